@@ -1,0 +1,1 @@
+"""The desktop program: entry point, window, wiring, settings, export, command line. Never torch."""

@@ -1,0 +1,69 @@
+"""`headlight`: opens the window, or runs one of the commands without one."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from app.about import VERSION
+
+COMMANDS = ("figure", "inspect")
+
+HELP = f"""Headlight {VERSION}, a desktop microscope for transformers
+
+headlight [CHECKPOINT] [--engine process|thread]   open the window
+headlight figure KIND --out FILE ...               make a figure without a window
+headlight inspect CHECKPOINT [--json]              say what a checkpoint is and offers
+
+headlight figure --help and headlight inspect --help say more.
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit status: 0, or 2 after one line on standard error."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments and arguments[0] in COMMANDS:
+        from app.command_line import run
+
+        return run(arguments)
+    if set(arguments) & {"-h", "--help"}:
+        sys.stdout.write(HELP)
+        return 0
+    if set(arguments) & {"--version"}:
+        sys.stdout.write(f"headlight {VERSION}\n")
+        return 0
+    return _open_window(arguments)
+
+
+def _open_window(arguments: list[str]) -> int:
+    engine, rest = "process", []
+    words = iter(arguments)
+    for word in words:
+        if word.startswith("--engine"):
+            engine = word.partition("=")[2] or next(words, "")
+        else:
+            rest.append(word)
+    unknown = [word for word in rest if word.startswith("-")] + rest[1:]
+    if engine not in ("process", "thread"):
+        return _refuse(f"--engine is {engine!r}; it can be process or thread.")
+    if unknown:
+        return _refuse(f"{unknown[0]!r} is not understood; see headlight --help.")
+    if _has_no_display():
+        return _refuse("There is no display to open a window on; headlight figure makes figures without one.")
+    from app.window import open_window
+
+    return open_window(rest[0] if rest else "", engine)
+
+
+def _has_no_display() -> bool:
+    is_x11_or_wayland = sys.platform.startswith("linux") and "QT_QPA_PLATFORM" not in os.environ
+    return is_x11_or_wayland and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _refuse(sentence: str) -> int:
+    sys.stderr.write(f"headlight: {sentence}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""The wiring between views and engine: requests out, results back to the view that asked."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.runner import Runner
+from inference.results import CheckpointInfo, Failure, OpenRequest, Progress, TextInput, TokenizeRequest, TokenizeResult
+from widgets.view import View
+
+OPEN, TOKENS = "open", "tokens"
+
+
+class Controller(QObject):
+    """Knows which view asked what. A channel is `view/request type`, so a view may wait for several things at once.
+
+    Signals
+    -------
+    opened(CheckpointInfo), open_failed(Failure)
+        Answer to `open`; after a failure the checkpoint that was open still is.
+    tokenized(Tokens | None, str)
+        Answer to `tokenize`; without tokens the sentence says why.
+    progressed(Progress)
+        Of whatever runs.
+    noticed(str)
+        One sentence for the user.
+    """
+
+    opened = Signal(object)
+    open_failed = Signal(object)
+    tokenized = Signal(object, str)
+    progressed = Signal(object)
+    noticed = Signal(str)
+
+    def __init__(self, runner: Runner, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self._views: dict[str, View] = {}
+        self.checkpoint: CheckpointInfo | None = None
+        runner.arrived.connect(self._on_runner_arrived)
+        runner.failed.connect(self._on_runner_failed)
+        runner.progressed.connect(self._on_runner_progressed)
+        runner.engine_died.connect(self.noticed)
+
+    def attach(self, view: View) -> None:
+        """Serve a view's requests from now on."""
+        view.request_changed.connect(partial(self._on_view_request_changed, view.objectName()))
+        view.noticed.connect(self.noticed)
+        self._views[view.objectName()] = view
+
+    def open(self, checkpoint: str) -> None:
+        """Load a checkpoint; the answer comes by `opened` or `open_failed`."""
+        self._runner.submit(OPEN, OpenRequest(checkpoint))
+
+    def tokenize(self, input: TextInput) -> None:
+        """Split an input for the token row; the answer comes by `tokenized`."""
+        if self.checkpoint:
+            self._runner.submit(TOKENS, TokenizeRequest(self.checkpoint.checkpoint, input))
+
+    @Slot(str, object)
+    def _on_view_request_changed(self, name: str, request: object) -> None:
+        self._runner.submit(f"{name}/{type(request).__name__}", request)
+
+    @Slot(str, object, bool)
+    def _on_runner_arrived(self, channel: str, result: object, is_partial: bool) -> None:
+        if channel == OPEN and isinstance(result, CheckpointInfo):
+            self.checkpoint = result
+            self.opened.emit(result)
+        elif channel == TOKENS and isinstance(result, TokenizeResult):
+            self.tokenized.emit(result.tokens, "")
+        else:
+            self._views[channel.partition("/")[0]].show_result(result)
+
+    @Slot(str, object)
+    def _on_runner_failed(self, channel: str, failure: Failure) -> None:
+        if channel == OPEN:
+            self.open_failed.emit(failure)
+        elif channel == TOKENS:
+            self.tokenized.emit(None, failure.message)
+        else:
+            self._views[channel.partition("/")[0]].show_failure(failure)
+
+    @Slot(str, object)
+    def _on_runner_progressed(self, _channel: str, progress: Progress) -> None:
+        self.progressed.emit(progress)

@@ -1,0 +1,67 @@
+"""Export and copy, as the window offers them: a dialog, and a sentence about how it went."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog
+
+from app import export as exporter
+from app.export_dialog import ExportDialog
+from widgets.theme import LIGHT
+
+if TYPE_CHECKING:
+    from app.main_window import MainWindow
+    from widgets.figures.figure import Figure
+    from widgets.view import View
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Exporting", text)
+
+
+def _figure(window: MainWindow, view: View | None) -> Figure | None:
+    figure = view.figure() if view else None
+    if figure is None:
+        window.status_line.show_message(_tr("There is nothing to export in this view yet."))
+    return figure
+
+
+def export(window: MainWindow, view: View | None, caption: str) -> None:
+    """Ask where to and how, and save what the view shows."""
+    figure = _figure(window, view)
+    if figure is None or view is None:
+        return
+    dialog = ExportDialog(view.objectName(), window.export_folder, has_caption=window.settings.caption, parent=window)
+    if dialog.exec() != QDialog.DialogCode.Accepted:
+        return
+    path = dialog.path()
+    window.export_folder = path.parent
+    # Figures go onto white paper in the letters of the screen, whatever the theme of the window.
+    style = replace(view.style_now(), theme=LIGHT)
+    try:
+        exporter.save(
+            figure,
+            path,
+            style=style,
+            width=dialog.width_wanted(),
+            dpi=dialog.dpi_wanted(),
+            transparent=dialog.is_transparent(),
+            caption=caption if dialog.has_caption() else "",
+        )
+    except exporter.ExportError as error:
+        window.status_line.show_message(str(error))
+    else:
+        window.status_line.show_message(_tr("Saved {}").format(path), is_warning=False)
+
+
+def copy(window: MainWindow, view: View | None) -> None:
+    """Put what the view shows on the clipboard, as picture and as vectors."""
+    figure = _figure(window, view)
+    if figure is not None and view is not None:
+        exporter.copy(figure, replace(view.style_now(), theme=LIGHT), QGuiApplication.clipboard())
+        window.status_line.show_message(_tr("The picture is on the clipboard."), is_warning=False)

@@ -1,0 +1,426 @@
+"""The window: panels round the views, and what the commands do."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QShowEvent
+from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QMainWindow, QMessageBox, QVBoxLayout, QWidget
+
+from app import about, exporting
+from app.actions import build_menus
+from app.appearance import PRESENTATION, Appearance
+from app.controller import Controller
+from app.runner import Runner
+from app.settings import Settings, load_settings, save_settings
+from app.view_area import ViewArea
+from inference.results import CheckpointInfo, Failure, TextInput, Tokens
+from resources import ROOT, SAMPLES, bundled_checkpoints
+from widgets.details import DetailsPanel
+from widgets.gallery import Gallery
+from widgets.input_bar import InputBar
+from widgets.selection import Selected, Selection
+from widgets.status_line import StatusLine
+from widgets.view import Subject, View
+
+
+class MainWindow(QMainWindow):
+    """Gallery on the left, input above, views in the middle, details on the right, messages below.
+
+    Signals
+    -------
+    painted()
+        Once, after the first picture of the window is on screen.
+    """
+
+    painted = Signal()
+
+    def __init__(self, runner: Runner, settings_file: Path, first_checkpoint: str = "") -> None:
+        super().__init__()
+        self.setObjectName("main_window")
+        self.setWindowTitle("Headlight")
+        self.setWindowIcon(QIcon(str(ROOT / "icons" / "headlight.svg")))
+        self.setAcceptDrops(True)
+        self._settings_file = settings_file
+        self.settings, self._notice = load_settings(settings_file)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        self._appearance = Appearance(application)
+        self._runner = runner
+        self._first_checkpoint = first_checkpoint
+        self._opening = ""
+        self._input = TextInput()
+        self._shown_panels: list[QWidget] = []
+        self.export_folder = Path.home()
+
+        self.selection = Selection(self)
+        self.controller = Controller(runner, self)
+        self.gallery = Gallery()
+        self.input_bar = InputBar(self.selection, SAMPLES)
+        self.area = ViewArea(self.selection)
+        self.details = DetailsPanel(self.selection)
+        self.status_line = StatusLine()
+        self._build()
+        self._actions = build_menus(self)
+        self._connect()
+        self._restore()
+
+    # Building
+
+    def _build(self) -> None:
+        centre = QWidget(self)
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.input_bar)
+        layout.addWidget(self.area, 1)
+        self.setCentralWidget(centre)
+        self.gallery_dock = self._dock(self.tr("Checkpoints"), self.gallery, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.details_dock = self._dock(self.tr("Selected"), self.details, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.statusBar().addWidget(self.status_line, 1)
+        self.statusBar().setSizeGripEnabled(False)
+
+    def _dock(self, title: str, widget: QWidget, side: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(f"dock_{side.name}")
+        dock.setWidget(widget)
+        self.addDockWidget(side, dock)
+        return dock
+
+    def _connect(self) -> None:
+        self.gallery.open_requested.connect(self.open)
+        self.gallery.browse_requested.connect(self.browse)
+        self.input_bar.input_changed.connect(self._on_input_bar_input_changed)
+        self.input_bar.mask_toggled.connect(self.selection.toggle_mask)
+        self.selection.masked_changed.connect(self._on_selection_masked_changed)
+        self.selection.changed.connect(self._on_selection_changed)
+        self.area.view_created.connect(self._on_area_view_created)
+        self.area.export_requested.connect(self.export)
+        self.area.copy_requested.connect(self.copy)
+        self.controller.attach(self.details)
+        self.controller.opened.connect(self._on_controller_opened)
+        self.controller.open_failed.connect(self._on_controller_open_failed)
+        self.controller.tokenized.connect(self._on_controller_tokenized)
+        self.controller.noticed.connect(self.status_line.show_message)
+        self.controller.progressed.connect(self.status_line.show_progress)
+        self.status_line.cancel_requested.connect(self.cancel)
+        self.status_line.log_requested.connect(self.show_messages)
+        self._runner.busy_changed.connect(self.status_line.set_busy)
+
+    def _restore(self) -> None:
+        settings = self.settings
+        self._appearance.apply(settings.theme, settings.font_scale)
+        self.setProperty("color_map", settings.color_map)
+        self.input_bar.set_text(*((settings.text, settings.text_pair) if settings.text else (SAMPLES[0], "")))
+        self.resize(1280, 800)
+        if settings.window:
+            self.restoreGeometry(QByteArray(base64.b64decode(settings.window)))
+        if settings.docks:
+            self.restoreState(QByteArray(base64.b64decode(settings.docks)))
+        for name, is_on in (
+            ("set_caption", settings.caption),
+            (f"set_theme:{settings.theme}", True),
+            (f"set_color_map:{settings.color_map}", True),
+        ):
+            if name in self._actions:
+                self._actions[name].setChecked(is_on)
+        self._show_gallery()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._check_panels()
+        # Behind the first paint, so that nothing is imported or spawned before the window is on screen.
+        QTimer.singleShot(0, self._on_first_shown)
+
+    @Slot()
+    def _on_first_shown(self) -> None:
+        if self._opening:
+            return
+        self.painted.emit()
+        if self._notice:
+            self.status_line.show_message(self._notice)
+        wanted = self._first_checkpoint or self.settings.checkpoint
+        self._runner.start()
+        self.open(wanted or next(iter(bundled_checkpoints()), ""))
+
+    # Checkpoints
+
+    def open(self, checkpoint: str) -> None:
+        """Open a bundled checkpoint by name, or a folder."""
+        if not checkpoint:
+            return
+        self._opening = checkpoint if checkpoint in bundled_checkpoints() else str(Path(checkpoint).expanduser().resolve())
+        self.area.set_hint(self.tr("Opening {}…").format(Path(self._opening).name))
+        self.status_line.show_message(self.tr("Opening {}…").format(Path(self._opening).name), is_warning=False)
+        self.controller.open(self._opening)
+
+    @Slot()
+    def browse(self) -> None:
+        """Let the user choose a folder."""
+        start = str(Path(self.settings.recent[0]).parent) if self.settings.recent else str(Path.home())
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Open a checkpoint"), start)
+        if folder:
+            self.open(folder)
+
+    @Slot(object)
+    def _on_controller_opened(self, info: CheckpointInfo) -> None:
+        self.settings = replace(self.settings.with_recent(info.checkpoint), checkpoint=info.checkpoint)
+        self.setWindowTitle(f"{info.name} – Headlight")
+        self.status_line.set_device(info.device)
+        self.status_line.show_message(" ".join((_summary(info), *info.notes)), is_warning=bool(info.notes))
+        self._clamp_selection(info)
+        self.input_bar.set_checkpoint(info)
+        self._show_gallery()
+        self._ask_for_tokens(self.input_bar.input(), keep_masks=False)
+
+    @Slot(object)
+    def _on_controller_open_failed(self, failure: Failure) -> None:
+        self.status_line.show_message(failure.message)
+        self._show_gallery()
+        if self.controller.checkpoint is None:
+            first = next(iter(bundled_checkpoints()), "")
+            self.area.set_hint(failure.message)
+            if first and first != self._opening:
+                self.open(first)
+                self.status_line.show_message(failure.message)
+
+    def _show_gallery(self) -> None:
+        current = self.controller.checkpoint.checkpoint if self.controller.checkpoint else ""
+        self.gallery.set_checkpoints(bundled_checkpoints(), self.settings.recent, current)
+
+    def _clamp_selection(self, info: CheckpointInfo) -> None:
+        now = self.selection.now
+        if not info.groups:
+            return
+        group = info.group(now.group)
+        layer = min(now.layer, group.n_layers - 1)
+        self.selection.update(group=group.name, layer=layer, head=min(now.head, group.n_heads[layer] - 1))
+
+    # Input
+
+    @Slot(object)
+    def _on_input_bar_input_changed(self, input: TextInput) -> None:
+        self.settings = replace(self.settings, text=self.input_bar.first.text(), text_pair=self.input_bar.second.text())
+        self._ask_for_tokens(input, keep_masks=False)
+
+    @Slot(tuple)
+    def _on_selection_masked_changed(self, _positions: tuple[int, ...]) -> None:
+        self._ask_for_tokens(self.input_bar.input(), keep_masks=True)
+
+    def _ask_for_tokens(self, input: TextInput, *, keep_masks: bool) -> None:
+        if not keep_masks:
+            self.selection.blockSignals(True)
+            self.selection.set_masked(())
+            self.selection.blockSignals(False)
+        if self.controller.checkpoint is None:
+            return
+        if not input.text.strip() and input.token_ids is None:
+            self.input_bar.token_row.chips.set_tokens(None)
+            return
+        self._input = replace(input, masked=self.selection.masked)
+        self.controller.tokenize(self._input)
+
+    @Slot(object, str)
+    def _on_controller_tokenized(self, tokens: Tokens | None, message: str) -> None:
+        info = self.controller.checkpoint
+        assert info
+        self.input_bar.token_row.chips.set_tokens(tokens, message, can_mask=bool(info.mask_token))
+        if tokens is None:
+            self.status_line.show_message(message)
+            return
+        n = len(tokens)
+        now = self.selection.now
+        if (now.query_pos or 0) >= n or (now.key_pos or 0) >= n:
+            self.selection.update(query_pos=None, key_pos=None)
+        subject = Subject(info, self._input)
+        self.area.set_subject(subject)
+        self.details.set_subject(subject)
+
+    @Slot(object, object)
+    def _on_selection_changed(self, now: Selected, old: Selected) -> None:
+        # Another group, or a layer with fewer heads: what is selected must exist.
+        if self.controller.checkpoint and (now.group != old.group or now.layer != old.layer):
+            self._clamp_selection(self.controller.checkpoint)
+
+    @Slot(object)
+    def _on_area_view_created(self, view: View) -> None:
+        self.controller.attach(view)
+        view.addActions([self._actions["copy_current"], self._actions["export_current"]])
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        # What a view wants of the window beyond requests
+        if hasattr(view, "head_activated"):
+            view.head_activated.connect(self._on_view_head_activated)
+        if hasattr(view, "swap_requested"):
+            view.swap_requested.connect(self.swap_sentences)
+
+    @Slot(int, int)
+    def _on_view_head_activated(self, layer: int, head: int) -> None:
+        self.selection.update(layer=layer, head=head)
+        self.area.show_view("attention")
+
+    # Commands
+
+    def show_view(self, name: str) -> None:
+        self.area.show_view(name)
+
+    def tear_current(self) -> None:
+        dock = self.area.docks[self.area.current]
+        dock.setFloating(not dock.isFloating())
+
+    def step_head(self, step: int) -> None:
+        if (info := self.controller.checkpoint) and info.groups:
+            n = info.group(self.selection.now.group).n_heads[self.selection.now.layer]
+            self.selection.update(head=(self.selection.now.head + step) % n)
+
+    def step_layer(self, step: int) -> None:
+        if (info := self.controller.checkpoint) and info.groups:
+            n = info.group(self.selection.now.group).n_layers
+            self.selection.update(layer=min(max(self.selection.now.layer + step, 0), n - 1))
+
+    def toggle_selected_mask(self) -> None:
+        info, position = self.controller.checkpoint, self.selection.now.query_pos
+        if info is None or not info.mask_token:
+            self.status_line.show_message(self.tr("This checkpoint has no mask token."))
+        elif position is None:
+            self.status_line.show_message(self.tr("Click a token first; it is masked then."))
+        else:
+            self.selection.toggle_mask(position)
+
+    def clear_masks(self) -> None:
+        self.selection.set_masked(())
+
+    def swap_sentences(self) -> None:
+        bar = self.input_bar
+        bar.set_text(bar.second.text(), bar.first.text())
+        self._on_input_bar_input_changed(bar.input())
+
+    def focus_sentence(self) -> None:
+        self.input_bar.first.setFocus()
+        self.input_bar.first.selectAll()
+
+    def ask_again(self) -> None:
+        self.status_line.show_message("", is_warning=False)
+        if self.controller.checkpoint is None:
+            self.open(self._opening)
+        for view in (*self.area.views.values(), self.details):
+            view.refresh(again=True)
+
+    def cancel(self) -> None:
+        if self._runner.is_busy:
+            self._runner.cancel_all()
+            self.status_line.show_message(self.tr("Cancelled. Press F5 to ask again."), is_warning=False)
+        elif self.isFullScreen():
+            self._actions["set_presentation"].trigger()
+
+    def export_current(self) -> None:
+        self.export(self.area.current)
+
+    def copy_current(self) -> None:
+        self.copy(self.area.current)
+
+    def export(self, name: str) -> None:
+        """Ask where to, and save what a view shows."""
+        exporting.export(self, self.area.views.get(name), self._caption(name))
+
+    def copy(self, name: str) -> None:
+        """Put what a view shows on the clipboard."""
+        exporting.copy(self, self.area.views.get(name))
+
+    def _caption(self, name: str) -> str:
+        view = self.area.views.get(name)
+        figure = view.figure() if view else None
+        if figure is None or view is None or view.subject is None:
+            return ""
+        texts = [view.subject.checkpoint.name, figure.caption, self.input_bar.first.text()]
+        return "  ·  ".join(filter(None, texts))
+
+    def set_caption(self, is_on: bool) -> None:
+        self.settings = replace(self.settings, caption=is_on)
+
+    def set_gallery_visible(self, is_on: bool) -> None:
+        self.gallery_dock.setVisible(is_on)
+
+    def set_details_visible(self, is_on: bool) -> None:
+        self.details_dock.setVisible(is_on)
+
+    def _check_panels(self) -> None:
+        self._actions["set_gallery_visible"].setChecked(self.gallery_dock.isVisible())
+        self._actions["set_details_visible"].setChecked(self.details_dock.isVisible())
+
+    def set_presentation(self, is_on: bool) -> None:
+        """Full screen, large letters, only the input and the views."""
+        if is_on:
+            panels = (self.gallery_dock, self.details_dock, self.menuBar(), self.statusBar(), self.input_bar.token_row)
+            self._shown_panels = [panel for panel in panels if panel.isVisible()]
+        for panel in self._shown_panels:
+            panel.setVisible(not is_on)
+        # Actions of a hidden menu bar keep their shortcuts only if the window owns them too.
+        for action in self._actions.values():
+            (self.addAction if is_on else self.removeAction)(action)
+        (self.showFullScreen if is_on else self.showNormal)()
+        self._apply_appearance(is_presenting=is_on)
+
+    def scale_font(self, step: int) -> None:
+        scale = self.settings.font_scale * 1.1**step if step else 1.0
+        self.settings = replace(self.settings, font_scale=round(min(max(scale, 0.7), 3.0), 3))
+        self._apply_appearance(is_presenting=self.isFullScreen())
+
+    def set_theme(self, theme: str) -> None:
+        self.settings = replace(self.settings, theme=theme)
+        self._apply_appearance(is_presenting=self.isFullScreen())
+
+    def _apply_appearance(self, *, is_presenting: bool) -> None:
+        scale = self.settings.font_scale * (PRESENTATION if is_presenting else 1.0)
+        self._appearance.apply(self.settings.theme, scale)
+
+    def set_color_map(self, name: str) -> None:
+        self.settings = replace(self.settings, color_map=name)
+        self.setProperty("color_map", name)
+        for view in self.area.views.values():
+            QGuiApplication.postEvent(view, QEvent(QEvent.Type.PaletteChange))
+
+    def show_messages(self) -> None:
+        text = "\n\n".join(self.status_line.messages) or self.tr("There are no messages.")
+        QMessageBox(QMessageBox.Icon.NoIcon, self.tr("Messages"), text, parent=self).exec()
+
+    def show_shortcuts(self) -> None:
+        QMessageBox.information(self, self.tr("Shortcuts"), about.shortcuts_html())
+
+    def show_about(self) -> None:
+        QMessageBox.about(self, self.tr("About Headlight"), about.ABOUT)
+
+    # Dropped folders, and the end
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = Path(next(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()))
+        self.open(str(path))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.isFullScreen():
+            self.set_presentation(False)
+        self._save_settings()
+        self._runner.shutdown()
+        super().closeEvent(event)
+
+    def _save_settings(self) -> None:
+        window = base64.b64encode(self.saveGeometry().data()).decode()
+        docks = base64.b64encode(self.saveState().data()).decode()
+        typed = {"text": self.input_bar.first.text(), "text_pair": self.input_bar.second.text()}
+        settings: Settings = replace(self.settings, window=window, docks=docks, **typed)
+        try:
+            save_settings(settings, self._settings_file)
+        except OSError as error:
+            self.status_line.show_message(self.tr("The settings could not be saved: {}").format(error.strerror))
+
+
+def _summary(info: CheckpointInfo) -> str:
+    size = f"{info.n_parameters / 1e6:.1f} M parameters" if info.n_parameters else ""
+    groups = ", ".join(f"{g.title}: {g.n_layers} layers of {max(g.n_heads)} heads" for g in info.groups if g.n_layers)
+    return f"{info.name}: {'; '.join(filter(None, (info.architecture, size, groups)))}."

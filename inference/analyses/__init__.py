@@ -1,0 +1,1 @@
+"""One computation a file, `Request -> Result`. The table is `inference.registry.ANALYSES`."""

@@ -1,0 +1,32 @@
+"""What there is, as text: listing it imports neither torch nor a model."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Analysis(NamedTuple):
+    """`function`: where it lies; `needs`: capabilities a checkpoint must have."""
+
+    function: str
+    needs: frozenset[str] = frozenset()
+
+
+# By the name of the request. Each is called as function(request, model, context).
+ANALYSES: dict[str, Analysis] = {
+    "TokenizeRequest": Analysis("inference.analyses.tokenize:tokenize"),
+    "HeadsRequest": Analysis("inference.analyses.heads:heads", frozenset({"attention"})),
+    "AttentionRequest": Analysis("inference.analyses.attention:attention", frozenset({"attention"})),
+    "ScaledDotRequest": Analysis("inference.analyses.scaled_dot:scaled_dot", frozenset({"qk"})),
+    "PositionsRequest": Analysis("inference.analyses.positions:positions", frozenset({"positions"})),
+    "MaskedRequest": Analysis("inference.analyses.masked:masked", frozenset({"masked_lm"})),
+    "MaskLabRequest": Analysis("inference.analyses.mask_lab:mask_lab", frozenset({"masked_lm"})),
+    "NextSentenceRequest": Analysis("inference.analyses.next_sentence:next_sentence", frozenset({"next_sentence"})),
+}
+
+# By family name, first match wins; each class answers `fits(config)`.
+FAMILIES: dict[str, str] = {
+    "encoder_decoder": "inference.families.encoder_decoder:EncoderDecoderFamily",
+    "decoder": "inference.families.decoder:DecoderFamily",
+    "encoder": "inference.families.encoder:EncoderFamily",
+}

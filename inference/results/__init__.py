@@ -1,0 +1,54 @@
+"""Requests and results: all that crosses between the engine and the window.
+
+Frozen dataclasses of plain values and read-only NumPy arrays; shapes are documented where they are defined.
+"""
+
+from inference.results.attention import (
+    AttentionRequest,
+    AttentionResult,
+    HeadsRequest,
+    HeadsResult,
+    ScaledDotRequest,
+    ScaledDotResult,
+)
+from inference.results.checkpoint import AttentionGroup, CheckpointInfo, InspectRequest, Missing, OpenRequest
+from inference.results.common import Failure, Partial, Progress, TextInput, TokenizeRequest, TokenizeResult, Tokens
+from inference.results.masked import (
+    MaskedRequest,
+    MaskedResult,
+    MaskLabRequest,
+    MaskLabResult,
+    NextSentenceRequest,
+    NextSentenceResult,
+)
+from inference.results.positions import PositionsRequest, PositionsResult, PositionTable
+
+__all__ = [
+    "AttentionGroup",
+    "AttentionRequest",
+    "AttentionResult",
+    "CheckpointInfo",
+    "Failure",
+    "HeadsRequest",
+    "HeadsResult",
+    "InspectRequest",
+    "MaskLabRequest",
+    "MaskLabResult",
+    "MaskedRequest",
+    "MaskedResult",
+    "Missing",
+    "NextSentenceRequest",
+    "NextSentenceResult",
+    "OpenRequest",
+    "Partial",
+    "PositionTable",
+    "PositionsRequest",
+    "PositionsResult",
+    "Progress",
+    "ScaledDotRequest",
+    "ScaledDotResult",
+    "TextInput",
+    "TokenizeRequest",
+    "TokenizeResult",
+    "Tokens",
+]

@@ -1,0 +1,116 @@
+"""Inspecting and opening a checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class InspectRequest:
+    """Say what lies at a path (a folder, or the name of a bundled checkpoint) without running it."""
+
+    checkpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """Load a checkpoint, so that the next requests find it ready."""
+
+    checkpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionGroup:
+    """One stack of attention layers of a model.
+
+    Attributes
+    ----------
+    name
+        `encoder`, `decoder`, `cross`, ...
+    title
+        The same for the user.
+    n_heads
+        Heads of each layer; `len(n_heads)` is the number of layers.
+    is_causal
+        Whether a query sees only keys at or before its own place.
+    has_qk
+        Whether queries and keys can be had, not only the patterns.
+    """
+
+    name: str
+    title: str
+    n_heads: tuple[int, ...]
+    is_causal: bool = False
+    has_qk: bool = True
+
+    @property
+    def n_layers(self) -> int:
+        return len(self.n_heads)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A capability that a checkpoint lacks, and why, as half a sentence for the user."""
+
+    capability: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointInfo:
+    """What a checkpoint is and can do; answer to `InspectRequest` and `OpenRequest`.
+
+    Attributes
+    ----------
+    checkpoint
+        What requests name it by: the absolute folder, or the name of a bundled checkpoint.
+    name
+        What the user sees.
+    architecture
+        Class in transformers, such as `BertForPreTraining`.
+    family
+        Key in `inference.registry.FAMILIES`.
+    n_parameters
+        From the header of the weights, shared tensors counted once.
+    n_ctx
+        Longest input in tokens; 0 where there is no limit.
+    groups
+        Attention groups in order of the forward pass.
+    capabilities, missing
+        What it offers, and what not and why. Names: `attention`, `qk`, `positions`, `masked_lm`, `next_sentence`.
+    mask_token
+        Text of the mask token, or empty.
+    position_kind
+        `learned`, `sinusoidal`, `rotary`, `relative`, `alibi`, `none`.
+    device
+        Where it runs, for the user (`CPU`, `NVIDIA H200`); empty when only inspected.
+    notes
+        Sentences that the user should know, such as a head that the file lacks.
+    """
+
+    checkpoint: str
+    name: str
+    architecture: str
+    family: str
+    n_parameters: int
+    d_model: int
+    d_vocab: int
+    n_ctx: int
+    groups: tuple[AttentionGroup, ...]
+    capabilities: tuple[str, ...]
+    missing: tuple[Missing, ...]
+    has_tokenizer: bool
+    mask_token: str
+    position_kind: str
+    device: str
+    notes: tuple[str, ...]
+
+    def group(self, name: str) -> AttentionGroup:
+        """The group of that name; the first one where it has none such."""
+        return next((group for group in self.groups if group.name == name), self.groups[0])
+
+    def why_missing(self, needs: frozenset[str]) -> str:
+        """Half a sentence for the first capability of `needs` that is missing; empty if it has all."""
+        reasons = {missing.capability: missing.why for missing in self.missing}
+        lacking = sorted(needs - set(self.capabilities))
+        return reasons.get(lacking[0], f"it has no {lacking[0]}") if lacking else ""

@@ -1,0 +1,57 @@
+"""How a checkpoint encodes positions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class PositionsRequest:
+    """The position encodings of a checkpoint, at most `length` positions of each."""
+
+    checkpoint: str
+    length: int = 512
+
+
+@dataclass(frozen=True, slots=True)
+class PositionTable:
+    """One encoding.
+
+    Attributes
+    ----------
+    name
+        Where it lies in the model, such as `bert.embeddings.position_embeddings`.
+    kind
+        `learned`, `sinusoidal`, `rotary`, `relative` or `alibi`.
+    values
+        float32 [row, column]. learned, sinusoidal: [position, dimension]. rotary: [position, dimension], cosines then
+        sines. relative: [head, relative position]. alibi: [head, 1], the slopes.
+    row_label, column_label
+        What the axes of `values` are.
+    column_start
+        Number of the first column: negative for relative positions, else 0.
+    similarity
+        float32 [map, position, position]. learned, sinusoidal: one map, cosine similarity. rotary: one map, the mean
+        of the cosines of the angle between the positions. relative, alibi: a map for each head, the bias itself.
+    similarity_label
+        What the numbers of `similarity` are.
+    """
+
+    name: str
+    kind: str
+    values: np.ndarray
+    row_label: str
+    column_label: str
+    column_start: int
+    similarity: np.ndarray
+    similarity_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class PositionsResult:
+    """`tables` in the order of the forward pass; `note` says in a sentence what the model does with them."""
+
+    tables: tuple[PositionTable, ...]
+    note: str

@@ -1,0 +1,35 @@
+"""Bundled checkpoints with their cards, sample sentences, icons and themes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).parent
+CHECKPOINTS = ROOT / "checkpoints"
+
+
+def bundled_checkpoints() -> tuple[str, ...]:
+    """Names of the checkpoints that come with Headlight, the one shown at first start first."""
+    names = sorted(path.parent.name for path in CHECKPOINTS.glob("*/config.json"))
+    return tuple(sorted(names, key=lambda name: name != FIRST_CHECKPOINT))
+
+
+def checkpoint_path(checkpoint: str) -> Path:
+    """Folder of a checkpoint: a bundled name, or a path."""
+    bundled = CHECKPOINTS / checkpoint
+    if checkpoint in bundled_checkpoints():
+        return bundled
+    return Path(checkpoint).expanduser()
+
+
+FIRST_CHECKPOINT = "bert-mini"
+
+# Sentences to begin with; a pair is split at the line break.
+SAMPLES: tuple[str, ...] = (
+    "The cat sat on the mat because it was tired.",
+    "The children played in the garden until it was dark.",
+    "I brush my teeth every morning.",
+    "A man riding a bicycle down the street.",
+    "The king and the queen lived in a castle.\nThey had three beautiful daughters.",
+    "She put the flowers in a vase.\nThe doctor told him to stay in bed.",
+)

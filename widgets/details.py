@@ -1,0 +1,177 @@
+"""What is selected, with its numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QSpinBox, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+
+from inference.results import AttentionRequest, AttentionResult, HeadsRequest, HeadsResult
+from widgets.figures.figure import Figure
+from widgets.selection import Selected, Selection
+from widgets.view import Subject, View
+
+N_KEYS = 12
+
+
+class DetailsPanel(View):
+    """The selected layer, head and token: measures of the head, and what the token looks at most.
+
+    Layer and head can be typed; a click on a row selects that key.
+    """
+
+    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(selection, parent)
+        self.setObjectName("details")
+        self._heads: HeadsResult | None = None
+        self._attention: AttentionResult | None = None
+        self._group = QComboBox(self)
+        self._group.setObjectName("details_group")
+        self._group.setAccessibleName(self.tr("Attention group"))
+        self._group.activated.connect(self._on_group_activated)
+        self._layer, self._head = self._spin_box("details_layer"), self._spin_box("details_head")
+        self._layer.setAccessibleName(self.tr("Layer"))
+        self._head.setAccessibleName(self.tr("Head"))
+        self._layer.valueChanged.connect(self._on_layer_value_changed)
+        self._head.valueChanged.connect(self._on_head_value_changed)
+        self._values = {name: QLabel("–", self) for name in self._titles()}
+        self._token = QLabel(self)
+        self._token.setTextFormat(Qt.TextFormat.PlainText)
+        self._token.setWordWrap(True)
+        self._keys = QTableWidget(0, 2, self)
+        self._keys.setObjectName("details_keys")
+        self._keys.setAccessibleName(self.tr("Strongest keys of the selected token"))
+        self._keys.setHorizontalHeaderLabels([self.tr("looks at"), self.tr("weight")])
+        self._keys.verticalHeader().setVisible(False)
+        self._keys.horizontalHeader().setStretchLastSection(True)
+        self._keys.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self._keys.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+        self._keys.setTabKeyNavigation(False)
+        self._keys.cellClicked.connect(self._on_keys_cell_clicked)
+        form = QFormLayout()
+        form.addRow(self.tr("Attention"), self._group)
+        form.addRow(self.tr("Layer"), self._layer)
+        form.addRow(self.tr("Head"), self._head)
+        for name, title in self._titles().items():
+            form.addRow(title, self._values[name])
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(self._token)
+        layout.addWidget(self._keys, 1)
+
+    def _titles(self) -> dict[str, str]:
+        return {
+            "entropy": self.tr("Entropy"),
+            "distance": self.tr("Mean distance"),
+            "previous": self.tr("To previous"),
+            "next": self.tr("To next"),
+            "same": self.tr("To itself"),
+            "cls": self.tr("To [CLS]"),
+            "sep": self.tr("To [SEP]"),
+        }
+
+    def _spin_box(self, name: str) -> QSpinBox:
+        box = QSpinBox(self)
+        box.setObjectName(name)
+        box.setKeyboardTracking(False)
+        return box
+
+    def set_subject(self, subject: Subject | None) -> None:
+        if subject is None or self.subject is None or subject.checkpoint != self.subject.checkpoint:
+            self._heads = self._attention = None
+        self._fill_controls(subject)
+        super().set_subject(subject)
+
+    def _fill_controls(self, subject: Subject | None) -> None:
+        groups = subject.checkpoint.groups if subject else ()
+        if [group.title for group in groups] != [self._group.itemText(i) for i in range(self._group.count())]:
+            self._group.clear()
+            self._group.addItems([group.title for group in groups])
+        self._group.setEnabled(len(groups) > 1)
+        now = self.selection.now
+        if not groups or subject is None:
+            return
+        group = subject.checkpoint.group(now.group)
+        self._group.setCurrentText(group.title)
+        for box, value, n in (
+            (self._layer, now.layer, group.n_layers),
+            (self._head, now.head, group.n_heads[min(now.layer, group.n_layers - 1)]),
+        ):
+            box.blockSignals(True)
+            box.setRange(0, n - 1)
+            box.setSuffix(self.tr("  of 0–{}").format(n - 1))
+            box.setValue(value)
+            box.blockSignals(False)
+
+    def requests(self) -> tuple[object, ...]:
+        assert self.subject
+        info, now = self.subject.checkpoint, self.selection.now
+        if "attention" not in info.capabilities:
+            return ()
+        common = (info.checkpoint, self.subject.input, now.group)
+        return HeadsRequest(*common), AttentionRequest(*common, layers=(now.layer,))
+
+    def show_result(self, result: object) -> None:
+        if isinstance(result, HeadsResult):
+            self._heads = result
+        elif isinstance(result, AttentionResult):
+            self._attention = result
+        self._fill()
+
+    def figure(self) -> Figure | None:
+        return None
+
+    def selection_changed(self, now: Selected, old: Selected) -> None:
+        self._fill_controls(self.subject)
+        self.refresh()
+        self._fill()
+
+    def _fill(self) -> None:
+        now, heads = self.selection.now, self._heads
+        for name, label in self._values.items():
+            table = heads.measures.get(name) if heads else None
+            is_there = table is not None and now.layer < table.shape[0] and now.head < table.shape[1]
+            value = float(table[now.layer, now.head]) if is_there and table is not None else float("nan")
+            unit = {"entropy": self.tr(" bits"), "distance": self.tr(" tokens")}.get(name)
+            label.setText("–" if np.isnan(value) else f"{value:.2f}{unit}" if unit else f"{100 * value:.1f} %")
+        self._fill_keys()
+
+    def _fill_keys(self) -> None:
+        now, result = self.selection.now, self._attention
+        self._keys.setRowCount(0)
+        if result is None or now.layer not in result.layers or now.head not in result.heads:
+            self._token.setText("")
+            return
+        query = now.query_pos
+        if query is None or query >= len(result.query_tokens):
+            self._token.setText(self.tr("Click a token to see what it looks at."))
+            return
+        self._token.setText(self.tr("“{}” (token {})").format(result.query_tokens.words[query], query))
+        row = result.pattern[result.layers.index(now.layer), result.heads.index(now.head), query]
+        strongest = np.argsort(-row, kind="stable")[:N_KEYS]
+        self._keys.setRowCount(len(strongest))
+        for line, key in enumerate(strongest):
+            word = QTableWidgetItem(f"{result.key_tokens.words[key]}")
+            word.setData(Qt.ItemDataRole.UserRole, int(key))
+            word.setToolTip(self.tr("token {}").format(int(key)))
+            weight = QTableWidgetItem(f"{row[key]:.4f}")
+            weight.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self._keys.setItem(line, 0, word)
+            self._keys.setItem(line, 1, weight)
+            if key == now.key_pos:
+                self._keys.selectRow(line)
+
+    def _on_group_activated(self, index: int) -> None:
+        if self.subject:
+            self.selection.update(group=self.subject.checkpoint.groups[index].name)
+
+    def _on_layer_value_changed(self, layer: int) -> None:
+        self.selection.update(layer=layer)
+
+    def _on_head_value_changed(self, head: int) -> None:
+        self.selection.update(head=head)
+
+    def _on_keys_cell_clicked(self, row: int, _column: int) -> None:
+        item = self._keys.item(row, 0)
+        if item is not None:
+            self.selection.update(key_pos=item.data(Qt.ItemDataRole.UserRole))

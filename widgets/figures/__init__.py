@@ -1,0 +1,1 @@
+"""Pictures that paint themselves with a `QPainter`: on screen, into SVG, PDF and PNG alike."""

@@ -1,0 +1,54 @@
+"""What every figure can do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSizeF
+from PySide6.QtGui import QPainter
+
+from widgets.theme import FigureStyle
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers of a figure.
+
+    Attributes
+    ----------
+    arrays
+        For NPZ: arrays by name; texts as arrays of str.
+    header, rows
+        For CSV: one table, cells as they are (numbers unrounded).
+    """
+
+    arrays: dict[str, np.ndarray]
+    header: tuple[str, ...]
+    rows: list[tuple[str | int | float, ...]] = field(default_factory=list)
+
+
+class Figure(Protocol):
+    """A picture that paints itself: the one painter for the screen and for every file.
+
+    Immutable: a view builds a new one when its result or its controls change. Text is drawn as text (never as paths or
+    pixels), so that it stays text in SVG and PDF. Heat maps are drawn as images with nearest neighbour.
+    """
+
+    @property
+    def caption(self) -> str:
+        """What it shows, in one line: layer, head, normalisation, what is hidden."""
+        ...
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        """Size in points at which all labels are readable."""
+        ...
+
+    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        """Paint into `rect` (painter coordinates are points); leaves the painter as it was. Does not fill the paper."""
+        ...
+
+    def numbers(self) -> Numbers:
+        """What is shown, as numbers."""
+        ...

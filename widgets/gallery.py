@@ -1,0 +1,86 @@
+"""The checkpoints at hand: bundled, recently opened, or any folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+
+_CHECKPOINT = Qt.ItemDataRole.UserRole
+
+
+class Gallery(QWidget):
+    """A list of checkpoints and a button for any other folder. Enter or a click opens one.
+
+    Signals
+    -------
+    open_requested(str)
+        Name of a bundled checkpoint, or a folder.
+    browse_requested()
+        The user wants to choose a folder.
+    """
+
+    open_requested = Signal(str)
+    browse_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bundled: tuple[str, ...] = ()
+        self._recent: tuple[str, ...] = ()
+        self._current = ""
+        self._list = QListWidget(self)
+        self._list.setObjectName("gallery_list")
+        self._list.setAccessibleName(self.tr("Checkpoints"))
+        self._list.setWordWrap(True)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.itemClicked.connect(self._on_list_item_chosen)
+        self._list.itemActivated.connect(self._on_list_item_chosen)
+        browse = QPushButton(self.tr("Open &folder…"), self)
+        browse.setObjectName("gallery_browse")
+        browse.setToolTip(self.tr("Open a checkpoint in the Hugging Face layout (Ctrl+O)"))
+        browse.clicked.connect(self.browse_requested)
+        hint = QLabel(self.tr("or drop a folder onto the window"), self)
+        hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        hint.setWordWrap(True)
+        hint.setForegroundRole(self.palette().ColorRole.PlaceholderText)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self._list, 1)
+        layout.addWidget(browse)
+        layout.addWidget(hint)
+
+    def set_checkpoints(self, bundled: tuple[str, ...], recent: tuple[str, ...], current: str) -> None:
+        """What is on the list, and which one is open."""
+        self._bundled, self._recent, self._current = bundled, recent, current
+        self._list.clear()
+        self._add_heading(self.tr("Bundled"))
+        for name in bundled:
+            self._add(name, name, self.tr("comes with Headlight"))
+        others = [path for path in recent if path not in bundled]
+        if others:
+            self._add_heading(self.tr("Recent"))
+        for path in others:
+            is_there = Path(path).is_dir()
+            self._add(path, Path(path).name, path if is_there else self.tr("not found: {}").format(path))
+
+    def _add_heading(self, text: str) -> None:
+        item = QListWidgetItem(text.upper(), self._list)
+        item.setFlags(Qt.ItemFlag.NoItemFlags)
+        font = item.font()
+        font.setBold(True)
+        font.setPointSizeF(font.pointSizeF() * 0.85)
+        item.setFont(font)
+
+    def _add(self, checkpoint: str, title: str, subtitle: str) -> None:
+        item = QListWidgetItem(title, self._list)
+        item.setData(_CHECKPOINT, checkpoint)
+        item.setToolTip(subtitle)
+        if checkpoint == self._current:
+            item.setText(f"{title}  ●")
+            self._list.setCurrentItem(item)
+
+    @Slot(QListWidgetItem)
+    def _on_list_item_chosen(self, item: QListWidgetItem) -> None:
+        checkpoint = item.data(_CHECKPOINT)
+        if checkpoint and checkpoint != self._current:
+            self.open_requested.emit(checkpoint)

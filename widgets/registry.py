@@ -1,0 +1,79 @@
+"""The views, as text: naming them imports none. Tabs stand in this order."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import NamedTuple
+
+from widgets.selection import Selection
+from widgets.view import View
+
+
+class ViewEntry(NamedTuple):
+    """A view, its tab, what a checkpoint must have for it, and what it is good for in a sentence."""
+
+    name: str
+    title: str
+    cls: str
+    needs: frozenset[str]
+    about: str
+
+    def create(self, selection: Selection) -> View:
+        """Import and build the view."""
+        module, _, name = self.cls.partition(":")
+        view: View = getattr(import_module(module), name)(selection)
+        view.setObjectName(self.name)
+        return view
+
+
+VIEWS: tuple[ViewEntry, ...] = (
+    ViewEntry(
+        "heads",
+        "Heads",
+        "widgets.views.heads:HeadsView",
+        frozenset({"attention"}),
+        "All layers and heads at a glance: click one to select it everywhere.",
+    ),
+    ViewEntry(
+        "attention",
+        "Attention",
+        "widgets.views.attention:AttentionView",
+        frozenset({"attention"}),
+        "One head as a heat map: who looks at whom, with exact values.",
+    ),
+    ViewEntry(
+        "arcs",
+        "Arcs",
+        "widgets.views.arcs:ArcsView",
+        frozenset({"attention"}),
+        "The two token columns joined by lines as strong as the attention.",
+    ),
+    ViewEntry(
+        "scaled_dot",
+        "Dot product",
+        "widgets.views.scaled_dot:ScaledDotView",
+        frozenset({"qk"}),
+        "The attention formula with the real numbers of one query.",
+    ),
+    ViewEntry(
+        "positions",
+        "Positions",
+        "widgets.views.positions:PositionsView",
+        frozenset(),
+        "How positions are encoded: the 2017 sinusoids, and what this checkpoint uses.",
+    ),
+    ViewEntry(
+        "masked",
+        "Masked words",
+        "widgets.views.masked:MaskedView",
+        frozenset({"masked_lm"}),
+        "Mask words and see what the model would put there, layer by layer.",
+    ),
+    ViewEntry(
+        "next_sentence",
+        "Next sentence",
+        "widgets.views.next_sentence:NextSentenceView",
+        frozenset({"next_sentence"}),
+        "How probable it is that sentence B follows sentence A.",
+    ),
+)

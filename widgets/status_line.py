@@ -1,0 +1,110 @@
+"""Below: where the model runs, what is being done with a way to stop it, and the last message."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPalette, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
+
+from inference.results import Progress
+from widgets.theme import FigureStyle
+
+N_KEPT = 200
+
+
+class StatusLine(QWidget):
+    """Device, message, progress.
+
+    Signals
+    -------
+    cancel_requested()
+        The user wants to stop what runs.
+    log_requested()
+        The user clicked the message.
+    """
+
+    cancel_requested = Signal()
+    log_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.messages: list[str] = []
+        self._is_warning = False
+        self._device = QLabel(self)
+        self._device.setObjectName("device")
+        self._message = QToolButton(self)
+        self._message.setObjectName("message")
+        self._message.setAutoRaise(True)
+        self._message.setAccessibleName(self.tr("Last message"))
+        self._message.setToolTip(self.tr("Show all messages"))
+        self._message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._message.clicked.connect(self.log_requested)
+        self._label = QLabel(self)
+        self._bar = QProgressBar(self)
+        self._bar.setObjectName("progress")
+        self._bar.setAccessibleName(self.tr("Progress"))
+        self._bar.setTextVisible(False)
+        self._cancel = QToolButton(self)
+        self._cancel.setObjectName("cancel")
+        self._cancel.setText(self.tr("Cancel"))
+        self._cancel.setToolTip(self.tr("Stop what is being computed (Esc)"))
+        self._cancel.clicked.connect(self.cancel_requested)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 0, 8, 0)
+        layout.addWidget(self._device)
+        layout.addWidget(self._message, 1)
+        layout.addWidget(self._label)
+        layout.addWidget(self._bar)
+        layout.addWidget(self._cancel)
+        self.set_busy(False)
+
+    @property
+    def message(self) -> str:
+        """The last message, whole."""
+        return self.messages[-1] if self.messages else ""
+
+    def set_device(self, device: str) -> None:
+        """Where the open checkpoint runs."""
+        self._device.setText(device)
+
+    def show_message(self, text: str, *, is_warning: bool = True) -> None:
+        """Show a sentence; warnings stand out by colour and a sign."""
+        self._is_warning = is_warning
+        if text:
+            self.messages = [*self.messages, text][-N_KEPT:]
+        self._fit_message(text)
+
+    def set_busy(self, is_busy: bool) -> None:
+        """Show or hide the progress; its width stays, so that nothing jumps."""
+        self._label.setVisible(is_busy)
+        self._bar.setVisible(is_busy)
+        self._cancel.setVisible(is_busy)
+        if is_busy:
+            self._label.setText(self.tr("Computing"))
+            self._bar.setRange(0, 0)
+        self._bar.setFixedWidth(QFontMetrics(self.font()).averageCharWidth() * 18)
+
+    def show_progress(self, progress: Progress) -> None:
+        """How far it is."""
+        self._label.setText(progress.label)
+        self._bar.setRange(0, progress.total)
+        self._bar.setValue(progress.done)
+
+    def _fit_message(self, text: str) -> None:
+        sign = "⚠ " if self._is_warning and text else ""
+        room = max(self._message.width() - 12, 40)
+        elided = QFontMetrics(self._message.font()).elidedText(sign + text, Qt.TextElideMode.ElideRight, room)
+        self._message.setText(elided.replace("&", "&&"))
+        self._message.setToolTip(f"<qt>{_escaped(text)}</qt>" if text else "")
+        theme = FigureStyle.of(self).theme
+        palette = self._message.palette()
+        palette.setColor(QPalette.ColorRole.ButtonText, theme.warning if self._is_warning else theme.faint)
+        self._message.setPalette(palette)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_message(self.message)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")
