@@ -79,7 +79,7 @@ class Controller(QObject):
             self.open_failed.emit(failure)
         elif channel == TOKENS:
             self.tokenized.emit(None, failure.message)
-        else:
+        elif failure.kind != "engine":  # what became of the engine is told once, not by every view
             self._views[channel.partition("/")[0]].show_failure(failure)
 
     @Slot(str, object)

@@ -80,6 +80,9 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
         self.gallery_dock = self._dock(self.tr("Checkpoints"), self.gallery, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.details_dock = self._dock(self.tr("Selected"), self.details, Qt.DockWidgetArea.RightDockWidgetArea)
+        em = self.fontMetrics().averageCharWidth()
+        docks = [self.gallery_dock, self.details_dock]
+        self.resizeDocks(docks, [24 * em, 30 * em], Qt.Orientation.Horizontal)
         self.statusBar().addWidget(self.status_line, 1)
         self.statusBar().setSizeGripEnabled(False)
 
@@ -178,7 +181,8 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_controller_open_failed(self, failure: Failure) -> None:
-        self.status_line.show_message(failure.message)
+        if failure.kind != "engine":  # that one is told by the controller already
+            self.status_line.show_message(failure.message)
         self._show_gallery()
         if self.controller.checkpoint is None:
             first = next(iter(bundled_checkpoints()), "")

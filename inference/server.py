@@ -14,6 +14,7 @@ import os
 import queue
 import sys
 import threading
+import traceback
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -114,7 +115,11 @@ def main() -> None:
     if len(sys.argv) > 1:
         with Path(sys.argv[1]).open("r+b") as file:
             ring = memoryview(mmap.mmap(file.fileno(), 0))
-    Server(sys.stdin.buffer, results, ring).serve()
+    try:
+        Server(sys.stdin.buffer, results, ring).serve()
+    except BaseException:  # noqa: BLE001 (leave at once: the reading thread would block an orderly exit)
+        traceback.print_exc()
+        os._exit(1)
 
 
 if __name__ == "__main__":

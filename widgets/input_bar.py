@@ -89,8 +89,9 @@ class InputBar(QWidget):
 
     def set_text(self, text: str, text_pair: str = "") -> None:
         """Put sentences in; `input_changed` is not emitted."""
-        self.first.setText(text)
-        self.second.setText(text_pair)
+        for line, value in ((self.first, text), (self.second, text_pair)):
+            line.setText(value)
+            line.setCursorPosition(0)  # shows how it begins, not how it ends
 
     def input(self) -> TextInput:
         """What is typed now. Where there is no tokenizer, numbers are token ids."""

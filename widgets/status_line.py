@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPalette, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from inference.results import Progress
 from widgets.theme import FigureStyle
@@ -32,9 +32,10 @@ class StatusLine(QWidget):
         self._is_warning = False
         self._device = QLabel(self)
         self._device.setObjectName("device")
-        self._message = QToolButton(self)
+        self._message = QPushButton(self)
         self._message.setObjectName("message")
-        self._message.setAutoRaise(True)
+        self._message.setFlat(True)
+        self._message.setStyleSheet("text-align: left")  # a button, so that the keyboard reaches it
         self._message.setAccessibleName(self.tr("Last message"))
         self._message.setToolTip(self.tr("Show all messages"))
         self._message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

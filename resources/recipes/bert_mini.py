@@ -37,15 +37,16 @@ PAD, UNK, CLS, SEP, MASK = range(5)
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 MAX_SINGLE, MAX_SHORT, MAX_PAIR = 48, 64, 128
 IGNORED = -100
+NEXT_WEIGHT = 2.0  # one answer a pair against dozens of masked words: it needs a louder voice
 
 # Share of the trained tokens that each source gives; sentence sources first, pairs below.
 MIX = {
-    "tatoeba": 0.34,
-    "common_voice": 0.09,
-    "captions": 0.08,
-    "stories": 0.22,
-    "books": 0.15,
-    "news": 0.12,
+    "tatoeba": 0.26,
+    "common_voice": 0.08,
+    "captions": 0.06,
+    "stories": 0.20,
+    "books": 0.18,
+    "news": 0.22,
 }
 
 
@@ -123,8 +124,11 @@ def passage(data: Encoded, index: int, room: int, *, backwards: bool) -> np.ndar
     return ids[-room:] if backwards else ids[:room]
 
 
-def pair_examples(data: Encoded, rng: np.random.Generator) -> Iterator[Example]:
-    """Endless pairs: half of them consecutive, half with B from another document of the same source.
+def pair_examples(data: Encoded, sources: list[Encoded], rng: np.random.Generator) -> Iterator[Example]:
+    """Endless pairs: half of them consecutive, half with B from another document.
+
+    Of the random ones half come from the same source, which leaves only the topic to go by, and half from any of
+    `sources`, where the manner of writing helps; without these the model takes far longer to compare the two sides.
 
     Half of the pairs are single sentences, as one types them; half are passages that fill what positions there are,
     as BERT's were: names that come again teach the model to compare the two sides.
@@ -134,16 +138,17 @@ def pair_examples(data: Encoded, rng: np.random.Generator) -> Iterator[Example]:
             if data.doc[index] != data.doc[index + 1]:
                 continue
             is_random = int(rng.random() < 0.5)
-            follower = int(rng.integers(len(data))) if is_random else index + 1
-            if is_random and data.doc[follower] == data.doc[index]:
+            other = sources[rng.integers(len(sources))] if is_random and rng.random() < 0.5 else data
+            follower = int(rng.integers(len(other))) if is_random else index + 1
+            if is_random and other is data and data.doc[follower] == data.doc[index]:
                 continue
             if rng.random() < 0.5:
                 room = (MAX_SHORT - 3) // 2
-                first, second = data.sentence(index)[-room:], data.sentence(follower)[:room]
+                first, second = data.sentence(index)[-room:], other.sentence(follower)[:room]
             else:
                 room = (MAX_PAIR - 3) // 2
                 first = passage(data, index, room, backwards=True)
-                second = passage(data, follower, room, backwards=False)
+                second = passage(other, follower, room, backwards=False)
             if len(first) < 2 or len(second) < 2:
                 continue
             ids = np.concatenate([[CLS], first, [SEP], second, [SEP]])
@@ -178,10 +183,13 @@ def batches(
 ) -> Iterator[Batch]:
     """Endless batches of about `n_tokens` tokens; examples wait in buckets of their exact length."""
     rng = np.random.default_rng(seed)
-    makers = {}
-    for name, data in train.items():
-        has_documents = len(data) > int(data.doc[-1]) + 1
-        makers[name] = (pair_examples if has_documents else single_examples)(data, rng)
+    with_documents = [data for data in train.values() if len(data) > int(data.doc[-1]) + 1]
+    makers = {
+        name: pair_examples(data, with_documents, rng)
+        if any(data is other for other in with_documents)
+        else single_examples(data, rng)
+        for name, data in train.items()
+    }
     names = list(makers)
     seen = dict.fromkeys(names, 1.0)
     buckets: dict[tuple[int, bool], list[Example]] = {}
@@ -257,7 +265,7 @@ def loss_of(model: BertForPreTraining, batch: Batch) -> tuple[torch.Tensor, floa
         return loss, hits, float("nan")
     nsp = model.cls.seq_relationship(pooled).float()
     nsp_hits = (nsp.argmax(-1) == batch.is_random).float().mean().item()
-    return loss + F.cross_entropy(nsp, batch.is_random), hits, nsp_hits
+    return loss + NEXT_WEIGHT * F.cross_entropy(nsp, batch.is_random), hits, nsp_hits
 
 
 def optimizers(model: BertForPreTraining, rate: float) -> list[torch.optim.Optimizer]:

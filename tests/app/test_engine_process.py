@@ -1,0 +1,148 @@
+"""The engine in a process of its own: it answers, dies alone, and leaves with the window."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import textwrap
+
+import pytest
+
+from app.engine_link import ProcessLink
+from app.runner import Runner
+from inference.results import CheckpointInfo, InspectRequest, TextInput, TokenizeRequest
+
+# Stands in for the analyses: no torch, so that it starts at once; the process, the wire and the server are real.
+FAKE_ENGINE = textwrap.dedent(
+    """
+    import os, signal, threading
+    import numpy as np
+    from inference import engine, server
+    from inference.results import PositionTable, Failure
+
+    class FakeEngine:
+        def run(self, request, context):
+            text = request.input.text
+            if text == "die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            if text == "print":
+                print("this must not end up among the results")
+            if text == "forever":
+                context.checkpoint(1, 2, "for ever")
+                while True:
+                    context.checkpoint()
+            if text == "deaf":
+                context.checkpoint(1, 2, "deaf")
+                threading.Event().wait()
+            n = int(text) if text.isdigit() else 4
+            values = np.arange(n, dtype=np.float32)
+            return PositionTable(text, "learned", values, "", "", os.getpid(), values, "")
+
+    server.Engine = FakeEngine
+    server._warm_up = lambda: None
+    server.main()
+    """
+)
+
+
+def ask(text: str) -> TokenizeRequest:
+    return TokenizeRequest("x", TextInput(text))
+
+
+@pytest.fixture
+def link(tmp_path):
+    script = tmp_path / "fake_engine.py"
+    script.write_text(FAKE_ENGINE)
+    return ProcessLink((sys.executable, str(script)))
+
+
+@pytest.fixture
+def runner(qapp, link):
+    runner = Runner(link)
+    runner.start()
+    yield runner
+    runner.shutdown()
+
+
+def result_of(runner, qtbot, text):
+    with qtbot.waitSignal(runner.arrived, timeout=20_000) as blocker:
+        runner.submit("a", ask(text))
+    return blocker.args[1]
+
+
+def test_it_answers_from_another_process(runner, qtbot):
+    assert result_of(runner, qtbot, "x").column_start != os.getpid()
+
+
+@pytest.mark.parametrize("n", [10, 1_000_000, 4_000_000, 9_000_000])
+def test_small_and_large_arrays_arrive_whole(runner, qtbot, n):
+    for _ in range(3):  # the ring is used again and again
+        values = result_of(runner, qtbot, str(n)).values
+        assert values.shape == (n,)
+        assert values[-1] == n - 1
+        assert values[n // 2] == n // 2
+
+
+def test_prints_do_not_disturb_the_results(runner, qtbot):
+    assert result_of(runner, qtbot, "print").name == "print"
+
+
+def test_a_dead_engine_costs_one_result_and_is_started_again(runner, qtbot):
+    before = result_of(runner, qtbot, "x").column_start
+    with qtbot.waitSignal(runner.engine_died), qtbot.waitSignal(runner.failed, timeout=20_000) as blocker:
+        runner.submit("a", ask("die"))
+    failure = blocker.args[1]
+    assert failure.kind == "engine"
+    assert "SIGKILL" in failure.message
+    assert result_of(runner, qtbot, "x").column_start != before
+
+
+def test_an_engine_killed_while_idle_is_started_again(runner, qtbot, link):
+    result_of(runner, qtbot, "x")
+    os.kill(link.pid, signal.SIGKILL)
+    told = []
+    runner.failed.connect(lambda *event: told.append(event))
+    runner.arrived.connect(lambda *event: told.append(event))
+    runner.submit("a", ask("x"))
+    qtbot.waitUntil(lambda: bool(told), timeout=20_000)
+    assert result_of(runner, qtbot, "x").name == "x"
+
+
+def test_a_run_is_cancelled_and_the_same_engine_goes_on(runner, qtbot):
+    pid = result_of(runner, qtbot, "x").column_start
+    with qtbot.waitSignal(runner.progressed, timeout=20_000):
+        runner.submit("a", ask("forever"))
+    runner.cancel("a")
+    assert result_of(runner, qtbot, "x").column_start == pid
+
+
+def test_an_engine_that_does_not_heed_a_cancel_is_killed(runner, qtbot, link, monkeypatch):
+    monkeypatch.setattr(ProcessLink, "PATIENCE", 0.2)
+    pid = result_of(runner, qtbot, "x").column_start
+    with qtbot.waitSignal(runner.progressed, timeout=20_000):
+        runner.submit("a", ask("deaf"))
+    runner.cancel("a")
+    assert result_of(runner, qtbot, "x").column_start != pid
+
+
+def test_closing_ends_the_process_and_its_shared_memory(qapp, qtbot, link):
+    runner = Runner(link)
+    runner.start()
+    result_of(runner, qtbot, "1000000")
+    pid, ring = link.pid, link._ring_file
+    runner.shutdown()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert ring is None or not ring.exists()
+
+
+def test_the_real_engine_inspects(qapp, qtbot):
+    runner = Runner(ProcessLink())
+    runner.start()
+    with qtbot.waitSignal(runner.arrived, timeout=90_000) as blocker:
+        runner.submit("a", InspectRequest("bert-mini"))
+    runner.shutdown()
+    info = blocker.args[1]
+    assert isinstance(info, CheckpointInfo)
+    assert info.architecture == "BertForPreTraining"

@@ -1,0 +1,145 @@
+"""The runner: the latest request wins, cancelling works in mid-run, what dies is started again."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from app.engine_link import ThreadLink
+from app.runner import Runner
+from inference.context import Refused
+from inference.results import Failure, Progress
+
+
+class GatedEngine:
+    """Runs a request (a string) only when the test lets it through."""
+
+    def __init__(self) -> None:
+        self.entered: dict[str, threading.Event] = {}
+        self.gates: dict[str, threading.Event] = {}
+        self.finished: list[str] = []
+
+    def add(self, *names: str) -> None:
+        for name in names:
+            self.entered[name], self.gates[name] = threading.Event(), threading.Event()
+
+    def run(self, request, context):
+        if request in self.gates:
+            self.entered[request].set()
+            assert self.gates[request].wait(10)
+        if request == "refuse":
+            raise Refused("The text has 9 tokens; at most 5 are allowed.")
+        if request == "crash":
+            raise ZeroDivisionError("oh")
+        context.checkpoint(1, 2, f"half of {request}")
+        context.partial(f"part of {request}")
+        self.finished.append(request)
+        return f"result of {request}"
+
+
+@pytest.fixture
+def engine():
+    return GatedEngine()
+
+
+@pytest.fixture
+def runner(qapp, engine):
+    runner = Runner(ThreadLink(lambda: engine))
+    runner.start()
+    yield runner
+    for gate in engine.gates.values():
+        gate.set()
+    runner.shutdown()
+
+
+@pytest.fixture
+def heard(runner):
+    events = []
+    runner.arrived.connect(lambda *event: events.append(event))
+    runner.failed.connect(lambda *event: events.append(event))
+    runner.progressed.connect(lambda *event: events.append(event))
+    return events
+
+
+def test_progress_partial_and_result_arrive_in_order(runner, heard, qtbot):
+    runner.submit("a", "x")
+    qtbot.waitUntil(lambda: len(heard) == 3)
+    assert heard == [
+        ("a", Progress(1, 2, "half of x")),
+        ("a", "part of x", True),
+        ("a", "result of x", False),
+    ]
+
+
+def test_the_latest_request_of_a_channel_wins(runner, engine, heard, qtbot):
+    engine.add("first")
+    runner.submit("a", "first")
+    assert engine.entered["first"].wait(10)
+    for number in range(1000):
+        runner.submit("a", f"old {number}")
+    runner.submit("a", "last")
+    engine.gates["first"].set()
+    qtbot.waitUntil(lambda: ("a", "result of last", False) in heard)
+    assert engine.finished == ["last"]
+    assert {event[1] for event in heard if len(event) == 3} == {"part of last", "result of last"}
+
+
+def test_channels_do_not_disturb_each_other(runner, engine, heard, qtbot):
+    engine.add("x")
+    runner.submit("a", "x")
+    assert engine.entered["x"].wait(10)
+    runner.submit("b", "y")
+    runner.submit("c", "z")
+    engine.gates["x"].set()
+    qtbot.waitUntil(lambda: len([e for e in heard if len(e) == 3 and not e[2]]) == 3)
+    assert engine.finished == ["x", "y", "z"]
+
+
+def test_cancelling_ends_a_run_at_its_next_checkpoint(runner, engine, heard, qtbot):
+    engine.add("x")
+    runner.submit("a", "x")
+    assert engine.entered["x"].wait(10)
+    with qtbot.waitSignals([runner.cancelled, runner.busy_changed]):
+        runner.cancel_all()
+    engine.gates["x"].set()
+    runner.submit("a", "y")
+    qtbot.waitUntil(lambda: ("a", "result of y", False) in heard)
+    assert engine.finished == ["y"]
+    assert not runner.is_busy
+
+
+@pytest.mark.parametrize(
+    ("request_", "kind", "message"),
+    [("refuse", "refused", "The text has 9 tokens; at most 5 are allowed."), ("crash", "error", "ZeroDivisionError")],
+)
+def test_failures_are_text(runner, qtbot, request_, kind, message):
+    with qtbot.waitSignal(runner.failed) as blocker:
+        runner.submit("a", request_)
+    failure = blocker.args[1]
+    assert isinstance(failure, Failure)
+    assert failure.kind == kind
+    assert message in failure.message
+    assert ("Traceback" in failure.details) == (kind == "error")
+
+
+def test_busy_is_told_once_at_each_end(runner, engine, qtbot):
+    told = []
+    runner.busy_changed.connect(told.append)
+    engine.add("x")
+    runner.submit("a", "x")
+    runner.submit("b", "y")
+    engine.gates["x"].set()
+    qtbot.waitUntil(lambda: not runner.is_busy)
+    assert told == [True, False]
+
+
+def test_shutdown_in_mid_run_joins_the_thread(qapp, engine):
+    runner = Runner(ThreadLink(lambda: engine))
+    engine.add("x")
+    runner.start()
+    runner.submit("a", "x")
+    assert engine.entered["x"].wait(10)
+    engine.gates["x"].set()
+    runner.shutdown()
+    assert not [t for t in threading.enumerate() if t.name == "inference-worker"]

@@ -1,0 +1,74 @@
+"""Settings survive a restart, and no file keeps the program from starting."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.settings import N_RECENT, Settings, load_settings, save_settings
+
+CHANGED = Settings("dark", 1.4, "magma", True, "bert-mini", "A cat.", "It sat.", ("/a", "/b"), "d2luZG93", "ZG9ja3M=")
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "deep" / "settings.json"
+
+
+def test_what_is_saved_is_loaded(file):
+    save_settings(CHANGED, file)
+    assert load_settings(file) == (CHANGED, "")
+    assert [path.name for path in file.parent.iterdir()] == ["settings.json"]
+
+
+def test_the_first_start_has_no_notice(file):
+    assert load_settings(file) == (Settings(), "")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "\ufeff", '{"theme": ' + "[" * 100_000])
+def test_an_unreadable_file_means_defaults_and_a_notice(file, text):
+    file.parent.mkdir()
+    file.write_text(text, encoding="utf-8")
+    loaded, notice = load_settings(file)
+    assert loaded == Settings()
+    assert str(file) in notice
+
+
+def test_a_bad_value_is_left_out_and_the_others_kept(file):
+    file.parent.mkdir()
+    file.write_text(json.dumps({"theme": "pink", "font_scale": 2, "text": "hello", "from_a_later_version": 1}))
+    loaded, notice = load_settings(file)
+    assert loaded == replace(Settings(), font_scale=2.0, text="hello")
+    assert "theme" in notice
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    values=st.dictionaries(
+        st.sampled_from(sorted(vars(CHANGED))) | st.text(max_size=5),
+        st.recursive(
+            st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+        ),
+    )
+)
+def test_any_json_gives_settings_of_the_right_types(tmp_path, values):
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps(values))
+    loaded, _ = load_settings(file)
+    for name, default in vars(Settings()).items():
+        assert type(getattr(loaded, name)) is type(default)
+    assert 0.7 <= loaded.font_scale <= 3
+
+
+def test_the_latest_checkpoint_stands_first_and_once():
+    now = Settings()
+    for number in [*range(20), 15]:
+        now = now.with_recent(f"/{number}")
+    assert now.recent[:3] == ("/15", "/19", "/18")
+    assert len(now.recent) == N_RECENT
+    assert len(set(now.recent)) == N_RECENT

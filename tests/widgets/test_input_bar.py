@@ -1,0 +1,133 @@
+"""The input bar: sentences, pairs, token ids, chips and masks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from tests.factories import make_checkpoint_info, make_tokens
+
+from inference.results import TextInput
+from widgets.gallery import Gallery
+from widgets.input_bar import InputBar
+from widgets.selection import Selection
+
+
+@pytest.fixture
+def selection(qapp):
+    return Selection()
+
+
+@pytest.fixture
+def bar(qtbot, selection):
+    bar = InputBar(selection, ("One.", "First.\nSecond."))
+    qtbot.addWidget(bar)
+    bar.resize(900, 200)
+    bar.show()
+    return bar
+
+
+def test_typing_asks_once_when_it_pauses(bar, qtbot):
+    asked = []
+    bar.input_changed.connect(asked.append)
+    with qtbot.waitSignal(bar.input_changed):
+        qtbot.keyClicks(bar.first, "a cat")
+    assert asked == [TextInput("a cat")]
+
+
+def test_enter_asks_at_once(bar, qtbot):
+    qtbot.keyClicks(bar.second, "b")
+    with qtbot.waitSignal(bar.input_changed, timeout=100) as blocker:
+        qtbot.keyClick(bar.second, Qt.Key.Key_Return)
+    assert blocker.args == [TextInput("", "b")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("5 17, 3", TextInput(token_ids=(5, 17, 3))),
+        ("[5;17]", TextInput(token_ids=(5, 17))),
+        ("-1 99", TextInput(token_ids=(-1, 99))),
+        ("a cat", TextInput("a cat")),
+        ("", TextInput("")),
+    ],
+)
+def test_without_a_tokenizer_numbers_are_ids(bar, typed, expected):
+    bar.set_text(typed, "kept")
+    bar.set_checkpoint(replace(make_checkpoint_info(), has_tokenizer=False))
+    assert bar.input() == expected
+    bar.set_checkpoint(make_checkpoint_info())
+    assert bar.input() == TextInput(typed, "kept")  # nothing typed is lost
+
+
+def test_a_sample_fills_both_sentences(bar, qtbot):
+    menu = bar._samples.menu()
+    with qtbot.waitSignal(bar.input_changed) as blocker:
+        menu.actions()[1].trigger()
+    assert blocker.args == [TextInput("First.", "Second.")]
+
+
+@pytest.fixture
+def chips(bar):
+    chips = bar.token_row.chips
+    chips.set_tokens(make_tokens("[CLS] the cat sat [SEP]"), can_mask=True)
+    return chips
+
+
+def middle(chips, position) -> QPoint:
+    return chips.chip(position).center().toPoint()
+
+
+def test_a_click_selects_the_token(chips, selection, qtbot):
+    qtbot.mouseClick(chips, Qt.MouseButton.LeftButton, pos=middle(chips, 2))
+    assert selection.now.query_pos == 2
+
+
+def test_a_double_click_or_m_asks_to_mask_but_not_special_tokens(chips, bar, selection, qtbot):
+    asked = []
+    bar.mask_toggled.connect(asked.append)
+    qtbot.mouseDClick(chips, Qt.MouseButton.LeftButton, pos=middle(chips, 3))
+    qtbot.mouseDClick(chips, Qt.MouseButton.LeftButton, pos=middle(chips, 0))
+    selection.update(query_pos=1)
+    qtbot.keyClick(chips, Qt.Key.Key_M)
+    assert asked == [3, 1]
+
+
+def test_arrows_walk_and_stop_at_the_ends(chips, selection, qtbot):
+    for _ in range(9):
+        qtbot.keyClick(chips, Qt.Key.Key_Right)
+    assert selection.now.query_pos == 4
+    for _ in range(9):
+        qtbot.keyClick(chips, Qt.Key.Key_Left)
+    assert selection.now.query_pos == 0
+
+
+def test_chips_wrap_and_never_overlap(chips):
+    words = " ".join(["extraordinary"] * 40)
+    chips.set_tokens(make_tokens(words))
+    boxes = [chips.chip(i) for i in range(40)]
+    assert max(box.right() for box in boxes) <= chips.width()
+    assert not any(a.intersects(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
+    assert boxes[-1].bottom() <= chips.minimumHeight()
+
+
+def test_a_sentence_says_why_there_are_no_tokens(chips):
+    chips.set_tokens(None, "The text has 612 tokens; bert-mini takes at most 128.")
+    assert "612" in chips.accessibleDescription()
+
+
+def test_the_gallery_opens_what_is_clicked(qtbot, tmp_path):
+    gallery = Gallery()
+    qtbot.addWidget(gallery)
+    gallery.resize(200, 400)
+    gallery.show()
+    gallery.set_checkpoints(("bert-mini",), (str(tmp_path), "/gone/away"), "bert-mini")
+    texts = [gallery._list.item(i).text() for i in range(gallery._list.count())]
+    assert texts == ["BUNDLED", "bert-mini  ●", "RECENT", tmp_path.name, "away"]
+    item = gallery._list.item(3)
+    with qtbot.waitSignal(gallery.open_requested) as blocker:
+        where = gallery._list.visualItemRect(item).center()
+        qtbot.mouseClick(gallery._list.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert blocker.args == [str(tmp_path)]
+    assert "not found" in gallery._list.item(4).toolTip()
