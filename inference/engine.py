@@ -73,7 +73,8 @@ def answer(engine: Engine, request: object, context: Context) -> object | None:
     except BaseException as error:  # noqa: BLE001 (tokenizers' PanicException is no Exception)
         details = "".join(traceback.format_exception(error))
         if _is_out_of_memory(error):
-            return Failure("error", "There is not enough memory for this; try a shorter text or a smaller model.", details)
+            message = "There is not enough memory for this; try a shorter text or a smaller model."
+            return Failure("error", message, details)
         return Failure("error", f"This could not be computed: {type(error).__name__}: {error}".split("\n")[0], details)
 
 

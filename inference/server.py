@@ -95,8 +95,9 @@ def _warm_up() -> None:
     import torch
 
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
-    import inference.loading  # noqa: F401
     import transformers.models.bert.modeling_bert  # noqa: F401
+
+    import inference.loading  # noqa: F401
 
 
 def _be_modest() -> None:
@@ -108,6 +109,7 @@ def _be_modest() -> None:
 
 
 def main() -> None:
+    """Serve on standard input and output until the other end closes them."""
     _be_modest()
     results = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a stray print must not end up among the results

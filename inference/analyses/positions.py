@@ -1,0 +1,49 @@
+"""How a model tells places apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inference.context import Refused
+from inference.position_tables import tables
+from inference.results import PositionsRequest, PositionsResult
+
+if TYPE_CHECKING:
+    from inference.context import Context
+    from inference.model import Model
+
+_NOTES = {
+    "learned": "A learned vector for each position is added to the embedding of the token.",
+    "sinusoidal": "Sines and cosines of the position, of many wavelengths, are added to the embedding of the token.",
+    "rotary": "Pairs of numbers of each query and key are turned by an angle that grows with the position, so that "
+    "their dot product depends on the distance.",
+    "relative": "A learned number for the distance between query and key is added to the scores of each head.",
+    "alibi": "From each attention score the distance times a fixed slope of the head is subtracted.",
+}
+_DEBERTA_NOTE = (
+    "Learned vectors for the distance between two words are compared with queries and keys, and added to the scores."
+)
+
+
+def positions(request: PositionsRequest, model: Model, context: Context) -> PositionsResult:
+    """The position encodings of an open checkpoint.
+
+    Raises
+    ------
+    Refused
+        Fewer than 2 positions are asked for, or the model has no encoding that can be read.
+
+    References
+    ----------
+    Vaswani et al. 2017, section 3.5 (sinusoidal); Shaw et al. 2018 and Raffel et al. 2020 (relative);
+    Su et al. 2021 (rotary); Press et al. 2022 (ALiBi).
+    """
+    if request.length < 2:
+        raise Refused(f"{request.length} positions were asked for; at least 2 are needed.")
+    context.checkpoint()
+    length = min(request.length, model.info.n_ctx or request.length)
+    found = tables(model.net, length, context)
+    if not found:
+        raise Refused(f"{model.info.name} has no position encoding that can be read.")
+    is_deberta = model.net.config.model_type.startswith("deberta")
+    return PositionsResult(found, _DEBERTA_NOTE if is_deberta else _NOTES[model.info.position_kind])

@@ -1,0 +1,17 @@
+"""Splits the input into tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inference.results import TokenizeRequest, TokenizeResult
+
+if TYPE_CHECKING:
+    from inference.context import Context
+    from inference.model import Model
+
+
+def tokenize(request: TokenizeRequest, model: Model, context: Context) -> TokenizeResult:
+    """The tokens as the model would receive them; `Family.encode` says what is refused."""
+    context.checkpoint()
+    return TokenizeResult(model.encode(request.input).tokens)

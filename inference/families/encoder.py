@@ -1,0 +1,63 @@
+"""Text encoders: every token sees every other one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from inference.family import Encoded, check_count
+from inference.results import AttentionGroup, TextInput
+from inference.tokens import tokenize
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+    from inference.capture import AttentionCall
+
+_MODEL_TYPES = {
+    "albert",
+    "bert",
+    "camembert",
+    "data2vec-text",
+    "distilbert",
+    "electra",
+    "ernie",
+    "modernbert",
+    "roberta",
+    "roberta-prelayernorm",
+    "xlm-roberta",
+    "xlm-roberta-xl",
+}
+# Their attention is written out in the model, where only the patterns can be reached.
+_PATTERNS_ONLY = {"deberta", "deberta-v2", "megatron-bert", "mpnet"}
+
+
+class EncoderFamily:
+    """BERT and its like (Devlin et al. 2019)."""
+
+    name = "encoder"
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        return config.model_type in _MODEL_TYPES | _PATTERNS_ONLY and not getattr(config, "is_decoder", False)
+
+    def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
+        n_heads = (config.num_attention_heads,) * config.num_hidden_layers
+        return (AttentionGroup("encoder", "Encoder", n_heads, has_qk=config.model_type not in _PATTERNS_ONLY),)
+
+    def axes(self, group: str) -> tuple[str, str]:
+        return "text", "text"
+
+    def encode(self, input: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
+        """See `Family.encode`. Sentences are told apart (`token_type_ids`) where model and tokenizer do."""
+        tokens = tokenize(input, config, tokenizer)
+        tensors = {"input_ids": torch.from_numpy(tokens.ids)[None]}
+        has_types = getattr(config, "type_vocab_size", 0) > 1
+        if has_types and tokenizer is not None and "token_type_ids" in tokenizer.model_input_names:
+            tensors["token_type_ids"] = torch.from_numpy(tokens.segment)[None].long()
+        return Encoded(tensors, {"text": tokens})
+
+    def sort_calls(self, calls: list[AttentionCall], net: PreTrainedModel) -> dict[str, list[AttentionCall]]:
+        (group,) = self.groups(net.config)
+        return {group.name: check_count(calls, group)}

@@ -1,0 +1,105 @@
+"""Encoder-decoders: a source is read whole, a target is written token by token."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from inference.family import Encoded, check_count
+from inference.positions import n_ctx
+from inference.results import AttentionGroup, TextInput, Tokens
+from inference.tokens import tokenize, word
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+    from inference.capture import AttentionCall
+
+_MODEL_TYPES = {
+    "bart",
+    "blenderbot",
+    "blenderbot-small",
+    "m2m_100",
+    "marian",
+    "mbart",
+    "mt5",
+    "pegasus",
+    "plbart",
+    "t5",
+}
+
+
+class EncoderDecoderFamily:
+    """The Transformer of Vaswani et al. 2017, BART, T5 and their like."""
+
+    name = "encoder_decoder"
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        return config.model_type in _MODEL_TYPES and config.is_encoder_decoder
+
+    def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
+        if hasattr(config, "num_decoder_layers"):  # T5's spelling
+            encoder = (config.num_heads,) * config.num_layers
+            decoder = (config.num_heads,) * config.num_decoder_layers
+        else:
+            encoder = (config.encoder_attention_heads,) * config.encoder_layers
+            decoder = (config.decoder_attention_heads,) * config.decoder_layers
+        return (
+            AttentionGroup("encoder", "Encoder", encoder),
+            AttentionGroup("decoder", "Decoder", decoder, is_causal=True),
+            AttentionGroup("cross", "Decoder to encoder", decoder),
+        )
+
+    def axes(self, group: str) -> tuple[str, str]:
+        return {"encoder": ("source", "source"), "decoder": ("target", "target"), "cross": ("target", "source")}[group]
+
+    def encode(self, input: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
+        """See `Family.encode`.
+
+        `text` is the source, `text_pair` what the decoder has written so far. Without one the decoder is given the
+        source itself, cut to what it takes. The decoder's start token comes first in either case, and the end token
+        is left off, as in training.
+        """
+        source_input = replace(input, text_pair=None)
+        source = tokenize(source_input, config, tokenizer)
+        if input.text_pair is None:
+            written = tokenize(source_input.unmasked(), config, tokenizer)
+        else:
+            written = tokenize(TextInput(input.text_pair), config, tokenizer)
+        target = _shifted(written, config, tokenizer)
+        tensors = {
+            "input_ids": torch.from_numpy(source.ids)[None],
+            "decoder_input_ids": torch.from_numpy(target.ids)[None],
+        }
+        return Encoded(tensors, {"source": source, "target": target})
+
+    def sort_calls(self, calls: list[AttentionCall], net: PreTrainedModel) -> dict[str, list[AttentionCall]]:
+        """The path says where a call belongs: lengths alone could be equal."""
+        encoder, decoder, cross = self.groups(net.config)
+        is_decoder = ["decoder" in call.path.split(".") for call in calls]
+        pairs = list(zip(calls, is_decoder, strict=True))
+        return {
+            encoder.name: check_count([call for call, inside in pairs if not inside], encoder),
+            decoder.name: check_count([call for call, inside in pairs if inside and not call.is_cross], decoder),
+            cross.name: check_count([call for call, inside in pairs if inside and call.is_cross], cross),
+        }
+
+
+def _shifted(tokens: Tokens, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
+    """The same behind the decoder's start token, without the end token, and no longer than the decoder takes."""
+    candidates = [getattr(config, f"{name}_token_id", None) for name in ("decoder_start", "bos", "pad")]
+    start = next((token for token in candidates if token is not None), 0)
+    n = len(tokens) - int(tokens.is_special[-1] and tokens.ids[-1] == config.eos_token_id)
+    if limit := n_ctx(config):
+        n = min(n, limit - 1)
+    return Tokens(
+        ids=np.concatenate([[start], tokens.ids[:n]]),
+        words=(word(start, tokenizer), *tokens.words[:n]),
+        starts_word=np.concatenate([[True], tokens.starts_word[:n]]),
+        is_special=np.concatenate([[True], tokens.is_special[:n]]),
+        segment=np.concatenate([np.zeros(1, np.int8), tokens.segment[:n]]),
+    )

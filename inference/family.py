@@ -1,0 +1,81 @@
+"""What a family answers about its models, so that analyses are written once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from inference.results import AttentionGroup, TextInput, Tokens
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+    from inference.capture import AttentionCall
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """An input made ready for a model.
+
+    Attributes
+    ----------
+    tensors
+        Keyword arguments of the model's `forward`, batch of one, on the model's device.
+    sequences
+        Tokens by axis name: `text` for most models; `source` and `target` for encoder-decoders.
+    """
+
+    tensors: dict[str, Tensor]
+    sequences: dict[str, Tokens]
+
+    @property
+    def tokens(self) -> Tokens:
+        """The sequence that is looked at first."""
+        return next(iter(self.sequences.values()))
+
+
+class Family(Protocol):
+    """Adapts one kind of model to common ground. Stateless."""
+
+    name: str
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        """Whether this family can read models of that configuration."""
+        ...
+
+    def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
+        """The attention groups, from the configuration alone."""
+        ...
+
+    def axes(self, group: str) -> tuple[str, str]:
+        """Names in `Encoded.sequences` of the query and the key axis of a group."""
+        ...
+
+    def encode(self, input: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
+        """Tokenize, mask, and lay out what `forward` takes.
+
+        Raises
+        ------
+        Refused
+            No tokenizer for text, an id outside the vocabulary, a text too long, a mask where there is no mask token.
+        """
+        ...
+
+    def sort_calls(self, calls: list[AttentionCall], net: PreTrainedModel) -> dict[str, list[AttentionCall]]:
+        """Captured calls by group, in order of the layers.
+
+        Raises
+        ------
+        RuntimeError
+            If a call is missing or one too many: a silent drop would show the wrong layer.
+        """
+        ...
+
+
+def check_count(calls: list[AttentionCall], group: AttentionGroup) -> list[AttentionCall]:
+    """The calls of a group if there is one a layer; see `Family.sort_calls`."""
+    if len(calls) != group.n_layers:
+        raise RuntimeError(f"The {group.name} has {group.n_layers} layers, but {len(calls)} attentions were seen.")
+    return calls
