@@ -6,7 +6,7 @@ from app.actions import COMMANDS
 
 VERSION = "0.1.0"
 
-ABOUT = """<h2>Headlight {version}</h2>
+ABOUT = f"""<h2>Headlight {VERSION}</h2>
 <p>A desktop microscope for transformers. It works with the network cable out.</p>
 <p>Licence: Apache-2.0. Qt for Python is used under the LGPL; PyTorch, Transformers, NumPy, pyqtgraph and trimesh
 under BSD, Apache-2.0 and MIT licences. Colour maps cividis, viridis and magma: CC0.</p>
@@ -19,7 +19,7 @@ under BSD, Apache-2.0 and MIT licences. Colour maps cividis, viridis and magma: 
 <li>COCO captions, CC BY 4.0</li>
 <li>Books in the public domain (Project Gutenberg; H. C. Andersen, translated by Mrs. Paull)</li>
 </ul>
-""".format(version=VERSION)
+"""
 
 
 def shortcuts_html() -> str:

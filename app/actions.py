@@ -11,7 +11,7 @@ from widgets.registry import VIEWS
 
 
 class Command(NamedTuple):
-    """`slot` is a method of the window; with `value` it is called with that. `choice` names a group of exclusive ones."""
+    """`slot` is a method of the window, called with `value` if any; `choice` names a group of exclusive ones."""
 
     menu: str
     text: str

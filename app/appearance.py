@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QFont, QPainter, QPalette
+from PySide6.QtWidgets import QApplication, QProxyStyle, QStyle, QStyleOption, QWidget
 
 from widgets.theme import DARK, LIGHT, Theme
 
@@ -17,7 +17,7 @@ class Appearance:
     def __init__(self, application: QApplication) -> None:
         self._application = application
         self._points = max(application.font().pointSizeF(), 9.0)
-        application.setStyle("Fusion")
+        application.setStyle(_Style("Fusion"))
 
     def apply(self, theme: str, font_scale: float) -> None:
         """`theme` is `system`, `light` or `dark`; `font_scale` multiplies the system's size."""
@@ -34,3 +34,22 @@ def theme_named(name: str, application: QApplication) -> Theme:
     """The theme of a setting."""
     is_dark = application.styleHints().colorScheme() == Qt.ColorScheme.Dark if name == "system" else name == "dark"
     return DARK if is_dark else LIGHT
+
+
+class _Style(QProxyStyle):
+    """Fusion, with check boxes that can be seen on dark panels too."""
+
+    def drawPrimitive(
+        self,
+        element: QStyle.PrimitiveElement,
+        option: QStyleOption,
+        painter: QPainter,
+        widget: QWidget | None = None,
+    ) -> None:
+        super().drawPrimitive(element, option, painter, widget)
+        if element == QStyle.PrimitiveElement.PE_IndicatorCheckBox:
+            palette: QPalette = option.palette  # type: ignore[attr-defined]
+            rect: QRect = option.rect  # type: ignore[attr-defined]
+            painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(rect.adjusted(0, 0, -1, -1))

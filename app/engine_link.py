@@ -1,4 +1,4 @@
-"""Two ways to reach the engine: a child process (the rule) or this process (where none can be started, and in tests)."""
+"""Two ways to reach the engine: a child process, or this process where none can be started, and in tests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Report = Callable[[Progress | Partial], None]
 
 
 class EngineLink(Protocol):
-    """Used by the runner's one worker thread; `cancel` and `kill_if_hung` by the window's."""
+    """Used by the runner's one worker thread; `cancel`, `kill_if_hung` and `stop` by the window's."""
 
     def start(self) -> None:
         """Begin to warm up; returns before it is ready."""
@@ -44,8 +44,12 @@ class EngineLink(Protocol):
         """Kill an engine that neither answers nor heeds a cancel."""
         ...
 
+    def stop(self) -> None:
+        """End whatever runs, for good."""
+        ...
+
     def close(self) -> None:
-        """End the engine."""
+        """Give back what the engine held, after `stop`."""
         ...
 
 
@@ -76,8 +80,11 @@ class ThreadLink:
     def kill_if_hung(self) -> bool:
         return False
 
-    def close(self) -> None:
+    def stop(self) -> None:
         self.cancel()
+
+    def close(self) -> None:
+        self._engine = None
 
 
 class ProcessLink:
@@ -146,8 +153,7 @@ class ProcessLink:
 
     def _obituary(self) -> Failure | None:
         assert self._process
-        code = self._process.wait()
-        self._process = None
+        code = self._bury()
         if self._is_closed:
             return None
         cause = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
@@ -174,13 +180,26 @@ class ProcessLink:
             return True
         return False
 
-    def close(self) -> None:
+    def stop(self) -> None:
         self._is_closed = True
-        process = self._process
-        if process:
+        if process := self._process:
             process.kill()
-            process.wait()
+
+    def close(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._bury()
         self._drop_ring()
+
+    def _bury(self) -> int:
+        assert self._process
+        code = self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                with contextlib.suppress(OSError):  # what it was never sent is lost
+                    pipe.close()
+        self._process = None
+        return code
 
     def _make_ring(self) -> None:
         folder = Path("/dev/shm")

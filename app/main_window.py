@@ -155,7 +155,8 @@ class MainWindow(QMainWindow):
         """Open a bundled checkpoint by name, or a folder."""
         if not checkpoint:
             return
-        self._opening = checkpoint if checkpoint in bundled_checkpoints() else str(Path(checkpoint).expanduser().resolve())
+        is_bundled = checkpoint in bundled_checkpoints()
+        self._opening = checkpoint if is_bundled else str(Path(checkpoint).expanduser().resolve())
         self.area.set_hint(self.tr("Opening {}…").format(Path(self._opening).name))
         self.status_line.show_message(self.tr("Opening {}…").format(Path(self._opening).name), is_warning=False)
         self.controller.open(self._opening)
@@ -254,11 +255,11 @@ class MainWindow(QMainWindow):
         self.controller.attach(view)
         view.addActions([self._actions["copy_current"], self._actions["export_current"]])
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        # What a view wants of the window beyond requests
-        if hasattr(view, "head_activated"):
-            view.head_activated.connect(self._on_view_head_activated)
-        if hasattr(view, "swap_requested"):
-            view.swap_requested.connect(self.swap_sentences)
+        # What some views want of the window beyond requests
+        wishes = {"head_activated": self._on_view_head_activated, "swap_requested": self.swap_sentences}
+        for name, slot in wishes.items():
+            if signal := getattr(view, name, None):
+                signal.connect(slot)
 
     @Slot(int, int)
     def _on_view_head_activated(self, layer: int, head: int) -> None:
@@ -309,6 +310,7 @@ class MainWindow(QMainWindow):
         self.status_line.show_message("", is_warning=False)
         if self.controller.checkpoint is None:
             self.open(self._opening)
+        self._ask_for_tokens(self.input_bar.input(), keep_masks=True)
         for view in (*self.area.views.values(), self.details):
             view.refresh(again=True)
 

@@ -97,7 +97,7 @@ class Runner(QObject):
             self._waiting.clear()
             self._latest.clear()
             self._wake.notify()
-        self._link.close()
+        self._link.stop()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -118,6 +118,7 @@ class Runner(QObject):
                 self._running = None
             if not self._is_closing:
                 self._posted.emit(job, event)
+        self._link.close()
 
     def _next(self) -> _Job | None:
         with self._wake:

@@ -193,6 +193,8 @@ class ViewArea(QMainWindow):
             self._current = dock.objectName().removeprefix("dock_")
             self._build_if_shown(self._current)
             self._grey_tabs()
+            if view := self.views.get(self._current):
+                view.setFocus()  # so that arrow keys walk through heads at once
 
     def on_header_button_clicked(self) -> None:
         button = self.sender()

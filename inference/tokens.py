@@ -167,4 +167,7 @@ def _visible(sign: str) -> str:
         return chr(0x2400 + code)
     if code == _DELETE:
         return "␡"
-    return f"<U+{code:04X}>" if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp") else sign
+    category = unicodedata.category(sign)
+    if category == "Zs" and sign != " ":
+        return _SPACE
+    return f"<U+{code:04X}>" if category in ("Cc", "Cf", "Cs", "Zl", "Zp") else sign

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import struct
@@ -101,7 +102,5 @@ def test_damaged_messages_are_refused_or_read_but_nothing_else(data):
     for _ in range(data.draw(st.integers(1, 4))):
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
     cut = data.draw(st.integers(0, len(damaged)))
-    try:
+    with contextlib.suppress(wire.BadMessage):  # any other exception fails the test
         wire.read(io.BytesIO(bytes(damaged[:cut])))
-    except wire.BadMessage as refused:
-        assert str(refused)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QSpinBox, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHeaderView,
+    QLabel,
+    QSpinBox,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from inference.results import AttentionRequest, AttentionResult, HeadsRequest, HeadsResult
 from widgets.figures.figure import Figure
@@ -43,7 +53,10 @@ class DetailsPanel(View):
         self._keys.setAccessibleName(self.tr("Strongest keys of the selected token"))
         self._keys.setHorizontalHeaderLabels([self.tr("looks at"), self.tr("weight")])
         self._keys.verticalHeader().setVisible(False)
-        self._keys.horizontalHeader().setStretchLastSection(True)
+        header = self._keys.horizontalHeader()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self._keys.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._keys.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self._keys.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         self._keys.setTabKeyNavigation(False)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from tests.factories import make_attention_result, make_checkpoint_info, make_heads_result
 
 from inference.results import AttentionRequest, HeadsRequest, TextInput
+from tests.factories import make_attention_result, make_checkpoint_info, make_heads_result
 from widgets.details import DetailsPanel
 from widgets.selection import Selection
 from widgets.view import Subject

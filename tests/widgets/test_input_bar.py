@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from tests.factories import make_checkpoint_info, make_tokens
 
 from inference.results import TextInput
+from tests.factories import make_checkpoint_info, make_tokens
 from widgets.gallery import Gallery
 from widgets.input_bar import InputBar
 from widgets.selection import Selection

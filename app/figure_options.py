@@ -1,0 +1,130 @@
+"""Options of the figures on the command line, in groups that several figures share."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
+from pathlib import Path
+
+from widgets import color_maps
+
+
+def numbers_of(text: str) -> tuple[int, ...]:
+    """`3,5` as numbers."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a list of numbers such as 3,5") from None
+
+
+def between(low: float, high: float, kind: type[int] | type[float] = int) -> Callable[[str], float]:
+    """A number within bounds, as argparse wants it."""
+
+    def number(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            raise ArgumentTypeError(f"{text!r} is not a number") from None
+        if not low <= value <= high:
+            raise ArgumentTypeError(f"{text} is not between {low:,} and {high:,}")
+        return value
+
+    return number
+
+
+def _text(parser: ArgumentParser) -> None:
+    either = parser.add_mutually_exclusive_group(required=True)
+    either.add_argument("--text", help="the sentence; for encoder-decoder models the source")
+    either.add_argument("--token-ids", type=numbers_of, metavar="IDS", help="token ids instead of text, such as 2,15,3")
+    parser.add_argument("--text-pair", metavar="TEXT", help="sentence B; for encoder-decoder models the target")
+
+
+def _group(parser: ArgumentParser) -> None:
+    parser.add_argument("--group", metavar="NAME", help="attention group, such as cross (default: the first)")
+
+
+def _layer(parser: ArgumentParser) -> None:
+    parser.add_argument("--layer", type=int, metavar="L", help="layer, counted from 0")
+
+
+def _head(parser: ArgumentParser) -> None:
+    parser.add_argument("--head", type=int, metavar="H", help="head, counted from 0")
+
+
+def _attention(parser: ArgumentParser) -> None:
+    parser.add_argument("--aggregate", choices=("head", "mean", "max"), default="head", help="of a layer")
+    parser.add_argument("--normalisation", choices=("raw", "row", "log"), default="raw", help="of the colours")
+    parser.add_argument("--merge-words", action="store_true", help="join the tokens of a word")
+
+
+def _special(parser: ArgumentParser) -> None:
+    parser.add_argument("--hide-special", action="store_true", help="leave out [CLS], [SEP] and their like")
+
+
+def _arcs(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--threshold", type=between(0, 1, float), default=0.02, metavar="P", help="weakest line drawn (default: 0.02)"
+    )
+
+
+def _query(parser: ArgumentParser) -> None:
+    parser.add_argument("--query", type=int, default=0, metavar="POS", help="position of the query (default: 0)")
+
+
+def _mask(parser: ArgumentParser) -> None:
+    parser.add_argument("--mask", type=numbers_of, default=(), metavar="POS,...", help="positions to mask, such as 3,5")
+
+
+def _top_k(parser: ArgumentParser) -> None:
+    parser.add_argument("--top-k", type=between(1, 100), metavar="K", help="words for each mask")
+
+
+def _seed(parser: ArgumentParser) -> None:
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="which tokens are chosen (default: 0)")
+    parser.add_argument("--rate", type=between(0, 1, float), default=0.15, help="share that is chosen (default: 0.15)")
+
+
+def _table(parser: ArgumentParser) -> None:
+    parser.add_argument("--table", type=int, default=0, metavar="N", help="which encoding, if there are several")
+    parser.add_argument("--length", type=between(1, 4096), default=512, metavar="N", help="positions (default: 512)")
+
+
+def _sinusoids(parser: ArgumentParser) -> None:
+    parser.add_argument("--d-model", type=between(2, 4096), default=128, metavar="N", help="dimensions (default: 128)")
+    parser.add_argument("--length", type=between(1, 4096), default=64, metavar="N", help="positions (default: 64)")
+    parser.add_argument("--pair", type=int, default=0, metavar="I", help="dimensions shown as waves (default: 0)")
+
+
+def _look(parser: ArgumentParser) -> None:
+    look = parser.add_argument_group("file")
+    look.add_argument("--out", type=Path, required=True, metavar="FILE", help="ending .svg, .pdf, .png, .csv or .npz")
+    look.add_argument(
+        "--width",
+        type=between(1, 20_000),
+        metavar="N",
+        help="pixels of a PNG, points of SVG and PDF",
+    )
+    look.add_argument("--dpi", type=between(10, 2400), metavar="N", help="dots per inch of a PNG (default: 192)")
+    look.add_argument("--transparent", action="store_true", help="without paper behind the figure")
+    look.add_argument("--theme", choices=("light", "dark"), default="light", help="(default: light)")
+    look.add_argument("--color-map", choices=color_maps.NAMES, default="cividis", help="(default: cividis)")
+    look.add_argument("--font-size", type=between(4, 72, float), metavar="N", help="points (default: 10)")
+    look.add_argument("--caption", action="store_true", help="write checkpoint, layer, head and input under the figure")
+
+
+OPTIONS: dict[str, Callable[[ArgumentParser], None]] = {
+    "text": _text,
+    "group": _group,
+    "layer": _layer,
+    "head": _head,
+    "attention": _attention,
+    "special": _special,
+    "arcs": _arcs,
+    "query": _query,
+    "mask": _mask,
+    "top_k": _top_k,
+    "seed": _seed,
+    "table": _table,
+    "sinusoids": _sinusoids,
+    "look": _look,
+}

@@ -1,0 +1,87 @@
+"""Make the pictures of the README from the real program.
+
+    python docs/screenshots.py [FOLDER] [--size 1280x800] [--theme light|dark]
+
+Needs a display (or Xvfb) and writes `<view>.png` for every view.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from app.main_window import MainWindow
+from app.window import make_window
+from widgets.registry import VIEWS
+
+PAIR = ("The king and the queen lived in a castle.", "They had three beautiful daughters.")
+SINGLE = ("The cat sat on the mat because it was tired.", "")
+
+
+def wait(application: QApplication, condition, seconds: int = 90) -> None:
+    """Run the event loop until something is true."""
+    loop = QEventLoop()
+    poll = QTimer(interval=20)
+    poll.timeout.connect(lambda: loop.quit() if condition() else None)
+    limit = QTimer(singleShot=True, interval=seconds * 1000)
+    limit.timeout.connect(loop.quit)
+    poll.start()
+    limit.start()
+    loop.exec()
+    poll.stop()
+    if not condition():
+        raise SystemExit("the program did not come to rest in time")
+    application.processEvents()
+
+
+def settle(application: QApplication, window: MainWindow, text: tuple[str, str], view: str) -> None:
+    """Type two sentences, show a view, and wait until it is drawn."""
+    bar = window.input_bar
+    if bar.input().text != text[0]:
+        bar.set_text(*text)
+        bar.input_changed.emit(bar.input())
+    window.show_view(view)
+
+    def is_drawn() -> bool:
+        shown = window.area.views.get(view)
+        return shown is not None and shown.figure() is not None and not window._runner.is_busy
+
+    wait(application, is_drawn)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parent / "images")
+    parser.add_argument("--size", default="1280x800")
+    parser.add_argument("--theme", default="light", choices=("light", "dark"))
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["HEADLIGHT_HOME"] = home  # as on the first start
+        application = QApplication(sys.argv[:1])
+        window = make_window()
+        window.resize(*map(int, arguments.size.split("x")))
+        window.set_theme(arguments.theme)
+        window.show()
+        wait(application, lambda: "heads" in window.area.views)
+        for entry in VIEWS:
+            settle(application, window, PAIR if entry.name == "next_sentence" else SINGLE, "heads")
+            window.selection.update(layer=1, head=3, query_pos=7, key_pos=2)
+            if entry.name == "masked":
+                window.selection.set_masked((2, 6))
+            settle(application, window, PAIR if entry.name == "next_sentence" else SINGLE, entry.name)
+            window.grab().save(str(arguments.folder / f"{entry.name}.png"))
+            window.selection.set_masked(())
+        window.close()
+
+
+if __name__ == "__main__":
+    main()

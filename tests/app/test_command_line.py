@@ -1,0 +1,292 @@
+"""The command line writes the same figures as the window, and says in one line what is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage
+
+from app.command_line import run
+from app.figure_commands import FIGURES
+from inference.context import Refused
+from inference.engine import Engine
+from inference.results import (
+    AttentionGroup,
+    AttentionRequest,
+    AttentionResult,
+    CheckpointInfo,
+    InspectRequest,
+    Missing,
+    TextInput,
+    Tokens,
+)
+from resources import CHECKPOINTS
+
+ROOT = Path(__file__).parents[2]
+WORDS = ("[CLS]", "the", "cat", "\u202eeht", "[SEP]")
+INFO = CheckpointInfo(
+    checkpoint="/models/tiny",
+    name="tiny",
+    architecture="BertForMaskedLM",
+    family="encoder",
+    n_parameters=1_234_567,
+    d_model=32,
+    d_vocab=1000,
+    n_ctx=0,
+    groups=(AttentionGroup("encoder", "Encoder", (2, 2, 2)), AttentionGroup("cross", "Cross", (2, 4), is_causal=True)),
+    capabilities=("attention", "qk", "positions", "masked_lm"),
+    missing=(Missing("next_sentence", "it has no head for it"),),
+    has_tokenizer=True,
+    mask_token="[MASK]",
+    position_kind="learned",
+    device="",
+    notes=("A note “with” letters.",),
+)
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[object]:
+    """Requests that a fake engine was asked; it knows three layers of two heads."""
+    requests: list[object] = []
+
+    def answer(_engine: Engine, request: object, _context: object) -> object:
+        requests.append(request)
+        if isinstance(request, InspectRequest):
+            return INFO
+        assert isinstance(request, AttentionRequest)
+        layers, heads = request.layers or (0, 1, 2), request.heads or (0, 1)
+        if max(layers) > 2:
+            raise Refused(f"There is no layer {max(layers)}: tiny has 3, counted from 0.")
+        n = len(WORDS)
+        ids, special = np.arange(n), np.array([word.startswith("[") for word in WORDS])
+        tokens = Tokens(ids, WORDS, np.ones(n, bool), special, np.zeros(n, np.int8))
+        pattern = np.random.default_rng(0).dirichlet(np.ones(n), (len(layers), len(heads), n)).astype(np.float32)
+        return AttentionResult(request.group, tokens, tokens, layers, heads, pattern)
+
+    monkeypatch.setattr(Engine, "run", answer)
+    return requests
+
+
+def attention(out: Path, *options: str, text: str = "the cat") -> int:
+    return run(["figure", "attention", "--checkpoint", "tiny", "--text", text, *options, "--out", str(out)])
+
+
+# Happy paths
+
+
+def test_npz_holds_all_layers_and_heads(tmp_path, asked):
+    assert attention(tmp_path / "a.npz") == 0
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as arrays:
+        assert arrays["pattern"].shape == (3, 2, 5, 5)
+        assert arrays["pattern"].dtype == np.float32
+        assert arrays["tokens"].tolist() == ["[CLS]", "the", "cat", "‹RLO›eht", "[SEP]"]
+
+
+def test_npz_of_one_layer_keeps_four_axes(tmp_path, asked):
+    assert attention(tmp_path / "a.npz", "--layer", "2") == 0
+    assert asked[-1] == AttentionRequest("tiny", TextInput("the cat"), "encoder", (2,), ())
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as arrays:
+        assert arrays["pattern"].shape == (1, 2, 5, 5)
+        assert arrays["layers"].tolist() == [2]
+
+
+def test_a_picture_shows_the_first_head_unless_one_is_chosen(tmp_path, asked, capsys):
+    assert attention(tmp_path / "a.svg", "--caption") == 0
+    assert asked[-1] == AttentionRequest("tiny", TextInput("the cat"), "encoder", (0,), (0,))
+    svg = ElementTree.parse(tmp_path / "a.svg")
+    texts = " ".join("".join(element.itertext()) for element in svg.iter("{http://www.w3.org/2000/svg}text"))
+    assert "tiny" in texts
+    assert "“the cat”" in texts
+    assert capsys.readouterr().out.startswith(str(tmp_path / "a.svg"))
+
+
+def test_all_heads_are_asked_for_when_they_are_merged(tmp_path, asked):
+    assert attention(tmp_path / "a.svg", "--layer", "1", "--aggregate", "mean", "--group", "cross") == 0
+    assert asked[-1] == AttentionRequest("tiny", TextInput("the cat"), "cross", (1,), ())
+
+
+def test_png_takes_width_and_transparency(tmp_path, asked):
+    assert attention(tmp_path / "a.png", "--width", "640", "--transparent", "--theme", "dark", "--font-size", "12") == 0
+    picture = QImage(str(tmp_path / "a.png"))
+    assert picture.width() == 640
+    assert picture.pixelColor(0, 0).alpha() == 0
+
+
+def test_sinusoids_need_no_checkpoint(tmp_path, asked):
+    out = tmp_path / "s.pdf"
+    assert run(["figure", "sinusoids", "--d-model", "32", "--length", "20", "--pair", "3", "--out", str(out)]) == 0
+    assert out.read_bytes().startswith(b"%PDF")
+    assert asked == []
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "COMMAND"),
+        (["paint"], "invalid choice: 'paint'"),
+        (["figure"], "FIGURE"),
+        (["figure", "attention", "--out", "a.svg"], "--text --token-ids is required"),
+        (["figure", "attention", "--text", "a", "--token-ids", "1", "--out", "a.svg"], "not allowed with"),
+        (["figure", "attention", "--token-ids", "1;2", "--out", "a.svg"], "'1;2' is not a list of numbers"),
+        (["figure", "attention", "--text", "a"], "--out"),
+        (["figure", "attention", "--text", "a", "--out", "a.bmp"], ".bmp is not among .svg, .pdf, .png, .csv, .npz"),
+        (["figure", "attention", "--text", "a", "--out", "none/a.svg"], "the folder none does not exist"),
+        (["figure", "attention", "--text", "a\ud800", "--out", "a.svg"], "--text is not valid Unicode"),
+        (["figure", "attention", "--text", "a", "--width", "0", "--out", "a.svg"], "0 is not between 1 and 20,000"),
+        (["figure", "attention", "--text", "a", "--dpi", "x", "--out", "a.svg"], "'x' is not a number"),
+        (["figure", "attention", "--text", "a", "--layer", "7", "--out", "a.svg"], "There is no layer 7"),
+        (["figure", "attention", "--text", "a", "--group", "no", "--out", "a.svg"], "it has encoder, cross"),
+        (["figure", "attention", "--text", "a", "--color-map", "jet", "--out", "a.svg"], "jet"),
+        (["figure", "sinusoids", "--pair", "999", "--out", "a.svg"], "999"),
+        (["inspect"], "PATH"),
+    ],
+)
+def test_one_line_says_what_is_wrong(arguments, said, tmp_path, monkeypatch, asked, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run(arguments) == 2
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert printed.err.count("\n") == 1
+    assert printed.out == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_place_is_checked_before_the_model_runs(tmp_path, asked):
+    assert attention(tmp_path / "none" / "a.svg") == 2
+    assert asked == []
+
+
+@pytest.mark.parametrize("command", [[], ["figure"], ["inspect"], *(["figure", name] for name in FIGURES)])
+def test_help_is_printed(command, capsys):
+    assert run([*command, "--help"]) == 0
+    assert "usage: headlight" in capsys.readouterr().out
+
+
+# Inspect
+
+
+def test_inspect_says_what_is_offered_and_why_not(asked, capsys):
+    assert run(["inspect", "tiny"]) == 0
+    out = capsys.readouterr().out
+    for part in ("1,234,567", "3 layers x 2 heads", "2 layers x 2-4 heads, causal", "no limit", "A note"):
+        assert part in out
+    assert "no, it has no head for it" in out
+
+
+def test_inspect_as_json(asked, capsys):
+    assert run(["inspect", "tiny", "--json"]) == 0
+    info = json.loads(capsys.readouterr().out)
+    assert info["groups"][1]["n_heads"] == [2, 4]
+    assert info["notes"] == list(INFO.notes)
+
+
+# As a program, with the bundled checkpoint
+
+
+def program(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    code = "import sys; from app.command_line import run; sys.exit(run(sys.argv[1:]))"
+    names = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    names.pop("QT_QPA_PLATFORM", None)
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=ROOT,
+        env=names | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_it_runs_without_a_display(tmp_path):
+    out = tmp_path / "cat.svg"
+    done = program("figure", "masked", "--text", "The cat sat on the [MASK].", "--out", out)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "cat" in out.read_text(encoding="utf-8")
+
+
+def test_a_terminal_that_knows_few_letters_does_not_stop_it():
+    done = program("inspect", "bert-mini", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    done = program("inspect", "naïve “path”", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+def test_a_reader_that_stops_is_no_error():
+    code = "import sys; from app.command_line import run; sys.exit(run(sys.argv[1:]))"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "figure", "--help"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.wait(60) in (0, 2)
+    assert b"Traceback" not in process.stderr.read()
+    process.stderr.close()
+
+
+REAL = {
+    "attention": ["--text", "The cat sat.", "--layer", "1", "--head", "1"],
+    "heads": ["--text", "The cat sat."],
+    "arcs": ["--text", "The cat sat.", "--text-pair", "It slept."],
+    "dot-product": ["--text", "The cat sat.", "--query", "2"],
+    "positions": ["--length", "64"],
+    "masked": ["--text", "The cat sat on the [MASK].", "--top-k", "4"],
+    "mask-lab": ["--text", "The cat sat on the mat because it was tired.", "--seed", "3"],
+    "next-sentence": ["--text", "The cat sat.", "--text-pair", "It slept."],
+    "sinusoids": ["--d-model", "32", "--length", "40"],
+}
+
+
+@pytest.fixture(scope="module")
+def opened() -> Engine:
+    return Engine()
+
+
+@pytest.fixture
+def engine(opened, monkeypatch) -> None:
+    """One engine for all, so that the checkpoint is read once."""
+    monkeypatch.setattr("inference.engine.Engine", lambda: opened)
+
+
+def test_every_figure_is_tried():
+    assert set(REAL) == set(FIGURES)
+
+
+@pytest.mark.parametrize("ending", [".svg", ".pdf", ".png", ".csv", ".npz"])
+@pytest.mark.parametrize("name", REAL)
+def test_every_figure_of_the_bundled_checkpoint(name, ending, tmp_path, capsys, engine):
+    out = tmp_path / f"figure{ending}"
+    assert run(["figure", name, *REAL[name], "--caption", "--out", str(out)]) == 0, capsys.readouterr().err
+    assert out.stat().st_size > 100
+
+
+def test_masked_npz_holds_positions_words_and_probabilities(tmp_path, engine):
+    out = tmp_path / "m.npz"
+    assert run(["figure", "masked", *REAL["masked"], "--out", str(out)]) == 0
+    with np.load(out, allow_pickle=False) as arrays:
+        assert arrays["positions"].tolist() == [6]
+        assert arrays["words"].shape == arrays["probs"].shape == (1, 4)
+
+
+def test_positions_npz_holds_the_table(tmp_path, engine):
+    out = tmp_path / "p.npz"
+    assert run(["figure", "positions", "--length", "16", "--out", str(out)]) == 0
+    with np.load(out, allow_pickle=False) as arrays:
+        assert arrays["table"].shape[0] == 16
+
+
+def test_inspecting_the_bundled_checkpoint(capsys, engine):
+    assert run(["inspect", str(CHECKPOINTS / "bert-mini"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["architecture"].startswith("Bert")

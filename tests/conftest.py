@@ -1,0 +1,51 @@
+"""What every test has: no screen unless it asks for one, settings of its own, and guards against leaks."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+import weakref
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before the first import of Qt
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _fresh_settings(monkeypatch, tmp_path_factory):
+    """Settings start empty, and nobody's own are touched."""
+    monkeypatch.setenv("HEADLIGHT_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(autouse=True)
+def _no_leaked_threads():
+    """A test that starts the worker or an engine in this process also ends it."""
+    before = set(threading.enumerate())
+    yield
+    left = [t.name for t in set(threading.enumerate()) - before if t.name.startswith(("inference", "engine"))]
+    assert not left, f"still running: {left}; call runner.shutdown() at the end of the test"
+
+
+@pytest.fixture
+def assert_collected(qtbot):
+    """Return a check that a widget dies when it is closed.
+
+    If it fails, something keeps the widget alive: look for a lambda or functools.partial that names `self`
+    in a connection, or for a signal of a longer-lived object.
+    """
+
+    def check(make):
+        widget = make()
+        ref = weakref.ref(widget)
+        widget.close()
+        widget.deleteLater()
+        del widget
+
+        def is_gone():
+            gc.collect()
+            return ref() is None
+
+        qtbot.waitUntil(is_gone, timeout=2000)
+
+    return check

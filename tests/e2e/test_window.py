@@ -1,0 +1,242 @@
+"""The program as its users have it: a real window, mouse and keyboard, a real engine."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import signal
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel
+from transformers import GPT2Config
+
+from resources import checkpoint_path
+from tests.inference.tiny_checkpoints import save
+from widgets.registry import VIEWS
+
+pytestmark = pytest.mark.xvfb
+
+
+def drop(window, path) -> None:
+    """Drop a folder onto the window."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    action, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    where = QPointF(window.rect().center())
+    enter = QDragEnterEvent(where.toPoint(), action, data, left, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(where, action, data, left, Qt.KeyboardModifier.NoModifier))
+
+
+def test_the_first_start_draws_attention_without_a_click(driver):
+    assert driver.window.windowTitle() == "bert-mini – Headlight"
+    assert driver.words()[0] == "[CLS]"
+    heads = driver.figure("heads").numbers().arrays["thumbnails"]
+    assert heads.shape[:2] == (4, 8)
+    assert driver.colors(driver.window.area.views["heads"]) > 60
+    assert not driver.message().startswith("Something")
+
+
+def test_typing_shows_the_attention_of_what_was_typed(driver):
+    driver.type_text("sentence_a", "a dog barks loudly")
+    driver.wait(lambda: "dog" in driver.words())
+    driver.tab("attention")
+    driver.wait(lambda: driver.figure("attention") is not None)
+    arrays = driver.figure("attention").numbers().arrays
+    assert tuple(arrays["tokens"]) == driver.words()
+    np.testing.assert_allclose(arrays["pattern"].sum(-1), 1, atol=1e-5)
+
+
+def test_choosing_a_head_in_one_view_chooses_it_in_all(driver):
+    driver.keys("Ctrl+1")
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Right):
+        QTest.keyClick(QApplication.focusWidget(), key)
+    now = driver.window.selection.now
+    assert (now.layer, now.head) == (1, 2)
+    assert driver.widget("details_head").value() == 2
+    driver.keys("Ctrl+2")
+    driver.wait(lambda: driver.figure("attention") is not None)
+    driver.wait(lambda: "layer 1, head 2" in driver.figure("attention").caption.lower())
+    driver.keys("Alt+Right")
+    driver.wait(lambda: "head 3" in driver.figure("attention").caption.lower())
+
+
+def test_masking_a_word_shows_what_the_model_would_put_there(driver):
+    driver.type_text("sentence_a", "the cat sat on the mat .")
+    driver.wait(lambda: "mat" in driver.words())
+    position = driver.words().index("cat")
+    chips, where = driver.chip(position)
+    QTest.mouseDClick(chips, Qt.MouseButton.LeftButton, pos=where)
+    driver.wait(lambda: "[MASK]" in driver.words())
+    driver.tab("masked")
+    driver.wait(lambda: driver.figure("masked") is not None)
+    arrays = driver.figure("masked").numbers().arrays
+    assert arrays["positions"].tolist() == [position]
+    assert arrays["probs"].shape[0] == 1
+    assert 0 < arrays["probs"].sum() <= 1
+    assert np.all(np.diff(arrays["probs"][0]) <= 0)
+
+
+def test_a_pair_gets_its_probability(driver):
+    driver.type_text("sentence_a", "the king and the queen lived in a castle .")
+    driver.type_text("sentence_b", "they had three daughters .")
+    driver.wait(lambda: "daughters" in driver.words() or "daughter" in driver.words())
+    driver.tab("next_sentence")
+    driver.wait(lambda: driver.figure("next_sentence") is not None)
+    assert 0 < float(driver.figure("next_sentence").numbers().arrays["prob_next"]) < 1
+
+
+@pytest.mark.parametrize("suffix", ["svg", "pdf", "png", "csv", "npz"])
+def test_every_view_exports_what_it_shows(driver, tmp_path, suffix):
+    driver.type_text("sentence_a", "the king lived in a [MASK] .")
+    driver.type_text("sentence_b", "it was old .")
+    driver.wait(lambda: "[MASK]" in driver.words())
+    for entry in VIEWS:
+        driver.tab(entry.name)
+        driver.wait(lambda entry=entry: driver.figure(entry.name) is not None)
+        path = tmp_path / f"{entry.name}.{suffix}"
+        driver.export(entry.name, path)
+        driver.wait(lambda path=path: str(path) in driver.message())
+        check_export(path)
+
+
+def check_export(path) -> None:
+    data = path.read_bytes()
+    assert len(data) > 100
+    match path.suffix:
+        case ".svg":
+            texts = [element for element in ElementTree.fromstring(data).iter() if element.tag.endswith("}text")]
+            assert texts
+        case ".pdf":
+            assert data.startswith(b"%PDF")
+        case ".png":
+            assert data.startswith(b"\x89PNG")
+        case ".csv":
+            rows = list(csv.reader(data.decode("utf-8").splitlines()))
+            assert len(rows) > 1
+            assert len({len(row) for row in rows}) == 1
+        case ".npz":
+            with np.load(path, allow_pickle=False) as arrays:
+                assert len(arrays.files) > 0
+
+
+def test_the_picture_can_be_copied(driver):
+    driver.keys("Ctrl+Shift+C")
+    data = QGuiApplication.clipboard().mimeData()
+    assert data.hasImage()
+    assert data.hasFormat("image/svg+xml")
+
+
+def test_another_checkpoint_opens_by_dropping_its_folder(driver, tmp_path):
+    folder = save(tmp_path / "my-gpt2", GPT2Config(vocab_size=8192, n_embd=32, n_layer=2, n_head=4), "GPT2LMHeadModel")
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(checkpoint_path("bert-mini") / name, folder)
+    driver.tab("masked")
+    drop(driver.window, folder)
+    driver.wait(lambda: driver.window.windowTitle() == "my-gpt2 – Headlight")
+    driver.wait_idle()
+    why = driver.widget("masked_why", QLabel)
+    assert why.isVisible()
+    assert "my-gpt2" in why.text()
+    driver.tab("attention")
+    driver.wait(lambda: driver.figure("attention") is not None)
+    pattern = driver.figure("attention").numbers().arrays["pattern"]
+    assert np.all(pattern[..., *np.triu_indices(pattern.shape[-1], 1)] == 0)  # causal
+
+
+def test_a_broken_checkpoint_is_refused_and_the_open_one_stays(driver, tmp_path):
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "config.json").write_text("{")
+    drop(driver.window, broken)
+    driver.wait(lambda: "config.json" in driver.message())
+    assert driver.window.windowTitle() == "bert-mini – Headlight"
+    driver.type_text("sentence_a", "a dog")
+    driver.wait(lambda: "dog" in driver.words())
+
+
+def test_an_engine_killed_in_mid_run_costs_one_answer(driver):
+    driver.tab("attention")
+    driver.wait(lambda: driver.figure("attention") is not None)
+    pid = driver.engine.pid
+    os.kill(pid, signal.SIGSTOP)  # so that the next request is surely under way
+    driver.type_text("sentence_a", "a dog barks")
+    driver.wait(lambda: driver.engine._is_running)
+    os.kill(pid, signal.SIGKILL)
+    driver.wait(lambda: "SIGKILL" in driver.message())
+    assert driver.widget("sentence_a").text() == "a dog barks"
+    assert driver.figure("attention") is not None  # the old picture stays
+    driver.keys("F5")
+    driver.wait(lambda: "dog" in driver.words())
+    assert driver.engine.pid != pid
+
+
+def test_a_text_that_is_too_long_is_refused_and_nothing_is_lost(driver):
+    before = driver.words()
+    text = "word " * 300
+    driver.type_text("sentence_a", text)
+    driver.wait(lambda: "128" in driver.message())
+    assert driver.widget("sentence_a").text() == text
+    assert driver.figure("heads") is not None
+    driver.type_text("sentence_a", "short again")
+    driver.wait(lambda: "short" in driver.words())
+    assert driver.words() != before
+
+
+def test_closing_while_busy_leaves_no_process(driver):
+    driver.type_text("sentence_a", "one more " * 30)
+    pid = driver.engine.pid
+    driver.window.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_presentation_mode_enlarges_letters_and_hides_panels(driver):
+    window = driver.window
+    points = QApplication.font().pointSizeF()
+    driver.keys("F11")
+    driver.wait(window.isFullScreen)
+    assert QApplication.font().pointSizeF() == pytest.approx(1.6 * points)
+    assert not window.gallery_dock.isVisible()
+    assert not window.details_dock.isVisible()
+    driver.keys("F11")
+    driver.wait(lambda: not window.isFullScreen())
+    assert QApplication.font().pointSizeF() == pytest.approx(points)
+    assert window.gallery_dock.isVisible()
+
+
+def test_what_was_typed_and_chosen_survives_a_restart(start):
+    first = start()
+    first.wait_idle()
+    first.type_text("sentence_a", "remember this")
+    first.wait(lambda: "remember" in first.words())
+    first.window._actions["set_theme:dark"].trigger()
+    first.window.close()
+    second = start()
+    second.wait(lambda: "remember" in second.words())
+    assert second.window.settings.theme == "dark"
+    assert second.window.settings.recent == ("bert-mini",)
+    second.window._actions["set_theme:light"].trigger()
+
+
+def test_arrows_walk_through_layers_and_heads_and_tab_reaches_every_field(driver):
+    driver.keys("Alt+Down")
+    driver.keys("Alt+Right")
+    now = driver.window.selection.now
+    assert (now.layer, now.head) == (1, 1)
+    names = {"sentence_a", "sentence_b", "samples", "token_chips", "gallery_list", "gallery_browse", "details_head"}
+    driver.widget("sentence_a").setFocus()
+    reached = set()
+    for _ in range(60):
+        focused = QApplication.focusWidget()
+        if focused:
+            reached.add(focused.objectName())
+        QTest.keyClick(focused or driver.window, Qt.Key.Key_Tab)
+    assert names <= reached

@@ -1,0 +1,85 @@
+"""The scale beside a heat map of attention: which colour stands for which number."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+
+from widgets import raster
+from widgets.theme import FigureStyle
+
+
+@dataclass(frozen=True)
+class ColorBar:
+    """From 0 (log: a small part of `high`) at the bottom to `high` at the top.
+
+    Attributes
+    ----------
+    title
+        What the numbers are.
+    """
+
+    high: float
+    scale: raster.Scale
+    title: str
+
+    def ticks(self) -> list[tuple[float, str]]:
+        """Height (0 to 1) and text of each tick."""
+        if self.scale == "log":
+            top = math.floor(math.log10(self.high) + 1e-9)
+            lowest = math.log10(self.high) - raster.LOG_DECADES
+            powers = range(top, math.ceil(lowest) - 1, -1)
+            marks = [((power - lowest) / raster.LOG_DECADES, f"{10.0**power:.10g}") for power in powers]
+            return [(height, text) for height, text in marks if 0 <= height <= 1]
+        step = _round_step(self.high)
+        n_digits = max(0, -math.floor(math.log10(step) + 1e-9))
+        values = [i * step for i in range(int(self.high / step + 1e-6) + 1)]
+        return [(value / self.high, f"{value:.{n_digits}f}") for value in values]
+
+    def width(self, metrics: QFontMetricsF) -> float:
+        """Space to reserve, the gap to the map included."""
+        widest = max(metrics.horizontalAdvance(text) for _, text in self.ticks())
+        return widest + 3.6 * metrics.height()
+
+    def paint(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
+        """Paint to the right of `plot`."""
+        metrics = QFontMetricsF(style.font)
+        em = metrics.height()
+        height = max(plot.height(), min(4 * em, plot.width()))
+        bar = QRectF(plot.right() + em, plot.top(), 0.8 * em, height)
+        gradient = raster.colored(np.arange(255, -1, -1, dtype=np.uint8)[:, None], style.color_map)
+        painter.drawImage(bar, raster.image(np.repeat(gradient, 16, axis=1)))
+        painter.setPen(QPen(style.theme.faint, 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(bar)
+        left = bar.right() + 0.4 * em
+        marks = [(bar.bottom() - share * bar.height(), text) for share, text in self.ticks()]
+        too_close = any(abs(a[0] - b[0]) < em for a, b in pairwise(marks))
+        for y, text in (marks[0], marks[-1]) if too_close else marks:
+            painter.setPen(style.theme.faint)
+            painter.drawLine(QPointF(bar.right(), y), QPointF(bar.right() + 0.25 * em, y))
+            painter.setPen(style.theme.ink)
+            painter.drawText(QPointF(left, y + (metrics.ascent() - metrics.descent()) / 2), text)
+        self._paint_title(painter, bar, plot.right() + self.width(metrics), style, metrics)
+
+    def _paint_title(
+        self, painter: QPainter, bar: QRectF, right: float, style: FigureStyle, metrics: QFontMetricsF
+    ) -> None:
+        painter.save()
+        painter.setPen(style.theme.faint)
+        text = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, bar.height())
+        painter.translate(right - metrics.descent(), bar.center().y() + metrics.horizontalAdvance(text) / 2)
+        painter.rotate(-90)
+        painter.drawText(QPointF(0, 0), text)
+        painter.restore()
+
+
+def _round_step(high: float) -> float:
+    """A step of 1, 2 or 5 times a power of ten, so that there are three to six ticks."""
+    power = 10.0 ** math.floor(math.log10(high))
+    return next(power * m for m in (0.1, 0.2, 0.5, 1.0, 2.0) if high / (power * m) <= 5.5)

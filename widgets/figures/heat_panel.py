@@ -1,0 +1,278 @@
+"""A heat map with its axes and colour bar: a part of figures, and what the pointer meets on it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
+
+from widgets import color_maps, diverging, raster
+from widgets.theme import FigureStyle
+
+MINUS = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class ColorScale:
+    """Which numbers the ends of the colour map stand for.
+
+    Attributes
+    ----------
+    is_signed
+        Diverging about zero; else sequential.
+    is_clipped
+        Some numbers lie beyond the ends.
+    """
+
+    low: float
+    high: float
+    is_signed: bool
+    is_clipped: bool = False
+
+    @staticmethod
+    def signed(values: np.ndarray, limit: float | None = None) -> ColorScale:
+        """About zero. Without a limit the few largest numbers are clipped, so that one outlier dims nothing."""
+        sizes = np.abs(values[np.isfinite(values)])
+        largest = float(sizes.max()) if sizes.size else 0.0
+        if limit is None:
+            limit = float(np.percentile(sizes, 99.5)) if sizes.size else 0.0
+            limit = largest if largest < 1.5 * limit else limit
+        limit = limit or 1.0
+        return ColorScale(-limit, limit, True, largest > limit * 1.001)
+
+    @staticmethod
+    def from_zero(values: np.ndarray) -> ColorScale:
+        """From zero to the largest number, for numbers that are never negative."""
+        finite = values[np.isfinite(values)]
+        return ColorScale(0.0, float(finite.max() if finite.size else 0.0) or 1.0, False)
+
+    def colors(self, values: np.ndarray, style: FigureStyle) -> np.ndarray:
+        """Colours of numbers as Qt's `0xffrrggbb`: uint32 of the same shape."""
+        if self.is_signed:
+            colors = np.take(diverging.lookup(), diverging.levels(values, self.high))
+        else:
+            colors = raster.colored(raster.levels(values, self.high), style.color_map)
+        is_finite = np.isfinite(values)
+        if not is_finite.all():
+            colors[~is_finite] = style.theme.missing.rgb()
+        return colors
+
+
+def short(value: float, digits: int = 3) -> str:
+    """A number as it is read in a figure."""
+    if not math.isfinite(value):
+        return "none" if math.isnan(value) else f"{MINUS if value < 0 else ''}\N{INFINITY}"
+    return f"{value:.{digits}g}".replace("-", MINUS)
+
+
+def ticks(start: int, n: int, n_most: int) -> list[int]:
+    """Round numbers in `start .. start + n - 1`, at most about `n_most` of them."""
+    least = n / max(n_most, 1)
+    power = 10 ** math.floor(math.log10(least)) if least > 1 else 1
+    step = next((power * m for m in (1, 2, 5, 10) if power * m >= least), 1)
+    return list(range(-(-start // step) * step, start + n, step))
+
+
+@dataclass(frozen=True)
+class HeatPanel:
+    """A matrix as colours.
+
+    Attributes
+    ----------
+    values
+        float [row, column]; NaN and infinities are drawn in the colour of missing values.
+    row_start, column_start
+        Numbers of the first row and column.
+    keeps_square
+        Whether cells are as high as wide.
+    shows_values
+        Whether each cell says its number, where it is large enough.
+    selected
+        Row and column of the cell that is framed.
+    band
+        First and last row of a band that is framed.
+    """
+
+    values: np.ndarray
+    scale: ColorScale
+    title: str
+    row_label: str
+    column_label: str
+    scale_label: str = ""
+    row_start: int = 0
+    column_start: int = 0
+    keeps_square: bool = False
+    shows_values: bool = False
+    selected: tuple[int, int] | None = None
+    band: tuple[int, int] | None = None
+
+    def plot(self, rect: QRectF, style: FigureStyle) -> QRectF:
+        """Where the cells are."""
+        metrics = QFontMetricsF(style.font)
+        em = metrics.height()
+        left = self._tick_width(metrics) + 1.9 * em
+        right = 1.6 * em + max(metrics.horizontalAdvance(text) for text in self._bar_texts())
+        top, bottom = 1.5 * em, 2.6 * em
+        plot = rect.adjusted(left, top, -right, -bottom)
+        if self.keeps_square:
+            n_rows, n_columns = self.values.shape
+            side = min(plot.width() / n_columns, plot.height() / n_rows)
+            plot = QRectF(plot.left(), plot.top(), side * n_columns, side * n_rows)
+        return plot
+
+    def cell_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> tuple[int, int] | None:
+        """Row and column under a point."""
+        plot = self.plot(rect, style)
+        n_rows, n_columns = self.values.shape
+        if not plot.contains(point):
+            return None
+        row = int((point.y() - plot.top()) / plot.height() * n_rows)
+        column = int((point.x() - plot.left()) / plot.width() * n_columns)
+        return min(row, n_rows - 1), min(column, n_columns - 1)
+
+    def cell_rect(self, row: int, column: int, plot: QRectF) -> QRectF:
+        """Where a cell is painted."""
+        height, width = plot.height() / self.values.shape[0], plot.width() / self.values.shape[1]
+        return QRectF(plot.left() + column * width, plot.top() + row * height, width, height)
+
+    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        """Paint into `rect`."""
+        plot = self.plot(rect, style)
+        if plot.width() < 1 or plot.height() < 1:
+            return
+        metrics = QFontMetricsF(style.font)
+        painter.save()
+        painter.setFont(style.font)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        painter.drawImage(plot, self._picture(painter, plot, style))
+        painter.setPen(QPen(style.theme.line, 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(plot)
+        painter.setPen(style.theme.ink)
+        title = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, rect.right() - plot.left())
+        painter.drawText(QPointF(plot.left(), rect.top() + metrics.ascent()), title)
+        self._paint_axes(painter, rect, plot, style, metrics)
+        self._paint_bar(painter, plot, style, metrics)
+        if self.shows_values:
+            self._paint_values(painter, plot, style, metrics)
+        if self.band is not None:
+            first = self.cell_rect(self.band[0], 0, plot)
+            last = self.cell_rect(self.band[1], self.values.shape[1] - 1, plot)
+            self._frame(painter, first.united(last), style)
+        if self.selected is not None:
+            self._frame(painter, self.cell_rect(*self.selected, plot), style)
+        painter.restore()
+
+    def paint_pointed(self, painter: QPainter, rect: QRectF, style: FigureStyle, cell: tuple[int, int]) -> None:
+        """Frame the cell that the pointer is on, with hairlines to the axes."""
+        plot = self.plot(rect, style)
+        box = self.cell_rect(*cell, plot)
+        painter.save()
+        hairline = QColor(style.theme.accent)
+        hairline.setAlphaF(0.6)
+        painter.setPen(QPen(hairline, 1))
+        middle = box.center()
+        painter.drawLine(QPointF(plot.left(), middle.y()), QPointF(box.left(), middle.y()))
+        painter.drawLine(QPointF(middle.x(), box.bottom()), QPointF(middle.x(), plot.bottom()))
+        self._frame(painter, box, style)
+        painter.restore()
+
+    def _frame(self, painter: QPainter, box: QRectF, style: FigureStyle) -> None:
+        # Two colours, so that the frame is seen on any cell.
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(style.theme.paper, 4))
+        painter.drawRect(box)
+        painter.setPen(QPen(style.theme.accent, 2))
+        painter.drawRect(box)
+
+    def _tick_width(self, metrics: QFontMetricsF) -> float:
+        last = self.row_start + self.values.shape[0] - 1
+        return max(metrics.horizontalAdvance(str(number)) for number in (self.row_start, last))
+
+    def _paint_axes(
+        self, painter: QPainter, rect: QRectF, plot: QRectF, style: FigureStyle, metrics: QFontMetricsF
+    ) -> None:
+        em = metrics.height()
+        n_rows, n_columns = self.values.shape
+        painter.setPen(style.theme.ink)
+        for number in ticks(self.row_start, n_rows, int(plot.height() / (1.4 * em))):
+            y = plot.top() + (number - self.row_start + 0.5) * plot.height() / n_rows
+            text = str(number).replace("-", MINUS)
+            painter.drawText(
+                QPointF(plot.left() - 0.35 * em - metrics.horizontalAdvance(text), y + 0.36 * metrics.ascent()), text
+            )
+        widest = metrics.horizontalAdvance(str(self.column_start + n_columns)) + 0.8 * em
+        for number in () if n_columns == 1 else ticks(self.column_start, n_columns, int(plot.width() / widest)):
+            x = plot.left() + (number - self.column_start + 0.5) * plot.width() / n_columns
+            text = str(number).replace("-", MINUS)
+            painter.drawText(
+                QPointF(x - metrics.horizontalAdvance(text) / 2, plot.bottom() + 0.2 * em + metrics.ascent()), text
+            )
+        painter.setPen(style.theme.faint)
+        x = plot.center().x() - metrics.horizontalAdvance(self.column_label) / 2
+        painter.drawText(QPointF(x, plot.bottom() + 1.3 * em + metrics.ascent()), self.column_label)
+        painter.save()
+        x = plot.left() - self._tick_width(metrics) - 0.9 * em
+        painter.translate(x, plot.center().y() + metrics.horizontalAdvance(self.row_label) / 2)
+        painter.rotate(-90)
+        painter.drawText(QPointF(0, 0), self.row_label)
+        painter.restore()
+
+    def _bar_texts(self) -> tuple[str, str, str]:
+        more, less = (
+            ("\N{GREATER-THAN OR EQUAL TO} ", "\N{LESS-THAN OR EQUAL TO} ") if self.scale.is_clipped else ("", "")
+        )
+        middle = 0.0 if self.scale.is_signed else self.scale.high / 2
+        return more + short(self.scale.high, 2), short(middle, 2), less + short(self.scale.low, 2)
+
+    def _paint_bar(self, painter: QPainter, plot: QRectF, style: FigureStyle, metrics: QFontMetricsF) -> None:
+        em = metrics.height()
+        bar = QRectF(plot.right() + 0.5 * em, plot.top(), 0.6 * em, plot.height())
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+        steps = np.linspace(self.scale.high, self.scale.low, 255, dtype=np.float32)[:, None]
+        painter.drawImage(bar, raster.image(self.scale.colors(steps, style)))
+        painter.setPen(QPen(style.theme.line, 1))
+        painter.drawRect(bar)
+        painter.setPen(style.theme.ink)
+        left = bar.right() + 0.3 * em
+        for text, y in zip(self._bar_texts(), (bar.top(), bar.center().y(), bar.bottom()), strict=True):
+            baseline = min(max(y + 0.36 * metrics.ascent(), bar.top() + metrics.ascent() * 0.85), bar.bottom())
+            painter.drawText(QPointF(left, baseline), text)
+        painter.restore()
+
+    def _paint_values(self, painter: QPainter, plot: QRectF, style: FigureStyle, metrics: QFontMetricsF) -> None:
+        cell = self.cell_rect(0, 0, plot)
+        texts = [[short(float(value), 2) for value in row] for row in self.values]
+        widest = max(metrics.horizontalAdvance(text) for row in texts for text in row)
+        if cell.width() < widest * 1.1 or cell.height() < metrics.height():
+            return
+        colors = self.scale.colors(self.values, style)
+        for row, line in enumerate(texts):
+            for column, text in enumerate(line):
+                painter.setPen(color_maps.ink_on(int(colors[row, column])))
+                painter.drawText(self.cell_rect(row, column, plot), Qt.AlignmentFlag.AlignCenter, text)
+
+    def _picture(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> QImage:
+        """One pixel a cell; as many as there is room for on screen; in vector files more, whose viewers blur."""
+        values = self.values
+        n_rows, n_columns = values.shape
+        if raster.is_vector(painter):
+            colors = self.scale.colors(values, style)
+            height, width = (max(1, round(raster.EMBEDDED / n)) for n in values.shape)
+            return raster.image(colors.repeat(height, 0).repeat(width, 1))
+        to_device = painter.deviceTransform()
+        height, width = round(plot.height() * to_device.m22()), round(plot.width() * to_device.m11())
+        if 0 < height < n_rows:
+            values = values[_spread(height, n_rows)]
+        if 0 < width < n_columns:
+            values = values[:, _spread(width, n_columns)]
+        return raster.image(self.scale.colors(values, style))
+
+
+def _spread(n: int, n_cells: int) -> np.ndarray:
+    """The cells under the middles of `n` pixels."""
+    return ((np.arange(n) + 0.5) * n_cells / n).astype(int)

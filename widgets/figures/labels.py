@@ -1,0 +1,118 @@
+"""Token labels along the axes of a map: turned, shortened and thinned so that they never overlap."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+
+from widgets import color_maps
+from widgets.theme import FigureStyle
+
+_LONGEST = 8.0  # em
+
+
+@dataclass(frozen=True)
+class AxisLabels:
+    """Labels that fit.
+
+    Attributes
+    ----------
+    texts
+        One a cell, shortened.
+    angle
+        Degrees that they are turned: 0, 45 or 90; only above a map.
+    step
+        Every how manyeth is painted.
+    extent
+        Space that they need across the axis.
+    """
+
+    texts: tuple[str, ...]
+    angle: int
+    step: int
+    extent: float
+
+    @staticmethod
+    def left(words: Iterable[str], spacing: float, metrics: QFontMetricsF, longest: float) -> AxisLabels:
+        """Beside rows that are `spacing` apart, at most `longest` wide."""
+        texts = _shortened(words, metrics, min(longest, _LONGEST * metrics.height()))
+        step = max(1, math.ceil(metrics.height() * 0.98 / spacing))
+        return AxisLabels(texts, 0, step, max(map(metrics.horizontalAdvance, texts), default=0.0))
+
+    @staticmethod
+    def top(words: Iterable[str], spacing: float, metrics: QFontMetricsF, longest: float) -> AxisLabels:
+        """Above columns that are `spacing` apart, at most `longest` high."""
+        em = metrics.height()
+        texts = _shortened(words, metrics, min(longest, _LONGEST * em))
+        widest = max(map(metrics.horizontalAdvance, texts), default=0.0)
+        if widest + 0.5 * em <= spacing:
+            return AxisLabels(texts, 0, 1, em)
+        if spacing >= 1.3 * em:
+            return AxisLabels(texts, 45, 1, (widest + em) * math.sqrt(0.5))
+        return AxisLabels(texts, 90, max(1, math.ceil(em * 0.98 / spacing)), widest)
+
+    def shown(self) -> range:
+        """Cells whose labels are painted."""
+        return range(0, len(self.texts), self.step)
+
+
+def paint_left(
+    painter: QPainter, labels: AxisLabels, cell: int, box: QRectF, style: FigureStyle, *, mark: QColor | None = None
+) -> None:
+    """Paint the label of a row whose first cell is `box`; a marked one has a ground of its own."""
+    metrics = QFontMetricsF(style.font)
+    em = metrics.height()
+    painter.save()
+    painter.translate(box.left() - 0.4 * em, box.center().y())
+    width = metrics.horizontalAdvance(labels.texts[cell])
+    _paint(painter, labels.texts[cell], -width, metrics, style, mark)
+    painter.restore()
+    if labels.step > 1:
+        _paint_tick(painter, QPointF(box.left(), box.center().y()), QPointF(-0.25 * em, 0), style)
+
+
+def paint_top(
+    painter: QPainter, labels: AxisLabels, cell: int, box: QRectF, style: FigureStyle, *, mark: QColor | None = None
+) -> None:
+    """Paint the label of a column whose first cell is `box`; a marked one has a ground of its own."""
+    metrics = QFontMetricsF(style.font)
+    em = metrics.height()
+    text = labels.texts[cell]
+    painter.save()
+    if labels.angle == 0:
+        painter.translate(box.center().x(), box.top() - 0.75 * em)
+        _paint(painter, text, -metrics.horizontalAdvance(text) / 2, metrics, style, mark)
+    else:
+        painter.translate(box.center().x(), box.top() - (0.55 if labels.angle == 45 else 0.4) * em)
+        painter.rotate(-labels.angle)
+        _paint(painter, text, 0.0, metrics, style, mark)
+    painter.restore()
+    if labels.step > 1:
+        _paint_tick(painter, QPointF(box.center().x(), box.top()), QPointF(0, -0.25 * em), style)
+
+
+def _paint(
+    painter: QPainter, text: str, x: float, metrics: QFontMetricsF, style: FigureStyle, mark: QColor | None
+) -> None:
+    """Text with its middle height at the origin."""
+    if mark is not None:
+        pad = 0.15 * metrics.height()
+        box = QRectF(x - pad, -metrics.height() / 2, metrics.horizontalAdvance(text) + 2 * pad, metrics.height())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(mark)
+        painter.drawRoundedRect(box, pad, pad)
+    painter.setPen(style.theme.ink if mark is None else color_maps.ink_on(mark.rgb()))
+    painter.drawText(QPointF(x, (metrics.ascent() - metrics.descent()) / 2), text)
+
+
+def _paint_tick(painter: QPainter, start: QPointF, step: QPointF, style: FigureStyle) -> None:
+    painter.setPen(style.theme.faint)
+    painter.drawLine(start, start + step)
+
+
+def _shortened(words: Iterable[str], metrics: QFontMetricsF, longest: float) -> tuple[str, ...]:
+    return tuple(metrics.elidedText(word, Qt.TextElideMode.ElideRight, longest) for word in words)

@@ -1,0 +1,62 @@
+"""The steps of scaled dot-product attention in words and numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from inference.results import ScaledDotResult
+
+MINUS = "\N{MINUS SIGN}"
+
+
+class Stage(NamedTuple):
+    """A step on the way, and what happens in it, in a sentence."""
+
+    name: str
+    title: str
+    about: str
+
+
+def number(value: float) -> str:
+    """With three decimals, so that numbers set flush right stand point under point."""
+    if math.isinf(value):
+        return f"{MINUS if value < 0 else ''}∞"
+    text = f"{value:.3f}"
+    return "0.000" if text == "-0.000" else text.replace("-", MINUS)
+
+
+def stages_of(result: ScaledDotResult) -> tuple[Stage, ...]:
+    """The steps that this result takes: bias, soft cap and mask only where there are any."""
+    d_head = len(result.q)
+    is_usual = math.isclose(result.scale, 1 / math.sqrt(d_head), rel_tol=1e-3)
+    root = f"1/√dₖ = 1/√{d_head} = {result.scale:.3f}" if is_usual else f"{result.scale:.3f}"
+    stages = [
+        Stage("vectors", "q and k", f"The query and every key are vectors of dₖ = {d_head} numbers."),
+        Stage("dots", "q · k", "Multiply query and key number by number and add up: how well do they match?"),
+        Stage("scaled", "× scale", f"Multiply by {root}, so that long vectors do not make the softmax too sharp."),
+    ]
+    if np.any(result.bias):
+        stages.append(Stage("bias", "+ bias", "Add what depends only on how far apart query and key stand."))
+    if result.soft_cap:
+        stages.append(Stage("cap", "soft cap", f"c · tanh(score / c) keeps scores within ±{result.soft_cap:g}."))
+    if np.any(result.is_masked):
+        stages.append(Stage("mask", "+ mask", f"Keys that the query may not see get {MINUS}∞: their weight will be 0."))
+    return (
+        *stages,
+        Stage("softmax", "softmax", "Exponentiate and divide by the sum: weights between 0 and 1 that add up to 1."),
+        Stage("weighted", "weight × v", "Every key's value vector counts as much as its weight says."),
+        Stage("sum", "z = Σ weight × v", "Add the weighted values: the head's result for this query."),
+    )
+
+
+def explain_dot(result: ScaledDotResult, key: int, n_terms: int = 4) -> str:
+    """The dot product of one key, written out as far as it is short."""
+    q, k = result.q, result.k[key]
+    terms = [f"{a:.2f}×{b:.2f}".replace("-", MINUS) for a, b in zip(q[:n_terms], k[:n_terms], strict=True)]
+    rest = len(q) - n_terms
+    if rest > 0:
+        terms.append(f"… ({rest} more)")
+    return f"q · k = {' + '.join(terms)} = {number(float(result.dots[key]))}"

@@ -1,0 +1,89 @@
+"""What the axes of a map show: tokens or whole words, with or without the special ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from inference.results import Tokens
+from widgets.clean import clean
+
+
+@dataclass(frozen=True)
+class TokenAxis:
+    """Units along an axis, each a token or the pieces of a word.
+
+    Attributes
+    ----------
+    labels
+        What to write beside each unit.
+    starts, ends
+        int64 [unit]; the unit is the tokens `starts .. ends - 1`.
+    n_hidden
+        Special tokens that are left out.
+    """
+
+    labels: tuple[str, ...]
+    starts: np.ndarray
+    ends: np.ndarray
+    n_hidden: int
+
+    @staticmethod
+    def of(tokens: Tokens, *, hide_special: bool = False, merge_words: bool = False) -> TokenAxis:
+        """The units of a sequence. If all its tokens are special, none is hidden."""
+        is_special = np.asarray(tokens.is_special, bool)
+        is_start = np.ones(len(tokens), bool)
+        if merge_words:
+            # A special token is a word by itself, and so is what follows it.
+            is_start = tokens.starts_word | is_special | np.append(True, is_special[:-1])
+            is_start[:1] = True
+        starts = np.flatnonzero(is_start)
+        ends = np.append(starts[1:], len(tokens))
+        if hide_special and not is_special.all():
+            is_kept = ~is_special[starts]
+            starts, ends = starts[is_kept], ends[is_kept]
+        labels = tuple(label("".join(tokens.words[start:end])) for start, end in zip(starts, ends, strict=True))
+        return TokenAxis(labels, starts, ends, len(tokens) - int((ends - starts).sum()))
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether each token is a unit."""
+        return self.n_hidden == 0 and bool((self.ends - self.starts == 1).all())
+
+    def unit_of(self, position: int | None) -> int | None:
+        """The unit that a token is part of; None where it is hidden."""
+        if position is None:
+            return None
+        unit = int(np.searchsorted(self.starts, position, side="right")) - 1
+        return unit if unit >= 0 and position < self.ends[unit] else None
+
+
+def label(word: str) -> str:
+    """A token as it is written beside a map; what would be blank has a sign."""
+    return clean(word).strip() or "\N{OPEN BOX}"
+
+
+def by_unit(pattern: np.ndarray, queries: TokenAxis, keys: TokenAxis) -> np.ndarray:
+    """Attention between units: the sum over the pieces of a key, the mean over the pieces of a query.
+
+    So a row still says which share of a word's attention goes where. Rows are not brought back to 1 where special
+    keys are hidden. `pattern` is [..., query_pos, key_pos].
+    """
+    if not keys.is_plain:
+        pattern = _sums(pattern, keys)
+    if not queries.is_plain:
+        pattern = (_sums(pattern.swapaxes(-1, -2), queries) / (queries.ends - queries.starts)).swapaxes(-1, -2)
+    return pattern
+
+
+def _sums(values: np.ndarray, axis: TokenAxis) -> np.ndarray:
+    """Sum over the tokens of each unit, along the last axis."""
+    # Hidden tokens lie between units: every second slice is dropped.
+    bounds = np.stack([axis.starts, axis.ends], axis=-1).ravel()
+    padded = np.concatenate([values, np.zeros((*values.shape[:-1], 1), values.dtype)], axis=-1)
+    return np.add.reduceat(padded, bounds, axis=-1)[..., ::2]

@@ -1,0 +1,32 @@
+"""Walking through the heads and layers of a group with the arrow keys."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+
+from inference.results import CheckpointInfo
+from widgets.selection import Selection
+
+_STEPS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
+
+
+def layer_and_head(checkpoint: CheckpointInfo, selection: Selection) -> tuple[str, int, int]:
+    """Group, layer and head that are selected, as far as this checkpoint has them."""
+    now = selection.now
+    group = checkpoint.group(now.group)
+    layer = min(now.layer, group.n_layers - 1)
+    return group.name, layer, min(now.head, group.n_heads[layer] - 1)
+
+
+def walk(event: QKeyEvent, checkpoint: CheckpointInfo, selection: Selection) -> bool:
+    """Left and right choose the head beside, up and down the layer; False if the key is none of these."""
+    step = _STEPS.get(Qt.Key(event.key()))
+    if step is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+        return False
+    name, layer, head = layer_and_head(checkpoint, selection)
+    group = checkpoint.group(name)
+    layer = min(max(layer + step[0], 0), group.n_layers - 1)
+    head = min(max(head + step[1], 0), group.n_heads[layer] - 1)
+    selection.update(group=name, layer=layer, head=head)
+    return True
