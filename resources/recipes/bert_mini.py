@@ -164,6 +164,11 @@ class Batch:
     labels: torch.Tensor
     is_random: torch.Tensor | None
 
+    def to(self, device: torch.device) -> Batch:
+        """The same on a device."""
+        is_random = None if self.is_random is None else self.is_random.to(device)
+        return Batch(self.ids.to(device), self.types.to(device), self.labels.to(device), is_random)
+
 
 def mask_tokens(ids: np.ndarray, rate: float, n_pieces: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Choose `rate` of the pieces (at least one a row): 80 % [MASK], 10 % random, 10 % kept."""
@@ -178,9 +183,7 @@ def mask_tokens(ids: np.ndarray, rate: float, n_pieces: int, rng: np.random.Gene
     return np.where(chosen & (dice >= 0.9), random_ids, masked), labels
 
 
-def batches(
-    train: dict[str, Encoded], seed: int, n_tokens: int, rate: float, n_pieces: int
-) -> Iterator[Batch]:
+def batches(train: dict[str, Encoded], seed: int, n_tokens: int, rate: float, n_pieces: int) -> Iterator[Batch]:
     """Endless batches of about `n_tokens` tokens; examples wait in buckets of their exact length."""
     rng = np.random.default_rng(seed)
     with_documents = [data for data in train.values() if len(data) > int(data.doc[-1]) + 1]
@@ -291,7 +294,7 @@ def train(args: argparse.Namespace) -> None:
     state_dir.mkdir(parents=True, exist_ok=True)
     tokenizer, data = prepare(args.data, state_dir, args.pieces, 300 if args.smoke else None)
     n_pieces = tokenizer.get_vocab_size()
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = build_model(n_pieces, args.seed)
     done, step = 0, 0
     state_file = state_dir / "state.pt"
@@ -323,9 +326,8 @@ def train(args: argparse.Namespace) -> None:
         for opt in opts:
             for group in opt.param_groups:
                 group["lr"] = args.rate * factor
-        moved = [x if x is None else x.to(device) for x in (batch.ids, batch.types, batch.labels, batch.is_random)]
-        with torch.autocast(device, torch.bfloat16):
-            loss, hit, nsp_hit = loss_of(model, Batch(*moved))
+        with torch.autocast(device.type, torch.bfloat16):
+            loss, hit, nsp_hit = loss_of(model, batch.to(device))
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for opt in opts:
@@ -338,18 +340,27 @@ def train(args: argparse.Namespace) -> None:
             nsp_hits.append(nsp_hit)
         if step % 50 == 0:
             speed = (done - first_done) / (time.monotonic() - started)
-            row = {"step": step, "tokens": done, "loss": np.mean(losses), "top1": np.mean(hits),
-                   "nsp": np.mean(nsp_hits) if nsp_hits else None, "rate": args.rate * factor, "tokens_per_s": speed}
+            row = {
+                "step": step,
+                "tokens": done,
+                "loss": np.mean(losses),
+                "top1": np.mean(hits),
+                "nsp": np.mean(nsp_hits) if nsp_hits else None,
+                "rate": args.rate * factor,
+                "tokens_per_s": speed,
+            }
             print(json.dumps({k: round(float(v), 5) for k, v in row.items() if v is not None}), flush=True)
             hits, nsp_hits, losses = [], [], []
         if time.monotonic() - saved_at > 180:
             save()
             saved_at = time.monotonic()
     save()
-    model.to("cpu").save_pretrained(state_dir / "model")
+    model.to(torch.device("cpu")).save_pretrained(state_dir / "model")
 
 
-def prepare(data: Path, state_dir: Path, n_pieces: int, limit: int | None) -> tuple[BertWordPieceTokenizer, dict[str, Encoded]]:
+def prepare(
+    data: Path, state_dir: Path, n_pieces: int, limit: int | None
+) -> tuple[BertWordPieceTokenizer, dict[str, Encoded]]:
     """Tokenizer and encoded training text, kept in the state folder."""
     vocabulary, cache = state_dir / "vocab.txt", state_dir / "train.npz"
     if not cache.exists():
@@ -364,6 +375,7 @@ def prepare(data: Path, state_dir: Path, n_pieces: int, limit: int | None) -> tu
 
 
 def main() -> None:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with text/")
     parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")

@@ -1,6 +1,6 @@
 """Measure a trained `bert-mini` on the validation split, and write it out as the bundled checkpoint with its card.
 
-    python -m resources.recipes.bert_mini_report --data DIR --state DIR [--out resources/checkpoints/bert-mini]
+python -m resources.recipes.bert_mini_report --data DIR --state DIR [--out resources/checkpoints/bert-mini]
 """
 
 from __future__ import annotations
@@ -140,11 +140,12 @@ language: en
 # bert-mini
 
 A small BERT (Devlin et al. 2019) trained from scratch for Headlight: masked words and next sentence.
-4 layers, 8 heads, {d_model} wide, {n_parameters:.1f} M parameters, {n_pieces} lower-case word pieces, 128 positions; half precision.
+4 layers, 8 heads, {d_model} wide, {n_parameters:.1f} M parameters, {n_pieces} lower-case word pieces, 128 positions; in
+half precision.
 
 ## Data
 English text, train split: Tatoeba sentences (manythings.org/anki, CC BY 2.0 FR), Common Voice sentences (CC0), COCO
-captions (CC BY 4.0), stories of African Storybook, Pratham Books and Book Dash (CC BY 4.0) and Andersen (public domain),
+captions (CC BY 4.0), stories of African Storybook, Pratham Books and Book Dash (CC BY 4.0), Andersen (public domain),
 books 1811-1911 (public domain), English Wikinews (CC BY 2.5). Shares of the trained tokens: {mix}.
 
 ## Training
@@ -171,7 +172,8 @@ seed 2; always answering the same scores 0.50.
 |---|---|---|
 {next_rows}
 
-Common-sense cloze prompts (62): an accepted answer is first in {cloze_top1:.2f}, among the first five in {cloze_top5:.2f}.
+Common-sense cloze prompts (62): an accepted answer is first in {cloze_top1:.2f}, among the first five in
+{cloze_top5:.2f}.
 
 ## Limits
 It has read little, and old books: it knows no facts worth trusting, and repeats what its texts took for granted.
@@ -210,6 +212,7 @@ def card(report: dict[str, Any], model: BertForPreTraining, done: int, seed: int
 
 
 def main() -> None:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--state", type=Path, required=True, help="folder of the training run")

@@ -1,0 +1,61 @@
+"""All heads, from given attentions to pixels: `python -m benchmarks.ours.heads N_TOKENS N_TIMES`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from statistics import median
+
+import torch
+from PySide6.QtWidgets import QApplication
+
+from benchmarks.measure import forget_peak, memory_mb
+from benchmarks.ours.first_paint import wait_for_screen
+from benchmarks.ours.given import model
+from benchmarks.ours.sample_results import GROUP
+from benchmarks.ours.window import n_colors, n_differing, screenshot, show
+from inference.analyses.heads import heads
+from inference.context import Context
+from inference.results import HeadsRequest, TextInput
+from widgets.selection import Selection
+from widgets.views.heads import HeadsView
+
+
+def main() -> None:
+    n, n_times = int(sys.argv[1]), int(sys.argv[2])
+    torch.set_num_threads(1)
+    application = QApplication(sys.argv[:1])
+    view = HeadsView(Selection())
+    show(view)
+    # Two sets in turn, so that nothing of the last picture can be used for the next.
+    models = [model(n, seed) for seed in range(2)]
+    request = HeadsRequest("given", TextInput(), GROUP)
+    pictures = [screenshot(view)]
+    before = memory_mb()
+    forget_peak()
+    computing, showing, cpu = [], [], []
+    for turn in range(n_times + 1):
+        cpu_started, started = time.process_time(), time.perf_counter()
+        with torch.inference_mode():
+            result = heads(request, models[turn % 2], Context())
+        computed = time.perf_counter()
+        view.show_result(result)
+        application.processEvents()
+        wait_for_screen(view)
+        seen = time.perf_counter()
+        cpu.append(time.process_time() - cpu_started)
+        computing.append(computed - started)
+        showing.append(seen - computed)
+        if turn == 0:
+            extra = memory_mb(field_name="VmHWM") - before
+        pictures.append(screenshot(view))
+        assert n_differing(*pictures[-2:]) > 100_000, "the picture did not change"
+    assert n_colors(pictures[-1]) > 50, "the window stayed empty"
+    both = [sum(pair) for pair in zip(computing, showing, strict=True)]
+    found = {"first_s": both[0], "seconds": median(both[1:]), "computing_s": median(computing[1:])}
+    found |= {"showing_s": median(showing[1:]), "cpu_s": median(cpu[1:]), "extra_mb": max(extra, 0.1)}
+    print(json.dumps(found))
+
+
+main()

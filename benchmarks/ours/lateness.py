@@ -1,0 +1,97 @@
+"""How late the window's event loop is while the engine works: `... lateness CHECKPOINT N_TOKENS process|thread`.
+
+The real window, runner and engine. A precise timer asks for a turn every 5 ms and notes how much later it came.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.main_window import MainWindow
+from app.window import make_window
+from benchmarks import samples
+from benchmarks.ours.window import n_colors, screenshot, show
+
+INTERVAL = 5  # ms
+REST = 2.0  # seconds without work, for comparison
+PATIENCE = 180.0
+
+
+class Ticks(QObject):
+    """Lateness in ms of each turn, by phase."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.phase = ""
+        self.by_phase: dict[str, list[float]] = {}
+        self._last = time.perf_counter()
+        self._condition: Callable[[], bool] = bool
+        self._loop = QEventLoop()
+        self._timer = QTimer(self, interval=INTERVAL)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._on_timeout)
+        self._timer.start()
+
+    def _on_timeout(self) -> None:
+        now = time.perf_counter()
+        # Qt keeps to its beat: the turn after a late one may come early, which is not counted as negative.
+        late = max(0.0, 1000 * (now - self._last) - INTERVAL)
+        self._last = now
+        self.by_phase.setdefault(self.phase, []).append(late)
+
+        if self._condition():
+            self._loop.quit()
+
+    def watch(self, phase: str, condition: Callable[[], bool]) -> None:
+        """Let the event loop run until a condition holds; it sleeps where there is nothing to do."""
+        self.phase = phase
+        end = time.monotonic() + PATIENCE
+        self._condition = lambda: condition() or time.monotonic() > end
+        self._loop.exec()
+        if not condition():
+            raise TimeoutError(f"{phase}: not done after {PATIENCE} s")
+
+    def rest(self, phase: str) -> None:
+        """The same with nothing to do."""
+        end = time.monotonic() + REST
+        self.watch(phase, lambda: time.monotonic() > end)
+
+
+def main() -> None:
+    checkpoint, n_tokens, engine = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    application = QApplication(sys.argv[:1])
+    window = make_window(checkpoint, engine)
+    window.input_bar.set_text(" ".join(samples.words(n_tokens)[1:-1]), "")
+    show(window, 1280, 800)
+    ticks = Ticks()
+    ticks.watch("start the engine, load the checkpoint", lambda: window.controller.checkpoint is not None)
+    ticks.watch(f"tokenize, run {n_tokens} tokens, show all heads", lambda: _is_shown(window, "heads"))
+    window.area.show_view("attention")
+    ticks.watch("one head as a map", lambda: _is_shown(window, "attention"))
+    window.selection.update(layer=5)
+    ticks.watch("another layer", lambda: _layer(window) == 5 and not window._runner.is_busy)
+    n_tokens_shown = len(window.area.views["attention"].figure().result.query_tokens)
+    assert n_tokens_shown == n_tokens, f"{n_tokens_shown} tokens instead of {n_tokens}"
+    assert n_colors(screenshot(window)) > 50, "the window stayed empty"
+    ticks.rest("nothing to do")
+    print(json.dumps(ticks.by_phase))
+    window.close()
+    application.processEvents()
+
+
+def _is_shown(window: MainWindow, name: str) -> bool:
+    view = window.area.views.get(name)
+    return view is not None and view.figure() is not None and not window._runner.is_busy
+
+
+def _layer(window: MainWindow) -> int:
+    return window.area.views["attention"].figure().layer
+
+
+main()

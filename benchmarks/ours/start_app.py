@@ -1,0 +1,35 @@
+"""`python -m app`, until its window is on screen."""
+
+from __future__ import annotations
+
+import sys
+
+import app.window
+from app.__main__ import main
+from app.main_window import MainWindow
+from benchmarks.ours.first_paint import PaintWatcher, seconds_since_start
+
+_make_window = app.window.make_window
+
+
+def _make_and_watch(checkpoint: str = "", engine: str = "process") -> MainWindow:
+    window = _make_window(checkpoint, engine)
+    window.painted.connect(lambda: order.append("painted"))
+    PaintWatcher(window, lambda: _report(window))
+    return window
+
+
+def _report(window: MainWindow) -> None:
+    seconds = seconds_since_start()
+    import json
+
+    from benchmarks.ours.window import n_colors, screenshot
+
+    found = {"seconds": seconds, "n_modules": len(sys.modules), "is_early": bool(order)}
+    print(json.dumps(found | {"n_colors": n_colors(screenshot(window))}))
+    window.close()
+
+
+order: list[str] = []
+app.window.make_window = _make_and_watch
+sys.exit(main([]))

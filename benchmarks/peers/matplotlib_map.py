@@ -1,0 +1,55 @@
+"""A labelled heat map as SVG and PDF: `python -m benchmarks.peers.matplotlib_map N_TOKENS N_TIMES FOLDER`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from benchmarks import samples
+
+mpl.rcParams["svg.fonttype"] = "none"  # text stays text
+mpl.rcParams["pdf.fonttype"] = 42
+
+
+def main() -> None:
+    n, n_times, folder = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    pattern, words = samples.patterns(n, n_layers=1)[0][0], samples.words(n)
+    found: dict[str, float] = {}
+    for ending in ("svg", "pdf"):
+        seconds, cpu = [], []
+        for turn in range(n_times + 1):
+            place = folder / f"matplotlib-{turn}.{ending}"
+            cpu_started, started = time.process_time(), time.perf_counter()
+            _save(pattern, words, place)
+            seconds.append(time.perf_counter() - started)
+            cpu.append(time.process_time() - cpu_started)
+        # The first one finds fonts and fills caches.
+        found |= {f"{ending}_s": median(seconds[1:]), f"{ending}_cpu_s": median(cpu[1:])}
+        found[f"{ending}_kb"] = place.stat().st_size / 1000
+    print(json.dumps(found))
+
+
+def _save(pattern: np.ndarray, words: list[str], place: Path) -> None:
+    n = len(words)
+    side = max(4.0, 0.11 * n)  # inches: room for each label
+    figure = Figure(figsize=(side + 2, side + 1))
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    picture = axes.imshow(pattern, cmap="cividis", interpolation="none", vmin=0)
+    axes.set_xticks(range(n), words, rotation=90, fontsize=7)
+    axes.set_yticks(range(n), words, fontsize=7)
+    axes.set_xlabel("key")
+    axes.set_ylabel("query")
+    figure.colorbar(picture, label="attention")
+    figure.savefig(place)
+
+
+main()

@@ -1,0 +1,104 @@
+"""Tokens as chips that wrap like text: a part of figures, and of what is clicked on screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from inference.results import Tokens
+from widgets.theme import FigureStyle, Theme
+
+Kind = Literal["", "special", "masked", "random", "kept"]
+_DASHES = {
+    "masked": Qt.PenStyle.SolidLine,
+    "random": Qt.PenStyle.DashLine,
+    "kept": Qt.PenStyle.DotLine,
+}
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Chips", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A token, what was done to it, and whether a word begins with it."""
+
+    text: str
+    kind: Kind = ""
+    starts_word: bool = True
+
+
+def chips_of(tokens: Tokens, kinds: dict[int, Kind] | None = None) -> tuple[Chip, ...]:
+    """Chips of a sequence; `kinds` by position."""
+    kinds = kinds or {}
+    return tuple(
+        Chip(word, kinds.get(pos, "special" if tokens.is_special[pos] else ""), bool(tokens.starts_word[pos]))
+        for pos, word in enumerate(tokens.words)
+    )
+
+
+def kind_title(kind: Kind) -> str:
+    """What was done to a token, for the user."""
+    titles = {"masked": _tr("replaced by [MASK]"), "random": _tr("replaced by a random word"), "kept": _tr("kept")}
+    return titles.get(kind, "")
+
+
+def kind_color(kind: Kind, theme: Theme) -> QColor:
+    """Colour of what was done to a token."""
+    return {"masked": theme.series[0], "random": theme.series[1], "kept": theme.series[2]}.get(kind, theme.line)
+
+
+def chip_height(metrics: QFontMetricsF) -> float:
+    """Height of every chip."""
+    return 1.5 * metrics.height()
+
+
+def lay_out(chips: tuple[Chip, ...], width: float, metrics: QFontMetricsF) -> list[QRectF]:
+    """Where the chips are, in lines from (0, 0); pieces of a word stand close together."""
+    em, height = metrics.height(), chip_height(metrics)
+    x = y = 0.0
+    boxes: list[QRectF] = []
+    for chip in chips:
+        chip_width = min(max(metrics.horizontalAdvance(chip.text) + 0.7 * em, 1.2 * em), max(width, em))
+        x += 0 if not boxes else 0.1 * em if not chip.starts_word else 0.4 * em
+        if x + chip_width > width and x > 0:
+            x, y = 0.0, y + height + 0.35 * em
+        boxes.append(QRectF(x, y, chip_width, height))
+        x += chip_width
+    return boxes
+
+
+def height_of(boxes: list[QRectF]) -> float:
+    """Height of all lines."""
+    return boxes[-1].bottom() if boxes else 0.0
+
+
+def paint_chips(
+    painter: QPainter, chips: tuple[Chip, ...], boxes: list[QRectF], origin: QPointF, style: FigureStyle
+) -> None:
+    """Paint chips at their boxes, moved to `origin`."""
+    painter.save()
+    painter.setFont(style.font)
+    for chip, box in zip(chips, boxes, strict=True):
+        paint_chip(painter, chip, box.translated(origin), style)
+    painter.restore()
+
+
+def paint_chip(painter: QPainter, chip: Chip, box: QRectF, style: FigureStyle) -> None:
+    """Paint one chip; what was done to it is told by colour and by the line around it."""
+    metrics = QFontMetricsF(style.font)
+    color = kind_color(chip.kind, style.theme)
+    fill = QColor(color if chip.kind in _DASHES else style.theme.panel)
+    if chip.kind in _DASHES:
+        fill.setAlphaF(0.22)
+    painter.setPen(QPen(color, 2 if chip.kind in _DASHES else 1, _DASHES.get(chip.kind, Qt.PenStyle.SolidLine)))
+    painter.setBrush(fill if chip.kind != "special" else Qt.BrushStyle.NoBrush)
+    radius = 0.25 * metrics.height()
+    painter.drawRoundedRect(box, radius, radius)
+    painter.setPen(style.theme.faint if chip.kind == "special" else style.theme.ink)
+    text = metrics.elidedText(chip.text, Qt.TextElideMode.ElideRight, box.width() - 0.3 * metrics.height())
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
