@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QProxyStyle, QStyle, QStyleOption, Q
 
 from widgets.theme import DARK, LIGHT, Theme
 
-SMALLEST, LARGEST, PRESENTATION = 0.7, 3.0, 1.6
+SMALLEST, LARGEST = 0.7, 3.0
 
 
 class Appearance:

@@ -30,7 +30,13 @@ def _figure(window: MainWindow, view: View | None) -> Figure | None:
     return figure
 
 
-def export(window: MainWindow, view: View | None, caption: str) -> None:
+def _caption(view: View, figure: Figure) -> str:
+    subject = view.subject
+    texts = [subject.checkpoint.name, figure.caption, subject.input.text] if subject else [figure.caption]
+    return "  ·  ".join(filter(None, texts))
+
+
+def export(window: MainWindow, view: View | None) -> None:
     """Ask where to and how, and save what the view shows."""
     figure = _figure(window, view)
     if figure is None or view is None:
@@ -50,7 +56,7 @@ def export(window: MainWindow, view: View | None, caption: str) -> None:
             width=dialog.width_wanted(),
             dpi=dialog.dpi_wanted(),
             transparent=dialog.is_transparent(),
-            caption=caption if dialog.has_caption() else "",
+            caption=_caption(view, figure) if dialog.has_caption() else "",
         )
     except exporter.ExportError as error:
         window.status_line.show_message(str(error))

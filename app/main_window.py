@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +11,11 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QMainWindo
 
 from app import about, exporting
 from app.actions import build_menus
-from app.appearance import PRESENTATION, Appearance
+from app.appearance import Appearance
 from app.controller import Controller
+from app.presentation import LARGER, Presentation
 from app.runner import Runner
-from app.settings import Settings, load_settings, save_settings
+from app.settings import load_settings, save_settings
 from app.view_area import ViewArea
 from inference.results import CheckpointInfo, Failure, TextInput, Tokens
 from resources import ROOT, SAMPLES, bundled_checkpoints
@@ -25,6 +25,7 @@ from widgets.input_bar import InputBar
 from widgets.selection import Selected, Selection
 from widgets.status_line import StatusLine
 from widgets.view import Subject, View
+from widgets.walk import step
 
 
 class MainWindow(QMainWindow):
@@ -52,8 +53,8 @@ class MainWindow(QMainWindow):
         self._runner = runner
         self._first_checkpoint = first_checkpoint
         self._opening = ""
+        self._is_started = False
         self._input = TextInput()
-        self._shown_panels: list[QWidget] = []
         self.export_folder = Path.home()
 
         self.selection = Selection(self)
@@ -65,6 +66,8 @@ class MainWindow(QMainWindow):
         self.status_line = StatusLine()
         self._build()
         self._actions = build_menus(self)
+        panels = (self.gallery_dock, self.details_dock, self.menuBar(), self.statusBar(), self.input_bar.token_row)
+        self._presentation = Presentation(self, panels, tuple(self._actions.values()))
         self._connect()
         self._restore()
 
@@ -119,10 +122,10 @@ class MainWindow(QMainWindow):
         self.setProperty("color_map", settings.color_map)
         self.input_bar.set_text(*((settings.text, settings.text_pair) if settings.text else (SAMPLES[0], "")))
         self.resize(1280, 800)
-        if settings.window:
-            self.restoreGeometry(QByteArray(base64.b64decode(settings.window)))
-        if settings.docks:
-            self.restoreState(QByteArray(base64.b64decode(settings.docks)))
+        # What cannot be restored, from another version say, is refused by Qt and leaves the layout as it is.
+        self.restoreGeometry(QByteArray.fromBase64(settings.window.encode()))
+        self.restoreState(QByteArray.fromBase64(settings.docks.encode()))
+        self.area.restoreState(QByteArray.fromBase64(settings.views.encode()))
         for name, is_on in (
             ("set_caption", settings.caption),
             (f"set_theme:{settings.theme}", True),
@@ -140,8 +143,9 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_first_shown(self) -> None:
-        if self._opening:
+        if self._is_started:
             return
+        self._is_started = True
         self.painted.emit()
         if self._notice:
             self.status_line.show_message(self._notice)
@@ -175,7 +179,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{info.name} – Headlight")
         self.status_line.set_device(info.device)
         self.status_line.show_message(" ".join((_summary(info), *info.notes)), is_warning=bool(info.notes))
-        self._clamp_selection(info)
+        self._step(0, 0)
         self.input_bar.set_checkpoint(info)
         self._show_gallery()
         self._ask_for_tokens(self.input_bar.input(), keep_masks=False)
@@ -196,19 +200,10 @@ class MainWindow(QMainWindow):
         current = self.controller.checkpoint.checkpoint if self.controller.checkpoint else ""
         self.gallery.set_checkpoints(bundled_checkpoints(), self.settings.recent, current)
 
-    def _clamp_selection(self, info: CheckpointInfo) -> None:
-        now = self.selection.now
-        if not info.groups:
-            return
-        group = info.group(now.group)
-        layer = min(now.layer, group.n_layers - 1)
-        self.selection.update(group=group.name, layer=layer, head=min(now.head, group.n_heads[layer] - 1))
-
     # Input
 
     @Slot(object)
     def _on_input_bar_input_changed(self, input: TextInput) -> None:
-        self.settings = replace(self.settings, text=self.input_bar.first.text(), text_pair=self.input_bar.second.text())
         self._ask_for_tokens(input, keep_masks=False)
 
     @Slot(tuple)
@@ -247,8 +242,8 @@ class MainWindow(QMainWindow):
     @Slot(object, object)
     def _on_selection_changed(self, now: Selected, old: Selected) -> None:
         # Another group, or a layer with fewer heads: what is selected must exist.
-        if self.controller.checkpoint and (now.group != old.group or now.layer != old.layer):
-            self._clamp_selection(self.controller.checkpoint)
+        if now.group != old.group or now.layer != old.layer:
+            self._step(0, 0)
 
     @Slot(object)
     def _on_area_view_created(self, view: View) -> None:
@@ -275,15 +270,15 @@ class MainWindow(QMainWindow):
         dock = self.area.docks[self.area.current]
         dock.setFloating(not dock.isFloating())
 
-    def step_head(self, step: int) -> None:
-        if (info := self.controller.checkpoint) and info.groups:
-            n = info.group(self.selection.now.group).n_heads[self.selection.now.layer]
-            self.selection.update(head=(self.selection.now.head + step) % n)
+    def step_head(self, heads: int) -> None:
+        self._step(0, heads)
 
-    def step_layer(self, step: int) -> None:
+    def step_layer(self, layers: int) -> None:
+        self._step(layers, 0)
+
+    def _step(self, layers: int, heads: int) -> None:
         if (info := self.controller.checkpoint) and info.groups:
-            n = info.group(self.selection.now.group).n_layers
-            self.selection.update(layer=min(max(self.selection.now.layer + step, 0), n - 1))
+            step(info, self.selection, layers, heads)
 
     def toggle_selected_mask(self) -> None:
         info, position = self.controller.checkpoint, self.selection.now.query_pos
@@ -318,7 +313,7 @@ class MainWindow(QMainWindow):
         if self._runner.is_busy:
             self._runner.cancel_all()
             self.status_line.show_message(self.tr("Cancelled. Press F5 to ask again."), is_warning=False)
-        elif self.isFullScreen():
+        elif self._presentation.is_on:
             self._actions["set_presentation"].trigger()
 
     def export_current(self) -> None:
@@ -329,19 +324,11 @@ class MainWindow(QMainWindow):
 
     def export(self, name: str) -> None:
         """Ask where to, and save what a view shows."""
-        exporting.export(self, self.area.views.get(name), self._caption(name))
+        exporting.export(self, self.area.views.get(name))
 
     def copy(self, name: str) -> None:
         """Put what a view shows on the clipboard."""
         exporting.copy(self, self.area.views.get(name))
-
-    def _caption(self, name: str) -> str:
-        view = self.area.views.get(name)
-        figure = view.figure() if view else None
-        if figure is None or view is None or view.subject is None:
-            return ""
-        texts = [view.subject.checkpoint.name, figure.caption, self.input_bar.first.text()]
-        return "  ·  ".join(filter(None, texts))
 
     def set_caption(self, is_on: bool) -> None:
         self.settings = replace(self.settings, caption=is_on)
@@ -358,28 +345,20 @@ class MainWindow(QMainWindow):
 
     def set_presentation(self, is_on: bool) -> None:
         """Full screen, large letters, only the input and the views."""
-        if is_on:
-            panels = (self.gallery_dock, self.details_dock, self.menuBar(), self.statusBar(), self.input_bar.token_row)
-            self._shown_panels = [panel for panel in panels if panel.isVisible()]
-        for panel in self._shown_panels:
-            panel.setVisible(not is_on)
-        # Actions of a hidden menu bar keep their shortcuts only if the window owns them too.
-        for action in self._actions.values():
-            (self.addAction if is_on else self.removeAction)(action)
-        (self.showFullScreen if is_on else self.showNormal)()
-        self._apply_appearance(is_presenting=is_on)
+        self._presentation.set_on(is_on)
+        self._apply_appearance()
 
     def scale_font(self, step: int) -> None:
         scale = self.settings.font_scale * 1.1**step if step else 1.0
         self.settings = replace(self.settings, font_scale=round(min(max(scale, 0.7), 3.0), 3))
-        self._apply_appearance(is_presenting=self.isFullScreen())
+        self._apply_appearance()
 
     def set_theme(self, theme: str) -> None:
         self.settings = replace(self.settings, theme=theme)
-        self._apply_appearance(is_presenting=self.isFullScreen())
+        self._apply_appearance()
 
-    def _apply_appearance(self, *, is_presenting: bool) -> None:
-        scale = self.settings.font_scale * (PRESENTATION if is_presenting else 1.0)
+    def _apply_appearance(self) -> None:
+        scale = self.settings.font_scale * (LARGER if self._presentation.is_on else 1.0)
         self._appearance.apply(self.settings.theme, scale)
 
     def set_color_map(self, name: str) -> None:
@@ -390,7 +369,9 @@ class MainWindow(QMainWindow):
 
     def show_messages(self) -> None:
         text = "\n\n".join(self.status_line.messages) or self.tr("There are no messages.")
-        QMessageBox(QMessageBox.Icon.NoIcon, self.tr("Messages"), text, parent=self).exec()
+        box = QMessageBox(QMessageBox.Icon.NoIcon, self.tr("Messages"), text, parent=self)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.exec()
 
     def show_shortcuts(self) -> None:
         QMessageBox.information(self, self.tr("Shortcuts"), about.shortcuts_html())
@@ -409,17 +390,21 @@ class MainWindow(QMainWindow):
         self.open(str(path))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.isFullScreen():
+        if self._presentation.is_on:
             self.set_presentation(False)
         self._save_settings()
         self._runner.shutdown()
         super().closeEvent(event)
 
     def _save_settings(self) -> None:
-        window = base64.b64encode(self.saveGeometry().data()).decode()
-        docks = base64.b64encode(self.saveState().data()).decode()
-        typed = {"text": self.input_bar.first.text(), "text_pair": self.input_bar.second.text()}
-        settings: Settings = replace(self.settings, window=window, docks=docks, **typed)
+        settings = replace(
+            self.settings,
+            text=self.input_bar.first.text(),
+            text_pair=self.input_bar.second.text(),
+            window=self.saveGeometry().toBase64().toStdString(),
+            docks=self.saveState().toBase64().toStdString(),
+            views=self.area.saveState().toBase64().toStdString(),
+        )
         try:
             save_settings(settings, self._settings_file)
         except OSError as error:

@@ -11,6 +11,8 @@ from typing import Any
 
 from PySide6.QtCore import QStandardPaths
 
+from widgets.color_maps import NAMES
+
 N_RECENT = 9
 
 
@@ -32,8 +34,8 @@ class Settings:
         What was open and typed.
     recent
         Folders of checkpoints, the latest first.
-    window, docks
-        Geometry and state of the window, base64.
+    window, docks, views
+        Geometry of the window, arrangement of its panels and of the views, base64.
     """
 
     theme: str = "system"
@@ -46,6 +48,7 @@ class Settings:
     recent: tuple[str, ...] = field(default=())
     window: str = ""
     docks: str = ""
+    views: str = ""
 
     def with_recent(self, checkpoint: str) -> Settings:
         """The same with a checkpoint at the head of the list."""
@@ -85,7 +88,8 @@ def _clean(name: str, value: Any) -> Any | None:
     if name == "recent":
         is_good = isinstance(value, list) and all(isinstance(item, str) for item in value)
         return tuple(value[:N_RECENT]) if is_good else None
-    if name == "theme" and value not in ("system", "light", "dark"):
+    allowed = {"theme": ("system", "light", "dark"), "color_map": NAMES}
+    if value not in allowed.get(name, (value,)):
         return None
     if isinstance(default, float):
         is_good = isinstance(value, int | float) and not isinstance(value, bool) and 0.7 <= value <= 3

@@ -21,12 +21,17 @@ def layer_and_head(checkpoint: CheckpointInfo, selection: Selection) -> tuple[st
 
 def walk(event: QKeyEvent, checkpoint: CheckpointInfo, selection: Selection) -> bool:
     """Left and right choose the head beside, up and down the layer; False if the key is none of these."""
-    step = _STEPS.get(Qt.Key(event.key()))
-    if step is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+    wanted = _STEPS.get(Qt.Key(event.key()))
+    if wanted is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
         return False
+    step(checkpoint, selection, *wanted)
+    return True
+
+
+def step(checkpoint: CheckpointInfo, selection: Selection, layers: int, heads: int) -> None:
+    """Select what lies that many layers and heads away, or at the edge; (0, 0) keeps the selection within the group."""
     name, layer, head = layer_and_head(checkpoint, selection)
     group = checkpoint.group(name)
-    layer = min(max(layer + step[0], 0), group.n_layers - 1)
-    head = min(max(head + step[1], 0), group.n_heads[layer] - 1)
+    layer = min(max(layer + layers, 0), group.n_layers - 1)
+    head = min(max(head + heads, 0), group.n_heads[layer] - 1)
     selection.update(group=name, layer=layer, head=head)
-    return True

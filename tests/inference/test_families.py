@@ -19,7 +19,7 @@ from inference.tokens import tokenize, word
 from tests.inference.tiny_checkpoints import BYTE_MERGES, BYTE_VOCAB, VOCAB
 from tests.inference.tiny_models import ARCHITECTURES, D_VOCAB, ENCODER_DECODERS, build_model, ids_of
 
-ENCODERS = "bert roberta distilbert electra albert ernie mpnet deberta-v2 modernbert".split()
+ENCODERS = ["bert", "roberta", "distilbert", "electra", "albert", "ernie", "mpnet", "deberta-v2", "modernbert"]
 CONFIG = transformers.BertConfig(vocab_size=D_VOCAB, max_position_embeddings=12)
 FAMILIES = {"encoder": EncoderFamily, "decoder": DecoderFamily, "encoder_decoder": EncoderDecoderFamily}
 
@@ -293,8 +293,7 @@ def test_any_text_is_tokens_or_refused(tokenizer, request):
     def check(text, pair):
         try:
             tokens = tokenize(TextInput(text, pair), config, tokenizer)
-        except Refused as refused:
-            assert str(refused).endswith(".")
+        except Refused:
             return
         n = len(tokens.ids)
         assert len(tokens.words) == len(tokens.starts_word) == len(tokens.is_special) == len(tokens.segment) == n

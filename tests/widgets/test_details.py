@@ -65,8 +65,9 @@ def test_the_strongest_keys_of_the_token_are_listed_and_a_click_selects_one(pane
     row = result.pattern[0, 1, 3]
     best = int(row.argmax())
     assert panel._keys.item(0, 0).text() == result.key_tokens.words[best]
-    assert panel._keys.item(0, 1).text() == f"{row[best]:.4f}"
-    weights = [float(panel._keys.item(i, 1).text()) for i in range(panel._keys.rowCount())]
+    assert panel._keys.item(0, 1).text() == str(best)
+    assert panel._keys.item(0, 2).text() == f"{row[best]:.4f}"
+    weights = [float(panel._keys.item(i, 2).text()) for i in range(panel._keys.rowCount())]
     assert weights == sorted(weights, reverse=True)
     where = panel._keys.visualItemRect(panel._keys.item(1, 0)).center()
     qtbot.mouseClick(panel._keys.viewport(), Qt.MouseButton.LeftButton, pos=where)

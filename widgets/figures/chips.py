@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results import Tokens
+from widgets.clean import clean
 from widgets.theme import FigureStyle, Theme
 
 Kind = Literal["", "special", "masked", "random", "kept"]
@@ -36,7 +37,7 @@ def chips_of(tokens: Tokens, kinds: dict[int, Kind] | None = None) -> tuple[Chip
     """Chips of a sequence; `kinds` by position."""
     kinds = kinds or {}
     return tuple(
-        Chip(word, kinds.get(pos, "special" if tokens.is_special[pos] else ""), bool(tokens.starts_word[pos]))
+        Chip(clean(word), kinds.get(pos, "special" if tokens.is_special[pos] else ""), bool(tokens.starts_word[pos]))
         for pos, word in enumerate(tokens.words)
     )
 

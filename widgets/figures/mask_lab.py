@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results import MaskLabResult, Tokens
+from widgets.clean import clean
 from widgets.figures import chips, prediction_cards
 from widgets.figures.chips import Chip, Kind
 from widgets.figures.figure import Numbers
@@ -91,16 +92,16 @@ class MaskLabFigure:
         result = self.result
         original, seen = result.original.words[position], result.shown.words[position]
         original_prob = float(result.original_probs[number])
-        title = _tr("{} · {} → {}").format(position, original, seen)
+        title = _tr("{} · {} → {}").format(position, clean(original), clean(seen))
         guesses = tuple(
-            Guess(word, float(prob), same_word(word, float(prob), original, original_prob))
+            Guess(clean(word), float(prob), same_word(word, float(prob), original, original_prob))
             for word, prob in zip(result.words[number], result.probs[number], strict=True)
         )
         is_missing = not any(guess.is_original for guess in guesses)
         return Card(
             title,
             guesses,
-            outside=Guess(original, original_prob, is_original=True) if is_missing else None,
+            outside=Guess(clean(original), original_prob, is_original=True) if is_missing else None,
             is_right=bool(guesses) and guesses[0].is_original,
         )
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results import MaskedResult
+from widgets.clean import clean
 from widgets.figures import chips, prediction_cards
 from widgets.figures.figure import Numbers
 from widgets.figures.prediction_cards import Card, Grid, Guess, same_word
@@ -105,12 +106,16 @@ class MaskedFigure:
         result = self.result
         original, original_prob = result.original[mask], float(result.original_probs[mask])
         position = int(result.positions[mask])
-        title = _tr("{} · was “{}”").format(position, original) if original else _tr("{} · typed mask").format(position)
+        title = (
+            _tr("{} · was “{}”").format(position, clean(original))
+            if original
+            else _tr("{} · typed mask").format(position)
+        )
         is_final = self.layer is None
         guesses = tuple(
             # Only in the end is the probability of the original known; before, its text has to do.
             Guess(
-                word,
+                clean(word),
                 float(prob),
                 same_word(word, float(prob), original, original_prob) if is_final else word == original,
             )
@@ -118,13 +123,13 @@ class MaskedFigure:
         )
         is_missing = bool(original) and is_final and not any(guess.is_original for guess in guesses)
         layers = tuple(
-            (layer_title(row), Guess(words[mask][0], float(probs[mask, 0]), words[mask][0] == original))
+            (layer_title(row), Guess(clean(words[mask][0]), float(probs[mask, 0]), words[mask][0] == original))
             for row, (words, probs) in enumerate(zip(result.layer_words, result.layer_probs, strict=True))
         )
         return Card(
             title,
             guesses,
-            outside=Guess(original, original_prob, is_original=True) if is_missing else None,
+            outside=Guess(clean(original), original_prob, is_original=True) if is_missing else None,
             layers=layers,
             shown_layer=self.layer if self.layer is not None else len(layers) - 1,
         )
@@ -181,7 +186,9 @@ class MaskedFigure:
         """The best words after a layer."""
         words = self.result.layer_words[spot.layer][spot.card][:5]
         probs = self.result.layer_probs[spot.layer, spot.card]
-        guesses = ", ".join(f"{w} {prediction_cards.percent(float(p))}" for w, p in zip(words, probs, strict=False))
+        guesses = ", ".join(
+            f"{clean(w)} {prediction_cards.percent(float(p))}" for w, p in zip(words, probs, strict=False)
+        )
         return f"{layer_title(spot.layer)}: {guesses}"
 
 

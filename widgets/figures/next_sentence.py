@@ -54,6 +54,13 @@ class NextSentenceFigure(PanelFigure):
         width = 52 * em
         return QSizeF(width, self._panels_top(width, metrics) + (5 + max(n_layers, 4) * 1.7) * em)
 
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
+        """Size below which the maps could not be read."""
+        metrics = QFontMetricsF(style.font)
+        em = metrics.height()
+        width = max(width, 30 * em)
+        return QSizeF(30 * em, self._panels_top(width, metrics) + (5 + max(len(self.result.a_to_b) * 0.6, 4)) * em)
+
     def numbers(self) -> Numbers:
         result = self.result
         n_layers, n_heads = result.a_to_b.shape

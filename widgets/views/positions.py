@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QTabWidget, QVBoxLayout, Q
 
 from inference.results import PositionsRequest, PositionsResult
 from widgets.control_bar import ControlBar
+from widgets.empty_label import EmptyLabel
 from widgets.figures.panel_figure import Cell
 from widgets.figures.positions import PositionsFigure
 from widgets.figures.sinusoids import SinusoidsFigure
@@ -77,11 +78,7 @@ class PositionsView(View):
         layout.setSpacing(0)
         for widget, stretch in ((controls, 0), (self._note, 0), (self._canvas, 1), (self._read_out, 0)):
             layout.addWidget(widget, stretch)
-        self._empty = QLabel()
-        self._empty.setObjectName("positions_empty")
-        self._empty.setTextFormat(Qt.TextFormat.PlainText)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setWordWrap(True)
+        self._empty = EmptyLabel("positions_empty")
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(page)
