@@ -67,6 +67,11 @@ def export(window: MainWindow, view: View | None) -> None:
 def copy(window: MainWindow, view: View | None) -> None:
     """Put what the view shows on the clipboard, as picture and as vectors."""
     figure = _figure(window, view)
-    if figure is not None and view is not None:
+    if figure is None or view is None:
+        return
+    try:
         exporter.copy(figure, replace(view.style_now(), theme=LIGHT), QGuiApplication.clipboard())
+    except exporter.ExportError as error:
+        window.status_line.show_message(str(error))
+    else:
         window.status_line.show_message(_tr("The picture is on the clipboard."), is_warning=False)

@@ -16,7 +16,9 @@ def run(setup: Setup) -> Section:
     for n in sizes:
         plain, captured, eager = _measure(setup, n)
         slower = middle(captured, "cpu_s") / middle(plain, "cpu_s")
-        goals.append(Goal(f"time of a captured pass, {n} tokens", f"<= {BAR_TIME}x", f"{slower:.2f}x", slower <= BAR_TIME))
+        goals.append(
+            Goal(f"time of a captured pass, {n} tokens", f"<= {BAR_TIME}x", f"{slower:.2f}x", slower <= BAR_TIME)
+        )
         for kind, side in zip(KINDS.values(), (plain, captured, eager), strict=True):
             rows.append(
                 (
@@ -33,8 +35,9 @@ def run(setup: Setup) -> Section:
     measured = f"{share:.2f} of eager's"
     goals.append(Goal(f"extra memory, {n} tokens", f"<= {BAR_MEMORY} of eager's", measured, share <= BAR_MEMORY))
     how = (
-        "BERT-base's size, random weights, one thread. `captured` is the model's fused attention with queries, keys and "
-        "values kept, from which any map can be computed; `eager` is transformers' way to all maps at once. Memory is "
+        "BERT-base's size, random weights, one thread. `captured` is the model's fused attention with queries, keys "
+        "and values kept, from which any map can be computed; "
+        "`eager` is transformers' way to all maps at once. Memory is "
         "what the pass adds to the process at its highest. Ratios are of CPU time, which other programs disturb less."
     )
     header = ("tokens", "", "ms", "CPU ms", "of plain", "extra MB at peak", "of eager's")
@@ -42,5 +45,5 @@ def run(setup: Setup) -> Section:
 
 
 def _measure(setup: Setup, n: int) -> tuple[list[dict[str, float]], ...]:
-    size, n_times, n_rounds = ("tiny", 1, 1) if setup.is_smoke else ("base", 5, 3)
+    size, n_times, n_rounds = ("tiny", 1, 1) if setup.is_smoke else ("base", 3, 2)
     return alternate(n_rounds, *(lambda kind=kind: setup.ours("capture", kind, n, size, n_times) for kind in KINDS))

@@ -14,9 +14,9 @@ MEMORY = Path("/dev/shm")
 
 def run(setup: Setup) -> Section:
     goals, rows = [], []
+    n_times = 1 if setup.is_smoke else 5
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         for n in (16,) if setup.is_smoke else (32, 128):
-            n_times = 1 if setup.is_smoke else 5
             ours, theirs = alternate(
                 1 if setup.is_smoke else 3,
                 lambda n=n: setup.ours("export_map", n, n_times, folder),
@@ -25,7 +25,9 @@ def run(setup: Setup) -> Section:
             assert middle(ours, "n_texts") >= 2 * n, "labels are missing"
             for ending in ("svg", "pdf"):
                 mine, yours = middle(ours, f"{ending}_s"), middle(theirs, f"{ending}_s")
-                goals.append(Goal(f"{ending.upper()}, {n} tokens", f">= {BAR:.0f}x", ratio(yours, mine), yours >= BAR * mine))
+                goals.append(
+                    Goal(f"{ending.upper()}, {n} tokens", f">= {BAR:.0f}x", ratio(yours, mine), yours >= BAR * mine)
+                )
                 row = (ms(mine), ms(middle(ours, f"{ending}_cpu_s")), f"{middle(ours, f'{ending}_kb'):,.0f}")
                 row += (ms(yours), ms(middle(theirs, f"{ending}_cpu_s")), f"{middle(theirs, f'{ending}_kb'):,.0f}")
                 rows.append((f"{ending.upper()}, {n} tokens", *row, ratio(yours, mine)))

@@ -11,7 +11,7 @@ BAR_TIMES, BAR_LAYER, BAR_HOVER = 300.0, 0.016, 0.008
 def run(setup: Setup) -> Section:
     n, n_times = (16, 2) if setup.is_smoke else (128, 15)
     heat_map, arcs, theirs = alternate(
-        1 if setup.is_smoke else 3,
+        1 if setup.is_smoke else 2,
         lambda: setup.ours("layers", "attention", n, n_times),
         lambda: setup.ours("layers", "arcs", n, n_times),
         lambda: setup.peer("head_view", n, 2 if setup.is_smoke else 3),
@@ -21,18 +21,23 @@ def run(setup: Setup) -> Section:
     goals, rows = [], []
     for name, side in (("Attention", heat_map), ("Arcs", arcs)):
         layer, hover, whole = (middle(side, key) for key in ("layer_s", "hover_s", "layer_whole_s"))
+        is_faster = yours >= BAR_TIMES * whole
         goals += [
-            Goal(f"{name}: another layer, {n} tokens", f">= {BAR_TIMES:.0f}x", ratio(yours, layer), yours >= BAR_TIMES * layer),
-            Goal(f"{name}: another layer", f"<= {ms(BAR_LAYER)} ms", f"{ms(layer)} ms", layer <= BAR_LAYER),
+            Goal(f"{name}: another layer, whole picture", f">= {BAR_TIMES:.0f}x", ratio(yours, whole), is_faster),
+            Goal(
+                f"{name}: another layer, first picture", f"<= {ms(BAR_LAYER)} ms", f"{ms(layer)} ms", layer <= BAR_LAYER
+            ),
             Goal(f"{name}: hover", f"<= {ms(BAR_HOVER)} ms", f"{ms(hover)} ms", hover <= BAR_HOVER),
         ]
-        rows.append((name, ms(layer), ms(whole), ms(middle(side, "layer_cpu_s")), ms(hover), ms(middle(side, "hover_cpu_s"))))
+        cpu = (ms(middle(side, "layer_cpu_s")), ms(hover), ms(middle(side, "hover_cpu_s")))
+        rows.append((name, ms(layer), ms(whole), *cpu))
     rows.append(("BertViz head view", "-", ms(yours), "-", ms(middle(theirs, "hover_s") - idle), "-"))
     header = ("", "layer: first picture, ms", "whole picture", "CPU", "hover ms", "CPU")
     how = (
-        f"All 12 heads of a layer, {n} tokens; the numbers are at hand on both sides. Ours: `show_result`, painted, until "
-        "the X server has drawn it. Arcs draws its strongest lines first and the rest in slices of 5 ms between events, "
-        "so its first picture comes before the whole. BertViz: from the change of the layer to two frames later and a "
+        f"All 12 heads of a layer, {n} tokens; the numbers are at hand on both sides. Ours: `show_result`, painted, "
+        "until the X server has drawn it. Arcs draws its strongest lines first and the rest in slices of 5 ms between "
+        "events, so its first picture comes before the whole. "
+        "BertViz: from the change of the layer to two frames later and a "
         f"screenshot, less the {ms(idle)} ms that these take when nothing happens."
     )
     return Section("Another layer, and hover", how, goals, [Table(header, rows)])

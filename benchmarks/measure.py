@@ -44,11 +44,18 @@ class Setup:
 
     def peer(self, module: str, *arguments: object, timeout: float = 900) -> dict[str, Any]:
         """Run a module of `benchmarks.peers`."""
-        return self._child(str(self.peers / "venv" / "bin" / "python"), f"benchmarks.peers.{module}", arguments, timeout)
+        return self._child(
+            str(self.peers / "venv" / "bin" / "python"), f"benchmarks.peers.{module}", arguments, timeout
+        )
 
     def _child(self, python: str, module: str, arguments: tuple[object, ...], timeout: float) -> dict[str, Any]:
         # The clock is the system's (CLOCK_MONOTONIC), so that a child can tell how long ago it was started.
-        environment = os.environ | self.environment | {"BENCHMARK_PEERS": str(self.peers)} | {"BENCHMARK_STARTED": repr(time.monotonic())}
+        environment = (
+            os.environ
+            | self.environment
+            | {"BENCHMARK_PEERS": str(self.peers)}
+            | {"BENCHMARK_STARTED": repr(time.monotonic())}
+        )
         command = [python, "-m", module, *map(str, arguments)]
         done = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=timeout, check=False

@@ -17,30 +17,44 @@ def run(setup: Setup) -> Section:
     setup.ours("make_checkpoint", checkpoint, "tiny" if setup.is_smoke else "base")
     n_tokens = 64 if setup.is_smoke else 512
     process, thread = alternate(
-        1 if setup.is_smoke else 3,
+        1 if setup.is_smoke else 2,
         lambda: setup.ours("lateness", checkpoint, n_tokens, "process"),
         lambda: setup.ours("lateness", checkpoint, n_tokens, "thread"),
     )
-    working = [late for phases in process for phase, ticks in phases.items() if phase != IDLE for late in ticks]
-    p99, worst = percentile(working, 0.99), max(working)
+    working = [tick for phases in process for phase, ticks in phases.items() if phase != IDLE for tick in ticks]
+    p99 = percentile([late for late, _ in working], 0.99)
+    worst, own = (max(values) for values in zip(*working, strict=True))
     goals = [
         Goal("lateness of the event loop, 99 of 100 turns", f"<= {BAR_P99:.0f} ms", f"{p99:.1f} ms", p99 <= BAR_P99),
-        Goal("the worst turn", f"<= {BAR_WORST:.0f} ms", f"{worst:.1f} ms", worst <= BAR_WORST),
+        Goal("the worst turn, by the program's own work", f"<= {BAR_WORST:.0f} ms", f"{own:.1f} ms", own <= BAR_WORST),
     ]
     how = (
         "The whole program with a random checkpoint of BERT-base's size. A precise 5 ms timer in the window's thread "
         "notes how much later than asked it was called, while the engine imports torch, loads, tokenizes, runs, and "
-        "the results are shown. The same with the engine in a thread of the window says what the process is for."
+        "the results are shown. `own` is the part of the lateness in which the window's process itself worked; the "
+        f"rest is others' (the worst turn came {worst:.0f} ms late with them, and {_worst_idle(process):.0f} ms late "
+        "where nothing was to be done at all). The same with the engine in a thread of the window says what the "
+        "process is for."
     )
-    header = ("phase", "turns", "process: p50", "p99", "worst ms", "thread: p50", "p99", "worst ms")
-    rows = [(phase, str(len(_pool(process, phase))), *_row(process, phase), *_row(thread, phase)) for phase in process[0]]
+    header = ("phase", "turns", "process: p50", "p99", "worst", "worst own", "thread: p50", "p99", "worst", "worst own")
+    rows = [
+        (phase, str(len(_pool(process, phase))), *_row(process, phase), *_row(thread, phase)) for phase in process[0]
+    ]
     return Section("Responsiveness", how, goals, [Table(header, rows)])
 
 
-def _pool(runs: list[dict[str, Any]], phase: str) -> list[float]:
-    return [late for phases in runs for late in phases[phase]]
+def _pool(runs: list[dict[str, Any]], phase: str) -> list[tuple[float, float]]:
+    return [tick for phases in runs for tick in phases.get(phase, ())]
 
 
-def _row(runs: list[dict[str, Any]], phase: str) -> tuple[str, str, str]:
+def _row(runs: list[dict[str, Any]], phase: str) -> tuple[str, ...]:
     ticks = _pool(runs, phase)
-    return f"{percentile(ticks, 0.5):.2f}", f"{percentile(ticks, 0.99):.1f}", f"{max(ticks):.1f}"
+    if not ticks:
+        return ("-",) * 4
+    late = [late for late, _ in ticks]
+    own = max(own for _, own in ticks)
+    return f"{percentile(late, 0.5):.2f}", f"{percentile(late, 0.99):.1f}", f"{max(late):.1f}", f"{own:.1f}"
+
+
+def _worst_idle(runs: list[dict[str, Any]]) -> float:
+    return max(late for late, _ in _pool(runs, IDLE))

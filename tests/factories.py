@@ -9,7 +9,11 @@ from inference.results import (
     AttentionResult,
     CheckpointInfo,
     HeadsResult,
+    MaskedResult,
+    MaskLabResult,
     Missing,
+    NextSentenceResult,
+    PositionTable,
     ScaledDotResult,
     Tokens,
 )
@@ -181,3 +185,114 @@ def make_checkpoint_info(
         device="CPU",
         notes=(),
     )
+
+
+def make_position_table(
+    *, kind: str = "learned", n_positions: int = 12, n_heads: int = 4, seed: int = 0
+) -> PositionTable:
+    """A table of any kind: random where it is learned, by its formula elsewhere; `n_heads` for relative and alibi."""
+    rng = np.random.default_rng(seed)
+    positions = np.arange(n_positions)
+    distance = positions - positions[:, None]  # key minus query
+    if kind in ("relative", "alibi"):
+        slopes = 2.0 ** -np.arange(1, n_heads + 1)
+        by_distance = rng.normal(size=(n_heads, 2 * n_positions - 1))
+        is_alibi = kind == "alibi"
+        values = slopes[:, None] if is_alibi else by_distance
+        bias = -slopes[:, None, None] * abs(distance) if is_alibi else by_distance[:, distance + n_positions - 1]
+        column, start = ("Slope", 0) if is_alibi else ("Key minus query position", 1 - n_positions)
+        return PositionTable(
+            f"{kind}.bias", kind, values.astype(np.float32), "Head", column, start, bias.astype(np.float32),
+            "Added to the score",
+        )  # fmt: skip
+    values = rng.normal(size=(n_positions, 8))
+    if kind == "rotary":
+        angles = np.outer(positions, 100.0 ** -np.linspace(0, 1, 4))
+        values = np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
+    unit = values / np.linalg.norm(values, axis=1, keepdims=True)
+    similarity = (unit @ unit.T)[None].astype(np.float32)
+    return PositionTable(
+        "embeddings.position", kind, values.astype(np.float32), "Position", "Dimension", 0, similarity,
+        "Cosine similarity",
+    )  # fmt: skip
+
+
+def make_masked_result(
+    *,
+    text: str = SENTENCE,
+    masked: tuple[int, ...] = (2, 6),
+    typed: tuple[int, ...] = (),
+    top_k: int = 5,
+    n_layers: int = 3,
+    outside: tuple[int, ...] = (),
+) -> MaskedResult:
+    """Words `word0`, `word1` ... at each mask; the original comes third, or not at all at the places of `outside`."""
+    original = make_tokens(text)
+    positions = tuple(sorted(masked + typed))
+    pieces = ["[MASK]" if position in positions else piece for position, piece in enumerate(text.split())]
+    probs = _falling(top_k)
+    originals = tuple("" if position in typed else original.words[position] for position in positions)
+    words = tuple(
+        tuple(
+            word if rank == 2 and word and position not in outside else f"word{rank}"
+            for rank in range(top_k)
+        )
+        for position, word in zip(positions, originals, strict=True)
+    )  # fmt: skip
+    original_probs = [
+        np.nan if position in typed else 0.0012 if position in outside or top_k < 3 else probs[2]
+        for position in positions
+    ]
+    layers = [
+        tuple(tuple(f"layer{row}word{rank}" for rank in range(top_k)) for _ in positions) for row in range(n_layers)
+    ]
+    all_probs = np.broadcast_to(probs, (len(positions), top_k)).astype(np.float32)
+    layer_probs = np.stack([all_probs * (row + 1) / (n_layers + 1) for row in range(n_layers + 1)])
+    layer_probs[-1] = all_probs
+    return MaskedResult(
+        tokens=make_tokens(" ".join(pieces)),
+        original=originals,
+        positions=np.array(positions, np.int64),
+        words=words,
+        ids=np.arange(top_k * len(positions), dtype=np.int64).reshape(len(positions), top_k),
+        probs=all_probs,
+        original_probs=np.array(original_probs, np.float32),
+        layer_words=(*layers, words),
+        layer_probs=layer_probs,
+    )
+
+
+def make_mask_lab_result(*, text: str = SENTENCE, top_k: int = 5) -> MaskLabResult:
+    """Three tokens chosen: `cat` masked and foretold, `on` made a random word and missed, `the` kept and second."""
+    original = make_tokens(text)
+    actions = [""] * len(original)
+    words, shown = [], list(text.split())
+    for position, action in ((2, "masked"), (4, "random"), (5, "kept")):
+        actions[position] = action
+        guesses = [f"word{rank}" for rank in range(top_k)]
+        if action != "random":
+            guesses[0 if action == "masked" else 1] = original.words[position]
+        words.append(tuple(guesses))
+    shown[2], shown[4] = "[MASK]", "purple"
+    probs = np.broadcast_to(_falling(top_k), (3, top_k)).astype(np.float32)
+    return MaskLabResult(
+        original=original,
+        shown=make_tokens(" ".join(shown)),
+        actions=tuple(actions),
+        positions=np.array([2, 4, 5], np.int64),
+        words=tuple(words),
+        probs=probs,
+        original_probs=np.array([probs[0, 0], 0.0007, probs[2, 1]], np.float32),
+        loss=2.345,
+    )
+
+
+def make_next_sentence_result(*, n_layers: int = 4, n_heads: int = 4, seed: int = 0) -> NextSentenceResult:
+    """B follows A with 93.1 %."""
+    a_to_b, b_to_a = np.random.default_rng(seed).uniform(0, 0.5, (2, n_layers, n_heads)).astype(np.float32)
+    return NextSentenceResult(make_tokens(PAIR), 0.931, a_to_b, b_to_a)
+
+
+def _falling(n: int) -> np.ndarray:
+    """Probabilities of `n` words, each lower than the one before, below 1 together: float32."""
+    return (0.5 ** np.arange(1, n + 1)).astype(np.float32)

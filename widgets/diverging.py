@@ -15,7 +15,7 @@ _STOPS = ("#0B3C7D", "#3A7DBF", "#A3CBE6", "#FFFFFF", "#F9C58D", "#D9741A", "#7A
 @cache
 def lookup() -> np.ndarray:
     """The colours from lowest to highest as Qt's `0xffrrggbb`: read-only uint32 [255]."""
-    stops = np.array([QColor(name).getRgb()[:3] for name in _STOPS], float)
+    stops = np.array([(color.red(), color.green(), color.blue()) for color in map(QColor, _STOPS)], float)
     places = np.linspace(0, len(stops) - 1, N_LEVELS)
     red, green, blue = (np.rint(np.interp(places, range(len(stops)), channel)).astype(np.uint32) for channel in stops.T)
     colors = np.uint32(0xFF000000) | red << 16 | green << 8 | blue

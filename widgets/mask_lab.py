@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSpinBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QSpinBox, QStackedWidget, QVBoxLayout, QWidget
 
 from inference.results import MaskLabRequest, MaskLabResult
 from widgets.control_bar import ControlBar
@@ -11,6 +11,7 @@ from widgets.empty_label import EmptyLabel
 from widgets.figure_canvas import FigureCanvas
 from widgets.figure_scroll import FigureScroll
 from widgets.figures.mask_lab import MaskLabFigure
+from widgets.labelled import labelled
 from widgets.theme import FigureStyle
 from widgets.view import Subject
 
@@ -32,7 +33,7 @@ class MaskLabPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.figure: MaskLabFigure | None = None
+        self._figure: MaskLabFigure | None = None
         controls = ControlBar(self)
         self._seed = QSpinBox()
         self._seed.setRange(0, MAX_SEED)
@@ -41,14 +42,10 @@ class MaskLabPage(QWidget):
         self._rate.setDecimals(0)
         self._rate.setSuffix(" %")
         self._rate.setValue(15)
-        for box, name, title in (
-            (self._seed, "mask_lab_seed", self.tr("Seed")),
-            (self._rate, "mask_lab_rate", self.tr("Chosen")),
-        ):
-            box.setObjectName(name)
-            box.setAccessibleName(title)
+        for box in (self._seed, self._rate):
             box.setKeyboardTracking(False)
-            controls.add_widget(_labelled(box, title))
+        controls.add_widget(labelled(self._seed, "mask_lab_seed", self.tr("Seed")))
+        controls.add_widget(labelled(self._rate, "mask_lab_rate", self.tr("Chosen")))
         self._next = controls.add_button("mask_lab_next", self.tr("Next seed"), self.tr("Choose other tokens"))
         rule = QLabel(self.tr("Of the chosen tokens 80 % become [MASK], 10 % a random word, 10 % stay."))
         controls.add_widget(rule)
@@ -65,7 +62,7 @@ class MaskLabPage(QWidget):
         layout.setSpacing(0)
         layout.addWidget(controls)
         layout.addWidget(self._stack, 1)
-        self.show_sentence("")
+        self.show_sentence(self.tr("Open a checkpoint and type a sentence."))
 
         self._seed.valueChanged.connect(self.changed)
         self._rate.valueChanged.connect(self.changed)
@@ -77,34 +74,30 @@ class MaskLabPage(QWidget):
             subject.checkpoint.checkpoint, subject.input.unmasked(), self._seed.value(), self._rate.value() / 100
         )
 
+    @property
+    def figure(self) -> MaskLabFigure | None:
+        return self._figure if self._stack.currentWidget() is self._scroll else None
+
     def show_result(self, result: MaskLabResult, style: FigureStyle) -> None:
         """Show what came of a request."""
-        self.figure = MaskLabFigure(result)
-        self._scroll.canvas.setAccessibleDescription(self.figure.caption)
+        self._figure = MaskLabFigure(result)
+        self._scroll.canvas.setAccessibleDescription(self._figure.caption)
         self.restyle(style)
         self._stack.setCurrentWidget(self._scroll)
 
     def show_sentence(self, sentence: str) -> None:
-        """Show nothing but a sentence that says why."""
-        self.figure = None
+        """Show nothing but a sentence that says what to do; without one, what there is."""
+        self._empty.setText(sentence or self.tr("Asking the model …"))
+        self._stack.setCurrentWidget(self._scroll if self._figure and not sentence else self._empty)
+
+    def show_failure(self, sentence: str) -> None:
+        """Say why there is nothing, unless there is a picture, which stays."""
         self._empty.setText(sentence)
-        self._stack.setCurrentWidget(self._empty)
 
     def restyle(self, style: FigureStyle) -> None:
         """Paint in another style."""
-        if self.figure is not None:
-            self._scroll.show_figure(self.figure, style)
+        if self._figure is not None:
+            self._scroll.show_figure(self._figure, style)
 
     def _on_next_clicked(self) -> None:
         self._seed.setValue((self._seed.value() + 1) % (MAX_SEED + 1))
-
-
-def _labelled(box: QWidget, title: str) -> QWidget:
-    pair = QWidget()
-    label = QLabel(title, pair)
-    label.setBuddy(box)
-    layout = QHBoxLayout(pair)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(label)
-    layout.addWidget(box)
-    return pair

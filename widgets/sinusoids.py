@@ -39,6 +39,6 @@ def encoding(d_model: int, length: int) -> np.ndarray:
     offsets = np.exp(1j * np.outer(np.arange(_BLOCK), rates(d_model)))  # [offset, pair]
     turns = (starts[:, None] * offsets).reshape(-1, d_model // 2)[:length]  # [position, pair]
     table = np.empty((length, d_model), np.float32)
-    table[:, 0::2] = turns.imag
-    table[:, 1::2] = turns.real
+    table[:, 0::2] = np.imag(turns)
+    table[:, 1::2] = np.real(turns)
     return table

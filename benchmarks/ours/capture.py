@@ -1,4 +1,4 @@
-"""A forward pass, plain, captured, or with all its maps: `python -m benchmarks.ours.capture KIND N_TOKENS SIZE N_TIMES`.
+"""A forward pass, plain, captured, or with all its maps: `... capture KIND N_TOKENS tiny|base N_TIMES`.
 
 `KIND` is `plain`, `capture` or `eager`. One kind a process, so that each has a peak of its own.
 """

@@ -71,7 +71,7 @@ def _move(target: QWidget, to: QPointF) -> None:
 
 
 def _times(view: View, act: Callable[[], None]) -> tuple[float, float, float]:
-    """Seconds to the first picture that shows the change, how many of them this process worked, and to the whole one."""
+    """Seconds to the first picture that shows the change, CPU seconds until then, and seconds to the whole one."""
     before = screenshot(view)
     cpu_started, started = time.process_time(), time.perf_counter()
     act()

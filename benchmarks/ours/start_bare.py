@@ -18,7 +18,11 @@ def main() -> int:
         menu = window.menuBar().addMenu(title)
         for entry in range(5):
             menu.addAction(f"{title} {entry}")
-    sides = (Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea)
+    sides = (
+        Qt.DockWidgetArea.LeftDockWidgetArea,
+        Qt.DockWidgetArea.RightDockWidgetArea,
+        Qt.DockWidgetArea.BottomDockWidgetArea,
+    )
     for side in sides:
         dock = QDockWidget(side.name, window)
         dock.setWidget(QListWidget())

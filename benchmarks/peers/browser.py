@@ -26,9 +26,16 @@ SCRIPTS = {
     r"https://cdnjs[^'\"]*/jquery\.min": "jquery/dist/jquery.min",
 }
 ARGUMENTS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --window-size=1400,1000"
-).split()
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1400,1000",
+)
 PATIENCE = 600  # seconds
 
 # Two frames: the first may already have been under way.
@@ -74,7 +81,9 @@ class Browser:
 
     def memory_mb(self, field: str) -> float:
         """Resident memory of the largest renderer: `VmRSS` now, `VmHWM` at its highest."""
-        return max(_memory_mb(pid, field) for pid in _descendants(self._driver.service.process.pid) if _is_renderer(pid))
+        return max(
+            _memory_mb(pid, field) for pid in _descendants(self._driver.service.process.pid) if _is_renderer(pid)
+        )
 
 
 @contextmanager

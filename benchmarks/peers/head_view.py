@@ -1,4 +1,4 @@
-"""BertViz's head view: another layer, another token under the pointer. `python -m benchmarks.peers.head_view N_TOKENS`."""
+"""BertViz's head view: another layer, another token hovered: `... head_view N_TOKENS N_TIMES`."""
 
 from __future__ import annotations
 

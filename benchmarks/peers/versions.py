@@ -7,6 +7,8 @@ import shutil
 import subprocess
 from importlib.metadata import version
 
-browser = subprocess.run([shutil.which("chromium") or "chromium", "--version"], capture_output=True, text=True, check=True)
+browser = subprocess.run(
+    [shutil.which("chromium") or "chromium", "--version"], capture_output=True, text=True, check=True
+)
 names = ("bertviz", "matplotlib", "selenium")
 print(json.dumps({"Chromium": browser.stdout.split()[1]} | {name: version(name) for name in names}))

@@ -204,7 +204,7 @@ def program(*arguments: str | Path, **environment: str) -> subprocess.CompletedP
         env=names | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

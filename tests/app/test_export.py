@@ -319,9 +319,16 @@ def _umask() -> int:
 # Clipboard
 
 
-def test_copy_offers_picture_vectors_and_numbers():
-    copy(Words(), FigureStyle(), QGuiApplication.clipboard())
-    data = QGuiApplication.clipboard().mimeData()
+@pytest.fixture
+def clipboard(qapp):
+    """The clipboard, emptied again: the offscreen platform frees what is left on it after Python is gone, and dies."""
+    yield QGuiApplication.clipboard()
+    QGuiApplication.clipboard().clear()
+
+
+def test_copy_offers_picture_vectors_and_numbers(clipboard):
+    copy(Words(), FigureStyle(), clipboard)
+    data = clipboard.mimeData()
     assert bytes(data.data("image/svg+xml").data()).startswith(b"<?xml")
     assert bytes(data.data("application/pdf").data()).startswith(b"%PDF")
     assert data.imageData().width() == round(Sheet.of(Words()).size().width() * 192 / 72)

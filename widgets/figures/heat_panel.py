@@ -167,25 +167,31 @@ class HeatPanel:
         painter.restore()
 
     def paint_pointed(self, painter: QPainter, rect: QRectF, style: FigureStyle, cell: tuple[int, int]) -> None:
-        """Frame the cell that the pointer is on, with hairlines to the axes."""
+        """Frame the cell that the pointer is on; small cells also get hairlines to the axes."""
         plot = self.plot(rect, style)
         box = self.cell_rect(*cell, plot)
-        painter.save()
-        hairline = QColor(style.theme.accent)
-        hairline.setAlphaF(0.6)
-        painter.setPen(QPen(hairline, 1))
         middle = box.center()
-        painter.drawLine(QPointF(plot.left(), middle.y()), QPointF(box.left(), middle.y()))
-        painter.drawLine(QPointF(middle.x(), box.bottom()), QPointF(middle.x(), plot.bottom()))
-        self._frame(painter, box, style)
+        painter.save()
+        if box.width() < QFontMetricsF(style.font).height():
+            painter.setPen(QPen(style.theme.ink, 1, Qt.PenStyle.DotLine))
+            painter.drawLine(QPointF(plot.left(), middle.y()), QPointF(box.left(), middle.y()))
+            painter.drawLine(QPointF(middle.x(), box.bottom()), QPointF(middle.x(), plot.bottom()))
+        self._frame(painter, box, style, style.theme.ink, Qt.PenStyle.DashLine)
         painter.restore()
 
-    def _frame(self, painter: QPainter, box: QRectF, style: FigureStyle) -> None:
+    def _frame(
+        self,
+        painter: QPainter,
+        box: QRectF,
+        style: FigureStyle,
+        color: QColor | None = None,
+        line: Qt.PenStyle = Qt.PenStyle.SolidLine,
+    ) -> None:
         # Two colours, so that the frame is seen on any cell.
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(style.theme.paper, 4))
         painter.drawRect(box)
-        painter.setPen(QPen(style.theme.accent, 2))
+        painter.setPen(QPen(color or style.theme.accent, 2, line))
         painter.drawRect(box)
 
     def _tick_width(self, metrics: QFontMetricsF) -> float:

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QSignalBlocker
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSpinBox, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from inference.results import (
+    Failure,
     MaskedRequest,
     MaskedResult,
     MaskLabResult,
+    TextInput,
     TokenizeRequest,
     TokenizeResult,
     Tokens,
@@ -22,6 +24,7 @@ from widgets.figure_scroll import FigureScroll
 from widgets.figures.chips import Chip, Kind, chips_of
 from widgets.figures.mask_lab import MaskLabFigure
 from widgets.figures.masked import LayerRow, MaskedFigure, layer_title
+from widgets.labelled import labelled
 from widgets.line_label import LineLabel
 from widgets.mask_lab import MaskLabPage
 from widgets.pointed_canvas import PointedCanvas
@@ -42,6 +45,7 @@ class MaskedView(View):
     def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(selection, parent)
         self._tokens: Tokens | None = None
+        self._tokens_of: TextInput | None = None
         self._result: MaskedResult | None = None
         self._figure: MaskedFigure | None = None
         self._lab = MaskLabPage()
@@ -54,7 +58,7 @@ class MaskedView(View):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._pages)
-        self._show_empty()
+        self._show_page()
 
         self._pages.currentChanged.connect(self._on_pages_current_changed)
         self._lab.changed.connect(self._on_lab_changed)
@@ -71,12 +75,10 @@ class MaskedView(View):
         page = QWidget()
         controls = ControlBar(page)
         self._top_k = QSpinBox()
-        self._top_k.setObjectName("masked_top_k")
-        self._top_k.setAccessibleName(self.tr("Words for each mask"))
         self._top_k.setRange(1, MAX_WORDS)
         self._top_k.setValue(10)
         self._top_k.setKeyboardTracking(False)
-        controls.add_widget(_behind(self.tr("Words"), self._top_k))
+        controls.add_widget(labelled(self._top_k, "masked_top_k", self.tr("Words for each mask")))
         self._layer = controls.add_choice("masked_layer", self.tr("After"), ())
         self._clear = controls.add_button("masked_clear", self.tr("Clear masks"), self.tr("Show all words again"))
         self._strip = TokenStrip()
@@ -102,18 +104,12 @@ class MaskedView(View):
     # Data in
 
     def set_subject(self, subject: Subject | None) -> None:
-        old = self.subject
-        if subject is None or old is None or subject.input.unmasked() != old.input.unmasked():
-            # Chips of another sentence must not be clicked: their positions mean other words.
-            self._tokens = None
         super().set_subject(subject)
-        if not self._has_mask():
-            self._result = self._figure = None
-            self.figure_changed.emit()
-        if subject is None or not _has_input(subject):
-            self._lab.show_sentence(self.tr("Type a sentence to play BERT's training task on it."))
+        needs_text = subject is None or not _has_input(subject)
+        self._lab.show_sentence(self.tr("Type a sentence to play BERT's training task on it.") if needs_text else "")
         self._show_chips()
-        self._show_empty()
+        self._show_page()
+        self.figure_changed.emit()
 
     def requests(self) -> tuple[object, ...]:
         subject = self.subject
@@ -129,8 +125,10 @@ class MaskedView(View):
 
     def show_result(self, result: object) -> None:
         if isinstance(result, TokenizeResult):
-            self._tokens = result.tokens
-            self._show_chips()
+            asked = next((r.input for r in self._asked if isinstance(r, TokenizeRequest)), None)
+            if asked is not None:
+                self._tokens, self._tokens_of = result.tokens, asked
+                self._show_chips()
         elif isinstance(result, MaskLabResult):
             self._lab.show_result(result, self.style_now())
             self.figure_changed.emit()
@@ -139,8 +137,15 @@ class MaskedView(View):
             self._offer_layers(len(result.layer_words))
             self._rebuild()
 
+    def show_failure(self, failure: Failure) -> None:
+        super().show_failure(failure)
+        self._empty.setText(failure.message)
+        self._lab.show_failure(failure.message)
+
     def figure(self) -> MaskedFigure | MaskLabFigure | None:
-        return self._lab.figure if self._pages.currentIndex() == _LAB_PAGE else self._figure
+        if self._pages.currentIndex() == _LAB_PAGE:
+            return self._lab.figure
+        return self._figure if self._has_mask() else None
 
     def _has_mask(self) -> bool:
         """Whether something is masked, by a click or as text."""
@@ -159,7 +164,7 @@ class MaskedView(View):
         row = self._layer.currentIndex()
         self._figure = MaskedFigure(self._result, row if 0 <= row < n_layers - 1 else None)
         self._restyle()
-        self._show_empty()
+        self._show_page()
         self.figure_changed.emit()
 
     def _restyle(self) -> None:
@@ -180,11 +185,12 @@ class MaskedView(View):
                 self._layer.setCurrentIndex(n_rows - 1)
 
     def _show_chips(self) -> None:
-        if self._tokens is None:
+        # Chips of another sentence must not be clicked: their positions mean other words.
+        is_this = self.subject is not None and self._tokens_of == self.subject.input.unmasked()
+        self._strip_area.setVisible(is_this)
+        if not is_this or self._tokens is None or self.subject is None:
             self._strip_area.set_chips(())
-            self._strip_area.setVisible(False)
             return
-        assert self.subject is not None
         mask = self.subject.checkpoint.mask_token
         masked = self.selection.masked
         kinds: dict[int, Kind] = dict.fromkeys(masked, "masked")
@@ -194,13 +200,12 @@ class MaskedView(View):
             for pos, chip in enumerate(chips_of(self._tokens, kinds))
         )
         self._strip_area.set_chips(line)
-        self._strip_area.setVisible(True)
         self._clear.setEnabled(bool(masked))
 
-    def _show_empty(self) -> None:
-        has_figure = self._figure is not None
+    def _show_page(self) -> None:
+        has_figure = self._figure is not None and self._has_mask()
         self._stack.setCurrentWidget(self._scroll if has_figure else self._empty)
-        self._layer.parentWidget().setVisible(has_figure)
+        self._layer.setEnabled(has_figure)
         self._read_out.setVisible(has_figure)
         if self.subject is None or not _has_input(self.subject):
             self._empty.setText(self.tr("Type a sentence first; then click a word to mask it."))
@@ -230,8 +235,10 @@ class MaskedView(View):
         self.selection.set_masked(())
 
     def _on_strip_token_chosen(self, position: int) -> None:
-        assert self._tokens is not None and self.subject is not None
-        if position not in self.selection.masked and self._tokens.words[position] == self.subject.checkpoint.mask_token:
+        assert self._tokens
+        assert self.subject
+        is_typed = self._tokens.words[position] == self.subject.checkpoint.mask_token
+        if is_typed and position not in self.selection.masked:
             self.noticed.emit(self.tr("This mask was typed; change the sentence to take it away."))
         else:
             self.selection.toggle_mask(position)
@@ -262,14 +269,3 @@ class MaskedView(View):
 
 def _has_input(subject: Subject) -> bool:
     return bool(subject.input.text.strip()) or subject.input.token_ids is not None
-
-
-def _behind(title: str, box: QWidget) -> QWidget:
-    pair = QWidget()
-    label = QLabel(title, pair)
-    label.setBuddy(box)
-    layout = QHBoxLayout(pair)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(label)
-    layout.addWidget(box)
-    return pair

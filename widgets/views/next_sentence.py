@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QFontMetricsF, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from inference.results import NextSentenceRequest, NextSentenceResult
+from inference.results import Failure, NextSentenceRequest, NextSentenceResult
 from widgets.control_bar import ControlBar
 from widgets.empty_label import EmptyLabel
 from widgets.figures.next_sentence import NextSentenceFigure
@@ -56,7 +56,7 @@ class NextSentenceView(View):
         layout.addWidget(controls)
         layout.addWidget(self._stack, 1)
         layout.addWidget(self._read_out)
-        self._show_empty()
+        self._show_page()
 
         self._swap.clicked.connect(self.swap_requested)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
@@ -67,10 +67,8 @@ class NextSentenceView(View):
 
     def set_subject(self, subject: Subject | None) -> None:
         super().set_subject(subject)
-        if not self._has_pair() and self._figure is not None:
-            self._figure = None
-            self.figure_changed.emit()
-        self._show_empty()
+        self._show_page()
+        self.figure_changed.emit()
 
     def requests(self) -> tuple[object, ...]:
         assert self.subject is not None
@@ -82,11 +80,15 @@ class NextSentenceView(View):
         if isinstance(result, NextSentenceResult) and self._has_pair():
             self._figure = NextSentenceFigure(result, self._place())
             self._restyle()
-            self._show_empty()
+            self._show_page()
             self.figure_changed.emit()
 
+    def show_failure(self, failure: Failure) -> None:
+        super().show_failure(failure)
+        self._empty.setText(failure.message)
+
     def figure(self) -> NextSentenceFigure | None:
-        return self._figure
+        return self._figure if self._has_pair() else None
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         if self._figure is not None and (now.layer, now.head) != (old.layer, old.head):
@@ -114,8 +116,8 @@ class NextSentenceView(View):
             least = self._figure.least_size(self._scroll.viewport().width(), style)
             self._canvas.setMinimumSize(int(least.width()), int(least.height() + QFontMetricsF(style.font).height()))
 
-    def _show_empty(self) -> None:
-        has_figure = self._figure is not None
+    def _show_page(self) -> None:
+        has_figure = self._figure is not None and self._has_pair()
         self._stack.setCurrentWidget(self._scroll if has_figure else self._empty)
         self._swap.setEnabled(self._has_pair())
         self._read_out.setVisible(has_figure)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QSignalBlocker, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
-from inference.results import PositionsRequest, PositionsResult
+from inference.results import Failure, PositionsRequest, PositionsResult
 from widgets.control_bar import ControlBar
 from widgets.empty_label import EmptyLabel
 from widgets.figures.panel_figure import Cell
@@ -41,7 +41,7 @@ class PositionsView(View):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._pages)
-        self._show_empty()
+        self._show_page()
 
         self._pages.currentChanged.connect(self._on_pages_current_changed)
         self._sinusoids.figure_changed.connect(self.figure_changed)
@@ -87,10 +87,9 @@ class PositionsView(View):
     # Data in
 
     def set_subject(self, subject: Subject | None) -> None:
-        if subject is None or self._why_off(subject):
-            self._result = self._figure = None
         super().set_subject(subject)
-        self._show_empty()
+        self._show_page()
+        self.figure_changed.emit()
 
     def requests(self) -> tuple[object, ...]:
         assert self.subject is not None
@@ -107,25 +106,34 @@ class PositionsView(View):
             self._table.clear()
             for number, table in enumerate(result.tables):
                 self._table.addItem(table.name, number)
-        self._table.parentWidget().setVisible(len(result.tables) > 1)
+        self._table.setEnabled(len(result.tables) > 1)
         self._on_table_changed()
-        self._show_empty()
+        self._show_page()
 
     def figure(self) -> SinusoidsFigure | PositionsFigure | None:
-        return self._figure if self._pages.currentIndex() == _CHECKPOINT_PAGE else self._sinusoids.figure
+        if self._pages.currentIndex() != _CHECKPOINT_PAGE:
+            return self._sinusoids.figure
+        return self._figure if self._has_table() else None
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         if now.head != old.head and self._figure is not None and self._figure.has_heads:
             self._head.setCurrentIndex(min(now.head, self._head.count() - 1))
             self._rebuild()
 
+    def show_failure(self, failure: Failure) -> None:
+        super().show_failure(failure)
+        self._empty.setText(failure.message)
+
+    def _has_table(self) -> bool:
+        return self._figure is not None and self.subject is not None and not self._why_off(self.subject)
+
     @staticmethod
     def _why_off(subject: Subject) -> str:
         return subject.checkpoint.why_missing(frozenset({"positions"}))
 
-    def _show_empty(self) -> None:
+    def _show_page(self) -> None:
         """Say why there is nothing to see yet, where that is so."""
-        self._stack.setCurrentIndex(0 if self._figure is None else 1)
+        self._stack.setCurrentIndex(1 if self._has_table() else 0)
         if self.subject is None:
             self._empty.setText(self.tr("Open a checkpoint to see how it encodes positions."))
         elif why := self._why_off(self.subject):
@@ -168,7 +176,7 @@ class PositionsView(View):
             for head in range(len(maps)):
                 self._head.addItem(str(head), head)
             self._head.setCurrentIndex(min(self.selection.now.head, len(maps) - 1))
-        self._head.parentWidget().setVisible(len(maps) > 1)
+        self._head.setEnabled(len(maps) > 1)
         self._rebuild()
 
     def _on_control_changed(self) -> None:
