@@ -75,8 +75,10 @@ class Sheet:
     def of(figure: Figure, style: FigureStyle | None = None, *, transparent: bool = False, caption: str = "") -> Sheet:
         """The sheet of a figure, light by default."""
         style = style or FigureStyle()
-        # Hinted letters are as wide as whole pixels of the screen: scaled up, they would stand unevenly.
         font = QFont(style.font)
+        if font.pointSizeF() > 0:  # units are points here: a size in them means the same on every device
+            font.setPixelSize(max(1, round(font.pointSizeF())))
+        # Hinted letters are as wide as whole pixels of the screen: scaled up, they would stand unevenly.
         font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
         style = replace(style, font=font, transparent=style.transparent or transparent)
         return Sheet(figure, style, clean(" ".join(caption.split())))

@@ -13,6 +13,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 from inference.results import HeadsResult
 from widgets import raster
 from widgets.figures.figure import Numbers
+from widgets.figures.lettering import resized
 from widgets.theme import FigureStyle
 
 MEASURES = ("entropy", "distance", "previous", "next", "same", "cls", "sep")
@@ -251,8 +252,7 @@ class HeadsFigure:
             painter.drawText(QPointF(box.left(), y), _tr("L{} H{}").format(layer, head))
 
     def _paint_measure(self, painter: QPainter, measure: str, grid: Grid, style: FigureStyle) -> None:
-        font = QFont(style.font)
-        font.setPointSizeF(0.85 * style.font.pointSizeF())
+        font = resized(style.font, 0.85)
         metrics, em = QFontMetricsF(font), QFontMetricsF(style.font).height()
         values = self.result.measures[measure]
         highest = float(np.fmax.reduce(values, axis=None)) or 1.0

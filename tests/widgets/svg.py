@@ -1,0 +1,23 @@
+"""Figures as SVG, as a view's user gets them."""
+
+import xml.etree.ElementTree as ET
+
+from PySide6.QtCore import QBuffer, QIODevice, QPointF, QRectF
+from PySide6.QtGui import QPainter
+from PySide6.QtSvg import QSvgGenerator
+
+from widgets.theme import FigureStyle
+
+
+def texts_of(figure):
+    """The texts of a figure's SVG; fails where it is not well-formed."""
+    style = FigureStyle()
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    painter = QPainter(generator)
+    figure.paint(painter, QRectF(QPointF(), figure.natural_size(style)), style)
+    painter.end()
+    root = ET.fromstring(bytes(buffer.data().data()))
+    return ["".join(text.itertext()).strip() for text in root.iter("{http://www.w3.org/2000/svg}text")]
