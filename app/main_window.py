@@ -85,7 +85,7 @@ class MainWindow(QMainWindow):
         self.details_dock = self._dock(self.tr("Selected"), self.details, Qt.DockWidgetArea.RightDockWidgetArea)
         em = self.fontMetrics().averageCharWidth()
         docks = [self.gallery_dock, self.details_dock]
-        self.resizeDocks(docks, [24 * em, 30 * em], Qt.Orientation.Horizontal)
+        self.resizeDocks(docks, [24 * em, 34 * em], Qt.Orientation.Horizontal)
         self.statusBar().addWidget(self.status_line, 1)
         self.statusBar().setSizeGripEnabled(False)
 
@@ -228,8 +228,9 @@ class MainWindow(QMainWindow):
         info = self.controller.checkpoint
         assert info
         self.input_bar.token_row.chips.set_tokens(tokens, message, can_mask=bool(info.mask_token))
+        self.status_line.show_problem_of_input(message)
         if tokens is None:
-            self.status_line.show_message(message)
+            self.area.forget_other(info, message)
             return
         n = len(tokens)
         now = self.selection.now

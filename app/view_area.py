@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from inference.results import CheckpointInfo
 from widgets.registry import VIEWS, ViewEntry
 from widgets.selection import Selection
 from widgets.view import Subject, View
@@ -131,6 +132,12 @@ class ViewArea(QMainWindow):
         self._hint = text
         if self._subject is None:
             self.set_subject(None)
+
+    def forget_other(self, checkpoint: CheckpointInfo, why: str) -> None:
+        """There is nothing to show for a checkpoint: do not go on showing another one."""
+        if self._subject is not None and self._subject.checkpoint != checkpoint:
+            self._subject = None
+        self.set_hint(why)
 
     def set_subject(self, subject: Subject | None) -> None:
         """Look at something else; views that the checkpoint cannot serve say why."""

@@ -37,6 +37,7 @@ class DetailsPanel(View):
         self._attention: AttentionResult | None = None
         self._group = QComboBox(self)
         self._group.setObjectName("details_group")
+        self._group.setMinimumContentsLength(12)
         self._group.setAccessibleName(self.tr("Attention group"))
         self._group.activated.connect(self._on_group_activated)
         self._layer, self._head = self._spin_box("details_layer"), self._spin_box("details_head")

@@ -29,7 +29,8 @@ class StatusLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.messages: list[str] = []
-        self._is_warning = False
+        self._shown = ""
+        self._is_warning = self._is_about_input = False
         self._device = QLabel(self)
         self._device.setObjectName("device")
         self._message = QPushButton(self)
@@ -70,10 +71,17 @@ class StatusLine(QWidget):
 
     def show_message(self, text: str, *, is_warning: bool = True) -> None:
         """Show a sentence; warnings stand out by colour and a sign."""
-        self._is_warning = is_warning
+        self._is_warning, self._is_about_input = is_warning, False
+        self._shown = text
         if text:
             self.messages = [*self.messages, text][-N_KEPT:]
         self._fit_message(text)
+
+    def show_problem_of_input(self, text: str) -> None:
+        """Say what is wrong with the input; without text, take back what was said of it."""
+        if text or self._is_about_input:
+            self.show_message(text)
+        self._is_about_input = bool(text)
 
     def set_busy(self, is_busy: bool) -> None:
         """Show or hide the progress; its width stays, so that nothing jumps."""
@@ -104,7 +112,7 @@ class StatusLine(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit_message(self.message)
+        self._fit_message(self._shown)
 
 
 def _escaped(text: str) -> str:

@@ -88,8 +88,8 @@ class HeatPanel:
         Numbers of the first row and column.
     keeps_square
         Whether cells are as high as wide.
-    shows_values
-        Whether each cell says its number, where it is large enough.
+    value_format
+        How each cell says its number, where it is large enough; empty where it says none.
     selected
         Row and column of the cell that is framed.
     band
@@ -101,11 +101,10 @@ class HeatPanel:
     title: str
     row_label: str
     column_label: str
-    scale_label: str = ""
     row_start: int = 0
     column_start: int = 0
     keeps_square: bool = False
-    shows_values: bool = False
+    value_format: str = ""
     selected: tuple[int, int] | None = None
     band: tuple[int, int] | None = None
 
@@ -156,7 +155,7 @@ class HeatPanel:
         painter.drawText(QPointF(plot.left(), rect.top() + metrics.ascent()), title)
         self._paint_axes(painter, rect, plot, style, metrics)
         self._paint_bar(painter, plot, style, metrics)
-        if self.shows_values:
+        if self.value_format:
             self._paint_values(painter, plot, style, metrics)
         if self.band is not None:
             first = self.cell_rect(self.band[0], 0, plot)
@@ -252,7 +251,7 @@ class HeatPanel:
 
     def _paint_values(self, painter: QPainter, plot: QRectF, style: FigureStyle, metrics: QFontMetricsF) -> None:
         cell = self.cell_rect(0, 0, plot)
-        texts = [[short(float(value), 2) for value in row] for row in self.values]
+        texts = [["" if np.isnan(value) else f"{value:{self.value_format}}" for value in row] for row in self.values]
         widest = max(metrics.horizontalAdvance(text) for row in texts for text in row)
         if cell.width() < widest * 1.1 or cell.height() < metrics.height():
             return

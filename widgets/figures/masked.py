@@ -51,14 +51,14 @@ class MaskedFigure:
     @property
     def caption(self) -> str:
         words = " ".join(self.result.tokens.words)
-        return _tr("Words under the masks {}: {}").format(
-            _tr("in the end") if self.layer is None else _tr("as after: {}").format(layer_title(self.layer)), words
-        )
+        if self.layer is None:
+            return _tr("What the model puts under the masks: {}").format(words)
+        return _tr("What the model would put under the masks after {}: {}").format(layer_title(self.layer), words)
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
-        width = min(len(self.cards), 3) * 20 * em
-        width = max(width, 32 * em if self.has_sentence else width)
+        n_rows = max(1, -(-len(self.cards) // 3))
+        width = max(-(-len(self.cards) // n_rows) * 20, 32 if self.has_sentence else 0) * em
         return QSizeF(width, self.height_for(width, style))
 
     def height_for(self, width: float, style: FigureStyle) -> float:

@@ -145,7 +145,7 @@ class NextSentenceFigure(PanelFigure):
         scale = ColorScale.from_zero(np.stack([result.a_to_b, result.b_to_a]))
         titles = (_tr("Share of A's attention that goes to B"), _tr("Share of B's attention that goes to A"))
         first, second = (
-            HeatPanel(values, scale, title, _tr("Layer"), _tr("Head"), shows_values=True, selected=self._framed)
+            HeatPanel(values, scale, title, _tr("Layer"), _tr("Head"), value_format=".2f", selected=self._framed)
             for values, title in zip((result.a_to_b, result.b_to_a), titles, strict=True)
         )
         return first, second

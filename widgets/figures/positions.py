@@ -136,7 +136,7 @@ class PositionsFigure(PanelFigure):
             f"{table.name} ({kind_title(table.kind)})",
             *labels,
             column_start=0 if self._is_turned else table.column_start,
-            shows_values=is_slopes,
+            value_format=".2g" if is_slopes else "",
         )
 
     @cached_property

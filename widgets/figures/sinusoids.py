@@ -16,6 +16,7 @@ from widgets.figures.panel_figure import PanelFigure
 from widgets.theme import FigureStyle
 
 _CURVE_SAMPLES = 1024
+_MANY_WAVES = 40
 _PIECE = 32  # points that are stroked at once on screen: a long curve as a whole takes ten times longer
 
 
@@ -41,7 +42,7 @@ class SinusoidsFigure(PanelFigure):
     length: int = 64
     pair: int = 0
 
-    @cached_property
+    @property
     def table(self) -> np.ndarray:
         """float32 [position, dimension]."""
         return sinusoids.encoding(self.d_model, self.length)
@@ -93,8 +94,8 @@ class SinusoidsFigure(PanelFigure):
     def _panel(self) -> HeatPanel:
         return HeatPanel(
             self.table.T,
-            ColorScale.signed(self.table, 1.0),
-            "PE(pos, 2i) = sin(pos / 10000^(2i/d_model)),  PE(pos, 2i+1) = cos(pos / 10000^(2i/d_model))",
+            ColorScale(-1.0, 1.0, is_signed=True),
+            "PE(pos, 2i) = sin(pos / 10000^(2i/d_model)),  PE(pos, 2i+1) = cos(…)",
             _tr("Dimension"),
             _tr("Position"),
             band=(2 * self.pair, 2 * self.pair + 1),
@@ -104,27 +105,28 @@ class SinusoidsFigure(PanelFigure):
         return f"{sinusoids.wavelength(self.d_model, self.pair):,.1f}"
 
     def _pens(self, style: FigureStyle) -> tuple[QPen, QPen]:
-        """Sine and cosine, told apart by strength too; finer where waves stand close."""
+        """Sine and cosine, told apart by strength too; both as fine as can be where waves stand close."""
         sine, cosine = style.theme.series[0], style.theme.series[1]
-        is_dense = self.length > 256
-        return QPen(sine, 2.0 if is_dense else 2.6), QPen(cosine, 1.0 if is_dense else 1.4)
+        is_dense = self.length / sinusoids.wavelength(self.d_model, self.pair) > _MANY_WAVES
+        return (QPen(sine, 1), QPen(cosine, 1)) if is_dense else (QPen(sine, 2.6), QPen(cosine, 1.4))
 
     def _paint_legend(self, painter: QPainter, corner: QPointF, right: float, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)
         em, divisor = metrics.height(), 1 / sinusoids.rates(self.d_model)[self.pair]
-        even = 2 * self.pair
         baseline = corner.y() + metrics.ascent()
         x = corner.x()
-        for pen, dimension, function in zip(self._pens(style), (even, even + 1), ("sin", "cos"), strict=True):
-            text = f"PE(pos, {dimension}) = {function}(pos / {short(divisor, 5)})"
+        waves = [f"{function}(pos / {short(divisor, 5)})" for function in ("sin", "cos")]
+        names = [f"PE(pos, {2 * self.pair + odd}) = {wave}" for odd, wave in enumerate(waves)]
+        wavelength = _tr("wavelength {} positions").format(self._wavelength())
+        needed = sum(metrics.horizontalAdvance(text) for text in (*names, wavelength)) + 6.8 * em
+        for pen, text in zip(self._pens(style), names if x + needed <= right else waves, strict=True):
             painter.setPen(pen)
             painter.drawLine(QPointF(x, baseline - 0.35 * em), QPointF(x + 1.6 * em, baseline - 0.35 * em))
             painter.setPen(style.theme.ink)
             painter.drawText(QPointF(x + 2 * em, baseline), text)
             x += 3.4 * em + metrics.horizontalAdvance(text)
-        text = _tr("wavelength {} positions").format(self._wavelength())
-        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(right - x, 0))
-        painter.drawText(QPointF(x, baseline), text)
+        wavelength = metrics.elidedText(wavelength, Qt.TextElideMode.ElideRight, max(right - x, 0))
+        painter.drawText(QPointF(x, baseline), wavelength)
 
     def _paint_curves(self, painter: QPainter, area: QRectF, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)

@@ -1,0 +1,59 @@
+"""The status line keeps every message and shows the last one that still holds."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+
+from inference.results import Progress
+from widgets.status_line import StatusLine
+
+
+@pytest.fixture
+def line(qtbot):
+    line = StatusLine()
+    qtbot.addWidget(line)
+    line.resize(900, 30)
+    line.show()
+    return line
+
+
+def shown(line) -> str:
+    return line._message.text()
+
+
+def test_a_warning_has_a_sign_and_a_note_has_none(line):
+    line.show_message("Broken.")
+    assert shown(line) == "⚠ Broken."
+    line.show_message("Saved.", is_warning=False)
+    assert shown(line) == "Saved."
+    assert line.messages == ["Broken.", "Saved."]
+
+
+def test_a_problem_of_the_input_goes_when_the_input_is_right(line):
+    line.show_problem_of_input("Too long.")
+    line.show_problem_of_input("")
+    assert shown(line) == ""
+    line.show_message("Saved.", is_warning=False)
+    line.show_problem_of_input("")
+    assert shown(line) == "Saved."
+
+
+def test_a_long_message_is_elided_and_whole_in_the_tool_tip(line):
+    line.resize(300, 30)
+    line.show_message("<b>word</b> " * 50)
+    assert shown(line).endswith("…")
+    assert "&lt;b>" in line._message.toolTip()
+    line.resize(5000, 30)
+    assert not shown(line).endswith("…")
+
+
+def test_progress_and_cancel_are_there_only_while_something_runs(line, qtbot):
+    assert not line._cancel.isVisible()
+    line.set_busy(True)
+    line.show_progress(Progress(2, 12, "Layer 3 of 12"))
+    assert (line._bar.value(), line._bar.maximum(), line._label.text()) == (2, 12, "Layer 3 of 12")
+    with qtbot.waitSignal(line.cancel_requested):
+        qtbot.mouseClick(line._cancel, Qt.MouseButton.LeftButton)
+    line.set_busy(False)
+    assert not line._bar.isVisible()
