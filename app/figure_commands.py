@@ -143,7 +143,11 @@ def _attention_figure(result: AttentionResult, args: Namespace) -> Figure:
 def _heads_figure(result: HeadsResult, args: Namespace) -> Figure:
     from widgets.figures.heads import HeadsFigure
 
-    return HeadsFigure(result)
+    selected = None
+    if args.layer is not None or args.head is not None:
+        n_layers, n_heads = result.thumbnails.shape[:2]
+        selected = _within("layer", args.layer or 0, n_layers), _within("head", args.head or 0, n_heads)
+    return HeadsFigure(result, selected=selected)
 
 
 def _arcs_figure(result: AttentionResult, args: Namespace) -> Figure:
@@ -182,7 +186,8 @@ def _sinusoids_figure(_: None, args: Namespace) -> Figure:
 def _masked_figure(result: MaskedResult, args: Namespace) -> Figure:
     from widgets.figures.masked import MaskedFigure
 
-    return MaskedFigure(result)
+    layer = None if args.layer is None else 1 + _within("layer", args.layer, len(result.layer_words) - 1)
+    return MaskedFigure(result, layer=layer)
 
 
 def _mask_lab_figure(result: MaskLabResult, args: Namespace) -> Figure:
@@ -195,6 +200,12 @@ def _next_sentence_figure(result: NextSentenceResult, args: Namespace) -> Figure
     from widgets.figures.next_sentence import NextSentenceFigure
 
     return NextSentenceFigure(result)
+
+
+def _within(what: str, number: int, n: int) -> int:
+    if not 0 <= number < n:
+        raise BadOption(f"There is no {what} {number}; there are {n}, counted from 0.")
+    return number
 
 
 # Arrays
@@ -233,7 +244,12 @@ FIGURES: dict[str, FigureCommand] = {
         _attention_figure,
         _attention_request,
     ),
-    "heads": FigureCommand("every head of a group at a glance", ("text", "group"), _heads_figure, _heads_request),
+    "heads": FigureCommand(
+        "every head of a group at a glance; a chosen one is framed",
+        ("text", "group", "layer", "head"),
+        _heads_figure,
+        _heads_request,
+    ),
     "arcs": FigureCommand(
         "the two token columns joined by lines, one head or all of a layer",
         ("text", "group", "layer", "head", "arcs", "special"),
@@ -248,7 +264,7 @@ FIGURES: dict[str, FigureCommand] = {
     ),
     "positions": FigureCommand(
         "how the checkpoint encodes positions",
-        ("table", "head"),
+        ("table", "head", "unused_text"),
         _positions_figure,
         _positions_request,
         _positions_arrays,
@@ -256,7 +272,7 @@ FIGURES: dict[str, FigureCommand] = {
     "sinusoids": FigureCommand("the sinusoids of 2017; needs no checkpoint", ("sinusoids",), _sinusoids_figure),
     "masked": FigureCommand(
         "words for every mask, layer by layer",
-        ("text", "mask", "top_k"),
+        ("text", "mask", "layer", "top_k"),
         _masked_figure,
         _masked_request,
         _masked_arrays,

@@ -39,6 +39,11 @@ def _text(parser: ArgumentParser) -> None:
     parser.add_argument("--text-pair", metavar="TEXT", help="sentence B; for encoder-decoder models the target")
 
 
+def _unused_text(parser: ArgumentParser) -> None:
+    for option in ("--text", "--text-pair", "--token-ids"):
+        parser.add_argument(option, metavar="...", help="not needed; taken so that one line serves all figures")
+
+
 def _group(parser: ArgumentParser) -> None:
     parser.add_argument("--group", metavar="NAME", help="attention group, such as cross (default: the first)")
 
@@ -114,6 +119,7 @@ def _look(parser: ArgumentParser) -> None:
 
 OPTIONS: dict[str, Callable[[ArgumentParser], None]] = {
     "text": _text,
+    "unused_text": _unused_text,
     "group": _group,
     "layer": _layer,
     "head": _head,

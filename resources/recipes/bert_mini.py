@@ -301,7 +301,7 @@ def train(args: argparse.Namespace) -> None:
     state = torch.load(state_file, weights_only=True) if state_file.exists() else None
     if state is None:
         model.bert.embeddings.word_embeddings.weight.data[:] = cooccurrence_embeddings(data, n_pieces, 256)
-    model.to(device).train()
+    model.to(device).train()  # type: ignore[arg-type]  # a decorator of transformers hides the types
     opts = optimizers(model, args.rate)
     if state is not None:
         model.load_state_dict(state["model"])
@@ -355,7 +355,7 @@ def train(args: argparse.Namespace) -> None:
             save()
             saved_at = time.monotonic()
     save()
-    model.to(torch.device("cpu")).save_pretrained(state_dir / "model")
+    model.cpu().save_pretrained(state_dir / "model")
 
 
 def prepare(

@@ -290,3 +290,30 @@ def test_positions_npz_holds_the_table(tmp_path, engine):
 def test_inspecting_the_bundled_checkpoint(capsys, engine):
     assert run(["inspect", str(CHECKPOINTS / "bert-mini"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["architecture"].startswith("Bert")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["heads", "--text", "a cat", "--layer", "9"], "There is no layer 9; there are 4, counted from 0."),
+        (["heads", "--text", "a cat", "--head", "8"], "There is no head 8; there are 8, counted from 0."),
+        (["masked", "--text", "a [MASK]", "--layer", "4"], "There is no layer 4; there are 4, counted from 0."),
+    ],
+)
+def test_a_layer_or_head_that_is_not_there(options, said, tmp_path, capsys, engine):
+    assert run(["figure", *options, "--out", str(tmp_path / "a.svg")]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_the_framed_head_and_the_words_of_a_layer_change_the_picture(tmp_path, engine):
+    def picture(*options: str) -> bytes:
+        assert run(["figure", *options, "--out", str(tmp_path / "a.svg")]) == 0
+        return (tmp_path / "a.svg").read_bytes()
+
+    heads, masked = ("heads", "--text", "a cat"), ("masked", "--text", "a [MASK] sat")
+    assert picture(*heads) != picture(*heads, "--layer", "1", "--head", "2")
+    assert picture(*masked) != picture(*masked, "--layer", "0")
+
+
+def test_positions_take_the_same_line_as_the_others(tmp_path, engine):
+    assert run(["figure", "positions", "--text", "a cat", "--out", str(tmp_path / "a.npz")]) == 0

@@ -57,7 +57,7 @@ class SinusoidsFigure(PanelFigure):
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
-        return QSizeF(44 * em, 32 * em)
+        return QSizeF(50 * em, 32 * em)
 
     def numbers(self) -> Numbers:
         header = ("position", *(f"dimension {dimension}" for dimension in range(self.d_model)))
