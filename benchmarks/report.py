@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
-import time
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -53,8 +53,25 @@ class Section:
         )
         parts = [f"## {self.title}", self.how, goals.markdown(), *(table.markdown() for table in self.tables)]
         if self.load:
-            parts.append(f"Load: {self.load}.")
+            parts.append(f"Load and date: {self.load}.")
         return "\n\n".join(parts)
+
+
+def keep(name: str, section: Section, folder: Path) -> None:
+    """Write down what a benchmark found, for the next page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps(asdict(section), indent=1), encoding="utf-8")
+
+
+def kept(name: str, folder: Path) -> Section | None:
+    """What a benchmark found when it was last run; None if it never was."""
+    file = folder / f"{name}.json"
+    if not file.exists():
+        return None
+    found = json.loads(file.read_text(encoding="utf-8"))
+    goals = [Goal(**goal) for goal in found.pop("goals")]
+    tables = [Table(tuple(table["header"]), [tuple(row) for row in table["rows"]]) for table in found.pop("tables")]
+    return Section(goals=goals, tables=tables, **found)
 
 
 def page(sections: list[Section], peers: dict[str, str], niceness: int) -> str:
@@ -75,7 +92,6 @@ def _conditions(peers: dict[str, str], niceness: int) -> str:
     ours = ", ".join(f"{name} {_version(name)}" for name in packages)
     theirs = ", ".join(f"{name} {number}" for name, number in peers.items())
     rows = [
-        ("date", time.strftime("%Y-%m-%d")),
         ("processor", f"{_processor()}, {os.cpu_count()} cores, {_memory_gb():.0f} GB, no GPU used"),
         ("system", f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, windows on Xvfb"),
         ("ours", ours),

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from importlib import import_module
 from pathlib import Path
 
@@ -16,10 +17,12 @@ from benchmarks.measure import ROOT, Setup, x_server
 # In the order of the page; each module has `run(setup) -> Section`.
 BENCHMARKS = ("start", "responsiveness", "head_grid", "layer_change", "export", "capture")
 
+RESULTS = ROOT / "build" / "benchmarks"  # the page is made of the latest of each
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", action="append", choices=BENCHMARKS, help="print these instead of writing the page")
+    parser.add_argument("--only", action="append", choices=BENCHMARKS, help="measure these; the rest of the page stays")
     parser.add_argument("--smoke", action="store_true", help="small and once: do they still run? Writes nothing")
     parser.add_argument("--peers", type=Path, default=ROOT / "benchmarks" / "peers", help="folder of their environment")
     parser.add_argument("--nice", type=int, default=0, help="priority of all that is measured; negative needs root")
@@ -29,15 +32,17 @@ def main() -> int:
         environment = display | {"HEADLIGHT_HOME": folder, "XDG_RUNTIME_DIR": folder}
         setup = Setup(options.smoke, options.peers.resolve(), Path(folder), environment)
         versions = setup.peer("versions")
-        sections: list[report.Section] = []
+        sections = []
         for name in options.only or BENCHMARKS:
             sections.append(_measure(name, setup))
-            page = report.page(sections, versions, options.nice)
-            if not options.only and not options.smoke:
-                # After each, so that what took minutes is not lost with what fails later.
-                (ROOT / "docs" / "performance.md").write_text(page, encoding="utf-8")
-    if options.only or options.smoke:
-        sys.stdout.write(page)
+            if not options.smoke:
+                report.keep(name, sections[-1], RESULTS)
+    if options.smoke:
+        sys.stdout.write(report.page(sections, versions, options.nice))
+    else:
+        kept = [report.kept(name, RESULTS) for name in BENCHMARKS]
+        page = report.page([section for section in kept if section], versions, options.nice)
+        (ROOT / "docs" / "performance.md").write_text(page, encoding="utf-8")
     return 0 if all(goal.is_held for section in sections for goal in section.goals) else 1
 
 
@@ -49,7 +54,7 @@ def _measure(name: str, setup: Setup) -> report.Section:
     except (RuntimeError, AssertionError, subprocess.TimeoutExpired) as error:
         sys.stderr.write(f"{error}\n")
         section = report.Section(name, "It failed.", [report.Goal("it runs", "yes", "no", is_held=False)])
-    return section.with_load(f"{before} before, {report.load_now()} after")
+    return section.with_load(f"{before} before, {report.load_now()} after, {time.strftime('%Y-%m-%d')}")
 
 
 if __name__ == "__main__":

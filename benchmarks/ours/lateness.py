@@ -6,6 +6,7 @@ The real window, runner and engine. A precise timer asks for a turn every 5 ms a
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -69,6 +70,8 @@ class Ticks(QObject):
 
 def main() -> None:
     checkpoint, n_tokens, engine = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    # As the engine's own process has it: more threads than cores to spare make torch crawl.
+    os.environ |= {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 2) - 1)), "OMP_WAIT_POLICY": "PASSIVE"}
     application = QApplication(sys.argv[:1])
     window = make_window(checkpoint, engine)
     window.input_bar.set_text(" ".join(samples.words(n_tokens)[1:-1]), "")

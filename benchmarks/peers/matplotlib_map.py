@@ -1,4 +1,7 @@
-"""A labelled heat map as SVG and PDF: `python -m benchmarks.peers.matplotlib_map N_TOKENS N_TIMES FOLDER`."""
+"""A labelled heat map as SVG and PDF: `python -m benchmarks.peers.matplotlib_map N_TOKENS EVERY N_TIMES FOLDER`.
+
+Of the labels every `EVERY`th is written.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ mpl.rcParams["pdf.fonttype"] = 42
 
 
 def main() -> None:
-    n, n_times, folder = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    n, every, n_times, folder = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4])
     pattern, words = samples.patterns(n, n_layers=1)[0][0], samples.words(n)
     found: dict[str, float] = {}
     for ending in ("svg", "pdf"):
@@ -28,7 +31,7 @@ def main() -> None:
         for turn in range(n_times + 1):
             place = folder / f"matplotlib-{turn}.{ending}"
             cpu_started, started = time.process_time(), time.perf_counter()
-            _save(pattern, words, place)
+            _save(pattern, words, every, place)
             seconds.append(time.perf_counter() - started)
             cpu.append(time.process_time() - cpu_started)
         # The first one finds fonts and fills caches.
@@ -39,15 +42,15 @@ def main() -> None:
     print(json.dumps(found))
 
 
-def _save(pattern: np.ndarray, words: list[str], place: Path) -> None:
+def _save(pattern: np.ndarray, words: list[str], every: int, place: Path) -> None:
     n = len(words)
     side = max(4.0, 0.11 * n)  # inches: room for each label
     figure = Figure(figsize=(side + 2, side + 1))
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     picture = axes.imshow(pattern, cmap="cividis", interpolation="none", vmin=0)
-    axes.set_xticks(range(n), words, rotation=90, fontsize=7)
-    axes.set_yticks(range(n), words, fontsize=7)
+    axes.set_xticks(range(0, n, every), words[::every], rotation=90, fontsize=7)
+    axes.set_yticks(range(0, n, every), words[::every], fontsize=7)
     axes.set_xlabel("key")
     axes.set_ylabel("query")
     figure.colorbar(picture, label="attention")

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QSlider, QSpinBox, QTabWidget, QWidget
 
@@ -13,6 +14,7 @@ from widgets.figures.panel_figure import Cell
 from widgets.figures.positions import PositionsFigure
 from widgets.figures.sinusoids import SinusoidsFigure
 from widgets.selection import Selection
+from widgets.theme import FigureStyle
 from widgets.view import Subject
 from widgets.views.positions import PositionsView
 
@@ -94,6 +96,22 @@ def test_arrow_keys_walk_over_the_cells(view):
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Right):
         QTest.keyClick(canvas, key)
     assert canvas.spot == Cell(0, 1, 1)
+
+
+def test_many_dimensions_are_averaged_where_pixels_are_few(qapp):
+    """Far dimensions alternate between 0 and 1; no row of pixels may show only one of them."""
+    figure = SinusoidsFigure(1024, 16)
+    picture = QImage(600, 400, QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.white)
+    painter = QPainter(picture)
+    rect = QRectF(0, 0, 600, 400)
+    figure.paint(painter, rect, FigureStyle())
+    painter.end()
+    panel, area = figure.panels(rect, FigureStyle())[0]
+    plot = panel.plot(area, FigureStyle())
+    x = int(plot.left() + 3)
+    lightness = [picture.pixelColor(x, y).lightness() for y in range(int(plot.bottom()) - 40, int(plot.bottom()) - 4)]
+    assert max(lightness) - min(lightness) < 60
 
 
 # The checkpoint

@@ -262,7 +262,7 @@ class HeatPanel:
                 painter.drawText(self.cell_rect(row, column, plot), Qt.AlignmentFlag.AlignCenter, text)
 
     def _picture(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> QImage:
-        """One pixel a cell; as many as there is room for on screen; in vector files more, whose viewers blur."""
+        """One pixel a cell; on screen no more than there is room for; in vector files more, whose viewers blur."""
         values = self.values
         n_rows, n_columns = values.shape
         if raster.is_vector(painter):
@@ -272,12 +272,20 @@ class HeatPanel:
         to_device = painter.deviceTransform()
         height, width = round(plot.height() * to_device.m22()), round(plot.width() * to_device.m11())
         if 0 < height < n_rows:
-            values = values[_spread(height, n_rows)]
+            values = _means(values, height, 0)
         if 0 < width < n_columns:
-            values = values[:, _spread(width, n_columns)]
+            values = _means(values, width, 1)
         return raster.image(self.scale.colors(values, style))
 
 
-def _spread(n: int, n_cells: int) -> np.ndarray:
-    """The cells under the middles of `n` pixels."""
-    return ((np.arange(n) + 0.5) * n_cells / n).astype(int)
+def _means(values: np.ndarray, n: int, axis: int) -> np.ndarray:
+    """Fewer cells along an axis: each is the mean of those that meet in it.
+
+    One of them alone would not do: every fourth row of alternating sines and cosines is a picture of something else.
+    """
+    n_cells = values.shape[axis]
+    starts = np.arange(n) * n_cells // n
+    counts = np.diff(np.append(starts, n_cells)).astype(np.float32)
+    with np.errstate(invalid="ignore"):  # infinities of both signs
+        sums = np.add.reduceat(values, starts, axis=axis)
+    return sums / (counts[:, None] if axis == 0 else counts)
