@@ -314,6 +314,7 @@ class MainWindow(QMainWindow):
         if self._runner.is_busy:
             self._runner.cancel_all()
             self.status_line.show_message(self.tr("Cancelled. Press F5 to ask again."), is_warning=False)
+            self.area.set_hint(self.tr("Cancelled. Press F5 to ask again."))
         elif self._presentation.is_on:
             self._actions["set_presentation"].trigger()
 

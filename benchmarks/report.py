@@ -74,7 +74,7 @@ def kept(name: str, folder: Path) -> Section | None:
     return Section(goals=goals, tables=tables, **found)
 
 
-def page(sections: list[Section], peers: dict[str, str], niceness: int) -> str:
+def page(sections: list[Section], peers: dict[str, str]) -> str:
     """All of it as markdown."""
     n_held = sum(goal.is_held for section in sections for goal in section.goals)
     n_goals = sum(len(section.goals) for section in sections)
@@ -84,10 +84,10 @@ def page(sections: list[Section], peers: dict[str, str], niceness: int) -> str:
         "again. Both sides of every comparison ran in turn on the same machine; times are medians. Ratios hold better "
         f"than absolute times. {n_held} of {n_goals} goals are held."
     )
-    return "\n\n".join([head, _conditions(peers, niceness), *(section.markdown() for section in sections)]) + "\n"
+    return "\n\n".join([head, _conditions(peers), *(section.markdown() for section in sections)]) + "\n"
 
 
-def _conditions(peers: dict[str, str], niceness: int) -> str:
+def _conditions(peers: dict[str, str]) -> str:
     packages = ("PySide6-Essentials", "torch", "transformers", "numpy")
     ours = ", ".join(f"{name} {_version(name)}" for name in packages)
     theirs = ", ".join(f"{name} {number}" for name, number in peers.items())
@@ -96,7 +96,7 @@ def _conditions(peers: dict[str, str], niceness: int) -> str:
         ("system", f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, windows on Xvfb"),
         ("ours", ours),
         ("peers", theirs),
-        ("other programs", f"the cores were shared; both sides ran at nice {niceness}, their load stands below"),
+        ("other programs", "the cores were shared; the load of the last minute stands below each section"),
     ]
     return Table(("", "conditions"), rows).markdown()
 

@@ -18,8 +18,8 @@ def run(setup: Setup) -> Section:
     n_tokens = 64 if setup.is_smoke else 512
     process, thread = alternate(
         1 if setup.is_smoke else 2,
-        lambda: setup.ours("lateness", checkpoint, n_tokens, "process"),
-        lambda: setup.ours("lateness", checkpoint, n_tokens, "thread"),
+        lambda: setup.ours("lateness", checkpoint, n_tokens, "process", timeout=1200),
+        lambda: setup.ours("lateness", checkpoint, n_tokens, "thread", timeout=1200),
     )
     working = [tick for phases in process for phase, ticks in phases.items() if phase != IDLE for tick in ticks]
     p99 = percentile([late for late, _ in working], 0.99)

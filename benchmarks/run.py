@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -25,9 +24,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", choices=BENCHMARKS, help="measure these; the rest of the page stays")
     parser.add_argument("--smoke", action="store_true", help="small and once: do they still run? Writes nothing")
     parser.add_argument("--peers", type=Path, default=ROOT / "benchmarks" / "peers", help="folder of their environment")
-    parser.add_argument("--nice", type=int, default=0, help="priority of all that is measured; negative needs root")
     options = parser.parse_args()
-    os.nice(options.nice)
     with tempfile.TemporaryDirectory() as folder, x_server() as display:
         environment = display | {"HEADLIGHT_HOME": folder, "XDG_RUNTIME_DIR": folder}
         setup = Setup(options.smoke, options.peers.resolve(), Path(folder), environment)
@@ -38,10 +35,10 @@ def main() -> int:
             if not options.smoke:
                 report.keep(name, sections[-1], RESULTS)
     if options.smoke:
-        sys.stdout.write(report.page(sections, versions, options.nice))
+        sys.stdout.write(report.page(sections, versions))
     else:
         kept = [report.kept(name, RESULTS) for name in BENCHMARKS]
-        page = report.page([section for section in kept if section], versions, options.nice)
+        page = report.page([section for section in kept if section], versions)
         (ROOT / "docs" / "performance.md").write_text(page, encoding="utf-8")
     return 0 if all(goal.is_held for section in sections for goal in section.goals) else 1
 

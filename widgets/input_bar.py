@@ -88,9 +88,10 @@ class InputBar(QWidget):
         self.second.setEnabled(self._has_tokenizer)
 
     def set_text(self, text: str, text_pair: str = "") -> None:
-        """Put sentences in; `input_changed` is not emitted."""
+        """Put sentences in; `input_changed` is not emitted, and Ctrl+Z brings back what was typed."""
         for line, value in ((self.first, text), (self.second, text_pair)):
-            line.setText(value)
+            line.selectAll()
+            line.insert(value)
             line.setCursorPosition(0)  # shows how it begins, not how it ends
 
     def input(self) -> TextInput:

@@ -21,7 +21,7 @@ from benchmarks.ours.window import n_colors, screenshot, show
 
 INTERVAL = 5  # ms
 REST = 2.0  # seconds without work, for comparison
-PATIENCE = 120.0
+PATIENCE = 400.0
 
 
 class Ticks(QObject):

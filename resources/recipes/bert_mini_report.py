@@ -67,7 +67,7 @@ def masked_accuracy(model: BertForPreTraining, data: Encoded, trigram: Trigram, 
 def next_sentence_accuracy(
     model: BertForPreTraining, data: Encoded, sources: list[Encoded], seed: int, *, passages: bool
 ) -> float:
-    """Share of right answers on as many true as random pairs; B of a random pair is of another document of `sources`."""
+    """Share of right answers on as many true as random pairs; a random B is of another document of `sources`."""
     rng = np.random.default_rng(seed)
     right = []
     for index in rng.permutation(len(data) - 1):
@@ -175,9 +175,9 @@ those before it); it is measured on the first {n_trigram} of the same sentences.
 
 "simple sentences" weighs Tatoeba, Common Voice and captions, "all sources" all six, by their share in training.
 
-Next sentence: {n_pairs} pairs a source, half of them consecutive, seed 2; always answering the same scores 0.50. B of the
-other half comes from another document: of any source, as in BERT's own training, or (in brackets) of the same source,
-where only the topic can tell.
+Next sentence: {n_pairs} pairs a source, half of them consecutive, seed 2; always answering the same scores 0.50. B of
+the other half comes from another document: of any source, as in BERT's own training, or (in brackets) of the same
+source, where only the topic can tell.
 
 | source | single sentences | passages of up to 62 pieces a side |
 |---|---|---|

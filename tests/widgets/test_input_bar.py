@@ -68,6 +68,14 @@ def test_a_sample_fills_both_sentences(bar, qtbot):
     assert blocker.args == [TextInput("First.", "Second.")]
 
 
+def test_what_was_typed_comes_back_after_a_sample(bar, qtbot):
+    qtbot.keyClicks(bar.first, "mine")
+    bar._samples.menu().actions()[0].trigger()
+    assert bar.first.text() == "One."
+    qtbot.keySequence(bar.first, "Ctrl+Z")
+    assert bar.first.text() == "mine"
+
+
 @pytest.fixture
 def chips(bar):
     chips = bar.token_row.chips
