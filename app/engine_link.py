@@ -15,7 +15,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from inference import wire
 from inference.context import Context
 from inference.results import Failure, Partial, Progress
 
@@ -127,6 +126,8 @@ class ProcessLink:
             return None
         self._number += 1
         self._cancelled_at, self._heard, self._is_running = 0.0, time.monotonic(), True
+        from inference import wire  # brings NumPy: in the worker, behind the first window
+
         try:
             self._send({"name": "run", "number": self._number, "request": request})
             return self._await(self._number, report)
@@ -136,6 +137,8 @@ class ProcessLink:
             self._is_running = False
 
     def _await(self, number: int, report: Report) -> object | None:
+        from inference import wire
+
         assert self._process
         assert self._process.stdout
         while (got := wire.read(self._process.stdout, self._ring)) is not None:  # type: ignore[arg-type]
@@ -161,6 +164,8 @@ class ProcessLink:
         return Failure("engine", f"The engine stopped ({cause}) and was started again. Press F5 to ask once more.")
 
     def _send(self, message: dict[str, object]) -> None:
+        from inference import wire
+
         process = self._process
         if process and process.stdin:
             with self._write_lock:

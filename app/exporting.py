@@ -9,7 +9,6 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog
 
-from app import export as exporter
 from app.export_dialog import ExportDialog
 from widgets.theme import LIGHT
 
@@ -38,6 +37,8 @@ def _caption(view: View, figure: Figure) -> str:
 
 def export(window: MainWindow, view: View | None) -> None:
     """Ask where to and how, and save what the view shows."""
+    from app import export as exporter  # with all it needs, not before it is needed
+
     figure = _figure(window, view)
     if figure is None or view is None:
         return
@@ -66,6 +67,8 @@ def export(window: MainWindow, view: View | None) -> None:
 
 def copy(window: MainWindow, view: View | None) -> None:
     """Put what the view shows on the clipboard, as picture and as vectors."""
+    from app import export as exporter
+
     figure = _figure(window, view)
     if figure is None or view is None:
         return

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QMainWindow, QMessageBox, QVBoxLayout, QWidget
 
 from app import about, exporting
@@ -138,14 +138,16 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._check_panels()
-        # Behind the first paint, so that nothing is imported or spawned before the window is on screen.
-        QTimer.singleShot(0, self._on_first_shown)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._is_started:
+            self._is_started = True
+            # Behind the first paint, so that nothing is imported or spawned before the window is on screen.
+            QTimer.singleShot(0, self._on_first_painted)
 
     @Slot()
-    def _on_first_shown(self) -> None:
-        if self._is_started:
-            return
-        self._is_started = True
+    def _on_first_painted(self) -> None:
         self.painted.emit()
         if self._notice:
             self.status_line.show_message(self._notice)

@@ -11,7 +11,7 @@ BAR_TIMES, BAR_LAYER, BAR_HOVER = 300.0, 0.016, 0.008
 def run(setup: Setup) -> Section:
     n, n_times = (16, 2) if setup.is_smoke else (128, 15)
     heat_map, arcs, theirs = alternate(
-        1 if setup.is_smoke else 2,
+        1 if setup.is_smoke else 3,
         lambda: setup.ours("layers", "attention", n, n_times),
         lambda: setup.ours("layers", "arcs", n, n_times),
         lambda: setup.peer("head_view", n, 2 if setup.is_smoke else 3),

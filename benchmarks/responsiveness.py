@@ -12,14 +12,12 @@ IDLE = "nothing to do"
 
 
 def run(setup: Setup) -> Section:
-    """The engine in its process, as shipped, and in a thread of the window."""
+    """The program as shipped: the engine in a process of its own."""
     checkpoint = setup.folder / "bert-base-size"
     setup.ours("make_checkpoint", checkpoint, "tiny" if setup.is_smoke else "base")
     n_tokens = 64 if setup.is_smoke else 512
-    process, thread = alternate(
-        1 if setup.is_smoke else 2,
-        lambda: setup.ours("lateness", checkpoint, n_tokens, "process", timeout=1200),
-        lambda: setup.ours("lateness", checkpoint, n_tokens, "thread", timeout=1200),
+    (process,) = alternate(
+        1 if setup.is_smoke else 3, lambda: setup.ours("lateness", checkpoint, n_tokens, timeout=1200)
     )
     working = [tick for phases in process for phase, ticks in phases.items() if phase != IDLE for tick in ticks]
     p99 = percentile([late for late, _ in working], 0.99)
@@ -33,13 +31,10 @@ def run(setup: Setup) -> Section:
         "notes how much later than asked it was called, while the engine imports torch, loads, tokenizes, runs, and "
         "the results are shown. `own` is the part of the lateness in which the window's process itself worked; the "
         f"rest is others' (the worst turn came {worst:.0f} ms late with them, and {_worst_idle(process):.0f} ms late "
-        "where nothing was to be done at all). The same with the engine in a thread of the window says what the "
-        "process is for."
+        "where nothing was to be done at all)."
     )
-    header = ("phase", "turns", "process: p50", "p99", "worst", "worst own", "thread: p50", "p99", "worst", "worst own")
-    rows = [
-        (phase, str(len(_pool(process, phase))), *_row(process, phase), *_row(thread, phase)) for phase in process[0]
-    ]
+    header = ("phase", "turns", "p50 ms", "p99", "worst", "worst own")
+    rows = [(phase, *_row(process, phase)) for phase in process[0]]
     return Section("Responsiveness", how, goals, [Table(header, rows)])
 
 
@@ -49,11 +44,15 @@ def _pool(runs: list[dict[str, Any]], phase: str) -> list[tuple[float, float]]:
 
 def _row(runs: list[dict[str, Any]], phase: str) -> tuple[str, ...]:
     ticks = _pool(runs, phase)
-    if not ticks:
-        return ("-",) * 4
     late = [late for late, _ in ticks]
     own = max(own for _, own in ticks)
-    return f"{percentile(late, 0.5):.2f}", f"{percentile(late, 0.99):.1f}", f"{max(late):.1f}", f"{own:.1f}"
+    return (
+        str(len(ticks)),
+        f"{percentile(late, 0.5):.2f}",
+        f"{percentile(late, 0.99):.1f}",
+        f"{max(late):.1f}",
+        f"{own:.1f}",
+    )
 
 
 def _worst_idle(runs: list[dict[str, Any]]) -> float:

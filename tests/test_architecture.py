@@ -34,6 +34,10 @@ def test_what_both_sides_read_loads_neither_torch_nor_qt(module):
     assert not imported_by(module) & (TORCH | {"PySide6"})
 
 
+def test_the_first_window_waits_for_qt_only():
+    assert not imported_by("app.window") & {"numpy", "pyqtgraph", "trimesh", "PIL"}
+
+
 def test_the_views_load_no_torch():
     assert not imported_by(*(entry.cls.partition(":")[0] for entry in VIEWS)) & TORCH
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import base64
 from functools import cache
+from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtGui import QColor
+
+if TYPE_CHECKING:
+    import numpy as np
 
 # 256 colours of three bytes each: red, green, blue.
 _TABLES = {
@@ -58,6 +61,8 @@ NAMES = (*_TABLES, "gray")
 @cache
 def lookup(name: str) -> np.ndarray:
     """The colours from low to high as Qt's `0xffrrggbb`: read-only uint32 [256]."""
+    import numpy as np  # not before something is drawn: settings name the maps at the start
+
     if name not in NAMES:
         raise ValueError(f"There is no colour map {name!r}; there are {', '.join(NAMES)}.")
     if name == "gray":

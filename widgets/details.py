@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
@@ -148,7 +149,7 @@ class DetailsPanel(View):
             is_there = table is not None and now.layer < table.shape[0] and now.head < table.shape[1]
             value = float(table[now.layer, now.head]) if is_there and table is not None else float("nan")
             unit = {"entropy": self.tr(" bits"), "distance": self.tr(" tokens")}.get(name)
-            label.setText("–" if np.isnan(value) else f"{value:.2f}{unit}" if unit else f"{100 * value:.1f} %")
+            label.setText("–" if math.isnan(value) else f"{value:.2f}{unit}" if unit else f"{100 * value:.1f} %")
         self._fill_keys()
 
     def _fill_keys(self) -> None:
@@ -163,7 +164,7 @@ class DetailsPanel(View):
             return
         self._token.setText(self.tr("“{}” (token {})").format(result.query_tokens.words[query], query))
         row = result.pattern[result.layers.index(now.layer), result.heads.index(now.head), query]
-        strongest = np.argsort(-row, kind="stable")[:N_KEYS]
+        strongest = (-row).argsort(kind="stable")[:N_KEYS]
         self._keys.setRowCount(len(strongest))
         for line, key in enumerate(strongest):
             word = QTableWidgetItem(f"{result.key_tokens.words[key]}")

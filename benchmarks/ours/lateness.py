@@ -1,4 +1,4 @@
-"""How late the window's event loop is while the engine works: `... lateness CHECKPOINT N_TOKENS process|thread`.
+"""How late the window's event loop is while the engine works: `... lateness CHECKPOINT N_TOKENS`.
 
 The real window, runner and engine. A precise timer asks for a turn every 5 ms and notes how much later it came.
 """
@@ -6,7 +6,6 @@ The real window, runner and engine. A precise timer asks for a turn every 5 ms a
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -69,11 +68,9 @@ class Ticks(QObject):
 
 
 def main() -> None:
-    checkpoint, n_tokens, engine = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-    # As the engine's own process has it: more threads than cores to spare make torch crawl.
-    os.environ |= {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 2) - 1)), "OMP_WAIT_POLICY": "PASSIVE"}
+    checkpoint, n_tokens = sys.argv[1], int(sys.argv[2])
     application = QApplication(sys.argv[:1])
-    window = make_window(checkpoint, engine)
+    window = make_window(checkpoint)
     window.input_bar.set_text(" ".join(samples.words(n_tokens)[1:-1]), "")
     show(window, 1280, 800)
     ticks = Ticks(window)

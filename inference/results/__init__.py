@@ -1,6 +1,7 @@
 """Requests and results: all that crosses between the engine and the window.
 
-Frozen dataclasses of plain values and read-only NumPy arrays; shapes are documented where they are defined.
+Frozen dataclasses of plain values and read-only NumPy arrays; shapes are documented where they are defined. NumPy is
+imported for typing only: the first window is painted without it.
 """
 
 from inference.results.attention import (

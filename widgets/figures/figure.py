@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
 from PySide6.QtCore import QRectF, QSizeF
 from PySide6.QtGui import QPainter
 
 from widgets.theme import FigureStyle
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
