@@ -75,6 +75,7 @@ def main() -> None:
     show(window, 1280, 800)
     ticks = Ticks(window)
     ticks.watch("start the engine, load the checkpoint", lambda: window.controller.checkpoint is not None)
+    window.area.show_view("heads")
     ticks.watch(f"tokenize, run {n_tokens} tokens, show all heads", lambda: _is_shown(window, "heads"))
     window.area.show_view("attention")
     ticks.watch("one head as a map", lambda: _is_shown(window, "attention"))
