@@ -215,7 +215,7 @@ def card(report: dict[str, Any], model: BertForPreTraining, done: int, seed: int
         n_pieces=model.config.vocab_size,
         mix=", ".join(f"{name.replace('_', ' ')} {share:.0%}" for name, share in MIX.items()),
         tokens=done / 1e6,
-        tokens_arg=f"{done / 1e6:.0f}e6",
+        tokens_arg=f"{done / 1e6:.1f}e6",
         seed=seed,
         n_sentences=N_SENTENCES,
         n_trigram=N_TRIGRAM,
