@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,11 +50,13 @@ class Setup:
         )
 
     def _child(self, python: str, module: str, arguments: tuple[object, ...], timeout: float) -> dict[str, Any]:
+        # Settings of its own: a window opens as the last one was closed.
+        home = tempfile.mkdtemp(dir=self.folder)
         # The clock is the system's (CLOCK_MONOTONIC), so that a child can tell how long ago it was started.
         environment = (
             os.environ
             | self.environment
-            | {"BENCHMARK_PEERS": str(self.peers)}
+            | {"BENCHMARK_PEERS": str(self.peers), "HEADLIGHT_HOME": home}
             | {"BENCHMARK_STARTED": repr(time.monotonic())}
         )
         command = [python, "-m", module, *map(str, arguments)]

@@ -16,9 +16,7 @@ def run(setup: Setup) -> Section:
     checkpoint = setup.folder / "bert-base-size"
     setup.ours("make_checkpoint", checkpoint, "tiny" if setup.is_smoke else "base")
     n_tokens = 64 if setup.is_smoke else 512
-    (process,) = alternate(
-        1 if setup.is_smoke else 3, lambda: setup.ours("lateness", checkpoint, n_tokens, timeout=1200)
-    )
+    (process,) = alternate(1 if setup.is_smoke else 3, lambda: setup.ours("lateness", checkpoint, n_tokens))
     working = [tick for phases in process for phase, ticks in phases.items() if phase != IDLE for tick in ticks]
     p99 = percentile([late for late, _ in working], 0.99)
     worst, own = (max(values) for values in zip(*working, strict=True))

@@ -26,7 +26,7 @@ def main() -> int:
     parser.add_argument("--peers", type=Path, default=ROOT / "benchmarks" / "peers", help="folder of their environment")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, x_server() as display:
-        environment = display | {"HEADLIGHT_HOME": folder, "XDG_RUNTIME_DIR": folder}
+        environment = display | {"XDG_RUNTIME_DIR": folder}
         setup = Setup(options.smoke, options.peers.resolve(), Path(folder), environment)
         versions = setup.peer("versions")
         sections = []

@@ -20,7 +20,7 @@ from benchmarks.ours.window import n_colors, screenshot, show
 
 INTERVAL = 5  # ms
 REST = 2.0  # seconds without work, for comparison
-PATIENCE = 400.0
+PATIENCE = 180.0
 
 
 class Ticks(QObject):
