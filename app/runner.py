@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from app.engine_link import EngineLink
+from inference.registry import ANALYSES
 from inference.results import Failure, Partial, Progress
 
 
@@ -17,10 +18,15 @@ class _Job:
     channel: str
     request: object
     is_cancelled: bool = field(default=False)
+    is_refining: bool = field(default=False)  # a first look was shown, and the rest can wait
+    is_put_off: bool = field(default=False)  # it is being stopped, to go on later
+    was_put_off: bool = field(default=False)  # nobody makes way for it any more, or two such would for ever
 
 
 class Runner(QObject):
     """Hands requests to the engine one after another and brings back what comes, on the window's thread.
+
+    A request that has shown a first look already, and only makes it exact, is put off while others wait.
 
     Signals
     -------
@@ -67,6 +73,7 @@ class Runner(QObject):
         with self._wake:
             self._forget(channel)
             self._waiting[channel] = self._latest[channel] = job
+            self._put_off_refining()
             self._wake.notify()
         self._tell_busy()
 
@@ -107,18 +114,37 @@ class Runner(QObject):
             self._running.is_cancelled = True
             self._link.cancel()
 
+    def _put_off_refining(self) -> None:
+        job = self._running
+        is_wanted = any(not waiting.was_put_off for waiting in self._waiting.values())
+        if is_wanted and job and job.is_refining and not job.is_cancelled and not job.is_put_off:
+            job.is_put_off = True
+            self._link.cancel()
+
     # Worker thread
 
     def _work(self) -> None:
         self._link.start()
         while (job := self._next()) is not None:
             # The job is bound now: by the time a report is delivered, another one may run.
-            event = self._link.run(job.request, lambda event, job=job: self._posted.emit(job, event))
+            event = self._link.run(job.request, lambda event, job=job: self._report(job, event))
             with self._wake:
                 self._running = None
+                if job.is_put_off and event is None and not job.is_cancelled and not self._is_closing:
+                    job.is_put_off = job.is_refining = False
+                    job.was_put_off = True
+                    self._waiting[job.channel] = job  # behind those that came meanwhile
+                    continue
             if not self._is_closing:
                 self._posted.emit(job, event)
         self._link.close()
+
+    def _report(self, job: _Job, event: Progress | Partial) -> None:
+        self._posted.emit(job, event)
+        if isinstance(event, Partial) and _can_wait(job.request):
+            with self._wake:
+                job.is_refining = True
+                self._put_off_refining()
 
     def _next(self) -> _Job | None:
         with self._wake:
@@ -157,3 +183,8 @@ class Runner(QObject):
         if self.is_busy != self._was_busy:
             self._was_busy = self.is_busy
             self.busy_changed.emit(self._was_busy)
+
+
+def _can_wait(request: object) -> bool:
+    analysis = ANALYSES.get(type(request).__name__)
+    return analysis is not None and analysis.refines

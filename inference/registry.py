@@ -6,10 +6,22 @@ from typing import NamedTuple
 
 
 class Analysis(NamedTuple):
-    """`function`: where it lies; `needs`: capabilities a checkpoint must have."""
+    """What answers a request.
+
+    Attributes
+    ----------
+    function
+        Where it lies.
+    needs
+        Capabilities a checkpoint must have.
+    refines
+        Whether it first sends a look at the whole and then makes it exact, going on where it was if it is cancelled
+        and asked again: other requests need not wait for that.
+    """
 
     function: str
     needs: frozenset[str] = frozenset()
+    refines: bool = False
 
 
 # By the name of the request. Each is called as function(request, model, context).

@@ -14,6 +14,17 @@ from inference.results.attention import (
 )
 from inference.results.checkpoint import AttentionGroup, CheckpointInfo, InspectRequest, Missing, OpenRequest
 from inference.results.common import Failure, Partial, Progress, TextInput, TokenizeRequest, TokenizeResult, Tokens
+from inference.results.maps import (
+    MapRequest,
+    MapResult,
+    MemoryRequest,
+    MemoryResult,
+    RowsRequest,
+    RowsResult,
+    Tile,
+    TilesRequest,
+    TilesResult,
+)
 from inference.results.masked import (
     MaskedRequest,
     MaskedResult,
@@ -33,10 +44,14 @@ __all__ = [
     "HeadsRequest",
     "HeadsResult",
     "InspectRequest",
+    "MapRequest",
+    "MapResult",
     "MaskLabRequest",
     "MaskLabResult",
     "MaskedRequest",
     "MaskedResult",
+    "MemoryRequest",
+    "MemoryResult",
     "Missing",
     "NextSentenceRequest",
     "NextSentenceResult",
@@ -46,9 +61,14 @@ __all__ = [
     "PositionsRequest",
     "PositionsResult",
     "Progress",
+    "RowsRequest",
+    "RowsResult",
     "ScaledDotRequest",
     "ScaledDotResult",
     "TextInput",
+    "Tile",
+    "TilesRequest",
+    "TilesResult",
     "TokenizeRequest",
     "TokenizeResult",
     "Tokens",

@@ -123,6 +123,62 @@ def test_failures_are_text(runner, qtbot, request_, kind, message):
     assert ("Traceback" in failure.details) == (kind == "error")
 
 
+@pytest.fixture
+def refinable(monkeypatch, engine):
+    """The engine's requests are refined: after the first look they wait at a second gate, where they can be ended."""
+    monkeypatch.setattr("app.runner._can_wait", lambda request: request.startswith("map"))
+
+    def run(request, context):
+        engine.entered[request].set()
+        context.partial(f"first look at {request}")
+        while not engine.gates[request].wait(0.001):
+            context.checkpoint()
+        engine.finished.append(request)
+        return f"exact {request}"
+
+    monkeypatch.setattr(engine, "run", run)
+    return engine
+
+
+def test_a_refinement_makes_way_and_goes_on_later(runner, refinable, heard, qtbot):
+    refinable.add("map", "tile")
+    refinable.gates["tile"].set()
+    runner.submit("a", "map")
+    qtbot.waitUntil(lambda: ("a", "first look at map", True) in heard)
+    runner.submit("b", "tile")
+    qtbot.waitUntil(lambda: ("b", "exact tile", False) in heard)
+    assert refinable.finished == ["tile"]
+    refinable.gates["map"].set()
+    qtbot.waitUntil(lambda: ("a", "exact map", False) in heard)
+    assert not runner.is_busy
+
+
+def test_two_refinements_both_come_to_their_end(runner, refinable, heard, qtbot):
+    refinable.add("map 1", "map 2")
+    runner.submit("a", "map 1")
+    qtbot.waitUntil(lambda: ("a", "first look at map 1", True) in heard)
+    runner.submit("b", "map 2")
+    qtbot.waitUntil(lambda: ("b", "first look at map 2", True) in heard)
+    refinable.gates["map 2"].set()
+    qtbot.waitUntil(lambda: ("b", "exact map 2", False) in heard)
+    refinable.gates["map 1"].set()
+    qtbot.waitUntil(lambda: ("a", "exact map 1", False) in heard)
+    assert refinable.finished == ["map 2", "map 1"]
+
+
+def test_a_refinement_that_was_put_off_can_be_replaced(runner, refinable, heard, qtbot):
+    refinable.add("map old", "map new", "tile")
+    runner.submit("a", "map old")
+    qtbot.waitUntil(lambda: ("a", "first look at map old", True) in heard)
+    runner.submit("b", "tile")
+    assert refinable.entered["tile"].wait(10)
+    runner.submit("a", "map new")
+    refinable.gates["tile"].set()
+    refinable.gates["map new"].set()
+    qtbot.waitUntil(lambda: ("a", "exact map new", False) in heard)
+    assert refinable.finished == ["tile", "map new"]
+
+
 def test_busy_is_told_once_at_each_end(runner, engine, qtbot):
     told = []
     runner.busy_changed.connect(told.append)
