@@ -29,6 +29,8 @@ ANALYSES: dict[str, Analysis] = {
     "TokenizeRequest": Analysis("inference.analyses.tokenize:tokenize"),
     "HeadsRequest": Analysis("inference.analyses.heads:heads", frozenset({"attention"})),
     "AttentionRequest": Analysis("inference.analyses.attention:attention", frozenset({"attention"})),
+    "MeasuresRequest": Analysis("inference.analyses.measures:measures", frozenset({"attention"}), refines=True),
+    "RolloutRequest": Analysis("inference.analyses.rollout:rollout", frozenset({"attention"})),
     "ScaledDotRequest": Analysis("inference.analyses.scaled_dot:scaled_dot", frozenset({"qk"})),
     "PositionsRequest": Analysis("inference.analyses.positions:positions", frozenset({"positions"})),
     "MaskedRequest": Analysis("inference.analyses.masked:masked", frozenset({"masked_lm"})),

@@ -33,6 +33,25 @@ from inference.results.masked import (
     NextSentenceRequest,
     NextSentenceResult,
 )
+from inference.results.measures import (
+    MeasuresRequest,
+    MeasuresResult,
+    RolloutRequest,
+    RolloutResult,
+)
+from inference.results.meshes import (
+    MeshInput,
+    MeshRequest,
+    MeshResult,
+    MeshSample,
+    MeshStepRequest,
+    MeshStepResult,
+    MeshTokens,
+    ScoreMeshRequest,
+    ScoreMeshResult,
+    WriteMeshRequest,
+    WriteMeshResult,
+)
 from inference.results.positions import PositionsRequest, PositionsResult, PositionTable
 
 __all__ = [
@@ -50,8 +69,17 @@ __all__ = [
     "MaskLabResult",
     "MaskedRequest",
     "MaskedResult",
+    "MeasuresRequest",
+    "MeasuresResult",
     "MemoryRequest",
     "MemoryResult",
+    "MeshInput",
+    "MeshRequest",
+    "MeshResult",
+    "MeshSample",
+    "MeshStepRequest",
+    "MeshStepResult",
+    "MeshTokens",
     "Missing",
     "NextSentenceRequest",
     "NextSentenceResult",
@@ -61,10 +89,14 @@ __all__ = [
     "PositionsRequest",
     "PositionsResult",
     "Progress",
+    "RolloutRequest",
+    "RolloutResult",
     "RowsRequest",
     "RowsResult",
     "ScaledDotRequest",
     "ScaledDotResult",
+    "ScoreMeshRequest",
+    "ScoreMeshResult",
     "TextInput",
     "Tile",
     "TilesRequest",
@@ -72,4 +104,6 @@ __all__ = [
     "TokenizeRequest",
     "TokenizeResult",
     "Tokens",
+    "WriteMeshRequest",
+    "WriteMeshResult",
 ]

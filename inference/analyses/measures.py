@@ -1,0 +1,73 @@
+"""Numbers of every head."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from inference.asked_for import group_of
+from inference.head_measures import HeadMeasures
+from inference.results import MeasuresRequest, MeasuresResult
+from inference.results.measures import MEASURES
+
+if TYPE_CHECKING:
+    from inference.attention_call import AttentionCall
+    from inference.context import Context
+    from inference.model import Model
+
+# Up to so many cells a head, all rows are taken at once; beyond, a sample of as many rows comes first.
+_MOST_CELLS_AT_ONCE = 2**20
+_N_SAMPLED = 64
+_BLOCK = 2**20  # numbers of a pattern that are worked on at once: 4 MB stay in the cache
+
+
+def measures(request: MeasuresRequest, model: Model, context: Context) -> MeasuresResult:
+    """Measures of every head of a group, from blocks of rows; of a long text, from a sample of rows first.
+
+    Parameters
+    ----------
+    context
+        One checkpoint a block of rows.
+
+    Raises
+    ------
+    Refused
+        There is no such group; else as `Family.encode`.
+    """
+    group = group_of(model, request.group)
+    run = model.run(request.input, context)
+    query_axis, key_axis = model.family.axes(group.name)
+    n_queries, key_tokens = len(run.encoded.sequences[query_axis]), run.encoded.sequences[key_axis]
+
+    def over(rows: torch.Tensor) -> MeasuresResult:
+        # Finished layers stay with the run: a run that was put off goes on behind them.
+        done = run.store.setdefault(("measures", group.name, len(rows)), {})
+        for layer, call in model.each_call(run, group.name, context):
+            if layer in done:
+                continue
+            context.checkpoint(layer, group.n_layers, f"Measuring layer {layer + 1} of {group.n_layers}")
+            sums = HeadMeasures(
+                call.n_heads, key_tokens, rows.device, is_cross=query_axis != key_axis, is_causal=group.is_causal
+            )
+            for block in rows.split(_block_size(call)):
+                context.checkpoint()
+                sums.add(call.patterns(rows=block), block)
+            done[layer] = sums.means()
+        table = {
+            measure.name: np.full((group.n_layers, max(group.n_heads)), np.nan, np.float32) for measure in MEASURES
+        }
+        for layer, means in done.items():
+            for name, values in means.items():
+                table[name][layer, : len(values)] = values
+        return MeasuresResult(group.name, table, len(rows), n_queries)
+
+    every = torch.arange(n_queries, device=model.device)
+    if n_queries * len(key_tokens) > _MOST_CELLS_AT_ONCE:
+        context.partial(over(every[:: max(1, n_queries // _N_SAMPLED)]))
+    return over(every)
+
+
+def _block_size(call: AttentionCall) -> int:
+    return max(1, _BLOCK // (call.n_heads * call.n_keys))

@@ -1,0 +1,83 @@
+"""Attention rolled out over the layers (Abnar and Zuidema 2020)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from inference.asked_for import check_query, group_of
+from inference.context import Refused
+from inference.results import RolloutRequest, RolloutResult
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from inference.attention_call import AttentionCall
+    from inference.context import Context
+    from inference.model import Model
+
+# All queries at once take n * n numbers a layer, and as many products of such matrices.
+MOST_FOR_ALL = 512
+_MOST_BYTES = 2**30
+_BLOCK = 2**20  # numbers of a pattern that are worked on at once
+
+
+def rollout(request: RolloutRequest, model: Model, context: Context) -> RolloutResult:
+    """How much of each place of the input is in what a query's place holds above each layer.
+
+    Above layer l it is A_l ... A_1 with A = (mean over the heads + identity) / 2. The product is taken from the left, a
+    chosen query being a row of the identity: so a few queries of a long text need rows times blocks of a map only, and
+    one way down through the layers serves the results above all of them.
+
+    Parameters
+    ----------
+    context
+        One checkpoint a block of rows.
+
+    Raises
+    ------
+    Refused
+        There is no such group or query, queries and keys are of different sequences, or the result would take more
+        than 1 GB; else as `Family.encode`.
+    """
+    group = group_of(model, request.group)
+    query_axis, key_axis = model.family.axes(group.name)
+    if query_axis != key_axis:
+        raise Refused(f"{group.title} joins two sequences; attention is rolled out within one.")
+    run = model.run(request.input, context)
+    tokens = run.encoded.sequences[key_axis]
+    n = len(tokens)
+    for query in request.queries:
+        check_query(query, n)
+    if not request.queries and n > MOST_FOR_ALL:
+        raise Refused(
+            f"The text has {n:,} tokens; the rollout of all of them is shown up to {MOST_FOR_ALL}: choose some."
+        )
+    queries = request.queries or tuple(range(n))
+    n_bytes = 4 * group.n_layers * len(queries) * n
+    if n_bytes > _MOST_BYTES:
+        raise Refused(
+            f"The rollout of {len(queries):,} queries over {group.n_layers} layers takes {n_bytes / 2**30:.1f} GB; "
+            f"at most {_MOST_BYTES / 2**30:.0f} GB is shown, so choose fewer queries."
+        )
+    above = torch.zeros(group.n_layers, len(queries), n, device=model.device)  # [layer, query, key_pos]
+    for layer in reversed(range(group.n_layers)):
+        context.checkpoint(group.n_layers - 1 - layer, group.n_layers, f"Rolling out layer {layer + 1}")
+        above[layer, range(len(queries)), list(queries)] = 1
+        call = model.call(run, group.name, layer, context)
+        above[layer:] = _times_layer(above[layer:], call, context)
+    return RolloutResult(group.name, tokens, tokens, queries, np.array(above.cpu().numpy()))
+
+
+def _times_layer(above: Tensor, call: AttentionCall, context: Context) -> Tensor:
+    """[..., key_pos] times (mean over the heads + identity) / 2, in blocks of rows of the map."""
+    product = torch.zeros_like(above)
+    step = max(1, _BLOCK // (call.n_heads * call.n_keys))
+    for block in torch.arange(call.n_queries, device=above.device).split(step):
+        context.checkpoint()
+        weights = above[..., block]
+        if weights.any():  # most places are not reached in the first layers below a query
+            product += weights @ call.patterns(rows=block).mean(0).to(above.dtype)
+    return (above + product) / 2

@@ -1,0 +1,186 @@
+"""Meshes: one that the model writes token by token, one of the user's own, and what either does to its attention."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class MeshInput:
+    """A mesh as the model reads it, where other inputs are texts.
+
+    Attributes
+    ----------
+    label
+        Class of the checkpoint's `id2label`; None for none.
+    vertex_tokens
+        z, y, x of one vertex after another, each 1-256, then 0 for the stop; cut anywhere.
+    face_tokens
+        2 + vertex, 1 for a new face, 0 for the stop; cut anywhere. Empty while the vertices are not finished.
+    """
+
+    label: int | None = None
+    vertex_tokens: tuple[int, ...] = ()
+    face_tokens: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MeshRequest:
+    """Let the model write meshes; they grow in partial results.
+
+    Attributes
+    ----------
+    start
+        Class, and tokens that are given: the model goes on behind them.
+    seed, count
+        Completion i is drawn with seed + i, and is the same alone and among others.
+    temperature, top_p
+        Above 0 to 2; above 0 to 1.
+    with_masks
+        Whether tokens that cannot lead to a mesh are forbidden (Nash et al. 2020, appendix F).
+    """
+
+    checkpoint: str
+    start: MeshInput
+    seed: int = 0
+    count: int = 1
+    temperature: float = 1.0
+    top_p: float = 0.9
+    with_masks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreMeshRequest:
+    """How surprising the model finds a mesh: a file of the user's, or tokens."""
+
+    checkpoint: str
+    path: str = ""
+    mesh: MeshInput | None = None
+    label: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeshTokens:
+    """Tokens of one of the two models, in order, with what the model expected at each.
+
+    Attributes
+    ----------
+    tokens
+        int16 [step].
+    bits
+        float32 [step]: -log2 of the probability that the model gave this token, at temperature 1 and without masks.
+    probabilities
+        float16 [step, choice] at temperature 1 and without masks; choice is the token.
+    is_forbidden
+        bool [step, choice]: cannot lead to a mesh.
+    n_given
+        How many tokens were given, not drawn.
+    n_corrected
+        How many draws would have been forbidden ones, had there been no masks.
+    """
+
+    tokens: np.ndarray
+    bits: np.ndarray
+    probabilities: np.ndarray
+    is_forbidden: np.ndarray
+    n_given: int
+    n_corrected: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeshSample:
+    """A mesh with all that is known of how it came to be. Coordinates are (token - 1) / 255 - 0.5.
+
+    Attributes
+    ----------
+    why_unfinished
+        Half a sentence where it ended without a stop, or was cut off; empty while it grows and when it is whole.
+    """
+
+    label: int | None
+    seed: int
+    vertices: MeshTokens
+    faces: MeshTokens
+    is_finished: bool
+    why_unfinished: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MeshResult:
+    """Meshes so far (in a partial result), or finished; one each of the request's `count`."""
+
+    samples: tuple[MeshSample, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreMeshResult:
+    """A mesh through the model's eyes.
+
+    Attributes
+    ----------
+    sample
+        Nothing was drawn: `n_given` counts all tokens.
+    name
+        File name, or empty.
+    compressed_bits
+        What a general-purpose compressor (LZMA) needs for the same tokens, in bits.
+    notes
+        What was done to the mesh on the way in: merged triangles, merged vertices; sentences.
+    """
+
+    sample: MeshSample
+    name: str
+    compressed_bits: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MeshStepRequest:
+    """What one step of one head looks at.
+
+    Attributes
+    ----------
+    part
+        `vertices`: the vertex model's self-attention; `faces`: the face model's; `encoder`: vertex to vertex.
+    step
+        Token that is being chosen; for `encoder` the item (0 stop, 1 new face, 2 + vertex).
+    """
+
+    checkpoint: str
+    mesh: MeshInput
+    part: str
+    layer: int
+    head: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeshStepResult:
+    """`pattern`: float32 [key], over the earlier inputs of the step (0 is the start), or over the items."""
+
+    part: str
+    layer: int
+    head: int
+    step: int
+    pattern: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class WriteMeshRequest:
+    """A mesh as the bytes of a file; `format` is `obj`, `ply`, `stl` or `glb`."""
+
+    checkpoint: str
+    mesh: MeshInput
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteMeshResult:
+    """`data`: uint8 [byte]."""
+
+    data: np.ndarray
+    format: str

@@ -1,0 +1,131 @@
+"""Measures of heads and the rollout, against sums written out by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from inference.analyses import measures as measures_module
+from inference.analyses import rollout as rollout_module
+from inference.analyses.measures import measures
+from inference.analyses.rollout import rollout
+from inference.context import Cancelled, Context, Refused
+from inference.results import MeasuresRequest, RolloutRequest, TextInput
+from inference.results.measures import MEASURES
+from tests.inference.tiny_models import build_model, ids_of
+
+REPEATING = TextInput("the cat sat on the cat . the cat")
+
+
+def patterns_of(model, input, group):
+    """[layer, head, query_pos, key_pos]."""
+    run = model.run(input, Context())
+    return np.stack([call.patterns().numpy() for _, call in model.each_call(run, group, Context())])
+
+
+def by_hand(pattern, ids, is_special):
+    """Of one head, [query_pos, key_pos], query by query."""
+    n = len(ids)
+    values: dict[str, list[float]] = {measure.name: [] for measure in MEASURES}
+    for query in range(n):
+        row = [float(p) for p in pattern[query]]
+        far = [abs(query - key) for key in range(n)]
+        mean = sum(p * d for p, d in zip(row, far, strict=True))
+        values["entropy"].append(-sum(p * math.log2(p) for p in row if p > 0))
+        values["distance"].append(mean)
+        values["distance_variance"].append(sum(p * (d - mean) ** 2 for p, d in zip(row, far, strict=True)))
+        values["same"].append(row[query])
+        if query > 0:
+            values["previous"].append(row[query - 1])
+        if query + 1 < n:
+            values["next"].append(row[query + 1])
+        values["special"].append(sum(p for p, special in zip(row, is_special, strict=True) if special))
+        followers = [
+            key
+            for key in range(1, query + 1)
+            if not is_special[query] and not is_special[key - 1] and ids[key - 1] == ids[query]
+        ]
+        if followers:
+            values["induction"].append(sum(row[key] for key in followers))
+    return {name: sum(numbers) / len(numbers) for name, numbers in values.items() if numbers}
+
+
+@pytest.mark.parametrize("block", [1, 100, 2**20])
+def test_measures_are_those_of_the_whole_pattern(tiny_bert, monkeypatch, block):
+    monkeypatch.setattr(measures_module, "_BLOCK", block)
+    result = measures(
+        MeasuresRequest("tiny", REPEATING, "encoder"),
+        build_model("bert", tiny_bert.net, tiny_bert.tokenizer),
+        Context(),
+    )
+    tokens = tiny_bert.encode(REPEATING).tokens
+    for layer, heads in enumerate(patterns_of(tiny_bert, REPEATING, "encoder")):
+        for head, pattern in enumerate(heads):
+            expected = by_hand(pattern, tokens.ids.tolist(), tokens.is_special.tolist())
+            assert set(expected) == set(result.measures)
+            for name, value in expected.items():
+                assert result.measures[name][layer, head] == pytest.approx(value, rel=1e-4, abs=1e-5), name
+
+
+def test_what_has_no_meaning_is_no_number(tiny):
+    causal = measures(MeasuresRequest("tiny", TextInput(token_ids=ids_of(9)), "decoder"), tiny("gpt2"), Context())
+    assert np.isnan(causal.measures["next"]).all()
+    assert np.isfinite(causal.measures["previous"]).all()
+    cross = measures(MeasuresRequest("tiny", TextInput(token_ids=ids_of(9)), "cross"), tiny("bart"), Context())
+    assert np.isfinite(cross.measures["entropy"]).all()
+    assert all(np.isnan(cross.measures[name]).all() for name in ("distance", "same", "induction"))
+
+
+def test_a_long_text_is_sampled_first_and_goes_on_where_it_was(tiny, monkeypatch):
+    monkeypatch.setattr(measures_module, "_MOST_CELLS_AT_ONCE", 10)
+    model = build_model("bert", tiny("bert").net)
+    request = MeasuresRequest("tiny", TextInput(token_ids=ids_of(33)), "encoder")
+    looks, labels = [], []
+
+    def report(event):
+        looks.extend([event.result] if hasattr(event, "result") else [])
+        labels.extend([event.label] if hasattr(event, "label") else [])
+
+    monkeypatch.setattr(measures_module, "_N_SAMPLED", 4)
+    n_seen = 0
+
+    def is_cancelled():
+        nonlocal n_seen
+        n_seen += bool(looks)
+        return n_seen > 4  # in the midst of the exact ones
+
+    with pytest.raises(Cancelled):
+        measures(request, model, Context(report, is_cancelled))
+    assert [(look.n_rows, look.n_queries) for look in looks] == [(5, 33)]
+    labels.clear()
+    result = measures(request, model, Context(report))
+    assert result.n_rows == 33
+    assert labels == ["Measuring layer 2 of 2"]
+
+
+@pytest.mark.parametrize("block", [1, 2**20])
+def test_rollout_is_the_product_of_the_layers(tiny, monkeypatch, block):
+    monkeypatch.setattr(rollout_module, "_BLOCK", block)
+    for name, group in (("bert", "encoder"), ("gpt2", "decoder"), ("t5", "decoder")):
+        input = TextInput(token_ids=ids_of(11))
+        result = rollout(RolloutRequest("tiny", input, group), tiny(name), Context())
+        product = np.eye(result.rollout.shape[-1])
+        for layer, heads in enumerate(patterns_of(tiny(name), input, group)):
+            product = (heads.mean(0) + np.eye(len(product))) / 2 @ product
+            np.testing.assert_allclose(result.rollout[layer], product, atol=1e-6)
+        np.testing.assert_allclose(result.rollout.sum(-1), 1, atol=1e-5)
+        few = rollout(RolloutRequest("tiny", input, group, (7, 2)), tiny(name), Context())
+        np.testing.assert_allclose(few.rollout, result.rollout[:, [7, 2]], atol=1e-6)
+
+
+def test_rollout_refuses_with_a_sentence(tiny, monkeypatch):
+    input = TextInput(token_ids=ids_of(9))
+    with pytest.raises(Refused, match="joins two sequences"):
+        rollout(RolloutRequest("tiny", input, "cross"), tiny("bart"), Context())
+    with pytest.raises(Refused, match="Position 9 was asked for; the text has positions 0 to 8"):
+        rollout(RolloutRequest("tiny", input, "encoder", (9,)), tiny("bert"), Context())
+    monkeypatch.setattr(rollout_module, "MOST_FOR_ALL", 8)
+    with pytest.raises(Refused, match="up to 8, and there are 9"):
+        rollout(RolloutRequest("tiny", input, "encoder"), tiny("bert"), Context())
