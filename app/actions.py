@@ -7,6 +7,7 @@ from typing import NamedTuple
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from app.settings import MEMORY_MB
 from widgets.registry import VIEWS
 
 
@@ -20,6 +21,10 @@ class Command(NamedTuple):
     value: str | int | None = None
     choice: str = ""
     is_checkable: bool = False
+
+
+def _size(megabytes: int) -> str:
+    return f"{megabytes} MB" if megabytes < 1024 else f"{megabytes // 1024} GB"
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -57,6 +62,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("&Run", "Ask &again", "ask_again", "F5"),
     Command("&Run", "&Cancel", "cancel", "Esc"),
     Command("&Run", "&Messages…", "show_messages"),
+    *(
+        Command("&Run", f"Memory for attention: {_size(megabytes)}", "set_memory", "", megabytes, "memory", True)
+        for megabytes in MEMORY_MB
+    ),
     Command("&Help", "&Shortcuts…", "show_shortcuts", "F1"),
     Command("&Help", "&About Headlight…", "show_about"),
 )

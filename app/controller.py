@@ -7,10 +7,20 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.runner import Runner
-from inference.results import CheckpointInfo, Failure, OpenRequest, Progress, TextInput, TokenizeRequest, TokenizeResult
+from inference.results import (
+    CheckpointInfo,
+    Failure,
+    MemoryRequest,
+    MemoryResult,
+    OpenRequest,
+    Progress,
+    TextInput,
+    TokenizeRequest,
+    TokenizeResult,
+)
 from widgets.view import View
 
-OPEN, TOKENS = "open", "tokens"
+OPEN, TOKENS, MEMORY = "open", "tokens", "memory"
 
 
 class Controller(QObject):
@@ -24,6 +34,8 @@ class Controller(QObject):
         Answer to `tokenize`; without tokens the sentence says why.
     progressed(Progress)
         Of whatever runs.
+    memory_told(MemoryResult)
+        What the engine holds, after each piece of work.
     noticed(str)
         One sentence for the user.
     """
@@ -32,6 +44,7 @@ class Controller(QObject):
     open_failed = Signal(object)
     tokenized = Signal(object, str)
     progressed = Signal(object)
+    memory_told = Signal(object)
     noticed = Signal(str)
 
     def __init__(self, runner: Runner, parent: QObject | None = None) -> None:
@@ -39,10 +52,12 @@ class Controller(QObject):
         self._runner = runner
         self._views: dict[str, View] = {}
         self.checkpoint: CheckpointInfo | None = None
+        self._budget = 0
         runner.arrived.connect(self._on_runner_arrived)
         runner.failed.connect(self._on_runner_failed)
         runner.progressed.connect(self._on_runner_progressed)
         runner.engine_died.connect(self.noticed)
+        runner.busy_changed.connect(self._on_runner_busy_changed)
 
     def attach(self, view: View) -> None:
         """Serve a view's requests from now on."""
@@ -53,6 +68,11 @@ class Controller(QObject):
     def open(self, checkpoint: str) -> None:
         """Load a checkpoint; the answer comes by `opened` or `open_failed`."""
         self._runner.submit(OPEN, OpenRequest(checkpoint))
+
+    def set_memory_budget(self, budget: int) -> None:
+        """How many bytes of what attention receives the engine may hold from now on."""
+        self._budget = budget
+        self._ask_for_memory()
 
     def tokenize(self, input: TextInput) -> None:
         """Split an input for the token row; the answer comes by `tokenized`."""
@@ -70,6 +90,8 @@ class Controller(QObject):
             self.opened.emit(result)
         elif channel == TOKENS and isinstance(result, TokenizeResult):
             self.tokenized.emit(result.tokens, "")
+        elif isinstance(result, MemoryResult):
+            self.memory_told.emit(result)
         else:
             self._views[channel.partition("/")[0]].show_result(result)
 
@@ -79,9 +101,20 @@ class Controller(QObject):
             self.open_failed.emit(failure)
         elif channel == TOKENS:
             self.tokenized.emit(None, failure.message)
-        elif failure.kind != "engine":  # what became of the engine is told once, not by every view
+        elif (
+            channel != MEMORY and failure.kind != "engine"
+        ):  # what became of the engine is told once, not by every view
             self._views[channel.partition("/")[0]].show_failure(failure)
 
     @Slot(str, object)
     def _on_runner_progressed(self, _channel: str, progress: Progress) -> None:
         self.progressed.emit(progress)
+
+    @Slot(bool)
+    def _on_runner_busy_changed(self, is_busy: bool) -> None:
+        if not is_busy:
+            self._ask_for_memory()
+
+    def _ask_for_memory(self) -> None:
+        # With the budget each time: an engine that was started again knows nothing of it.
+        self._runner.submit(MEMORY, MemoryRequest(self._budget), is_quiet=True)

@@ -112,6 +112,7 @@ class MainWindow(QMainWindow):
         self.controller.tokenized.connect(self._on_controller_tokenized)
         self.controller.noticed.connect(self.status_line.show_message)
         self.controller.progressed.connect(self.status_line.show_progress)
+        self.controller.memory_told.connect(self.status_line.show_memory)
         self.status_line.cancel_requested.connect(self.cancel)
         self.status_line.log_requested.connect(self.show_messages)
         self._runner.busy_changed.connect(self.status_line.set_busy)
@@ -130,6 +131,7 @@ class MainWindow(QMainWindow):
             ("set_caption", settings.caption),
             (f"set_theme:{settings.theme}", True),
             (f"set_color_map:{settings.color_map}", True),
+            (f"set_memory:{settings.memory_mb}", True),
         ):
             if name in self._actions:
                 self._actions[name].setChecked(is_on)
@@ -153,6 +155,7 @@ class MainWindow(QMainWindow):
             self.status_line.show_message(self._notice)
         wanted = self._first_checkpoint or self.settings.checkpoint
         self._runner.start()
+        self.controller.set_memory_budget(self.settings.memory_mb * 2**20)
         self.open(wanted or next(iter(bundled_checkpoints()), ""))
 
     # Checkpoints
@@ -370,6 +373,11 @@ class MainWindow(QMainWindow):
         self.setProperty("color_map", name)
         for view in self.area.views.values():
             QGuiApplication.postEvent(view, QEvent(QEvent.Type.PaletteChange))
+
+    def set_memory(self, megabytes: int) -> None:
+        """How much of what attention receives may be held; from the next input on."""
+        self.settings = replace(self.settings, memory_mb=megabytes)
+        self.controller.set_memory_budget(megabytes * 2**20)
 
     def show_messages(self) -> None:
         text = "\n\n".join(self.status_line.messages) or self.tr("There are no messages.")

@@ -17,6 +17,7 @@ from inference.results import Failure, Partial, Progress
 class _Job:
     channel: str
     request: object
+    is_quiet: bool = field(default=False)
     is_cancelled: bool = field(default=False)
     is_refining: bool = field(default=False)  # a first look was shown, and the rest can wait
     is_put_off: bool = field(default=False)  # it is being stopped, to go on later
@@ -35,7 +36,7 @@ class Runner(QObject):
     cancelled(channel)
         The user stopped it; nothing else will come.
     busy_changed(bool)
-        Whether anything is waiting or running.
+        Whether anything is waiting or running that the user would know of.
     engine_died(str)
         It was started again; the sentence says what happened.
     """
@@ -67,9 +68,9 @@ class Runner(QObject):
         self._thread.start()
         self._watchdog.start()
 
-    def submit(self, channel: str, request: object) -> None:
-        """Ask; an older request of the same channel is forgotten, also in mid-run."""
-        job = _Job(channel, request)
+    def submit(self, channel: str, request: object, *, is_quiet: bool = False) -> None:
+        """Ask; an older request of the same channel is forgotten, also in mid-run. Quiet ones do not count as busy."""
+        job = _Job(channel, request, is_quiet)
         with self._wake:
             self._forget(channel)
             self._waiting[channel] = self._latest[channel] = job
@@ -94,7 +95,7 @@ class Runner(QObject):
 
     @property
     def is_busy(self) -> bool:
-        return bool(self._latest)
+        return any(not job.is_quiet for job in self._latest.values())
 
     def shutdown(self) -> None:
         """End the engine and the worker; returns when both are gone."""

@@ -14,6 +14,7 @@ from PySide6.QtCore import QStandardPaths
 from widgets.color_maps import NAMES
 
 N_RECENT = 9
+MEMORY_MB = (256, 512, 1024, 2048, 4096, 8192)
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Settings:
         Of the heat maps.
     caption
         Whether exported figures carry a caption line.
+    memory_mb
+        How much of what attention receives is held, in MB: one of `MEMORY_MB`.
     checkpoint, text, text_pair
         What was open and typed.
     recent
@@ -42,6 +45,7 @@ class Settings:
     font_scale: float = 1.0
     color_map: str = "cividis"
     caption: bool = False
+    memory_mb: int = 1024
     checkpoint: str = ""
     text: str = ""
     text_pair: str = ""
@@ -88,7 +92,7 @@ def _clean(name: str, value: Any) -> Any | None:
     if name == "recent":
         is_good = isinstance(value, list) and all(isinstance(item, str) for item in value)
         return tuple(value[:N_RECENT]) if is_good else None
-    allowed = {"theme": ("system", "light", "dark"), "color_map": NAMES}
+    allowed = {"theme": ("system", "light", "dark"), "color_map": NAMES, "memory_mb": MEMORY_MB}
     if value not in allowed.get(name, (value,)):
         return None
     if isinstance(default, float):

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from inference.results import Progress
+from inference.results import MemoryResult, Progress
 from widgets.theme import FigureStyle
 
 N_KEPT = 200
@@ -33,6 +33,9 @@ class StatusLine(QWidget):
         self._is_warning = self._is_about_input = False
         self._device = QLabel(self)
         self._device.setObjectName("device")
+        self._memory = QLabel(self)
+        self._memory.setObjectName("memory")
+        self._memory.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._message = QPushButton(self)
         self._message.setObjectName("message")
         self._message.setFlat(True)
@@ -54,6 +57,7 @@ class StatusLine(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 0, 8, 0)
         layout.addWidget(self._device)
+        layout.addWidget(self._memory)
         layout.addWidget(self._message, 1)
         layout.addWidget(self._label)
         layout.addWidget(self._bar)
@@ -68,6 +72,21 @@ class StatusLine(QWidget):
     def set_device(self, device: str) -> None:
         """Where the open checkpoint runs."""
         self._device.setText(device)
+
+    def show_memory(self, memory: MemoryResult) -> None:
+        """What the engine holds of the last runs, so that other heads and layers are there at once."""
+        if not memory.n_calls:
+            self._memory.setText("")
+            return
+        held, budget = _bytes(memory.held), _bytes(memory.budget)
+        self._memory.setText(self.tr("{held} of {budget} held").format(held=held, budget=budget))
+        what = self.tr("queries and keys") if memory.has_qk else self.tr("patterns")
+        tip = self.tr("Held for looking: {what} of {n_held} of {n_calls} attentions over {n_tokens} tokens.").format(
+            what=what, n_held=memory.n_held, n_calls=memory.n_calls, n_tokens=f"{memory.n_tokens:,}"
+        )
+        if memory.n_held < memory.n_calls:
+            tip += self.tr(" The others are computed again when they are looked at; the menu Run allows more memory.")
+        self._memory.setToolTip(tip)
 
     def show_message(self, text: str, *, is_warning: bool = True) -> None:
         """Show a sentence; warnings stand out by colour and a sign."""
@@ -117,3 +136,8 @@ class StatusLine(QWidget):
 
 def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _bytes(n: int) -> str:
+    """Such as "36 MB", "1 GB"."""
+    return f"{n / 2**30:.3g} GB" if n >= 1000 * 2**20 else f"{n / 2**20:.3g} MB"

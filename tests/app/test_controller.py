@@ -10,6 +10,8 @@ from inference.results import (
     AttentionRequest,
     Failure,
     HeadsRequest,
+    MemoryRequest,
+    MemoryResult,
     OpenRequest,
     Progress,
     TextInput,
@@ -25,13 +27,13 @@ INPUT = TextInput("a cat")
 
 class FakeRunner(QObject):
     progressed, arrived, failed = Signal(str, object), Signal(str, object, bool), Signal(str, object)
-    engine_died = Signal(str)
+    engine_died, busy_changed = Signal(str), Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
         self.submitted: list[tuple[str, object]] = []
 
-    def submit(self, channel: str, request: object) -> None:
+    def submit(self, channel: str, request: object, *, is_quiet: bool = False) -> None:
         self.submitted.append((channel, request))
 
 
@@ -158,3 +160,17 @@ def test_progress_is_passed_on(runner, controller):
     controller.progressed.connect(told.append)
     runner.progressed.emit("left/HeadsRequest", Progress(1, 4, "Layer 1 of 4"))
     assert told == [Progress(1, 4, "Layer 1 of 4")]
+
+
+def test_what_is_held_is_asked_after_each_piece_of_work(runner, controller, qtbot):
+    controller.set_memory_budget(5)
+    assert runner.submitted == [("memory", MemoryRequest(5))]
+    runner.busy_changed.emit(True)
+    assert len(runner.submitted) == 1
+    runner.busy_changed.emit(False)
+    assert runner.submitted[1:] == [("memory", MemoryRequest(5))]
+    told = MemoryResult(held=3, budget=5, n_calls=4, n_held=2, n_tokens=9, has_qk=True)
+    with qtbot.waitSignal(controller.memory_told) as blocker:
+        runner.arrived.emit("memory", told, False)
+    assert blocker.args == [told]
+    runner.failed.emit("memory", Failure("error", "oh"))  # nobody asked for it, so nobody is told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
-from inference.results import Progress
+from inference.results import MemoryResult, Progress
 from widgets.status_line import StatusLine
 
 
@@ -57,3 +57,15 @@ def test_progress_and_cancel_are_there_only_while_something_runs(line, qtbot):
         qtbot.mouseClick(line._cancel, Qt.MouseButton.LeftButton)
     line.set_busy(False)
     assert not line._bar.isVisible()
+
+
+def test_what_is_held_is_told_and_why_some_is_not(line):
+    line.show_memory(MemoryResult(held=36 * 2**20, budget=2**30, n_calls=12, n_held=12, n_tokens=4096, has_qk=True))
+    assert line._memory.text() == "36 MB of 1 GB held"
+    assert "queries and keys of 12 of 12 attentions over 4,096 tokens" in line._memory.toolTip()
+    line.show_memory(MemoryResult(held=2**30, budget=2**30, n_calls=12, n_held=5, n_tokens=4096, has_qk=False))
+    assert line._memory.text() == "1 GB of 1 GB held"
+    assert "patterns of 5 of 12" in line._memory.toolTip()
+    assert "computed again" in line._memory.toolTip()
+    line.show_memory(MemoryResult(held=0, budget=2**30, n_calls=0, n_held=0, n_tokens=0, has_qk=True))
+    assert line._memory.text() == ""
