@@ -1,0 +1,37 @@
+"""Scenes as tensors: which seeds are for what, pictures, and which things are in them."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from inference.scene_pictures import paint_scene
+from resources.scene_shapes import KINDS
+from resources.scenes import Scene, make_scene
+
+SIDE = 64
+# Seeds of the splits; those that the app draws fresh ones from lie above all of them.
+VALIDATION, TEST, TRAIN = range(2_000), range(2_000, 4_000), range(1_000_000, 100_000_000)
+MEAN, STD = 0.5, 0.5
+_KIND_NUMBERS = {kind: i for i, kind in enumerate(KINDS)}
+
+
+def training_scenes(step: int, n: int) -> list[Scene]:
+    """The scenes of a training step; no step sees another's."""
+    first = TRAIN.start + step * n
+    return [make_scene(seed) for seed in range(first, first + n)]
+
+
+def pictures(scenes: list[Scene], side: int = SIDE) -> Tensor:
+    """float32 [scene, 3, row, column], -1 to 1."""
+    array = np.stack([np.asarray(paint_scene(scene, side)) for scene in scenes])
+    return (torch.from_numpy(array).permute(0, 3, 1, 2).float() / 255 - MEAN) / STD
+
+
+def kinds_present(scenes: list[Scene]) -> Tensor:
+    """float32 [scene, kind]: 1 where a thing of that kind is in the scene."""
+    present = torch.zeros(len(scenes), len(KINDS))
+    for i, scene in enumerate(scenes):
+        present[i, [_KIND_NUMBERS[thing.kind] for thing in scene.things]] = 1
+    return present

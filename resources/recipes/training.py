@@ -1,0 +1,108 @@
+"""The loop that the recipes share: resumable, with one schedule and one way to log."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+SAVE_EVERY = 180.0  # seconds
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a run goes.
+
+    Attributes
+    ----------
+    n_steps
+        In all, over every part of the run.
+    rate
+        Highest learning rate, after `warm_up` steps and until the last `decay` of the run, where it falls to 2 %.
+    """
+
+    n_steps: int
+    rate: float
+    warm_up: int = 100
+    decay: float = 0.4
+
+    def factor(self, step: int) -> float:
+        """Share of `rate` at a step."""
+        left = (self.n_steps - step) / (self.decay * self.n_steps)
+        return min(1.0, (step + 1) / self.warm_up, max(0.02, left))
+
+
+def train(
+    model: nn.Module,
+    step_loss: Callable[[int], tuple[Tensor, dict[str, float]]],
+    plan: Plan,
+    state_file: Path,
+    *,
+    is_matrix: Callable[[str], bool],
+) -> None:
+    """Train until the plan is done, going on from `state_file` where there is one.
+
+    Matrices inside the layers are trained with Muon (Jordan et al. 2024), the rest with AdamW.
+
+    Parameters
+    ----------
+    step_loss
+        Loss and what is to be logged of a step, given its number: the batch must follow from the number, so that a run
+        that was interrupted sees what it would have seen.
+    is_matrix
+        By name, which two-dimensional parameters lie inside the layers.
+    """
+    device = next(model.parameters()).device
+    matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and is_matrix(name)]
+    known = {id(p) for p in matrices}
+    rest = [p for p in model.parameters() if id(p) not in known]
+    optimizers = [
+        torch.optim.Muon(matrices, lr=plan.rate, weight_decay=0.01, momentum=0.95, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(rest, lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.01),
+    ]
+    first = 0
+    if state_file.exists():
+        state = torch.load(state_file, weights_only=True)
+        model.load_state_dict(state["model"])
+        for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        first = state["step"]
+    started = saved_at = time.monotonic()
+    sums: dict[str, float] = {}
+    n_summed = 0
+    model.train()
+    for step in range(first, plan.n_steps):
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = plan.rate * plan.factor(step)
+        with torch.autocast(device.type, torch.bfloat16):
+            loss, told = step_loss(step)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        for name, value in (told | {"loss": loss.item()}).items():
+            sums[name] = sums.get(name, 0.0) + value
+        n_summed += 1
+        if (step + 1) % 50 == 0 or step + 1 == plan.n_steps:
+            means = {name: round(value / n_summed, 5) for name, value in sums.items()}
+            speed = round((step + 1 - first) / (time.monotonic() - started), 3)
+            print(json.dumps({"step": step + 1} | means | {"steps_per_s": speed}), flush=True)
+            sums, n_summed = {}, 0
+        if time.monotonic() - saved_at > SAVE_EVERY or step + 1 == plan.n_steps:
+            _save(model, optimizers, step + 1, state_file)
+            saved_at = time.monotonic()
+
+
+def _save(model: nn.Module, optimizers: list[torch.optim.Optimizer], step: int, file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(".tmp")
+    state = {"model": model.state_dict(), "optimizers": [o.state_dict() for o in optimizers], "step": step}
+    torch.save(state, partial)
+    partial.replace(file)
