@@ -10,6 +10,7 @@ Dosovitskiy et al. 2021, "An Image Is Worth 16x16 Words".
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import torch
@@ -67,6 +68,8 @@ def main() -> None:
     plan = Plan(3 if args.smoke else args.steps, args.rate)
     train(model, step_loss, plan, args.state / "state.pt", is_matrix=lambda name: ".layers." in name)
     model.save_pretrained(args.state / "model")
+    run = {"steps": plan.n_steps, "batch": N_BATCH, "seed": args.seed}
+    (args.state / "run.json").write_text(json.dumps(run), encoding="utf-8")
 
 
 if __name__ == "__main__":
