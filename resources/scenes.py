@@ -113,6 +113,15 @@ def make_scene(seed: int, *, with_held_out: bool = False) -> Scene:
     return Scene(seed, background, tuple(sorted(things, key=lambda thing: thing.y)))
 
 
+def make_portrait(seed: int) -> Scene:
+    """A scene of one thing that fills the picture, for models that see few pixels."""
+    rng = random.Random(f"portrait {seed}")
+    side = rng.uniform(0.78, 0.92)
+    x, y = (rng.uniform(side / 2, 1 - side / 2) for _ in range(2))
+    thing = Thing(rng.choice(tuple(KINDS)), rng.choice(tuple(COLOURS)), "huge", x, y, side)
+    return Scene(seed, rng.choice(tuple(BACKGROUNDS)), (thing,))
+
+
 def _is_apart(a: Thing, b: Thing) -> bool:
     """A fifth of the smaller one may be covered."""
     reach = (a.side + b.side) / 2

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from inference.scene_pictures import paint_scene, thing_boxes, thing_masks
 from resources.scene_shapes import COLOURS, KINDS
-from resources.scenes import HELD_OUT, MOST_OBJECTS, SIZES, Scene, Thing, make_scene
+from resources.scenes import HELD_OUT, MOST_OBJECTS, SIZES, Scene, Thing, make_portrait, make_scene
 
 OPPOSITE = {"left of": "right of", "right of": "left of", "above": "below", "below": "above"}
 
@@ -30,6 +30,14 @@ def test_a_scene_is_well_formed_and_follows_from_its_seed(seed, with_held_out):
         assert abs(thing.side / SIZES[thing.size] - 1) <= 0.07
     for i, j in combinations(range(len(scene.things)), 2):
         assert scene.relation(i, j) == OPPOSITE[scene.relation(j, i)]
+
+
+def test_a_portrait_is_one_thing_that_fills_the_picture():
+    scenes = [make_portrait(seed) for seed in range(200)]
+    assert scenes == [make_portrait(seed) for seed in range(200)]
+    assert {len(scene.things) for scene in scenes} == {1}
+    assert {scene.things[0].kind for scene in scenes} == set(KINDS)
+    assert min(scene.things[0].side for scene in scenes) > 0.7
 
 
 def test_every_colour_and_every_kind_is_seen_in_training():

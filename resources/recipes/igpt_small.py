@@ -1,0 +1,107 @@
+"""Train `igpt-small`: an Image GPT that draws one thing, pixel by pixel, in a palette of 32 colours.
+
+    python -m resources.recipes.igpt_small --state DIR
+
+References
+----------
+Chen et al. 2020, "Generative Pretraining from Pixels".
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from sklearn.cluster import KMeans
+from torch import Tensor
+from torch.nn import functional as F
+from transformers import ImageGPTConfig, ImageGPTForCausalImageModeling
+
+from inference.scene_pictures import paint_scene
+from resources.recipes.scene_data import TRAIN
+from resources.recipes.training import Plan, train
+from resources.scenes import make_portrait
+
+SIDE = 16
+N_COLOURS = 32
+N_BATCH = 16
+
+
+def build_model(seed: int) -> ImageGPTForCausalImageModeling:
+    """8 layers of 128 with 4 heads over 256 pixels; the last token of the vocabulary starts a picture."""
+    torch.manual_seed(seed)
+    config = ImageGPTConfig(
+        vocab_size=N_COLOURS + 1,
+        n_positions=SIDE * SIDE,
+        n_embd=128,
+        n_layer=8,
+        n_head=4,
+        n_inner=384,
+        resid_pdrop=0.0,
+        embd_pdrop=0.0,
+        attn_pdrop=0.0,
+    )
+    return ImageGPTForCausalImageModeling(config)
+
+
+def portraits(seeds: range) -> np.ndarray:
+    """float32 [picture, pixel, 3], -1 to 1 as Image GPT's processor has it."""
+    pictures = [np.asarray(paint_scene(make_portrait(seed), SIDE)).reshape(-1, 3) for seed in seeds]
+    return np.stack(pictures).astype(np.float32) / 127.5 - 1
+
+
+def learn_palette() -> np.ndarray:
+    """float32 [colour, 3]: k-means over the pixels of portraits."""
+    pixels = portraits(TRAIN[:1500]).reshape(-1, 3)
+    return KMeans(N_COLOURS, n_init=4, random_state=0).fit(pixels).cluster_centers_.astype(np.float32)
+
+
+def to_tokens(pixels: np.ndarray, palette: np.ndarray) -> Tensor:
+    """int64 [picture, pixel]: the nearest colour of the palette."""
+    distance = ((pixels[:, :, None] - palette) ** 2).sum(-1)
+    return torch.from_numpy(distance.argmin(-1))
+
+
+def with_start(tokens: Tensor) -> Tensor:
+    """The model's input: the start token, then all pixels but the last."""
+    start = torch.full_like(tokens[:, :1], N_COLOURS)
+    return torch.cat([start, tokens[:, :-1]], 1)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
+    parser.add_argument("--steps", type=int, default=5_000)
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--smoke", action="store_true", help="a few steps")
+    args = parser.parse_args()
+    args.state.mkdir(parents=True, exist_ok=True)
+    palette_file = args.state / "palette.npy"
+    if not palette_file.exists():
+        np.save(palette_file, learn_palette())
+    palette = np.load(palette_file)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model = build_model(args.seed)
+    model.to(device)  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
+
+    def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
+        seeds = TRAIN[step * N_BATCH : (step + 1) * N_BATCH]
+        tokens = to_tokens(portraits(seeds), palette).to(device)
+        logits = model(with_start(tokens), use_cache=False).logits.float()
+        hits = (logits.argmax(-1) == tokens).float().mean().item()
+        return F.cross_entropy(logits.flatten(0, 1), tokens.flatten()), {"top1": hits}
+
+    plan = Plan(3 if args.smoke else args.steps, args.rate)
+    train(model, step_loss, plan, args.state / "state.pt", is_matrix=lambda name: ".h." in name)
+    model.save_pretrained(args.state / "model")
+    run = {"steps": plan.n_steps, "batch": N_BATCH, "seed": args.seed}
+    (args.state / "run.json").write_text(json.dumps(run), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
