@@ -1,7 +1,8 @@
 """Meshes as PolyGen's tokens, and back (Nash et al. 2020, section 2 and the authors' `data_utils`).
 
-A vertex is written z, y, x: values 0-255 as tokens 1-256, and 0 stops. A face is written as vertex indices + 2, 1 begins
-the next face, and 0 stops. Vertices come from the floor up (by z, then y, then x), faces by their lowest vertices.
+A vertex is written z, y, x: values 0-255 as tokens 1-256, and 0 stops. A face is written as vertex indices + 2, 1
+begins the next face, and 0 stops. Vertices come from the floor up (by z, then y, then x), faces by their lowest
+vertices.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def canonical(mesh: Mesh) -> tuple[np.ndarray, tuple[tuple[int, ...], ...]]:
     loops = [loop for face in mesh.faces for loop in _loops([int(new_index[i]) for i in face])]
     used = sorted({i for loop in loops for i in loop})
     place = {old: new for new, old in enumerate(used)}
-    faces = {_rotated([place[i] for i in loop]) for loop in loops}
+    faces = [_rotated([place[i] for i in loop]) for loop in loops]
     return values[used][:, ::-1], tuple(sorted(faces, key=lambda face: (sorted(face), face)))
 
 

@@ -1,0 +1,1 @@
+"""Models that transformers does not ship, as its `PreTrainedModel`s."""
