@@ -2,71 +2,53 @@
 
 Models that ask transformers for their attention function are given ours, which keeps the queries, keys and values and
 calls the fused attention of torch. In models that write their attention out, the softmax, or a call of the fused
-attention, is caught on its way through torch.
+attention, is caught on its way through torch. A model may do both.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Callable, Iterator
+import random
+import threading
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
+import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-from torch.overrides import TorchFunctionMode
-from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
-from transformers.integrations.sdpa_attention import sdpa_attention_forward
-from transformers.masking_utils import sdpa_mask
+from torch import nn
+from transformers import PreTrainedModel
 
-from inference.attention_call import AttentionCall
+from inference.attention_call import Received
+from inference.capture_interface import route_through_interface
+from inference.capture_modules import listen_in_modules
+from inference.capture_tap import tap
+from inference.recorder import Change, Keep, Recorder, active
 
 if TYPE_CHECKING:
     from inference.context import Context
 
-__all__ = ["AttentionCall", "capture"]
+__all__ = ["Change", "Keep", "capture"]
 
-_NAME = "headlight"
-_ATTENTION = re.compile(r"attn|attention", re.IGNORECASE)
-_CROSS = re.compile(r"encoder_?attn|enc_?dec_?attention|cross_?att", re.IGNORECASE)
-_SOFTMAX = {F.softmax, torch.softmax, Tensor.softmax}
-
-
-class _Recorder:
-    """Collects the calls of one forward pass."""
-
-    def __init__(self, net: PreTrainedModel, context: Context, n_calls: int) -> None:
-        self.calls: list[AttentionCall] = []
-        self._path_by_module = {module: name for name, module in net.named_modules()}
-        self._context = context
-        self._n_calls = n_calls
-        self._n_by_path: Counter[str] = Counter()
-
-    def path(self, module: nn.Module) -> str:
-        return self._path_by_module[module]
-
-    def record(self, path: str, **received: Any) -> AttentionCall:
-        """Keep what an attention received. Raises `Cancelled`, so nobody waits for more than one layer."""
-        n = len(self.calls) + 1
-        label = f"Layer {n} of {self._n_calls}" if self._n_calls else ""
-        self._context.checkpoint(n - 1, self._n_calls, label)
-        call = AttentionCall(path, self._n_by_path[path], bool(_CROSS.search(path)), **received)
-        self._n_by_path[path] += 1
-        self.calls.append(call)
-        return call
-
-
-_recorder: ContextVar[_Recorder] = ContextVar("recorder")
+# Two captures of one model would undo each other's settings: the second waits.
+_locks: WeakKeyDictionary[nn.Module, threading.RLock] = WeakKeyDictionary()
+_locks_lock = threading.Lock()
+_PATIENCE = 0.1  # seconds between looks at whether anybody still waits
 
 
 @contextmanager
-def capture(net: PreTrainedModel, context: Context, n_calls: int = 0) -> Iterator[list[AttentionCall]]:
-    """Collect every attention of the forward passes within the block, batch of one.
+def capture(
+    net: nn.Module,
+    context: Context,
+    n_calls: int = 0,
+    change: Change | None = None,
+    keep: Keep = lambda received: received,
+    received: list[Received] | None = None,
+) -> Iterator[list[Received]]:
+    """Collect every attention of the forward passes within the block.
 
-    Whatever ends the block, the model is left as it was.
+    Whatever ends the block, the model is left as it was: names of attention functions, hooks, modes, `training`
+    switches; and so is the state of the random generators.
 
     Parameters
     ----------
@@ -74,137 +56,51 @@ def capture(net: PreTrainedModel, context: Context, n_calls: int = 0) -> Iterato
         One checkpoint an attention: a cancelled pass ends within a layer.
     n_calls
         How many are expected, for the progress; 0 if not known.
+    change
+        What the model goes on with in place of a pattern, [batch, head, query_pos, key_pos]; given the pattern itself
+        back, nothing changes. Patterns are then written out, which takes n * n numbers a head.
+    keep
+        Makes of what was received what is held of it, such as `Received.dropped()`.
+    received
+        Where the calls go; a new list if None.
 
     Yields
     ------
     The calls so far, in the order of the forward pass.
     """
-    recorder = _Recorder(net, context, n_calls)
+    recorder = Recorder(net, context, n_calls, change, keep, received)
     with ExitStack() as stack:
-        token = _recorder.set(recorder)
-        stack.callback(_recorder.reset, token)
-        if all(part._can_set_attn_implementation() for part in net.modules() if isinstance(part, PreTrainedModel)):
-            _route_through_interface(net, stack)
-        else:
-            _tap(net, recorder, stack)
-        yield recorder.calls
+        _lock(net, context, stack)
+        stack.callback(active.reset, active.set(recorder))
+        _put_back_switches(net, stack)
+        _put_back_random_state(stack)
+        if isinstance(net, PreTrainedModel):
+            route_through_interface(net, stack)
+        tap(net, recorder, stack)
+        listen_in_modules(net, recorder, stack)
+        yield recorder.received
 
 
-def _route_through_interface(net: PreTrainedModel, stack: ExitStack) -> None:
-    # Some parts hold a copy of the configuration, so each module is asked for its own.
-    configs = {id(config): config for part in net.modules() if (config := getattr(part, "config", None)) is not None}
-    for config in configs.values():
-        if hasattr(config, "_attn_implementation_internal"):
-            stack.callback(setattr, config, "_attn_implementation_internal", config._attn_implementation_internal)
-            config._attn_implementation_internal = _NAME
+def _lock(net: nn.Module, context: Context, stack: ExitStack) -> None:
+    with _locks_lock:
+        lock = _locks.setdefault(net, threading.RLock())
+    while not lock.acquire(timeout=_PATIENCE):
+        context.checkpoint()
+    stack.callback(lock.release)
 
 
-def _attention(
-    module: nn.Module,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attention_mask: Tensor | None,
-    scaling: float | None = None,
-    is_causal: bool | None = None,
-    position_bias: Tensor | None = None,
-    softcap: float | None = None,
-    **kwargs: Any,
-) -> tuple[Tensor, None]:
-    """The attention function that models are given; see `transformers.AttentionInterface`."""
-    recorder = _recorder.get()
-    is_causal = bool(getattr(module, "is_causal", True) if is_causal is None else is_causal)
-    call = recorder.record(
-        recorder.path(module),
-        q=_single(query),
-        k=_single(key),
-        v=_single(value),
-        scale=query.shape[-1] ** -0.5 if scaling is None else float(scaling),
-        mask=_single(attention_mask),
-        is_causal=is_causal and attention_mask is None and query.shape[2] > 1,
-        bias=_single(position_bias),
-        soft_cap=softcap,
-    )
-    if softcap is not None:  # the fused attention has none
-        v = call.v[[call.kv_head(head) for head in range(call.n_heads)]]  # type: ignore[index]
-        return (call.patterns().to(v.dtype) @ v).transpose(0, 1)[None].contiguous(), None
-    return sdpa_attention_forward(
-        module,
-        query,
-        key,
-        value,
-        attention_mask,
-        scaling=scaling,
-        is_causal=is_causal,
-        position_bias=position_bias,
-        **kwargs,
-    )
+def _put_back_switches(net: nn.Module, stack: ExitStack) -> None:
+    was_training = [(part, part.training) for part in net.modules()]
+
+    def put_back() -> None:
+        for part, training in was_training:
+            part.training = training
+
+    stack.callback(put_back)
 
 
-AttentionInterface.register(_NAME, _attention)
-# Without it models leave their masks out without a word.
-AttentionMaskInterface.register(_NAME, sdpa_mask)
-
-
-def _tap(net: PreTrainedModel, recorder: _Recorder, stack: ExitStack) -> None:
-    running: list[str] = []
-
-    def enter(module: nn.Module, _: Any) -> None:
-        running.append(recorder.path(module))
-
-    def leave(*_: Any) -> None:
-        running.pop()
-
-    for name, module in net.named_modules():
-        if _ATTENTION.search(name.rpartition(".")[2]) or _ATTENTION.search(type(module).__name__):
-            stack.callback(module.register_forward_pre_hook(enter).remove)
-            stack.callback(module.register_forward_hook(leave).remove)
-    stack.enter_context(_Tap(recorder, running))
-
-
-class _Tap(TorchFunctionMode):
-    """Catches the softmax or the fused attention within attention modules. torch mutes it while it works."""
-
-    def __init__(self, recorder: _Recorder, running: list[str]) -> None:
-        super().__init__()
-        self._recorder = recorder
-        self._running = running
-
-    def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        kwargs = kwargs or {}
-        result = func(*args, **kwargs)
-        if not self._running:
-            return result
-        if func in _SOFTMAX and result.ndim == 4:
-            self._recorder.record(self._running[-1], pattern=_single(result))
-        elif func is F.scaled_dot_product_attention:
-            self._record_fused(*args, **kwargs)
-        return result
-
-    def _record_fused(
-        self,
-        query: Tensor,
-        key: Tensor,
-        value: Tensor,
-        attn_mask: Tensor | None = None,
-        dropout_p: float = 0.0,
-        is_causal: bool = False,
-        scale: float | None = None,
-        enable_gqa: bool = False,
-    ) -> None:
-        self._recorder.record(
-            self._running[-1],
-            q=_single(query),
-            k=_single(key),
-            v=_single(value),
-            scale=query.shape[-1] ** -0.5 if scale is None else scale,
-            mask=_single(attn_mask),
-            is_causal=is_causal,
-        )
-
-
-def _single(tensor: Tensor | None) -> Tensor | None:
-    """The one of a batch of one, cut off from gradients."""
-    return None if tensor is None else tensor.detach()[0]
+def _put_back_random_state(stack: ExitStack) -> None:
+    """Some models draw numbers, BigBird from NumPy."""
+    stack.enter_context(torch.random.fork_rng())
+    stack.callback(random.setstate, random.getstate())
+    stack.callback(np.random.set_state, np.random.get_state())

@@ -97,7 +97,7 @@ def plan(checkpoint: str) -> Plan:
         mask_token=mask,
         position_kind=kind,
         device="",
-        notes=architecture.notes,
+        notes=(*architecture.notes, *family.notes(config)),
     )
     return Plan(folder, config, family, architecture, stored, info)
 

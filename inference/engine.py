@@ -8,8 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from inference.context import Cancelled, Context, Refused
+from inference.memory import Memory
 from inference.registry import ANALYSES
-from inference.results import Failure, InspectRequest, OpenRequest
+from inference.results import Failure, InspectRequest, MemoryRequest, MemoryResult, OpenRequest
 
 if TYPE_CHECKING:
     from inference.model import Model
@@ -22,6 +23,7 @@ class Engine:
 
     def __init__(self) -> None:
         self._models: OrderedDict[str, Model] = OrderedDict()
+        self._memory = Memory()
 
     def run(self, request: object, context: Context) -> object:
         """Compute the result of a request.
@@ -37,6 +39,10 @@ class Engine:
             from inference.checkpoints import inspect
 
             return inspect(request.checkpoint)
+        if isinstance(request, MemoryRequest):
+            if request.budget:
+                self._memory.budget = request.budget
+            return self._held()
         if isinstance(request, OpenRequest):
             # Opening anew reads the files again: they may have been trained on since.
             self._models.pop(request.checkpoint, None)
@@ -48,11 +54,22 @@ class Engine:
         module, _, function = analysis.function.partition(":")
         return getattr(import_module(module), function)(request, model, context)
 
+    def _held(self) -> MemoryResult:
+        memory = self._memory
+        if not memory.runs:
+            return MemoryResult(memory.held, memory.budget, 0, 0, 0, has_qk=True)
+        run = memory.runs[-1]
+        calls = [call for group in run.calls.values() for call in group]
+        n_held = sum(call.is_held for call in calls)
+        has_qk = any(call.has_qk for call in calls)
+        return MemoryResult(memory.held, memory.budget, len(calls), n_held, run.n_tokens, has_qk)
+
     def _model(self, checkpoint: str, context: Context) -> Model:
         from inference.loading import load
 
         if checkpoint not in self._models:
             model = load(checkpoint, context)
+            model.memory = self._memory
             while len(self._models) >= N_KEPT:
                 self._models.popitem(last=False)
             self._models[checkpoint] = model

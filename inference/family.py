@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-    from inference.capture import AttentionCall
+    from inference.attention_call import AttentionCall, Received
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Encoded:
 
 
 class Family(Protocol):
-    """Adapts one kind of model to common ground. Stateless."""
+    """Adapts one kind of model to common ground. Stateless; families inherit what they do not say themselves."""
 
     name: str
 
@@ -53,6 +53,10 @@ class Family(Protocol):
         """Names in `Encoded.sequences` of the query and the key axis of a group."""
         ...
 
+    def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        """What the user should know of how such a model is run, as sentences."""
+        return ()
+
     def encode(self, input: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
         """Tokenize, mask, and lay out what `forward` takes.
 
@@ -63,8 +67,16 @@ class Family(Protocol):
         """
         ...
 
-    def sort_calls(self, calls: list[AttentionCall], net: PreTrainedModel) -> dict[str, list[AttentionCall]]:
-        """Captured calls by group, in order of the layers.
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        """One forward pass through everything that attends. Switches thrown here (`training`) are put back."""
+        net(**encoded.tensors)
+
+    def sort_calls(
+        self, received: list[Received], net: PreTrainedModel, encoded: Encoded
+    ) -> dict[str, list[AttentionCall]]:
+        """Captured calls by group, in order of the layers, in true positions.
+
+        What was dropped to save memory has shapes, but no numbers; see `Received`.
 
         Raises
         ------

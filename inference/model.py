@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
-from inference.capture import AttentionCall, capture
+from inference.capture import capture
 from inference.family import Encoded, Family
+from inference.memory import Memory
 from inference.results import CheckpointInfo, TextInput
+from inference.run import Enough, Run, keep_only, keep_what_fits, nominal_bytes
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+    from inference.attention_call import AttentionCall, Received
     from inference.context import Context
+    from inference.recorder import Keep
 
-
-@dataclass(frozen=True)
-class Run:
-    """One forward pass with everything its attention received, by group and layer."""
-
-    encoded: Encoded
-    calls: dict[str, list[AttentionCall]]
+__all__ = ["Model", "Run"]
 
 
 @dataclass
@@ -34,6 +36,7 @@ class Model:
     tokenizer: PreTrainedTokenizerBase | None
     family: Family
     device: torch.device
+    memory: Memory = field(default_factory=Memory, repr=False)
     _last: tuple[TextInput, Run] | None = field(default=None, init=False, repr=False)
 
     def encode(self, input: TextInput) -> Encoded:
@@ -42,14 +45,62 @@ class Model:
         return Encoded({k: v.to(self.device) for k, v in encoded.tensors.items()}, encoded.sequences)
 
     def run(self, input: TextInput, context: Context) -> Run:
-        """Forward pass with capture; the last one is kept, so that choosing another head costs no pass."""
+        """Forward pass with capture; the last one is kept, so that choosing another head costs no pass.
+
+        Layers are held until the memory budget is full; the others are computed again when they are asked for.
+        """
         if self._last is not None and self._last[0] == input:
+            self.memory.use(self._last[1])
             return self._last[1]
         self._last = None
         encoded = self.encode(input)
-        n_layers = sum(group.n_layers for group in self.family.groups(self.net.config))
-        with torch.inference_mode(), capture(self.net, context, n_layers) as calls:
-            self.net(**encoded.tensors)
-        run = Run(encoded, self.family.sort_calls(calls, self.net))
+        run = Run(encoded)
+        self.memory.use(run)
+        self._pass(run.received, encoded, context, keep_what_fits(run, self.memory, self._n_calls))
+        run.sort = lambda received: self.family.sort_calls(received, self.net, encoded)
+        run.put({})
         self._last = (input, run)
         return run
+
+    def call(self, run: Run, group: str, layer: int, context: Context) -> AttentionCall:
+        """What one attention received; where it is not held, by a forward pass as far as that layer."""
+        if not run.calls[group][layer].is_held:
+            self._hold(run, group, range(layer, -1, -1), context)
+        return run.calls[group][layer]
+
+    def each_call(self, run: Run, group: str, context: Context) -> Iterator[tuple[int, AttentionCall]]:
+        """The layers of a group in order, in as few forward passes as the memory budget allows."""
+        for layer in range(run.n_layers(group)):
+            if not run.calls[group][layer].is_held:
+                self._hold(run, group, range(layer, run.n_layers(group)), context)
+            yield layer, run.calls[group][layer]
+
+    def _hold(self, run: Run, group: str, layers: range, context: Context) -> None:
+        """Compute again the first of `layers`, and with it as many as fit into half of the budget."""
+        wanted: set[int] = set()
+        n_bytes = 0
+        for layer in layers:
+            call = run.calls[group][layer]
+            parts = run.parts(call)
+            more = sum(nominal_bytes(run.received[part]) for part in parts)
+            if call.is_held or (wanted and n_bytes + more > self.memory.budget // 2):
+                break
+            wanted.update(parts)
+            n_bytes += more
+        self.memory.use(run)
+        run.make_room(n_bytes, self.memory, near=run.parts(run.calls[group][layers[0]])[0])
+        received: list[Received] = []
+        self._pass(received, run.encoded, context, keep_only(wanted, self.memory, self._n_calls))
+        run.put({number: received[number] for number in wanted})
+
+    def _pass(self, received: list[Received], encoded: Encoded, context: Context, keep: Keep) -> None:
+        with torch.inference_mode(), capture(self.net, context, self._n_calls, None, keep, received), suppress(Enough):
+            # What a model draws (patches, random blocks) is drawn alike when the pass is made again.
+            torch.manual_seed(0)
+            np.random.seed(0)
+            random.seed(0)
+            self.family.forward(self.net, encoded)
+
+    @property
+    def _n_calls(self) -> int:
+        return sum(group.n_layers for group in self.family.groups(self.net.config))

@@ -45,7 +45,10 @@ def tables(net: PreTrainedModel, length: int, context: Context) -> tuple[Positio
 
 def _of_module(name: str, module: nn.Module, length: int) -> Iterator[PositionTable]:
     own = name.rpartition(".")[2]
-    if own in _ABSOLUTE and (rows := _absolute_rows(module)) is not None:
+    if type(module).__name__ == "RoFormerSinusoidalPositionalEmbedding":  # sines, then cosines, of which it makes turns
+        sines, cosines = module.weight[:length].chunk(2, dim=1)  # type: ignore[index]
+        yield _rotary(name, cosines, sines)
+    elif own in _ABSOLUTE and (rows := _absolute_rows(module)) is not None:
         kind = "sinusoidal" if "Sinusoidal" in type(module).__name__ else "learned"
         yield _vectors(name, kind, rows[:length], "Position")
     elif own == "rel_embeddings" and isinstance(module, nn.Embedding):  # DeBERTa
@@ -57,6 +60,8 @@ def _of_module(name: str, module: nn.Module, length: int) -> Iterator[PositionTa
         if own.endswith("inv_freq") and not own.endswith("original_inv_freq"):
             angles = torch.arange(length, device=buffer.device)[:, None] * buffer.float()
             yield _rotary(buffer_name, angles.cos(), angles.sin())
+        elif own == "pos_encoding":  # CTRL
+            yield _vectors(buffer_name, "sinusoidal", buffer[:length], "Position")
         elif own == "embed_positions":  # GPT-J keeps sines, then cosines
             sines, cosines = buffer[:length].chunk(2, dim=1)
             yield _rotary(buffer_name, cosines, sines)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig
 
-_SINUSOIDAL = {"marian", "m2m_100", "pegasus"}
-_RELATIVE = {"t5", "mt5", "mpnet", "deberta", "deberta-v2"}
-_ROTARY = {"gptj", "codegen"}  # the others say so by `rope_parameters`
+_SINUSOIDAL = {"ctrl", "marian", "m2m_100", "nllb-moe", "pegasus", "xglm"}
+_UNLIMITED = {"mt5", "switch_transformers", "t5", "umt5", "xlnet"}
+_RELATIVE = {*_UNLIMITED, "deberta", "deberta-v2", "funnel", "mpnet"}
+_ROTARY = {"gptj", "codegen", "roformer"}  # the others say so by `rope_parameters`
 # Their position tables start behind the number of the padding token.
 _STARTS_BEHIND_PADDING = {
     "roberta",
@@ -17,8 +18,10 @@ _STARTS_BEHIND_PADDING = {
     "xlm-roberta-xl",
     "camembert",
     "roberta-prelayernorm",
+    "longformer",
+    "luke",
     "data2vec-text",
-    "xmod",
+    "esm",
     "mpnet",
 }
 
@@ -32,9 +35,10 @@ def position_kind(config: PreTrainedConfig) -> str:
         return "relative"
     if config.model_type in _SINUSOIDAL or getattr(config, "sinusoidal_embeddings", False):
         return "sinusoidal"
-    if config.model_type in _ROTARY or getattr(config, "rope_parameters", None):
+    is_rotary = getattr(config, "position_embedding_type", None) == "rotary"  # ESM
+    if config.model_type in _ROTARY or getattr(config, "rope_parameters", None) or is_rotary:
         return "rotary"
-    return "learned" if getattr(config, "max_position_embeddings", 0) else "none"
+    return "learned" if n_ctx(config) else "none"
 
 
 def has_alibi(config: PreTrainedConfig) -> bool:
@@ -49,8 +53,10 @@ def n_ctx(config: PreTrainedConfig) -> int:
     config = config.get_text_config()
     if config.model_type == "mpt":
         return config.max_seq_len
-    if has_alibi(config) or config.model_type in ("t5", "mt5"):
+    if has_alibi(config) or config.model_type in _UNLIMITED:
         return 0
+    if config.model_type == "led":
+        return config.max_encoder_position_embeddings
     n_rows = getattr(config, "max_position_embeddings", 0) or 0
     if config.model_type in _STARTS_BEHIND_PADDING:
         return n_rows - (config.pad_token_id or 0) - 1

@@ -27,7 +27,10 @@ class Analysis(NamedTuple):
 # By the name of the request. Each is called as function(request, model, context).
 ANALYSES: dict[str, Analysis] = {
     "TokenizeRequest": Analysis("inference.analyses.tokenize:tokenize"),
-    "HeadsRequest": Analysis("inference.analyses.heads:heads", frozenset({"attention"})),
+    "HeadsRequest": Analysis("inference.analyses.heads:heads", frozenset({"attention"}), refines=True),
+    "MapRequest": Analysis("inference.analyses.maps:overview", frozenset({"attention"}), refines=True),
+    "TilesRequest": Analysis("inference.analyses.maps:tiles", frozenset({"attention"})),
+    "RowsRequest": Analysis("inference.analyses.maps:rows", frozenset({"attention"})),
     "AttentionRequest": Analysis("inference.analyses.attention:attention", frozenset({"attention"})),
     "MeasuresRequest": Analysis("inference.analyses.measures:measures", frozenset({"attention"}), refines=True),
     "RolloutRequest": Analysis("inference.analyses.rollout:rollout", frozenset({"attention"})),
@@ -40,6 +43,10 @@ ANALYSES: dict[str, Analysis] = {
 
 # By family name, first match wins; each class answers `fits(config)`.
 FAMILIES: dict[str, str] = {
+    "mesh": "inference.families.mesh:MeshFamily",
+    "sparse_encoder": "inference.families.sparse_encoder:SparseEncoderFamily",
+    "xlnet": "inference.families.xlnet:XlnetFamily",
+    "funnel": "inference.families.funnel:FunnelFamily",
     "encoder_decoder": "inference.families.encoder_decoder:EncoderDecoderFamily",
     "decoder": "inference.families.decoder:DecoderFamily",
     "encoder": "inference.families.encoder:EncoderFamily",

@@ -9,14 +9,22 @@ from inference.results import (
     AttentionResult,
     CheckpointInfo,
     HeadsResult,
+    MapRequest,
+    MapResult,
     MaskedResult,
     MaskLabResult,
     Missing,
     NextSentenceResult,
     PositionTable,
+    RowsRequest,
+    RowsResult,
     ScaledDotResult,
+    Tile,
+    TilesRequest,
+    TilesResult,
     Tokens,
 )
+from inference.results.maps import TILE
 
 SENTENCE = "[CLS] the cat sat on the mat ##tress because it was tired [SEP]"
 PAIR = "[CLS] the cat slept [SEP] it was tired [SEP]"
@@ -89,6 +97,89 @@ def make_heads_result(
     pattern = make_pattern(n_layers, n_heads, len(tokens), len(key_tokens), is_causal=is_causal, seed=seed)
     thumbnails = np.rint(255 * np.sqrt(pattern)).astype(np.uint8)
     return HeadsResult(group, tokens, key_tokens, thumbnails, _measures(pattern, key_tokens, is_causal))
+
+
+class LongMap:
+    """A map of any length by a formula, so that every answer about it is exact and cheap.
+
+    A cell is the larger of a band about the diagonal and of stripes: `max(band[row - column], rows[row] *
+    columns[column])`; the maximum over a block of cells is then one of single axes. Rows do not sum to 1.
+    """
+
+    def __init__(
+        self, n_rows: int, n_columns: int | None = None, *, seed: int = 0, layer: int = 0, head: int = 0
+    ) -> None:
+        self.n_rows, self.n_columns = n_rows, n_columns or n_rows
+        self.tokens, self.key_tokens = make_long_tokens(self.n_rows), make_long_tokens(self.n_columns)
+        rng = np.random.default_rng((layer, head))
+        self._rows = rng.uniform(0.3, 1, self.n_rows)
+        self._columns = rng.uniform(0, 1, self.n_columns) ** 40 * 0.9
+        offset = np.arange(-self.n_columns + 1, self.n_rows)
+        self._band = np.exp(-np.abs(offset - 3 * head) / 30) * rng.uniform(0.2, 1, len(offset))
+
+    def cells(self, rows: range, columns: range) -> np.ndarray:
+        """float64 [row, column]."""
+        i, j = np.arange(rows.start, rows.stop)[:, None], np.arange(columns.start, columns.stop)
+        return np.maximum(self._band[i - j + self.n_columns - 1], self._rows[i] * self._columns[j])
+
+    def pooled(self, level: int, rows: range, columns: range, reduce: str = "max") -> np.ndarray:
+        """float16 [row, column]: pixels of a level. Means are worked out cell by cell: only for small parts."""
+        side = 2**level
+        tops, lefts = np.arange(rows.start, rows.stop) * side, np.arange(columns.start, columns.stop) * side
+        bottoms, rights = np.minimum(tops + side, self.n_rows), np.minimum(lefts + side, self.n_columns)
+        if reduce == "mean":
+            cells = self.cells(range(tops[0], bottoms[-1]), range(lefts[0], rights[-1]))
+            sums = np.add.reduceat(np.add.reduceat(cells, tops - tops[0], axis=0), lefts - lefts[0], axis=1)
+            return (sums / np.outer(bottoms - tops, rights - lefts)).astype(np.float16)
+        stripes = np.outer(
+            np.maximum.reduceat(self._rows[: bottoms[-1]], tops),
+            np.maximum.reduceat(self._columns[: rights[-1]], lefts),
+        )
+        first = tops[:, None] - rights + self.n_columns  # offset of the upper right cell of a block
+        stop = bottoms[:, None] - lefts + self.n_columns - 1
+        band = _range_max(self._band, first, stop)
+        return np.maximum(band, stripes).astype(np.float16)
+
+    def answer(self, request: object, *, is_sampled: bool = False, only: int | None = None) -> object:
+        """The result of a request; `only` the first so many tiles."""
+        if isinstance(request, MapRequest):
+            level = 0
+            while max(self.n_rows, self.n_columns) > request.size << level:
+                level += 1
+            shape = -(-self.n_rows // 2**level), -(-self.n_columns // 2**level)
+            overview = self.pooled(level, range(shape[0]), range(shape[1]), request.reduce)
+            return MapResult(
+                request.group, request.layer, request.head, request.reduce, self.tokens, self.key_tokens, level,
+                (overview / 2).astype(np.float16) if is_sampled else overview, is_sampled,
+            )  # fmt: skip
+        if isinstance(request, TilesRequest):
+            tiles = tuple(self.tile(request.level, *place, request.reduce) for place in request.tiles[:only])
+            return TilesResult(request.group, request.layer, request.head, request.level, request.reduce, tiles)
+        assert isinstance(request, RowsRequest)
+        pattern = self.cells(range(request.start, request.stop), range(self.n_columns)).mean(0).astype(np.float32)
+        return RowsResult(request.group, request.layer, request.head, request.start, request.stop, pattern)
+
+    def tile(self, level: int, row: int, column: int, reduce: str = "max") -> Tile:
+        """One tile."""
+        rows, columns = (
+            range(place * TILE, min((place + 1) * TILE, -(-n // 2**level)))
+            for place, n in ((row, self.n_rows), (column, self.n_columns))
+        )
+        return Tile(row, column, self.pooled(level, rows, columns, reduce))
+
+
+def _range_max(values: np.ndarray, first: np.ndarray, stop: np.ndarray) -> np.ndarray:
+    """The maximum of `values[first:stop]` for many ranges: from those of powers of two, which overlap."""
+    tables = [values]
+    while 2 ** len(tables) <= int((stop - first).max()):
+        half = 2 ** (len(tables) - 1)
+        tables.append(np.maximum(tables[-1][:-half], tables[-1][half:]))
+    power = np.log2(stop - first).astype(int)
+    out = np.empty(first.shape)
+    for k, table in enumerate(tables):
+        is_it = power == k
+        out[is_it] = np.maximum(table[first[is_it]], table[stop[is_it] - 2**k])
+    return out
 
 
 def make_scaled_dot_result(

@@ -46,10 +46,11 @@ def attention(request: AttentionRequest, model: Model, context: Context) -> Atte
     if n_bytes > _MOST_BYTES:
         raise Refused(
             f"{shape[0]} layers of {shape[1]} heads take {n_bytes / 2**30:.1f} GB at {shape[2]} tokens; "
-            f"at most {_MOST_BYTES / 2**30:.0f} GB are shown, so choose fewer heads."
+            f"at most {_MOST_BYTES / 2**30:.0f} GB are shown whole: choose fewer heads, or zoom into one in the "
+            "Attention view, which shows texts of any length."
         )
     pattern = np.empty(shape, np.float32)
     for i, layer in enumerate(layers):
         context.checkpoint()
-        pattern[i] = run.calls[group.name][layer].patterns(list(heads)).cpu().numpy()
+        pattern[i] = model.call(run, group.name, layer, context).patterns(list(heads)).cpu().numpy()
     return AttentionResult(group.name, query_tokens, key_tokens, tuple(layers), tuple(heads), pattern)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -12,6 +14,7 @@ from torch.nn import functional as F
 from inference.asked_for import group_of
 from inference.context import Refused
 from inference.results import HeadsRequest, HeadsResult
+from inference.tiles import ROWS, sampled_rows
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,15 +27,38 @@ if TYPE_CHECKING:
 _MEASURES = ("entropy", "distance", "previous", "next", "same", "cls", "sep")
 # Numbers of a pattern that are worked on at once: 4 MB stay in the cache, which is a third faster than a whole layer.
 _BLOCK = 2**20
+# Where all maps together have more cells, a sample of the rows comes first.
+_MOST_CELLS_AT_ONCE = 2**26
+# Seconds between two partial results: of the sample, and of the exact one.
+_PAUSES = (0.2, 1.0)
+
+
+class _Grid:
+    """Thumbnails and measures of all heads, as far as they are there."""
+
+    def __init__(self, n_heads: tuple[int, ...], shape: tuple[int, int]) -> None:
+        size = (len(n_heads), max(n_heads))
+        self.thumbnails = np.zeros((*size, *shape), np.uint8)
+        self.measures = np.full((len(_MEASURES), *size), np.nan, np.float32)
+        # What a layer does not have need not be waited for.
+        self.is_exact = np.arange(size[1]) >= np.array(n_heads)[:, None]
+        self.is_there = self.is_exact.copy()
+
+    def result(self, group: str, query_tokens: Tokens, key_tokens: Tokens) -> HeadsResult:
+        """A copy: it is worked on."""
+        measures = dict(zip(_MEASURES, self.measures.copy(), strict=True))
+        is_sampled = not bool(self.is_exact.all())
+        return HeadsResult(group, query_tokens, key_tokens, self.thumbnails.copy(), measures, is_sampled)
 
 
 def heads(request: HeadsRequest, model: Model, context: Context) -> HeadsResult:
-    """Thumbnails and measures of every head of a group.
+    """Thumbnails and measures of every head of a group; of a long text from a sample of the rows first.
 
     Parameters
     ----------
     context
-        One checkpoint a block of rows; no more than one block of a layer is in memory.
+        One checkpoint a block of rows; no more than one block is in memory. What is there when it is cancelled stays
+        with the run.
 
     Returns
     -------
@@ -49,38 +75,87 @@ def heads(request: HeadsRequest, model: Model, context: Context) -> HeadsResult:
     if request.size < 1:
         raise Refused(f"Thumbnails of {request.size} pixels were asked for; at least 1 is needed.")
     run = model.run(request.input, context)
-    query_axis, key_axis = model.family.axes(group.name)
-    query_tokens, key_tokens = run.encoded.sequences[query_axis], run.encoded.sequences[key_axis]
-    n_queries, n_keys = len(query_tokens), len(key_tokens)
+    tokens = tuple(run.encoded.sequences[axis] for axis in model.family.axes(group.name))
+    n_queries, n_keys = map(len, tokens)
     pool = math.ceil(max(n_queries, n_keys) / request.size)
+    marks = _marks(tokens[1], model)
+    unknown = _Grid(group.n_heads, (math.ceil(n_queries / pool), math.ceil(n_keys / pool)))
+    grid = cast("_Grid", run.store.setdefault(("heads", group.name, pool), unknown))
 
-    size = (group.n_layers, max(group.n_heads))
-    thumbnails = np.zeros((*size, math.ceil(n_queries / pool), math.ceil(n_keys / pool)), np.uint8)
-    measures = np.full((len(_MEASURES), *size), np.nan, np.float32)
-    marks = _marks(key_tokens, model)
-    for layer, call in enumerate(run.calls[group.name]):
-        context.checkpoint(layer, group.n_layers, f"Heads of layer {layer + 1} of {group.n_layers}")
-        totals = torch.zeros(len(_MEASURES), call.n_heads, dtype=torch.float64)
-        counts = torch.zeros(len(_MEASURES), 1, dtype=torch.float64)
-        step = max(1, _BLOCK // (call.n_heads * n_keys * pool)) * pool  # whole pixels
-        for start in range(0, n_queries, step):
-            context.checkpoint()
-            rows = torch.arange(start, min(start + step, n_queries), device=model.device)
-            pattern = call.patterns(rows=rows)
-            pixels = _thumbnail(pattern, pool).cpu().numpy()
-            top = start // pool
-            thumbnails[layer, : call.n_heads, top : top + pixels.shape[1]] = pixels
-            total, count = _sums(pattern, rows, call, marks, is_causal=group.is_causal)
-            totals += total.cpu()
-            counts += count
-        measures[:, layer, : call.n_heads] = (totals / counts).numpy()
-    return HeadsResult(
-        group=group.name,
-        query_tokens=query_tokens,
-        key_tokens=key_tokens,
-        thumbnails=thumbnails,
-        measures=dict(zip(_MEASURES, measures, strict=True)),
-    )
+    def look(label: str, done: np.ndarray, *, is_exact: bool) -> None:
+        """At the heads that are not done yet; now and then what is there is shown."""
+        context.checkpoint()
+        if done.all():
+            return
+        shown = time.monotonic()
+        for layer, call in model.each_call(run, group.name, context):
+            context.checkpoint(layer, group.n_layers, f"{label} {layer + 1} of {group.n_layers}")
+            rows = torch.arange(n_queries, device=call.device) if is_exact else sampled_rows(call, pool)
+            pools = (pool if is_exact else 1, pool)
+            for some in _chunks(call, len(rows)):
+                if done[layer, some].all():
+                    continue
+                which = list(range(some.start, some.stop))
+                found = _look(call, which, rows, pools, marks, context, is_causal=group.is_causal)
+                grid.thumbnails[layer, some], grid.measures[:, layer, some] = found
+                grid.is_there[layer, some], grid.is_exact[layer, some] = True, is_exact
+            if is_long and time.monotonic() > shown + _PAUSES[is_exact]:
+                context.partial(grid.result(group.name, *tokens))
+                shown = time.monotonic()
+
+    is_long = sum(group.n_heads) * n_queries * n_keys > _MOST_CELLS_AT_ONCE
+    if is_long:
+        look("A look at layer", grid.is_there, is_exact=False)
+        context.partial(grid.result(group.name, *tokens))
+    look("Heads of layer", grid.is_exact, is_exact=True)
+    return grid.result(group.name, *tokens)
+
+
+def _look(
+    call: AttentionCall,
+    heads: list[int],
+    rows: Tensor,
+    pools: tuple[int, int],
+    marks: tuple[Tensor, Tensor],
+    context: Context,
+    *,
+    is_causal: bool,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Thumbnails, uint8 [head, row, column], and measures, [measure, head], of some heads from some of their rows."""
+    row_pool, pool = pools
+    shape = (len(heads), math.ceil(len(rows) / row_pool), math.ceil(call.n_keys / pool))
+    thumbnails = torch.zeros(shape, dtype=torch.uint8, device=call.device)
+    totals = torch.zeros(len(_MEASURES), len(heads), dtype=torch.float64, device=call.device)
+    counts = torch.zeros(len(_MEASURES), 1, dtype=torch.float64)
+    for block in _row_blocks(len(rows), row_pool, _BLOCK // (len(heads) * call.n_keys)):
+        context.checkpoint()
+        pattern = call.patterns(heads, rows[block])
+        pixels = _thumbnail(pattern, row_pool, pool)
+        top = block.start // row_pool
+        there = thumbnails[:, top : top + pixels.shape[1]]
+        torch.maximum(there, pixels, out=there)
+        total, count = _sums(pattern, rows[block], call, marks, is_causal=is_causal)
+        totals += total
+        counts += count
+    return thumbnails.cpu().numpy(), (totals.cpu() / counts).numpy()
+
+
+def _chunks(call: AttentionCall, n_rows: int) -> Iterator[slice]:
+    """Heads that are worked on together: few, so that a block has many rows, which the matrix product is quicker at."""
+    most = max(1, _BLOCK // (min(n_rows, ROWS) * call.n_keys))
+    size = math.ceil(call.n_heads / math.ceil(call.n_heads / most))
+    return (slice(start, min(start + size, call.n_heads)) for start in range(0, call.n_heads, size))
+
+
+def _row_blocks(n_rows: int, pool: int, size: int) -> Iterator[slice]:
+    """Parts of the rows of about `size` rows: whole pixels, or parts of one."""
+    if size >= pool:
+        step = size // pool * pool
+        yield from (slice(start, min(start + step, n_rows)) for start in range(0, n_rows, step))
+        return
+    for top in range(0, n_rows, pool):
+        bottom = min(top + pool, n_rows)
+        yield from (slice(start, min(start + max(1, size), bottom)) for start in range(top, bottom, max(1, size)))
 
 
 def _marks(tokens: Tokens, model: Model) -> tuple[Tensor, Tensor]:
@@ -91,15 +166,16 @@ def _marks(tokens: Tokens, model: Model) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(cls).to(model.device), torch.from_numpy(sep).to(model.device)
 
 
-def _thumbnail(pattern: Tensor, pool: int) -> Tensor:
-    """uint8 [head, row, column] of float [head, row, key_pos], maximum over `pool` x `pool` cells.
+def _thumbnail(pattern: Tensor, row_pool: int, pool: int) -> Tensor:
+    """uint8 [head, row, column] of float [head, row, key_pos], maximum over `row_pool` x `pool` cells.
 
     Two maxima over one axis each are five times faster than one over two axes; the root is cheaper behind them.
     """
+    if row_pool > 1:
+        pattern = F.pad(pattern, (0, 0, 0, -pattern.shape[1] % row_pool))
+        pattern = pattern.unflatten(1, (-1, row_pool)).amax(2)
     if pool > 1:
-        pattern = F.pad(pattern, (0, -pattern.shape[2] % pool, 0, -pattern.shape[1] % pool))
-        pattern = pattern.unflatten(1, (-1, pool)).amax(2)
-        pattern = pattern.unflatten(2, (-1, pool)).amax(3)
+        pattern = F.max_pool1d(pattern, pool, ceil_mode=True)
     return pattern.sqrt().mul_(255).round_().to(torch.uint8)
 
 
@@ -115,15 +191,17 @@ def _sums(
         sums[index] = values.sum(-1, dtype=torch.float64)
         counts[index] = values.shape[1]
 
-    add("entropy", torch.special.entr(pattern).sum(-1) / math.log(2))
+    # torch.special.entr takes four times as long; the least number stands for 0, whose share is 0.
+    logarithms = pattern.clamp_min(torch.finfo(pattern.dtype).tiny).log_()
+    add("entropy", logarithms.mul_(pattern).sum(-1) / -math.log(2))
     for name, places in zip(("cls", "sep"), marks, strict=True):
         if len(places):
             add(name, pattern[:, :, places].sum(-1))
     if call.is_cross:
         return sums, counts
-    keys = torch.arange(pattern.shape[2], device=rows.device)
-    distance = (rows[:, None] - keys).abs().to(pattern.dtype)  # [row, key_pos]
-    add("distance", (pattern.transpose(0, 1) @ distance[:, :, None])[:, :, 0].T)
+    keys = torch.arange(pattern.shape[2], device=rows.device, dtype=pattern.dtype)
+    distance = (rows.to(pattern.dtype)[:, None] - keys).abs_()  # [row, key_pos]
+    add("distance", torch.mul(pattern, distance, out=logarithms).sum(-1))
     for name, shift in (("previous", -1), ("same", 0), ("next", 1)):
         places = rows + shift
         there = (places >= 0) & (places < len(keys))

@@ -37,9 +37,9 @@ def next_sentence(request: NextSentenceRequest, model: Model, context: Context) 
     tokens = run.encoded.tokens
     is_a = (tokens.segment == 0) & ~tokens.is_special
     is_b = (tokens.segment == 1) & ~tokens.is_special
-    calls = run.calls[model.info.groups[0].name]
-    a_to_b, b_to_a = np.full((2, len(calls), max(model.info.groups[0].n_heads)), np.nan, np.float32)
-    for layer, call in enumerate(calls):
+    group = model.info.groups[0]
+    a_to_b, b_to_a = np.full((2, group.n_layers, max(group.n_heads)), np.nan, np.float32)
+    for layer, call in model.each_call(run, group.name, context):
         context.checkpoint()
         pattern = call.patterns().float().cpu().numpy()  # [head, query_pos, key_pos]
         a_to_b[layer, : len(pattern)] = _share(pattern, is_a, is_b)

@@ -34,7 +34,7 @@ def scaled_dot(request: ScaledDotRequest, model: Model, context: Context) -> Sca
     check_layers([request.layer], group, model)
     check_heads([request.head], request.layer, group, model)
     run = model.run(request.input, context)
-    call = run.calls[group.name][request.layer]
+    call = model.call(run, group.name, request.layer, context)
     if call.q is None or call.k is None or call.v is None:
         raise Refused(f"{model.info.name} shows its attention patterns, but not the queries and keys.")
     check_query(request.query_pos, call.n_queries)

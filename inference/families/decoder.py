@@ -6,60 +6,30 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from inference.family import Encoded, check_count
+from inference.family import Encoded, Family, check_count
+from inference.model_types import DECODERS, PATTERNS_ONLY, attends_in_every_layer
 from inference.results import AttentionGroup, TextInput
 from inference.tokens import tokenize
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-    from inference.capture import AttentionCall
-
-_MODEL_TYPES = {
-    "biogpt",
-    "cohere",
-    "falcon",
-    "gemma",
-    "gemma2",
-    "gemma3_text",
-    "glm",
-    "gpt2",
-    "gpt_bigcode",
-    "gpt_neox",
-    "granite",
-    "llama",
-    "mistral",
-    "mixtral",
-    "olmo",
-    "olmo2",
-    "opt",
-    "persimmon",
-    "phi",
-    "phi3",
-    "qwen2",
-    "qwen2_moe",
-    "qwen3",
-    "qwen3_moe",
-    "smollm3",
-    "stablelm",
-    "starcoder2",
-}
-# Their attention is written out in the model, where only the patterns can be reached.
-_PATTERNS_ONLY = {"bloom", "codegen", "gpt_neo", "gptj", "mpt", "openai-gpt"}
+    from inference.attention_call import AttentionCall, Received
 
 
-class DecoderFamily:
+class DecoderFamily(Family):
     """GPT and its like (Radford et al. 2018, 2019)."""
 
     name = "decoder"
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
-        return config.model_type in _MODEL_TYPES | _PATTERNS_ONLY and not getattr(config, "add_cross_attention", False)
+        is_known = config.model_type in DECODERS and attends_in_every_layer(config)
+        return is_known and not getattr(config, "add_cross_attention", False)
 
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
         n_heads = (config.num_attention_heads,) * config.num_hidden_layers
-        has_qk = config.model_type not in _PATTERNS_ONLY
+        has_qk = config.model_type not in PATTERNS_ONLY
         return (AttentionGroup("decoder", "Decoder", n_heads, is_causal=True, has_qk=has_qk),)
 
     def axes(self, group: str) -> tuple[str, str]:
@@ -70,6 +40,12 @@ class DecoderFamily:
         tokens = tokenize(input, config, tokenizer)
         return Encoded({"input_ids": torch.from_numpy(tokens.ids)[None]}, {"text": tokens})
 
-    def sort_calls(self, calls: list[AttentionCall], net: PreTrainedModel) -> dict[str, list[AttentionCall]]:
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        """Without the logits, which take more room than all layers, and without a second copy of keys and values."""
+        net.base_model(**encoded.tensors, use_cache=False)
+
+    def sort_calls(
+        self, received: list[Received], net: PreTrainedModel, encoded: Encoded
+    ) -> dict[str, list[AttentionCall]]:
         (group,) = self.groups(net.config)
-        return {group.name: check_count(calls, group)}
+        return {group.name: check_count([each.one() for each in received], group)}

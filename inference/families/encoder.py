@@ -6,45 +6,29 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from inference.family import Encoded, check_count
+from inference.family import Encoded, Family, check_count
+from inference.model_types import ENCODERS, PATTERNS_ONLY
 from inference.results import AttentionGroup, TextInput
 from inference.tokens import tokenize
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-    from inference.capture import AttentionCall
-
-_MODEL_TYPES = {
-    "albert",
-    "bert",
-    "camembert",
-    "data2vec-text",
-    "distilbert",
-    "electra",
-    "ernie",
-    "modernbert",
-    "roberta",
-    "roberta-prelayernorm",
-    "xlm-roberta",
-    "xlm-roberta-xl",
-}
-# Their attention is written out in the model, where only the patterns can be reached.
-_PATTERNS_ONLY = {"deberta", "deberta-v2", "megatron-bert", "mpnet"}
+    from inference.attention_call import AttentionCall, Received
 
 
-class EncoderFamily:
+class EncoderFamily(Family):
     """BERT and its like (Devlin et al. 2019)."""
 
     name = "encoder"
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
-        return config.model_type in _MODEL_TYPES | _PATTERNS_ONLY and not getattr(config, "is_decoder", False)
+        return config.model_type in ENCODERS and not getattr(config, "is_decoder", False)
 
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
         n_heads = (config.num_attention_heads,) * config.num_hidden_layers
-        return (AttentionGroup("encoder", "Encoder", n_heads, has_qk=config.model_type not in _PATTERNS_ONLY),)
+        return (AttentionGroup("encoder", "Encoder", n_heads, has_qk=config.model_type not in PATTERNS_ONLY),)
 
     def axes(self, group: str) -> tuple[str, str]:
         return "text", "text"
@@ -58,6 +42,12 @@ class EncoderFamily:
             tensors["token_type_ids"] = torch.from_numpy(tokens.segment)[None].long()
         return Encoded(tensors, {"text": tokens})
 
-    def sort_calls(self, calls: list[AttentionCall], net: PreTrainedModel) -> dict[str, list[AttentionCall]]:
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        """Without the logits, which take more room than all layers."""
+        net.base_model(**encoded.tensors)
+
+    def sort_calls(
+        self, received: list[Received], net: PreTrainedModel, encoded: Encoded
+    ) -> dict[str, list[AttentionCall]]:
         (group,) = self.groups(net.config)
-        return {group.name: check_count(calls, group)}
+        return {group.name: check_count([each.one() for each in received], group)}

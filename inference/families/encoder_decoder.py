@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from inference.family import Encoded, check_count
+from inference.family import Encoded, Family, check_count
+from inference.layouts.blocks import blocks_kept
+from inference.layouts.unpadded import unpadded
+from inference.model_types import ENCODER_DECODERS
 from inference.positions import n_ctx
 from inference.results import AttentionGroup, TextInput, Tokens
 from inference.tokens import tokenize, word
@@ -16,30 +20,23 @@ from inference.tokens import tokenize, word
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-    from inference.capture import AttentionCall
+    from inference.attention_call import AttentionCall, Received
 
-_MODEL_TYPES = {
-    "bart",
-    "blenderbot",
-    "blenderbot-small",
-    "m2m_100",
-    "marian",
-    "mbart",
-    "mt5",
-    "pegasus",
-    "plbart",
-    "t5",
+_NOTES = {
+    "led": "The first token of the source has global attention, as LED was trained to summarise; others have none.",
+    "bigbird_pegasus": "The encoder is run with its random blocks, as in training: in evaluation transformers leaves "
+    "them out and counts the first block several times. Texts too short for blocks are read with full attention.",
 }
 
 
-class EncoderDecoderFamily:
+class EncoderDecoderFamily(Family):
     """The Transformer of Vaswani et al. 2017, BART, T5 and their like."""
 
     name = "encoder_decoder"
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
-        return config.model_type in _MODEL_TYPES and config.is_encoder_decoder
+        return config.model_type in ENCODER_DECODERS and config.is_encoder_decoder
 
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
         if hasattr(config, "num_decoder_layers"):  # T5's spelling
@@ -75,11 +72,26 @@ class EncoderDecoderFamily:
             "input_ids": torch.from_numpy(source.ids)[None],
             "decoder_input_ids": torch.from_numpy(target.ids)[None],
         }
+        if config.model_type == "led":
+            tensors["global_attention_mask"] = torch.zeros_like(tensors["input_ids"])
+            tensors["global_attention_mask"][0, 0] = 1
         return Encoded(tensors, {"source": source, "target": target})
 
-    def sort_calls(self, calls: list[AttentionCall], net: PreTrainedModel) -> dict[str, list[AttentionCall]]:
+    def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        return (_NOTES[config.model_type],) if config.model_type in _NOTES else ()
+
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        """Without the logits where the model has its head apart, and without a second copy of keys and values."""
+        base: Any = net.base_model
+        with blocks_kept(base.encoder) if net.config.model_type == "bigbird_pegasus" else nullcontext():
+            base(**encoded.tensors, use_cache=False)
+
+    def sort_calls(
+        self, received: list[Received], net: PreTrainedModel, encoded: Encoded
+    ) -> dict[str, list[AttentionCall]]:
         """The path says where a call belongs: lengths alone could be equal."""
         encoder, decoder, cross = self.groups(net.config)
+        calls = [unpadded(each, len(encoded.sequences["source"])) for each in received]
         is_decoder = ["decoder" in call.path.split(".") for call in calls]
         pairs = list(zip(calls, is_decoder, strict=True))
         return {
@@ -94,7 +106,7 @@ def _shifted(tokens: Tokens, config: PreTrainedConfig, tokenizer: PreTrainedToke
     candidates = [getattr(config, f"{name}_token_id", None) for name in ("decoder_start", "bos", "pad")]
     start = next((token for token in candidates if token is not None), 0)
     n = len(tokens) - int(tokens.is_special[-1] and tokens.ids[-1] == config.eos_token_id)
-    if limit := n_ctx(config):
+    if limit := getattr(config, "max_decoder_position_embeddings", n_ctx(config)):
         n = min(n, limit - 1)
     return Tokens(
         ids=np.concatenate([[start], tokens.ids[:n]]),

@@ -30,7 +30,8 @@ def normalise(vertices: np.ndarray) -> np.ndarray:
 
 def quantise(vertices: np.ndarray) -> np.ndarray:
     """int64 [n_vertices, 3], 0-255, of coordinates from -0.5 to 0.5; cut off, not rounded, as the authors do."""
-    return np.clip((vertices + 0.5) * (N_VALUES - 1), 0, N_VALUES - 1).astype(np.int64)
+    # What was a whole number before float32 took its last digits stays one.
+    return np.clip((vertices + 0.5) * (N_VALUES - 1) + 1e-4, 0, N_VALUES - 1).astype(np.int64)
 
 
 def dequantise(values: np.ndarray) -> np.ndarray:
@@ -134,3 +135,9 @@ def decode_faces(tokens: Sequence[int], n_vertices: int) -> tuple[tuple[int, ...
         else:
             raise NoMesh(f"Face {len(faces)} names vertex {token - FIRST_VERTEX}; there are {n_vertices}.")
     return tuple(faces)
+
+
+def mesh_of(vertices: Sequence[int], faces: Sequence[int]) -> Mesh:
+    """The mesh that vertex tokens and face tokens describe, as far as they go; raises `NoMesh`."""
+    values = decode_vertices(vertices)
+    return Mesh(dequantise(values), decode_faces(faces, len(values)))

@@ -14,8 +14,8 @@ FEWEST_CORNERS = 3
 def forbidden_coordinates(tokens: Sequence[int], most_vertices: int) -> np.ndarray:
     """What may not follow these vertex tokens, bool [257].
 
-    Vertices come in strictly rising order of z, y, x, so none comes twice. The stop stands behind a whole vertex, and at
-    least three are needed. Coordinates that leave no room for those still to come are forbidden, too.
+    Vertices come in strictly rising order of z, y, x, so none comes twice. The stop stands behind a whole vertex, and
+    at least three are needed. Coordinates that leave no room for those still to come are forbidden, too.
 
     Parameters
     ----------
@@ -51,8 +51,8 @@ def _code(tokens: Sequence[int]) -> int:
 def forbidden_pointers(tokens: Sequence[int], n_vertices: int) -> np.ndarray:
     """What may not follow these face tokens, bool [2 + n_vertices].
 
-    A face has three corners or more, all different, the lowest first. Faces come in the order of their first corner, and
-    none begins behind the lowest vertex that no face has yet: all vertices get one before the stop.
+    A face has three corners or more, all different, the lowest first. Faces come in the order of their first corner,
+    and none begins behind the lowest vertex that no face has yet: all vertices get one before the stop.
     """
     forbidden = np.ones(FIRST_VERTEX + n_vertices, bool)
     starts = [i for i, token in enumerate(tokens) if token == NEW_FACE]

@@ -31,11 +31,14 @@ class Drawing:
         Only the most probable tokens whose probabilities reach this sum, above 0 to 1 (Holtzman et al. 2020).
     with_masks
         Whether what cannot lead to a mesh is left out.
+    top_k
+        Only so many of the most probable tokens (Fan et al. 2018); 0 for all.
     """
 
     temperature: float = 1.0
     top_p: float = 1.0
     with_masks: bool = True
+    top_k: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +148,8 @@ def _steps(
     tokens = torch.tensor([list(given)] * n, dtype=torch.int64, device=device).reshape(n, len(given))
     is_active = np.ones(n, bool)
     cache = DynamicCache() if use_cache else None
-    behind = logits(tokens, cache)  # one row for each given token, and one for the first that is drawn
+    # One row for each given token, and one for the first that is drawn; there is no place behind the last one.
+    behind = logits(tokens[:, : most - 1], cache)
     for place in range(most):
         if place > len(given):
             behind = logits(tokens, cache)[:, -1:]
@@ -171,20 +175,22 @@ def _steps(
 def _draw(log_p: np.ndarray, is_forbidden: np.ndarray, drawing: Drawing, rng: np.random.Generator) -> tuple[int, bool]:
     """A token, and whether the first one drawn was forbidden."""
     tempered = np.exp((log_p - log_p.max()) / drawing.temperature)
-    token = _pick(tempered, drawing.top_p, rng.random())
+    token = _pick(tempered, drawing, rng.random())
     if not is_forbidden[token] or not drawing.with_masks:
         return token, bool(is_forbidden[token])
     allowed = np.where(is_forbidden, 0, tempered)
     if not allowed.any():  # all that is allowed is too improbable to be told from 0
         allowed = (~is_forbidden).astype(float)
-    return _pick(allowed, drawing.top_p, rng.random()), True
+    return _pick(allowed, drawing, rng.random()), True
 
 
-def _pick(weights: np.ndarray, top_p: float, at: float) -> int:
-    """The token at a place (0-1) among the most probable ones that together have `top_p`."""
+def _pick(weights: np.ndarray, drawing: Drawing, at: float) -> int:
+    """The token at a place (0-1) among the most probable ones that `top_k` and `top_p` leave."""
     order = np.argsort(-weights, kind="stable")
     sums = np.cumsum(weights[order])
-    n = 1 + int(np.searchsorted(sums, top_p * sums[-1]))  # the token that reaches the sum belongs to them
+    if drawing.top_k:
+        sums = sums[: drawing.top_k]
+    n = 1 + int(np.searchsorted(sums, drawing.top_p * sums[-1]))  # the token that reaches the sum belongs to them
     sums = sums[: min(n, len(sums))]
     return int(order[np.searchsorted(sums, at * sums[-1], side="right").clip(max=len(sums) - 1)])
 

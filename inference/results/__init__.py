@@ -107,3 +107,6 @@ __all__ = [
     "WriteMeshRequest",
     "WriteMeshResult",
 ]
+
+# What a model reads.
+Input = TextInput | MeshInput

@@ -34,7 +34,10 @@ class HeadsResult:
         float32 [layer, head] by name, averaged over the queries (special tokens included):
         `entropy` (bits), `distance` (mean |query - key| in tokens), `previous`, `next`, `same` (probability on the
         neighbour before, behind, on itself), `cls`, `sep` (on those tokens). NaN where it has no meaning.
-        Layers with fewer heads than the widest are padded with NaN (thumbnails with 0).
+        Layers with fewer heads than the widest are padded with NaN (thumbnails with 0), as are those that have yet to
+        come.
+    is_sampled
+        Whether some heads are there as a first look only: thumbnails and measures of one query a row of pixels.
     """
 
     group: str
@@ -42,6 +45,7 @@ class HeadsResult:
     key_tokens: Tokens
     thumbnails: np.ndarray
     measures: dict[str, np.ndarray]
+    is_sampled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

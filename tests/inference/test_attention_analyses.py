@@ -17,7 +17,8 @@ from inference.analyses.scaled_dot import scaled_dot
 from inference.attention_call import AttentionCall
 from inference.context import Cancelled, Context, Refused
 from inference.model import Run
-from inference.results import AttentionRequest, HeadsRequest, Progress, ScaledDotRequest, TextInput
+from inference.results import AttentionRequest, HeadsRequest, Partial, Progress, ScaledDotRequest, TextInput
+from tests.inference.planted import model_of, random_call
 from tests.inference.tiny_models import ARCHITECTURES, build_model, ids_of
 
 FUSED = [name for name in ARCHITECTURES if build_model(name).info.groups[0].has_qk]
@@ -130,14 +131,75 @@ def test_a_single_token_has_no_neighbours(tiny):
     assert np.isnan(result.measures["next"]).all()
 
 
-def test_progress_and_cancellation_by_layer(tiny, ids_input):
+def test_progress_and_cancellation_by_layer(ids_input):
     progress: list[Any] = []
-    model = tiny("bert")
+    model = build_model("bert")
     model.run(ids_input, Context())
     heads(HeadsRequest("tiny", ids_input, "encoder"), model, Context(report=progress.append))
     assert progress == [Progress(i, 2, f"Heads of layer {i + 1} of 2") for i in range(2)]
     with pytest.raises(Cancelled):
         heads(HeadsRequest("tiny", ids_input, "encoder"), model, Context(is_cancelled=lambda: True))
+
+
+@pytest.mark.parametrize("block", [1, 700, 2**20])
+def test_a_long_text_is_sampled_first(monkeypatch, block):
+    """Every layer as it comes, from one query a row of pixels; then exact, the same as at once."""
+    monkeypatch.setattr(heads_module, "_BLOCK", block)
+    calls = [random_call(75, n_heads=3, seed=seed) for seed in range(2)]
+    request = HeadsRequest("planted", TextInput(), "planted", 10)
+    at_once = heads(request, model_of(calls), Context())
+    monkeypatch.setattr(heads_module, "_MOST_CELLS_AT_ONCE", 2 * 3 * 75 * 75 - 1)
+    monkeypatch.setattr(heads_module, "_PAUSES", (-1, -1))
+    events: list[Any] = []
+    exact = heads(request, model_of(calls), Context(events.append))
+    looks: list[Any] = [event.result for event in events if isinstance(event, Partial)]
+    assert [look.is_sampled for look in looks] == [True] * 4 + [False]
+    np.testing.assert_array_equal(looks[0].thumbnails[1], 0)
+    assert np.isnan(looks[0].measures["entropy"][1]).all()
+    rows = [4, 12, 20, 28, 36, 44, 52, 60, 68, 74]  # the middle ones of 8 each, and the last
+    sampled = looks[2]
+    for layer, call in enumerate(calls):
+        pattern = call.patterns().numpy()
+        pixels = [[pattern[:, row, left : left + 8].max(-1) for left in range(0, 75, 8)] for row in rows]
+        expected = 255 * np.sqrt(np.array(pixels).transpose(2, 0, 1))
+        np.testing.assert_allclose(sampled.thumbnails[layer], expected, atol=0.51)
+        distances = np.abs(np.array(rows)[:, None] - np.arange(75))
+        expected = (pattern[:, rows] * distances).sum(-1).mean(-1)
+        np.testing.assert_allclose(sampled.measures["distance"][layer], expected, rtol=1e-5)
+        expected = pattern[:, rows[:-1], [row + 1 for row in rows[:-1]]].mean(-1)
+        np.testing.assert_allclose(sampled.measures["next"][layer], expected, rtol=1e-5)
+    # The first layer is exact already, the second not yet.
+    np.testing.assert_array_equal(looks[3].thumbnails[0], at_once.thumbnails[0])
+    np.testing.assert_array_equal(looks[3].thumbnails[1], sampled.thumbnails[1])
+    for result in (exact, at_once):
+        assert not result.is_sampled
+        np.testing.assert_array_equal(result.thumbnails, at_once.thumbnails)
+        for name, values in at_once.measures.items():
+            np.testing.assert_array_equal(result.measures[name], values)
+
+
+def test_what_was_looked_at_stays(monkeypatch):
+    """Put off and asked again, it goes on where it was; a finished one is not worked out again."""
+    monkeypatch.setattr(heads_module, "_MOST_CELLS_AT_ONCE", 0)
+    seen: list[int] = []
+    calls = [random_call(40, n_heads=2, seed=seed) for seed in range(3)]
+    patterns = AttentionCall.patterns
+
+    def counted(self, *args):
+        seen.append(calls.index(self))
+        return patterns(self, *args)
+
+    monkeypatch.setattr(AttentionCall, "patterns", counted)
+    model, request = model_of(calls), HeadsRequest("planted", TextInput(), "planted", 10)
+    events: list[Any] = []
+    with pytest.raises(Cancelled):
+        heads(request, model, Context(events.append, lambda: Progress(1, 3, "Heads of layer 2 of 3") in events))
+    assert seen == [0, 1, 2, 0]
+    seen.clear()
+    assert not heads(request, model, Context()).is_sampled
+    assert seen == [1, 2]
+    assert not heads(request, model, Context()).is_sampled
+    assert seen == [1, 2]
 
 
 # --- attention --------------------------------------------------------------------------------------------------------
@@ -160,7 +222,7 @@ def test_patterns_of_chosen_layers_and_heads(tiny, ids_input, name):
 
 def test_patterns_that_fill_the_memory_are_refused(tiny, ids_input, monkeypatch):
     monkeypatch.setattr(attention_module, "_MOST_BYTES", 2 * 4 * 13 * 13 * 4 - 1)
-    with pytest.raises(Refused, match="2 layers of 4 heads"):
+    with pytest.raises(Refused, match=r"2 layers of 4 heads .* zoom into one in the Attention view"):
         attention(AttentionRequest("tiny", ids_input, "encoder"), tiny("bert"), Context())
     one = attention(AttentionRequest("tiny", ids_input, "encoder", (), (0,)), tiny("bert"), Context())
     assert one.pattern.shape == (2, 1, 13, 13)
@@ -186,7 +248,7 @@ def test_every_step_follows_from_the_one_before(tiny, ids_input, name):
             np.testing.assert_allclose(r.pattern, weights / weights.sum(), atol=1e-6)
             np.testing.assert_allclose(r.pattern, whole.pattern[1, head, query_pos], atol=1e-6)
             np.testing.assert_allclose(r.z, r.pattern @ r.v, rtol=1e-5, atol=1e-5)
-            if name not in ("mistral", "gemma2", "gemma3", "modernbert"):  # no sliding windows
+            if name not in ("mistral", "gemma2", "gemma3", "modernbert", "gpt_neo"):  # no sliding windows
                 hidden = [group.is_causal and key > query_pos for key in range(len(r.key_tokens))]
                 assert r.is_masked.tolist() == hidden
             arrays = (r.q, r.k, r.v, r.dots, r.bias, r.scores, r.pattern, r.z)
@@ -277,4 +339,4 @@ def test_what_is_not_there_is_refused(tiny, function, request_, sentence):
 
 def test_a_model_without_queries_says_so(tiny, ids_input):
     with pytest.raises(Refused, match="patterns, but not the queries and keys"):
-        scaled_dot(ScaledDotRequest("tiny", ids_input, "decoder", 0, 0, 0), tiny("bloom"), Context())
+        scaled_dot(ScaledDotRequest("tiny", ids_input, "encoder", 0, 0, 0), tiny("deberta-v2"), Context())

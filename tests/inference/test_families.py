@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 import torch
@@ -10,18 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference.context import Refused
-from inference.families.decoder import DecoderFamily
 from inference.families.encoder import EncoderFamily
-from inference.families.encoder_decoder import EncoderDecoderFamily
 from inference.positions import n_ctx
+from inference.registry import FAMILIES
 from inference.results import TextInput
 from inference.tokens import tokenize, word
 from tests.inference.tiny_checkpoints import BYTE_MERGES, BYTE_VOCAB, VOCAB
-from tests.inference.tiny_models import ARCHITECTURES, D_VOCAB, ENCODER_DECODERS, build_model, ids_of
+from tests.inference.tiny_models import ARCHITECTURES, D_VOCAB, ENCODER_DECODERS, build_model, family_of, ids_of
 
 ENCODERS = ["bert", "roberta", "distilbert", "electra", "albert", "ernie", "mpnet", "deberta-v2", "modernbert"]
 CONFIG = transformers.BertConfig(vocab_size=D_VOCAB, max_position_embeddings=12)
-FAMILIES = {"encoder": EncoderFamily, "decoder": DecoderFamily, "encoder_decoder": EncoderDecoderFamily}
+READERS = {name: getattr(import_module(where.split(":")[0]), where.split(":")[1]) for name, where in FAMILIES.items()}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def byte_level() -> transformers.PreTrainedTokenizerBase:
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_exactly_one_family_fits(tiny, name):
     expected = "encoder" if name in ENCODERS else "encoder_decoder" if name in ENCODER_DECODERS else "decoder"
-    fitting = [key for key, family in FAMILIES.items() if family.fits(tiny(name).net.config)]
+    fitting = [key for key, family in READERS.items() if family.fits(tiny(name).net.config)]
     assert fitting == [expected] == [tiny(name).info.family]
 
 
@@ -50,26 +51,54 @@ def test_exactly_one_family_fits(tiny, name):
         transformers.ViTConfig(),
         transformers.CLIPConfig(),
         transformers.Wav2Vec2Config(),
-        transformers.LongformerConfig(),
-        transformers.LEDConfig(),
-        transformers.BigBirdConfig(),
         transformers.MambaConfig(),
+        transformers.ReformerConfig(),
+        transformers.FNetConfig(),
+        transformers.LongT5Config(),
+        transformers.DeepseekV3Config(),
+        transformers.GptOssConfig(),
+        transformers.Lfm2Config(),
+        transformers.LlamaConfig(layer_types=["full_attention", "linear_attention"], num_hidden_layers=2),
+        transformers.LongformerConfig(is_decoder=True),
+        transformers.BigBirdConfig(is_decoder=True),
         transformers.BertConfig(is_decoder=True),
         transformers.GPT2Config(add_cross_attention=True),
     ],
     ids=lambda config: config.model_type,
 )
 def test_other_models_fit_nowhere(config):
-    assert not any(family.fits(config) for family in FAMILIES.values())
+    assert not any(family.fits(config) for family in READERS.values())
 
 
 def test_groups_say_what_the_configuration_says(tiny):
     (bert,) = tiny("bert").info.groups
     assert (bert.name, bert.n_heads, bert.is_causal, bert.has_qk) == ("encoder", (4, 4), False, True)
     (bloom,) = tiny("bloom").info.groups
-    assert (bloom.name, bloom.n_heads, bloom.is_causal, bloom.has_qk) == ("decoder", (4, 4), True, False)
+    assert (bloom.name, bloom.n_heads, bloom.is_causal, bloom.has_qk) == ("decoder", (4, 4), True, True)
+    (deberta,) = tiny("deberta-v2").info.groups
+    assert (deberta.name, deberta.n_heads, deberta.is_causal, deberta.has_qk) == ("encoder", (4, 4), False, False)
     groups = [(group.name, group.n_heads, group.is_causal) for group in tiny("bart").info.groups]
     assert groups == [("encoder", (4, 4), False), ("decoder", (2, 2, 2), True), ("cross", (2, 2, 2), False)]
+
+
+@pytest.mark.parametrize(
+    ("config", "groups"),
+    [
+        (
+            transformers.FunnelConfig(block_sizes=[2, 1, 3], block_repeats=[1, 1, 2], n_head=4),
+            {"Block 1": 2, "Block 2 to block 1": 1, "Block 3 to block 2": 1, "Block 3": 5, "Decoder": 2},
+        ),
+        (transformers.FunnelConfig(block_sizes=[1, 1], pool_q_only=False), {"Block 1": 1, "Block 2": 1, "Decoder": 2}),
+        (transformers.XLNetConfig(n_layer=3), {"Content stream": 3, "Query stream": 3}),
+        (
+            transformers.LEDConfig(encoder_layers=4, decoder_layers=2),
+            {"Encoder": 4, "Decoder": 2, "Decoder to encoder": 2},
+        ),
+    ],
+    ids=lambda value: getattr(value, "model_type", ""),
+)
+def test_titles_are_words(config, groups):
+    assert {group.title: group.n_layers for group in family_of(config).groups(config)} == groups
 
 
 @pytest.mark.parametrize(

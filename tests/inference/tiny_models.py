@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import torch
 import transformers as tf
 
-from inference.families.decoder import DecoderFamily
-from inference.families.encoder import EncoderFamily
-from inference.families.encoder_decoder import EncoderDecoderFamily
+from inference.family import Family
 from inference.model import Model
 from inference.positions import n_ctx, position_kind
+from inference.registry import FAMILIES
 from inference.results import CheckpointInfo
 
 D_VOCAB = 50
@@ -152,11 +152,17 @@ def build(name: str, dtype: torch.dtype = torch.float32) -> tf.PreTrainedModel:
     return net.to(dtype).eval()
 
 
+def family_of(config: tf.PreTrainedConfig) -> Family:
+    """The one that reads such a model."""
+    modules_and_names = (where.split(":") for where in FAMILIES.values())
+    families = (getattr(import_module(module), name) for module, name in modules_and_names)
+    return next(family for family in families if family.fits(config))()
+
+
 def build_model(name: str, net: tf.PreTrainedModel | None = None, tokenizer: Any = None) -> Model:
     """The same as an open checkpoint without files."""
     net = build(name) if net is None else net
-    families = (EncoderDecoderFamily(), DecoderFamily(), EncoderFamily())
-    family = next(family for family in families if family.fits(net.config))
+    family = family_of(net.config)
     info = CheckpointInfo(
         checkpoint="tiny",
         name=f"tiny-{name}",

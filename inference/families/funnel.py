@@ -1,0 +1,95 @@
+"""Funnel-Transformer, whose sequences shrink from block to block."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from inference.context import Refused
+from inference.family import Encoded, Family, check_count
+from inference.layouts.funnel import by_title, n_layers, places_by_block, shortest, titles
+from inference.results import AttentionGroup, TextInput, Tokens
+from inference.tokens import tokenize
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+    from inference.attention_call import AttentionCall, Received
+
+
+class FunnelFamily(Family):
+    """Funnel-Transformer (Dai et al. 2020)."""
+
+    name = "funnel"
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        return config.model_type == "funnel"
+
+    def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
+        """Scores are sums of several products, of which only the patterns are kept."""
+        return tuple(
+            AttentionGroup(_name(title), title, (config.num_attention_heads,) * n_layers(title, config), has_qk=False)
+            for title in titles(config)
+        )
+
+    def axes(self, group: str) -> tuple[str, str]:
+        blocks = [int(number) for number in re.findall(r"\d+", group)] or [1]
+        return _axis(blocks[0]), _axis(blocks[-1])
+
+    def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        return (
+            "Every block has half the places of the one before; the words of a place are those that it is pooled from.",
+        )
+
+    def encode(self, input: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
+        """See `Family.encode`. Every block has a sequence of its own; a text that is too short to shrink is refused."""
+        tokens = tokenize(input, config, tokenizer)
+        if len(tokens) < shortest(config):
+            raise Refused(
+                f"The text has {len(tokens)} tokens; this model shrinks it {len(config.block_sizes) - 1} times, for "
+                f"which it needs at least {shortest(config)}."
+            )
+        blocks = places_by_block(len(tokens), config)
+        pooled = {_axis(block): _pooled(tokens, places) for block, places in enumerate(blocks[1:], 2)}
+        return Encoded({"input_ids": torch.from_numpy(tokens.ids)[None]}, {_axis(1): tokens, **pooled})
+
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        """Without the logits."""
+        net.base_model(**encoded.tensors)
+
+    def sort_calls(
+        self, received: list[Received], net: PreTrainedModel, encoded: Encoded
+    ) -> dict[str, list[AttentionCall]]:
+        calls = by_title(received, net.config)
+        return {group.name: check_count(calls.get(group.title, []), group) for group in self.groups(net.config)}
+
+
+def _name(title: str) -> str:
+    return title.lower().replace(" ", "_")
+
+
+def _axis(block: int) -> str:
+    return "text" if block == 1 else f"block_{block}"
+
+
+def _pooled(tokens: Tokens, places: list[list[int]]) -> Tokens:
+    """One token for each list of places; it has no id of its own."""
+    first = [place[0] for place in places]
+    return Tokens(
+        ids=np.full(len(places), -1, np.int64),
+        words=tuple(_joined(tokens, place) for place in places),
+        starts_word=tokens.starts_word[first],
+        is_special=np.array([bool(tokens.is_special[place].all()) for place in places]),
+        segment=tokens.segment[first],
+    )
+
+
+def _joined(tokens: Tokens, places: list[int]) -> str:
+    return "".join(
+        f" {tokens.words[place]}" if number and tokens.starts_word[place] else tokens.words[place]
+        for number, place in enumerate(places)
+    )

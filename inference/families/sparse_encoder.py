@@ -1,0 +1,68 @@
+"""Text encoders with sparse attention: Longformer's windows and global tokens, BigBird's blocks."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from inference.family import Encoded, Family, check_count
+from inference.layouts.blocks import blocks_kept
+from inference.layouts.unpadded import unpadded
+from inference.results import AttentionGroup, TextInput
+from inference.tokens import tokenize
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+    from inference.attention_call import AttentionCall, Received
+
+
+class SparseEncoderFamily(Family):
+    """Longformer (Beltagy et al. 2020) and BigBird (Zaheer et al. 2020)."""
+
+    name = "sparse_encoder"
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        return config.model_type in ("longformer", "big_bird") and not getattr(config, "is_decoder", False)
+
+    def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
+        return (AttentionGroup("encoder", "Encoder", (config.num_attention_heads,) * config.num_hidden_layers),)
+
+    def axes(self, group: str) -> tuple[str, str]:
+        return "text", "text"
+
+    def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        if config.model_type == "longformer":
+            return ("The first token has global attention here, as in Longformer's classifiers; all others have none.",)
+        if config.attention_type == "original_full":
+            return ()
+        return (
+            "BigBird is run with its random blocks, as in training: in evaluation transformers leaves them out and "
+            "counts the first block several times. Texts too short for blocks are read with full attention.",
+        )
+
+    def encode(self, input: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
+        """See `Family.encode`."""
+        tokens = tokenize(input, config, tokenizer)
+        tensors = {"input_ids": torch.from_numpy(tokens.ids)[None]}
+        if config.model_type == "longformer":
+            is_global = torch.zeros_like(tensors["input_ids"])
+            is_global[0, 0] = 1
+            tensors["global_attention_mask"] = is_global
+        return Encoded(tensors, {"text": tokens})
+
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        """Without the logits."""
+        base: Any = net.base_model
+        with blocks_kept(base) if net.config.model_type == "big_bird" else nullcontext():
+            base(**encoded.tensors)
+
+    def sort_calls(
+        self, received: list[Received], net: PreTrainedModel, encoded: Encoded
+    ) -> dict[str, list[AttentionCall]]:
+        (group,) = self.groups(net.config)
+        calls = [unpadded(each, len(encoded.tokens)) for each in received]
+        return {group.name: check_count(calls, group)}

@@ -1,0 +1,111 @@
+"""Longformer's attention: a window around each query, and global tokens with projections of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from inference.attention_call import ALL, AttentionCall, Received
+
+HIDDEN, WINDOW, GLOBAL = range(3)
+
+
+@dataclass(frozen=True, eq=False)
+class BandedCall(AttentionCall):
+    """Sliding window and global attention in true positions.
+
+    A query sees `window` keys on either side and the global tokens; a global token sees everything, by its own query,
+    keys and values.
+
+    Attributes
+    ----------
+    window
+        Keys seen on one side.
+    global_places
+        int64 [global], places of the global tokens, rising; empty where there are none.
+    global_q, global_k, global_v
+        [head, global, d_head], [head, key_pos, d_head] twice; None without global tokens.
+
+    References
+    ----------
+    Beltagy, Peters and Cohan 2020, "Longformer", section 3.
+    """
+
+    window: int = 0
+    global_places: Tensor | None = None
+    global_q: Tensor | None = None
+    global_k: Tensor | None = None
+    global_v: Tensor | None = None
+
+    kind_names: ClassVar[tuple[str, ...]] = ("hidden", "window", "global")
+
+    def dots(self, heads: list[int], rows: Tensor, keys: slice = ALL) -> Tensor:
+        dots = super().dots(heads, rows, keys)
+        at, which = self._globals_in(rows)
+        if len(at):
+            assert self.global_q is not None
+            assert self.global_k is not None
+            q, k = self.global_q[heads][:, which].to(self.dtype), self.global_k[heads][:, keys].to(self.dtype)
+            dots[:, at] = q @ k.mT
+        return dots
+
+    def seen(self, heads: list[int], rows: Tensor, keys: slice = ALL) -> Tensor:
+        return self.kinds(heads, rows, keys) > HIDDEN
+
+    def kinds(self, heads: list[int], rows: Tensor, keys: slice = ALL) -> Tensor:
+        places = torch.arange(self.n_keys, device=rows.device)[keys]
+        kinds = ((places - rows[:, None]).abs() <= self.window).to(torch.uint8) * WINDOW
+        if self.global_places is not None:
+            is_global = torch.isin(places, self.global_places) | torch.isin(rows, self.global_places)[:, None]
+            kinds = kinds.masked_fill(is_global, GLOBAL)
+        return kinds[None]
+
+    def output(self, heads: list[int] | None = None, rows: Tensor | None = None) -> Tensor:
+        heads, rows = self._all(heads, rows)
+        output = super().output(heads, rows)
+        at, _ = self._globals_in(rows)
+        if len(at):
+            assert self.global_v is not None
+            output[:, at] = self.patterns(heads, rows[at]) @ self.global_v[heads].to(self.dtype)
+        return output
+
+    def _globals_in(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Which of `rows` are global tokens, and which of the global tokens those are."""
+        if self.global_places is None:
+            none = rows[:0]
+            return none, none
+        at, which = (rows[:, None] == self.global_places).nonzero(as_tuple=True)
+        return at, which
+
+
+def banded(received: Received, n: int) -> BandedCall:
+    """The call of a Longformer attention over `n` tokens; the model's padding behind them is cut off.
+
+    Parameters
+    ----------
+    received
+        Of `capture_modules`: `extras` holds the window, and the places and projections of the global tokens.
+    """
+    window, places, global_q, global_k, global_v = received.extras
+    has_globals = bool(len(places))
+
+    def cut(tensor: Tensor | None) -> Tensor | None:
+        return None if tensor is None else tensor[0, :, :n]
+
+    return BandedCall(
+        received.path,
+        received.call,
+        is_cross=False,
+        q=cut(received.q),
+        k=cut(received.k),
+        v=cut(received.v),
+        parts=(received.number,),
+        window=int(window),
+        global_places=places if has_globals else None,
+        global_q=global_q[0] if has_globals else None,
+        global_k=cut(global_k) if has_globals else None,
+        global_v=cut(global_v) if has_globals else None,
+    )

@@ -1,0 +1,155 @@
+"""Which of transformers' text models are read. A test builds every one and compares it with transformers itself.
+
+Left out is what attends otherwise (state spaces, attention sinks, latent keys, hashing, Fourier transforms), needs more
+than a text, or has two vocabularies.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig
+
+DECODERS = {
+    "afmoe",
+    "apertus",
+    "arcee",
+    "beam",
+    "biogpt",
+    "bitnet",
+    "bloom",
+    "codegen",
+    "cohere",
+    "cohere2",
+    "cohere2_moe",
+    "ctrl",
+    "cwm",
+    "doge",
+    "ernie4_5",
+    "ernie4_5_moe",
+    "exaone4",
+    "exaone_moe",
+    "falcon",
+    "flex_olmo",
+    "gemma",
+    "gemma2",
+    "gemma3_text",
+    "glm",
+    "glm4",
+    "glm4_moe",
+    "gpt-sw3",
+    "gpt2",
+    "gpt_bigcode",
+    "gpt_neo",
+    "gpt_neox",
+    "gpt_neox_japanese",
+    "gptj",
+    "granite",
+    "granitemoe",
+    "granitemoeshared",
+    "helium",
+    "hunyuan_v1_dense",
+    "hunyuan_v1_moe",
+    "hy_v3",
+    "hyperclovax",
+    "internlm3",
+    "iquestcoder",
+    "jais2",
+    "jetmoe",
+    "kolibri1",
+    "laguna",
+    "llama",
+    "llama4_text",
+    "mellum",
+    "minimax_m2",
+    "ministral",
+    "ministral3",
+    "mistral",
+    "mixtral",
+    "modernbert-decoder",
+    "mpt",
+    "nanochat",
+    "nemotron",
+    "olmo",
+    "olmo2",
+    "olmo3",
+    "olmoe",
+    "openai-gpt",
+    "opt",
+    "persimmon",
+    "phi",
+    "phi3",
+    "phimoe",
+    "qwen2",
+    "qwen2_moe",
+    "qwen3",
+    "qwen3_moe",
+    "seed_oss",
+    "smollm3",
+    "solar_open",
+    "stablelm",
+    "starcoder2",
+    "vaultgemma",
+    "xglm",
+}
+
+ENCODERS = {
+    "albert",
+    "bert",
+    "camembert",
+    "data2vec-text",
+    "deberta",
+    "deberta-v2",
+    "distilbert",
+    "electra",
+    "ernie",
+    "esm",
+    "eurobert",
+    "flaubert",
+    "gte",
+    "jina_embeddings_v3",
+    "luke",
+    "megatron-bert",
+    "mobilebert",
+    "modernbert",
+    "mpnet",
+    "nomic_bert",
+    "rembert",
+    "roberta",
+    "roberta-prelayernorm",
+    "roc_bert",
+    "roformer",
+    "ultrabert",
+    "xlm",
+    "xlm-roberta",
+    "xlm-roberta-xl",
+}
+
+ENCODER_DECODERS = {
+    "bart",
+    "bigbird_pegasus",
+    "blenderbot",
+    "blenderbot-small",
+    "led",
+    "m2m_100",
+    "marian",
+    "mbart",
+    "mt5",
+    "mvp",
+    "nllb-moe",
+    "pegasus",
+    "plbart",
+    "switch_transformers",
+    "t5",
+    "umt5",
+}
+
+# Their scores are sums of several products, of which only the patterns are kept.
+PATTERNS_ONLY = {"deberta", "deberta-v2", "xglm"}
+
+
+def attends_in_every_layer(config: PreTrainedConfig) -> bool:
+    """Whether no layer has something else in place of attention, such as a convolution."""
+    kinds = getattr(config, "layer_types", None) or ()
+    return all("attention" in kind and "linear" not in kind for kind in kinds)

@@ -1,0 +1,64 @@
+"""A small random model of any text architecture of transformers, by its type alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import torch
+import transformers
+from transformers.models.auto import modeling_auto as auto
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
+from tests.inference.tiny_models import D_VOCAB
+
+# One size in all spellings.
+_SIZES: dict[str, Any] = {
+    **dict.fromkeys(("hidden_size", "d_model", "n_embd", "emb_dim", "dim", "word_embed_proj_dim"), 32),
+    **dict.fromkeys(("num_hidden_layers", "num_layers", "n_layer", "n_layers", "encoder_layers"), 2),
+    **dict.fromkeys(("decoder_layers", "num_decoder_layers"), 3),
+    **dict.fromkeys(("num_attention_heads", "num_heads", "n_head", "n_heads"), 4),
+    **dict.fromkeys(("encoder_attention_heads", "decoder_attention_heads"), 4),
+    **dict.fromkeys(("head_dim", "d_kv", "d_head", "attention_head_size", "query_pre_attn_scalar"), 8),
+    **dict.fromkeys(("intermediate_size", "d_ff", "ffn_dim", "n_inner", "hidden_dim", "d_inner"), 48),
+    **dict.fromkeys(("encoder_ffn_dim", "decoder_ffn_dim", "moe_intermediate_size"), 24),
+    **dict.fromkeys(("max_position_embeddings", "n_positions", "max_seq_len"), 40),
+    **dict.fromkeys(("max_encoder_position_embeddings", "max_decoder_position_embeddings"), 40),
+    **dict.fromkeys(("vocab_size", "shape_vocab_size", "pronunciation_vocab_size", "entity_vocab_size"), D_VOCAB),
+    **dict.fromkeys(("embedding_size", "entity_emb_size", "shared_expert_intermediate_size"), 16),
+    **dict.fromkeys(("num_experts", "num_local_experts", "n_routed_experts"), 4),
+    **dict.fromkeys(("rotary_dim", "attention_window", "sliding_window", "block_size"), 4),
+    **dict.fromkeys(("num_key_value_heads", "num_experts_per_tok", "num_random_blocks", "type_vocab_size"), 2),
+    **dict.fromkeys(("n_group", "topk_group", "pad_token_id"), 1),
+    "attention_types": [[["global", "local"], 1]],
+    "block_sizes": [2, 2],
+    "bos_token_id": 0,
+    "eos_token_id": 2,
+    "decoder_start_token_id": 2,
+}
+
+
+def config_of(model_type: str) -> transformers.PreTrainedConfig:
+    """Small, and with all else as the type has it."""
+    cls = CONFIG_MAPPING[model_type]
+    known = {field.name for field in dataclasses.fields(cls)} | {*cls.attribute_map}
+    # Of two names for one thing the type's own.
+    known -= {name for name, own in cls.attribute_map.items() if own in _SIZES}
+    return cls(**{name: size for name, size in _SIZES.items() if name in known})
+
+
+def build_type(model_type: str) -> Any:
+    """A seeded random model with the largest head, in eval mode."""
+    tables = (
+        auto.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
+        auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+        auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    )
+    name = next(table[model_type] for table in tables if model_type in table)
+    torch.manual_seed(0)
+    net = getattr(transformers, name)(config_of(model_type)).eval()
+    with torch.no_grad():
+        for parameter in net.parameters():
+            if parameter.ndim > 1:
+                parameter.mul_(2)
+    return net
