@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-import numpy as np
-from PySide6.QtCore import QEvent
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent, QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QStackedWidget, QVBoxLayout, QWidget
 
-from inference.results import AttentionRequest, AttentionResult
-from widgets.attention_map import AttentionMap
+from inference.results import AttentionRequest, AttentionResult, Failure, MapResult, TextInput
 from widgets.control_bar import ControlBar
-from widgets.figures.attention import AttentionFigure, Part
+from widgets.deep_zoom.feed import Source
+from widgets.deep_zoom.panel import DeepZoom
+from widgets.deep_zoom.tile_cache import Head
+from widgets.figures.figure import Figure
 from widgets.line_label import LineLabel
 from widgets.selection import Selected, Selection
-from widgets.view import View
+from widgets.view import Subject, View
+from widgets.whole_map import Options, WholeMap
+
+# Up to so many tokens whole patterns are fetched; beyond, what is on screen.
+WHOLE = 512
 
 
 class AttentionView(View):
     """The selected head's attention, from each token (rows) to each token (columns), or all heads of its layer in one.
 
-    A click selects query and key; the wheel zooms, dragging moves, arrow keys walk through heads and layers.
+    A click selects query and key; the wheel zooms, dragging moves, arrow keys walk through heads and layers. Long texts
+    are looked at like a map of the world: an overview first, sharp where one looks.
     """
 
     def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(selection, parent)
-        self._result: AttentionResult | None = None
-        self._part: Part | None = None
+        self._lengths: dict[str, int] = {}  # of the longer axis, by group, as far as known
         controls = ControlBar(self)
         self._aggregate = controls.add_choice(
             "attention_aggregate",
@@ -41,6 +46,11 @@ class AttentionView(View):
             self.tr("Scale"),
             ((self.tr("Raw"), "raw"), (self.tr("Per row"), "row"), (self.tr("Logarithmic"), "log")),
         )
+        self._reduce = controls.add_choice(
+            "attention_reduce",
+            self.tr("Several cells"),
+            ((self.tr("Maximum"), "max"), (self.tr("Mean"), "mean")),
+        )
         self._hide_special = controls.add_check(
             "attention_hide_special",
             self.tr("Hide special tokens"),
@@ -54,159 +64,182 @@ class AttentionView(View):
         zoom_out = controls.add_button("attention_zoom_out", "\N{MINUS SIGN}", self.tr("Zoom out (-)"))
         zoom_in = controls.add_button("attention_zoom_in", "+", self.tr("Zoom in (+)"))
         fit = controls.add_button("attention_fit", self.tr("Fit"), self.tr("Show the whole map (Z)"))
+        self._search = controls.add_button("attention_search", self.tr("Search"), self.tr("Search the tokens (Ctrl+F)"))
+        self._go_to = controls.add_button("attention_go_to", self.tr("Go to"), self.tr("Go to a token (Ctrl+G)"))
         self._caption = LineLabel(self.tr("What is shown"), self)
         self._read_out = LineLabel(self.tr("Value"), self)
-        self._map = AttentionMap(self)
-        self._map.setObjectName("attention_map")
+        self._whole, self._deep = WholeMap(self), DeepZoom(self)
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(self._whole)
+        self._pages.addWidget(self._deep)
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(controls)
         layout.addWidget(self._caption)
-        layout.addWidget(self._map, 1)
+        layout.addWidget(self._pages, 1)
         layout.addWidget(self._read_out)
 
-        self._aggregate.currentIndexChanged.connect(self._on_control_changed)
-        self._normalisation.currentIndexChanged.connect(self._on_control_changed)
-        self._hide_special.toggled.connect(self._on_axes_changed)
-        self._merge_words.toggled.connect(self._on_axes_changed)
+        for choice in (self._aggregate, self._normalisation, self._reduce):
+            choice.currentIndexChanged.connect(self._on_control_changed)
+        for check in (self._hide_special, self._merge_words):
+            check.toggled.connect(self._on_control_changed)
         zoom_out.clicked.connect(self._on_zoom_out_clicked)
         zoom_in.clicked.connect(self._on_zoom_in_clicked)
-        fit.clicked.connect(self._map.fit)
-        self._map.cell_hovered.connect(self._on_map_cell_hovered)
-        self._map.cell_clicked.connect(self._on_map_cell_clicked)
-        self._map.view_changed.connect(self._on_map_view_changed)
-        self._map.step_requested.connect(self._on_map_step_requested)
-        self._map.cell_step_requested.connect(self._on_map_cell_step_requested)
-        self.setFocusProxy(self._map)
+        fit.clicked.connect(self._on_fit_clicked)
+        for page in (self._whole, self._deep):
+            page.changed.connect(self._on_page_changed)
+            page.cell_chosen.connect(self._on_page_cell_chosen)
+            page.step_requested.connect(self._on_page_step_requested)
+        self._whole.read_changed.connect(self._read)
+        self._deep.read_changed.connect(self._read)
+        self._deep.requests_changed.connect(self.refresh)
+        self._deep.noticed.connect(self.noticed)
+        self._search.clicked.connect(self._deep.bar.open_search)
+        self._go_to.clicked.connect(self._deep.bar.open_go_to)
+        self._shortcuts = [
+            self._shortcut("Ctrl+F", self._deep.bar.open_search),
+            self._shortcut("Ctrl+G", self._deep.bar.open_go_to),
+            self._shortcut("F3", self._on_next_pressed),
+            self._shortcut("Shift+F3", self._on_previous_pressed),
+        ]
+        self._show_page(is_long=False)
+
+    def _shortcut(self, keys: str, action: object) -> QShortcut:
+        shortcut = QShortcut(QKeySequence(keys), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(action)
+        return shortcut
 
     # Data in
+
+    def set_subject(self, subject: Subject | None) -> None:
+        old = self.subject
+        if old != subject:
+            self._deep.forget()
+        if old is None or subject is None or old.input.unmasked() != subject.input.unmasked() or (
+            old.checkpoint != subject.checkpoint
+        ):  # fmt: skip
+            self._lengths.clear()  # which masks do not change
+        super().set_subject(subject)
 
     def requests(self) -> tuple[object, ...]:
         assert self.subject is not None
         checkpoint, now = self.subject.checkpoint, self.selection.now
         group = checkpoint.group(now.group)
         layer = min(now.layer, group.n_layers - 1)
-        # All heads of the layer: another head needs no other numbers.
-        return (AttentionRequest(checkpoint.checkpoint, self.subject.input, group.name, layers=(layer,)),)
+        length = self._lengths.get(group.name, _most_tokens(self.subject.input))
+        if length <= WHOLE:
+            # All heads of the layer: another head needs no other numbers.
+            return (AttentionRequest(checkpoint.checkpoint, self.subject.input, group.name, layers=(layer,)),)
+        head = min(now.head, group.n_heads[layer] - 1)
+        source = Source(checkpoint.checkpoint, self.subject.input)
+        self._deep.show_head(source, Head(group.name, layer, head, self._reduce.currentData()))
+        return self._deep.requests()
 
     def show_result(self, result: object) -> None:
-        if not isinstance(result, AttentionResult):
+        if isinstance(result, AttentionResult):
+            self._lengths[result.group] = max(len(result.query_tokens), len(result.key_tokens))
+            self._show_page(is_long=False)
+            self._whole.take(result, self.selection.now)
             return
-        old, self._result = self._result, result
-        if old is None or _size(old) != _size(result):
-            self._part = None
-        self._rebuild()
+        if isinstance(result, MapResult) and self._deep.feed.waits_for(result):
+            length = max(len(result.query_tokens), len(result.key_tokens))
+            self._lengths[result.group] = length
+            if length <= WHOLE:  # the text was shorter than it looked
+                self.refresh()
+                return
+            self._show_page(is_long=True)
+        self._deep.take(result)
 
-    def figure(self) -> AttentionFigure | None:
-        return self._map.figure
+    def show_failure(self, failure: Failure) -> None:
+        self._deep.give_up()
+        self.refresh()  # what failed is no longer asked for, and so may be asked again
+        super().show_failure(failure)
+
+    def figure(self) -> Figure | None:
+        return self._page.figure()
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
+        self._deep.select(now.query_pos, now.key_pos)
         self.refresh()
-        shown = self._map.figure
-        if shown is None or self._result is None or now.group not in ("", self._result.group):
-            return
-        if now.layer == shown.layer and now.head == shown.head:
-            self._show(shown.seen(query_pos=now.query_pos, key_pos=now.key_pos))
-        else:
-            self._rebuild()
+        self._whole.follow(now)
 
     # The picture
 
-    def _rebuild(self) -> None:
-        """Show the selected head, as far as its numbers are here."""
-        result, now = self._result, self.selection.now
-        if result is None:
-            return
-        is_here = now.layer in result.layers and now.head in result.heads
-        layer, head = (now.layer, now.head) if is_here else self._nearest(result, now)
-        self._show(
-            AttentionFigure(
-                result,
-                layer,
-                head,
-                self._aggregate.currentData(),
-                self._normalisation.currentData(),
-                self._hide_special.isChecked(),
-                self._merge_words.isChecked(),
-                self._part,
-                query_pos=now.query_pos,
-                key_pos=now.key_pos,
-            )
+    @property
+    def _page(self) -> WholeMap | DeepZoom:
+        return self._deep if self._pages.currentWidget() is self._deep else self._whole
+
+    def _show_page(self, *, is_long: bool) -> None:
+        """Show one of the two maps, and which controls it has."""
+        self._pages.setCurrentWidget(self._deep if is_long else self._whole)
+        self.setFocusProxy(self._deep.canvas if is_long else self._whole.map)
+        long_only = self.tr("For texts of more than {} tokens: shorter ones show every cell.").format(WHOLE)
+        short_only = self.tr("For texts of up to {} tokens: of longer ones only what is seen is computed.").format(
+            WHOLE
         )
+        for control in (self._aggregate, self._hide_special, self._merge_words):
+            _set_available(control, not is_long, short_only.format(WHOLE))
+        for control in (self._reduce, self._search, self._go_to):
+            _set_available(control, is_long, long_only)
+        for shortcut in self._shortcuts:
+            shortcut.setEnabled(is_long)
+        self._restyle()
 
-    def _nearest(self, result: AttentionResult, now: Selected) -> tuple[int, int]:
-        """Old numbers stay until the new ones are there: the layer that was shown, and a head that it has."""
-        shown = self._map.figure
-        is_shown = shown is not None and shown.result is result
-        layer = shown.layer if shown is not None and is_shown else result.layers[0]
-        return layer, min(result.heads, key=lambda head: abs(head - now.head))
+    def _restyle(self) -> None:
+        is_mean = self._page is self._deep and self._reduce.currentData() == "mean"
+        _offer(self._normalisation, "row", not is_mean, self.tr("Rows are divided by their maximum, not by a mean."))
+        scale = self._normalisation.currentData()
+        self._whole.set_style(self.style_now())
+        self._deep.set_look(self.style_now(), "raw" if is_mean and scale == "row" else scale)
 
-    def _show(self, figure: AttentionFigure) -> None:
-        self._map.show_figure(figure, self.style_now())
-        self._caption.show_text(figure.caption)
-        self._read()
-        self.figure_changed.emit()
+    def _on_page_changed(self) -> None:
+        if self.sender() is self._page:
+            self._caption.show_text(self._page.caption)
+            self._read()
+            self.figure_changed.emit()
 
     def _read(self) -> None:
         """Write the value under the pointer, else the selected one."""
-        figure = self._map.figure
-        text = ""
-        if figure is not None:
-            cell = self._map.pointed or self._selected_cell(figure)
-            is_cell = cell is not None and cell[0] < len(figure.queries) and cell[1] < len(figure.keys)
-            text = self._reading(figure, *cell) if cell is not None and is_cell else self.tr("Point at a cell.")
+        text = self._page.read_out()
         self._read_out.show_text(text)
-        self._map.setAccessibleDescription(text)
-
-    def _reading(self, figure: AttentionFigure, row: int, column: int) -> str:
-        """Such as "cat → sat  0.1234"."""
-        value = float(figure.probabilities[row, column])
-        number = self.tr("no value") if np.isnan(value) else f"{value:.4f}"
-        parts = [f"{figure.queries.labels[row]} \N{RIGHTWARDS ARROW} {figure.keys.labels[column]}  {number}"]
-        if figure.normalisation == "row":
-            share = self.tr("{} of the row's maximum")
-            parts.append(share.format(f"{100 * float(figure.values[row, column]):.0f} %"))
-        if figure.hides_tokens:
-            parts.append(self.tr("special tokens hidden"))
-        positions = f"{figure.queries.starts[row]} \N{RIGHTWARDS ARROW} {figure.keys.starts[column]}"
-        parts.append(self.tr("positions {}").format(positions))
-        return "  \N{MIDDLE DOT}  ".join(parts)
-
-    def _selected_cell(self, figure: AttentionFigure) -> tuple[int, int] | None:
-        row, column = figure.queries.unit_of(figure.query_pos), figure.keys.unit_of(figure.key_pos)
-        return None if row is None or column is None else (row, column)
+        shown = self._deep.canvas if self._page is self._deep else self._whole.map
+        shown.setAccessibleDescription(text)
 
     # What the user does
 
     def _on_control_changed(self) -> None:
-        self._rebuild()
-
-    def _on_axes_changed(self) -> None:
-        self._part = None  # it counts units, and these are others now
-        self._rebuild()
+        options = Options(
+            self._aggregate.currentData(),
+            self._normalisation.currentData(),
+            self._hide_special.isChecked(),
+            self._merge_words.isChecked(),
+        )
+        self._whole.set_options(options, self.selection.now)
+        self._restyle()
+        self.refresh()
 
     def _on_zoom_out_clicked(self) -> None:
-        self._map.zoom(1 / 1.5)
+        self._page.zoom(1 / 1.5)
 
     def _on_zoom_in_clicked(self) -> None:
-        self._map.zoom(1.5)
+        self._page.zoom(1.5)
 
-    def _on_map_view_changed(self, part: Part | None) -> None:
-        self._part = part
-        if self._map.figure is not None:
-            self._show(self._map.figure.seen(view=part))
+    def _on_fit_clicked(self) -> None:
+        self._page.fit()
 
-    def _on_map_cell_hovered(self, cell: tuple[int, int] | None) -> None:
-        self._read()
+    def _on_next_pressed(self) -> None:
+        self._deep.step_match(1)
 
-    def _on_map_cell_clicked(self, row: int, column: int) -> None:
-        figure = self._map.figure
-        if figure is not None:
-            self.selection.update(query_pos=int(figure.queries.starts[row]), key_pos=int(figure.keys.starts[column]))
+    def _on_previous_pressed(self) -> None:
+        self._deep.step_match(-1)
 
-    def _on_map_step_requested(self, layers: int, heads: int) -> None:
+    def _on_page_cell_chosen(self, query_pos: int, key_pos: int) -> None:
+        self.selection.update(query_pos=query_pos, key_pos=key_pos)
+
+    def _on_page_step_requested(self, layers: int, heads: int) -> None:
         if self.subject is None:
             return
         now = self.selection.now
@@ -214,19 +247,6 @@ class AttentionView(View):
         layer = min(max(now.layer + layers, 0), group.n_layers - 1)
         head = min(max(now.head + heads, 0), group.n_heads[layer] - 1)
         self.selection.update(layer=layer, head=head)
-
-    def _on_map_cell_step_requested(self, rows: int, columns: int) -> None:
-        figure = self._map.figure
-        if figure is None:
-            return
-        cell = self._selected_cell(figure)
-        if cell is None:
-            row, column = figure.shown.rows.start, figure.shown.columns.start
-        else:
-            row = min(max(cell[0] + rows, 0), len(figure.queries) - 1)
-            column = min(max(cell[1] + columns, 0), len(figure.keys) - 1)
-        self._map.reveal(row, column)
-        self._on_map_cell_clicked(row, column)
 
     # The looks
 
@@ -239,10 +259,28 @@ class AttentionView(View):
         super().showEvent(event)
         self._restyle()
 
-    def _restyle(self) -> None:
-        if self._map.figure is not None:
-            self._map.show_figure(self._map.figure, self.style_now())
+
+def _most_tokens(text: TextInput) -> int:
+    """As many tokens as there can be: hardly any tokenizer makes more than one of a byte, and some special ones."""
+    if text.token_ids is not None:
+        return len(text.token_ids)
+    return len((text.text + (text.text_pair or "")).encode()) + 8
 
 
-def _size(result: AttentionResult) -> tuple[int, int]:
-    return len(result.query_tokens), len(result.key_tokens)
+def _set_available(control: QWidget, is_available: bool, why_not: str) -> None:
+    """Grey a control, and let its tool tip say why."""
+    tip = control.property("tip")
+    if tip is None:
+        tip = control.toolTip()
+        control.setProperty("tip", tip)
+    control.setEnabled(is_available)
+    control.setToolTip(tip if is_available else why_not)
+
+
+def _offer(choice: QComboBox, data: str, is_offered: bool, why_not: str) -> None:
+    """Grey one item of a choice, and let its tool tip say why."""
+    model = choice.model()
+    assert isinstance(model, QStandardItemModel)
+    item = model.item(choice.findData(data))
+    item.setEnabled(is_offered)
+    item.setToolTip("" if is_offered else why_not)

@@ -1,0 +1,128 @@
+"""Meshes drawn by OpenGL on a real screen: the same picture as the painted one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from tests.widgets.mesh_scenes import chair, face_numbers_as_colors, random_boxes
+from widgets.mesh.camera import PROJECTIONS
+from widgets.mesh.scene import STYLES, Guide, Links, MeshScene, in_grid
+from widgets.mesh.viewer import MeshViewer
+from widgets.theme import DARK, LIGHT
+
+pytestmark = pytest.mark.xvfb
+
+
+@pytest.fixture
+def viewers(qtbot):
+    """One drawn by OpenGL, one painted."""
+    made = []
+    for renderer in ("opengl", "painted"):
+        viewer = MeshViewer(renderer=renderer)
+        qtbot.addWidget(viewer)
+        viewer.resize(480, 360)
+        viewer.show()
+        made.append(viewer)
+    assert made[0].renderer_name.startswith("OpenGL ("), made[0].renderer_name
+    return made
+
+
+def pixels(viewer):
+    image = viewer.picture()
+    data = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
+    return data[:, :, :3].astype(int)
+
+
+def share_differing(one, other):
+    """Pixels that differ clearly: more than smoothing explains."""
+    return float((np.abs(one - other).max(-1) > 60).mean())
+
+
+def scenes():
+    mesh = chair(ring=(36, 37, 39), links=Links(np.array([[0, 36], [3, 46]]), 4.0), guides=(Guide((0.9,), 0.7),))
+    pierced = random_boxes(8, 3)
+    return {
+        "marks": MeshScene((replace(mesh, selected_faces=(25,), n_visible_faces=30),)),
+        "pierced": MeshScene((replace(pierced, face_colors=face_numbers_as_colors(48)),)),
+        "grid": MeshScene(in_grid([chair(title="one"), chair(n_visible_faces=20), random_boxes(3, 1)])),
+    }
+
+
+@pytest.mark.parametrize("name", ["marks", "pierced", "grid"])
+def test_both_renderers_draw_the_same_picture(viewers, name):
+    for theme in (LIGHT, DARK):
+        for style in STYLES:
+            for projection in PROJECTIONS:
+                pictures = []
+                for viewer in viewers:
+                    viewer.setPalette(theme.palette())
+                    viewer.set_scene(scenes()[name])
+                    viewer.set_style(style)
+                    viewer.set_projection(projection)
+                    viewer.fit()
+                    pictures.append(pixels(viewer))
+                empty = np.abs(pictures[0] - pictures[0][0, 0]).max(-1) < 8
+                assert empty.mean() < 0.95
+                assert share_differing(*pictures) < 0.02, (theme.name, style, projection)
+
+
+def test_growing_by_counts_and_by_longer_meshes_give_the_same_pictures(viewers):
+    opengl, painted = viewers
+    mesh = chair()
+    for n in (0, 5, 18, 36, 12):
+        opengl.set_scene(MeshScene((replace(mesh, n_visible_faces=n, n_visible_vertices=n),)))
+        counted = pixels(opengl)
+        painted.set_scene(opengl.scene)
+        painted.set_camera(opengl.camera)
+        assert share_differing(counted, pixels(painted)) < 0.02
+        opengl.set_scene(MeshScene((replace(mesh, faces=mesh.faces[:n], n_visible_vertices=n),)))
+        assert share_differing(counted, pixels(opengl)) == 0
+
+
+def test_many_faces_keep_their_edges(viewers):
+    """Above a number of faces the edges are drawn with the faces."""
+    side = 60
+    x, y = np.meshgrid(np.linspace(0, 1, side + 1), np.linspace(0, 1, side + 1))
+    first = (np.arange(side)[:, None] * (side + 1) + np.arange(side)).ravel()
+    quads = np.stack([first, first + 1, first + side + 2, first + side + 1], 1)
+    mesh = replace(
+        chair(), vertices=np.stack([x, y, 0 * x], -1).reshape(-1, 3), faces=tuple(map(tuple, quads.tolist()))
+    )
+    for viewer in viewers:
+        viewer.set_scene(MeshScene((replace(mesh, show_vertices=False),)))
+        QTest.keyClick(viewer, Qt.Key.Key_7)
+    shades = [len(np.unique(pixels(viewer).reshape(-1, 3), axis=0)) for viewer in viewers]
+    assert min(shades) > 20
+    one, other = (pixels(viewer).mean() for viewer in viewers)
+    assert one == pytest.approx(other, abs=12)
+
+
+def test_a_context_that_is_lost_leaves_a_painted_picture(viewers, qtbot):
+    opengl, painted = viewers
+    for viewer in viewers:
+        viewer.set_scene(MeshScene((chair(),)))
+    opengl.picture()
+    opengl._gl._context = type(opengl._gl._context)()  # one that was never made
+    opengl.set_scene(MeshScene((chair(n_visible_faces=30),)))
+    with qtbot.waitSignal(opengl.renderer_changed) as changed:
+        pictures = pixels(opengl)
+    assert changed.args == ["painted, because OpenGL was lost"]
+    painted.set_scene(opengl.scene)
+    np.testing.assert_array_equal(pictures, pixels(painted))
+
+
+def test_nothing_is_left_of_a_closed_viewer(qtbot, assert_collected):
+    def make():
+        viewer = MeshViewer(renderer="opengl")
+        viewer.set_scene(MeshScene((chair(),)))
+        viewer.show()
+        viewer.grab()
+        assert viewer.renderer_name.startswith("OpenGL")
+        return viewer
+
+    assert_collected(make)

@@ -1,0 +1,1 @@
+"""Attention maps of any length, looked at like a map of the world: zoomed, dragged, sharp where one looks."""

@@ -1,0 +1,1 @@
+"""n-gon meshes in three dimensions: what to draw, from where, and two ways to draw it."""
