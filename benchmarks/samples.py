@@ -20,3 +20,12 @@ def patterns(n: int, seed: int = 0, n_layers: int = N_LAYERS) -> list[np.ndarray
 def words(n: int) -> list[str]:
     """`n` tokens, the first and the last special."""
     return ["[CLS]", *(f"word{position}" for position in range(1, n - 1)), "[SEP]"]
+
+
+def hills(n_faces: int) -> tuple[np.ndarray, np.ndarray]:
+    """A hilly surface of about so many quads: vertices float64 [V, 3], z upwards, and corners int64 [F, 4]."""
+    side = round(n_faces**0.5)
+    x, y = np.meshgrid(np.linspace(-1, 1, side + 1), np.linspace(-1, 1, side + 1))
+    vertices = np.stack([x, y, 0.2 * np.sin(5 * x) * np.cos(4 * y)], -1).reshape(-1, 3)
+    first = (np.arange(side)[:, None] * (side + 1) + np.arange(side)).ravel()
+    return vertices, np.stack([first, first + 1, first + side + 2, first + side + 1], 1)
