@@ -11,6 +11,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from resources.recipes.muon import Muon
+
 SAVE_EVERY = 180.0  # seconds
 
 
@@ -64,7 +66,7 @@ def train(
     known = {id(p) for p in matrices}
     rest = [p for p in model.parameters() if id(p) not in known]
     optimizers = [
-        torch.optim.Muon(matrices, lr=plan.rate, weight_decay=0.01, momentum=0.95, adjust_lr_fn="match_rms_adamw"),
+        Muon(matrices, plan.rate),
         torch.optim.AdamW(rest, lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.01),
     ]
     first = 0
