@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from resources.scene_shapes import COLOURS, KINDS, PAINTS
+from resources.scene_shapes import BACKDROPS, COLOURS, KINDS, PAINTS
 from resources.scenes import BACKGROUNDS
 
 if TYPE_CHECKING:
@@ -22,10 +23,10 @@ _FINER = 4  # drawn so many times as large, for soft edges
 def paint_scene(scene: Scene, side: int) -> Image.Image:
     """RGB picture of `side` x `side` pixels."""
     size = side * _FINER
-    picture = _background(scene.background, size)
+    picture = _background(scene.background, size).copy()
     for thing in scene.things:
         _draw(picture, thing, size, lambda paint, thing=thing: _colour(paint, thing.colour))
-    return picture.resize((side, side), Image.Resampling.BOX)
+    return picture.reduce(_FINER)
 
 
 def thing_masks(scene: Scene, side: int) -> np.ndarray:
@@ -43,32 +44,39 @@ def thing_boxes(scene: Scene, side: int) -> np.ndarray:
     boxes = []
     for thing in scene.things:
         corners = np.array(
-            [corner for _, points in KINDS[thing.kind] for corner in _corners(_placed(points, thing, side))]
+            [corner for _, points in KINDS[thing.kind] for corner in _corners(_placed(points, *_square(thing, side)))]
         )
         boxes.append([*corners.min(0), *corners.max(0)])
     return np.clip(np.array(boxes, np.float32), 0, side)
 
 
+@lru_cache(maxsize=16)
 def _background(name: str, size: int) -> Image.Image:
     above, below, horizon = BACKGROUNDS[name]
     rows = np.linspace(0, 1, size)[:, None]
     sky = np.array(above) + (rows / horizon - 0.5) * 18  # a little lighter towards the horizon
     ground = np.array(below) + (0.5 - (rows - horizon) / (1 - horizon)) * 18
     column = np.clip(np.where(rows < horizon, sky, ground), 0, 255).astype(np.uint8)
-    return Image.fromarray(np.ascontiguousarray(np.broadcast_to(column[:, None], (size, size, 3))))
+    picture = Image.fromarray(np.ascontiguousarray(np.broadcast_to(column[:, None], (size, size, 3))))
+    draw = ImageDraw.Draw(picture)
+    for colour, points in BACKDROPS[name]:
+        _shape(draw, _placed(points, 0.0, 0.0, size), colour)
+    return picture
 
 
 def _draw(picture: Image.Image, thing: Thing, size: int, fill: Callable[[str], Fill]) -> None:
     """Draw a thing, each part in what `fill` makes of its paint; through holes one sees what was there before."""
     behind = picture.copy() if any(paint == "hole" for paint, _ in KINDS[thing.kind]) else None
+    draw = ImageDraw.Draw(picture)
+    square = _square(thing, size)
     for paint, points in KINDS[thing.kind]:
-        placed = _placed(points, thing, size)
+        placed = _placed(points, *square)
         if paint == "hole" and behind is not None:
             mask = Image.new("L", picture.size, 0)
             _shape(ImageDraw.Draw(mask), placed, 255)
             picture.paste(behind, mask=mask)
         else:
-            _shape(ImageDraw.Draw(picture), placed, fill(paint))
+            _shape(draw, placed, fill(paint))
 
 
 def _colour(paint: str, colour: str) -> tuple[int, int, int]:
@@ -82,9 +90,13 @@ def _colour(paint: str, colour: str) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def _placed(points: tuple, thing: Thing, size: int) -> tuple:
+def _square(thing: Thing, size: int) -> tuple[float, float, float]:
+    """Left, top and side of a thing's square in pixels."""
+    return (thing.x - thing.side / 2) * size, (thing.y - thing.side / 2) * size, thing.side * size
+
+
+def _placed(points: tuple, left: float, top: float, side: float) -> tuple:
     """A part in pixels of the picture; ellipses stay four numbers."""
-    left, top, side = (thing.x - thing.side / 2) * size, (thing.y - thing.side / 2) * size, thing.side * size
     if isinstance(points[0], tuple):
         return tuple((left + x * side, top + y * side) for x, y in points)
     x, y, radius_x, radius_y = points

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inference.scene_pictures import paint_scene
+from inference.scene_pictures import paint_scene, thing_masks
 from resources.scene_shapes import KINDS
 from resources.scenes import Scene, make_scene
 
@@ -34,4 +34,15 @@ def kinds_present(scenes: list[Scene]) -> Tensor:
     present = torch.zeros(len(scenes), len(KINDS))
     for i, scene in enumerate(scenes):
         present[i, [_KIND_NUMBERS[thing.kind] for thing in scene.things]] = 1
+    return present
+
+
+def kinds_at_patches(scenes: list[Scene], n_rows: int) -> Tensor:
+    """float32 [scene, patch, kind]: 1 where a thing of that kind shows in most of a quarter of the patch."""
+    present = torch.zeros(len(scenes), n_rows * n_rows, len(KINDS))
+    for i, scene in enumerate(scenes):
+        halves = thing_masks(scene, 2 * n_rows)  # four cells a patch
+        at = halves.reshape(-1, n_rows, 2, n_rows, 2).any((2, 4)).reshape(len(scene.things), -1)
+        for thing, patches in zip(scene.things, at, strict=True):
+            present[i, patches, _KIND_NUMBERS[thing.kind]] = 1
     return present
