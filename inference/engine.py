@@ -48,11 +48,14 @@ class Engine:
             self._models.pop(request.checkpoint, None)
             return self._model(request.checkpoint, context).info
         analysis = ANALYSES[type(request).__name__]
+        module, _, name = analysis.function.partition(":")
+        function = getattr(import_module(module), name)
+        if not analysis.needs_model:
+            return function(request, context)
         model = self._model(request.checkpoint, context)  # type: ignore[attr-defined]
         if why := model.info.why_missing(analysis.needs):
             raise Refused(f"{model.info.name} cannot show this: {why}.")
-        module, _, function = analysis.function.partition(":")
-        return getattr(import_module(module), function)(request, model, context)
+        return function(request, model, context)
 
     def _held(self) -> MemoryResult:
         memory = self._memory

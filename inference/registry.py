@@ -17,11 +17,14 @@ class Analysis(NamedTuple):
     refines
         Whether it first sends a look at the whole and then makes it exact, going on where it was if it is cancelled
         and asked again: other requests need not wait for that.
+    needs_model
+        Whether it is about a checkpoint; else it is called as function(request, context).
     """
 
     function: str
     needs: frozenset[str] = frozenset()
     refines: bool = False
+    needs_model: bool = True
 
 
 # By the name of the request. Each is called as function(request, model, context).
@@ -36,6 +39,7 @@ ANALYSES: dict[str, Analysis] = {
     "RolloutRequest": Analysis("inference.analyses.rollout:rollout", frozenset({"attention"})),
     "ScaledDotRequest": Analysis("inference.analyses.scaled_dot:scaled_dot", frozenset({"qk"})),
     "PositionsRequest": Analysis("inference.analyses.positions:positions", frozenset({"positions"})),
+    "LayerTimesRequest": Analysis("inference.analyses.layer_times:layer_times", needs_model=False),
     "MaskedRequest": Analysis("inference.analyses.masked:masked", frozenset({"masked_lm"})),
     "MaskLabRequest": Analysis("inference.analyses.mask_lab:mask_lab", frozenset({"masked_lm"})),
     "NextSentenceRequest": Analysis("inference.analyses.next_sentence:next_sentence", frozenset({"next_sentence"})),

@@ -14,6 +14,7 @@ from inference.results.attention import (
 )
 from inference.results.checkpoint import AttentionGroup, CheckpointInfo, InspectRequest, Missing, OpenRequest
 from inference.results.common import Failure, Partial, Progress, TextInput, TokenizeRequest, TokenizeResult, Tokens
+from inference.results.layer_times import LayerTimesRequest, LayerTimesResult
 from inference.results.maps import (
     MapRequest,
     MapResult,
@@ -63,6 +64,8 @@ __all__ = [
     "HeadsRequest",
     "HeadsResult",
     "InspectRequest",
+    "LayerTimesRequest",
+    "LayerTimesResult",
     "MapRequest",
     "MapResult",
     "MaskLabRequest",
