@@ -23,6 +23,7 @@ from transformers.models.auto.modeling_auto import (
 
 from inference.config_file import CONFIG, first_line
 from inference.context import Refused
+from inference.own_models import own_class
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
@@ -74,12 +75,15 @@ class Architecture:
         The model without storage (torch's meta device).
     lacking
         Tensors of the named class's head that the file does not hold.
+    used_heads
+        Classes whose heads something is shown of.
     """
 
     named: str
     net_class: type[PreTrainedModel]
     skeleton: PreTrainedModel
     lacking: tuple[str, ...]
+    used_heads: frozenset[str] = frozenset()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -87,25 +91,35 @@ class Architecture:
         opened = self.net_class.__name__
         if self.lacking:
             return (f"The weights lack the head of {self.named} ({self.lacking[0]}), so {opened} is opened.",)
-        if self.named != opened and self.named not in _USED_HEADS:
+        if self.named != opened and self.named not in self.used_heads:
             return (f"{CONFIG} names {self.named}; it is opened as {opened}.",)
         return ()
 
 
-def choose(config: PreTrainedConfig, named: str, stored: dict[str, StoredTensor]) -> Architecture:
-    """Choose the class by the weights that are there; `named` is the one that config.json names, or empty.
+def choose(
+    config: PreTrainedConfig, named: str, stored: dict[str, StoredTensor], heads: frozenset[str] = frozenset()
+) -> Architecture:
+    """Choose the class by the weights that are there.
+
+    Parameters
+    ----------
+    named
+        The one that config.json names, or empty.
+    heads
+        See `Family.heads`.
 
     Raises
     ------
     Refused
         No class can be built from the configuration, or a tensor has another shape than the configuration says.
     """
-    names = [_WITH_SENTENCE_HEAD.get(config.model_type), named if named in _USED_HEADS else None]
+    used = frozenset(_USED_HEADS) | heads
+    names = [_WITH_SENTENCE_HEAD.get(config.model_type), named if named in used else None]
     if named in MASKED_LM_CLASSES:
         names.append(_MASKED_LM.get(config.model_type))
     lacking: tuple[str, ...] = ()
     for name in dict.fromkeys(filter(None, names)):
-        net_class = getattr(transformers, name, None)
+        net_class = own_class(config.model_type, name) or getattr(transformers, name, None)
         if net_class is None or not isinstance(config, net_class.config_class):
             continue
         skeleton = _build(net_class, config)
@@ -117,7 +131,7 @@ def choose(config: PreTrainedConfig, named: str, stored: dict[str, StoredTensor]
     else:
         skeleton = _build(transformers.AutoModel, config)
     _check_shapes(skeleton, stored)
-    return Architecture(named or type(skeleton).__name__, type(skeleton), skeleton, lacking)
+    return Architecture(named or type(skeleton).__name__, type(skeleton), skeleton, lacking, used)
 
 
 def _build(net_class: type, config: PreTrainedConfig) -> PreTrainedModel:

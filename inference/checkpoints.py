@@ -15,10 +15,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inference.capabilities import CAPABILITIES, missing
 from inference.config_file import CONFIG, build_config, named_class, read_config
 from inference.context import Refused
 from inference.registry import FAMILIES
-from inference.results import AttentionGroup, CheckpointInfo, Missing
+from inference.results import CheckpointInfo
 from inference.tokenizer_files import mask_token, vocabulary_file
 from inference.weights_header import StoredTensor, read_weights
 from resources import bundled_checkpoints, checkpoint_path
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
     from inference.architecture import Architecture
     from inference.family import Family
-
-CAPABILITIES = ("attention", "qk", "positions", "masked_lm", "next_sentence")
 
 
 @dataclass(frozen=True)
@@ -73,31 +72,33 @@ def plan(checkpoint: str) -> Plan:
     from inference.architecture import choose, n_parameters
     from inference.positions import n_ctx, position_kind
 
-    architecture = choose(config, named, stored)
+    architecture = choose(config, named, stored, family.heads)
     groups = family.groups(config)
     mask = mask_token(folder)
     has_tokenizer = vocabulary_file(folder) is not None
     kind = position_kind(config)
-    missing = _missing(architecture, family_name, groups, kind, mask if has_tokenizer else None)
+    lacking = missing(architecture, family, groups, kind, mask if has_tokenizer else None)
     text_config = config.get_text_config()
-    names = {item.capability for item in missing}
+    names = {item.capability for item in lacking}
     info = CheckpointInfo(
         checkpoint=checkpoint if checkpoint in bundled_checkpoints() else str(folder),
         name=_name(folder),
         architecture=architecture.named,
         family=family_name,
         n_parameters=n_parameters(architecture.skeleton, stored),
-        d_model=text_config.hidden_size,
-        d_vocab=text_config.vocab_size,
+        d_model=getattr(text_config, "hidden_size", 0),
+        d_vocab=getattr(text_config, "vocab_size", 0),
         n_ctx=n_ctx(config),
         groups=groups,
         capabilities=tuple(name for name in CAPABILITIES if name not in names),
-        missing=missing,
+        missing=lacking,
         has_tokenizer=has_tokenizer,
         mask_token=mask,
         position_kind=kind,
         device="",
         notes=(*architecture.notes, *family.notes(config)),
+        reads=family.reads,
+        classes=family.classes(config),
     )
     return Plan(folder, config, family, architecture, stored, info)
 
@@ -138,50 +139,6 @@ def _family(config: PreTrainedConfig, named: str) -> tuple[str, Family]:
         if family.fits(config):
             return name, family()
     raise Refused(
-        f"{CONFIG} says that it is a {named}, which cannot be read yet; Headlight opens text encoders, decoders and "
-        "encoder-decoders so far."
+        f"{CONFIG} says that it is a {named}, which cannot be read yet; Headlight opens text encoders, decoders, "
+        "encoder-decoders, models of pictures and of meshes so far."
     )
-
-
-def _missing(
-    architecture: Architecture, family: str, groups: tuple[AttentionGroup, ...], kind: str, mask: str | None
-) -> tuple[Missing, ...]:
-    """What cannot be had and why. `mask`: text of the mask token, None without a tokenizer."""
-    named = architecture.named
-    why = {
-        "attention": "" if groups else f"{named} has no attention that can be read",
-        "qk": ""
-        if any(group.has_qk for group in groups)
-        else f"{named} shows its attention patterns, but not the queries and keys",
-        "positions": "" if kind != "none" else f"{named} encodes no positions",
-        "masked_lm": _why_no_masked_lm(architecture, family, mask),
-        "next_sentence": _why_no_next_sentence(architecture, mask),
-    }
-    return tuple(Missing(capability, why[capability]) for capability in CAPABILITIES if why[capability])
-
-
-def _why_no_masked_lm(architecture: Architecture, family: str, mask: str | None) -> str:
-    from inference.architecture import MASKED_LM_CLASSES
-
-    named = architecture.named
-    if family == "decoder":
-        return f"{named} predicts the next word, it has no mask token"
-    if family == "encoder_decoder":
-        return f"{named} writes a new text, it does not fill masks"
-    if architecture.net_class.__name__ not in MASKED_LM_CLASSES:
-        if named in MASKED_LM_CLASSES:
-            return "the checkpoint holds no language-model head"
-        return f"{named} has no language-model head"
-    if mask is None:
-        return "the checkpoint holds no tokenizer, so there is no mask token"
-    return "" if mask else "the checkpoint's tokenizer has no mask token"
-
-
-def _why_no_next_sentence(architecture: Architecture, mask: str | None) -> str:
-    from inference.architecture import NEXT_SENTENCE_CLASSES
-
-    if architecture.net_class.__name__ not in NEXT_SENTENCE_CLASSES:
-        if architecture.named in NEXT_SENTENCE_CLASSES:
-            return "the checkpoint holds no next-sentence head"
-        return f"{architecture.named} has no next-sentence head"
-    return "the checkpoint holds no tokenizer for a pair of sentences" if mask is None else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from inference.context import Refused
 from inference.json_file import read_object
+from inference.own_models import import_own
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig
@@ -75,6 +76,7 @@ def build_config(folder: Path, config: dict[str, Any]) -> PreTrainedConfig:
     from transformers import CONFIG_MAPPING, AutoConfig, __version__
 
     model_type = config["model_type"]
+    import_own(model_type)
     if model_type not in CONFIG_MAPPING:
         if auto_map := config.get("auto_map"):
             file = str(next(iter(auto_map.values()), "")) if isinstance(auto_map, dict) else ""

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from inference.results import AttentionGroup, TextInput, Tokens
+from inference.capabilities import text_lacks
+from inference.results import AttentionGroup, Tokens
 
 if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
+    from inference.architecture import Architecture
     from inference.attention_call import AttentionCall, Received
+    from inference.results import Input
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,10 @@ class Family(Protocol):
     """Adapts one kind of model to common ground. Stateless; families inherit what they do not say themselves."""
 
     name: str
+    # Kinds of input: `text`, `picture`, `mesh`.
+    reads: tuple[str, ...] = ("text",)
+    # Classes of this family that have a head which an analysis uses, beyond transformers' language models.
+    heads: frozenset[str] = frozenset()
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
@@ -53,11 +60,25 @@ class Family(Protocol):
         """Names in `Encoded.sequences` of the query and the key axis of a group."""
         ...
 
+    def classes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        """Names of the classes that its models are told or tell."""
+        return ()
+
     def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         """What the user should know of how such a model is run, as sentences."""
         return ()
 
-    def encode(self, input: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
+    def lacks(self, architecture: Architecture, mask: str | None) -> dict[str, str]:
+        """Why not, for each capability of `inference.capabilities` that this family knows of; empty where it is there.
+
+        Parameters
+        ----------
+        mask
+            Text of the mask token, None without a tokenizer.
+        """
+        return text_lacks(architecture, self.name, mask)
+
+    def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
         """Tokenize, mask, and lay out what `forward` takes.
 
         Raises

@@ -14,7 +14,7 @@ import torch
 from inference.capture import capture
 from inference.family import Encoded, Family
 from inference.memory import Memory
-from inference.results import CheckpointInfo, TextInput
+from inference.results import CheckpointInfo
 from inference.run import Enough, Run, keep_only, keep_what_fits, nominal_bytes
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from inference.attention_call import AttentionCall, Received
     from inference.context import Context
     from inference.recorder import Keep
+    from inference.results import Input
 
 __all__ = ["Model", "Run"]
 
@@ -37,14 +38,14 @@ class Model:
     family: Family
     device: torch.device
     memory: Memory = field(default_factory=Memory, repr=False)
-    _last: tuple[TextInput, Run] | None = field(default=None, init=False, repr=False)
+    _last: tuple[Input, Run] | None = field(default=None, init=False, repr=False)
 
-    def encode(self, input: TextInput) -> Encoded:
+    def encode(self, input: Input) -> Encoded:
         """Tokenize; see `Family.encode` for what is refused."""
         encoded = self.family.encode(input, self.net.config, self.tokenizer)
         return Encoded({k: v.to(self.device) for k, v in encoded.tensors.items()}, encoded.sequences)
 
-    def run(self, input: TextInput, context: Context) -> Run:
+    def run(self, input: Input, context: Context) -> Run:
         """Forward pass with capture; the last one is kept, so that choosing another head costs no pass.
 
         Layers are held until the memory budget is full; the others are computed again when they are asked for.

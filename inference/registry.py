@@ -43,6 +43,10 @@ ANALYSES: dict[str, Analysis] = {
     "MaskedRequest": Analysis("inference.analyses.masked:masked", frozenset({"masked_lm"})),
     "MaskLabRequest": Analysis("inference.analyses.mask_lab:mask_lab", frozenset({"masked_lm"})),
     "NextSentenceRequest": Analysis("inference.analyses.next_sentence:next_sentence", frozenset({"next_sentence"})),
+    "MeshRequest": Analysis("inference.analyses.mesh:mesh", frozenset({"mesh"})),
+    "ScoreMeshRequest": Analysis("inference.analyses.mesh:score", frozenset({"mesh"})),
+    "MeshStepRequest": Analysis("inference.analyses.mesh:step", frozenset({"mesh"})),
+    "WriteMeshRequest": Analysis("inference.analyses.mesh:write", frozenset({"mesh"})),
 }
 
 # By family name, first match wins; each class answers `fits(config)`.
@@ -54,4 +58,9 @@ FAMILIES: dict[str, str] = {
     "encoder_decoder": "inference.families.encoder_decoder:EncoderDecoderFamily",
     "decoder": "inference.families.decoder:DecoderFamily",
     "encoder": "inference.families.encoder:EncoderFamily",
+}
+
+# Models that transformers does not ship, by model type; importing one makes it known to transformers.
+OWN_MODELS: dict[str, str] = {
+    "polygen": "inference.models.polygen:PolyGenForMeshGeneration",
 }

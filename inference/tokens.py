@@ -15,21 +15,24 @@ from inference.results import TextInput, Tokens
 if TYPE_CHECKING:
     from transformers import BatchEncoding, PreTrainedConfig, PreTrainedTokenizerBase
 
+    from inference.results import Input
+
 # What typists write for a mask, whatever the tokenizer calls it.
 TYPED_MASK = "[MASK]"
 _SPACE = "␣"
 _DELETE = 0x7F
 
 
-def tokenize(input: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
+def tokenize(input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
     """Split the text with special tokens, or take the ids as they are, and put masks in.
 
     Raises
     ------
     Refused
-        No tokenizer for text, no token at all, more than the model takes, an id outside the vocabulary, a masked
-        position that is not there, a mask where the tokenizer has none.
+        It is no text; no tokenizer for text, no token at all, more than the model takes, an id outside the vocabulary,
+        a masked position that is not there, a mask where the tokenizer has none.
     """
+    input = as_text(input)
     d_vocab = config.get_text_config().vocab_size
     if input.token_ids is not None:
         ids, encoding = list(input.token_ids), None
@@ -49,6 +52,13 @@ def tokenize(input: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTo
         segment=_segment(encoding, len(ids)),
     )
     return _masked(tokens, input.masked, tokenizer) if input.masked else tokens
+
+
+def as_text(input: Input) -> TextInput:
+    """The input, if it is a text; else `Refused`."""
+    if not isinstance(input, TextInput):
+        raise Refused("This checkpoint reads texts; type a sentence.")
+    return input
 
 
 def _split(input: TextInput, tokenizer: PreTrainedTokenizerBase) -> BatchEncoding:

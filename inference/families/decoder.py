@@ -8,7 +8,7 @@ import torch
 
 from inference.family import Encoded, Family, check_count
 from inference.model_types import DECODERS, PATTERNS_ONLY, attends_in_every_layer
-from inference.results import AttentionGroup, TextInput
+from inference.results import AttentionGroup, Input
 from inference.tokens import tokenize
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class DecoderFamily(Family):
     def axes(self, group: str) -> tuple[str, str]:
         return "text", "text"
 
-    def encode(self, input: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
+    def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
         """See `Family.encode`."""
         tokens = tokenize(input, config, tokenizer)
         return Encoded({"input_ids": torch.from_numpy(tokens.ids)[None]}, {"text": tokens})

@@ -8,7 +8,7 @@ import torch
 
 from inference.family import Encoded, Family, check_count
 from inference.model_types import ENCODERS, PATTERNS_ONLY
-from inference.results import AttentionGroup, TextInput
+from inference.results import AttentionGroup, Input
 from inference.tokens import tokenize
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class EncoderFamily(Family):
     def axes(self, group: str) -> tuple[str, str]:
         return "text", "text"
 
-    def encode(self, input: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
+    def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
         """See `Family.encode`. Sentences are told apart (`token_type_ids`) where model and tokenizer do."""
         tokens = tokenize(input, config, tokenizer)
         tensors = {"input_ids": torch.from_numpy(tokens.ids)[None]}

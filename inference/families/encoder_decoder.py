@@ -14,8 +14,8 @@ from inference.layouts.blocks import blocks_kept
 from inference.layouts.unpadded import unpadded
 from inference.model_types import ENCODER_DECODERS
 from inference.positions import n_ctx
-from inference.results import AttentionGroup, TextInput, Tokens
-from inference.tokens import tokenize, word
+from inference.results import AttentionGroup, Input, TextInput, Tokens
+from inference.tokens import as_text, tokenize, word
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -54,13 +54,14 @@ class EncoderDecoderFamily(Family):
     def axes(self, group: str) -> tuple[str, str]:
         return {"encoder": ("source", "source"), "decoder": ("target", "target"), "cross": ("target", "source")}[group]
 
-    def encode(self, input: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
+    def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
         """See `Family.encode`.
 
         `text` is the source, `text_pair` what the decoder has written so far. Without one the decoder is given the
         source itself, cut to what it takes. The decoder's start token comes first in either case, and the end token
         is left off, as in training.
         """
+        input = as_text(input)
         source_input = replace(input, text_pair=None)
         source = tokenize(source_input, config, tokenizer)
         if input.text_pair is None:

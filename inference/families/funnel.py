@@ -11,7 +11,7 @@ import torch
 from inference.context import Refused
 from inference.family import Encoded, Family, check_count
 from inference.layouts.funnel import by_title, n_layers, places_by_block, shortest, titles
-from inference.results import AttentionGroup, TextInput, Tokens
+from inference.results import AttentionGroup, Input, Tokens
 from inference.tokens import tokenize
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class FunnelFamily(Family):
             "Every block has half the places of the one before; the words of a place are those that it is pooled from.",
         )
 
-    def encode(self, input: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
+    def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
         """See `Family.encode`. Every block has a sequence of its own; a text that is too short to shrink is refused."""
         tokens = tokenize(input, config, tokenizer)
         if len(tokens) < shortest(config):

@@ -15,6 +15,7 @@ from inference.results import AttentionGroup, MeshInput, Tokens
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
+    from inference.architecture import Architecture
     from inference.attention_call import AttentionCall, Received
     from inference.results import Input
 
@@ -25,6 +26,8 @@ class MeshFamily(Family):
     """PolyGen (Nash et al. 2020): coordinates, then polygons that point at vertices."""
 
     name = "mesh"
+    reads = ("mesh",)
+    heads = frozenset({"PolyGenForMeshGeneration"})
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
@@ -40,6 +43,12 @@ class MeshFamily(Family):
 
     def axes(self, group: str) -> tuple[str, str]:
         return _AXES[group]
+
+    def classes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        return tuple(config.id2label.values()) if config.is_conditional else ()
+
+    def lacks(self, architecture: Architecture, mask: str | None) -> dict[str, str]:
+        return {}
 
     def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
         """Lay a mesh out for both models; stops are left off, as nothing comes behind them.

@@ -10,7 +10,7 @@ import torch
 from inference.family import Encoded, Family, check_count
 from inference.layouts.blocks import blocks_kept
 from inference.layouts.unpadded import unpadded
-from inference.results import AttentionGroup, TextInput
+from inference.results import AttentionGroup, Input
 from inference.tokens import tokenize
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class SparseEncoderFamily(Family):
             "counts the first block several times. Texts too short for blocks are read with full attention.",
         )
 
-    def encode(self, input: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
+    def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
         """See `Family.encode`."""
         tokens = tokenize(input, config, tokenizer)
         tensors = {"input_ids": torch.from_numpy(tokens.ids)[None]}

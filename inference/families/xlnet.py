@@ -8,7 +8,7 @@ import torch
 
 from inference.family import Encoded, Family, check_count
 from inference.layouts.xlnet import streams
-from inference.results import AttentionGroup, TextInput
+from inference.results import AttentionGroup, Input
 from inference.tokens import tokenize
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class XlnetFamily(Family):
     def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         return ("The query stream predicts every word from all others: each place is hidden from itself there.",)
 
-    def encode(self, input: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
+    def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
         """See `Family.encode`. The content stream sees every word, as it does without the other."""
         tokens = tokenize(input, config, tokenizer)
         places = torch.eye(len(tokens))[None]

@@ -123,7 +123,7 @@ class _Words:
         self._numbers = [float(word) for word in text.split()]
         self._at = 0
 
-    def take(self, dtype: str, n: int) -> list[float]:  # noqa: ARG002
+    def take(self, dtype: str, n: int) -> list[float]:
         taken = self._numbers[self._at : self._at + n]
         if len(taken) < n:
             raise EOFError

@@ -14,6 +14,7 @@ from inference.results.attention import (
 )
 from inference.results.checkpoint import AttentionGroup, CheckpointInfo, InspectRequest, Missing, OpenRequest
 from inference.results.common import Failure, Partial, Progress, TextInput, TokenizeRequest, TokenizeResult, Tokens
+from inference.results.inputs import Input as Input
 from inference.results.layer_times import LayerTimesRequest, LayerTimesResult
 from inference.results.maps import (
     MapRequest,
@@ -53,6 +54,23 @@ from inference.results.meshes import (
     WriteMeshRequest,
     WriteMeshResult,
 )
+from inference.results.pictures import (
+    ClassesRequest,
+    ClassesResult,
+    CompleteImageRequest,
+    CompleteImageResult,
+    MaskedImageRequest,
+    MaskedImageResult,
+    MaskedPixelsRequest,
+    MaskedPixelsResult,
+    PatchesRequest,
+    PatchesResult,
+    PictureInput,
+    PictureRequest,
+    PictureResult,
+    ProbeRequest,
+    ProbeResult,
+)
 from inference.results.positions import PositionsRequest, PositionsResult, PositionTable
 
 __all__ = [
@@ -60,6 +78,10 @@ __all__ = [
     "AttentionRequest",
     "AttentionResult",
     "CheckpointInfo",
+    "ClassesRequest",
+    "ClassesResult",
+    "CompleteImageRequest",
+    "CompleteImageResult",
     "Failure",
     "HeadsRequest",
     "HeadsResult",
@@ -70,6 +92,10 @@ __all__ = [
     "MapResult",
     "MaskLabRequest",
     "MaskLabResult",
+    "MaskedImageRequest",
+    "MaskedImageResult",
+    "MaskedPixelsRequest",
+    "MaskedPixelsResult",
     "MaskedRequest",
     "MaskedResult",
     "MeasuresRequest",
@@ -88,9 +114,16 @@ __all__ = [
     "NextSentenceResult",
     "OpenRequest",
     "Partial",
+    "PatchesRequest",
+    "PatchesResult",
+    "PictureInput",
+    "PictureRequest",
+    "PictureResult",
     "PositionTable",
     "PositionsRequest",
     "PositionsResult",
+    "ProbeRequest",
+    "ProbeResult",
     "Progress",
     "RolloutRequest",
     "RolloutResult",
@@ -110,6 +143,3 @@ __all__ = [
     "WriteMeshRequest",
     "WriteMeshResult",
 ]
-
-# What a model reads.
-Input = TextInput | MeshInput

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inference.results.common import TextInput, Tokens
+from inference.results.common import Tokens
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from inference.results.inputs import Input
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class HeadsRequest:
     """Thumbnails and measures of every head of a group; `size` is the longest side of a thumbnail in pixels."""
 
     checkpoint: str
-    input: TextInput
+    input: Input
     group: str
     size: int = 128
 
@@ -53,7 +55,7 @@ class AttentionRequest:
     """Whole patterns of chosen layers and heads; empty tuples mean all."""
 
     checkpoint: str
-    input: TextInput
+    input: Input
     group: str
     layers: tuple[int, ...] = ()
     heads: tuple[int, ...] = ()
@@ -84,7 +86,7 @@ class ScaledDotRequest:
     """The numbers on the way from one query to its result."""
 
     checkpoint: str
-    input: TextInput
+    input: Input
     group: str
     layer: int
     head: int

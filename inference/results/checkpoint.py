@@ -77,7 +77,7 @@ class CheckpointInfo:
     groups
         Attention groups in order of the forward pass.
     capabilities, missing
-        What it offers, and what not and why. Names: `attention`, `qk`, `positions`, `masked_lm`, `next_sentence`.
+        What it offers, and what not and why; the names stand in `inference.capabilities`.
     mask_token
         Text of the mask token, or empty.
     position_kind
@@ -86,6 +86,10 @@ class CheckpointInfo:
         Where it runs, for the user (`CPU`, `NVIDIA H200`); empty when only inspected.
     notes
         Sentences that the user should know, such as a head that the file lacks.
+    reads
+        Kinds of input: `text`, `picture`, `mesh`.
+    classes
+        Names of the classes that it is told or tells, by number; empty where it has none.
     """
 
     checkpoint: str
@@ -104,6 +108,8 @@ class CheckpointInfo:
     position_kind: str
     device: str
     notes: tuple[str, ...]
+    reads: tuple[str, ...] = ("text",)
+    classes: tuple[str, ...] = ()
 
     def group(self, name: str) -> AttentionGroup:
         """The group of that name; the first one where it has none such."""

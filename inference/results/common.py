@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
+    from inference.results.inputs import Input
+
 
 @dataclass(frozen=True, slots=True)
 class TextInput:
@@ -68,7 +70,7 @@ class TokenizeRequest:
     """Split the input into tokens; runs no model."""
 
     checkpoint: str
-    input: TextInput
+    input: Input
 
 
 @dataclass(frozen=True, slots=True)

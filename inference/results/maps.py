@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inference.results.common import TextInput, Tokens
+from inference.results.common import Tokens
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from inference.results.inputs import Input
 
 # Side of a tile in pixels.
 TILE = 256
@@ -19,7 +21,7 @@ class MapRequest:
     """One head's map from far away; `size` is its longest side in pixels, `reduce` is `max` or `mean`."""
 
     checkpoint: str
-    input: TextInput
+    input: Input
     group: str
     layer: int
     head: int
@@ -67,7 +69,7 @@ class TilesRequest:
     """
 
     checkpoint: str
-    input: TextInput
+    input: Input
     group: str
     layer: int
     head: int
@@ -121,7 +123,7 @@ class RowsRequest:
     """What the queries from `start` to before `stop` look at, in one head."""
 
     checkpoint: str
-    input: TextInput
+    input: Input
     group: str
     layer: int
     head: int

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inference.results.common import TextInput, Tokens
+from inference.results.common import Tokens
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from inference.results.inputs import Input
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class MeasuresRequest:
     """What every head of a group does, in numbers."""
 
     checkpoint: str
-    input: TextInput
+    input: Input
     group: str
 
 
@@ -73,7 +75,7 @@ class RolloutRequest:
     """Attention rolled out over the layers, for chosen queries; an empty tuple means all."""
 
     checkpoint: str
-    input: TextInput
+    input: Input
     group: str
     queries: tuple[int, ...] = ()
 
@@ -89,6 +91,8 @@ class RolloutResult:
     rollout
         float32 [layer, query, key_pos]: how much of what is at the query's place above a layer comes from each place of
         the input; the mean over the heads, half of it the residual stream. Rows sum to 1.
+    attention
+        float32 [layer, query, key_pos]: the mean over the heads of each layer by itself, for comparison.
     """
 
     group: str
@@ -96,3 +100,4 @@ class RolloutResult:
     key_tokens: Tokens
     queries: tuple[int, ...]
     rollout: np.ndarray
+    attention: np.ndarray
