@@ -13,9 +13,11 @@ from inference.results import (
     MapResult,
     MaskedResult,
     MaskLabResult,
+    MeasuresResult,
     Missing,
     NextSentenceResult,
     PositionTable,
+    RolloutResult,
     RowsRequest,
     RowsResult,
     ScaledDotResult,
@@ -25,6 +27,7 @@ from inference.results import (
     Tokens,
 )
 from inference.results.maps import TILE
+from inference.results.measures import MEASURES
 
 SENTENCE = "[CLS] the cat sat on the mat ##tress because it was tired [SEP]"
 PAIR = "[CLS] the cat slept [SEP] it was tired [SEP]"
@@ -97,6 +100,49 @@ def make_heads_result(
     pattern = make_pattern(n_layers, n_heads, len(tokens), len(key_tokens), is_causal=is_causal, seed=seed)
     thumbnails = np.rint(255 * np.sqrt(pattern)).astype(np.uint8)
     return HeadsResult(group, tokens, key_tokens, thumbnails, _measures(pattern, key_tokens, is_causal))
+
+
+def make_measures_result(
+    *,
+    n_layers: int = 4,
+    n_heads: int = 4,
+    group: str = "encoder",
+    without: tuple[str, ...] = (),
+    n_rows: int = 12,
+    n_queries: int = 12,
+    seed: int = 0,
+) -> MeasuresResult:
+    """Random numbers, entropies up to 4 bits and distances up to 9 tokens; NaN for the measures `without`."""
+    rng = np.random.default_rng(seed)
+    tops = {"entropy": 4.0, "distance": 9.0, "distance_variance": 30.0}
+    measures = {
+        measure.name: (tops.get(measure.name, 1.0) * rng.uniform(size=(n_layers, n_heads))).astype(np.float32)
+        for measure in MEASURES
+    }
+    for name in without:
+        measures[name][:] = np.nan
+    return MeasuresResult(group, measures, n_rows, n_queries)
+
+
+def make_rollout_result(
+    *,
+    n_layers: int = 4,
+    tokens: Tokens | None = None,
+    queries: tuple[int, ...] | None = None,
+    group: str = "encoder",
+    is_causal: bool = False,
+    seed: int = 0,
+) -> RolloutResult:
+    """Of random patterns: the product of the layers, each half the residual stream."""
+    tokens = tokens or make_tokens()
+    n = len(tokens)
+    attention = make_pattern(n_layers, 4, n, n, is_causal=is_causal, seed=seed).mean(1)
+    rollout, product = np.empty_like(attention), np.eye(n, dtype=np.float32)
+    for layer, mean in enumerate(attention):
+        product = (mean + np.eye(n, dtype=np.float32)) / 2 @ product
+        rollout[layer] = product
+    chosen = tuple(range(n)) if queries is None else queries
+    return RolloutResult(group, tokens, tokens, chosen, rollout[:, list(chosen)], attention[:, list(chosen)])
 
 
 class LongMap:

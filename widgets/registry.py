@@ -49,11 +49,32 @@ VIEWS: tuple[ViewEntry, ...] = (
         "The two token columns joined by lines as strong as the attention.",
     ),
     ViewEntry(
+        "measures",
+        "Head measures",
+        "widgets.views.measures:MeasuresView",
+        frozenset({"attention"}),
+        "What every head does, in numbers: a table to sort, and two measures against each other.",
+    ),
+    ViewEntry(
+        "rollout",
+        "Rollout",
+        "widgets.views.rollout:RolloutView",
+        frozenset({"attention"}),
+        "Attention rolled out over the layers: how much of each token is in what stands at a place above them.",
+    ),
+    ViewEntry(
         "scaled_dot",
         "Dot product",
         "widgets.views.scaled_dot:ScaledDotView",
         frozenset({"qk"}),
         "The attention formula with the real numbers of one query.",
+    ),
+    ViewEntry(
+        "sparse",
+        "Sparse patterns",
+        "widgets.views.sparse:SparseView",
+        frozenset(),
+        "Full, windowed, dilated, global and random attention: cells, reach and cost.",
     ),
     ViewEntry(
         "positions",

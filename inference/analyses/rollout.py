@@ -56,28 +56,39 @@ def rollout(request: RolloutRequest, model: Model, context: Context) -> RolloutR
             f"The text has {n:,} tokens; the rollout of all of them is shown up to {MOST_FOR_ALL}: choose some."
         )
     queries = request.queries or tuple(range(n))
-    n_bytes = 4 * group.n_layers * len(queries) * n
+    n_bytes = 2 * 4 * group.n_layers * len(queries) * n
     if n_bytes > _MOST_BYTES:
         raise Refused(
             f"The rollout of {len(queries):,} queries over {group.n_layers} layers takes {n_bytes / 2**30:.1f} GB; "
             f"at most {_MOST_BYTES / 2**30:.0f} GB is shown, so choose fewer queries."
         )
     above = torch.zeros(group.n_layers, len(queries), n, device=model.device)  # [layer, query, key_pos]
+    means = torch.zeros_like(above)
+    rows = torch.tensor(queries, device=model.device)
     for layer in reversed(range(group.n_layers)):
         context.checkpoint(group.n_layers - 1 - layer, group.n_layers, f"Rolling out layer {layer + 1}")
         above[layer, range(len(queries)), list(queries)] = 1
         call = model.call(run, group.name, layer, context)
         above[layer:] = _times_layer(above[layer:], call, context)
-    return RolloutResult(group.name, tokens, tokens, queries, np.array(above.cpu().numpy()))
+        step = _step(call)
+        for start in range(0, len(queries), step):
+            some = slice(start, start + step)
+            means[layer, some] = call.patterns(rows=rows[some]).mean(0).to(means.dtype)
+    rolled, plain = (np.array(numbers.cpu().numpy()) for numbers in (above, means))
+    return RolloutResult(group.name, tokens, tokens, queries, rolled, plain)
 
 
 def _times_layer(above: Tensor, call: AttentionCall, context: Context) -> Tensor:
     """[..., key_pos] times (mean over the heads + identity) / 2, in blocks of rows of the map."""
     product = torch.zeros_like(above)
-    step = max(1, _BLOCK // (call.n_heads * call.n_keys))
-    for block in torch.arange(call.n_queries, device=above.device).split(step):
+    for block in torch.arange(call.n_queries, device=above.device).split(_step(call)):
         context.checkpoint()
         weights = above[..., block]
         if weights.any():  # most places are not reached in the first layers below a query
             product += weights @ call.patterns(rows=block).mean(0).to(above.dtype)
     return (above + product) / 2
+
+
+def _step(call: AttentionCall) -> int:
+    """How many rows of all heads make a block."""
+    return max(1, _BLOCK // (call.n_heads * call.n_keys))

@@ -115,9 +115,11 @@ def test_rollout_is_the_product_of_the_layers(tiny, monkeypatch, block):
         for layer, heads in enumerate(patterns_of(tiny(name), input, group)):
             product = (heads.mean(0) + np.eye(len(product))) / 2 @ product
             np.testing.assert_allclose(result.rollout[layer], product, atol=1e-6)
+            np.testing.assert_allclose(result.attention[layer], heads.mean(0), atol=1e-6)
         np.testing.assert_allclose(result.rollout.sum(-1), 1, atol=1e-5)
         few = rollout(RolloutRequest("tiny", input, group, (7, 2)), tiny(name), Context())
         np.testing.assert_allclose(few.rollout, result.rollout[:, [7, 2]], atol=1e-6)
+        np.testing.assert_allclose(few.attention, result.attention[:, [7, 2]], atol=1e-6)
 
 
 def test_rollout_refuses_with_a_sentence(tiny, monkeypatch):

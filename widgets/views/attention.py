@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from inference.results import AttentionRequest, AttentionResult, Failure, MapResult, TextInput
+from inference.results import AttentionRequest, AttentionResult, Failure, MapResult
+from widgets.availability import offer, set_available
 from widgets.control_bar import ControlBar
 from widgets.deep_zoom.feed import Source
 from widgets.deep_zoom.panel import DeepZoom
 from widgets.deep_zoom.tile_cache import Head
 from widgets.figures.figure import Figure
+from widgets.group_choice import GroupChoice
 from widgets.line_label import LineLabel
 from widgets.selection import Selected, Selection
+from widgets.text_length import WHOLE, most_tokens
 from widgets.view import Subject, View
 from widgets.whole_map import Options, WholeMap
-
-# Up to so many tokens whole patterns are fetched; beyond, what is on screen.
-WHOLE = 512
 
 
 class AttentionView(View):
@@ -32,6 +32,7 @@ class AttentionView(View):
         super().__init__(selection, parent)
         self._lengths: dict[str, int] = {}  # of the longer axis, by group, as far as known
         controls = ControlBar(self)
+        self._group = GroupChoice(controls, "attention_group", selection)
         self._aggregate = controls.add_choice(
             "attention_aggregate",
             self.tr("Show"),
@@ -122,6 +123,7 @@ class AttentionView(View):
             old.checkpoint != subject.checkpoint
         ):  # fmt: skip
             self._lengths.clear()  # which masks do not change
+        self._group.offer(subject.checkpoint if subject else None)
         super().set_subject(subject)
 
     def requests(self) -> tuple[object, ...]:
@@ -129,7 +131,7 @@ class AttentionView(View):
         checkpoint, now = self.subject.checkpoint, self.selection.now
         group = checkpoint.group(now.group)
         layer = min(now.layer, group.n_layers - 1)
-        length = self._lengths.get(group.name, _most_tokens(self.subject.input))
+        length = self._lengths.get(group.name, most_tokens(self.subject.input))
         if length <= WHOLE:
             # All heads of the layer: another head needs no other numbers.
             return (AttentionRequest(checkpoint.checkpoint, self.subject.input, group.name, layers=(layer,)),)
@@ -181,16 +183,16 @@ class AttentionView(View):
             WHOLE
         )
         for control in (self._aggregate, self._hide_special, self._merge_words):
-            _set_available(control, not is_long, short_only.format(WHOLE))
+            set_available(control, not is_long, short_only.format(WHOLE))
         for control in (self._reduce, self._search, self._go_to):
-            _set_available(control, is_long, long_only)
+            set_available(control, is_long, long_only)
         for shortcut in self._shortcuts:
             shortcut.setEnabled(is_long)
         self._restyle()
 
     def _restyle(self) -> None:
         is_mean = self._page is self._deep and self._reduce.currentData() == "mean"
-        _offer(self._normalisation, "row", not is_mean, self.tr("Rows are divided by their maximum, not by a mean."))
+        offer(self._normalisation, "row", not is_mean, self.tr("Rows are divided by their maximum, not by a mean."))
         scale = self._normalisation.currentData()
         self._whole.set_style(self.style_now())
         self._deep.set_look(self.style_now(), "raw" if is_mean and scale == "row" else scale)
@@ -258,29 +260,3 @@ class AttentionView(View):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._restyle()
-
-
-def _most_tokens(text: TextInput) -> int:
-    """As many tokens as there can be: hardly any tokenizer makes more than one of a byte, and some special ones."""
-    if text.token_ids is not None:
-        return len(text.token_ids)
-    return len((text.text + (text.text_pair or "")).encode()) + 8
-
-
-def _set_available(control: QWidget, is_available: bool, why_not: str) -> None:
-    """Grey a control, and let its tool tip say why."""
-    tip = control.property("tip")
-    if tip is None:
-        tip = control.toolTip()
-        control.setProperty("tip", tip)
-    control.setEnabled(is_available)
-    control.setToolTip(tip if is_available else why_not)
-
-
-def _offer(choice: QComboBox, data: str, is_offered: bool, why_not: str) -> None:
-    """Grey one item of a choice, and let its tool tip say why."""
-    model = choice.model()
-    assert isinstance(model, QStandardItemModel)
-    item = model.item(choice.findData(data))
-    item.setEnabled(is_offered)
-    item.setToolTip("" if is_offered else why_not)
