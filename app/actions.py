@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 from app.settings import MEMORY_MB
 from widgets.registry import VIEWS
 
+MOST_NUMBERS = 9
+
 
 class Command(NamedTuple):
     """`slot` is a method of the window, called with `value` if any; `choice` names a group of exclusive ones."""
@@ -33,10 +35,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("&Figure", "&Export…", "export_current", "Ctrl+E"),
     Command("&Figure", "&Copy picture", "copy_current", "Ctrl+Shift+C"),
     Command("&Figure", "Caption &line in exports", "set_caption", "", None, "", True),
-    *(
-        Command("&View", view.title, "show_view", f"Ctrl+{number}", view.name)
-        for number, view in enumerate(VIEWS, start=1)
-    ),
+    *(Command("&View", view.title, "show_view", "", view.name) for view in VIEWS),
     Command("&View", "&Tear off or put back", "tear_current", "Ctrl+Shift+T"),
     Command("&View", "&Checkpoints panel", "set_gallery_visible", "Ctrl+Shift+G", None, "", True),
     Command("&View", "&Details panel", "set_details_visible", "Ctrl+Shift+D", None, "", True),
@@ -98,6 +97,15 @@ def build_menus(window: QMainWindow) -> dict[str, QAction]:
         action.setObjectName(name)
         actions[name] = action
     return actions
+
+
+def set_view_shortcuts(actions: dict[str, QAction], offered: tuple[str, ...]) -> None:
+    """Ctrl+1 to Ctrl+9 for the first tabs; views without a tab are greyed."""
+    for view in VIEWS:
+        number = offered.index(view.name) + 1 if view.name in offered else 0
+        action = actions[f"show_view:{view.name}"]
+        action.setShortcut(QKeySequence(f"Ctrl+{number}") if 1 <= number <= MOST_NUMBERS else QKeySequence())
+        action.setEnabled(number > 0)
 
 
 class _Call:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
@@ -10,10 +11,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog
 
 from app.export_dialog import ExportDialog
+from inference.results import PictureInput, TextInput
 from widgets.theme import LIGHT
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
+    from inference.results.inputs import Input
     from widgets.figures.figure import Figure
     from widgets.view import View
 
@@ -31,8 +34,15 @@ def _figure(window: MainWindow, view: View | None) -> Figure | None:
 
 def _caption(view: View, figure: Figure) -> str:
     subject = view.subject
-    texts = [subject.checkpoint.name, figure.caption, subject.input.text] if subject else [figure.caption]
+    texts = [subject.checkpoint.name, figure.caption, _named(subject.input)] if subject else [figure.caption]
     return "  ·  ".join(filter(None, texts))
+
+
+def _named(input: Input) -> str:
+    """What was looked at, as far as a line can say it."""
+    if isinstance(input, TextInput):
+        return input.text
+    return Path(input.path).name if isinstance(input, PictureInput) else ""
 
 
 def export(window: MainWindow, view: View | None) -> None:

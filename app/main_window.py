@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QMainWindow, QMessageBox, QVBoxLayout, QWidget
 
-from app import about, exporting
-from app.actions import build_menus
+from app import about, drops, exporting, window_state
+from app.actions import build_menus, set_view_shortcuts
 from app.appearance import Appearance
 from app.controller import Controller
 from app.presentation import LARGER, Presentation
 from app.runner import Runner
 from app.settings import load_settings, save_settings
 from app.view_area import ViewArea
-from inference.results import CheckpointInfo, Failure, TextInput, Tokens
+from inference.results import CheckpointInfo, Failure, MeshSample, TextInput, Tokens
+from inference.results.inputs import Input
 from resources import ROOT, SAMPLES, bundled_checkpoints
 from widgets.details import DetailsPanel
 from widgets.gallery import Gallery
-from widgets.input_bar import InputBar
+from widgets.input_panel import InputPanel
 from widgets.selection import Selected, Selection
 from widgets.status_line import StatusLine
 from widgets.view import Subject, View
@@ -49,27 +51,29 @@ class MainWindow(QMainWindow):
         self.settings, self._notice = load_settings(settings_file)
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        self._appearance = Appearance(application)
+        self.appearance = Appearance(application)
         self._runner = runner
         self._first_checkpoint = first_checkpoint
         self._opening = ""
         self._is_started = False
-        self._input = TextInput()
+        self._input: Input = TextInput()
         self.export_folder = Path.home()
 
         self.selection = Selection(self)
         self.controller = Controller(runner, self)
         self.gallery = Gallery()
-        self.input_bar = InputBar(self.selection, SAMPLES)
+        self.input_panel = InputPanel(self.selection, SAMPLES)
+        self.input_bar = self.input_panel.text
         self.area = ViewArea(self.selection)
         self.details = DetailsPanel(self.selection)
         self.status_line = StatusLine()
         self._build()
-        self._actions = build_menus(self)
+        self.actions_by_name = build_menus(self)
         panels = (self.gallery_dock, self.details_dock, self.menuBar(), self.statusBar(), self.input_bar.token_row)
-        self._presentation = Presentation(self, panels, tuple(self._actions.values()))
+        self._presentation = Presentation(self, panels, tuple(self.actions_by_name.values()))
         self._connect()
-        self._restore()
+        window_state.restore(self)
+        self._show_gallery()
 
     # Building
 
@@ -78,7 +82,7 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.input_bar)
+        layout.addWidget(self.input_panel)
         layout.addWidget(self.area, 1)
         self.setCentralWidget(centre)
         self.gallery_dock = self._dock(self.tr("Checkpoints"), self.gallery, Qt.DockWidgetArea.LeftDockWidgetArea)
@@ -99,11 +103,13 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.gallery.open_requested.connect(self.open)
         self.gallery.browse_requested.connect(self.browse)
-        self.input_bar.input_changed.connect(self._on_input_bar_input_changed)
+        self.input_panel.input_changed.connect(self._on_input_panel_input_changed)
+        self.input_panel.bar_created.connect(self.controller.attach)
         self.input_bar.mask_toggled.connect(self.selection.toggle_mask)
         self.selection.masked_changed.connect(self._on_selection_masked_changed)
         self.selection.changed.connect(self._on_selection_changed)
         self.area.view_created.connect(self._on_area_view_created)
+        self.area.offered_changed.connect(partial(set_view_shortcuts, self.actions_by_name))
         self.area.export_requested.connect(self.export)
         self.area.copy_requested.connect(self.copy)
         self.controller.attach(self.details)
@@ -116,26 +122,6 @@ class MainWindow(QMainWindow):
         self.status_line.cancel_requested.connect(self.cancel)
         self.status_line.log_requested.connect(self.show_messages)
         self._runner.busy_changed.connect(self.status_line.set_busy)
-
-    def _restore(self) -> None:
-        settings = self.settings
-        self._appearance.apply(settings.theme, settings.font_scale)
-        self.setProperty("color_map", settings.color_map)
-        self.input_bar.set_text(*((settings.text, settings.text_pair) if settings.text else (SAMPLES[0], "")))
-        self.resize(1280, 800)
-        # What cannot be restored, from another version say, is refused by Qt and leaves the layout as it is.
-        self.restoreGeometry(QByteArray.fromBase64(settings.window.encode()))
-        self.restoreState(QByteArray.fromBase64(settings.docks.encode()))
-        self.area.restoreState(QByteArray.fromBase64(settings.views.encode()))
-        for name, is_on in (
-            ("set_caption", settings.caption),
-            (f"set_theme:{settings.theme}", True),
-            (f"set_color_map:{settings.color_map}", True),
-            (f"set_memory:{settings.memory_mb}", True),
-        ):
-            if name in self._actions:
-                self._actions[name].setChecked(is_on)
-        self._show_gallery()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -185,9 +171,9 @@ class MainWindow(QMainWindow):
         self.status_line.set_device(info.device)
         self.status_line.show_message(" ".join((_summary(info), *info.notes)), is_warning=bool(info.notes))
         self._step(0, 0)
-        self.input_bar.set_checkpoint(info)
+        self.input_panel.set_checkpoint(info)
         self._show_gallery()
-        self._ask_for_tokens(self.input_bar.input(), keep_masks=False)
+        self._ask_for_tokens(self.input_panel.input(), keep_masks=False)
 
     @Slot(object)
     def _on_controller_open_failed(self, failure: Failure) -> None:
@@ -208,24 +194,26 @@ class MainWindow(QMainWindow):
     # Input
 
     @Slot(object)
-    def _on_input_bar_input_changed(self, input: TextInput) -> None:
+    def _on_input_panel_input_changed(self, input: Input) -> None:
         self._ask_for_tokens(input, keep_masks=False)
 
     @Slot(tuple)
     def _on_selection_masked_changed(self, _positions: tuple[int, ...]) -> None:
-        self._ask_for_tokens(self.input_bar.input(), keep_masks=True)
+        self._ask_for_tokens(self.input_panel.input(), keep_masks=True)
 
-    def _ask_for_tokens(self, input: TextInput, *, keep_masks: bool) -> None:
+    def _ask_for_tokens(self, input: Input, *, keep_masks: bool) -> None:
         if not keep_masks:
             self.selection.blockSignals(True)
             self.selection.set_masked(())
             self.selection.blockSignals(False)
         if self.controller.checkpoint is None:
             return
-        if not input.text.strip() and input.token_ids is None:
-            self.input_bar.token_row.chips.set_tokens(None)
-            return
-        self._input = replace(input, masked=self.selection.masked)
+        if isinstance(input, TextInput):
+            if not input.text.strip() and input.token_ids is None:
+                self.input_bar.token_row.chips.set_tokens(None)
+                return
+            input = replace(input, masked=self.selection.masked)
+        self._input = input
         self.controller.tokenize(self._input)
 
     @Slot(object, str)
@@ -254,10 +242,15 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_area_view_created(self, view: View) -> None:
         self.controller.attach(view)
-        view.addActions([self._actions["copy_current"], self._actions["export_current"]])
+        view.addActions([self.actions_by_name["copy_current"], self.actions_by_name["export_current"]])
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         # What some views want of the window beyond requests
-        wishes = {"head_activated": self._on_view_head_activated, "swap_requested": self.swap_sentences}
+        wishes = {
+            "head_activated": self._on_view_head_activated,
+            "swap_requested": self.swap_sentences,
+            "input_chosen": self.input_panel.set_input,
+            "save_mesh_requested": self.save_mesh,
+        }
         for name, slot in wishes.items():
             if signal := getattr(view, name, None):
                 signal.connect(slot)
@@ -299,19 +292,16 @@ class MainWindow(QMainWindow):
         self.selection.set_masked(())
 
     def swap_sentences(self) -> None:
-        bar = self.input_bar
-        bar.set_text(bar.second.text(), bar.first.text())
-        self._on_input_bar_input_changed(bar.input())
+        self.input_bar.swap()
 
     def focus_sentence(self) -> None:
-        self.input_bar.first.setFocus()
-        self.input_bar.first.selectAll()
+        self.input_bar.focus_sentence()
 
     def ask_again(self) -> None:
         self.status_line.show_message("", is_warning=False)
         if self.controller.checkpoint is None:
             self.open(self._opening)
-        self._ask_for_tokens(self.input_bar.input(), keep_masks=True)
+        self._ask_for_tokens(self.input_panel.input(), keep_masks=True)
         for view in (*self.area.views.values(), self.details):
             view.refresh(again=True)
 
@@ -321,7 +311,7 @@ class MainWindow(QMainWindow):
             self.status_line.show_message(self.tr("Cancelled. Press F5 to ask again."), is_warning=False)
             self.area.set_hint(self.tr("Cancelled. Press F5 to ask again."))
         elif self._presentation.is_on:
-            self._actions["set_presentation"].trigger()
+            self.actions_by_name["set_presentation"].trigger()
 
     def export_current(self) -> None:
         self.export(self.area.current)
@@ -337,6 +327,12 @@ class MainWindow(QMainWindow):
         """Put what a view shows on the clipboard."""
         exporting.copy(self, self.area.views.get(name))
 
+    def save_mesh(self, sample: MeshSample) -> None:
+        """Ask where to, and save a mesh, its growth or its tokens."""
+        from app import mesh_export  # with all it needs, not before it is needed
+
+        mesh_export.save_mesh(self, sample)
+
     def set_caption(self, is_on: bool) -> None:
         self.settings = replace(self.settings, caption=is_on)
 
@@ -347,8 +343,8 @@ class MainWindow(QMainWindow):
         self.details_dock.setVisible(is_on)
 
     def _check_panels(self) -> None:
-        self._actions["set_gallery_visible"].setChecked(self.gallery_dock.isVisible())
-        self._actions["set_details_visible"].setChecked(self.details_dock.isVisible())
+        self.actions_by_name["set_gallery_visible"].setChecked(self.gallery_dock.isVisible())
+        self.actions_by_name["set_details_visible"].setChecked(self.details_dock.isVisible())
 
     def set_presentation(self, is_on: bool) -> None:
         """Full screen, large letters, only the input and the views."""
@@ -366,7 +362,7 @@ class MainWindow(QMainWindow):
 
     def _apply_appearance(self) -> None:
         scale = self.settings.font_scale * (LARGER if self._presentation.is_on else 1.0)
-        self._appearance.apply(self.settings.theme, scale)
+        self.appearance.apply(self.settings.theme, scale)
 
     def set_color_map(self, name: str) -> None:
         self.settings = replace(self.settings, color_map=name)
@@ -398,29 +394,17 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = Path(next(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()))
-        self.open(str(path))
+        drops.take(self, Path(next(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile())))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._presentation.is_on:
             self.set_presentation(False)
-        self._save_settings()
-        self._runner.shutdown()
-        super().closeEvent(event)
-
-    def _save_settings(self) -> None:
-        settings = replace(
-            self.settings,
-            text=self.input_bar.first.text(),
-            text_pair=self.input_bar.second.text(),
-            window=self.saveGeometry().toBase64().toStdString(),
-            docks=self.saveState().toBase64().toStdString(),
-            views=self.area.saveState().toBase64().toStdString(),
-        )
         try:
-            save_settings(settings, self._settings_file)
+            save_settings(window_state.settings_now(self), self._settings_file)
         except OSError as error:
             self.status_line.show_message(self.tr("The settings could not be saved: {}").format(error.strerror))
+        self._runner.shutdown()
+        super().closeEvent(event)
 
 
 def _summary(info: CheckpointInfo) -> str:

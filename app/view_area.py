@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from inference.results import CheckpointInfo
+from inference.results.checkpoint import NEEDED_INPUT
 from widgets.registry import VIEWS, ViewEntry
 from widgets.selection import Selection
 from widgets.view import Subject, View
@@ -67,11 +68,14 @@ class ViewArea(QMainWindow):
     view_created(View)
     export_requested(str), copy_requested(str)
         Name of the view.
+    offered_changed(tuple)
+        Names of the views that have a tab, when another kind of model is looked at.
     """
 
     view_created = Signal(object)
     export_requested = Signal(str)
     copy_requested = Signal(str)
+    offered_changed = Signal(tuple)
 
     def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,10 +91,14 @@ class ViewArea(QMainWindow):
         self._subject: Subject | None = None
         self._hint = self.tr("No checkpoint is open. Choose one on the left.")
         self._current = VIEWS[0].name
+        self._kind = ""  # what the views that have a tab are about
+        self._last_of_kind: dict[str, str] = {}
         self.docks: dict[str, QDockWidget] = {}
         self.views: dict[str, View] = {}
         for entry in VIEWS:
             self._add_dock(entry)
+            # The first checkpoint reads text; tabs that come and go would be in the way until it is there.
+            self.docks[entry.name].setVisible(all(NEEDED_INPUT.get(need, "text") == "text" for need in entry.needs))
         self.docks[VIEWS[0].name].raise_()
 
     def _add_dock(self, entry: ViewEntry) -> None:
@@ -142,6 +150,8 @@ class ViewArea(QMainWindow):
     def set_subject(self, subject: Subject | None) -> None:
         """Look at something else; views that the checkpoint cannot serve say why."""
         self._subject = subject
+        if subject is not None:
+            self._show_those_of(subject.checkpoint)
         for entry in VIEWS:
             self._build_if_shown(entry.name)
             self._show_page(entry)
@@ -149,6 +159,23 @@ class ViewArea(QMainWindow):
             if view is not None:
                 view.set_subject(None if self._why_off(entry) else subject)
         self._grey_tabs()
+
+    def _show_those_of(self, checkpoint: CheckpointInfo) -> None:
+        """Put away what is about other kinds of models, and come back to the view used last with this kind."""
+        kind = checkpoint.reads[0]
+        if kind == self._kind:
+            return
+        offered = [entry for entry in VIEWS if not checkpoint.is_of_another_kind(entry.needs)]
+        special = [entry for entry in offered if kind in map(NEEDED_INPUT.get, entry.needs)]
+        first = (VIEWS if kind == "text" else special or offered)[0].name
+        if not self._kind and kind == "text" and any(entry.name == self._current for entry in offered):
+            first = self._current  # as the last session left it
+        self._last_of_kind[self._kind] = self._current
+        self._kind = kind
+        for entry in VIEWS:
+            self.docks[entry.name].setVisible(entry in offered)
+        self.show_view(self._last_of_kind.get(kind, first))
+        self.offered_changed.emit(tuple(entry.name for entry in offered))
 
     def _why_off(self, entry: ViewEntry) -> str:
         if self._subject is None:

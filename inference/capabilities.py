@@ -5,26 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inference.results import AttentionGroup, Missing
+from inference.results.checkpoint import NEEDED_INPUT
 
 if TYPE_CHECKING:
     from inference.architecture import Architecture
     from inference.family import Family
 
-# Which kind of input each needs; empty for those that any model may have.
-_READS = {
-    "attention": "",
-    "qk": "",
-    "positions": "",
-    "masked_lm": "text",
-    "next_sentence": "text",
-    "patches": "picture",
-    "classes": "picture",
-    "masked_image": "picture",
-    "next_pixel": "picture",
-    "masked_pixels": "picture",
-    "mesh": "mesh",
-}
-CAPABILITIES = tuple(_READS)
+CAPABILITIES = ("attention", "qk", "positions", *NEEDED_INPUT)
 _PLURAL = {"text": "texts", "picture": "pictures", "mesh": "meshes"}
 
 
@@ -43,8 +30,8 @@ def missing(
     named = architecture.named
     why = dict.fromkeys(CAPABILITIES, "") | {
         name: f"{named} reads {' and '.join(_PLURAL[reads] for reads in family.reads)}, not {_PLURAL[needed]}"
-        for name, needed in _READS.items()
-        if needed and needed not in family.reads
+        for name, needed in NEEDED_INPUT.items()
+        if needed not in family.reads
     }
     why |= {
         "attention": "" if groups else f"{named} has no attention that can be read",

@@ -94,6 +94,16 @@ class InputBar(QWidget):
             line.insert(value)
             line.setCursorPosition(0)  # shows how it begins, not how it ends
 
+    def swap(self) -> None:
+        """Exchange the two sentences."""
+        self.set_text(self.second.text(), self.first.text())
+        self._on_pause_timeout()
+
+    def focus_sentence(self) -> None:
+        """Let the user type at once."""
+        self.first.setFocus()
+        self.first.selectAll()
+
     def input(self) -> TextInput:
         """What is typed now. Where there is no tokenizer, numbers are token ids."""
         text = self.first.text()

@@ -8,7 +8,8 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from inference.results import CheckpointInfo, Failure, TextInput
+from inference.results import CheckpointInfo, Failure
+from inference.results.inputs import Input
 from widgets.figures.figure import Figure
 from widgets.selection import Selected, Selection
 from widgets.theme import FigureStyle
@@ -19,7 +20,7 @@ class Subject:
     """What a window looks at: an open checkpoint and an input (masks included)."""
 
     checkpoint: CheckpointInfo
-    input: TextInput
+    input: Input
 
 
 class View(QWidget):

@@ -48,6 +48,19 @@ class AttentionGroup:
         return len(self.n_heads)
 
 
+# What a model must read to have a capability; the others need no certain kind.
+NEEDED_INPUT = {
+    "masked_lm": "text",
+    "next_sentence": "text",
+    "patches": "picture",
+    "classes": "picture",
+    "masked_image": "picture",
+    "next_pixel": "picture",
+    "masked_pixels": "picture",
+    "mesh": "mesh",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Missing:
     """A capability that a checkpoint lacks, and why, as half a sentence for the user."""
@@ -120,3 +133,7 @@ class CheckpointInfo:
         reasons = {missing.capability: missing.why for missing in self.missing}
         lacking = sorted(needs - set(self.capabilities))
         return reasons.get(lacking[0], f"it has no {lacking[0]}") if lacking else ""
+
+    def is_of_another_kind(self, needs: frozenset[str]) -> bool:
+        """Whether what `needs` is about cannot be asked of such a model at all: masked words of a mesh."""
+        return any(NEEDED_INPUT.get(capability, self.reads[0]) not in self.reads for capability in needs)

@@ -27,6 +27,10 @@ class MeshInput:
     vertex_tokens: tuple[int, ...] = ()
     face_tokens: tuple[int, ...] = ()
 
+    def unmasked(self) -> MeshInput:
+        """The same input without masks: of a mesh nothing is masked."""
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class MeshRequest:

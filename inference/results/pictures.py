@@ -30,6 +30,10 @@ class PictureInput:
     seed: int = 0
     kind: str = ""
 
+    def unmasked(self) -> PictureInput:
+        """The same input without masks, which analyses of pictures are told apart from it."""
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class PictureRequest:

@@ -217,13 +217,13 @@ def test_what_was_typed_and_chosen_survives_a_restart(start):
     first.wait_idle()
     first.type_text("sentence_a", "remember this")
     first.wait(lambda: "remember" in first.words())
-    first.window._actions["set_theme:dark"].trigger()
+    first.window.actions_by_name["set_theme:dark"].trigger()
     first.window.close()
     second = start()
     second.wait(lambda: "remember" in second.words())
     assert second.window.settings.theme == "dark"
     assert second.window.settings.recent == ("bert-mini",)
-    second.window._actions["set_theme:light"].trigger()
+    second.window.actions_by_name["set_theme:light"].trigger()
 
 
 def test_arrows_walk_through_layers_and_heads_and_tab_reaches_every_field(driver):

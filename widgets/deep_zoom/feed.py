@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference.results import MapRequest, MapResult, RowsRequest, RowsResult, TextInput, TilesRequest, TilesResult
+from inference.results import MapRequest, MapResult, RowsRequest, RowsResult, TilesRequest, TilesResult
+from inference.results.inputs import Input
 from inference.results.maps import TILE
 from widgets.deep_zoom.head_map import Axes, HeadMap
 from widgets.deep_zoom.pyramid import Box, Place
@@ -18,7 +19,7 @@ class Source:
     """A checkpoint and an input: what all maps are of."""
 
     checkpoint: str
-    input: TextInput
+    input: Input
 
 
 class Feed:

@@ -1,0 +1,36 @@
+"""What is dropped onto the window: a checkpoint's folder, a picture, or a mesh."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.main_window import MainWindow
+
+PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
+MESHES = {".obj", ".ply", ".stl", ".off", ".gltf", ".glb"}
+
+
+def take(window: MainWindow, path: Path) -> None:
+    """Open what was dropped, or say what is missing for it."""
+    suffix = path.suffix.lower()
+    kind = window.input_panel.kind
+    if suffix in PICTURES and kind == "picture":
+        window.input_panel.open_picture(str(path))
+    elif suffix in PICTURES:
+        window.status_line.show_message(_tr("{} is a picture; open a checkpoint that reads pictures first.", path))
+    elif suffix in MESHES and kind == "mesh":
+        window.area.show_view("mesh")
+        window.area.views["mesh"].open_file(str(path))  # type: ignore[attr-defined]
+    elif suffix in MESHES:
+        window.status_line.show_message(_tr("{} is a mesh; open a checkpoint that reads meshes first.", path))
+    else:
+        window.open(str(path))
+
+
+def _tr(text: str, path: Path) -> str:
+    return QCoreApplication.translate("Drops", text).format(path.name)
