@@ -81,15 +81,15 @@ def test_of_a_long_text_the_chosen_query(qtbot, selection):
     view.show()
     view.set_subject(Subject(make_checkpoint_info(), LONG))
     assert asked == [RolloutRequest("bert-test", LONG, "encoder", (2,))]
-    tokens = make_long_tokens(1200)
-    view.show_result(make_rollout_result(tokens=tokens, queries=(2,)))
+    tokens = make_long_tokens(600)
+    view.show_result(make_rollout_result(n_layers=2, tokens=tokens, queries=(2,)))
     assert view.figure().mode == "query"
     modes = view.findChild(QComboBox, "rollout_mode")
     assert modes.currentData() == "query"
     assert not modes.model().item(modes.findData("map")).isEnabled()
     assert "512 tokens" in modes.model().item(modes.findData("map")).toolTip()
-    selection.update(query_pos=900)
-    assert asked[-1] == RolloutRequest("bert-test", LONG, "encoder", (900,))
+    selection.update(query_pos=500)
+    assert asked[-1] == RolloutRequest("bert-test", LONG, "encoder", (500,))
     view.set_subject(Subject(make_checkpoint_info(), TEXT))
     view.show_result(make_rollout_result())
     assert modes.currentData() == "map"
@@ -102,7 +102,7 @@ def test_a_text_that_turns_out_to_be_short_gets_all_its_queries(qtbot, selection
     view.request_changed.connect(asked.append)
     view.show()
     view.set_subject(Subject(make_checkpoint_info(), LONG))
-    view.show_result(make_rollout_result(tokens=make_long_tokens(300), queries=(2,)))
+    view.show_result(make_rollout_result(n_layers=2, tokens=make_long_tokens(300), queries=(2,)))
     assert asked[1] == RolloutRequest("bert-test", LONG, "encoder")
 
 
@@ -146,12 +146,12 @@ def test_pointing_says_what_the_number_means(view, qtbot):
 
 
 def test_where_keys_are_narrower_than_pixels_the_strongest_near_is_pointed_at(qapp):
-    result = make_rollout_result(tokens=make_long_tokens(3000), queries=(2,))
-    result.rollout[0, 0, 1501] = 0.9
-    figure, rect = RolloutFigure(result, 0, 2, "query"), QRectF(0, 0, 500, 400)
+    result = make_rollout_result(n_layers=2, tokens=make_long_tokens(900), queries=(2,))
+    result.rollout[0, 0, 451] = 0.9
+    figure, rect = RolloutFigure(result, 0, 2, "query"), QRectF(0, 0, 300, 400)
     plot = figure.panels(rect, STYLE)[0].plot
-    point = QPointF(plot.left() + 1500 / 3000 * plot.width(), plot.top() + 2)
-    assert figure.spot_at(point, rect, STYLE) == Cell("rollout", 0, 1501)
+    point = QPointF(plot.left() + 450 / 900 * plot.width(), plot.top() + 2)
+    assert figure.spot_at(point, rect, STYLE) == Cell("rollout", 0, 451)
 
 
 def test_own_places_can_be_left_out(view):
@@ -203,16 +203,16 @@ def test_the_figure_has_its_titles_and_numbers(qapp, mode, scale):
 
 
 def test_a_long_row_is_painted_without_losing_a_peak(qapp):
-    result = make_rollout_result(tokens=make_long_tokens(3000), queries=(2,))
-    result.attention[0, 0, 1777] = 0.9
+    result = make_rollout_result(n_layers=2, tokens=make_long_tokens(900), queries=(2,))
+    result.attention[0, 0, 533] = 0.9
     figure = RolloutFigure(result, 0, 2, "query", "attention")
-    picture = QImage(600, 300, QImage.Format.Format_RGB32)
+    picture = QImage(400, 300, QImage.Format.Format_RGB32)
     picture.fill(STYLE.theme.paper)
-    painter, rect = QPainter(picture), QRectF(0, 0, 600, 300)
+    painter, rect = QPainter(picture), QRectF(0, 0, 400, 300)
     figure.paint(painter, rect, STYLE)
     painter.end()
     strip = figure.panels(rect, STYLE)[0].strip
-    x = int(strip.left() + 1777 / 3000 * strip.width())
+    x = int(strip.left() + 533 / 900 * strip.width())
     column = [picture.pixelColor(x + d, int(strip.top() + 2)) for d in (-1, 0, 1)]
     assert any(color != STYLE.theme.paper for color in column)
 
