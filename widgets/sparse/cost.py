@@ -31,10 +31,8 @@ class LayerType(NamedTuple):
         As the engine calls what it times.
     per_layer, sequential, path
         Complexity per layer, sequential operations and maximum path length, as printed.
-    operations
-        The expression behind the first, at (n, d, k, r): without any constant factor.
-    growth
-        By what it grows when n doubles.
+    operations, path_length
+        The expressions behind the first and the last, at (n, d, k, r) and (n, k, r): without any constant factor.
     """
 
     name: str

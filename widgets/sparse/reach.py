@@ -36,7 +36,7 @@ class Reach:
         return self._bits(self.layers[min(n_layers, len(self.layers)) - 1])
 
     def layers_needed(self, n_layers: int) -> np.ndarray:
-        """After how many layers each query knows of each token: int [query_pos, key_pos]; 0 if not within `n_layers`."""
+        """After how many layers each query knows of each token, 0 if not within so many: int [query_pos, key_pos]."""
         n_layers = min(n_layers, len(self.layers))
         n_missed = np.zeros((self.n, self.n), np.int16)
         for layer in self.layers[:n_layers]:
