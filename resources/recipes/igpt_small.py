@@ -1,4 +1,4 @@
-"""Train `igpt-small`: an Image GPT that draws one thing, pixel by pixel, in a palette of 32 colours.
+"""Train `igpt-small`: an Image GPT that draws one thing, pixel by pixel, in a palette of 48 colours.
 
     python -m resources.recipes.igpt_small --state DIR
 
@@ -26,25 +26,36 @@ from resources.recipes.training import Plan, train
 from resources.scenes import make_portrait
 
 SIDE = 16
-N_COLOURS = 32
-N_BATCH = 16
+N_COLOURS = 48
+N_BATCH = 8
 
 
 def build_model(seed: int) -> ImageGPTForCausalImageModeling:
-    """8 layers of 128 with 4 heads over 256 pixels; the last token of the vocabulary starts a picture."""
+    """8 layers of 96 with 4 heads over 256 pixels; the last token of the vocabulary starts a picture."""
     torch.manual_seed(seed)
     config = ImageGPTConfig(
         vocab_size=N_COLOURS + 1,
         n_positions=SIDE * SIDE,
-        n_embd=128,
+        n_embd=96,
         n_layer=8,
         n_head=4,
-        n_inner=384,
+        n_inner=288,
         resid_pdrop=0.0,
         embd_pdrop=0.0,
         attn_pdrop=0.0,
     )
     return ImageGPTForCausalImageModeling(config)
+
+
+def fuse_attention(model: ImageGPTForCausalImageModeling) -> None:
+    """Let it attend by the fused kernel, which transformers' Image GPT does not: training takes half as long."""
+
+    def attend(query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None = None) -> tuple[Tensor, None]:
+        assert attention_mask is None
+        return F.scaled_dot_product_attention(query, key, value, is_causal=True), None
+
+    for block in model.transformer.h:
+        block.attn._attn = attend
 
 
 def portraits(seeds: range) -> np.ndarray:
@@ -55,8 +66,17 @@ def portraits(seeds: range) -> np.ndarray:
 
 def learn_palette() -> np.ndarray:
     """float32 [colour, 3]: k-means over the pixels of portraits."""
-    pixels = portraits(TRAIN[:1500]).reshape(-1, 3)
-    return KMeans(N_COLOURS, n_init=4, random_state=0).fit(pixels).cluster_centers_.astype(np.float32)
+    pixels = portraits(TRAIN[:1000]).reshape(-1, 3)[::3]
+    return KMeans(N_COLOURS, n_init=2, random_state=0).fit(pixels).cluster_centers_.astype(np.float32)
+
+
+def load_palette(state: Path) -> np.ndarray:
+    """The palette of a run, learned where there is none yet."""
+    file = state / "palette.npy"
+    if not file.exists():
+        state.mkdir(parents=True, exist_ok=True)
+        np.save(file, learn_palette())
+    return np.load(file)
 
 
 def to_tokens(pixels: np.ndarray, palette: np.ndarray) -> Tensor:
@@ -75,18 +95,15 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
-    parser.add_argument("--steps", type=int, default=5_000)
+    parser.add_argument("--steps", type=int, default=1_700)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--smoke", action="store_true", help="a few steps")
     args = parser.parse_args()
-    args.state.mkdir(parents=True, exist_ok=True)
-    palette_file = args.state / "palette.npy"
-    if not palette_file.exists():
-        np.save(palette_file, learn_palette())
-    palette = np.load(palette_file)
+    palette = load_palette(args.state)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = build_model(args.seed)
+    fuse_attention(model)
     model.to(device)  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
 
     def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:

@@ -65,10 +65,8 @@ def train(
     matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and is_matrix(name)]
     known = {id(p) for p in matrices}
     rest = [p for p in model.parameters() if id(p) not in known]
-    optimizers = [
-        Muon(matrices, plan.rate),
-        torch.optim.AdamW(rest, lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.01),
-    ]
+    optimizers: list[torch.optim.Optimizer] = [Muon(matrices, plan.rate)] if matrices else []
+    optimizers.append(torch.optim.AdamW(rest, lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.01))
     first = 0
     if state_file.exists():
         state = torch.load(state_file, weights_only=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,11 @@ from sklearn.metrics import average_precision_score
 from torch import Tensor
 from transformers import ViTForImageClassification, ViTImageProcessor
 
-from inference.scene_pictures import thing_boxes
+from inference.scene_pictures import thing_masks
 from resources.recipes.scene_data import MEAN, SIDE, STD, TEST, kinds_present, pictures
+from resources.recipes.vit_scenes import PATCH_WEIGHT
 from resources.scene_shapes import KINDS
-from resources.scenes import HELD_OUT, Scene, make_scene
+from resources.scenes import HELD_OUT, Scene, Thing, make_scene
 
 _CARD = """---
 license: apache-2.0
@@ -35,7 +37,8 @@ six backgrounds. Every training picture was seen once. {n_held_out} of the {n_pa
 occur in training. The program draws the pictures, so they are under its own licence.
 
 ## Training
-{steps:,} steps of {batch} pictures, seed {seed}:
+{steps:,} steps of {batch} pictures, seed {seed}. The head was also applied to every patch, and told which things show
+in it, with {patch_weight:g} times the weight of what it says of the whole picture:
 
     python -m resources.recipes.vit_scenes --state STATE --steps {steps}
     python -m resources.recipes.vit_scenes_report --state STATE --out resources/checkpoints/vit-scenes
@@ -47,11 +50,12 @@ never occurs in training. The baseline gives every picture the shares of the kin
 | | known pairs | with an unseen pair | baseline |
 |---|---|---|---|
 | mean average precision over the kinds | {map_known:.3f} | {map_new:.3f} | {map_base:.3f} |
-| recall of the thing of the unseen pair at 0.5 | – | {recall_new:.3f} | 0 |
+| recall of things at 0.5 (right: of the unseen pair's thing) | {recall_known:.3f} | {recall_new:.3f} | 0 |
 | pictures with every kind right at 0.5 | {exact_known:.3f} | {exact_new:.3f} | {exact_base:.3f} |
 
-Pointing game: the peak of the attention rollout of [CLS] (Abnar and Zuidema 2020) lies within the box of a thing in
-{pointing:.3f} of the known scenes; a patch chosen at random does in {pointing_chance:.3f}.
+Pointing game: the patch where the attention rollout of [CLS] (Abnar and Zuidema 2020) peaks shows a thing in
+{pointing:.3f} of the known scenes; a patch chosen at random does in {pointing_chance:.3f}. Things cover
+{pixels_peak:.3f} of the pixels of these patches, and {pixels_all:.3f} of all pixels.
 
 ## Limits
 It knows sixteen drawn silhouettes and nothing of the world; small things that others cover are often missed.
@@ -66,14 +70,13 @@ def main() -> None:
     parser.add_argument("--n-test", type=int, default=len(TEST))
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    model = ViTForImageClassification.from_pretrained(args.state / "model", dtype=torch.float32)
     # What is measured is what is shipped: half precision, read back.
-    model.half().save_pretrained(args.out)
+    ViTForImageClassification.from_pretrained(args.state / "model").half().save_pretrained(args.out)
     ViTImageProcessor(size={"height": SIDE, "width": SIDE}, image_mean=[MEAN] * 3, image_std=[STD] * 3).save_pretrained(
         args.out
     )
     model = ViTForImageClassification.from_pretrained(args.out, dtype=torch.float32, attn_implementation="eager").eval()
-    run = json.loads((args.state / "run.json").read_text())
+    run = json.loads((args.state / "run.json").read_text(encoding="utf-8"))
     seeds = TEST[: args.n_test]
     known = [make_scene(seed) for seed in seeds]
     new = [make_scene(seed, with_held_out=True) for seed in seeds]
@@ -96,7 +99,9 @@ def main() -> None:
         "map_known": average_precision_score(truth, known_scores),
         "map_new": average_precision_score(new_truth, new_scores),
         "map_base": average_precision_score(truth, shares),
-        "recall_new": _recall_of_unseen(new, new_scores),
+        "recall_known": _recall(known, known_scores, lambda thing: True),
+        "recall_new": _recall(new, new_scores, lambda thing: (thing.colour, thing.kind) in HELD_OUT),
+        "patch_weight": PATCH_WEIGHT,
         "exact_known": float(((known_scores > 0.5) == (truth > 0)).all(1).mean()),
         "exact_new": float(((new_scores > 0.5) == (new_truth > 0)).all(1).mean()),
         "exact_base": float(((shares > 0.5) == (truth > 0)).all(1).mean()),
@@ -126,30 +131,30 @@ def _rollout(attentions: tuple[Tensor, ...]) -> Tensor:
     return row[:, 0, 1:]
 
 
-def _recall_of_unseen(scenes: list[Scene], scores: np.ndarray) -> float:
+def _recall(scenes: list[Scene], scores: np.ndarray, counts: Callable[[Thing], bool]) -> float:
+    """Share of the things that count whose kind is found."""
     kinds = list(KINDS)
     hits = [
         scores[i, kinds.index(thing.kind)] > 0.5
         for i, scene in enumerate(scenes)
         for thing in scene.things
-        if (thing.colour, thing.kind) in HELD_OUT
+        if counts(thing)
     ]
     return float(np.mean(hits))
 
 
 def _pointing(scenes: list[Scene], rollout: np.ndarray) -> dict[str, float]:
-    """How often the centre of the peak's patch lies in a box, and how often that of any patch does."""
+    """How often the peak's patch shows a thing and how often any does; of both, the share of pixels with a thing."""
     n = round(rollout.shape[1] ** 0.5)
-    centres = (np.stack(np.divmod(np.arange(n * n), n)[::-1], -1) + 0.5) * SIDE / n  # x, y
-    inside = []
-    for scene in scenes:
-        left, top, right, bottom = thing_boxes(scene, SIDE).T[:, :, None]
-        x, y = centres.T
-        inside.append(((left <= x) & (x <= right) & (top <= y) & (y <= bottom)).any(0))
-    table = np.array(inside)
+    patch = SIDE // n
+    covered = np.stack([thing_masks(scene, SIDE).any(0).reshape(n, patch, n, patch).mean((1, 3)) for scene in scenes])
+    covered = covered.reshape(len(scenes), -1)
+    at_peak = covered[np.arange(len(covered)), rollout.argmax(1)]
     return {
-        "pointing": float(table[np.arange(len(table)), rollout.argmax(1)].mean()),
-        "pointing_chance": float(table.mean()),
+        "pointing": float((at_peak > 0).mean()),
+        "pointing_chance": float((covered > 0).mean()),
+        "pixels_peak": float(at_peak.mean()),
+        "pixels_all": float(covered.mean()),
     }
 
 

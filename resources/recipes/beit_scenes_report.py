@@ -1,0 +1,205 @@
+"""Measure `beit-scenes` and write its folder: weights, tokenizer, preprocessing, model card.
+
+python -m resources.recipes.beit_scenes_report --tokenizer DIR --state DIR --out resources/checkpoints/beit-scenes
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from transformers import BeitForMaskedImageModeling, BeitImageProcessor
+
+from inference.models.picture_tokenizer import STRIDE, PictureTokenizer
+from resources.recipes.beit_scenes import N_ROWS, SHARE, masks
+from resources.recipes.scene_data import MEAN, SIDE, STD, TEST, kinds_at_patches, pictures, training_scenes
+from resources.scenes import make_scene
+
+_MASK_SEED = 1_000_000_000  # above all that training draws
+_N_COUNTED = 2_000  # training scenes, for the baselines
+
+_CARD = """---
+license: apache-2.0
+---
+# beit-scenes
+
+A small BEiT (Bao et al. 2022) trained from scratch for Headlight: it says which visual tokens the hidden patches of a
+drawn scene have. {n_layers} layers, {n_heads} heads, {d_model} wide, {parameters:.2f} M parameters, pictures of
+{side} × {side} pixels in {n_rows} × {n_rows} patches; shared relative position bias, and absolute positions beside it.
+The tokens are those of its own tokenizer in `tokenizer/`, a vector-quantised autoencoder (van den Oord et al. 2017,
+`inference/models/picture_tokenizer.py`) of {tokenizer_parameters:.2f} M parameters and {n_codes} codes, trained on
+scenes as well. All in half precision.
+
+## Data
+Scenes of `resources/scenes.py`, drawn while training: 2 to 6 things of 16 kinds, 8 colours and 3 sizes on one of six
+backgrounds. Every training picture was seen once. The program draws the pictures, so they are under its own licence.
+
+## Training
+Tokenizer: {tokenizer_steps:,} steps of {tokenizer_batch} pictures; BEiT: {steps:,} steps of {batch}, {share:.0%} of the
+patches hidden in blocks (algorithm 1 of the paper, `inference/block_masking.py`); seed {seed}:
+
+    python -m resources.recipes.beit_scenes_tokenizer --state TOKENIZER --steps {tokenizer_steps}
+    python -m resources.recipes.beit_scenes --state STATE --tokenizer TOKENIZER --steps {steps}
+    python -m resources.recipes.beit_scenes_report --state STATE --tokenizer TOKENIZER \\
+        --out resources/checkpoints/beit-scenes
+
+## Measured
+On {n_test:,} scenes of seeds that training never draws, {share:.0%} of the patches hidden in blocks. The baselines are
+counted on {n_counted:,} training scenes. "With a thing": patches in which something is drawn, {share_things:.0%} of
+the hidden ones.
+
+| hidden patches | all | with a thing | background |
+|---|---|---|---|
+| top-1 | {top1:.3f} | {top1_things:.3f} | {top1_rest:.3f} |
+| top-5 | {top5:.3f} | {top5_things:.3f} | {top5_rest:.3f} |
+| the most frequent token | {commonest:.3f} | {commonest_things:.3f} | {commonest_rest:.3f} |
+| the most frequent at that place | {place:.3f} | {place_things:.3f} | {place_rest:.3f} |
+| the token of the nearest shown patch | {nearest:.3f} | {nearest_things:.3f} | {nearest_rest:.3f} |
+
+Top-1 is {ratio:.1f} times the share of the most frequent token.
+
+Tokenizer: {n_used} of {n_codes} codes occur on these scenes (perplexity {perplexity:.0f}). Pictures rebuilt from their
+tokens have a PSNR of {psnr:.1f} dB; patches painted in their mean colour, {psnr_mean:.1f} dB.
+
+## Limits
+{n_codes} codes for 64 pixels: small things come back blurred. What stands in a block that is hidden altogether cannot
+be known; the model then guesses background.
+"""
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--tokenizer", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--n-test", type=int, default=len(TEST))
+    args = parser.parse_args()
+    # What is measured is what is shipped: half precision, read back.
+    PictureTokenizer.from_pretrained(args.tokenizer / "model").half().save_pretrained(args.out / "tokenizer")
+    BeitForMaskedImageModeling.from_pretrained(args.state / "model").half().save_pretrained(args.out)
+    tokenizer = PictureTokenizer.from_pretrained(args.out / "tokenizer", dtype=torch.float32).eval()
+    model = BeitForMaskedImageModeling.from_pretrained(args.out, dtype=torch.float32).eval()
+    BeitImageProcessor(
+        size={"height": SIDE, "width": SIDE}, do_center_crop=False, image_mean=[MEAN] * 3, image_std=[STD] * 3
+    ).save_pretrained(args.out)
+    run = json.loads((args.state / "run.json").read_text(encoding="utf-8"))
+    tokenizer_run = json.loads((args.tokenizer / "run.json").read_text(encoding="utf-8"))
+
+    test = _tokenize(tokenizer, args.n_test)
+    hits = _hits(model, tokenizer, test)
+    things = test.has_thing[test.hidden.numpy()]
+    used = np.bincount(test.tokens.numpy().ravel(), minlength=tokenizer.config.vocab_size) / test.tokens.numel()
+    save_sheet(test, args.state / "rebuilt.png")
+    facts = {
+        "n_layers": model.config.num_hidden_layers,
+        "n_heads": model.config.num_attention_heads,
+        "d_model": model.config.hidden_size,
+        "parameters": sum(p.numel() for p in model.parameters()) / 1e6,
+        "tokenizer_parameters": sum(p.numel() for p in tokenizer.parameters()) / 1e6,
+        "n_codes": tokenizer.config.vocab_size,
+        "side": SIDE,
+        "n_rows": N_ROWS,
+        "share": SHARE,
+        "n_test": args.n_test,
+        "n_counted": _N_COUNTED,
+        "share_things": float(things.mean()),
+        **{name: float(hit.mean()) for name, hit in hits.items()},
+        **{f"{name}_things": float(hit[things].mean()) for name, hit in hits.items()},
+        **{f"{name}_rest": float(hit[~things].mean()) for name, hit in hits.items()},
+        "ratio": float(hits["top1"].mean() / hits["commonest"].mean()),
+        "n_used": int((used > 0).sum()),
+        "perplexity": float(np.exp(-(used[used > 0] * np.log(used[used > 0])).sum())),
+        "psnr": _psnr(test.pictures, test.rebuilt),
+        "psnr_mean": _psnr(test.pictures, _means(test.pictures)),
+        "tokenizer_steps": tokenizer_run["steps"],
+        "tokenizer_batch": tokenizer_run["batch"],
+        **run,
+    }
+    (args.out / "README.md").write_text(_CARD.format(**facts), encoding="utf-8")
+    print(json.dumps(facts, indent=1))
+
+
+@dataclass(frozen=True)
+class _Test:
+    """Scenes, their tokens int64 [scene, patch], what is rebuilt of them; bool [scene, patch] what is hidden."""
+
+    pictures: Tensor
+    tokens: Tensor
+    rebuilt: Tensor
+    hidden: Tensor
+    has_thing: np.ndarray
+
+
+def _tokenize(tokenizer: PictureTokenizer, n: int) -> _Test:
+    scenes = [make_scene(seed) for seed in TEST[:n]]
+    shown = pictures(scenes)
+    tokens = torch.cat([tokenizer.tokens(part) for part in shown.split(100)])
+    rebuilt = torch.cat([tokenizer.rebuild(part) for part in tokens.split(100)])
+    hidden = masks(range(_MASK_SEED, _MASK_SEED + n))
+    return _Test(shown, tokens.flatten(1), rebuilt, hidden, kinds_at_patches(scenes, N_ROWS).any(-1).numpy())
+
+
+@torch.inference_mode()
+def _hits(model: BeitForMaskedImageModeling, tokenizer: PictureTokenizer, test: _Test) -> dict[str, np.ndarray]:
+    """bool [hidden patch] by who guesses."""
+    hidden = test.hidden
+    best = torch.cat(
+        [
+            model(shown, bool_masked_pos=mask).logits[mask].topk(5).indices
+            for shown, mask in zip(test.pictures.split(100), hidden.split(100), strict=True)
+        ]
+    )
+    truth = test.tokens[hidden]
+    seen = torch.cat([tokenizer.tokens(pictures(training_scenes(i, 100))) for i in range(_N_COUNTED // 100)]).flatten(1)
+    commonest = seen.flatten().mode().values
+    at_place = seen.mode(0).values.expand_as(test.tokens)[hidden]
+    guesses = {"commonest": commonest.expand_as(truth), "place": at_place, "nearest": _nearest(test)}
+    return {
+        "top1": (best[:, 0] == truth).numpy(),
+        "top5": (best == truth[:, None]).any(1).numpy(),
+        **{name: (guess == truth).numpy() for name, guess in guesses.items()},
+    }
+
+
+def _nearest(test: _Test) -> Tensor:
+    """The token of the shown patch nearest to each hidden one."""
+    places = torch.cartesian_prod(torch.arange(N_ROWS), torch.arange(N_ROWS)).float()
+    distance = torch.cdist(places, places)
+    chosen = (distance + 1e3 * test.hidden[:, None, :]).argmin(-1)
+    return test.tokens.gather(1, chosen)[test.hidden]
+
+
+def _means(shown: Tensor) -> Tensor:
+    n = SIDE // STRIDE
+    patches = shown.reshape(-1, 3, n, STRIDE, n, STRIDE)
+    return patches.mean((3, 5), keepdim=True).expand_as(patches).reshape(shown.shape)
+
+
+def _psnr(shown: Tensor, rebuilt: Tensor) -> float:
+    """Peak signal to noise in dB, mean over the pictures."""
+    error = ((shown - rebuilt) / 2).pow(2).mean((1, 2, 3))
+    return float(-10 * error.log10().mean())
+
+
+def save_sheet(test: _Test, file: Path) -> None:
+    """Originals above what is rebuilt of them, twice as large."""
+    rows = [
+        torch.cat(list(part), -1)
+        for i in range(0, min(len(test.pictures), 48), 12)
+        for part in (test.pictures[i : i + 12], test.rebuilt[i : i + 12])
+        if len(part) == 12
+    ]
+    if rows:
+        sheet = Image.fromarray(((torch.cat(rows, 1).permute(1, 2, 0) + 1) * 127.5).round().byte().numpy())
+        sheet.resize((sheet.width * 2, sheet.height * 2), Image.Resampling.NEAREST).save(file)
+
+
+if __name__ == "__main__":
+    main()
