@@ -18,6 +18,7 @@ from inference.results import (
     CheckpointInfo,
     HeadsRequest,
     HeadsResult,
+    LayerTimesRequest,
     MaskedRequest,
     MaskedResult,
     MaskLabRequest,
@@ -183,6 +184,31 @@ def _sinusoids_figure(_: None, args: Namespace) -> Figure:
     return SinusoidsFigure(args.d_model, args.length, args.pair)
 
 
+def _sparse_patterns_figure(_: None, args: Namespace) -> Figure:
+    from widgets.figures.sparse_complexity import SparseComplexityFigure
+    from widgets.figures.sparse_cost import SparseCostFigure
+    from widgets.figures.sparse_pattern import SparsePatternFigure
+    from widgets.figures.sparse_patterns import SparsePatternsFigure
+    from widgets.sparse.patterns import PATTERNS, Parameters, Pattern
+
+    if args.show == "complexity":
+        return SparseComplexityFigure(LayerTimesRequest())
+    if args.window % 2:
+        raise BadOption(f"--window is {args.window}; half of it lies on either side, so it has to be even.")
+    parameters = Parameters(
+        args.tokens, args.window, args.dilation, args.globals, args.random, args.block, args.seed, args.as_in_code
+    )
+    names = tuple(PATTERNS) if args.pattern == "all" else (args.pattern,)
+    patterns = tuple(Pattern.of(name, parameters) for name in names)
+    if args.show == "cost":
+        full = Pattern.of("full", parameters)
+        return SparseCostFigure(patterns if full in patterns else (full, *patterns), args.d_model)
+    query = args.tokens // 3 if args.query is None else _within("query", args.query, args.tokens)
+    if len(patterns) == 1:
+        return SparsePatternFigure(patterns[0], args.layers, query)
+    return SparsePatternsFigure(patterns, args.layers, query)
+
+
 def _masked_figure(result: MaskedResult, args: Namespace) -> Figure:
     from widgets.figures.masked import MaskedFigure
 
@@ -270,6 +296,9 @@ FIGURES: dict[str, FigureCommand] = {
         _positions_arrays,
     ),
     "sinusoids": FigureCommand("the sinusoids of 2017; needs no checkpoint", ("sinusoids",), _sinusoids_figure),
+    "sparse-patterns": FigureCommand(
+        "attention patterns: their cells, reach and cost; needs no checkpoint", ("sparse",), _sparse_patterns_figure
+    ),
     "masked": FigureCommand(
         "words for every mask, layer by layer",
         ("text", "mask", "layer", "top_k"),

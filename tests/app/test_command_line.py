@@ -120,6 +120,28 @@ def test_png_takes_width_and_transparency(tmp_path, asked):
     assert picture.pixelColor(0, 0).alpha() == 0
 
 
+def test_sparse_patterns_need_no_checkpoint(tmp_path, asked):
+    out = tmp_path / "a.npz"
+    options = ["--pattern", "longformer", "--tokens", "20", "--window", "4", "--globals", "1", "--layers", "2"]
+    assert run(["figure", "sparse-patterns", *options, "--out", str(out)]) == 0
+    assert asked == []
+    with np.load(out, allow_pickle=False) as arrays:
+        assert arrays["kinds"].shape == (20, 20)
+        assert arrays["kind_names"][arrays["kinds"][10, [0, 8, 12, 13]]].tolist() == [
+            "global", "window", "window", "hidden",
+        ]  # fmt: skip
+        assert arrays["reached"].all()
+
+
+@pytest.mark.parametrize("show", ["patterns", "cost", "complexity"])
+def test_what_is_shown_of_sparse_patterns_is_a_table_too(tmp_path, asked, show):
+    out = tmp_path / "a.csv"
+    assert run(["figure", "sparse-patterns", "--show", show, "--out", str(out)]) == 0
+    header, *rows = out.read_text().splitlines()
+    assert ("theory" in header) == (show == "complexity")
+    assert len(rows) == {"patterns": 6, "cost": 6 * 12, "complexity": 4 * 5}[show]
+
+
 def test_sinusoids_need_no_checkpoint(tmp_path, asked):
     out = tmp_path / "s.pdf"
     assert run(["figure", "sinusoids", "--d-model", "32", "--length", "20", "--pair", "3", "--out", str(out)]) == 0
@@ -149,6 +171,8 @@ def test_sinusoids_need_no_checkpoint(tmp_path, asked):
         (["figure", "attention", "--text", "a", "--group", "no", "--out", "a.svg"], "it has encoder, cross"),
         (["figure", "attention", "--text", "a", "--color-map", "jet", "--out", "a.svg"], "jet"),
         (["figure", "sinusoids", "--pair", "999", "--out", "a.svg"], "999"),
+        (["figure", "sparse-patterns", "--window", "7", "--out", "a.svg"], "--window is 7"),
+        (["figure", "sparse-patterns", "--query", "64", "--out", "a.svg"], "There is no query 64; there are 64"),
         (["inspect"], "PATH"),
     ],
 )
@@ -246,6 +270,7 @@ REAL = {
     "mask-lab": ["--text", "The cat sat on the mat because it was tired.", "--seed", "3"],
     "next-sentence": ["--text", "The cat sat.", "--text-pair", "It slept."],
     "sinusoids": ["--d-model", "32", "--length", "40"],
+    "sparse-patterns": ["--tokens", "32", "--layers", "2"],
 }
 
 
