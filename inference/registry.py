@@ -34,6 +34,7 @@ ANALYSES: dict[str, Analysis] = {
     "MapRequest": Analysis("inference.analyses.maps:overview", frozenset({"attention"}), refines=True),
     "TilesRequest": Analysis("inference.analyses.maps:tiles", frozenset({"attention"})),
     "RowsRequest": Analysis("inference.analyses.maps:rows", frozenset({"attention"})),
+    "LinesRequest": Analysis("inference.analyses.lines:lines", frozenset({"attention"})),
     "AttentionRequest": Analysis("inference.analyses.attention:attention", frozenset({"attention"})),
     "MeasuresRequest": Analysis("inference.analyses.measures:measures", frozenset({"attention"}), refines=True),
     "RolloutRequest": Analysis("inference.analyses.rollout:rollout", frozenset({"attention"})),
@@ -43,6 +44,8 @@ ANALYSES: dict[str, Analysis] = {
     "MaskedRequest": Analysis("inference.analyses.masked:masked", frozenset({"masked_lm"})),
     "MaskLabRequest": Analysis("inference.analyses.mask_lab:mask_lab", frozenset({"masked_lm"})),
     "NextSentenceRequest": Analysis("inference.analyses.next_sentence:next_sentence", frozenset({"next_sentence"})),
+    "PictureRequest": Analysis("inference.analyses.picture:picture", frozenset({"patches"})),
+    "PatchesRequest": Analysis("inference.analyses.patches:patches", frozenset({"patches"})),
     "MeshRequest": Analysis("inference.analyses.mesh:mesh", frozenset({"mesh"})),
     "ScoreMeshRequest": Analysis("inference.analyses.mesh:score", frozenset({"mesh"})),
     "MeshStepRequest": Analysis("inference.analyses.mesh:step", frozenset({"mesh"})),
@@ -52,6 +55,8 @@ ANALYSES: dict[str, Analysis] = {
 # By family name, first match wins; each class answers `fits(config)`.
 FAMILIES: dict[str, str] = {
     "mesh": "inference.families.mesh:MeshFamily",
+    "vision": "inference.families.vision:VisionFamily",
+    "image_gpt": "inference.families.image_gpt:ImageGptFamily",
     "sparse_encoder": "inference.families.sparse_encoder:SparseEncoderFamily",
     "xlnet": "inference.families.xlnet:XlnetFamily",
     "funnel": "inference.families.funnel:FunnelFamily",
@@ -63,4 +68,6 @@ FAMILIES: dict[str, str] = {
 # Models that transformers does not ship, by model type; importing one makes it known to transformers.
 OWN_MODELS: dict[str, str] = {
     "polygen": "inference.models.polygen:PolyGenForMeshGeneration",
+    "picture_tokenizer": "inference.models.picture_tokenizer:PictureTokenizer",
+    "masked_imagegpt": "inference.models.masked_igpt:MaskedImageGPT",
 }

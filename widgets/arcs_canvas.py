@@ -18,6 +18,7 @@ _SLICE = 0.006  # seconds of drawing between two looks at the event queue
 _FIRST = 0.003  # the same where the pointer waits for it
 _FRAME = 0.1  # seconds between two pictures of what is drawn so far
 _FADED = 0.12  # all lines, while those of one token are shown
+_FIRST_ROWS = 64  # of a text of which nothing is known yet
 _ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 
 
@@ -26,8 +27,9 @@ class _LinePicture:
 
     def __init__(self, figure: ArcsFigure, layout: Layout, style: FigureStyle, scale: float, ratio: float) -> None:
         self._left = layout.left
+        self.top, bottom = figure.drawn(layout)
         size = QSize(
-            math.ceil((layout.right - layout.left) * scale * ratio), math.ceil((layout.bottom + 1) * scale * ratio)
+            math.ceil((layout.right - layout.left) * scale * ratio), math.ceil((bottom - self.top) * scale * ratio)
         )
         self.pixmap = QPixmap(size)
         self.pixmap.setDevicePixelRatio(ratio)
@@ -48,7 +50,7 @@ class _LinePicture:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOver)
         painter.scale(self._scale, self._scale)
-        painter.translate(-self._left, 0)
+        painter.translate(-self._left, -self.top)
         for pen, lines in self._batches:
             painter.setPen(pen)
             painter.drawLines(lines)
@@ -68,10 +70,13 @@ class ArcsCanvas(QAbstractScrollArea):
         A token was clicked.
     hovered(object)
         The token under the pointer, or None.
+    scrolled()
+        Other rows are on screen.
     """
 
     clicked = Signal(object)
     hovered = Signal(object)
+    scrolled = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,6 +84,7 @@ class ArcsCanvas(QAbstractScrollArea):
         self._hovered: Focus | None = None
         self._whole: _LinePicture | None = None
         self._part: _LinePicture | None = None
+        self._before: _LinePicture | None = None  # shown until the whole is drawn
         self._message = ""
         self._painted = 0.0
         self._more = QTimer(self)
@@ -106,11 +112,34 @@ class ArcsCanvas(QAbstractScrollArea):
             self._hovered = None
         self._restart()
 
+    def go_on(self, figure: ArcsFigure, *, has_same_lines: bool) -> None:
+        """Show the same with lines of more rows, or of the token pointed at: what is drawn stays until those are."""
+        whole = self._whole
+        self.set_figure(figure)
+        if has_same_lines:
+            self._whole = whole
+        elif whole is not None and whole.is_complete:
+            self._before = whole
+
     def point_of(self, token: Focus) -> QPointF:
         """Where a token is in the viewport."""
         assert self._figure
         layout = self._layout()
         return layout.label_rect(token).center() * self._scale() - QPointF(0, self.verticalScrollBar().value())
+
+    def rows_on_screen(self) -> range:
+        """The rows of which anything is seen; those at the beginning before there is a figure."""
+        if self._figure is None:
+            return range(_FIRST_ROWS)
+        layout, scale = self._layout(), self._scale()
+        scroll = self.verticalScrollBar().value()
+        first = int((scroll / scale - layout.top) // layout.row)
+        last = int(((scroll + self.viewport().height()) / scale - layout.top) // layout.row)
+        return range(max(first, 0), max(min(last + 1, layout.n_rows), 1))
+
+    def go_to_start(self) -> None:
+        """Scroll to the first row."""
+        self.verticalScrollBar().setValue(0)
 
     def set_hovered(self, token: Focus | None) -> None:
         """Show only this token's lines."""
@@ -148,7 +177,7 @@ class ArcsCanvas(QAbstractScrollArea):
 
     def _restart(self) -> None:
         """Draw anew: other lines, another place, other colours or letters."""
-        self._whole = self._part = None
+        self._whole = self._part = self._before = None
         if self._figure:
             layout = self._layout()
             height = (layout.bottom + 0.4 * layout.em) * self._scale()
@@ -180,12 +209,11 @@ class ArcsCanvas(QAbstractScrollArea):
                 self._part = _LinePicture(shown, layout, style, scale, ratio)
                 self._part.draw(_FIRST)
         scroll = self.verticalScrollBar().value()
-        corner = QPointF(layout.left * scale, -scroll)
         painter.setOpacity(_FADED if self._part else 1.0)
-        painter.drawPixmap(corner, self._whole.pixmap)
-        painter.setOpacity(1.0)
-        if self._part:
-            painter.drawPixmap(corner, self._part.pixmap)
+        whole = self._whole if self._whole.is_complete or self._before is None else self._before
+        for picture in filter(None, (whole, self._part)):
+            painter.drawPixmap(QPointF(layout.left * scale, picture.top * scale - scroll), picture.pixmap)
+            painter.setOpacity(1.0)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(points_font(style.font, painter.device()))
         painter.translate(0, -scroll)
@@ -223,8 +251,11 @@ class ArcsCanvas(QAbstractScrollArea):
         return self._figure.at(self._layout(), (point + scroll) / self._scale())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        bar = self.verticalScrollBar()
         if event.key() in _ARROWS:
             event.ignore()  # they walk through heads and layers
+        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            bar.setValue(bar.minimum() if event.key() == Qt.Key.Key_Home else bar.maximum())
         else:
             super().keyPressEvent(event)
 
@@ -235,10 +266,12 @@ class ArcsCanvas(QAbstractScrollArea):
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         self.viewport().update()
+        self.scrolled.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._restart()
+        self.scrolled.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

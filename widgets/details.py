@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from inference.results import AttentionRequest, AttentionResult, HeadsRequest, HeadsResult
+from inference.results import HeadsRequest, HeadsResult, RowsRequest, RowsResult
 from widgets.figures.figure import Figure
 from widgets.selection import Selected, Selection
 from widgets.view import Subject, View
@@ -35,7 +35,7 @@ class DetailsPanel(View):
         super().__init__(selection, parent)
         self.setObjectName("details")
         self._heads: HeadsResult | None = None
-        self._attention: AttentionResult | None = None
+        self._row: RowsResult | None = None
         self._group = QComboBox(self)
         self._group.setObjectName("details_group")
         self._group.setMinimumContentsLength(12)
@@ -94,7 +94,7 @@ class DetailsPanel(View):
 
     def set_subject(self, subject: Subject | None) -> None:
         if subject is None or self.subject is None or subject.checkpoint != self.subject.checkpoint:
-            self._heads = self._attention = None
+            self._heads = self._row = None
         self._fill_controls(subject)
         super().set_subject(subject)
 
@@ -125,13 +125,16 @@ class DetailsPanel(View):
         if "attention" not in info.capabilities:
             return ()
         common = (info.checkpoint, self.subject.input, now.group)
-        return HeadsRequest(*common), AttentionRequest(*common, layers=(now.layer,))
+        if now.query_pos is None:
+            return (HeadsRequest(*common),)
+        # One row, however long the text is.
+        return HeadsRequest(*common), RowsRequest(*common, now.layer, now.head, now.query_pos, now.query_pos + 1)
 
     def show_result(self, result: object) -> None:
         if isinstance(result, HeadsResult):
             self._heads = result
-        elif isinstance(result, AttentionResult):
-            self._attention = result
+        elif isinstance(result, RowsResult):
+            self._row = result
         self._fill()
 
     def figure(self) -> Figure | None:
@@ -153,21 +156,26 @@ class DetailsPanel(View):
         self._fill_keys()
 
     def _fill_keys(self) -> None:
-        now, result = self.selection.now, self._attention
+        now, row_result, heads = self.selection.now, self._row, self._heads
         self._keys.setRowCount(0)
-        if result is None or now.layer not in result.layers or now.head not in result.heads:
+        if heads is None:
             self._token.setText("")
             return
-        query = now.query_pos
-        if query is None or query >= len(result.query_tokens):
+        query, words = now.query_pos, heads.key_tokens.words
+        if query is None or query >= len(heads.query_tokens):
             self._token.setText(self.tr("Click a token to see what it looks at."))
             return
-        self._token.setText(self.tr("“{}” (token {})").format(result.query_tokens.words[query], query))
-        row = result.pattern[result.layers.index(now.layer), result.heads.index(now.head), query]
+        self._token.setText(self.tr("“{}” (token {})").format(heads.query_tokens.words[query], query))
+        wanted = (now.layer, now.head, query)
+        if row_result is None or (row_result.layer, row_result.head, row_result.start) != wanted:
+            return
+        row = row_result.pattern
+        if len(row) != len(words):
+            return  # of another text, until its own comes
         strongest = (-row).argsort(kind="stable")[:N_KEYS]
         self._keys.setRowCount(len(strongest))
         for line, key in enumerate(strongest):
-            word = QTableWidgetItem(f"{result.key_tokens.words[key]}")
+            word = QTableWidgetItem(words[key])
             word.setData(Qt.ItemDataRole.UserRole, int(key))
             self._keys.setItem(line, 0, word)
             for column, text in ((1, str(key)), (2, f"{row[key]:.4f}")):

@@ -18,3 +18,8 @@ def most_tokens(input: object) -> int:
     if input.token_ids is not None:
         return len(input.token_ids)
     return len((input.text + (input.text_pair or "")).encode()) + 8
+
+
+def unmasked(input: object) -> object:
+    """The same text without masks; what is no text as it is."""
+    return input.unmasked() if isinstance(input, TextInput) else input

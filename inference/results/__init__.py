@@ -9,6 +9,8 @@ from inference.results.attention import (
     AttentionResult,
     HeadsRequest,
     HeadsResult,
+    LinesRequest,
+    LinesResult,
     ScaledDotRequest,
     ScaledDotResult,
 )
@@ -88,6 +90,8 @@ __all__ = [
     "InspectRequest",
     "LayerTimesRequest",
     "LayerTimesResult",
+    "LinesRequest",
+    "LinesResult",
     "MapRequest",
     "MapResult",
     "MaskLabRequest",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from inference.results import AttentionRequest, HeadsRequest, TextInput
+from inference.results import HeadsRequest, RowsRequest, RowsResult, TextInput
 from tests.factories import make_attention_result, make_checkpoint_info, make_heads_result
 from widgets.details import DetailsPanel
 from widgets.selection import Selection
@@ -28,20 +28,25 @@ def panel(qtbot, selection):
     panel.show()
     panel.set_subject(Subject(make_checkpoint_info(), TextInput("x")))
     panel.show_result(make_heads_result())
-    panel.show_result(make_attention_result(layers=(0,)))
     return panel
 
 
-def test_another_layer_is_asked_for_but_another_head_is_not(panel, selection, qtbot):
+def row_of(result, layer, head, query):
+    """What one query looks at."""
+    pattern = result.pattern[result.layers.index(layer), head, query]
+    return RowsResult(result.group, layer, head, query, query + 1, pattern)
+
+
+def test_one_row_is_asked_for_however_long_the_text_is(panel, selection, qtbot):
     asked = []
     panel.request_changed.connect(asked.append)
-    selection.update(head=1)
-    assert asked == []
-    selection.update(layer=1)
-    assert asked == [AttentionRequest("bert-test", TextInput("x"), "encoder", layers=(1,))]
+    selection.update(layer=1, head=1)
+    assert asked == []  # no token is chosen
+    selection.update(query_pos=3)
+    assert asked == [RowsRequest("bert-test", TextInput("x"), "encoder", 1, 1, 3, 4)]
 
 
-def test_both_requests_are_made_at_first(qtbot, selection):
+def test_the_heads_are_asked_for_at_first(qtbot, selection):
     panel = DetailsPanel(selection)
     qtbot.addWidget(panel)
     asked = []
@@ -49,7 +54,7 @@ def test_both_requests_are_made_at_first(qtbot, selection):
     panel.set_subject(Subject(make_checkpoint_info(), TextInput("x")))
     assert asked == []  # hidden views ask nothing
     panel.show()
-    assert [type(request) for request in asked] == [HeadsRequest, AttentionRequest]
+    assert [type(request) for request in asked] == [HeadsRequest]
 
 
 def test_measures_are_those_of_the_selected_head(panel, selection):
@@ -62,6 +67,9 @@ def test_measures_are_those_of_the_selected_head(panel, selection):
 def test_the_strongest_keys_of_the_token_are_listed_and_a_click_selects_one(panel, selection, qtbot):
     result = make_attention_result(layers=(0,))
     selection.update(head=1, query_pos=3)
+    panel.show_result(row_of(result, 0, 2, 3))  # of another head: came too late
+    assert panel._keys.rowCount() == 0
+    panel.show_result(row_of(result, 0, 1, 3))
     row = result.pattern[0, 1, 3]
     best = int(row.argmax())
     assert panel._keys.item(0, 0).text() == result.key_tokens.words[best]

@@ -309,3 +309,20 @@ def test_is_collected_after_closing(assert_collected, selection):
         return view
 
     assert_collected(make)
+
+
+def test_a_sample_is_marked_until_the_exact_picture_comes(view):
+    view.show_result(replace(make_heads_result(), is_sampled=True))
+    assert view.figure().caption.endswith("from sampled rows")
+    before = grid_of(view).picture()
+    view.show_result(make_heads_result())
+    assert "sampled" not in view.figure().caption
+    assert grid_of(view).picture() != before
+
+
+def test_heads_that_have_yet_to_come_have_a_frame(view):
+    result = replace(ragged(make_heads_result()), is_sampled=True)
+    view.show_result(result)
+    box = grid_of(view).figure.grid(grid_of(view).figure_rect(), grid_of(view).style_now).box(15).toRect()
+    picture = grid_of(view).picture()
+    assert picture.pixelColor(box.left(), box.center().y()) != picture.pixelColor(box.center())

@@ -13,6 +13,7 @@ from widgets.deep_zoom.axis_labels import Ruler
 from widgets.deep_zoom.head_map import Axes
 from widgets.deep_zoom.numerals import short, span
 from widgets.deep_zoom.viewport import Viewport
+from widgets.figures.badge import badge_size, paint_badge
 from widgets.figures.color_bar import ColorBar
 from widgets.theme import FigureStyle
 
@@ -215,20 +216,10 @@ class Scene:
         return np.maximum.reduceat(self.pattern[:stop], starts)
 
     def _paint_sampled(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
-        metrics = QFontMetricsF(style.font)
-        em = metrics.height()
-        text = _tr("sampled rows")
-        width = metrics.horizontalAdvance(text) + em
-        box = QRectF(plot.right() - width - 0.5 * em, plot.bottom() - 1.9 * em, width, 1.4 * em)
-        if box.left() < plot.left() or box.top() < plot.top():
-            return
-        ground = QColor(style.theme.panel)
-        ground.setAlpha(225)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ground)
-        painter.drawRoundedRect(box, 0.3 * em, 0.3 * em)
-        painter.setPen(style.theme.ink)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        text, metrics = _tr("sampled rows"), QFontMetricsF(style.font)
+        size, gap = badge_size(text, metrics), 0.5 * metrics.height()
+        if size.width() + gap <= plot.width() and size.height() + gap <= plot.height():
+            paint_badge(painter, plot.bottomRight() - QPointF(gap, gap), text, style)
 
     def _paint_pointed(self, painter: QPainter, plot: QRectF, style: FigureStyle, rows: range, columns: range) -> None:
         view = self.viewport

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,6 +13,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results import AttentionResult, Tokens
+from inference.results.attention import MOST_LINES
 from widgets.clean import clean
 from widgets.figures.figure import Numbers
 from widgets.figures.head_pens import head_color, head_dash
@@ -21,7 +23,8 @@ from widgets.theme import FigureStyle
 Segments = Literal["all", "AA", "AB", "BA", "BB"]
 Side = Literal["query", "key"]
 
-MAX_LINES = 20_000
+MAX_LINES = MOST_LINES
+_MOST_MEASURED = 2_000  # tokens whose widest is looked for; among more some are as wide as is shown
 _LEVELS = 24  # widths and opacities come in steps, so that lines of one pen are drawn in one go
 _BATCH = 64  # lines between two looks at the clock of who draws piece by piece
 _MAX_SQUARES = 16  # more heads than this have no room for a square each beside a token
@@ -103,6 +106,11 @@ class ArcsFigure:
     selected: tuple[int | None, int | None] = (None, None)
 
     @property
+    def layer(self) -> int:
+        """The one whose lines are drawn."""
+        return self.result.layers[0]
+
+    @property
     def shown_heads(self) -> tuple[int, ...]:
         """Those of `heads` that the result has."""
         wanted = self.result.heads if self.heads is None else self.heads
@@ -111,7 +119,7 @@ class ArcsFigure:
     @property
     def caption(self) -> str:
         heads = ", ".join(str(head) for head in self.shown_heads)
-        parts = [f"Layer {self.result.layers[0]}"]
+        parts = [f"Layer {self.layer}"]
         if self.heads is None and len(self.shown_heads) > 1:
             parts.append("all heads")
         else:
@@ -131,20 +139,8 @@ class ArcsFigure:
     @cached_property
     def lines(self) -> Lines:
         """What is drawn after all filters."""
-        heads = np.array(self.shown_heads, dtype=np.int64)
-        axis = [self.result.heads.index(head) for head in self.shown_heads]
-        pattern = self.result.pattern[0][axis]  # [head, query_pos, key_pos]
-        first_query = first_key = 0
+        query, key, head, weight = self._links()
         query_tokens, key_tokens = self.result.query_tokens, self.result.key_tokens
-        if self.focus and self.focus.side == "query":
-            first_query = self.focus.pos
-            pattern = pattern[:, first_query : first_query + 1]
-        elif self.focus:
-            first_key = self.focus.pos
-            pattern = pattern[:, :, first_key : first_key + 1]
-        head, query, key = np.nonzero((pattern >= self.threshold) & (pattern > 0))
-        weight = pattern[head, query, key]
-        head, query, key = heads[head], query + first_query, key + first_key
         keep = np.ones(len(weight), dtype=bool)
         if self.segments != "all":
             keep &= query_tokens.segment[query] == "AB".index(self.segments[0])
@@ -159,10 +155,24 @@ class ArcsFigure:
             order = order[np.lexsort((head[order], -np.ceil(weight[order] * _LEVELS)))]
         return Lines(query[order], key[order], head[order], weight[order])
 
-    @cached_property
-    def _words(self) -> dict[Side, tuple[str, ...]]:
-        """What stands in the columns."""
-        return {side: tuple(map(clean, self.tokens(side).words)) for side in _SIDES}
+    def _links(self) -> Lines:
+        """Those of the shown heads and of the focused token that are strong enough."""
+        heads = np.array(self.shown_heads, dtype=np.int64)
+        axis = [self.result.heads.index(head) for head in self.shown_heads]
+        pattern = self.result.pattern[0][axis]  # [head, query_pos, key_pos]
+        first_query = first_key = 0
+        if self.focus and self.focus.side == "query":
+            first_query = self.focus.pos
+            pattern = pattern[:, first_query : first_query + 1]
+        elif self.focus:
+            first_key = self.focus.pos
+            pattern = pattern[:, :, first_key : first_key + 1]
+        head, query, key = np.nonzero((pattern >= self.threshold) & (pattern > 0))
+        return Lines(query + first_query, key + first_key, heads[head], pattern[head, query, key])
+
+    def word(self, token: Focus) -> str:
+        """What stands in a column."""
+        return clean(self.tokens(token.side).words[token.pos])
 
     def tokens(self, side: Side) -> Tokens:
         """The tokens of a column."""
@@ -181,8 +191,10 @@ class ArcsFigure:
         em = metrics.height()
         key = style.font.key()
         if key not in self._widest:
-            words = (*self._words["query"], *self._words["key"])
-            self._widest[key] = max((metrics.horizontalAdvance(word) for word in words), default=0.0)
+            words = (*self.tokens("query").words, *self.tokens("key").words)
+            is_many = len(words) > _MOST_MEASURED
+            widths = (metrics.horizontalAdvance(clean(word)) for word in words)
+            self._widest[key] = math.inf if is_many else max(widths, default=0.0)
         label = min(self._widest[key] + em, 12 * em)
         n_heads = len(self.shown_heads)
         values = metrics.horizontalAdvance("0.00") + 1.6 * em
@@ -201,6 +213,10 @@ class ArcsFigure:
         layout = self.layout(style, QRectF(0, 0, 10_000, 26 * em))
         width = layout.right - layout.left + 2 * (layout.label + layout.values)
         return QSizeF(width, layout.bottom + 0.4 * layout.em)
+
+    def drawn(self, layout: Layout) -> tuple[float, float]:
+        """From where to where lines are drawn, in points."""
+        return 0.0, layout.bottom + 1
 
     def at(self, layout: Layout, point: QPointF) -> Focus | None:
         """The token at a point; the inner edges of the columns belong to them."""
@@ -305,7 +321,7 @@ class ArcsFigure:
         steps_back = reached is not None and not is_focus and token not in reached
         gap = 0.5 * layout.em
         room = rect.adjusted(gap / 2, 0, -gap, 0) if is_query else rect.adjusted(gap, 0, -gap / 2, 0)
-        text = metrics.elidedText(self._words[token.side][token.pos], Qt.TextElideMode.ElideRight, room.width())
+        text = metrics.elidedText(self.word(token), Qt.TextElideMode.ElideRight, room.width())
         if is_focus or is_selected:
             width = metrics.horizontalAdvance(text) + gap
             box = QRectF(room.right() - width + gap / 2 if is_query else room.left() - gap / 2, rect.top(), width, 0)
@@ -382,16 +398,16 @@ class ArcsFigure:
                 "pattern": result.pattern[:1, axis],
                 "tokens": np.array(words, dtype=str),
                 "key_tokens": np.array(key_words, dtype=str),
-                "layers": np.array(result.layers[:1]),
+                "layers": np.array([self.layer]),
                 "heads": np.array(self.shown_heads, dtype=np.int64),
             },
             ("query", "query token", "key", "key token", "head", "weight"),
             rows,
         )
 
-    def focused(self, focus: Focus | None) -> ArcsFigure:
-        """The same with only the lines of one token."""
-        return replace(self, focus=focus)
+    def focused(self, focus: Focus) -> ArcsFigure:
+        """The same with only the lines of one token: of a query all of them, also the weak ones."""
+        return replace(self, focus=focus, threshold=0.0 if focus.side == "query" else self.threshold)
 
 
 def has_two_segments(tokens: Tokens) -> bool:

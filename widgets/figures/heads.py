@@ -12,6 +12,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
 from inference.results import HeadsResult
 from widgets import raster
+from widgets.figures.badge import paint_badge
 from widgets.figures.figure import Numbers
 from widgets.figures.lettering import resized
 from widgets.theme import FigureStyle
@@ -95,6 +96,8 @@ class HeadsFigure:
         if self.measure is not None:
             parts.append(_tr("bars: {}, the highest {} marked").format(measure_title(self.measure), len(self.top)))
         parts.append(_tr("colours: square root of attention"))
+        if self.result.is_sampled:
+            parts.append(_tr("from sampled rows"))
         return "; ".join(parts)
 
     def numbers(self) -> Numbers:
@@ -193,6 +196,10 @@ class HeadsFigure:
             self._paint_measure(painter, self.measure, grid, style)
         if self.selected is not None:
             self.paint_frame(painter, self.selected, grid, style)
+        if self.result.is_sampled:
+            last = grid.box(len(self.heads) - 1)
+            right = max(grid.box(min(grid.n_columns, len(self.heads)) - 1).right(), last.right())
+            paint_badge(painter, QPointF(right, last.bottom()), _tr("sampled rows"), style)
         painter.restore()
 
     def paint_frame(self, painter: QPainter, place: tuple[int, int], grid: Grid, style: FigureStyle) -> None:
@@ -223,6 +230,10 @@ class HeadsFigure:
         for index, place in enumerate(self.heads):
             if self.exists[place]:
                 painter.drawImage(grid.box(index), raster.image(colors[place]))
+            elif self.result.is_sampled:  # yet to come
+                painter.setPen(QPen(style.theme.line, 1))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(grid.box(index).adjusted(0.5, 0.5, -0.5, -0.5))
 
     def _paint_axes(self, painter: QPainter, grid: Grid, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QFontMetricsF, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
-from inference.results import AttentionRequest, AttentionResult
+from inference.results import AttentionRequest, AttentionResult, Failure, LinesRequest, LinesResult, Tokens
 from widgets.arcs_canvas import ArcsCanvas
+from widgets.arcs_feed import ArcsFeed
 from widgets.control_bar import ControlBar
 from widgets.figures.arcs import ArcsFigure, Focus, has_two_segments
+from widgets.figures.long_arcs import LongArcsFigure
+from widgets.group_choice import GroupChoice
 from widgets.head_chips import HeadChips
+from widgets.line_label import LineLabel
 from widgets.selection import Selected, Selection
-from widgets.view import View
+from widgets.text_length import WHOLE, most_tokens, unmasked
+from widgets.view import Subject, View
 from widgets.walk import layer_and_head, walk
 
+_PAUSE = 40  # milliseconds that moves are gathered before lines are asked for
+_N_STRONGEST = 5
 # What the slider offers: fine where weak lines crowd, coarse where few are left.
 THRESHOLDS = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
@@ -22,15 +29,20 @@ THRESHOLDS = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15,
 class ArcsView(View):
     """The heads of a layer as lines from each token to those that it looks at; hovering a token shows its lines alone.
 
-    A click on the left selects the query, on the right the key; a second click selects none.
+    A click on the left selects the query, on the right the key; a second click selects none. Of long texts the lines
+    of what is on screen are asked for.
     """
 
     def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(selection, parent)
-        self._result: AttentionResult | None = None
+        self._result: AttentionResult | LinesResult | None = None
         self._clicked: Focus | None = None
+        self._feed = ArcsFeed()
+        self._lengths: dict[str, int] = {}  # of the longer column, by group, as far as known
+        self._asking = QTimer(self, interval=_PAUSE, singleShot=True)
 
         controls = ControlBar(self)
+        self._group = GroupChoice(controls, "arcs_group", selection)
         self._which = controls.add_choice(
             "arcs_heads", self.tr("Sho&w:"), ((self.tr("All heads"), False), (self.tr("Selected head"), True))
         )
@@ -80,18 +92,23 @@ class ArcsView(View):
         for widget in (controls, self._chips):
             column.addWidget(widget)
         column.addWidget(self._canvas, 1)
+        self._read_out = LineLabel(self.tr("What is shown"), self)
+        self._read_out.setObjectName("arcs_read_out")
+        column.addWidget(self._read_out)
         self._fit_letters()
         self._redraw()
 
-        self._which.currentIndexChanged.connect(self._redraw)
-        self._segments.currentIndexChanged.connect(self._redraw)
-        self._threshold.valueChanged.connect(self._redraw)
-        self._hide_special.toggled.connect(self._redraw)
-        self._pin.toggled.connect(self._redraw)
-        self._chips.toggled.connect(self._redraw)
+        self._which.currentIndexChanged.connect(self._on_which_changed)
+        self._segments.currentIndexChanged.connect(self._on_control_changed)
+        self._threshold.valueChanged.connect(self._on_threshold_value_changed)
+        self._hide_special.toggled.connect(self._on_control_changed)
+        self._pin.toggled.connect(self._on_control_changed)
+        self._chips.toggled.connect(self._on_control_changed)
         self._chips.chosen.connect(self._on_chips_chosen)
         self._canvas.clicked.connect(self._on_canvas_clicked)
         self._canvas.hovered.connect(self._on_canvas_hovered)
+        self._canvas.scrolled.connect(self._on_canvas_scrolled)
+        self._asking.timeout.connect(self.refresh)
 
     @property
     def canvas(self) -> ArcsCanvas:
@@ -105,57 +122,119 @@ class ArcsView(View):
 
     # What a view answers
 
+    def set_subject(self, subject: Subject | None) -> None:
+        old = self.subject
+        if old is None or subject is None or (old.checkpoint, unmasked(old.input)) != (
+            subject.checkpoint, unmasked(subject.input)
+        ):  # fmt: skip
+            self._lengths.clear()  # which masks do not change
+            self._canvas.go_to_start()
+        if old != subject:
+            self._feed.forget()
+        self._group.offer(subject.checkpoint if subject else None)
+        super().set_subject(subject)
+
     def requests(self) -> tuple[object, ...]:
         assert self.subject
-        group, layer, _head = layer_and_head(self.subject.checkpoint, self.selection)
-        return (AttentionRequest(self.subject.checkpoint.checkpoint, self.subject.input, group, layers=(layer,)),)
+        checkpoint, input = self.subject.checkpoint.checkpoint, self.subject.input
+        group, layer, head = layer_and_head(self.subject.checkpoint, self.selection)
+        if self._lengths.get(group, most_tokens(input)) <= WHOLE:
+            return (AttentionRequest(checkpoint, input, group, layers=(layer,)),)
+        heads = (head,) if self._which.currentData() else ()
+        about = LinesRequest(checkpoint, input, group, layer, heads, 0, 0, THRESHOLDS[self._threshold.value()])
+        self._feed.look_at(about, self._canvas.rows_on_screen())
+        return self._feed.requests()
 
     def show_result(self, result: object) -> None:
-        assert isinstance(result, AttentionResult)
-        self._result = result
-        self._chips.set_heads(result.heads)
-        has_pair = has_two_segments(result.query_tokens) and has_two_segments(result.key_tokens)
+        if isinstance(result, LinesResult):
+            length = max(len(result.query_tokens), len(result.key_tokens))
+            if not self._feed.take(result):
+                return
+            self._lengths[result.group] = length
+            if length <= WHOLE:  # the text was shorter than it looked
+                self.refresh()
+                return
+            self._result = self._feed.lines
+        elif isinstance(result, AttentionResult):
+            self._lengths[result.group] = max(len(result.query_tokens), len(result.key_tokens))
+            self._result = result
+        assert self._result is not None
+        if isinstance(result, AttentionResult) or len(self._result.heads) > 1 or not self._chips.heads_on:
+            self._chips.set_heads(self._result.heads)
+        has_pair = has_two_segments(self._result.query_tokens) and has_two_segments(self._result.key_tokens)
         if not has_pair:
             self._segments.setCurrentIndex(0)
         self._segments.setEnabled(has_pair)
-        self._redraw()
+        is_long = isinstance(result, LinesResult)
+        self._redraw(goes_on=is_long)
+        if is_long:
+            self.refresh()
+
+    def show_failure(self, failure: Failure) -> None:
+        self._feed.give_up()
+        super().show_failure(failure)
 
     def figure(self) -> ArcsFigure | None:
-        return self._canvas.figure
+        figure = self._canvas.figure
+        return figure.seen(self._canvas.rows_on_screen()) if isinstance(figure, LongArcsFigure) else figure
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
-        if (now.group, now.layer) != (old.group, old.layer):
-            self.refresh()
+        self.refresh()
         if (now.head, now.query_pos, now.key_pos) != (old.head, old.query_pos, old.key_pos):
             self._redraw()
+        if now.query_pos not in (None, old.query_pos) and isinstance(self._result, LinesResult):
+            self._canvas.ensure_visible(Focus("query", min(now.query_pos, len(self._result.query_tokens) - 1)))
 
     # What the user does
 
-    def _redraw(self) -> None:
+    def _redraw(self, *, goes_on: bool = False) -> None:
+        """Show what is known; `goes_on` if nothing but more lines came."""
         threshold = THRESHOLDS[self._threshold.value()]
         self._threshold_value.setText(self.tr("{share:.1%}").format(share=threshold))
         is_single = bool(self._which.currentData())
         if self._result is None:
             return
-        head = min(self.selection.now.head, self._result.heads[-1])
+        result = self._result
+        head = min(self.selection.now.head, result.heads[-1])
         title = self.tr("Layer {layer}, head {head}") if is_single else self.tr("Layer {layer}")
-        self._chips.set_title(title.format(layer=self._result.layers[0], head=head), shows_chips=not is_single)
+        layer = result.layer if isinstance(result, LinesResult) else result.layers[0]
+        self._chips.set_title(title.format(layer=layer, head=head), shows_chips=not is_single)
         self._chips.set_selected(head)
-        are_all_on = self._chips.heads_on == self._result.heads
+        are_all_on = self._chips.heads_on == result.heads
         heads = (head,) if is_single else None if are_all_on else self._chips.heads_on
         now = self.selection.now
-        self._canvas.set_figure(
-            ArcsFigure(
-                self._result,
-                heads,
-                threshold,
-                self._segments.currentData(),
-                self._pinned(),
-                self._hide_special.isChecked(),
-                (now.query_pos, now.key_pos),
-            )
-        )
+        shown = (heads, threshold, self._segments.currentData(), self._pinned(), self._hide_special.isChecked())
+        selected = (now.query_pos, now.key_pos)
+        if isinstance(result, LinesResult):
+            figure = LongArcsFigure(result, *shown, selected, self._canvas.rows_on_screen(), self._feed.row)
+            old = self._canvas.figure
+            if goes_on and isinstance(old, LongArcsFigure):
+                self._canvas.go_on(figure, has_same_lines=old.result is result)
+            else:
+                self._canvas.set_figure(figure)
+        else:
+            self._canvas.set_figure(ArcsFigure(result, *shown, selected))
+        self._read()
         self.figure_changed.emit()
+
+    def _read(self) -> None:
+        """What is shown, or what the token pointed at looks at most."""
+        figure = self.figure()
+        if figure is None:
+            return
+        token = figure.focus
+        strongest = [line for line, _ in zip(figure.lines.each(), range(_N_STRONGEST), strict=False)]
+        if token is None or not strongest:
+            self._read_out.show_text(figure.caption)
+            return
+        others = [
+            f"{figure.word(Focus('key', key) if token.side == 'query' else Focus('query', query))} "
+            f"({key if token.side == 'query' else query}) {weight:.3g}"
+            for query, key, _, weight in strongest
+        ]
+        text = self.tr("{} ({}) looks most at") if token.side == "query" else self.tr("{} ({}) is looked at most by")
+        start = text.format(figure.word(token), token.pos)
+        self._read_out.show_text("  \N{MIDDLE DOT}  ".join((f"{start}  {others[0]}", *others[1:])))
 
     def _pinned(self) -> Focus | None:
         """The selected token, the key if that was clicked last, where only its lines are wanted."""
@@ -167,7 +246,7 @@ class ArcsView(View):
         focus = key if key and key == self._clicked else query or key
         if focus is None:
             return None
-        tokens = self._result.query_tokens if focus.side == "query" else self._result.key_tokens
+        tokens: Tokens = self._result.query_tokens if focus.side == "query" else self._result.key_tokens
         return focus if focus.pos < len(tokens) else None
 
     def _on_canvas_clicked(self, token: Focus) -> None:
@@ -178,8 +257,32 @@ class ArcsView(View):
         else:
             self.selection.update(key_pos=None if now.key_pos == token.pos else token.pos)
 
-    def _on_canvas_hovered(self, _token: Focus | None) -> None:
+    def _on_control_changed(self) -> None:
+        self._redraw()
+
+    def _on_which_changed(self) -> None:
+        self._redraw()
+        self.refresh()
+
+    def _on_threshold_value_changed(self) -> None:
+        self._redraw()
+        self._ask_soon()
+
+    def _on_canvas_hovered(self, token: Focus | None) -> None:
+        self._read()
         self.figure_changed.emit()
+        if isinstance(self._result, LinesResult):
+            self._feed.point_at(token.pos if token is not None and token.side == "query" else None)
+            self._ask_soon()
+
+    def _on_canvas_scrolled(self) -> None:
+        if isinstance(self._result, LinesResult):
+            self._ask_soon()
+
+    def _ask_soon(self) -> None:
+        """Moves are gathered before something is asked for."""
+        if not self._asking.isActive():
+            self._asking.start()
 
     def _on_chips_chosen(self, head: int) -> None:
         self.selection.update(head=head)

@@ -16,7 +16,7 @@ from widgets.figures.figure import Figure
 from widgets.group_choice import GroupChoice
 from widgets.line_label import LineLabel
 from widgets.selection import Selected, Selection
-from widgets.text_length import WHOLE, most_tokens
+from widgets.text_length import WHOLE, most_tokens, unmasked
 from widgets.view import Subject, View
 from widgets.whole_map import Options, WholeMap
 
@@ -119,7 +119,7 @@ class AttentionView(View):
         old = self.subject
         if old != subject:
             self._deep.forget()
-        if old is None or subject is None or old.input.unmasked() != subject.input.unmasked() or (
+        if old is None or subject is None or unmasked(old.input) != unmasked(subject.input) or (
             old.checkpoint != subject.checkpoint
         ):  # fmt: skip
             self._lengths.clear()  # which masks do not change

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from inference.results import HeadsRequest, HeadsResult
 from widgets.control_bar import ControlBar
 from widgets.figures.heads import MEASURES, HeadsFigure, describe, head_title, measure_title
+from widgets.group_choice import GroupChoice
 from widgets.head_grid import HeadGrid
 from widgets.line_label import LineLabel
 from widgets.selection import Selected, Selection
@@ -35,9 +36,9 @@ class HeadsView(View):
     def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(selection, parent)
         self._result: HeadsResult | None = None
-        self._controls = controls = ControlBar(self)
+        controls = ControlBar(self)
         measures = [(measure_title(name), name) for name in MEASURES]
-        self._group = controls.add_choice("heads_group", self.tr("Group"), ())
+        self._group = GroupChoice(controls, "heads_group", selection)
         self._order = controls.add_choice(
             "heads_order", self.tr("Order"), [(self.tr("By layer and head"), None), *measures]
         )
@@ -53,8 +54,6 @@ class HeadsView(View):
         layout.addWidget(self._scroll, 1)
         layout.addWidget(self._read_out)
 
-        self._show_group_choice()
-        self._group.activated.connect(self._on_group_activated)
         self._order.currentIndexChanged.connect(self._on_control_changed)
         self._mark.currentIndexChanged.connect(self._on_control_changed)
         self._grid.head_chosen.connect(self._on_grid_head_chosen)
@@ -65,7 +64,7 @@ class HeadsView(View):
 
     def set_subject(self, subject: Subject | None) -> None:
         super().set_subject(subject)
-        self._show_group_choice()
+        self._group.offer(subject.checkpoint if subject else None)
 
     def requests(self) -> tuple[object, ...]:
         assert self.subject is not None
@@ -86,7 +85,6 @@ class HeadsView(View):
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         if now.group != old.group:
-            self._show_group_choice()
             self.refresh()
         self._select()
 
@@ -121,20 +119,7 @@ class HeadsView(View):
             center = box.center().toPoint()
             self._scroll.ensureVisible(center.x(), center.y(), int(box.width() / 2) + margin, 3 * margin)
 
-    def _show_group_choice(self) -> None:
-        """Offer the groups of the checkpoint, if it has more than one."""
-        groups = self.subject.checkpoint.groups if self.subject else ()
-        with QSignalBlocker(self._group):
-            self._group.clear()
-            for group in groups:
-                self._group.addItem(group.title, group.name)
-            self._group.setCurrentIndex(max(0, self._group.findData(self.selection.now.group)))
-        self._controls.set_shown(self._group, len(groups) > 1)
-
     # What the user does
-
-    def _on_group_activated(self) -> None:
-        self.selection.update(group=self._group.currentData())
 
     def _on_control_changed(self) -> None:
         self._rebuild()

@@ -18,7 +18,7 @@ from widgets.line_label import LineLabel
 from widgets.number_slider import NumberSlider
 from widgets.pointed_canvas import PointedCanvas
 from widgets.selection import Selected, Selection
-from widgets.text_length import WHOLE, most_tokens
+from widgets.text_length import WHOLE, most_tokens, unmasked
 from widgets.view import Subject, View
 
 
@@ -129,7 +129,7 @@ class RolloutView(View):
     def _about(self) -> object:
         assert self.subject is not None
         group = self.subject.checkpoint.group(self.selection.now.group).name
-        return self.subject.checkpoint.checkpoint, self.subject.input.unmasked(), group
+        return self.subject.checkpoint.checkpoint, unmasked(self.subject.input), group
 
     def _tokens(self) -> int:
         """How many there are, as far as it is known."""
