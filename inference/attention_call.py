@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import reduce
 from typing import Any, ClassVar
 
 import torch
@@ -39,6 +41,8 @@ class Received:
         As in `AttentionCall`.
     mask, bias
         [batch | 1, head | 1, query_pos | 1, key_pos], else as in `AttentionCall`.
+    relative
+        [batch | 1, head | 1, query_pos + key_pos - 1], else as in `AttentionCall`.
     pattern
         [batch, head, query_pos, key_pos], where `q` and `k` could not be had.
     raw
@@ -59,6 +63,7 @@ class Received:
     mask: Tensor | None = None
     is_causal: bool = False
     bias: Tensor | None = None
+    relative: Tensor | None = None
     soft_cap: float | None = None
     pattern: Tensor | None = None
     raw: Tensor | None = None
@@ -88,6 +93,7 @@ class Received:
                 mask=of(i, self.mask),
                 is_causal=self.is_causal,
                 bias=of(i, self.bias),
+                relative=of(i, self.relative),
                 soft_cap=self.soft_cap,
                 pattern=of(i, self.pattern),
                 parts=(self.number,),
@@ -150,6 +156,9 @@ class AttentionCall:
         Whether keys behind the query are hidden, beside `mask`.
     bias
         [head | 1, query_pos | 1, key_pos], added to the scaled dots; None for none.
+    relative
+        [head | 1, query_pos + key_pos - 1], a bias that is told by the distance alone, as T5's buckets are:
+        `relative[:, key - query + n_queries - 1]` is added to the scaled dots; None for none.
     soft_cap
         c in c * tanh(score / c), before the mask; None for none.
     pattern
@@ -161,7 +170,8 @@ class AttentionCall:
 
     References
     ----------
-    Vaswani et al. 2017, section 3.2.1; grouped queries: Ainslie et al. 2023; soft cap: Gemma Team 2024 (Gemma 2).
+    Vaswani et al. 2017, section 3.2.1; grouped queries: Ainslie et al. 2023; soft cap: Gemma Team 2024 (Gemma 2); bias
+    by distance: Raffel et al. 2020 (T5), section 2.1.
     """
 
     path: str
@@ -174,6 +184,7 @@ class AttentionCall:
     mask: Tensor | None = None
     is_causal: bool = False
     bias: Tensor | None = None
+    relative: Tensor | None = None
     soft_cap: float | None = None
     pattern: Tensor | None = None
     parts: tuple[int, ...] = ()
@@ -249,9 +260,13 @@ class AttentionCall:
     def added(self, heads: list[int], rows: Tensor, keys: slice = ALL) -> Tensor | None:
         """What is added to the dots, [head | 1, row | 1, key_pos], where the keys are seen; None for nothing."""
         parts = [] if self.bias is None else [_pick(self.bias, heads, rows, keys)]
+        if self.relative is not None:
+            # [head | 1, n_queries - 1 - query_pos, key_pos], a view: each row begins one number further on.
+            by_row = self.relative.unfold(-1, self.n_keys, 1)
+            parts.append(_pick(by_row, heads, self.n_queries - 1 - rows, keys))
         if self.mask is not None and self.mask.dtype != torch.bool:
             parts.append(_pick(self.mask, heads, rows, keys))
-        return None if not parts else parts[0] if len(parts) == 1 else parts[0] + parts[1]
+        return reduce(operator.add, parts) if parts else None
 
     def scores(self, heads: list[int], rows: Tensor, keys: slice = ALL) -> Tensor:
         """What goes into the softmax, [head, row, key_pos]; -inf where masked.
@@ -286,10 +301,12 @@ class AttentionCall:
         heads, rows = self._all(heads, rows)
         if self.pattern is not None:
             return _heads(self.pattern, heads)[:, rows].to(self.dtype)
+        parts = list(self._blocks(heads, rows))
+        if len(parts) == 1:
+            return self._softmax(heads, rows)
         pattern = torch.empty((len(heads), len(rows), self.n_keys), dtype=self.dtype, device=rows.device)
-        for part in self._blocks(heads, rows):
-            # A row of -inf alone has no softmax; that query sees nothing.
-            pattern[:, part] = self.scores(heads, rows[part]).softmax(-1).nan_to_num_(0.0)
+        for part in parts:
+            pattern[:, part] = self._softmax(heads, rows[part])
         return pattern
 
     def log_sum_exp(self, heads: list[int] | None = None, rows: Tensor | None = None) -> Tensor:
@@ -318,11 +335,16 @@ class AttentionCall:
         if self.v is None:
             raise ValueError(f"{self.path}: only the pattern was caught, not the values.")
         heads, rows = self._all(heads, rows)
-        v = _heads(self.v, [self.kv_head(head) for head in heads]).to(self.dtype)
-        output = torch.empty((len(heads), len(rows), v.shape[-1]), dtype=self.dtype, device=rows.device)
+        output = torch.empty((len(heads), len(rows), self.v.shape[-1]), dtype=self.dtype, device=rows.device)
         for part in self._blocks(heads, rows):
-            output[:, part] = self.patterns(heads, rows[part]) @ v
+            output[:, part] = self.times_values(self.patterns(heads, rows[part]), heads, rows[part])
         return output
+
+    def times_values(self, pattern: Tensor, heads: list[int], rows: Tensor) -> Tensor:
+        """[head, row, key_pos] @ V, [head, row, d_head]: of this pattern, or of one in its place."""
+        assert self.v is not None
+        v = _heads(self.v, [self.kv_head(head) for head in heads]).to(self.dtype)
+        return pattern.to(self.dtype) @ v
 
     def kinds(self, heads: list[int], rows: Tensor, keys: slice = ALL) -> Tensor:
         """Which kind of cell each is, uint8 [head | 1, row, key_pos], index into `kind_names`."""
@@ -331,6 +353,10 @@ class AttentionCall:
             n_keys = len(range(self.n_keys)[keys])
             return torch.ones((1, len(rows), n_keys), dtype=torch.uint8, device=rows.device)
         return seen.to(torch.uint8).expand(-1, len(rows), -1)
+
+    def _softmax(self, heads: list[int], rows: Tensor) -> Tensor:
+        # A row of -inf alone has none; that query sees nothing.
+        return self.scores(heads, rows).softmax(-1).nan_to_num_(0.0)
 
     def _all(self, heads: list[int] | None, rows: Tensor | None) -> tuple[list[int], Tensor]:
         heads = list(range(self.n_heads)) if heads is None else heads

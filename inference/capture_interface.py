@@ -63,6 +63,7 @@ def _attention(
         recorder = Recorder(module, Context())
     causal = bool(getattr(module, "is_causal", True) if is_causal is None else is_causal)
     with recorder.muted():
+        bias, relative = (None, None) if position_bias is None else recorder.biases.split(position_bias)
         received = recorder.begin(
             recorder.path(module),
             "interface",
@@ -72,7 +73,8 @@ def _attention(
             scale=query.shape[-1] ** -0.5 if scaling is None else float(scaling),
             mask=attention_mask,
             is_causal=causal and attention_mask is None and query.shape[2] > 1,
-            bias=position_bias,
+            bias=bias,
+            relative=relative,
             soft_cap=softcap,
         )
         if softcap is not None or recorder.change is not None:  # the fused attention has neither

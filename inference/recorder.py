@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from inference.attention_call import Received
+from inference.relative_bias import RelativeBiases
 
 if TYPE_CHECKING:
     from inference.context import Context
@@ -52,6 +53,7 @@ class Recorder:
         self.received: list[Received] = [] if received is None else received
         self.change = change
         self.is_muted = False
+        self.biases = RelativeBiases()
         self._path_by_module = {module: name for name, module in net.named_modules()}
         self._context = context
         self._n_calls = n_calls
@@ -94,8 +96,8 @@ class Recorder:
         if changed is pattern:
             return received, pattern
         shown = changed.detach()
-        plain = {"q": None, "k": None, "mask": None, "bias": None, "is_causal": False, "soft_cap": None}
-        return replace(received, **plain, pattern=shown, raw=shown), changed
+        plain = dict.fromkeys(("q", "k", "mask", "bias", "relative", "soft_cap"))
+        return replace(received, **plain, is_causal=False, pattern=shown, raw=shown), changed
 
     def catch_values(self, number: int, v: Tensor) -> None:
         """The values that a pattern was multiplied with; they come after it."""

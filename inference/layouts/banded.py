@@ -18,7 +18,7 @@ class BandedCall(AttentionCall):
     """Sliding window and global attention in true positions.
 
     A query sees `window` keys on either side and the global tokens; a global token sees everything, by its own query,
-    keys and values.
+    keys and values. `mask` [1, 1, key_pos] says which places are no padding: that neither sees nor is seen.
 
     Attributes
     ----------
@@ -61,15 +61,14 @@ class BandedCall(AttentionCall):
         if self.global_places is not None:
             is_global = torch.isin(places, self.global_places) | torch.isin(rows, self.global_places)[:, None]
             kinds = kinds.masked_fill(is_global, GLOBAL)
-        return kinds[None]
+        return without_padding(kinds[None], self.mask, rows, keys)
 
-    def output(self, heads: list[int] | None = None, rows: Tensor | None = None) -> Tensor:
-        heads, rows = self._all(heads, rows)
-        output = super().output(heads, rows)
+    def times_values(self, pattern: Tensor, heads: list[int], rows: Tensor) -> Tensor:
+        output = super().times_values(pattern, heads, rows)
         at, _ = self._globals_in(rows)
         if len(at):
             assert self.global_v is not None
-            output[:, at] = self.patterns(heads, rows[at]) @ self.global_v[heads].to(self.dtype)
+            output[:, at] = pattern[:, at].to(self.dtype) @ self.global_v[heads].to(self.dtype)
         return output
 
     def _globals_in(self, rows: Tensor) -> tuple[Tensor, Tensor]:
@@ -79,6 +78,22 @@ class BandedCall(AttentionCall):
             return none, none
         at, which = (rows[:, None] == self.global_places).nonzero(as_tuple=True)
         return at, which
+
+
+def padding(received: Received, n: int) -> Tensor | None:
+    """Which of `n` places are no padding, bool [1, 1, key_pos]; None for all, and where there are no numbers."""
+    if received.mask is None:
+        return None
+    is_place = received.mask[0, :, :, :n]
+    return None if is_place.is_meta or is_place.all() else is_place
+
+
+def without_padding(kinds: Tensor, mask: Tensor | None, rows: Tensor, keys: slice) -> Tensor:
+    """Kinds of cells, [head | 1, row, key_pos], where `mask` [1, 1, key_pos] says which places are no padding."""
+    if mask is None:
+        return kinds
+    is_place = mask[0, 0]
+    return kinds.masked_fill(~(is_place[rows, None] & is_place[keys]), HIDDEN)
 
 
 def banded(received: Received, n: int) -> BandedCall:
@@ -102,6 +117,7 @@ def banded(received: Received, n: int) -> BandedCall:
         q=cut(received.q),
         k=cut(received.k),
         v=cut(received.v),
+        mask=padding(received, n),
         parts=(received.number,),
         window=int(window),
         global_places=places if has_globals else None,

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from inference.attention_call import ALL, AttentionCall, Received
+from inference.layouts.banded import padding, without_padding
 
 HIDDEN, WINDOW, RANDOM, GLOBAL = range(4)
 
@@ -20,7 +21,8 @@ class BlockCall(AttentionCall):
     """Block-sparse attention in true positions.
 
     The first and the last block see all and are seen by all; every other block sees itself, its neighbours, and random
-    blocks of its own in each head.
+    blocks of its own in each head. `mask` [1, 1, key_pos] says which places are no padding: that neither sees nor is
+    seen.
 
     Attributes
     ----------
@@ -58,7 +60,7 @@ class BlockCall(AttentionCall):
         is_end = (blocks == 0) | (blocks == last)
         kinds = kinds.masked_fill(is_end | ((row_blocks == 0) | (row_blocks == last))[:, None], GLOBAL)
         places = torch.arange(self.n_keys, device=rows.device)[keys]
-        return kinds[:, which][:, :, places // self.block_size]
+        return without_padding(kinds[:, which][:, :, places // self.block_size], self.mask, rows, keys)
 
 
 def blocked(received: Received, n: int) -> BlockCall:
@@ -81,6 +83,7 @@ def blocked(received: Received, n: int) -> BlockCall:
         k=received.k[0, :, :n],
         v=received.v[0, :, :n],
         scale=received.scale,
+        mask=padding(received, n),
         parts=(received.number,),
         block_size=int(block_size),
         n_blocks=received.q.shape[2] // int(block_size),

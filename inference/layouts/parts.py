@@ -57,7 +57,7 @@ class PartsCall(AttentionCall):
         return self._spread(lambda call, at: call.dots(heads, at), len(heads), rows, 0.0)[..., keys]
 
     def added(self, heads: list[int], rows: Tensor, keys: slice = ALL) -> Tensor | None:
-        if all(call.mask is None and call.bias is None for call in self.by_part):
+        if all(call.mask is call.bias is call.relative is None for call in self.by_part):
             return None
 
         def of_part(call: AttentionCall, at: Tensor) -> Tensor:

@@ -56,6 +56,8 @@ def cases(draw: st.DrawFn) -> Case:
         is_seen = is_seen & torch.ones(n_queries, n_keys, dtype=torch.bool).tril()
     bias = draw(st.sampled_from([None, normal(n_heads, n_queries, n_keys), normal(1, 1, n_keys)]))
     soft_cap = draw(st.sampled_from([None, 1.5]))
+    n_distances = n_queries + n_keys - 1
+    relative = draw(st.sampled_from([None, normal(n_heads, n_distances), normal(1, n_distances)]))
     call = AttentionCall(
         "layer",
         0,
@@ -67,6 +69,7 @@ def cases(draw: st.DrawFn) -> Case:
         mask=mask,
         is_causal=is_causal,
         bias=bias,
+        relative=relative,
         soft_cap=soft_cap,
     )
     scores = torch.full((n_heads, n_queries, n_keys), -math.inf, dtype=torch.float64)
@@ -79,6 +82,8 @@ def cases(draw: st.DrawFn) -> Case:
                 if soft_cap:
                     score = soft_cap * math.tanh(score / soft_cap)
                 added = 0.0 if bias is None else float(bias.expand_as(number)[head, query, key])
+                if relative is not None:
+                    added += float(relative.expand(n_heads, -1)[head, key - query + n_queries - 1])
                 scores[head, query, key] = score + added + float(number[head, query, key])
             if keys:
                 weights = [math.exp(score) for score in scores[head, query, keys].tolist()]
