@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import lzma
 import time
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,17 @@ from inference.asked_for import check_heads, check_layers, group_of
 from inference.context import Refused
 from inference.families.mesh import check_label
 from inference.meshes.files import mesh_bytes, read_mesh
-from inference.meshes.tokens import STOP, NoMesh, canonical, face_tokens, mesh_of, vertex_tokens
+from inference.meshes.tokens import (
+    FIRST_VERTEX,
+    NEW_FACE,
+    STOP,
+    NoMesh,
+    canonical,
+    face_tokens,
+    mesh_of,
+    vertex_tokens,
+)
+from inference.models.polygen_masks import forbidden_coordinates, forbidden_pointers
 from inference.models.polygen_sampling import Drawing, Step, face_steps, values_of, vertex_steps
 from inference.results import (
     MeshInput,
@@ -52,7 +63,9 @@ def mesh(request: MeshRequest, model: Model, context: Context) -> MeshResult:
     _check_request(request)
     net, label = model.net, check_label(request.start.label, model.net.config)
     model.family.encode(request.start, net.config, None)  # refuses what is out of range
-    drawing = Drawing(request.temperature, request.top_p, request.with_masks)
+    drawing = Drawing(request.temperature, request.top_p, request.with_masks, request.top_k)
+    if drawing.with_masks:
+        _check_start(request.start, net.config.max_vertices)
     seeds = [request.seed + i for i in range(request.count)]
     growth = _Growth(label, seeds, len(request.start.vertex_tokens), len(request.start.face_tokens), context)
     with torch.inference_mode():
@@ -85,9 +98,11 @@ def score(request: ScoreMeshRequest, model: Model, context: Context) -> ScoreMes
     growth = _Growth(label, [0], len(start.vertex_tokens), len(start.face_tokens), context)
     drawing = Drawing(with_masks=False)
     with torch.inference_mode():
-        growth.grow(growth.vertices, vertex_steps(model.net, label, start.vertex_tokens, [0], drawing))
-        values = values_of(start.vertex_tokens)
-        growth.grow(growth.faces, face_steps(model.net, [values], start.face_tokens, [0], drawing))
+        steps = vertex_steps(model.net, label, start.vertex_tokens, [0], drawing)
+        growth.grow(growth.vertices, islice(steps, len(start.vertex_tokens)))  # nothing is drawn behind them
+        if start.face_tokens:
+            steps = face_steps(model.net, [values_of(start.vertex_tokens)], start.face_tokens, [0], drawing)
+            growth.grow(growth.faces, islice(steps, len(start.face_tokens)))
     (sample,) = growth.result().samples
     return ScoreMeshResult(sample, name, _compressed_bits(start), notes)
 
@@ -164,10 +179,7 @@ class _Growth:
         n_choices = 2 + len(vertices.tokens) // 3
         faces = _mesh_tokens(self.faces if column >= 0 else [], max(column, 0), self._n_given[1], n_choices)
         ends = [bool(len(part.tokens)) and int(part.tokens[-1]) == STOP for part in (vertices, faces)]
-        why = ""
-        if not is_growing and not all(ends):
-            what = "vertices" if not ends[0] else "faces"
-            why = f"its {what} did not come to an end within {len((faces if ends[0] else vertices).tokens)} tokens"
+        why = "" if is_growing or all(ends) else _why_unfinished(vertices, faces, have_vertices_ended=ends[0])
         return MeshSample(self._label, self._seeds[i], vertices, faces, all(ends), why)
 
 
@@ -184,6 +196,36 @@ def _mesh_tokens(steps: list[Step], i: int, n_given: int, n_choices: int | None 
     )
 
 
+def _why_unfinished(vertices: MeshTokens, faces: MeshTokens, *, have_vertices_ended: bool) -> str:
+    if not have_vertices_ended:
+        return f"its vertices did not come to an end within {len(vertices.tokens)} tokens"
+    if len(vertices.tokens) <= 3:  # the stop, and less than a vertex
+        return "it stopped before its first vertex was whole"
+    return f"its faces did not come to an end within {len(faces.tokens)} tokens"
+
+
+def _check_start(start: MeshInput, most_vertices: int) -> None:
+    """Refuse tokens behind which the masks would leave nothing, or nothing that makes a mesh."""
+    for place, token in enumerate(_until_stop(start.vertex_tokens)):
+        if forbidden_coordinates(start.vertex_tokens[:place], most_vertices)[token]:
+            raise Refused(
+                f"No mesh has {_coordinate(place, token)} there; go on from other vertices, or switch the masks off."
+            )
+    n_vertices = len(values_of(start.vertex_tokens))
+    for place, token in enumerate(_until_stop(start.face_tokens)):
+        if forbidden_pointers(start.face_tokens[:place], n_vertices)[token]:
+            what = {STOP: "the stop", NEW_FACE: "a new face"}.get(token, f"vertex {token - FIRST_VERTEX}")
+            raise Refused(f"No mesh has {what} as face token {place}; go on from other faces, or switch the masks off.")
+
+
+def _until_stop(tokens: tuple[int, ...]) -> tuple[int, ...]:
+    return tokens[: tokens.index(STOP) + 1] if STOP in tokens else tokens
+
+
+def _coordinate(place: int, token: int) -> str:
+    return "a stop" if token == STOP else f"{'zyx'[place % 3]} = {token - 1} as coordinate {place}"
+
+
 def _check_request(request: MeshRequest) -> None:
     if not 1 <= request.count <= MOST_COMPLETIONS:
         raise Refused(f"{request.count} meshes were asked for; 1 to {MOST_COMPLETIONS} are drawn at once.")
@@ -191,6 +233,8 @@ def _check_request(request: MeshRequest) -> None:
         raise Refused(f"The temperature is {request.temperature:g}; it is above 0 and at most 2.")
     if not 0 < request.top_p <= 1:
         raise Refused(f"Top-p is {request.top_p:g}; it is above 0 and at most 1.")
+    if request.top_k < 0:
+        raise Refused(f"Top-k is {request.top_k}; it is 0 for all tokens, or how many of them.")
     if request.seed < 0:
         raise Refused(f"The seed is {request.seed}; it is 0 or more.")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from inference.context import Refused
 from inference.json_file import parse_object
-from inference.meshes.checks import MAX_BYTES
+from inference.meshes.checks import MAX_BYTES, MAX_VERTICES, check_count
 
 MAX_ENTRIES = 2_000
 _LISTS = ("accessors", "buffers", "bufferViews", "meshes", "nodes", "scenes")
@@ -74,7 +74,14 @@ def _n_triangles(header: dict[str, Any], name: str) -> int:
         if len(shown) > len(nodes):
             raise Refused(f"{name} has a part with two places; each part of a scene has one.")
         shown += nodes[at].get("children", [])
-    return sum(n_by_mesh[nodes[at]["mesh"]] for at in shown if "mesh" in nodes[at])
+    parts = [nodes[at]["mesh"] for at in shown if "mesh" in nodes[at]]
+    # A part that is shown a thousand times has its vertices a thousand times, also those of no triangle.
+    positions = [
+        primitive["attributes"]["POSITION"] for part in parts for primitive in header["meshes"][part]["primitives"]
+    ]
+    n_vertices = sum(accessors[position]["count"] for position in positions)
+    check_count(name, "vertices", n_vertices, MAX_VERTICES)
+    return sum(n_by_mesh[part] for part in parts)
 
 
 def _n_of(primitive: dict[str, Any], accessors: list[dict[str, Any]]) -> int:

@@ -197,5 +197,6 @@ def _pick(weights: np.ndarray, drawing: Drawing, at: float) -> int:
 
 def values_of(tokens: Sequence[int]) -> np.ndarray:
     """int64 [n_vertices, 3], z, y, x, 0-255, of the whole vertices before the stop."""
-    array = np.asarray([token for token in tokens if token != STOP], np.int64)
+    array = np.asarray(tokens, np.int64)
+    array = array[: np.append(np.flatnonzero(array == STOP), len(array))[0]]
     return array[: len(array) // 3 * 3].reshape(-1, 3) - 1

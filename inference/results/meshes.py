@@ -44,6 +44,8 @@ class MeshRequest:
         Completion i is drawn with seed + i, and is the same alone and among others.
     temperature, top_p
         Above 0 to 2; above 0 to 1.
+    top_k
+        Only so many of the most probable tokens; 0 for all.
     with_masks
         Whether tokens that cannot lead to a mesh are forbidden (Nash et al. 2020, appendix F).
     """
@@ -55,6 +57,7 @@ class MeshRequest:
     temperature: float = 1.0
     top_p: float = 0.9
     with_masks: bool = True
+    top_k: int = 0
 
 
 @dataclass(frozen=True, slots=True)
