@@ -14,10 +14,10 @@ from inference.results import (
     MemoryResult,
     OpenRequest,
     Progress,
-    TextInput,
     TokenizeRequest,
     TokenizeResult,
 )
+from inference.results.inputs import Input
 from widgets.view import View
 
 OPEN, TOKENS, MEMORY = "open", "tokens", "memory"
@@ -74,7 +74,7 @@ class Controller(QObject):
         self._budget = budget
         self._ask_for_memory()
 
-    def tokenize(self, input: TextInput) -> None:
+    def tokenize(self, input: Input) -> None:
         """Split an input for the token row; the answer comes by `tokenized`."""
         if self.checkpoint:
             self._runner.submit(TOKENS, TokenizeRequest(self.checkpoint.checkpoint, input))

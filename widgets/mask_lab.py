@@ -71,7 +71,7 @@ class MaskLabPage(QWidget):
     def request(self, subject: Subject) -> MaskLabRequest:
         """What it wants to know. The lab chooses its own masks."""
         return MaskLabRequest(
-            subject.checkpoint.checkpoint, subject.input.unmasked(), self._seed.value(), self._rate.value() / 100
+            subject.checkpoint.checkpoint, subject.text.unmasked(), self._seed.value(), self._rate.value() / 100
         )
 
     @property

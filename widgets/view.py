@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from inference.results import CheckpointInfo, Failure
+from inference.results import CheckpointInfo, Failure, TextInput
 from inference.results.inputs import Input
 from widgets.figures.figure import Figure
 from widgets.selection import Selected, Selection
@@ -21,6 +21,12 @@ class Subject:
 
     checkpoint: CheckpointInfo
     input: Input
+
+    @property
+    def text(self) -> TextInput:
+        """The input of a checkpoint that reads text: views about words are shown for no others."""
+        assert isinstance(self.input, TextInput)
+        return self.input
 
 
 class View(QWidget):

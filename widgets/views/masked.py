@@ -118,10 +118,10 @@ class MaskedView(View):
             return ()
         if self._pages.currentIndex() == _LAB_PAGE:
             return (self._lab.request(subject),)
-        tokenize = TokenizeRequest(subject.checkpoint.checkpoint, subject.input.unmasked())
+        tokenize = TokenizeRequest(subject.checkpoint.checkpoint, subject.text.unmasked())
         if not self._has_mask():
             return (tokenize,)
-        return (tokenize, MaskedRequest(subject.checkpoint.checkpoint, subject.input, self._top_k.value()))
+        return (tokenize, MaskedRequest(subject.checkpoint.checkpoint, subject.text, self._top_k.value()))
 
     def show_result(self, result: object) -> None:
         if isinstance(result, TokenizeResult):
@@ -151,7 +151,7 @@ class MaskedView(View):
         """Whether something is masked, by a click or as text."""
         if self.subject is None:
             return False
-        asked, mask = self.subject.input, self.subject.checkpoint.mask_token
+        asked, mask = self.subject.text, self.subject.checkpoint.mask_token
         is_typed = bool(mask) and (mask in asked.text or mask in (asked.text_pair or ""))
         return bool(asked.masked) or is_typed
 
@@ -186,7 +186,7 @@ class MaskedView(View):
 
     def _show_chips(self) -> None:
         # Chips of another sentence must not be clicked: their positions mean other words.
-        is_this = self.subject is not None and self._tokens_of == self.subject.input.unmasked()
+        is_this = self.subject is not None and self._tokens_of == self.subject.text.unmasked()
         self._strip_area.setVisible(is_this)
         if not is_this or self._tokens is None or self.subject is None:
             self._strip_area.set_chips(())
@@ -268,4 +268,4 @@ class MaskedView(View):
 
 
 def _has_input(subject: Subject) -> bool:
-    return bool(subject.input.text.strip()) or subject.input.token_ids is not None
+    return bool(subject.text.text.strip()) or subject.text.token_ids is not None

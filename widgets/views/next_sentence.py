@@ -74,7 +74,7 @@ class NextSentenceView(View):
         assert self.subject is not None
         if not self._has_pair():
             return ()
-        return (NextSentenceRequest(self.subject.checkpoint.checkpoint, self.subject.input),)
+        return (NextSentenceRequest(self.subject.checkpoint.checkpoint, self.subject.text),)
 
     def show_result(self, result: object) -> None:
         if isinstance(result, NextSentenceResult) and self._has_pair():
@@ -100,7 +100,7 @@ class NextSentenceView(View):
         return self.selection.now.layer, self.selection.now.head
 
     def _has_pair(self) -> bool:
-        return self.subject is not None and bool((self.subject.input.text_pair or "").strip())
+        return self.subject is not None and bool((self.subject.text.text_pair or "").strip())
 
     # The picture
 
