@@ -97,4 +97,32 @@ VIEWS: tuple[ViewEntry, ...] = (
         frozenset({"next_sentence"}),
         "How probable it is that sentence B follows sentence A.",
     ),
+    ViewEntry(
+        "patches",
+        "Patches",
+        "widgets.views.patches:PatchesView",
+        frozenset({"patches"}),
+        "What a patch of the picture looks at, laid over the picture: heads, layers, rollout.",
+    ),
+    ViewEntry(
+        "classes",
+        "Classes",
+        "widgets.views.classes:ClassesView",
+        frozenset({"classes"}),
+        "What the model calls the picture, after each layer.",
+    ),
+    ViewEntry(
+        "masked_image",
+        "Masked image",
+        "widgets.views.masked_image:MaskedImageView",
+        frozenset({"masked_image"}),
+        "Mask patches and see which visual tokens the model expects there, and the picture rebuilt from them.",
+    ),
+    ViewEntry(
+        "complete_image",
+        "Image GPT",
+        "widgets.views.complete_image:CompleteImageView",
+        frozenset({"next_pixel"}),
+        "Completions that grow pixel by pixel, the surprise of each pixel, and what a linear classifier reads.",
+    ),
 )
