@@ -149,7 +149,8 @@ class CompletionPage(QWidget):
         if not self._look.isChecked() or not checkpoint.groups:
             return (self._asked,)
         now = self._selection.now
-        query = _N_SPECIAL if now.query_pos is None else now.query_pos
+        # The last pixel is guessed, but never read: it has no token.
+        query = min(_N_SPECIAL if now.query_pos is None else now.query_pos, self._n_pixels - 1)
         return (
             self._asked,
             PatchesRequest(checkpoint.checkpoint, subject.input, checkpoint.group(now.group).name, query),

@@ -125,4 +125,11 @@ VIEWS: tuple[ViewEntry, ...] = (
         frozenset({"next_pixel"}),
         "Completions that grow pixel by pixel, the surprise of each pixel, and what a linear classifier reads.",
     ),
+    ViewEntry(
+        "masked_pixels",
+        "Masked pixels",
+        "widgets.views.complete_image:CompleteImageView",
+        frozenset({"masked_pixels"}),
+        "Mask pixels and see which colours the model puts there, and what a linear classifier reads.",
+    ),
 )

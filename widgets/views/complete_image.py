@@ -23,8 +23,8 @@ from widgets.view import Subject, View
 
 
 class CompleteImageView(View):
-    """Completions of the picture that grow pixel by pixel; masked pixels, where the checkpoint was trained on them; and
-    how much a linear classifier reads from each layer.
+    """Completions of the picture that grow pixel by pixel, or masked pixels, whichever the checkpoint was trained for;
+    and how much a linear classifier reads from each layer.
 
     What clicking does, the pages say.
     """
@@ -111,15 +111,10 @@ class CompleteImageView(View):
     # The pages
 
     def _offer_pages(self, subject: Subject) -> None:
-        """Only what the checkpoint can do; the others say why not."""
+        """Only what the checkpoint can do."""
         for page, need in ((self._completions, "next_pixel"), (self._masked, "masked_pixels")):
-            index = self._pages.indexOf(page)
-            why = subject.checkpoint.why_missing(frozenset({need}))
-            self._pages.setTabEnabled(index, not why)
-            self._pages.setTabToolTip(index, f"{subject.checkpoint.name}: {why}." if why else "")
-        if not self._pages.isTabEnabled(self._pages.currentIndex()):
-            offered = (i for i in range(self._pages.count()) if self._pages.isTabEnabled(i))
-            self._pages.setCurrentIndex(next(offered))
+            is_offered = not subject.checkpoint.why_missing(frozenset({need}))
+            self._pages.setTabVisible(self._pages.indexOf(page), is_offered)
 
     def _on_page_changed(self) -> None:
         self.refresh()

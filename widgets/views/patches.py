@@ -157,6 +157,8 @@ class PatchesView(View):
     def show_result(self, result: object) -> None:
         if not isinstance(result, PatchesResult) or self.subject is None:
             return
+        if self._weights.currentData() == "rollout" and not result.rollout.size and not result.notes:
+            return  # a first part, and it is the rest that is looked at
         self._result = result
         self._rebuild()
 
