@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -11,7 +12,7 @@ from inference.capture import capture
 from inference.context import Context
 
 
-def heard(net: Any, kind: str, inputs: dict[str, Any]) -> tuple[list[Received], list[Any]]:
+def heard(net: Any, kind: str, inputs: dict[str, Any], mode: Any = None) -> tuple[list[Received], list[Any]]:
     """What was captured, and what the modules of a class returned meanwhile."""
     outputs: list[Any] = []
     handles = [
@@ -20,7 +21,7 @@ def heard(net: Any, kind: str, inputs: dict[str, Any]) -> tuple[list[Received], 
         if type(part).__name__ == kind
     ]
     try:
-        with torch.inference_mode(), capture(net, Context()) as received:
+        with torch.inference_mode(), mode or nullcontext(), capture(net, Context()) as received:
             net(**inputs)
     finally:
         for handle in handles:
