@@ -127,8 +127,13 @@ class SparsePatternsFigure:
         return QRectF(plot.left(), plot.bottom() + _STRIP_GAP * em, plot.width(), _STRIP * em)
 
     def _legend(self, style: FigureStyle) -> list[tuple[str, list]]:
-        present = np.unique(np.concatenate([np.unique(pattern.kinds()) for pattern in self.patterns]))
-        return sparse_legend.entries([KIND_NAMES[kind] for kind in present.tolist()], self.n_layers, style)
+        return sparse_legend.entries(self._present, self.n_layers, style)
+
+    @cached_property
+    def _present(self) -> tuple[str, ...]:
+        """Kinds that occur."""
+        counts = sum(np.bincount(p.kinds().reshape(-1), minlength=len(KIND_NAMES)) for p in self.patterns)
+        return tuple(name for name, count in zip(KIND_NAMES, counts, strict=True) if count)
 
     def _legend_height(self, width: float, style: FigureStyle) -> float:
         metrics = QFontMetricsF(style.font)
