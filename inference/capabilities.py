@@ -12,11 +12,16 @@ if TYPE_CHECKING:
     from inference.family import Family
 
 CAPABILITIES = ("attention", "qk", "positions", *NEEDED_INPUT)
-_PLURAL = {"text": "texts", "picture": "pictures", "mesh": "meshes"}
+PLURAL = {"text": "texts", "picture": "pictures", "mesh": "meshes"}
 
 
 def missing(
-    architecture: Architecture, family: Family, groups: tuple[AttentionGroup, ...], kind: str, mask: str | None
+    architecture: Architecture,
+    family: Family,
+    groups: tuple[AttentionGroup, ...],
+    kind: str,
+    mask: str | None,
+    unprepared: str = "",
 ) -> tuple[Missing, ...]:
     """What cannot be had and why.
 
@@ -26,10 +31,12 @@ def missing(
         Of positions, see `inference.positions.position_kind`.
     mask
         Text of the mask token, None without a tokenizer.
+    unprepared
+        Why pictures cannot be made ready, as half a sentence; empty where they can, or where none is read.
     """
     named = architecture.named
     why = dict.fromkeys(CAPABILITIES, "") | {
-        name: f"{named} reads {' and '.join(_PLURAL[reads] for reads in family.reads)}, not {_PLURAL[needed]}"
+        name: f"{named} reads {' and '.join(PLURAL[reads] for reads in family.reads)}, not {PLURAL[needed]}"
         for name, needed in NEEDED_INPUT.items()
         if needed not in family.reads
     }
@@ -41,6 +48,9 @@ def missing(
         "positions": "" if kind != "none" else f"{named} encodes no positions",
     }
     why |= family.lacks(architecture, mask)
+    if unprepared:
+        reading = (name for name, needed in NEEDED_INPUT.items() if needed == "picture" and not why[name])
+        why |= dict.fromkeys(("attention", "qk", *reading), unprepared)
     return tuple(Missing(name, why[name]) for name in CAPABILITIES if why[name])
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from inference.capabilities import CAPABILITIES, missing
 from inference.config_file import CONFIG, build_config, named_class, read_config
 from inference.context import Refused
+from inference.picture_preparation import PREPROCESSOR, read_preparation
 from inference.registry import FAMILIES
 from inference.results import CheckpointInfo
 from inference.tokenizer_files import mask_token, vocabulary_file
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
     from inference.architecture import Architecture
     from inference.family import Family
+    from inference.pictures import Preparation
+    from inference.results import AttentionGroup
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Plan:
     architecture: Architecture
     stored: dict[str, StoredTensor]
     info: CheckpointInfo
+    preparation: Preparation | None = None
 
 
 def inspect(checkpoint: str) -> CheckpointInfo:
@@ -73,11 +77,14 @@ def plan(checkpoint: str) -> Plan:
     from inference.positions import n_ctx, position_kind
 
     architecture = choose(config, named, stored, family.heads)
+    config.architectures = [architecture.net_class.__name__]  # what is opened, which may have lost a head
     groups = family.groups(config)
-    mask = mask_token(folder)
-    has_tokenizer = vocabulary_file(folder) is not None
+    has_tokenizer = "text" in family.reads and vocabulary_file(folder) is not None
+    mask = mask_token(folder) if "text" in family.reads else ""
+    preparation = _preparation(folder, config, family)
     kind = position_kind(config)
-    lacking = missing(architecture, family, groups, kind, mask if has_tokenizer else None)
+    unprepared = _why_unprepared(preparation, config, family)
+    lacking = missing(architecture, family, groups, kind, mask if has_tokenizer else None, unprepared)
     text_config = config.get_text_config()
     names = {item.capability for item in lacking}
     info = CheckpointInfo(
@@ -96,11 +103,32 @@ def plan(checkpoint: str) -> Plan:
         mask_token=mask,
         position_kind=kind,
         device="",
-        notes=(*architecture.notes, *family.notes(config)),
+        notes=(*architecture.notes, *family.notes(config), *(preparation.notes if preparation else ())),
         reads=family.reads,
         classes=family.classes(config),
+        pictures=_pictures(config, family, groups) if preparation else "",
     )
-    return Plan(folder, config, family, architecture, stored, info)
+    return Plan(folder, config, family, architecture, stored, info, preparation)
+
+
+def _preparation(folder: Path, config: PreTrainedConfig, family: Family) -> Preparation | None:
+    return read_preparation(folder, config, family.takes(config)) if "picture" in family.reads else None
+
+
+def _why_unprepared(preparation: Preparation | None, config: PreTrainedConfig, family: Family) -> str:
+    if preparation is None or preparation.palette is not None or not family.takes(config).n_colours:
+        return ""
+    return f"the checkpoint holds no palette of colours (clusters in {PREPROCESSOR})"
+
+
+def _pictures(config: PreTrainedConfig, family: Family, groups: tuple[AttentionGroup, ...]) -> str:
+    """What pictures it is made for, in words."""
+    takes = family.takes(config)
+    size = f"{takes.size[1]} × {takes.size[0]} pixels"
+    if takes.n_colours:
+        return f"{size} in {takes.n_colours:,} colours"
+    grid = family.grid(groups[0].name, config, takes.size)
+    return f"{size} in {grid.columns} × {grid.rows} patches{', or other sizes' if takes.is_free else ''}"
 
 
 def _folder(checkpoint: str) -> Path:

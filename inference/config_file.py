@@ -29,7 +29,7 @@ _MOST_BY_KEY = {
         (
             1_000_000,
             "hidden_size d_model n_embd dim emb_dim embedding_size intermediate_size hidden_dim d_ff d_kv n_inner "
-            "head_dim ffn_dim encoder_ffn_dim decoder_ffn_dim",
+            "head_dim ffn_dim encoder_ffn_dim decoder_ffn_dim embed_dim decoder_hidden_size decoder_intermediate_size",
         ),
         (100_000_000, "vocab_size max_position_embeddings n_positions n_ctx max_seq_len"),
     )

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from inference.architecture import Architecture
     from inference.attention_call import AttentionCall, Received
+    from inference.patch_grid import PatchGrid
+    from inference.picture_preparation import Takes
+    from inference.pictures import Prepared
     from inference.results import Input
 
 
@@ -86,6 +89,20 @@ class Family(Protocol):
         Refused
             No tokenizer for text, an id outside the vocabulary, a text too long, a mask where there is no mask token.
         """
+        ...
+
+    # Of families that read pictures:
+
+    def takes(self, config: PreTrainedConfig) -> Takes:
+        """What sizes of pictures its models take."""
+        ...
+
+    def encode_picture(self, prepared: Prepared, config: PreTrainedConfig) -> Encoded:
+        """The same as `encode` for a picture that was made ready."""
+        ...
+
+    def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
+        """How patches lie in the sequence of a group, for a picture of so many rows and columns of pixels."""
         ...
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:

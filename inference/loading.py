@@ -9,6 +9,7 @@ from inference.checkpoints import Plan, plan
 from inference.config_file import CONFIG, first_line
 from inference.context import Refused
 from inference.model import Model
+from inference.picture_tokenizers import load_picture_tokenizer
 from inference.tokenizer_files import load_tokenizer
 from inference.weights_header import INDEX, WEIGHTS
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from inference.context import Context
+    from inference.models.picture_tokenizer import PictureTokenizer
 
 # What goes wrong is raised; a log or a bar would go to a terminal that may not be there.
 logging.set_verbosity_error()
@@ -54,7 +56,8 @@ def load(checkpoint: str, context: Context) -> Model:
     """
     found = plan(checkpoint)
     context.checkpoint(0, _N_STEPS, f"Reading {found.info.name}")
-    tokenizer = load_tokenizer(found.folder, found.config)
+    tokenizer = load_tokenizer(found.folder, found.config) if "text" in found.info.reads else None
+    picture_tokenizer = _picture_tokenizer(found)
     net, unused = _read(found)
     context.checkpoint(1, _N_STEPS, "Checking weights")
     _check_finite(net, found, context)
@@ -65,7 +68,24 @@ def load(checkpoint: str, context: Context) -> Model:
         device=torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
         notes=(*found.info.notes, *_note_unused(found, unused)),
     )
-    return Model(info, net, tokenizer, found.family, device)
+    if picture_tokenizer is not None:
+        picture_tokenizer.to(device)  # pyright: ignore[reportArgumentType]
+    return Model(
+        info,
+        net,
+        tokenizer,
+        found.family,
+        device,
+        preparation=found.preparation,
+        picture_tokenizer=picture_tokenizer,
+    )
+
+
+def _picture_tokenizer(found: Plan) -> PictureTokenizer | None:
+    """Only where it has something to name: the visual tokens of masked patches."""
+    if "masked_image" not in found.info.capabilities:
+        return None
+    return load_picture_tokenizer(found.folder, found.config)
 
 
 def _read(found: Plan) -> tuple[PreTrainedModel, list[str]]:

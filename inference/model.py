@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from inference.capabilities import PLURAL
 from inference.capture import capture
+from inference.context import Refused
 from inference.family import Encoded, Family
 from inference.memory import Memory
-from inference.results import CheckpointInfo
+from inference.pictures import Preparation, Prepared, prepare, stamp
+from inference.results import CheckpointInfo, MeshInput, PictureInput, TextInput
 from inference.run import Enough, Run, keep_only, keep_what_fits, nominal_bytes
 
 if TYPE_CHECKING:
@@ -22,15 +25,26 @@ if TYPE_CHECKING:
 
     from inference.attention_call import AttentionCall, Received
     from inference.context import Context
+    from inference.models.picture_tokenizer import PictureTokenizer
     from inference.recorder import Keep
     from inference.results import Input
 
 __all__ = ["Model", "Run"]
 
+_KINDS = {TextInput: "text", MeshInput: "mesh", PictureInput: "picture"}
+
 
 @dataclass
 class Model:
-    """A checkpoint in memory. Used by one thread at a time."""
+    """A checkpoint in memory. Used by one thread at a time.
+
+    Attributes
+    ----------
+    preparation
+        How pictures are made ready; None for models that read none.
+    picture_tokenizer
+        What names visual tokens; None for checkpoints without one.
+    """
 
     info: CheckpointInfo
     net: PreTrainedModel
@@ -38,19 +52,55 @@ class Model:
     family: Family
     device: torch.device
     memory: Memory = field(default_factory=Memory, repr=False)
-    _last: tuple[Input, Run] | None = field(default=None, init=False, repr=False)
+    preparation: Preparation | None = field(default=None, repr=False)
+    picture_tokenizer: PictureTokenizer | None = field(default=None, repr=False)
+    _last: tuple[object, Run] | None = field(default=None, init=False, repr=False)
+    _last_picture: tuple[object, Prepared] | None = field(default=None, init=False, repr=False)
 
     def encode(self, input: Input) -> Encoded:
-        """Tokenize; see `Family.encode` for what is refused."""
-        encoded = self.family.encode(input, self.net.config, self.tokenizer)
-        return Encoded({k: v.to(self.device) for k, v in encoded.tensors.items()}, encoded.sequences)
+        """Tokenize, or make a picture ready.
+
+        Raises
+        ------
+        Refused
+            The model reads another kind of input; else as `Family.encode` and `prepare`.
+        """
+        kind = _KINDS[type(input)]
+        if kind not in self.family.reads:
+            reads = " and ".join(PLURAL[kind] for kind in self.family.reads)
+            raise Refused(f"{self.info.name} reads {reads}, not {PLURAL[kind]}.")
+        if isinstance(input, PictureInput):
+            encoded = self.family.encode_picture(self.prepare(input), self.net.config)
+        else:
+            encoded = self.family.encode(input, self.net.config, self.tokenizer)
+        dtype = self.net.dtype
+        tensors = {
+            name: tensor.to(self.device, dtype if tensor.is_floating_point() else None)
+            for name, tensor in encoded.tensors.items()
+        }
+        return Encoded(tensors, encoded.sequences)
+
+    def prepare(self, input: PictureInput) -> Prepared:
+        """The picture as the model sees it; the last one is kept while its file stays as it is.
+
+        Raises
+        ------
+        Refused
+            As `inference.pictures.prepare`.
+        """
+        assert self.preparation is not None
+        key = stamp(input)
+        if self._last_picture is None or self._last_picture[0] != key:
+            self._last_picture = key, prepare(input, self.preparation)
+        return self._last_picture[1]
 
     def run(self, input: Input, context: Context) -> Run:
         """Forward pass with capture; the last one is kept, so that choosing another head costs no pass.
 
         Layers are held until the memory budget is full; the others are computed again when they are asked for.
         """
-        if self._last is not None and self._last[0] == input:
+        key = stamp(input) if isinstance(input, PictureInput) else input
+        if self._last is not None and self._last[0] == key:
             self.memory.use(self._last[1])
             return self._last[1]
         self._last = None
@@ -60,7 +110,7 @@ class Model:
         self._pass(run.received, encoded, context, keep_what_fits(run, self.memory, self._n_calls))
         run.sort = lambda received: self.family.sort_calls(received, self.net, encoded)
         run.put({})
-        self._last = (input, run)
+        self._last = (key, run)
         return run
 
     def call(self, run: Run, group: str, layer: int, context: Context) -> AttentionCall:

@@ -11,6 +11,8 @@ _SINUSOIDAL = {"ctrl", "marian", "m2m_100", "nllb-moe", "pegasus", "xglm"}
 _UNLIMITED = {"mt5", "switch_transformers", "t5", "umt5", "xlnet"}
 _RELATIVE = {*_UNLIMITED, "deberta", "deberta-v2", "funnel", "mpnet"}
 _ROTARY = {"gptj", "codegen", "roformer"}  # the others say so by `rope_parameters`
+# They read patches.
+_PICTURES = {"beit", "clip_vision_model", "deit", "dinov2", "dinov2_with_registers", "swin", "swinv2", "vit", "vit_mae"}
 # Their position tables start behind the number of the padding token.
 _STARTS_BEHIND_PADDING = {
     "roberta",
@@ -29,6 +31,8 @@ _STARTS_BEHIND_PADDING = {
 def position_kind(config: PreTrainedConfig) -> str:
     """`learned`, `sinusoidal`, `rotary`, `relative`, `alibi` or `none`: the one that matters of several."""
     config = config.get_text_config()
+    if config.model_type in _PICTURES:
+        return _picture_kind(config)
     if has_alibi(config):
         return "alibi"
     if config.model_type in _RELATIVE:
@@ -41,6 +45,19 @@ def position_kind(config: PreTrainedConfig) -> str:
     return "learned" if n_ctx(config) else "none"
 
 
+def _picture_kind(config: PreTrainedConfig) -> str:
+    """As `position_kind`."""
+    if config.model_type in ("swin", "swinv2"):
+        return "relative"
+    if config.model_type == "vit_mae":
+        return "sinusoidal"
+    if config.model_type != "beit":
+        return "learned"
+    if config.use_relative_position_bias or config.use_shared_relative_position_bias:
+        return "relative"
+    return "learned" if config.use_absolute_position_embeddings else "none"
+
+
 def has_alibi(config: PreTrainedConfig) -> bool:
     """Whether the scores fall with the distance by fixed slopes (Press et al. 2022)."""
     if config.model_type == "mpt":
@@ -49,8 +66,10 @@ def has_alibi(config: PreTrainedConfig) -> bool:
 
 
 def n_ctx(config: PreTrainedConfig) -> int:
-    """Longest input in tokens; 0 where there is no limit."""
+    """Longest input in tokens; 0 where there is no limit, or where the input is a picture in patches."""
     config = config.get_text_config()
+    if config.model_type in _PICTURES:
+        return 0
     if config.model_type == "mpt":
         return config.max_seq_len
     if has_alibi(config) or config.model_type in _UNLIMITED:

@@ -103,6 +103,8 @@ class CheckpointInfo:
         Kinds of input: `text`, `picture`, `mesh`.
     classes
         Names of the classes that it is told or tells, by number; empty where it has none.
+    pictures
+        What pictures it is made for, such as `224 × 224 pixels in 14 × 14 patches`; empty where it reads none.
     """
 
     checkpoint: str
@@ -123,6 +125,7 @@ class CheckpointInfo:
     notes: tuple[str, ...]
     reads: tuple[str, ...] = ("text",)
     classes: tuple[str, ...] = ()
+    pictures: str = ""
 
     def group(self, name: str) -> AttentionGroup:
         """The group of that name; the first one where it has none such."""

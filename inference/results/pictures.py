@@ -97,9 +97,10 @@ class PatchesResult:
     Attributes
     ----------
     tokens
-        The sequence of keys: special tokens and patches.
+        The sequence of keys: special tokens and patches, each named `row,column` from 0. The last pixel of a causal
+        Image GPT, which it guesses and does not read, is there too, with weight 0.
     seen
-        uint8 [row, column, 3]: see `PictureResult`.
+        uint8 [row, column, 3]: see `PictureResult`; larger, and black there, where the model pads the picture.
     grid
         Rows and columns of patches of this group.
     n_special
@@ -107,11 +108,12 @@ class PatchesResult:
     pattern
         float32 [layer, head, key]: attention weights; a row sums to 1.
     weighted
-        float32 [layer, head, key]: the weights times the length of the value vectors, divided by their sum
-        (Kobayashi et al. 2020, "Attention is Not Only a Weight"). Empty where values are not known.
+        float32 [layer, head, key]: the weights times the length of the value vectors, divided by their sum (after
+        Kobayashi et al. 2020, "Attention is Not Only a Weight"; there behind the output projection). Empty where
+        values are not known.
     rollout
-        float32 [layer, key]: attention rollout from the first layer to this one (Abnar and Zuidema 2020). Empty where
-        layers have different sequences.
+        float32 [layer, key]: attention rollout from the first layer of the group to this one (Abnar and Zuidema
+        2020). Empty in a first partial result, and where it would take too much.
     notes
         Sentences for the user, such as why there is no rollout.
     """

@@ -48,7 +48,7 @@ def test_exactly_one_family_fits(tiny, name):
 @pytest.mark.parametrize(
     "config",
     [
-        transformers.ViTConfig(),
+        transformers.ConvNextConfig(),
         transformers.CLIPConfig(),
         transformers.Wav2Vec2Config(),
         transformers.MambaConfig(),

@@ -1,0 +1,102 @@
+"""Image GPT: a picture as a sequence of pixels in a palette of colours, causal or masked."""
+
+from __future__ import annotations
+
+from math import isqrt
+from typing import TYPE_CHECKING
+
+import torch
+
+from inference.context import Refused
+from inference.family import Encoded, Family, check_count
+from inference.patch_grid import PatchGrid
+from inference.picture_preparation import PREPROCESSOR, Takes
+from inference.pictures import nearest_colours
+from inference.results import AttentionGroup
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedModel
+
+    from inference.architecture import Architecture
+    from inference.attention_call import AttentionCall, Received
+    from inference.pictures import Prepared
+
+CAUSAL = "ImageGPTForCausalImageModeling"
+MASKED = "MaskedImageGPT"
+_START = "start"
+
+
+class ImageGptFamily(Family):
+    """Image GPT (Chen et al. 2020); each pixel is told from those before it, or in the masked variant from all."""
+
+    name = "image_gpt"
+    reads = ("picture",)
+    heads = frozenset({CAUSAL, MASKED})
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        return config.model_type in ("imagegpt", "masked_imagegpt")
+
+    def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
+        n_heads = (config.num_attention_heads,) * config.num_hidden_layers
+        return (AttentionGroup("pixels", "Pixels", n_heads, is_causal=is_causal(config)),)
+
+    def axes(self, group: str) -> tuple[str, str]:
+        return "pixels", "pixels"
+
+    def lacks(self, architecture: Architecture, mask: str | None) -> dict[str, str]:
+        opened, named = architecture.net_class.__name__, architecture.named
+        is_lost = named != opened and named in (CAUSAL, MASKED)
+        no_head = "the checkpoint lacks the head that guesses colours" if is_lost else ""
+        return {
+            "classes": f"{named} has no head that names classes",
+            "masked_image": f"{named} reads pixels, not patches with visual tokens",
+            "next_pixel": "" if opened == CAUSAL else no_head or f"{named} does not go on behind the first pixels",
+            "masked_pixels": "" if opened == MASKED else no_head or f"{named} was not trained with masked pixels",
+        }
+
+    def takes(self, config: PreTrainedConfig) -> Takes:
+        side = isqrt(config.n_positions)
+        return Takes((side, side), n_colours=n_colours(config), kind="portrait")
+
+    def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
+        return PatchGrid(*shape, n_special=1, n_unread=1) if is_causal(config) else PatchGrid(*shape)
+
+    def encode_picture(self, prepared: Prepared, config: PreTrainedConfig) -> Encoded:
+        """The start token and all pixels but the last, as in training; without a start where pixels are masked.
+
+        Raises
+        ------
+        Refused
+            The checkpoint holds no palette.
+        """
+        if prepared.palette is None:
+            raise Refused(
+                f"The checkpoint holds no palette (clusters in {PREPROCESSOR}), so it is not known which colours its "
+                "tokens are."
+            )
+        colours = nearest_colours(prepared.values, prepared.palette)
+        start = (_START,) if is_causal(config) else ()
+        tokens = self.grid("pixels", config, prepared.shape).tokens(start, colours)
+        ids = torch.from_numpy(tokens.ids.copy())[None]
+        ids[:, : len(start)] = config.vocab_size - 1  # Image GPT's last token starts a picture
+        return Encoded({"input_ids": ids}, {"pixels": tokens})
+
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        net.base_model(**encoded.tensors, use_cache=False)
+
+    def sort_calls(
+        self, received: list[Received], net: PreTrainedModel, encoded: Encoded
+    ) -> dict[str, list[AttentionCall]]:
+        (group,) = self.groups(net.config)
+        return {group.name: check_count([each.one() for each in received], group)}
+
+
+def is_causal(config: PreTrainedConfig) -> bool:
+    """Whether a pixel sees only those before it, behind a start token."""
+    return config.model_type == "imagegpt"
+
+
+def n_colours(config: PreTrainedConfig) -> int:
+    """Colours of the palette."""
+    return config.vocab_size - 1 if is_causal(config) else config.vocab_size

@@ -1,0 +1,189 @@
+"""Models that read pictures as patches: ViT and its like, and Swin with its windows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from inference.family import Encoded, Family, check_count
+from inference.layouts import swin
+from inference.patch_grid import PatchGrid
+from inference.picture_preparation import Takes
+from inference.results import AttentionGroup
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedModel
+
+    from inference.architecture import Architecture
+    from inference.attention_call import AttentionCall, Received
+    from inference.pictures import Prepared
+
+CLASS_HEADS = frozenset(
+    {
+        "BeitForImageClassification",
+        "DeiTForImageClassification",
+        "DeiTForImageClassificationWithTeacher",
+        "Dinov2ForImageClassification",
+        "Dinov2WithRegistersForImageClassification",
+        "SwinForImageClassification",
+        "Swinv2ForImageClassification",
+        "ViTForImageClassification",
+    }
+)
+TOKEN_HEAD = "BeitForMaskedImageModeling"
+_WITH_DECODER = "ViTMAEForPreTraining"
+_WINDOWED = ("swin", "swinv2")
+_SPECIAL = {
+    "beit": ("[CLS]",),
+    "clip_vision_model": ("[CLS]",),
+    "deit": ("[CLS]", "[DIST]"),
+    "dinov2": ("[CLS]",),
+    "dinov2_with_registers": ("[CLS]",),
+    "swin": (),
+    "swinv2": (),
+    "vit": ("[CLS]",),
+    "vit_mae": ("[CLS]",),
+}
+# Those that interpolate their positions to other sizes, for squares and others alike; of the DINOv2 models without
+# being told. transformers can do it for BEiT and MAE too, but wrongly for what is not square, and in Swin a small
+# picture would shrink the windows for good.
+_FREE = {"vit", "deit", "dinov2", "dinov2_with_registers", "clip_vision_model"}
+_FREE_UNTOLD = {"dinov2", "dinov2_with_registers"}
+
+
+class VisionFamily(Family):
+    """ViT (Dosovitskiy et al. 2021), DeiT, DINOv2, BEiT, CLIP's vision tower, MAE, and Swin (Liu et al. 2021)."""
+
+    name = "vision"
+    reads = ("picture",)
+    heads = CLASS_HEADS | {TOKEN_HEAD, _WITH_DECODER}
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        return config.model_type in _SPECIAL
+
+    def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
+        if config.model_type in _WINDOWED:
+            stages = zip(config.depths, config.num_heads, strict=True)
+            return tuple(
+                AttentionGroup(f"stage_{i}", f"Stage {i}", (n_heads,) * depth)
+                for i, (depth, n_heads) in enumerate(stages, 1)
+            )
+        groups = [AttentionGroup("encoder", "Encoder", (config.num_attention_heads,) * config.num_hidden_layers)]
+        if _has_decoder(config):
+            n_heads = (config.decoder_num_attention_heads,) * config.decoder_num_hidden_layers
+            groups.append(AttentionGroup("decoder", "Decoder", n_heads))
+        return tuple(groups)
+
+    def axes(self, group: str) -> tuple[str, str]:
+        axis = group if group.startswith("stage_") else "patches"
+        return axis, axis
+
+    def classes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        if not CLASS_HEADS & {*(config.architectures or ())}:
+            return ()
+        names: Any = config.id2label  # annotated as by name
+        return tuple(str(names.get(i, f"class {i}"))[:80] for i in range(len(names)))
+
+    def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        if config.model_type != "vit_mae":
+            return ()
+        return (f"It was trained with {config.mask_ratio:.0%} of the patches hidden; here it is shown all of them.",)
+
+    def lacks(self, architecture: Architecture, mask: str | None) -> dict[str, str]:
+        opened, named = architecture.net_class.__name__, architecture.named
+        has_classes = opened in CLASS_HEADS and len(self.classes(architecture.skeleton.config)) > 1
+        return {
+            "classes": "" if has_classes else _why_no_head(named, CLASS_HEADS, "head that names classes"),
+            "masked_image": ""
+            if opened == TOKEN_HEAD
+            else _why_no_head(named, {TOKEN_HEAD}, "head that names the visual tokens of masked patches"),
+            "next_pixel": f"{named} reads patches, it does not go on pixel by pixel",
+            "masked_pixels": f"{named} reads patches, not single pixels",
+        }
+
+    def takes(self, config: PreTrainedConfig) -> Takes:
+        rows, columns = _pair(config.image_size)
+        return Takes((rows, columns), _pair(config.patch_size), config.model_type in _FREE)
+
+    def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
+        unit = _pair(config.patch_size)
+        rows, columns = (length // part for length, part in zip(shape, unit, strict=True))
+        if config.model_type not in _WINDOWED:
+            return PatchGrid(rows, columns, len(_special(config)), unit)
+        stage = int(group.removeprefix("stage_")) - 1
+        rows, columns = (_rounded_up(length, 2**stage) // 2**stage for length in (rows, columns))
+        side = min(rows, columns, config.window_size)  # a window larger than the picture shrinks to it
+        unit = (unit[0] * 2**stage, unit[1] * 2**stage)
+        return PatchGrid(_rounded_up(rows, side), _rounded_up(columns, side), 0, unit)
+
+    def encode_picture(self, prepared: Prepared, config: PreTrainedConfig) -> Encoded:
+        """Patches named by row and column; of Swin those of each stage, with what the model pads at the edges."""
+        sequences = {
+            self.axes(group.name)[0]: self.grid(group.name, config, prepared.shape).tokens(_special(config))
+            for group in self.groups(config)
+        }
+        return Encoded({"pixel_values": torch.from_numpy(prepared.values)[None]}, sequences)
+
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        run_patches(net, net if _has_decoder(net.config) else net.base_model, encoded.tensors)
+
+    def sort_calls(
+        self, received: list[Received], net: PreTrainedModel, encoded: Encoded
+    ) -> dict[str, list[AttentionCall]]:
+        groups = self.groups(net.config)
+        if net.config.model_type in _WINDOWED:
+            stages = swin.lay_out(received, net, encoded.tensors)
+            calls = {f"stage_{i}": list(stage.calls) for i, stage in enumerate(stages, 1)}
+        else:
+            calls = {
+                "encoder": [each.one() for each in received if not each.path.startswith("decoder.")],
+                "decoder": [each.one() for each in received if each.path.startswith("decoder.")],
+            }
+        return {group.name: check_count(calls.get(group.name, []), group) for group in groups}
+
+
+def run_patches(net: PreTrainedModel, part: Any, tensors: dict[str, torch.Tensor], **wanted: Any) -> Any:
+    """A forward pass of a model, or of its base, with positions interpolated where the picture has another size.
+
+    MAE draws which patches it hides and shuffles the others: here it hides none, and leaves them in their order.
+    """
+    config = net.config
+    pixels = tensors["pixel_values"]
+    more: dict[str, Any] = {}
+    is_own_size = tuple(pixels.shape[-2:]) == _pair(config.image_size)
+    if not is_own_size and config.model_type in _FREE - _FREE_UNTOLD:
+        more["interpolate_pos_encoding"] = True
+    if config.model_type != "vit_mae":
+        return part(**tensors, **more, **wanted)
+    n_patches = pixels.shape[-2] // _pair(config.patch_size)[0] * (pixels.shape[-1] // _pair(config.patch_size)[1])
+    in_order = torch.arange(n_patches, device=pixels.device, dtype=pixels.dtype).expand(len(pixels), -1)
+    share, config.mask_ratio = config.mask_ratio, 0.0
+    try:
+        return part(**tensors, noise=in_order, **more, **wanted)
+    finally:
+        config.mask_ratio = share
+
+
+def _special(config: PreTrainedConfig) -> tuple[str, ...]:
+    n_registers = getattr(config, "num_register_tokens", 0)
+    return (*_SPECIAL[config.model_type], *(f"[R{i}]" for i in range(1, n_registers + 1)))
+
+
+def _has_decoder(config: PreTrainedConfig) -> bool:
+    return config.model_type == "vit_mae" and _WITH_DECODER in (config.architectures or (_WITH_DECODER,))
+
+
+def _rounded_up(n: int, unit: int) -> int:
+    return -(-n // unit) * unit
+
+
+def _why_no_head(named: str, heads: set[str] | frozenset[str], what: str) -> str:
+    return f"the checkpoint lacks the {what}" if named in heads else f"{named} has no {what}"
+
+
+def _pair(length: Any) -> tuple[int, int]:
+    if isinstance(length, list | tuple):
+        return int(length[0]), int(length[1])
+    return int(length), int(length)

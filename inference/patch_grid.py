@@ -1,0 +1,71 @@
+"""How the patches of a picture lie in a sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from inference.results import Tokens
+
+
+@dataclass(frozen=True)
+class PatchGrid:
+    """Patches, or pixels, row by row behind special tokens.
+
+    Attributes
+    ----------
+    rows, columns
+        Of patches.
+    n_special
+        Tokens before the first patch.
+    unit
+        Rows and columns of pixels that a patch shows.
+    n_unread
+        How many of the last patches are no tokens: Image GPT guesses the last pixel and does not read it.
+    """
+
+    rows: int
+    columns: int
+    n_special: int = 0
+    unit: tuple[int, int] = (1, 1)
+    n_unread: int = 0
+
+    @property
+    def n_patches(self) -> int:
+        return self.rows * self.columns
+
+    @property
+    def n_tokens(self) -> int:
+        return self.n_special + self.n_patches - self.n_unread
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.rows, self.columns
+
+    @property
+    def pixels(self) -> tuple[int, int]:
+        """Rows and columns of pixels of the whole grid."""
+        return self.rows * self.unit[0], self.columns * self.unit[1]
+
+    def tokens(self, special: Sequence[str], ids: np.ndarray | None = None) -> Tokens:
+        """The sequence, each patch named by its row and column, from 0.
+
+        Parameters
+        ----------
+        special
+            Words of the special tokens.
+        ids
+            int64 of the patches, such as their colours; else they are numbered.
+        """
+        places = [f"{i // self.columns},{i % self.columns}" for i in range(self.n_patches - self.n_unread)]
+        ids = np.arange(len(places)) if ids is None else ids[: len(places)]
+        n = len(special) + len(places)
+        return Tokens(
+            ids=np.concatenate([np.arange(-len(special), 0), ids]).astype(np.int64),
+            words=(*special, *places),
+            starts_word=np.ones(n, bool),
+            is_special=np.arange(n) < len(special),
+            segment=np.zeros(n, np.int8),
+        )

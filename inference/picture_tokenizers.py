@@ -1,0 +1,75 @@
+"""The tokenizer of pictures that a checkpoint brings along, in the sub-folder `tokenizer`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from inference.config_file import CONFIG, build_config, first_line, read_config
+from inference.context import Refused
+from inference.weights_header import read_weights
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig
+
+    from inference.models.picture_tokenizer import PictureTokenizer
+
+FOLDER = "tokenizer"
+_TYPE = "picture_tokenizer"
+_MOST_SIZE = 4096  # channels; far above what a tokenizer of patches needs
+
+
+def load_picture_tokenizer(folder: Path, config: PreTrainedConfig) -> PictureTokenizer | None:
+    """What names the visual tokens of a picture, or None where the checkpoint has none.
+
+    Raises
+    ------
+    Refused
+        Its files cannot be read, it is of a kind that is not known, or it has another number of tokens than the model.
+    """
+    place = folder / FOLDER
+    if not (place / CONFIG).is_file():
+        return None
+    try:
+        raw = read_config(place)
+        read_weights(place)
+        if raw["model_type"] != _TYPE:
+            raise Refused(f"it is a {raw['model_type']}, only a {_TYPE} can be read.")
+        built = build_config(place, raw)
+        return _read(place, built, config.vocab_size)
+    except Refused as refused:
+        raise Refused(f"The picture tokenizer in {FOLDER}/ cannot be used: {refused}") from refused
+
+
+def _read(place: Path, config: PreTrainedConfig, n_tokens: int) -> PictureTokenizer:
+    from inference.models.picture_tokenizer import PictureTokenizer
+
+    sizes = {"vocab_size": config.vocab_size, "hidden_size": config.hidden_size, "code_size": config.code_size}
+    if config.vocab_size != n_tokens:
+        raise Refused(f"it has {config.vocab_size:,} tokens, the model {n_tokens:,}.")
+    bad = [name for name in ("hidden_size", "code_size") if not 2 <= sizes[name] <= _MOST_SIZE]
+    if bad:
+        raise Refused(f"{CONFIG} says {bad[0]} is {sizes[bad[0]]}; 2 to {_MOST_SIZE:,} are allowed.")
+    try:
+        loaded: Any = PictureTokenizer.from_pretrained(
+            place,
+            config=config,
+            dtype=torch.float32,
+            disable_mmap=True,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            output_loading_info=True,
+        )
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever foreign code makes of foreign files
+        raise Refused(f"its weights do not fit: {first_line(error)}") from error
+    net, report = loaded
+    if missing := sorted(report["missing_keys"]):
+        raise Refused(f"its weights lack {len(missing)} tensors, the first is {missing[0]}.")
+    if not all(torch.isfinite(tensor).all() for tensor in net.state_dict().values()):
+        raise Refused("its weights are damaged: some are NaN or infinite.")
+    return net.eval()
