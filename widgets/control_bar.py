@@ -51,13 +51,24 @@ class ControlBar(QWidget):
 
     def add_button(self, name: str, text: str, tip: str) -> QToolButton:
         """A small button; its tool tip is its accessible name too."""
-        button = QToolButton(self)
-        button.setObjectName(name)
-        button.setText(text)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        self._flow.addWidget(button)
-        return button
+        return self.add_buttons((name, text, tip))[0]
+
+    def add_buttons(self, *buttons: tuple[str, str, str]) -> list[QToolButton]:
+        """Small buttons that wrap together: names, texts and tool tips."""
+        group = QWidget(self)
+        row = QHBoxLayout(group)
+        row.setContentsMargins(0, 0, 0, 0)
+        made = []
+        for name, text, tip in buttons:
+            button = QToolButton(group)
+            button.setObjectName(name)
+            button.setText(text)
+            button.setToolTip(tip)
+            button.setAccessibleName(tip)
+            row.addWidget(button)
+            made.append(button)
+        self._flow.addWidget(group)
+        return made
 
     def set_shown(self, combo: QComboBox, is_shown: bool) -> None:
         """Show or hide a choice with its title."""

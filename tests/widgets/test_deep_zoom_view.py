@@ -60,6 +60,8 @@ def view(qtbot, selection):
     view.resize(1000, 800)
     view.show()
     view.engine = Engine(view)
+    choose(view, "attention_normalisation", "log")
+    choose(view, "attention_normalisation", "raw")
     view.set_subject(Subject(make_checkpoint_info(), TEXT))
     return view
 
@@ -103,6 +105,18 @@ def test_a_long_text_is_looked_at_from_afar_first(view):
         view.figure().caption
         == "Layer 2, head 1; queries 0–4095 of 4096, keys 0–4095 of 4096; maximum over 8 × 8 cells"
     )
+
+
+def test_rows_are_scaled_at_first_for_raw_numbers_of_a_long_text_are_all_dark(qtbot, selection):
+    view = AttentionView(selection)
+    qtbot.addWidget(view)
+    view.show()
+    view.engine = Engine(view)
+    view.set_subject(Subject(make_checkpoint_info(), TEXT))
+    assert "each row divided by the maximum of its 8 rows" in view.figure().caption
+    choose(view, "attention_normalisation", "log")  # what the user wants stays
+    selection.update(head=2)
+    assert "logarithmic" in view.figure().caption
 
 
 def test_a_text_that_turns_out_to_be_short_is_shown_as_a_whole(qtbot, selection):

@@ -48,6 +48,8 @@ def number_text(name: str, value: float) -> str:
     if math.isnan(value):
         return DASH
     n_digits = {"entropy": 2, "distance": 1, "distance_variance": 0 if value >= 100 else 1}.get(name, 3)
+    if n_digits == 3 and 0 < value < 0.0095:  # the share of a token in a long text
+        return np.format_float_positional(np.float32(value), precision=2, fractional=False, trim="-")
     return f"{value:.{n_digits}f}"
 
 

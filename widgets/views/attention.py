@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -31,6 +31,7 @@ class AttentionView(View):
     def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(selection, parent)
         self._lengths: dict[str, int] = {}  # of the longer axis, by group, as far as known
+        self._is_scale_chosen = False
         controls = ControlBar(self)
         self._group = GroupChoice(controls, "attention_group", selection)
         self._aggregate = controls.add_choice(
@@ -62,11 +63,13 @@ class AttentionView(View):
             self.tr("Merge word pieces"),
             self.tr("Whole words: the sum over the pieces of a key, the mean over the pieces of a query."),
         )
-        zoom_out = controls.add_button("attention_zoom_out", "\N{MINUS SIGN}", self.tr("Zoom out (-)"))
-        zoom_in = controls.add_button("attention_zoom_in", "+", self.tr("Zoom in (+)"))
-        fit = controls.add_button("attention_fit", self.tr("Fit"), self.tr("Show the whole map (Z)"))
-        self._search = controls.add_button("attention_search", self.tr("Search"), self.tr("Search the tokens (Ctrl+F)"))
-        self._go_to = controls.add_button("attention_go_to", self.tr("Go to"), self.tr("Go to a token (Ctrl+G)"))
+        zoom_out, zoom_in, fit, self._search, self._go_to = controls.add_buttons(
+            ("attention_zoom_out", "\N{MINUS SIGN}", self.tr("Zoom out (-, or the wheel)")),
+            ("attention_zoom_in", "+", self.tr("Zoom in (+, or the wheel)")),
+            ("attention_fit", self.tr("Fit"), self.tr("Show the whole map (Z)")),
+            ("attention_search", self.tr("Search"), self.tr("Search the tokens (Ctrl+F)")),
+            ("attention_go_to", self.tr("Go to"), self.tr("Go to a token (Ctrl+G)")),
+        )
         self._caption = LineLabel(self.tr("What is shown"), self)
         self._read_out = LineLabel(self.tr("Value"), self)
         self._whole, self._deep = WholeMap(self), DeepZoom(self)
@@ -82,8 +85,9 @@ class AttentionView(View):
         layout.addWidget(self._pages, 1)
         layout.addWidget(self._read_out)
 
-        for choice in (self._aggregate, self._normalisation, self._reduce):
+        for choice in (self._aggregate, self._reduce):
             choice.currentIndexChanged.connect(self._on_control_changed)
+        self._normalisation.currentIndexChanged.connect(self._on_normalisation_changed)
         for check in (self._hide_special, self._merge_words):
             check.toggled.connect(self._on_control_changed)
         zoom_out.clicked.connect(self._on_zoom_out_clicked)
@@ -176,6 +180,10 @@ class AttentionView(View):
 
     def _show_page(self, *, is_long: bool) -> None:
         """Show one of the two maps, and which controls it has."""
+        if not self._is_scale_chosen:
+            # The more tokens share a row, the less each has: raw numbers of a long text are all dark.
+            with QSignalBlocker(self._normalisation):
+                self._normalisation.setCurrentIndex(self._normalisation.findData("row" if is_long else "raw"))
         self._pages.setCurrentWidget(self._deep if is_long else self._whole)
         self.setFocusProxy(self._deep.canvas if is_long else self._whole.map)
         long_only = self.tr("For texts of more than {} tokens: shorter ones show every cell.").format(WHOLE)
@@ -222,6 +230,10 @@ class AttentionView(View):
         self._whole.set_options(options, self.selection.now)
         self._restyle()
         self.refresh()
+
+    def _on_normalisation_changed(self) -> None:
+        self._is_scale_chosen = True
+        self._on_control_changed()
 
     def _on_zoom_out_clicked(self) -> None:
         self._page.zoom(1 / 1.5)

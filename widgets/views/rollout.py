@@ -96,8 +96,10 @@ class RolloutView(View):
         assert self.subject is not None
         checkpoint, now = self.subject.checkpoint, self.selection.now
         group = checkpoint.group(now.group)
-        is_short = self._tokens() <= WHOLE
-        queries = () if is_short else (now.query_pos or 0,)
+        n_tokens, is_known = self._tokens()
+        # Where none is chosen the middle one says more than the first, before which there is nothing.
+        query = now.query_pos if now.query_pos is not None else n_tokens // 2 if is_known else 0
+        queries = () if n_tokens <= WHOLE else (query,)
         return (RolloutRequest(checkpoint.checkpoint, self.subject.input, group.name, queries),)
 
     def show_result(self, result: object) -> None:
@@ -131,12 +133,12 @@ class RolloutView(View):
         group = self.subject.checkpoint.group(self.selection.now.group).name
         return self.subject.checkpoint.checkpoint, unmasked(self.subject.input), group
 
-    def _tokens(self) -> int:
-        """How many there are, as far as it is known."""
+    def _tokens(self) -> tuple[int, bool]:
+        """How many there are, or can be; and whether that is known."""
         assert self.subject is not None
         if self._length is not None and self._length[0] == self._about():
-            return self._length[1]
-        return most_tokens(self.subject.input)
+            return self._length[1], True
+        return most_tokens(self.subject.input), False
 
     def _show_layer(self) -> None:
         if self.subject is not None:
@@ -153,7 +155,7 @@ class RolloutView(View):
         has_all = len(result.queries) == len(result.query_tokens)
         self._offer_map(is_offered=has_all)
         now = self.selection.now
-        query = now.query_pos if now.query_pos in result.queries else result.queries[0]
+        query = now.query_pos if now.query_pos in result.queries else result.queries[len(result.queries) // 2]
         layer = min(now.layer, len(result.rollout) - 1)
         shown = (self._mode.currentData(), self._what.currentData(), self._scale.currentData(), self._own.isChecked())
         figure = RolloutFigure(result, layer, query, *shown)
@@ -171,6 +173,9 @@ class RolloutView(View):
                 if is_offered or self._mode.currentData() == "map":
                     self._mode.setCurrentIndex(self._mode.findData("map" if is_offered else "query"))
                     self._is_forced = not is_offered
+            # Among many keys nothing else would be seen beside it.
+            with QSignalBlocker(self._own):
+                self._own.setChecked(not is_offered)
 
     def _is_shown(self) -> bool:
         """Whether what is known is of the selected group."""
