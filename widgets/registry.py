@@ -105,6 +105,13 @@ VIEWS: tuple[ViewEntry, ...] = (
         "What a patch of the picture looks at, laid over the picture: heads, layers, rollout.",
     ),
     ViewEntry(
+        "mesh",
+        "Mesh",
+        "widgets.views.mesh:MeshView",
+        frozenset({"mesh"}),
+        "A mesh as it grows, vertex by vertex and face by face, and what the model expected of each token.",
+    ),
+    ViewEntry(
         "classes",
         "Classes",
         "widgets.views.classes:ClassesView",

@@ -1,0 +1,1 @@
+"""Parts of the view Mesh: how a mesh grows, what is drawn on it, and the controls around it."""
