@@ -128,9 +128,7 @@ def make_classes_result(
         probabilities = 1 / (1 + np.exp(1.5 - scores))
     else:
         probabilities = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
-    return ClassesResult(
-        labels, probabilities.astype(np.float32), is_multi_label, "[CLS]", make_picture(64, 64), truth
-    )
+    return ClassesResult(labels, probabilities.astype(np.float32), is_multi_label, "[CLS]", make_picture(64, 64), truth)
 
 
 def make_masked_image_result(
@@ -163,7 +161,7 @@ def make_masked_image_result(
         tokens if has_tokenizer else np.empty(0, np.int64),
         guesses,
         probs,
-        probs[:, 1] if has_tokenizer else np.empty(0, np.float32),
+        np.full(len(places), 0.25, np.float32) if has_tokenizer else np.empty(0, np.float32),
         swatches if has_tokenizer else np.empty((0, 0, 0, 3), np.uint8),
         rebuilt(tokens) if has_tokenizer else nothing,
         rebuilt(expected) if has_tokenizer else nothing,

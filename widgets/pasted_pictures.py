@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tempfile
+import weakref
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -16,7 +18,7 @@ class PastedPictures:
     """A temporary folder, made when the first picture is pasted and removed when the program ends."""
 
     def __init__(self) -> None:
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
 
     def save(self, image: QImage) -> str:
         """Write a picture as PNG, named by its content: the same picture is the same file.
@@ -36,8 +38,9 @@ class PastedPictures:
         image = image.convertToFormat(QImage.Format.Format_RGBA8888)
         content = f"{image.width()} {image.height()} ".encode() + bytes(image.constBits())
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="headlight-", ignore_cleanup_errors=True)
-        path = Path(self._folder.name) / f"pasted-{hashlib.sha256(content).hexdigest()[:16]}.png"
+            self._folder = Path(tempfile.mkdtemp(prefix="headlight-"))
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)  # at exit too
+        path = self._folder / f"pasted-{hashlib.sha256(content).hexdigest()[:16]}.png"
         if not path.exists() and not image.save(str(path), "PNG", 90):  # type: ignore[call-overload]
             raise OSError(f"The pasted picture could not be written to {path.parent}.")
         return str(path)
