@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,8 +19,30 @@ if TYPE_CHECKING:
 _NAMES = tuple(measure.name for measure in MEASURES)
 
 
+@dataclass(frozen=True)
+class Around:
+    """What lies around some queries, the same for all heads.
+
+    Attributes
+    ----------
+    rows
+        int64 [row], which queries these are.
+    distance
+        float [row, key_pos], in tokens.
+    follows
+        float [row, key_pos]: 1 where the token follows an earlier occurrence of the query's, else 0.
+    has_one
+        bool [row], whether there is any such token.
+    """
+
+    rows: Tensor
+    distance: Tensor
+    follows: Tensor
+    has_one: Tensor
+
+
 class HeadMeasures:
-    """Means over the queries of one layer, for all its heads at once; no whole pattern is ever needed.
+    """Means over the queries of one layer; no whole pattern is ever needed.
 
     Parameters
     ----------
@@ -43,51 +66,64 @@ class HeadMeasures:
         self._id_before = torch.from_numpy(np.concatenate([[-1], ids[:-1]])).to(device)
         # On the device of the patterns, so that a block costs no wait for a GPU.
         self._sums = torch.zeros(len(_NAMES), n_heads, dtype=torch.float64, device=device)
-        self._counts = dict.fromkeys(_NAMES, 0)
+        self._counts = np.zeros((len(_NAMES), n_heads))
 
-    def add(self, pattern: Tensor, rows: Tensor) -> None:
-        """Take in some rows.
+    def around(self, rows: Tensor, dtype: torch.dtype) -> Around | None:
+        """For `add`, of patterns of that type; None between two sequences."""
+        if self._is_cross:
+            return None
+        distance = (rows[:, None] - self._keys).abs_().to(dtype)
+        ids = self._ids[rows, None]
+        follows = (self._id_before == ids) & (ids >= 0) & (self._keys <= rows[:, None])
+        return Around(rows, distance, follows.to(dtype), follows.any(-1))
+
+    def add(self, pattern: Tensor, heads: slice, around: Around | None) -> None:
+        """Take in some rows of some heads.
 
         Parameters
         ----------
         pattern
             float [head, row, key_pos].
-        rows
-            int64 [row], which queries these are.
+        heads
+            Which ones these are.
+        around
+            Of the rows.
         """
-        self._add("entropy", torch.special.entr(pattern).sum(-1) / math.log(2))
+
+        def add(name: str, values: Tensor) -> None:  # [head, row]
+            index = _NAMES.index(name)
+            self._sums[index, heads] += values.sum(-1, dtype=torch.float64)
+            self._counts[index, heads] += values.shape[1]
+
+        spare = torch.empty_like(pattern)
+        add("entropy", entropy(pattern, spare))
         if len(self._special):
-            self._add("special", pattern[:, :, self._special].sum(-1))
-        if self._is_cross:
+            add("special", pattern[:, :, self._special].sum(-1))
+        if around is None:
             return
-        self._add_places(pattern, rows)
+        mean = torch.mul(pattern, around.distance, out=spare).sum(-1)
+        add("distance", mean)
+        # About the mean: a difference of squares would lose all digits in a long text.
+        add("distance_variance", torch.sub(around.distance, mean[..., None], out=spare).square_().mul_(pattern).sum(-1))
+        if around.has_one.any():
+            add("induction", torch.mul(pattern, around.follows, out=spare).sum(-1)[:, around.has_one])
         for name, shift in (("previous", -1), ("same", 0), ("next", 1)):
-            places = rows + shift
+            places = around.rows + shift
             there = (places >= 0) & (places < len(self._keys))
             if there.any() and not (self._is_causal and name == "next"):
-                self._add(name, pattern[:, there.nonzero()[:, 0], places[there]])
+                add(name, pattern[:, there.nonzero()[:, 0], places[there]])
 
     def means(self) -> dict[str, np.ndarray]:
         """float32 [head] by name; NaN for what has no meaning."""
-        sums = self._sums.cpu().numpy()
         with np.errstate(invalid="ignore"):
-            return {
-                name: (sums[i] / np.float64(self._counts[name])).astype(np.float32) for i, name in enumerate(_NAMES)
-            }
+            means = (self._sums.cpu().numpy() / self._counts).astype(np.float32)
+        return dict(zip(_NAMES, means, strict=True))
 
-    def _add(self, name: str, values: Tensor) -> None:  # [head, row]
-        self._sums[_NAMES.index(name)] += values.sum(-1, dtype=torch.float64)
-        self._counts[name] += values.shape[1]
 
-    def _add_places(self, pattern: Tensor, rows: Tensor) -> None:
-        """What depends on query and key place: one product with a matrix of three weights a cell."""
-        distance = (rows[:, None] - self._keys).abs()  # [row, key_pos]
-        ids = self._ids[rows, None]
-        follows = (self._id_before == ids) & (ids >= 0) & (self._keys <= rows[:, None])
-        weights = torch.stack([distance, distance.square(), follows], -1).to(pattern.dtype)
-        mean, mean_square, induction = (pattern.transpose(0, 1) @ weights).permute(2, 1, 0)  # [head, row] each
-        self._add("distance", mean)
-        self._add("distance_variance", (mean_square - mean.square()).clamp_min(0))
-        has_one = follows.any(-1)
-        if has_one.any():
-            self._add("induction", induction[:, has_one])
+def entropy(pattern: Tensor, spare: Tensor) -> Tensor:
+    """Bits of each row, [head, row], of float [head, row, key_pos]; `spare`, of the same shape, is written over.
+
+    torch.special.entr takes four times as long; the least number stands for 0, whose share is 0.
+    """
+    torch.clamp_min(pattern, torch.finfo(pattern.dtype).tiny, out=spare)
+    return spare.log_().mul_(pattern).sum(-1) / -math.log(2)

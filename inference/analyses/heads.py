@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from inference.asked_for import group_of
 from inference.context import Refused
+from inference.head_measures import entropy
 from inference.results import HeadsRequest, HeadsResult
 from inference.tiles import ROWS, sampled_rows
 
@@ -191,9 +192,8 @@ def _sums(
         sums[index] = values.sum(-1, dtype=torch.float64)
         counts[index] = values.shape[1]
 
-    # torch.special.entr takes four times as long; the least number stands for 0, whose share is 0.
-    logarithms = pattern.clamp_min(torch.finfo(pattern.dtype).tiny).log_()
-    add("entropy", logarithms.mul_(pattern).sum(-1) / -math.log(2))
+    spare = torch.empty_like(pattern)
+    add("entropy", entropy(pattern, spare))
     for name, places in zip(("cls", "sep"), marks, strict=True):
         if len(places):
             add(name, pattern[:, :, places].sum(-1))
@@ -201,7 +201,7 @@ def _sums(
         return sums, counts
     keys = torch.arange(pattern.shape[2], device=rows.device, dtype=pattern.dtype)
     distance = (rows.to(pattern.dtype)[:, None] - keys).abs_()  # [row, key_pos]
-    add("distance", torch.mul(pattern, distance, out=logarithms).sum(-1))
+    add("distance", torch.mul(pattern, distance, out=spare).sum(-1))
     for name, shift in (("previous", -1), ("same", 0), ("next", 1)):
         places = rows + shift
         there = (places >= 0) & (places < len(keys))

@@ -11,6 +11,7 @@ from inference.asked_for import group_of
 from inference.head_measures import HeadMeasures
 from inference.results import MeasuresRequest, MeasuresResult
 from inference.results.measures import MEASURES
+from inference.tiles import ROWS
 
 if TYPE_CHECKING:
     from inference.attention_call import AttentionCall
@@ -51,9 +52,13 @@ def measures(request: MeasuresRequest, model: Model, context: Context) -> Measur
             sums = HeadMeasures(
                 call.n_heads, key_tokens, rows.device, is_cross=query_axis != key_axis, is_causal=group.is_causal
             )
-            for block in rows.split(_block_size(call)):
-                context.checkpoint()
-                sums.add(call.patterns(rows=block), block)
+            n_rows, n_heads = _block(call, len(rows))
+            for block in rows.split(n_rows):
+                around = sums.around(block, call.dtype)
+                for first in range(0, call.n_heads, n_heads):
+                    context.checkpoint()
+                    some = slice(first, min(first + n_heads, call.n_heads))
+                    sums.add(call.patterns([*range(some.start, some.stop)], block), some, around)
             done[layer] = sums.means()
         table = {
             measure.name: np.full((group.n_layers, max(group.n_heads)), np.nan, np.float32) for measure in MEASURES
@@ -69,5 +74,7 @@ def measures(request: MeasuresRequest, model: Model, context: Context) -> Measur
     return over(every)
 
 
-def _block_size(call: AttentionCall) -> int:
-    return max(1, _BLOCK // (call.n_heads * call.n_keys))
+def _block(call: AttentionCall, n_rows: int) -> tuple[int, int]:
+    """How many rows of how many heads: rather many rows, which the matrix product is quicker at."""
+    n_rows = max(1, min(n_rows, ROWS, _BLOCK // call.n_keys))
+    return n_rows, max(1, _BLOCK // (n_rows * call.n_keys))

@@ -6,14 +6,22 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 from inference.analyses import measures as measures_module
 from inference.analyses import rollout as rollout_module
 from inference.analyses.measures import measures
 from inference.analyses.rollout import rollout
 from inference.context import Cancelled, Context, Refused
+from inference.head_measures import HeadMeasures
+from inference.layouts.generic import lay_out
 from inference.results import MeasuresRequest, RolloutRequest, TextInput
 from inference.results.measures import MEASURES
+from tests.factories import make_long_tokens
+from tests.inference.picture_configurations import PICTURES
+from tests.inference.planted import Largest, model_of, random_call
+from tests.inference.test_configurations import build, captured
+from tests.inference.text_configurations import TEXT
 from tests.inference.tiny_models import build_model, ids_of
 
 REPEATING = TextInput("the cat sat on the cat . the cat")
@@ -103,6 +111,57 @@ def test_a_long_text_is_sampled_first_and_goes_on_where_it_was(tiny, monkeypatch
     result = measures(request, model, Context(report))
     assert result.n_rows == 33
     assert labels == ["Measuring layer 2 of 2"]
+
+
+def test_a_head_that_looks_far_away_loses_no_digits():
+    """All on the first token and the one behind it, from 100,000 tokens away."""
+    n, weight = 100_000, 0.25
+    tokens = make_long_tokens(n)
+    sums = HeadMeasures(1, tokens, torch.device("cpu"), is_cross=False, is_causal=True)
+    pattern = torch.zeros(1, 1, n)
+    pattern[..., 0], pattern[..., 1] = weight, 1 - weight
+    rows = torch.tensor([n - 1])
+    sums.add(pattern, slice(1), sums.around(rows, torch.float32))
+    means = sums.means()
+    assert means["distance"][0] == pytest.approx(n - 1 - (1 - weight))
+    assert means["distance_variance"][0] == pytest.approx(weight * (1 - weight), rel=0.05)
+    assert means["entropy"][0] == pytest.approx(-weight * math.log2(weight) - 0.75 * math.log2(0.75), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["longformer", "big_bird", "swin"])
+def test_measures_and_rollout_of_sparse_attention(monkeypatch, name):
+    """Windows, blocks and parts of a picture: the same sums of the expanded patterns."""
+    monkeypatch.setattr(measures_module, "_BLOCK", 1000)
+    monkeypatch.setattr(rollout_module, "_BLOCK", 1000)
+    configuration = (TEXT | PICTURES)[name]
+    net, inputs = build(configuration), configuration.inputs()
+    _, received = captured(net, inputs)
+    calls = list(lay_out(received, net, inputs)[0].calls)
+    n = calls[0].n_queries
+    model = model_of(calls)
+    result = measures(MeasuresRequest("c", TextInput(), "planted"), model, Context())
+    tokens = make_long_tokens(n)
+    for layer, call in enumerate(calls):
+        for head, pattern in enumerate(call.patterns().double().numpy()):
+            expected = by_hand(pattern, tokens.ids.tolist(), tokens.is_special.tolist())
+            for name_, value in expected.items():
+                assert result.measures[name_][layer, head] == pytest.approx(value, rel=1e-4, abs=1e-4), name_
+    rolled = rollout(RolloutRequest("c", TextInput(), "planted", (n - 1, 3)), model, Context())
+    product = np.eye(n)
+    for layer, call in enumerate(calls):
+        product = (call.patterns().double().numpy().mean(0) + np.eye(n)) / 2 @ product
+        np.testing.assert_allclose(rolled.rollout[layer], product[[n - 1, 3]], atol=1e-6)
+
+
+def test_nothing_of_the_size_of_a_map_is_there():
+    """At 4,096 tokens, of two heads."""
+    n = 4096
+    model = model_of([random_call(n, n_heads=2, is_causal=True)], is_causal=True)
+    with Largest() as largest:
+        result = measures(MeasuresRequest("c", TextInput(), "planted"), model, Context())
+        rollout(RolloutRequest("c", TextInput(), "planted", (5, n - 1)), model, Context())
+    assert result.n_rows == n
+    assert largest.numbers <= 2**20 < n * n / 15
 
 
 @pytest.mark.parametrize("block", [1, 2**20])
