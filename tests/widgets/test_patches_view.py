@@ -177,7 +177,9 @@ def test_a_rollout_has_no_heads(view):
 
 def test_what_is_not_known_cannot_be_chosen(view):
     choose(view, "patches_weights", "rollout")
-    view.show_result(make_patches_result(has_values=False, has_rollout=False, notes=("Stages differ in size.",)))
+    view.show_result(
+        make_patches_result(has_values=False, has_rollout=False, notes=("Stages differ in size.",), size=(30, 40))
+    )
     assert view.figure().weights == "raw"
     combo = child(view, QComboBox, "patches_weights")
     assert [combo.model().item(i).isEnabled() for i in range(3)] == [True, False, False]
@@ -187,10 +189,18 @@ def test_what_is_not_known_cannot_be_chosen(view):
 def test_a_first_part_without_rollout_leaves_the_rollout_standing(view):
     choose(view, "patches_weights", "rollout")
     before = view.figure()
-    view.show_result(make_patches_result(query=4, has_rollout=False))
+    view.show_result(make_patches_result(query=4, has_rollout=False, notes=("The rollout is being computed.",)))
     assert view.figure() is before
     view.show_result(make_patches_result(query=4))
     assert view.figure().result.query == 4
+
+
+def test_of_another_picture_the_weights_are_shown_until_its_rollout_is_there(view):
+    choose(view, "patches_weights", "rollout")
+    view.show_result(make_patches_result(has_rollout=False, size=(30, 40)))
+    assert view.figure().weights == "raw"
+    view.show_result(make_patches_result(size=(30, 40)))
+    assert view.figure().weights == "rollout"
 
 
 def test_pointing_gives_the_number(view):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QSlider, QStackedWidget, QVBoxLayout, QWidget
@@ -10,7 +11,7 @@ from inference.results import Failure, PatchesRequest, PatchesResult, PictureInp
 from widgets.availability import offer, set_available
 from widgets.control_bar import ControlBar
 from widgets.empty_label import EmptyLabel
-from widgets.figures.patches import PatchesFigure, Spot, beside, weights_title
+from widgets.figures.patches import PatchesFigure, Spot, Weights, beside, weights_title
 from widgets.figures.picture_parts import Look
 from widgets.group_choice import GroupChoice
 from widgets.labelled import labelled
@@ -157,10 +158,15 @@ class PatchesView(View):
     def show_result(self, result: object) -> None:
         if not isinstance(result, PatchesResult) or self.subject is None:
             return
-        if self._weights.currentData() == "rollout" and not result.rollout.size and not result.notes:
-            return  # a first part, and it is the rest that is looked at
-        self._result = result
-        self._rebuild()
+        figure, self._result = self.figure(), result
+        is_first_part = (
+            figure is not None
+            and figure.weights == "rollout"
+            and not result.rollout.size
+            and np.array_equal(figure.result.seen, result.seen)
+        )
+        if not is_first_part:  # of a rollout the old picture stays until the new one is there
+            self._rebuild()
 
     def show_failure(self, failure: Failure) -> None:
         super().show_failure(failure)
@@ -193,7 +199,7 @@ class PatchesView(View):
             result,
             min(now.layer, n_layers - 1),
             min(now.head, n_heads - 1),
-            self._weights.currentData(),
+            self._weights_shown(result),
             self._show.currentData(),
             look,
             self._shared.isChecked(),
@@ -211,17 +217,19 @@ class PatchesView(View):
         why = notes or self.tr("This is not known for this checkpoint.")
         offer(self._weights, "weighted", bool(result.weighted.size), why)
         offer(self._weights, "rollout", bool(result.rollout.size), why)
-        chosen = self._weights.currentData()
-        if (chosen == "weighted" and not result.weighted.size) or (chosen == "rollout" and not result.rollout.size):
-            with QSignalBlocker(self._weights):
-                self._weights.setCurrentIndex(0)
-        is_rollout = self._weights.currentData() == "rollout"
+        is_rollout = self._weights_shown(result) == "rollout"
         why_no_heads = self.tr("A rollout goes over all heads: {}.").format(weights_title("rollout"))
         offer(self._show, "heads", not is_rollout, why_no_heads)
         set_available(self._head, not is_rollout, why_no_heads)
         if is_rollout and self._show.currentData() == "heads":
             with QSignalBlocker(self._show):
                 self._show.setCurrentIndex(0)
+
+    def _weights_shown(self, result: PatchesResult) -> Weights:
+        """Those that are chosen, if they are known."""
+        chosen: Weights = self._weights.currentData()
+        is_known = {"raw": True, "weighted": bool(result.weighted.size), "rollout": bool(result.rollout.size)}
+        return chosen if is_known[chosen] else "raw"
 
     def _show_sliders(self) -> None:
         if self.subject is None or not self.subject.checkpoint.groups:
