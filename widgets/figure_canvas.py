@@ -37,6 +37,11 @@ class FigureCanvas(QWidget, Generic[F]):
         self._picture = None
         self.update()
 
+    def restyle(self, style: FigureStyle) -> None:
+        """Show the same in another style."""
+        self._style, self._picture = style, None
+        self.update()
+
     def figure_rect(self) -> QRectF:
         """Where the figure is painted."""
         margin = 0.4 * QFontMetricsF(self._style.font).height()

@@ -95,7 +95,7 @@ def score(request: ScoreMeshRequest, model: Model, context: Context) -> ScoreMes
     if start is None:
         start, name, notes = _from_file(request.path, label, model)
     model.family.encode(start, model.net.config, None)
-    growth = _Growth(label, [0], len(start.vertex_tokens), len(start.face_tokens), context)
+    growth = _Growth(label, [0], len(start.vertex_tokens), len(start.face_tokens), context, streams=False)
     drawing = Drawing(with_masks=False)
     with torch.inference_mode():
         steps = vertex_steps(model.net, label, start.vertex_tokens, [0], drawing)
@@ -146,13 +146,23 @@ def write(request: WriteMeshRequest, model: Model, context: Context) -> WriteMes
 class _Growth:
     """Completions as they grow: steps in, samples out."""
 
-    def __init__(self, label: int | None, seeds: list[int], n_given_v: int, n_given_f: int, context: Context) -> None:
+    def __init__(
+        self,
+        label: int | None,
+        seeds: list[int],
+        n_given_v: int,
+        n_given_f: int,
+        context: Context,
+        *,
+        streams: bool = True,
+    ) -> None:
         self.vertices: list[Step] = []
         self.faces: list[Step] = []
         self.columns: list[int] = []  # which completions the columns of `faces` are
         self._label, self._seeds, self._context = label, seeds, context
         self._n_given = (n_given_v, n_given_f)
         self._told = time.monotonic()
+        self._streams = streams  # whether there is anything to see before the end
 
     def grow(self, into: list[Step], steps: Iterator[Step]) -> None:
         if not self.columns:
@@ -161,7 +171,7 @@ class _Growth:
             into.append(one)
             what = "Coordinate" if into is self.vertices else "Face token"
             self._context.checkpoint(0, 0, f"{what} {len(into)}")
-            if time.monotonic() - self._told > _PAUSE:
+            if self._streams and time.monotonic() - self._told > _PAUSE:
                 self._context.partial(self.result(is_growing=True))
                 self._told = time.monotonic()
 
