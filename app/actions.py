@@ -31,6 +31,7 @@ def _size(megabytes: int) -> str:
 
 COMMANDS: tuple[Command, ...] = (
     Command("&File", "&Open folder…", "browse", "Ctrl+O"),
+    Command("&File", "Open &text…", "open_text", "Ctrl+T"),
     Command("&File", "&Close", "close", "Ctrl+Q"),
     Command("&Figure", "&Export…", "export_current", "Ctrl+E"),
     Command("&Figure", "&Copy picture", "copy_current", "Ctrl+Shift+C"),

@@ -1,10 +1,13 @@
-"""What is dropped onto the window: a checkpoint's folder, a picture, or a mesh."""
+"""What is dropped onto the window: a checkpoint's folder, a picture, a mesh, or a text."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
+
+from app import text_dialog
+from app.text_files import ENDINGS as TEXTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +31,8 @@ def take(window: MainWindow, path: Path) -> None:
         window.area.views["mesh"].open_file(str(path))  # type: ignore[attr-defined]
     elif suffix in MESHES:
         window.status_line.show_message(_tr("{} is a mesh; open a checkpoint that reads meshes first.", path))
+    elif suffix in TEXTS:
+        text_dialog.take_file(window, path)
     else:
         window.open(str(path))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from inference.results.inputs import Input
     from widgets.figures.figure import Figure
     from widgets.view import View
+
+
+_MOST_LETTERS = 300  # of the text in a caption
 
 
 def _tr(text: str) -> str:
@@ -41,7 +45,7 @@ def _caption(view: View, figure: Figure) -> str:
 def _named(input: Input) -> str:
     """What was looked at, as far as a line can say it."""
     if isinstance(input, TextInput):
-        return input.text
+        return textwrap.shorten(input.text, _MOST_LETTERS, placeholder=" …")
     return Path(input.path).name if isinstance(input, PictureInput) else ""
 
 

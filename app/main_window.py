@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QMainWindow, QMessageBox, QVBoxLayout, QWidget
 
-from app import about, drops, exporting, window_state
+from app import about, drops, exporting, text_dialog, window_state
 from app.actions import build_menus, set_view_shortcuts
 from app.appearance import Appearance
 from app.controller import Controller
@@ -106,6 +106,7 @@ class MainWindow(QMainWindow):
         self.input_panel.input_changed.connect(self._on_input_panel_input_changed)
         self.input_panel.bar_created.connect(self.controller.attach)
         self.input_bar.mask_toggled.connect(self.selection.toggle_mask)
+        self.input_bar.editor_requested.connect(self.open_text)
         self.selection.masked_changed.connect(self._on_selection_masked_changed)
         self.selection.changed.connect(self._on_selection_changed)
         self.area.view_created.connect(self._on_area_view_created)
@@ -293,6 +294,9 @@ class MainWindow(QMainWindow):
 
     def swap_sentences(self) -> None:
         self.input_bar.swap()
+
+    def open_text(self) -> None:
+        text_dialog.edit(self)
 
     def focus_sentence(self) -> None:
         self.input_bar.focus_sentence()

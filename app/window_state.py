@@ -39,8 +39,8 @@ def settings_now(window: MainWindow) -> Settings:
     """The settings that bring the window back into the state it is in."""
     return replace(
         window.settings,
-        text=window.input_bar.first.text(),
-        text_pair=window.input_bar.second.text(),
+        text=window.input_bar.first.value(),
+        text_pair=window.input_bar.second.value(),
         window=window.saveGeometry().toBase64().toStdString(),
         docks=window.saveState().toBase64().toStdString(),
         views=window.area.saveState().toBase64().toStdString(),

@@ -6,10 +6,11 @@ import re
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QToolButton, QWidget
 
 from inference.results import CheckpointInfo, TextInput
 from widgets.selection import Selection
+from widgets.sentence_line import SentenceLine
 from widgets.token_row import TokenRow
 
 TYPING_PAUSE = 250  # ms without a key after which the model is asked
@@ -24,10 +25,13 @@ class InputBar(QWidget):
         What was typed, once the typing pauses; without masks.
     mask_toggled(int)
         Position of a token to mask or to show again.
+    editor_requested()
+        The user wants to see and change all of a long text.
     """
 
     input_changed = Signal(object)
     mask_toggled = Signal(int)
+    editor_requested = Signal()
 
     def __init__(self, selection: Selection, samples: tuple[str, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +41,12 @@ class InputBar(QWidget):
         self.second = self._line("sentence_b", self._second_label)
         self.token_row = TokenRow(selection, self)
         self.token_row.chips.mask_toggled.connect(self.mask_toggled)
+        self._whole = QToolButton(self)
+        self._whole.setObjectName("open_text")
+        self._whole.setText(self.tr("Text…"))
+        self._whole.setToolTip(self.tr("Type, paste or open a text of any length (Ctrl+T)"))
+        self._whole.setAccessibleName(self._whole.toolTip())
+        self._whole.clicked.connect(self.editor_requested)
         self._samples = QToolButton(self)
         self._samples.setObjectName("samples")
         self._samples.setText(self.tr("Samples"))
@@ -55,18 +65,18 @@ class InputBar(QWidget):
         layout.addWidget(self.first, 0, 1)
         layout.addWidget(self._second_label, 0, 2)
         layout.addWidget(self.second, 0, 3)
-        layout.addWidget(self._samples, 0, 4)
-        layout.addWidget(self.token_row, 1, 0, 1, 5)
+        layout.addWidget(self._whole, 0, 4)
+        layout.addWidget(self._samples, 0, 5)
+        layout.addWidget(self.token_row, 1, 0, 1, 6)
         layout.setColumnStretch(1, 3)
         layout.setColumnStretch(3, 2)
         self.set_checkpoint(None)
 
-    def _line(self, name: str, label: QLabel) -> QLineEdit:
-        line = QLineEdit(self)
-        line.setObjectName(name)
-        line.setClearButtonEnabled(True)
-        line.textEdited.connect(self._on_line_text_edited)
+    def _line(self, name: str, label: QLabel) -> SentenceLine:
+        line = SentenceLine(name, self)
+        line.value_edited.connect(self._on_line_value_edited)
         line.returnPressed.connect(self._on_pause_timeout)
+        line.editor_requested.connect(self.editor_requested)
         label.setBuddy(line)
         return line
 
@@ -89,14 +99,17 @@ class InputBar(QWidget):
 
     def set_text(self, text: str, text_pair: str = "") -> None:
         """Put sentences in; `input_changed` is not emitted, and Ctrl+Z brings back what was typed."""
-        for line, value in ((self.first, text), (self.second, text_pair)):
-            line.selectAll()
-            line.insert(value)
-            line.setCursorPosition(0)  # shows how it begins, not how it ends
+        self.first.set_value(text)
+        self.second.set_value(text_pair)
+
+    def look_at(self, text: str) -> None:
+        """Put a text of any length in the first line, and ask for it."""
+        self.first.set_value(text)
+        self._on_pause_timeout()
 
     def swap(self) -> None:
         """Exchange the two sentences."""
-        self.set_text(self.second.text(), self.first.text())
+        self.set_text(self.second.value(), self.first.value())
         self._on_pause_timeout()
 
     def focus_sentence(self) -> None:
@@ -106,13 +119,13 @@ class InputBar(QWidget):
 
     def input(self) -> TextInput:
         """What is typed now. Where there is no tokenizer, numbers are token ids."""
-        text = self.first.text()
+        text, second = self.first.value(), self.second.value()
         if not self._has_tokenizer and (ids := _token_ids(text)) is not None:
             return TextInput(token_ids=ids)
-        return TextInput(text, self.second.text() if self.second.text().strip() and self._has_tokenizer else None)
+        return TextInput(text, second if second.strip() and self._has_tokenizer else None)
 
     @Slot()
-    def _on_line_text_edited(self) -> None:
+    def _on_line_value_edited(self) -> None:
         self._pause.start()
 
     @Slot()

@@ -30,6 +30,7 @@ class TokenChips(QWidget):
         self._tokens: Tokens | None = None
         self._message = ""
         self._chips: list[QRectF] = []
+        self._rest_box = QRectF()
         self._can_mask = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Tokens"))
@@ -69,8 +70,18 @@ class TokenChips(QWidget):
                 x, y = gap, y + height + gap
             self._chips.append(QRectF(x, y, width, height))
             x += width + gap
+        rest = self._rest()
+        width = metrics.horizontalAdvance(rest)
+        if rest and x + width > self.width() - gap:
+            x, y = gap, y + height + gap
+        self._rest_box = QRectF(x + gap, y, width + gap, height)
         self.setMinimumHeight(int(y + height + gap))
         self.update()
+
+    def _rest(self) -> str:
+        """How many tokens have no chip."""
+        n = len(self._tokens) - MAX_CHIPS if self._tokens else 0
+        return self.tr("… and {:,} more").format(n) if n > 0 else ""
 
     def _shown(self) -> list[tuple[str, int]]:
         if self._tokens is None:
@@ -105,6 +116,8 @@ class TokenChips(QWidget):
             painter.setPen(theme.accent_ink if is_query else theme.faint)
             lower = QRectF(chip.left(), chip.bottom() - small_height - 1, chip.width(), small_height)
             painter.drawText(lower, Qt.AlignmentFlag.AlignCenter, str(token_id))
+        painter.setFont(font)
+        painter.drawText(self._rest_box, Qt.AlignmentFlag.AlignVCenter, self._rest())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         position = self.position_at(event.position())

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 
 from inference.results import TextInput
 from tests.factories import make_checkpoint_info, make_tokens
 from widgets.gallery import Gallery
 from widgets.input_bar import InputBar
 from widgets.selection import Selection
+from widgets.token_row import MAX_CHIPS
 
 
 @pytest.fixture
@@ -139,3 +141,65 @@ def test_the_gallery_opens_what_is_clicked(qtbot, tmp_path):
         qtbot.mouseClick(gallery._list.viewport(), Qt.MouseButton.LeftButton, pos=where)
     assert blocker.args == [str(tmp_path)]
     assert "not found" in gallery._list.item(4).toolTip()
+
+
+LONG = "the cat sat on the mat . " * 400
+
+
+def test_a_long_text_is_shown_by_its_beginning_and_its_length(bar):
+    bar.set_text(LONG, "b")
+    assert bar.input() == TextInput(LONG, "b")
+    assert bar.first.text().startswith("the cat sat on the mat . the cat")
+    assert bar.first.text().endswith("(2,800 words, 10,000 characters)")
+    assert len(bar.first.text()) < 120
+    bar.swap()
+    assert bar.input() == TextInput("b", LONG)
+
+
+def test_lines_of_a_short_text_are_kept_too(bar):
+    bar.set_text("first line\nsecond line")
+    assert bar.input() == TextInput("first line\nsecond line")
+
+
+def test_typing_over_a_long_text_replaces_it(bar, qtbot):
+    bar.set_text(LONG)
+    bar.first.selectAll()
+    with qtbot.waitSignal(bar.input_changed) as asked:
+        qtbot.keyClicks(bar.first, "a dog")
+    assert asked.args == [TextInput("a dog")]
+    assert not bar.first.is_long
+
+
+def test_what_is_shown_of_a_long_text_is_no_text_of_its_own(bar, qtbot):
+    bar.set_text(LONG)
+    shown = bar.first.text()
+    with qtbot.assertNotEmitted(bar.input_changed, wait=10):
+        bar.first.setCursorPosition(5)
+        qtbot.keyClick(bar.first, Qt.Key.Key_X)
+    assert bar.first.text() == shown
+    assert bar.input() == TextInput(LONG)
+    bar.first.selectAll()
+    qtbot.keyClick(bar.first, Qt.Key.Key_Delete)
+    assert bar.input() == TextInput("")
+
+
+def test_a_long_paste_becomes_a_long_text(bar, qtbot):
+    QGuiApplication.clipboard().setText(LONG * 5)
+    with qtbot.waitSignal(bar.input_changed) as asked:
+        qtbot.keyClick(bar.first, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert asked.args == [TextInput(LONG * 5)]  # more than a line edit holds by itself
+    assert bar.first.is_long
+
+
+def test_a_long_text_can_be_opened_in_its_editor(bar, qtbot):
+    with qtbot.waitSignal(bar.editor_requested):
+        qtbot.mouseClick(bar.findChild(object, "open_text"), Qt.MouseButton.LeftButton)
+    bar.set_text(LONG)
+    with qtbot.waitSignal(bar.editor_requested):
+        qtbot.mouseDClick(bar.first, Qt.MouseButton.LeftButton)
+
+
+def test_tokens_without_a_chip_are_counted(bar):
+    bar.token_row.chips.set_tokens(make_tokens("word " * (MAX_CHIPS + 1234)))
+    assert bar.token_row.chips._rest() == "… and 1,234 more"
+    assert not bar.grab().isNull()

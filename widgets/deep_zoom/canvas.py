@@ -144,10 +144,13 @@ class DeepZoomCanvas(QWidget):
         self.viewport_changed.emit()
 
     def _bar(self) -> QRectF:
-        """What the colour bar stands beside: always at the same place, above the minimap."""
+        """What the colour bar stands beside: the cells, as far down as the minimap leaves room for it."""
         room, em = self.room(), QFontMetricsF(self._style.font).height()
-        lowest = min((child.geometry().top() for child in self.findChildren(QWidget)), default=self.height()) - em
-        return QRectF(room.left(), room.top(), room.width(), min(room.height(), lowest - room.top()))
+        plot = self.plot()
+        beside = [child.geometry() for child in self.findChildren(QWidget)]
+        tops = [box.top() - em for box in beside if box.left() < plot.right() + (MINIMAP + 1) * em]
+        lowest = min(tops, default=float(self.height()))
+        return QRectF(room.left(), room.top(), plot.width(), min(room.height(), lowest - room.top()))
 
     # Moves
 

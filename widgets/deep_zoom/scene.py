@@ -201,7 +201,8 @@ class Scene:
             painter.setBrush(style.theme.accent)
             painter.drawPolygon(QPolygonF(points))
         painter.setPen(style.theme.ink)
-        for text, height in ((short(high), strip.top() + metrics.ascent() * 0.7), ("0", strip.bottom())):
+        heights_of = {short(high): strip.top() + metrics.ascent() * 0.7, "0": strip.bottom()}  # of none only the 0
+        for text, height in heights_of.items():
             painter.drawText(QPointF(strip.left() - metrics.horizontalAdvance(text) - 0.4 * em, height), text)
 
     def _strip_heights(self, n_pixels: int) -> np.ndarray:

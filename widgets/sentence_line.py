@@ -1,0 +1,98 @@
+"""A line for a sentence, which holds long texts too: of these it shows the beginning and how long they are."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QFocusEvent, QMouseEvent
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+# More is not typed into a line, and a line that long is slow.
+LONGEST_LINE = 2_000
+MOST_CHARACTERS = 2**22
+_SHOWN = 60
+
+
+def is_long(text: str) -> bool:
+    """Whether a text is shown by its beginning only."""
+    return len(text) > LONGEST_LINE or "\n" in text.strip()
+
+
+class SentenceLine(QLineEdit):
+    """What is typed stands there as it is. A long text is changed as a whole: by typing over it, or in its editor.
+
+    Signals
+    -------
+    value_edited()
+        The user typed or pasted something else.
+    editor_requested()
+        The user wants to see and change all of a long text.
+    """
+
+    value_edited = Signal()
+    editor_requested = Signal()
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._long: str | None = None
+        self._preview = ""
+        self._is_being_set = False
+        self.setObjectName(name)
+        self.setClearButtonEnabled(True)
+        self.setMaxLength(MOST_CHARACTERS)
+        self.textEdited.connect(self._on_text_edited)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether only the beginning is shown."""
+        return self._long is not None
+
+    def value(self) -> str:
+        """All of the text."""
+        return self.text() if self._long is None else self._long
+
+    def set_value(self, text: str) -> None:
+        """Show another text; `value_edited` is not emitted, and Ctrl+Z brings back what was typed."""
+        self._long = text if is_long(text) else None
+        n_words = len(text.split())
+        self._preview = self.tr("{}…  ({:,} words, {:,} characters)").format(
+            " ".join(text[: 2 * _SHOWN].split())[:_SHOWN], n_words, len(text)
+        )
+        self._is_being_set = True  # to Qt an insertion is an edit
+        self.selectAll()
+        self.insert(text if self._long is None else self._preview)
+        self._is_being_set = False
+        self.setCursorPosition(0)  # shows how it begins, not how it ends
+        self.setToolTip("" if self._long is None else self.tr("A long text: Ctrl+T shows and changes all of it"))
+
+    def _on_text_edited(self, text: str) -> None:
+        if self._is_being_set:
+            return
+        if self._long is not None and text and _resembles(text, self._preview):
+            self.set_value(self._long)  # what is shown is no text of its own
+            self.selectAll()
+            return
+        if is_long(text):
+            self.set_value(text)
+        elif self._long is not None:
+            self._long = None
+            self.setToolTip("")
+        self.value_edited.emit()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if self.is_long:
+            self.selectAll()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.is_long:
+            self.editor_requested.emit()
+        else:
+            super().mouseDoubleClickEvent(event)
+
+
+def _resembles(text: str, preview: str) -> bool:
+    """Whether the preview was changed a little, rather than something else put in its place."""
+    start = next((i for i, pair in enumerate(zip(text, preview, strict=False)) if pair[0] != pair[1]), len(text))
+    ends = zip(reversed(text), reversed(preview), strict=False)
+    end = next((i for i, pair in enumerate(ends) if pair[0] != pair[1]), len(text))
+    return start + end >= len(preview) // 2
