@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from inference.models.masked_igpt import MaskedImageGPT, MaskedImageGPTConfig
-from resources.recipes.igpt_small import N_BATCH, N_COLOURS, SIDE, load_palette, portraits, to_tokens
+from resources.recipes.igpt_small import N_BATCH, N_COLOURS, SIDE, SIZES, load_palette, portraits, to_tokens
 from resources.recipes.scene_data import TRAIN
 from resources.recipes.training import Plan, train
 
@@ -27,20 +27,9 @@ SHARE = 0.15
 
 
 def build_model(seed: int) -> MaskedImageGPT:
-    """The sizes of `igpt-small`: 8 layers of 96 with 4 heads over 256 pixels."""
+    """The sizes of `igpt-small`."""
     torch.manual_seed(seed)
-    config = MaskedImageGPTConfig(
-        vocab_size=N_COLOURS,
-        n_positions=SIDE * SIDE,
-        n_embd=96,
-        n_layer=8,
-        n_head=4,
-        n_inner=288,
-        resid_pdrop=0.0,
-        embd_pdrop=0.0,
-        attn_pdrop=0.0,
-    )
-    return MaskedImageGPT(config)
+    return MaskedImageGPT(MaskedImageGPTConfig(vocab_size=N_COLOURS, **SIZES))
 
 
 def fuse_attention(model: MaskedImageGPT) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -28,23 +29,22 @@ from resources.scenes import make_portrait
 SIDE = 16
 N_COLOURS = 48
 N_BATCH = 8
+SIZES: Final[dict[str, Any]] = {
+    "n_positions": SIDE * SIDE,
+    "n_embd": 64,
+    "n_layer": 8,
+    "n_head": 4,
+    "n_inner": 256,
+    "resid_pdrop": 0.0,
+    "embd_pdrop": 0.0,
+    "attn_pdrop": 0.0,
+}
 
 
 def build_model(seed: int) -> ImageGPTForCausalImageModeling:
-    """8 layers of 96 with 4 heads over 256 pixels; the last token of the vocabulary starts a picture."""
+    """`SIZES` over 256 pixels; the last token of the vocabulary starts a picture."""
     torch.manual_seed(seed)
-    config = ImageGPTConfig(
-        vocab_size=N_COLOURS + 1,
-        n_positions=SIDE * SIDE,
-        n_embd=96,
-        n_layer=8,
-        n_head=4,
-        n_inner=288,
-        resid_pdrop=0.0,
-        embd_pdrop=0.0,
-        attn_pdrop=0.0,
-    )
-    return ImageGPTForCausalImageModeling(config)
+    return ImageGPTForCausalImageModeling(ImageGPTConfig(vocab_size=N_COLOURS + 1, **SIZES))
 
 
 def fuse_attention(model: ImageGPTForCausalImageModeling) -> None:
