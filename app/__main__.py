@@ -7,15 +7,16 @@ import sys
 
 from app.about import VERSION
 
-COMMANDS = ("figure", "inspect")
+COMMANDS = ("figure", "mesh", "inspect")
 
 HELP = f"""Headlight {VERSION}, a desktop microscope for transformers
 
 headlight [CHECKPOINT] [--engine process|thread]   open the window
 headlight figure KIND --out FILE ...               make a figure without a window
+headlight mesh --class NAME --out FILE ...         let a model draw a mesh, and write it
 headlight inspect CHECKPOINT [--json]              say what a checkpoint is and offers
 
-headlight figure --help and headlight inspect --help say more.
+headlight figure --help, headlight mesh --help and headlight inspect --help say more.
 """
 
 

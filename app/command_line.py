@@ -1,4 +1,4 @@
-"""`headlight figure` and `headlight inspect`: what the window shows, without a window."""
+"""`headlight figure`, `mesh` and `inspect`: what the window shows, without a window."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, NoReturn
 
@@ -24,6 +24,8 @@ examples:
   headlight figure attention --text "The cat sat on the mat." --layer 2 --head 1 --out cat.svg
   headlight figure masked --text "The cat sat on the [MASK]." --caption --out mat.pdf
   headlight figure attention --text "The cat sat." --out all.npz
+  headlight figure patches --checkpoint vit-scenes --scene 3 --query 4,5 --out patches.png
+  headlight mesh --class chair --seed 3 --out chair.gif
   headlight inspect path/to/checkpoint
 """
 
@@ -38,7 +40,7 @@ class _Parser(ArgumentParser):
 
 
 def run(argv: Sequence[str]) -> int:
-    """Run `figure` or `inspect`; 0, or 2 after one line on stderr."""
+    """Run `figure`, `mesh` or `inspect`; 0, or 2 after one line on stderr."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal may know fewer letters than a text has
             stream.reconfigure(errors="backslashreplace")
@@ -58,6 +60,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _parser() -> ArgumentParser:
+    from app import mesh_commands
     from app.figure_commands import FIGURES
     from app.figure_options import OPTIONS
 
@@ -82,6 +85,10 @@ def _parser() -> ArgumentParser:
         OPTIONS["look"](one)
         one.set_defaults(run=_figure, figure=name)
 
+    mesh = commands.add_parser("mesh", help=mesh_commands.ABOUT, description="Draw meshes.", allow_abbrev=False)
+    mesh_commands.add_options(mesh)
+    mesh.set_defaults(run=_mesh)
+
     about = "say what a checkpoint is and which views it offers"
     inspect = commands.add_parser("inspect", help=about, description=f"{about[0].upper()}{about[1:]}.")
     inspect.add_argument("checkpoint", metavar="PATH", help="a folder, or the name of a bundled checkpoint")
@@ -98,8 +105,23 @@ def _inspect(args: Namespace) -> str:
     return json.dumps(asdict(info), indent=2) if args.json else inspect_text(info)
 
 
+def _mesh(args: Namespace) -> str:
+    from app import mesh_commands
+    from app.export import ExportError
+    from app.figure_commands import BadOption
+    from inference.engine import Engine
+
+    engine = Engine()
+    _app = _application()  # kept until the end: fonts are its own
+    try:
+        return mesh_commands.run(args, lambda request: _answer(engine, request))
+    except (ExportError, BadOption) as error:
+        raise _Fault(str(error)) from error
+
+
 def _figure(args: Namespace) -> str:
     from app.export import ExportError, check, save
+    from app.figure_command import answer_all
     from app.figure_commands import FIGURES, BadOption
 
     command = FIGURES[args.figure]
@@ -115,7 +137,11 @@ def _figure(args: Namespace) -> str:
             engine = Engine()
             args.checkpoint = args.checkpoint or bundled_checkpoints()[0]
             info = _info(engine, args.checkpoint)
-            result = _answer(engine, command.request(args, info))
+            asked = command.request(args, info)
+            if isinstance(asked, Generator):
+                result = answer_all(asked, lambda request: _answer(engine, request))
+            else:
+                result = _answer(engine, asked)
             source = info.name
         figure = command.figure(result, args)
         save(
@@ -186,4 +212,8 @@ def _caption(args: Namespace, source: str, figure: Figure) -> str:
         parts.append(f"token ids {', '.join(map(str, args.token_ids))}")
     elif getattr(args, "text", None):
         parts.append(" / ".join(f"“{text}”" for text in (args.text, args.text_pair) if text))
+    elif hasattr(args, "image"):
+        from app.picture_figures import picture_name
+
+        parts.append(picture_name(args))
     return ". ".join(part.rstrip(".") for part in parts if part)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -74,16 +74,16 @@ def save(
         else:
             sheet = Sheet.of(figure, style, transparent=transparent, caption=caption)
             content = _PICTURES[ending](sheet, width, dpi)
-        _replace(place, content)
+        replace_file(place, content)
     except render.TooLarge as error:
         raise ExportError(str(error)) from error
     except MemoryError as error:
         raise ExportError(f"There is not enough memory to write {place.name}.") from error
     except OSError as error:
-        raise ExportError(f"{path} could not be written: {_why(error, place)}.") from error
+        raise ExportError(f"{path} could not be written: {why_not_written(error, place)}.") from error
 
 
-def check(path: str | os.PathLike[str]) -> Path:
+def check(path: str | os.PathLike[str], endings: Collection[str] = ENDINGS) -> Path:
     """Where a figure would be written, seen before anything is computed.
 
     Raises
@@ -92,9 +92,9 @@ def check(path: str | os.PathLike[str]) -> Path:
         If the ending is none of ours, or the folder is missing.
     """
     place = Path(path)
-    if place.suffix.lower() not in ENDINGS:
+    if place.suffix.lower() not in endings:
         ending = place.suffix or "no ending"
-        raise ExportError(f"{path}: {ending} is not among {', '.join(ENDINGS)}.")
+        raise ExportError(f"{path}: {ending} is not among {', '.join(endings)}.")
     if "\0" in str(place):
         raise ExportError(f"{clean(str(path))} is not a name that a file can have.")
     try:
@@ -105,7 +105,7 @@ def check(path: str | os.PathLike[str]) -> Path:
         if not os.access(place.parent, os.W_OK):
             raise PermissionError(errno.EACCES, "")
     except OSError as error:
-        raise ExportError(f"{path} could not be written: {_why(error, place)}.") from error
+        raise ExportError(f"{path} could not be written: {why_not_written(error, place)}.") from error
     return place
 
 
@@ -138,7 +138,8 @@ _PICTURES: dict[str, Callable[[Sheet, float | None, float | None], bytes]] = {
 }
 
 
-def _replace(place: Path, content: bytes) -> None:
+def replace_file(place: Path, content: bytes) -> None:
+    """Put bytes where a file is or will be: whole, or not at all. Raises OSError."""
     place = Path(os.path.realpath(place))  # a link stays a link
     temporary = place.parent / f".headlight-{secrets.token_hex(4)}.tmp"
     try:
@@ -153,7 +154,8 @@ def _replace(place: Path, content: bytes) -> None:
         raise
 
 
-def _why(error: OSError, place: Path) -> str:
+def why_not_written(error: OSError, place: Path) -> str:
+    """Half a sentence for the user."""
     if error.errno == errno.ENOENT:
         return f"the folder {place.parent} does not exist"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
