@@ -7,16 +7,17 @@ from enum import IntEnum
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from widgets.line_label import LineLabel
 from widgets.mesh.viewer import Renderer
 from widgets.mesh_view.attention_panel import AttentionPanel
 from widgets.mesh_view.complete_panel import CompletePanel
 from widgets.mesh_view.draw_bar import DrawBar
 from widgets.mesh_view.lanes import Lanes
+from widgets.mesh_view.read_out import ReadOut
 from widgets.mesh_view.stage import Stage
 from widgets.mesh_view.step_panel import StepPanel
 from widgets.mesh_view.surprise_panel import SurprisePanel
 from widgets.mesh_view.transport import Transport
+from widgets.theme import FigureStyle
 
 
 class Page(IntEnum):
@@ -54,10 +55,8 @@ class MeshBoard(QWidget):
             (self.surprise, self.tr("Surprise")),
         ):
             self.pages.addTab(page, title)
-        self.read_out = LineLabel(self.tr("What is shown"))
-        self.read_out.setObjectName("mesh_read_out")
-        self._drawn_by = LineLabel(self.tr("What draws the picture"))
-        self._drawn_by.setObjectName("mesh_renderer")
+        self.read_out = ReadOut("mesh_read_out", self.tr("What is shown"))
+        self._drawn_by = ReadOut("mesh_renderer", self.tr("What draws the picture"))
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setObjectName("mesh_splitter")
         split.addWidget(self.stage)
@@ -81,6 +80,11 @@ class MeshBoard(QWidget):
     @property
     def page(self) -> Page:
         return Page(self.pages.currentIndex())
+
+    def restyle(self, style: FigureStyle) -> None:
+        """What is painted, in other colours or letters."""
+        for canvas in (self.step_panel.canvas, self.attention.canvas, self.surprise.canvas):
+            canvas.restyle(style)
 
     def tell_renderer(self) -> None:
         """Say whether OpenGL draws, or why the picture is painted."""

@@ -11,14 +11,14 @@ from PySide6.QtCore import QCoreApplication
 
 from widgets import color_maps
 from widgets.mesh_view.growth import Growth
-from widgets.mesh_view.heat import heated
+from widgets.mesh_view.heat import heated, salient
 from widgets.theme import FigureStyle
 
 ColorBy = Literal["bits", "order", "part", "plain"]
 
 _SPREAD = 0.7
 _LEAST_TOP = 6.0  # bits: a mesh without surprises is not made to look like one with many
-_TOP_SHARE = 98  # per cent of the polygons lie below the top of the scale
+_TOP_SHARE = 92  # per cent of the polygons lie below the top of the scale
 _SHOWN_PARTS = 10
 
 
@@ -52,6 +52,9 @@ class Colors:
 
     faces: np.ndarray | None
     vertices: np.ndarray | None
+
+
+TOKEN_TOP = 8.0  # bits, of one token: as if it were one of 256 that are alike
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def colors_of(growth: Growth, by: ColorBy, scale: BitScale, style: FigureStyle) 
     if by == "bits":
         return Colors(
             heated(scale.places(growth.face_bits), style.theme),
-            heated(scale.places(growth.vertex_bits), style.theme),
+            salient(heated(scale.places(growth.vertex_bits), style.theme), style.theme),
         )
     if by == "order":
         n_vertices, n_faces = growth.n_vertices, len(growth.faces)

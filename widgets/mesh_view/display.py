@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from inference.results import MeshSample, MeshStepResult, ScoreMeshResult
 from widgets.figures.mesh_expected import MeshExpected
 from widgets.figures.mesh_sample import MeshSampleFigure
-from widgets.mesh.camera import OBLIQUE
+from widgets.mesh.camera import OBLIQUE, Camera
 from widgets.mesh.picking import Hit
 from widgets.mesh.viewer import Renderer
 from widgets.mesh_view.attention import attention_figure, looked_at
@@ -55,6 +55,7 @@ class MeshDisplay(QWidget):
         self._style = FigureStyle.of(self)
         self._expected: MeshExpected | None = None
         self._are_many = False
+        self._fitted: Camera | None = None  # as long as nobody moves it, it follows what grows
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.board)
@@ -122,7 +123,7 @@ class MeshDisplay(QWidget):
             self.playback.pause()
             self.playback.go_to(self._exhibit.n_steps - 1)
         self._show_step()
-        if is_new:
+        if is_new or (not self.is_growing and self.board.viewer.camera == self._fitted):
             self._fit()
 
     def _fit(self) -> None:
@@ -133,6 +134,7 @@ class MeshDisplay(QWidget):
             viewer.set_camera(viewer.camera.looking(*(ROWS_FROM if are_many else OBLIQUE)))
             viewer.set_projection("orthographic" if are_many else "perspective")  # many are compared
         viewer.fit()
+        self._fitted = viewer.camera
 
     def replay(self) -> None:
         """Play from the first token that was not given."""
@@ -157,6 +159,7 @@ class MeshDisplay(QWidget):
     def restyle(self, style: FigureStyle) -> None:
         """The same in other colours or letters."""
         self._style = style
+        self.board.restyle(style)
         self._show_growth()
         self._show_step()
         self.picture_changed.emit()
@@ -171,9 +174,9 @@ class MeshDisplay(QWidget):
 
     def _show_growth(self) -> None:
         """Another mesh, or more of it, or other colours."""
-        board, growth, scale = self.board, self.growth, self._exhibit.scale
-        board.step_panel.show_growth(growth, scale, self._style)
-        board.lanes.show_growth(growth, scale, self._style)
+        board, growth = self.board, self.growth
+        board.step_panel.show_growth(growth, self._style)
+        board.lanes.show_growth(growth, self._style)
         board.complete.show_growth(growth)
         board.complete.show_chosen(self.marks.chosen_faces)
         board.stage.show_legend(self._exhibit.legend(board.transport.color_by), self._style)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Signal
 from PySide6.QtWidgets import QButtonGroup, QDoubleSpinBox, QLabel, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from widgets.control_bar import ControlBar
@@ -153,6 +153,11 @@ class DrawBar(QWidget):
         self._corrections.setToolTip(
             self.tr("Draws that could not lead to a mesh: with masks they are drawn again, without they stay.")
         )
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._chips.setStyleSheet(_CHIPS)  # a style sheet looks its colours up once
 
     def _on_group_id_toggled(self, _number: int, is_on: bool) -> None:
         if is_on:

@@ -11,8 +11,8 @@ from widgets.theme import Theme
 N_LEVELS = 256
 # Steps of lightness in one direction, away from the paper; told apart by every kind of colour blindness.
 _STOPS = {
-    "light": ("#BCCDDF", "#EBCB7E", "#E58A2F", "#C4400F", "#7E1606"),
-    "dark": ("#44607F", "#8F6A5C", "#D97B33", "#F9AE4A", "#FFEFA6"),
+    "light": ("#B4C7DB", "#EBCB7E", "#E58A2F", "#C4400F", "#7E1606"),
+    "dark": ("#4F6F94", "#8F6A5C", "#D97B33", "#F9AE4A", "#FFEFA6"),
 }
 
 
@@ -31,3 +31,9 @@ def heated(places: np.ndarray, theme: Theme) -> np.ndarray:
     """Places 0 to 1 as colours: uint8 [N, 3]."""
     name = theme.name if theme.name in _STOPS else "light"
     return heat(name)[np.rint(np.clip(places, 0, 1) * (N_LEVELS - 1)).astype(np.int64)]
+
+
+def salient(colors: np.ndarray, theme: Theme) -> np.ndarray:
+    """The same for what is small: further away from the paper."""
+    strong = colors * 0.7 if theme.paper.lightness() > 127 else colors * 0.65 + 0.35 * 255
+    return np.rint(strong).astype(np.uint8)

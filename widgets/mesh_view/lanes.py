@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from widgets.figures.lettering import resized
-from widgets.mesh_view.coloring import BitScale
+from widgets.mesh_view.coloring import TOKEN_TOP, BitScale
 from widgets.mesh_view.growth import Growth, Part
 from widgets.mesh_view.heat import heated
 from widgets.theme import FigureStyle
@@ -26,6 +26,7 @@ from widgets.theme import FigureStyle
 _PARTS: tuple[Part, Part] = ("vertices", "faces")
 _LANE = 1.9  # em
 _PAGE = 10  # lanes are this many pages long
+_SCALE = BitScale(TOKEN_TOP)
 
 
 class Lanes(QWidget):
@@ -44,7 +45,6 @@ class Lanes(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._growth: Growth | None = None
-        self._scale = BitScale.of(())
         self._style = FigureStyle.of(self)
         self._step = 0
         self._is_dragging = False
@@ -58,9 +58,9 @@ class Lanes(QWidget):
 
     # What it shows
 
-    def show_growth(self, growth: Growth | None, scale: BitScale, style: FigureStyle) -> None:
+    def show_growth(self, growth: Growth | None, style: FigureStyle) -> None:
         """Show the tokens of a mesh."""
-        self._growth, self._scale, self._style = growth, scale, style
+        self._growth, self._style = growth, style
         self._picture = None
         self.update()
 
@@ -146,7 +146,7 @@ class Lanes(QWidget):
         if self._growth is None or not n:
             return
         tokens = self._growth.tokens_of(part)
-        places = self._scale.places(tokens.bits)
+        places = _SCALE.places(tokens.bits)
         colors = heated(places, self._style.theme)
         if tokens.n_given:
             given = QRectF(lane.left(), lane.top(), tokens.n_given / n * lane.width(), lane.height())

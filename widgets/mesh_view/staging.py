@@ -19,6 +19,7 @@ _LEAST = 0.01  # of probability: rarer values are not drawn in space
 _MOST_GUIDES = 24
 _POINT, _NEWEST = 5.5, 11.0  # points
 _LARGEST = 20.0
+_PLANE = 0.5  # of the opacity of lines: the mesh is seen through planes
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,16 +108,17 @@ def _expected_coordinates(growth: Growth, moment: Moment, theme: Theme) -> tuple
     probabilities = tokens.probabilities[moment.place, 1 : N_VALUES + 1].astype(float)
     likely = np.flatnonzero(probabilities >= _LEAST)
     likely = likely[np.argsort(-probabilities[likely], kind="stable")][:_MOST_GUIDES]
+    veil = _PLANE if not fixed else 1.0
     guides = [
-        Guide((*fixed, _coordinate(float(value))), float(0.12 + 0.8 * np.sqrt(probabilities[value])))
+        Guide((*fixed, _coordinate(float(value))), veil * float(0.12 + 0.8 * np.sqrt(probabilities[value])))
         for value in likely
         if value != chosen
     ]
     ring = number_of(theme.warning)
     if fixed:  # where it is already
-        guides.append(Guide(fixed, 0.4, ring))
+        guides.append(Guide(fixed, 0.4 if len(fixed) > 1 else 0.25, ring))
     # What was chosen is seen however improbable it was.
-    opacity = float(0.35 + 0.6 * np.sqrt(probabilities[chosen]))
+    opacity = veil * float(0.35 + 0.6 * np.sqrt(probabilities[chosen]))
     return (*guides, Guide((*fixed, _coordinate(chosen)), opacity, ring))
 
 

@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from widgets.figures.mesh_expected import MeshExpected
-from widgets.mesh_view.coloring import BitScale
 from widgets.mesh_view.growth import Growth
 from widgets.mesh_view.token_list import TokenList
 from widgets.pointed_canvas import PointedCanvas
@@ -45,10 +44,10 @@ class StepPanel(QWidget):
         self.tokens.step_chosen.connect(self.step_chosen)
         self.canvas.spot_changed.connect(self._on_canvas_spot_changed)
 
-    def show_growth(self, growth: Growth | None, scale: BitScale, style: FigureStyle) -> None:
+    def show_growth(self, growth: Growth | None, style: FigureStyle) -> None:
         """Show another mesh, or the same in another style."""
         self._growth, self._style = growth, style
-        self.tokens.show_growth(growth, scale, style)
+        self.tokens.show_growth(growth, style)
 
     def show_step(self, step: int) -> MeshExpected | None:
         """Show another token; gives the figure."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from widgets import color_maps
 from widgets.figures.lettering import resized
-from widgets.mesh_view.coloring import BitScale
+from widgets.mesh_view.coloring import TOKEN_TOP, BitScale
 from widgets.mesh_view.growth import Growth
 from widgets.mesh_view.heat import heated
 from widgets.theme import FigureStyle
@@ -18,6 +19,7 @@ from widgets.theme import FigureStyle
 _ROW = 1.45  # em
 _TITLE = 4.2  # em
 _CELL = 4.1  # em
+_SCALE = BitScale(TOKEN_TOP)
 
 
 class Line(NamedTuple):
@@ -43,9 +45,9 @@ class TokenList(QAbstractScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._growth: Growth | None = None
-        self._scale = BitScale.of(())
         self._style = FigureStyle.of(self)
         self._lines: list[Line] = []
+        self._colors: list[QColor] = []  # of all tokens
         self._step = 0
         self._found: range = range(0)
         self.setObjectName("mesh_tokens")
@@ -57,9 +59,10 @@ class TokenList(QAbstractScrollArea):
 
     # What it shows
 
-    def show_growth(self, growth: Growth | None, scale: BitScale, style: FigureStyle) -> None:
+    def show_growth(self, growth: Growth | None, style: FigureStyle) -> None:
         """Show the tokens of a mesh."""
-        self._growth, self._scale, self._style = growth, scale, style
+        self._growth, self._style = growth, style
+        self._color()
         self._lay_out()
         self.viewport().update()
 
@@ -92,6 +95,13 @@ class TokenList(QAbstractScrollArea):
 
     def _n_columns(self) -> int:
         return max(int((self.viewport().width() - _TITLE * self._em()) / (_CELL * self._em())), 1)
+
+    def _color(self) -> None:
+        self._colors = []
+        if self._growth is not None:
+            sample = self._growth.sample
+            bits = np.concatenate([sample.vertices.bits, sample.faces.bits])
+            self._colors = [QColor(*rgb) for rgb in heated(_SCALE.places(bits), self._style.theme).tolist()]
 
     def _lay_out(self) -> None:
         growth = self._growth
@@ -162,6 +172,7 @@ class TokenList(QAbstractScrollArea):
         painter.fillRect(self.viewport().rect(), theme.paper)
         growth = self._growth
         if growth is not None:
+            painter.setFont(resized(self.font(), 0.85))
             first = int(self.verticalScrollBar().value() / (_ROW * em))
             last = int((self.verticalScrollBar().value() + self.viewport().height()) / (_ROW * em))
             for row in range(first, min(last + 1, len(self._lines))):
@@ -175,15 +186,12 @@ class TokenList(QAbstractScrollArea):
     def _paint_line(self, painter: QPainter, row: int, growth: Growth) -> None:
         theme, line, em = self._style.theme, self._lines[row], self._em()
         middle = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.setFont(resized(self.font(), 0.85))
         painter.setPen(theme.faint)
         title = self._cell(row, 0)
         painter.drawText(QRectF(0.4 * em, title.top(), _TITLE * em, title.height()), middle, line.title)
         for step in range(line.first, line.end):
             cell = self._cell(row, step - line.first)
-            part, place = growth.part_of(step)
-            bits = growth.tokens_of(part).bits[place : place + 1]
-            color = QColor(*heated(self._scale.places(bits), theme)[0].tolist())
+            color = self._colors[step]
             is_later = step > self._step
             if is_later:
                 painter.setPen(QPen(theme.line, 1))
@@ -258,5 +266,6 @@ class TokenList(QAbstractScrollArea):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
             self._style = FigureStyle.of(self, self._style.color_map)
+            self._color()
             self._lay_out()
             self.viewport().update()

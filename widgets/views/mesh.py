@@ -137,6 +137,10 @@ class MeshView(View):
         elif not self._is_fresh and isinstance(source, MeshRequest):
             self._display.replay()
 
+    def refresh(self, *, again: bool = False) -> None:
+        self._is_fresh |= again and self._source is not None
+        super().refresh(again=again)
+
     def requests(self) -> tuple[object, ...]:
         wanted: list[object] = [] if self._source is None else [self._source]
         display, growth = self._display, self._display.growth
