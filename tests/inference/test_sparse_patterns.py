@@ -9,7 +9,7 @@ import torch
 from inference.context import Context
 from inference.layouts.banded import BandedCall
 from inference.layouts.blocks import BlockCall
-from inference.results import TextInput, TilesRequest
+from inference.results import Partial, TextInput, TilesRequest, TilesResult
 from tests.inference.configurations import ids
 from tests.inference.test_configurations import build, run
 from tests.inference.test_sparse_layouts import expanded
@@ -114,7 +114,8 @@ def test_tiles_say_the_kinds_of_the_pattern(name):
     request = TilesRequest("tiny", TextInput(token_ids=ids_of(n)), "encoder", 1, 2, 0, ((0, 0),), with_kinds=True)
     told: list[object] = []
     tiles(request, model, Context(told.append))
-    result = next(event.result for event in told if hasattr(event, "result"))
+    result = next(event.result for event in told if isinstance(event, Partial))
+    assert isinstance(result, TilesResult)
     kinds = by_name(result.tiles[0].kinds, result.kind_names)
     if name == "big_bird":
         expected = blocked(n, 4, random_blocks(16, 2, 1, n_heads=4, as_in_code=True)[2])

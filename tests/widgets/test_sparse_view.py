@@ -76,11 +76,11 @@ def choose(view, name, data):
     combo.setCurrentIndex(combo.findData(data))
 
 
-def painted(figure, spot=None, size=(900, 500)):
-    picture = QImage(*size, QImage.Format.Format_RGB32)
+def painted(figure, spot=None):
+    picture = QImage(900, 500, QImage.Format.Format_RGB32)
     picture.fill(Qt.GlobalColor.white)
     painter = QPainter(picture)
-    rect = QRectF(0, 0, *size)
+    rect = QRectF(0, 0, 900, 500)
     figure.paint(painter, rect, FigureStyle())
     if spot is not None:
         figure.paint_spot(painter, rect, FigureStyle(), spot)

@@ -111,8 +111,8 @@ class SparseComplexityFigure(ChartFigure):
 
     @property
     def _range(self) -> tuple[float, float]:
-        lengths = self.request.lengths
-        return (lengths[0], lengths[-1]) if len(lengths) > 1 else (lengths[0] / 2, lengths[0] * 2)
+        first, last = min(self.request.lengths), max(self.request.lengths)
+        return (first, last) if first < last else (first / 2, last * 2)
 
     def _theory(self, style: FigureStyle) -> LogChart:
         r = self.request

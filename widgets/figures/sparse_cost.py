@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -86,7 +87,14 @@ class SparseCostFigure(ChartFigure):
             areas = [QRectF(rect.left(), rect.top() + i * (height + gap), rect.width(), height) for i in range(3)]
         return list(zip(charts, areas, strict=True))
 
-    def _chart(self, title: str, kind: str, text, of_cells, style: FigureStyle) -> LogChart:  # noqa: ANN001
+    def _chart(
+        self,
+        title: str,
+        kind: str,
+        text: Callable[[float], str],
+        of_cells: Callable[[int], int],
+        style: FigureStyle,
+    ) -> LogChart:
         x = np.array(LENGTHS, float)
         curves = tuple(
             Curve(

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from widgets.figures import sparse_legend
 from widgets.figures.figure import Numbers
@@ -93,6 +93,11 @@ class SparsePatternFigure:
     def _field(self, plot: QRectF, em: float) -> QRectF:
         return QRectF(plot.left(), plot.bottom() + 0.5 * em, plot.width(), self._field_height(em))
 
+    @staticmethod
+    def _field_line(field: QRectF, em: float) -> QRectF:
+        """Where it is told how many tokens a query knows of."""
+        return QRectF(field.left(), field.bottom() + 0.25 * em, field.width(), 1.2 * em)
+
     # Painting
 
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
@@ -137,8 +142,7 @@ class SparsePatternFigure:
         box = self._field(plot, em)
         self.map.paint_field(painter, box, style, query)
         font = resized(style.font, 0.9)
-        line = QRectF(box.left(), box.bottom() + 0.25 * em, box.width(), 1.2 * em)
-        painter.fillRect(line, style.theme.paper) if not style.transparent else None
+        line = self._field_line(box, em)
         painter.setFont(font)
         painter.setPen(style.theme.ink)
         text = self.map.field_text(query)
@@ -170,7 +174,7 @@ class SparsePatternFigure:
             rest.setHeight(min(rest.height(), 13 * em))
             self._paint_bars(painter, rest, style)
 
-    def _legend(self, style: FigureStyle) -> list[tuple[str, list]]:
+    def _legend(self, style: FigureStyle) -> list[tuple[str, list[QColor]]]:
         """With the number of cells of each kind."""
         counts = np.bincount(self.pattern.kinds().reshape(-1), minlength=len(KIND_NAMES)).tolist()
         names = [name for name, count in zip(KIND_NAMES, counts, strict=True) if count]
@@ -285,7 +289,9 @@ class SparsePatternFigure:
         box = self.map.cell_rect(spot.row, spot.column, plot)
         painter.save()
         painter.setPen(QPen(style.theme.ink, 1, Qt.PenStyle.DotLine))
-        field = self._field(plot, QFontMetricsF(style.font).height())
+        em = QFontMetricsF(style.font).height()
+        field = self._field(plot, em)
+        painter.fillRect(self._field_line(field, em), style.theme.paper)
         painter.drawLine(QPointF(box.center().x(), plot.top()), QPointF(box.center().x(), field.bottom()))
         self.map.paint_row(painter, plot, style, spot.row, style.theme.ink)
         self._paint_field(painter, plot, style, spot.row)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
 from widgets.figures import sparse_legend
 from widgets.figures.figure import Numbers
@@ -126,14 +126,14 @@ class SparsePatternsFigure:
     def _strip(self, plot: QRectF, em: float) -> QRectF:
         return QRectF(plot.left(), plot.bottom() + _STRIP_GAP * em, plot.width(), _STRIP * em)
 
-    def _legend(self, style: FigureStyle) -> list[tuple[str, list]]:
+    def _legend(self, style: FigureStyle) -> list[tuple[str, list[QColor]]]:
         return sparse_legend.entries(self._present, self.n_layers, style)
 
     @cached_property
     def _present(self) -> tuple[str, ...]:
         """Kinds that occur."""
-        counts = sum(np.bincount(p.kinds().reshape(-1), minlength=len(KIND_NAMES)) for p in self.patterns)
-        return tuple(name for name, count in zip(KIND_NAMES, counts, strict=True) if count)
+        all_kinds = np.stack([pattern.kinds() for pattern in self.patterns])
+        return tuple(name for kind, name in enumerate(KIND_NAMES) if (all_kinds == kind).any())
 
     def _legend_height(self, width: float, style: FigureStyle) -> float:
         metrics = QFontMetricsF(style.font)
