@@ -256,7 +256,7 @@ class LogChart:
             heights[i] = min(heights[i], floor)
             floor = heights[i] - em
         for (point, curve), height in zip(ends, heights, strict=True):
-            left = plot.right() + 0.7 * em
+            left = point.x() + 0.7 * em
             painter.setPen(QPen(curve.color, 1))
             painter.drawLine(QPointF(point.x() + 2, point.y()), QPointF(left - 2, height))
             painter.setPen(style.theme.ink)

@@ -145,9 +145,11 @@ class SparsePatternFigure:
         line = self._field_line(box, em)
         painter.setFont(font)
         painter.setPen(style.theme.ink)
-        text = self.map.field_text(query)
-        text = text + (_tr(" tokens, layer by layer") if self.n_layers > 1 else _tr(" tokens"))
-        text = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, line.width())
+        metrics, text = QFontMetricsF(font), self.map.field_text(query) + _tr(" tokens")
+        longer = text + _tr(", layer by layer")
+        if self.n_layers > 1 and metrics.horizontalAdvance(longer) <= line.width():
+            text = longer
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, line.width())
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
         painter.setFont(style.font)
 
@@ -185,7 +187,7 @@ class SparsePatternFigure:
             if counts[0]:
                 numbers[0] -= numbers[-1]
                 found[0] = (_tr("not reached"), found[0][1])
-        return [(f"{text}: {n:,}", shades) for (text, shades), n in zip(found, numbers, strict=True)]
+        return [(f"{text}: {n:,}", shades) for (text, shades), n in zip(found, numbers, strict=True) if n]
 
     def _paint_bars(self, painter: QPainter, area: QRectF, style: FigureStyle) -> None:
         """Which part of all pairs knows of each other after each layer."""

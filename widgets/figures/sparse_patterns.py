@@ -99,7 +99,11 @@ class SparsePatternsFigure:
             width = (area.width() + gap) / n_columns - gap
             return min(width, (area.height() + gap) / n_rows - gap - self._around(em))
 
-        n_columns = max(range(1, n + 1), key=side_of)
+        def is_readable(n_columns: int) -> bool:
+            """Whether what is written above fits."""
+            return (area.width() + gap) / n_columns >= 0.9 * _WIDEST_HEAD * em
+
+        n_columns = max(range(1, n + 1), key=lambda n_columns: (is_readable(n_columns), side_of(n_columns)))
         n_rows = math.ceil(n / n_columns)
         side = max(side_of(n_columns), 1.0)
         if side >= 6 * self.n:  # whole pixels, so that all cells look alike
