@@ -5,6 +5,8 @@ from __future__ import annotations
 from inference.results import AttentionGroup, CheckpointInfo
 from widgets.registry import VIEWS
 
+_N_CLASSES = 6  # named
+
 
 def inspect_text(info: CheckpointInfo) -> str:
     """Facts, the views it offers and why others are off, and notes."""
@@ -14,17 +16,34 @@ def inspect_text(info: CheckpointInfo) -> str:
         "Parameters": f"{info.n_parameters:,}",
         **{f"{group.title} attention": _group(group) for group in info.groups},
         "Width (d_model)": f"{info.d_model:,}",
-        "Vocabulary": f"{info.d_vocab:,} tokens",
-        "Longest input": f"{info.n_ctx:,} tokens" if info.n_ctx else "no limit",
         "Positions": info.position_kind,
-        "Tokenizer": "yes" if info.has_tokenizer else "none: give token ids",
-        "Mask token": info.mask_token or "none",
+        **_reading(info),
     }
     views = {view.title: _offered(info.why_missing(view.needs)) for view in VIEWS}
     parts = [info.name, *_aligned(facts), "", "Views", *_aligned(views)]
     if info.notes:
         parts += ["", "Notes", *(f"  {note}" for note in info.notes)]
     return "\n".join(parts)
+
+
+def _reading(info: CheckpointInfo) -> dict[str, str]:
+    """What it reads, and what it tells of that."""
+    facts = {"Reads": " and ".join(info.reads)}
+    if "text" in info.reads:
+        facts |= {
+            "Vocabulary": f"{info.d_vocab:,} tokens",
+            "Longest input": f"{info.n_ctx:,} tokens" if info.n_ctx else "no limit",
+            "Tokenizer": "yes" if info.has_tokenizer else "none: give token ids",
+            "Mask token": info.mask_token or "none",
+        }
+    if info.pictures:
+        facts["Pictures"] = info.pictures
+    if "masked_image" in info.capabilities:
+        facts["Visual tokens"] = f"{info.d_vocab:,}"
+    if info.classes:
+        some = ", ".join(info.classes[:_N_CLASSES])
+        facts["Classes"] = f"{len(info.classes):,}: {some}{' ...' if len(info.classes) > _N_CLASSES else ''}"
+    return facts
 
 
 def _group(group: AttentionGroup) -> str:

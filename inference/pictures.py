@@ -118,6 +118,12 @@ class Prepared:
         return self.seen.shape[0], self.seen.shape[1]
 
     @property
+    def colours(self) -> np.ndarray:
+        """int64 [pixel]: the nearest colours of the palette."""
+        assert self.palette is not None
+        return nearest_colours(self.values, self.palette)
+
+    @property
     def caption(self) -> str:
         """What was drawn, in words; empty for files."""
         if self.scene is None:

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from inference.positions import has_alibi
+from inference.picture_positions import picture_table
+from inference.positions import has_alibi, reads_pictures
 from inference.results import PositionTable
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def tables(net: PreTrainedModel, length: int, context: Context) -> tuple[Positio
     with torch.inference_mode():
         for name, module in net.named_modules():
             context.checkpoint()
-            found += _of_module(name, module, length)
+            is_picture = reads_pictures(net.config)
+            found += picture_table(net, name, module) if is_picture else _of_module(name, module, length)
     return tuple(_without_repeats(found))
 
 

@@ -45,6 +45,11 @@ def position_kind(config: PreTrainedConfig) -> str:
     return "learned" if n_ctx(config) else "none"
 
 
+def reads_pictures(config: PreTrainedConfig) -> bool:
+    """Whether positions are places in a picture."""
+    return config.model_type in _PICTURES or config.model_type in ("imagegpt", "masked_imagegpt")
+
+
 def _picture_kind(config: PreTrainedConfig) -> str:
     """As `position_kind`."""
     if config.model_type in ("swin", "swinv2"):

@@ -20,6 +20,11 @@ _NOTES = {
     "relative": "A learned number for the distance between query and key is added to the scores of each head.",
     "alibi": "From each attention score the distance times a fixed slope of the head is subtracted.",
 }
+_GRID_NOTES = {
+    "learned": "A learned vector for each place of the picture is added to what is read there.",
+    "sinusoidal": "Sines and cosines of row and column, of many wavelengths, are added to each patch.",
+    "relative": "A learned number for the distance in rows and columns is added to the scores of each head.",
+}
 _DEBERTA_NOTE = (
     "Learned vectors for the distance between two words are compared with queries and keys, and added to the scores."
 )
@@ -45,5 +50,8 @@ def positions(request: PositionsRequest, model: Model, context: Context) -> Posi
     found = tables(model.net, length, context)
     if not found:
         raise Refused(f"{model.info.name} has no position encoding that can be read.")
+    kind = model.info.position_kind
+    if any(table.grid for table in found):
+        return PositionsResult(found, _GRID_NOTES[kind])
     is_deberta = model.net.config.model_type.startswith("deberta")
-    return PositionsResult(found, _DEBERTA_NOTE if is_deberta else _NOTES[model.info.position_kind])
+    return PositionsResult(found, _DEBERTA_NOTE if is_deberta else _NOTES[kind])

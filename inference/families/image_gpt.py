@@ -11,7 +11,6 @@ from inference.context import Refused
 from inference.family import Encoded, Family, check_count
 from inference.patch_grid import PatchGrid
 from inference.picture_preparation import PREPROCESSOR, Takes
-from inference.pictures import nearest_colours
 from inference.results import AttentionGroup
 
 if TYPE_CHECKING:
@@ -75,9 +74,8 @@ class ImageGptFamily(Family):
                 f"The checkpoint holds no palette (clusters in {PREPROCESSOR}), so it is not known which colours its "
                 "tokens are."
             )
-        colours = nearest_colours(prepared.values, prepared.palette)
         start = (_START,) if is_causal(config) else ()
-        tokens = self.grid("pixels", config, prepared.shape).tokens(start, colours)
+        tokens = self.grid("pixels", config, prepared.shape).tokens(start, prepared.colours)
         ids = torch.from_numpy(tokens.ids.copy())[None]
         ids[:, : len(start)] = config.vocab_size - 1  # Image GPT's last token starts a picture
         return Encoded({"input_ids": ids}, {"pixels": tokens})

@@ -37,8 +37,13 @@ class PositionTable:
     similarity
         float32 [map, position, position]. learned, sinusoidal: one map, cosine similarity. rotary: one map, the mean
         of the cosines of the angle between the positions. relative, alibi: a map for each head, the bias itself.
+        Empty [head, 0, 0] where a table of places on a grid would take too much; `values` say the same.
     similarity_label
         What the numbers of `similarity` are.
+    grid
+        Rows and columns, where positions are places in a picture, row by row; None where they lie in a row. Columns of
+        a relative table are then the (2 * rows - 1) * (2 * columns - 1) distances key minus query, row by row from
+        the one farthest up and left.
     """
 
     name: str
@@ -49,6 +54,7 @@ class PositionTable:
     column_start: int
     similarity: np.ndarray
     similarity_label: str
+    grid: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
