@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from app.main_window import MainWindow
     from inference.results import MeshSample
     from widgets.mesh.camera import Camera
+    from widgets.status_line import StatusLine
 
 _PATIENCE = 400  # ms before progress is shown
 
@@ -46,11 +49,15 @@ def save_mesh(window: MainWindow, sample: MeshSample, camera: Camera | None = No
     path, kind, look = dialog.path(), dialog.kind(), dialog.look()
     window.export_folder = path.parent
     if camera is not None:
-        look = MeshLook(**{**vars(look), "camera": camera})
+        look = replace(look, camera=camera)
     saving = MeshSaving(window)
-    saving.done.connect(lambda place: window.status_line.show_message(_tr("Saved {}").format(place), is_warning=False))
+    saving.done.connect(partial(_tell_saved, window.status_line))
     saving.failed.connect(window.status_line.show_message)
     saving.start(sample, path, kind, look)
+
+
+def _tell_saved(status_line: StatusLine, place: str) -> None:
+    status_line.show_message(_tr("Saved {}").format(place), is_warning=False)
 
 
 class MeshSaving(QObject):
@@ -126,11 +133,8 @@ class MeshSaving(QObject):
     def _on_process_finished(self, code: int, status: QProcess.ExitStatus) -> None:
         self._on_process_ready_read()
         is_whole = code == 0 and status == QProcess.ExitStatus.NormalExit
-        self._end(
-            ""
-            if is_whole
-            else self._error or _tr("{} could not be written: the process that writes it died.").format(self._place)
-        )
+        died = _tr("{} could not be written: the process that writes it died.").format(self._place)
+        self._end("" if is_whole else self._error or died)
 
     @Slot(QProcess.ProcessError)
     def _on_process_error(self, error: QProcess.ProcessError) -> None:
@@ -138,6 +142,7 @@ class MeshSaving(QObject):
             self._end(_tr("{} could not be written: no process could be started.").format(self._place))
 
     def _end(self, error: str) -> None:
+        self._progress.canceled.disconnect(self.cancel)  # closing counts as that
         self._progress.close()
         self._progress.deleteLater()
         if not self._is_cancelled:
