@@ -53,14 +53,17 @@ class BandedCall(AttentionCall):
         return dots
 
     def seen(self, heads: list[int], rows: Tensor, keys: slice = ALL) -> Tensor:
-        return self.kinds(heads, rows, keys) > HIDDEN
+        return self.kinds(heads, rows, keys).to(torch.bool)
 
     def kinds(self, heads: list[int], rows: Tensor, keys: slice = ALL) -> Tensor:
-        places = torch.arange(self.n_keys, device=rows.device)[keys]
-        kinds = ((places - rows[:, None]).abs() <= self.window).to(torch.uint8) * WINDOW
+        n = self.n_keys
+        by_distance = torch.zeros(2 * n - 1, dtype=torch.uint8, device=rows.device)
+        by_distance[max(0, n - 1 - self.window) : n + self.window] = WINDOW
+        kinds = by_distance.unfold(0, n, 1)[:, keys][n - 1 - rows]  # each row begins one further on
         if self.global_places is not None:
-            is_global = torch.isin(places, self.global_places) | torch.isin(rows, self.global_places)[:, None]
-            kinds = kinds.masked_fill(is_global, GLOBAL)
+            places = torch.arange(n, device=rows.device)[keys]
+            for axis, along in enumerate((rows, places)):
+                kinds.index_fill_(axis, torch.isin(along, self.global_places).nonzero()[:, 0], GLOBAL)
         return without_padding(kinds[None], self.mask, rows, keys)
 
     def times_values(self, pattern: Tensor, heads: list[int], rows: Tensor) -> Tensor:

@@ -45,7 +45,7 @@ class BlockCall(AttentionCall):
     kind_names: ClassVar[tuple[str, ...]] = ("hidden", "window", "random", "global")
 
     def seen(self, heads: list[int], rows: Tensor, keys: slice = ALL) -> Tensor:
-        return self.kinds(heads, rows, keys) > HIDDEN
+        return self.kinds(heads, rows, keys).to(torch.bool)
 
     def kinds(self, heads: list[int], rows: Tensor, keys: slice = ALL) -> Tensor:
         blocks = torch.arange(self.n_blocks, device=rows.device)
@@ -59,8 +59,12 @@ class BlockCall(AttentionCall):
             kinds[:, middle] = kinds[:, middle].scatter(2, chosen, RANDOM)
         is_end = (blocks == 0) | (blocks == last)
         kinds = kinds.masked_fill(is_end | ((row_blocks == 0) | (row_blocks == last))[:, None], GLOBAL)
-        places = torch.arange(self.n_keys, device=rows.device)[keys]
-        return without_padding(kinds[:, which][:, :, places // self.block_size], self.mask, rows, keys)
+        # From blocks to cells, of those blocks alone in which the keys lie.
+        start, stop, _ = keys.indices(self.n_keys)
+        first, last = start // self.block_size, -(-stop // self.block_size)
+        by_key = kinds[:, which, first:last, None].expand(-1, -1, -1, self.block_size).flatten(2)
+        cells = by_key[:, :, start - first * self.block_size : stop - first * self.block_size]
+        return without_padding(cells, self.mask, rows, keys)
 
 
 def blocked(received: Received, n: int) -> BlockCall:
