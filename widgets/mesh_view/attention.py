@@ -60,7 +60,7 @@ def looked_at(growth: Growth, result: MeshStepResult) -> Looked:
 def attention_figure(growth: Growth, result: MeshStepResult) -> MeshAttention:
     """The same in numbers."""
     looked = looked_at(growth, result)
-    head = _tr("Layer {}, head {}").format(result.layer + 1, result.head + 1)
+    head = _tr("Layer {}, head {}").format(result.layer, result.head)
     if result.part == "encoder":
         what = f"v{result.step - FIRST_VERTEX}"
     else:

@@ -67,8 +67,8 @@ class AttentionPanel(QWidget):
         """How many there are, and which is shown."""
         for box, n, value in ((self._layer, n_layers, layer), (self._head, n_heads, head)):
             with QSignalBlocker(box):
-                box.setRange(1, max(n, 1))
-                box.setValue(value + 1)
+                box.setRange(0, max(n - 1, 0))
+                box.setValue(value)
 
     def show_attention(self, figure: MeshAttention, style: FigureStyle) -> None:
         """Show what a step looks at."""
@@ -87,4 +87,4 @@ class AttentionPanel(QWidget):
         self.looking_changed.emit(self.looking)
 
     def _on_head_changed(self) -> None:
-        self.head_chosen.emit(self._layer.value() - 1, self._head.value() - 1)
+        self.head_chosen.emit(self._layer.value(), self._head.value())

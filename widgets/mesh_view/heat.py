@@ -11,7 +11,7 @@ from widgets.theme import Theme
 N_LEVELS = 256
 # Steps of lightness in one direction, away from the paper; told apart by every kind of colour blindness.
 _STOPS = {
-    "light": ("#B4C7DB", "#EBCB7E", "#E58A2F", "#C4400F", "#7E1606"),
+    "light": ("#B4C7DB", "#DDB568", "#E0842B", "#C4400F", "#7E1606"),
     "dark": ("#4F6F94", "#8F6A5C", "#D97B33", "#F9AE4A", "#FFEFA6"),
 }
 

@@ -79,6 +79,8 @@ class Playback(QObject):
             self._clock.start()
             self._timer.start()
             self.playing_changed.emit(True)
+        if self._speed == AS_FAST_AS_IT_GOES:
+            self._advance()
 
     def pause(self) -> None:
         """Stand still."""
