@@ -62,4 +62,13 @@ def run(setup: Setup) -> Section:
         f"moves the camera; `first` opens it. OpenGL is {renderer.removeprefix('OpenGL ')} on both sides. Ours draws "
         "the quads' own edges, GLMeshItem (`drawEdges=True`) those of its triangles."
     )
-    return Section("A mesh that grows", how, goals, [Table(header, rows)])
+    n = 200 if setup.is_smoke else FACES[-1]
+    opened = [(f"{n:,}", ending, *_opening(setup, ending, n)) for ending in ("obj", "ply", "stl")]
+    files = Table(("faces", "file", "reading ms", "first picture ms"), opened)
+    return Section("A mesh that grows", how, goals, [Table(header, rows), files])
+
+
+def _opening(setup: Setup, ending: str, n: int) -> tuple[str, str]:
+    """A file of so many quads: read and checked (STL: triangles merged again), and shown by OpenGL."""
+    found = setup.ours("mesh_opening", ending, n)
+    return ms(found["read_s"]), ms(found["first_s"])

@@ -14,7 +14,10 @@ from benchmarks import report
 from benchmarks.measure import ROOT, Setup, x_server
 
 # In the order of the page; each module has `run(setup) -> Section`.
-BENCHMARKS = ("start", "responsiveness", "head_grid", "layer_change", "export", "capture", "memory", "tiles")
+BENCHMARKS = (
+    "start", "responsiveness", "head_grid", "layer_change", "export", "capture", "memory", "tiles",
+    "mesh_viewer", "mesh_sampling",
+)  # fmt: skip
 
 RESULTS = ROOT / "build" / "benchmarks"  # the page is made of the latest of each
 

@@ -24,7 +24,15 @@ from inference.models.polygen_masks import forbidden_coordinates, forbidden_poin
 from inference.models.polygen_sampling import Drawing, Step, face_steps, values_of, vertex_steps
 from resources.furniture import LABELS
 from resources.recipes.context_model import ORDERS, ContextModel
-from resources.recipes.furniture_data import IGNORED, Piece, face_batch, test_pieces, training_pieces, vertex_batch
+from resources.recipes.furniture_data import (
+    IGNORED,
+    TRAIN_SEEDS,
+    Piece,
+    face_batch,
+    test_pieces,
+    training_pieces,
+    vertex_batch,
+)
 from resources.recipes.polygen_furniture import build_model
 from resources.recipes.polygen_furniture_card import card
 
@@ -213,21 +221,28 @@ def load(state: Path, seed: int) -> PolyGenForMeshGeneration:
     return net.half().float().eval()
 
 
-def measure(net: PolyGenForMeshGeneration, train: list[Piece], n_test: int, n_samples: int) -> dict:
-    """All numbers of the card."""
-    known, unseen = test_pieces(n_test, train)
-    tests = {"known": known, "unseen": unseen}
+def about_data(train: list[Piece], tests: dict[str, list[Piece]], most_vertices: int) -> dict:
+    """What the data are like, and what is reached without a network."""
+    known, unseen = tests["known"], tests["unseen"]
     topologies = {piece.faces.tobytes() for piece in train}
     if topologies & {piece.faces.tobytes() for piece in unseen}:
         raise RuntimeError("A topology of the test set occurs in training.")
-    keys = {piece.key for piece in train}
-    report: dict = {"n_train": len(train), "n_test": n_test, "topologies": len(topologies)}
+    report: dict = {"n_train": len(train), "n_test": len(known), "topologies": len(topologies)}
+    report["first_seed"] = TRAIN_SEEDS
     report["unseen_topologies"] = len({piece.faces.tobytes() for piece in unseen})
     report["vertices"] = [int(f([len(piece.values) for piece in train])) for f in (min, np.median, max)]
     report["face_tokens"] = [int(f([len(piece.faces) for piece in train])) for f in (min, np.median, max)]
     for name, bits in context_bits(train, tests).items():
-        pieces = tests[name]
-        report[name] = bits | surprise(net, pieces) | uniform_bits(pieces[:100], net.config.max_vertices)
+        report[name] = bits | uniform_bits(tests[name][:100], most_vertices)
+    return report
+
+
+def measure(
+    net: PolyGenForMeshGeneration, keys: set[bytes], tests: dict[str, list[Piece]], report: dict, n_samples: int
+) -> None:
+    """Add the numbers of the network to the report."""
+    for name, pieces in tests.items():
+        report[name] |= surprise(net, pieces)
         logger.info("%s %s", name, report[name])
     for masks in (False, True):
         drawn = own_samples(net, n_samples, with_masks=masks)
@@ -238,7 +253,6 @@ def measure(net: PolyGenForMeshGeneration, train: list[Piece], n_test: int, n_sa
             row = summary(drawn, keys) | {"exact": exact_share(drawn, some)}
             report[f"{name}_{'masked' if masks else 'free'}"] = row
         logger.info("masks %s %s", masks, report)
-    return report
 
 
 def main() -> None:
@@ -253,11 +267,17 @@ def main() -> None:
     runs = {part: json.loads((args.state / f"{part}.json").read_text()) for part in ("vertices", "faces")}
     train = training_pieces(runs["vertices"]["n_pieces"], args.state / "train.npz")
     net = load(args.state, runs["vertices"]["seed"])
-    report = measure(net, train, args.n_test, args.n_samples) | {"runs": runs}
+    tests = dict(zip(("known", "unseen"), test_pieces(args.n_test, train), strict=True))
+    # What needs no network takes longest, and stays as it is while the runs go on.
+    kept = args.state / f"data-{args.n_test}.json"
+    if not kept.exists():
+        kept.write_text(json.dumps(about_data(train, tests, net.config.max_vertices)), encoding="utf-8")
+    report = json.loads(kept.read_text(encoding="utf-8")) | {"runs": runs}
+    measure(net, {piece.key for piece in train}, tests, report, args.n_samples)
     logger.info(json.dumps(report, indent=1))
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
-        text = card(report, net)
+        text = card(report, net, n_each=args.n_samples, top_p=TOP_P)
         net.half().save_pretrained(args.out)
         (args.out / "README.md").write_text(text, encoding="utf-8")
 
