@@ -6,18 +6,15 @@ A new figure is one entry of `FIGURES`.
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from app.attention_figures import ATTENTION_FIGURES, text_of
+from app.figure_command import BadOption as BadOption
+from app.figure_command import FigureCommand, group_of, within
+from app.picture_figures import PICTURE_FIGURES
 from inference.results import (
-    AttentionRequest,
-    AttentionResult,
     CheckpointInfo,
-    HeadsRequest,
-    HeadsResult,
     LayerTimesRequest,
     MaskedRequest,
     MaskedResult,
@@ -30,94 +27,27 @@ from inference.results import (
     PositionTable,
     ScaledDotRequest,
     ScaledDotResult,
-    TextInput,
 )
 from widgets.figures.figure import Figure
-
-
-class BadOption(ValueError):
-    """An option does not fit the checkpoint or the input; the text is one sentence for the user."""
-
-
-@dataclass(frozen=True)
-class FigureCommand:
-    """One figure by its name on the command line.
-
-    Attributes
-    ----------
-    about
-        What it shows, in a line.
-    options
-        Keys of `app.figure_options.OPTIONS`.
-    request
-        What the engine is asked; None for a figure that needs no checkpoint.
-    figure
-        Draws the result (None without a request).
-    arrays
-        What NPZ holds, where that is not what the picture shows.
-    """
-
-    about: str
-    options: tuple[str, ...]
-    figure: Callable[[Any, Namespace], Figure]
-    request: Callable[[Namespace, CheckpointInfo], object] | None = None
-    arrays: Callable[[Any, Namespace], dict[str, np.ndarray]] | None = None
-
 
 # Requests
 
 
-def _input(args: Namespace) -> TextInput:
-    return TextInput(args.text or "", args.text_pair, args.token_ids, getattr(args, "mask", ()))
-
-
-def _group_of(args: Namespace, info: CheckpointInfo) -> str:
-    names = [group.name for group in info.groups]
-    if args.group is None and names:
-        return names[0]
-    if args.group not in names:
-        raise BadOption(f"{info.name} has no attention group {args.group!r}; it has {', '.join(names) or 'none'}.")
-    return args.group
-
-
-def _chosen(number: int | None, is_picture: bool) -> tuple[int, ...]:
-    """One layer or head for a picture; for numbers all, unless one is asked for."""
-    if number is None:
-        return (0,) if is_picture else ()
-    return (number,)
-
-
-def _attention_request(args: Namespace, info: CheckpointInfo) -> AttentionRequest:
-    is_picture = args.out.suffix.lower() != ".npz"
-    heads = _chosen(args.head, is_picture) if args.aggregate == "head" or not is_picture else ()
-    layers = _chosen(args.layer, is_picture)
-    return AttentionRequest(args.checkpoint, _input(args), _group_of(args, info), layers, heads)
-
-
-def _arcs_request(args: Namespace, info: CheckpointInfo) -> AttentionRequest:
-    heads = _chosen(args.head, is_picture=False)
-    return AttentionRequest(args.checkpoint, _input(args), _group_of(args, info), (args.layer or 0,), heads)
-
-
-def _heads_request(args: Namespace, info: CheckpointInfo) -> HeadsRequest:
-    return HeadsRequest(args.checkpoint, _input(args), _group_of(args, info))
-
-
 def _dot_product_request(args: Namespace, info: CheckpointInfo) -> ScaledDotRequest:
-    group = _group_of(args, info)
-    return ScaledDotRequest(args.checkpoint, _input(args), group, args.layer or 0, args.head or 0, args.query)
+    group = group_of(args, info)
+    return ScaledDotRequest(args.checkpoint, text_of(args), group, args.layer or 0, args.head or 0, args.query)
 
 
 def _masked_request(args: Namespace, info: CheckpointInfo) -> MaskedRequest:
-    return MaskedRequest(args.checkpoint, _input(args), args.top_k or 10)
+    return MaskedRequest(args.checkpoint, text_of(args), args.top_k or 10)
 
 
 def _mask_lab_request(args: Namespace, info: CheckpointInfo) -> MaskLabRequest:
-    return MaskLabRequest(args.checkpoint, _input(args), args.seed, args.rate, args.top_k or 5)
+    return MaskLabRequest(args.checkpoint, text_of(args), args.seed, args.rate, args.top_k or 5)
 
 
 def _next_sentence_request(args: Namespace, info: CheckpointInfo) -> NextSentenceRequest:
-    return NextSentenceRequest(args.checkpoint, _input(args))
+    return NextSentenceRequest(args.checkpoint, text_of(args))
 
 
 def _positions_request(args: Namespace, info: CheckpointInfo) -> PositionsRequest:
@@ -125,36 +55,6 @@ def _positions_request(args: Namespace, info: CheckpointInfo) -> PositionsReques
 
 
 # Figures; each imports its own module, so that one command waits for no other
-
-
-def _attention_figure(result: AttentionResult, args: Namespace) -> Figure:
-    from widgets.figures.attention import AttentionFigure
-
-    return AttentionFigure(
-        result,
-        result.layers[0],
-        result.heads[0],
-        aggregate=args.aggregate,
-        normalisation=args.normalisation,
-        hide_special=args.hide_special,
-        merge_words=args.merge_words,
-    )
-
-
-def _heads_figure(result: HeadsResult, args: Namespace) -> Figure:
-    from widgets.figures.heads import HeadsFigure
-
-    selected = None
-    if args.layer is not None or args.head is not None:
-        n_layers, n_heads = result.thumbnails.shape[:2]
-        selected = _within("layer", args.layer or 0, n_layers), _within("head", args.head or 0, n_heads)
-    return HeadsFigure(result, selected=selected)
-
-
-def _arcs_figure(result: AttentionResult, args: Namespace) -> Figure:
-    from widgets.figures.arcs import ArcsFigure
-
-    return ArcsFigure(result, threshold=args.threshold, hide_special=args.hide_special)
 
 
 def _dot_product_figure(result: ScaledDotResult, args: Namespace) -> Figure:
@@ -203,7 +103,7 @@ def _sparse_patterns_figure(_: None, args: Namespace) -> Figure:
     if args.show == "cost":
         full = Pattern.of("full", parameters)
         return SparseCostFigure(patterns if full in patterns else (full, *patterns), args.d_model)
-    query = args.tokens // 3 if args.query is None else _within("query", args.query, args.tokens)
+    query = args.tokens // 3 if args.query is None else within("query", args.query, args.tokens)
     if len(patterns) == 1:
         return SparsePatternFigure(patterns[0], args.layers, query)
     return SparsePatternsFigure(patterns, args.layers, query)
@@ -212,7 +112,7 @@ def _sparse_patterns_figure(_: None, args: Namespace) -> Figure:
 def _masked_figure(result: MaskedResult, args: Namespace) -> Figure:
     from widgets.figures.masked import MaskedFigure
 
-    layer = None if args.layer is None else 1 + _within("layer", args.layer, len(result.layer_words) - 1)
+    layer = None if args.layer is None else 1 + within("layer", args.layer, len(result.layer_words) - 1)
     return MaskedFigure(result, layer=layer)
 
 
@@ -226,12 +126,6 @@ def _next_sentence_figure(result: NextSentenceResult, args: Namespace) -> Figure
     from widgets.figures.next_sentence import NextSentenceFigure
 
     return NextSentenceFigure(result)
-
-
-def _within(what: str, number: int, n: int) -> int:
-    if not 0 <= number < n:
-        raise BadOption(f"There is no {what} {number}; there are {n}, counted from 0.")
-    return number
 
 
 # Arrays
@@ -264,24 +158,7 @@ def _table(result: PositionsResult, args: Namespace) -> PositionTable:
 
 
 FIGURES: dict[str, FigureCommand] = {
-    "attention": FigureCommand(
-        "one head as a heat map; NPZ holds all layers and heads unless some are chosen",
-        ("text", "group", "layer", "head", "attention", "special"),
-        _attention_figure,
-        _attention_request,
-    ),
-    "heads": FigureCommand(
-        "every head of a group at a glance; a chosen one is framed",
-        ("text", "group", "layer", "head"),
-        _heads_figure,
-        _heads_request,
-    ),
-    "arcs": FigureCommand(
-        "the two token columns joined by lines, one head or all of a layer",
-        ("text", "group", "layer", "head", "arcs", "special"),
-        _arcs_figure,
-        _arcs_request,
-    ),
+    **ATTENTION_FIGURES,
     "dot-product": FigureCommand(
         "the attention formula with the numbers of one query",
         ("text", "group", "layer", "head", "query"),
@@ -312,4 +189,5 @@ FIGURES: dict[str, FigureCommand] = {
     "next-sentence": FigureCommand(
         "whether sentence B follows sentence A", ("text",), _next_sentence_figure, _next_sentence_request
     ),
+    **PICTURE_FIGURES,
 }

@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
 
+from app.attention_options import ATTENTION_OPTIONS
+from app.option_types import between, numbers_of
+from app.picture_options import PICTURE_OPTIONS
 from widgets import color_maps
 
 
-def numbers_of(text: str) -> tuple[int, ...]:
-    """`3,5` as numbers."""
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a list of numbers such as 3,5") from None
-
-
-def between(low: float, high: float, kind: type[int] | type[float] = int) -> Callable[[str], float]:
-    """A number within bounds, as argparse wants it."""
-
-    def number(text: str) -> float:
-        try:
-            value = kind(text)
-        except ValueError:
-            raise ArgumentTypeError(f"{text!r} is not a number") from None
-        if not low <= value <= high:
-            raise ArgumentTypeError(f"{text} is not between {low:,} and {high:,}")
-        return value
-
-    return number
-
-
-def _text(parser: ArgumentParser) -> None:
-    either = parser.add_mutually_exclusive_group(required=True)
-    either.add_argument("--text", help="the sentence; for encoder-decoder models the source")
-    either.add_argument("--token-ids", type=numbers_of, metavar="IDS", help="token ids instead of text, such as 2,15,3")
-    parser.add_argument("--text-pair", metavar="TEXT", help="sentence B; for encoder-decoder models the target")
-
-
 def _unused_text(parser: ArgumentParser) -> None:
-    for option in ("--text", "--text-pair", "--token-ids"):
+    for option in ("--text", "--text-file", "--text-pair", "--token-ids"):
         parser.add_argument(option, metavar="...", help="not needed; taken so that one line serves all figures")
 
 
@@ -56,20 +29,8 @@ def _head(parser: ArgumentParser) -> None:
     parser.add_argument("--head", type=int, metavar="H", help="head, counted from 0")
 
 
-def _attention(parser: ArgumentParser) -> None:
-    parser.add_argument("--aggregate", choices=("head", "mean", "max"), default="head", help="of a layer")
-    parser.add_argument("--normalisation", choices=("raw", "row", "log"), default="raw", help="of the colours")
-    parser.add_argument("--merge-words", action="store_true", help="join the tokens of a word")
-
-
 def _special(parser: ArgumentParser) -> None:
     parser.add_argument("--hide-special", action="store_true", help="leave out [CLS], [SEP] and their like")
-
-
-def _arcs(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--threshold", type=between(0, 1, float), default=0.02, metavar="P", help="weakest line drawn (default: 0.02)"
-    )
 
 
 def _query(parser: ArgumentParser) -> None:
@@ -140,14 +101,11 @@ def _look(parser: ArgumentParser) -> None:
 
 
 OPTIONS: dict[str, Callable[[ArgumentParser], None]] = {
-    "text": _text,
     "unused_text": _unused_text,
     "group": _group,
     "layer": _layer,
     "head": _head,
-    "attention": _attention,
     "special": _special,
-    "arcs": _arcs,
     "query": _query,
     "mask": _mask,
     "top_k": _top_k,
@@ -156,4 +114,6 @@ OPTIONS: dict[str, Callable[[ArgumentParser], None]] = {
     "sinusoids": _sinusoids,
     "sparse": _sparse,
     "look": _look,
+    **ATTENTION_OPTIONS,
+    **PICTURE_OPTIONS,
 }

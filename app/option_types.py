@@ -1,0 +1,29 @@
+"""Types of options on the command line, as argparse wants them: what is wrong is said in a sentence."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+
+
+def numbers_of(text: str) -> tuple[int, ...]:
+    """`3,5` as numbers."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a list of numbers such as 3,5") from None
+
+
+def between(low: float, high: float, kind: type[int] | type[float] = int) -> Callable[[str], float]:
+    """A number within bounds, as argparse wants it."""
+
+    def number(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            raise ArgumentTypeError(f"{text!r} is not a number") from None
+        if not low <= value <= high:
+            raise ArgumentTypeError(f"{text} is not between {low:,} and {high:,}")
+        return value
+
+    return number
