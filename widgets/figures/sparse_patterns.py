@@ -100,8 +100,8 @@ class SparsePatternsFigure:
             return min(width, (area.height() + gap) / n_rows - gap - self._around(em))
 
         def is_readable(n_columns: int) -> bool:
-            """Whether what is written above fits."""
-            return (area.width() + gap) / n_columns >= 0.9 * _WIDEST_HEAD * em
+            """Whether what is written above fits, at least in short."""
+            return (area.width() + gap) / n_columns >= 0.5 * _WIDEST_HEAD * em
 
         n_columns = max(range(1, n + 1), key=lambda n_columns: (is_readable(n_columns), side_of(n_columns)))
         n_rows = math.ceil(n / n_columns)
@@ -172,21 +172,27 @@ class SparsePatternsFigure:
             # Up to the next map, or the edge
             has_next = i + 1 < len(plots) and plots[i + 1].left() > plot.left()
             width = (plots[i + 1].left() - em if has_next else rect.right()) - plot.left()
-            for text, font, ink, baseline in (
-                (each.pattern.kind.title, resized(style.font, bold=True), style.theme.ink, 1.4),
+            kind = each.pattern.kind
+            for texts, font, ink, baseline in (
+                ((kind.title, kind.short), resized(style.font, bold=True), style.theme.ink, 1.4),
                 (self._numbers_of(each), resized(style.font, 0.9), style.theme.faint, 0.42),
             ):
+                metrics = QFontMetricsF(font)
+                # The first that fits
+                text = next((text for text in texts if metrics.horizontalAdvance(text) <= width), texts[-1])
                 painter.setFont(font)
                 painter.setPen(ink)
-                line = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, width)
+                line = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
                 painter.drawText(QPointF(plot.left(), plot.top() - baseline * em), line)
 
-    def _numbers_of(self, each: SparseMap) -> str:
+    def _numbers_of(self, each: SparseMap) -> tuple[str, str]:
+        """Which part of the cells exists, and after how many layers all know all; and the first alone."""
         until = each.reach.n_until_all
         share = _tr("{} of cells").format(percent(each.pattern.cells() / self.n**2))
         if until is None:
-            return share + _tr(" · all know all: never")
-        return share + _tr(" · all know all after {} {}").format(until, _tr("layer") if until == 1 else _tr("layers"))
+            return share + _tr(" · all know all: never"), share
+        layers = _tr("layer") if until == 1 else _tr("layers")
+        return share + _tr(" · all know all after {} {}").format(until, layers), share
 
     # What the pointer meets
 
