@@ -46,6 +46,6 @@ def assert_collected(qtbot):
             gc.collect()
             return ref() is None
 
-        qtbot.waitUntil(is_gone, timeout=2000)
+        qtbot.waitUntil(is_gone, timeout=10_000)
 
     return check
