@@ -29,11 +29,6 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("ClassesFigure", text)
 
 
-def row_title(row: int) -> str:
-    """A row of probabilities: the embedding, then the layers."""
-    return _tr("Embedding") if row == 0 else _tr("Layer {}").format(row - 1)
-
-
 class ClassCell(NamedTuple):
     """A row of probabilities and a number of a class."""
 
@@ -71,10 +66,14 @@ class ClassesFigure:
         n_rows = len(self.result.probabilities)
         return n_rows - 1 if self.row is None else min(self.row, n_rows - 1)
 
+    def row_title(self, row: int) -> str:
+        """A row of probabilities for the user."""
+        return self.result.layers[row] if row < len(self.result.layers) else _tr("Row {}").format(row)
+
     @property
     def caption(self) -> str:
         how = _tr("each class by itself") if self.result.is_multi_label else _tr("probabilities of a row sum to 1")
-        when = _tr("in the end") if self.row is None else _tr("after {}").format(row_title(self.row_shown).lower())
+        when = _tr("in the end") if self.row is None else _tr("after {}").format(self.row_title(self.row_shown).lower())
         return _tr("What the model calls the picture {}; read from {}, {}").format(when, self.result.read_from, how)
 
     @cached_property
@@ -151,7 +150,9 @@ class ClassesFigure:
             step = max(1, round(0.98 * em / height))
             if row % step == 0 or row in (self.row_shown, len(values) - 1):
                 label = QRectF(table.left() - 7 * em, table.top() + row * height, 6.6 * em, height)
-                painter.drawText(label, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, row_title(row))
+                painter.drawText(
+                    label, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.row_title(row)
+                )
         painter.setFont(style.font)
         labels = AxisLabels.top(map(self._name, self.columns), width, metrics, 6 * em)
         for column in labels.shown():
@@ -168,7 +169,7 @@ class ClassesFigure:
 
     def _paint_bars(self, painter: QPainter, area: QRectF, style: FigureStyle) -> None:
         em = QFontMetricsF(style.font).height()
-        title = row_title(self.row_shown)
+        title = self.row_title(self.row_shown)
         if self.row_shown == len(self.result.probabilities) - 1:
             title = _tr("{}: the model's answer").format(title)
         painter.setFont(resized(style.font, bold=True))
@@ -235,7 +236,7 @@ class ClassesFigure:
         values = self.result.probabilities[spot.row]
         rank = int((values > values[spot.label]).sum()) + 1
         text = _tr("{}: {} {:.6f}, rank {} of {}")
-        return text.format(row_title(spot.row), self._name(spot.label), values[spot.label], rank, len(values))
+        return text.format(self.row_title(spot.row), self._name(spot.label), values[spot.label], rank, len(values))
 
     # Layout
 
@@ -273,7 +274,7 @@ class ClassesFigure:
             "seen": result.seen,
         }
         rows: list[tuple[str | int | float, ...]] = [
-            (row_title(row), result.labels[label], int(self._is_true(label)), float(values[label]))
+            (self.row_title(row), result.labels[label], int(self._is_true(label)), float(values[label]))
             for row, values in enumerate(result.probabilities)
             for label in self.columns
         ]

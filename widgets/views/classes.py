@@ -10,7 +10,7 @@ from inference.results import ClassesRequest, ClassesResult, Failure, PictureInp
 from widgets.control_bar import ControlBar
 from widgets.empty_label import EmptyLabel
 from widgets.figure_canvas import FigureCanvas
-from widgets.figures.classes import ClassCell, ClassesFigure, row_title
+from widgets.figures.classes import ClassCell, ClassesFigure
 from widgets.figures.vit_results import VitResultsFigure
 from widgets.labelled import labelled
 from widgets.line_label import LineLabel
@@ -95,12 +95,12 @@ class ClassesView(View):
         if not isinstance(result, ClassesResult) or self.subject is None:
             return
         self._result = result
-        n_rows = len(result.probabilities)
-        if self._row.count() != n_rows:
+        n_rows, figure = len(result.probabilities), ClassesFigure(result)
+        if [self._row.itemText(row) for row in range(n_rows - 1)] != [figure.row_title(i) for i in range(n_rows - 1)]:
             with QSignalBlocker(self._row):
                 self._row.clear()
                 for row in range(n_rows):
-                    title = row_title(row)
+                    title = figure.row_title(row)
                     self._row.addItem(self.tr("{} (the answer)").format(title) if row == n_rows - 1 else title, row)
                 self._row.setCurrentIndex(n_rows - 1)
         self._top_k.setMaximum(min(40, len(result.labels)))
@@ -120,7 +120,7 @@ class ClassesView(View):
             return
         n_rows, row = len(self._result.probabilities), self._row.currentIndex()
         self._figure = ClassesFigure(self._result, row if 0 <= row < n_rows - 1 else None, self._top_k.value())
-        self._caption.show_text(self._figure.caption)
+        self._caption.show_text("  ·  ".join((self._figure.caption, *self._result.notes)))
         self._restyle()
         self._show_page()
         self._on_canvas_spot_changed(self._canvas.spot)
