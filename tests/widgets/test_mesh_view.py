@@ -282,6 +282,16 @@ def test_it_selects_nothing_while_it_plays(view, selection):
     assert selection.now.query_pos == 20
 
 
+def test_it_goes_on_when_it_is_shown_again(view):
+    show(view)
+    view._display.go_to(0)
+    view._display.playback.play()
+    view.hide()
+    assert not view._display.playback.is_playing
+    view.show()
+    assert view._display.playback.is_playing
+
+
 # Under the pointer
 
 
@@ -391,6 +401,18 @@ def test_clicked_faces_and_those_behind_them_are_written_anew(view):
     assert view.asked[-1].start == growth.before_face(5)
     click(view, "mesh_clear")
     assert shown(view)[0].selected_faces == ()
+
+
+def test_other_seeds_go_on_from_the_same_half_until_a_class_is_clicked(view, qtbot):
+    growth = show(view)
+    page(view, COMPLETE)
+    click(view, "mesh_above")
+    kept, n = growth.below(child(view, "mesh_plane").value()), len(view.asked)
+    click(view, "mesh_next")
+    qtbot.waitUntil(lambda: len(view.asked) > n)
+    assert (view.asked[-1].start, view.asked[-1].count, view.asked[-1].seed) == (kept, 4, 4)
+    click(view, "mesh_class_1")
+    qtbot.waitUntil(lambda: view.asked[-1].start == MeshInput(1))
 
 
 def test_the_mesh_before_comes_back_without_being_drawn(view):

@@ -54,6 +54,7 @@ class MeshDisplay(QWidget):
         self._exhibit = Exhibit()
         self._style = FigureStyle.of(self)
         self._expected: MeshExpected | None = None
+        self._goes_on = False  # when it is shown again
         self._are_many = False
         self._fitted: Camera | None = None  # as long as nobody moves it, it follows what grows
         layout = QVBoxLayout(self)
@@ -331,7 +332,10 @@ class MeshDisplay(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.board.tell_renderer()
+        if self._goes_on:
+            self.playback.play()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
+        self._goes_on = self.playback.is_playing
         self.playback.pause()

@@ -44,10 +44,13 @@ class DrawBar(QWidget):
     Signals
     -------
     changed()
-        Another wish.
+        Another number.
+    class_chosen()
+        A class was clicked on, maybe the same again.
     """
 
     changed = Signal()
+    class_chosen = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,7 +90,7 @@ class DrawBar(QWidget):
         layout.addWidget(self._chips)
         layout.addWidget(controls)
 
-        self._group.idToggled.connect(self._on_group_id_toggled)
+        self._group.idClicked.connect(self._on_group_id_clicked)
         self._seed.valueChanged.connect(self._on_number_changed)
         self._temperature.valueChanged.connect(self._on_number_changed)
         self._top_p.valueChanged.connect(self._on_number_changed)
@@ -135,13 +138,6 @@ class DrawBar(QWidget):
         with QSignalBlocker(self._count):
             self._count.setCurrentIndex(self._count.findData(count))
 
-    def set_label(self, label: int) -> None:
-        """Show another class; tells nobody."""
-        button = self._group.button(label)
-        if button is not None:
-            with QSignalBlocker(self._group):
-                button.setChecked(True)
-
     def next_seed(self) -> None:
         """Draw other ones: behind the last seed that was used."""
         self._seed.setValue((self._seed.value() + self._count.currentData()) % (_MOST_SEED + 1))
@@ -159,9 +155,8 @@ class DrawBar(QWidget):
         if event.type() == QEvent.Type.PaletteChange:
             self._chips.setStyleSheet(_CHIPS)  # a style sheet looks its colours up once
 
-    def _on_group_id_toggled(self, _number: int, is_on: bool) -> None:
-        if is_on:
-            self.changed.emit()
+    def _on_group_id_clicked(self, _number: int) -> None:
+        self.class_chosen.emit()
 
     def _on_number_changed(self) -> None:
         self.changed.emit()

@@ -67,7 +67,8 @@ class MeshView(View):
         self._source: Source | None = None  # what is asked
         self._is_fresh = False  # nothing of it has come yet
         self._shown: _Shown | None = None
-        self._before: _Shown | None = None  # a completion
+        self._start: MeshInput | None = None  # what is being completed
+        self._before: _Shown | None = None  # it was
         self._chosen_input: MeshInput | None = None
         self._score: ScoreMeshResult | None = None
         self._patience = QTimer(self)
@@ -88,6 +89,7 @@ class MeshView(View):
         display.active_changed.connect(self._on_display_active_changed)
         display.picture_changed.connect(self.figure_changed)
         board.draw_bar.changed.connect(self._patience.start)
+        board.draw_bar.class_chosen.connect(self._on_draw_bar_class_chosen)
         self._patience.timeout.connect(self._on_patience_timeout)
         board.transport.save_requested.connect(self._on_transport_save_requested)
         board.attention.head_chosen.connect(self._on_attention_head_chosen)
@@ -111,20 +113,20 @@ class MeshView(View):
     def _begin(self, info: CheckpointInfo) -> None:
         """Another checkpoint: something of it is drawn at once."""
         self._checkpoint = info.checkpoint
-        self._shown = self._before = self._chosen_input = None
+        self._shown = self._before = self._start = self._chosen_input = None
         bar, classes = self._display.board.draw_bar, info.classes
         bar.set_classes(classes, classes.index(FIRST_CLASS) if FIRST_CLASS in classes else 0)
         bar.set_seed(FIRST_SEED)
         self._patience.stop()
         self._set_source(self._wished())
 
-    def _wished(self, start: MeshInput | None = None, count: int = 0) -> MeshRequest:
+    def _wished(self) -> MeshRequest:
         wish = self._display.board.draw_bar.wish()
         return MeshRequest(
             self._checkpoint,
-            start or MeshInput(wish.label),
+            self._start or MeshInput(wish.label),
             seed=wish.seed,
-            count=count or wish.count,
+            count=wish.count,
             temperature=wish.temperature,
             top_p=wish.top_p,
             with_masks=wish.with_masks,
@@ -278,13 +280,16 @@ class MeshView(View):
             self._complete(growth.before_face(min(faces)), count)
 
     def _complete(self, start: MeshInput, count: int) -> None:
-        self._before = self._before or self._shown
-        self._set_source(self._wished(start, count))
+        """Go on from there; other seeds and numbers go on from there, too, until a class is clicked on."""
+        self._before, self._start = self._before or self._shown, start
+        self._display.board.draw_bar.set_count(count)
+        self._set_source(self._wished())
 
     def _on_complete_undo_requested(self) -> None:
         """Show what was there before it was completed; it need not be drawn again."""
         if self._before is not None:
-            shown, self._before = self._before, None
+            shown, self._before, self._start = self._before, None, None
+            self._display.board.draw_bar.set_count(len(shown.samples))
             self._source, self._is_fresh = shown.source, False
             self._asked = (shown.source,)
             self._score = shown.score
@@ -296,7 +301,7 @@ class MeshView(View):
     def open_file(self, path: str) -> None:
         """See how surprising the model finds a mesh file."""
         self._display.board.pages.setCurrentIndex(Page.SURPRISE)
-        self._before = None
+        self._before = self._start = None
         self._set_source(ScoreMeshRequest(self._checkpoint, path, label=self._display.board.draw_bar.wish().label))
 
     def _on_surprise_open_requested(self) -> None:
@@ -313,8 +318,11 @@ class MeshView(View):
         if (growth := self._display.growth) is not None:
             self.save_mesh_requested.emit(growth.sample)
 
+    def _on_draw_bar_class_chosen(self) -> None:
+        self._before = self._start = None
+        self._patience.start()
+
     def _on_patience_timeout(self) -> None:
-        self._before = None
         self._set_source(self._wished())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
