@@ -109,7 +109,7 @@ def _masked(request: MaskedImageRequest, grid: tuple[int, int]) -> np.ndarray:
 
 
 def _tokens(seen: np.ndarray, grid: tuple[int, int], tokenizer: PictureTokenizer) -> Tensor:
-    """The picture's own tokens, int64 [row, column]: one for each patch, so it is resized where patches are no tokens."""
+    """The picture's own tokens, int64 [row, column]: one a patch, so it is resized where these have another size."""
     from inference.models.picture_tokenizer import STRIDE
 
     rows, columns = (n * STRIDE for n in grid)

@@ -24,7 +24,7 @@ N_COLOURS = 8
 _DINO = {key: value for key, value in VIT.items() if key != "intermediate_size"}
 _SWIN = {"image_size": 16, "patch_size": 2, "embed_dim": 16, "depths": [2, 2], "num_heads": [2, 4], "window_size": 4}
 _MAE = {
-    "decoder_hidden_size": 32,
+    "decoder_hidden_size": 48,
     "decoder_num_hidden_layers": 1,
     "decoder_num_attention_heads": 4,
     "decoder_intermediate_size": 48,
@@ -59,7 +59,7 @@ def build(name: str, dtype: torch.dtype = torch.float32) -> Any:
     net = BUILDERS[name]()
     with torch.no_grad():
         for path, parameter in net.named_parameters():
-            if "bias_table" in path:
+            if "bias_table" in path or "pos_embed" in path or "position_embeddings" in path:
                 parameter.normal_()
             elif parameter.ndim > 1 and parameter.requires_grad:
                 parameter.mul_(5)
