@@ -382,6 +382,8 @@ def test_what_is_above_the_plane_is_written_anew(view):
     child(view, "mesh_plane").set_value(int(np.median(growth.values[:, 2])))
     (guide,) = shown(view)[0].guides
     assert len(guide.at) == 1
+    stays = shown(view)[0].vertex_sizes == shown(view)[0].vertex_sizes.max()
+    np.testing.assert_array_equal(stays, growth.values[:, 2] <= child(view, "mesh_plane").value())
     child(view, "mesh_variants", QComboBox).setCurrentIndex(4)
     click(view, "mesh_above")
     asked = view.asked[-1]

@@ -72,6 +72,7 @@ def staged(
         selected_vertices = (looks.origin,)
     elif looks.overlay == "cut" and looks.height is not None:
         guides = (Guide((_coordinate(looks.height + 0.5),), 0.6),)
+        vertex_colors, vertex_sizes = _kept(growth, looks.height, theme)
     if vertex_sizes is None and moment.part == "vertices" and n_vertices and n_vertices < growth.n_vertices:
         vertex_sizes = np.full(growth.n_vertices, _POINT)
         vertex_sizes[n_vertices - 1] = _NEWEST
@@ -120,6 +121,13 @@ def _expected_coordinates(growth: Growth, moment: Moment, theme: Theme) -> tuple
     # What was chosen is seen however improbable it was.
     opacity = veil * float(0.35 + 0.6 * np.sqrt(probabilities[chosen]))
     return (*guides, Guide((*fixed, _coordinate(chosen)), opacity, ring))
+
+
+def _kept(growth: Growth, height: int, theme: Theme) -> tuple[np.ndarray, np.ndarray]:
+    """Vertices that stay are strong, those that go are faint: uint8 [V, 3] and float [V]."""
+    stays = (growth.values[:, 2] <= height)[:, None]
+    colors = np.where(stays, _rgb(theme.accent), _rgb(theme.line))
+    return colors.astype(np.uint8), np.where(stays[:, 0], 1.5 * _POINT, 0.7 * _POINT)
 
 
 def _pointers(growth: Growth, moment: Moment, theme: Theme) -> tuple[np.ndarray, np.ndarray]:
