@@ -64,12 +64,15 @@ def _dot_product_figure(result: ScaledDotResult, args: Namespace) -> Figure:
 
 
 def _positions_figure(result: PositionsResult, args: Namespace) -> Figure:
+    from widgets.figures.position_grid import PositionGridFigure
     from widgets.figures.positions import PositionsFigure
 
     table = _table(result, args)
     n_heads = len(table.similarity)
     if not 0 <= (args.head or 0) < n_heads:
         raise BadOption(f"There is no head {args.head}: {table.name} has {n_heads}, counted from 0.")
+    if table.grid is not None:
+        return PositionGridFigure(table, args.head or 0, note=result.note)
     return PositionsFigure(table, args.head or 0, note=result.note)
 
 

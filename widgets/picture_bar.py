@@ -119,6 +119,7 @@ class PictureBar(View):
         self._kind.setToolTip(self.tr("Scenes show several things, portraits one that fills the picture"))
         controls = QHBoxLayout()
         controls.setContentsMargins(8, 0, 0, 2)
+        controls.setSpacing(10)
         for button in (self._open, self._paste, self._next):
             controls.addWidget(button)
         controls.addWidget(labelled(self._seed, "picture_seed", self.tr("Seed")))

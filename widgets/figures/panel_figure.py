@@ -34,8 +34,10 @@ class PanelFigure:
                 return Cell(number, *place)
         return None
 
-    def has_spot(self, spot: Cell, rect: QRectF, style: FigureStyle) -> bool:
-        """Whether there is such a cell."""
+    def has_spot(self, spot: object, rect: QRectF, style: FigureStyle) -> bool:
+        """Whether there is such a cell; there is none of another kind of figure."""
+        if not isinstance(spot, Cell):
+            return False
         panels = self.panels(rect, style)
         if spot.panel >= len(panels):
             return False

@@ -87,6 +87,17 @@ def paint_overlay(
     _draw_pixels(painter, raster.image(colors), box)
 
 
+def paint_pixels(painter: QPainter, colors: np.ndarray, box: QRectF) -> None:
+    """Paint uint32 [row, column] `0xffrrggbb` cell by cell, or every so manyeth where pixels are fewer."""
+    if raster.is_vector(painter):
+        factor = max(1, raster.EMBEDDED // 3 // max(colors.shape))
+        painter.drawImage(box, raster.image(colors.repeat(factor, 0).repeat(factor, 1)))
+        return
+    place = device_rect(box, painter.deviceTransform())
+    rows, columns = (cell_of_pixel(*pair) for pair in zip(colors.shape, (place.height(), place.width()), strict=True))
+    _draw_pixels(painter, raster.image(colors[rows][:, columns]), box)
+
+
 def paint_border(painter: QPainter, box: QRectF, style: FigureStyle, *, is_selected: bool = False) -> None:
     """A line round a picture."""
     painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -123,7 +123,7 @@ class PatchesView(View):
         for widget, stretch in ((controls, 0), (self._caption, 0), (self._pages, 1), (self._read_out, 0)):
             layout.addWidget(widget, stretch)
         self.setFocusProxy(self._canvas)
-        self._drop.setEnabled(False)
+        self._drop.hide()
         self._show_page()
 
         self._layer.value_changed.connect(self._on_layer_value_changed)
@@ -268,12 +268,12 @@ class PatchesView(View):
 
     def _on_keep_clicked(self) -> None:
         self._kept = self._result
-        self._drop.setEnabled(True)
+        self._drop.show()
         self._rebuild()
 
     def _on_drop_clicked(self) -> None:
         self._kept = None
-        self._drop.setEnabled(False)
+        self._drop.hide()
         self._rebuild()
 
     def _on_canvas_spot_changed(self, spot: Spot | None) -> None:

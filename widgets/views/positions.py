@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
-from inference.results import Failure, PositionsRequest, PositionsResult
+from inference.results import Failure, PositionsRequest, PositionsResult, PositionTable
+from widgets.availability import offer
 from widgets.control_bar import ControlBar
 from widgets.empty_label import EmptyLabel
 from widgets.figures.panel_figure import Cell
+from widgets.figures.position_grid import GridSpot, PositionGridFigure
 from widgets.figures.positions import PositionsFigure
 from widgets.figures.sinusoids import SinusoidsFigure
 from widgets.line_label import LineLabel
@@ -30,7 +34,7 @@ class PositionsView(View):
     def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(selection, parent)
         self._result: PositionsResult | None = None
-        self._figure: PositionsFigure | None = None
+        self._figure: PositionsFigure | PositionGridFigure | None = None
         self._sinusoids = SinusoidsPage()
         self._pages = QTabWidget(self)
         self._pages.setObjectName("positions_pages")
@@ -59,6 +63,7 @@ class PositionsView(View):
             "positions_what",
             self.tr("Show"),
             [
+                (self.tr("Maps on the picture's grid"), "grid"),
                 (self.tr("Table and similarity"), "both"),
                 (self.tr("Table"), "values"),
                 (self.tr("Similarity"), "similarity"),
@@ -110,7 +115,7 @@ class PositionsView(View):
         self._on_table_changed()
         self._show_page()
 
-    def figure(self) -> SinusoidsFigure | PositionsFigure | None:
+    def figure(self) -> SinusoidsFigure | PositionsFigure | PositionGridFigure | None:
         if self._pages.currentIndex() != _CHECKPOINT_PAGE:
             return self._sinusoids.figure
         return self._figure if self._has_table() else None
@@ -149,7 +154,10 @@ class PositionsView(View):
             return
         table = self._result.tables[max(self._table.currentIndex(), 0)]
         head = max(self._head.currentIndex(), 0)
-        self._figure = PositionsFigure(table, head, self._what.currentData(), self._result.note)
+        if self._what.currentData() == "grid":
+            self._figure = PositionGridFigure(table, head, self._result.note)
+        else:
+            self._figure = PositionsFigure(table, head, self._what.currentData(), self._result.note)
         self._restyle()
         self.figure_changed.emit()
 
@@ -158,7 +166,7 @@ class PositionsView(View):
         self._sinusoids.restyle(style)
         if self._figure is not None:
             # The note stands above already, with all its lines.
-            figure = PositionsFigure(self._figure.table, self._figure.head, self._figure.what)
+            figure = replace(self._figure, note="")
             self._canvas.show_figure(figure, style)
             self._on_canvas_spot_changed(self._canvas.spot)
 
@@ -170,14 +178,27 @@ class PositionsView(View):
 
     def _on_table_changed(self) -> None:
         assert self._result is not None
-        maps = self._result.tables[max(self._table.currentIndex(), 0)].similarity
+        table = self._result.tables[max(self._table.currentIndex(), 0)]
+        maps = table.similarity
         with QSignalBlocker(self._head):
             self._head.clear()
             for head in range(len(maps)):
                 self._head.addItem(str(head), head)
             self._head.setCurrentIndex(min(self.selection.now.head, len(maps) - 1))
         self._head.setEnabled(len(maps) > 1)
+        self._offer(table)
         self._rebuild()
+
+    def _offer(self, table: PositionTable) -> None:
+        """Maps on a grid for places in a picture, and first; else similarity, unless it would be too large."""
+        grid, similarity = self.tr("For places in a picture."), self.tr("There are too many places for this map.")
+        offer(self._what, "grid", table.grid is not None, grid)
+        for what in ("both", "similarity"):
+            offer(self._what, what, table.similarity.shape[-1] > 0, similarity)
+        is_on_grid = self._what.currentData() == "grid"
+        if is_on_grid != (table.grid is not None):
+            with QSignalBlocker(self._what):
+                self._what.setCurrentIndex(self._what.findData("both" if is_on_grid else "grid"))
 
     def _on_control_changed(self) -> None:
         self._rebuild()
@@ -187,9 +208,12 @@ class PositionsView(View):
             self._rebuild()
         self.selection.update(head=head)
 
-    def _on_canvas_spot_changed(self, cell: Cell | None) -> None:
-        figure = self._canvas.figure
-        text = figure.describe(cell) if isinstance(figure, PositionsFigure) and cell else ""
+    def _on_canvas_spot_changed(self, spot: Cell | GridSpot | None) -> None:
+        figure, text = self._canvas.figure, ""
+        if (isinstance(figure, PositionsFigure) and isinstance(spot, Cell)) or (
+            isinstance(figure, PositionGridFigure) and isinstance(spot, GridSpot)
+        ):
+            text = figure.describe(spot)  # type: ignore[arg-type]
         self._read_out.show_text(text or self.tr("Point at a cell to see its number."))
 
     # The looks
