@@ -134,6 +134,44 @@ def make_classes_result(
     )
 
 
+def make_masked_image_result(
+    *,
+    grid: tuple[int, int] = (4, 5),
+    masked: tuple[int, ...] = (1, 2, 6, 13),
+    n_tokens: int = 16,
+    top_k: int = 5,
+    has_tokenizer: bool = True,
+) -> MaskedImageResult:
+    """Patch i has token i % n_tokens; it is the second guess at every mask."""
+    n_patches = grid[0] * grid[1]
+    tokens = np.arange(n_patches, dtype=np.int64) % n_tokens
+    places = np.array(masked, np.int64)
+    guesses = (tokens[places][:, None] + np.array([1, 0, *range(2, top_k)])[:top_k]) % n_tokens
+    probs = np.broadcast_to(0.5 ** np.arange(1, top_k + 1), guesses.shape).astype(np.float32)
+    swatches = np.random.default_rng(1).integers(0, 255, (n_tokens, 1, 1, 3)).repeat(4, 1).repeat(4, 2).astype(np.uint8)
+    expected = tokens.copy()
+    expected[places] = guesses[:, 0]
+    nothing = np.empty((0, 0, 3), np.uint8)
+
+    def rebuilt(ids: np.ndarray) -> np.ndarray:
+        rows = swatches[ids].reshape(*grid, 4, 4, 3).swapaxes(1, 2)
+        return rows.reshape(grid[0] * 4, grid[1] * 4, 3)
+
+    return MaskedImageResult(
+        make_picture(grid[0] * 16, grid[1] * 16),
+        grid,
+        places,
+        tokens if has_tokenizer else np.empty(0, np.int64),
+        guesses,
+        probs,
+        np.full(len(places), 0.25, np.float32) if has_tokenizer else np.empty(0, np.float32),
+        swatches if has_tokenizer else np.empty((0, 0, 0, 3), np.uint8),
+        rebuilt(tokens) if has_tokenizer else nothing,
+        rebuilt(expected) if has_tokenizer else nothing,
+        () if has_tokenizer else ("The checkpoint has no tokenizer of its own, so visual tokens are known by number.",),
+    )
+
+
 def make_complete_image_result(
     *, grid: tuple[int, int] = (8, 8), n_given: int = 32, n_done: int | None = None, count: int = 4, n_colors: int = 8
 ) -> CompleteImageResult:
