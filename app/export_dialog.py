@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QPushButton,
     QSpinBox,
@@ -54,7 +55,9 @@ class ExportDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel, self)
         layout = QFormLayout(self)
         layout.addRow(self.tr("&Format"), self._format)
-        layout.addRow(self.tr("F&ile"), row)
+        file_label = QLabel(self.tr("F&ile"), self)
+        file_label.setBuddy(self._file)
+        layout.addRow(file_label, row)
         layout.addRow(self.tr("&Width"), self._width)
         layout.addRow(self.tr("&Resolution"), self._dpi)
         layout.addRow("", self._transparent)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QPushButton,
     QWidget,
@@ -57,7 +58,9 @@ class MeshDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel, self)
         layout = QFormLayout(self)
         layout.addRow(self.tr("&Format"), self._format)
-        layout.addRow(self.tr("F&ile"), row)
+        file_label = QLabel(self.tr("F&ile"), self)
+        file_label.setBuddy(self._file)
+        layout.addRow(file_label, row)
         layout.addRow(self.tr("Si&ze"), self._size)
         layout.addRow(self.tr("&Theme"), self._theme)
         layout.addRow(self.tr("&Colours"), self._colors)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import lzma
 import time
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from inference.context import Context
     from inference.model import Model
+    from inference.models.polygen import PolyGenForMeshGeneration
     from inference.results import MeshRequest, MeshStepRequest, ScoreMeshRequest, WriteMeshRequest
 
 MOST_COMPLETIONS = 16
@@ -61,7 +62,7 @@ def mesh(request: MeshRequest, model: Model, context: Context) -> MeshResult:
         No such class, a number out of its range, or tokens that no mesh begins with.
     """
     _check_request(request)
-    net, label = model.net, check_label(request.start.label, model.net.config)
+    net, label = _net(model), check_label(request.start.label, model.net.config)
     model.family.encode(request.start, net.config, None)  # refuses what is out of range
     drawing = Drawing(request.temperature, request.top_p, request.with_masks, request.top_k)
     if drawing.with_masks:
@@ -98,10 +99,10 @@ def score(request: ScoreMeshRequest, model: Model, context: Context) -> ScoreMes
     growth = _Growth(label, [0], len(start.vertex_tokens), len(start.face_tokens), context, streams=False)
     drawing = Drawing(with_masks=False)
     with torch.inference_mode():
-        steps = vertex_steps(model.net, label, start.vertex_tokens, [0], drawing)
+        steps = vertex_steps(_net(model), label, start.vertex_tokens, [0], drawing)
         growth.grow(growth.vertices, islice(steps, len(start.vertex_tokens)))  # nothing is drawn behind them
         if start.face_tokens:
-            steps = face_steps(model.net, [values_of(start.vertex_tokens)], start.face_tokens, [0], drawing)
+            steps = face_steps(_net(model), [values_of(start.vertex_tokens)], start.face_tokens, [0], drawing)
             growth.grow(growth.faces, islice(steps, len(start.face_tokens)))
     (sample,) = growth.result().samples
     return ScoreMeshResult(sample, name, _compressed_bits(start), notes)
@@ -204,6 +205,11 @@ def _mesh_tokens(steps: list[Step], i: int, n_given: int, n_choices: int | None 
         n_given=min(n_given, len(own)),
         n_corrected=sum(int(one.is_corrected[i]) for one in own),
     )
+
+
+def _net(model: Model) -> PolyGenForMeshGeneration:
+    """Only checkpoints of one are asked for meshes."""
+    return cast("PolyGenForMeshGeneration", model.net)
 
 
 def _why_unfinished(vertices: MeshTokens, faces: MeshTokens, *, have_vertices_ended: bool) -> str:

@@ -161,7 +161,8 @@ def _straighten(vertices: np.ndarray, loops: list[Loop]) -> None:
         ends = {frozenset((before[number][vertex], loops[number][vertex])) for number in numbers}
         if len(numbers) > 2 or len(ends) > 1 or any(len(loops[number]) < 4 for number in numbers):
             continue
-        if not _is_between(points[vertex], *(points[end] for end in ends.pop()), near):
+        start, end = ends.pop()
+        if not _is_between(points[vertex], points[start], points[end], near):
             continue
         for number in numbers:
             start, end = before[number].pop(vertex), loops[number].pop(vertex)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -82,12 +82,18 @@ def _load(data: bytes, format: str) -> tuple[np.ndarray, np.ndarray]:  # noqa: A
 
 def stl_bytes(mesh: Mesh) -> bytes:
     """Binary STL: triangles of float32."""
-    return _trimesh_of(mesh).export(file_type="stl")
+    return _exported(mesh, file_type="stl")
 
 
 def glb_bytes(mesh: Mesh) -> bytes:
     """Binary glTF 2.0: triangles, float32 vertices, no normals, so that faces are shown flat."""
-    return _trimesh_of(mesh).export(file_type="glb", include_normals=False)
+    return _exported(mesh, file_type="glb", include_normals=False)
+
+
+def _exported(mesh: Mesh, **options: Any) -> bytes:
+    content = _trimesh_of(mesh).export(**options)
+    assert isinstance(content, bytes)
+    return content
 
 
 def _trimesh_of(mesh: Mesh) -> trimesh.Trimesh:

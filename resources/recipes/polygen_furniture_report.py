@@ -126,7 +126,7 @@ def own_samples(net: PolyGenForMeshGeneration, n: int, *, with_masks: bool) -> l
     """Meshes drawn from nothing but a class, `n` of each; seeds 0 and up."""
     drawing = Drawing(top_p=TOP_P, with_masks=with_masks)
     samples = []
-    for label in net.config.id2label:
+    for label in range(len(LABELS)):
         for start in range(0, n, N_BATCH):
             seeds = range(start, min(n, start + N_BATCH))
             steps = list(vertex_steps(net, label, (), seeds, drawing))
@@ -267,7 +267,8 @@ def main() -> None:
     runs = {part: json.loads((args.state / f"{part}.json").read_text()) for part in ("vertices", "faces")}
     train = training_pieces(runs["vertices"]["n_pieces"], args.state / "train.npz")
     net = load(args.state, runs["vertices"]["seed"])
-    tests = dict(zip(("known", "unseen"), test_pieces(args.n_test, train), strict=True))
+    known, unseen = test_pieces(args.n_test, train)
+    tests = {"known": known, "unseen": unseen}
     # What needs no network takes longest, and stays as it is while the runs go on.
     kept = args.state / f"data-{args.n_test}.json"
     if not kept.exists():
