@@ -8,7 +8,8 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Generator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -170,16 +171,31 @@ def _info(engine: Engine, checkpoint: str) -> CheckpointInfo:
 def _answer(engine: Engine, request: object) -> object:
     from inference.context import Context
     from inference.engine import answer
-    from inference.results import Failure
+    from inference.results import Failure, Partial, TilesResult
 
-    result = answer(engine, request, Context())
+    parts: list[TilesResult] = []
+
+    def keep(reported: object) -> None:
+        if isinstance(reported, Partial) and isinstance(reported.result, TilesResult):
+            parts.append(reported.result)
+
+    result = answer(engine, request, Context(keep))
     if isinstance(result, Failure):
         raise _Fault(result.message)
+    if isinstance(result, TilesResult):  # they come one by one
+        return replace(result, tiles=tuple(tile for part in (*parts, result) for tile in part.tiles))
     return result
 
 
 def _check_text(args: Namespace) -> None:
-    """Bytes of a command line that are no letters arrive as halves of surrogate pairs."""
+    """Read the text file, if one is named. Bytes that are no letters arrive as halves of surrogate pairs."""
+    from app.text_files import TextFileError, read_text
+
+    try:
+        if isinstance(getattr(args, "text_file", None), Path):
+            args.text = read_text(args.text_file)
+    except TextFileError as error:
+        raise _Fault(str(error)) from error
     for option in ("text", "text_pair"):
         try:
             (getattr(args, option, None) or "").encode()
@@ -210,6 +226,8 @@ def _caption(args: Namespace, source: str, figure: Figure) -> str:
     parts = [source, figure.caption]
     if getattr(args, "token_ids", None):
         parts.append(f"token ids {', '.join(map(str, args.token_ids))}")
+    elif getattr(args, "text_file", None):
+        parts.append(f"text of {args.text_file.name}")
     elif getattr(args, "text", None):
         parts.append(" / ".join(f"“{text}”" for text in (args.text, args.text_pair) if text))
     elif hasattr(args, "image"):

@@ -158,7 +158,7 @@ def test_sinusoids_need_no_checkpoint(tmp_path, asked):
         ([], "COMMAND"),
         (["paint"], "invalid choice: 'paint'"),
         (["figure"], "FIGURE"),
-        (["figure", "attention", "--out", "a.svg"], "--text --token-ids is required"),
+        (["figure", "attention", "--out", "a.svg"], "--text --text-file --token-ids is required"),
         (["figure", "attention", "--text", "a", "--token-ids", "1", "--out", "a.svg"], "not allowed with"),
         (["figure", "attention", "--token-ids", "1;2", "--out", "a.svg"], "'1;2' is not a list of numbers"),
         (["figure", "attention", "--text", "a"], "--out"),
