@@ -121,13 +121,14 @@ def _mesh(args: Namespace) -> str:
 
 
 def _figure(args: Namespace) -> str:
-    from app.export import ExportError, check, save
+    from app import figure_film
+    from app.export import ENDINGS, ExportError, check, save
     from app.figure_command import answer_all
     from app.figure_commands import FIGURES, BadOption
 
     command = FIGURES[args.figure]
     try:
-        check(args.out)
+        check(args.out, (*ENDINGS, *figure_film.FILM_ENDINGS) if command.has_film else ENDINGS)
         _check_text(args)
         _app = _application()  # kept until the end: fonts are its own
         result, source = None, ""
@@ -145,6 +146,9 @@ def _figure(args: Namespace) -> str:
                 result = _answer(engine, asked)
             source = info.name
         figure = command.figure(result, args)
+        if figure_film.is_film(args.out) and figure_film.grows(figure):
+            figure_film.save(figure, args.out, _style(args), args.width)
+            return f"{args.out}: {figure.caption}"
         save(
             figure,
             args.out,

@@ -27,18 +27,24 @@ FORMATS = {
     "csv": "CSV, the numbers as a table",
     "npz": "NPZ, the numbers for NumPy",
 }
+FILMS = {
+    "gif": "GIF, its growth",
+    "webp": "WebP, its growth, without loss",
+    "mp4": "MP4, its growth as a video",
+}
 
 
 class ExportDialog(QDialog):
     """Format, file, and for pictures their size, background and caption line."""
 
-    def __init__(self, name: str, folder: Path, *, has_caption: bool, parent: QWidget) -> None:
+    def __init__(self, name: str, folder: Path, *, has_caption: bool, has_film: bool = False, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("export_dialog")
         self.setWindowTitle(self.tr("Export"))
         self._format = QComboBox(self)
         self._format.setObjectName("export_format")
-        for suffix, text in FORMATS.items():
+        self._formats = {**FORMATS, **(FILMS if has_film else {})}
+        for suffix, text in self._formats.items():
             self._format.addItem(text, suffix)
         self._file = QLineEdit(str(folder / f"{name}.svg"), self)
         self._file.setObjectName("export_file")
@@ -110,14 +116,14 @@ class ExportDialog(QDialog):
             self._format.setCurrentIndex(index)
             self._format.blockSignals(False)
         is_picture = suffix in ("svg", "pdf", "png")
-        self._width.setEnabled(is_picture)
+        self._width.setEnabled(is_picture or suffix in FILMS)
         self._dpi.setEnabled(suffix == "png")
         self._transparent.setEnabled(is_picture)
         self._caption.setEnabled(is_picture)
 
     @Slot()
     def _on_browse_clicked(self) -> None:
-        filters = ";;".join(f"{text} (*.{suffix})" for suffix, text in FORMATS.items())
+        filters = ";;".join(f"{text} (*.{suffix})" for suffix, text in self._formats.items())
         chosen, _ = QFileDialog.getSaveFileName(self, self.tr("Export"), self._file.text(), filters)
         if chosen:
             self._file.setText(chosen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,10 @@ from widgets.theme import LIGHT
 if TYPE_CHECKING:
     from app.main_window import MainWindow
     from inference.results.inputs import Input
+    from widgets.figures.complete_image import CompleteImageFigure
     from widgets.figures.figure import Figure
+    from widgets.status_line import StatusLine
+    from widgets.theme import FigureStyle
     from widgets.view import View
 
 
@@ -51,18 +55,30 @@ def _named(input: Input) -> str:
 
 def export(window: MainWindow, view: View | None) -> None:
     """Ask where to and how, and save what the view shows."""
-    from app import export as exporter  # with all it needs, not before it is needed
+    # With all they need, not before they are needed
+    from app import export as exporter
+    from app import figure_film
+    from widgets.figures.complete_image import CompleteImageFigure
 
     figure = _figure(window, view)
     if figure is None or view is None:
         return
-    dialog = ExportDialog(view.objectName(), window.export_folder, has_caption=window.settings.caption, parent=window)
+    dialog = ExportDialog(
+        view.objectName(),
+        window.export_folder,
+        has_caption=window.settings.caption,
+        has_film=figure_film.grows(figure),
+        parent=window,
+    )
     if dialog.exec() != QDialog.DialogCode.Accepted:
         return
     path = dialog.path()
     window.export_folder = path.parent
     # Figures go onto white paper in the letters of the screen, whatever the theme of the window.
     style = replace(view.style_now(), theme=LIGHT)
+    if figure_film.is_film(path) and isinstance(figure, CompleteImageFigure):
+        _save_film(window, figure, path.expanduser().absolute(), style, dialog.width_wanted())
+        return
     try:
         exporter.save(
             figure,
@@ -77,6 +93,30 @@ def export(window: MainWindow, view: View | None) -> None:
         window.status_line.show_message(str(error))
     else:
         window.status_line.show_message(_tr("Saved {}").format(path), is_warning=False)
+
+
+def _save_film(
+    window: MainWindow, figure: CompleteImageFigure, place: Path, style: FigureStyle, width: int | None
+) -> None:
+    """A film takes seconds: a process of its own paints and encodes it."""
+    from app.export import ExportError, check
+    from app.figure_film import FILM_ENDINGS, packed
+    from app.film_worker import message
+    from app.saving import Saving
+
+    try:
+        check(place, FILM_ENDINGS)
+    except ExportError as error:
+        window.status_line.show_message(str(error))
+        return
+    saving = Saving(window, _tr("Save the film"))
+    saving.done.connect(partial(_tell_saved, window.status_line))
+    saving.failed.connect(window.status_line.show_message)
+    saving.begin("app.film_worker", place, message(figure, str(place), packed(style), width))
+
+
+def _tell_saved(status_line: StatusLine, place: str) -> None:
+    status_line.show_message(_tr("Saved {}").format(place), is_warning=False)
 
 
 def copy(window: MainWindow, view: View | None) -> None:

@@ -36,6 +36,8 @@ class FigureCommand:
         Draws the result (None without a request).
     arrays
         What NPZ holds, where that is not what the picture shows.
+    has_film
+        Whether it grows, and can be written as GIF, WebP and MP4.
     """
 
     about: str
@@ -43,6 +45,7 @@ class FigureCommand:
     figure: Callable[[Any, Namespace], Figure]
     request: Callable[[Namespace, CheckpointInfo], object] | None = None
     arrays: Callable[[Any, Namespace], dict[str, np.ndarray]] | None = None
+    has_film: bool = False
 
 
 def group_of(args: Namespace, info: CheckpointInfo) -> str:

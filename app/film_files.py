@@ -11,13 +11,13 @@ import struct
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from PIL import Image, ImageChops
 from PySide6.QtGui import QImage
 
-from app.mesh_film import FRAMES_A_SECOND, Film, as_pillow
+from app.mesh_film import FRAMES_A_SECOND, Run, as_pillow
 
 Report = Callable[[int, int], None]  # pictures done, and of how many
 
@@ -27,6 +27,19 @@ _VIDEO: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
     "mp4": ("mp4", ("libx264", "h264", "mpeg4"), {"crf": "18", "preset": "medium"}),
     "webm": ("webm", ("libvpx-vp9", "libvpx"), {"crf": "24", "b": "0", "cpu-used": "4"}),
 }
+
+
+class Film(Protocol):
+    """What is encoded: frames, and for how many pictures of the film each stays."""
+
+    runs: list[Run]
+
+    @property
+    def n_frames(self) -> int: ...
+    @property
+    def size(self) -> tuple[int, int]: ...
+    def picture(self, step: int) -> QImage: ...
+    def pictures(self) -> Iterator[Image.Image]: ...
 
 
 class NoVideo(Exception):

@@ -212,6 +212,7 @@ PICTURE_FIGURES: dict[str, FigureCommand] = {
         ("picture", "complete_image"),
         _complete_image_figure,
         _complete_image_requests,
+        has_film=True,
     ),
     "probe": FigureCommand(
         "how much a linear classifier reads from each layer of an Image GPT",

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from PySide6.QtWidgets import QComboBox, QDialog, QDoubleSpinBox, QLineEdit, QProgressDialog, QWidget
 
-from app import mesh_export
+from app import saving as saving_module
 from app.mesh_dialog import MeshDialog
 from app.mesh_export import MeshSaving, save_mesh
 from app.mesh_formats import FORMATS
@@ -92,7 +92,7 @@ def parent(qtbot):
 
 def test_a_film_is_written_by_another_process(qtbot, parent, tmp_path):
     saving = MeshSaving(parent)
-    progress = child(parent, QProgressDialog, "mesh_progress")
+    progress = child(parent, QProgressDialog, "saving_progress")
     with qtbot.waitSignal(saving.done, timeout=LONG) as blocker:
         saving.start(SAMPLE, tmp_path / "a.webp", "webp", MeshLook((64, 48), "dark", seconds=0.5))
     assert blocker.args == [str(tmp_path / "a.webp")]
@@ -123,7 +123,7 @@ def test_a_cancelled_film_leaves_the_old_file_and_says_nothing(qtbot, parent, tm
 
 
 def test_a_process_that_does_not_start_is_told(qtbot, parent, tmp_path, monkeypatch):
-    monkeypatch.setattr(mesh_export.sys, "executable", str(tmp_path / "no-python"))
+    monkeypatch.setattr(saving_module.sys, "executable", str(tmp_path / "no-python"))
     saving = MeshSaving(parent)
     with qtbot.waitSignal(saving.failed, timeout=LONG) as blocker:
         saving.start(SAMPLE, tmp_path / "a.gif", "gif", MeshLook())

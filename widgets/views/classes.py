@@ -61,6 +61,7 @@ class ClassesView(View):
         self._top_k.setValue(10)
         controls.add_widget(labelled(self._top_k, "classes_top_k", self.tr("Classes")))
         self._row = controls.add_choice("classes_row", self.tr("After"), ())
+        self._row.setMinimumContentsLength(20)  # what is offered comes later
         self._caption = LineLabel(self.tr("What is shown"))
         self._canvas = PointedCanvas("classes_canvas", self.tr("Classes after each layer"))
         self._empty = EmptyLabel("classes_empty")

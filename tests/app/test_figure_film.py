@@ -1,0 +1,102 @@
+"""Completions as films: they grow from the kept part to the whole, in every format, from the window too."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtWidgets import QWidget
+
+from app.export import ExportError
+from app.figure_film import FILM_ENDINGS, FigureFilm, grows, packed, save, unpacked
+from app.film_worker import message
+from app.saving import Saving
+from tests.picture_factories import make_complete_image_result, make_probe_result
+from widgets.figures.complete_image import CompleteImageFigure
+from widgets.figures.probe import ProbeFigure
+from widgets.theme import DARK, FigureStyle
+
+pytestmark = pytest.mark.usefixtures("qapp")
+LONG = 120_000
+
+
+@pytest.fixture
+def figure():
+    return CompleteImageFigure(make_complete_image_result(grid=(6, 6), n_given=18, count=2), 18)
+
+
+def frames_of(path):
+    """uint8 [frame, row, column, 3], and how long each stays in ms."""
+    with Image.open(path) as film:
+        pictures, durations = [], []
+        for number in range(film.n_frames):
+            film.seek(number)
+            pictures.append(np.asarray(film.convert("RGB")))
+            durations.append(film.info["duration"])
+    return np.stack(pictures).astype(int), durations
+
+
+def test_only_what_grows_is_a_film(figure):
+    assert grows(figure)
+    assert not grows(ProbeFigure(make_probe_result()))
+
+
+@pytest.mark.parametrize("ending", [".gif", ".webp"])
+def test_it_grows_and_then_stands(figure, tmp_path, ending):
+    save(figure, tmp_path / f"film{ending}", width=200)
+    pictures, durations = frames_of(tmp_path / f"film{ending}")
+    assert len(pictures) == 36 - 18 + 1
+    assert pictures.shape[2] == 200
+    changed = [np.abs(pictures[i + 1] - pictures[i]).max(-1) > 8 for i in range(len(pictures) - 1)]
+    assert all(0 < change.mean() < 0.12 for change in changed)
+    assert durations[-1] >= 1500
+    assert 4000 <= sum(durations) <= 7000
+
+
+def test_the_same_film_gives_the_same_bytes(figure, tmp_path):
+    for name in ("one.webp", "two.webp"):
+        save(figure, tmp_path / name, width=120)
+    assert (tmp_path / "one.webp").read_bytes() == (tmp_path / "two.webp").read_bytes()
+
+
+def test_it_is_a_video_too(figure, tmp_path):
+    av = pytest.importorskip("av")
+    save(figure, tmp_path / "film.mp4", width=200)
+    with av.open(str(tmp_path / "film.mp4")) as container:
+        frames = [frame.to_ndarray(format="rgb24").astype(int) for frame in container.decode(video=0)]
+    film = FigureFilm(figure, width=200)
+    assert len(frames) == film.n_frames
+    last = np.asarray(list(film.pictures())[-1])[: frames[-1].shape[0], : frames[-1].shape[1]]
+    assert np.abs(frames[-1] - last).mean() < 6
+
+
+def test_what_is_whole_from_the_start_is_one_frame(tmp_path):
+    figure = CompleteImageFigure(make_complete_image_result(n_given=64), 64)
+    assert [run.n_frames > 30 for run in FigureFilm(figure).runs] == [True]
+
+
+def test_other_endings_and_missing_folders_are_refused(figure, tmp_path):
+    with pytest.raises(ExportError, match=r"\.avi is not among"):
+        save(figure, tmp_path / "film.avi")
+    with pytest.raises(ExportError, match="does not exist"):
+        save(figure, tmp_path / "none" / "film.gif")
+    assert FILM_ENDINGS == (".gif", ".webp", ".mp4")
+
+
+def test_a_style_goes_to_another_process_and_back(qapp):
+    style = FigureStyle(DARK, color_map="magma")
+    style.font.setPointSizeF(13)
+    back = unpacked(packed(style))
+    assert (back.theme, back.color_map, back.font.pointSizeF()) == (DARK, "magma", 13)
+
+
+def test_another_process_writes_the_film(figure, qtbot, tmp_path):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    saving = Saving(parent, "Save the film")
+    path = tmp_path / "film.webp"
+    with qtbot.waitSignal(saving.done, timeout=LONG) as blocker:
+        saving.begin("app.film_worker", path, message(figure, str(path), packed(FigureStyle()), 120))
+    assert blocker.args == [str(path)]
+    save(figure, tmp_path / "here.webp", FigureStyle(), width=120)
+    assert path.read_bytes() == (tmp_path / "here.webp").read_bytes()
