@@ -184,7 +184,10 @@ class DeepZoom(QWidget):
             is_inside = row < known.axes.pyramid.n_rows and column < known.axes.pyramid.n_columns
             reading = known.read(0, row, column) if is_inside else None
         if reading is None:
-            return self.tr("Point at a cell. Drag along the queries to see what they look at.")
+            return self.tr(
+                "Point at a cell. Wheel: zoom \N{MIDDLE DOT} drag: move \N{MIDDLE DOT} click: choose \N{MIDDLE DOT} "
+                "drag along the queries on the left: what they look at"
+            )
         return cell_text(known, reading)
 
     def _rebuild(self) -> None:
