@@ -50,8 +50,8 @@ the first 1,000 training portraits. The program draws the pictures, so they are 
     python -m resources.recipes.igpt_small --state STATE --steps {steps}
     python -m resources.recipes.igpt_small_report --state STATE --out resources/checkpoints/igpt-small
 
-The run was lengthened while it went: the learning rate fell to two thirds of its peak between steps 780 and 978, stood
-at its peak again up to step 1,140, and fell from there.
+The run was lengthened while it went: the learning rate also fell to two thirds of its peak between steps 780 and 978,
+and then stood at its peak again.
 
 ## Measured
 On {n_test:,} portraits of seeds that training never draws ({n_double} more were left out: pixel by pixel, the training
