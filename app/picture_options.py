@@ -78,7 +78,7 @@ def _masked_image(parser: ArgumentParser) -> None:
 
 def _complete_image(parser: ArgumentParser) -> None:
     parser.add_argument("--keep", type=between(0, 2**20), metavar="N", help="pixels, row by row (default: upper half)")
-    parser.add_argument("--count", type=between(1, 64), default=4, metavar="N", help="completions (default: 4)")
+    parser.add_argument("--count", type=between(1, 16), default=4, metavar="N", help="completions (default: 4)")
     parser.add_argument("--seed", type=between(0, MOST_SEED), default=0, metavar="N", help="of the first (default: 0)")
     parser.add_argument("--temperature", type=between(0.01, 2, float), default=1.0, metavar="T", help="(default: 1)")
     parser.add_argument("--top-p", type=between(0.01, 1, float), default=1.0, metavar="P", help="(default: 1)")
