@@ -253,7 +253,7 @@ def test_only_what_is_seen_of_the_tokens_is_painted(view):
     show(view)
     tokens = child(view, "mesh_tokens")
     painted = []
-    tokens._paint_line = lambda painter, row, growth: painted.append(row)
+    tokens._paint_line = lambda painter, row, *_: painted.append(row)
     tokens.viewport().repaint()
     assert 0 < len(set(painted)) < 40 < len(tokens.lines)
 

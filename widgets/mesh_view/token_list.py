@@ -13,7 +13,7 @@ from widgets import color_maps
 from widgets.figures.lettering import resized
 from widgets.mesh_view.coloring import TOKEN_TOP, BitScale
 from widgets.mesh_view.growth import Growth
-from widgets.mesh_view.heat import heated
+from widgets.mesh_view.heat import N_LEVELS, heat
 from widgets.theme import FigureStyle
 
 _ROW = 1.45  # em
@@ -47,7 +47,7 @@ class TokenList(QAbstractScrollArea):
         self._growth: Growth | None = None
         self._style = FigureStyle.of(self)
         self._lines: list[Line] = []
-        self._colors: list[QColor] = []  # of all tokens
+        self._levels: list[int] = []  # of heat, for each token
         self._step = 0
         self._found: range = range(0)
         self.setObjectName("mesh_tokens")
@@ -97,27 +97,26 @@ class TokenList(QAbstractScrollArea):
         return max(int((self.viewport().width() - _TITLE * self._em()) / (_CELL * self._em())), 1)
 
     def _color(self) -> None:
-        self._colors = []
+        self._levels = []
         if self._growth is not None:
             sample = self._growth.sample
             bits = np.concatenate([sample.vertices.bits, sample.faces.bits])
-            self._colors = [QColor(*rgb) for rgb in heated(_SCALE.places(bits), self._style.theme).tolist()]
+            self._levels = np.rint(_SCALE.places(bits) * (N_LEVELS - 1)).astype(int).tolist()
 
     def _lay_out(self) -> None:
         growth = self._growth
         self._lines = []
         if growth is not None:
-            n = growth.n_coordinates
+            n, n_columns = growth.n_coordinates, self._n_columns()
             for first in range(0, n, 3):
                 is_vertex = first // 3 < growth.n_vertices or first + 1 < n
-                self._add(str(first // 3) if is_vertex else "", first, min(first + 3, n))
-            face = first = -1
-            numbers = [*growth.pointer_faces.tolist(), -1]
-            for place, number in enumerate(numbers):
-                if number != face:
-                    if face >= 0:
-                        self._add(self.tr("face {}").format(face), n + first, n + place)
-                    face, first = number, place
+                title = self.tr("vertex {}").format(first // 3) if is_vertex else ""
+                self._add(title, first, min(first + 3, n), n_columns)
+            ends = np.append(np.flatnonzero(np.diff(growth.pointer_faces)) + 1, growth.n_pointers)
+            first = 0
+            for face, end in enumerate(ends.tolist() if growth.n_pointers else ()):
+                self._add(self.tr("face {}").format(face), n + first, n + end, n_columns)
+                first = end
         bar = self.verticalScrollBar()
         height = self.viewport().height()
         total = round(len(self._lines) * _ROW * self._em())
@@ -125,12 +124,9 @@ class TokenList(QAbstractScrollArea):
         bar.setPageStep(height)
         bar.setSingleStep(round(_ROW * self._em()))
 
-    def _add(self, title: str, first: int, end: int) -> None:
-        is_vertex = self._growth is not None and end <= self._growth.n_coordinates
-        n = max(self._n_columns(), 1)
-        title = self.tr("vertex {}").format(title) if is_vertex and title else title
-        for start in range(first, end, n):
-            self._lines.append(Line(title if start == first else "", start, min(start + n, end)))
+    def _add(self, title: str, first: int, end: int, n_columns: int) -> None:
+        for start in range(first, end, n_columns):
+            self._lines.append(Line(title if start == first else "", start, min(start + n_columns, end)))
 
     def _row_of(self, step: int) -> int:
         low, high = 0, len(self._lines) - 1
@@ -172,18 +168,19 @@ class TokenList(QAbstractScrollArea):
         painter.fillRect(self.viewport().rect(), theme.paper)
         growth = self._growth
         if growth is not None:
+            colors = heat(theme.name)
             painter.setFont(resized(self.font(), 0.85))
             first = int(self.verticalScrollBar().value() / (_ROW * em))
             last = int((self.verticalScrollBar().value() + self.viewport().height()) / (_ROW * em))
             for row in range(first, min(last + 1, len(self._lines))):
-                self._paint_line(painter, row, growth)
+                self._paint_line(painter, row, growth, colors)
         if self.hasFocus():
             painter.setPen(QPen(theme.accent, 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1))
         painter.end()
 
-    def _paint_line(self, painter: QPainter, row: int, growth: Growth) -> None:
+    def _paint_line(self, painter: QPainter, row: int, growth: Growth, colors: np.ndarray) -> None:
         theme, line, em = self._style.theme, self._lines[row], self._em()
         middle = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.setPen(theme.faint)
@@ -191,7 +188,7 @@ class TokenList(QAbstractScrollArea):
         painter.drawText(QRectF(0.4 * em, title.top(), _TITLE * em, title.height()), middle, line.title)
         for step in range(line.first, line.end):
             cell = self._cell(row, step - line.first)
-            color = self._colors[step]
+            color = QColor(*colors[self._levels[step]].tolist())
             is_later = step > self._step
             if is_later:
                 painter.setPen(QPen(theme.line, 1))
