@@ -61,7 +61,7 @@ def main() -> None:
     args.state.mkdir(parents=True, exist_ok=True)
     if args.palette:
         shutil.copy(args.palette / "palette.npy", args.state)
-    palette = load_palette(args.state)
+    palette = load_palette(args.state, 40 if args.smoke else 1_000)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = build_model(args.seed)
     fuse_attention(model)

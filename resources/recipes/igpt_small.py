@@ -64,18 +64,18 @@ def portraits(seeds: range) -> np.ndarray:
     return np.stack(pictures).astype(np.float32) / 127.5 - 1
 
 
-def learn_palette() -> np.ndarray:
-    """float32 [colour, 3]: k-means over the pixels of portraits."""
-    pixels = portraits(TRAIN[:1000]).reshape(-1, 3)[::3]
+def learn_palette(n: int) -> np.ndarray:
+    """float32 [colour, 3]: k-means over the pixels of so many portraits."""
+    pixels = portraits(TRAIN[:n]).reshape(-1, 3)[::3]
     return KMeans(N_COLOURS, n_init=2, random_state=0).fit(pixels).cluster_centers_.astype(np.float32)
 
 
-def load_palette(state: Path) -> np.ndarray:
-    """The palette of a run, learned where there is none yet."""
+def load_palette(state: Path, n: int = 1_000) -> np.ndarray:
+    """The palette of a run, learned from so many portraits where there is none yet."""
     file = state / "palette.npy"
     if not file.exists():
         state.mkdir(parents=True, exist_ok=True)
-        np.save(file, learn_palette())
+        np.save(file, learn_palette(n))
     return np.load(file)
 
 
@@ -100,7 +100,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--smoke", action="store_true", help="a few steps")
     args = parser.parse_args()
-    palette = load_palette(args.state)
+    palette = load_palette(args.state, 40 if args.smoke else 1_000)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = build_model(args.seed)
     fuse_attention(model)
