@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 from pathlib import Path
@@ -14,12 +15,9 @@ _NAMES = tuple(measure.name for measure in MEASURES)
 
 def span_of(text: str) -> slice:
     """`A:B` as positions from A to before B; either may be left out."""
-    first, colon, last = text.partition(":")
-    try:
-        start, stop = (int(part) if part else None for part in (first, last))
-    except ValueError:
-        colon = ""
-    if not colon or (start or 0) < 0 or (stop is not None and stop <= (start or 0)):
+    match = re.fullmatch(r"(\d*):(\d*)", text)
+    start, stop = (int(part) if part else None for part in match.groups()) if match else (0, 0)
+    if stop is not None and stop <= (start or 0):
         raise ArgumentTypeError(f"{text!r} is not a span such as 100:200 (from 100 to before 200)")
     return slice(start, stop)
 

@@ -143,7 +143,7 @@ class HeadTable(QTableView):
     def select(self, place: Place | None) -> None:
         """Mark the head that is selected everywhere."""
         with QSignalBlocker(self):
-            if place not in self._rows.places:
+            if place is None or place not in self._rows.places:
                 self.clearSelection()
                 return
             index = self._rows.index(self._rows.places.index(place), max(self.currentIndex().column(), 0))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 LONGEST_LINE = 2_000
 MOST_CHARACTERS = 2**22
 _SHOWN = 60
+_MARK = "…  ("  # parts the beginning from how long it is
 
 
 def is_long(text: str) -> bool:
@@ -54,9 +55,8 @@ class SentenceLine(QLineEdit):
         """Show another text; `value_edited` is not emitted, and Ctrl+Z brings back what was typed."""
         self._long = text if is_long(text) else None
         n_words = len(text.split())
-        self._preview = self.tr("{}…  ({:,} words, {:,} characters)").format(
-            " ".join(text[: 2 * _SHOWN].split())[:_SHOWN], n_words, len(text)
-        )
+        size = self.tr("{:,} words, {:,} characters").format(n_words, len(text))
+        self._preview = f"{' '.join(text[: 2 * _SHOWN].split())[:_SHOWN]}{_MARK}{size})"
         self._is_being_set = True  # to Qt an insertion is an edit
         self.selectAll()
         self.insert(text if self._long is None else self._preview)
@@ -67,8 +67,8 @@ class SentenceLine(QLineEdit):
     def _on_text_edited(self, text: str) -> None:
         if self._is_being_set:
             return
-        if self._long is not None and text and _resembles(text, self._preview):
-            self.set_value(self._long)  # what is shown is no text of its own
+        if self._long is not None and _MARK in text and not is_long(text):
+            self.set_value(self._long)  # what is shown of it was changed, which is no text of its own
             self.selectAll()
             return
         if is_long(text):
@@ -88,11 +88,3 @@ class SentenceLine(QLineEdit):
             self.editor_requested.emit()
         else:
             super().mouseDoubleClickEvent(event)
-
-
-def _resembles(text: str, preview: str) -> bool:
-    """Whether the preview was changed a little, rather than something else put in its place."""
-    start = next((i for i, pair in enumerate(zip(text, preview, strict=False)) if pair[0] != pair[1]), len(text))
-    ends = zip(reversed(text), reversed(preview), strict=False)
-    end = next((i for i, pair in enumerate(ends) if pair[0] != pair[1]), len(text))
-    return start + end >= len(preview) // 2

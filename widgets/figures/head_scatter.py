@@ -84,7 +84,9 @@ class HeadScatter:
     def numbers(self) -> Numbers:
         """Both measures of every head."""
         xs, ys = self.result.measures[self.x], self.result.measures[self.y]
-        table = [(*place, float(xs[place]), float(ys[place])) for place in self._places]
+        table: list[tuple[str | int | float, ...]] = [
+            (*place, float(xs[place]), float(ys[place])) for place in self._places
+        ]
         return Numbers({self.x: xs, self.y: ys}, ("layer", "head", self.x, self.y), table)
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
@@ -187,7 +189,7 @@ class HeadScatter:
         for place, center in at.items():
             painter.setBrush(self._color(place.layer, style))
             painter.drawEllipse(center, radius, radius)
-        if self.selected in at:
+        if self.selected is not None and self.selected in at:
             self._paint_ring(painter, at[self.selected], rect, style, self.selected.title, style.theme.accent)
         painter.restore()
 
