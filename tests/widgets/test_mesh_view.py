@@ -73,6 +73,7 @@ def show(view, result=None):
     open_checkpoint(view)
     result = result or make_result("chair")
     view.show_result(result)
+    view.set_subject(Subject(make_mesh_info(), view.chosen[-1]))  # as the window does
     view._display.go_to(10_000)
     view.asked.clear()
     return view._display.growth
@@ -268,6 +269,16 @@ def test_steps_are_shared_with_other_views(view, selection):
     assert view._display.step == 9
     selection.update(group="faces", query_pos=0)
     assert view._display.step == growth.n_coordinates
+
+
+def test_no_step_is_selected_before_all_views_look_at_the_mesh(view, selection, qtbot):
+    open_checkpoint(view)
+    view.show_result(make_result("chair"))
+    view._display.go_to(5)
+    assert selection.now.query_pos is None
+    view.set_subject(Subject(make_mesh_info(), view.chosen[-1]))
+    assert selection.now.query_pos is None  # the others are told behind this one
+    qtbot.waitUntil(lambda: selection.now.query_pos == 5)
 
 
 def test_it_selects_nothing_while_it_plays(view, selection):

@@ -74,6 +74,9 @@ class MeshView(View):
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(_PATIENCE)
+        self._arrival = QTimer(self)  # of a subject at all views
+        self._arrival.setSingleShot(True)
+        self._arrival.setInterval(0)
         self._display = MeshDisplay(renderer)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -91,6 +94,7 @@ class MeshView(View):
         board.draw_bar.changed.connect(self._patience.start)
         board.draw_bar.class_chosen.connect(self._on_draw_bar_class_chosen)
         self._patience.timeout.connect(self._on_patience_timeout)
+        self._arrival.timeout.connect(self._select)
         board.transport.save_requested.connect(self._on_transport_save_requested)
         board.attention.head_chosen.connect(self._on_attention_head_chosen)
         board.complete.above_requested.connect(self._on_complete_above_requested)
@@ -109,6 +113,7 @@ class MeshView(View):
             self._chosen_input = given
             self._set_source(ScoreMeshRequest(self._checkpoint, mesh=given, label=given.label))
         super().set_subject(subject)
+        self._arrival.start()
 
     def _begin(self, info: CheckpointInfo) -> None:
         """Another checkpoint: something of it is drawn at once."""
@@ -200,6 +205,7 @@ class MeshView(View):
         growth = self._display.growth
         if growth is not None and growth.sample.is_finished and growth.input() != self._chosen_input:
             self._chosen_input = growth.input()
+            self.selection.update(query_pos=None, key_pos=None)  # a step of another mesh
             self.input_chosen.emit(self._chosen_input)
 
     def _tell_unfinished(self) -> None:
@@ -237,7 +243,9 @@ class MeshView(View):
             is_attention = self._display.board.page == Page.ATTENTION
             part, place = self._display.looking() if is_attention else growth.part_of(self._display.step)
             layer, head = self._layer_and_head(part)
-            self.selection.update(group=part, layer=layer, head=head, query_pos=place, key_pos=None)
+            # Not before the other views look at this mesh: theirs may not have so many steps.
+            if self.subject.input == growth.input() and not self._display.playback.is_playing:
+                self.selection.update(group=part, layer=layer, head=head, query_pos=place, key_pos=None)
             self._offer_heads()
             self.refresh()
 
