@@ -191,9 +191,9 @@ class ArcsFigure:
         em = metrics.height()
         key = style.font.key()
         if key not in self._widest:
-            words = (*self.tokens("query").words, *self.tokens("key").words)
-            is_many = len(words) > _MOST_MEASURED
-            widths = (metrics.horizontalAdvance(clean(word)) for word in words)
+            columns = [self.tokens(side).words for side in _SIDES]
+            is_many = sum(map(len, columns)) > _MOST_MEASURED
+            widths = (metrics.horizontalAdvance(clean(word)) for words in columns for word in words)
             self._widest[key] = math.inf if is_many else max(widths, default=0.0)
         label = min(self._widest[key] + em, 12 * em)
         n_heads = len(self.shown_heads)
