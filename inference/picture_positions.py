@@ -42,7 +42,8 @@ def _grid(net: PreTrainedModel) -> tuple[int, int]:
     """Rows and columns of what the tables are about."""
     config: Any = net.config
     if not hasattr(config, "patch_size"):
-        return (isqrt(config.n_positions),) * 2
+        side = isqrt(config.n_positions)
+        return side, side
     rows, columns = (
         length // part for length, part in zip(_pair(config.image_size), _pair(config.patch_size), strict=True)
     )

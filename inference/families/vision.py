@@ -96,9 +96,7 @@ class VisionFamily(Family):
         has_classes = opened in CLASS_HEADS and len(self.classes(architecture.skeleton.config)) > 1
         return {
             "classes": "" if has_classes else _why_no_head(named, CLASS_HEADS, "head that names classes"),
-            "masked_image": ""
-            if opened == TOKEN_HEAD
-            else _why_no_head(named, {TOKEN_HEAD}, "head that names the visual tokens of masked patches"),
+            "masked_image": _why_no_tokens(architecture),
             "next_pixel": f"{named} reads patches, it does not go on pixel by pixel",
             "masked_pixels": f"{named} reads patches, not single pixels",
         }
@@ -177,6 +175,13 @@ def _has_decoder(config: PreTrainedConfig) -> bool:
 
 def _rounded_up(n: int, unit: int) -> int:
     return -(-n // unit) * unit
+
+
+def _why_no_tokens(architecture: Architecture) -> str:
+    if architecture.net_class.__name__ != TOKEN_HEAD:
+        return _why_no_head(architecture.named, {TOKEN_HEAD}, "head that names the visual tokens of masked patches")
+    has_mask = architecture.skeleton.config.use_mask_token
+    return "" if has_mask else "the checkpoint has no vector for masked patches (use_mask_token in config.json)"
 
 
 def _why_no_head(named: str, heads: set[str] | frozenset[str], what: str) -> str:

@@ -8,6 +8,7 @@ import torch
 
 from inference.analyses.patches import patches, value_lengths
 from inference.analyses.picture import picture
+from inference.checkpoints import inspect
 from inference.context import Cancelled, Context, Refused
 from inference.engine import Engine
 from inference.families.vision import run_patches
@@ -25,6 +26,7 @@ from inference.results import (
     TextInput,
     TokenizeRequest,
 )
+from tests.inference.tiny_checkpoints import edit_config, load_weights, save_weights
 from tests.inference.tiny_models import build_model
 from tests.inference.tiny_pictures import BUILDERS, WITH_PALETTE, build, model_of, save
 
@@ -75,6 +77,37 @@ def test_checkpoints_open_and_answer(tmp_path, name, with_preprocessor):
                 engine.run(request, context)
     with pytest.raises(Refused, match=r"reads pictures, not texts\.$"):
         engine.run(TokenizeRequest(folder, TextInput("a house")), context)
+
+
+def test_a_model_without_a_mask_says_so(tmp_path):
+    save(tmp_path, "beit tokens", with_preprocessor=True)
+    weights = load_weights(tmp_path)
+    del weights["beit.embeddings.mask_token"]
+    save_weights(tmp_path, weights)
+    edit_config(tmp_path, use_mask_token=False)
+    info = inspect(str(tmp_path))
+    assert "patches" in info.capabilities
+    assert "no vector for masked patches" in info.why_missing(frozenset({"masked_image"}))
+
+
+def test_a_lost_head_is_told(tmp_path):
+    save(tmp_path, "vit", with_preprocessor=True)
+    weights = load_weights(tmp_path)
+    save_weights(tmp_path, {name: tensor for name, tensor in weights.items() if "classifier" not in name})
+    info = inspect(str(tmp_path))
+    assert info.classes == ()
+    assert "lacks the head that names classes" in info.why_missing(frozenset({"classes"}))
+    assert any("so ViTModel is opened" in note for note in info.notes)
+
+
+def test_a_lost_decoder_leaves_the_encoder(tmp_path):
+    save(tmp_path, "mae", with_preprocessor=True)
+    weights = load_weights(tmp_path)
+    save_weights(tmp_path, {name: tensor for name, tensor in weights.items() if not name.startswith("decoder.")})
+    engine = Engine()
+    info = engine.run(OpenRequest(str(tmp_path)), Context())
+    assert [group.name for group in info.groups] == ["encoder"]
+    assert engine.run(PatchesRequest(str(tmp_path), PICTURE, "encoder", 0), Context()).pattern.shape == (2, 4, 17)
 
 
 @pytest.fixture
