@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
 from widgets import raster
 from widgets.figures.lettering import resized
@@ -12,31 +12,40 @@ from widgets.mesh_view.coloring import Legend, mapped
 from widgets.mesh_view.heat import heated
 from widgets.theme import FigureStyle
 
-_STRIP = 12.0  # em
+_STRIP, _GAP = 12.0, 1.0  # em
+_SWATCH = 1.6  # em
+
+
+def _letters(style: FigureStyle) -> tuple[QFont, QFontMetricsF]:
+    small = resized(style.font, 0.9)
+    return small, QFontMetricsF(small)
+
+
+def _key_width(legend: Legend, em: float) -> float:
+    return (_STRIP + 2) * em if legend.ticks else _SWATCH * em * len(legend.swatches)
 
 
 def legend_size(legend: Legend, style: FigureStyle) -> QSizeF:
-    """What it takes."""
-    small = resized(style.font, 0.9)
-    metrics = QFontMetricsF(small)
+    """What it takes: the title, and beside it the strip with numbers beneath."""
+    _, metrics = _letters(style)
     em = metrics.height()
-    width = _STRIP * em if legend.ticks else 1.6 * em * len(legend.swatches)
-    return QSizeF(max(metrics.horizontalAdvance(legend.title), width) + 2 * em, 3.6 * em)
+    return QSizeF(metrics.horizontalAdvance(legend.title) + _GAP * em + _key_width(legend, em), 2.3 * em)
 
 
 def paint_legend(painter: QPainter, legend: Legend, rect: QRectF, style: FigureStyle) -> None:
     """Paint from the upper left corner of `rect`; a title that is too long is shortened."""
     painter.save()
-    small = resized(style.font, 0.9)
-    metrics = QFontMetricsF(small)
+    small, metrics = _letters(style)
     em = metrics.height()
     painter.setFont(small)
     painter.setPen(style.theme.ink)
-    title = metrics.elidedText(legend.title, Qt.TextElideMode.ElideRight, rect.width())
-    painter.drawText(QPointF(rect.left(), rect.top() + metrics.ascent()), title)
-    top = rect.top() + 1.3 * em
+    room = rect.width() - _GAP * em - _key_width(legend, em)
+    title = metrics.elidedText(legend.title, Qt.TextElideMode.ElideRight, max(room, 4 * em) + 1)
+    top = rect.top() + 0.2 * em
+    painter.drawText(QPointF(rect.left(), top + metrics.ascent() - 0.1 * em), title)
+    left = rect.left() + metrics.horizontalAdvance(title) + _GAP * em
     if legend.ticks:
-        bar = QRectF(rect.left(), top, min(_STRIP * em, rect.width() - 2 * em), 0.75 * em)
+        bar = QRectF(left, top, _STRIP * em, 0.8 * em)
         places = np.linspace(0, 1, 256)
         rgb = heated(places, style.theme) if legend.is_heat else mapped(places, style.color_map)
         red, green, blue = rgb.astype(np.uint32).T
@@ -49,9 +58,9 @@ def paint_legend(painter: QPainter, legend: Legend, rect: QRectF, style: FigureS
         for place, text in legend.ticks:
             wide = metrics.horizontalAdvance(text)
             x = bar.left() + place * bar.width() - wide / 2
-            painter.drawText(QPointF(max(x, rect.left()), bar.bottom() + metrics.ascent() + 1), text)
+            painter.drawText(QPointF(x, bar.bottom() + metrics.ascent() + 1), text)
     for number, (series, text) in enumerate(legend.swatches):
-        box = QRectF(rect.left() + 1.6 * em * number, top, em, 0.75 * em)
+        box = QRectF(left + _SWATCH * em * number, top, em, 0.8 * em)
         painter.fillRect(box, style.theme.series[series % len(style.theme.series)])
         painter.drawText(QRectF(box.left(), box.bottom(), box.width(), em), Qt.AlignmentFlag.AlignCenter, text)
     painter.restore()

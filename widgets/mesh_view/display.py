@@ -17,6 +17,7 @@ from widgets.mesh.picking import Hit
 from widgets.mesh.viewer import Renderer
 from widgets.mesh_view.attention import attention_figure, looked_at
 from widgets.mesh_view.board import MeshBoard, Page
+from widgets.mesh_view.coloring import ColorBy
 from widgets.mesh_view.exhibit import ROWS_FROM, Exhibit
 from widgets.mesh_view.growth import FIRST_VERTEX, Growth
 from widgets.mesh_view.marks import Marks
@@ -170,7 +171,7 @@ class MeshDisplay(QWidget):
         if not self._exhibit.n_steps:
             return None
         expected = self._expected if self.board.page == Page.STEP else None
-        legend = self._exhibit.legend(self.board.transport.color_by)
+        legend = self._exhibit.legend(self._color_by())
         return MeshSampleFigure(self.board.viewer.figure(), self.growths, legend, expected)
 
     def _show_growth(self) -> None:
@@ -180,9 +181,13 @@ class MeshDisplay(QWidget):
         board.lanes.show_growth(growth, self._style)
         board.complete.show_growth(growth)
         board.complete.show_chosen(self.marks.chosen_faces)
-        board.stage.show_legend(self._exhibit.legend(board.transport.color_by), self._style)
+        board.stage.show_legend(self._exhibit.legend(self._color_by()), self._style)
         board.draw_bar.show_corrections(sum(one.n_corrected() for one in self.growths))
         board.transport.set_saving(growth is not None and not growth.is_growing and bool(growth.faces))
+
+    def _color_by(self) -> ColorBy:
+        """What the colours say; nothing where the lines of attention do."""
+        return "plain" if self.board.page == Page.ATTENTION else self.board.transport.color_by
 
     def _show_step(self) -> None:
         """The mesh as it is at the step where the playback stands."""
@@ -192,7 +197,7 @@ class MeshDisplay(QWidget):
         is_playing = self.playback.is_playing
         is_calm = not is_playing or 0 < self.playback.speed <= _CALM
         looks = self.marks.looks(board.page, board.complete.height_value, is_calm=is_calm)
-        color_by = board.transport.color_by
+        color_by = self._color_by()
         board.viewer.set_scene(
             self._exhibit.scene(self.playback.step, color_by, looks, self._style, is_still=not is_playing)
         )
@@ -297,6 +302,7 @@ class MeshDisplay(QWidget):
         return "encoder", FIRST_VERTEX + min(vertex or 0, max(growth.n_vertices - 1, 0))
 
     def _on_pages_current_changed(self) -> None:
+        self.board.stage.show_legend(self._exhibit.legend(self._color_by()), self._style)
         self._show_step()
         self.looking_changed.emit()
         self.picture_changed.emit()

@@ -19,6 +19,7 @@ from widgets.theme import FigureStyle
 ROWS_FROM = (-82.0, 34.0)  # azimuth and elevation that rows are placed for
 
 _PLAIN = Looks()
+_MANY = 4  # of more, only the seeds have room
 _GAP, _LABEL = 0.16, 0.14  # of the widest mesh: between two of them, and for the text beneath
 
 
@@ -109,7 +110,11 @@ class Exhibit:
         name = _tr("seed {}").format(growth.sample.seed)
         if growth.sample.why_unfinished:
             return f"{mark}{name}: {_tr('cut off')}"
-        bits = "" if growth.is_growing else f": {sum(growth.bits_per_vertex()):.2f} bit"
+        bits = (
+            ""
+            if growth.is_growing or len(self.growths) > _MANY
+            else f": {sum(growth.bits_per_vertex()):.2f} bit/vertex"
+        )
         return f"{mark}{name}{bits}"
 
 

@@ -12,6 +12,8 @@ from widgets.figures.mesh_bits import MeshBits
 from widgets.mesh_view.growth import Growth
 from widgets.theme import FigureStyle
 
+_ALIKE = 0.05
+
 
 class SurprisePanel(QWidget):
     """Signals
@@ -97,7 +99,9 @@ class SurprisePanel(QWidget):
         sentences = [costs.format(what, total, coordinates, faces)]
         if bits.compressed is not None and total > 0:
             ratio = bits.compressed / total
-            if ratio >= 1:
+            if abs(ratio - 1) < _ALIKE:
+                compared = self.tr("about as many")
+            elif ratio > 1:
                 compared = self.tr("{:.1f} times as many").format(ratio)
             else:
                 compared = self.tr("{:.0f} % of that: the model is surprised by nearly everything").format(100 * ratio)
