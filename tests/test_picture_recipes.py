@@ -61,6 +61,10 @@ def test_vit_scenes(run, tmp_path):
 def test_beit_scenes(run, tmp_path):
     tokenizer, state, out = tmp_path / "tokenizer", tmp_path / "beit", tmp_path / "out"
     run("beit_scenes_tokenizer", "--state", tokenizer, "--smoke")
+    before = load_file(tokenizer / "model" / "model.safetensors")
+    run("beit_scenes_tokenizer", "--state", tokenizer, "--decoder-steps", 2)
+    after = load_file(tokenizer / "model" / "model.safetensors")
+    assert {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])} == {"decoder"}
     run("beit_scenes", "--state", state, "--tokenizer", tokenizer, "--smoke")
     run("beit_scenes_report", "--state", state, "--tokenizer", tokenizer, "--out", out, "--n-test", 20)
     check_folder(out)

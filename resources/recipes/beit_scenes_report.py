@@ -41,11 +41,13 @@ Scenes of `resources/scenes.py`, drawn while training: 2 to 6 things of 16 kinds
 backgrounds. Every training picture was seen once. The program draws the pictures, so they are under its own licence.
 
 ## Training
-Tokenizer: {tokenizer_steps:,} steps of {tokenizer_batch} pictures; BEiT: {steps:,} steps of {batch}, {share:.0%} of the
-patches hidden in blocks (algorithm 1 of the paper, `inference/block_masking.py`); seed {seed}:
+Tokenizer: {tokenizer_steps:,} steps of {tokenizer_batch} pictures, then {decoder_steps:,} of its decoder alone; BEiT:
+{steps:,} steps of {batch}, {share:.0%} of the patches hidden in blocks (algorithm 1 of the paper,
+`inference/block_masking.py`); seed {seed}:
 
     python -m resources.recipes.beit_scenes_tokenizer --state TOKENIZER --steps {tokenizer_steps}
     python -m resources.recipes.beit_scenes --state STATE --tokenizer TOKENIZER --steps {steps}
+    python -m resources.recipes.beit_scenes_tokenizer --state TOKENIZER --decoder-steps {decoder_steps}
     python -m resources.recipes.beit_scenes_report --state STATE --tokenizer TOKENIZER \\
         --out resources/checkpoints/beit-scenes
 
@@ -120,6 +122,7 @@ def main() -> None:
         "psnr_mean": _psnr(test.pictures, _means(test.pictures)),
         "tokenizer_steps": tokenizer_run["steps"],
         "tokenizer_batch": tokenizer_run["batch"],
+        "decoder_steps": tokenizer_run["decoder_steps"],
         **run,
     }
     (args.out / "README.md").write_text(_CARD.format(**facts), encoding="utf-8")

@@ -1,6 +1,9 @@
 """Train the tokenizer of `beit-scenes`: a scene as 8 x 8 tokens, and a scene of tokens.
 
     python -m resources.recipes.beit_scenes_tokenizer --state DIR
+    python -m resources.recipes.beit_scenes_tokenizer --state DIR --decoder-steps N
+
+The second goes on with the decoder alone: pictures are rebuilt better, and a BEiT trained in between keeps its tokens.
 
 References
 ----------
@@ -36,15 +39,21 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
-    parser.add_argument("--steps", type=int, default=1_000)
+    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--decoder-steps", type=int, default=0, help="train the decoder of a trained one further")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--smoke", action="store_true", help="a few steps")
     args = parser.parse_args()
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    tokenizer = build_tokenizer(args.seed)
-    tokenizer.to(device)  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
-    plan = Plan(3 if args.smoke else args.steps, args.rate)
+    if args.decoder_steps:
+        _train_decoder(args.state, args.decoder_steps, args.rate)
+    else:
+        _train_all(args.state, Plan(3 if args.smoke else args.steps, args.rate), args.seed)
+
+
+def _train_all(state: Path, plan: Plan, seed: int) -> None:
+    tokenizer = build_tokenizer(seed)
+    device = _to_device(tokenizer)
 
     def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
         result = tokenizer(pictures(training_scenes(_FIRST + step, N_BATCH)).to(device))
@@ -55,10 +64,33 @@ def main() -> None:
         n_used = len(result.tokens.unique())
         return result.loss, {"error": result.error.item(), "new": n_new, "used": n_used}
 
-    train(tokenizer, step_loss, plan, args.state / "state.pt", is_matrix=lambda _: False)
-    tokenizer.save_pretrained(args.state / "model")
-    run = {"steps": plan.n_steps, "batch": N_BATCH, "seed": args.seed}
-    (args.state / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    train(tokenizer, step_loss, plan, state / "state.pt", is_matrix=lambda _: False)
+    _save(tokenizer, state, {"steps": plan.n_steps, "batch": N_BATCH, "seed": seed, "decoder_steps": 0})
+
+
+def _train_decoder(state: Path, n_steps: int, rate: float) -> None:
+    tokenizer = PictureTokenizer.from_pretrained(state / "model")
+    run = json.loads((state / "run.json").read_text(encoding="utf-8"))
+    device = _to_device(tokenizer)
+    tokenizer.encoder.requires_grad_(False)
+
+    def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
+        error = tokenizer(pictures(training_scenes(_FIRST + run["steps"] + step, N_BATCH)).to(device)).error
+        return error, {}
+
+    train(tokenizer, step_loss, Plan(n_steps, rate), state / "decoder.pt", is_matrix=lambda _: False)
+    _save(tokenizer, state, run | {"decoder_steps": n_steps})
+
+
+def _to_device(tokenizer: PictureTokenizer) -> torch.device:
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    tokenizer.to(device)  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
+    return device
+
+
+def _save(tokenizer: PictureTokenizer, state: Path, run: dict[str, int]) -> None:
+    tokenizer.save_pretrained(state / "model")
+    (state / "run.json").write_text(json.dumps(run), encoding="utf-8")
 
 
 if __name__ == "__main__":
