@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
@@ -13,20 +12,19 @@ from app import film_files, render
 from app.export import ExportError, check, replace_file, why_not_written
 from app.mesh_film import FRAMES_A_SECOND, HOLD, Run, as_pillow
 from app.render import Sheet
+from widgets.figures.figure import Figure
 from widgets.theme import DARK, LIGHT, FigureStyle
 
 if TYPE_CHECKING:
     from PIL import Image
     from PySide6.QtGui import QImage
 
-    from widgets.figures.figure import Figure
-
 FILM_ENDINGS = (".gif", ".webp", ".mp4")
 SECONDS = 4.0  # of growth, before the last frame stands for a moment
 _WIDTH = 800  # pixels, unless another is asked for
 
 
-class GrowingFigure(Protocol):
+class GrowingFigure(Figure, Protocol):
     """A figure that is a film: its frames, the last one whole."""
 
     def frames(self) -> tuple[Figure, ...]: ...
@@ -49,6 +47,8 @@ class FigureFilm:
     ----------
     runs
         In order: each frame, and for how many pictures of the film it stays.
+    size
+        Width and height in pixels.
     """
 
     def __init__(self, figure: GrowingFigure, style: FigureStyle | None = None, width: int | None = None) -> None:
@@ -62,16 +62,12 @@ class FigureFilm:
         lengths = [end - start for start, end in zip([0, *ends], ends, strict=False)]
         lengths[-1] += round(HOLD * FRAMES_A_SECOND)
         self.runs = [Run(step, length) for step, length in enumerate(lengths)]
+        first = self.picture(0)
+        self.size = first.width(), first.height()
 
     @property
     def n_frames(self) -> int:
         return sum(run.n_frames for run in self.runs)
-
-    @cached_property
-    def size(self) -> tuple[int, int]:
-        """Width and height in pixels."""
-        picture = self.picture(0)
-        return picture.width(), picture.height()
 
     def picture(self, step: int) -> QImage:
         """One frame."""

@@ -41,10 +41,14 @@ def main() -> int:
         asked["result"], asked["n_given"], asked["seed"], shows_bits=asked["shows_bits"], is_alone=True
     )
     try:
-        save(figure, asked["path"], unpacked(asked["style"]), asked["width"], lambda n, of: _tell(done=n, total=of))
+        save(figure, asked["path"], unpacked(asked["style"]), asked["width"], _report)
     except ExportError as error:
         return _tell(error=str(error))
     return 0
+
+
+def _report(done: int, total: int) -> None:
+    _tell(done=done, total=total)
 
 
 def _tell(**said: object) -> int:

@@ -186,7 +186,7 @@ def make_complete_image_result(
     bits = rng.uniform(0, 4, (count, n)).astype(np.float32)
     samples[:, n_done:], bits[:, n_done:] = -1, np.nan
     is_whole = n_done == n
-    weights = rng.uniform(0.1, 1, (count, n - n_given, n_colors)) if is_whole else np.empty((0, 0, 0))
+    weights = rng.uniform(0.1, 1, (count, n, n_colors)) if is_whole else np.empty((0, 0, 0))
     probabilities = weights / weights.sum(-1, keepdims=True)
     return CompleteImageResult(
         make_picture(*grid),

@@ -226,7 +226,7 @@ def test_pointing_tells_colour_surprise_and_what_was_expected(view):
     QTest.mouseMove(canvas, place)
     text = child(view, QLabel, "complete_image_read_out").text()
     color = result.samples[1, 40]
-    best = int(result.probabilities[1, 8].astype(np.float32).argmax())
+    best = int(result.probabilities[1, 40].astype(np.float32).argmax())
     assert "Pixel (5, 0)" in text
     assert f"colour {color} (#{'{:02X}{:02X}{:02X}'.format(*result.palette[color])})" in text
     assert f"{result.bits[1, 40]:.3f} bits" in text

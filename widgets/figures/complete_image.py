@@ -216,17 +216,18 @@ class CompleteImageFigure:
             value = self.attention.values().ravel()[spot.pixel]
             known = _tr("weight {:.5f}").format(value) if np.isfinite(value) else _tr("no token: it is the last one")
             return ", ".join((*parts, known))
-        is_sample = isinstance(spot.panel, int)
-        color = int(result.samples[spot.panel, spot.pixel] if is_sample else result.own[spot.pixel])
-        bits = float(result.bits[spot.panel, spot.pixel] if is_sample else result.own_bits[spot.pixel])
+        n, is_drawn = len(result.own), isinstance(spot.panel, int)
+        all_colors, all_bits = (result.own, result.own_bits)
+        if isinstance(spot.panel, int):
+            all_colors, all_bits = result.samples[spot.panel], result.bits[spot.panel]
+        color, bits = int(all_colors[spot.pixel]), float(all_bits[spot.pixel])
         if color < 0:
             return ", ".join((*parts, _tr("not drawn yet")))
         parts.append(_tr("colour {} ({})").format(color, self._hex(color)))
         if np.isfinite(bits):
             parts.append(_tr("surprise {:.3f} bits").format(bits))
-        first = len(result.own) - result.probabilities.shape[1]  # probabilities are of drawn pixels only
-        if is_sample and result.probabilities.size and spot.pixel >= first:
-            expected = result.probabilities[spot.panel, spot.pixel - first].astype(np.float32)
+        if is_drawn and result.probabilities.shape[1] == n:  # of a whole result
+            expected = result.probabilities[int(spot.panel), spot.pixel].astype(np.float32)
             best = np.argsort(-expected, kind="stable")[:3]
             texts = (f"{color} ({self._hex(color)}) {100 * expected[color]:.1f} %" for color in best.tolist())
             parts.append(_tr("expected: {}").format(", ".join(texts)))
