@@ -73,7 +73,7 @@ def capture(
         _lock(net, context, stack)
         stack.callback(active.reset, active.set(recorder))
         _put_back_switches(net, stack)
-        _put_back_random_state(stack)
+        _put_back_random_state(net, stack)
         if isinstance(net, PreTrainedModel):
             route_through_interface(net, stack)
         tap(net, recorder, stack)
@@ -99,8 +99,9 @@ def _put_back_switches(net: nn.Module, stack: ExitStack) -> None:
     stack.callback(put_back)
 
 
-def _put_back_random_state(stack: ExitStack) -> None:
+def _put_back_random_state(net: nn.Module, stack: ExitStack) -> None:
     """Some models draw numbers, BigBird from NumPy."""
-    stack.enter_context(torch.random.fork_rng())
+    gpus = {parameter.device for parameter in net.parameters() if parameter.device.type == "cuda"}
+    stack.enter_context(torch.random.fork_rng(sorted(gpus, key=str)))  # of several GPUs, torch asks for which
     stack.callback(random.setstate, random.getstate())
     stack.callback(np.random.set_state, np.random.get_state())

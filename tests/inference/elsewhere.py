@@ -12,7 +12,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_flatten, tree_map
 
-ELSEWHERE = torch.device("cuda")
+ELSEWHERE = torch.device("xpu")
 _TO_NUMPY = (torch.Tensor.numpy, torch.Tensor.__array__)
 _MOVES = (torch.Tensor.to, torch.Tensor.cpu, torch.Tensor.copy_)
 
