@@ -20,7 +20,7 @@ class PictureInput:
     path
         File; empty for a generated picture.
     seed
-        Of the generator, where there is no path.
+        Of the generator, where there is no path: 0 to 2,147,483,647. None of them was seen in training.
     kind
         What the generator draws: `scene` (several things), `portrait` (one thing that fills the picture), or empty for
         what the checkpoint was trained on.
@@ -50,7 +50,8 @@ class PictureResult:
     Attributes
     ----------
     original
-        uint8 [row, column, 3], RGB, upright; at most 512 pixels a side.
+        uint8 [row, column, 3], RGB, upright; at most 512 pixels a side. A generated picture is drawn twice: for the
+        model in its size, and here in a larger one.
     seen
         uint8 [row, column, 3]: what the model receives, after resizing and cropping, as colours again.
     box
@@ -278,7 +279,8 @@ class CompleteImageResult:
     bits
         float32 [completion, pixel]: the same for the completions, at temperature 1; NaN where there is none yet.
     probabilities
-        float16 [completion, pixel, colour]: what the model expected at each drawn pixel; empty in partial results.
+        float16 [completion, pixel, colour]: what the model expected at each pixel, the given ones too; empty in
+        partial results.
     """
 
     seen: np.ndarray

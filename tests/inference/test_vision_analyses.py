@@ -89,6 +89,27 @@ def test_classes_can_be_cancelled(tmp_path):
         classes(ClassesRequest("tiny", PICTURE), model_of("vit", tmp_path), Context(is_cancelled=lambda: True))
 
 
+def test_vit_scenes_names_what_is_drawn():
+    """The bundled checkpoint, on pictures that no training has seen."""
+    model = load("vit-scenes", Context())
+    n_right = n_first = 0
+    for seed in range(10):
+        result = classes(ClassesRequest("vit-scenes", PictureInput(seed=seed)), model, Context())
+        assert result.truth
+        best = np.argsort(-result.probabilities, 1)[:, : len(result.truth)]
+        n_right += len({result.labels[i] for i in best[-1]} & {*result.truth})
+        n_first += len({result.labels[i] for i in best[0]} & {*result.truth})
+    n_all = sum(len({thing.kind for thing in _scene(seed, model).things}) for seed in range(10))
+    assert n_right > 0.9 * n_all
+    assert n_first < 0.6 * n_all  # the embedding of [CLS] knows nothing yet
+
+
+def _scene(seed: int, model):
+    scene = model.prepare(PictureInput(seed=seed)).scene
+    assert scene is not None
+    return scene
+
+
 # --- masked patches ---------------------------------------------------------------------------------------------------
 
 
