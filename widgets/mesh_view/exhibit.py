@@ -20,6 +20,9 @@ ROWS_FROM = (-82.0, 34.0)  # azimuth and elevation that rows are placed for
 
 _PLAIN = Looks()
 _MANY = 4  # of more, only the seeds have room
+_SMALL = 2.5  # points: their vertices
+_ASPECT = 1.4  # of the picture
+_NARROWEST = 0.55  # of its height: room for the text beneath a slim mesh
 _GAP, _LABEL = 0.16, 0.14  # of the widest mesh: between two of them, and for the text beneath
 
 
@@ -100,6 +103,13 @@ class Exhibit:
             )
             for number, (growth, colors) in enumerate(zip(self.growths, self._colors, strict=True))
         ]
+        if len(objects) > _MANY:
+            objects = [
+                mesh
+                if mesh.vertex_sizes is not None
+                else replace(mesh, vertex_sizes=np.full(len(mesh.vertices), _SMALL))
+                for mesh in objects
+            ]
         return MeshScene(in_rows(objects), show_axes=len(objects) < 2)
 
     def _title(self, number: int) -> str:
@@ -113,7 +123,7 @@ class Exhibit:
         bits = (
             ""
             if growth.is_growing or len(self.growths) > _MANY
-            else f": {sum(growth.bits_per_vertex()):.2f} bit/vertex"
+            else f": {sum(growth.bits_per_vertex()):.2f} bit"
         )
         return f"{mark}{name}{bits}"
 
@@ -122,13 +132,13 @@ def in_rows(objects: Sequence[MeshObject]) -> tuple[MeshObject, ...]:
     """The same meshes side by side on the ground, so that from `ROWS_FROM` none hides another."""
     if len(objects) < 2:
         return tuple(objects)
-    n_columns = math.ceil(math.sqrt(len(objects)))
     rooms = [tuple(np.asarray(corner) for corner in mesh.room()) for mesh in objects]
     size = np.max([high - low for low, high in rooms], 0)
     widest = float(size[:2].max())
     steep = math.tan(math.radians(ROWS_FROM[1]))
-    across = float(size[0]) + _GAP * widest
+    across = max(float(size[0]) + _GAP * widest, _NARROWEST * float(size[2]))
     back = float(size[1]) + float(size[2]) / steep + (_GAP + _LABEL / steep) * widest
+    n_columns = _n_columns(len(objects), across, back * math.sin(math.radians(ROWS_FROM[1])))
     placed = []
     for number, (mesh, (low, high)) in enumerate(zip(objects, rooms, strict=True)):
         row, column = divmod(number, n_columns)
@@ -137,3 +147,12 @@ def in_rows(objects: Sequence[MeshObject]) -> tuple[MeshObject, ...]:
         x, y, z = (float(value) for value in offset)
         placed.append(replace(mesh, offset=(x, y, z)))
     return tuple(placed)
+
+
+def _n_columns(n: int, across: float, down: float) -> int:
+    """So many that the meshes are seen as large as can be; `across` and `down` are what one takes of the picture."""
+
+    def size(columns: int) -> float:
+        return min(_ASPECT / (columns * across), 1 / (math.ceil(n / columns) * down))
+
+    return max(range(1, n + 1), key=lambda columns: (round(size(columns), 3), -columns))
