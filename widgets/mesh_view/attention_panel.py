@@ -59,10 +59,6 @@ class AttentionPanel(QWidget):
     def looking(self) -> Looking:
         return self._looking.currentData()
 
-    def set_looking(self, looking: Looking) -> None:
-        """Choose, as the user would."""
-        self._looking.setCurrentIndex(self._looking.findData(looking))
-
     def offer_heads(self, n_layers: int, n_heads: int, layer: int, head: int) -> None:
         """How many there are, and which is shown."""
         for box, n, value in ((self._layer, n_layers, layer), (self._head, n_heads, head)):

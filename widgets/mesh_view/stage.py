@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QElapsedTimer, QRectF, QSize, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QRectF, QSize, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
@@ -15,14 +15,7 @@ _TURN = 14.0  # degrees a second
 
 
 class Stage(QWidget):
-    """A mesh viewer and what its colours mean.
-
-    Signals
-    -------
-    turning_changed(bool)
-    """
-
-    turning_changed = Signal(bool)
+    """A mesh viewer and what its colours mean."""
 
     def __init__(self, *, renderer: Renderer = "auto", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,7 +43,6 @@ class Stage(QWidget):
                 self._timer.start()
             else:
                 self._timer.stop()
-            self.turning_changed.emit(is_on)
 
     def _on_timer_timeout(self) -> None:
         if self.isVisible():
