@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from inference.results import AttentionGroup
 
 
+_N_CHANNELS = 3
+
+
 @dataclass(frozen=True)
 class Plan:
     """Everything that is known of a checkpoint before its weights are read."""
@@ -116,7 +119,12 @@ def _preparation(folder: Path, config: PreTrainedConfig, family: Family) -> Prep
 
 
 def _why_unprepared(preparation: Preparation | None, config: PreTrainedConfig, family: Family) -> str:
-    if preparation is None or preparation.palette is not None or not family.takes(config).n_colours:
+    if preparation is None:
+        return ""
+    n_channels = getattr(config, "num_channels", _N_CHANNELS)
+    if n_channels != _N_CHANNELS:
+        return f"it was made for pictures of {n_channels} channels, not of red, green and blue"
+    if preparation.palette is not None or not family.takes(config).n_colours:
         return ""
     return f"the checkpoint holds no palette of colours (clusters in {PREPROCESSOR})"
 

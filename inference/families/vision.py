@@ -112,7 +112,7 @@ class VisionFamily(Family):
             return PatchGrid(rows, columns, len(_special(config)), unit)
         stage = int(group.removeprefix("stage_")) - 1
         rows, columns = (_rounded_up(length, 2**stage) // 2**stage for length in (rows, columns))
-        side = min(rows, columns, config.window_size)  # a window larger than the picture shrinks to it
+        side = max(1, min(rows, columns, config.window_size))  # a window larger than the picture shrinks to it
         unit = (unit[0] * 2**stage, unit[1] * 2**stage)
         return PatchGrid(_rounded_up(rows, side), _rounded_up(columns, side), 0, unit)
 

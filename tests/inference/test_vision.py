@@ -12,6 +12,7 @@ from inference.checkpoints import inspect
 from inference.context import Cancelled, Context, Refused
 from inference.engine import Engine
 from inference.families.vision import run_patches
+from inference.loading import load
 from inference.results import (
     ClassesRequest,
     CompleteImageRequest,
@@ -26,6 +27,7 @@ from inference.results import (
     TextInput,
     TokenizeRequest,
 )
+from tests.inference.configurations import VIT
 from tests.inference.tiny_checkpoints import edit_config, load_weights, save_weights
 from tests.inference.tiny_models import build_model
 from tests.inference.tiny_pictures import BUILDERS, WITH_PALETTE, build, model_of, save
@@ -88,6 +90,23 @@ def test_a_model_without_a_mask_says_so(tmp_path):
     info = inspect(str(tmp_path))
     assert "patches" in info.capabilities
     assert "no vector for masked patches" in info.why_missing(frozenset({"masked_image"}))
+
+
+def test_a_model_of_grey_pictures_says_so(tmp_path):
+    import transformers
+
+    config = transformers.ViTConfig(**VIT, num_channels=1)
+    transformers.ViTForImageClassification(config).save_pretrained(tmp_path)
+    info = inspect(str(tmp_path))
+    assert "positions" in info.capabilities
+    assert "pictures of 1 channels" in info.why_missing(frozenset({"patches"}))
+    assert "pictures of 1 channels" in info.why_missing(frozenset({"attention"}))
+
+
+def test_windows_of_nothing_are_refused(tmp_path):
+    edit_config(save(tmp_path, "swin", with_preprocessor=True), window_size=0)
+    with pytest.raises(Refused, match="does not fit SwinForImageClassification"):
+        load(str(tmp_path), Context())
 
 
 def test_a_lost_head_is_told(tmp_path):
