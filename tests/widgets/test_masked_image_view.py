@@ -70,7 +70,7 @@ def test_share_and_seed_choose_the_blocks(view):
 
 def test_a_click_masks_one_more_patch(view):
     click(view, 19)
-    assert view.asked[-1] == MaskedImageRequest("vit-test", INPUT, (*MASKED, 19), 0.0)
+    assert view.asked[-1] == MaskedImageRequest("vit-test", INPUT, (*MASKED, 19))
     assert 19 in view.figure().masked
     assert child(view, QComboBox, "masked_image_how").currentData() is True
     assert not child(view, QSpinBox, "masked_image_seed").isEnabled()
@@ -93,10 +93,15 @@ def test_a_stroke_that_begins_on_a_mask_shows_patches_again(view):
 
 
 def test_all_masks_can_be_cleared(view):
+    view.asked.clear()
     child(view, QToolButton, "masked_image_clear").click()
-    assert view.asked[-1] == MaskedImageRequest("vit-test", INPUT, (), 0.0)
-    view.show_result(make_masked_image_result(masked=()))
-    assert "No patch is masked" in " ".join(texts_of(view.figure()))
+    assert view.asked == []  # nothing that the model would have to be asked
+    figure = view.figure()
+    assert figure.masked == frozenset()
+    assert "No patch is masked" in " ".join(texts_of(figure))
+    np.testing.assert_array_equal(figure.result.rebuilt, figure.result.rebuilt_own)
+    click(view, 4)
+    assert view.asked == [MaskedImageRequest("vit-test", INPUT, (4,))]
 
 
 def test_block_wise_again(view):

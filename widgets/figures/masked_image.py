@@ -75,7 +75,7 @@ class MaskedImageFigure:
     def caption(self) -> str:
         n, n_patches = len(self.masked), self.result.grid[0] * self.result.grid[1]
         text = _tr("{} of {} patches masked ({})").format(n, n_patches, percent(n / n_patches))
-        if not len(self.result.original_probs):
+        if not len(self.result.original_probs) or not n:
             return text
         n_right, n_masked = self.n_right, len(self.result.masked)
         return _tr("{}; the expected token is the picture's own at {} of {}").format(text, n_right, n_masked)

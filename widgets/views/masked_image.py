@@ -43,7 +43,7 @@ class MaskedImageView(View):
             "masked_image_how", self.tr("Masks"), ((self.tr("Block-wise, as in BEiT"), False), (self.tr("Mine"), True))
         )
         self._share = QDoubleSpinBox()
-        self._share.setRange(0, 95)
+        self._share.setRange(1, 95)
         self._share.setDecimals(0)
         self._share.setSuffix(" %")
         self._share.setValue(40)
@@ -104,11 +104,10 @@ class MaskedImageView(View):
         if not isinstance(picture, PictureInput):
             return ()
         checkpoint = self.subject.checkpoint.checkpoint
-        if self._own is None:
+        if not self._own:  # without any mask, tokens and pictures are those of any request
             share, seed = self._share.value() / 100, self._seed.value()
             return (MaskedImageRequest(checkpoint, picture, (), share, seed),)
-        # Without any mask of the user's nothing may be masked block-wise instead.
-        return (MaskedImageRequest(checkpoint, picture, self._own, 0.0),)
+        return (MaskedImageRequest(checkpoint, picture, self._own),)
 
     def show_result(self, result: object) -> None:
         if not isinstance(result, MaskedImageResult) or self.subject is None:
@@ -136,8 +135,9 @@ class MaskedImageView(View):
     def _rebuild(self) -> None:
         if self._result is None:
             return
-        masked = frozenset(self._result.masked.tolist() if self._own is None else self._own)
-        self._figure = MaskedImageFigure(self._result, masked, self._patch, self._tokens.currentData())
+        result = self._result if self._own is None or self._own else _unmasked(self._result)
+        masked = frozenset(result.masked.tolist() if self._own is None else self._own)
+        self._figure = MaskedImageFigure(result, masked, self._patch, self._tokens.currentData())
         self._caption.show_text("  ·  ".join((self._figure.caption, *self._result.notes)))
         self._clear.setEnabled(bool(masked))
         self._restyle()
@@ -248,3 +248,15 @@ class MaskedImageView(View):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._restyle()
+
+
+def _unmasked(result: MaskedImageResult) -> MaskedImageResult:
+    """The same picture with nothing masked."""
+    return replace(
+        result,
+        masked=result.masked[:0],
+        ids=result.ids[:0],
+        probs=result.probs[:0],
+        original_probs=result.original_probs[:0],
+        rebuilt=result.rebuilt_own,
+    )
