@@ -39,6 +39,7 @@ class TextDialog(QDialog):
         self._edit.setAccessibleName(self.tr("Text"))
         self._edit.setPlaceholderText(self.tr("Type or paste a text of any length"))
         self._edit.setTabChangesFocus(True)
+        self._edit.selectAll()  # what is pasted replaces it
         self._said = QLabel(self)
         self._said.setObjectName("text_said")
         self._said.setWordWrap(True)
