@@ -69,7 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--n-test", type=int, default=len(TEST))
+    parser.add_argument("--n-test", type=int, default=1_000)
     args = parser.parse_args()
     palette = load_palette(args.state)
     # What is measured is what is shipped: half precision, read back.

@@ -96,7 +96,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--n-test", type=int, default=len(TEST))
+    parser.add_argument("--n-test", type=int, default=1_000)
     args = parser.parse_args()
     run = json.loads((args.state / "run.json").read_text(encoding="utf-8"))
     palette = load_palette(args.state)
@@ -116,7 +116,7 @@ def main() -> None:
 
     baselines = bits_of_baselines(seen, tokens.numpy())
     bits = bits_per_pixel(model, tokens)
-    n_completed = min(400, len(tokens))
+    n_completed = min(200, len(tokens))
     completed = {t: complete(model, tokens[:n_completed, : _N_PIXELS // 2], temperature=t) for t in TEMPERATURES}
     for temperature, sampled in completed.items():
         save_sheet(tokens[:n_completed], sampled, palette, args.state / f"completions-{temperature:g}.png")
