@@ -11,7 +11,7 @@ import torch
 
 from inference.family import Encoded, Family, check_count
 from inference.layouts.blocks import blocks_kept
-from inference.layouts.unpadded import unpadded
+from inference.layouts.unpadded import check_padded, unpadded
 from inference.model_types import ENCODER_DECODERS
 from inference.positions import n_ctx
 from inference.results import AttentionGroup, Input, TextInput, Tokens
@@ -64,6 +64,7 @@ class EncoderDecoderFamily(Family):
         input = as_text(input)
         source_input = replace(input, text_pair=None)
         source = tokenize(source_input, config, tokenizer)
+        check_padded(len(source), config)
         if input.text_pair is None:
             written = tokenize(source_input.unmasked(), config, tokenizer)
         else:

@@ -9,7 +9,7 @@ import torch
 
 from inference.family import Encoded, Family, check_count
 from inference.layouts.blocks import blocks_kept
-from inference.layouts.unpadded import unpadded
+from inference.layouts.unpadded import check_padded, unpadded
 from inference.results import AttentionGroup, Input
 from inference.tokens import tokenize
 
@@ -47,6 +47,7 @@ class SparseEncoderFamily(Family):
     def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
         """See `Family.encode`."""
         tokens = tokenize(input, config, tokenizer)
+        check_padded(len(tokens), config)
         tensors = {"input_ids": torch.from_numpy(tokens.ids)[None]}
         if config.model_type == "longformer":
             is_global = torch.zeros_like(tensors["input_ids"])
