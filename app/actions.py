@@ -79,6 +79,7 @@ def build_menus(window: QMainWindow) -> dict[str, QAction]:
     for command in COMMANDS:
         if command.menu not in menus:
             menus[command.menu] = window.menuBar().addMenu(command.menu)
+            menus[command.menu].setToolTipsVisible(True)
         menu = menus[command.menu]
         if command.choice and command.choice not in choices:
             menu.addSeparator()
@@ -100,13 +101,14 @@ def build_menus(window: QMainWindow) -> dict[str, QAction]:
     return actions
 
 
-def set_view_shortcuts(actions: dict[str, QAction], offered: tuple[str, ...]) -> None:
-    """Ctrl+1 to Ctrl+9 for the first tabs; views without a tab are greyed."""
+def set_view_shortcuts(actions: dict[str, QAction], why: dict[str, str], offered: tuple[str, ...]) -> None:
+    """Ctrl+1 to Ctrl+9 for the first tabs; views without a tab are greyed and say why (by name)."""
     for view in VIEWS:
         number = offered.index(view.name) + 1 if view.name in offered else 0
         action = actions[f"show_view:{view.name}"]
         action.setShortcut(QKeySequence(f"Ctrl+{number}") if 1 <= number <= MOST_NUMBERS else QKeySequence())
         action.setEnabled(number > 0)
+        action.setToolTip(why.get(view.name) or view.about)
 
 
 class _Call:

@@ -68,14 +68,14 @@ class ViewArea(QMainWindow):
     view_created(View)
     export_requested(str), copy_requested(str)
         Name of the view.
-    offered_changed(tuple)
-        Names of the views that have a tab, when another kind of model is looked at.
+    offered_changed(dict, tuple)
+        Why the others have no tab, by name, and names of the views that have one.
     """
 
     view_created = Signal(object)
     export_requested = Signal(str)
     copy_requested = Signal(str)
-    offered_changed = Signal(tuple)
+    offered_changed = Signal(dict, tuple)
 
     def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -92,13 +92,14 @@ class ViewArea(QMainWindow):
         self._hint = self.tr("No checkpoint is open. Choose one on the left.")
         self._current = VIEWS[0].name
         self._kind = ""  # what the views that have a tab are about
+        self._offered: tuple[str, ...] = ()
         self._last_of_kind: dict[str, str] = {}
         self.docks: dict[str, QDockWidget] = {}
         self.views: dict[str, View] = {}
         for entry in VIEWS:
             self._add_dock(entry)
             # The first checkpoint reads text; tabs that come and go would be in the way until it is there.
-            self.docks[entry.name].setVisible(all(NEEDED_INPUT.get(need, "text") == "text" for need in entry.needs))
+            self.docks[entry.name].setVisible(_kinds(entry) <= {"text"})
         self.docks[VIEWS[0].name].raise_()
 
     def _add_dock(self, entry: ViewEntry) -> None:
@@ -161,21 +162,25 @@ class ViewArea(QMainWindow):
         self._grey_tabs()
 
     def _show_those_of(self, checkpoint: CheckpointInfo) -> None:
-        """Put away what is about other kinds of models, and come back to the view used last with this kind."""
+        """Put away the tabs of what is about other models, and come back to the view used last with this kind."""
         kind = checkpoint.reads[0]
-        if kind == self._kind:
+        offered = tuple(entry.name for entry in VIEWS if _is_offered(entry, checkpoint))
+        if (kind, offered) == (self._kind, self._offered):
             return
-        offered = [entry for entry in VIEWS if not checkpoint.is_of_another_kind(entry.needs)]
-        special = [entry for entry in offered if kind in map(NEEDED_INPUT.get, entry.needs)]
-        first = (VIEWS if kind == "text" else special or offered)[0].name
-        if not self._kind and kind == "text" and any(entry.name == self._current for entry in offered):
-            first = self._current  # as the last session left it
-        self._last_of_kind[self._kind] = self._current
-        self._kind = kind
-        for entry in VIEWS:
-            self.docks[entry.name].setVisible(entry in offered)
-        self.show_view(self._last_of_kind.get(kind, first))
-        self.offered_changed.emit(tuple(entry.name for entry in offered))
+        special = [entry.name for entry in VIEWS if entry.name in offered and kind in _kinds(entry)]
+        wanted = self._current
+        if kind != self._kind:
+            # At the first text a window is as the last session left it.
+            first = self._current if kind == "text" and not self._kind else VIEWS[0].name
+            self._last_of_kind[self._kind] = self._current
+            wanted = self._last_of_kind.get(kind, first if kind == "text" else "")
+        if wanted not in offered:
+            wanted = (special or offered)[0]
+        self._kind, self._offered = kind, offered
+        for name, dock in self.docks.items():
+            dock.setVisible(name in offered)
+        self.show_view(wanted)
+        self.offered_changed.emit({entry.name: self._why_off(entry) for entry in VIEWS}, offered)
 
     def _why_off(self, entry: ViewEntry) -> str:
         if self._subject is None:
@@ -212,6 +217,8 @@ class ViewArea(QMainWindow):
         by_title = {entry.title: entry for entry in VIEWS}
         for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             bar.setExpanding(False)
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setUsesScrollButtons(True)
             bar.setDocumentMode(True)
             for index in range(bar.count()):
                 entry = by_title.get(bar.tabText(index))
@@ -251,3 +258,15 @@ class ViewArea(QMainWindow):
 
 def _is_shown(dock: QDockWidget) -> bool:
     return dock.isVisible() and not dock.visibleRegion().isEmpty()
+
+
+def _kinds(entry: ViewEntry) -> set[str]:
+    """Kinds of models that a view is about; empty for any."""
+    return {NEEDED_INPUT[need] for need in entry.needs if need in NEEDED_INPUT}
+
+
+def _is_offered(entry: ViewEntry, checkpoint: CheckpointInfo) -> bool:
+    """Whether a view has a tab. What only some models of pictures or meshes can do has none with the others."""
+    if checkpoint.is_of_another_kind(entry.needs):
+        return False
+    return not (_kinds(entry) - {"text"} and checkpoint.why_missing(entry.needs))

@@ -50,7 +50,7 @@ VIEWS: tuple[ViewEntry, ...] = (
     ),
     ViewEntry(
         "measures",
-        "Head measures",
+        "Measures",
         "widgets.views.measures:MeasuresView",
         frozenset({"attention"}),
         "What every head does, in numbers: a table to sort, and two measures against each other.",
@@ -71,7 +71,7 @@ VIEWS: tuple[ViewEntry, ...] = (
     ),
     ViewEntry(
         "sparse",
-        "Sparse patterns",
+        "Sparse",
         "widgets.views.sparse:SparseView",
         frozenset(),
         "Full, windowed, dilated, global and random attention: cells, reach and cost.",
