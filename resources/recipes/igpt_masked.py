@@ -40,7 +40,7 @@ def fuse_attention(model: MaskedImageGPT) -> None:
         return F.scaled_dot_product_attention(query, key, value), None
 
     for block in model.transformer.h:
-        block.attn._attn = attend
+        block.attn._attn = attend  # pyright: ignore[reportAttributeAccessIssue, reportArgumentType] (seen as a Tensor)
 
 
 def hidden_pixels(seed: int, n: int) -> Tensor:

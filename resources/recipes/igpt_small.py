@@ -55,7 +55,7 @@ def fuse_attention(model: ImageGPTForCausalImageModeling) -> None:
         return F.scaled_dot_product_attention(query, key, value, is_causal=True), None
 
     for block in model.transformer.h:
-        block.attn._attn = attend
+        block.attn._attn = attend  # pyright: ignore[reportAttributeAccessIssue, reportArgumentType] (seen as a Tensor)
 
 
 def portraits(seeds: range) -> np.ndarray:
@@ -67,7 +67,8 @@ def portraits(seeds: range) -> np.ndarray:
 def learn_palette(n: int) -> np.ndarray:
     """float32 [colour, 3]: k-means over the pixels of so many portraits."""
     pixels = portraits(TRAIN[:n]).reshape(-1, 3)[::3]
-    return KMeans(N_COLOURS, n_init=2, random_state=0).fit(pixels).cluster_centers_.astype(np.float32)
+    means = KMeans(N_COLOURS, n_init=2, random_state=0)  # pyright: ignore[reportArgumentType] (annotated as str)
+    return means.fit(pixels).cluster_centers_.astype(np.float32)
 
 
 def load_palette(state: Path, n: int = 1_000) -> np.ndarray:

@@ -280,7 +280,8 @@ def layer_features(model: ImageGPTForCausalImageModeling, tokens: Tensor) -> np.
     parts = []
     for batch in tokens.split(100):
         hidden = model.transformer(with_start(batch), output_hidden_states=True, use_cache=False).hidden_states
-        normed = [block.ln_1(x) for block, x in zip(blocks, hidden[:-1], strict=True)] + [hidden[-1]]
+        norms = [block.get_submodule("ln_1") for block in blocks]
+        normed = [norm(x) for norm, x in zip(norms, hidden[:-1], strict=True)] + [hidden[-1]]
         parts.append(torch.stack([x.mean(1) for x in normed]))
     return torch.cat(parts, 1).numpy()
 

@@ -44,5 +44,5 @@ def kinds_at_patches(scenes: list[Scene], n_rows: int) -> Tensor:
         halves = thing_masks(scene, 2 * n_rows)  # four cells a patch
         at = halves.reshape(-1, n_rows, 2, n_rows, 2).any((2, 4)).reshape(len(scene.things), -1)
         for thing, patches in zip(scene.things, at, strict=True):
-            present[i, patches, _KIND_NUMBERS[thing.kind]] = 1
+            present[i, torch.from_numpy(patches), _KIND_NUMBERS[thing.kind]] = 1
     return present
