@@ -65,7 +65,6 @@ TEXT: dict[str, Configuration] = {
     "electra": Configuration(
         lambda: tf.ElectraForMaskedLM(tf.ElectraConfig(**BERT, embedding_size=16)), text(), ENCODER
     ),
-    "splinter": Configuration(lambda: tf.SplinterModel(tf.SplinterConfig(**BERT)), text(), ENCODER),
     "ernie": Configuration(lambda: tf.ErnieForMaskedLM(tf.ErnieConfig(**BERT)), text(), ENCODER),
     "mpnet": Configuration(lambda: tf.MPNetForMaskedLM(tf.MPNetConfig(**BERT)), text(), ENCODER),
     "megatron-bert": Configuration(lambda: tf.MegatronBertForMaskedLM(tf.MegatronBertConfig(**BERT)), text(), ENCODER),
