@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 # More is not typed into a line, and a line that long is slow.
 LONGEST_LINE = 2_000
 MOST_CHARACTERS = 2**22
-_SHOWN = 60
+_SHOWN = 30
 _MARK = "…  ("  # parts the beginning from how long it is
 
 
@@ -55,7 +55,7 @@ class SentenceLine(QLineEdit):
         """Show another text; `value_edited` is not emitted, and Ctrl+Z brings back what was typed."""
         self._long = text if is_long(text) else None
         n_words = len(text.split())
-        size = self.tr("{:,} words, {:,} characters").format(n_words, len(text))
+        size = self.tr("{:,} words").format(n_words)
         self._preview = f"{' '.join(text[: 2 * _SHOWN].split())[:_SHOWN]}{_MARK}{size})"
         self._is_being_set = True  # to Qt an insertion is an edit
         self.selectAll()
@@ -69,7 +69,7 @@ class SentenceLine(QLineEdit):
             return
         if self._long is not None and _MARK in text and not is_long(text):
             self.set_value(self._long)  # what is shown of it was changed, which is no text of its own
-            self.selectAll()
+            self._select_from_the_end()
             return
         if is_long(text):
             self.set_value(text)
@@ -81,7 +81,11 @@ class SentenceLine(QLineEdit):
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         if self.is_long:
-            self.selectAll()
+            self._select_from_the_end()
+
+    def _select_from_the_end(self) -> None:
+        """All of it, with the beginning in sight."""
+        self.setSelection(len(self.text()), -len(self.text()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self.is_long:

@@ -149,9 +149,7 @@ LONG = "the cat sat on the mat . " * 400
 def test_a_long_text_is_shown_by_its_beginning_and_its_length(bar):
     bar.set_text(LONG, "b")
     assert bar.input() == TextInput(LONG, "b")
-    assert bar.first.text().startswith("the cat sat on the mat . the cat")
-    assert bar.first.text().endswith("(2,800 words, 10,000 characters)")
-    assert len(bar.first.text()) < 120
+    assert bar.first.text() == "the cat sat on the mat . the c…  (2,800 words)"
     bar.swap()
     assert bar.input() == TextInput("b", LONG)
 

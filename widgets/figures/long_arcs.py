@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSizeF
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results import LinesResult
 from widgets.figures.arcs import ArcsFigure, Focus, Layout, Lines
 from widgets.figures.figure import Numbers
 from widgets.figures.lettering import points_font
 from widgets.theme import FigureStyle
+
+_LEAST_SAID = 0.005  # what is not rounded to 0.00
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +62,19 @@ class LongArcsFigure(ArcsFigure):
         top = 0.0 if start == 0 else layout.y(start - 0.5)
         is_end = stop == len(self.result.query_tokens)
         return top, max(layout.bottom + 1 if is_end else layout.y(stop - 0.5), top + 1)
+
+    def _paint_weights(
+        self,
+        painter: QPainter,
+        layout: Layout,
+        style: FigureStyle,
+        token: Focus,
+        weights: dict[int, float],
+        metrics: QFontMetricsF,
+    ) -> None:
+        """Of the many weak links of a whole row only those that are not 0.00."""
+        if max(weights.values()) >= _LEAST_SAID:
+            super()._paint_weights(painter, layout, style, token, weights, metrics)
 
     # In a file: what is on screen
 
