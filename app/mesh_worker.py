@@ -31,7 +31,8 @@ def main() -> int:
 
     read = wire.read(sys.stdin.buffer)
     if read is None:
-        return _tell(error="It was told nothing.")
+        _tell(error="It was told nothing.")
+        return 2
     asked, _ = read
     if sys.platform != "win32":  # on Windows only its own plugin knows the fonts
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -42,7 +43,7 @@ def main() -> int:
             asked["path"],
             asked["kind"],
             MeshLook.unpacked(asked["look"]),
-            lambda done, total: _tell(done=done, total=total),
+            _tell_progress,
         )
     except ExportError as error:
         _tell(error=str(error))
@@ -50,10 +51,13 @@ def main() -> int:
     return 0
 
 
-def _tell(**said: object) -> int:
+def _tell(**said: object) -> None:
     sys.stdout.write(json.dumps(said) + "\n")
     sys.stdout.flush()
-    return 2
+
+
+def _tell_progress(done: int, total: int) -> None:
+    _tell(done=done, total=total)
 
 
 if __name__ == "__main__":

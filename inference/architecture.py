@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 import transformers
@@ -120,7 +120,7 @@ def choose(
     lacking: tuple[str, ...] = ()
     for name in dict.fromkeys(filter(None, names)):
         net_class = own_class(config.model_type, name) or getattr(transformers, name, None)
-        if net_class is None or not isinstance(config, net_class.config_class):
+        if net_class is None or not isinstance(config, cast("type[PreTrainedConfig]", net_class.config_class)):
             continue
         skeleton = _build(net_class, config)
         lacks = _lacking_head(skeleton, stored)

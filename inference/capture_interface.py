@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
@@ -33,7 +33,7 @@ def route_through_interface(net: PreTrainedModel, stack: ExitStack) -> None:
         # Some parts hold a copy of the configuration, so each module is asked for its own.
         if hasattr(config, "_attn_implementation_internal"):
             owner = next(model for path, model in reversed(owners) if f"{name}.".startswith(path))
-            configs[id(config)] = config
+            configs[id(config)] = cast("PreTrainedConfig", config)
             can_be_named[id(config)] = can_be_named.get(id(config), True) and owner._can_set_attn_implementation()
     for number, config in configs.items():
         if can_be_named[number]:

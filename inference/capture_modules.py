@@ -116,6 +116,7 @@ class _BigBird(_Listener):
     """
 
     arguments = ("hidden_states", "band_mask", "from_mask", "to_mask")
+    random_blocks: Tensor
 
     def begin(self, arguments: dict[str, Any]) -> None:
         make_mask = type(self.module)._create_rand_mask_from_inputs

@@ -66,8 +66,7 @@ class Memory:
             Bytes by address, see `inference.attention_call.storage_bytes`.
         """
         while True:
-            held = self._storages()
-            if sum((held | storages).values()) <= self._budget:
+            if sum((self._storages() | dict(storages)).values()) <= self._budget:
                 return True
             others = [other for other in self.runs if other is not run and other.storages()]
             if not others:

@@ -120,6 +120,7 @@ def attend(received: Received, recorder: Recorder) -> tuple[Received, Tensor]:
     if recorder.change is None:  # in blocks: no whole pattern is ever there
         return received, torch.stack([call.output() for call in calls]).to(received.v.dtype)
     received, pattern = recorder.changed(received, torch.stack([call.patterns() for call in calls]))
+    assert received.v is not None
     v = received.v.repeat_interleave(pattern.shape[1] // received.v.shape[1], 1)
     return received, pattern.to(v.dtype) @ v
 

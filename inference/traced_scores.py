@@ -108,8 +108,9 @@ class Tracer:
             mark.q.shape[:-2].numel() == math.prod(lead) and (mark.q.shape[-2], mark.k.shape[-2]) == (n_queries, n_keys)
         ):
             return None
-        parts = [_with_lead(tensor, scores.shape[:-2], lead) for tensor in (*mark.added, *mark.hidden)]
-        if not all(part is not None and part.shape[-1] == n_keys for part in parts):
+        marks = (*mark.added, *mark.hidden)
+        parts = [part for tensor in marks if (part := _with_lead(tensor, scores.shape[:-2], lead)) is not None]
+        if len(parts) < len(marks) or any(part.shape[-1] != n_keys for part in parts):
             return None
         added, hidden = parts[: len(mark.added)], parts[len(mark.added) :]
         if hidden:  # some models add a large number where they hide

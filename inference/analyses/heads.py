@@ -47,7 +47,7 @@ class _Grid:
 
     def result(self, group: str, query_tokens: Tokens, key_tokens: Tokens) -> HeadsResult:
         """A copy: it is worked on."""
-        measures = dict(zip(_MEASURES, self.measures.copy(), strict=True))
+        measures: dict[str, np.ndarray] = dict(zip(_MEASURES, self.measures.copy(), strict=True))
         is_sampled = not bool(self.is_exact.all())
         return HeadsResult(group, query_tokens, key_tokens, self.thumbnails.copy(), measures, is_sampled)
 

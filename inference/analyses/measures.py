@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -44,7 +44,7 @@ def measures(request: MeasuresRequest, model: Model, context: Context) -> Measur
 
     def over(rows: torch.Tensor) -> MeasuresResult:
         # Finished layers stay with the run: a run that was put off goes on behind them.
-        done = run.store.setdefault(("measures", group.name, len(rows)), {})
+        done = cast("dict[int, dict[str, np.ndarray]]", run.store.setdefault(("measures", group.name, len(rows)), {}))
         for layer, call in model.each_call(run, group.name, context):
             if layer in done:
                 continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -45,7 +45,7 @@ class MeshFamily(Family):
         return _AXES[group]
 
     def classes(self, config: PreTrainedConfig) -> tuple[str, ...]:
-        return tuple(config.id2label.values()) if config.is_conditional else ()
+        return tuple(_labels(config).values()) if config.is_conditional else ()
 
     def lacks(self, architecture: Architecture, mask: str | None) -> dict[str, str]:
         return {}
@@ -73,7 +73,7 @@ class MeshFamily(Family):
         }
         if label is not None:
             tensors["labels"] = torch.tensor([label])
-        start = "start" if label is None else config.id2label[label]
+        start = "start" if label is None else _labels(config)[label]
         return Encoded(
             tensors,
             {
@@ -105,12 +105,18 @@ def check_label(label: int | None, config: PreTrainedConfig) -> int | None:
     """
     if not config.is_conditional:
         return None
-    names = ", ".join(config.id2label.values())
+    labels = _labels(config)
+    names = ", ".join(labels.values())
     if label is None:
         raise Refused(f"This checkpoint draws a class of things; choose one of {names}.")
-    if label not in config.id2label:
-        raise Refused(f"Class {label} was asked for; there are {len(config.id2label)}: {names}.")
+    if label not in labels:
+        raise Refused(f"Class {label} was asked for; there are {len(labels)}: {names}.")
     return label
+
+
+def _labels(config: PreTrainedConfig) -> dict[int, str]:
+    """Names of the classes by number."""
+    return cast("dict[int, str]", config.id2label or {})
 
 
 def _unstopped(tokens: tuple[int, ...]) -> list[int]:

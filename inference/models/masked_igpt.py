@@ -28,7 +28,7 @@ class MaskedImageGPT(ImageGPTPreTrainedModel):
     """The colours of hidden pixels, from all that are shown."""
 
     config_class = MaskedImageGPTConfig
-    config: MaskedImageGPTConfig
+    config: MaskedImageGPTConfig  # pyright: ignore[reportIncompatibleVariableOverride] (narrower)
 
     def __init__(self, config: MaskedImageGPTConfig) -> None:
         super().__init__(config)

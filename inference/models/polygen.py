@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
 from transformers.cache_utils import Cache
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
-from transformers.utils import ModelOutput
+from transformers.utils.generic import ModelOutput
 
 from inference.meshes.tokens import FIRST_VERTEX, N_VALUES
 
@@ -127,7 +127,7 @@ class PolyGenAttention(nn.Module):
         q, k, v = (proj(x).unflatten(-1, (self.num_heads, -1)).transpose(1, 2) for proj in self._projections())
         if cache is not None:
             k, v = cache.update(k, v, self.layer_idx)
-        attend = ALL_ATTENTION_FUNCTIONS.get_interface(self.config._attn_implementation, eager_attention)
+        attend = ALL_ATTENTION_FUNCTIONS.get_interface(self.config._attn_implementation or "eager", eager_attention)
         out, _ = attend(self, q, k, v, mask, dropout=0.0, scaling=self.scaling)
         return self.o_proj(out.flatten(2))
 
@@ -176,7 +176,9 @@ class PolyGenVertexModel(nn.Module):
     def __init__(self, config: PolyGenConfig) -> None:
         super().__init__()
         d = config.hidden_size
-        self.start = nn.Embedding(config.num_labels, d) if config.is_conditional else nn.Parameter(torch.zeros(d))
+        self.start = (
+            nn.Embedding(len(config.id2label or {}), d) if config.is_conditional else nn.Parameter(torch.zeros(d))
+        )
         self.value_embedding = nn.Embedding(N_VALUES + 1, d)
         self.axis_embedding = nn.Embedding(3, d)
         self.vertex_embedding = nn.Embedding(config.max_vertices, d)
@@ -230,7 +232,7 @@ class PolyGenFaceModel(nn.Module):
         is_vertex
             bool [batch, n_vertices]; False where a batch is filled up. None for all.
         """
-        x = sum(embedding(values[..., i]) for i, embedding in enumerate(self.axis_values))
+        x = torch.stack([embedding(values[..., i]) for i, embedding in enumerate(self.axis_values)]).sum(0)
         x = torch.cat([self.specials.expand(len(values), -1, -1), x], 1)
         mask = None if is_vertex is None else _items(is_vertex)[:, None, None, :].expand(-1, 1, x.shape[1], -1)
         for layer in self.encoder_layers:

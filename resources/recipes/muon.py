@@ -52,7 +52,7 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonal(matrices: Tensor) -> Tensor:
-    """About U V^T of each matrix U S V^T, [batch, row, column], by Newton-Schulz: its singular values become 0.7 to 1.2."""
+    """About U V^T of each matrix U S V^T, [batch, row, column]: singular values become 0.7 to 1.2."""
     a, b, c = _COEFFICIENTS
     is_tall = matrices.shape[-2] > matrices.shape[-1]
     x = matrices.mT if is_tall else matrices

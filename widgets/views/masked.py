@@ -126,7 +126,7 @@ class MaskedView(View):
     def show_result(self, result: object) -> None:
         if isinstance(result, TokenizeResult):
             asked = next((r.input for r in self._asked if isinstance(r, TokenizeRequest)), None)
-            if asked is not None:
+            if isinstance(asked, TextInput):
                 self._tokens, self._tokens_of = result.tokens, asked
                 self._show_chips()
         elif isinstance(result, MaskLabResult):
