@@ -22,6 +22,15 @@ from app.main_window import MainWindow
 from app.window import make_window
 from widgets.registry import VIEWS
 
+# Views that bert-mini cannot serve.
+CHECKPOINTS = {
+    "patches": "vit-scenes",
+    "classes": "vit-scenes",
+    "masked_image": "beit-scenes",
+    "complete_image": "igpt-small",
+    "masked_pixels": "igpt-masked",
+    "mesh": "polygen-furniture",
+}
 PAIR = ("The king and the queen lived in a castle.", "They had three beautiful daughters.")
 SINGLE = ("The cat sat on the mat because it was tired.", "")
 
@@ -48,6 +57,11 @@ def settle(application: QApplication, window: MainWindow, text: tuple[str, str],
     if bar.input().text != text[0]:
         bar.set_text(*text)
         bar.input_changed.emit(bar.input())
+    show(application, window, view)
+
+
+def show(application: QApplication, window: MainWindow, view: str) -> None:
+    """Show a view, and wait until it is drawn."""
     window.show_view(view)
 
     def is_drawn() -> bool:
@@ -55,6 +69,14 @@ def settle(application: QApplication, window: MainWindow, text: tuple[str, str],
         return shown is not None and shown.figure() is not None and not window._runner.is_busy
 
     wait(application, is_drawn)
+
+
+def rest(application: QApplication, seconds: float) -> None:
+    """Let what moves by itself go on."""
+    loop = QEventLoop()
+    QTimer.singleShot(int(1000 * seconds), loop.quit)
+    loop.exec()
+    application.processEvents()
 
 
 def main() -> None:
@@ -73,6 +95,8 @@ def main() -> None:
         window.show()
         wait(application, lambda: "heads" in window.area.views)
         for entry in VIEWS:
+            if entry.name in CHECKPOINTS:
+                continue
             settle(application, window, PAIR if entry.name == "next_sentence" else SINGLE, "heads")
             window.selection.update(layer=1, head=3, query_pos=7, key_pos=2)
             if entry.name == "masked":
@@ -80,6 +104,12 @@ def main() -> None:
             settle(application, window, PAIR if entry.name == "next_sentence" else SINGLE, entry.name)
             window.grab().save(str(arguments.folder / f"{entry.name}.png"))
             window.selection.set_masked(())
+        for view, checkpoint in CHECKPOINTS.items():
+            window.open(checkpoint)
+            wait(application, lambda name=checkpoint: window.controller.checkpoint.name == name)
+            show(application, window, view)
+            rest(application, 20 if view == "mesh" else 2)
+            window.grab().save(str(arguments.folder / f"{view}.png"))
         window.close()
 
 
