@@ -1,12 +1,14 @@
 """Attention over patches: clicks and arrow keys choose the query, everything of it is on screen at once."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QSlider, QSpinBox, QToolButton, QWidget
 
-from inference.results import Failure, PatchesRequest, PictureInput
+from inference.results import AttentionGroup, Failure, PatchesRequest, PictureInput
 from tests.picture_factories import make_patches_result, make_picture_info
 from tests.widgets.svg import texts_of
 from widgets.figures.patches import PatchesFigure, Spot, beside, token_title
@@ -111,6 +113,14 @@ def test_another_layer_or_head_asks_nothing(view, selection):
     child(view, QSpinBox, "patches_layer_number").setValue(1)
     assert view.asked == []
     assert (view.figure().layer, view.figure().head) == (1, 3)
+
+
+def test_of_a_causal_model_the_middle_is_asked_for(view):
+    group = AttentionGroup("pixels", "Pixels", (4,) * 4, is_causal=True)
+    view.asked.clear()
+    view.set_subject(Subject(replace(make_picture_info(name="igpt-test"), groups=(group,)), INPUT))
+    view.show_result(make_patches_result(group="pixels", grid=(4, 4), specials=("start",)))
+    assert view.asked[-1] == PatchesRequest("igpt-test", INPUT, "pixels", 8)
 
 
 def test_nothing_is_asked_without_a_picture(qtbot, selection):

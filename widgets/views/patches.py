@@ -62,6 +62,7 @@ class PatchesView(View):
         super().__init__(selection, parent)
         self._result: PatchesResult | None = None
         self._kept: PatchesResult | None = None
+        self._late = 0  # a token in the middle, as soon as it is known how many there are
         controls = ControlBar(self)
         self._group = GroupChoice(controls, "patches_group", selection)
         self._layer = NumberSlider("patches_layer", self.tr("Layer"), 0, 0)
@@ -153,11 +154,19 @@ class PatchesView(View):
         checkpoint, now, picture = self.subject.checkpoint, self.selection.now, self.subject.input
         if not isinstance(picture, PictureInput) or not checkpoint.groups:
             return ()
-        return (PatchesRequest(checkpoint.checkpoint, picture, checkpoint.group(now.group).name, now.query_pos or 0),)
+        group = checkpoint.group(now.group)
+        query = now.query_pos
+        if query is None:
+            # The first token of a causal model sees nothing but itself.
+            query = self._late if group.is_causal else 0
+        return (PatchesRequest(checkpoint.checkpoint, picture, group.name, query),)
 
     def show_result(self, result: object) -> None:
         if not isinstance(result, PatchesResult) or self.subject is None:
             return
+        if self._late != (late := len(result.tokens) // 2):
+            self._late = late
+            self.refresh()
         figure, self._result = self.figure(), result
         is_first_part = (
             figure is not None
