@@ -33,7 +33,8 @@ falls over the last 40 % of the steps. {passes}
 
     python -m resources.recipes.polygen_furniture --state DIR --part vertices --steps {vertex_steps}
     python -m resources.recipes.polygen_furniture --state DIR --part faces --steps {face_steps}
-    python -m resources.recipes.polygen_furniture_report --state DIR --out resources/checkpoints/polygen-furniture
+    python -m resources.recipes.polygen_furniture_report --state DIR --n-test {n_test} --n-samples {n_each} \\
+        --out resources/checkpoints/polygen-furniture
 
 ## Measured
 On {n_test} fresh meshes of known topologies with other sizes, and {n_test} of {unseen_topologies} unseen topologies.
@@ -46,8 +47,7 @@ context model interpolates what came behind the same last tokens in all training
 tokens that is best on the test set ({orders}).
 
 Drawn with top-p {top_p}, {n_samples} meshes of their own ({n_each} of each class), and the faces of {n_given} true
-meshes, whose vertices were given. `invalid`: tokens that no mesh can have there (with masks: how many of the first
-draws); `plane`: faces within one bin of a plane; `closed`: meshes whose every edge belongs to an even number of faces;
+meshes, whose vertices were given. `invalid`: tokens that no mesh can have there (masks leave none); `plane`: faces within one bin of a plane; `closed`: meshes whose every edge belongs to an even number of faces;
 `exact`: just the faces of the true mesh; `copies`: meshes that are in the training set, token for token.
 
 {drawn}
