@@ -47,7 +47,8 @@ context model interpolates what came behind the same last tokens in all training
 tokens that is best on the test set ({orders}).
 
 Drawn with top-p {top_p}, {n_samples} meshes of their own ({n_each} of each class), and the faces of {n_given} true
-meshes, whose vertices were given. `invalid`: tokens that no mesh can have there (masks leave none); `plane`: faces within one bin of a plane; `closed`: meshes whose every edge belongs to an even number of faces;
+meshes, whose vertices were given. `invalid`: tokens that no mesh can have there (masks leave none);
+`plane`: faces within one bin of a plane; `closed`: meshes whose every edge belongs to an even number of faces;
 `exact`: just the faces of the true mesh; `copies`: meshes that are in the training set, token for token.
 
 {drawn}
