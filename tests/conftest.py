@@ -8,6 +8,8 @@ import threading
 import weakref
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before the first import of Qt
+# Before the first import of torch: to share out models as small as these takes longer than to run them.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 

@@ -271,6 +271,13 @@ REAL = {
     "next-sentence": ["--text", "The cat sat.", "--text-pair", "It slept."],
     "sinusoids": ["--d-model", "32", "--length", "40"],
     "sparse-patterns": ["--tokens", "32", "--layers", "2"],
+    "measures": ["--text", "The cat sat.", "--sort", "entropy"],
+    "rollout": ["--text", "The cat sat.", "--query", "2"],
+    "patches": ["--checkpoint", "vit-scenes", "--scene", "3", "--query", "2,5"],
+    "classes": ["--checkpoint", "vit-scenes", "--scene", "3"],
+    "masked-image": ["--checkpoint", "beit-scenes", "--scene", "3", "--share", "0.4"],
+    "complete-image": ["--checkpoint", "igpt-small", "--portrait", "3", "--keep", "250", "--count", "2"],
+    "probe": ["--checkpoint", "igpt-small", "--train", "40", "--test", "20"],
 }
 
 
@@ -291,7 +298,7 @@ def test_every_figure_is_tried():
 
 @pytest.mark.parametrize("ending", [".svg", ".pdf", ".png", ".csv", ".npz"])
 @pytest.mark.parametrize("name", REAL)
-def test_every_figure_of_the_bundled_checkpoint(name, ending, tmp_path, capsys, engine):
+def test_every_figure_of_a_bundled_checkpoint(name, ending, tmp_path, capsys, engine):
     out = tmp_path / f"figure{ending}"
     assert run(["figure", name, *REAL[name], "--caption", "--out", str(out)]) == 0, capsys.readouterr().err
     assert out.stat().st_size > 100
