@@ -54,6 +54,8 @@ def paste_text(driver, text: str) -> None:
     driver.answer_dialog(fill)
     driver.keys("Ctrl+T")
     assert said.startswith("4,094 words")
+    driver.window.activateWindow()  # a display without a window manager leaves no window active behind a dialog
+    driver.wait(driver.window.isActiveWindow)
 
 
 def zoom(widget: QWidget, at: QPointF, steps: int) -> None:

@@ -98,7 +98,10 @@ def test_every_view_exports_what_it_shows(driver, tmp_path, suffix):
     driver.type_text("sentence_a", "the king lived in a [MASK] .")
     driver.type_text("sentence_b", "it was old .")
     driver.wait(lambda: "[MASK]" in driver.words())
+    info = driver.window.controller.checkpoint
     for entry in VIEWS:
+        if info.is_of_another_kind(entry.needs):
+            continue
         driver.tab(entry.name)
         driver.wait(lambda entry=entry: driver.figure(entry.name) is not None)
         path = tmp_path / f"{entry.name}.{suffix}"
