@@ -21,6 +21,7 @@ from inference.results import HeadsRequest, HeadsResult, RowsRequest, RowsResult
 from widgets.figures.figure import Figure
 from widgets.selection import Selected, Selection
 from widgets.view import Subject, View
+from widgets.walk import layer_and_head
 
 N_KEYS = 12
 
@@ -124,11 +125,13 @@ class DetailsPanel(View):
         info, now = self.subject.checkpoint, self.selection.now
         if "attention" not in info.capabilities:
             return ()
-        common = (info.checkpoint, self.subject.input, now.group)
+        # While another checkpoint is opened, what is selected may be what only that one has.
+        group, layer, head = layer_and_head(info, self.selection)
+        common = (info.checkpoint, self.subject.input, group)
         if now.query_pos is None:
             return (HeadsRequest(*common),)
         # One row, however long the text is.
-        return HeadsRequest(*common), RowsRequest(*common, now.layer, now.head, now.query_pos, now.query_pos + 1)
+        return HeadsRequest(*common), RowsRequest(*common, layer, head, now.query_pos, now.query_pos + 1)
 
     def show_result(self, result: object) -> None:
         if isinstance(result, HeadsResult):
