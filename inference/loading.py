@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from inference.checkpoints import Plan, plan
-from inference.config_file import CONFIG, first_line
+from inference.config_file import CONFIG
 from inference.context import Refused
 from inference.model import Model
 from inference.picture_tokenizers import load_picture_tokenizer
@@ -17,6 +17,8 @@ from inference.weights_header import INDEX, WEIGHTS
 # isort: split
 import torch
 from transformers.utils import logging
+
+from inference.reading import read_net
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -92,21 +94,9 @@ def _read(found: Plan) -> tuple[PreTrainedModel, list[str]]:
     """The network, and the names of the tensors that it did not take."""
     net_class = found.architecture.net_class
     try:
-        loaded: Any = net_class.from_pretrained(
-            found.folder,
-            config=found.config,
-            dtype=torch.float32,
-            disable_mmap=True,  # a mapped file that is overwritten meanwhile kills the process or changes the weights
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-            output_loading_info=True,
-        )
-    except MemoryError:
-        raise
-    except Exception as error:  # whatever foreign code makes of foreign files
-        raise Refused(f"{_weights_file(found)} does not fit {net_class.__name__}: {first_line(error)}") from error
-    net, report = loaded
+        net, report = read_net(net_class, found.folder, found.config)
+    except Refused as refused:
+        raise Refused(f"{_weights_file(found)} does not fit {net_class.__name__}: {refused}") from refused
     # A pooler that is missing is read by nothing: heads that need one are not chosen without it.
     missing = sorted(name for name in report["missing_keys"] if "pooler." not in name)
     unused = sorted(report["unexpected_keys"])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
-from inference.config_file import CONFIG, build_config, first_line, read_config
+from inference.config_file import CONFIG, build_config, read_config
 from inference.context import Refused
+from inference.reading import read_net
 from inference.weights_header import read_weights
 
 if TYPE_CHECKING:
@@ -53,21 +54,9 @@ def _read(place: Path, config: PreTrainedConfig, n_tokens: int) -> PictureTokeni
     if bad:
         raise Refused(f"{CONFIG} says {bad[0]} is {sizes[bad[0]]}; 2 to {_MOST_SIZE:,} are allowed.")
     try:
-        loaded: Any = PictureTokenizer.from_pretrained(
-            place,
-            config=config,
-            dtype=torch.float32,
-            disable_mmap=True,
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-            output_loading_info=True,
-        )
-    except MemoryError:
-        raise
-    except Exception as error:  # whatever foreign code makes of foreign files
-        raise Refused(f"its weights do not fit: {first_line(error)}") from error
-    net, report = loaded
+        net, report = read_net(PictureTokenizer, place, config)
+    except Refused as refused:
+        raise Refused(f"its weights do not fit: {refused}") from refused
     if missing := sorted(report["missing_keys"]):
         raise Refused(f"its weights lack {len(missing)} tensors, the first is {missing[0]}.")
     if not all(torch.isfinite(tensor).all() for tensor in net.state_dict().values()):

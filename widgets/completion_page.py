@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QStackedWidget, QWidget
 
 from inference.results import (
     CompleteImageRequest,
@@ -15,6 +15,7 @@ from inference.results import (
     PictureResult,
 )
 from widgets.brush_canvas import BrushCanvas
+from widgets.column import fill_column
 from widgets.control_bar import ControlBar
 from widgets.empty_label import EmptyLabel
 from widgets.figures.complete_image import CompleteImageFigure, PixelAttention, PixelSpot
@@ -101,13 +102,7 @@ class CompletionPage(QWidget):
         self.playback = Playback("complete_image_playback", self.tr("Pixel"))
         self._read_out = LineLabel(self.tr("Pixel pointed at"))
         self._read_out.setObjectName("complete_image_read_out")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        for widget, stretch in (
-            (controls, 0), (self._caption, 0), (self._pages, 1), (self.playback, 0), (self._read_out, 0)
-        ):  # fmt: skip
-            layout.addWidget(widget, stretch)
+        fill_column(self, self._pages, controls, self._caption, self._pages, self.playback, self._read_out)
         self.setFocusProxy(self._canvas)
         self.show_sentence(self.tr("Open a picture."))
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QStackedWidget, QWidget
 
 from inference.results import MaskedPixelsRequest, MaskedPixelsResult, PictureInput
 from widgets.brush_canvas import BrushCanvas
+from widgets.column import fill_column
 from widgets.control_bar import ControlBar
 from widgets.empty_label import EmptyLabel
 from widgets.figures.masked_pixels import MaskedPixelsFigure, MaskedPixelSpot
@@ -62,11 +63,7 @@ class MaskedPixelsPage(QWidget):
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self._canvas)
         self._read_out = LineLabel(self.tr("Masked pixel pointed at"))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        for widget, stretch in ((controls, 0), (self._caption, 0), (self._pages, 1), (self._read_out, 0)):
-            layout.addWidget(widget, stretch)
+        fill_column(self, self._pages, controls, self._caption, self._pages, self._read_out)
         self.setFocusProxy(self._canvas)
         self._clear.setEnabled(False)
 

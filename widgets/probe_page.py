@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QSpinBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSpinBox, QStackedWidget, QWidget
 
 from inference.results import ProbeRequest, ProbeResult
+from widgets.column import fill_column
 from widgets.control_bar import ControlBar
 from widgets.empty_label import EmptyLabel
 from widgets.figure_canvas import FigureCanvas
@@ -55,11 +56,7 @@ class ProbePage(QWidget):
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self._canvas)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        for widget, stretch in ((controls, 0), (self._caption, 0), (self._pages, 1)):
-            layout.addWidget(widget, stretch)
+        fill_column(self, self._pages, controls, self._caption, self._pages)
         self.setFocusProxy(self._measure)
         self.forget()
         self._measure.clicked.connect(self._on_measure_clicked)

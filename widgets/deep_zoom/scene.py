@@ -15,6 +15,7 @@ from widgets.deep_zoom.numerals import short, span
 from widgets.deep_zoom.viewport import Viewport
 from widgets.figures.badge import badge_size, paint_badge
 from widgets.figures.color_bar import ColorBar
+from widgets.figures.map_frame import paint_map_frame
 from widgets.theme import FigureStyle
 
 MINIMAP = 10.0  # em, its longest side
@@ -155,11 +156,11 @@ class Scene:
         for position, color in ((self.marks.query, style.theme.warning), (self.query_pos, style.theme.accent)):
             if position is not None:
                 y = plot.top() + view.y_of(position)
-                _frame(painter, QRectF(plot.left(), y, plot.width(), view.row_height), style, color)
+                paint_map_frame(painter, QRectF(plot.left(), y, plot.width(), view.row_height), style, color)
         for position, color in ((self.marks.key, style.theme.warning), (self.key_pos, style.theme.accent)):
             if position is not None:
                 x = plot.left() + view.x_of(position)
-                _frame(painter, QRectF(x, plot.top(), view.column_width, plot.height()), style, color)
+                paint_map_frame(painter, QRectF(x, plot.top(), view.column_width, plot.height()), style, color)
         painter.restore()
 
     def _paint_brush(self, painter: QPainter, plot: QRectF, brush: range, style: FigureStyle) -> None:
@@ -173,7 +174,9 @@ class Scene:
             box = QRectF(plot.left() - axis_labels.LEFT * em, top, 0, max(bottom - top, 1.0))
             box.setRight(plot.left())
             painter.fillRect(box, ground)
-            _frame(painter, QRectF(plot.left(), top, plot.width(), max(bottom - top, 1.0)), style, style.theme.accent)
+            paint_map_frame(
+                painter, QRectF(plot.left(), top, plot.width(), max(bottom - top, 1.0)), style, style.theme.accent
+            )
         self._paint_strip(painter, self.strip(plot, em), brush, style)
 
     def _paint_strip(self, painter: QPainter, strip: QRectF, brush: range, style: FigureStyle) -> None:
@@ -237,7 +240,7 @@ class Scene:
                 painter.drawLine(QPointF(start, middle.y()), QPointF(end, middle.y()))
             for start, end in ((plot.top(), box.top()), (box.bottom(), plot.bottom())):
                 painter.drawLine(QPointF(middle.x(), start), QPointF(middle.x(), end))
-        _frame(painter, box, style, style.theme.accent)
+        paint_map_frame(painter, box, style, style.theme.accent)
 
     def scaled(self, factor: float) -> Scene:
         """The same picture at another size of its cells."""
@@ -249,16 +252,6 @@ def _on_screen(positions: np.ndarray, ruler: Ruler) -> list[float]:
     """Pixels at which one or more positions lie."""
     at = (positions + 0.5 - ruler.start) * ruler.side
     return np.unique(np.round(at[(at >= 0) & (at <= ruler.length)])).tolist()
-
-
-def _frame(painter: QPainter, box: QRectF, style: FigureStyle, color: QColor) -> None:
-    # Two colours, so that it is seen on every colour of the map.
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    for ink, width in ((style.theme.paper, 4), (color, 2)):
-        pen = QPen(ink, width)
-        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-        painter.setPen(pen)
-        painter.drawRect(box)
 
 
 def _tr(text: str) -> str:

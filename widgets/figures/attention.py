@@ -16,6 +16,7 @@ from widgets import color_maps, raster
 from widgets.figures.color_bar import ColorBar
 from widgets.figures.figure import Numbers
 from widgets.figures.labels import AxisLabels, paint_left, paint_top
+from widgets.figures.map_frame import paint_map_frame
 from widgets.figures.token_axis import TokenAxis, by_unit
 from widgets.theme import FigureStyle
 
@@ -271,7 +272,7 @@ class AttentionFigure:
                 painter.drawLine(QPointF(start, middle.y()), QPointF(end, middle.y()))
             for start, end in ((plot.top(), box.top()), (box.bottom(), plot.bottom())):
                 painter.drawLine(QPointF(middle.x(), start), QPointF(middle.x(), end))
-        _frame(painter, box, style)
+        paint_map_frame(painter, box, style, style.theme.accent)
         first = self.cell_rect(cell[0], columns.start, plot)
         paint_left(painter, layout.left, cell[0] - rows.start, first, style, mark=style.theme.ink)
         first = self.cell_rect(rows.start, cell[1], plot)
@@ -331,22 +332,16 @@ class AttentionFigure:
         row, column = self.queries.unit_of(self.query_pos), self.keys.unit_of(self.key_pos)
         if row is not None and row in rows:
             box = self.cell_rect(row, columns.start, plot)
-            _frame(painter, QRectF(plot.left(), box.top(), plot.width(), box.height()), style)
+            paint_map_frame(
+                painter, QRectF(plot.left(), box.top(), plot.width(), box.height()), style, style.theme.accent
+            )
             paint_left(painter, layout.left, row - rows.start, box, style, mark=style.theme.accent)
         if column is not None and column in columns:
             box = self.cell_rect(rows.start, column, plot)
-            _frame(painter, QRectF(box.left(), plot.top(), box.width(), plot.height()), style)
+            paint_map_frame(
+                painter, QRectF(box.left(), plot.top(), box.width(), plot.height()), style, style.theme.accent
+            )
             paint_top(painter, layout.top, column - columns.start, box, style, mark=style.theme.accent)
-
-
-def _frame(painter: QPainter, box: QRectF, style: FigureStyle) -> None:
-    # Two colours, so that it is seen on every colour of the map.
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    for color, width in ((style.theme.paper, 4), (style.theme.accent, 2)):
-        pen = QPen(color, width)
-        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-        painter.setPen(pen)
-        painter.drawRect(box)
 
 
 def _tr(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results import RolloutResult
 from widgets import raster
@@ -18,6 +18,7 @@ from widgets.deep_zoom.axis_labels import Ruler
 from widgets.deep_zoom.numerals import short
 from widgets.figures.color_bar import ColorBar
 from widgets.figures.figure import Numbers
+from widgets.figures.map_frame import paint_map_frame
 from widgets.figures.token_axis import label
 from widgets.theme import FigureStyle
 
@@ -273,7 +274,7 @@ class RolloutFigure:
             width, height = max(plot.width() / n_keys, 3.0), max(plot.height() / n_rows, 3.0)
             x = plot.left() + (spot.key + 0.5) * plot.width() / n_keys - width / 2
             y = plot.top() + (spot.row + 0.5) * plot.height() / n_rows - height / 2
-            _frame(painter, QRectF(x, y, width, height), style, style.theme.ink)
+            paint_map_frame(painter, QRectF(x, y, width, height), style, style.theme.ink)
         painter.restore()
 
     # Painting
@@ -319,7 +320,7 @@ class RolloutFigure:
                 y = plot.top() + (layer + 0.5) * height + 0.36 * metrics.ascent()
                 painter.drawText(QPointF(plot.left() - 0.4 * em - metrics.horizontalAdvance(text), y), text)
         box = QRectF(plot.left(), plot.top() + self._row * height, plot.width(), height)
-        _frame(painter, box.adjusted(-2, -2, 2, 2), style, theme.accent)
+        paint_map_frame(painter, box.adjusted(-2, -2, 2, 2), style, theme.accent)
         self._bars[panel.kind].paint(painter, plot, style)
 
     def _title(self, kind: Kind) -> str:
@@ -370,16 +371,6 @@ class RolloutFigure:
             painter.drawRect(QRectF(strip.left() + i * width + gap, strip.bottom() - height, width - 2 * gap, height))
         painter.setPen(QPen(theme.faint, 1))
         painter.drawLine(strip.bottomLeft(), strip.bottomRight())
-
-
-def _frame(painter: QPainter, box: QRectF, style: FigureStyle, color: QColor) -> None:
-    # Two colours, so that it is seen on every colour of the map.
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    for ink, width in ((style.theme.paper, 4), (color, 2)):
-        pen = QPen(ink, width)
-        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-        painter.setPen(pen)
-        painter.drawRect(box)
 
 
 def _tr(text: str) -> str:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSpinBox, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from inference.results import ClassesRequest, ClassesResult, Failure, PictureInput
+from widgets.column import fill_column
 from widgets.control_bar import ControlBar
 from widgets.empty_label import EmptyLabel
 from widgets.figure_canvas import FigureCanvas
@@ -70,11 +71,7 @@ class ClassesView(View):
         self._stack.addWidget(self._canvas)
         self._read_out = LineLabel(self.tr("Probability pointed at"))
         self._read_out.setObjectName("classes_read_out")
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        for widget, stretch in ((controls, 0), (self._caption, 0), (self._stack, 1), (self._read_out, 0)):
-            layout.addWidget(widget, stretch)
+        fill_column(page, self._stack, controls, self._caption, self._stack, self._read_out)
         return page
 
     # Data in

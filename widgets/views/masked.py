@@ -18,6 +18,7 @@ from inference.results import (
     TokenizeResult,
     Tokens,
 )
+from widgets.column import fill_column
 from widgets.control_bar import ControlBar
 from widgets.empty_label import EmptyLabel
 from widgets.figure_scroll import FigureScroll
@@ -92,13 +93,7 @@ class MaskedView(View):
         self._stack.addWidget(self._scroll)
         self._read_out = LineLabel(self.tr("Layer pointed at"))
         self._read_out.setObjectName("masked_read_out")
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        for widget, stretch in (
-            (controls, 0), (self._strip_area, 0), (self._stack, 1), (self._read_out, 0)
-        ):  # fmt: skip
-            layout.addWidget(widget, stretch)
+        fill_column(page, self._stack, controls, self._strip_area, self._stack, self._read_out)
         return page
 
     # Data in

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QSignalBlocker
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QStackedWidget, QWidget
 
 from inference.results import Failure, MaskedImageRequest, MaskedImageResult, PictureInput
 from widgets.availability import set_available
 from widgets.brush_canvas import BrushCanvas
+from widgets.column import fill_column
 from widgets.control_bar import ControlBar
 from widgets.empty_label import EmptyLabel
 from widgets.figures.masked_image import MaskedImageFigure, PatchSpot
@@ -68,11 +69,7 @@ class MaskedImageView(View):
         self._pages.addWidget(self._canvas)
         self._read_out = LineLabel(self.tr("Patch pointed at"), self)
         self._read_out.setObjectName("masked_image_read_out")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        for widget, stretch in ((controls, 0), (self._caption, 0), (self._pages, 1), (self._read_out, 0)):
-            layout.addWidget(widget, stretch)
+        fill_column(self, self._pages, controls, self._caption, self._pages, self._read_out)
         self.setFocusProxy(self._canvas)
         self._show_page()
 

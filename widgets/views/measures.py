@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from inference.results import Failure, MeasuresRequest, MeasuresResult
 from inference.results.measures import MEASURES
+from widgets.column import fill_column
 from widgets.control_bar import ControlBar
 from widgets.empty_label import EmptyLabel
 from widgets.figures.head_measures import Place, places_of, sample_text, with_unit
@@ -64,11 +65,7 @@ class MeasuresView(View):
         self._pages.addWidget(self._split)
         self._read_out = LineLabel(self.tr("Selected head"), self)
         self._read_out.setObjectName("measures_read_out")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        for widget, stretch in ((controls, 0), (self._sample, 0), (self._pages, 1), (self._read_out, 0)):
-            layout.addWidget(widget, stretch)
+        fill_column(self, self._pages, controls, self._sample, self._pages, self._read_out)
         self._sample.hide()
         self.setFocusProxy(self._table)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QShowEvent
-from PySide6.QtWidgets import QSlider, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSlider, QStackedWidget, QWidget
 
 from inference.results import Failure, PatchesRequest, PatchesResult, PictureInput
 from widgets.availability import offer, set_available
+from widgets.column import fill_column
 from widgets.control_bar import ControlBar
 from widgets.empty_label import EmptyLabel
 from widgets.figures.patches import PatchesFigure, Spot, Weights, beside, weights_title
@@ -118,11 +119,7 @@ class PatchesView(View):
         self._pages.addWidget(self._canvas)
         self._read_out = LineLabel(self.tr("Number pointed at"), self)
         self._read_out.setObjectName("patches_read_out")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        for widget, stretch in ((controls, 0), (self._caption, 0), (self._pages, 1), (self._read_out, 0)):
-            layout.addWidget(widget, stretch)
+        fill_column(self, self._pages, controls, self._caption, self._pages, self._read_out)
         self.setFocusProxy(self._canvas)
         self._drop.hide()
         self._show_page()

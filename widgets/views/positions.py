@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QTabWidget, QVBoxLayout, Q
 
 from inference.results import Failure, PositionsRequest, PositionsResult, PositionTable
 from widgets.availability import offer
+from widgets.column import fill_column
 from widgets.control_bar import ControlBar
 from widgets.empty_label import EmptyLabel
 from widgets.figures.panel_figure import Cell
@@ -78,11 +79,7 @@ class PositionsView(View):
         self._canvas = PointedCanvas("positions_canvas", self.tr("Position encoding of the checkpoint"), page)
         self._read_out = LineLabel(self.tr("Number pointed at"), page)
         self._read_out.setObjectName("positions_read_out")
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        for widget, stretch in ((controls, 0), (self._note, 0), (self._canvas, 1), (self._read_out, 0)):
-            layout.addWidget(widget, stretch)
+        fill_column(page, self._canvas, controls, self._note, self._canvas, self._read_out)
         self._empty = EmptyLabel("positions_empty")
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)

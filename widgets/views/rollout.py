@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSignalBlocker
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from inference.results import Failure, RolloutRequest, RolloutResult
 from widgets.availability import offer
+from widgets.column import fill_column
 from widgets.control_bar import ControlBar
 from widgets.deep_zoom.numerals import short
 from widgets.empty_label import EmptyLabel
@@ -70,11 +71,7 @@ class RolloutView(View):
         self._pages.addWidget(self._canvas)
         self._read_out = LineLabel(self.tr("Value"), self)
         self._read_out.setObjectName("rollout_read_out")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        for widget, stretch in ((controls, 0), (self._caption, 0), (self._pages, 1), (self._read_out, 0)):
-            layout.addWidget(widget, stretch)
+        fill_column(self, self._pages, controls, self._caption, self._pages, self._read_out)
         self.setFocusProxy(self._canvas)
 
         self._layer.value_changed.connect(self._on_layer_value_changed)

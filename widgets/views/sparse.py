@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QSlider, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSlider, QStackedWidget, QTabBar, QWidget
 
 from inference.results import Failure, LayerTimesRequest, LayerTimesResult, TextInput
+from widgets.column import fill_column
 from widgets.control_bar import ControlBar
 from widgets.empty_label import EmptyLabel
 from widgets.figures.figure import Figure
@@ -72,13 +73,7 @@ class SparseView(View):
             self._pages.addWidget(FigurePage(name, title, hint, self._pages))
         self._empty = EmptyLabel("sparse_empty")
         self._pages.addWidget(self._empty)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        for widget, stretch in (
-            (self._tabs, 0), (self._patterns, 0), (self._complexity, 0), (self._kinds, 0), (self._pages, 1)
-        ):  # fmt: skip
-            layout.addWidget(widget, stretch)
+        fill_column(self, self._pages, self._tabs, self._patterns, self._complexity, self._kinds, self._pages)
         self.setFocusProxy(self._pages)
         self._rebuild()
 
