@@ -17,6 +17,7 @@ from transformers import (
     ViTForImageClassification,
     ViTImageProcessor,
 )
+from transformers.models.beit.modeling_beit import BeitRelativePositionBias
 
 from inference.models.masked_igpt import MaskedImageGPT
 from inference.models.picture_tokenizer import PictureTokenizer
@@ -37,6 +38,13 @@ def run(monkeypatch):
         import_module(f"resources.recipes.{recipe}").main()
 
     return call
+
+
+@pytest.fixture(autouse=True)
+def _positions_that_can_be_trained_on(monkeypatch):
+    """A run has a process of its own; here transformers may remember an index that was made in inference mode."""
+    anew = BeitRelativePositionBias.generate_relative_position_index.__wrapped__
+    monkeypatch.setattr(BeitRelativePositionBias, "generate_relative_position_index", staticmethod(anew))
 
 
 def check_folder(folder: Path) -> None:

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from inference.meshes.tokens import decode_faces
 from resources.recipes import polygen_furniture
-from resources.recipes.furniture_data import batch_order, make_piece
+from resources.recipes.furniture_data import batch_order, is_held_out, jittered, make_piece
 
 
 @pytest.mark.slow
@@ -44,3 +45,26 @@ def test_batches_follow_from_the_epoch_and_hold_every_piece_once():
         lengths = np.array([len(piece.faces if by_faces else piece.vertices) for piece in pieces])
         spread = np.mean([np.ptp(lengths[batch]) for batch in order])
         assert spread < 0.6 * np.ptp(lengths)
+
+
+def test_jitter_moves_values_by_one_and_keeps_the_polygons():
+    rng = np.random.default_rng(0)
+    n_moved = 0
+    for piece in (make_piece(seed) for seed in range(40)):
+        other = jittered(piece, rng)
+        if other is piece:
+            continue
+        assert not is_held_out(other)
+        rows = [tuple(row) for row in other.values]
+        assert rows == sorted(set(rows))
+        before = [piece.values[list(face)] for face in decode_faces(piece.faces.tolist(), len(piece.values))]
+        after = [other.values[list(face)] for face in decode_faces(other.faces.tolist(), len(other.values))]
+        for face in before:  # there is a polygon with the same corners, each coordinate at most one off
+            near = [len(face) == len(one) and any_turn_is_near(face, one) for one in after]
+            assert any(near)
+        n_moved += int((piece.values.sum(0) != other.values.sum(0)).any())
+    assert n_moved > 20
+
+
+def any_turn_is_near(face, other):
+    return any(np.abs(face - np.roll(other, turn, axis=0)).max() <= 1 for turn in range(len(face)))

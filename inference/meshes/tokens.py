@@ -52,14 +52,18 @@ def canonical(mesh: Mesh) -> tuple[np.ndarray, tuple[tuple[int, ...], ...]]:
     faces
         Sorted by their sorted indices.
     """
-    values = quantise(normalise(mesh.vertices))
+    return in_order(quantise(normalise(mesh.vertices)), mesh.faces)
+
+
+def in_order(values: np.ndarray, faces: Sequence[Sequence[int]]) -> tuple[np.ndarray, tuple[tuple[int, ...], ...]]:
+    """As `canonical`, of what is quantised: int64 [n_vertices, 3], x, y, z, 0-255."""
     values, new_index = np.unique(values[:, ::-1], axis=0, return_inverse=True)  # sorts by z, then y, then x
     new_index = new_index.reshape(-1)
-    loops = [loop for face in mesh.faces for loop in _loops([int(new_index[i]) for i in face])]
+    loops = [loop for face in faces for loop in _loops([int(new_index[i]) for i in face])]
     used = sorted({i for loop in loops for i in loop})
     place = {old: new for new, old in enumerate(used)}
-    faces = [_rotated([place[i] for i in loop]) for loop in loops]
-    return values[used][:, ::-1], tuple(sorted(faces, key=lambda face: (sorted(face), face)))
+    ordered = [_rotated([place[i] for i in loop]) for loop in loops]
+    return values[used][:, ::-1], tuple(sorted(ordered, key=lambda face: (sorted(face), face)))
 
 
 def _loops(face: list[int]) -> list[list[int]]:

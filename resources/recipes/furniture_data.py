@@ -11,12 +11,14 @@ import torch
 from torch import Tensor
 
 from inference.meshes.mesh import Mesh
-from inference.meshes.tokens import canonical, face_tokens, vertex_tokens
+from inference.meshes.tokens import N_VALUES, canonical, decode_faces, face_tokens, in_order, vertex_tokens
 from resources.furniture import LABELS, make_furniture
 
 # Seeds of the splits; the app draws from below both.
 TRAIN_SEEDS, TEST_SEEDS = 1_000_000, 900_000_000
 IGNORED = -100
+# Share of the coordinates of a mesh that are off by one when faces are trained on it, at most.
+_MOST_JITTER = 0.06
 # One topology in ten, chosen by a hash of its face list, is never trained on.
 _N_BUCKETS = 10
 
@@ -94,6 +96,21 @@ def batch_order(pieces: list[Piece], n: int, epoch: int, *, by_faces: bool) -> l
     order = np.argsort(lengths + rng.random(len(pieces)) * 8)
     batches = [order[i : i + n] for i in range(0, len(order) - n + 1, n)]
     return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def jittered(piece: Piece, rng: np.random.Generator) -> Piece:
+    """The mesh with some coordinates one value off, as the vertex model draws them, in the order this gives.
+
+    Where two vertices fall together, or the topology becomes one that is not to be trained on, the mesh stays as it is.
+    """
+    values = piece.values[:, ::-1]
+    off = rng.choice((-1, 1), values.shape) * (rng.random(values.shape) < rng.uniform(0, _MOST_JITTER))
+    moved = np.clip(values + off, 0, N_VALUES - 1)
+    if len(np.unique(moved, axis=0)) < len(moved):
+        return piece
+    moved, faces = in_order(moved, decode_faces(piece.faces.tolist(), len(values)))
+    other = Piece(piece.label, vertex_tokens(moved).astype(np.int16), face_tokens(faces).astype(np.int16))
+    return piece if is_held_out(other) else other
 
 
 def vertex_batch(pieces: list[Piece]) -> tuple[Tensor, Tensor, Tensor]:

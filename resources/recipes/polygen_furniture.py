@@ -24,7 +24,14 @@ from torch.nn import functional as F
 
 from inference.models.polygen import PolyGenConfig, PolyGenForMeshGeneration
 from resources.furniture import LABELS, MOST_CORNERS
-from resources.recipes.furniture_data import IGNORED, batch_order, face_batch, training_pieces, vertex_batch
+from resources.recipes.furniture_data import (
+    IGNORED,
+    batch_order,
+    face_batch,
+    jittered,
+    training_pieces,
+    vertex_batch,
+)
 from resources.recipes.training import Plan, train
 
 N_PIECES = 50_000
@@ -81,7 +88,9 @@ def main() -> None:
         return _loss(net.vertex_model(given, labels), wanted, sum(len(piece.values) for piece in chosen))
 
     def face_loss(step: int) -> tuple[Tensor, dict[str, float]]:
-        chosen = batch(step)
+        # Every other mesh is read with small errors: the vertices that it is given in use are drawn, not true.
+        rng = np.random.default_rng((args.seed, step))
+        chosen = [jittered(piece, rng) if rng.random() < 0.5 else piece for piece in batch(step)]
         vertices, is_vertex, given, wanted = (tensor.to(device) for tensor in face_batch(chosen))
         items = net.face_model.encode(vertices, is_vertex)
         logits = net.face_model(items, given, is_vertex)
