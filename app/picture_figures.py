@@ -44,9 +44,10 @@ class _Patches:
 def picture_of(args: Namespace) -> PictureInput:
     """The picture that is asked for."""
     if args.image is not None:
-        return PictureInput(path=os.path.abspath(args.image))
+        return PictureInput(path=os.path.abspath(args.image), side=args.side)
     is_scene = args.scene is not None
-    return PictureInput(seed=args.scene if is_scene else args.portrait, kind="scene" if is_scene else "portrait")
+    seed, kind = (args.scene, "scene") if is_scene else (args.portrait, "portrait")
+    return PictureInput(seed=seed, kind=kind, side=args.side)
 
 
 def picture_name(args: Namespace) -> str:

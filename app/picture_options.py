@@ -8,6 +8,7 @@ from typing import Literal
 from app.option_types import between, numbers_of
 
 MOST_SEED = 2**31 - 1
+MOST_SIDE = 1024
 
 
 def _patch(text: str) -> tuple[int, int]:
@@ -28,6 +29,13 @@ def _picture(parser: ArgumentParser) -> None:
     either.add_argument("--image", metavar="FILE", help="a picture: PNG, JPEG, WebP, GIF, BMP or TIFF")
     either.add_argument("--scene", type=between(0, MOST_SEED), metavar="SEED", help="a generated scene")
     either.add_argument("--portrait", type=between(0, MOST_SEED), metavar="SEED", help="a generated scene of one thing")
+    parser.add_argument(
+        "--side",
+        type=between(1, MOST_SIDE),
+        default=0,
+        metavar="PIXELS",
+        help="shorter side of what the model sees, where it takes other sizes than its own",
+    )
 
 
 def _patch_query(parser: ArgumentParser) -> None:

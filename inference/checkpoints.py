@@ -110,6 +110,7 @@ def plan(checkpoint: str) -> Plan:
         reads=family.reads,
         classes=family.classes(config),
         pictures=_pictures(config, family, groups) if preparation else "",
+        picture_step=max(preparation.unit) if preparation and preparation.is_free else 0,
     )
     return Plan(folder, config, family, architecture, stored, info, preparation)
 

@@ -27,9 +27,9 @@ def names_of(model: Model) -> tuple[str, ...]:
     """What comes into the first of `layers_of`, then each of them."""
     depths = getattr(model.net.config, "depths", None)
     if not depths:
-        return ("Embedding", *(f"Layer {i + 1}" for i in range(len(layers_of(model)))))
+        return ("Embeddings", *(f"Layer {i}" for i in range(len(layers_of(model)))))
     before = sum(depths[:-1])
-    return (f"Into stage {len(depths)}", *(f"Layer {before + i + 1}" for i in range(depths[-1])))
+    return (f"Into stage {len(depths)}", *(f"Layer {before + i}" for i in range(depths[-1])))
 
 
 def layer_outputs(model: Model, tensors: dict[str, Tensor], context: Context) -> list[Tensor]:

@@ -126,6 +126,7 @@ def read_preparation(folder: Path, config: PreTrainedConfig, takes: Takes) -> Pr
         palette=_palette(says.get("clusters"), takes.n_colours),
         kind=takes.kind,
         notes=tuple(notes),
+        is_free=takes.is_free,
     )
     if not all(preparation.std):
         raise Refused(f"{PREPROCESSOR} says image_std is {list(preparation.std)}; none of it may be 0.")
@@ -141,7 +142,18 @@ def _usual(model_type: str, takes: Takes) -> Preparation:
         else f"The checkpoint holds no {PREPROCESSOR}: pictures are resized to {takes.size[1]} × {takes.size[0]} and "
         f"normalised by the mean {_text(mean)} and the deviation {_text(std)}, as is usual for its architecture."
     )
-    return Preparation(takes.size, None, resample, 1 / 255, mean, std, takes.unit, kind=takes.kind, notes=(note,))
+    return Preparation(
+        size=takes.size,
+        crop=None,
+        resample=resample,
+        factor=1 / 255,
+        mean=mean,
+        std=std,
+        unit=takes.unit,
+        kind=takes.kind,
+        notes=(note,),
+        is_free=takes.is_free,
+    )
 
 
 def _settled(preparation: Preparation, takes: Takes) -> Preparation:

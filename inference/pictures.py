@@ -7,7 +7,7 @@ Which part of a picture a model sees, and in which colours, is known here to the
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,7 @@ from PIL import Image
 
 from inference.context import Refused
 from inference.picture_files import read_picture
+from inference.results.pictures import MOST_PICTURE_SIDE
 from inference.scene_pictures import paint_scene
 from resources.scenes import make_portrait, make_scene
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 # Training, validation and test draw from the seeds below: what the program draws is new to the bundled checkpoints.
 FIRST_FRESH_SEED = 100_000_000
 MOST_SEED = 2**31 - 1
+_MOST_PATCHES = 4096  # of a picture whose size was asked for
 MAKERS = {"scene": make_scene, "portrait": make_portrait}
 _LONGEST_SHOWN = 512
 _SIDE_SHOWN = 256  # of pictures that are drawn
@@ -54,6 +56,8 @@ class Preparation:
         What the generator draws for it, `scene` or `portrait`.
     notes
         What the user should know of how pictures are made ready.
+    is_free
+        Whether other sizes will do.
     """
 
     size: tuple[int, int] | int
@@ -66,6 +70,21 @@ class Preparation:
     palette: np.ndarray | None = None
     kind: str = "scene"
     notes: tuple[str, ...] = ()
+    is_free: bool = False
+
+    def of_side(self, side: int) -> Preparation:
+        """The same for pictures whose shorter side has so many pixels, whole.
+
+        Raises
+        ------
+        Refused
+            The model takes one size only, or the side is shorter than a patch or longer than 1,024.
+        """
+        if not self.is_free:
+            raise Refused(f"Pictures of {side} pixels a side were asked for; this checkpoint takes one size only.")
+        if not max(self.unit) <= side <= MOST_PICTURE_SIDE:
+            raise Refused(f"The side of the picture is {side} pixels; it is {max(self.unit)} to {MOST_PICTURE_SIDE:,}.")
+        return replace(self, size=side, crop=None)
 
     @property
     def palette_rgb(self) -> np.ndarray:
@@ -147,11 +166,22 @@ def prepare(input: PictureInput, how: Preparation) -> Prepared:
     Raises
     ------
     Refused
-        The file cannot be read (see `read_picture`), the seed is out of range, or there is no such kind of picture.
+        The file cannot be read (see `read_picture`), the seed is out of range, there is no such kind of picture, or
+        the model does not take the side that is asked for, or that many patches.
     """
-    if not input.path:
-        return _drawn(input, how)
-    picture = read_picture(input.path)
+    if input.side:
+        how = how.of_side(input.side)
+    prepared = _read(input.path, how) if input.path else _drawn(input, how)
+    n_patches = prepared.shape[0] // how.unit[0] * (prepared.shape[1] // how.unit[1])
+    if input.side and n_patches > _MOST_PATCHES:
+        raise Refused(
+            f"At {input.side} pixels a side the picture has {n_patches:,} patches; at most {_MOST_PATCHES:,} are shown."
+        )
+    return prepared
+
+
+def _read(path: str, how: Preparation) -> Prepared:
+    picture = read_picture(path)
     seen, box, done = _fitted(picture, how)
     width, height = picture.size
     small = picture.copy()

@@ -52,6 +52,7 @@ def make_picture_info(
         notes=(),
         reads=("picture",),
         classes=("house", "tree", "car"),
+        picture_step=8,
     )
 
 
@@ -128,7 +129,7 @@ def make_classes_result(
         probabilities = 1 / (1 + np.exp(1.5 - scores))
     else:
         probabilities = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
-    layers = ("Embedding", *(f"Layer {i}" for i in range(n_layers)))
+    layers = ("Embeddings", *(f"Layer {i}" for i in range(n_layers)))
     return ClassesResult(
         labels, probabilities.astype(np.float32), is_multi_label, "[CLS]", make_picture(64, 64), truth, layers
     )
@@ -211,7 +212,7 @@ def make_masked_pixels_result(*, grid: tuple[int, int] = (8, 8), n_colors: int =
 
 def make_probe_result(*, n_layers: int = 6, n_done: int | None = None) -> ProbeResult:
     """Accuracy that rises and falls."""
-    layers = ("Embedding", *(f"Layer {i}" for i in range(n_layers)))
+    layers = ("Embeddings", *(f"Layer {i}" for i in range(n_layers)))
     place = np.linspace(0, 1, n_layers + 1)
     accuracy = (0.4 + 1.6 * place * (1 - place)).astype(np.float32)
     accuracy[n_layers + 1 if n_done is None else n_done :] = np.nan

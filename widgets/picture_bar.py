@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage, QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from inference.results import CheckpointInfo, Failure, PictureInput, PictureRequest, PictureResult
+from inference.results.pictures import MOST_PICTURE_SIDE
 from widgets.figures.picture_parts import paint_border, paint_picture
 from widgets.labelled import labelled
 from widgets.line_label import LineLabel
@@ -117,6 +119,11 @@ class PictureBar(View):
         ):
             self._kind.addItem(text, kind)
         self._kind.setToolTip(self.tr("Scenes show several things, portraits one that fills the picture"))
+        self._side = QSpinBox()
+        self._side.setRange(0, MOST_PICTURE_SIDE)
+        self._side.setKeyboardTracking(False)
+        self._side.setSpecialValueText(self.tr("As trained on"))
+        self._side.setSuffix(self.tr(" px"))
         controls = QHBoxLayout()
         controls.setContentsMargins(8, 0, 0, 2)
         controls.setSpacing(10)
@@ -124,6 +131,7 @@ class PictureBar(View):
             controls.addWidget(button)
         controls.addWidget(labelled(self._seed, "picture_seed", self.tr("Seed")))
         controls.addWidget(labelled(self._kind, "picture_kind", self.tr("Kind")))
+        controls.addWidget(labelled(self._side, "picture_side", self.tr("Size")))
         controls.addStretch(1)
         self._about = LineLabel(self.tr("What was done to the picture"), self)
         self._about.setObjectName("picture_about")
@@ -144,9 +152,12 @@ class PictureBar(View):
 
         self._open.clicked.connect(self._on_open_clicked)
         self._paste.clicked.connect(self.paste)
+        # Wherever the focus is, unless it is where text is pasted.
+        QShortcut(QKeySequence.StandardKey.Paste, self, self.paste)
         self._next.clicked.connect(self._on_next_clicked)
         self._seed.valueChanged.connect(self._on_generator_changed)
         self._kind.activated.connect(self._on_generator_changed)
+        self._side.valueChanged.connect(self._on_side_changed)
 
     def _button(self, name: str, text: str, tip: str) -> QToolButton:
         button = QToolButton(self)
@@ -159,7 +170,18 @@ class PictureBar(View):
     # What the window does
 
     def set_checkpoint(self, info: CheckpointInfo | None) -> None:
-        """Show how another checkpoint sees the same picture."""
+        """Show how another checkpoint sees the same picture, in the size asked for if it takes others than its own."""
+        step = info.picture_step if info else 0
+        self._side.setEnabled(step > 0)
+        self._side.setSingleStep(max(1, step))
+        self._side.setToolTip(
+            self.tr("The shorter side of what the model sees; its positions are interpolated")
+            if step
+            else self.tr("This model takes pictures of one size only")
+        )
+        if not step:
+            self._input = replace(self._input, side=0)
+            self._show_controls(self._input)
         self._wanted = self._input
         self.set_subject(Subject(info, self._input) if info else None)
 
@@ -177,7 +199,7 @@ class PictureBar(View):
     def open_file(self, path: str) -> None:
         """Look at a picture file."""
         self._folder = str(Path(path).parent)
-        self._want(PictureInput(path=path))
+        self._want(PictureInput(path=path, side=self._side.value()))
 
     def open_mime(self, data: QMimeData) -> None:
         """Look at what was pasted: picture files, or a picture itself."""
@@ -190,7 +212,7 @@ class PictureBar(View):
             self._show_message(self.tr("There is no picture on the clipboard."))
             return
         try:
-            self._want(PictureInput(path=self._pasted.save(image)))
+            self._want(PictureInput(path=self._pasted.save(image), side=self._side.value()))
         except OSError as error:
             self._show_message(str(error))
 
@@ -248,16 +270,25 @@ class PictureBar(View):
     def _on_next_clicked(self) -> None:
         # A file is left for the scene that was there before it.
         seed = self._seed.value() if self._input.path else (self._seed.value() + 1) % (MAX_SEED + 1)
-        self._want(PictureInput(seed=seed, kind=self._kind.currentData()))
+        self._want(self._generated(seed))
 
     @Slot()
     def _on_generator_changed(self) -> None:
-        wanted = PictureInput(seed=self._seed.value(), kind=self._kind.currentData())
+        wanted = self._generated(self._seed.value())
         if wanted != self._wanted:
             self._want(wanted)
 
+    @Slot()
+    def _on_side_changed(self) -> None:
+        self._want(replace(self._wanted, side=self._side.value()))
+
+    def _generated(self, seed: int) -> PictureInput:
+        return PictureInput(seed=seed, kind=self._kind.currentData(), side=self._side.value())
+
     def _show_controls(self, input: PictureInput) -> None:
-        """Seed and kind of the generated picture; a file leaves them as they are."""
+        """Size, and seed and kind of the generated picture; a file leaves these as they are."""
+        with QSignalBlocker(self._side):
+            self._side.setValue(input.side)
         if input.path:
             return
         with QSignalBlocker(self._seed), QSignalBlocker(self._kind):
@@ -274,12 +305,6 @@ class PictureBar(View):
         palette.setColor(palette.ColorRole.WindowText, theme.warning)
         self._message.setPalette(palette)
         self._about.setMinimumHeight(int(1.3 * QFontMetricsF(self.font()).height()))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(event.StandardKey.Paste):  # type: ignore[attr-defined]
-            self.paste()
-        else:
-            super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

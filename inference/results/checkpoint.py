@@ -105,6 +105,8 @@ class CheckpointInfo:
         Names of the classes that it is told or tells, by number; empty where it has none.
     pictures
         What pictures it is made for, such as `224 × 224 pixels in 14 × 14 patches`; empty where it reads none.
+    picture_step
+        Pixels of a patch, by which its pictures can be larger or smaller; 0 where their size is fixed.
     """
 
     checkpoint: str
@@ -126,6 +128,7 @@ class CheckpointInfo:
     reads: tuple[str, ...] = ("text",)
     classes: tuple[str, ...] = ()
     pictures: str = ""
+    picture_step: int = 0
 
     def group(self, name: str) -> AttentionGroup:
         """The group of that name; the first one where it has none such."""

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from inference.results.common import Tokens
 
 
+MOST_PICTURE_SIDE = 1024  # pixels that can be asked for
+
+
 @dataclass(frozen=True, slots=True)
 class PictureInput:
     """A picture: a file of the user's, or one of the project's own generator.
@@ -24,11 +27,15 @@ class PictureInput:
     kind
         What the generator draws: `scene` (several things), `portrait` (one thing that fills the picture), or empty for
         what the checkpoint was trained on.
+    side
+        Pixels of the shorter side of what the model sees, the shape of the picture being kept; 0 for what the
+        checkpoint says.
     """
 
     path: str = ""
     seed: int = 0
     kind: str = ""
+    side: int = 0
 
     def unmasked(self) -> PictureInput:
         """The same input without masks, which analyses of pictures are told apart from it."""

@@ -129,7 +129,7 @@ def test_completions_are_written_as_a_film(tmp_path, asked):
 def test_the_probe_needs_no_picture(tmp_path, asked):
     assert figure("probe", tmp_path / "a.csv", "--train", "200", "--test", "100") == 0
     assert asked[-1] == ProbeRequest("tiny", 200, 100, 0)
-    assert (tmp_path / "a.csv").read_text().startswith("features,accuracy\nEmbedding,")
+    assert (tmp_path / "a.csv").read_text().startswith("features,accuracy\nEmbeddings,")
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QSpinBox
+from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QTabBar
 
 from inference.results import PictureInput
 from tests.inference.tiny_pictures import save
@@ -63,6 +64,8 @@ def test_pictures_by_mouse(start, checkpoints, tmp_path):
     mask_and_brush_patches(driver, tmp_path)
     open_then_show(driver, checkpoints["imagegpt"], "complete_image")
     complete_an_image(driver, tmp_path)
+    paste_a_picture(driver)
+    probe_layers(driver)
 
 
 def look_at_patches_of_a_scene_and_of_a_file(driver, tmp_path):
@@ -159,3 +162,32 @@ def complete_an_image(driver, tmp_path):
     driver.export("complete_image", tmp_path / "completions.png")
     with Image.open(tmp_path / "completions.png") as picture:
         assert len(picture.convert("RGB").getcolors(1 << 24)) > 20
+    driver.export("complete_image", tmp_path / "growth.gif")
+    driver.wait(lambda: "growth.gif" in driver.message())
+    with Image.open(tmp_path / "growth.gif") as film:
+        assert film.n_frames >= 36 - 12
+
+
+def paste_a_picture(driver):
+    picture = QImage(70, 40, QImage.Format.Format_RGB32)
+    picture.fill(0x3060C0)
+    QGuiApplication.clipboard().setImage(picture)
+    driver.window.activateWindow()  # nothing else does after a dialog where there is no window manager
+    driver.wait(driver.window.isActiveWindow)
+    driver.keys("Ctrl+V")
+    driver.wait(lambda: "from the clipboard" in driver.widget("picture_about", QLabel).text())
+    driver.wait(lambda: len(set(driver.figure("complete_image").result.own.tolist())) == 1)
+
+
+def probe_layers(driver):
+    view = driver.window.area.views["complete_image"]
+    (bar,) = view.findChildren(QTabBar)
+    (tab,) = (index for index in range(bar.count()) if bar.tabText(index) == "Linear probe")
+    driver.click(bar, bar.tabRect(tab).center())
+    for name in ("probe_train", "probe_test"):
+        driver.type_text(name, "100")
+    driver.click(driver.widget("probe_measure"))
+    driver.wait(lambda: view.figure() is not None and not driver.window._runner.is_busy)
+    accuracy = view.figure().numbers().arrays["accuracy"]
+    assert accuracy.shape == (3,)  # what comes into the first of two layers, and what leaves each
+    assert ((accuracy >= 0) & (accuracy <= 1)).all()

@@ -206,7 +206,7 @@ def test_a_probe_reads_every_layer(tmp_path, name):
     parts: list = []
     request = ProbeRequest("tiny", n_train=40, n_test=20)
     result = probe(request, model, parts_of(parts))
-    assert result.layers == ("Embedding", "Layer 1", "Layer 2")
+    assert result.layers == ("Embeddings", "Layer 0", "Layer 1")
     assert [int(np.isfinite(part.accuracy).sum()) for part in parts] == [0, 1, 2, 3]
     assert ((result.accuracy >= 0) & (result.accuracy <= 1)).all()
     assert 1 / len(KINDS) <= result.chance <= 1

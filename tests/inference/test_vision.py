@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from inference.analyses.patches import patches, value_lengths
 from inference.analyses.picture import picture
@@ -202,6 +203,26 @@ def test_other_sizes_are_read_with_interpolated_positions(tmp_path, name):
     with torch.inference_mode():
         expected = model.net(**model.encode(PICTURE).tensors, output_attentions=True, **more).attentions
     np.testing.assert_allclose(found.pattern, torch.cat(expected)[:, :, 0].numpy(), atol=1e-6)
+
+
+def test_a_size_that_is_asked_for_keeps_the_shape_of_the_picture(tmp_path):
+    Image.fromarray(np.zeros((30, 50, 3), np.uint8)).save(tmp_path / "wide.png")
+    model = model_of("vit", tmp_path)
+    wide = PictureInput(path=str(tmp_path / "wide.png"), side=24)
+    assert patches(PatchesRequest("tiny", wide, "encoder", 0), model, Context()).grid == (6, 10)
+
+
+@pytest.mark.parametrize(
+    ("name", "side", "sentence"),
+    [
+        ("swin", 32, "Pictures of 32 pixels a side were asked for; this checkpoint takes one size only"),
+        ("vit", 3, "The side of the picture is 3 pixels; it is 4 to 1,024"),
+        ("vit", 1000, "At 1000 pixels a side the picture has 62,500 patches; at most 4,096 are shown"),
+    ],
+)
+def test_a_size_that_a_model_does_not_take_is_refused(tmp_path, name, side, sentence):
+    with pytest.raises(Refused, match=sentence):
+        picture(PictureRequest("tiny", PictureInput(side=side)), model_of(name, tmp_path), Context())
 
 
 def test_windows_that_do_not_fit_are_told(tmp_path):

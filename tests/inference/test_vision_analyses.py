@@ -37,7 +37,7 @@ def test_the_last_row_is_the_models_own_answer(tmp_path, name):
     assert result.probabilities.shape == (3, 3)
     assert result.labels == ("LABEL_0", "LABEL_1", "LABEL_2")
     assert not result.is_multi_label
-    expected = ("Into stage 2", "Layer 3", "Layer 4") if name == "swin" else ("Embedding", "Layer 1", "Layer 2")
+    expected = ("Into stage 2", "Layer 2", "Layer 3") if name == "swin" else ("Embeddings", "Layer 0", "Layer 1")
     assert result.layers == expected
     assert bool(result.notes) is (name == "swin")
     assert "forward" not in vars(model.net.base_model)

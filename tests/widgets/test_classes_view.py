@@ -115,7 +115,7 @@ def test_numbers_are_unrounded(qapp):
     result = make_classes_result()
     numbers = ClassesFigure(result).numbers()
     np.testing.assert_array_equal(numbers.arrays["probabilities"], result.probabilities)
-    assert numbers.rows[0][0] == "Embedding"
+    assert numbers.rows[0][0] == "Embeddings"
     car = [row for row in numbers.rows if row[1] == "car"]
     assert [row[3] for row in car] == result.probabilities[:, 2].tolist()
     assert {row[2] for row in car} == {1}

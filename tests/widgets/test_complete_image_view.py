@@ -369,7 +369,7 @@ def test_the_curve_has_lines_for_chance_and_pixels(qapp):
 def test_a_curve_without_layers_yet_is_drawn(qapp):
     figure = ProbeFigure(make_probe_result(n_done=0))
     assert figure.best is None
-    assert "Embedding" in texts_of(figure)
+    assert "Embeddings" in texts_of(figure)
     assert np.isnan(figure.numbers().rows[0][1])
 
 

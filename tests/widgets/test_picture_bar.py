@@ -1,11 +1,13 @@
 """The picture bar: what it asks, and that a picture becomes the input only when it was read."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QToolButton
 
 from inference.results import Failure, PictureInput, PictureRequest
@@ -75,6 +77,22 @@ def test_seed_and_kind_choose_the_scene(bar):
     assert bar.chosen == [PictureInput(seed=12), PictureInput(seed=12, kind="portrait")]
 
 
+def test_a_size_is_kept_from_picture_to_picture_where_the_model_takes_it(bar):
+    side = child(bar, QSpinBox, "picture_side")
+    side.setValue(96)
+    assert bar.asked[-1] == PictureRequest("vit-test", PictureInput(side=96))
+    bar.show_result(make_picture_result())
+    child(bar, QToolButton, "picture_next").click()
+    assert bar.asked[-1] == PictureRequest("vit-test", PictureInput(seed=1, side=96))
+    bar.show_result(make_picture_result())
+    side.setValue(5)
+    bar.show_failure(Failure("refused", "The side of the picture is 5 pixels; it is 8 to 1,024."))
+    assert (side.value(), bar.input()) == (96, PictureInput(seed=1, side=96))
+    bar.set_checkpoint(replace(make_picture_info(name="swin-test"), picture_step=0))
+    assert not side.isEnabled()
+    assert bar.asked[-1] == PictureRequest("swin-test", PictureInput(seed=1))
+
+
 def test_a_file_is_opened(bar):
     bar.open_file("/pictures/cat.png")
     assert bar.asked[-1] == PictureRequest("vit-test", PictureInput(path="/pictures/cat.png"))
@@ -134,6 +152,15 @@ def test_a_pasted_file_is_opened(bar):
     data.setUrls([QUrl.fromLocalFile("/pictures/cat.png")])
     bar.open_mime(data)
     assert bar.asked[-1].input == PictureInput(path="/pictures/cat.png")
+
+
+def test_ctrl_v_pastes_wherever_the_focus_is(bar, qtbot, qapp):
+    bar.activateWindow()
+    qtbot.waitUntil(bar.isActiveWindow)
+    qapp.clipboard().setImage(picture_of(0x102030))
+    QTest.keySequence(bar.focusProxy(), "Ctrl+V")
+    assert Path(bar.asked[-1].input.path).name.startswith("pasted-")
+    QTest.keySequence(child(bar, QSpinBox, "picture_seed"), "Ctrl+A")  # keys that are not the bar's do no harm
 
 
 def test_a_clipboard_without_picture_is_told(bar):
