@@ -53,6 +53,7 @@ class Controller(QObject):
         self._views: dict[str, View] = {}
         self.checkpoint: CheckpointInfo | None = None
         self._budget = 0
+        self._unanswered: set[str] = set()  # channels
         runner.arrived.connect(self._on_runner_arrived)
         runner.failed.connect(self._on_runner_failed)
         runner.progressed.connect(self._on_runner_progressed)
@@ -81,7 +82,9 @@ class Controller(QObject):
 
     @Slot(str, object)
     def _on_view_request_changed(self, name: str, request: object) -> None:
-        self._runner.submit(f"{name}/{type(request).__name__}", request)
+        channel = f"{name}/{type(request).__name__}"
+        self._unanswered.add(channel)
+        self._runner.submit(channel, request)
 
     @Slot(str, object, bool)
     def _on_runner_arrived(self, channel: str, result: object, is_partial: bool) -> None:
@@ -94,6 +97,9 @@ class Controller(QObject):
             self.memory_told.emit(result)
         else:
             self._views[channel.partition("/")[0]].show_result(result)
+            if is_partial and channel in self._unanswered:  # what is held now; the rest may take minutes
+                self._ask_for_memory()
+            self._unanswered.discard(channel)
 
     @Slot(str, object)
     def _on_runner_failed(self, channel: str, failure: Failure) -> None:

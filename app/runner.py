@@ -134,7 +134,7 @@ class Runner(QObject):
                 if job.is_put_off and event is None and not job.is_cancelled and not self._is_closing:
                     job.is_put_off = job.is_refining = False
                     job.was_put_off = True
-                    self._waiting[job.channel] = job  # behind those that came meanwhile
+                    self._waiting[job.channel] = job
                     continue
             if not self._is_closing:
                 self._posted.emit(job, event)
@@ -142,7 +142,7 @@ class Runner(QObject):
 
     def _report(self, job: _Job, event: Progress | Partial) -> None:
         self._posted.emit(job, event)
-        if isinstance(event, Partial) and _can_wait(job.request):
+        if isinstance(event, Partial) and event.is_whole and _can_wait(job.request):
             with self._wake:
                 job.is_refining = True
                 self._put_off_refining()
@@ -152,7 +152,9 @@ class Runner(QObject):
             self._wake.wait_for(lambda: self._waiting or self._is_closing)
             if self._is_closing:
                 return None
-            _, self._running = self._waiting.popitem(last=False)
+            # Of what was put off the latest goes on first: it is what the user looks at.
+            new = [channel for channel, job in self._waiting.items() if not job.was_put_off]
+            self._running = self._waiting.pop(new[0] if new else next(reversed(self._waiting)))
             return self._running
 
     # Window's thread

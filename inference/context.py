@@ -33,7 +33,7 @@ class Context:
         if label:
             self._report(Progress(done, total, label))
 
-    def partial(self, result: object) -> None:
-        """Show a first part of the result while the rest is computed."""
+    def partial(self, result: object, *, is_whole: bool = True) -> None:
+        """Show a first part of the result while the rest is computed; see `Partial`."""
         self.checkpoint()
-        self._report(Partial(result))
+        self._report(Partial(result, is_whole))

@@ -22,7 +22,13 @@ def test_a_few_steps_and_nothing_when_they_are_done(tmp_path, monkeypatch, capsy
     polygen_furniture.main()
     state = torch.load(tmp_path / f"{part}.pt", weights_only=True)
     assert state["step"] == 3
-    assert json.loads((tmp_path / f"{part}.json").read_text()) == {"steps": 3, "batch": 16, "seed": 0, "n_pieces": 200}
+    assert json.loads((tmp_path / f"{part}.json").read_text()) == {
+        "steps": 3,
+        "batch": 16,
+        "seed": 0,
+        "n_pieces": 200,
+        "stages": ["--steps 3" + (" --jitter 0.5" if part == "faces" else "")],
+    }
     (line,) = capsys.readouterr().out.splitlines()
     said = json.loads(line)
     assert said["step"] == 3

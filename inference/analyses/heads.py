@@ -101,7 +101,7 @@ def heads(request: HeadsRequest, model: Model, context: Context) -> HeadsResult:
                 grid.thumbnails[layer, some], grid.measures[:, layer, some] = found
                 grid.is_there[layer, some], grid.is_exact[layer, some] = True, is_exact
             if is_long and time.monotonic() > shown + _PAUSES[is_exact]:
-                context.partial(grid.result(group.name, *tokens))
+                context.partial(grid.result(group.name, *tokens), is_whole=bool(grid.is_there.all()))
                 shown = time.monotonic()
 
     is_long = sum(group.n_heads) * n_queries * n_keys > _MOST_CELLS_AT_ONCE
@@ -173,7 +173,8 @@ def _thumbnail(pattern: Tensor, row_pool: int, pool: int) -> Tensor:
     Two maxima over one axis each are five times faster than one over two axes; the root is cheaper behind them.
     """
     if row_pool > 1:
-        pattern = F.pad(pattern, (0, 0, 0, -pattern.shape[1] % row_pool))
+        if missing := -pattern.shape[1] % row_pool:
+            pattern = F.pad(pattern, (0, 0, 0, missing))
         pattern = pattern.unflatten(1, (-1, row_pool)).amax(2)
     if pool > 1:
         pattern = F.max_pool1d(pattern, pool, ceil_mode=True)

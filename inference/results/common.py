@@ -91,9 +91,16 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """A first part of a result, shown until the whole arrives."""
+    """A first part of a result, shown until the whole arrives.
+
+    Attributes
+    ----------
+    is_whole
+        Whether it shows something everywhere, so that what would make it exact can wait for other work.
+    """
 
     result: object
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

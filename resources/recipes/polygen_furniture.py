@@ -4,7 +4,8 @@
     python -m resources.recipes.polygen_furniture --state DIR --part faces
     python -m resources.recipes.polygen_furniture_report --state DIR --out resources/checkpoints/polygen-furniture
 
-The two models share nothing, so their runs can go on side by side. Each goes on where it was when started again.
+The two models share nothing, so their runs can go on side by side. Each goes on where it was when started again, also
+when more steps are asked for than it has done: the learning rate then rises once more, and falls again.
 
 References
 ----------
@@ -64,6 +65,9 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=4_000)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--jitter", type=float, default=0.5, help="share of the meshes whose faces are read with errors"
+    )
     parser.add_argument("--smoke", action="store_true", help="a few steps on a few meshes")
     args = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -88,9 +92,9 @@ def main() -> None:
         return _loss(net.vertex_model(given, labels), wanted, sum(len(piece.values) for piece in chosen))
 
     def face_loss(step: int) -> tuple[Tensor, dict[str, float]]:
-        # Every other mesh is read with small errors: the vertices that it is given in use are drawn, not true.
+        # Some are read with small errors: the vertices that the model is given in use are drawn, not true.
         rng = np.random.default_rng((args.seed, step))
-        chosen = [jittered(piece, rng) if rng.random() < 0.5 else piece for piece in batch(step)]
+        chosen = [jittered(piece, rng) if rng.random() < args.jitter else piece for piece in batch(step)]
         vertices, is_vertex, given, wanted = (tensor.to(device) for tensor in face_batch(chosen))
         items = net.face_model.encode(vertices, is_vertex)
         logits = net.face_model(items, given, is_vertex)
@@ -100,8 +104,11 @@ def main() -> None:
     plan = Plan(3 if args.smoke else args.steps, args.rate)
     file = args.state / f"{args.part}.pt"
     train(part, face_loss if by_faces else vertex_loss, plan, file, is_matrix=lambda name: "layers." in name)
+    told = args.state / f"{args.part}.json"
+    before = json.loads(told.read_text(encoding="utf-8"))["stages"] if told.exists() else []
+    stage = f"--steps {plan.n_steps}" + (f" --jitter {args.jitter:g}" if by_faces else "")
     run = {"steps": plan.n_steps, "batch": N_BATCH, "seed": args.seed, "n_pieces": len(pieces)}
-    (args.state / f"{args.part}.json").write_text(json.dumps(run), encoding="utf-8")
+    told.write_text(json.dumps(run | {"stages": [*before, stage]}), encoding="utf-8")
 
 
 def _loss(logits: Tensor, wanted: Tensor, n_vertices: int) -> tuple[Tensor, dict[str, float]]:

@@ -174,3 +174,12 @@ def test_what_is_held_is_asked_after_each_piece_of_work(runner, controller, qtbo
         runner.arrived.emit("memory", told, False)
     assert blocker.args == [told]
     runner.failed.emit("memory", Failure("error", "oh"))  # nobody asked for it, so nobody is told
+
+
+def test_what_is_held_is_asked_once_while_a_first_look_is_refined(runner, controller, views):
+    views[0].set_subject(Subject(make_checkpoint_info(), INPUT))
+    runner.submitted.clear()
+    for is_partial in (True, True, False):
+        runner.arrived.emit("left/HeadsRequest", "heads", is_partial)
+    assert runner.submitted == [("memory", MemoryRequest(0))]
+    assert views[0].shown == ["heads"] * 3

@@ -130,6 +130,9 @@ def refinable(monkeypatch, engine):
 
     def run(request, context):
         engine.entered[request].set()
+        context.partial(f"part of {request}", is_whole=False)
+        while "slow" in request and not engine.gates[f"look at {request}"].wait(0.001):
+            context.checkpoint()
         context.partial(f"first look at {request}")
         while not engine.gates[request].wait(0.001):
             context.checkpoint()
@@ -153,6 +156,19 @@ def test_a_refinement_makes_way_and_goes_on_later(runner, refinable, heard, qtbo
     assert not runner.is_busy
 
 
+def test_nothing_comes_between_the_parts_of_a_first_look(runner, refinable, heard, qtbot):
+    refinable.add("map slow", "look at map slow", "tile")
+    refinable.gates["tile"].set()
+    runner.submit("a", "map slow")
+    qtbot.waitUntil(lambda: ("a", "part of map slow", True) in heard)
+    runner.submit("b", "tile")
+    refinable.gates["look at map slow"].set()
+    qtbot.waitUntil(lambda: ("b", "exact tile", False) in heard)
+    assert heard.index(("a", "first look at map slow", True)) < heard.index(("b", "part of tile", True))
+    refinable.gates["map slow"].set()
+    qtbot.waitUntil(lambda: ("a", "exact map slow", False) in heard)
+
+
 def test_two_refinements_both_come_to_their_end(runner, refinable, heard, qtbot):
     refinable.add("map 1", "map 2")
     runner.submit("a", "map 1")
@@ -164,6 +180,19 @@ def test_two_refinements_both_come_to_their_end(runner, refinable, heard, qtbot)
     refinable.gates["map 1"].set()
     qtbot.waitUntil(lambda: ("a", "exact map 1", False) in heard)
     assert refinable.finished == ["map 2", "map 1"]
+
+
+def test_of_what_was_put_off_the_latest_goes_on_first(runner, refinable, heard, qtbot):
+    refinable.add("map old", "map new", "tile")
+    for channel, request in (("a", "map old"), ("b", "map new")):
+        runner.submit(channel, request)
+        qtbot.waitUntil(lambda channel=channel, request=request: (channel, f"first look at {request}", True) in heard)
+    runner.submit("c", "tile")
+    assert refinable.entered["tile"].wait(10)
+    for gate in refinable.gates.values():
+        gate.set()
+    qtbot.waitUntil(lambda: ("a", "exact map old", False) in heard)
+    assert refinable.finished == ["tile", "map new", "map old"]
 
 
 def test_a_refinement_that_was_put_off_can_be_replaced(runner, refinable, heard, qtbot):
