@@ -132,7 +132,8 @@ def _report(net, monkeypatch):
     topologies = {piece.faces.tobytes() for piece in tests["unseen"]}
     train = [piece for piece in PIECES[8:] if piece.faces.tobytes() not in topologies]
     report = about_data(train, tests, 100)
-    report["runs"] = {part: {"steps": 9, "batch": 2, "seed": 0, "n_pieces": 32} for part in ("vertices", "faces")}
+    run = {"steps": 9, "batch": 2, "seed": 0, "n_pieces": 32, "stages": ["--steps 5", "--steps 9"]}
+    report["runs"] = dict.fromkeys(("vertices", "faces"), run)
     measure(net, {PIECES[0].key}, tests, report, 1)
     return report
 
@@ -147,6 +148,7 @@ def test_the_card_says_what_was_measured_and_what_was_missed(monkeypatch):
     assert "| **no** |" in text
     assert "Not reached: vertices of known topologies" in text
     assert "| closed meshes with masks, >= 60% | 100.0% (without masks 100.0%) | yes |" in text
+    assert "--part vertices --steps 5" in text
     assert "--part vertices --steps 9" in text
     report["known"] |= {"vertex_bits": 1.0, "face_bits": 0.1}
     report["own_free"] |= {"invalid": 0.01}
