@@ -1,4 +1,4 @@
-"""A page of BertViz in headless Chromium, its scripts served from here."""
+"""A page of BertViz or CircuitsVis in headless Chromium, its scripts served from here."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Browser:
         self._driver, self._folder, self._address = driver, folder, address
 
     def write(self, name: str, html: str) -> None:
-        """A page of BertViz, its scripts found here instead of on a CDN."""
+        """A page, BertViz' scripts found here instead of on a CDN."""
         for pattern, path in SCRIPTS.items():
             html = re.sub(pattern, f"/node_modules/{path}", html)
         (self._folder / name).write_text(f"<!doctype html><meta charset=utf-8><body>{html}</body>", encoding="utf-8")
@@ -62,12 +62,12 @@ class Browser:
     def open(self, name: str) -> None:
         self._driver.get(f"{self._address}/{name}")
 
-    def wait_for_lines(self, n: int) -> None:
-        """Until so many lines are in the document; it answers only between two tasks of its own."""
+    def wait_for(self, tag: str, n: int) -> None:
+        """Until so many elements are in the document; it answers only between two tasks of its own."""
         end = time.monotonic() + PATIENCE
-        while (found := self.run("return document.getElementsByTagName('line').length")) != n:
+        while (found := self.run(f"return document.getElementsByTagName('{tag}').length")) != n:
             if time.monotonic() > end:
-                raise TimeoutError(f"{found} of {n} lines after {PATIENCE} s")
+                raise TimeoutError(f"{found} of {n} elements {tag} after {PATIENCE} s")
             time.sleep(0.02)
 
     def run(self, script: str) -> object:

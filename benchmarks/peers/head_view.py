@@ -31,7 +31,7 @@ def main() -> None:
     with browser() as tab:
         tab.write("head_view.html", head_view(attention, samples.words(n), html_action="return").data)
         tab.open("head_view.html")
-        tab.wait_for_lines(samples.N_HEADS * n * n)
+        tab.wait_for("line", samples.N_HEADS * n * n)
         first = tab.pixels()
         assert n_colors(first) > 50, "the page stayed empty"
         idle = [_seconds(tab, "", first, is_same=True) for _ in range(3)]

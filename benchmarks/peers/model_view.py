@@ -23,7 +23,7 @@ def main() -> None:
         tab.write("model_view.html", html)
         made = time.perf_counter()
         tab.open("model_view.html")
-        tab.wait_for_lines(samples.N_LAYERS * samples.N_HEADS * n * n)
+        tab.wait_for("line", samples.N_LAYERS * samples.N_HEADS * n * n)
         pixels = tab.pixels()
         seen = time.perf_counter()
         extra = tab.memory_mb("VmHWM") - before

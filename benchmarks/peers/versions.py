@@ -10,5 +10,5 @@ from importlib.metadata import version
 browser = subprocess.run(
     [shutil.which("chromium") or "chromium", "--version"], capture_output=True, text=True, check=True
 )
-names = ("bertviz", "matplotlib", "selenium")
+names = ("bertviz", "circuitsvis", "matplotlib", "pyqtgraph", "selenium")
 print(json.dumps({"Chromium": browser.stdout.split()[1]} | {name: version(name) for name in names}))
