@@ -18,6 +18,7 @@ from app.presentation import LARGER, Presentation
 from app.runner import Runner
 from app.settings import load_settings, save_settings
 from app.view_area import ViewArea
+from app.warm_up import WarmUp
 from inference.results import CheckpointInfo, Failure, MeshSample, TextInput, Tokens
 from inference.results.inputs import Input
 from resources import ROOT, SAMPLES, bundled_checkpoints
@@ -142,6 +143,7 @@ class MainWindow(QMainWindow):
             self.status_line.show_message(self._notice)
         wanted = self._first_checkpoint or self.settings.checkpoint
         self._runner.start()
+        WarmUp(self).start()
         self.controller.set_memory_budget(self.settings.memory_mb * 2**20)
         self.open(wanted or next(iter(bundled_checkpoints()), ""))
 

@@ -102,6 +102,8 @@ class TokenChips(QWidget):
         query = self._selection.now.query_pos
         small_height = QFontMetricsF(small).height()
         for position, ((word, token_id), chip) in enumerate(zip(self._shown(), self._chips, strict=True)):
+            if not chip.toAlignedRect().adjusted(-1, -1, 1, 1).intersects(event.rect()):
+                continue  # most of a long text is scrolled away
             is_masked = position in self._selection.masked
             is_query = position == query
             painter.setPen(theme.accent if is_query else theme.line)

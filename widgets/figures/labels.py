@@ -13,6 +13,9 @@ from widgets import color_maps
 from widgets.theme import FigureStyle
 
 _LONGEST = 8.0  # em
+# Labels that were shortened last, as the next figure is mostly of the same tokens: by words and greatest width.
+_kept: dict[tuple[tuple[str, ...], float], tuple[QFontMetricsF, tuple[str, ...], float]] = {}
+_N_KEPT = 16
 
 
 @dataclass(frozen=True)
@@ -39,16 +42,14 @@ class AxisLabels:
     @staticmethod
     def left(words: Iterable[str], spacing: float, metrics: QFontMetricsF, longest: float) -> AxisLabels:
         """Beside rows that are `spacing` apart, at most `longest` wide."""
-        texts = _shortened(words, metrics, min(longest, _LONGEST * metrics.height()))
-        step = max(1, math.ceil(metrics.height() * 0.98 / spacing))
-        return AxisLabels(texts, 0, step, max(map(metrics.horizontalAdvance, texts), default=0.0))
+        texts, widest = _shortened(words, metrics, min(longest, _LONGEST * metrics.height()))
+        return AxisLabels(texts, 0, max(1, math.ceil(metrics.height() * 0.98 / spacing)), widest)
 
     @staticmethod
     def top(words: Iterable[str], spacing: float, metrics: QFontMetricsF, longest: float) -> AxisLabels:
         """Above columns that are `spacing` apart, at most `longest` high."""
         em = metrics.height()
-        texts = _shortened(words, metrics, min(longest, _LONGEST * em))
-        widest = max(map(metrics.horizontalAdvance, texts), default=0.0)
+        texts, widest = _shortened(words, metrics, min(longest, _LONGEST * em))
         if widest + 0.5 * em <= spacing:
             return AxisLabels(texts, 0, 1, em)
         if spacing >= 1.3 * em:
@@ -114,5 +115,14 @@ def _paint_tick(painter: QPainter, start: QPointF, step: QPointF, style: FigureS
     painter.drawLine(start, start + step)
 
 
-def _shortened(words: Iterable[str], metrics: QFontMetricsF, longest: float) -> tuple[str, ...]:
-    return tuple(metrics.elidedText(word, Qt.TextElideMode.ElideRight, longest) for word in words)
+def _shortened(words: Iterable[str], metrics: QFontMetricsF, longest: float) -> tuple[tuple[str, ...], float]:
+    """Words that are at most so wide, and how wide the widest is."""
+    key = tuple(words), longest
+    known = _kept.pop(key, None)
+    if known is None or known[0] != metrics:
+        texts = tuple(metrics.elidedText(word, Qt.TextElideMode.ElideRight, longest) for word in key[0])
+        known = QFontMetricsF(metrics), texts, max(map(metrics.horizontalAdvance, texts), default=0.0)
+    _kept[key] = known
+    if len(_kept) > _N_KEPT:
+        del _kept[next(iter(_kept))]
+    return known[1:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -63,6 +63,7 @@ class TokenAxis:
         return unit if unit >= 0 and position < self.ends[unit] else None
 
 
+@lru_cache(maxsize=2**16)
 def label(word: str) -> str:
     """A token as it is written beside a map; what would be blank has a sign."""
     return clean(word).strip() or "\N{OPEN BOX}"
