@@ -15,7 +15,7 @@ from PIL import Image
 
 from inference.context import Refused
 from inference.picture_files import read_picture
-from inference.results.pictures import MOST_PICTURE_SIDE
+from inference.results.inputs import MOST_PICTURE_SIDE
 from inference.scene_pictures import paint_scene
 from resources.scenes import make_portrait, make_scene
 

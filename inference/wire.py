@@ -16,7 +16,7 @@ import numpy as np
 
 from inference import results
 
-CLASSES: dict[str, Any] = {name: getattr(results, name) for name in results.__all__}
+CLASSES: dict[str, Any] = {name: getattr(results, name) for name in results.NAMES if name != "Input"}  # a union
 DTYPES = frozenset({"bool", "int8", "uint8", "int16", "int32", "int64", "float16", "float32", "float64"})
 MAX_HEADER = 64 * 2**20
 MAX_ARRAY = 8 * 2**30

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 import subprocess
 import sys
@@ -63,6 +65,19 @@ def test_every_file_is_in_its_table(folder, table):
 def test_what_a_table_names_exists(place):
     module, _, name = place.partition(":")
     assert callable(getattr(import_module(module), name))
+
+
+def test_names_for_the_type_checker_are_those_that_are_there():
+    results = import_module("inference.results")
+    imports = [node for node in ast.walk(ast.parse(inspect.getsource(results))) if isinstance(node, ast.ImportFrom)]
+    told = {
+        alias.name: node.module.rpartition(".")[2]
+        for node in imports
+        if node.module.startswith("inference.results.")
+        for alias in node.names
+    }
+    assert told == results.NAMES
+    assert all(hasattr(results, name) for name in told)
 
 
 def test_every_request_has_an_analysis_of_its_name():

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage, QKeySe
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from inference.results import CheckpointInfo, Failure, PictureInput, PictureRequest, PictureResult
-from inference.results.pictures import MOST_PICTURE_SIDE
+from inference.results.inputs import MOST_PICTURE_SIDE
 from widgets.figures.picture_parts import paint_border, paint_picture
 from widgets.labelled import labelled
 from widgets.line_label import LineLabel

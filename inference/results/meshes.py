@@ -8,28 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
-
-@dataclass(frozen=True, slots=True)
-class MeshInput:
-    """A mesh as the model reads it, where other inputs are texts.
-
-    Attributes
-    ----------
-    label
-        Class of the checkpoint's `id2label`; None for none.
-    vertex_tokens
-        z, y, x of one vertex after another, each 1-256, then 0 for the stop; cut anywhere.
-    face_tokens
-        2 + vertex, 1 for a new face, 0 for the stop; cut anywhere. Empty while the vertices are not finished.
-    """
-
-    label: int | None = None
-    vertex_tokens: tuple[int, ...] = ()
-    face_tokens: tuple[int, ...] = ()
-
-    def unmasked(self) -> MeshInput:
-        """The same input without masks: of a mesh nothing is masked."""
-        return self
+    from inference.results.inputs import MeshInput
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,37 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from inference.results.common import Tokens
-
-
-MOST_PICTURE_SIDE = 1024  # pixels that can be asked for
-
-
-@dataclass(frozen=True, slots=True)
-class PictureInput:
-    """A picture: a file of the user's, or one of the project's own generator.
-
-    Attributes
-    ----------
-    path
-        File; empty for a generated picture.
-    seed
-        Of the generator, where there is no path: 0 to 2,147,483,647. None of them was seen in training.
-    kind
-        What the generator draws: `scene` (several things), `portrait` (one thing that fills the picture), or empty for
-        what the checkpoint was trained on.
-    side
-        Pixels of the shorter side of what the model sees, the shape of the picture being kept; 0 for what the
-        checkpoint says.
-    """
-
-    path: str = ""
-    seed: int = 0
-    kind: str = ""
-    side: int = 0
-
-    def unmasked(self) -> PictureInput:
-        """The same input without masks, which analyses of pictures are told apart from it."""
-        return self
+    from inference.results.inputs import PictureInput
 
 
 @dataclass(frozen=True, slots=True)
