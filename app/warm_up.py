@@ -10,7 +10,9 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 import widgets
 
-PAUSE = 25  # milliseconds between two modules: the window stays awake
+# Milliseconds: before the first module, in which the worker brings NumPy, which cannot be had in small pieces; and
+# between two, so that the window stays awake.
+DELAY, PAUSE = 1000, 25
 
 
 class WarmUp(QObject):
@@ -23,8 +25,8 @@ class WarmUp(QObject):
         self._timer.timeout.connect(self._on_timeout)
 
     def start(self) -> None:
-        """Begin."""
-        self._timer.start()
+        """Begin, after a moment."""
+        QTimer.singleShot(DELAY, self._timer.start)
 
     @Slot()
     def _on_timeout(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import weakref
@@ -80,11 +81,16 @@ class Memory:
         return held
 
 
+def give_back() -> None:
+    """Return to the system what was freed; the allocator of glibc would keep much of it, in pieces."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform.startswith("linux") else None
+    if trim is not None:
+        trim(0)
+
+
 def machine_bytes() -> int:
     """Memory that is built in."""
     if sys.platform == "win32":
-        import ctypes
-
         total = ctypes.c_ulonglong()
         ctypes.windll.kernel32.GetPhysicallyInstalledSystemMemory(ctypes.byref(total))
         return total.value * 1024

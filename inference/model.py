@@ -15,7 +15,7 @@ from inference.capabilities import PLURAL
 from inference.capture import capture
 from inference.context import Refused
 from inference.family import Encoded, Family
-from inference.memory import Memory
+from inference.memory import Memory, give_back
 from inference.pictures import Preparation, Prepared, prepare, stamp
 from inference.results import CheckpointInfo, MeshInput, PictureInput, TextInput
 from inference.run import Enough, Run, keep_only, keep_what_fits, nominal_bytes
@@ -108,6 +108,7 @@ class Model:
         run = Run(encoded)
         self.memory.use(run)
         self._pass(run.received, encoded, context, keep_what_fits(run, self.memory, self._n_calls))
+        give_back()
         run.sort = lambda received: self.family.sort_calls(received, self.net, encoded)
         run.put({})
         self._last = (key, run)
@@ -140,6 +141,7 @@ class Model:
             n_bytes += more
         self.memory.use(run)
         run.make_room(n_bytes, self.memory, near=run.parts(run.calls[group][layers[0]])[0])
+        give_back()
         received: list[Received] = []
         self._pass(received, run.encoded, context, keep_only(wanted, self.memory, self._n_calls))
         run.put({number: received[number] for number in wanted})
