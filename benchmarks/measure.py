@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -60,12 +61,19 @@ class Setup:
             | {"BENCHMARK_STARTED": repr(time.monotonic())}
         )
         command = [python, "-m", module, *map(str, arguments)]
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=timeout, check=False
-        )
-        if done.returncode:
-            raise RuntimeError(f"{module} {' '.join(map(str, arguments))} failed:\n{done.stderr[-3000:]}")
-        return json.loads(done.stdout.splitlines()[-1])
+        # In a session of its own, so that a browser ends with it.
+        child = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            said, complained = child.communicate(timeout=timeout)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+        if child.returncode:
+            raise RuntimeError(f"{module} {' '.join(map(str, arguments))} failed:\n{complained[-3000:]}")
+        return json.loads(said.splitlines()[-1])
 
 
 def alternate(n: int, *sides: Callable[[], dict[str, Any]]) -> tuple[list[dict[str, Any]], ...]:
