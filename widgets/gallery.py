@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 _CHECKPOINT = Qt.ItemDataRole.UserRole
+_OPEN = "{}  ●"
 
 
 class Gallery(QWidget):
@@ -56,6 +57,11 @@ class Gallery(QWidget):
         self._add_heading(self.tr("Bundled"))
         for name in bundled:
             self._add(name, name, self.tr("comes with Headlight"))
+        # No bundled name is broken in two, whichever is open.
+        widths = (self._list.fontMetrics().horizontalAdvance(_OPEN.format(name)) for name in bundled)
+        self._list.setMinimumWidth(
+            max(widths, default=0) + 4 * self._list.frameWidth() + self._list.fontMetrics().height()
+        )
         others = [path for path in recent if path not in bundled]
         if others:
             self._add_heading(self.tr("Recent"))
@@ -76,7 +82,7 @@ class Gallery(QWidget):
         item.setData(_CHECKPOINT, checkpoint)
         item.setToolTip(subtitle)
         if checkpoint == self._current:
-            item.setText(f"{title}  ●")
+            item.setText(_OPEN.format(title))
             self._list.setCurrentItem(item)
 
     @Slot(QListWidgetItem)
