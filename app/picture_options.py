@@ -6,9 +6,9 @@ from argparse import ArgumentParser, ArgumentTypeError
 from typing import Literal
 
 from app.option_types import between, numbers_of
+from inference.results.inputs import MOST_PICTURE_SIDE
 
 MOST_SEED = 2**31 - 1
-MOST_SIDE = 1024
 
 
 def _patch(text: str) -> tuple[int, int]:
@@ -31,7 +31,7 @@ def _picture(parser: ArgumentParser) -> None:
     either.add_argument("--portrait", type=between(0, MOST_SEED), metavar="SEED", help="a generated scene of one thing")
     parser.add_argument(
         "--side",
-        type=between(1, MOST_SIDE),
+        type=between(1, MOST_PICTURE_SIDE),
         default=0,
         metavar="PIXELS",
         help="shorter side of what the model sees, where it takes other sizes than its own",

@@ -6,7 +6,6 @@ against rows worked out directly in float64.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import random
 import sys
@@ -25,6 +24,7 @@ from inference.analyses.heads import heads
 from inference.attention_call import AttentionCall
 from inference.context import Context
 from inference.loading import load
+from inference.memory import give_back
 from inference.results import HeadsRequest, MapRequest, Partial, RowsRequest, TextInput, Tile, TilesRequest
 from inference.results.maps import TILE
 
@@ -148,7 +148,7 @@ class Bench:
 
 def _memory_from_now() -> float:
     """Resident memory, without what the forward pass left to be used again; the peak begins anew."""
-    ctypes.CDLL(None).malloc_trim(0)
+    give_back()
     forget_peak()
     return memory_mb()
 

@@ -8,7 +8,7 @@ import re
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -109,6 +109,23 @@ def browser() -> Iterator[Browser]:
         finally:
             driver.quit()
             server.shutdown()
+
+
+def time_to_pixels(make_html: Callable[[], str], tag: str, n: int) -> dict[str, float]:
+    """Seconds and memory from a call that makes a page until its `n` elements are on screen."""
+    with browser() as tab:
+        before = tab.memory_mb("VmRSS")
+        started = time.perf_counter()
+        html = make_html()
+        tab.write("page.html", html)
+        made = time.perf_counter()
+        tab.open("page.html")
+        tab.wait_for(tag, n)
+        pixels = tab.pixels()
+        seen = time.perf_counter()
+        extra = tab.memory_mb("VmHWM") - before
+    found = {"html_s": made - started, "pixels_s": seen - made, "seconds": seen - started}
+    return found | {"html_mb": len(html) / 1e6, "extra_mb": extra, "n_colors": n_colors(pixels)}
 
 
 def n_colors(pixels: np.ndarray) -> int:
