@@ -109,6 +109,7 @@ class ProcessLink:
     def start(self) -> None:
         if self._is_closed or (self._process and self._process.poll() is None):
             return
+        self._bury()
         self._drop_ring()
         self._make_ring()
         command = [*self._command, *([str(self._ring_file)] if self._ring_file else [])]
@@ -155,7 +156,6 @@ class ProcessLink:
         return self._obituary()
 
     def _obituary(self) -> Failure | None:
-        assert self._process
         code = self._bury()
         if self._is_closed:
             return None
@@ -166,10 +166,9 @@ class ProcessLink:
     def _send(self, message: dict[str, object]) -> None:
         from inference import wire
 
-        process = self._process
-        if process and process.stdin:
-            with self._write_lock:
-                wire.write(process.stdin, message)  # type: ignore[arg-type]
+        with self._write_lock:
+            if self._process and self._process.stdin:
+                wire.write(self._process.stdin, message)  # type: ignore[arg-type]
 
     def cancel(self) -> None:
         if self._is_running and not self._cancelled_at:
@@ -191,19 +190,21 @@ class ProcessLink:
             process.kill()
 
     def close(self) -> None:
-        if self._process:
-            self._process.kill()
-            self._bury()
+        self.stop()
+        self._bury()
         self._drop_ring()
 
     def _bury(self) -> int:
-        assert self._process
+        """Wait for the end of the process, if there is one, and close its pipes; its exit status."""
+        if not self._process:
+            return 0
         code = self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe:
-                with contextlib.suppress(OSError):  # what it was never sent is lost
-                    pipe.close()
-        self._process = None
+        with self._write_lock:  # the window's thread may be about to send a cancel
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe:
+                    with contextlib.suppress(OSError):  # what it was never sent is lost
+                        pipe.close()
+            self._process = None
         return code
 
     def _make_ring(self) -> None:

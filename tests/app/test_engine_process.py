@@ -109,6 +109,17 @@ def test_an_engine_killed_while_idle_is_started_again(runner, qtbot, link):
     assert result_of(runner, qtbot, "x").name == "x"
 
 
+def test_the_pipes_of_a_dead_engine_are_closed_before_another_starts(link):
+    assert link.run(ask("x"), lambda event: None).name == "x"
+    dead = link._process
+    dead.kill()
+    dead.wait()  # so that `start` finds it dead, whatever the machine is busy with
+    assert link.run(ask("x"), lambda event: None).name == "x"
+    assert dead.stdin.closed
+    assert dead.stdout.closed
+    link.close()
+
+
 def test_a_run_is_cancelled_and_the_same_engine_goes_on(runner, qtbot):
     pid = result_of(runner, qtbot, "x").column_start
     with qtbot.waitSignal(runner.progressed, timeout=20_000):
