@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from inference.context import Cancelled, Context, Refused
-from inference.memory import Memory
+from inference.memory import Memory, keep_freed
 from inference.registry import ANALYSES
 from inference.results import Failure, InspectRequest, MemoryRequest, MemoryResult, OpenRequest
 
@@ -22,6 +22,7 @@ class Engine:
     """Answers requests one at a time. Needs no window, no thread and no process of its own."""
 
     def __init__(self) -> None:
+        keep_freed()
         self._models: OrderedDict[str, Model] = OrderedDict()
         self._memory = Memory()
 

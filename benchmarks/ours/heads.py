@@ -17,6 +17,7 @@ from benchmarks.ours.sample_results import GROUP
 from benchmarks.ours.window import n_colors, n_differing, screenshot, show
 from inference.analyses.heads import heads
 from inference.context import Context
+from inference.memory import keep_freed
 from inference.results import HeadsRequest, TextInput
 from widgets.selection import Selection
 from widgets.views.heads import HeadsView
@@ -24,6 +25,7 @@ from widgets.views.heads import HeadsView
 
 def main() -> None:
     n, n_times = int(sys.argv[1]), int(sys.argv[2])
+    keep_freed()  # as the engine does
     torch.set_num_threads(1)
     application = QApplication(sys.argv[:1])
     view = HeadsView(Selection())

@@ -16,7 +16,7 @@ from transformers import BertConfig, BertModel
 from benchmarks.measure import forget_peak, memory_mb
 from inference.context import Context
 from inference.families.encoder import EncoderFamily
-from inference.memory import Memory
+from inference.memory import Memory, keep_freed
 from inference.model import Model
 from inference.results import CheckpointInfo, TextInput
 from inference.tiles import tile
@@ -24,6 +24,7 @@ from inference.tiles import tile
 
 def main() -> None:
     n, n_layers = int(sys.argv[1]), int(sys.argv[2])
+    keep_freed()  # as the engine does
     torch.set_num_threads(1)
     model = _model(n, n_layers)
     input = TextInput(token_ids=tuple(torch.randint(5, 1000, (n,)).tolist()))

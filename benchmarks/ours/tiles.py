@@ -24,7 +24,7 @@ from inference.analyses.heads import heads
 from inference.attention_call import AttentionCall
 from inference.context import Context
 from inference.loading import load
-from inference.memory import give_back
+from inference.memory import give_back, keep_freed
 from inference.results import HeadsRequest, MapRequest, Partial, RowsRequest, TextInput, Tile, TilesRequest
 from inference.results.maps import TILE
 
@@ -155,6 +155,7 @@ def _memory_from_now() -> float:
 
 def main() -> None:
     n, size, n_regions, n_threads = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    keep_freed()  # as the engine does
     torch.set_num_threads(n_threads)
     torch.manual_seed(0)
     with torch.inference_mode():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -209,3 +211,31 @@ def test_a_budget_that_cannot_be_is_refused(budget):
     with pytest.raises(Refused, match="GB were asked for to hold layers in; this machine has"):
         engine.run(MemoryRequest(budget), Context())
     assert engine.run(MemoryRequest(), Context()).budget == Memory().budget
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's allocator is meant")
+def test_blocks_are_used_again_and_given_back_in_the_end():
+    """In a process of its own, since how memory is handed out is set for a whole process."""
+    code = """
+import resource
+import numpy as np
+from inference.memory import give_back, keep_freed
+
+def pages_of_twenty_blocks():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(20):
+        np.ones(2**20, np.float32) + np.ones(2**20, np.float32)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1])
+
+keep_freed()
+pages_of_twenty_blocks()
+pages, held = pages_of_twenty_blocks(), resident()
+give_back()
+print(pages, held - resident())
+"""
+    pages, given_back = map(int, subprocess.check_output([sys.executable, "-c", code]).split())
+    assert pages < 1_000  # 20,000 without
+    assert given_back > 2_000  # two blocks at least
