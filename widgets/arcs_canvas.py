@@ -82,6 +82,7 @@ class ArcsCanvas(QAbstractScrollArea):
         super().__init__(parent)
         self._figure: ArcsFigure | None = None
         self._hovered: Focus | None = None
+        self._focused: ArcsFigure | None = None  # what the figure is while a token is pointed at
         self._whole: _LinePicture | None = None
         self._part: _LinePicture | None = None
         self._before: _LinePicture | None = None  # shown until the whole is drawn
@@ -98,7 +99,11 @@ class ArcsCanvas(QAbstractScrollArea):
     @property
     def figure(self) -> ArcsFigure | None:
         """What is shown, with the focus of now."""
-        return self._figure.focused(self._hovered) if self._figure and self._hovered else self._figure
+        if self._figure is None or self._hovered is None:
+            return self._figure
+        if self._focused is None:
+            self._focused = self._figure.focused(self._hovered)
+        return self._focused
 
     @property
     def is_complete(self) -> bool:
@@ -107,7 +112,7 @@ class ArcsCanvas(QAbstractScrollArea):
 
     def set_figure(self, figure: ArcsFigure | None, message: str = "") -> None:
         """Show another figure, or instead of one a sentence that says what would be here."""
-        self._figure, self._message = figure, message
+        self._figure, self._focused, self._message = figure, None, message
         if figure is None or (self._hovered and self._hovered.pos >= len(figure.tokens(self._hovered.side))):
             self._hovered = None
         self._restart()
@@ -146,7 +151,7 @@ class ArcsCanvas(QAbstractScrollArea):
         if token == self._hovered:
             return
         self._hovered = token
-        self._part = None
+        self._focused = self._part = None
         self.viewport().update()
         self.hovered.emit(token)
 
@@ -199,15 +204,13 @@ class ArcsCanvas(QAbstractScrollArea):
             return
         scale, ratio = self._scale(), self.devicePixelRatioF()
         layout = self._layout()
-        shown = self._figure
+        shown = self.figure or self._figure
         if self._whole is None:
             self._whole = _LinePicture(self._figure, layout, style, scale, ratio)
             self._whole.draw()
-        if self._hovered:
-            shown = self._figure.focused(self._hovered)
-            if self._part is None:
-                self._part = _LinePicture(shown, layout, style, scale, ratio)
-                self._part.draw(_FIRST)
+        if self._hovered and self._part is None:
+            self._part = _LinePicture(shown, layout, style, scale, ratio)
+            self._part.draw(_FIRST)
         scroll = self.verticalScrollBar().value()
         painter.setOpacity(_FADED if self._part else 1.0)
         whole = self._whole if self._whole.is_complete or self._before is None else self._before

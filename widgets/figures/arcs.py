@@ -26,7 +26,7 @@ Side = Literal["query", "key"]
 MAX_LINES = MOST_LINES
 _MOST_MEASURED = 2_000  # tokens whose widest is looked for; among more some are as wide as is shown
 _LEVELS = 24  # widths and opacities come in steps, so that lines of one pen are drawn in one go
-_BATCH = 64  # lines between two looks at the clock of who draws piece by piece
+_BATCH = 12  # lines between two looks at the clock of who draws piece by piece; one may take 0.2 ms
 _MAX_SQUARES = 16  # more heads than this have no room for a square each beside a token
 _SIDES: tuple[Side, Side] = ("query", "key")
 
@@ -135,6 +135,13 @@ class ArcsFigure:
         if self.threshold > 0:
             parts.append(f"weights from {self.threshold:.1%}")
         return "Attention: " + ", ".join(parts)
+
+    @cached_property
+    def _place(self) -> np.ndarray:
+        """Of a head, by its number, among those that are shown."""
+        place = np.zeros(max(self.shown_heads, default=0) + 1, dtype=np.int64)
+        place[list(self.shown_heads)] = np.arange(len(self.shown_heads))
+        return place
 
     @cached_property
     def lines(self) -> Lines:
@@ -247,10 +254,10 @@ class ArcsFigure:
         level = np.ceil(lines.weight * _LEVELS)
         # Strands side by side, so that no head covers another that links the same tokens.
         heads = self.shown_heads
-        strand = np.zeros(max(heads, default=0) + 1)
-        strand[list(heads)] = np.linspace(-0.22, 0.22, len(heads)) * layout.row if len(heads) > 1 else 0.0
-        y0 = layout.y(0) + lines.query * layout.row + strand[lines.head]
-        y1 = layout.y(0) + lines.key * layout.row + strand[lines.head]
+        strand = np.linspace(-0.22, 0.22, len(heads)) * layout.row if len(heads) > 1 else np.zeros(1)
+        shift = strand[self._place[lines.head]]
+        y0 = layout.y(0) + lines.query * layout.row + shift
+        y1 = layout.y(0) + lines.key * layout.row + shift
         pen_ends = np.flatnonzero((np.diff(level) != 0) | (np.diff(lines.head) != 0)) + 1
         x0, x1 = layout.left + 0.35 * layout.em, layout.right - 0.35 * layout.em
         starts = [0, *pen_ends]
@@ -287,21 +294,22 @@ class ArcsFigure:
         """Both columns, as far as `visible`, with marks, sentences, and the weights of a focused token."""
         first = max(0, int((visible.top() - layout.top) // layout.row))
         last = min(layout.n_rows, int((visible.bottom() - layout.top) // layout.row) + 1)
-        reached = self._reached()
         metrics = QFontMetricsF(painter.font(), painter.device())
         for side in _SIDES:
             self._paint_segments(painter, layout, style, side)
+            reached = self._reached(side)
             for pos in range(first, min(last, len(self.tokens(side)))):
-                self._paint_token(painter, layout, style, Focus(side, pos), reached, metrics)
+                weights = None if reached is None else reached[pos].tolist()
+                self._paint_token(painter, layout, style, Focus(side, pos), weights, metrics)
 
-    def _reached(self) -> dict[Focus, dict[int, float]] | None:
-        """Weights by head of the tokens that the focused one reaches; None without focus."""
+    def _reached(self, side: Side) -> np.ndarray | None:
+        """Weights of the lines between the focused token and those of a column, [token, shown head]; None without."""
         if self.focus is None:
             return None
-        reached: dict[Focus, dict[int, float]] = {}
-        for query, key, head, weight in self.lines.each():
-            other = Focus("key", key) if self.focus.side == "query" else Focus("query", query)
-            reached.setdefault(other, {})[head] = weight
+        reached = np.zeros((len(self.tokens(side)), len(self.shown_heads)))
+        if side != self.focus.side:
+            lines = self.lines
+            reached[lines.key if side == "key" else lines.query, self._place[lines.head]] = lines.weight
         return reached
 
     def _paint_token(
@@ -310,7 +318,7 @@ class ArcsFigure:
         layout: Layout,
         style: FigureStyle,
         token: Focus,
-        reached: dict[Focus, dict[int, float]] | None,
+        weights: list[float] | None,
         metrics: QFontMetricsF,
     ) -> None:
         theme = style.theme
@@ -318,7 +326,7 @@ class ArcsFigure:
         rect = layout.label_rect(token)
         is_focus = token == self.focus
         is_selected = token.pos == self.selected[0 if is_query else 1]
-        steps_back = reached is not None and not is_focus and token not in reached
+        steps_back = weights is not None and not is_focus and not any(weights)
         gap = 0.5 * layout.em
         room = rect.adjusted(gap / 2, 0, -gap, 0) if is_query else rect.adjusted(gap, 0, -gap / 2, 0)
         text = metrics.elidedText(self.word(token), Qt.TextElideMode.ElideRight, room.width())
@@ -333,8 +341,8 @@ class ArcsFigure:
         painter.setPen(theme.accent_ink if is_focus else theme.faint if steps_back else theme.ink)
         align = Qt.AlignmentFlag.AlignRight if is_query else Qt.AlignmentFlag.AlignLeft
         painter.drawText(room, align | Qt.AlignmentFlag.AlignVCenter, text)
-        if reached and token in reached:
-            self._paint_weights(painter, layout, style, token, reached[token], metrics)
+        if weights and any(weights):
+            self._paint_weights(painter, layout, style, token, weights, metrics)
 
     def _paint_weights(
         self,
@@ -342,32 +350,32 @@ class ArcsFigure:
         layout: Layout,
         style: FigureStyle,
         token: Focus,
-        weights: dict[int, float],
+        weights: list[float],
         metrics: QFontMetricsF,
     ) -> None:
         """The strongest weight as a number, and a square a head as opaque as its weight, on the outer side."""
         rect = layout.label_rect(token)
         is_query = token.side == "query"
         step = 0.55 * layout.em
-        heads = self.shown_heads if 1 < len(self.shown_heads) <= _MAX_SQUARES else ()
+        heads = self.shown_heads
+        with_squares = 1 < len(heads) <= _MAX_SQUARES
         digits = metrics.horizontalAdvance("0.00")
         number_x = rect.left() - digits - 0.8 * layout.em if is_query else rect.right() + 0.8 * layout.em
-        strongest = max(weights.values())
         painter.setPen(style.theme.ink)
         painter.drawText(
             QRectF(number_x, rect.top(), digits + layout.em, rect.height()),
             Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
-            f"{strongest:.2f}",
+            f"{max(weights):.2f}",
         )
+        if not with_squares:
+            return
         x = number_x - 0.5 * layout.em - len(heads) * step if is_query else number_x + digits + 0.5 * layout.em
-        painter.setPen(Qt.PenStyle.NoPen)
-        for head in heads:
-            if head in weights:
+        y, side = rect.center().y() - step / 2, step * 0.9
+        for place, (head, weight) in enumerate(zip(heads, weights, strict=True)):
+            if weight:
                 color = QColor(head_color(head, style.theme))
-                color.setAlphaF(0.1 + 0.9 * weights[head] ** 0.5)
-                painter.setBrush(color)
-                painter.drawRect(QRectF(x, rect.center().y() - step / 2, step * 0.9, step * 0.9))
-            x += step
+                color.setAlphaF(0.1 + 0.9 * weight**0.5)
+                painter.fillRect(QRectF(x + place * step, y, side, side), color)
 
     def _paint_segments(self, painter: QPainter, layout: Layout, style: FigureStyle, side: Side) -> None:
         """A bar along each sentence with its letter, where there are two."""

@@ -69,11 +69,11 @@ class LongArcsFigure(ArcsFigure):
         layout: Layout,
         style: FigureStyle,
         token: Focus,
-        weights: dict[int, float],
+        weights: list[float],
         metrics: QFontMetricsF,
     ) -> None:
         """Of the many weak links of a whole row only those that are not 0.00."""
-        if max(weights.values()) >= _LEAST_SAID:
+        if max(weights) >= _LEAST_SAID:
             super()._paint_weights(painter, layout, style, token, weights, metrics)
 
     # In a file: what is on screen
