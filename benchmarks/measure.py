@@ -60,6 +60,7 @@ class Setup:
             | {"BENCHMARK_PEERS": str(self.peers), "HEADLIGHT_HOME": home}
             | {"BENCHMARK_STARTED": repr(time.monotonic())}
         )
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # only a first start has to compile what it imports
         command = [python, "-m", module, *map(str, arguments)]
         # In a session of its own, so that a browser ends with it.
         child = subprocess.Popen(
