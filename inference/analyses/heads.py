@@ -160,11 +160,13 @@ def _row_blocks(n_rows: int, pool: int, size: int) -> Iterator[slice]:
 
 
 def _marks(tokens: Tokens, model: Model) -> tuple[Tensor, Tensor]:
-    """Positions, int64 [n], of the [CLS] and of the [SEP] tokens."""
-    tokenizer = model.tokenizer
-    ids = (None, None) if tokenizer is None else (tokenizer.cls_token_id, tokenizer.sep_token_id)
-    cls, sep = (np.flatnonzero(tokens.ids == token) if token is not None else np.empty(0, np.int64) for token in ids)
-    return torch.from_numpy(cls).to(model.device), torch.from_numpy(sep).to(model.device)
+    """Positions, int64 [n], of the [CLS] and of the [SEP] tokens; a picture may have the first."""
+    if model.tokenizer is None:
+        cls, sep = [i for i in np.flatnonzero(tokens.is_special) if tokens.words[i] == "[CLS]"], []
+    else:
+        ids = (model.tokenizer.cls_token_id, model.tokenizer.sep_token_id)
+        cls, sep = (np.flatnonzero(tokens.ids == token) if token is not None else [] for token in ids)
+    return tuple(torch.tensor(found, dtype=torch.int64, device=model.device) for found in (cls, sep))  # type: ignore[return-value]
 
 
 def _thumbnail(pattern: Tensor, row_pool: int, pool: int) -> Tensor:

@@ -15,6 +15,7 @@ from inference.engine import Engine
 from inference.families.vision import run_patches
 from inference.loading import load
 from inference.results import (
+    AttentionRequest,
     ClassesRequest,
     CompleteImageRequest,
     HeadsRequest,
@@ -65,7 +66,13 @@ def test_checkpoints_open_and_answer(tmp_path, name, with_preprocessor):
         assert len(found.tokens) == n
         for rows in (found.pattern, found.weighted, found.rollout):
             np.testing.assert_allclose(rows.sum(-1), 1, atol=1e-5)
-        engine.run(HeadsRequest(folder, PICTURE, group.name), context)
+        heads = engine.run(HeadsRequest(folder, PICTURE, group.name), context)
+        maps = engine.run(AttentionRequest(folder, PICTURE, group.name, (0,)), context)
+        if "[CLS]" in heads.key_tokens.words:
+            place = heads.key_tokens.words.index("[CLS]")
+            np.testing.assert_allclose(heads.measures["cls"][0], maps.pattern[0, :, :, place].mean(-1), atol=1e-6)
+        else:
+            assert np.isnan(heads.measures["cls"]).all()
     others = {
         "classes": ClassesRequest(folder, PICTURE),
         "masked_image": MaskedImageRequest(folder, PICTURE),
