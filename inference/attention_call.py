@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import reduce
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
+
+from inference.storage import storage_bytes, tensors_in
 
 # Scores that are worked on at once: 4 MB stay in the cache, which is a third faster than a whole layer.
 _BLOCK = 2**20
@@ -366,26 +368,6 @@ class AttentionCall:
         """Parts of `rows` whose scores stay in the cache."""
         step = max(1, _BLOCK // max(1, len(heads) * self.n_keys))
         return (slice(start, start + step) for start in range(0, len(rows), step))
-
-
-def tensors_in(thing: object) -> Iterator[Tensor]:
-    """All tensors of a dataclass or a collection, at any depth."""
-    if isinstance(thing, Tensor):
-        yield thing
-    elif is_dataclass(thing):
-        for field in fields(thing):
-            yield from tensors_in(getattr(thing, field.name))
-    elif isinstance(thing, dict):
-        yield from tensors_in(list(thing.values()))
-    elif isinstance(thing, (list, tuple)):
-        for item in thing:
-            yield from tensors_in(item)
-
-
-def storage_bytes(tensors: Iterator[Tensor]) -> dict[int, int]:
-    """Bytes of the memory behind tensors by its address, each counted once: tensors may share it."""
-    storages = (tensor.untyped_storage() for tensor in tensors if not tensor.is_meta)
-    return {storage.data_ptr(): storage.nbytes() for storage in storages}
 
 
 def _heads(tensor: Tensor, heads: list[int]) -> Tensor:

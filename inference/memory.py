@@ -65,7 +65,7 @@ class Memory:
         Parameters
         ----------
         storages
-            Bytes by address, see `inference.attention_call.storage_bytes`.
+            Bytes by address, see `inference.storage.storage_bytes`.
         """
         while True:
             if sum((self._storages() | dict(storages)).values()) <= self._budget:

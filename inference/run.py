@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from inference.attention_call import AttentionCall, Received, storage_bytes, tensors_in
+from inference.attention_call import AttentionCall, Received
+from inference.storage import storage_bytes, tensors_in
 
 if TYPE_CHECKING:
     from inference.family import Encoded

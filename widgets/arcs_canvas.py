@@ -10,7 +10,8 @@ from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, QTimer, S
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
-from widgets.figures.arcs import ArcsFigure, Focus, Layout
+from widgets.figures.arcs import ArcsFigure
+from widgets.figures.arcs_layout import Focus, Layout
 from widgets.figures.lettering import points_font
 from widgets.theme import FigureStyle
 

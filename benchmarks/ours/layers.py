@@ -21,7 +21,7 @@ from benchmarks.ours.sample_results import GROUP, attention_results, info
 from benchmarks.ours.window import n_colors, n_differing, screenshot, show
 from inference.results import TextInput
 from widgets.attention_map import AttentionMap
-from widgets.figures.arcs import Focus
+from widgets.figures.arcs_layout import Focus
 from widgets.selection import Selection
 from widgets.view import Subject, View
 from widgets.views.arcs import ArcsView

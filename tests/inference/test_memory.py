@@ -10,13 +10,13 @@ from collections import Counter
 import pytest
 import torch
 
-from inference.attention_call import storage_bytes, tensors_in
 from inference.context import Cancelled, Context, Refused
 from inference.engine import Engine
 from inference.memory import Memory, machine_bytes
 from inference.model import Model
 from inference.results import MemoryRequest, MemoryResult, TextInput
 from inference.run import _compact
+from inference.storage import storage_bytes, tensors_in
 from tests.inference.test_attention_call import received
 from tests.inference.tiny_models import build, build_model, ids_of
 

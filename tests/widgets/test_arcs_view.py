@@ -12,7 +12,8 @@ from PySide6.QtSvg import QSvgGenerator
 
 from inference.results import AttentionGroup, AttentionRequest, AttentionResult, Failure, TextInput
 from tests.factories import PAIR, make_attention_result, make_checkpoint_info, make_long_tokens, make_tokens
-from widgets.figures.arcs import MAX_LINES, ArcsFigure, Focus
+from widgets.figures.arcs import MAX_LINES, ArcsFigure
+from widgets.figures.arcs_layout import Focus
 from widgets.figures.head_pens import chip_pen, head_color
 from widgets.selection import Selection
 from widgets.theme import LIGHT, FigureStyle

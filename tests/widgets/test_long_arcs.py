@@ -11,7 +11,7 @@ from inference.results import AttentionRequest, Failure, LinesRequest, LinesResu
 from tests.factories import make_attention_result, make_checkpoint_info, make_long_tokens
 from tests.widgets.svg import texts_of
 from widgets.arcs_feed import ArcsFeed
-from widgets.figures.arcs import Focus
+from widgets.figures.arcs_layout import Focus
 from widgets.figures.long_arcs import LongArcsFigure
 from widgets.line_label import LineLabel
 from widgets.selection import Selection

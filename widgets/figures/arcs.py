@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
@@ -15,13 +15,13 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from inference.results import AttentionResult, Tokens
 from inference.results.attention import MOST_LINES
 from widgets.clean import clean
+from widgets.figures.arcs_layout import Focus, Layout, Lines, Side
 from widgets.figures.figure import Numbers
 from widgets.figures.head_pens import head_color, head_dash
 from widgets.figures.lettering import measure, points_font
 from widgets.theme import FigureStyle
 
 Segments = Literal["all", "AA", "AB", "BA", "BB"]
-Side = Literal["query", "key"]
 
 MAX_LINES = MOST_LINES
 _MOST_MEASURED = 2_000  # tokens whose widest is looked for; among more some are as wide as is shown
@@ -29,52 +29,6 @@ _LEVELS = 24  # widths and opacities come in steps, so that lines of one pen are
 _BATCH = 12  # lines between two looks at the clock of who draws piece by piece; one may take 0.2 ms
 _MAX_SQUARES = 16  # more heads than this have no room for a square each beside a token
 _SIDES: tuple[Side, Side] = ("query", "key")
-
-
-class Focus(NamedTuple):
-    """One token of a column."""
-
-    side: Side
-    pos: int
-
-
-class Lines(NamedTuple):
-    """The lines that are drawn, strongest first; `head` is the model's number of a head."""
-
-    query: np.ndarray
-    key: np.ndarray
-    head: np.ndarray
-    weight: np.ndarray
-
-    def each(self) -> Iterator[tuple[int, int, int, float]]:
-        """Query, key, head and weight of each line."""
-        return zip(self.query.tolist(), self.key.tolist(), self.head.tolist(), self.weight.tolist(), strict=True)
-
-
-class Layout(NamedTuple):
-    """Where things are, in points. Rows are of one height; the shorter column starts at the top too."""
-
-    em: float
-    row: float
-    top: float
-    left: float
-    right: float
-    label: float
-    values: float
-    n_rows: int
-
-    def y(self, pos: float) -> float:
-        """The middle of a row."""
-        return self.top + (pos + 0.5) * self.row
-
-    @property
-    def bottom(self) -> float:
-        return self.top + self.n_rows * self.row
-
-    def label_rect(self, focus: Focus) -> QRectF:
-        """Where the text of a token stands."""
-        x = self.left - self.label if focus.side == "query" else self.right
-        return QRectF(x, self.top + focus.pos * self.row, self.label, self.row)
 
 
 @dataclass(frozen=True, eq=False)

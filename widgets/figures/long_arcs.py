@@ -9,7 +9,8 @@ from PySide6.QtCore import QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results import LinesResult
-from widgets.figures.arcs import ArcsFigure, Focus, Layout, Lines
+from widgets.figures.arcs import ArcsFigure
+from widgets.figures.arcs_layout import Focus, Layout, Lines
 from widgets.figures.figure import Numbers
 from widgets.figures.lettering import points_font
 from widgets.theme import FigureStyle

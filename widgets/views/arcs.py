@@ -10,7 +10,8 @@ from inference.results import AttentionRequest, AttentionResult, Failure, LinesR
 from widgets.arcs_canvas import ArcsCanvas
 from widgets.arcs_feed import ArcsFeed
 from widgets.control_bar import ControlBar
-from widgets.figures.arcs import ArcsFigure, Focus, has_two_segments
+from widgets.figures.arcs import ArcsFigure, has_two_segments
+from widgets.figures.arcs_layout import Focus
 from widgets.figures.long_arcs import LongArcsFigure
 from widgets.group_choice import GroupChoice
 from widgets.head_chips import HeadChips

@@ -1,0 +1,57 @@
+"""Where the tokens of arcs stand, and what their lines join."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QRectF
+
+Side = Literal["query", "key"]
+
+
+class Focus(NamedTuple):
+    """One token of a column."""
+
+    side: Side
+    pos: int
+
+
+class Lines(NamedTuple):
+    """The lines that are drawn, strongest first; `head` is the model's number of a head."""
+
+    query: np.ndarray
+    key: np.ndarray
+    head: np.ndarray
+    weight: np.ndarray
+
+    def each(self) -> Iterator[tuple[int, int, int, float]]:
+        """Query, key, head and weight of each line."""
+        return zip(self.query.tolist(), self.key.tolist(), self.head.tolist(), self.weight.tolist(), strict=True)
+
+
+class Layout(NamedTuple):
+    """Where things are, in points. Rows are of one height; the shorter column starts at the top too."""
+
+    em: float
+    row: float
+    top: float
+    left: float
+    right: float
+    label: float
+    values: float
+    n_rows: int
+
+    def y(self, pos: float) -> float:
+        """The middle of a row."""
+        return self.top + (pos + 0.5) * self.row
+
+    @property
+    def bottom(self) -> float:
+        return self.top + self.n_rows * self.row
+
+    def label_rect(self, focus: Focus) -> QRectF:
+        """Where the text of a token stands."""
+        x = self.left - self.label if focus.side == "query" else self.right
+        return QRectF(x, self.top + focus.pos * self.row, self.label, self.row)
