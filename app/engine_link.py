@@ -177,10 +177,10 @@ class ProcessLink:
                 self._send({"name": "cancel", "number": self._number})
 
     def kill_if_hung(self) -> bool:
-        now = time.monotonic()
+        now, process = time.monotonic(), self._process
         is_deaf = self._cancelled_at and now - self._cancelled_at > self.PATIENCE
-        if self._is_running and self._process and (is_deaf or now - self._heard > self.SILENCE):
-            self._process.kill()
+        if self._is_running and process and (is_deaf or now - self._heard > self.SILENCE):
+            process.kill()
             return True
         return False
 
