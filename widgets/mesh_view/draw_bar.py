@@ -15,7 +15,7 @@ COUNTS = (1, 2, 4, 6, 9, 12, 16)
 _MOST_SEED = 999_999
 _CHIPS = """
 QToolButton {
-    padding: 0.2em 0.7em; border: 1px solid palette(mid); border-radius: 0.7em;
+    padding: 0.2em 0.45em; border: 1px solid palette(mid); border-radius: 0.7em;
     background: palette(base); color: palette(text);
 }
 QToolButton:hover, QToolButton:focus { border: 1px solid palette(highlight); }
