@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FOLDER = "tokenizer"
 _TYPE = "picture_tokenizer"
-_MOST_SIZE = 4096  # channels; far above what a tokenizer of patches needs
+_MOST = {"hidden_size": 4096, "code_size": 4096, "patch_size": 64}  # far above what a tokenizer of patches needs
 
 
 def load_picture_tokenizer(folder: Path, config: PreTrainedConfig) -> PictureTokenizer | None:
@@ -47,12 +47,12 @@ def load_picture_tokenizer(folder: Path, config: PreTrainedConfig) -> PictureTok
 def _read(place: Path, config: PreTrainedConfig, n_tokens: int) -> PictureTokenizer:
     from inference.models.picture_tokenizer import PictureTokenizer
 
-    sizes = {"vocab_size": config.vocab_size, "hidden_size": config.hidden_size, "code_size": config.code_size}
+    for name, most in _MOST.items():
+        size = getattr(config, name)
+        if not isinstance(size, int) or not 2 <= size <= most:
+            raise Refused(f"{CONFIG} says {name} is {size!r}; 2 to {most:,} are allowed.")
     if config.vocab_size != n_tokens:
         raise Refused(f"it has {config.vocab_size:,} tokens, the model {n_tokens:,}.")
-    bad = [name for name in ("hidden_size", "code_size") if not 2 <= sizes[name] <= _MOST_SIZE]
-    if bad:
-        raise Refused(f"{CONFIG} says {bad[0]} is {sizes[bad[0]]}; 2 to {_MOST_SIZE:,} are allowed.")
     try:
         net, report = read_net(PictureTokenizer, place, config)
     except Refused as refused:

@@ -82,7 +82,7 @@ def test_beit_scenes(run, tmp_path):
     torch.testing.assert_close(pixels["pixel_values"], pictures(scenes), atol=1e-5, rtol=0)
     book = PictureTokenizer.from_pretrained(out / "tokenizer")
     model = BeitForMaskedImageModeling.from_pretrained(out)
-    assert book.tokens(pixels["pixel_values"].to(book.dtype)).shape == (3, 8, 8)
+    assert book.tokens(pixels["pixel_values"].to(book.dtype)).shape == (3, 16, 16)
     assert model.config.vocab_size == book.config.vocab_size
 
 

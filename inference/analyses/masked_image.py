@@ -110,9 +110,7 @@ def _masked(request: MaskedImageRequest, grid: tuple[int, int]) -> np.ndarray:
 
 def _tokens(seen: np.ndarray, grid: tuple[int, int], tokenizer: PictureTokenizer) -> Tensor:
     """The picture's own tokens, int64 [row, column]: one a patch, so it is resized where these have another size."""
-    from inference.models.picture_tokenizer import STRIDE
-
-    rows, columns = (n * STRIDE for n in grid)
+    rows, columns = (n * tokenizer.config.patch_size for n in grid)
     if seen.shape[:2] != (rows, columns):
         seen = np.asarray(Image.fromarray(seen).resize((columns, rows), Image.Resampling.LANCZOS))
     picture = torch.from_numpy(seen.astype(np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
@@ -122,14 +120,13 @@ def _tokens(seen: np.ndarray, grid: tuple[int, int], tokenizer: PictureTokenizer
 
 def _swatches(tokenizer: PictureTokenizer, context: Context) -> np.ndarray:
     """The middle of nine equal tokens, decoded: uint8 [token, row, column, 3]."""
-    from inference.models.picture_tokenizer import STRIDE
-
+    side = tokenizer.config.patch_size
     parts = []
     with torch.inference_mode():
         for ids in torch.arange(tokenizer.config.vocab_size, device=tokenizer.device).split(_N_SWATCHES):
             context.checkpoint()
             pictures = tokenizer.rebuild(ids[:, None, None].expand(-1, 3, 3))
-            parts.append(_rgb(pictures)[:, STRIDE : 2 * STRIDE, STRIDE : 2 * STRIDE])
+            parts.append(_rgb(pictures)[:, side : 2 * side, side : 2 * side])
     return np.ascontiguousarray(np.concatenate(parts))
 
 

@@ -18,8 +18,6 @@ from torch.nn import functional as F
 from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
-STRIDE = 8  # pixels of a token, in both directions
-
 
 class PictureTokenizerConfig(PreTrainedConfig):
     """Sizes of a tokenizer.
@@ -29,9 +27,11 @@ class PictureTokenizerConfig(PreTrainedConfig):
     vocab_size
         Codes in the book.
     image_size
-        Side of the pictures it was trained on, in pixels; it takes any that `STRIDE` divides.
+        Side of the pictures it was trained on, in pixels; it takes any that `patch_size` divides.
+    patch_size
+        Pixels of a token, in both directions.
     hidden_size
-        Channels on the grid of tokens; half of them on the grid twice as fine.
+        Channels on the grid of tokens.
     code_size
         Numbers of a code.
     """
@@ -42,6 +42,7 @@ class PictureTokenizerConfig(PreTrainedConfig):
         self,
         vocab_size: int = 256,
         image_size: int = 64,
+        patch_size: int = 4,
         hidden_size: int = 96,
         code_size: int = 16,
         commitment: float = 0.25,
@@ -50,6 +51,7 @@ class PictureTokenizerConfig(PreTrainedConfig):
     ) -> None:
         self.vocab_size = vocab_size
         self.image_size = image_size
+        self.patch_size = patch_size
         self.hidden_size = hidden_size
         self.code_size = code_size
         self.commitment = commitment
@@ -82,7 +84,7 @@ class PictureTokenizerOutput(ModelOutput):
 class PictureTokenizer(PreTrainedModel):
     """Tokens of pictures, and pictures of tokens.
 
-    Pictures are float [batch, 3, height, width] from -1 to 1, tokens int64 [batch, height / 8, width / 8].
+    Pictures are float [batch, 3, height, width] from -1 to 1, tokens int64 [batch, row, column], one a patch.
     """
 
     config_class = PictureTokenizerConfig
@@ -95,24 +97,18 @@ class PictureTokenizer(PreTrainedModel):
 
     def __init__(self, config: PictureTokenizerConfig) -> None:
         super().__init__(config)
-        d, d_fine, d_code = config.hidden_size, config.hidden_size // 2, config.code_size
+        d, d_code, side = config.hidden_size, config.code_size, config.patch_size
+        # No patch sees another, so that the tokens of the shown ones tell nothing of those that are hidden.
         self.encoder = nn.Sequential(
-            nn.Conv2d(3, d_fine, 4, stride=4),
-            nn.ReLU(),
-            nn.Conv2d(d_fine, d, 4, stride=2, padding=1),
-            _Residual(d),
-            nn.ReLU(),
-            nn.Conv2d(d, d_code, 1),
+            nn.Conv2d(3, d, side, stride=side), nn.ReLU(), nn.Conv2d(d, d, 1), nn.ReLU(), nn.Conv2d(d, d_code, 1)
         )
         self.decoder = nn.Sequential(
             nn.Conv2d(d_code, d, 3, padding=1),
             _Residual(d),
+            _Residual(d),
             nn.ReLU(),
-            nn.ConvTranspose2d(d, d_fine, 4, stride=2, padding=1),
-            _Residual(d_fine),
-            nn.ReLU(),
-            nn.Conv2d(d_fine, 3 * 4 * 4, 3, padding=1),
-            nn.PixelShuffle(4),
+            nn.Conv2d(d, 3 * side * side, 3, padding=1),
+            nn.PixelShuffle(side),
         )
         self.register_buffer("codebook", torch.zeros(config.vocab_size, d_code))
         # Moving averages: how many features a code stood for in a batch, and their sum.
@@ -147,12 +143,13 @@ class PictureTokenizer(PreTrainedModel):
         Raises
         ------
         ValueError
-            If the pictures are not [batch, 3, height, width] with sides that `STRIDE` divides; says their shape.
+            If the pictures are not [batch, 3, height, width] with sides that `patch_size` divides; says their shape.
         """
-        if pictures.ndim != 4 or pictures.shape[1] != 3 or pictures.shape[2] % STRIDE or pictures.shape[3] % STRIDE:
+        side = self.config.patch_size
+        if pictures.ndim != 4 or pictures.shape[1] != 3 or pictures.shape[2] % side or pictures.shape[3] % side:
             raise ValueError(
                 f"Pictures of shape {tuple(pictures.shape)} have no tokens: [batch, 3, height, width] is needed, "
-                f"with sides that {STRIDE} divides."
+                f"with sides that {side} divides."
             )
         return self.nearest(self.features(pictures))
 

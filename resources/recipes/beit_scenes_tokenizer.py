@@ -1,4 +1,4 @@
-"""Train the tokenizer of `beit-scenes`: a scene as 8 x 8 tokens, and a scene of tokens.
+"""Train the tokenizer of `beit-scenes`: a scene as 16 x 16 tokens, and a scene of tokens.
 
     python -m resources.recipes.beit_scenes_tokenizer --state DIR
     python -m resources.recipes.beit_scenes_tokenizer --state DIR --decoder-steps N
@@ -24,24 +24,25 @@ from resources.recipes.scene_data import SIDE, TRAIN, pictures, training_scenes
 from resources.recipes.training import Plan, train
 
 N_BATCH = 32
-N_CODES = 256
-_LEAST_USE = 1.0  # a batch: a code that stands for fewer of its 2,048 patches begins anew
+N_CODES = 512
+PATCH_SIZE = 4  # pixels
+_LEAST_USE = 1.0  # a batch: a code that stands for fewer of its 8,192 patches begins anew
 _FIRST = (TRAIN.stop - TRAIN.start) // 2 // N_BATCH  # scenes that the other recipes do not draw
 
 
 def build_tokenizer(seed: int) -> PictureTokenizer:
     """The tokenizer before training."""
     torch.manual_seed(seed)
-    return PictureTokenizer(PictureTokenizerConfig(vocab_size=N_CODES, image_size=SIDE))
+    return PictureTokenizer(PictureTokenizerConfig(vocab_size=N_CODES, image_size=SIDE, patch_size=PATCH_SIZE))
 
 
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
-    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--decoder-steps", type=int, default=0, help="train the decoder of a trained one further")
-    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--smoke", action="store_true", help="a few steps")
     args = parser.parse_args()

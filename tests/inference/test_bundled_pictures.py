@@ -65,13 +65,13 @@ def test_beit_scenes_names_hidden_tokens_and_its_tokenizer_rebuilds_scenes():
     painted = [paint_scene(make_scene(seed), 64) for seed in SEEDS]
     pixels = BeitImageProcessor.from_pretrained(folder)(painted, return_tensors="pt")["pixel_values"]
     tokens = tokenizer.tokens(pixels)
-    hidden = torch.from_numpy(np.stack([block_mask(8, 8, 0.4, seed).ravel() for seed in SEEDS]))
+    hidden = torch.from_numpy(np.stack([block_mask(16, 16, 0.4, seed).ravel() for seed in SEEDS]))
     truth = tokens.flatten(1)[hidden]
     guess = model(pixels, bool_masked_pos=hidden).logits.argmax(-1)[hidden]
     most_frequent = truth.bincount().max() / len(truth)
     assert (guess == truth).float().mean() >= 3 * most_frequent
 
-    patches = pixels.reshape(-1, 3, 8, 8, 8, 8)
+    patches = pixels.reshape(-1, 3, 16, 4, 16, 4)
     by_mean = (patches - patches.mean((3, 5), keepdim=True)).pow(2).mean()
     assert (tokenizer.rebuild(tokens) - pixels).pow(2).mean() < by_mean
 

@@ -13,7 +13,8 @@ from inference.models.picture_tokenizer import PictureTokenizer, PictureTokenize
 @pytest.fixture
 def tokenizer() -> PictureTokenizer:
     torch.manual_seed(0)
-    model = PictureTokenizer(PictureTokenizerConfig(vocab_size=12, hidden_size=8, code_size=4)).double().eval()
+    config = PictureTokenizerConfig(vocab_size=12, patch_size=8, hidden_size=8, code_size=4)
+    model = PictureTokenizer(config).double().eval()
     model.codebook.normal_()
     return model
 

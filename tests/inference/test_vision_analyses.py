@@ -114,10 +114,11 @@ def _scene(seed: int, model):
 
 
 def save_with_tokenizer(folder, n_tokens: int = N_TOKENS):
-    """A checkpoint whose patches of 4 pixels are each a token of 8."""
+    """A checkpoint whose patches of 4 pixels are each a token of 8 of its tokenizer."""
     save(folder, "beit tokens", with_preprocessor=True)
     torch.manual_seed(1)
-    tokenizer = PictureTokenizer(PictureTokenizerConfig(vocab_size=n_tokens, hidden_size=8, code_size=4))
+    config = PictureTokenizerConfig(vocab_size=n_tokens, patch_size=8, hidden_size=8, code_size=4)
+    tokenizer = PictureTokenizer(config)
     tokenizer.codebook.normal_()
     tokenizer.save_pretrained(folder / "tokenizer")
     return folder
@@ -177,9 +178,11 @@ def test_tokens_and_rebuilt_pictures_are_the_tokenizers(tmp_path):
         (lambda place: edit_config(place, vocab_size=9), "it has 9 tokens, the model 12"),
         (lambda place: edit_config(place, model_type="flava_image_codebook"), "it is a flava_image_codebook"),
         (lambda place: edit_config(place, hidden_size=16), "its weights do not fit"),
+        (lambda place: edit_config(place, patch_size=0), "patch_size is 0; 2 to 64 are allowed"),
+        (lambda place: edit_config(place, code_size="many"), "code_size is 'many'; 2 to 4,096 are allowed"),
         (lambda place: (place / "model.safetensors").write_bytes(b"x"), "model.safetensors"),
     ],
-    ids=["tokens", "type", "size", "weights"],
+    ids=["tokens", "type", "size", "no patch", "no number", "weights"],
 )
 def test_a_tokenizer_that_does_not_fit_is_refused(tmp_path, spoil, sentence):
     spoil(save_with_tokenizer(tmp_path) / "tokenizer")
