@@ -88,7 +88,8 @@ def keep_freed() -> None:
     It would return each block of a map to the system and page the next one in: a third of the time of such work.
     """
     if allocator := _glibc():
-        allocator.mallopt(_M_MMAP_THRESHOLD, 32 * 2**20)  # what is smaller comes from the heap
+        # Blocks of maps come from the heap; what is larger, as activations of long texts are, would leave holes there.
+        allocator.mallopt(_M_MMAP_THRESHOLD, 12 * 2**20)
         allocator.mallopt(_M_TRIM_THRESHOLD, 128 * 2**20)  # that much may lie free at its end
 
 
