@@ -102,6 +102,7 @@ def main() -> None:
             if entry.name == "masked":
                 window.selection.set_masked((2, 6))
             settle(application, window, PAIR if entry.name == "next_sentence" else SINGLE, entry.name)
+            rest(application, 0.5)  # arcs are drawn piece by piece
             window.grab().save(str(arguments.folder / f"{entry.name}.png"))
             window.selection.set_masked(())
         for view, checkpoint in CHECKPOINTS.items():
