@@ -127,6 +127,7 @@ def test_a_click_elsewhere_lists_the_candidates(view):
     texts = texts_of(view.figure())
     assert "Expected at patch (2, 3)" in texts
     assert "▸ 13 own" in texts
+    assert {"expected: the picture's own", "expected: another token"} <= set(texts)
 
 
 def test_pointing_at_a_masked_patch_lists_its_candidates(view):
@@ -148,6 +149,7 @@ def test_the_own_token_is_listed_wherever_it_comes(qapp):
 def test_without_a_tokenizer_there_are_numbers_only(view):
     view.show_result(make_masked_image_result(has_tokenizer=False))
     assert view.figure().panels == ("masked", "expected")
+    assert not any(text.startswith("expected:") for text in texts_of(view.figure()))  # whether it is right is not known
     assert not child(view, QComboBox, "masked_image_tokens").isEnabled()
     assert "visual tokens are known by number" in view._caption.text()
     assert "is its own" not in view.figure().caption

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results import MaskedImageResult
 from widgets.figures.figure import Numbers
@@ -189,11 +189,8 @@ class MaskedImageFigure:
         paint_border(painter, box, style)
         if panel == "expected":
             for place in self.result.masked.tolist():
-                is_right = self._is_right(place)
-                color = style.theme.accent if is_right else style.theme.paper
-                painter.setPen(color)
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.drawRect(patch_rect(place, self.result.grid, box).adjusted(0.5, 0.5, -0.5, -0.5))
+                patch = patch_rect(place, self.result.grid, box).adjusted(0.5, 0.5, -0.5, -0.5)
+                self._paint_verdict(painter, patch, style, is_right=self._is_right(place))
         if self.patch_shown is not None and panel not in ("picture",):
             paint_frame(painter, patch_rect(self.patch_shown, self.result.grid, box), style.theme.accent)
 
@@ -222,6 +219,28 @@ class MaskedImageFigure:
                 break
             box = QRectF(area.left(), top, area.width(), 1.8 * em)
             self._paint_candidate(painter, number, prob, box, style, is_own=number == own)
+        if own is not None:
+            self._paint_legend(painter, area, area.top() + (2.6 + 2.0 * len(candidates)) * em, style)
+
+    def _paint_verdict(self, painter: QPainter, box: QRectF, style: FigureStyle, *, is_right: bool) -> None:
+        """A frame round what is expected: whether it is the picture's own, where that is known."""
+        color = style.theme.accent if is_right else style.theme.warning
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(255, 255, 255, 160), 2))  # seen on any picture
+        painter.drawRect(box)
+        if len(self.result.tokens):
+            painter.setPen(QPen(color, 1))
+            painter.drawRect(box)
+
+    def _paint_legend(self, painter: QPainter, area: QRectF, top: float, style: FigureStyle) -> None:
+        em = QFontMetricsF(style.font).height()
+        for is_right, text in ((True, _tr("expected: the picture's own")), (False, _tr("expected: another token"))):
+            if top + 1.4 * em > area.bottom():
+                return
+            self._paint_verdict(painter, QRectF(area.left() + 2, top + 0.3 * em, em, em), style, is_right=is_right)
+            words = QRectF(area.left() + 1.7 * em, top, area.width() - 1.7 * em, 1.6 * em)
+            paint_title(painter, text, words, style, is_faint=True)
+            top += 1.6 * em
 
     def _paint_candidate(
         self, painter: QPainter, number: int, prob: float, box: QRectF, style: FigureStyle, *, is_own: bool
