@@ -42,7 +42,6 @@ class _Parser(ArgumentParser):
 
 def run(argv: Sequence[str]) -> int:
     """Run `figure`, `mesh` or `inspect`; 0, or 2 after one line on stderr."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch comes; on a busy machine eight times as fast
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal may know fewer letters than a text has
             stream.reconfigure(errors="backslashreplace")

@@ -113,8 +113,7 @@ class ProcessLink:
         self._drop_ring()
         self._make_ring()
         command = [*self._command, *([str(self._ring_file)] if self._ring_file else [])]
-        # PASSIVE: threads that spin while they wait starve the window on a busy machine.
-        environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
+        environment = os.environ | {"HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), environment.get("PYTHONPATH")]))
         self._heard = time.monotonic()
         self._process = subprocess.Popen(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections import OrderedDict
 from importlib import import_module
@@ -23,6 +24,8 @@ class Engine:
 
     def __init__(self) -> None:
         keep_freed()
+        # Before torch comes: threads that spin while they wait starve all else on a busy machine, and each other.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         self._models: OrderedDict[str, Model] = OrderedDict()
         self._memory = Memory()
 

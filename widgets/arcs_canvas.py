@@ -199,13 +199,13 @@ class ArcsCanvas(QAbstractScrollArea):
         painter = QPainter(self.viewport())
         style = self._style()
         painter.fillRect(self.viewport().rect(), style.theme.paper)
-        if self._figure is None:
+        shown = self.figure
+        if self._figure is None or shown is None:
             painter.setPen(style.theme.faint)
             painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self._message)
             return
         scale, ratio = self._scale(), self.devicePixelRatioF()
         layout = self._layout()
-        shown = self.figure or self._figure
         if self._whole is None:
             self._whole = _LinePicture(self._figure, layout, style, scale, ratio)
             self._whole.draw()

@@ -64,11 +64,11 @@ def training_masks(step: int) -> Tensor:
 
     What continues a thing is learned from scattered masks; in the middle of a block there is little to learn it from.
     """
-    blocks = masks(range(step * N_BATCH, step * N_BATCH + N_BATCH // 2))
+    n_half = N_BATCH // 2
+    blocks = masks(range(step * N_BATCH, step * N_BATCH + n_half))
     rng = np.random.default_rng(step)
-    shape = (N_BATCH - len(blocks), N_ROWS * N_ROWS)
-    scattered = torch.from_numpy(rng.random(shape) < rng.uniform(0.05, 0.5, (len(blocks), 1)))
-    return torch.cat([blocks, scattered])
+    scattered = rng.random((n_half, N_ROWS * N_ROWS)) < rng.uniform(0.05, 0.5, (n_half, 1))
+    return torch.cat([blocks, torch.from_numpy(scattered)])
 
 
 def main() -> None:

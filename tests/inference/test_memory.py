@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -239,3 +240,11 @@ print(pages, held - resident())
     pages, given_back = map(int, subprocess.check_output([sys.executable, "-c", code]).split())
     assert pages < 1_000  # 20,000 without
     assert given_back > 2_000  # two blocks at least
+
+
+def test_an_engine_is_made_before_torch_comes_so_that_its_threads_wait_passively():
+    code = "import os, sys; from inference.engine import Engine; Engine(); "
+    code += "print('torch' in sys.modules, os.environ['OMP_WAIT_POLICY'])"
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    said = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)
+    assert said.split() == ["False", "PASSIVE"]
