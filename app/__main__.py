@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from app.about import VERSION
+from app.window.about import VERSION
 
 COMMANDS = ("figure", "mesh", "inspect")
 
@@ -24,7 +24,7 @@ def main(argv: list[str] | None = None) -> int:
     """Exit status: 0, or 2 after one line on standard error."""
     arguments = sys.argv[1:] if argv is None else argv
     if arguments and arguments[0] in COMMANDS:
-        from app.command_line import run
+        from app.commands.command_line import run
 
         return run(arguments)
     if set(arguments) & {"-h", "--help"}:
@@ -51,7 +51,7 @@ def _open_window(arguments: list[str]) -> int:
         return _refuse(f"{unknown[0]!r} is not understood; see headlight --help.")
     if _has_no_display():
         return _refuse("There is no display to open a window on; headlight figure makes figures without one.")
-    from app.window import open_window
+    from app.window.application import open_window
 
     return open_window(rest[0] if rest else "", engine)
 

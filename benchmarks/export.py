@@ -34,8 +34,8 @@ def run(setup: Setup) -> Section:
                 rows.append((f"{ending.upper()}, {n} tokens", *row, ratio(yours, mine)))
     how = (
         "An attention map with its labels (of 128 every second, on both sides) and a colour bar, into a file in "
-        "memory: `app.export.save` against matplotlib's `savefig` with `svg.fonttype` none and `pdf.fonttype` 42, so "
-        "that text stays text on both sides. "
+        "memory: `app.export.save` against matplotlib's `savefig` with `svg.fonttype` none and `pdf.fonttype` 42, "
+        "so that text stays text on both sides. "
         "The first file of each process, which loads fonts, does not count."
     )
     header = ("", "ours ms", "CPU", "kB", "matplotlib ms", "CPU", "kB", "ratio")

@@ -48,7 +48,7 @@ def run(setup: Setup) -> Section:
         f"({drawn['weight_bytes'] / 1e6:.0f} MB) once a step from memory ({drawn['bandwidth'] / 1e9:.1f} GB/s, "
         "measured by summing 256 MB) allows; completions that are drawn together read them together."
     )
-    return Section("Pictures", how, goals + pixels[0], [frames, pixels[1]])
+    return Section("Images", how, goals + pixels[0], [frames, pixels[1]])
 
 
 def _pixels(setup: Setup) -> tuple[tuple[list[Goal], Table], dict[str, float]]:

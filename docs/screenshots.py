@@ -18,8 +18,8 @@ from PySide6.QtWidgets import QApplication
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from app.main_window import MainWindow
-from app.window import make_window
+from app.window.application import make_window
+from app.window.main_window import MainWindow
 from widgets.registry import VIEWS
 
 # Views that bert-mini cannot serve.

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from inference.capabilities import text_lacks
+from inference.checkpoints.capabilities import text_lacks
 from inference.results import AttentionGroup, Tokens
 
 if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-    from inference.architecture import Architecture
-    from inference.attention_call import AttentionCall, Received
-    from inference.patch_grid import PatchGrid
-    from inference.picture_preparation import Takes
-    from inference.pictures import Prepared
+    from inference.capture.attention_call import AttentionCall, Received
+    from inference.checkpoints.architecture import Architecture
+    from inference.inputs.image_preparation import Takes
+    from inference.inputs.images import Prepared
+    from inference.inputs.patch_grid import PatchGrid
     from inference.results import Input
 
 
@@ -72,7 +72,7 @@ class Family(Protocol):
         return ()
 
     def lacks(self, architecture: Architecture, mask: str | None) -> dict[str, str]:
-        """Why not, for each capability of `inference.capabilities` that this family knows of; empty where it is there.
+        """Why not, for each capability that this family knows of; empty where it is there.
 
         Parameters
         ----------
@@ -97,7 +97,7 @@ class Family(Protocol):
         """What sizes of pictures its models take."""
         ...
 
-    def encode_picture(self, prepared: Prepared, config: PreTrainedConfig) -> Encoded:
+    def encode_image(self, prepared: Prepared, config: PreTrainedConfig) -> Encoded:
         """The same as `encode` for a picture that was made ready."""
         ...
 

@@ -44,7 +44,7 @@ ANALYSES: dict[str, Analysis] = {
     "MaskedRequest": Analysis("inference.analyses.masked:masked", frozenset({"masked_lm"})),
     "MaskLabRequest": Analysis("inference.analyses.mask_lab:mask_lab", frozenset({"masked_lm"})),
     "NextSentenceRequest": Analysis("inference.analyses.next_sentence:next_sentence", frozenset({"next_sentence"})),
-    "PictureRequest": Analysis("inference.analyses.picture:picture", frozenset({"patches"})),
+    "ImageRequest": Analysis("inference.analyses.image:image", frozenset({"patches"})),
     "PatchesRequest": Analysis("inference.analyses.patches:patches", frozenset({"patches"})),
     "ClassesRequest": Analysis("inference.analyses.classes:classes", frozenset({"classes"})),
     "MaskedImageRequest": Analysis("inference.analyses.masked_image:masked_image", frozenset({"masked_image"})),
@@ -73,6 +73,6 @@ FAMILIES: dict[str, str] = {
 # Models that transformers does not ship, by model type; importing one makes it known to transformers.
 OWN_MODELS: dict[str, str] = {
     "polygen": "inference.models.polygen:PolyGenForMeshGeneration",
-    "picture_tokenizer": "inference.models.picture_tokenizer:PictureTokenizer",
+    "image_tokenizer": "inference.models.image_tokenizer:ImageTokenizer",
     "masked_imagegpt": "inference.models.masked_igpt:MaskedImageGPT",
 }

@@ -1,6 +1,6 @@
 """Scenes: small worlds of drawn things, with captions, tags and places that are known to be true.
 
-The description is made here; `inference.scene_pictures` paints it.
+The description is made here; `inference.inputs.scene_images` paints it.
 """
 
 from __future__ import annotations

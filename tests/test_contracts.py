@@ -22,10 +22,10 @@ VIOLATIONS = {
     "layers": ("inference/planted.py", "import widgets.view"),
     "recipes-on-top": ("inference/planted.py", "import resources.recipes"),
     "widgets-no-torch": ("inference/results/planted.py", "def late():\n    import torch"),
-    "widgets-see-results-only": ("widgets/planted.py", "import inference.wire"),
+    "widgets-see-results-only": ("widgets/planted.py", "import inference.service.wire"),
     "inference-no-qt": ("inference/families/planted.py", "import PySide6.QtCore"),
     "app-no-torch": ("app/planted.py", "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import torch"),
-    "views-independent": ("widgets/views/planted.py", "import widgets.views.heads"),
+    "views-independent": ("widgets/views/planted.py", "import widgets.views.heads.view"),
     "families-independent": ("inference/families/planted.py", "import inference.families.encoder"),
 }
 
@@ -41,7 +41,7 @@ def checkout(tmp_path_factory):
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
     # A view reaches torch only through what it imports, so one has to import the planted module.
-    with (copy / "widgets/views/heads.py").open("a", encoding="utf-8") as file:
+    with (copy / "widgets/views/heads/view.py").open("a", encoding="utf-8") as file:
         file.write("\nimport inference.results.planted\n")
     (copy / "inference/results/planted.py").touch()
     return copy

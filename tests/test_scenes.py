@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.scene_pictures import paint_scene, thing_boxes, thing_masks
+from inference.inputs.scene_images import paint_scene, thing_boxes, thing_masks
 from resources.scene_shapes import COLOURS, KINDS
 from resources.scenes import HELD_OUT, MOST_OBJECTS, SIZES, Scene, Thing, make_portrait, make_scene
 

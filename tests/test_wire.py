@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from inference import wire
 from inference.results import AttentionRequest, Failure, Missing, TextInput, Tokens
+from inference.service import wire
 
 DTYPES = st.sampled_from(sorted(wire.DTYPES))
 

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QWidget
 from inference.results import CheckpointInfo, Failure, TextInput
 from inference.results.inputs import Input
 from widgets.figures.figure import Figure
+from widgets.look.theme import FigureStyle
 from widgets.selection import Selected, Selection
-from widgets.theme import FigureStyle
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ import torch
 from transformers import BertConfig, BertForMaskedLM
 
 from benchmarks.measure import forget_peak, memory_mb
-from inference.capture import capture
+from inference.capture.capture import capture
 from inference.context import Context
-from inference.memory import keep_freed
+from inference.forward.memory import keep_freed
 
 
 def main() -> None:

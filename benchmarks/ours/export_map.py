@@ -11,9 +11,9 @@ from statistics import median
 
 from PySide6.QtWidgets import QApplication
 
-from app.export import save
+from app.export.export import save
 from benchmarks.ours.sample_results import attention_results
-from widgets.figures.attention import AttentionFigure
+from widgets.views.attention.figure import AttentionFigure
 
 
 def main() -> None:

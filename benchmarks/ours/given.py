@@ -9,11 +9,11 @@ import torch
 
 from benchmarks import samples
 from benchmarks.ours.sample_results import info, tokens
-from inference.attention_call import AttentionCall
+from inference.capture.attention_call import AttentionCall
 
 
 def model(n: int, seed: int) -> Any:
-    """As much of `inference.model.Model` as the attention analyses ask for."""
+    """As much of `inference.forward.model.Model` as the attention analyses ask for."""
     sequence = tokens(n)
     calls = [
         AttentionCall(f"layer.{layer}", 0, False, pattern=torch.from_numpy(pattern))

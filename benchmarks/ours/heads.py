@@ -17,10 +17,10 @@ from benchmarks.ours.sample_results import GROUP
 from benchmarks.ours.window import n_colors, n_differing, screenshot, show
 from inference.analyses.heads import heads
 from inference.context import Context
-from inference.memory import keep_freed
+from inference.forward.memory import keep_freed
 from inference.results import HeadsRequest, TextInput
 from widgets.selection import Selection
-from widgets.views.heads import HeadsView
+from widgets.views.heads.view import HeadsView
 
 
 def main() -> None:
@@ -33,7 +33,7 @@ def main() -> None:
     # Two sets in turn, so that nothing of the last picture can be used for the next.
     models = [model(n, seed) for seed in range(2)]
     request = HeadsRequest("given", TextInput(), GROUP)
-    pictures = [screenshot(view)]
+    images = [screenshot(view)]
     before = memory_mb()
     forget_peak()
     computing, showing, cpu = [], [], []
@@ -51,9 +51,9 @@ def main() -> None:
         showing.append(seen - computed)
         if turn == 0:
             extra = memory_mb(field_name="VmHWM") - before
-        pictures.append(screenshot(view))
-        assert n_differing(*pictures[-2:]) > 100_000, "the picture did not change"
-    assert n_colors(pictures[-1]) > 50, "the window stayed empty"
+        images.append(screenshot(view))
+        assert n_differing(*images[-2:]) > 100_000, "the picture did not change"
+    assert n_colors(images[-1]) > 50, "the window stayed empty"
     both = [sum(pair) for pair in zip(computing, showing, strict=True)]
     found = {"first_s": both[0], "seconds": median(both[1:]), "computing_s": median(computing[1:])}
     found |= {"showing_s": median(showing[1:]), "cpu_s": median(cpu[1:]), "extra_mb": max(extra, 0.1)}

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.main_window import MainWindow
-from app.window import make_window
+from app.window.application import make_window
+from app.window.main_window import MainWindow
 from benchmarks import samples
 from benchmarks.ours.window import n_colors, screenshot, show
 

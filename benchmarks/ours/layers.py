@@ -20,12 +20,12 @@ from benchmarks.ours.first_paint import wait_for_screen
 from benchmarks.ours.sample_results import GROUP, attention_results, info
 from benchmarks.ours.window import n_colors, n_differing, screenshot, show
 from inference.results import TextInput
-from widgets.attention_map import AttentionMap
-from widgets.figures.arcs_layout import Focus
 from widgets.selection import Selection
 from widgets.view import Subject, View
-from widgets.views.arcs import ArcsView
-from widgets.views.attention import AttentionView
+from widgets.views.arcs.layout import Focus
+from widgets.views.arcs.view import ArcsView
+from widgets.views.attention.attention_map import AttentionMap
+from widgets.views.attention.view import AttentionView
 
 
 def main() -> None:

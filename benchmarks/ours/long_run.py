@@ -14,12 +14,12 @@ import torch
 from transformers import BertConfig, BertModel
 
 from benchmarks.measure import forget_peak, memory_mb
+from inference.capture.tiles import tile
 from inference.context import Context
 from inference.families.encoder import EncoderFamily
-from inference.memory import Memory, keep_freed
-from inference.model import Model
+from inference.forward.memory import Memory, keep_freed
+from inference.forward.model import Model
 from inference.results import CheckpointInfo, TextInput
-from inference.tiles import tile
 
 
 def main() -> None:

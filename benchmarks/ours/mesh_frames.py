@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication
 from benchmarks.ours.first_paint import wait_for_screen
 from benchmarks.ours.window import n_colors, n_differing, screenshot, show
 from benchmarks.samples import hills
-from widgets.mesh.scene import MeshObject, MeshScene
-from widgets.mesh.viewer import MeshViewer
+from widgets.scene3d.scene import MeshObject, MeshScene
+from widgets.scene3d.viewer import MeshViewer
 
 SIZE = 800
 
@@ -54,20 +54,20 @@ def main() -> None:
 
     cpu: list[float] = []
     first = seconds(lambda: viewer.set_scene(MeshScene((mesh,))))
-    pictures = [screenshot(viewer)]
+    images = [screenshot(viewer)]
     found = {"first_s": first, "renderer": viewer.renderer_name}
     orbit = [seconds(lambda: viewer.set_camera(viewer.camera.orbited(3, 0))) for _ in range(n_frames)]
-    pictures.append(screenshot(viewer))
+    images.append(screenshot(viewer))
     for name, change in (("grow", grow), ("scrub", scrub)):
         seconds(lambda change=change: change(0))
-        pictures.append(screenshot(viewer))
+        images.append(screenshot(viewer))
         cpu.clear()
         times = [seconds(lambda frame=frame, change=change: change(frame)) for frame in range(1, n_frames + 1)]
-        pictures.append(screenshot(viewer))
-        assert n_differing(*pictures[-2:]) > 50, f"{name} changed nothing"
+        images.append(screenshot(viewer))
+        assert n_differing(*images[-2:]) > 50, f"{name} changed nothing"
         found |= {f"{name}_s": median(times), f"{name}_cpu_s": median(cpu)}
-    assert n_differing(*pictures[:2]) > 10_000, "the camera did not turn"
-    assert n_colors(pictures[-1]) > 50, "the window stayed empty"
+    assert n_differing(*images[:2]) > 10_000, "the camera did not turn"
+    assert n_colors(images[-1]) > 50, "the window stayed empty"
     print(json.dumps(found | {"orbit_s": median(orbit)}))
 
 

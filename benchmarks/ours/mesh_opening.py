@@ -15,8 +15,8 @@ from benchmarks.ours.window import n_colors, screenshot, show
 from benchmarks.samples import hills
 from inference.meshes.files import mesh_bytes, read_mesh
 from inference.meshes.mesh import Mesh
-from widgets.mesh.scene import MeshObject, MeshScene
-from widgets.mesh.viewer import MeshViewer
+from widgets.scene3d.scene import MeshObject, MeshScene
+from widgets.scene3d.viewer import MeshViewer
 
 SIZE = 800
 

@@ -13,11 +13,11 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from app.window import make_window
+from app.window.application import make_window
 from benchmarks import samples
 from benchmarks.measure import percentile
 from benchmarks.ours.window import n_colors, screenshot, show, wait_until
-from widgets.deep_zoom.canvas import DeepZoomCanvas
+from widgets.maps.canvas import DeepZoomCanvas
 
 STEP = 12  # pixels between two moves of the mouse
 

@@ -16,10 +16,10 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox
 from benchmarks.measure import percentile
 from benchmarks.ours.first_paint import wait_for_screen
 from benchmarks.ours.window import n_colors, n_differing, screenshot, show
-from inference.results import AttentionGroup, CheckpointInfo, PatchesResult, PictureInput, Tokens
+from inference.results import AttentionGroup, CheckpointInfo, ImageInput, PatchesResult, Tokens
 from widgets.selection import Selection
 from widgets.view import Subject
-from widgets.views.patches import PatchesView
+from widgets.views.patches.view import PatchesView
 
 N_LAYERS = N_HEADS = 12
 
@@ -29,7 +29,7 @@ def main() -> None:
     application = QApplication(sys.argv[:1])
     selection = Selection()
     view = PatchesView(selection)
-    view.set_subject(Subject(_info(), PictureInput()))
+    view.set_subject(Subject(_info(), ImageInput()))
     view.show_result(_result(side))
     show(view, 1000, 700)
     application.processEvents()
@@ -84,7 +84,7 @@ def _info() -> CheckpointInfo:
         checkpoint="vit", name="vit", architecture="ViTModel", family="vision", n_parameters=0, d_model=768, d_vocab=0,
         n_ctx=0, groups=(AttentionGroup("encoder", "Encoder", (N_HEADS,) * N_LAYERS),), capabilities=("patches",),
         missing=(), has_tokenizer=False, mask_token="", position_kind="learned", device="CPU", notes=(),
-        reads=("picture",),
+        reads=("image",),
     )  # fmt: skip
 
 

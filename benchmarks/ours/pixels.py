@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from transformers import ImageGPTConfig, ImageGPTForCausalImageModeling
 
-from inference.pixel_sampling import complete
+from inference.forward.pixel_sampling import complete
 
 SIZES = {
     "tiny": {"n_layer": 2, "n_embd": 64, "n_head": 4, "vocab_size": 33, "n_positions": 256},

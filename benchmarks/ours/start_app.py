@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
-import app.window
+import app.window.application
 from app.__main__ import main
-from app.main_window import MainWindow
+from app.window.main_window import MainWindow
 from benchmarks.ours.first_paint import PaintWatcher, seconds_since_start
 
-_make_window = app.window.make_window
+_make_window = app.window.application.make_window
 
 
 def _make_and_watch(checkpoint: str = "", engine: str = "process") -> MainWindow:
@@ -31,5 +31,5 @@ def _report(window: MainWindow) -> None:
 
 
 order: list[str] = []
-app.window.make_window = _make_and_watch
+app.window.application.make_window = _make_and_watch
 sys.exit(main([]))

@@ -21,10 +21,10 @@ from transformers import BertConfig, BertForMaskedLM
 from benchmarks.measure import forget_peak, memory_mb
 from inference.analyses import maps
 from inference.analyses.heads import heads
-from inference.attention_call import AttentionCall
+from inference.capture.attention_call import AttentionCall
+from inference.checkpoints.loading import load
 from inference.context import Context
-from inference.loading import load
-from inference.memory import give_back, keep_freed
+from inference.forward.memory import give_back, keep_freed
 from inference.results import HeadsRequest, MapRequest, Partial, RowsRequest, TextInput, Tile, TilesRequest
 from inference.results.maps import TILE
 

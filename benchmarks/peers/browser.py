@@ -76,8 +76,8 @@ class Browser:
     def pixels(self) -> np.ndarray:
         """What is on screen once two more frames were drawn: uint8 [row, column, 3]."""
         self._driver.execute_async_script(TWO_FRAMES)
-        picture = self._driver.get_screenshot_as_png()
-        return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
+        image = self._driver.get_screenshot_as_png()
+        return np.asarray(Image.open(io.BytesIO(image)).convert("RGB"))
 
     def memory_mb(self, field: str) -> float:
         """Resident memory of the largest renderer: `VmRSS` now, `VmHWM` at its highest."""

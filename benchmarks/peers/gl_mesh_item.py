@@ -53,17 +53,17 @@ def main() -> None:
 
     cpu: list[float] = []
     first = seconds(lambda: view.addItem(item))
-    pictures = [screenshot(view)]
+    images = [screenshot(view)]
     orbit = [seconds(lambda: view.orbit(3, 0)) for _ in range(n_frames)]
-    pictures.append(screenshot(view))
+    images.append(screenshot(view))
     seconds(lambda: grow(0))
-    pictures.append(screenshot(view))
+    images.append(screenshot(view))
     cpu.clear()
     times = [seconds(lambda frame=frame: grow(frame)) for frame in range(1, n_frames + 1)]
-    pictures.append(screenshot(view))
-    assert n_differing(*pictures[:2]) > 10_000, "the camera did not turn"
-    assert n_differing(*pictures[-2:]) > 50, "growing changed nothing"
-    assert n_colors(pictures[-1]) > 50, "the window stayed empty"
+    images.append(screenshot(view))
+    assert n_differing(*images[:2]) > 10_000, "the camera did not turn"
+    assert n_differing(*images[-2:]) > 50, "growing changed nothing"
+    assert n_colors(images[-1]) > 50, "the window stayed empty"
     found = {"first_s": first, "orbit_s": median(orbit), "grow_s": median(times), "grow_cpu_s": median(cpu)}
     print(json.dumps(found))
 

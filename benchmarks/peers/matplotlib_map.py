@@ -48,12 +48,12 @@ def _save(pattern: np.ndarray, words: list[str], every: int, place: Path) -> Non
     figure = Figure(figsize=(side + 2, side + 1))
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    picture = axes.imshow(pattern, cmap="cividis", interpolation="none", vmin=0)
+    image = axes.imshow(pattern, cmap="cividis", interpolation="none", vmin=0)
     axes.set_xticks(range(0, n, every), words[::every], rotation=90, fontsize=7)
     axes.set_yticks(range(0, n, every), words[::every], fontsize=7)
     axes.set_xlabel("key")
     axes.set_ylabel("query")
-    figure.colorbar(picture, label="attention")
+    figure.colorbar(image, label="attention")
     figure.savefig(place)
 
 

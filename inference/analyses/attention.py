@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inference.asked_for import check_heads, check_layers, group_of
 from inference.context import Refused
+from inference.forward.checks import check_heads, check_layers, group_of
 from inference.results import AttentionRequest, AttentionResult
 
 if TYPE_CHECKING:
     from inference.context import Context
-    from inference.model import Model
+    from inference.forward.model import Model
 
 # One result; the window, the channel to it and the engine each hold a copy.
 _MOST_BYTES = 2**31

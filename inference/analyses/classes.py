@@ -8,15 +8,15 @@ import numpy as np
 import torch
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
-from inference.picture_layers import layer_outputs, names_of
+from inference.forward.image_layers import layer_outputs, names_of
 from inference.results import ClassesRequest, ClassesResult
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from inference.context import Context
-    from inference.model import Model
-    from inference.pictures import Prepared
+    from inference.forward.model import Model
+    from inference.inputs.images import Prepared
 
 
 def classes(request: ClassesRequest, model: Model, context: Context) -> ClassesResult:

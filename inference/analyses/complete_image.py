@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inference.context import Refused
-from inference.pixel_sampling import complete, log_probs
+from inference.forward.pixel_sampling import complete, log_probs
 from inference.results import CompleteImageRequest, CompleteImageResult
 
 if TYPE_CHECKING:
     from inference.context import Context
-    from inference.model import Model
+    from inference.forward.model import Model
 
 MOST_COMPLETIONS = 16
 _MOST_BYTES = 2**32  # of keys and values of all completions

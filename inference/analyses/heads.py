@@ -11,18 +11,18 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from inference.asked_for import group_of
+from inference.capture.head_measures import entropy
+from inference.capture.tiles import ROWS, sampled_rows
 from inference.context import Refused
-from inference.head_measures import entropy
+from inference.forward.checks import group_of
 from inference.results import HeadsRequest, HeadsResult
-from inference.tiles import ROWS, sampled_rows
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from inference.attention_call import AttentionCall
+    from inference.capture.attention_call import AttentionCall
     from inference.context import Context
-    from inference.model import Model
+    from inference.forward.model import Model
     from inference.results import Tokens
 
 _MEASURES = ("entropy", "distance", "previous", "next", "same", "cls", "sep")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from inference.asked_for import check_heads, check_layers, group_of
 from inference.context import Refused
+from inference.forward.checks import check_heads, check_layers, group_of
 from inference.results import LinesRequest, LinesResult
 from inference.results.attention import MOST_LINES
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from inference.context import Context
-    from inference.model import Model
+    from inference.forward.model import Model
 
 _BLOCK = 2**20  # numbers of a pattern that are worked on at once: 4 MB stay in the cache
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 
-from inference import tiles as parts
-from inference.asked_for import check_heads, check_layers, group_of
+from inference.capture import tiles as parts
 from inference.context import Refused
+from inference.forward.checks import check_heads, check_layers, group_of
 from inference.results import (
     MapRequest,
     MapResult,
@@ -27,9 +27,9 @@ from inference.results.maps import TILE
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from inference.attention_call import AttentionCall
+    from inference.capture.attention_call import AttentionCall
     from inference.context import Context
-    from inference.model import Model, Run
+    from inference.forward.model import Model, Run
 
 _REDUCES = ("max", "mean")
 _MOST_PIXELS = 4096
@@ -192,7 +192,7 @@ def _call(
 
 
 def _normalisers(run: Run, call: AttentionCall, request: MapRequest | TilesRequest) -> Tensor:
-    """Of the head's rows, as far as they are known: see `inference.tiles`."""
+    """Of the head's rows, as far as they are known: see `inference.capture.tiles`."""
     key = ("normalisers", request.group, request.layer)
     if key not in run.store:
         run.store[key] = torch.full((call.n_heads, call.n_queries), math.nan, dtype=call.dtype, device=call.device)

@@ -9,13 +9,13 @@ import numpy as np
 import torch
 
 from inference.context import Refused
-from inference.masked_lm import check_top_k, masked_logits, probs_of, top_words
+from inference.forward.masked_lm import check_top_k, masked_logits, probs_of, top_words
+from inference.inputs.tokens import word
 from inference.results import MaskLabRequest, MaskLabResult
-from inference.tokens import word
 
 if TYPE_CHECKING:
     from inference.context import Context
-    from inference.model import Model
+    from inference.forward.model import Model
 
 # Shares of the chosen tokens that are masked and that are replaced; the rest is kept.
 MASKED, RANDOM = 0.8, 0.1

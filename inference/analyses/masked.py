@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inference.context import Refused
-from inference.masked_lm import check_top_k, lens_logits, probs_of, top_words
+from inference.forward.masked_lm import check_top_k, lens_logits, probs_of, top_words
 from inference.results import MaskedRequest, MaskedResult
 
 if TYPE_CHECKING:
     from inference.context import Context
-    from inference.model import Model
+    from inference.forward.model import Model
 
 
 def masked(request: MaskedRequest, model: Model, context: Context) -> MaskedResult:

@@ -8,17 +8,17 @@ import numpy as np
 import torch
 from PIL import Image
 
-from inference.block_masking import block_mask
 from inference.context import Refused
 from inference.families.vision import run_patches
+from inference.inputs.block_masking import block_mask
 from inference.results import MaskedImageRequest, MaskedImageResult
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from inference.context import Context
-    from inference.model import Model
-    from inference.models.picture_tokenizer import PictureTokenizer
+    from inference.forward.model import Model
+    from inference.models.image_tokenizer import ImageTokenizer
 
 _N_SWATCHES = 256  # decoded at once
 
@@ -54,7 +54,7 @@ def masked_image(request: MaskedImageRequest, model: Model, context: Context) ->
     expected = logits[torch.from_numpy(masked).to(model.device)].float().softmax(-1)
     probs, ids = expected.topk(min(request.top_k, expected.shape[-1]))
 
-    tokenizer, notes = model.picture_tokenizer, []
+    tokenizer, notes = model.image_tokenizer, []
     tokens, original_probs = np.empty(0, np.int64), np.empty(0, np.float32)
     swatches, own, rebuilt = (np.empty((0,) * n, np.uint8) for n in (4, 3, 3))
     if tokenizer is None:
@@ -108,29 +108,29 @@ def _masked(request: MaskedImageRequest, grid: tuple[int, int]) -> np.ndarray:
     return chosen
 
 
-def _tokens(seen: np.ndarray, grid: tuple[int, int], tokenizer: PictureTokenizer) -> Tensor:
+def _tokens(seen: np.ndarray, grid: tuple[int, int], tokenizer: ImageTokenizer) -> Tensor:
     """The picture's own tokens, int64 [row, column]: one a patch, so it is resized where these have another size."""
     rows, columns = (n * tokenizer.config.patch_size for n in grid)
     if seen.shape[:2] != (rows, columns):
         seen = np.asarray(Image.fromarray(seen).resize((columns, rows), Image.Resampling.LANCZOS))
-    picture = torch.from_numpy(seen.astype(np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
+    image = torch.from_numpy(seen.astype(np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
     with torch.inference_mode():
-        return tokenizer.tokens(picture.to(tokenizer.device))[0]
+        return tokenizer.tokens(image.to(tokenizer.device))[0]
 
 
-def _swatches(tokenizer: PictureTokenizer, context: Context) -> np.ndarray:
+def _swatches(tokenizer: ImageTokenizer, context: Context) -> np.ndarray:
     """The middle of nine equal tokens, decoded: uint8 [token, row, column, 3]."""
     side = tokenizer.config.patch_size
     parts = []
     with torch.inference_mode():
         for ids in torch.arange(tokenizer.config.vocab_size, device=tokenizer.device).split(_N_SWATCHES):
             context.checkpoint()
-            pictures = tokenizer.rebuild(ids[:, None, None].expand(-1, 3, 3))
-            parts.append(_rgb(pictures)[:, side : 2 * side, side : 2 * side])
+            images = tokenizer.rebuild(ids[:, None, None].expand(-1, 3, 3))
+            parts.append(_rgb(images)[:, side : 2 * side, side : 2 * side])
     return np.ascontiguousarray(np.concatenate(parts))
 
 
-def _rgb(pictures: Tensor) -> np.ndarray:
+def _rgb(images: Tensor) -> np.ndarray:
     """uint8 [picture, row, column, 3] of float [picture, 3, row, column], -1 to 1."""
-    scaled = ((pictures.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+    scaled = ((images.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
     return scaled.permute(0, 2, 3, 1).cpu().numpy()

@@ -12,7 +12,7 @@ from inference.results import MaskedPixelsRequest, MaskedPixelsResult
 
 if TYPE_CHECKING:
     from inference.context import Context
-    from inference.model import Model
+    from inference.forward.model import Model
 
 
 def masked_pixels(request: MaskedPixelsRequest, model: Model, context: Context) -> MaskedPixelsResult:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import torch
 
-from inference.asked_for import group_of
-from inference.head_measures import HeadMeasures
+from inference.capture.head_measures import HeadMeasures
+from inference.capture.tiles import ROWS
+from inference.forward.checks import group_of
 from inference.results import MeasuresRequest, MeasuresResult
 from inference.results.measures import MEASURES
-from inference.tiles import ROWS
 
 if TYPE_CHECKING:
-    from inference.attention_call import AttentionCall
+    from inference.capture.attention_call import AttentionCall
     from inference.context import Context
-    from inference.model import Model
+    from inference.forward.model import Model
 
 # Up to so many cells a head, all rows are taken at once; beyond, a sample of as many rows comes first.
 _MOST_CELLS_AT_ONCE = 2**20

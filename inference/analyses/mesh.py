@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import torch
 
-from inference.asked_for import check_heads, check_layers, group_of
 from inference.context import Refused
 from inference.families.mesh import check_label
+from inference.forward.checks import check_heads, check_layers, group_of
 from inference.meshes.files import mesh_bytes, read_mesh
 from inference.meshes.tokens import (
     FIRST_VERTEX,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from inference.context import Context
-    from inference.model import Model
+    from inference.forward.model import Model
     from inference.models.polygen import PolyGenForMeshGeneration
     from inference.results import MeshRequest, MeshStepRequest, ScoreMeshRequest, WriteMeshRequest
 

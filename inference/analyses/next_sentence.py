@@ -12,7 +12,7 @@ from inference.results import NextSentenceRequest, NextSentenceResult
 
 if TYPE_CHECKING:
     from inference.context import Context
-    from inference.model import Model
+    from inference.forward.model import Model
 
 
 def next_sentence(request: NextSentenceRequest, model: Model, context: Context) -> NextSentenceResult:

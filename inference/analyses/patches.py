@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import torch
 
-from inference.asked_for import group_of
 from inference.context import Refused
+from inference.forward.checks import group_of
 from inference.layouts.parts import PartsCall
 from inference.results import PatchesRequest, PatchesResult
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from inference.attention_call import AttentionCall
+    from inference.capture.attention_call import AttentionCall
     from inference.context import Context
-    from inference.model import Model, Run
-    from inference.patch_grid import PatchGrid
+    from inference.forward.model import Model, Run
+    from inference.inputs.patch_grid import PatchGrid
     from inference.results import AttentionGroup, Tokens
 
 _BLOCK = 2**20  # numbers of a pattern that are worked on at once

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inference.context import Refused
-from inference.position_tables import tables
+from inference.positions.tables import tables
 from inference.results import PositionsRequest, PositionsResult
 
 if TYPE_CHECKING:
     from inference.context import Context
-    from inference.model import Model
+    from inference.forward.model import Model
 
 _NOTES = {
     "learned": "A learned vector for each position is added to the embedding of the token.",

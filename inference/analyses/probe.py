@@ -11,8 +11,8 @@ import torch
 
 from inference.context import Refused
 from inference.families.vision import VisionFamily
-from inference.picture_layers import layer_outputs, layers_of, names_of
-from inference.pictures import Prepared, make_drawing, normalised, paint_for
+from inference.forward.image_layers import layer_outputs, layers_of, names_of
+from inference.inputs.images import Prepared, make_drawing, normalised, paint_for
 from inference.results import ProbeRequest, ProbeResult
 from resources.scene_shapes import KINDS
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from inference.context import Context
-    from inference.model import Model
+    from inference.forward.model import Model
 
-MOST_PICTURES = 10_000
+MOST_IMAGES = 10_000
 _N_BATCH = 16
 _SIDE_OF_PIXELS = 32  # the pixels themselves are looked at in no finer picture
 _CLASS_OF = {kind: i for i, kind in enumerate(KINDS)}
@@ -78,12 +78,10 @@ def probe(request: ProbeRequest, model: Model, context: Context) -> ProbeResult:
 
 def _check(request: ProbeRequest) -> None:
     least = 2 * len(KINDS)
-    if not least <= request.n_train <= MOST_PICTURES:
-        raise Refused(
-            f"{request.n_train:,} pictures to learn from were asked for; {least} to {MOST_PICTURES:,} will do."
-        )
-    if not 1 <= request.n_test <= MOST_PICTURES:
-        raise Refused(f"{request.n_test:,} pictures to test on were asked for; 1 to {MOST_PICTURES:,} will do.")
+    if not least <= request.n_train <= MOST_IMAGES:
+        raise Refused(f"{request.n_train:,} pictures to learn from were asked for; {least} to {MOST_IMAGES:,} will do.")
+    if not 1 <= request.n_test <= MOST_IMAGES:
+        raise Refused(f"{request.n_test:,} pictures to test on were asked for; 1 to {MOST_IMAGES:,} will do.")
     if request.seed < 0:
         raise Refused(f"The seed is {request.seed}; it is 0 or more.")
 
@@ -114,7 +112,7 @@ def _batches(n: int, seed: int, model: Model, context: Context) -> Iterator[list
         for i in range(start, min(start + _N_BATCH, n)):
             context.checkpoint()
             # A run of seeds for each probe, none of which is in another's.
-            scene = make_drawing("portrait", (seed * 2 * MOST_PICTURES + i) % 2**30)
+            scene = make_drawing("portrait", (seed * 2 * MOST_IMAGES + i) % 2**30)
             seen = paint_for(scene, how)
             size = (seen.shape[1], seen.shape[0])
             batch.append(
@@ -125,7 +123,7 @@ def _batches(n: int, seed: int, model: Model, context: Context) -> Iterator[list
 
 def _means(prepared: list[Prepared], model: Model, context: Context) -> np.ndarray:
     """Mean over the patches, float32 [layer, picture, d_model]."""
-    encoded = [model.family.encode_picture(one, model.net.config) for one in prepared]
+    encoded = [model.family.encode_image(one, model.net.config) for one in prepared]
     tensors: dict[str, Tensor] = {
         name: torch.cat([one.tensors[name] for one in encoded]).to(model.device) for name in encoded[0].tensors
     }

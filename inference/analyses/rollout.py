@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from inference.asked_for import check_query, group_of
 from inference.context import Refused
+from inference.forward.checks import check_query, group_of
 from inference.results import RolloutRequest, RolloutResult
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from inference.attention_call import AttentionCall
+    from inference.capture.attention_call import AttentionCall
     from inference.context import Context
-    from inference.model import Model
+    from inference.forward.model import Model
 
 # All queries at once take n * n numbers a layer, and as many products of such matrices.
 MOST_FOR_ALL = 512

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from inference.asked_for import check_heads, check_layers, check_query, group_of
 from inference.context import Refused
+from inference.forward.checks import check_heads, check_layers, check_query, group_of
 from inference.results import ScaledDotRequest, ScaledDotResult
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from inference.context import Context
-    from inference.model import Model
+    from inference.forward.model import Model
 
 
 def scaled_dot(request: ScaledDotRequest, model: Model, context: Context) -> ScaledDotResult:

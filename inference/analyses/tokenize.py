@@ -8,7 +8,7 @@ from inference.results import TokenizeRequest, TokenizeResult
 
 if TYPE_CHECKING:
     from inference.context import Context
-    from inference.model import Model
+    from inference.forward.model import Model
 
 
 def tokenize(request: TokenizeRequest, model: Model, context: Context) -> TokenizeResult:

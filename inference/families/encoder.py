@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import torch
 
 from inference.family import Encoded, Family, check_count
-from inference.model_types import ENCODERS, PATTERNS_ONLY
+from inference.files.model_types import ENCODERS, PATTERNS_ONLY
+from inference.inputs.tokens import tokenize
 from inference.results import AttentionGroup, Input
-from inference.tokens import tokenize
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-    from inference.attention_call import AttentionCall, Received
+    from inference.capture.attention_call import AttentionCall, Received
 
 
 class EncoderFamily(Family):

@@ -10,17 +10,17 @@ import numpy as np
 import torch
 
 from inference.family import Encoded, Family, check_count
+from inference.files.model_types import ENCODER_DECODERS
+from inference.inputs.tokens import as_text, tokenize, word
 from inference.layouts.blocks import blocks_kept
 from inference.layouts.unpadded import check_padded, unpadded
-from inference.model_types import ENCODER_DECODERS
-from inference.positions import n_ctx
+from inference.positions.kinds import n_ctx
 from inference.results import AttentionGroup, Input, TextInput, Tokens
-from inference.tokens import as_text, tokenize, word
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-    from inference.attention_call import AttentionCall, Received
+    from inference.capture.attention_call import AttentionCall, Received
 
 _NOTES = {
     "led": "The first token of the source has global attention, as LED was trained to summarise; others have none.",

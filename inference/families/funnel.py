@@ -10,14 +10,14 @@ import torch
 
 from inference.context import Refused
 from inference.family import Encoded, Family, check_count
+from inference.inputs.tokens import tokenize
 from inference.layouts.funnel import by_title, n_layers, places_by_block, shortest, titles
 from inference.results import AttentionGroup, Input, Tokens
-from inference.tokens import tokenize
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-    from inference.attention_call import AttentionCall, Received
+    from inference.capture.attention_call import AttentionCall, Received
 
 
 class FunnelFamily(Family):

@@ -9,16 +9,16 @@ import torch
 
 from inference.context import Refused
 from inference.family import Encoded, Family, check_count
-from inference.patch_grid import PatchGrid
-from inference.picture_preparation import PREPROCESSOR, Takes
+from inference.inputs.image_preparation import PREPROCESSOR, Takes
+from inference.inputs.patch_grid import PatchGrid
 from inference.results import AttentionGroup
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
 
-    from inference.architecture import Architecture
-    from inference.attention_call import AttentionCall, Received
-    from inference.pictures import Prepared
+    from inference.capture.attention_call import AttentionCall, Received
+    from inference.checkpoints.architecture import Architecture
+    from inference.inputs.images import Prepared
 
 CAUSAL = "ImageGPTForCausalImageModeling"
 MASKED = "MaskedImageGPT"
@@ -29,7 +29,7 @@ class ImageGptFamily(Family):
     """Image GPT (Chen et al. 2020); each pixel is told from those before it, or in the masked variant from all."""
 
     name = "image_gpt"
-    reads = ("picture",)
+    reads = ("image",)
     heads = frozenset({CAUSAL, MASKED})
 
     @staticmethod
@@ -61,7 +61,7 @@ class ImageGptFamily(Family):
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
         return PatchGrid(*shape, n_special=1, n_unread=1) if is_causal(config) else PatchGrid(*shape)
 
-    def encode_picture(self, prepared: Prepared, config: PreTrainedConfig) -> Encoded:
+    def encode_image(self, prepared: Prepared, config: PreTrainedConfig) -> Encoded:
         """The start token and all pixels but the last, as in training; without a start where pixels are masked.
 
         Raises

@@ -15,8 +15,8 @@ from inference.results import AttentionGroup, MeshInput, Tokens
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-    from inference.architecture import Architecture
-    from inference.attention_call import AttentionCall, Received
+    from inference.capture.attention_call import AttentionCall, Received
+    from inference.checkpoints.architecture import Architecture
     from inference.results import Input
 
 _AXES = {"vertices": ("coordinates", "coordinates"), "encoder": ("items", "items"), "faces": ("pointers", "pointers")}

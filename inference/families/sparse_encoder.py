@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from inference.family import Encoded, Family, check_count
+from inference.inputs.tokens import tokenize
 from inference.layouts.blocks import blocks_kept
 from inference.layouts.unpadded import check_padded, unpadded
 from inference.results import AttentionGroup, Input
-from inference.tokens import tokenize
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-    from inference.attention_call import AttentionCall, Received
+    from inference.capture.attention_call import AttentionCall, Received
 
 
 class SparseEncoderFamily(Family):

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from inference.family import Encoded, Family, check_count
+from inference.inputs.image_preparation import Takes
+from inference.inputs.patch_grid import PatchGrid
 from inference.layouts import swin
-from inference.patch_grid import PatchGrid
-from inference.picture_preparation import Takes
 from inference.results import AttentionGroup
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
 
-    from inference.architecture import Architecture
-    from inference.attention_call import AttentionCall, Received
-    from inference.pictures import Prepared
+    from inference.capture.attention_call import AttentionCall, Received
+    from inference.checkpoints.architecture import Architecture
+    from inference.inputs.images import Prepared
 
 CLASS_HEADS = frozenset(
     {
@@ -56,7 +56,7 @@ class VisionFamily(Family):
     """ViT (Dosovitskiy et al. 2021), DeiT, DINOv2, BEiT, CLIP's vision tower, MAE, and Swin (Liu et al. 2021)."""
 
     name = "vision"
-    reads = ("picture",)
+    reads = ("image",)
     heads = CLASS_HEADS | {TOKEN_HEAD, _WITH_DECODER}
 
     @staticmethod
@@ -116,7 +116,7 @@ class VisionFamily(Family):
         unit = (unit[0] * 2**stage, unit[1] * 2**stage)
         return PatchGrid(_rounded_up(rows, side), _rounded_up(columns, side), 0, unit)
 
-    def encode_picture(self, prepared: Prepared, config: PreTrainedConfig) -> Encoded:
+    def encode_image(self, prepared: Prepared, config: PreTrainedConfig) -> Encoded:
         """Patches named by row and column; of Swin those of each stage, with what the model pads at the edges."""
         sequences = {
             self.axes(group.name)[0]: self.grid(group.name, config, prepared.shape).tokens(_special(config))

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import torch
 
 from inference.family import Encoded, Family, check_count
+from inference.inputs.tokens import tokenize
 from inference.layouts.xlnet import streams
 from inference.results import AttentionGroup, Input
-from inference.tokens import tokenize
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-    from inference.attention_call import AttentionCall, Received
+    from inference.capture.attention_call import AttentionCall, Received
 
 
 class XlnetFamily(Family):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from inference.attention_call import AttentionCall
+    from inference.capture.attention_call import AttentionCall
 
 
 @dataclass(frozen=True)

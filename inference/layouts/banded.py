@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from inference.attention_call import ALL, AttentionCall, Received
+from inference.capture.attention_call import ALL, AttentionCall, Received
 
 HIDDEN, WINDOW, GLOBAL = range(3)
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from inference.attention_call import ALL, AttentionCall, Received
+from inference.capture.attention_call import ALL, AttentionCall, Received
 from inference.layouts.banded import padding, without_padding
 
 HIDDEN, WINDOW, RANDOM, GLOBAL = range(4)

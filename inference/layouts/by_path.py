@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from inference.attention_call import AttentionCall, Received
+from inference.capture.attention_call import AttentionCall, Received
 from inference.layouts.axis import Axis, Group, group
 from inference.layouts.parts import in_parts
 from inference.layouts.sides import axis, other_side, side

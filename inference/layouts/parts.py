@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from inference.attention_call import ALL, AttentionCall, Received
+from inference.capture.attention_call import ALL, AttentionCall, Received
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,7 +32,7 @@ _UNITS = {"Frames": "frames", "Messages": "frames", "Prompts": "tokens", "Querie
 # Registers, [CLS], a token for distillation: no model has more of them.
 _MOST_SPECIAL = 8
 # Pictures come first in their sequence.
-_PICTURE_FIRST = {"flava", "git"}
+_IMAGE_FIRST = {"flava", "git"}
 _EACH_FRAME_APART = {"xclip"}
 # In an order that the model draws.
 _SHUFFLED = {"vilt"}
@@ -65,22 +65,22 @@ def axis(n: int, of: str, config: PreTrainedConfig, inputs: dict[str, Tensor]) -
         return (Span("pixels", (n,)),)
     if of in _UNITS:
         return (Span(_UNITS[of], (n,)),)
-    picture = _picture(config, inputs)
-    if picture is None or of == "Text":
+    image = _image(config, inputs)
+    if image is None or of == "Text":
         return tokens(n)
     n_text = inputs["input_ids"].shape[1] if "input_ids" in inputs else 0
     for n_tokens in (0, n_text):
-        n_special = n - picture.n - n_tokens
+        n_special = n - image.n - n_tokens
         if 0 <= n_special <= _MOST_SPECIAL:
-            seen, read = (*special(n_special), picture), tokens(n_tokens) if n_tokens else ()
-            return (*seen, *read) if config.model_type in _PICTURE_FIRST else (*read, *seen)
+            seen, read = (*special(n_special), image), tokens(n_tokens) if n_tokens else ()
+            return (*seen, *read) if config.model_type in _IMAGE_FIRST else (*read, *seen)
     if of == "Decoder" and "decoder_input_ids" in inputs:
         return tokens(n)
     # MAE's encoder reads some of the patches, a pooling head asks with one query.
     return special(1) if n == 1 else (*special(1), Span("patches", (n - 1,)))
 
 
-def _picture(config: PreTrainedConfig, inputs: dict[str, Tensor]) -> Span | None:
+def _image(config: PreTrainedConfig, inputs: dict[str, Tensor]) -> Span | None:
     """The patches or boxes of the input as they lie; None where there is no picture."""
     boxes = inputs.get("visual_embeds")
     if boxes is not None:

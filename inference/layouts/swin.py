@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from inference.attention_call import AttentionCall, Received
+from inference.capture.attention_call import AttentionCall, Received
 from inference.layouts.axis import Axis, Group, Span, group
 from inference.layouts.parts import PartsCall, in_parts
 

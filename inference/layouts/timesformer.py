@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from inference.attention_call import Received
+from inference.capture.attention_call import Received
 from inference.layouts.axis import Axis, Group, Span, group, special
 from inference.layouts.by_path import by_path
 from inference.layouts.parts import in_parts

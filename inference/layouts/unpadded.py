@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from inference.attention_call import AttentionCall, Received
+from inference.capture.attention_call import AttentionCall, Received
 from inference.context import Refused
 from inference.layouts.banded import banded
 from inference.layouts.blocks import blocked

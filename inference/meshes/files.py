@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from inference.context import Refused
-from inference.json_file import read_bytes
+from inference.files.json_file import read_bytes
 from inference.meshes.checks import MAX_BYTES
 from inference.meshes.merge_planar import merge_planar
 from inference.meshes.mesh import Mesh

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from inference.context import Refused
-from inference.json_file import parse_object
+from inference.files.json_file import parse_object
 from inference.meshes.checks import MAX_BYTES, MAX_VERTICES, check_count
 
 MAX_ENTRIES = 2_000

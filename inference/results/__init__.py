@@ -36,10 +36,26 @@ if TYPE_CHECKING:
         TokenizeResult,
         Tokens,
     )
+    from inference.results.images import (
+        ClassesRequest,
+        ClassesResult,
+        CompleteImageRequest,
+        CompleteImageResult,
+        ImageRequest,
+        ImageResult,
+        MaskedImageRequest,
+        MaskedImageResult,
+        MaskedPixelsRequest,
+        MaskedPixelsResult,
+        PatchesRequest,
+        PatchesResult,
+        ProbeRequest,
+        ProbeResult,
+    )
     from inference.results.inputs import (
+        ImageInput,
         Input,
         MeshInput,
-        PictureInput,
     )
     from inference.results.layer_times import (
         LayerTimesRequest,
@@ -82,22 +98,6 @@ if TYPE_CHECKING:
         WriteMeshRequest,
         WriteMeshResult,
     )
-    from inference.results.pictures import (
-        ClassesRequest,
-        ClassesResult,
-        CompleteImageRequest,
-        CompleteImageResult,
-        MaskedImageRequest,
-        MaskedImageResult,
-        MaskedPixelsRequest,
-        MaskedPixelsResult,
-        PatchesRequest,
-        PatchesResult,
-        PictureRequest,
-        PictureResult,
-        ProbeRequest,
-        ProbeResult,
-    )
     from inference.results.positions import (
         PositionsRequest,
         PositionsResult,
@@ -117,7 +117,7 @@ _WHERE = {
         Failure Partial Progress TextInput TokenizeRequest TokenizeResult Tokens
     """,
     "inputs": """
-        Input MeshInput PictureInput
+        Input MeshInput ImageInput
     """,
     "layer_times": """
         LayerTimesRequest LayerTimesResult
@@ -135,10 +135,10 @@ _WHERE = {
         MeshRequest MeshResult MeshSample MeshStepRequest MeshStepResult MeshTokens ScoreMeshRequest
         ScoreMeshResult WriteMeshRequest WriteMeshResult
     """,
-    "pictures": """
+    "images": """
         ClassesRequest ClassesResult CompleteImageRequest CompleteImageResult MaskedImageRequest
-        MaskedImageResult MaskedPixelsRequest MaskedPixelsResult PatchesRequest PatchesResult PictureRequest
-        PictureResult ProbeRequest ProbeResult
+        MaskedImageResult MaskedPixelsRequest MaskedPixelsResult PatchesRequest PatchesResult ImageRequest
+        ImageResult ProbeRequest ProbeResult
     """,
     "positions": """
         PositionTable PositionsRequest PositionsResult

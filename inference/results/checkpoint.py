@@ -52,11 +52,11 @@ class AttentionGroup:
 NEEDED_INPUT = {
     "masked_lm": "text",
     "next_sentence": "text",
-    "patches": "picture",
-    "classes": "picture",
-    "masked_image": "picture",
-    "next_pixel": "picture",
-    "masked_pixels": "picture",
+    "patches": "image",
+    "classes": "image",
+    "masked_image": "image",
+    "next_pixel": "image",
+    "masked_pixels": "image",
     "mesh": "mesh",
 }
 
@@ -90,7 +90,7 @@ class CheckpointInfo:
     groups
         Attention groups in order of the forward pass.
     capabilities, missing
-        What it offers, and what not and why; the names stand in `inference.capabilities`.
+        What it offers, and what not and why; the names stand in `inference.checkpoints.capabilities`.
     mask_token
         Text of the mask token, or empty.
     position_kind
@@ -127,8 +127,8 @@ class CheckpointInfo:
     notes: tuple[str, ...]
     reads: tuple[str, ...] = ("text",)
     classes: tuple[str, ...] = ()
-    pictures: str = ""
-    picture_step: int = 0
+    images: str = ""
+    image_step: int = 0
 
     def group(self, name: str) -> AttentionGroup:
         """The group of that name; the first one where it has none such."""

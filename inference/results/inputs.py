@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from inference.results.common import TextInput
 
-MOST_PICTURE_SIDE = 1024  # pixels that can be asked for
+MOST_IMAGE_SIDE = 1024  # pixels that can be asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class MeshInput:
 
 
 @dataclass(frozen=True, slots=True)
-class PictureInput:
+class ImageInput:
     """A picture: a file of the user's, or one of the project's own generator.
 
     Attributes
@@ -55,9 +55,9 @@ class PictureInput:
     kind: str = ""
     side: int = 0
 
-    def unmasked(self) -> PictureInput:
+    def unmasked(self) -> ImageInput:
         """The same input without masks, which analyses of pictures are told apart from it."""
         return self
 
 
-Input = TextInput | MeshInput | PictureInput
+Input = TextInput | MeshInput | ImageInput

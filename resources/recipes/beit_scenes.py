@@ -19,10 +19,10 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import BeitConfig, BeitForMaskedImageModeling
 
-from inference.block_masking import block_mask
-from inference.models.picture_tokenizer import PictureTokenizer
+from inference.inputs.block_masking import block_mask
+from inference.models.image_tokenizer import ImageTokenizer
 from resources.recipes.beit_scenes_tokenizer import PATCH_SIZE
-from resources.recipes.scene_data import SIDE, pictures, training_scenes
+from resources.recipes.scene_data import SIDE, images, training_scenes
 from resources.recipes.training import Plan, train
 
 N_BATCH = 16
@@ -82,13 +82,13 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true", help="a few steps")
     args = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    tokenizer = PictureTokenizer.from_pretrained(args.tokenizer / "model").eval()
+    tokenizer = ImageTokenizer.from_pretrained(args.tokenizer / "model").eval()
     model = build_model(args.seed, tokenizer.config.vocab_size)
     for part in (tokenizer, model):
         part.to(device)  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
 
     def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
-        shown = pictures(training_scenes(step, N_BATCH)).to(device)
+        shown = images(training_scenes(step, N_BATCH)).to(device)
         hidden = training_masks(step).to(device)
         tokens = tokenizer.tokens(shown).flatten(1)
         logits = model(shown, bool_masked_pos=hidden).logits.float()

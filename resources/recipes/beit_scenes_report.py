@@ -16,10 +16,10 @@ from PIL import Image
 from torch import Tensor
 from transformers import BeitForMaskedImageModeling, BeitImageProcessor
 
-from inference.models.picture_tokenizer import PictureTokenizer
+from inference.models.image_tokenizer import ImageTokenizer
 from resources.recipes.beit_scenes import N_ROWS, SHARE, masks
 from resources.recipes.beit_scenes_tokenizer import PATCH_SIZE
-from resources.recipes.scene_data import MEAN, SIDE, STD, TEST, kinds_at_patches, pictures, training_scenes
+from resources.recipes.scene_data import MEAN, SIDE, STD, TEST, images, kinds_at_patches, training_scenes
 from resources.scenes import make_scene
 
 _MASK_SEED = 1_000_000_000  # above all that training draws
@@ -93,9 +93,9 @@ def main() -> None:
     parser.add_argument("--n-test", type=int, default=1_000)
     args = parser.parse_args()
     # What is measured is what is shipped: half precision, read back.
-    PictureTokenizer.from_pretrained(args.tokenizer / "model").half().save_pretrained(args.out / "tokenizer")
+    ImageTokenizer.from_pretrained(args.tokenizer / "model").half().save_pretrained(args.out / "tokenizer")
     BeitForMaskedImageModeling.from_pretrained(args.state / "model").half().save_pretrained(args.out)
-    tokenizer = PictureTokenizer.from_pretrained(args.out / "tokenizer", dtype=torch.float32).eval()
+    tokenizer = ImageTokenizer.from_pretrained(args.out / "tokenizer", dtype=torch.float32).eval()
     model = BeitForMaskedImageModeling.from_pretrained(args.out, dtype=torch.float32).eval()
     BeitImageProcessor(
         size={"height": SIDE, "width": SIDE}, do_center_crop=False, image_mean=[MEAN] * 3, image_std=[STD] * 3
@@ -128,8 +128,8 @@ def main() -> None:
         "ratio": float(hits["top1"].mean() / hits["commonest"].mean()),
         "n_used": int((used > 0).sum()),
         "perplexity": float(np.exp(-(used[used > 0] * np.log(used[used > 0])).sum())),
-        "psnr": _psnr(test.pictures, test.rebuilt),
-        "psnr_mean": _psnr(test.pictures, _means(test.pictures)),
+        "psnr": _psnr(test.images, test.rebuilt),
+        "psnr_mean": _psnr(test.images, _means(test.images)),
         "tokenizer_steps": tokenizer_run["steps"],
         "tokenizer_batch": tokenizer_run["batch"],
         "decoder_steps": tokenizer_run["decoder_steps"],
@@ -143,16 +143,16 @@ def main() -> None:
 class _Test:
     """Scenes, their tokens int64 [scene, patch], what is rebuilt of them; bool [scene, patch] what is hidden."""
 
-    pictures: Tensor
+    images: Tensor
     tokens: Tensor
     rebuilt: Tensor
     hidden: Tensor
     has_thing: np.ndarray
 
 
-def _tokenize(tokenizer: PictureTokenizer, n: int) -> _Test:
+def _tokenize(tokenizer: ImageTokenizer, n: int) -> _Test:
     scenes = [make_scene(seed) for seed in TEST[:n]]
-    shown = pictures(scenes)
+    shown = images(scenes)
     tokens = torch.cat([tokenizer.tokens(part) for part in shown.split(100)])
     rebuilt = torch.cat([tokenizer.rebuild(part) for part in tokens.split(100)])
     hidden = masks(range(_MASK_SEED, _MASK_SEED + n))
@@ -160,17 +160,17 @@ def _tokenize(tokenizer: PictureTokenizer, n: int) -> _Test:
 
 
 @torch.inference_mode()
-def _hits(model: BeitForMaskedImageModeling, tokenizer: PictureTokenizer, test: _Test) -> dict[str, np.ndarray]:
+def _hits(model: BeitForMaskedImageModeling, tokenizer: ImageTokenizer, test: _Test) -> dict[str, np.ndarray]:
     """bool [hidden patch] by who guesses."""
     hidden = test.hidden
     best = torch.cat(
         [
             model(shown, bool_masked_pos=mask).logits[mask].topk(5).indices
-            for shown, mask in zip(test.pictures.split(100), hidden.split(100), strict=True)
+            for shown, mask in zip(test.images.split(100), hidden.split(100), strict=True)
         ]
     )
     truth = test.tokens[hidden]
-    seen = torch.cat([tokenizer.tokens(pictures(training_scenes(i, 100))) for i in range(_N_COUNTED // 100)]).flatten(1)
+    seen = torch.cat([tokenizer.tokens(images(training_scenes(i, 100))) for i in range(_N_COUNTED // 100)]).flatten(1)
     commonest = seen.flatten().mode().values
     at_place = seen.mode(0).values.expand_as(test.tokens)[hidden]
     guesses = {"commonest": commonest.expand_as(truth), "place": at_place, "nearest": _nearest(test)}
@@ -214,8 +214,8 @@ def save_sheet(test: _Test, file: Path) -> None:
     """Originals above what is rebuilt of them, twice as large."""
     rows = [
         torch.cat(list(part), -1)
-        for i in range(0, min(len(test.pictures), 48), 12)
-        for part in (test.pictures[i : i + 12], test.rebuilt[i : i + 12])
+        for i in range(0, min(len(test.images), 48), 12)
+        for part in (test.images[i : i + 12], test.rebuilt[i : i + 12])
         if len(part) == 12
     ]
     if rows:

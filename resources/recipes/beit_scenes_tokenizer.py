@@ -7,7 +7,7 @@ The second goes on with the decoder alone: pictures are rebuilt better, and a BE
 
 References
 ----------
-See `inference.models.picture_tokenizer`.
+See `inference.models.image_tokenizer`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from inference.models.picture_tokenizer import PictureTokenizer, PictureTokenizerConfig
-from resources.recipes.scene_data import SIDE, TRAIN, pictures, training_scenes
+from inference.models.image_tokenizer import ImageTokenizer, ImageTokenizerConfig
+from resources.recipes.scene_data import SIDE, TRAIN, images, training_scenes
 from resources.recipes.training import Plan, train
 
 N_BATCH = 32
@@ -30,10 +30,10 @@ _LEAST_USE = 1.0  # a batch: a code that stands for fewer of its 8,192 patches b
 _FIRST = (TRAIN.stop - TRAIN.start) // 2 // N_BATCH  # scenes that the other recipes do not draw
 
 
-def build_tokenizer(seed: int) -> PictureTokenizer:
+def build_tokenizer(seed: int) -> ImageTokenizer:
     """The tokenizer before training."""
     torch.manual_seed(seed)
-    return PictureTokenizer(PictureTokenizerConfig(vocab_size=N_CODES, image_size=SIDE, patch_size=PATCH_SIZE))
+    return ImageTokenizer(ImageTokenizerConfig(vocab_size=N_CODES, image_size=SIDE, patch_size=PATCH_SIZE))
 
 
 def main() -> None:
@@ -57,7 +57,7 @@ def _train_all(state: Path, plan: Plan, seed: int) -> None:
     device = _to_device(tokenizer)
 
     def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
-        result = tokenizer(pictures(training_scenes(_FIRST + step, N_BATCH)).to(device))
+        result = tokenizer(images(training_scenes(_FIRST + step, N_BATCH)).to(device))
         generator = torch.Generator().manual_seed(step)
         # Towards the end the book stands still, so that the decoder learns what it will be given.
         least_use = _LEAST_USE if step < (1 - plan.decay / 2) * plan.n_steps else 0.01
@@ -70,26 +70,26 @@ def _train_all(state: Path, plan: Plan, seed: int) -> None:
 
 
 def _train_decoder(state: Path, n_steps: int, rate: float) -> None:
-    tokenizer = PictureTokenizer.from_pretrained(state / "model")
+    tokenizer = ImageTokenizer.from_pretrained(state / "model")
     run = json.loads((state / "run.json").read_text(encoding="utf-8"))
     device = _to_device(tokenizer)
     tokenizer.encoder.requires_grad_(False)
 
     def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
-        error = tokenizer(pictures(training_scenes(_FIRST + run["steps"] + step, N_BATCH)).to(device)).error
+        error = tokenizer(images(training_scenes(_FIRST + run["steps"] + step, N_BATCH)).to(device)).error
         return error, {}
 
     train(tokenizer, step_loss, Plan(n_steps, rate), state / "decoder.pt", is_matrix=lambda _: False)
     _save(tokenizer, state, run | {"decoder_steps": n_steps})
 
 
-def _to_device(tokenizer: PictureTokenizer) -> torch.device:
+def _to_device(tokenizer: ImageTokenizer) -> torch.device:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     tokenizer.to(device)  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
     return device
 
 
-def _save(tokenizer: PictureTokenizer, state: Path, run: dict[str, int]) -> None:
+def _save(tokenizer: ImageTokenizer, state: Path, run: dict[str, int]) -> None:
     tokenizer.save_pretrained(state / "model")
     (state / "run.json").write_text(json.dumps(run), encoding="utf-8")
 

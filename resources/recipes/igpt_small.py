@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import ImageGPTConfig, ImageGPTForCausalImageModeling
 
-from inference.scene_pictures import paint_scene
+from inference.inputs.scene_images import paint_scene
 from resources.recipes.scene_data import TRAIN
 from resources.recipes.training import Plan, train
 from resources.scenes import make_portrait
@@ -60,8 +60,8 @@ def fuse_attention(model: ImageGPTForCausalImageModeling) -> None:
 
 def portraits(seeds: range) -> np.ndarray:
     """float32 [picture, pixel, 3], -1 to 1 as Image GPT's processor has it."""
-    pictures = [np.asarray(paint_scene(make_portrait(seed), SIDE)).reshape(-1, 3) for seed in seeds]
-    return np.stack(pictures).astype(np.float32) / 127.5 - 1
+    images = [np.asarray(paint_scene(make_portrait(seed), SIDE)).reshape(-1, 3) for seed in seeds]
+    return np.stack(images).astype(np.float32) / 127.5 - 1
 
 
 def learn_palette(n: int) -> np.ndarray:

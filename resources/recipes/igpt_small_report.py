@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import ImageGPTForCausalImageModeling, ImageGPTImageProcessor
 
-from inference.scene_pictures import paint_scene
+from inference.inputs.scene_images import paint_scene
 from resources.recipes.igpt_small import N_COLOURS, SIDE, load_palette, portraits, to_tokens, with_start
 from resources.recipes.scene_data import TEST, TRAIN, VALIDATION
 from resources.scene_shapes import KINDS
@@ -153,8 +153,8 @@ def check_processor(folder: Path, palette: np.ndarray) -> None:
     """transformers' own processor, read back, must see the tokens that were trained on."""
     processor = ImageGPTImageProcessor.from_pretrained(folder)
     seeds = range(TEST.start, TEST.start + 20)
-    pictures = [paint_scene(make_portrait(seed), SIDE) for seed in seeds]
-    ids = processor(pictures, return_tensors="pt")["input_ids"]
+    images = [paint_scene(make_portrait(seed), SIDE) for seed in seeds]
+    ids = processor(images, return_tensors="pt")["input_ids"]
     if not torch.equal(ids, to_tokens(portraits(seeds), palette)):
         raise RuntimeError(f"The processor saved in {folder} does not give the tokens of the training.")
 
@@ -176,8 +176,8 @@ def bits_per_pixel(model: ImageGPTForCausalImageModeling, tokens: Tensor) -> flo
 def bits_of_baselines(seen: np.ndarray, tokens: np.ndarray) -> dict[str, float]:
     """The same of counted models, each falling back on the next smaller one where it has seen little."""
 
-    def before(pictures: np.ndarray, shift: int) -> np.ndarray:
-        padded = np.pad(pictures, ((0, 0), (shift, 0)), constant_values=N_COLOURS)
+    def before(images: np.ndarray, shift: int) -> np.ndarray:
+        padded = np.pad(images, ((0, 0), (shift, 0)), constant_values=N_COLOURS)
         return padded[:, :_N_PIXELS]
 
     def counted(contexts: list[np.ndarray], fallback: np.ndarray) -> np.ndarray:
@@ -255,13 +255,13 @@ def probe(model: ImageGPTForCausalImageModeling, palette: np.ndarray, n: int) ->
     splits = VALIDATION[:n], TEST[:n]
     tokens = [to_tokens(portraits(seeds), palette) for seeds in splits]
     kinds = [_kinds(seeds) for seeds in splits]
-    pictures = [palette[t.numpy()].reshape(len(t), -1) for t in tokens]
+    images = [palette[t.numpy()].reshape(len(t), -1) for t in tokens]
     features = [layer_features(model, t) for t in tokens]
 
     def accuracy(train: np.ndarray, test: np.ndarray) -> float:
         return float(_linear().fit(train, kinds[0]).score(test, kinds[1]))
 
-    return [accuracy(a, b) for a, b in zip(*features, strict=True)], accuracy(*pictures)
+    return [accuracy(a, b) for a, b in zip(*features, strict=True)], accuracy(*images)
 
 
 def _linear() -> Pipeline:

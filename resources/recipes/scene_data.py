@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inference.scene_pictures import paint_scene, thing_masks
+from inference.inputs.scene_images import paint_scene, thing_masks
 from resources.scene_shapes import KINDS
 from resources.scenes import Scene, make_scene
 
@@ -23,7 +23,7 @@ def training_scenes(step: int, n: int) -> list[Scene]:
     return [make_scene(seed) for seed in range(first, first + n)]
 
 
-def pictures(scenes: list[Scene], side: int = SIDE) -> Tensor:
+def images(scenes: list[Scene], side: int = SIDE) -> Tensor:
     """float32 [scene, 3, row, column], -1 to 1."""
     array = np.stack([np.asarray(paint_scene(scene, side)) for scene in scenes])
     return (torch.from_numpy(array).permute(0, 3, 1, 2).float() / 255 - MEAN) / STD

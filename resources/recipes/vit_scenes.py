@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import ViTConfig, ViTForImageClassification
 
-from resources.recipes.scene_data import SIDE, kinds_at_patches, kinds_present, pictures, training_scenes
+from resources.recipes.scene_data import SIDE, images, kinds_at_patches, kinds_present, training_scenes
 from resources.recipes.training import Plan, train
 from resources.scene_shapes import KINDS
 
@@ -63,7 +63,7 @@ def main() -> None:
         scenes = training_scenes(step, N_BATCH)
         wanted = kinds_present(scenes).to(device)
         wanted_at_patches = kinds_at_patches(scenes, SIDE // PATCH).to(device)
-        hidden = model.vit(pictures(scenes).to(device)).last_hidden_state
+        hidden = model.vit(images(scenes).to(device)).last_hidden_state
         logits = model.classifier(hidden).float()
         whole, patches = logits[:, 0], logits[:, 1:]
         right = ((whole > 0) == (wanted > 0)).all(-1).float().mean().item()

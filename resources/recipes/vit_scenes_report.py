@@ -16,8 +16,8 @@ from sklearn.metrics import average_precision_score
 from torch import Tensor
 from transformers import ViTForImageClassification, ViTImageProcessor
 
-from inference.scene_pictures import thing_masks
-from resources.recipes.scene_data import MEAN, SIDE, STD, TEST, kinds_present, pictures
+from inference.inputs.scene_images import thing_masks
+from resources.recipes.scene_data import MEAN, SIDE, STD, TEST, images, kinds_present
 from resources.recipes.vit_scenes import PATCH_WEIGHT
 from resources.scene_shapes import KINDS
 from resources.scenes import HELD_OUT, Scene, Thing, make_scene
@@ -119,7 +119,7 @@ def _scores(model: ViTForImageClassification, scenes: list[Scene]) -> tuple[np.n
     """Probability of each kind [scene, kind], and the rollout of [CLS] on the patches [scene, patch]."""
     scores, rollouts = [], []
     for start in range(0, len(scenes), 100):
-        result = model(pictures(scenes[start : start + 100]), output_attentions=True)
+        result = model(images(scenes[start : start + 100]), output_attentions=True)
         scores.append(result.logits.sigmoid())
         rollouts.append(_rollout(result.attentions))
     return torch.cat(scores).numpy(), torch.cat(rollouts).numpy()

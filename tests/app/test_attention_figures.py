@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from transformers import GPT2Config
 
-from app.attention_options import span_of
-from app.command_line import run
+from app.commands.attention_options import span_of
+from app.commands.command_line import run
 from tests.inference.tiny_checkpoints import save
 
 pytestmark = pytest.mark.usefixtures("qapp")

@@ -13,10 +13,9 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
-from app.command_line import run
-from app.figure_commands import FIGURES
+from app.commands.command_line import run
+from app.commands.figures import FIGURES
 from inference.context import Refused
-from inference.engine import Engine
 from inference.results import (
     AttentionGroup,
     AttentionRequest,
@@ -27,6 +26,7 @@ from inference.results import (
     TextInput,
     Tokens,
 )
+from inference.service.engine import Engine
 from resources import CHECKPOINTS
 
 ROOT = Path(__file__).parents[2]
@@ -115,9 +115,9 @@ def test_all_heads_are_asked_for_when_they_are_merged(tmp_path, asked):
 
 def test_png_takes_width_and_transparency(tmp_path, asked):
     assert attention(tmp_path / "a.png", "--width", "640", "--transparent", "--theme", "dark", "--font-size", "12") == 0
-    picture = QImage(str(tmp_path / "a.png"))
-    assert picture.width() == 640
-    assert picture.pixelColor(0, 0).alpha() == 0
+    image = QImage(str(tmp_path / "a.png"))
+    assert image.width() == 640
+    assert image.pixelColor(0, 0).alpha() == 0
 
 
 def test_sparse_patterns_need_no_checkpoint(tmp_path, asked):
@@ -219,7 +219,7 @@ def test_inspect_as_json(asked, capsys):
 
 
 def program(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    code = "import sys; from app.command_line import run; sys.exit(run(sys.argv[1:]))"
+    code = "import sys; from app.commands.command_line import run; sys.exit(run(sys.argv[1:]))"
     names = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
     names.pop("QT_QPA_PLATFORM", None)
     return subprocess.run(
@@ -248,7 +248,7 @@ def test_a_terminal_that_knows_few_letters_does_not_stop_it():
 
 
 def test_a_reader_that_stops_is_no_error():
-    code = "import sys; from app.command_line import run; sys.exit(run(sys.argv[1:]))"
+    code = "import sys; from app.commands.command_line import run; sys.exit(run(sys.argv[1:]))"
     process = subprocess.Popen(
         [sys.executable, "-c", code, "figure", "--help"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
@@ -289,7 +289,7 @@ def opened() -> Engine:
 @pytest.fixture
 def engine(opened, monkeypatch) -> None:
     """One engine for all, so that the checkpoint is read once."""
-    monkeypatch.setattr("inference.engine.Engine", lambda: opened)
+    monkeypatch.setattr("inference.service.engine.Engine", lambda: opened)
 
 
 def test_every_figure_is_tried():
@@ -338,13 +338,13 @@ def test_a_layer_or_head_that_is_not_there(options, said, tmp_path, capsys, engi
 
 
 def test_the_framed_head_and_the_words_of_a_layer_change_the_picture(tmp_path, engine):
-    def picture(*options: str) -> bytes:
+    def image(*options: str) -> bytes:
         assert run(["figure", *options, "--out", str(tmp_path / "a.svg")]) == 0
         return (tmp_path / "a.svg").read_bytes()
 
     heads, masked = ("heads", "--text", "a cat"), ("masked", "--text", "a [MASK] sat")
-    assert picture(*heads) != picture(*heads, "--layer", "1", "--head", "2")
-    assert picture(*masked) != picture(*masked, "--layer", "0")
+    assert image(*heads) != image(*heads, "--layer", "1", "--head", "2")
+    assert image(*masked) != image(*masked, "--layer", "0")
 
 
 def test_positions_take_the_same_line_as_the_others(tmp_path, engine):

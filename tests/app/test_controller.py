@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QObject, Signal
 
-from app.controller import Controller
+from app.link.controller import Controller
 from inference.results import (
     AttentionRequest,
     Failure,

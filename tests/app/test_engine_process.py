@@ -9,8 +9,8 @@ import textwrap
 
 import pytest
 
-from app.engine_link import ProcessLink
-from app.runner import Runner
+from app.link.engine_link import ProcessLink
+from app.link.runner import Runner
 from inference.results import CheckpointInfo, InspectRequest, TextInput, TokenizeRequest
 
 # Stands in for the analyses: no torch, so that it starts at once; the process, the wire and the server are real.
@@ -18,7 +18,8 @@ FAKE_ENGINE = textwrap.dedent(
     """
     import os, signal, threading
     import numpy as np
-    from inference import engine, server
+    from inference.service import engine
+    from inference.service import server
     from inference.results import PositionTable, Failure
 
     class FakeEngine:

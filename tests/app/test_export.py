@@ -20,13 +20,13 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage, QPainter
 
-from app import render
-from app.export import ENDINGS, ExportError, copy, save
-from app.render import Sheet
-from widgets.clean import clean
+from app.export import render
+from app.export.export import ENDINGS, ExportError, copy, save
+from app.export.render import Sheet
 from widgets.figures.figure import Numbers
 from widgets.figures.lettering import measure, resized
-from widgets.theme import DARK, FigureStyle
+from widgets.kit.clean import clean
+from widgets.look.theme import DARK, FigureStyle
 
 HOSTILE = ("a\x00b", "\x0b", "\ufffe", "x\ud800y", "</script>", "]]>", "\u202eevil", "tab\tnewline\n", "\x9b\u2028")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -58,9 +58,9 @@ class Words:
         for index, word in enumerate(self.words):
             painter.drawText(QPointF(rect.left(), rect.top() + metrics.ascent() + index * metrics.lineSpacing()), word)
         painter.drawText(rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, "two\nlines")
-        picture = QImage(2, 2, QImage.Format.Format_RGB32)
-        picture.fill(QColor("#204060"))
-        painter.drawImage(QRectF(rect.right() - 30, rect.bottom() - 30, 30, 30), picture)
+        image = QImage(2, 2, QImage.Format.Format_RGB32)
+        image.fill(QColor("#204060"))
+        painter.drawImage(QRectF(rect.right() - 30, rect.bottom() - 30, 30, 30), image)
 
     def numbers(self) -> Numbers:
         values = np.array([[0.1, np.nan], [1e-10, 1.0]], np.float32)
@@ -95,7 +95,8 @@ def test_another_process_gives_the_same_pdf(tmp_path):
     """Qt's hashes start from another seed in each process, and fonts are embedded in the order of a hash."""
     code = (
         "import sys; from PySide6.QtGui import QGuiApplication; app = QGuiApplication([]);"
-        "from tests.app.test_export import ManyFonts; from app.export import save; save(ManyFonts(), sys.argv[1])"
+        "from tests.app.test_export import ManyFonts; from app.export.export import save;"
+        "save(ManyFonts(), sys.argv[1])"
     )
     paths = [tmp_path / f"{number}.pdf" for number in range(3)]
     for path in paths:
@@ -204,15 +205,15 @@ def test_pdf_is_one_page_of_the_figures_size_with_selectable_text(tmp_path):
 
 
 def test_png_has_the_chosen_width_and_notes_its_size(tmp_path):
-    picture = QImage.fromData(exported(tmp_path, ".png", Words(size=QSizeF(184, 84)), width=1000))
-    assert (picture.width(), picture.height()) == (1000, 500)
-    assert picture.dotsPerMeterX() == round(360 / 0.0254)
-    assert picture.text("Title") == Words().caption
+    image = QImage.fromData(exported(tmp_path, ".png", Words(size=QSizeF(184, 84)), width=1000))
+    assert (image.width(), image.height()) == (1000, 500)
+    assert image.dotsPerMeterX() == round(360 / 0.0254)
+    assert image.text("Title") == Words().caption
 
 
 def test_png_has_the_chosen_dpi(tmp_path):
-    picture = QImage.fromData(exported(tmp_path, ".png", Words(size=QSizeF(184, 84)), dpi=144))
-    assert (picture.width(), picture.dotsPerMeterX()) == (400, round(144 / 0.0254))
+    image = QImage.fromData(exported(tmp_path, ".png", Words(size=QSizeF(184, 84)), dpi=144))
+    assert (image.width(), image.dotsPerMeterX()) == (400, round(144 / 0.0254))
 
 
 def test_png_is_white_or_transparent(tmp_path):

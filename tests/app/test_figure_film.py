@@ -7,14 +7,14 @@ import pytest
 from PIL import Image
 from PySide6.QtWidgets import QWidget
 
-from app.export import ExportError
-from app.figure_film import FILM_ENDINGS, FigureFilm, grows, packed, save, unpacked
-from app.film_worker import message
-from app.saving import Saving
-from tests.picture_factories import make_complete_image_result, make_probe_result
-from widgets.figures.complete_image import CompleteImageFigure
-from widgets.figures.probe import ProbeFigure
-from widgets.theme import DARK, FigureStyle
+from app.export.export import ExportError
+from app.export.figure_film import FILM_ENDINGS, FigureFilm, grows, packed, save, unpacked
+from app.export.film_worker import message
+from app.export.saving import Saving
+from tests.image_factories import make_complete_image_result, make_probe_result
+from widgets.look.theme import DARK, FigureStyle
+from widgets.views.complete_image.figure import CompleteImageFigure
+from widgets.views.complete_image.probe import ProbeFigure
 
 pytestmark = pytest.mark.usefixtures("qapp")
 LONG = 120_000
@@ -28,12 +28,12 @@ def figure():
 def frames_of(path):
     """uint8 [frame, row, column, 3], and how long each stays in ms."""
     with Image.open(path) as film:
-        pictures, durations = [], []
+        images, durations = [], []
         for number in range(film.n_frames):
             film.seek(number)
-            pictures.append(np.asarray(film.convert("RGB")))
+            images.append(np.asarray(film.convert("RGB")))
             durations.append(film.info["duration"])
-    return np.stack(pictures).astype(int), durations
+    return np.stack(images).astype(int), durations
 
 
 def test_only_what_grows_is_a_film(figure):
@@ -44,10 +44,10 @@ def test_only_what_grows_is_a_film(figure):
 @pytest.mark.parametrize("ending", [".gif", ".webp"])
 def test_it_grows_and_then_stands(figure, tmp_path, ending):
     save(figure, tmp_path / f"film{ending}", width=200)
-    pictures, durations = frames_of(tmp_path / f"film{ending}")
-    assert len(pictures) == 36 - 18 + 1
-    assert pictures.shape[2] == 200
-    changed = [np.abs(pictures[i + 1] - pictures[i]).max(-1) > 8 for i in range(len(pictures) - 1)]
+    images, durations = frames_of(tmp_path / f"film{ending}")
+    assert len(images) == 36 - 18 + 1
+    assert images.shape[2] == 200
+    changed = [np.abs(images[i + 1] - images[i]).max(-1) > 8 for i in range(len(images) - 1)]
     assert all(0 < change.mean() < 0.12 for change in changed)
     assert durations[-1] >= 1500
     assert 4000 <= sum(durations) <= 7000
@@ -66,7 +66,7 @@ def test_it_is_a_video_too(figure, tmp_path):
         frames = [frame.to_ndarray(format="rgb24").astype(int) for frame in container.decode(video=0)]
     film = FigureFilm(figure, width=200)
     assert len(frames) == film.n_frames
-    last = np.asarray(list(film.pictures())[-1])[: frames[-1].shape[0], : frames[-1].shape[1]]
+    last = np.asarray(list(film.images())[-1])[: frames[-1].shape[0], : frames[-1].shape[1]]
     assert np.abs(frames[-1] - last).mean() < 6
 
 
@@ -96,7 +96,7 @@ def test_another_process_writes_the_film(figure, qtbot, tmp_path):
     saving = Saving(parent, "Save the film")
     path = tmp_path / "film.webp"
     with qtbot.waitSignal(saving.done, timeout=LONG) as blocker:
-        saving.begin("app.film_worker", path, message(figure, str(path), packed(FigureStyle()), 120))
+        saving.begin("app.export.film_worker", path, message(figure, str(path), packed(FigureStyle()), 120))
     assert blocker.args == [str(path)]
     save(figure, tmp_path / "here.webp", FigureStyle(), width=120)
     assert path.read_bytes() == (tmp_path / "here.webp").read_bytes()

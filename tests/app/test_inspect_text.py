@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.inspect_text import inspect_text
+from app.commands.inspect_text import inspect_text
 from tests.factories import make_checkpoint_info
 
 
@@ -12,14 +12,12 @@ def test_texts():
     said = inspect_text(make_checkpoint_info())
     assert "Vocabulary" in said
     assert "Longest input" in said
-    assert "Pictures" not in said
+    assert "Images" not in said
 
 
 def test_pictures():
     labels = tuple(f"kind {i}" for i in range(9))
-    info = replace(
-        make_checkpoint_info(), reads=("picture",), classes=labels, pictures="64 × 64 pixels in 8 × 8 patches"
-    )
+    info = replace(make_checkpoint_info(), reads=("image",), classes=labels, images="64 × 64 pixels in 8 × 8 patches")
     said = inspect_text(info)
     assert "Pictures           64 × 64 pixels in 8 × 8 patches" in said
     assert "Classes            9: kind 0, kind 1, kind 2, kind 3, kind 4, kind 5 ..." in said
@@ -28,5 +26,5 @@ def test_pictures():
 
 
 def test_visual_tokens():
-    info = replace(make_checkpoint_info(), reads=("picture",), capabilities=("attention", "masked_image"), d_vocab=256)
+    info = replace(make_checkpoint_info(), reads=("image",), capabilities=("attention", "masked_image"), d_vocab=256)
     assert "Visual tokens      256" in inspect_text(info)

@@ -10,10 +10,10 @@ import pytest
 import trimesh
 from PIL import Image
 
-from app.command_line import run
-from app.mesh_formats import FORMATS, ending_of
-from inference.engine import Engine
+from app.commands.command_line import run
+from app.export.mesh_formats import FORMATS, ending_of
 from inference.results import CheckpointInfo, InspectRequest, MeshInput, MeshRequest, MeshResult
+from inference.service.engine import Engine
 from resources.furniture import LABELS
 from tests.app.mesh_samples import make_sample
 from tests.factories import make_checkpoint_info
@@ -65,10 +65,10 @@ def test_meshes_are_read_back(tmp_path, asked, capsys, kind):
 @pytest.mark.parametrize("kind", ["png", "gif", "webp"])
 def test_pictures_and_films_are_read_back(tmp_path, asked, kind):
     assert mesh(tmp_path / f"a.{kind}", *SMALL, "--theme", "dark") == 0
-    with Image.open(tmp_path / f"a.{kind}") as picture:
-        assert picture.width == 120
-        assert getattr(picture, "n_frames", 1) > (1 if kind == "png" else 5) - 1
-        red, green, blue = picture.convert("RGB").getpixel((0, 0))
+    with Image.open(tmp_path / f"a.{kind}") as image:
+        assert image.width == 120
+        assert getattr(image, "n_frames", 1) > (1 if kind == "png" else 5) - 1
+        red, green, blue = image.convert("RGB").getpixel((0, 0))
     assert max(red, green, blue) < 60
 
 

@@ -9,15 +9,15 @@ import pytest
 from PIL import Image
 from PySide6.QtWidgets import QComboBox, QDialog, QDoubleSpinBox, QLineEdit, QProgressDialog, QWidget
 
-from app import saving as saving_module
-from app.mesh_dialog import MeshDialog
-from app.mesh_export import MeshSaving, save_mesh
-from app.mesh_formats import FORMATS
-from app.mesh_look import MeshLook
+from app.export import saving as saving_module
+from app.export.mesh_dialog import MeshDialog
+from app.export.mesh_export import MeshSaving, save_mesh
+from app.export.mesh_formats import FORMATS
+from app.export.mesh_look import MeshLook
 from inference.meshes.files import read_mesh
 from tests.app.mesh_samples import make_sample
-from widgets.mesh.camera import Camera
-from widgets.status_line import StatusLine
+from widgets.panels.status_line import StatusLine
+from widgets.scene3d.camera import Camera
 
 SAMPLE = make_sample()
 LONG = 60_000  # ms: a process starts, on a machine that may be busy

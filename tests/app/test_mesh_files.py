@@ -14,16 +14,16 @@ import pytest
 import trimesh
 from PIL import Image, ImageChops
 
-from app import export, film_files, mesh_files
-from app.export import ExportError
-from app.mesh_files import write
-from app.mesh_film import FRAMES_A_SECOND, HOLD, Film
-from app.mesh_formats import FORMATS, ending_of
-from app.mesh_look import MeshLook
+from app.export import export, film_files, mesh_files
+from app.export.export import ExportError
+from app.export.mesh_files import write
+from app.export.mesh_film import FRAMES_A_SECOND, HOLD, Film
+from app.export.mesh_formats import FORMATS, ending_of
+from app.export.mesh_look import MeshLook
 from inference.meshes.files import read_mesh
 from inference.meshes.tokens import canonical, face_tokens, vertex_tokens
 from tests.app.mesh_samples import make_sample
-from widgets.mesh.camera import Camera
+from widgets.scene3d.camera import Camera
 
 SAMPLE = make_sample()
 SMALL = MeshLook((160, 121), seconds=1.0)
@@ -37,7 +37,7 @@ def written(folder: Path, kind: str, sample=SAMPLE, look=SMALL) -> Path:
     return path
 
 
-def pictures_of(path: Path) -> tuple[list[Image.Image], list[int]]:
+def images_of(path: Path) -> tuple[list[Image.Image], list[int]]:
     """Frames and their durations in ms."""
     frames, durations = [], []
     with Image.open(path) as film:
@@ -82,7 +82,7 @@ def test_pictures_show_the_mesh(tmp_path):
 
 @pytest.mark.parametrize("kind", ["gif", "webp"])
 def test_films_grow_and_stand(tmp_path, kind):
-    frames, durations = pictures_of(written(tmp_path, kind))
+    frames, durations = images_of(written(tmp_path, kind))
     assert {frame.size for frame in frames} == {SMALL.size}
     assert sum(durations) == N_FRAMES * 1000 // FRAMES_A_SECOND
     assert durations[-1] >= HOLD * 1000 - 40
@@ -95,15 +95,15 @@ def test_films_grow_and_stand(tmp_path, kind):
 
 def test_webp_is_what_was_painted(tmp_path):
     film = Film(SAMPLE, SMALL)
-    frames, durations = pictures_of(written(tmp_path, "webp"))
-    painted = list(film.pictures())
+    frames, durations = images_of(written(tmp_path, "webp"))
+    painted = list(film.images())
     assert durations == [run.n_frames * 1000 // FRAMES_A_SECOND for run in film.runs]
     assert all(not ImageChops.difference(*pair).getbbox() for pair in zip(frames, painted, strict=True))
 
 
 def test_gif_is_nearly_what_was_painted(tmp_path):
-    frames, _ = pictures_of(written(tmp_path, "gif"))
-    painted = list(Film(SAMPLE, SMALL).pictures())
+    frames, _ = images_of(written(tmp_path, "gif"))
+    painted = list(Film(SAMPLE, SMALL).images())
     assert len(frames) <= len(painted)  # what becomes the same in 256 colours is one frame
     difference = np.abs(np.asarray(frames[-1], int) - np.asarray(painted[-1], int))
     assert difference.mean() < 1.5
@@ -117,7 +117,7 @@ def test_videos_are_read_back(tmp_path, kind):
         assert stream.average_rate == FRAMES_A_SECOND
     assert len(frames) == N_FRAMES
     assert frames[0].shape == (120, 160, 3)  # an odd row is left out
-    painted = np.asarray(list(Film(SAMPLE, SMALL).pictures())[-1], int)[:120]
+    painted = np.asarray(list(Film(SAMPLE, SMALL).images())[-1], int)[:120]
     assert np.abs(frames[-1].astype(int) - painted).mean() < 6
 
 
@@ -197,7 +197,7 @@ def test_what_was_cut_off_is_written_as_far_as_it_goes(tmp_path):
     bare = make_sample(n_face_tokens=0)
     with pytest.raises(ExportError, match="The mesh has no faces, so there is nothing to write"):
         written(tmp_path, "stl", bare)
-    assert len(pictures_of(written(tmp_path, "gif", bare))[0]) > 5
+    assert len(images_of(written(tmp_path, "gif", bare))[0]) > 5
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_an_encoder_that_is_missing_is_named(tmp_path, monkeypatch):
 
 
 def test_the_worker_writes_what_it_is_told(tmp_path, monkeypatch, capsys):
-    from app import mesh_worker
+    from app.export import mesh_worker
 
     class Stdin:
         buffer = io.BytesIO(mesh_worker.message(SAMPLE, str(tmp_path / "a.gif"), "gif", SMALL.packed()))

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from app.engine_link import ThreadLink
-from app.runner import Runner
+from app.link.engine_link import ThreadLink
+from app.link.runner import Runner
 from inference.context import Refused
 from inference.results import Failure, Progress
 
@@ -126,7 +126,7 @@ def test_failures_are_text(runner, qtbot, request_, kind, message):
 @pytest.fixture
 def refinable(monkeypatch, engine):
     """The engine's requests are refined: after the first look they wait at a second gate, where they can be ended."""
-    monkeypatch.setattr("app.runner._can_wait", lambda request: request.startswith("map"))
+    monkeypatch.setattr("app.link.runner._can_wait", lambda request: request.startswith("map"))
 
     def run(request, context):
         engine.entered[request].set()

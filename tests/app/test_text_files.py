@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QDialogButtonBox, QLabel, QPlainTextEdit, QWidget
 
-from app.text_dialog import TextDialog
-from app.text_files import MOST_BYTES, TextFileError, read_text
+from app.commands.text_files import MOST_BYTES, TextFileError, read_text
+from app.window.text_dialog import TextDialog
 
 
 def write(folder, data: bytes, name: str = "story.txt"):

@@ -11,9 +11,9 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QTabBar, QWidget
 
-from app.engine_link import ProcessLink
-from app.main_window import MainWindow
-from app.window import make_window
+from app.link.engine_link import ProcessLink
+from app.window.application import make_window
+from app.window.main_window import MainWindow
 from widgets.registry import VIEWS
 
 SECOND = 1000

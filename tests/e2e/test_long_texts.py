@@ -15,7 +15,7 @@ from transformers import GPT2Config
 
 from resources import checkpoint_path
 from tests.inference.tiny_checkpoints import save
-from widgets.figures.measures import COLUMNS
+from widgets.views.measures.figure import COLUMNS
 
 pytestmark = pytest.mark.xvfb
 

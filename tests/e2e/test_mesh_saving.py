@@ -10,7 +10,7 @@ from PIL import Image
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit, QPushButton
 
-from app.mesh_formats import FORMATS, ending_of
+from app.export.mesh_formats import FORMATS, ending_of
 from inference.meshes.files import read_mesh
 from tests.e2e.test_meshes import checkpoint, mesh  # noqa: F401 (fixtures)
 
@@ -47,8 +47,8 @@ def test_every_kind_is_saved_and_read_back(mesh, tmp_path):  # noqa: F811
             with av.open(str(path)) as film:
                 assert sum(1 for _ in film.decode(video=0)) > 30
         elif kind in ("gif", "webp", "png"):
-            with Image.open(path) as picture:
-                assert (getattr(picture, "n_frames", 1) > 1) == (kind != "png")
+            with Image.open(path) as image:
+                assert (getattr(image, "n_frames", 1) > 1) == (kind != "png")
         elif kind == "frames":
             assert len(list(path.glob("*.png"))) > 30
         elif kind == "npz":

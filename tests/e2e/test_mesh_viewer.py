@@ -10,10 +10,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from tests.widgets.mesh_scenes import chair, face_numbers_as_colors, random_boxes
-from widgets.mesh.camera import PROJECTIONS
-from widgets.mesh.scene import STYLES, Guide, Links, MeshScene, in_grid
-from widgets.mesh.viewer import MeshViewer
-from widgets.theme import DARK, LIGHT
+from widgets.look.theme import DARK, LIGHT
+from widgets.scene3d.camera import PROJECTIONS
+from widgets.scene3d.scene import STYLES, Guide, Links, MeshScene, in_grid
+from widgets.scene3d.viewer import MeshViewer
 
 pytestmark = pytest.mark.xvfb
 
@@ -33,7 +33,7 @@ def viewers(qtbot):
 
 
 def pixels(viewer):
-    image = viewer.picture()
+    image = viewer.image()
     data = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
     return data[:, :, :3].astype(int)
 
@@ -58,17 +58,17 @@ def test_both_renderers_draw_the_same_picture(viewers, name):
     for theme in (LIGHT, DARK):
         for style in STYLES:
             for projection in PROJECTIONS:
-                pictures = []
+                images = []
                 for viewer in viewers:
                     viewer.setPalette(theme.palette())
                     viewer.set_scene(scenes()[name])
                     viewer.set_style(style)
                     viewer.set_projection(projection)
                     viewer.fit()
-                    pictures.append(pixels(viewer))
-                empty = np.abs(pictures[0] - pictures[0][0, 0]).max(-1) < 8
+                    images.append(pixels(viewer))
+                empty = np.abs(images[0] - images[0][0, 0]).max(-1) < 8
                 assert empty.mean() < 0.95
-                assert share_differing(*pictures) < 0.02, (theme.name, style, projection)
+                assert share_differing(*images) < 0.02, (theme.name, style, projection)
 
 
 def test_growing_by_counts_and_by_longer_meshes_give_the_same_pictures(viewers):
@@ -106,14 +106,14 @@ def test_a_context_that_is_lost_leaves_a_painted_picture(viewers, qtbot):
     opengl, painted = viewers
     for viewer in viewers:
         viewer.set_scene(MeshScene((chair(),)))
-    opengl.picture()
+    opengl.image()
     opengl._gl._context = type(opengl._gl._context)()  # one that was never made
     opengl.set_scene(MeshScene((chair(n_visible_faces=30),)))
     with qtbot.waitSignal(opengl.renderer_changed) as changed:
-        pictures = pixels(opengl)
+        images = pixels(opengl)
     assert changed.args == ["painted, because OpenGL was lost"]
     painted.set_scene(opengl.scene)
-    np.testing.assert_array_equal(pictures, pixels(painted))
+    np.testing.assert_array_equal(images, pixels(painted))
 
 
 def test_nothing_is_left_of_a_closed_viewer(qtbot, assert_collected):

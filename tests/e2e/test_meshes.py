@@ -43,7 +43,7 @@ def is_whole(driver):
 
 
 def pixels(viewer):
-    image = viewer.picture()
+    image = viewer.image()
     data = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
     return data[:, :, :3].astype(int)
 

@@ -96,7 +96,7 @@ def pair(n: int = 9, m: int = 5) -> Inputs:
     return lambda: {"input_ids": ids(n), "decoder_input_ids": ids(m)}
 
 
-def picture(side: int = 16) -> Inputs:
+def image(side: int = 16) -> Inputs:
     return lambda: {"pixel_values": noise(1, 3, side, side)}
 
 

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 import transformers
 
-from inference.model import Model
+from inference.forward.model import Model
 from inference.results import TextInput
 from tests.inference.tiny_checkpoints import VOCAB
 from tests.inference.tiny_models import build_model, ids_of

@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from inference.attention_call import AttentionCall, Received
-from inference.capture import capture
+from inference.capture.attention_call import AttentionCall, Received
+from inference.capture.capture import capture
 from inference.context import Context
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from inference.attention_call import AttentionCall
+from inference.capture.attention_call import AttentionCall
 from inference.results import AttentionGroup
 from tests.factories import make_long_tokens
 

@@ -14,9 +14,9 @@ from inference.analyses import heads as heads_module
 from inference.analyses.attention import attention
 from inference.analyses.heads import heads
 from inference.analyses.scaled_dot import scaled_dot
-from inference.attention_call import AttentionCall
+from inference.capture.attention_call import AttentionCall
 from inference.context import Cancelled, Context, Refused
-from inference.model import Run
+from inference.forward.model import Run
 from inference.results import AttentionRequest, HeadsRequest, Partial, Progress, ScaledDotRequest, TextInput
 from tests.inference.planted import model_of, random_call
 from tests.inference.tiny_models import ARCHITECTURES, build_model, ids_of

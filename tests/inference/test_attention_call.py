@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional as F
 
-from inference import attention_call
-from inference.attention_call import AttentionCall, Received
+from inference.capture import attention_call
+from inference.capture.attention_call import AttentionCall, Received
 from inference.context import Context
 
 

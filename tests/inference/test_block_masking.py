@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.block_masking import block_mask
+from inference.inputs.block_masking import block_mask
 
 N_MASKS = 2000
 

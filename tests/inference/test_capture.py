@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from inference import capture_interface
-from inference.attention_call import Received
-from inference.capture import capture
+from inference.capture import interface as capture_interface
+from inference.capture.attention_call import Received
+from inference.capture.capture import capture
 from inference.context import Cancelled, Context
 from inference.results import Progress, TextInput
 from tests.inference.tiny_models import ARCHITECTURES, ENCODER_DECODERS, build, build_model, ids_of

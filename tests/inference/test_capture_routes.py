@@ -12,8 +12,8 @@ import torch
 import transformers as tf
 from torch import Tensor, nn
 
-from inference.attention_call import Received
-from inference.capture import capture
+from inference.capture.attention_call import Received
+from inference.capture.capture import capture
 from inference.context import Cancelled, Context
 from tests.inference.tiny_models import build, ids_of
 

@@ -16,12 +16,12 @@ import transformers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inference import weights_header
-from inference.capabilities import CAPABILITIES
-from inference.checkpoints import inspect
+from inference.checkpoints import weights_header
+from inference.checkpoints.capabilities import CAPABILITIES
+from inference.checkpoints.inspection import inspect
+from inference.checkpoints.weights_header import read_weights
 from inference.context import Refused
 from inference.results import CheckpointInfo
-from inference.weights_header import read_weights
 from resources import CHECKPOINTS
 from tests.inference.tiny_checkpoints import (
     SIZES,
@@ -441,12 +441,12 @@ def test_what_is_no_folder_is_refused(folder, tmp_path):
     archive = tmp_path / "tiny.zip"
     with zipfile.ZipFile(archive, "w") as file:
         file.write(folder / "config.json")
-    picture = tmp_path / "cat.png"
-    picture.write_bytes(b"png")
+    image = tmp_path / "cat.png"
+    image.write_bytes(b"png")
     assert "neither a folder nor a bundled checkpoint" in refusal(tmp_path / "gone")
     assert "Hugging Face hub has to be downloaded first" in refusal("google-bert/bert-base-uncased")
     assert "tiny.zip is an archive; unpack it" in refusal(archive)
-    assert "cat.png is a single file" in refusal(picture)
+    assert "cat.png is a single file" in refusal(image)
     assert r"'a\x00b' is neither" in refusal("a\0b")
     assert "xxx' is neither" in refusal("x" * 10_000)
 

@@ -14,16 +14,16 @@ import torch
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from inference.attention_call import Received
-from inference.capture import capture
+from inference.capture.attention_call import Received
+from inference.capture.capture import capture
 from inference.context import Context
 from inference.layouts.axis import length
 from inference.layouts.generic import lay_out
 from tests.inference.configurations import Configuration
-from tests.inference.picture_configurations import PICTURES
+from tests.inference.image_configurations import IMAGES
 from tests.inference.text_configurations import TEXT
 
-CONFIGURATIONS = TEXT | PICTURES
+CONFIGURATIONS = TEXT | IMAGES
 # Not here: Reformer sorts its keys into buckets by hashing and takes its softmax as an exponential of differences, so
 # there is none to capture; ERNIE-THU, KnowBERT, ViLBERT, UNITER, VL-BERT, OSCAR, VideoBERT and PolyGen are not in
 # transformers, or run on BERT's classes.

@@ -16,9 +16,9 @@ from inference.analyses.measures import measures
 from inference.analyses.rollout import rollout
 from inference.analyses.scaled_dot import scaled_dot
 from inference.context import Context
+from inference.forward.memory import Memory
 from inference.layouts.axis import Group
 from inference.layouts.generic import lay_out
-from inference.memory import Memory
 from inference.results import (
     AttentionRequest,
     HeadsRequest,
@@ -32,7 +32,7 @@ from inference.results import (
     TilesRequest,
 )
 from tests.inference.elsewhere import ELSEWHERE, Elsewhere, taken_there
-from tests.inference.picture_configurations import PICTURES
+from tests.inference.image_configurations import IMAGES
 from tests.inference.planted import model_of
 from tests.inference.test_configurations import build, captured
 from tests.inference.text_configurations import TEXT
@@ -54,7 +54,7 @@ LOOKS: dict[str, tuple[Any, Any]] = {
 
 
 def first_group(name: str) -> Group:
-    configuration = (TEXT | PICTURES)[name]
+    configuration = (TEXT | IMAGES)[name]
     net, inputs = build(configuration), configuration.inputs()
     _, received = captured(net, inputs)
     return lay_out(received, net, inputs)[0]

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from inference.context import Refused
 from inference.families.encoder import EncoderFamily
-from inference.positions import n_ctx
+from inference.inputs.tokens import tokenize, word
+from inference.positions.kinds import n_ctx
 from inference.registry import FAMILIES
 from inference.results import TextInput
-from inference.tokens import tokenize, word
 from tests.inference.tiny_checkpoints import BYTE_MERGES, BYTE_VOCAB, VOCAB
 from tests.inference.tiny_models import ARCHITECTURES, D_VOCAB, ENCODER_DECODERS, build_model, family_of, ids_of
 

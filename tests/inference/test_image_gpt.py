@@ -14,19 +14,19 @@ from inference.analyses.masked_pixels import masked_pixels
 from inference.analyses.patches import patches
 from inference.analyses.probe import probe
 from inference.context import Cancelled, Context, Refused
-from inference.pixel_sampling import complete, log_probs, pick
+from inference.forward.pixel_sampling import complete, log_probs, pick
 from inference.results import (
     CompleteImageRequest,
+    ImageInput,
     MaskedPixelsRequest,
     Partial,
     PatchesRequest,
-    PictureInput,
     ProbeRequest,
 )
 from resources.scene_shapes import KINDS
-from tests.inference.tiny_pictures import N_COLOURS, build, model_of, palette
+from tests.inference.tiny_images import N_COLOURS, build, model_of, palette
 
-PICTURE = PictureInput(seed=4)
+IMAGE = ImageInput(seed=4)
 N = 36
 
 
@@ -40,8 +40,8 @@ def parts_of(parts: list) -> Context:
 
 
 def test_the_start_stands_before_the_pixels_and_the_last_is_not_read(model):
-    encoded = model.encode(PICTURE)
-    own = model.prepare(PICTURE).colours
+    encoded = model.encode(IMAGE)
+    own = model.prepare(IMAGE).colours
     assert encoded.tensors["input_ids"].tolist() == [[N_COLOURS, *own[:-1].tolist()]]
     assert encoded.tokens.words[:3] == ("start", "0,0", "0,1")
     assert encoded.tokens.words[-1] == "5,4"
@@ -49,23 +49,23 @@ def test_the_start_stands_before_the_pixels_and_the_last_is_not_read(model):
 
 
 def test_attention_is_that_of_transformers_and_causal(model):
-    call = model.run(PICTURE, Context()).calls["pixels"][1]
+    call = model.run(IMAGE, Context()).calls["pixels"][1]
     with torch.inference_mode():
-        expected = model.net(**model.encode(PICTURE).tensors, output_attentions=True).attentions[1][0]
+        expected = model.net(**model.encode(IMAGE).tensors, output_attentions=True).attentions[1][0]
     torch.testing.assert_close(call.patterns(), expected, atol=1e-10, rtol=0)
-    found = patches(PatchesRequest("tiny", PICTURE, "pixels", 7), model, Context())
+    found = patches(PatchesRequest("tiny", IMAGE, "pixels", 7), model, Context())
     np.testing.assert_allclose(found.pattern[1], np.pad(expected[:, 7].numpy(), ((0, 0), (0, 1))), atol=1e-6)
     assert (found.grid, found.n_special, found.tokens.words[-1]) == ((6, 6), 1, "5,5")
     assert not found.pattern[..., 8:].any()
     with pytest.raises(Refused, match="last pixel looks at nothing"):
-        patches(PatchesRequest("tiny", PICTURE, "pixels", N), model, Context())
+        patches(PatchesRequest("tiny", IMAGE, "pixels", N), model, Context())
 
 
 def test_surprise_is_that_of_the_model(model):
-    result = complete_image(CompleteImageRequest("tiny", PICTURE, N, count=1), model, Context())
+    result = complete_image(CompleteImageRequest("tiny", IMAGE, N, count=1), model, Context())
     with torch.inference_mode():
-        logits = model.net(**model.encode(PICTURE).tensors).logits[0]
-    own = model.prepare(PICTURE).colours
+        logits = model.net(**model.encode(IMAGE).tensors).logits[0]
+    own = model.prepare(IMAGE).colours
     expected = torch.nn.functional.cross_entropy(logits, torch.from_numpy(own), reduction="none") / np.log(2)
     np.testing.assert_allclose(result.own_bits, expected.numpy(), atol=1e-5)
     np.testing.assert_array_equal(result.own, own)
@@ -84,13 +84,13 @@ def test_cached_equals_uncached(model):
 
 @pytest.mark.parametrize("n_given", [0, 18])
 def test_completions_are_the_same_alone_and_among_others(model, n_given):
-    request = CompleteImageRequest("tiny", PICTURE, n_given, count=3, seed=5)
+    request = CompleteImageRequest("tiny", IMAGE, n_given, count=3, seed=5)
     among = complete_image(request, model, Context())
     for i in range(3):
         alone = complete_image(replace(request, count=1, seed=5 + i), model, Context())
         np.testing.assert_array_equal(among.samples[i], alone.samples[0])
         np.testing.assert_allclose(among.bits[i], alone.bits[0], atol=1e-5)
-    own = model.prepare(PICTURE).colours
+    own = model.prepare(IMAGE).colours
     assert (among.samples[:, :n_given] == own[:n_given]).all()
     assert len({tuple(sample) for sample in among.samples.tolist()}) == 3
     chosen = np.take_along_axis(among.probabilities.astype(np.float64), among.samples[..., None].astype(int), 2)[..., 0]
@@ -99,7 +99,7 @@ def test_completions_are_the_same_alone_and_among_others(model, n_given):
 
 
 def test_bits_of_a_completion_are_those_of_the_finished_picture(model):
-    result = complete_image(CompleteImageRequest("tiny", PICTURE, 10, count=1, temperature=0.5), model, Context())
+    result = complete_image(CompleteImageRequest("tiny", IMAGE, 10, count=1, temperature=0.5), model, Context())
     sample = result.samples[0].astype(np.int64)
     expected = -log_probs(model.net, sample)[np.arange(N), sample] / np.log(2)
     np.testing.assert_allclose(result.bits[0], expected, atol=1e-5)
@@ -108,7 +108,7 @@ def test_bits_of_a_completion_are_those_of_the_finished_picture(model):
 def test_completions_grow_in_partial_results(model, monkeypatch):
     monkeypatch.setattr("inference.analyses.complete_image._PAUSE", -1.0)
     parts: list = []
-    whole = complete_image(CompleteImageRequest("tiny", PICTURE, 30, count=2), model, parts_of(parts))
+    whole = complete_image(CompleteImageRequest("tiny", IMAGE, 30, count=2), model, parts_of(parts))
     assert [int((part.samples[0] >= 0).sum()) for part in parts] == [31, 32, 33, 34, 35, 36]
     assert np.isnan(parts[0].bits[0, 31:]).all()
     assert parts[0].probabilities.size == 0
@@ -119,7 +119,7 @@ def test_completions_are_cancelled_at_a_pixel(model):
     told: list[object] = []
     context = Context(told.append, lambda: len(told) > 3)
     with pytest.raises(Cancelled):
-        complete_image(CompleteImageRequest("tiny", PICTURE, 0), model, context)
+        complete_image(CompleteImageRequest("tiny", IMAGE, 0), model, context)
     assert len(told) == 4
 
 
@@ -148,19 +148,19 @@ def test_top_p_keeps_the_most_probable():
 )
 def test_requests_out_of_range_are_refused(model, changes, sentence):
     with pytest.raises(Refused, match=sentence):
-        complete_image(replace(CompleteImageRequest("tiny", PICTURE, 4), **changes), model, Context())
+        complete_image(replace(CompleteImageRequest("tiny", IMAGE, 4), **changes), model, Context())
 
 
 def test_completions_that_take_too_much_memory_are_refused(model, monkeypatch):
     monkeypatch.setattr("inference.analyses.complete_image._MOST_BYTES", 10)
     with pytest.raises(Refused, match="GB of keys and values"):
-        complete_image(CompleteImageRequest("tiny", PICTURE, 4), model, Context())
+        complete_image(CompleteImageRequest("tiny", IMAGE, 4), model, Context())
 
 
 def test_without_a_palette_there_are_no_pixels(tmp_path):
     (tmp_path / "preprocessor_config.json").write_text(json.dumps({"size": 6}))
     with pytest.raises(Refused, match="holds no palette"):
-        model_of("imagegpt", tmp_path).run(PICTURE, Context())
+        model_of("imagegpt", tmp_path).run(IMAGE, Context())
 
 
 # --- the masked variant -----------------------------------------------------------------------------------------------
@@ -168,11 +168,11 @@ def test_without_a_palette_there_are_no_pixels(tmp_path):
 
 def test_masked_pixels_are_guessed_as_by_the_model(tmp_path):
     model = model_of("masked imagegpt", tmp_path)
-    result = masked_pixels(MaskedPixelsRequest("tiny", PICTURE, (30, 2)), model, Context())
+    result = masked_pixels(MaskedPixelsRequest("tiny", IMAGE, (30, 2)), model, Context())
     assert result.masked.tolist() == [2, 30]
     is_masked = torch.zeros(1, N, dtype=torch.bool)
     is_masked[0, [2, 30]] = True
-    own = torch.from_numpy(model.prepare(PICTURE).colours)[None]
+    own = torch.from_numpy(model.prepare(IMAGE).colours)[None]
     with torch.inference_mode():
         logits = model.net(own, bool_masked_pos=is_masked).logits[0, [2, 30]]
     np.testing.assert_allclose(result.probabilities, logits.softmax(-1).numpy(), atol=1e-6)
@@ -181,7 +181,7 @@ def test_masked_pixels_are_guessed_as_by_the_model(tmp_path):
 
 def test_masks_are_chosen_by_seed(tmp_path):
     model = model_of("masked imagegpt", tmp_path)
-    chosen = [masked_pixels(MaskedPixelsRequest("tiny", PICTURE, seed=s), model, Context()).masked for s in (1, 1, 2)]
+    chosen = [masked_pixels(MaskedPixelsRequest("tiny", IMAGE, seed=s), model, Context()).masked for s in (1, 1, 2)]
     assert [len(masked) for masked in chosen] == [5, 5, 5]
     np.testing.assert_array_equal(chosen[0], chosen[1])
     assert not np.array_equal(chosen[0], chosen[2])
@@ -193,7 +193,7 @@ def test_masks_are_chosen_by_seed(tmp_path):
 def test_masks_that_cannot_be_are_refused(tmp_path, changes, sentence):
     with pytest.raises(Refused, match=sentence):
         masked_pixels(
-            replace(MaskedPixelsRequest("tiny", PICTURE), **changes), model_of("masked imagegpt", tmp_path), Context()
+            replace(MaskedPixelsRequest("tiny", IMAGE), **changes), model_of("masked imagegpt", tmp_path), Context()
         )
 
 

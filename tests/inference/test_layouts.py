@@ -8,7 +8,7 @@ import transformers as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.attention_call import AttentionCall, Received
+from inference.capture.attention_call import AttentionCall, Received
 from inference.context import Context, Refused
 from inference.layouts.axis import Span, group, tokens
 from inference.layouts.funnel import places_by_block, shortest
@@ -16,8 +16,8 @@ from inference.layouts.generic import lay_out
 from inference.layouts.parts import PartsCall, in_parts
 from inference.layouts.swin import window_places
 from inference.results import TextInput
+from tests.inference.image_configurations import IMAGES
 from tests.inference.layout_checks import assert_parts_agree
-from tests.inference.picture_configurations import PICTURES
 from tests.inference.test_configurations import build, captured, run
 from tests.inference.text_configurations import TEXT
 from tests.inference.tiny_models import D_VOCAB, build_model, ids_of
@@ -29,7 +29,7 @@ from tests.inference.tiny_types import build_type
 @pytest.mark.parametrize(("name", "kind"), [("swin", "SwinLayer"), ("swinv2", "Swinv2Layer")])
 def test_a_patch_is_seen_within_its_window_only(name, kind):
     """A changed patch changes what its window hands on, and nothing else."""
-    net, inputs = build(PICTURES[name]).double(), {"pixel_values": PICTURES[name].inputs()["pixel_values"].double()}
+    net, inputs = build(IMAGES[name]).double(), {"pixel_values": IMAGES[name].inputs()["pixel_values"].double()}
     with torch.no_grad():
         for parameter_name, parameter in net.named_parameters():
             if "logit_scale" in parameter_name:
@@ -54,7 +54,7 @@ def test_a_patch_is_seen_within_its_window_only(name, kind):
 
 
 def test_windows_at_the_edge_of_a_picture_that_is_no_multiple_of_them():
-    net, inputs = build(PICTURES["swin"]), {"pixel_values": torch.randn(1, 3, 20, 28)}
+    net, inputs = build(IMAGES["swin"]), {"pixel_values": torch.randn(1, 3, 20, 28)}
     _, received = captured(net, inputs)
     first, second = lay_out(received, net, inputs)
     assert (first.queries, second.queries) == ((Span("patches", (12, 16)),), (Span("patches", (8, 8)),))
@@ -70,7 +70,7 @@ def test_window_places_cover_all():
 
 
 def test_time_looks_at_one_patch_and_space_at_one_frame():
-    net, inputs = build(PICTURES["timesformer"]), PICTURES["timesformer"].inputs()
+    net, inputs = build(IMAGES["timesformer"]), IMAGES["timesformer"].inputs()
     _, received = captured(net, inputs)
     time, space = lay_out(received, net, inputs)
     n_frames, n_patches = 3, 4
@@ -86,7 +86,7 @@ def test_time_looks_at_one_patch_and_space_at_one_frame():
 
 def test_which_patch_and_frame_a_place_of_timesformer_is():
     """Frames 0 and 2 are the same picture, and nothing else tells them apart here."""
-    net = build(PICTURES["timesformer"])
+    net = build(IMAGES["timesformer"])
     with torch.no_grad():
         net.embeddings.time_embeddings.zero_()
     pixels = torch.randn(1, 3, 3, 16, 16)
@@ -202,7 +202,7 @@ def test_words_of_pooled_places():
 
 
 def test_lxmert_looks_from_words_to_boxes_and_back():
-    net, inputs = build(PICTURES["lxmert"]), PICTURES["lxmert"].inputs()
+    net, inputs = build(IMAGES["lxmert"]), IMAGES["lxmert"].inputs()
     _, received = captured(net, inputs)
     groups = {each.title: each for each in lay_out(received, net, inputs)}
     own = run(net, inputs, output_attentions=True)
@@ -235,7 +235,7 @@ def test_lxmert_looks_from_words_to_boxes_and_back():
     ],
 )
 def test_axes_say_what_lies_along_them(name, title, axis):
-    net, inputs = build(PICTURES[name]), PICTURES[name].inputs()
+    net, inputs = build(IMAGES[name]), IMAGES[name].inputs()
     _, received = captured(net, inputs)
     assert {each.title: each.queries for each in lay_out(received, net, inputs)}[title] == axis
 

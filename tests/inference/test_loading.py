@@ -14,9 +14,9 @@ import pytest
 import torch
 import transformers
 
-from inference.checkpoints import inspect
+from inference.checkpoints.inspection import inspect
+from inference.checkpoints.loading import load
 from inference.context import Cancelled, Context, Refused
-from inference.loading import load
 from inference.results import Progress
 from tests.inference.test_checkpoints import Evil, refusal
 from tests.inference.tiny_checkpoints import (

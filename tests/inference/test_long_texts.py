@@ -9,9 +9,8 @@ import pytest
 import torch
 import transformers as tf
 
-from inference import capture_interface
+from inference.capture import interface as capture_interface
 from inference.context import Context, Refused
-from inference.engine import Engine, answer
 from inference.results import (
     Failure,
     HeadsRequest,
@@ -26,6 +25,7 @@ from inference.results import (
     TilesRequest,
 )
 from inference.results.maps import TILE
+from inference.service.engine import Engine, answer
 from tests.inference.test_configurations import build
 from tests.inference.text_configurations import TEXT
 from tests.inference.tiny_checkpoints import save

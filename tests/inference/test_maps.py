@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from inference.analyses import maps
+from inference.capture.tiles import sampled_map
 from inference.context import Cancelled, Context, Refused
 from inference.results import MapRequest, Partial, Progress, RowsRequest, TextInput, TilesRequest
 from inference.results.maps import TILE
-from inference.tiles import sampled_map
 from tests.inference.planted import Largest, model_of, random_call
 from tests.inference.test_capture import eager_maps
 from tests.inference.tiny_models import build, build_model

@@ -12,13 +12,13 @@ from inference.analyses import measures as measures_module
 from inference.analyses import rollout as rollout_module
 from inference.analyses.measures import measures
 from inference.analyses.rollout import rollout
+from inference.capture.head_measures import HeadMeasures
 from inference.context import Cancelled, Context, Refused
-from inference.head_measures import HeadMeasures
 from inference.layouts.generic import lay_out
 from inference.results import MeasuresRequest, RolloutRequest, TextInput
 from inference.results.measures import MEASURES
 from tests.factories import make_long_tokens
-from tests.inference.picture_configurations import PICTURES
+from tests.inference.image_configurations import IMAGES
 from tests.inference.planted import Largest, model_of, random_call
 from tests.inference.test_configurations import build, captured
 from tests.inference.text_configurations import TEXT
@@ -133,7 +133,7 @@ def test_measures_and_rollout_of_sparse_attention(monkeypatch, name):
     """Windows, blocks and parts of a picture: the same sums of the expanded patterns."""
     monkeypatch.setattr(measures_module, "_BLOCK", 1000)
     monkeypatch.setattr(rollout_module, "_BLOCK", 1000)
-    configuration = (TEXT | PICTURES)[name]
+    configuration = (TEXT | IMAGES)[name]
     net, inputs = build(configuration), configuration.inputs()
     _, received = captured(net, inputs)
     calls = list(lay_out(received, net, inputs)[0].calls)

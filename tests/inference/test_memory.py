@@ -11,13 +11,13 @@ from collections import Counter
 import pytest
 import torch
 
+from inference.capture.storage import storage_bytes, tensors_in
 from inference.context import Cancelled, Context, Refused
-from inference.engine import Engine
-from inference.memory import Memory, machine_bytes
-from inference.model import Model
+from inference.forward.memory import Memory, machine_bytes
+from inference.forward.model import Model
+from inference.forward.run import _compact
 from inference.results import MemoryRequest, MemoryResult, TextInput
-from inference.run import _compact
-from inference.storage import storage_bytes, tensors_in
+from inference.service.engine import Engine
 from tests.inference.test_attention_call import received
 from tests.inference.tiny_models import build, build_model, ids_of
 
@@ -220,7 +220,7 @@ def test_blocks_are_used_again_and_given_back_in_the_end():
     code = """
 import resource
 import numpy as np
-from inference.memory import give_back, keep_freed
+from inference.forward.memory import give_back, keep_freed
 
 def pages_of_twenty_blocks():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -243,7 +243,7 @@ print(pages, held - resident())
 
 
 def test_an_engine_is_made_before_torch_comes_so_that_its_threads_wait_passively():
-    code = "import os, sys; from inference.engine import Engine; Engine(); "
+    code = "import os, sys; from inference.service.engine import Engine; Engine(); "
     code += "print('torch' in sys.modules, os.environ['OMP_WAIT_POLICY'])"
     environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
     said = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)

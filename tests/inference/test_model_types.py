@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import torch
 
+from inference.checkpoints.loading import load
 from inference.context import Context, Refused
-from inference.loading import load
-from inference.model_types import DECODERS, ENCODER_DECODERS, ENCODERS
-from inference.position_tables import tables
-from inference.positions import n_ctx, position_kind
+from inference.files.model_types import DECODERS, ENCODER_DECODERS, ENCODERS
+from inference.positions.kinds import n_ctx, position_kind
+from inference.positions.tables import tables
 from inference.results import TextInput
 from tests.inference.test_configurations import CLOSE, state_of
 from tests.inference.tiny_models import build_model, ids_of

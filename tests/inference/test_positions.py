@@ -8,8 +8,8 @@ import torch
 
 from inference.analyses.positions import positions
 from inference.context import Cancelled, Context, Refused
-from inference.position_tables import alibi_slopes
-from inference.positions import position_kind
+from inference.positions.kinds import position_kind
+from inference.positions.tables import alibi_slopes
 from inference.results import PositionsRequest, PositionTable, TextInput
 from tests.inference.tiny_models import ARCHITECTURES, build, build_model
 

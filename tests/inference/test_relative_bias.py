@@ -8,9 +8,9 @@ import transformers as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.attention_call import AttentionCall
+from inference.capture.attention_call import AttentionCall
+from inference.capture.relative_bias import RelativeBiases, by_distance
 from inference.context import Context
-from inference.relative_bias import RelativeBiases, by_distance
 from inference.results import TextInput
 from tests.inference.configurations import T5
 from tests.inference.tiny_models import build_model, ids_of
@@ -44,7 +44,7 @@ def test_one_row_is_kept_as_it_is(shape):
 
 def test_layers_that_share_a_bias_have_it_looked_at_once(monkeypatch):
     looked_at: list[torch.Tensor] = []
-    module = "inference.relative_bias.by_distance"
+    module = "inference.capture.relative_bias.by_distance"
     monkeypatch.setattr(module, lambda bias: looked_at.append(bias) or by_distance(bias))
     biases = RelativeBiases()
     first, second = torch.ones(1, 2, 3, 3), torch.randn(1, 2, 3, 3)

@@ -13,7 +13,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.attention_call import AttentionCall, Received
+from inference.capture.attention_call import AttentionCall, Received
 from inference.context import Cancelled, Context
 from inference.layouts.banded import GLOBAL, WINDOW, BandedCall
 from inference.layouts.blocks import BlockCall

@@ -15,7 +15,7 @@ from tests.inference.test_configurations import build, run
 from tests.inference.test_sparse_layouts import expanded
 from tests.inference.text_configurations import TEXT
 from tests.inference.tiny_models import build_model, ids_of
-from widgets.sparse.patterns import KIND_NAMES, Parameters, Pattern, banded, blocked, random_blocks
+from widgets.views.sparse.patterns import KIND_NAMES, Parameters, Pattern, banded, blocked, random_blocks
 
 
 def by_name(kinds, kind_names):

@@ -15,10 +15,10 @@ from inference.analyses.mask_lab import action, choose, mask_lab
 from inference.analyses.masked import masked
 from inference.analyses.next_sentence import next_sentence
 from inference.analyses.tokenize import tokenize
+from inference.checkpoints.loading import load
 from inference.context import Cancelled, Context, Refused
-from inference.loading import load
-from inference.masked_lm import predicted_word
-from inference.model import Model
+from inference.forward.masked_lm import predicted_word
+from inference.forward.model import Model
 from inference.results import (
     MaskedRequest,
     MaskLabRequest,

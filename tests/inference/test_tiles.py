@@ -11,10 +11,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference import tiles
-from inference.attention_call import AttentionCall
+from inference.capture import tiles
+from inference.capture.attention_call import AttentionCall
+from inference.capture.tiles import sampled_map, sampled_rows, tile, tile_kinds
 from inference.context import Cancelled
-from inference.tiles import sampled_map, sampled_rows, tile, tile_kinds
 from tests.inference.planted import Largest, random_call
 
 

@@ -7,34 +7,34 @@ import pytest
 import torch
 from PIL import Image
 
+from inference.analyses.image import image
 from inference.analyses.patches import patches, value_lengths
-from inference.analyses.picture import picture
-from inference.checkpoints import inspect
+from inference.checkpoints.inspection import inspect
+from inference.checkpoints.loading import load
 from inference.context import Cancelled, Context, Refused
-from inference.engine import Engine
 from inference.families.vision import run_patches
-from inference.loading import load
 from inference.results import (
     AttentionRequest,
     ClassesRequest,
     CompleteImageRequest,
     HeadsRequest,
+    ImageInput,
+    ImageRequest,
     MaskedImageRequest,
     MaskedPixelsRequest,
     OpenRequest,
     Partial,
     PatchesRequest,
-    PictureInput,
-    PictureRequest,
     TextInput,
     TokenizeRequest,
 )
+from inference.service.engine import Engine
 from tests.inference.configurations import VIT
 from tests.inference.tiny_checkpoints import edit_config, load_weights, save_weights
+from tests.inference.tiny_images import BUILDERS, WITH_PALETTE, build, model_of, save
 from tests.inference.tiny_models import build_model
-from tests.inference.tiny_pictures import BUILDERS, WITH_PALETTE, build, model_of, save
 
-PICTURE = PictureInput(seed=4)
+IMAGE = ImageInput(seed=4)
 SPECIAL = {"deit": ("[CLS]", "[DIST]"), "swin": (), "dinov2_with_registers": ("[CLS]", "[R1]", "[R2]", "[R3]", "[R4]")}
 # Those that give maps of all layers themselves, where queries and keys are those of the picture.
 OWN_MAPS = ("vit", "deit", "dinov2", "dinov2_with_registers", "beit", "beit tokens", "clip")
@@ -47,37 +47,37 @@ def test_checkpoints_open_and_answer(tmp_path, name, with_preprocessor):
     engine, context = Engine(), Context()
     info = engine.run(OpenRequest(folder), context)
     assert info.architecture == type(build(name)).__name__
-    assert info.reads == ("picture",)
+    assert info.reads == ("image",)
     assert not info.has_tokenizer
     if name in WITH_PALETTE and not with_preprocessor:
         assert "patches" not in info.capabilities
         with pytest.raises(Refused, match="no palette of colours"):
-            engine.run(PictureRequest(folder, PICTURE), context)
+            engine.run(ImageRequest(folder, IMAGE), context)
         return
     assert {"attention", "qk", "positions", "patches"} <= {*info.capabilities}
     assert bool(info.notes and "no preprocessor_config.json" in info.notes[-1]) is not with_preprocessor
-    seen = engine.run(PictureRequest(folder, PICTURE), context)
+    seen = engine.run(ImageRequest(folder, IMAGE), context)
     assert seen.seen.shape == (6, 6, 3) if name in WITH_PALETTE else (16, 16, 3)
     for group in info.groups:
-        found = engine.run(PatchesRequest(folder, PICTURE, group.name, 2), context)
+        found = engine.run(PatchesRequest(folder, IMAGE, group.name, 2), context)
         n = found.n_special + found.grid[0] * found.grid[1]
         assert found.pattern.shape == found.weighted.shape == (group.n_layers, group.n_heads[0], n)
         assert found.rollout.shape == (group.n_layers, n)
         assert len(found.tokens) == n
         for rows in (found.pattern, found.weighted, found.rollout):
             np.testing.assert_allclose(rows.sum(-1), 1, atol=1e-5)
-        heads = engine.run(HeadsRequest(folder, PICTURE, group.name), context)
-        maps = engine.run(AttentionRequest(folder, PICTURE, group.name, (0,)), context)
+        heads = engine.run(HeadsRequest(folder, IMAGE, group.name), context)
+        maps = engine.run(AttentionRequest(folder, IMAGE, group.name, (0,)), context)
         if "[CLS]" in heads.key_tokens.words:
             place = heads.key_tokens.words.index("[CLS]")
             np.testing.assert_allclose(heads.measures["cls"][0], maps.pattern[0, :, :, place].mean(-1), atol=1e-6)
         else:
             assert np.isnan(heads.measures["cls"]).all()
     others = {
-        "classes": ClassesRequest(folder, PICTURE),
-        "masked_image": MaskedImageRequest(folder, PICTURE),
-        "next_pixel": CompleteImageRequest(folder, PICTURE, 30, count=1),
-        "masked_pixels": MaskedPixelsRequest(folder, PICTURE),
+        "classes": ClassesRequest(folder, IMAGE),
+        "masked_image": MaskedImageRequest(folder, IMAGE),
+        "next_pixel": CompleteImageRequest(folder, IMAGE, 30, count=1),
+        "masked_pixels": MaskedPixelsRequest(folder, IMAGE),
     }
     for capability, request in others.items():
         if capability in info.capabilities:
@@ -134,7 +134,7 @@ def test_a_lost_decoder_leaves_the_encoder(tmp_path):
     engine = Engine()
     info = engine.run(OpenRequest(str(tmp_path)), Context())
     assert [group.name for group in info.groups] == ["encoder"]
-    assert engine.run(PatchesRequest(str(tmp_path), PICTURE, "encoder", 0), Context()).pattern.shape == (2, 4, 17)
+    assert engine.run(PatchesRequest(str(tmp_path), IMAGE, "encoder", 0), Context()).pattern.shape == (2, 4, 17)
 
 
 @pytest.fixture
@@ -155,8 +155,8 @@ def eager(monkeypatch):
 def test_attention_is_that_of_transformers(tmp_path, name, eager):
     net = build(name, torch.float64)
     model = model_of(name, tmp_path, net)
-    run = model.run(PICTURE, Context())
-    tensors = model.encode(PICTURE).tensors
+    run = model.run(IMAGE, Context())
+    tensors = model.encode(IMAGE).tensors
     expected = eager(net, tensors)
     assert len(expected) == len(run.calls["encoder"]) == 2
     for call, pattern in zip(run.calls["encoder"], expected, strict=True):
@@ -166,8 +166,8 @@ def test_attention_is_that_of_transformers(tmp_path, name, eager):
 def test_swins_last_blocks_are_those_of_transformers(tmp_path, eager):
     net = build("swin", torch.float64)
     model = model_of("swin", tmp_path, net)
-    run = model.run(PICTURE, Context())
-    tensors = model.encode(PICTURE).tensors
+    run = model.run(IMAGE, Context())
+    tensors = model.encode(IMAGE).tensors
     expected = eager(net, tensors)[-1]  # [window, head, slot, slot]
     call = run.calls["stage_2"][-1]
     assert expected.shape[0] == 1  # the last stage is one window
@@ -176,14 +176,14 @@ def test_swins_last_blocks_are_those_of_transformers(tmp_path, eager):
 
 def test_mae_is_shown_all_patches_in_their_order(tmp_path):
     model = model_of("mae", tmp_path, build("mae", torch.float64))
-    tensors = model.encode(PICTURE).tensors
+    tensors = model.encode(IMAGE).tensors
     output = run_patches(model.net, model.net, tensors)
     assert output.ids_restore.tolist() == [list(range(16))]
     assert output.mask.sum() == 0
     assert model.net.config.mask_ratio == 0.75
     names = [group.name for group in model.info.groups]
     assert names == ["encoder", "decoder"]
-    calls = model.run(PICTURE, Context()).calls
+    calls = model.run(IMAGE, Context()).calls
     assert [len(calls[name]) for name in names] == [2, 1]
 
 
@@ -191,31 +191,31 @@ def test_mae_is_shown_all_patches_in_their_order(tmp_path):
 def test_tokens_are_named_by_their_place(tmp_path, name):
     model = model_of(name, tmp_path)
     for group in model.info.groups:
-        tokens = model.encode(PICTURE).sequences[model.family.axes(group.name)[0]]
+        tokens = model.encode(IMAGE).sequences[model.family.axes(group.name)[0]]
         n_special = len(SPECIAL.get(name, ("[CLS]",)))
         assert tokens.words[:n_special] == SPECIAL.get(name, ("[CLS]",))
         assert tokens.words[n_special : n_special + 2] == ("0,0", "0,1")
         assert tokens.is_special.sum() == n_special
-    assert picture(PictureRequest("tiny", PICTURE), model, Context()).n_special == n_special
+    assert image(ImageRequest("tiny", IMAGE), model, Context()).n_special == n_special
 
 
 @pytest.mark.parametrize("name", ["vit", "deit", "dinov2", "dinov2_with_registers", "clip"])
 def test_other_sizes_are_read_with_interpolated_positions(tmp_path, name):
     (tmp_path / "preprocessor_config.json").write_text('{"size": {"height": 24, "width": 32}, "do_center_crop": false}')
     model = model_of(name, tmp_path, build(name, torch.float64))
-    found = patches(PatchesRequest("tiny", PICTURE, "encoder", 0), model, Context())
+    found = patches(PatchesRequest("tiny", IMAGE, "encoder", 0), model, Context())
     assert found.grid == (6, 8)
     more = {} if name.startswith("dinov2") else {"interpolate_pos_encoding": True}
     model.net.set_attn_implementation("eager")
     with torch.inference_mode():
-        expected = model.net(**model.encode(PICTURE).tensors, output_attentions=True, **more).attentions
+        expected = model.net(**model.encode(IMAGE).tensors, output_attentions=True, **more).attentions
     np.testing.assert_allclose(found.pattern, torch.cat(expected)[:, :, 0].numpy(), atol=1e-6)
 
 
 def test_a_size_that_is_asked_for_keeps_the_shape_of_the_picture(tmp_path):
     Image.fromarray(np.zeros((30, 50, 3), np.uint8)).save(tmp_path / "wide.png")
     model = model_of("vit", tmp_path)
-    wide = PictureInput(path=str(tmp_path / "wide.png"), side=24)
+    wide = ImageInput(path=str(tmp_path / "wide.png"), side=24)
     assert patches(PatchesRequest("tiny", wide, "encoder", 0), model, Context()).grid == (6, 10)
 
 
@@ -229,7 +229,7 @@ def test_a_size_that_is_asked_for_keeps_the_shape_of_the_picture(tmp_path):
 )
 def test_a_size_that_a_model_does_not_take_is_refused(tmp_path, name, side, sentence):
     with pytest.raises(Refused, match=sentence):
-        picture(PictureRequest("tiny", PictureInput(side=side)), model_of(name, tmp_path), Context())
+        image(ImageRequest("tiny", ImageInput(side=side)), model_of(name, tmp_path), Context())
 
 
 def test_windows_that_do_not_fit_are_told(tmp_path):
@@ -239,11 +239,11 @@ def test_windows_that_do_not_fit_are_told(tmp_path):
         image_size=24, patch_size=2, embed_dim=16, depths=[2, 2], num_heads=[2, 4], window_size=4
     )
     model = model_of("swin", tmp_path, transformers.SwinForImageClassification(config).eval())
-    found = patches(PatchesRequest("tiny", PICTURE, "stage_2", 0), model, Context())
+    found = patches(PatchesRequest("tiny", IMAGE, "stage_2", 0), model, Context())
     assert (found.grid, found.seen.shape) == ((8, 8), (32, 32, 3))
     assert not found.seen[24:].any()
     assert "pads the picture of 24 × 24 to 32 × 32" in found.notes[0]
-    assert patches(PatchesRequest("tiny", PICTURE, "stage_1", 0), model, Context()).seen.shape == (24, 24, 3)
+    assert patches(PatchesRequest("tiny", IMAGE, "stage_1", 0), model, Context()).seen.shape == (24, 24, 3)
 
 
 # --- patches ----------------------------------------------------------------------------------------------------------
@@ -253,8 +253,8 @@ def test_windows_that_do_not_fit_are_told(tmp_path):
 def test_rows_rollout_and_values_against_the_whole_maps(tmp_path, name, group):
     model = model_of(name, tmp_path, build(name, torch.float64))
     query = 5
-    found = patches(PatchesRequest("tiny", PICTURE, group, query), model, Context())
-    calls = model.run(PICTURE, Context()).calls[group]
+    found = patches(PatchesRequest("tiny", IMAGE, group, query), model, Context())
+    calls = model.run(IMAGE, Context()).calls[group]
     rolled = torch.eye(calls[0].n_keys, dtype=torch.float64)
     for layer, call in enumerate(calls):
         pattern = call.patterns()
@@ -267,12 +267,12 @@ def test_lengths_of_values_are_those_of_the_projection(tmp_path):
     """The values by hand: the layer's own norm and projection of what comes into it."""
     net = build("vit", torch.float64)
     model = model_of("vit", tmp_path, net)
-    found = patches(PatchesRequest("tiny", PICTURE, "encoder", 0), model, Context())
+    found = patches(PatchesRequest("tiny", IMAGE, "encoder", 0), model, Context())
     states: list[torch.Tensor] = []
     layer = net.vit.layers[1]
     handle = layer.attention.v_proj.register_forward_hook(lambda _, __, output: states.append(output))
     with torch.inference_mode():
-        net(**model.encode(PICTURE).tensors)
+        net(**model.encode(IMAGE).tensors)
     handle.remove()
     lengths = states[0][0].reshape(17, 4, 8).norm(dim=-1).T.numpy()  # [head, key]
     expected = found.pattern[1] * lengths
@@ -281,7 +281,7 @@ def test_lengths_of_values_are_those_of_the_projection(tmp_path):
 
 def test_values_of_windows_lie_at_their_places(tmp_path):
     model = model_of("swin", tmp_path, build("swin", torch.float64))
-    for call in model.run(PICTURE, Context()).calls["stage_1"]:
+    for call in model.run(IMAGE, Context()).calls["stage_1"]:
         lengths = value_lengths(call)
         for places, part in zip(call.places, call.by_part, strict=True):
             torch.testing.assert_close(lengths[:, places], part.v.norm(dim=-1))
@@ -291,17 +291,17 @@ def test_the_rows_come_before_the_rollout(tmp_path):
     model = model_of("vit", tmp_path)
     parts: list[Partial] = []
     context = Context(lambda told: parts.append(told) if isinstance(told, Partial) else None)
-    whole = patches(PatchesRequest("tiny", PICTURE, "encoder", 0), model, context)
+    whole = patches(PatchesRequest("tiny", IMAGE, "encoder", 0), model, context)
     (first,) = (part.result for part in parts)
     assert first.rollout.shape == (0, 0)
     np.testing.assert_array_equal(first.pattern, whole.pattern)
-    patches(PatchesRequest("tiny", PICTURE, "encoder", 7), model, context)  # what it takes is there now
+    patches(PatchesRequest("tiny", IMAGE, "encoder", 7), model, context)  # what it takes is there now
     assert len(parts) == 1
 
 
 def test_a_rollout_that_takes_too_much_is_left_out(tmp_path, monkeypatch):
     monkeypatch.setattr("inference.analyses.patches._MOST_BYTES", 1000)
-    found = patches(PatchesRequest("tiny", PICTURE, "encoder", 0), model_of("vit", tmp_path), Context())
+    found = patches(PatchesRequest("tiny", IMAGE, "encoder", 0), model_of("vit", tmp_path), Context())
     assert found.rollout.shape == (0, 0)
     assert "rollout of 17 tokens" in found.notes[0]
 
@@ -310,7 +310,7 @@ def test_a_changed_file_is_read_again(tmp_path):
     from PIL import Image
 
     model = model_of("vit", tmp_path)
-    request = PatchesRequest("tiny", PictureInput(str(tmp_path / "a.png")), "encoder", 0)
+    request = PatchesRequest("tiny", ImageInput(str(tmp_path / "a.png")), "encoder", 0)
     Image.new("RGB", (20, 20), "red").save(tmp_path / "a.png")
     red = patches(request, model, Context())
     Image.new("RGB", (22, 20), "blue").save(tmp_path / "a.png")
@@ -332,22 +332,22 @@ def test_a_changed_file_is_read_again(tmp_path):
 )
 def test_what_is_not_there_is_refused(tmp_path, group, query, sentence):
     with pytest.raises(Refused, match=sentence):
-        patches(PatchesRequest("tiny", PICTURE, group, query), model_of("vit", tmp_path), Context())
+        patches(PatchesRequest("tiny", IMAGE, group, query), model_of("vit", tmp_path), Context())
 
 
 def test_files_that_are_no_pictures_are_refused(tmp_path):
     (tmp_path / "a.png").write_bytes(b"\x89PNG broken")
     model = model_of("vit", tmp_path)
     with pytest.raises(Refused, match=r"^a\.png is no picture that can be read"):
-        model.run(PictureInput(str(tmp_path / "a.png")), Context())
+        model.run(ImageInput(str(tmp_path / "a.png")), Context())
 
 
 def test_a_model_of_texts_reads_no_pictures():
     with pytest.raises(Refused, match=r"^tiny-bert reads texts, not pictures\.$"):
-        build_model("bert").run(PICTURE, Context())
+        build_model("bert").run(IMAGE, Context())
 
 
 def test_cancelled(tmp_path):
     model = model_of("vit", tmp_path)
     with pytest.raises(Cancelled):
-        patches(PatchesRequest("tiny", PICTURE, "encoder", 0), model, Context(is_cancelled=lambda: True))
+        patches(PatchesRequest("tiny", IMAGE, "encoder", 0), model, Context(is_cancelled=lambda: True))

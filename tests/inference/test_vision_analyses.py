@@ -11,16 +11,16 @@ import torch
 from inference.analyses.classes import classes
 from inference.analyses.masked_image import masked_image
 from inference.analyses.positions import positions
-from inference.block_masking import block_mask
+from inference.checkpoints.loading import load
 from inference.context import Cancelled, Context, Refused
-from inference.loading import load
-from inference.models.picture_tokenizer import PictureTokenizer, PictureTokenizerConfig
-from inference.results import ClassesRequest, MaskedImageRequest, PictureInput, PositionsRequest
+from inference.inputs.block_masking import block_mask
+from inference.models.image_tokenizer import ImageTokenizer, ImageTokenizerConfig
+from inference.results import ClassesRequest, ImageInput, MaskedImageRequest, PositionsRequest
 from resources.scene_shapes import KINDS
 from tests.inference.tiny_checkpoints import edit_config
-from tests.inference.tiny_pictures import CLASSIFIERS, N_TOKENS, build, model_of, save
+from tests.inference.tiny_images import CLASSIFIERS, N_TOKENS, build, model_of, save
 
-PICTURE = PictureInput(seed=4)
+IMAGE = ImageInput(seed=4)
 
 
 # --- classes ----------------------------------------------------------------------------------------------------------
@@ -29,9 +29,9 @@ PICTURE = PictureInput(seed=4)
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_the_last_row_is_the_models_own_answer(tmp_path, name):
     model = model_of(name, tmp_path)
-    result = classes(ClassesRequest("tiny", PICTURE), model, Context())
+    result = classes(ClassesRequest("tiny", IMAGE), model, Context())
     with torch.inference_mode():
-        logits = model.net(**model.encode(PICTURE).tensors).logits[0]
+        logits = model.net(**model.encode(IMAGE).tensors).logits[0]
     np.testing.assert_allclose(result.probabilities[-1], logits.softmax(-1).numpy(), atol=1e-6)
     np.testing.assert_allclose(result.probabilities.sum(-1), 1, atol=1e-5)
     assert result.probabilities.shape == (3, 3)
@@ -54,17 +54,17 @@ def test_the_last_row_is_the_models_own_answer(tmp_path, name):
     ],
 )
 def test_what_the_head_reads_is_said(tmp_path, name, read):
-    assert read in classes(ClassesRequest("tiny", PICTURE), model_of(name, tmp_path), Context()).read_from
+    assert read in classes(ClassesRequest("tiny", IMAGE), model_of(name, tmp_path), Context()).read_from
 
 
 def test_earlier_rows_are_the_head_on_earlier_layers(tmp_path):
     """A model that ends after the first layer says the same."""
     model = model_of("vit", tmp_path)
-    result = classes(ClassesRequest("tiny", PICTURE), model, Context())
+    result = classes(ClassesRequest("tiny", IMAGE), model, Context())
     net = build("vit")
     del net.vit.layers[1]
     with torch.inference_mode():
-        logits = net(**model.encode(PICTURE).tensors).logits[0]
+        logits = net(**model.encode(IMAGE).tensors).logits[0]
     np.testing.assert_allclose(result.probabilities[1], logits.softmax(-1).numpy(), atol=1e-6)
 
 
@@ -72,21 +72,21 @@ def test_independent_classes_and_what_is_known_to_be_there(tmp_path):
     net = build("vit")
     net.config.problem_type = "multi_label_classification"
     model = model_of("vit", tmp_path, net)
-    result = classes(ClassesRequest("tiny", PICTURE), model, Context())
+    result = classes(ClassesRequest("tiny", IMAGE), model, Context())
     with torch.inference_mode():
-        logits = net(**model.encode(PICTURE).tensors).logits[0]
+        logits = net(**model.encode(IMAGE).tensors).logits[0]
     assert result.is_multi_label
     np.testing.assert_allclose(result.probabilities[-1], logits.sigmoid().numpy(), atol=1e-6)
     assert result.truth == ()  # these labels are not what is drawn
     net.config.id2label = dict(enumerate(KINDS))
-    scene = model.prepare(PICTURE).scene
-    truth = classes(ClassesRequest("tiny", PICTURE), model, Context()).truth
+    scene = model.prepare(IMAGE).scene
+    truth = classes(ClassesRequest("tiny", IMAGE), model, Context()).truth
     assert {*truth} == {thing.kind for thing in scene.things}
 
 
 def test_classes_can_be_cancelled(tmp_path):
     with pytest.raises(Cancelled):
-        classes(ClassesRequest("tiny", PICTURE), model_of("vit", tmp_path), Context(is_cancelled=lambda: True))
+        classes(ClassesRequest("tiny", IMAGE), model_of("vit", tmp_path), Context(is_cancelled=lambda: True))
 
 
 def test_vit_scenes_names_what_is_drawn():
@@ -94,7 +94,7 @@ def test_vit_scenes_names_what_is_drawn():
     model = load("vit-scenes", Context())
     n_right = n_first = 0
     for seed in range(10):
-        result = classes(ClassesRequest("vit-scenes", PictureInput(seed=seed)), model, Context())
+        result = classes(ClassesRequest("vit-scenes", ImageInput(seed=seed)), model, Context())
         assert result.truth
         best = np.argsort(-result.probabilities, 1)[:, : len(result.truth)]
         n_right += len({result.labels[i] for i in best[-1]} & {*result.truth})
@@ -105,7 +105,7 @@ def test_vit_scenes_names_what_is_drawn():
 
 
 def _scene(seed: int, model):
-    scene = model.prepare(PictureInput(seed=seed)).scene
+    scene = model.prepare(ImageInput(seed=seed)).scene
     assert scene is not None
     return scene
 
@@ -117,8 +117,8 @@ def save_with_tokenizer(folder, n_tokens: int = N_TOKENS):
     """A checkpoint whose patches of 4 pixels are each a token of 8 of its tokenizer."""
     save(folder, "beit tokens", with_preprocessor=True)
     torch.manual_seed(1)
-    config = PictureTokenizerConfig(vocab_size=n_tokens, patch_size=8, hidden_size=8, code_size=4)
-    tokenizer = PictureTokenizer(config)
+    config = ImageTokenizerConfig(vocab_size=n_tokens, patch_size=8, hidden_size=8, code_size=4)
+    tokenizer = ImageTokenizer(config)
     tokenizer.codebook.normal_()
     tokenizer.save_pretrained(folder / "tokenizer")
     return folder
@@ -126,11 +126,11 @@ def save_with_tokenizer(folder, n_tokens: int = N_TOKENS):
 
 def test_masked_patches_are_guessed_as_by_the_model(tmp_path):
     model = model_of("beit tokens", tmp_path)
-    result = masked_image(MaskedImageRequest("tiny", PICTURE, masked=(9, 2, 9), top_k=3), model, Context())
+    result = masked_image(MaskedImageRequest("tiny", IMAGE, masked=(9, 2, 9), top_k=3), model, Context())
     is_masked = torch.zeros(1, 16, dtype=torch.bool)
     is_masked[0, [2, 9]] = True
     with torch.inference_mode():
-        logits = model.net(**model.encode(PICTURE).tensors, bool_masked_pos=is_masked).logits[0, [2, 9]]
+        logits = model.net(**model.encode(IMAGE).tensors, bool_masked_pos=is_masked).logits[0, [2, 9]]
     probs, ids = logits.softmax(-1).topk(3)
     assert result.masked.tolist() == [2, 9]
     np.testing.assert_array_equal(result.ids, ids.numpy())
@@ -141,15 +141,15 @@ def test_masked_patches_are_guessed_as_by_the_model(tmp_path):
 
 def test_blocks_are_masked_where_no_patch_is_chosen(tmp_path):
     model = model_of("beit tokens", tmp_path)
-    result = masked_image(MaskedImageRequest("tiny", PICTURE, share=0.5, seed=3), model, Context())
+    result = masked_image(MaskedImageRequest("tiny", IMAGE, share=0.5, seed=3), model, Context())
     np.testing.assert_array_equal(result.masked, np.flatnonzero(block_mask(4, 4, 0.5, 3)))
     assert result.ids.shape == (len(result.masked), 5)
 
 
 def test_tokens_and_rebuilt_pictures_are_the_tokenizers(tmp_path):
     model = load(str(save_with_tokenizer(tmp_path)), Context())
-    result = masked_image(MaskedImageRequest("tiny", PICTURE, masked=(5, 6)), model, Context())
-    tokenizer = model.picture_tokenizer
+    result = masked_image(MaskedImageRequest("tiny", IMAGE, masked=(5, 6)), model, Context())
+    tokenizer = model.image_tokenizer
     assert tokenizer is not None
     from PIL import Image
 
@@ -159,12 +159,12 @@ def test_tokens_and_rebuilt_pictures_are_the_tokenizers(tmp_path):
     guessed = own.flatten().clone()
     guessed[[5, 6]] = torch.from_numpy(result.ids[:, 0])
     for tokens, shown in ((own.flatten(), result.rebuilt_own), (guessed, result.rebuilt)):
-        picture = (tokenizer.rebuild(tokens.reshape(1, 4, 4))[0].permute(1, 2, 0) + 1) * 127.5
-        np.testing.assert_array_equal(shown, picture.round().clamp(0, 255).byte().numpy())
+        image = (tokenizer.rebuild(tokens.reshape(1, 4, 4))[0].permute(1, 2, 0) + 1) * 127.5
+        np.testing.assert_array_equal(shown, image.round().clamp(0, 255).byte().numpy())
     with torch.inference_mode():
         is_masked = torch.zeros(1, 16, dtype=torch.bool)
         is_masked[0, [5, 6]] = True
-        expected = model.net(**model.encode(PICTURE).tensors, bool_masked_pos=is_masked).logits[0, [5, 6]].softmax(-1)
+        expected = model.net(**model.encode(IMAGE).tensors, bool_masked_pos=is_masked).logits[0, [5, 6]].softmax(-1)
     np.testing.assert_allclose(result.original_probs, expected[range(2), result.tokens[[5, 6]]].numpy(), atol=1e-6)
     assert result.swatches.shape == (N_TOKENS, 8, 8, 3)
     nine = (tokenizer.rebuild(torch.full((1, 3, 3), 7))[0, :, 8:16, 8:16].permute(1, 2, 0) + 1) * 127.5
@@ -203,7 +203,7 @@ def test_a_tokenizer_that_does_not_fit_is_refused(tmp_path, spoil, sentence):
     ],
 )
 def test_masks_that_cannot_be_are_refused(tmp_path, changes, sentence):
-    request = replace(MaskedImageRequest("tiny", PICTURE), **changes)
+    request = replace(MaskedImageRequest("tiny", IMAGE), **changes)
     with pytest.raises(Refused, match=sentence):
         masked_image(request, model_of("beit tokens", tmp_path), Context())
 

@@ -10,8 +10,8 @@ import torch
 import transformers as tf
 
 from inference.family import Family
-from inference.model import Model
-from inference.positions import n_ctx, position_kind
+from inference.forward.model import Model
+from inference.positions.kinds import n_ctx, position_kind
 from inference.registry import FAMILIES
 from inference.results import CheckpointInfo
 

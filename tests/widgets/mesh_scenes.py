@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from widgets.mesh.scene import MeshObject
+from widgets.scene3d.scene import MeshObject
 
 
 def boxes(*corners, **options):

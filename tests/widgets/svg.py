@@ -6,7 +6,7 @@ from PySide6.QtCore import QBuffer, QIODevice, QPointF, QRectF
 from PySide6.QtGui import QPainter
 from PySide6.QtSvg import QSvgGenerator
 
-from widgets.theme import FigureStyle
+from widgets.look.theme import FigureStyle
 
 
 def texts_of(figure):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from widgets import color_maps
+from widgets.look import color_maps
 
 
 @pytest.mark.parametrize("name", color_maps.NAMES)

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 
 from inference.results import HeadsRequest, RowsRequest, RowsResult, TextInput
 from tests.factories import make_attention_result, make_checkpoint_info, make_heads_result
-from widgets.details import DetailsPanel
+from widgets.panels.details import DetailsPanel
 from widgets.selection import Selection
 from widgets.view import Subject
 

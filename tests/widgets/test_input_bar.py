@@ -10,10 +10,10 @@ from PySide6.QtGui import QGuiApplication
 
 from inference.results import TextInput
 from tests.factories import make_checkpoint_info, make_tokens
-from widgets.gallery import Gallery
-from widgets.input_bar import InputBar
+from widgets.panels.gallery import Gallery
+from widgets.panels.input_bar import InputBar
+from widgets.panels.token_row import MAX_CHIPS
 from widgets.selection import Selection
-from widgets.token_row import MAX_CHIPS
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor
 
-from widgets import color_maps, raster
+from widgets.look import color_maps, raster
 
 MISSING = QColor("#D9A8C4")
 

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from inference.results import MemoryResult, Progress
-from widgets.status_line import StatusLine
+from widgets.panels.status_line import StatusLine
 
 
 @pytest.fixture

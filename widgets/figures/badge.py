@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
-from widgets.theme import FigureStyle
+from widgets.look.theme import FigureStyle
 
 
 def badge_size(text: str, metrics: QFontMetricsF) -> QSizeF:

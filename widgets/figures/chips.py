@@ -9,8 +9,8 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results import Tokens
-from widgets.clean import clean
-from widgets.theme import FigureStyle, Theme
+from widgets.kit.clean import clean
+from widgets.look.theme import FigureStyle, Theme
 
 Kind = Literal["", "special", "masked", "random", "kept"]
 _DASHES = {

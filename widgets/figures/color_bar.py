@@ -10,8 +10,8 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
-from widgets import raster
-from widgets.theme import FigureStyle
+from widgets.look import raster
+from widgets.look.theme import FigureStyle
 
 
 @dataclass(frozen=True)

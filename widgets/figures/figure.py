@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QRectF, QSizeF
 from PySide6.QtGui import QPainter
 
-from widgets.theme import FigureStyle
+from widgets.look.theme import FigureStyle
 
 if TYPE_CHECKING:
     import numpy as np

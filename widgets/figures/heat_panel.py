@@ -9,8 +9,8 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
-from widgets import color_maps, diverging, raster
-from widgets.theme import FigureStyle
+from widgets.look import color_maps, diverging, raster
+from widgets.look.theme import FigureStyle
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -146,7 +146,7 @@ class HeatPanel:
         painter.save()
         painter.setFont(style.font)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(plot, self._picture(painter, plot, style))
+        painter.drawImage(plot, self._image(painter, plot, style))
         painter.setPen(QPen(style.theme.line, 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(plot)
@@ -261,7 +261,7 @@ class HeatPanel:
                 painter.setPen(color_maps.ink_on(int(colors[row, column])))
                 painter.drawText(self.cell_rect(row, column, plot), Qt.AlignmentFlag.AlignCenter, text)
 
-    def _picture(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> QImage:
+    def _image(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> QImage:
         """One pixel a cell; on screen no more than there is room for; in vector files more, whose viewers blur."""
         values = self.values
         n_rows, n_columns = values.shape

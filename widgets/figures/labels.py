@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
-from widgets import color_maps
-from widgets.theme import FigureStyle
+from widgets.look import color_maps
+from widgets.look.theme import FigureStyle
 
 _LONGEST = 8.0  # em
 # Labels that were shortened last, as the next figure is mostly of the same tokens: by words and greatest width.

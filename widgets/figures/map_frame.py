@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from widgets.theme import FigureStyle
+from widgets.look.theme import FigureStyle
 
 
 def paint_map_frame(painter: QPainter, box: QRectF, style: FigureStyle, color: QColor) -> None:

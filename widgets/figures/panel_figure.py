@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from widgets.figures.heat_panel import HeatPanel
-from widgets.theme import FigureStyle
+from widgets.look.theme import FigureStyle
 
 
 class Cell(NamedTuple):

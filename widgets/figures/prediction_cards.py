@@ -9,9 +9,9 @@ from typing import NamedTuple
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from widgets import color_maps
 from widgets.figures.lettering import resized
-from widgets.theme import FigureStyle
+from widgets.look import color_maps
+from widgets.look.theme import FigureStyle
 
 _LEAST_WIDTH, _MOST_WIDTH = 17.0, 24.0  # em
 _ROW = 1.4  # em

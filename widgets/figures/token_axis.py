@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from inference.results import Tokens
-from widgets.clean import clean
+from widgets.kit.clean import clean
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,79 @@
+"""Options of the figures of attention on the command line."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
+from pathlib import Path
+
+from app.commands.option_types import between, numbers_of
+from inference.results.measures import MEASURES
+
+_NAMES = tuple(measure.name for measure in MEASURES)
+
+
+def span_of(text: str) -> slice:
+    """`A:B` as positions from A to before B; either may be left out."""
+    match = re.fullmatch(r"(\d*):(\d*)", text)
+    start, stop = (int(part) if part else None for part in match.groups()) if match else (0, 0)
+    if stop is not None and stop <= (start or 0):
+        raise ArgumentTypeError(f"{text!r} is not a span such as 100:200 (from 100 to before 200)")
+    return slice(start, stop)
+
+
+def _text(parser: ArgumentParser) -> None:
+    either = parser.add_mutually_exclusive_group(required=True)
+    either.add_argument("--text", help="the sentence; for encoder-decoder models the source")
+    either.add_argument("--text-file", type=Path, metavar="FILE", help="a UTF-8 file with the text, of up to 4 MB")
+    either.add_argument("--token-ids", type=numbers_of, metavar="IDS", help="token ids instead of text, such as 2,15,3")
+    parser.add_argument("--text-pair", metavar="TEXT", help="sentence B; for encoder-decoder models the target")
+
+
+def _attention(parser: ArgumentParser) -> None:
+    parser.add_argument("--aggregate", choices=("head", "mean", "max"), default="head", help="of a layer")
+    parser.add_argument("--normalisation", choices=("raw", "row", "log"), default="raw", help="of the colours")
+    parser.add_argument("--merge-words", action="store_true", help="join the tokens of a word")
+    _rows(parser)
+    parser.add_argument("--columns", type=span_of, metavar="A:B", help="keys from A to before B")
+    parser.add_argument(
+        "--reduce", choices=("max", "mean"), default="max", help="of the cells that share a pixel (default: max)"
+    )
+
+
+def _rows(parser: ArgumentParser) -> None:
+    parser.add_argument("--rows", type=span_of, metavar="A:B", help="queries from A to before B")
+
+
+def _arcs(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--threshold", type=between(0, 1, float), default=0.02, metavar="P", help="weakest line drawn (default: 0.02)"
+    )
+    _rows(parser)
+
+
+def _measures(parser: ArgumentParser) -> None:
+    parser.add_argument("--across", choices=_NAMES, default="entropy", help="measure from left to right")
+    parser.add_argument("--up", choices=_NAMES, default="distance", help="measure from bottom to top")
+    parser.add_argument(
+        "--sort", choices=("layer", *_NAMES), default="layer", help="order of the table, highest first (default: layer)"
+    )
+
+
+def _rollout(parser: ArgumentParser) -> None:
+    parser.add_argument("--query", type=int, metavar="POS", help="position whose bars are shown (default: the middle)")
+    parser.add_argument(
+        "--show", choices=("map", "query"), default="map", help="every query in one layer, or one query in every layer"
+    )
+    parser.add_argument("--maps", choices=("both", "rollout", "attention"), default="both", help="(default: both)")
+    parser.add_argument("--normalisation", choices=("raw", "row", "log"), default="raw", help="of the colours")
+    parser.add_argument("--hide-own", action="store_true", help="leave out what is a query's own")
+
+
+ATTENTION_OPTIONS: dict[str, Callable[[ArgumentParser], None]] = {
+    "text": _text,
+    "attention": _attention,
+    "arcs": _arcs,
+    "measures": _measures,
+    "rollout": _rollout,
+}

@@ -1,0 +1,241 @@
+"""`headlight figure`, `mesh` and `inspect`: what the window shows, without a window."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Generator, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QGuiApplication
+
+    from inference.results import CheckpointInfo
+    from inference.service.engine import Engine
+    from widgets.figures.figure import Figure
+    from widgets.look.theme import FigureStyle
+
+_EXAMPLES = """\
+examples:
+  headlight figure attention --text "The cat sat on the mat." --layer 2 --head 1 --out cat.svg
+  headlight figure masked --text "The cat sat on the [MASK]." --caption --out mat.pdf
+  headlight figure attention --text "The cat sat." --out all.npz
+  headlight figure patches --checkpoint vit-scenes --scene 3 --query 4,5 --out patches.png
+  headlight mesh --class chair --seed 3 --out chair.gif
+  headlight inspect path/to/checkpoint
+"""
+
+
+class _Fault(Exception):
+    """What is told on stderr in one line."""
+
+
+class _Parser(ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise _Fault(f"{message} (see {self.prog} --help)")
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run `figure`, `mesh` or `inspect`; 0, or 2 after one line on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal may know fewer letters than a text has
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        args = _parser().parse_args(argv)
+        print(args.run(args), flush=True)
+    except _Fault as fault:
+        print("headlight:", " ".join(str(fault).split()), file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader has seen enough, as `head` does; what is left must not be flushed at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return 130
+    except SystemExit as done:  # --help
+        return int(done.code or 0)
+    return 0
+
+
+def _parser() -> ArgumentParser:
+    from app.commands import mesh_commands
+    from app.commands.figure_options import OPTIONS
+    from app.commands.figures import FIGURES
+
+    parser = _Parser(
+        prog="headlight",
+        description="A microscope for transformers. Without a command the window opens.",
+        epilog=_EXAMPLES,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    about = "write a figure, or its numbers, to a file"
+    figure = commands.add_parser("figure", help=about, description=f"{about[0].upper()}{about[1:]}.")
+    kinds = figure.add_subparsers(title="figures", metavar="FIGURE", required=True)
+    for name, command in FIGURES.items():
+        one = kinds.add_parser(name, help=command.about, description=f"Write {command.about}.", allow_abbrev=False)
+        if command.request:
+            one.add_argument("--checkpoint", metavar="NAME_OR_PATH", help="a bundled name or a folder")
+        for option in command.options:
+            OPTIONS[option](one)
+        OPTIONS["look"](one)
+        one.set_defaults(run=_figure, figure=name)
+
+    mesh = commands.add_parser("mesh", help=mesh_commands.ABOUT, description="Draw meshes.", allow_abbrev=False)
+    mesh_commands.add_options(mesh)
+    mesh.set_defaults(run=_mesh)
+
+    about = "say what a checkpoint is and which views it offers"
+    inspect = commands.add_parser("inspect", help=about, description=f"{about[0].upper()}{about[1:]}.")
+    inspect.add_argument("checkpoint", metavar="PATH", help="a folder, or the name of a bundled checkpoint")
+    inspect.add_argument("--json", action="store_true", help="as JSON")
+    inspect.set_defaults(run=_inspect)
+    return parser
+
+
+def _inspect(args: Namespace) -> str:
+    from app.commands.inspect_text import inspect_text
+    from inference.service.engine import Engine
+
+    info = _info(Engine(), args.checkpoint)
+    return json.dumps(asdict(info), indent=2) if args.json else inspect_text(info)
+
+
+def _mesh(args: Namespace) -> str:
+    from app.commands import mesh_commands
+    from app.commands.figures import BadOption
+    from app.export.export import ExportError
+    from inference.service.engine import Engine
+
+    engine = Engine()
+    _app = _application()  # kept until the end: fonts are its own
+    try:
+        return mesh_commands.run(args, lambda request: _answer(engine, request))
+    except (ExportError, BadOption) as error:
+        raise _Fault(str(error)) from error
+
+
+def _figure(args: Namespace) -> str:
+    from app.commands.figure_command import answer_all
+    from app.commands.figures import FIGURES, BadOption
+    from app.export import figure_film
+    from app.export.export import ENDINGS, ExportError, check, save
+
+    command = FIGURES[args.figure]
+    try:
+        check(args.out, (*ENDINGS, *figure_film.FILM_ENDINGS) if command.has_film else ENDINGS)
+        _check_text(args)
+        _app = _application()  # kept until the end: fonts are its own
+        result, source = None, ""
+        if command.request:
+            from inference.service.engine import Engine
+            from resources import bundled_checkpoints
+
+            engine = Engine()
+            args.checkpoint = args.checkpoint or bundled_checkpoints()[0]
+            info = _info(engine, args.checkpoint)
+            asked = command.request(args, info)
+            if isinstance(asked, Generator):
+                result = answer_all(asked, lambda request: _answer(engine, request))
+            else:
+                result = _answer(engine, asked)
+            source = info.name
+        figure = command.figure(result, args)
+        if figure_film.is_film(args.out) and figure_film.grows(figure):
+            figure_film.save(figure, args.out, _style(args), args.width)
+            return f"{args.out}: {figure.caption}"
+        save(
+            figure,
+            args.out,
+            style=_style(args),
+            width=args.width,
+            dpi=args.dpi,
+            transparent=args.transparent,
+            caption=_caption(args, source, figure) if args.caption else "",
+            arrays=command.arrays(result, args) if command.arrays else None,
+        )
+    except (ExportError, BadOption) as error:
+        raise _Fault(str(error)) from error
+    return f"{args.out}: {figure.caption}"
+
+
+def _info(engine: Engine, checkpoint: str) -> CheckpointInfo:
+    from inference.results import CheckpointInfo, InspectRequest
+
+    info = _answer(engine, InspectRequest(checkpoint))
+    assert isinstance(info, CheckpointInfo)
+    return info
+
+
+def _answer(engine: Engine, request: object) -> object:
+    from inference.context import Context
+    from inference.results import Failure, Partial, TilesResult
+    from inference.service.engine import answer
+
+    parts: list[TilesResult] = []
+
+    def keep(reported: object) -> None:
+        if isinstance(reported, Partial) and isinstance(reported.result, TilesResult):
+            parts.append(reported.result)
+
+    result = answer(engine, request, Context(keep))
+    if isinstance(result, Failure):
+        raise _Fault(result.message)
+    if isinstance(result, TilesResult):  # they come one by one
+        return replace(result, tiles=tuple(tile for part in (*parts, result) for tile in part.tiles))
+    return result
+
+
+def _check_text(args: Namespace) -> None:
+    """Read the text file, if one is named. Bytes that are no letters arrive as halves of surrogate pairs."""
+    from app.commands.text_files import TextFileError, read_text
+
+    try:
+        if isinstance(getattr(args, "text_file", None), Path):
+            args.text = read_text(args.text_file)
+    except TextFileError as error:
+        raise _Fault(str(error)) from error
+    for option in ("text", "text_pair"):
+        try:
+            (getattr(args, option, None) or "").encode()
+        except UnicodeEncodeError:
+            raise _Fault(f"--{option.replace('_', '-')} is not valid Unicode.") from None
+
+
+def _application() -> QGuiApplication:
+    from PySide6.QtGui import QGuiApplication
+
+    # Nothing is shown, so no display is needed. On Windows there always is one, and only its plugin knows the fonts.
+    if sys.platform != "win32":
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    return QGuiApplication.instance() or QGuiApplication(["headlight"])  # type: ignore[return-value]
+
+
+def _style(args: Namespace) -> FigureStyle:
+    from widgets.look.theme import DARK, LIGHT, FigureStyle
+
+    style = FigureStyle(DARK if args.theme == "dark" else LIGHT, color_map=args.color_map)
+    if args.font_size:
+        style.font.setPointSizeF(args.font_size)
+    return style
+
+
+def _caption(args: Namespace, source: str, figure: Figure) -> str:
+    """Checkpoint, what is shown, input."""
+    parts = [source, figure.caption]
+    if getattr(args, "token_ids", None):
+        parts.append(f"token ids {', '.join(map(str, args.token_ids))}")
+    elif getattr(args, "text_file", None):
+        parts.append(f"text of {args.text_file.name}")
+    elif getattr(args, "text", None):
+        parts.append(" / ".join(f"“{text}”" for text in (args.text, args.text_pair) if text))
+    elif hasattr(args, "image"):
+        from app.commands.image_figures import image_name
+
+        parts.append(image_name(args))
+    return ". ".join(part.rstrip(".") for part in parts if part)

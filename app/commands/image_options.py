@@ -1,0 +1,114 @@
+"""Options of the figures about pictures."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import Literal
+
+from app.commands.option_types import between, numbers_of
+from inference.results.inputs import MOST_IMAGE_SIDE
+
+MOST_SEED = 2**31 - 1
+
+
+def _patch(text: str) -> tuple[int, int]:
+    """`3,5` as row and column."""
+    try:
+        row, column = (int(part) for part in text.split(","))
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a row and a column such as 3,5") from None
+    return row, column
+
+
+def _patch_or_cls(text: str) -> tuple[int, int] | Literal["cls"]:
+    return "cls" if text.lower() == "cls" else _patch(text)
+
+
+def _image(parser: ArgumentParser) -> None:
+    either = parser.add_mutually_exclusive_group(required=True)
+    either.add_argument("--image", metavar="FILE", help="a picture: PNG, JPEG, WebP, GIF, BMP or TIFF")
+    either.add_argument("--scene", type=between(0, MOST_SEED), metavar="SEED", help="a generated scene")
+    either.add_argument("--portrait", type=between(0, MOST_SEED), metavar="SEED", help="a generated scene of one thing")
+    parser.add_argument(
+        "--side",
+        type=between(1, MOST_IMAGE_SIDE),
+        default=0,
+        metavar="PIXELS",
+        help="shorter side of what the model sees, where it takes other sizes than its own",
+    )
+
+
+def _patch_query(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--query",
+        type=_patch_or_cls,
+        metavar="ROW,COL|cls",
+        help="who looks, from 0 (default: cls, or the middle patch)",
+    )
+
+
+def _overlay(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--weights", choices=("raw", "weighted", "rollout"), default="raw",
+        help="attention weights, times the length of the values, or rolled out over the layers (default: raw)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--show", choices=("head", "heads", "layers"), default="head",
+        help="one head, all of the layer, or all layers of it (default: head)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--opacity", type=between(0, 1, float), default=0.6, metavar="P", help="of the overlay (default: 0.6)"
+    )
+    parser.add_argument("--smooth", action="store_true", help="linear between the centres of patches")
+    parser.add_argument("--spotlight", action="store_true", help="darken what is not looked at, instead of colouring")
+    parser.add_argument("--no-grid", action="store_true", help="without lines between the patches")
+
+
+def _classes(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--top-k", type=between(1, 100), default=10, metavar="K", help="classes that are shown (default: 10)"
+    )
+
+
+def _masked_image(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--mask", type=numbers_of, default=(), metavar="N,...", help="patches, row by row from 0, instead of blocks"
+    )
+    parser.add_argument(
+        "--share", type=between(0, 1, float), default=0.4, metavar="P", help="masked in blocks (default: 0.4)"
+    )
+    parser.add_argument("--seed", type=between(0, MOST_SEED), default=0, metavar="N", help="which blocks (default: 0)")
+    parser.add_argument(
+        "--top-k", type=between(1, 100), default=5, metavar="K", help="candidates for a patch (default: 5)"
+    )
+    parser.add_argument("--patch", type=_patch, metavar="ROW,COL", help="whose candidates are listed")
+
+
+def _complete_image(parser: ArgumentParser) -> None:
+    parser.add_argument("--keep", type=between(0, 2**20), metavar="N", help="pixels, row by row (default: upper half)")
+    parser.add_argument("--count", type=between(1, 16), default=4, metavar="N", help="completions (default: 4)")
+    parser.add_argument("--seed", type=between(0, MOST_SEED), default=0, metavar="N", help="of the first (default: 0)")
+    parser.add_argument("--temperature", type=between(0.01, 2, float), default=1.0, metavar="T", help="(default: 1)")
+    parser.add_argument("--top-p", type=between(0.01, 1, float), default=1.0, metavar="P", help="(default: 1)")
+    parser.add_argument("--surprise", action="store_true", help="of the drawn pixels, instead of their colours")
+
+
+def _probe(parser: ArgumentParser) -> None:
+    for option, low, high, default, about in (
+        ("train", 10, 100_000, 1_200, "generated pictures to learn from"),
+        ("test", 10, 100_000, 400, "generated pictures to test with"),
+        ("seed", 0, MOST_SEED, 0, "of the pictures"),
+    ):
+        about = f"{about} (default: {default:,})"
+        parser.add_argument(f"--{option}", type=between(low, high), default=default, metavar="N", help=about)
+
+
+IMAGE_OPTIONS = {
+    "image": _image,
+    "patch_query": _patch_query,
+    "overlay": _overlay,
+    "classes": _classes,
+    "masked_image": _masked_image,
+    "complete_image": _complete_image,
+    "probe": _probe,
+}

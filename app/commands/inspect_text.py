@@ -1,0 +1,61 @@
+"""What a checkpoint is, as aligned text."""
+
+from __future__ import annotations
+
+from inference.results import AttentionGroup, CheckpointInfo
+from widgets.registry import VIEWS
+
+_N_CLASSES = 6  # named
+
+
+def inspect_text(info: CheckpointInfo) -> str:
+    """Facts, the views it offers and why others are off, and notes."""
+    facts = {
+        "Checkpoint": info.checkpoint,
+        "Architecture": f"{info.architecture} ({info.family})",
+        "Parameters": f"{info.n_parameters:,}",
+        **{f"{group.title} attention": _group(group) for group in info.groups},
+        "Width (d_model)": f"{info.d_model:,}",
+        "Positions": info.position_kind,
+        **_reading(info),
+    }
+    views = {view.title: _offered(info.why_missing(view.needs)) for view in VIEWS}
+    parts = [info.name, *_aligned(facts), "", "Views", *_aligned(views)]
+    if info.notes:
+        parts += ["", "Notes", *(f"  {note}" for note in info.notes)]
+    return "\n".join(parts)
+
+
+def _reading(info: CheckpointInfo) -> dict[str, str]:
+    """What it reads, and what it tells of that."""
+    facts = {"Reads": " and ".join(info.reads)}
+    if "text" in info.reads:
+        facts |= {
+            "Vocabulary": f"{info.d_vocab:,} tokens",
+            "Longest input": f"{info.n_ctx:,} tokens" if info.n_ctx else "no limit",
+            "Tokenizer": "yes" if info.has_tokenizer else "none: give token ids",
+            "Mask token": info.mask_token or "none",
+        }
+    if info.images:
+        facts["Images"] = info.images
+    if "masked_image" in info.capabilities:
+        facts["Visual tokens"] = f"{info.d_vocab:,}"
+    if info.classes:
+        some = ", ".join(info.classes[:_N_CLASSES])
+        facts["Classes"] = f"{len(info.classes):,}: {some}{' ...' if len(info.classes) > _N_CLASSES else ''}"
+    return facts
+
+
+def _group(group: AttentionGroup) -> str:
+    fewest, most = min(group.n_heads, default=0), max(group.n_heads, default=0)
+    heads = str(most) if fewest == most else f"{fewest}-{most}"
+    return f"{group.n_layers} layers x {heads} heads{', causal' if group.is_causal else ''}"
+
+
+def _offered(why_not: str) -> str:
+    return f"no, {why_not}" if why_not else "yes"
+
+
+def _aligned(rows: dict[str, str]) -> list[str]:
+    width = max(map(len, rows))
+    return [f"  {name:<{width}}  {value}" for name, value in rows.items()]

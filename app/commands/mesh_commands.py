@@ -1,0 +1,168 @@
+"""`headlight mesh`: a model draws meshes, and they are written as files."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.commands.figure_options import between
+from app.commands.figures import BadOption
+from app.export.export import ExportError
+from app.export.mesh_formats import FORMATS, ending_of
+from inference.results import CheckpointInfo, InspectRequest, MeshInput, MeshRequest, MeshResult, MeshSample
+
+if TYPE_CHECKING:
+    from app.export.mesh_look import MeshLook
+
+ABOUT = "let a model draw a mesh, and write it, its growth or its tokens to a file"
+MOST = 1_000
+_AT_ONCE = 16
+
+Ask = Callable[[object], object]
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """What `headlight mesh` understands."""
+    parser.add_argument("--checkpoint", metavar="NAME_OR_PATH", help="a bundled name or a folder (default: bundled)")
+    parser.add_argument("--class", dest="label", metavar="NAME", help="what to draw, such as chair")
+    parser.add_argument("--seed", type=between(0, 2**53), default=0, metavar="N", help="(default: 0)")
+    parser.add_argument(
+        "--count", type=between(1, MOST), default=1, metavar="N", help="so many, of one seed after the other"
+    )
+    draw = parser.add_argument_group("drawing")
+    draw.add_argument("--temperature", type=between(0.01, 2, float), default=1.0, metavar="T", help="(default: 1)")
+    draw.add_argument("--top-p", type=between(0.01, 1, float), default=0.9, metavar="P", help="(default: 0.9)")
+    draw.add_argument("--top-k", type=between(0, 10_000), default=0, metavar="K", help="(default: 0, all tokens)")
+    draw.add_argument("--no-masks", action="store_true", help="allow tokens that cannot lead to a mesh")
+    file = parser.add_argument_group("file")
+    file.add_argument(
+        "--out", type=Path, required=True, metavar="FILE",
+        help=f"ending {', '.join(filter(None, map(ending_of, FORMATS)))}; a folder with --count, and for frames",
+    )  # fmt: skip
+    file.add_argument(
+        "--format", choices=tuple(FORMATS), help="needed with --count; frames are numbered PNGs in a folder"
+    )
+    file.add_argument("--size", type=_size, default=(800, 600), metavar="WxH", help="pixels (default: 800x600)")
+    file.add_argument("--theme", choices=("light", "dark"), default="light", help="(default: light)")
+    file.add_argument(
+        "--colors", choices=("plain", "bits", "order", "part"), default="plain", help="what they say (default: plain)"
+    )
+    pace = file.add_mutually_exclusive_group()
+    pace.add_argument("--speed", type=between(0.1, 100, float), metavar="X", help="of a film (default: 1)")
+    pace.add_argument("--seconds", type=between(0.1, 300, float), metavar="S", help="how long a film grows")
+
+
+def run(args: Namespace, ask: Ask) -> str:
+    """Draw and write; what came of it, a line each.
+
+    Parameters
+    ----------
+    ask
+        The engine: a request in, its result out.
+
+    Raises
+    ------
+    ExportError, BadOption
+        One sentence for the user.
+    """
+    from app.export.mesh_files import check, write
+
+    is_folder = args.count > 1
+    if is_folder and args.format is None:
+        raise BadOption("--count needs --format, as --out names a folder then.")
+    place, kind = (args.out, args.format) if is_folder else check(args.out, args.format or "")
+    if is_folder:
+        _make_folder(place)
+    look = _look(args)
+    checkpoint = args.checkpoint or _bundled()
+    info = ask(InspectRequest(checkpoint))
+    assert isinstance(info, CheckpointInfo)
+    if "mesh" not in info.capabilities:
+        raise BadOption(f"{info.name} draws no meshes; choose a checkpoint that does.")
+    label = _label(args.label, info)
+    lines = []
+    for first in range(args.seed, args.seed + args.count, _AT_ONCE):
+        n = min(_AT_ONCE, args.seed + args.count - first)
+        result = ask(
+            MeshRequest(
+                checkpoint, MeshInput(label), first, n, args.temperature, args.top_p, not args.no_masks, args.top_k
+            )
+        )
+        assert isinstance(result, MeshResult)
+        for sample in result.samples:
+            name = "-".join(("mesh" if label is None else info.classes[label]).split())
+            file = _file_in(place, f"{name}-{sample.seed}", kind) if is_folder else place
+            try:
+                write(sample, file, kind, look)
+            except ExportError as error:
+                if not is_folder:
+                    raise
+                lines.append(f"{file.name}: {error}")
+            else:
+                lines.append(f"{file}: {_summary(sample, info)}")
+    return "\n".join(lines)
+
+
+def _summary(sample: MeshSample, info: CheckpointInfo) -> str:
+    from widgets.views.mesh.descriptions import whole_words
+    from widgets.views.mesh.growth import Growth
+
+    name = "" if sample.label is None else f"{info.classes[sample.label]}, "
+    return f"{name}seed {sample.seed}. {whole_words(Growth(sample))}"
+
+
+def _look(args: Namespace) -> MeshLook:
+    from app.export.mesh_look import MeshLook
+
+    return MeshLook(args.size, args.theme, args.colors, speed=args.speed or 1.0, seconds=args.seconds)
+
+
+def _label(name: str | None, info: CheckpointInfo) -> int | None:
+    if not info.classes:
+        if name is not None:
+            raise BadOption(f"{info.name} is told no class, so --class {name} is not understood.")
+        return None
+    known = ", ".join(info.classes)
+    if name is None:
+        raise BadOption(f"--class is needed: {info.name} draws {known}.")
+    lowered = [one.lower() for one in info.classes]
+    if name.lower() not in lowered:
+        raise BadOption(f"--class is {name!r}; {info.name} draws {known}.")
+    return lowered.index(name.lower())
+
+
+def _bundled() -> str:
+    """The first bundled checkpoint that draws meshes."""
+    from resources import bundled_checkpoints
+
+    names = [name for name in bundled_checkpoints() if name.startswith("polygen")]
+    if not names:
+        raise BadOption("No checkpoint that draws meshes is bundled; name one with --checkpoint.")
+    return names[0]
+
+
+def _make_folder(place: Path) -> None:
+    from app.export.export import why_not_written
+
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"{place} could not be made: {why_not_written(error, place)}.") from error
+
+
+def _file_in(folder: Path, name: str, kind: str) -> Path:
+    return folder / f"{name}{ending_of(kind)}"
+
+
+def _size(text: str) -> tuple[int, int]:
+    from app.export.mesh_look import SIDES
+
+    try:
+        width, height = (int(part) for part in text.lower().split("x"))
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a size such as 800x600") from None
+    if not (SIDES[0] <= min(width, height) and max(width, height) <= SIDES[1]):
+        raise ArgumentTypeError(f"{text} is not between {SIDES[0]} and {SIDES[1]:,} pixels a side")
+    return width, height

@@ -1,0 +1,1 @@
+"""What is shown, as files: figures, films and meshes."""

@@ -1,0 +1,167 @@
+"""Saving and copying figures.
+
+A file appears whole or not at all: it is rendered in memory, written beside its place, and moved there. Qt's own
+writers report success on a full disk.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QMimeData
+from PySide6.QtGui import QClipboard
+
+from app.export import render
+from app.export.render import Sheet
+from widgets.figures.figure import Figure
+from widgets.kit.clean import clean
+from widgets.look.theme import FigureStyle
+
+ENDINGS = (".svg", ".pdf", ".png", ".csv", ".npz")
+MAX_COPIED_CELLS = 10_000
+
+
+class ExportError(Exception):
+    """A figure could not be saved; the text is one sentence for the user."""
+
+
+def save(
+    figure: Figure,
+    path: str | os.PathLike[str],
+    *,
+    style: FigureStyle | None = None,
+    width: float | None = None,
+    dpi: float | None = None,
+    transparent: bool = False,
+    caption: str = "",
+    arrays: dict[str, np.ndarray] | None = None,
+) -> None:
+    """Write a figure as .svg, .pdf, .png, .csv or .npz, as the ending of `path` says.
+
+    Parameters
+    ----------
+    style
+        Light on white if not given.
+    width
+        Pixels for PNG, points for SVG and PDF; the natural size if not given.
+    dpi
+        Dots per inch of a PNG. With `width` it is only noted in the file.
+    transparent
+        Leave the paper out.
+    caption
+        A line under the picture: checkpoint, layer, head, input.
+    arrays
+        What NPZ holds instead of the figure's own numbers.
+
+    Raises
+    ------
+    ExportError
+        If it cannot be written; what was there before is still there then.
+    """
+    place = check(path)
+    ending = place.suffix.lower()
+    try:
+        if ending == ".csv":
+            content = render.csv(figure.numbers())
+        elif ending == ".npz":
+            content = render.npz(figure.numbers().arrays if arrays is None else arrays)
+        else:
+            sheet = Sheet.of(figure, style, transparent=transparent, caption=caption)
+            content = _IMAGES[ending](sheet, width, dpi)
+        replace_file(place, content)
+    except render.TooLarge as error:
+        raise ExportError(str(error)) from error
+    except MemoryError as error:
+        raise ExportError(f"There is not enough memory to write {place.name}.") from error
+    except OSError as error:
+        raise ExportError(f"{path} could not be written: {why_not_written(error, place)}.") from error
+
+
+def check(path: str | os.PathLike[str], endings: Collection[str] = ENDINGS) -> Path:
+    """Where a figure would be written, seen before anything is computed.
+
+    Raises
+    ------
+    ExportError
+        If the ending is none of ours, or the folder is missing.
+    """
+    place = Path(path)
+    if place.suffix.lower() not in endings:
+        ending = place.suffix or "no ending"
+        raise ExportError(f"{path}: {ending} is not among {', '.join(endings)}.")
+    if "\0" in str(place):
+        raise ExportError(f"{clean(str(path))} is not a name that a file can have.")
+    try:
+        if place.is_dir():
+            raise ExportError(f"{path} could not be written: it is a folder.")
+        if not place.parent.is_dir():
+            raise ExportError(f"{path} could not be written: the folder {place.parent} does not exist.")
+        if not os.access(place.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, "")
+    except OSError as error:
+        raise ExportError(f"{path} could not be written: {why_not_written(error, place)}.") from error
+    return place
+
+
+def copy(figure: Figure, style: FigureStyle, clipboard: QClipboard) -> None:
+    """Put a figure on the clipboard: as picture, SVG and PDF, and as tab-separated numbers unless they are many.
+
+    Raises
+    ------
+    ExportError
+        If the picture would be too large.
+    """
+    sheet = Sheet.of(figure, style)
+    data = QMimeData()
+    try:
+        data.setData("image/svg+xml", render.svg(sheet))
+        data.setData("application/pdf", render.pdf(sheet))
+        data.setImageData(render.image(sheet))
+    except render.TooLarge as error:
+        raise ExportError(str(error)) from error
+    numbers = figure.numbers()
+    if len(numbers.header) * len(numbers.rows) <= MAX_COPIED_CELLS:
+        data.setText(render.csv(numbers, "\t").decode())
+    clipboard.setMimeData(data)
+
+
+_IMAGES: dict[str, Callable[[Sheet, float | None, float | None], bytes]] = {
+    ".svg": lambda sheet, width, _: render.svg(sheet, width),
+    ".pdf": lambda sheet, width, _: render.pdf(sheet, width),
+    ".png": lambda sheet, width, dpi: render.png(sheet, None if width is None else round(width), dpi),
+}
+
+
+def replace_file(place: Path, content: bytes) -> None:
+    """Put bytes where a file is or will be: whole, or not at all. Raises OSError."""
+    place = Path(os.path.realpath(place))  # a link stays a link
+    temporary = place.parent / f".headlight-{secrets.token_hex(4)}.tmp"
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(place)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def why_not_written(error: OSError, place: Path) -> str:
+    """Half a sentence for the user."""
+    if error.errno == errno.ENOENT:
+        return f"the folder {place.parent} does not exist"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"writing in the folder {place.parent.absolute()} is not permitted"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full"
+    if error.errno == errno.ENAMETOOLONG:
+        return "the name is too long"
+    return (error.strerror or type(error).__name__).lower()

@@ -1,0 +1,1 @@
+"""From the views to the engine and back."""

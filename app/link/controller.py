@@ -1,0 +1,126 @@
+"""The wiring between views and engine: requests out, results back to the view that asked."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.link.runner import Runner
+from inference.results import (
+    CheckpointInfo,
+    Failure,
+    MemoryRequest,
+    MemoryResult,
+    OpenRequest,
+    Progress,
+    TokenizeRequest,
+    TokenizeResult,
+)
+from inference.results.inputs import Input
+from widgets.view import View
+
+OPEN, TOKENS, MEMORY = "open", "tokens", "memory"
+
+
+class Controller(QObject):
+    """Knows which view asked what. A channel is `view/request type`, so a view may wait for several things at once.
+
+    Signals
+    -------
+    opened(CheckpointInfo), open_failed(Failure)
+        Answer to `open`; after a failure the checkpoint that was open still is.
+    tokenized(Tokens | None, str)
+        Answer to `tokenize`; without tokens the sentence says why.
+    progressed(Progress)
+        Of whatever runs.
+    memory_told(MemoryResult)
+        What the engine holds, after each piece of work.
+    noticed(str)
+        One sentence for the user.
+    """
+
+    opened = Signal(object)
+    open_failed = Signal(object)
+    tokenized = Signal(object, str)
+    progressed = Signal(object)
+    memory_told = Signal(object)
+    noticed = Signal(str)
+
+    def __init__(self, runner: Runner, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self._views: dict[str, View] = {}
+        self.checkpoint: CheckpointInfo | None = None
+        self._budget = 0
+        self._unanswered: set[str] = set()  # channels
+        runner.arrived.connect(self._on_runner_arrived)
+        runner.failed.connect(self._on_runner_failed)
+        runner.progressed.connect(self._on_runner_progressed)
+        runner.engine_died.connect(self.noticed)
+        runner.busy_changed.connect(self._on_runner_busy_changed)
+
+    def attach(self, view: View) -> None:
+        """Serve a view's requests from now on."""
+        view.request_changed.connect(partial(self._on_view_request_changed, view.objectName()))
+        view.noticed.connect(self.noticed)
+        self._views[view.objectName()] = view
+
+    def open(self, checkpoint: str) -> None:
+        """Load a checkpoint; the answer comes by `opened` or `open_failed`."""
+        self._runner.submit(OPEN, OpenRequest(checkpoint))
+
+    def set_memory_budget(self, budget: int) -> None:
+        """How many bytes of what attention receives the engine may hold from now on."""
+        self._budget = budget
+        self._ask_for_memory()
+
+    def tokenize(self, input: Input) -> None:
+        """Split an input for the token row; the answer comes by `tokenized`."""
+        if self.checkpoint:
+            self._runner.submit(TOKENS, TokenizeRequest(self.checkpoint.checkpoint, input))
+
+    @Slot(str, object)
+    def _on_view_request_changed(self, name: str, request: object) -> None:
+        channel = f"{name}/{type(request).__name__}"
+        self._unanswered.add(channel)
+        self._runner.submit(channel, request)
+
+    @Slot(str, object, bool)
+    def _on_runner_arrived(self, channel: str, result: object, is_partial: bool) -> None:
+        if channel == OPEN and isinstance(result, CheckpointInfo):
+            self.checkpoint = result
+            self.opened.emit(result)
+        elif channel == TOKENS and isinstance(result, TokenizeResult):
+            self.tokenized.emit(result.tokens, "")
+        elif isinstance(result, MemoryResult):
+            self.memory_told.emit(result)
+        else:
+            self._views[channel.partition("/")[0]].show_result(result)
+            if is_partial and channel in self._unanswered:  # what is held now; the rest may take minutes
+                self._ask_for_memory()
+            self._unanswered.discard(channel)
+
+    @Slot(str, object)
+    def _on_runner_failed(self, channel: str, failure: Failure) -> None:
+        if channel == OPEN:
+            self.open_failed.emit(failure)
+        elif channel == TOKENS:
+            self.tokenized.emit(None, failure.message)
+        elif (
+            channel != MEMORY and failure.kind != "engine"
+        ):  # what became of the engine is told once, not by every view
+            self._views[channel.partition("/")[0]].show_failure(failure)
+
+    @Slot(str, object)
+    def _on_runner_progressed(self, _channel: str, progress: Progress) -> None:
+        self.progressed.emit(progress)
+
+    @Slot(bool)
+    def _on_runner_busy_changed(self, is_busy: bool) -> None:
+        if not is_busy:
+            self._ask_for_memory()
+
+    def _ask_for_memory(self) -> None:
+        # With the budget each time: an engine that was started again knows nothing of it.
+        self._runner.submit(MEMORY, MemoryRequest(self._budget), is_quiet=True)

@@ -1,0 +1,227 @@
+"""Two ways to reach the engine: a child process, or this process where none can be started, and in tests."""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from inference.context import Context
+from inference.results import Failure, Partial, Progress
+
+RING_BYTES = 64 * 2**20
+ROOT = Path(__file__).parents[2]
+
+Report = Callable[[Progress | Partial], None]
+
+
+class EngineLink(Protocol):
+    """Used by the runner's one worker thread; `cancel`, `kill_if_hung` and `stop` by the window's."""
+
+    def start(self) -> None:
+        """Begin to warm up; returns before it is ready."""
+        ...
+
+    def run(self, request: object, report: Report) -> object | None:
+        """Result, `Failure`, or None if cancelled; blocks."""
+        ...
+
+    def cancel(self) -> None:
+        """End the current run early."""
+        ...
+
+    def kill_if_hung(self) -> bool:
+        """Kill an engine that neither answers nor heeds a cancel."""
+        ...
+
+    def stop(self) -> None:
+        """End whatever runs, for good."""
+        ...
+
+    def close(self) -> None:
+        """Give back what the engine held, after `stop`."""
+        ...
+
+
+class ThreadLink:
+    """The engine in the worker thread itself."""
+
+    def __init__(self, engine_factory: Callable[[], object] | None = None) -> None:
+        self._engine_factory = engine_factory
+        self._engine: object | None = None
+        self._cancelled = threading.Event()
+
+    def start(self) -> None:
+        if self._engine is None:
+            from inference.service.engine import Engine
+
+            self._engine = self._engine_factory() if self._engine_factory else Engine()
+
+    def run(self, request: object, report: Report) -> object | None:
+        from inference.service.engine import answer
+
+        self._cancelled.clear()
+        self.start()
+        return answer(self._engine, request, Context(report, self._cancelled.is_set))  # type: ignore[arg-type]
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+
+    def kill_if_hung(self) -> bool:
+        return False
+
+    def stop(self) -> None:
+        self.cancel()
+
+    def close(self) -> None:
+        self._engine = None
+
+
+class ProcessLink:
+    """The engine in a child process that is started anew when it has died."""
+
+    SILENCE = 30.0  # seconds without a heartbeat after which it counts as hung
+    PATIENCE = 10.0  # seconds that a cancelled computation may go on
+
+    def __init__(self, command: tuple[str, ...] = (sys.executable, "-m", "inference.service.server")) -> None:
+        self._command = command
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ring: memoryview | None = None
+        self._ring_file: Path | None = None
+        self._write_lock = threading.Lock()
+        self._number = 0
+        self._heard = self._cancelled_at = 0.0
+        self._is_running = self._is_closed = False
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        if self._is_closed or (self._process and self._process.poll() is None):
+            return
+        self._bury()
+        self._drop_ring()
+        self._make_ring()
+        command = [*self._command, *([str(self._ring_file)] if self._ring_file else [])]
+        environment = os.environ | {"HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), environment.get("PYTHONPATH")]))
+        self._heard = time.monotonic()
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=tempfile.gettempdir()
+        )
+
+    def run(self, request: object, report: Report) -> object | None:
+        self.start()
+        if self._process is None:
+            return None
+        self._number += 1
+        self._cancelled_at, self._heard, self._is_running = 0.0, time.monotonic(), True
+        from inference.service import wire
+
+        try:
+            self._send({"name": "run", "number": self._number, "request": request})
+            return self._await(self._number, report)
+        except (OSError, wire.BadMessage):
+            return self._obituary()
+        finally:
+            self._is_running = False
+
+    def _await(self, number: int, report: Report) -> object | None:
+        from inference.service import wire
+
+        assert self._process
+        assert self._process.stdout
+        while (got := wire.read(self._process.stdout, self._ring)) is not None:  # type: ignore[arg-type]
+            message, in_ring = got
+            self._heard = time.monotonic()
+            if in_ring:
+                self._send({"name": "copied"})
+            if message.get("number") != number:
+                continue
+            if message["name"] == "report":
+                report(message["event"])
+            elif message["name"] == "done":
+                return message["result"]
+        return self._obituary()
+
+    def _obituary(self) -> Failure | None:
+        code = self._bury()
+        if self._is_closed:
+            return None
+        cause = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+        self.start()
+        return Failure("engine", f"The engine stopped ({cause}) and was started again. Press F5 to ask once more.")
+
+    def _send(self, message: dict[str, object]) -> None:
+        from inference.service import wire
+
+        with self._write_lock:
+            if self._process and self._process.stdin:
+                wire.write(self._process.stdin, message)  # type: ignore[arg-type]
+
+    def cancel(self) -> None:
+        if self._is_running and not self._cancelled_at:
+            self._cancelled_at = time.monotonic()
+            with contextlib.suppress(OSError):
+                self._send({"name": "cancel", "number": self._number})
+
+    def kill_if_hung(self) -> bool:
+        now, process = time.monotonic(), self._process
+        is_deaf = self._cancelled_at and now - self._cancelled_at > self.PATIENCE
+        if self._is_running and process and (is_deaf or now - self._heard > self.SILENCE):
+            process.kill()
+            return True
+        return False
+
+    def stop(self) -> None:
+        self._is_closed = True
+        if process := self._process:
+            process.kill()
+
+    def close(self) -> None:
+        self.stop()
+        self._bury()
+        self._drop_ring()
+
+    def _bury(self) -> int:
+        """Wait for the end of the process, if there is one, and close its pipes; its exit status."""
+        if not self._process:
+            return 0
+        code = self._process.wait()
+        with self._write_lock:  # the window's thread may be about to send a cancel
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe:
+                    with contextlib.suppress(OSError):  # what it was never sent is lost
+                        pipe.close()
+            self._process = None
+        return code
+
+    def _make_ring(self) -> None:
+        folder = Path("/dev/shm")
+        if not folder.is_dir():
+            return  # other systems use the pipe
+        try:
+            descriptor, name = tempfile.mkstemp(prefix="headlight-", dir=folder)
+            self._ring_file = Path(name)
+            with os.fdopen(descriptor, "r+b") as file:
+                # Reserve it now: writing into a full /dev/shm later would end the process with SIGBUS.
+                os.posix_fallocate(file.fileno(), 0, RING_BYTES)
+                self._ring = memoryview(mmap.mmap(file.fileno(), RING_BYTES))
+        except OSError:
+            self._drop_ring()
+
+    def _drop_ring(self) -> None:
+        self._ring = None
+        if self._ring_file:
+            self._ring_file.unlink(missing_ok=True)
+            self._ring_file = None

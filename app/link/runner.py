@@ -1,0 +1,193 @@
+"""The only thread: one worker that drives the engine. The latest request of a channel wins."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+
+from app.link.engine_link import EngineLink
+from inference.registry import ANALYSES
+from inference.results import Failure, Partial, Progress
+
+
+@dataclass(eq=False)
+class _Job:
+    channel: str
+    request: object
+    is_quiet: bool = field(default=False)
+    is_cancelled: bool = field(default=False)
+    is_refining: bool = field(default=False)  # a first look was shown, and the rest can wait
+    is_put_off: bool = field(default=False)  # it is being stopped, to go on later
+    was_put_off: bool = field(default=False)  # nobody makes way for it any more, or two such would for ever
+
+
+class Runner(QObject):
+    """Hands requests to the engine one after another and brings back what comes, on the window's thread.
+
+    A request that has shown a first look already, and only makes it exact, is put off while others wait.
+
+    Signals
+    -------
+    progressed(channel, Progress), arrived(channel, result, is_partial), failed(channel, Failure)
+        Only for the latest request of the channel.
+    cancelled(channel)
+        The user stopped it; nothing else will come.
+    busy_changed(bool)
+        Whether anything is waiting or running that the user would know of.
+    engine_died(str)
+        It was started again; the sentence says what happened.
+    """
+
+    progressed = Signal(str, object)
+    arrived = Signal(str, object, bool)
+    failed = Signal(str, object)
+    cancelled = Signal(str)
+    busy_changed = Signal(bool)
+    engine_died = Signal(str)
+
+    _posted = Signal(object, object)  # worker -> window, queued
+
+    def __init__(self, link: EngineLink, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._link = link
+        self._wake = threading.Condition()
+        self._waiting: OrderedDict[str, _Job] = OrderedDict()
+        self._latest: dict[str, _Job] = {}
+        self._running: _Job | None = None
+        self._is_closing = self._was_busy = False
+        self._posted.connect(self._on_posted, Qt.ConnectionType.QueuedConnection)
+        self._watchdog = QTimer(self, interval=1000)
+        self._watchdog.timeout.connect(self._on_watchdog_timeout)
+        self._thread = threading.Thread(target=self._work, name="inference-worker", daemon=True)
+
+    def start(self) -> None:
+        """Start the worker and, in it, the engine: call it once the window is painted."""
+        self._thread.start()
+        self._watchdog.start()
+
+    def submit(self, channel: str, request: object, *, is_quiet: bool = False) -> None:
+        """Ask; an older request of the same channel is forgotten, also in mid-run. Quiet ones do not count as busy."""
+        job = _Job(channel, request, is_quiet)
+        with self._wake:
+            self._forget(channel)
+            self._waiting[channel] = self._latest[channel] = job
+            self._put_off_refining()
+            self._wake.notify()
+        self._tell_busy()
+
+    def cancel(self, channel: str) -> None:
+        """Stop waiting for a channel."""
+        with self._wake:
+            had_one = channel in self._latest
+            self._forget(channel)
+            self._latest.pop(channel, None)
+        if had_one:
+            self.cancelled.emit(channel)
+        self._tell_busy()
+
+    def cancel_all(self) -> None:
+        """Stop whatever is waiting or running."""
+        for channel in list(self._latest):
+            self.cancel(channel)
+
+    @property
+    def is_busy(self) -> bool:
+        return any(not job.is_quiet for job in self._latest.values())
+
+    def shutdown(self) -> None:
+        """End the engine and the worker; returns when both are gone."""
+        self._watchdog.stop()
+        with self._wake:
+            self._is_closing = True
+            self._waiting.clear()
+            self._latest.clear()
+            self._wake.notify()
+        self._link.stop()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _forget(self, channel: str) -> None:
+        self._waiting.pop(channel, None)
+        if self._running and self._running.channel == channel and not self._running.is_cancelled:
+            self._running.is_cancelled = True
+            self._link.cancel()
+
+    def _put_off_refining(self) -> None:
+        job = self._running
+        is_wanted = any(not waiting.was_put_off for waiting in self._waiting.values())
+        if is_wanted and job and job.is_refining and not job.is_cancelled and not job.is_put_off:
+            job.is_put_off = True
+            self._link.cancel()
+
+    # Worker thread
+
+    def _work(self) -> None:
+        self._link.start()
+        while (job := self._next()) is not None:
+            # The job is bound now: by the time a report is delivered, another one may run.
+            event = self._link.run(job.request, lambda event, job=job: self._report(job, event))
+            with self._wake:
+                self._running = None
+                if job.is_put_off and event is None and not job.is_cancelled and not self._is_closing:
+                    job.is_put_off = job.is_refining = False
+                    job.was_put_off = True
+                    self._waiting[job.channel] = job
+                    continue
+            if not self._is_closing:
+                self._posted.emit(job, event)
+        self._link.close()
+
+    def _report(self, job: _Job, event: Progress | Partial) -> None:
+        self._posted.emit(job, event)
+        if isinstance(event, Partial) and event.is_whole and _can_wait(job.request):
+            with self._wake:
+                job.is_refining = True
+                self._put_off_refining()
+
+    def _next(self) -> _Job | None:
+        with self._wake:
+            self._wake.wait_for(lambda: self._waiting or self._is_closing)
+            if self._is_closing:
+                return None
+            # Of what was put off the latest goes on first: it is what the user looks at.
+            new = [channel for channel, job in self._waiting.items() if not job.was_put_off]
+            self._running = self._waiting.pop(new[0] if new else next(reversed(self._waiting)))
+            return self._running
+
+    # Window's thread
+
+    @Slot(object, object)
+    def _on_posted(self, job: _Job, event: object) -> None:
+        if isinstance(event, Failure) and event.kind == "engine":
+            self.engine_died.emit(event.message)
+        if self._latest.get(job.channel) is not job:
+            return  # superseded
+        if isinstance(event, Progress):
+            self.progressed.emit(job.channel, event)
+            return
+        if isinstance(event, Partial):
+            self.arrived.emit(job.channel, event.result, True)
+            return
+        del self._latest[job.channel]
+        if isinstance(event, Failure):
+            self.failed.emit(job.channel, event)
+        elif event is not None:
+            self.arrived.emit(job.channel, event, False)
+        self._tell_busy()
+
+    @Slot()
+    def _on_watchdog_timeout(self) -> None:
+        self._link.kill_if_hung()
+
+    def _tell_busy(self) -> None:
+        if self.is_busy != self._was_busy:
+            self._was_busy = self.is_busy
+            self.busy_changed.emit(self._was_busy)
+
+
+def _can_wait(request: object) -> bool:
+    analysis = ANALYSES.get(type(request).__name__)
+    return analysis is not None and analysis.refines

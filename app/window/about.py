@@ -1,0 +1,36 @@
+"""Texts of the Help menu."""
+
+from __future__ import annotations
+
+from app.window.actions import COMMANDS
+
+VERSION = "0.1.0"
+
+ABOUT = f"""<h2>Headlight {VERSION}</h2>
+<p>A desktop microscope for transformers. It works with the network cable out.</p>
+<p>Licence: Apache-2.0. Qt for Python is used under the LGPL; PyTorch, Transformers, NumPy, pyqtgraph and trimesh
+under BSD, Apache-2.0 and MIT licences. Colour maps cividis, viridis and magma: CC0.</p>
+<p><b>bert-mini</b> was trained on English text by:</p>
+<ul>
+<li>Tatoeba (tatoeba.org) and manythings.org/anki, CC BY 2.0 FR</li>
+<li>Common Voice contributors, CC0</li>
+<li>African Storybook, Pratham Books / StoryWeaver and Book Dash, CC BY 4.0</li>
+<li>English Wikinews contributors, CC BY 2.5</li>
+<li>COCO captions, CC BY 4.0</li>
+<li>Books in the public domain (Project Gutenberg; H. C. Andersen, translated by Mrs. Paull)</li>
+</ul>
+"""
+
+
+def shortcuts_html() -> str:
+    """All shortcuts as a table, and the keys that work inside the views."""
+    rows = [(c.text.replace("&", "").rstrip("…"), c.shortcut) for c in COMMANDS if c.shortcut]
+    rows += [
+        ("In a view: previous and next head", "Left, Right"),
+        ("In a view: layer above and below", "Up, Down"),
+        ("In the heat map: move the selected cell", "Shift + arrows"),
+        ("In the heat map: zoom, fit", "+, -, Z"),
+        ("In the token row: choose a token, mask it", "Left, Right, M"),
+    ]
+    cells = "".join(f"<tr><td>{text}</td><td>&nbsp;&nbsp;<b>{keys}</b></td></tr>" for text, keys in rows)
+    return f"<h3>Shortcuts</h3><table>{cells}</table>"

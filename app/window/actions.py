@@ -1,0 +1,121 @@
+"""Every command once: menus, shortcuts and the list of shortcuts are made of this table."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from app.window.settings import MEMORY_MB
+from widgets.registry import VIEWS
+
+MOST_NUMBERS = 9
+
+
+class Command(NamedTuple):
+    """`slot` is a method of the window, called with `value` if any; `choice` names a group of exclusive ones."""
+
+    menu: str
+    text: str
+    slot: str
+    shortcut: str = ""
+    value: str | int | None = None
+    choice: str = ""
+    is_checkable: bool = False
+
+
+def _size(megabytes: int) -> str:
+    return f"{megabytes} MB" if megabytes < 1024 else f"{megabytes // 1024} GB"
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("&File", "&Open folder…", "browse", "Ctrl+O"),
+    Command("&File", "Open &text…", "open_text", "Ctrl+T"),
+    Command("&File", "&Close", "close", "Ctrl+Q"),
+    Command("&Figure", "&Export…", "export_current", "Ctrl+E"),
+    Command("&Figure", "&Copy picture", "copy_current", "Ctrl+Shift+C"),
+    Command("&Figure", "Caption &line in exports", "set_caption", "", None, "", True),
+    *(Command("&View", view.title, "show_view", "", view.name) for view in VIEWS),
+    Command("&View", "&Tear off or put back", "tear_current", "Ctrl+Shift+T"),
+    Command("&View", "&Checkpoints panel", "set_gallery_visible", "Ctrl+Shift+G", None, "", True),
+    Command("&View", "&Details panel", "set_details_visible", "Ctrl+Shift+D", None, "", True),
+    Command("&View", "&Presentation", "set_presentation", "F11", None, "", True),
+    Command("&View", "&Larger letters", "scale_font", "Ctrl++", 1),
+    Command("&View", "&Smaller letters", "scale_font", "Ctrl+-", -1),
+    Command("&View", "&Normal letters", "scale_font", "Ctrl+0", 0),
+    Command("&View", "Theme of the s&ystem", "set_theme", "", "system", "theme", True),
+    Command("&View", "&Light theme", "set_theme", "", "light", "theme", True),
+    Command("&View", "&Dark theme", "set_theme", "", "dark", "theme", True),
+    Command("&View", "Colours: ci&vidis", "set_color_map", "", "cividis", "colors", True),
+    Command("&View", "Colours: viri&dis", "set_color_map", "", "viridis", "colors", True),
+    Command("&View", "Colours: &magma", "set_color_map", "", "magma", "colors", True),
+    Command("&View", "Colours: &gray", "set_color_map", "", "gray", "colors", True),
+    Command("&Go", "&Previous head", "step_head", "Alt+Left", -1),
+    Command("&Go", "&Next head", "step_head", "Alt+Right", 1),
+    Command("&Go", "&Layer above", "step_layer", "Alt+Up", -1),
+    Command("&Go", "Layer &below", "step_layer", "Alt+Down", 1),
+    Command("&Go", "&Mask or show the selected token", "toggle_selected_mask", "Ctrl+M"),
+    Command("&Go", "Show &all tokens", "clear_masks", "Ctrl+Shift+M"),
+    Command("&Go", "&Swap the sentences", "swap_sentences", "Ctrl+Shift+S"),
+    Command("&Go", "Type a &sentence", "focus_sentence", "Ctrl+L"),
+    Command("&Run", "Ask &again", "ask_again", "F5"),
+    Command("&Run", "&Cancel", "cancel", "Esc"),
+    Command("&Run", "&Messages…", "show_messages"),
+    *(
+        Command("&Run", f"Memory for attention: {_size(megabytes)}", "set_memory", "", megabytes, "memory", True)
+        for megabytes in MEMORY_MB
+    ),
+    Command("&Help", "&Shortcuts…", "show_shortcuts", "F1"),
+    Command("&Help", "&About Headlight…", "show_about"),
+)
+
+
+def build_menus(window: QMainWindow) -> dict[str, QAction]:
+    """Add all commands to the window; actions by `slot` or `slot:value`."""
+    menus: dict[str, QMenu] = {}
+    choices: dict[str, QActionGroup] = {}
+    actions: dict[str, QAction] = {}
+    for command in COMMANDS:
+        if command.menu not in menus:
+            menus[command.menu] = window.menuBar().addMenu(command.menu)
+            menus[command.menu].setToolTipsVisible(True)
+        menu = menus[command.menu]
+        if command.choice and command.choice not in choices:
+            menu.addSeparator()
+            choices[command.choice] = QActionGroup(window)
+        action = menu.addAction(command.text)
+        action.setShortcut(QKeySequence(command.shortcut))
+        action.setCheckable(command.is_checkable)
+        action.setData(command.value)
+        slot = getattr(window, command.slot)
+        if command.value is not None:
+            action.triggered.connect(_Call(slot, command.value))
+        else:
+            action.triggered.connect(slot)
+        if command.choice:
+            choices[command.choice].addAction(action)
+        name = command.slot if command.value is None else f"{command.slot}:{command.value}"
+        action.setObjectName(name)
+        actions[name] = action
+    return actions
+
+
+def set_view_shortcuts(actions: dict[str, QAction], why: dict[str, str], offered: tuple[str, ...]) -> None:
+    """Ctrl+1 to Ctrl+9 for the first tabs; views without a tab are greyed and say why (by name)."""
+    for view in VIEWS:
+        number = offered.index(view.name) + 1 if view.name in offered else 0
+        action = actions[f"show_view:{view.name}"]
+        action.setShortcut(QKeySequence(f"Ctrl+{number}") if 1 <= number <= MOST_NUMBERS else QKeySequence())
+        action.setEnabled(number > 0)
+        action.setToolTip(why.get(view.name) or view.about)
+
+
+class _Call:
+    """A slot with its value bound, and without the `checked` that Qt adds."""
+
+    def __init__(self, slot: object, value: str | int) -> None:
+        self._slot, self._value = slot, value
+
+    def __call__(self, _checked: bool = False) -> None:
+        self._slot(self._value)  # type: ignore[operator]

@@ -1,0 +1,41 @@
+"""What is dropped onto the window: a checkpoint's folder, a picture, a mesh, or a text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+from app.commands.text_files import ENDINGS as TEXTS
+from app.window import text_dialog
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.window.main_window import MainWindow
+
+IMAGES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
+MESHES = {".obj", ".ply", ".stl", ".off", ".gltf", ".glb"}
+
+
+def take(window: MainWindow, path: Path) -> None:
+    """Open what was dropped, or say what is missing for it."""
+    suffix = path.suffix.lower()
+    kind = window.input_panel.kind
+    if suffix in IMAGES and kind == "image":
+        window.input_panel.open_image(str(path))
+    elif suffix in IMAGES:
+        window.status_line.show_message(_tr("{} is a picture; open a checkpoint that reads pictures first.", path))
+    elif suffix in MESHES and kind == "mesh":
+        window.area.show_view("mesh")
+        window.area.views["mesh"].open_file(str(path))  # type: ignore[attr-defined]
+    elif suffix in MESHES:
+        window.status_line.show_message(_tr("{} is a mesh; open a checkpoint that reads meshes first.", path))
+    elif suffix in TEXTS:
+        text_dialog.take_file(window, path)
+    else:
+        window.open(str(path))
+
+
+def _tr(text: str, path: Path) -> str:
+    return QCoreApplication.translate("Drops", text).format(path.name)

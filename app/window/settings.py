@@ -1,0 +1,117 @@
+"""What survives a restart: a small JSON file."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QStandardPaths
+
+from widgets.look.color_maps import NAMES
+
+N_RECENT = 9
+MEMORY_MB = (256, 512, 1024, 2048, 4096, 8192)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Attributes are the file's keys.
+
+    Attributes
+    ----------
+    theme
+        `system`, `light` or `dark`.
+    font_scale
+        Size of all letters against the system's, 0.7-3.
+    color_map
+        Of the heat maps.
+    caption
+        Whether exported figures carry a caption line.
+    memory_mb
+        How much of what attention receives is held, in MB: one of `MEMORY_MB`.
+    checkpoint, text, text_pair
+        What was open and typed.
+    recent
+        Folders of checkpoints, the latest first.
+    window, docks, views
+        Geometry of the window, arrangement of its panels and of the views, base64.
+    """
+
+    theme: str = "system"
+    font_scale: float = 1.0
+    color_map: str = "cividis"
+    caption: bool = False
+    memory_mb: int = 1024
+    checkpoint: str = ""
+    text: str = ""
+    text_pair: str = ""
+    recent: tuple[str, ...] = field(default=())
+    window: str = ""
+    docks: str = ""
+    views: str = ""
+
+    def with_recent(self, checkpoint: str) -> Settings:
+        """The same with a checkpoint at the head of the list."""
+        rest = tuple(path for path in self.recent if path != checkpoint)
+        return replace(self, recent=(checkpoint, *rest)[:N_RECENT])
+
+
+def settings_file() -> Path:
+    """`settings.json` in `$HEADLIGHT_HOME`, else in the system's folder for settings."""
+    home = os.environ.get("HEADLIGHT_HOME")
+    folder = home or QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)
+    return Path(folder) / "settings.json"
+
+
+def load_settings(file: Path) -> tuple[Settings, str]:
+    """Settings, and a sentence if the file could not be used in whole; never raises."""
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings(), ""
+    except (OSError, ValueError, RecursionError):
+        return Settings(), f"The settings in {file} could not be read; Headlight starts with its own."
+    if not isinstance(values, dict):
+        return Settings(), f"The settings in {file} are not an object; Headlight starts with its own."
+    known = {f.name: f for f in fields(Settings)}
+    good: dict[str, Any] = {}
+    for name, value in values.items():
+        if name in known and (clean := _clean(name, value)) is not None:
+            good[name] = clean
+    dropped = [name for name in values if name in known and name not in good]
+    notice = f"The setting {', '.join(dropped)} in {file} was not understood and is left out." if dropped else ""
+    return Settings(**good), notice
+
+
+def _clean(name: str, value: Any) -> Any | None:
+    default = getattr(Settings(), name)
+    if name == "recent":
+        is_good = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        return tuple(value[:N_RECENT]) if is_good else None
+    allowed = {"theme": ("system", "light", "dark"), "color_map": NAMES, "memory_mb": MEMORY_MB}
+    if value not in allowed.get(name, (value,)):
+        return None
+    if isinstance(default, float):
+        is_good = isinstance(value, int | float) and not isinstance(value, bool) and 0.7 <= value <= 3
+        return float(value) if is_good else None
+    return value if type(value) is type(default) else None
+
+
+def save_settings(settings: Settings, file: Path) -> None:
+    """Write so that a crash leaves either the old file or the new one.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, encoding="utf-8", delete=False) as temporary:
+        json.dump(asdict(settings), temporary, indent=1)
+        temporary.flush()
+        os.fsync(temporary.fileno())
+    Path(temporary.name).replace(file)

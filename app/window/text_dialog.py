@@ -1,0 +1,130 @@
+"""A text of any length: typed, pasted, or out of a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, Slot
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.commands.text_files import MOST_BYTES, TextFileError, read_text
+from inference.results import TextInput
+from widgets.look.theme import FigureStyle
+
+if TYPE_CHECKING:
+    from app.window.main_window import MainWindow
+
+
+class TextDialog(QDialog):
+    """The whole text to change, a file to take it from, and how long it is."""
+
+    def __init__(self, text: str, folder: Path, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("text_dialog")
+        self.setWindowTitle(self.tr("Text"))
+        self.folder = folder
+        self._edit = QPlainTextEdit(text, self)
+        self._edit.setObjectName("text_edit")
+        self._edit.setAccessibleName(self.tr("Text"))
+        self._edit.setPlaceholderText(self.tr("Type or paste a text of any length"))
+        self._edit.setTabChangesFocus(True)
+        self._edit.selectAll()  # what is pasted replaces it
+        self._said = QLabel(self)
+        self._said.setObjectName("text_said")
+        self._said.setWordWrap(True)
+        browse = QPushButton(self.tr("Open &file…"), self)
+        browse.setObjectName("text_browse")
+        browse.setAutoDefault(False)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self)
+        self._ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self._ok.setText(self.tr("&Look at it"))
+        row = QHBoxLayout()
+        row.addWidget(browse)
+        row.addWidget(self._said, 1)
+        row.addWidget(buttons)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self._edit, 1)
+        layout.addLayout(row)
+        em = self.fontMetrics().height()
+        self.resize(52 * em, 30 * em)
+        browse.clicked.connect(self._on_browse_clicked)
+        self._edit.textChanged.connect(self._count)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        self._count()
+
+    def text(self) -> str:
+        """What stands there now."""
+        return self._edit.toPlainText()
+
+    def open_file(self, path: Path) -> None:
+        """Put a file's text in, or say why not; what stood there stays then."""
+        self.folder = path.parent
+        try:
+            self._edit.setPlainText(read_text(path))
+        except TextFileError as error:
+            self._say(str(error), is_warning=True)
+
+    def _count(self) -> None:
+        text = self.text()
+        n_bytes = len(text.encode(errors="replace"))
+        is_too_long = n_bytes > MOST_BYTES
+        if is_too_long:
+            self._say(self.tr("At most {} MB are looked at.").format(MOST_BYTES // 2**20), is_warning=True)
+        else:
+            self._say(self.tr("{:,} words, {:,} characters").format(len(text.split()), len(text)), is_warning=False)
+        self._ok.setEnabled(bool(text.strip()) and not is_too_long)
+
+    def _say(self, text: str, *, is_warning: bool) -> None:
+        theme = FigureStyle.of(self).theme
+        palette = self._said.palette()
+        palette.setColor(self._said.foregroundRole(), theme.warning if is_warning else theme.faint)
+        self._said.setPalette(palette)
+        self._said.setText(text)
+
+    @Slot()
+    def _on_browse_clicked(self) -> None:
+        title, kinds = self.tr("Open a text"), self.tr("Texts (*.txt *.md *.rst *.text);;All files (*)")
+        path, _ = QFileDialog.getOpenFileName(self, title, str(self.folder), kinds)
+        if path:
+            self.open_file(Path(path))
+
+
+def edit(window: MainWindow) -> None:
+    """Let the user see and change all of the text, and look at that."""
+    if not _can_read_text(window):
+        return
+    bar = window.input_bar
+    dialog = TextDialog(bar.first.value(), window.export_folder, window)
+    if dialog.exec() == QDialog.DialogCode.Accepted:
+        bar.look_at(dialog.text())
+
+
+def take_file(window: MainWindow, path: Path) -> None:
+    """Look at the text of a file that was dropped, or say why not."""
+    if not _can_read_text(window):
+        return
+    try:
+        window.input_bar.look_at(read_text(path))
+    except TextFileError as error:
+        window.status_line.show_message(str(error))
+
+
+def _can_read_text(window: MainWindow) -> bool:
+    if isinstance(window.input_panel.input(), TextInput):
+        return True
+    window.status_line.show_message(
+        QCoreApplication.translate("TextDialog", "This checkpoint reads no text; open another one first.")
+    )
+    return False

@@ -1,0 +1,34 @@
+"""How a checkpoint sees a picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inference.results import ImageRequest, ImageResult
+
+if TYPE_CHECKING:
+    from inference.context import Context
+    from inference.forward.model import Model
+
+
+def image(request: ImageRequest, model: Model, context: Context) -> ImageResult:
+    """A picture before and after it was made ready; runs no model.
+
+    Raises
+    ------
+    Refused
+        As `inference.inputs.images.prepare`.
+    """
+    context.checkpoint()
+    prepared = model.prepare(request.input)
+    grid = model.family.grid(model.info.groups[0].name, model.net.config, prepared.shape)
+    return ImageResult(
+        original=prepared.original,
+        seen=prepared.seen,
+        box=prepared.box,
+        size=prepared.size,
+        grid=grid.shape,
+        n_special=grid.n_special,
+        about=prepared.about,
+        caption=prepared.caption,
+    )

@@ -1,0 +1,1 @@
+"""What attention receives, as the model's own calls receive it."""

@@ -1,0 +1,228 @@
+"""Which class of transformers a checkpoint is opened with: the largest one whose weights are all there.
+
+`config.json` names a class, but what the file holds decides: bert-base-uncased names `BertForMaskedLM` and holds the
+next-sentence head too; a fine-tuned encoder may name a language-model class and have lost its head.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import torch
+import transformers
+from transformers.initialization import no_init_weights
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+    MODEL_FOR_NEXT_SENTENCE_PREDICTION_MAPPING_NAMES,
+    MODEL_FOR_PRETRAINING_MAPPING_NAMES,
+    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
+)
+
+from inference.context import Refused
+from inference.files.config_file import CONFIG, first_line
+from inference.files.own_models import own_class
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedModel
+
+    from inference.checkpoints.weights_header import StoredTensor
+
+# Classes with BERT's two heads, by model type.
+_WITH_SENTENCE_HEAD = {
+    model_type: MODEL_FOR_PRETRAINING_MAPPING_NAMES[model_type]
+    for model_type in MODEL_FOR_NEXT_SENTENCE_PREDICTION_MAPPING_NAMES
+}
+NEXT_SENTENCE_CLASSES = frozenset(
+    {*_WITH_SENTENCE_HEAD.values(), *MODEL_FOR_NEXT_SENTENCE_PREDICTION_MAPPING_NAMES.values()}
+)
+# ALBERT's and BigBird's second head is not about the next sentence. ELECTRA's and Funnel's pre-training classes have
+# no language model: they tell replaced words from original ones.
+MASKED_LM_CLASSES = frozenset(
+    {
+        *MODEL_FOR_MASKED_LM_MAPPING_NAMES.values(),
+        *_WITH_SENTENCE_HEAD.values(),
+        "AlbertForPreTraining",
+        "BigBirdForPreTraining",
+    }
+)
+_MASKED_LM: dict[str, str] = {**MODEL_FOR_MASKED_LM_MAPPING_NAMES}
+_USED_HEADS = {
+    *MASKED_LM_CLASSES,
+    *NEXT_SENTENCE_CLASSES,
+    *MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values(),
+    *MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES.values(),
+}
+# A file may hold less than its configuration describes: position tables that are computed, a head that was dropped.
+# Less than a third is another model's configuration, or one made to exhaust memory, and is not built.
+_MOST_TIMES_STORED = 3
+_FREE_ELEMENTS = 10_000_000
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """How a checkpoint is opened.
+
+    Attributes
+    ----------
+    named
+        Class that config.json names, else the one that is opened.
+    net_class
+        Class that is opened.
+    skeleton
+        The model without storage (torch's meta device).
+    lacking
+        Tensors of the named class's head that the file does not hold.
+    used_heads
+        Classes whose heads something is shown of.
+    """
+
+    named: str
+    net_class: type[PreTrainedModel]
+    skeleton: PreTrainedModel
+    lacking: tuple[str, ...]
+    used_heads: frozenset[str] = frozenset()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know about the choice."""
+        opened = self.net_class.__name__
+        if self.lacking:
+            return (f"The weights lack the head of {self.named} ({self.lacking[0]}), so {opened} is opened.",)
+        if self.named != opened and self.named not in self.used_heads:
+            return (f"{CONFIG} names {self.named}; it is opened as {opened}.",)
+        return ()
+
+
+def choose(
+    config: PreTrainedConfig, named: str, stored: dict[str, StoredTensor], heads: frozenset[str] = frozenset()
+) -> Architecture:
+    """Choose the class by the weights that are there.
+
+    Parameters
+    ----------
+    named
+        The one that config.json names, or empty.
+    heads
+        See `Family.heads`.
+
+    Raises
+    ------
+    Refused
+        No class can be built from the configuration, or a tensor has another shape than the configuration says.
+    """
+    used = frozenset(_USED_HEADS) | heads
+    names = [_WITH_SENTENCE_HEAD.get(config.model_type), named if named in used else None]
+    if named in MASKED_LM_CLASSES:
+        names.append(_MASKED_LM.get(config.model_type))
+    lacking: tuple[str, ...] = ()
+    for name in dict.fromkeys(filter(None, names)):
+        net_class = own_class(config.model_type, name) or getattr(transformers, name, None)
+        if net_class is None or not isinstance(config, cast("type[PreTrainedConfig]", net_class.config_class)):
+            continue
+        skeleton = _build(net_class, config)
+        lacks = _lacking_head(skeleton, stored)
+        if name == named:
+            lacking = lacks
+        if not lacks:
+            break
+    else:
+        skeleton = _build(transformers.AutoModel, config)
+    _check_shapes(skeleton, stored)
+    return Architecture(named or type(skeleton).__name__, type(skeleton), skeleton, lacking, used)
+
+
+def _build(net_class: type, config: PreTrainedConfig) -> PreTrainedModel:
+    build = net_class.from_config if net_class is transformers.AutoModel else net_class
+    try:
+        with torch.device("meta"), no_init_weights():
+            skeleton = build(config)
+        skeleton.tie_weights()
+        return skeleton
+    except Exception as error:  # whatever foreign code makes of a foreign file
+        raise Refused(f"{CONFIG} does not describe a working model: {first_line(error)}") from error
+
+
+def stored_name(name: str, skeleton: PreTrainedModel, stored: dict[str, StoredTensor]) -> str | None:
+    """What a parameter is called in the file: a base model is saved without its prefix, a head with it."""
+    prefix = skeleton.base_model_prefix + "."
+    # TensorFlow's names for the layer norm live on in the oldest BERT files.
+    legacy = name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")
+    spellings = (s for n in (name, legacy) for s in (n, n.removeprefix(prefix), prefix + n))
+    return next((spelling for spelling in spellings if spelling in stored), None)
+
+
+def _lacking_head(skeleton: PreTrainedModel, stored: dict[str, StoredTensor]) -> tuple[str, ...]:
+    """Parameters outside the base model, and of a pooler that a head reads, that are not stored."""
+    lacks = _lacking(skeleton, stored)
+    return _lacking(skeleton, _renamed(stored, skeleton)) if lacks else lacks
+
+
+def _renamed(stored: dict[str, StoredTensor], skeleton: PreTrainedModel) -> dict[str, StoredTensor]:
+    """The same under the names of this version of transformers, as far as it only renames."""
+    from transformers.conversion_mapping import get_model_conversion_mapping
+    from transformers.core_model_loading import WeightRenaming, apply_renamings
+
+    conversions = get_model_conversion_mapping(skeleton)
+    renamings = [conversion for conversion in conversions if isinstance(conversion, WeightRenaming)]
+    return {apply_renamings(name, renamings): tensor for name, tensor in stored.items()}
+
+
+def _lacking(skeleton: PreTrainedModel, stored: dict[str, StoredTensor]) -> tuple[str, ...]:
+    prefix = skeleton.base_model_prefix + "."
+    aliases = _aliases(skeleton)
+    return tuple(
+        name
+        for name, _ in skeleton.named_parameters()
+        if (not name.startswith(prefix) or ".pooler." in name)
+        and not any(stored_name(alias, skeleton, stored) for alias in aliases.get(name, {name}))
+    )
+
+
+def _aliases(skeleton: PreTrainedModel) -> dict[str, set[str]]:
+    """All names of each shared parameter, by each of its names."""
+    aliases: dict[str, set[str]] = {}
+    for target, source in skeleton.all_tied_weights_keys.items():
+        names = aliases.get(target, {target}) | aliases.get(source, {source})
+        aliases |= dict.fromkeys(names, names)
+    return aliases
+
+
+def _check_shapes(skeleton: PreTrainedModel, stored: dict[str, StoredTensor]) -> None:
+    n_described = 0
+    for name, parameter in skeleton.named_parameters():
+        n_described += parameter.numel()
+        found = stored.get(stored_name(name, skeleton, stored) or "")
+        if found is not None and found.shape != tuple(parameter.shape):
+            raise Refused(
+                f"{found.file} does not fit {CONFIG}: {name} has the shape {list(found.shape)}, "
+                f"{CONFIG} says {list(parameter.shape)}."
+            )
+        if found is not None and not found.is_float:
+            raise Refused(f"{found.file} holds whole numbers ({found.dtype}) as {name}, which should be weights.")
+    n_stored = sum(tensor.n_elements for tensor in stored.values())
+    if n_described > _MOST_TIMES_STORED * n_stored + _FREE_ELEMENTS:
+        raise Refused(
+            f"{CONFIG} describes a model of {n_described:,} parameters, but the weights hold only {n_stored:,}."
+        )
+
+
+def n_parameters(skeleton: PreTrainedModel, stored: dict[str, StoredTensor]) -> int:
+    """Parameters that the file holds, shared ones once; masks and position numbers that old files hold are none."""
+    known = {stored_name(name, skeleton, stored) for name, _ in skeleton.named_parameters()}
+    repeated = {
+        stored_name(target, skeleton, stored)
+        for target, source in skeleton.all_tied_weights_keys.items()
+        if stored_name(source, skeleton, stored) is not None
+    }
+    # transformers' list of what it leaves aside is loose: DeBERTa's holds `position_embeddings`, which is a parameter.
+    ignored = skeleton._keys_to_ignore_on_load_unexpected or ()
+    return sum(
+        tensor.n_elements
+        for name, tensor in stored.items()
+        if tensor.is_float
+        and name not in repeated
+        and (name in known or not any(re.search(pattern, name) for pattern in ignored))
+    )

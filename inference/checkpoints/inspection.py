@@ -1,0 +1,181 @@
+"""What a checkpoint is and can do, from config.json, the tokenizer's files and the header of the weights.
+
+Nothing of it is run, no weight is read: as quick and as safe for 100 GB as for 10 MB.
+"""
+
+from __future__ import annotations
+
+import os
+
+# Before transformers is imported, which reads it once: nothing here may wait for a network.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inference.checkpoints.capabilities import CAPABILITIES, missing
+from inference.checkpoints.weights_header import StoredTensor, read_weights
+from inference.context import Refused
+from inference.files.config_file import CONFIG, build_config, named_class, read_config
+from inference.files.tokenizer_files import mask_token, vocabulary_file
+from inference.inputs.image_preparation import PREPROCESSOR, read_preparation
+from inference.registry import FAMILIES
+from inference.results import CheckpointInfo
+from resources import bundled_checkpoints, checkpoint_path
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig
+
+    from inference.checkpoints.architecture import Architecture
+    from inference.family import Family
+    from inference.inputs.images import Preparation
+    from inference.results import AttentionGroup
+
+
+_N_CHANNELS = 3
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is known of a checkpoint before its weights are read."""
+
+    folder: Path
+    config: PreTrainedConfig
+    family: Family
+    architecture: Architecture
+    stored: dict[str, StoredTensor]
+    info: CheckpointInfo
+    preparation: Preparation | None = None
+
+
+def inspect(checkpoint: str) -> CheckpointInfo:
+    """What a checkpoint is and can do.
+
+    Parameters
+    ----------
+    checkpoint
+        A bundled name, a folder, or config.json or the weights in one.
+
+    Raises
+    ------
+    Refused
+        It cannot be opened; one sentence that names the file and the reason.
+    """
+    return plan(checkpoint).info
+
+
+def plan(checkpoint: str) -> Plan:
+    """Inspect, and keep what loading needs. Raises as `inspect`."""
+    folder = _folder(checkpoint)
+    raw = read_config(folder)
+    stored = read_weights(folder)
+    config = build_config(folder, raw)
+    named = named_class(raw)
+    family_name, family = _family(config, named or config.model_type)
+
+    # Imported late: the model classes take two seconds, which no refusal above needs to wait for.
+    from inference.checkpoints.architecture import choose, n_parameters
+    from inference.positions.kinds import n_ctx, position_kind
+
+    architecture = choose(config, named, stored, family.heads)
+    config.architectures = [architecture.net_class.__name__]  # what is opened, which may have lost a head
+    groups = family.groups(config)
+    has_tokenizer = "text" in family.reads and vocabulary_file(folder) is not None
+    mask = mask_token(folder) if "text" in family.reads else ""
+    preparation = _preparation(folder, config, family)
+    kind = position_kind(config)
+    unprepared = _why_unprepared(preparation, config, family)
+    lacking = missing(architecture, family, groups, kind, mask if has_tokenizer else None, unprepared)
+    text_config = config.get_text_config()
+    names = {item.capability for item in lacking}
+    info = CheckpointInfo(
+        checkpoint=checkpoint if checkpoint in bundled_checkpoints() else str(folder),
+        name=_name(folder),
+        architecture=architecture.named,
+        family=family_name,
+        n_parameters=n_parameters(architecture.skeleton, stored),
+        d_model=getattr(text_config, "hidden_size", 0),
+        d_vocab=getattr(text_config, "vocab_size", 0),
+        n_ctx=n_ctx(config),
+        groups=groups,
+        capabilities=tuple(name for name in CAPABILITIES if name not in names),
+        missing=lacking,
+        has_tokenizer=has_tokenizer,
+        mask_token=mask,
+        position_kind=kind,
+        device="",
+        notes=(*architecture.notes, *family.notes(config), *(preparation.notes if preparation else ())),
+        reads=family.reads,
+        classes=family.classes(config),
+        images=_images(config, family, groups) if preparation else "",
+        image_step=max(preparation.unit) if preparation and preparation.is_free else 0,
+    )
+    return Plan(folder, config, family, architecture, stored, info, preparation)
+
+
+def _preparation(folder: Path, config: PreTrainedConfig, family: Family) -> Preparation | None:
+    return read_preparation(folder, config, family.takes(config)) if "image" in family.reads else None
+
+
+def _why_unprepared(preparation: Preparation | None, config: PreTrainedConfig, family: Family) -> str:
+    if preparation is None:
+        return ""
+    n_channels = getattr(config, "num_channels", _N_CHANNELS)
+    if n_channels != _N_CHANNELS:
+        return f"it was made for pictures of {n_channels} channels, not of red, green and blue"
+    if preparation.palette is not None or not family.takes(config).n_colours:
+        return ""
+    return f"the checkpoint holds no palette of colours (clusters in {PREPROCESSOR})"
+
+
+def _images(config: PreTrainedConfig, family: Family, groups: tuple[AttentionGroup, ...]) -> str:
+    """What pictures it is made for, in words."""
+    takes = family.takes(config)
+    size = f"{takes.size[1]} × {takes.size[0]} pixels"
+    if takes.n_colours:
+        return f"{size} in {takes.n_colours:,} colours"
+    grid = family.grid(groups[0].name, config, takes.size)
+    return f"{size} in {grid.columns} × {grid.rows} patches{', or other sizes' if takes.is_free else ''}"
+
+
+def _folder(checkpoint: str) -> Path:
+    path = checkpoint_path(checkpoint)
+    try:
+        if path.is_dir():
+            return path.resolve()
+        exists = path.exists()
+    except (OSError, ValueError):  # a name too long, or with a null character
+        exists = False
+    if not exists:
+        raise Refused(
+            f"{checkpoint[:200]!r} is neither a folder nor a bundled checkpoint; a model on the Hugging Face hub has "
+            "to be downloaded first."
+        )
+    if path.suffix in (".json", ".safetensors") and (path.parent / CONFIG).is_file():
+        return path.parent.resolve()
+    if path.suffix in (".bin", ".pt", ".pth", ".ckpt"):
+        raise Refused(f"{path.name} is a pickle that can run code; a folder with {CONFIG} and safetensors is needed.")
+    if path.suffix in (".zip", ".tar", ".gz", ".tgz", ".7z"):
+        raise Refused(f"{path.name} is an archive; unpack it and open the folder with {CONFIG} in it.")
+    raise Refused(f"{path.name} is a single file; a folder with {CONFIG} and its weights is needed.")
+
+
+def _name(folder: Path) -> str:
+    """What the user calls it; in the hub's cache the folder is a hash and the name stands above it."""
+    if folder.parent.name == "snapshots":
+        return folder.parent.parent.name.removeprefix("models--").replace("--", "/")
+    return folder.name
+
+
+def _family(config: PreTrainedConfig, named: str) -> tuple[str, Family]:
+    for name, where in FAMILIES.items():
+        module, _, cls = where.partition(":")
+        family = getattr(import_module(module), cls)
+        if family.fits(config):
+            return name, family()
+    raise Refused(
+        f"{CONFIG} says that it is a {named}, which cannot be read yet; Headlight opens text encoders, decoders, "
+        "encoder-decoders, models of pictures and of meshes so far."
+    )

@@ -1,0 +1,131 @@
+"""Opening a checkpoint: from files to a model in memory that is known to be whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from inference.checkpoints.inspection import Plan, plan
+from inference.checkpoints.weights_header import INDEX, WEIGHTS
+from inference.context import Refused
+from inference.files.config_file import CONFIG
+from inference.files.tokenizer_files import load_tokenizer
+from inference.forward.model import Model
+from inference.inputs.image_tokenizers import load_image_tokenizer
+
+# After inference.checkpoints.inspection, which turns the network off: transformers reads that when it is imported.
+# isort: split
+import torch
+from transformers.utils import logging
+
+from inference.checkpoints.weights_reading import read_net
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    from inference.context import Context
+    from inference.models.image_tokenizer import ImageTokenizer
+
+# What goes wrong is raised; a log or a bar would go to a terminal that may not be there.
+logging.set_verbosity_error()
+logging.disable_progress_bar()
+
+_N_STEPS = 2
+
+
+def load(checkpoint: str, context: Context) -> Model:
+    """Open a checkpoint, on the GPU where there is one.
+
+    transformers fills what a file lacks with random numbers and says so in a log; here that is refused, as are
+    weights that are not numbers.
+
+    Parameters
+    ----------
+    checkpoint
+        As `inspect` takes it.
+    context
+        One step for reading, one for checking.
+
+    Returns
+    -------
+    Model
+        In float32 and eval mode.
+
+    Raises
+    ------
+    Refused
+        As `inspect`; or tensors are missing, hold NaN or infinity, or the tokenizer is another model's.
+    """
+    found = plan(checkpoint)
+    context.checkpoint(0, _N_STEPS, f"Reading {found.info.name}")
+    tokenizer = load_tokenizer(found.folder, found.config) if "text" in found.info.reads else None
+    image_tokenizer = _image_tokenizer(found)
+    net, unused = _read(found)
+    context.checkpoint(1, _N_STEPS, "Checking weights")
+    _check_finite(net, found, context)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    net.to(device).eval()  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
+    info = replace(
+        found.info,
+        device=torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
+        notes=(*found.info.notes, *_note_unused(found, unused)),
+    )
+    if image_tokenizer is not None:
+        image_tokenizer.to(device)  # pyright: ignore[reportArgumentType]
+    return Model(
+        info,
+        net,
+        tokenizer,
+        found.family,
+        device,
+        preparation=found.preparation,
+        image_tokenizer=image_tokenizer,
+    )
+
+
+def _image_tokenizer(found: Plan) -> ImageTokenizer | None:
+    """Only where it has something to name: the visual tokens of masked patches."""
+    if "masked_image" not in found.info.capabilities:
+        return None
+    return load_image_tokenizer(found.folder, found.config)
+
+
+def _read(found: Plan) -> tuple[PreTrainedModel, list[str]]:
+    """The network, and the names of the tensors that it did not take."""
+    net_class = found.architecture.net_class
+    try:
+        net, report = read_net(net_class, found.folder, found.config)
+    except Refused as refused:
+        raise Refused(f"{_weights_file(found)} does not fit {net_class.__name__}: {refused}") from refused
+    # A pooler that is missing is read by nothing: heads that need one are not chosen without it.
+    missing = sorted(name for name in report["missing_keys"] if "pooler." not in name)
+    unused = sorted(report["unexpected_keys"])
+    if missing:
+        instead = f"; it holds others, such as {unused[0]}" if unused else ""
+        raise Refused(
+            f"{_weights_file(found)} lacks {len(missing)} of the tensors that {CONFIG} describes, "
+            f"the first is {missing[0]}{instead}."
+        )
+    return net, unused
+
+
+def _check_finite(net: PreTrainedModel, found: Plan, context: Context) -> None:
+    for name, parameter in net.named_parameters():
+        context.checkpoint()
+        # A sum is quicker than a mask of the same size, and is finite only if every term is.
+        if not torch.isfinite(parameter.detach().sum()) and not torch.isfinite(parameter).all():
+            n_bad = int((~torch.isfinite(parameter)).sum())
+            raise Refused(
+                f"{_weights_file(found)} is damaged: {n_bad:,} of the {parameter.numel():,} numbers of {name} are NaN "
+                "or infinite."
+            )
+
+
+def _note_unused(found: Plan, unused: list[str]) -> list[str]:
+    if not unused:
+        return []
+    return [f"{len(unused)} tensors of the file are not used, the first is {unused[0]}."]
+
+
+def _weights_file(found: Plan) -> str:
+    return WEIGHTS if (found.folder / WEIGHTS).exists() else INDEX

@@ -1,0 +1,102 @@
+"""A checkpoint's tokenizer: what the files say, and the tokenizer itself.
+
+transformers makes a near-empty tokenizer without a word where the files are missing, so they are looked for first.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inference.context import Refused
+from inference.files.config_file import first_line
+from inference.files.json_file import read_bytes, read_object
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedTokenizerBase
+
+MAX_TOKENIZER = 64 * 2**20
+_VOCABULARIES = (
+    "tokenizer.json",
+    "vocab.txt",
+    "vocab.json",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "tokenizer.model",
+)
+_SETTINGS = ("tokenizer_config.json", "special_tokens_map.json")
+# Files that say nothing of the mask token leave it to the class; these are what the classes say.
+_USUAL_MASKS = ("[MASK]", "<mask>")
+# Embeddings are rounded up, and a few tokens added later may have none; more than that belongs to another model.
+_MOST_TOO_MANY = 64
+
+
+def vocabulary_file(folder: Path) -> Path | None:
+    """The file that holds the vocabulary, or None where the checkpoint has no tokenizer.
+
+    Raises
+    ------
+    Refused
+        It is too large.
+    """
+    found = [folder / name for name in _VOCABULARIES if (folder / name).is_file()] or sorted(folder.glob("*.spm"))
+    if not found:
+        return None
+    if found[0].stat().st_size > MAX_TOKENIZER:
+        raise Refused(f"{found[0].name} has {found[0].stat().st_size:,} bytes; at most {MAX_TOKENIZER:,} are read.")
+    return found[0]
+
+
+def mask_token(folder: Path) -> str:
+    """Text of the mask token, from the files alone; empty where there is none.
+
+    Raises
+    ------
+    Refused
+        A file is no JSON object, or too large.
+    """
+    for name in _SETTINGS:
+        if (folder / name).is_file():
+            token: Any = read_object(folder / name, MAX_TOKENIZER).get("mask_token")
+            token = token.get("content") if isinstance(token, dict) else token
+            if isinstance(token, str):
+                return token
+    vocabulary = vocabulary_file(folder)
+    if vocabulary is None or vocabulary.suffix not in (".json", ".txt"):
+        return ""
+    text = read_bytes(vocabulary, MAX_TOKENIZER)
+    if vocabulary.suffix == ".txt":
+        words = set(text.split(b"\n"))
+        return next((mask for mask in _USUAL_MASKS if mask.encode() in words), "")
+    return next((mask for mask in _USUAL_MASKS if f'"{mask}"'.encode() in text), "")
+
+
+def load_tokenizer(folder: Path, config: PreTrainedConfig) -> PreTrainedTokenizerBase | None:
+    """The tokenizer, or None where the checkpoint has none.
+
+    Raises
+    ------
+    Refused
+        Its files cannot be read, it is empty, or it belongs to a model with another vocabulary.
+    """
+    from transformers import AutoTokenizer
+
+    vocabulary = vocabulary_file(folder)
+    if vocabulary is None:
+        return None
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        tokenizer("a")  # some faults show only at the first word
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # tokenizers' PanicException is no Exception
+        raise Refused(f"The tokenizer in {vocabulary.name} cannot be read: {first_line(error)}") from error
+    d_vocab = config.get_text_config().vocab_size
+    if len(tokenizer) <= len(tokenizer.all_special_ids):
+        raise Refused(f"The tokenizer in {vocabulary.name} knows no words, only special tokens.")
+    if len(tokenizer) > d_vocab + _MOST_TOO_MANY:
+        raise Refused(
+            f"The tokenizer in {vocabulary.name} has {len(tokenizer):,} tokens, the model only {d_vocab:,}: "
+            "it belongs to another model."
+        )
+    return tokenizer

@@ -1,0 +1,1 @@
+"""Running a model, and what is kept of a run."""

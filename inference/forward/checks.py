@@ -1,0 +1,48 @@
+"""Whether what a request names is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from inference.context import Refused
+
+if TYPE_CHECKING:
+    from inference.forward.model import Model
+    from inference.results import AttentionGroup
+
+
+def group_of(model: Model, name: str) -> AttentionGroup:
+    """The attention group of that name.
+
+    Raises
+    ------
+    Refused
+        The model has none such.
+    """
+    for group in model.info.groups:
+        if group.name == name:
+            return group
+    names = ", ".join(group.name for group in model.info.groups)
+    raise Refused(f"The attention group {name!r} was asked for; {model.info.name} has {names}.")
+
+
+def check_layers(layers: Iterable[int], group: AttentionGroup, model: Model) -> None:
+    """Raise `Refused` unless the group has all these layers."""
+    _check("Layer", "layers", layers, group.n_layers, model.info.name)
+
+
+def check_heads(heads: Iterable[int], layer: int, group: AttentionGroup, model: Model) -> None:
+    """Raise `Refused` unless that layer has all these heads."""
+    _check("Head", "heads", heads, group.n_heads[layer], f"layer {layer} of {model.info.name}")
+
+
+def check_query(query_pos: int, n_queries: int) -> None:
+    """Raise `Refused` unless there is such a query."""
+    _check("Position", "positions", [query_pos], n_queries, "the text")
+
+
+def _check(what: str, plural: str, indices: Iterable[int], n: int, owner: str) -> None:
+    for index in indices:
+        if not 0 <= index < n:
+            raise Refused(f"{what} {index} was asked for; {owner} has {plural} 0 to {n - 1}.")

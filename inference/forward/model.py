@@ -1,0 +1,159 @@
+"""An open checkpoint: the network, its tokenizer and family, and the last captured run."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from inference.capture.capture import capture
+from inference.checkpoints.capabilities import PLURAL
+from inference.context import Refused
+from inference.family import Encoded, Family
+from inference.forward.memory import Memory, give_back
+from inference.forward.run import Enough, Run, keep_only, keep_what_fits, nominal_bytes
+from inference.inputs.images import Preparation, Prepared, prepare, stamp
+from inference.results import CheckpointInfo, ImageInput, MeshInput, TextInput
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from inference.capture.attention_call import AttentionCall, Received
+    from inference.capture.recorder import Keep
+    from inference.context import Context
+    from inference.models.image_tokenizer import ImageTokenizer
+    from inference.results import Input
+
+__all__ = ["Model", "Run"]
+
+_KINDS = {TextInput: "text", MeshInput: "mesh", ImageInput: "image"}
+
+
+@dataclass
+class Model:
+    """A checkpoint in memory. Used by one thread at a time.
+
+    Attributes
+    ----------
+    preparation
+        How pictures are made ready; None for models that read none.
+    picture_tokenizer
+        What names visual tokens; None for checkpoints without one.
+    """
+
+    info: CheckpointInfo
+    net: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase | None
+    family: Family
+    device: torch.device
+    memory: Memory = field(default_factory=Memory, repr=False)
+    preparation: Preparation | None = field(default=None, repr=False)
+    image_tokenizer: ImageTokenizer | None = field(default=None, repr=False)
+    _last: tuple[object, Run] | None = field(default=None, init=False, repr=False)
+    _last_image: tuple[object, Prepared] | None = field(default=None, init=False, repr=False)
+
+    def encode(self, input: Input) -> Encoded:
+        """Tokenize, or make a picture ready.
+
+        Raises
+        ------
+        Refused
+            The model reads another kind of input; else as `Family.encode` and `prepare`.
+        """
+        kind = _KINDS[type(input)]
+        if kind not in self.family.reads:
+            reads = " and ".join(PLURAL[kind] for kind in self.family.reads)
+            raise Refused(f"{self.info.name} reads {reads}, not {PLURAL[kind]}.")
+        if isinstance(input, ImageInput):
+            encoded = self.family.encode_image(self.prepare(input), self.net.config)
+        else:
+            encoded = self.family.encode(input, self.net.config, self.tokenizer)
+        dtype = self.net.dtype
+        tensors = {
+            name: tensor.to(self.device, dtype if tensor.is_floating_point() else None)
+            for name, tensor in encoded.tensors.items()
+        }
+        return Encoded(tensors, encoded.sequences)
+
+    def prepare(self, input: ImageInput) -> Prepared:
+        """The picture as the model sees it; the last one is kept while its file stays as it is.
+
+        Raises
+        ------
+        Refused
+            As `inference.inputs.images.prepare`.
+        """
+        assert self.preparation is not None
+        key = stamp(input)
+        if self._last_image is None or self._last_image[0] != key:
+            self._last_image = key, prepare(input, self.preparation)
+        return self._last_image[1]
+
+    def run(self, input: Input, context: Context) -> Run:
+        """Forward pass with capture; the last one is kept, so that choosing another head costs no pass.
+
+        Layers are held until the memory budget is full; the others are computed again when they are asked for.
+        """
+        key = stamp(input) if isinstance(input, ImageInput) else input
+        if self._last is not None and self._last[0] == key:
+            self.memory.use(self._last[1])
+            return self._last[1]
+        self._last = None
+        encoded = self.encode(input)
+        run = Run(encoded)
+        self.memory.use(run)
+        self._pass(run.received, encoded, context, keep_what_fits(run, self.memory, self._n_calls))
+        give_back()
+        run.sort = lambda received: self.family.sort_calls(received, self.net, encoded)
+        run.put({})
+        self._last = (key, run)
+        return run
+
+    def call(self, run: Run, group: str, layer: int, context: Context) -> AttentionCall:
+        """What one attention received; where it is not held, by a forward pass as far as that layer."""
+        if not run.calls[group][layer].is_held:
+            self._hold(run, group, range(layer, -1, -1), context)
+        return run.calls[group][layer]
+
+    def each_call(self, run: Run, group: str, context: Context) -> Iterator[tuple[int, AttentionCall]]:
+        """The layers of a group in order, in as few forward passes as the memory budget allows."""
+        for layer in range(run.n_layers(group)):
+            if not run.calls[group][layer].is_held:
+                self._hold(run, group, range(layer, run.n_layers(group)), context)
+            yield layer, run.calls[group][layer]
+
+    def _hold(self, run: Run, group: str, layers: range, context: Context) -> None:
+        """Compute again the first of `layers`, and with it as many as fit into half of the budget."""
+        wanted: set[int] = set()
+        n_bytes = 0
+        for layer in layers:
+            call = run.calls[group][layer]
+            parts = run.parts(call)
+            more = sum(nominal_bytes(run.received[part]) for part in parts)
+            if call.is_held or (wanted and n_bytes + more > self.memory.budget // 2):
+                break
+            wanted.update(parts)
+            n_bytes += more
+        self.memory.use(run)
+        run.make_room(n_bytes, self.memory, near=run.parts(run.calls[group][layers[0]])[0])
+        give_back()
+        received: list[Received] = []
+        self._pass(received, run.encoded, context, keep_only(wanted, self.memory, self._n_calls))
+        run.put({number: received[number] for number in wanted})
+
+    def _pass(self, received: list[Received], encoded: Encoded, context: Context, keep: Keep) -> None:
+        with torch.inference_mode(), capture(self.net, context, self._n_calls, None, keep, received), suppress(Enough):
+            # What a model draws (patches, random blocks) is drawn alike when the pass is made again.
+            torch.manual_seed(0)
+            np.random.seed(0)
+            random.seed(0)
+            self.family.forward(self.net, encoded)
+
+    @property
+    def _n_calls(self) -> int:
+        return sum(group.n_layers for group in self.family.groups(self.net.config))

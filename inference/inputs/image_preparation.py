@@ -1,0 +1,234 @@
+"""How a checkpoint wants its pictures: what `preprocessor_config.json` says, or what its architecture is used to."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from inference.context import Refused
+from inference.files.config_file import CONFIG
+from inference.files.json_file import read_object
+from inference.inputs.images import Preparation
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig
+
+PREPROCESSOR = "preprocessor_config.json"
+_MAX_FILE = 5 * 2**20
+_MOST_SIDE = 2048
+_RESAMPLES = {int(resample) for resample in Image.Resampling}
+
+_HALF = (0.5, 0.5, 0.5)
+_IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_CLIP = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+
+
+@dataclass(frozen=True)
+class _Usual:
+    """What a processor of transformers does unless its file says otherwise; `size` 0: what the model takes."""
+
+    size: tuple[int, int] | int = (224, 224)
+    crop: tuple[int, int] | None = None
+    resample: int = Image.Resampling.BICUBIC
+    mean: tuple[float, ...] = _HALF
+    std: tuple[float, ...] = _HALF
+    is_square: bool = True  # whether a single number as size is both sides, or the shorter one
+
+
+_PROCESSORS = {
+    "vit": _Usual(resample=Image.Resampling.BILINEAR),
+    "deit": _Usual((256, 256), (224, 224)),
+    "beit": _Usual(),
+    "clip": _Usual(224, (224, 224), Image.Resampling.BICUBIC, *_CLIP, is_square=False),
+    "bit": _Usual(224, (224, 224), Image.Resampling.BICUBIC, *_CLIP, is_square=False),
+    "imagegpt": _Usual((256, 256), None, Image.Resampling.BILINEAR),
+}
+# What published models of a type are used to, where the checkpoint does not say: mean and standard deviation.
+_USUAL_COLOURS = {
+    "clip_vision_model": _CLIP,
+    "dinov2": _IMAGENET,
+    "dinov2_with_registers": _IMAGENET,
+    "swin": _IMAGENET,
+    "swinv2": _IMAGENET,
+    "vit_mae": _IMAGENET,
+}
+_BILINEAR = {"vit", "vit_mae", "imagegpt", "masked_imagegpt"}
+
+
+@dataclass(frozen=True)
+class Takes:
+    """What sizes of pictures a model takes.
+
+    Attributes
+    ----------
+    size
+        Rows and columns of pixels that it was made for.
+    unit
+        Rows and columns of a patch.
+    is_free
+        Whether other sizes will do, positions being interpolated.
+    has_palette
+        Whether it reads colours of a palette instead of patches, and how many these are.
+    kind
+        What the generator draws for it.
+    """
+
+    size: tuple[int, int]
+    unit: tuple[int, int] = (1, 1)
+    is_free: bool = False
+    n_colours: int = 0
+    kind: str = "scene"
+
+
+def read_preparation(folder: Path, config: PreTrainedConfig, takes: Takes) -> Preparation:
+    """How pictures are made ready for a checkpoint.
+
+    Raises
+    ------
+    Refused
+        `preprocessor_config.json` is no JSON object, is too large, or a value in it is of the wrong kind; or the
+        configuration describes pictures that are too large, or smaller than a patch.
+    """
+    if not all(1 <= unit <= side <= _MOST_SIDE for side, unit in zip(takes.size, takes.unit, strict=True)):
+        raise Refused(
+            f"{CONFIG} describes pictures of {takes.size[1]:,} × {takes.size[0]:,} pixels in patches of "
+            f"{takes.unit[1]:,} × {takes.unit[0]:,}; a patch to {_MOST_SIDE:,} pixels a side are possible."
+        )
+    if not (folder / PREPROCESSOR).is_file():
+        return _usual(config.model_type, takes)
+    says = read_object(folder / PREPROCESSOR, _MAX_FILE)
+    name = str(says.get("image_processor_type") or says.get("feature_extractor_type") or "")
+    for end in ("Fast", "Pil", "ImageProcessor", "FeatureExtractor"):
+        name = name.removesuffix(end)
+    usual = _PROCESSORS.get(name.lower(), _PROCESSORS["vit"])
+    notes = [] if name.lower() in _PROCESSORS or not name else [f"Its {name} processor is read as one of ViT."]
+
+    size = usual.size if says.get("size") is None else _size(says["size"], "size", is_square=usual.is_square)
+    crops = says.get("do_center_crop", usual.crop is not None)
+    crop = _size(says["crop_size"], "crop_size") if says.get("crop_size") is not None else usual.crop
+    if not says.get("do_resize", True):
+        size, crops = takes.size, False
+        notes.append(f"{PREPROCESSOR} does not resize pictures; they are resized to what the model takes.")
+    is_scaled, is_normalised = says.get("do_rescale", True), says.get("do_normalize", True)
+    preparation = Preparation(
+        size=size,
+        crop=crop if crops and isinstance(crop, tuple) else None,
+        resample=_resample(says.get("resample", usual.resample)),
+        factor=_number(says.get("rescale_factor", 1 / 255), "rescale_factor") if is_scaled else 1.0,
+        mean=_colour(says.get("image_mean", usual.mean), "image_mean") if is_normalised else (0.0,) * 3,
+        std=_colour(says.get("image_std", usual.std), "image_std") if is_normalised else (1.0,) * 3,
+        unit=takes.unit,
+        palette=_palette(says.get("clusters"), takes.n_colours),
+        kind=takes.kind,
+        notes=tuple(notes),
+        is_free=takes.is_free,
+    )
+    if not all(preparation.std):
+        raise Refused(f"{PREPROCESSOR} says image_std is {list(preparation.std)}; none of it may be 0.")
+    return _settled(preparation, takes)
+
+
+def _usual(model_type: str, takes: Takes) -> Preparation:
+    mean, std = _USUAL_COLOURS.get(model_type, (_HALF, _HALF))
+    resample = Image.Resampling.BILINEAR if model_type in _BILINEAR else Image.Resampling.BICUBIC
+    note = (
+        f"The checkpoint holds no {PREPROCESSOR} with the palette of its colours, so it can be shown no pictures."
+        if takes.n_colours
+        else f"The checkpoint holds no {PREPROCESSOR}: pictures are resized to {takes.size[1]} × {takes.size[0]} and "
+        f"normalised by the mean {_text(mean)} and the deviation {_text(std)}, as is usual for its architecture."
+    )
+    return Preparation(
+        size=takes.size,
+        crop=None,
+        resample=resample,
+        factor=1 / 255,
+        mean=mean,
+        std=std,
+        unit=takes.unit,
+        kind=takes.kind,
+        notes=(note,),
+        is_free=takes.is_free,
+    )
+
+
+def _settled(preparation: Preparation, takes: Takes) -> Preparation:
+    """The same, in a size that the model takes."""
+    made = preparation.crop or preparation.size
+    if made == takes.size:
+        return preparation
+    if takes.is_free and (isinstance(made, int) or all(a >= b for a, b in zip(made, takes.unit, strict=True))):
+        return preparation
+    shape = f"of {made} at the shorter side" if isinstance(made, int) else f"of {made[1]} × {made[0]}"
+    note = (
+        f"{PREPROCESSOR} makes pictures {shape}, but the model takes {takes.size[1]} × {takes.size[0]} only: they are "
+        "resized to that."
+    )
+    return replace(preparation, size=takes.size, crop=None, notes=(*preparation.notes, note))
+
+
+def _size(says: Any, name: str, *, is_square: bool = True) -> tuple[int, int] | int:
+    """Rows and columns, or the shorter side."""
+    if isinstance(says, dict):
+        if {"height", "width"} <= says.keys():
+            return _side(says["height"], name), _side(says["width"], name)
+        if "shortest_edge" in says:
+            return _side(says["shortest_edge"], name)
+        raise Refused(
+            f"{PREPROCESSOR} says {name} is {str(says)[:80]}; height and width or shortest_edge are understood."
+        )
+    if isinstance(says, list) and len(says) == 2:
+        return _side(says[0], name), _side(says[1], name)
+    side = _side(says, name)
+    return (side, side) if is_square else side
+
+
+def _side(says: Any, name: str) -> int:
+    if type(says) is not int or not 1 <= says <= _MOST_SIDE:
+        raise Refused(
+            f"{PREPROCESSOR} says {name} is {str(says)[:40]}; whole numbers from 1 to {_MOST_SIDE:,} are allowed."
+        )
+    return says
+
+
+def _resample(says: Any) -> int:
+    if says not in _RESAMPLES:
+        raise Refused(f"{PREPROCESSOR} says resample is {str(says)[:40]}; Pillow's filters are 0 to 5.")
+    return int(says)
+
+
+def _number(says: Any, name: str) -> float:
+    if not isinstance(says, int | float) or isinstance(says, bool) or not math.isfinite(says) or not says:
+        raise Refused(f"{PREPROCESSOR} says {name} is {str(says)[:40]}; a number other than 0 is needed.")
+    return float(says)
+
+
+def _colour(says: Any, name: str) -> tuple[float, ...]:
+    values = list(says) if isinstance(says, list | tuple) else [says] * 3
+    if len(values) != 3 or not all(isinstance(v, int | float) and math.isfinite(v) for v in values):
+        raise Refused(f"{PREPROCESSOR} says {name} is {str(says)[:80]}; a number for each of three colours is needed.")
+    return tuple(float(value) for value in values)
+
+
+def _palette(says: Any, n_colours: int) -> np.ndarray | None:
+    """float32 [colour, 3]; None where there is none, or none is wanted."""
+    if not n_colours or says is None:
+        return None
+    try:
+        palette = np.array(says, np.float32)
+    except (TypeError, ValueError, OverflowError):
+        palette = np.empty(0, np.float32)
+    if palette.shape != (n_colours, 3) or not np.isfinite(palette).all():
+        raise Refused(
+            f"{PREPROCESSOR} holds a palette (clusters) of the shape {list(palette.shape)}; the model has {n_colours} "
+            "colours of three numbers."
+        )
+    return palette
+
+
+def _text(numbers: tuple[float, ...]) -> str:
+    return f"{numbers[0]:g}" if len(set(numbers)) == 1 else ", ".join(f"{number:.3g}" for number in numbers)

@@ -1,0 +1,64 @@
+"""The tokenizer of pictures that a checkpoint brings along, in the sub-folder `tokenizer`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from inference.checkpoints.weights_header import read_weights
+from inference.checkpoints.weights_reading import read_net
+from inference.context import Refused
+from inference.files.config_file import CONFIG, build_config, read_config
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig
+
+    from inference.models.image_tokenizer import ImageTokenizer
+
+FOLDER = "tokenizer"
+_TYPE = "image_tokenizer"
+_MOST = {"hidden_size": 4096, "code_size": 4096, "patch_size": 64}  # far above what a tokenizer of patches needs
+
+
+def load_image_tokenizer(folder: Path, config: PreTrainedConfig) -> ImageTokenizer | None:
+    """What names the visual tokens of a picture, or None where the checkpoint has none.
+
+    Raises
+    ------
+    Refused
+        Its files cannot be read, it is of a kind that is not known, or it has another number of tokens than the model.
+    """
+    place = folder / FOLDER
+    if not (place / CONFIG).is_file():
+        return None
+    try:
+        raw = read_config(place)
+        read_weights(place)
+        if raw["model_type"] != _TYPE:
+            raise Refused(f"it is a {raw['model_type']}, only a {_TYPE} can be read.")
+        built = build_config(place, raw)
+        return _read(place, built, config.vocab_size)
+    except Refused as refused:
+        raise Refused(f"The picture tokenizer in {FOLDER}/ cannot be used: {refused}") from refused
+
+
+def _read(place: Path, config: PreTrainedConfig, n_tokens: int) -> ImageTokenizer:
+    from inference.models.image_tokenizer import ImageTokenizer
+
+    for name, most in _MOST.items():
+        size = getattr(config, name)
+        if not isinstance(size, int) or not 2 <= size <= most:
+            raise Refused(f"{CONFIG} says {name} is {size!r}; 2 to {most:,} are allowed.")
+    if config.vocab_size != n_tokens:
+        raise Refused(f"it has {config.vocab_size:,} tokens, the model {n_tokens:,}.")
+    try:
+        net, report = read_net(ImageTokenizer, place, config)
+    except Refused as refused:
+        raise Refused(f"its weights do not fit: {refused}") from refused
+    if missing := sorted(report["missing_keys"]):
+        raise Refused(f"its weights lack {len(missing)} tensors, the first is {missing[0]}.")
+    if not all(torch.isfinite(tensor).all() for tensor in net.state_dict().values()):
+        raise Refused("its weights are damaged: some are NaN or infinite.")
+    return net.eval()

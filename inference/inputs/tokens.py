@@ -1,0 +1,183 @@
+"""From what the user typed to tokens, the same for every family."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inference.context import Refused
+from inference.positions.kinds import n_ctx
+from inference.results import TextInput, Tokens
+
+if TYPE_CHECKING:
+    from transformers import BatchEncoding, PreTrainedConfig, PreTrainedTokenizerBase
+
+    from inference.results import Input
+
+# What typists write for a mask, whatever the tokenizer calls it.
+TYPED_MASK = "[MASK]"
+_SPACE = "␣"
+_DELETE = 0x7F
+
+
+def tokenize(input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
+    """Split the text with special tokens, or take the ids as they are, and put masks in.
+
+    Raises
+    ------
+    Refused
+        It is no text; no tokenizer for text, no token at all, more than the model takes, an id outside the vocabulary,
+        a masked position that is not there, a mask where the tokenizer has none.
+    """
+    input = as_text(input)
+    d_vocab = config.get_text_config().vocab_size
+    if input.token_ids is not None:
+        ids, encoding = list(input.token_ids), None
+    elif tokenizer is None:
+        raise Refused(f"This checkpoint has no tokenizer; type token ids from 0 to {d_vocab - 1} instead.")
+    else:
+        encoding = _split(input, tokenizer)
+        ids = list(encoding["input_ids"])
+    _check(ids, d_vocab, n_ctx(config))
+
+    is_special = np.isin(ids, _special_ids(tokenizer))
+    tokens = Tokens(
+        ids=np.array(ids, dtype=np.int64),
+        words=tuple(word(token, tokenizer) for token in ids),
+        starts_word=_starts_word(ids, encoding, is_special, tokenizer),
+        is_special=is_special,
+        segment=_segment(encoding, len(ids)),
+    )
+    return _masked(tokens, input.masked, tokenizer) if input.masked else tokens
+
+
+def as_text(input: Input) -> TextInput:
+    """The input, if it is a text; else `Refused`."""
+    if not isinstance(input, TextInput):
+        raise Refused("This checkpoint reads texts; type a sentence.")
+    return input
+
+
+def _split(input: TextInput, tokenizer: PreTrainedTokenizerBase) -> BatchEncoding:
+    text, pair = _readable(input.text, tokenizer), _readable(input.text_pair or "", tokenizer)
+    return tokenizer(text, pair) if pair else tokenizer(text)
+
+
+def _readable(text: str, tokenizer: PreTrainedTokenizerBase) -> str:
+    """The text with the tokenizer's own mask, and without what no tokenizer reads: halves of surrogate pairs."""
+    text = text.encode("utf-8", "replace").decode()
+    return text if tokenizer.mask_token is None else text.replace(TYPED_MASK, str(tokenizer.mask_token))
+
+
+def _check(ids: list[int], d_vocab: int, longest: int) -> None:
+    if not ids:
+        raise Refused("There is nothing to read: type a text.")
+    if longest and len(ids) > longest:
+        raise Refused(f"The text has {len(ids)} tokens; the model takes at most {longest}.")
+    for token in ids:
+        if not 0 <= token < d_vocab:
+            raise Refused(f"{token} is outside the vocabulary; token ids from 0 to {d_vocab - 1} are allowed.")
+
+
+def _special_ids(tokenizer: PreTrainedTokenizerBase | None) -> list[int]:
+    if tokenizer is None:
+        return []
+    # The unknown word is a word; but GPT-2 uses one token for it, for the beginning and for the end.
+    marks = [tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.bos_token_id, tokenizer.eos_token_id]
+    words = [token for token in (tokenizer.mask_token_id, tokenizer.unk_token_id) if token not in marks]
+    return [token for token in tokenizer.all_special_ids if token not in words]
+
+
+def _segment(encoding: BatchEncoding | None, n: int) -> np.ndarray:
+    """0 for the first text, 1 for the second; a special token belongs to the text before it."""
+    if encoding is None:
+        return np.zeros(n, np.int8)
+    if not encoding.is_fast:
+        return np.array(encoding.get("token_type_ids", [0] * n), np.int8)
+    segment = np.zeros(n, np.int8)
+    for pos, sequence in enumerate(encoding.sequence_ids(0)):
+        segment[pos] = sequence if sequence is not None else segment[max(pos - 1, 0)]
+    return segment
+
+
+def _starts_word(
+    ids: list[int], encoding: BatchEncoding | None, is_special: np.ndarray, tokenizer: PreTrainedTokenizerBase | None
+) -> np.ndarray:
+    if tokenizer is None:
+        return np.ones(len(ids), bool)
+    pieces = [_piece(token, tokenizer) for token in ids]
+    is_marked = np.array([piece.startswith(("Ġ", "▁")) for piece in pieces])
+    if encoding is not None and encoding.is_fast:
+        places = list(zip(encoding.sequence_ids(0), encoding.word_ids(0), strict=True))
+        is_new = np.array([pos == 0 or places[pos] != places[pos - 1] for pos in range(len(ids))])
+        # Some tokenizers call the whole text one word; then only the marks tell.
+        starts = is_new | is_marked
+    elif is_marked.any():
+        starts = is_marked
+    else:
+        starts = np.array([not piece.startswith("##") for piece in pieces])
+    return starts | is_special | np.concatenate([[True], is_special[:-1]])
+
+
+def _masked(tokens: Tokens, masked: tuple[int, ...], tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
+    if tokenizer is None or tokenizer.mask_token_id is None:
+        raise Refused("A word cannot be masked: this checkpoint has no mask token.")
+    ids, words, is_special = tokens.ids.copy(), list(tokens.words), tokens.is_special.copy()
+    for pos in masked:
+        if not 0 <= pos < len(ids):
+            raise Refused(f"Position {pos} cannot be masked; the text has positions 0 to {len(ids) - 1}.")
+        ids[pos], words[pos], is_special[pos] = tokenizer.mask_token_id, str(tokenizer.mask_token), False
+    return Tokens(ids, tuple(words), tokens.starts_word, is_special, tokens.segment)
+
+
+def word(token: int, tokenizer: PreTrainedTokenizerBase | None) -> str:
+    """What to show for a token: no marks of the tokenizer, nothing invisible, never empty."""
+    piece = _piece(token, tokenizer) if tokenizer is not None else ""
+    if tokenizer is None or not piece:
+        return f"#{token}"
+    if token in tokenizer.all_special_ids:
+        return piece
+    text = tokenizer.convert_tokens_to_string([piece])
+    if "\ufffd" in text:
+        text = _show_bytes(piece)
+    if text.startswith("##") and len(text) > 2:
+        text = text[2:]
+    text = text.strip(" ") or _SPACE * max(len(text), piece.count("Ġ") + piece.count("▁"))
+    return "".join(map(_visible, text)) or piece
+
+
+def _piece(token: int, tokenizer: PreTrainedTokenizerBase) -> str:
+    """As it stands in the vocabulary; empty where the model has more ids than the tokenizer."""
+    piece = tokenizer.convert_ids_to_tokens(token) if token < len(tokenizer) else None
+    return piece if isinstance(piece, str) else ""
+
+
+def _show_bytes(piece: str) -> str:
+    """A byte-level piece that ends within a letter: the bytes, as `\\xc3`."""
+    byte_by_sign = _byte_by_sign()
+    if not all(sign in byte_by_sign for sign in piece):
+        return piece
+    return bytes(byte_by_sign[sign] for sign in piece).decode("utf-8", "backslashreplace")
+
+
+@cache
+def _byte_by_sign() -> dict[str, int]:
+    """The signs that stand for bytes in byte-level vocabularies (Radford et al. 2019)."""
+    plain = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    rest = [byte for byte in range(0x100) if byte not in plain]
+    return {chr(byte): byte for byte in plain} | {chr(0x100 + i): byte for i, byte in enumerate(rest)}
+
+
+def _visible(sign: str) -> str:
+    code = ord(sign)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == _DELETE:
+        return "␡"
+    category = unicodedata.category(sign)
+    if category == "Zs" and sign != " ":
+        return _SPACE
+    return f"<U+{code:04X}>" if category in ("Cc", "Cf", "Cs", "Zl", "Zp") else sign

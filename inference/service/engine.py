@@ -1,0 +1,108 @@
+"""The one place that runs analyses: opens checkpoints, keeps the last ones, answers requests."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections import OrderedDict
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from inference.context import Cancelled, Context, Refused
+from inference.forward.memory import Memory, keep_freed
+from inference.registry import ANALYSES
+from inference.results import Failure, InspectRequest, MemoryRequest, MemoryResult, OpenRequest
+
+if TYPE_CHECKING:
+    from inference.forward.model import Model
+
+N_KEPT = 2  # open checkpoints: enough to go back and forth between two
+
+
+class Engine:
+    """Answers requests one at a time. Needs no window, no thread and no process of its own."""
+
+    def __init__(self) -> None:
+        keep_freed()
+        # Before torch comes: threads that spin while they wait starve all else on a busy machine, and each other.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        self._models: OrderedDict[str, Model] = OrderedDict()
+        self._memory = Memory()
+
+    def run(self, request: object, context: Context) -> object:
+        """Compute the result of a request.
+
+        Raises
+        ------
+        Refused
+            If the input is bad; the text is one sentence for the user.
+        Cancelled
+            If the context says so.
+        """
+        if isinstance(request, InspectRequest):
+            from inference.checkpoints.inspection import inspect
+
+            return inspect(request.checkpoint)
+        if isinstance(request, MemoryRequest):
+            if request.budget:
+                self._memory.budget = request.budget
+            return self._held()
+        if isinstance(request, OpenRequest):
+            # Opening anew reads the files again: they may have been trained on since.
+            self._models.pop(request.checkpoint, None)
+            return self._model(request.checkpoint, context).info
+        analysis = ANALYSES[type(request).__name__]
+        module, _, name = analysis.function.partition(":")
+        function = getattr(import_module(module), name)
+        if not analysis.needs_model:
+            return function(request, context)
+        model = self._model(request.checkpoint, context)  # type: ignore[attr-defined]
+        if why := model.info.why_missing(analysis.needs):
+            raise Refused(f"{model.info.name} cannot show this: {why}.")
+        return function(request, model, context)
+
+    def _held(self) -> MemoryResult:
+        memory = self._memory
+        if not memory.runs:
+            return MemoryResult(memory.held, memory.budget, 0, 0, 0, has_qk=True)
+        run = memory.runs[-1]
+        calls = [call for group in run.calls.values() for call in group]
+        n_held = sum(call.is_held for call in calls)
+        has_qk = any(call.has_qk for call in calls)
+        return MemoryResult(memory.held, memory.budget, len(calls), n_held, run.n_tokens, has_qk)
+
+    def _model(self, checkpoint: str, context: Context) -> Model:
+        from inference.checkpoints.loading import load
+
+        if checkpoint not in self._models:
+            model = load(checkpoint, context)
+            model.memory = self._memory
+            while len(self._models) >= N_KEPT:
+                self._models.popitem(last=False)
+            self._models[checkpoint] = model
+        self._models.move_to_end(checkpoint)
+        return self._models[checkpoint]
+
+
+def answer(engine: Engine, request: object, context: Context) -> object | None:
+    """The result of a request, a `Failure` if there is none, or None if it was cancelled. Never raises."""
+    try:
+        return engine.run(request, context)
+    except Cancelled:
+        return None
+    except Refused as refused:
+        return Failure("refused", str(refused))
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 (tokenizers' PanicException is no Exception)
+        details = "".join(traceback.format_exception(error))
+        if _is_out_of_memory(error):
+            message = "There is not enough memory for this; try a shorter text or a smaller model."
+            return Failure("error", message, details)
+        return Failure("error", f"This could not be computed: {type(error).__name__}: {error}".split("\n")[0], details)
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    return isinstance(error, MemoryError) or any(
+        sign in str(error) for sign in ("not enough memory", "can't allocate memory", "out of memory")
+    )

@@ -1,0 +1,128 @@
+"""The engine as a child process: requests in on standard input, results out on standard output.
+
+    python -m inference.service.server [RING_FILE]
+
+It needs nothing but the two pipes, so the same program answers over `ssh -T host`. On one machine large arrays cross
+in a file of shared memory (`RING_FILE`) instead.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import queue
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from inference.context import Context
+from inference.results import Partial, Progress
+from inference.service import wire
+from inference.service.engine import Engine, answer
+
+HEARTBEAT = 2.0  # seconds
+
+
+class Server:
+    """Reads in one thread, so that a cancellation is heard while the main thread computes."""
+
+    def __init__(self, requests: BinaryIO, results: BinaryIO, ring: memoryview | None) -> None:
+        self._requests, self._results, self._ring = requests, results, ring
+        self._jobs: queue.SimpleQueue[tuple[int, object] | None] = queue.SimpleQueue()
+        self._cancelled: set[int] = set()
+        self._write_lock = threading.Lock()
+        self._ring_free = threading.Event()
+        self._ring_free.set()
+
+    def serve(self) -> None:
+        """Answer until the other end is gone."""
+        threading.Thread(target=self._read, name="engine-reader", daemon=True).start()
+        threading.Thread(target=self._beat, name="engine-heartbeat", daemon=True).start()
+        engine = Engine()
+        _warm_up()
+        self._send({"name": "ready"})
+        while (job := self._jobs.get()) is not None:
+            number, request = job
+            context = Context(
+                report=lambda event, number=number: self._report(number, event),
+                is_cancelled=lambda number=number: number in self._cancelled,
+            )
+            result = None if number in self._cancelled else answer(engine, request, context)
+            self._cancelled.discard(number)
+            self._send({"name": "done", "number": number, "result": result})
+
+    def _report(self, number: int, event: Progress | Partial) -> None:
+        self._send({"name": "report", "number": number, "event": event})
+
+    def _send(self, message: dict[str, Any]) -> None:
+        with self._write_lock:
+            # A block in the ring must not be written over before the reader has copied it.
+            self._ring_free.wait()
+            self._ring_free.clear()
+            try:
+                in_ring = wire.write(self._results, message, self._ring)
+            except BrokenPipeError:
+                os._exit(0)
+            if not in_ring:
+                self._ring_free.set()
+
+    def _read(self) -> None:
+        with contextlib.suppress(wire.BadMessage, OSError):
+            while (got := wire.read(self._requests)) is not None:
+                message, _ = got
+                match message["name"]:
+                    case "run":
+                        self._jobs.put((message["number"], message["request"]))
+                    case "cancel":
+                        self._cancelled.add(message["number"])
+                    case "copied":
+                        self._ring_free.set()
+        # The window is gone or talks nonsense: leave at once, whatever is being computed.
+        os._exit(0)
+
+    def _beat(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(HEARTBEAT):
+            if self._ring_free.is_set():
+                self._send({"name": "alive"})
+
+
+def _warm_up() -> None:
+    """Import what the first request will need, behind the first window."""
+    import torch
+
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+    import transformers.models.bert.modeling_bert  # noqa: F401
+
+    import inference.checkpoints.loading  # noqa: F401
+
+
+def _be_modest() -> None:
+    """The window goes first: lower priority, and the first to go when memory runs out."""
+    if hasattr(os, "nice"):
+        os.nice(5)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def main() -> None:
+    """Serve on standard input and output until the other end closes them."""
+    _be_modest()
+    results = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a stray print must not end up among the results
+    ring = None
+    if len(sys.argv) > 1:
+        with Path(sys.argv[1]).open("r+b") as file:
+            ring = memoryview(mmap.mmap(file.fileno(), 0))
+    try:
+        Server(sys.stdin.buffer, results, ring).serve()
+    except BaseException:  # noqa: BLE001 (leave at once: the reading thread would block an orderly exit)
+        traceback.print_exc()
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

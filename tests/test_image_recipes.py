@@ -1,0 +1,149 @@
+"""Every recipe of a picture model runs a few steps, goes on where it was, and writes a checkpoint with its card."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import (
+    BeitForMaskedImageModeling,
+    BeitImageProcessor,
+    ImageGPTForCausalImageModeling,
+    ViTForImageClassification,
+    ViTImageProcessor,
+)
+from transformers.models.beit.modeling_beit import BeitRelativePositionBias
+
+from inference.inputs.scene_images import paint_scene
+from inference.models.image_tokenizer import ImageTokenizer
+from inference.models.masked_igpt import MaskedImageGPT
+from resources.recipes.igpt_small import N_COLOURS, SIDE
+from resources.recipes.igpt_small_report import bits_of_baselines, complete
+from resources.recipes.scene_data import images, kinds_at_patches, kinds_present
+from resources.scene_shapes import KINDS
+from resources.scenes import make_scene
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """Run a recipe with its arguments, as from the command line."""
+
+    def call(recipe: str, *arguments: object) -> None:
+        monkeypatch.setattr(sys, "argv", [recipe, *map(str, arguments)])
+        import_module(f"resources.recipes.{recipe}").main()
+
+    return call
+
+
+@pytest.fixture(autouse=True)
+def _positions_that_can_be_trained_on(monkeypatch):
+    """A run has a process of its own; here transformers may remember an index that was made in inference mode."""
+    anew = BeitRelativePositionBias.generate_relative_position_index.__wrapped__
+    monkeypatch.setattr(BeitRelativePositionBias, "generate_relative_position_index", staticmethod(anew))
+
+
+def check_folder(folder: Path) -> None:
+    tensors = load_file(folder / "model.safetensors")
+    assert {tensor.dtype for tensor in tensors.values()} == {torch.float16}
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert "license: apache-2.0" in card
+    assert "nan" not in card
+    assert (folder / "preprocessor_config.json").exists()
+
+
+def test_vit_scenes(run, tmp_path):
+    state, out = tmp_path / "vit", tmp_path / "out"
+    run("vit_scenes", "--state", state, "--smoke")
+    run("vit_scenes_report", "--state", state, "--out", out, "--n-test", 80)
+    check_folder(out)
+    scenes = [make_scene(seed) for seed in range(3)]
+    pixels = ViTImageProcessor.from_pretrained(out)([paint_scene(s, 64) for s in scenes], return_tensors="pt")
+    torch.testing.assert_close(pixels["pixel_values"], images(scenes), atol=1e-5, rtol=0)
+    assert ViTForImageClassification.from_pretrained(out).config.id2label == dict(enumerate(KINDS))
+
+
+def test_beit_scenes(run, tmp_path):
+    tokenizer, state, out = tmp_path / "tokenizer", tmp_path / "beit", tmp_path / "out"
+    run("beit_scenes_tokenizer", "--state", tokenizer, "--smoke")
+    before = load_file(tokenizer / "model" / "model.safetensors")
+    run("beit_scenes_tokenizer", "--state", tokenizer, "--decoder-steps", 2)
+    after = load_file(tokenizer / "model" / "model.safetensors")
+    assert {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])} == {"decoder"}
+    run("beit_scenes", "--state", state, "--tokenizer", tokenizer, "--smoke")
+    run("beit_scenes_report", "--state", state, "--tokenizer", tokenizer, "--out", out, "--n-test", 20)
+    check_folder(out)
+    scenes = [make_scene(seed) for seed in range(3)]
+    pixels = BeitImageProcessor.from_pretrained(out)([paint_scene(s, 64) for s in scenes], return_tensors="pt")
+    torch.testing.assert_close(pixels["pixel_values"], images(scenes), atol=1e-5, rtol=0)
+    book = ImageTokenizer.from_pretrained(out / "tokenizer")
+    model = BeitForMaskedImageModeling.from_pretrained(out)
+    assert book.tokens(pixels["pixel_values"].to(book.dtype)).shape == (3, 16, 16)
+    assert model.config.vocab_size == book.config.vocab_size
+
+
+def test_image_gpt_and_its_masked_variant(run, tmp_path):
+    state, out = tmp_path / "igpt", tmp_path / "out"
+    run("igpt_small", "--state", state, "--smoke")
+    run("igpt_small_report", "--state", state, "--out", out, "--n-test", 40)
+    check_folder(out)
+    masked, masked_out = tmp_path / "masked", tmp_path / "masked-out"
+    run("igpt_masked", "--state", masked, "--palette", state, "--smoke")
+    run("igpt_masked_report", "--state", masked, "--out", masked_out, "--n-test", 20)
+    check_folder(masked_out)
+    assert MaskedImageGPT.from_pretrained(masked_out).config.vocab_size == N_COLOURS
+
+    # Sampling with a cache draws what the model says without one.
+    model = ImageGPTForCausalImageModeling.from_pretrained(out, dtype=torch.float64).eval()
+    prefix = torch.arange(2 * 240).reshape(2, -1) % N_COLOURS
+    tokens = complete(model, prefix, seed=1)
+    generator = torch.Generator().manual_seed(1)
+    for n in range(240, SIDE * SIDE):
+        start = torch.full((2, 1), N_COLOURS)
+        logits = model(torch.cat([start, tokens[:, :n]], 1), use_cache=False).logits[:, -1]
+        assert torch.equal(torch.multinomial(logits.softmax(-1), 1, generator=generator), tokens[:, n : n + 1])
+
+
+def test_an_interrupted_run_ends_as_one_that_was_not(run, tmp_path, monkeypatch):
+    training = import_module("resources.recipes.training")
+    run("vit_scenes", "--state", tmp_path / "whole", "--steps", 2)
+    monkeypatch.setattr(training, "SAVE_EVERY", -1.0)
+
+    class Interrupted(Exception):
+        pass
+
+    save = training._save
+
+    def save_and_stop(model, optimizers, step, file):
+        save(model, optimizers, step, file)
+        if step == 1:
+            raise Interrupted
+
+    monkeypatch.setattr(training, "_save", save_and_stop)
+    with pytest.raises(Interrupted):
+        run("vit_scenes", "--state", tmp_path / "parts", "--steps", 2)
+    run("vit_scenes", "--state", tmp_path / "parts", "--steps", 2)
+    whole, parts = (load_file(tmp_path / name / "model" / "model.safetensors") for name in ("whole", "parts"))
+    for name, tensor in whole.items():
+        torch.testing.assert_close(parts[name], tensor)
+
+
+def test_patches_show_the_kinds_of_the_whole():
+    scenes = [make_scene(seed) for seed in range(50)]
+    at_patches = kinds_at_patches(scenes, 8).any(1)
+    present = kinds_present(scenes) > 0
+    assert not (at_patches & ~present).any()
+    assert at_patches.sum() > 0.97 * present.sum()  # hardly a thing is so small or so hidden that no patch shows it
+
+
+def test_baselines_know_what_they_have_counted():
+    """Of stripes the previous pixel says all, the unigram one bit."""
+    stripes = np.tile(np.arange(SIDE * SIDE) % 2, (60, 1))
+    bits = bits_of_baselines(stripes, stripes)
+    assert abs(bits["bits_unigram"] - 1) < 0.01
+    assert bits["bits_previous"] < 0.05
+    assert bits["bits_neighbours"] <= bits["bits_previous"]

@@ -1,0 +1,216 @@
+"""Arcs of a long text: what is asked for, and what is drawn of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QSlider
+
+from inference.results import AttentionRequest, Failure, LinesRequest, LinesResult, TextInput
+from tests.factories import make_attention_result, make_checkpoint_info, make_long_tokens
+from tests.widgets.svg import texts_of
+from widgets.kit.line_label import LineLabel
+from widgets.selection import Selection
+from widgets.view import Subject
+from widgets.views.arcs.feed import ArcsFeed
+from widgets.views.arcs.layout import Focus
+from widgets.views.arcs.long_arcs import LongArcsFigure
+from widgets.views.arcs.view import THRESHOLDS, ArcsView
+
+TEXT = TextInput("a long text " * 400)
+TOKENS = make_long_tokens(4096)
+INFO = make_checkpoint_info()
+ABOUT = LinesRequest("bert-test", TEXT, "encoder", 0, (), 0, 0, 0.02)
+
+
+def weight_of(query: int, key: int, head: int) -> float:
+    """A head looks so many tokens back as its number says, and a little at the first token."""
+    return 0.8 if key == max(query - head, 0) else 0.01 if key == 0 else 0.0
+
+
+def answer(request: LinesRequest) -> LinesResult:
+    heads = request.heads or (0, 1, 2, 3)
+    stop = min(request.stop, len(TOKENS))
+    links = [
+        (query, key, head, weight_of(query, key, head))
+        for query in range(request.start, stop)
+        for head in heads
+        for key in {max(query - head, 0), 0}
+        if weight_of(query, key, head) >= max(request.threshold, 1e-9)
+    ]
+    links.sort(key=lambda link: -link[3])
+    query, key, head, weight = (np.array(column) for column in zip(*links, strict=True))
+    return LinesResult(
+        request.group, TOKENS, TOKENS, request.layer, heads, request.start, stop, request.threshold,
+        query.astype(np.int32), key.astype(np.int32), head.astype(np.int32), weight.astype(np.float32), False,
+    )  # fmt: skip
+
+
+class Engine:
+    """Answers at once, or keeps what was asked."""
+
+    def __init__(self, view):
+        self.asked, self.view, self.answers = [], view, True
+        view.request_changed.connect(self.on_request_changed)
+
+    def on_request_changed(self, request):
+        self.asked.append(request)
+        if self.answers:
+            self.view.show_result(answer(request))
+
+
+@pytest.fixture
+def selection(qapp):
+    return Selection()
+
+
+@pytest.fixture
+def view(qtbot, selection):
+    view = ArcsView(selection)
+    qtbot.addWidget(view)
+    view.resize(900, 600)
+    view.show()
+    view.engine = Engine(view)
+    view.set_subject(Subject(INFO, TEXT))
+    return view
+
+
+def drawn(figure):
+    return {(query, key, head) for query, key, head, _ in figure.lines.each()}
+
+
+def test_lines_of_what_is_on_screen_are_asked_for_and_no_pattern(view):
+    assert all(isinstance(request, LinesRequest) for request in view.engine.asked)
+    last = view.engine.asked[-1]
+    rows = view.canvas.rows_on_screen()
+    assert rows.start == 0
+    assert last.start == 0
+    assert rows.stop <= last.stop < 300
+    assert view.figure().window == rows
+    assert (20, 18, 2) in drawn(view.figure())
+
+
+def test_scrolling_asks_for_what_comes_into_sight(view, qtbot):
+    bar = view.canvas.verticalScrollBar()
+    assert bar.maximum() > 4096 * 10
+    with qtbot.waitSignal(view.request_changed) as asked:
+        bar.setValue(bar.maximum() // 2)
+    rows, request = view.canvas.rows_on_screen(), asked.args[0]
+    assert request.start <= rows.start < rows.stop <= request.stop
+    assert 2000 < rows.start < 2100
+    assert view.figure().caption.endswith(f"queries {rows.start} to {rows.stop - 1} of 4,096")
+    qtbot.waitUntil(lambda: view.canvas.is_complete)
+    n_asked = len(view.engine.asked)
+    bar.setValue(bar.value() + 3 * bar.singleStep())  # a little further nothing is new
+    view.refresh()
+    assert len(view.engine.asked) == n_asked
+
+
+def test_the_old_lines_stay_until_the_new_ones_are_there(view, qtbot):
+    view.engine.answers = False
+    before = drawn(view.figure())
+    with qtbot.waitSignal(view.request_changed):
+        view.canvas.verticalScrollBar().setValue(30_000)
+    assert drawn(view.figure()) == before
+    view.show_failure(Failure("refused", "No."))
+    assert drawn(view.figure()) == before
+    assert not view.grab().isNull()
+
+
+def test_a_stale_answer_is_dropped(view, qtbot):
+    view.engine.answers = False
+    with qtbot.waitSignal(view.request_changed):
+        view.canvas.verticalScrollBar().setValue(30_000)
+    stale = view.engine.asked[-1]
+    with qtbot.waitSignal(view.request_changed):
+        view.canvas.verticalScrollBar().setValue(60_000)
+    before = view.figure().result
+    view.show_result(answer(stale))
+    assert view.figure().result is before
+    view.show_result(answer(view.engine.asked[-1]))
+    assert view.figure().result is not before
+
+
+def test_the_query_pointed_at_is_shown_in_full(view, qtbot):
+    assert (20, 0, 3) not in drawn(view.figure())  # weaker than the threshold
+    with qtbot.waitSignal(view.request_changed) as asked:
+        qtbot.mouseMove(view.canvas.viewport(), view.canvas.point_of(Focus("query", 20)).toPoint())
+    assert asked.args[0] == LinesRequest("bert-test", TEXT, "encoder", 0, (), 20, 21, 0.0)
+    assert drawn(view.figure()) == {(20, key, head) for head in range(4) for key in (20 - head, 0)}
+    assert "looks most at" in view.findChild(LineLabel, "arcs_read_out").text()
+    view.canvas.set_hovered(Focus("key", 18))
+    assert drawn(view.figure()) == {(18, 18, 0), (19, 18, 1), (20, 18, 2), (21, 18, 3)}
+
+
+def test_another_threshold_or_head_asks_again(view, qtbot):
+    slider = view.findChild(QSlider, "arcs_threshold")
+    with qtbot.waitSignal(view.request_changed) as asked:
+        slider.setValue(THRESHOLDS.index(0.005))
+    assert asked.args[0].threshold == 0.005
+    assert (20, 0, 3) in drawn(view.figure())
+    combo = view.findChild(QComboBox, "arcs_heads")
+    view.selection.update(head=2)
+    combo.setCurrentIndex(1)
+    assert view.engine.asked[-1].heads == (2,)
+    assert {head for *_, head in drawn(view.figure())} == {2}
+
+
+def test_selecting_a_far_token_brings_it_into_sight(view, selection):
+    selection.update(query_pos=3000)
+    assert 3000 in view.canvas.rows_on_screen()
+    view.grab()
+
+
+def test_home_and_end(view, qtbot):
+    qtbot.keyClick(view.canvas, Qt.Key.Key_End)
+    assert 4095 in view.canvas.rows_on_screen()
+    qtbot.keyClick(view.canvas, Qt.Key.Key_Home)
+    assert view.canvas.rows_on_screen().start == 0
+
+
+def test_a_text_that_turns_out_to_be_short_is_fetched_as_a_whole(qtbot, selection, monkeypatch):
+    monkeypatch.setattr("tests.views.arcs.test_long_texts.TOKENS", make_long_tokens(100))
+    view = ArcsView(selection)
+    qtbot.addWidget(view)
+    view.show()
+    asked = []
+    view.request_changed.connect(asked.append)
+    view.set_subject(Subject(INFO, TEXT))
+    view.show_result(answer(asked[0]))
+    assert asked[1] == AttentionRequest("bert-test", TEXT, "encoder", layers=(0,))
+    view.show_result(make_attention_result(layers=(0,)))
+    assert not isinstance(view.figure(), LongArcsFigure)
+
+
+def test_a_figure_has_the_rows_on_screen_only(qapp):
+    figure = LongArcsFigure(answer(LinesRequest("", TEXT, "encoder", 1, (), 96, 224, 0.02)), window=range(120, 150))
+    texts = texts_of(figure)
+    words = [TOKENS.words[position] for position in range(len(TOKENS))]
+    assert words[120] in texts
+    assert words[149] in texts
+    assert words[119] not in texts
+    assert words[151] not in texts
+    numbers = figure.numbers()
+    assert {row[0] for row in numbers.rows} == set(range(120, 150))
+    assert numbers.arrays["tokens"].tolist() == words[120:150]
+
+
+def test_the_feed_asks_for_one_thing_at_a_time(qapp):
+    feed = ArcsFeed()
+    feed.look_at(ABOUT, range(100, 130))
+    (request,) = feed.requests()
+    assert request.start <= 70
+    assert request.stop >= 160
+    feed.look_at(ABOUT, range(102, 132))
+    assert feed.requests() == (request,)  # on its way
+    feed.point_at(110)
+    assert feed.requests() == (request,)  # all lines first
+    assert feed.take(answer(request))
+    (row,) = feed.requests()
+    assert (row.start, row.stop, row.threshold) == (110, 111, 0.0)
+    assert feed.take(answer(row))
+    assert feed.requests() == ()
+    assert not feed.take(answer(request))
+    feed.forget()
+    assert not feed.take(answer(row))

@@ -1,0 +1,310 @@
+"""The arcs join the tokens that attend to each other, and only those that were asked for."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QBuffer, QEvent, QRectF, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtSvg import QSvgGenerator
+
+from inference.results import AttentionGroup, AttentionRequest, AttentionResult, Failure, TextInput
+from tests.factories import PAIR, make_attention_result, make_checkpoint_info, make_long_tokens, make_tokens
+from widgets.look.theme import LIGHT, FigureStyle
+from widgets.selection import Selection
+from widgets.view import Subject
+from widgets.views.arcs.figure import MAX_LINES, ArcsFigure
+from widgets.views.arcs.head_pens import chip_pen, head_color
+from widgets.views.arcs.layout import Focus
+from widgets.views.arcs.view import THRESHOLDS, ArcsView
+
+INPUT = TextInput("the cat sat")
+
+
+@pytest.fixture
+def selection(qapp):
+    return Selection()
+
+
+@pytest.fixture
+def view(qtbot, selection):
+    view = ArcsView(selection)
+    qtbot.addWidget(view)
+    view.resize(1000, 700)
+    view.show()
+    return view
+
+
+def result_of(layer: int = 0, **kwargs: object) -> AttentionResult:
+    return make_attention_result(layers=(layer,), **kwargs)  # type: ignore[arg-type]
+
+
+def triples(figure: ArcsFigure) -> set[tuple[int, int, int]]:
+    return {(query, key, head) for query, key, head, _weight in figure.lines.each()}
+
+
+def svg_of(figure: object) -> bytes:
+    buffer = QBuffer()
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setResolution(72)
+    size = figure.natural_size(FigureStyle())  # type: ignore[attr-defined]
+    generator.setSize(size.toSize())
+    generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
+    painter = QPainter(generator)
+    figure.paint(painter, QRectF(0, 0, size.width(), size.height()), FigureStyle())  # type: ignore[attr-defined]
+    painter.end()
+    return bytes(buffer.data().data())
+
+
+def click(qtbot, view: ArcsView, token: Focus) -> None:
+    point = view.canvas.point_of(token).toPoint()
+    qtbot.mouseClick(view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=point)
+
+
+def test_asks_for_all_heads_of_the_selected_layer(view, selection, qtbot):
+    with qtbot.waitSignal(view.request_changed) as asked:
+        view.set_subject(Subject(make_checkpoint_info(), INPUT))
+    assert asked.args == [AttentionRequest("bert-test", INPUT, "encoder", layers=(0,))]
+    with qtbot.waitSignal(view.request_changed) as asked:
+        selection.update(layer=3)
+    assert asked.args == [AttentionRequest("bert-test", INPUT, "encoder", layers=(3,))]
+
+
+def test_another_head_needs_no_other_numbers(view, selection, qtbot):
+    view.set_subject(Subject(make_checkpoint_info(), INPUT))
+    with qtbot.assertNotEmitted(view.request_changed):
+        selection.update(head=2, query_pos=1, key_pos=3)
+
+
+def test_arrow_keys_walk_within_the_group(view, selection, qtbot):
+    view.set_subject(Subject(make_checkpoint_info(n_layers=2, n_heads=3), INPUT))
+    for key in (Qt.Key.Key_Right,) * 5 + (Qt.Key.Key_Down,) * 5:
+        qtbot.keyClick(view.canvas, key)
+    assert (selection.now.layer, selection.now.head) == (1, 2)
+    for key in (Qt.Key.Key_Left,) * 5 + (Qt.Key.Key_Up,) * 5:
+        qtbot.keyClick(view.canvas, key)
+    assert (selection.now.layer, selection.now.head) == (0, 0)
+
+
+def test_a_layer_with_fewer_heads_takes_its_last(view, selection, qtbot):
+    groups = (AttentionGroup("encoder", "Encoder", (4, 2)),)
+    view.set_subject(Subject(make_checkpoint_info(groups=groups), INPUT))
+    selection.update(head=3)
+    qtbot.keyClick(view.canvas, Qt.Key.Key_Down)
+    assert (selection.now.layer, selection.now.head) == (1, 1)
+
+
+def test_weak_lines_are_hidden(view):
+    result = result_of()
+    view.show_result(result)
+    pattern = result.pattern[0]
+    assert triples(view.figure()) == {(q, k, h) for h, q, k in np.argwhere(pattern >= 0.02).tolist()}
+    slider = view.findChild(object, "arcs_threshold")
+    slider.setValue(THRESHOLDS.index(0.3))
+    assert triples(view.figure()) == {(q, k, h) for h, q, k in np.argwhere(pattern >= 0.3).tolist()}
+
+
+def test_lines_come_strongest_first_and_not_too_many(qapp):
+    figure = ArcsFigure(result_of(n_heads=12, tokens=make_long_tokens(80)), threshold=0.0)
+    weight = figure.lines.weight
+    assert len(weight) == MAX_LINES
+    assert np.all(np.diff(np.ceil(weight * 24)) <= 0)
+    assert weight.min() >= np.sort(figure.result.pattern.ravel())[-MAX_LINES]
+
+
+def test_hovering_shows_one_tokens_lines(view, qtbot):
+    result = result_of()
+    view.show_result(result)
+    qtbot.mouseMove(view.canvas.viewport(), view.canvas.point_of(Focus("query", 4)).toPoint())
+    expected = {(4, k, h) for h, k in np.argwhere(result.pattern[0, :, 4] > 0).tolist()}  # all, also the weak ones
+    assert triples(view.figure()) == expected
+    view.canvas.set_hovered(Focus("key", 2))
+    assert triples(view.figure()) == {(q, 2, h) for h, q in np.argwhere(result.pattern[0, :, :, 2] >= 0.02).tolist()}
+    view.canvas.set_hovered(None)
+    assert view.figure().focus is None
+
+
+def test_hovering_says_the_weights(qapp):
+    result = result_of(n_heads=1)
+    figure = ArcsFigure(result, threshold=0.0, focus=Focus("query", 3))
+    svg = svg_of(figure).decode()
+    for weight in result.pattern[0, 0, 3]:
+        assert f"{weight:.2f}" in svg
+
+
+def test_a_click_selects_and_a_second_one_does_not(view, selection, qtbot):
+    view.show_result(result_of())
+    click(qtbot, view, Focus("query", 2))
+    click(qtbot, view, Focus("key", 5))
+    assert (selection.now.query_pos, selection.now.key_pos) == (2, 5)
+    click(qtbot, view, Focus("query", 2))
+    assert (selection.now.query_pos, selection.now.key_pos) == (None, 5)
+
+
+def test_tokens_can_be_chosen_by_keyboard(view, selection, qtbot):
+    view.show_result(result_of())
+    for _ in range(3):
+        qtbot.keyClick(view.canvas, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
+    assert selection.now.query_pos == 2
+    qtbot.keyClick(view.canvas, Qt.Key.Key_Escape)
+    assert selection.now.query_pos is None
+
+
+def test_only_the_selected_token(view, selection):
+    view.show_result(result_of())
+    view.findChild(object, "arcs_only_selected").setChecked(True)
+    assert view.figure().focus is None
+    selection.update(query_pos=3)
+    assert view.figure().focus == Focus("query", 3)
+    selection.update(query_pos=1_000)  # of a longer input
+    assert view.figure().focus is None
+
+
+@pytest.mark.parametrize("segments", ["AA", "AB", "BA", "BB"])
+def test_only_lines_between_the_chosen_sentences(view, segments):
+    tokens = make_tokens(PAIR)
+    result = result_of(tokens=tokens)
+    view.show_result(result)
+    combo = view.findChild(object, "arcs_segments")
+    assert combo.isEnabled()
+    combo.setCurrentIndex(combo.findData(segments))
+    expected = set()
+    for head in range(result.pattern.shape[1]):
+        for query in range(len(tokens)):
+            for key in range(len(tokens)):
+                goes = "AB"[tokens.segment[query]] + "AB"[tokens.segment[key]]
+                if goes == segments and result.pattern[0, head, query, key] >= 0.02:
+                    expected.add((query, key, head))
+    assert triples(view.figure()) == expected
+
+
+def test_one_sentence_has_no_sentence_filter(view):
+    view.show_result(result_of(tokens=make_tokens(PAIR)))
+    combo = view.findChild(object, "arcs_segments")
+    combo.setCurrentIndex(2)
+    view.show_result(result_of(tokens=make_tokens("[CLS] a b [SEP]")))
+    assert not combo.isEnabled()
+    assert view.figure().segments == "all"
+
+
+def test_special_tokens_can_be_left_out(qapp):
+    result = result_of()
+    figure = ArcsFigure(result, hide_special=True)
+    special = set(np.flatnonzero(result.query_tokens.is_special).tolist())
+    assert all(query not in special and key not in special for query, key, _ in triples(figure))
+
+
+def test_chips_switch_heads(view, selection, qtbot):
+    view.show_result(result_of())
+    chip = view.chips.chip(1)
+    assert "1" in chip.accessibleName()
+    qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
+    assert {head for *_, head in triples(view.figure())} == {0, 2, 3}
+    qtbot.keyClick(view.chips.chip(2), Qt.Key.Key_Space)
+    assert view.figure().shown_heads == (0, 3)
+    view.show_result(result_of(layer=1))  # they stay off in another layer
+    assert view.figure().shown_heads == (0, 3)
+    qtbot.mouseDClick(view.chips.chip(3), Qt.MouseButton.LeftButton)
+    assert selection.now.head == 3
+    assert view.chips.chip(3).font().bold()
+
+
+def test_the_selected_head_alone(view, selection):
+    view.show_result(result_of())
+    view.findChild(object, "arcs_heads").setCurrentIndex(1)
+    selection.update(head=2)
+    assert {head for *_, head in triples(view.figure())} == {2}
+    assert not view.chips.chip(2).isVisible()
+    view.findChild(object, "arcs_heads").setCurrentIndex(0)
+    assert view.chips.chip(2).isVisible()
+
+
+def test_heads_have_their_colours(qapp):
+    figure = ArcsFigure(result_of(n_heads=12), threshold=0.0)
+    style = FigureStyle()
+    seen = {}
+    heads = iter(figure.lines.head.tolist())
+    for pen, batch in figure.batches(figure.layout(style, QRectF(0, 0, 600, 400)), style):
+        for head in [next(heads) for _ in batch]:
+            seen.setdefault(head, set()).add((pen.color().name(), pen.style()))
+    assert all(seen[head] == {(head_color(head, LIGHT).name(), chip_pen(head, LIGHT, 1).style())} for head in range(12))
+    assert len(set.union(*seen.values())) == 12  # also those that share a colour differ
+
+
+def test_cross_attention_has_other_keys_than_queries(view):
+    result = result_of(tokens=make_tokens("un chat dort"), key_tokens=make_tokens("[CLS] a cat sleeps now [SEP]"))
+    view.show_result(result)
+    view.canvas.set_hovered(Focus("key", 5))
+    assert {key for _, key, _ in triples(view.figure())} == {5}
+    view.show_result(result_of(tokens=make_tokens("a b")))  # the hovered key is gone
+    assert view.figure().focus is None
+
+
+def test_a_failure_keeps_the_old_picture(view, qtbot):
+    view.show_result(result_of())
+    figure = view.figure()
+    with qtbot.waitSignal(view.noticed) as noticed:
+        view.show_failure(Failure("refused", "Too long."))
+    assert noticed.args == ["Too long."]
+    assert view.figure() is figure
+
+
+@pytest.mark.parametrize("n_tokens", [1, 2, 128])
+def test_paints_short_and_long_inputs(view, qtbot, n_tokens):
+    view.findChild(object, "arcs_threshold").setValue(THRESHOLDS.index(0.15))
+    view.show_result(result_of(n_heads=12, tokens=make_long_tokens(n_tokens)))
+    assert not view.grab().isNull()
+    qtbot.waitUntil(lambda: view.canvas.is_complete, timeout=20_000)
+    view.canvas.set_hovered(Focus("key", 0))
+    view.grab()
+
+
+def test_follows_letters_and_colours(view, qapp):
+    view.show_result(result_of())
+    view.grab()
+    before = view.canvas.point_of(Focus("query", 5))
+    font = view.font()
+    font.setPointSizeF(font.pointSizeF() * 2)
+    view.setFont(font)
+    qapp.sendPostedEvents(view.canvas, QEvent.Type.FontChange)
+    assert view.canvas.point_of(Focus("query", 5)).y() > before.y()
+
+
+def test_the_svg_holds_the_tokens_as_text(qapp):
+    figure = ArcsFigure(result_of(tokens=make_tokens("[CLS] the <cat> & \x00dog [SEP]")), focus=Focus("query", 1))
+    root = ElementTree.fromstring(svg_of(figure))
+    texts = {element.text.strip() for element in root.iter() if element.tag.endswith("text") and element.text}
+    assert {"[CLS]", "the", "<cat>", "&", "‹NUL›dog"} <= texts
+
+
+def test_the_numbers_are_those_of_the_lines(qapp):
+    result = result_of(layer=2)
+    figure = ArcsFigure(result, heads=(1, 3), threshold=0.1)
+    numbers = figure.numbers()
+    np.testing.assert_array_equal(numbers.arrays["pattern"], result.pattern[:, [1, 3]])
+    assert numbers.arrays["layers"].tolist() == [2]
+    assert numbers.arrays["heads"].tolist() == [1, 3]
+    query, _word, key, _key_word, head, weight = numbers.rows[0]
+    assert weight == result.pattern[0, head, query, key]  # type: ignore[index]
+    assert len(numbers.rows) == int((result.pattern[0, [1, 3]] >= 0.1).sum())
+
+
+def test_every_control_has_a_name_and_is_reached_by_tab(view):
+    view.show_result(result_of())
+    controls = [view.findChild(object, name) for name in ("arcs_heads", "arcs_segments", "arcs_threshold")]
+    controls += [view.findChild(object, name) for name in ("arcs_hide_special", "arcs_only_selected", "arcs_canvas")]
+    for control in [*controls, view.chips.chip(0)]:
+        assert control.accessibleName()
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_is_collected_after_closing(assert_collected, selection):
+    def make():
+        view = ArcsView(selection)
+        view.show_result(result_of())
+        return view
+
+    assert_collected(make)

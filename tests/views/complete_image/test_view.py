@@ -1,0 +1,392 @@
+"""Image GPT: completions that grow, a line that is dragged, masked pixels, and the linear probe."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLabel, QSlider, QSpinBox, QTabWidget, QToolButton, QWidget
+
+from inference.results import (
+    CompleteImageRequest,
+    Failure,
+    ImageInput,
+    ImageRequest,
+    ImageResult,
+    MaskedPixelsRequest,
+    PatchesRequest,
+    ProbeRequest,
+)
+from tests.image_factories import (
+    make_complete_image_result,
+    make_image,
+    make_image_info,
+    make_masked_pixels_result,
+    make_patches_result,
+    make_probe_result,
+)
+from tests.widgets.svg import texts_of
+from widgets.figures.image_geometry import patch_rect
+from widgets.look.theme import FigureStyle
+from widgets.selection import Selection
+from widgets.view import Subject
+from widgets.views.complete_image.figure import CompleteImageFigure, PixelAttention, PixelSpot
+from widgets.views.complete_image.masked_pixels import MaskedPixelsFigure
+from widgets.views.complete_image.playback import Playback
+from widgets.views.complete_image.probe import ProbeFigure
+from widgets.views.complete_image.view import CompleteImageView
+
+INPUT = ImageInput(seed=1)
+CAUSAL = ("attention", "patches", "next_pixel")
+MASKED = ("attention", "patches", "masked_pixels")
+
+
+@pytest.fixture
+def selection(qapp):
+    return Selection()
+
+
+def make_view(qtbot, selection, capabilities):
+    view = CompleteImageView(selection)
+    qtbot.addWidget(view)
+    view.resize(1100, 700)
+    view.show()
+    view.asked = []
+    view.request_changed.connect(view.asked.append)
+    view.set_subject(Subject(make_image_info(name="igpt-test", capabilities=capabilities), INPUT))
+    return view
+
+
+@pytest.fixture
+def view(qtbot, selection):
+    view = make_view(qtbot, selection, CAUSAL)
+    view.show_result(ImageResult(make_image(), make_image(), (0, 0, 1, 1), (64, 48), (8, 8), 1, ""))
+    view.show_result(make_complete_image_result())
+    return view
+
+
+@pytest.fixture
+def masked_view(qtbot, selection):
+    view = make_view(qtbot, selection, MASKED)
+    view.show_result(make_masked_pixels_result())
+    return view
+
+
+def child(view, kind, name):
+    found = view.findChild(kind, name)
+    assert found is not None, name
+    return found
+
+
+def place_of(view, panel, pixel, canvas_name="complete_image_canvas"):
+    canvas = child(view, QWidget, canvas_name)
+    box = view.figure().boxes(canvas.figure_rect(), canvas.style_now)[panel]
+    return canvas, patch_rect(pixel, (8, 8), box).center().toPoint()
+
+
+def drag(canvas, *places):
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=places[0])
+    for place in places[1:]:
+        QTest.mouseMove(canvas, place)
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=places[-1])
+
+
+def tabs_of(view):
+    pages = child(view, QTabWidget, "complete_image_pages")
+    return [pages.tabText(i) for i in range(pages.count()) if pages.isTabVisible(i)]
+
+
+# What is asked
+
+
+def test_first_the_number_of_pixels_then_the_lower_half(view):
+    assert view.asked == [
+        ImageRequest("igpt-test", INPUT),
+        CompleteImageRequest("igpt-test", INPUT, 32, 4, 0, 1.0, 1.0),
+    ]
+
+
+def test_every_control_draws_others(view):
+    child(view, QSpinBox, "complete_image_keep").setValue(13)
+    child(view, QSpinBox, "complete_image_count").setValue(2)
+    child(view, QDoubleSpinBox, "complete_image_temperature").setValue(0.7)
+    child(view, QDoubleSpinBox, "complete_image_top_p").setValue(0.9)
+    child(view, QToolButton, "complete_image_next").click()
+    assert view.asked[-1] == CompleteImageRequest("igpt-test", INPUT, 13, 2, 2, 0.7, 0.9)
+
+
+def test_the_line_is_dragged(view):
+    canvas, start = place_of(view, "own", 32 + 4)  # the row below the line
+    end = place_of(view, "own", 6 * 8 + 4)[1]
+    drag(canvas, start, end)
+    assert view.asked[-1].n_given == 56
+    assert child(view, QSpinBox, "complete_image_keep").value() == 56
+
+
+def test_while_it_is_dragged_only_the_line_moves(view):
+    view.asked.clear()
+    canvas, start = place_of(view, "own", 32 + 4)
+    end = place_of(view, "own", 8 + 4)[1]
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(canvas, end)
+    assert view.figure().n_given == 8
+    assert view.asked == []
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=end)
+    assert [request.n_given for request in view.asked] == [8]
+
+
+def test_the_attention_of_a_pixel_is_asked_for_when_it_is_wanted(view, selection):
+    view.asked.clear()
+    canvas, place = place_of(view, "seen", 10)
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=place)
+    assert selection.now.query_pos == 11  # behind the start token
+    assert view.asked == []
+    child(view, QCheckBox, "complete_image_attention").setChecked(True)
+    assert view.asked == [PatchesRequest("igpt-test", INPUT, "encoder", 11)]
+    view.show_result(make_patches_result(grid=(8, 8), specials=("start",), query=11))
+    assert "attention" in view.figure().panels
+    selection.update(query_pos=64)  # the last pixel has no token
+    assert view.asked[-1] == PatchesRequest("igpt-test", INPUT, "encoder", 63)
+
+
+def test_another_head_only_repaints(view, selection):
+    child(view, QCheckBox, "complete_image_attention").setChecked(True)
+    view.show_result(make_patches_result(grid=(8, 8), specials=("start",), query=11))
+    view.asked.clear()
+    selection.update(layer=2, head=1)
+    assert view.asked == []
+    assert (view.figure().attention.layer, view.figure().attention.head) == (2, 1)
+
+
+def test_coming_back_to_a_page_does_not_begin_again(view):
+    pages = child(view, QTabWidget, "complete_image_pages")
+    view.asked.clear()
+    pages.setCurrentIndex(2)
+    pages.setCurrentIndex(0)
+    assert view.asked == []
+
+
+# Growing
+
+
+def test_partial_results_are_followed(view):
+    view.show_result(make_complete_image_result(n_done=40))
+    assert view.figure().n_done == 40
+    slider = child(view, QSlider, "complete_image_playback_slider")
+    assert (slider.value(), slider.minimum(), slider.maximum()) == (40, 32, 64)
+    view.show_result(make_complete_image_result(n_done=50))
+    assert slider.value() == 50
+
+
+def test_paused_it_stays_and_the_scrubber_goes_over_what_is_known(view):
+    view.show_result(make_complete_image_result(n_done=40))
+    child(view, QToolButton, "complete_image_playback_play").click()
+    view.show_result(make_complete_image_result(n_done=50))
+    slider = child(view, QSlider, "complete_image_playback_slider")
+    assert slider.value() == 40
+    assert view.figure().n_shown == 40
+    slider.setValue(60)  # not drawn yet
+    assert slider.value() == 50
+    slider.setValue(35)
+    assert view.figure().n_shown == 35
+
+
+def test_the_whole_is_played_again(qtbot):
+    playback = Playback("player", "Pixel")
+    qtbot.addWidget(playback)
+    playback.set_known(0, 64, 64)
+    assert playback.place == 64
+    assert not playback.is_playing
+    button = playback.findChild(QToolButton, "player_play")
+    places = []
+    playback.moved.connect(places.append)
+    button.click()
+    assert playback.is_playing
+    assert playback.place == 0
+    qtbot.waitUntil(lambda: playback.place > 2, timeout=5000)
+    button.click()
+    assert not playback.is_playing
+    assert places == sorted(places)
+
+
+def test_playing_ends_at_the_end(qtbot):
+    playback = Playback("player", "Pixel")
+    qtbot.addWidget(playback)
+    playback.set_known(60, 64, 64)
+    playback.findChild(QToolButton, "player_play").click()
+    qtbot.waitUntil(lambda: playback.place == 64, timeout=5000)
+    qtbot.waitUntil(lambda: not playback.is_playing, timeout=5000)
+
+
+# What is shown
+
+
+def test_pointing_tells_colour_surprise_and_what_was_expected(view):
+    result = make_complete_image_result()
+    canvas, place = place_of(view, 1, 40)
+    QTest.mouseMove(canvas, place)
+    text = child(view, QLabel, "complete_image_read_out").text()
+    color = result.samples[1, 40]
+    best = int(result.probabilities[1, 40].astype(np.float32).argmax())
+    assert "Pixel (5, 0)" in text
+    assert f"colour {color} (#{'{:02X}{:02X}{:02X}'.format(*result.palette[color])})" in text
+    assert f"{result.bits[1, 40]:.3f} bits" in text
+    assert f"expected: {best} (" in text
+
+
+def test_surprise_replaces_colours(view):
+    child(view, QCheckBox, "complete_image_bits").setChecked(True)
+    assert view.figure().shows_bits
+
+
+def test_titles_say_the_mean_surprise(qapp):
+    result = make_complete_image_result()
+    texts = texts_of(CompleteImageFigure(result, 32, seed=5))
+    assert f"Seed 5 · {result.bits[0, 32:].mean():.2f} bits" in texts
+    assert f"Surprise · {result.own_bits.mean():.2f} bits" in texts
+    assert "In 8 colours" in texts
+
+
+def test_completions_are_painted_pixel_by_pixel(qapp):
+    result = make_complete_image_result(n_done=40)
+    figure = CompleteImageFigure(result, 0)  # without the line
+    style = FigureStyle()
+    image = figure._colored(result.samples[2], style)
+    np.testing.assert_array_equal(image.reshape(-1, 3)[:40], result.palette[result.samples[2, :40]])
+    line = style.theme.line
+    assert (image.reshape(-1, 3)[40:] == (line.red(), line.green(), line.blue())).all()
+
+
+def test_the_line_has_a_step_within_a_row(qapp):
+    figure = CompleteImageFigure(make_complete_image_result(), 35)
+    box = QRectF(0, 0, 80, 80)
+    points = [(point.x(), point.y()) for point in figure.keep_line(box)]
+    assert points == [(0, 50), (30, 50), (30, 40), (80, 40)]
+    whole = CompleteImageFigure(make_complete_image_result(), 32).keep_line(box)
+    assert [(point.x(), point.y()) for point in whole] == [(0, 40), (80, 40)]
+
+
+@pytest.mark.parametrize("count", [1, 4, 7, 16])
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_panels_do_not_overlap(qapp, count, is_alone):
+    figure = CompleteImageFigure(make_complete_image_result(count=count), 32, is_alone=is_alone)
+    style = FigureStyle()
+    rect = QRectF(QPointF(3, 4), figure.natural_size(style))
+    boxes = figure.boxes(rect, style)
+    assert len(boxes) == count + 3 * (not is_alone)
+    values = list(boxes.values())
+    assert all(rect.adjusted(-1, -1, 1, 1).contains(box) for box in values)
+    assert not any(a.intersects(b) for i, a in enumerate(values) for b in values[:i])
+    for panel, box in boxes.items():
+        assert figure.spot_at(patch_rect(9, (8, 8), box).center(), rect, style) == PixelSpot(panel, 9)
+
+
+def test_the_film_grows_from_the_kept_part_to_the_whole(qapp):
+    frames = CompleteImageFigure(make_complete_image_result(), 32).frames()
+    steps = [frame.n_shown for frame in frames]
+    assert (steps[0], steps[-1]) == (32, 64)
+    assert steps == sorted(set(steps))
+    assert all(frame.is_alone for frame in frames)
+    assert len(CompleteImageFigure(make_complete_image_result(grid=(32, 32)), 512).frames()) <= 96
+
+
+def test_attention_of_a_pixel_goes_to_pixels(qapp):
+    result = make_patches_result(grid=(8, 8), specials=("start",), query=11)
+    attention = PixelAttention(result, 1, 2)
+    assert attention.pixel == 10
+    np.testing.assert_array_equal(attention.values().ravel(), result.pattern[1, 2, 1:])
+
+
+def test_numbers_are_one_row_a_pixel(qapp):
+    result = make_complete_image_result()
+    numbers = CompleteImageFigure(result, 32, seed=3).numbers()
+    assert len(numbers.rows) == 5 * 64
+    assert numbers.rows[64][:3] == ("seed 3", 0, 0)
+    np.testing.assert_array_equal(numbers.arrays["samples"], result.samples)
+
+
+def test_a_failure_keeps_the_old_picture(view, qtbot):
+    before = view.figure()
+    with qtbot.waitSignal(view.noticed):
+        view.show_failure(Failure("error", "It broke."))
+    assert view.figure() is before
+
+
+# Masked pixels
+
+
+def test_only_pages_that_the_checkpoint_serves_are_there(view, masked_view):
+    assert tabs_of(view) == ["Completions", "Linear probe"]
+    assert tabs_of(masked_view) == ["Masked pixels", "Linear probe"]
+
+
+def test_pixels_are_masked_by_chance_or_by_a_brush(masked_view):
+    view = masked_view
+    assert view.asked == [MaskedPixelsRequest("igpt-test", INPUT, (), 0.15, 0)]
+    child(view, QToolButton, "masked_pixels_next").click()
+    assert view.asked[-1].seed == 1
+    canvas, start = place_of(view, 1, 1, "masked_pixels_canvas")
+    drag(canvas, start, place_of(view, 1, 3, "masked_pixels_canvas")[1])
+    before = make_masked_pixels_result().masked.tolist()
+    assert view.asked[-1].masked == tuple(sorted({*before, 1, 2, 3}))
+    child(view, QToolButton, "masked_pixels_clear").click()
+    assert view.asked[-1].masked == ()
+
+
+def test_masked_pixels_tell_their_numbers(qapp):
+    result = make_masked_pixels_result()
+    figure = MaskedPixelsFigure(result)
+    assert "the model sees it" in figure.describe(1)
+    best = int(result.probabilities[1].argmax())
+    assert f"expected: {best} " in figure.describe(7)
+    assert len(figure.numbers().rows) == len(result.masked)
+    assert f"{len(result.masked)} of 64 pixels masked" in figure.caption
+    assert "With the expected colours" in texts_of(figure)
+
+
+# The linear probe
+
+
+def test_the_probe_is_measured_on_demand(view):
+    view.asked.clear()
+    child(view, QTabWidget, "complete_image_pages").setCurrentIndex(2)
+    assert view.asked == []
+    assert view.figure() is None
+    child(view, QToolButton, "probe_measure").click()
+    assert view.asked == [ProbeRequest("igpt-test", 1200, 400, 0)]
+    view.show_result(make_probe_result(n_done=3))
+    assert view.figure().best == 2
+    view.show_result(make_probe_result())
+    assert view.figure().best == 3
+
+
+def test_the_curve_has_lines_for_chance_and_pixels(qapp):
+    texts = texts_of(ProbeFigure(make_probe_result()))
+    assert "chance 10.0 %" in texts
+    assert "pixels 55.0 %" in texts
+    assert "80.0 %" in texts
+
+
+def test_a_curve_without_layers_yet_is_drawn(qapp):
+    figure = ProbeFigure(make_probe_result(n_done=0))
+    assert figure.best is None
+    assert "Embeddings" in texts_of(figure)
+    assert np.isnan(figure.numbers().rows[0][1])
+
+
+def test_is_collected_after_closing(assert_collected, selection):
+    def make():
+        view = CompleteImageView(selection)
+        view.set_subject(Subject(make_image_info(capabilities=CAUSAL), INPUT))
+        view.show()
+        view.show_result(ImageResult(make_image(), make_image(), (0, 0, 1, 1), (64, 48), (8, 8), 1, ""))
+        view.show_result(make_complete_image_result())
+        return view
+
+    assert_collected(make)
+
+
+def test_a_stroke_outside_is_no_stroke(view):
+    view.asked.clear()
+    canvas = child(view, QWidget, "complete_image_canvas")
+    drag(canvas, QPoint(1, 1), QPoint(2, 3))
+    assert view.asked == []

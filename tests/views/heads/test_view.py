@@ -1,0 +1,328 @@
+"""All heads at a glance: in their order, in their colours, under pointer and keyboard."""
+
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QBuffer, QIODevice, QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtTest import QTest
+
+from inference.results import AttentionGroup, Failure, HeadsRequest, TextInput
+from tests.factories import make_checkpoint_info, make_heads_result, make_long_tokens, make_tokens
+from widgets.look import color_maps, raster
+from widgets.look.theme import FigureStyle
+from widgets.selection import Selection
+from widgets.view import Subject
+from widgets.views.heads.figure import MEASURES, HeadsFigure
+from widgets.views.heads.view import HeadsView
+
+STYLE = FigureStyle()
+
+
+@pytest.fixture
+def selection(qapp):
+    selection = Selection()
+    selection.update(group="encoder", layer=1, head=2)
+    return selection
+
+
+@pytest.fixture
+def view(qtbot, selection):
+    view = HeadsView(selection)
+    qtbot.addWidget(view)
+    view.resize(800, 650)
+    view.show()
+    view.set_subject(Subject(make_checkpoint_info(), TextInput("the cat")))
+    view.show_result(make_heads_result())
+    return view
+
+
+def grid_of(view):
+    return view.focusProxy()
+
+
+def combo_of(view, name):
+    return next(combo for combo in view.findChildren(object) if combo.objectName() == name)
+
+
+def choose(view, name, data):
+    combo = combo_of(view, name)
+    combo.setCurrentIndex(combo.findData(data))
+
+
+def center(view, place):
+    return grid_of(view).box_of(place).center().toPoint()
+
+
+def click(view, place):
+    target = grid_of(view)
+    QTest.mouseClick(target, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, center(view, place))
+
+
+def ragged(result):
+    """The last layer has a head less."""
+    thumbnails = result.thumbnails.copy()
+    thumbnails[-1, -1] = 0
+    measures = {name: values.copy() for name, values in result.measures.items()}
+    for values in measures.values():
+        values[-1, -1] = np.nan
+    return replace(result, thumbnails=thumbnails, measures=measures)
+
+
+# What is asked, what is shown
+
+
+def test_asks_for_the_selected_group(qtbot, selection):
+    groups = (AttentionGroup("encoder", "Encoder", (4, 4)), AttentionGroup("decoder", "Decoder", (4, 4), True))
+    view = HeadsView(selection)
+    qtbot.addWidget(view)
+    asked = []
+    view.request_changed.connect(asked.append)
+    view.show()
+    view.set_subject(Subject(make_checkpoint_info(groups=groups), TextInput("the cat")))
+    assert asked == [HeadsRequest("bert-test", TextInput("the cat"), "encoder")]
+    combo = combo_of(view, "heads_group")
+    assert combo.isVisible()
+    QTest.keyClick(combo, Qt.Key.Key_Down)
+    assert selection.now.group == "decoder"
+    assert asked[-1].group == "decoder"
+
+
+def test_one_group_needs_no_choice(view):
+    assert not combo_of(view, "heads_group").isVisible()
+
+
+@pytest.mark.parametrize("order", [None, "entropy", "next"])
+@pytest.mark.parametrize("mark", [None, "cls"])
+def test_every_thumbnail_has_the_colours_of_its_levels(view, order, mark):
+    choose(view, "heads_order", order)
+    choose(view, "heads_mark", mark)
+    thumbnails = make_heads_result().thumbnails
+    image, colors = grid_of(view).image(), color_maps.lookup("cividis")
+    for layer, head in np.ndindex(4, 4):
+        box = grid_of(view).box_of((layer, head)).toRect()
+        expected = colors[raster.resample(thumbnails[layer, head], box.height(), box.width())]
+        for x, y in ((0, 0), (7, 20), (box.width() // 2, box.height() // 2), (box.width() - 1, box.height() - 1)):
+            assert image.pixel(box.left() + x, box.top() + y) == expected[y, x]
+
+
+def test_thumbnails_are_square_and_as_large_as_fit(view):
+    box = grid_of(view).box_of((0, 0))
+    assert box.width() == box.height() >= 120
+
+
+@pytest.mark.parametrize("words", ["the", "[CLS] the"])
+def test_shows_the_shortest_texts_of_a_causal_model(view, words):
+    view.show_result(make_heads_result(tokens=make_tokens(words), is_causal=True))
+    choose(view, "heads_mark", "entropy")
+    view.grab()
+    order = combo_of(view, "heads_order")
+    assert not order.model().item(order.findData("next")).isEnabled()
+    assert order.model().item(order.findData("entropy")).isEnabled()
+
+
+def test_shows_300_tokens(view):
+    result = make_heads_result(tokens=make_long_tokens(300))
+    view.show_result(replace(result, thumbnails=raster.resample(result.thumbnails, 128, 128)))
+    view.grab()
+
+
+def test_many_heads_scroll_instead_of_becoming_too_small(view):
+    view.show_result(make_heads_result(n_layers=24, n_heads=16))
+    least = 3 * view.fontMetrics().height()
+    assert grid_of(view).box_of((23, 15)).width() >= least
+    view.selection.update(layer=23, head=15)
+    assert grid_of(view).visibleRegion().contains(center(view, (23, 15)))
+    choose(view, "heads_order", "entropy")
+    assert grid_of(view).box_of((23, 15)).width() >= least
+    assert grid_of(view).width() <= view.width()
+
+
+def test_a_head_that_does_not_exist_is_neither_shown_nor_chosen(view, selection):
+    view.show_result(ragged(make_heads_result()))
+    assert grid_of(view).box_of((3, 3)) is None
+    view.grab()
+    selection.update(layer=3, head=2)
+    QTest.keyClick(grid_of(view), Qt.Key.Key_Right)
+    assert selection.now.head == 2
+    choose(view, "heads_order", "entropy")
+    assert (3, 3) not in view.figure().heads
+
+
+def test_a_failure_keeps_the_old_picture(view, qtbot):
+    before = view.figure()
+    with qtbot.waitSignal(view.noticed):
+        view.show_failure(Failure("error", "It broke."))
+    assert view.figure() == before
+
+
+# What the user does
+
+
+def test_a_click_selects_everywhere(view, selection):
+    click(view, (3, 1))
+    assert (selection.now.layer, selection.now.head) == (3, 1)
+    assert view.figure().selected == (3, 1)
+
+
+def test_what_is_selected_elsewhere_is_framed_here(view, selection):
+    selection.update(layer=0, head=3)
+    assert grid_of(view).selected == (0, 3)
+    selection.update(group="decoder")
+    assert grid_of(view).selected is None
+    selection.update(group="encoder", layer=40)
+    assert grid_of(view).selected is None
+    view.grab()
+
+
+def test_double_click_and_enter_open_the_head(view, qtbot):
+    with qtbot.waitSignal(view.head_activated) as blocker:
+        QTest.mouseDClick(
+            grid_of(view), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, center(view, (2, 0))
+        )
+    assert blocker.args == [2, 0]
+    with qtbot.waitSignal(view.head_activated) as blocker:
+        QTest.keyClick(grid_of(view), Qt.Key.Key_Return)
+    assert blocker.args == [1, 2]
+
+
+def test_arrow_keys_walk_by_layer_and_head_and_stop_at_the_edge(view, selection):
+    for key, expected in (
+        (Qt.Key.Key_Right, (1, 3)),
+        (Qt.Key.Key_Right, (1, 3)),
+        (Qt.Key.Key_Down, (2, 3)),
+        (Qt.Key.Key_Down, (3, 3)),
+        (Qt.Key.Key_Down, (3, 3)),
+        (Qt.Key.Key_Left, (3, 2)),
+        (Qt.Key.Key_Up, (2, 2)),
+    ):
+        QTest.keyClick(grid_of(view), key)
+        assert (selection.now.layer, selection.now.head) == expected
+
+
+def test_arrow_keys_walk_through_sorted_heads_like_text(view, selection):
+    choose(view, "heads_order", "distance")
+    heads = view.figure().heads
+    selection.update(layer=heads[0][0], head=heads[0][1])
+    for expected in heads[1:]:
+        QTest.keyClick(grid_of(view), Qt.Key.Key_Right)
+        assert (selection.now.layer, selection.now.head) == expected
+    QTest.keyClick(grid_of(view), Qt.Key.Key_Right)
+    assert (selection.now.layer, selection.now.head) == heads[-1]
+    for expected in reversed(heads[:-1]):
+        QTest.keyClick(grid_of(view), Qt.Key.Key_Left)
+        assert (selection.now.layer, selection.now.head) == expected
+
+
+def test_the_pointer_enlarges_a_head_beside_it(view):
+    target = grid_of(view)
+    plain = target.grab().toImage()
+    for place in ((0, 0), (3, 3), (0, 3), (3, 0)):
+        QTest.mouseMove(target, center(view, place))
+        enlarged = target.grab().toImage()
+        assert enlarged != plain
+        inner = target.box_of(place).toRect().adjusted(5, 5, -5, -5)
+        assert enlarged.copy(inner) == plain.copy(inner)
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_sorting_shows_the_highest_first(view, measure):
+    choose(view, "heads_order", measure)
+    values = make_heads_result().measures[measure]
+    shown = [values[place] for place in view.figure().heads]
+    assert shown == sorted(values.ravel(), reverse=True)
+    assert len(set(view.figure().heads)) == 16
+
+
+def test_the_highest_heads_are_marked(view):
+    choose(view, "heads_mark", "sep")
+    values = make_heads_result().measures["sep"]
+    highest = sorted(values.ravel())[-3:]
+    assert view.figure().top == frozenset(tuple(map(int, np.argwhere(values == value)[0])) for value in highest)
+    assert "[SEP]" in view.figure().caption
+
+
+@pytest.mark.parametrize("order", [None, "entropy"])
+@pytest.mark.parametrize("measure", [None, "cls"])
+@pytest.mark.parametrize("size", [(500, 300), (300, 700), (1200, 900)])
+def test_the_head_under_a_point_is_the_one_painted_there(qapp, order, measure, size):
+    figure = HeadsFigure(make_heads_result(n_layers=3, n_heads=5), measure, order)
+    rect = QRectF(4, 7, *size)
+    grid = figure.grid(rect, STYLE)
+    for place in figure.heads:
+        box = figure.box_of(place, grid)
+        assert rect.adjusted(-1, -1, 1, 1).contains(box)
+        for point in (box.center(), box.topLeft(), box.bottomRight() - QPointF(0.01, 0.01)):
+            assert figure.head_at(point, grid) == place
+    assert figure.head_at(grid.origin - QPointF(1, 1), grid) is None
+    assert figure.head_at(rect.bottomRight() + QPointF(500, 500), grid) is None
+
+
+def test_every_control_has_a_name_and_is_reached_by_tab(view):
+    for name in ("heads_group", "heads_order", "heads_mark", "heads_grid"):
+        control = combo_of(view, name)
+        assert control.accessibleName()
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_the_colour_map_of_the_window_is_followed(view):
+    view.window().setProperty("color_map", "magma")
+    view.show_result(make_heads_result())
+    assert grid_of(view).style_now.color_map == "magma"
+
+
+# Files
+
+
+def test_numbers_hold_every_head():
+    result = ragged(make_heads_result())
+    numbers = HeadsFigure(result, order="entropy").numbers()
+    assert numbers.header == ("layer", "head", *MEASURES)
+    assert [row[:2] for row in numbers.rows] == [place for place in np.ndindex(4, 4) if place != (3, 3)]
+    assert numbers.rows[5][2] == pytest.approx(float(result.measures["entropy"][1, 1]), abs=0)
+    assert numbers.arrays["thumbnails"] is result.thumbnails
+
+
+@pytest.mark.parametrize("order", [None, "cls"])
+def test_an_svg_is_well_formed_and_names_every_layer(qapp, order):
+    figure = HeadsFigure(make_heads_result(), "entropy", order, selected=(1, 1))
+    size = figure.natural_size(STYLE)
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    painter = QPainter(generator)
+    figure.paint(painter, QRectF(QPointF(), size), STYLE)
+    painter.end()
+    root = ET.fromstring(bytes(buffer.data().data()))
+    texts = {"".join(element.itertext()).strip() for element in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"Layer 0", "Layer 3", "Head 0"} <= texts if order is None else {"L0 H0", "L3 H3"} <= texts
+
+
+def test_is_collected_after_closing(assert_collected, selection):
+    def make():
+        view = HeadsView(selection)
+        view.show_result(make_heads_result())
+        return view
+
+    assert_collected(make)
+
+
+def test_a_sample_is_marked_until_the_exact_picture_comes(view):
+    view.show_result(replace(make_heads_result(), is_sampled=True))
+    assert view.figure().caption.endswith("from sampled rows")
+    before = grid_of(view).image()
+    view.show_result(make_heads_result())
+    assert "sampled" not in view.figure().caption
+    assert grid_of(view).image() != before
+
+
+def test_heads_that_have_yet_to_come_have_a_frame(view):
+    result = replace(ragged(make_heads_result()), is_sampled=True)
+    view.show_result(result)
+    box = grid_of(view).figure.grid(grid_of(view).figure_rect(), grid_of(view).style_now).box(15).toRect()
+    image = grid_of(view).image()
+    assert image.pixelColor(box.left(), box.center().y()) != image.pixelColor(box.center())

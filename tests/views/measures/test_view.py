@@ -1,0 +1,260 @@
+"""Measures of the heads: sorted, drawn against each other, and a way to each head."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox
+
+from inference.results import AttentionGroup, Failure, MeasuresRequest, TextInput
+from inference.results.measures import MEASURES
+from tests.factories import make_checkpoint_info, make_measures_result
+from tests.widgets.svg import texts_of
+from widgets.figures.head_measures import Place, ordered, why_none
+from widgets.kit.line_label import LineLabel
+from widgets.look.theme import FigureStyle
+from widgets.selection import Selection
+from widgets.view import Subject
+from widgets.views.measures.figure import COLUMNS, MOST_ROWS, MeasuresFigure
+from widgets.views.measures.head_scatter import HeadScatter, Span
+from widgets.views.measures.head_table import HeadTable
+from widgets.views.measures.view import MeasuresView
+
+TEXT = TextInput("the cat")
+STYLE = FigureStyle()
+
+
+@pytest.fixture
+def selection(qapp):
+    selection = Selection()
+    selection.update(group="encoder", layer=1, head=2)
+    return selection
+
+
+@pytest.fixture
+def view(qtbot, selection):
+    view = MeasuresView(selection)
+    qtbot.addWidget(view)
+    view.resize(900, 700)
+    view.show()
+    view.set_subject(Subject(make_checkpoint_info(), TEXT))
+    view.show_result(make_measures_result())
+    return view
+
+
+def table(view) -> HeadTable:
+    return view.findChild(HeadTable)
+
+
+def scatter(view):
+    return view.findChild(object, "measures_scatter")
+
+
+def choose(view, name, data):
+    combo = view.findChild(QComboBox, name)
+    combo.setCurrentIndex(combo.findData(data))
+
+
+def click_row(view, place, act=QTest.mouseClick):
+    widget = table(view)
+    rect = widget.visualRect(widget.model().index(widget.places.index(place), 0))
+    act(widget.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+
+
+def point_of(view, place) -> QPoint:
+    canvas = scatter(view)
+    return canvas.figure.at(canvas.figure_rect(), canvas.style_now)[place].toPoint()
+
+
+def test_asks_for_the_selected_group(qtbot, selection):
+    groups = (AttentionGroup("encoder", "Encoder", (4,)), AttentionGroup("cross", "Cross", (4,)))
+    view = MeasuresView(selection)
+    qtbot.addWidget(view)
+    view.show()
+    with qtbot.waitSignal(view.request_changed) as asked:
+        view.set_subject(Subject(make_checkpoint_info(groups=groups), TEXT))
+    assert asked.args == [MeasuresRequest("bert-test", TEXT, "encoder")]
+    combo = view.findChild(QComboBox, "measures_group")
+    assert combo.isVisible()
+    with qtbot.waitSignal(view.request_changed) as asked:
+        combo.setCurrentIndex(1)
+        combo.activated.emit(1)
+    assert asked.args == [MeasuresRequest("bert-test", TEXT, "cross")]
+
+
+@pytest.mark.parametrize("measure", [measure.name for measure in MEASURES])
+def test_the_highest_come_first_and_what_has_no_number_last(measure):
+    result = make_measures_result()
+    result.measures[measure][0, 0] = np.nan
+    places = ordered(result, measure, is_falling=True)
+    values = [float(result.measures[measure][place]) for place in places]
+    assert places[-1] == Place(0, 0)
+    assert values[:-1] == sorted(values[:-1], reverse=True)
+    assert ordered(result, measure, is_falling=False)[:-1] == places[-2::-1]
+
+
+def test_a_heading_sorts_and_the_choice_follows(view, qtbot):
+    header = table(view).horizontalHeader()
+    column = COLUMNS.index("induction")
+    where = QPoint(header.sectionViewportPosition(column) + 10, header.height() // 2)
+    with qtbot.waitSignal(view.figure_changed):
+        QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    highest = np.unravel_index(np.argmax(view.figure().result.measures["induction"]), (4, 4))
+    assert table(view).places[0] == highest
+    assert view.findChild(QComboBox, "measures_order").currentData() == "induction"
+    QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert table(view).places[-1] == highest
+    assert view.figure().numbers().rows[-1][:2] == highest
+
+
+def test_a_row_selects_its_head_and_a_double_click_or_enter_opens_it(view, selection, qtbot):
+    click_row(view, Place(3, 1))
+    assert (selection.now.layer, selection.now.head) == (3, 1)
+    with qtbot.waitSignal(view.head_activated) as opened:
+        click_row(view, Place(3, 1), QTest.mouseDClick)
+    assert opened.args == [3, 1]
+    QTest.keyClick(table(view), Qt.Key.Key_Up)
+    assert (selection.now.layer, selection.now.head) == (3, 0)
+    with qtbot.waitSignal(view.head_activated) as opened:
+        QTest.keyClick(table(view), Qt.Key.Key_Return)
+    assert opened.args == [3, 0]
+
+
+def test_a_point_selects_its_head_and_a_double_click_opens_it(view, selection, qtbot):
+    place = Place(2, 3)
+    QTest.mouseClick(scatter(view), Qt.MouseButton.LeftButton, pos=point_of(view, place))
+    assert (selection.now.layer, selection.now.head) == place
+    assert table(view).currentIndex().row() == table(view).places.index(place)
+    with qtbot.waitSignal(view.head_activated) as opened:
+        QTest.mouseDClick(scatter(view), Qt.MouseButton.LeftButton, pos=point_of(view, place))
+    assert opened.args == list(place)
+
+
+def test_the_keyboard_walks_over_the_points(view, selection):
+    canvas = scatter(view)
+    QTest.keyClick(canvas, Qt.Key.Key_Right)
+    assert canvas.spot == Place(1, 2)  # the selected one first
+    before = canvas.figure.points[canvas.spot][0]
+    QTest.keyClick(canvas, Qt.Key.Key_Right)
+    assert canvas.figure.points[canvas.spot][0] > before
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    assert (selection.now.layer, selection.now.head) == canvas.spot
+
+
+def test_selecting_elsewhere_marks_row_and_point(view, selection):
+    selection.update(layer=0, head=3)
+    assert table(view).currentIndex().row() == table(view).places.index(Place(0, 3))
+    assert view.figure().scatter.selected == Place(0, 3)
+    assert view.findChild(LineLabel, "measures_read_out").text().startswith("Layer 0, head 3")
+
+
+def test_the_axes_can_be_chosen(view):
+    choose(view, "measures_x", "previous")
+    choose(view, "measures_y", "special")
+    shown = view.figure().scatter
+    assert shown.caption.startswith("Special tokens against Previous token of 16 heads")
+    measures = shown.result.measures
+    assert shown.points[Place(1, 1)] == (float(measures["previous"][1, 1]), float(measures["special"][1, 1]))
+
+
+def test_what_has_no_meaning_is_a_dash_that_says_why(view):
+    result = make_measures_result(without=("next",))
+    view.show_result(result)
+    index = table(view).model().index(0, COLUMNS.index("next"))
+    assert index.data() == "–"
+    assert "future is hidden" in index.data(Qt.ItemDataRole.ToolTipRole)
+    choose(view, "measures_x", "next")
+    assert view.figure().scatter.points == {}
+    assert "future is hidden" in " ".join(texts_of(view.figure()))
+
+
+@pytest.mark.parametrize(
+    ("without", "name", "said"),
+    [
+        (("special",), "special", "no special tokens"),
+        (("induction",), "induction", "occurs twice"),
+        (("distance", "next"), "next", "two sequences"),
+    ],
+)
+def test_each_measure_says_why_it_is_missing(without, name, said):
+    assert said in why_none(make_measures_result(without=without), name)
+    assert "single token" in why_none(make_measures_result(n_rows=1, n_queries=1), "previous")
+
+
+def test_a_sample_is_marked_until_the_exact_numbers_come(view):
+    label = view.findChild(LineLabel, "measures_sample")
+    view.show_result(make_measures_result(n_rows=64, n_queries=4096))
+    assert label.isVisible()
+    assert label.text().startswith("Sampled: 64 of 4,096 queries")
+    assert "sampled: 64 of 4,096 queries" in view.figure().caption
+    view.show_result(make_measures_result(n_rows=4096, n_queries=4096, seed=1))
+    assert not label.isVisible()
+    assert "sampled" not in view.figure().caption
+
+
+def test_layers_with_fewer_heads_have_fewer_rows(view):
+    result = make_measures_result()
+    for values in result.measures.values():
+        values[3, 2:] = np.nan
+    view.show_result(result)
+    assert len(table(view).places) == 14
+    assert Place(3, 3) not in view.figure().scatter.points
+
+
+def test_a_failure_keeps_the_old_picture(view, qtbot):
+    before = view.figure().result
+    with qtbot.waitSignal(view.noticed) as noticed:
+        view.show_failure(Failure("refused", "There is no such group."))
+    assert noticed.args == ["There is no such group."]
+    assert view.figure().result is before
+
+
+def test_the_figure_has_both_and_its_numbers_all_heads(qapp):
+    figure = MeasuresFigure(HeadScatter(make_measures_result(n_layers=12, n_heads=12)), "entropy", True)
+    texts = texts_of(figure)
+    assert "Entropy (bits)" in texts
+    assert f"the first {MOST_ROWS} of 144 heads" in texts
+    numbers = figure.numbers()
+    assert len(numbers.rows) == 144
+    assert numbers.header == COLUMNS
+    entropies = [row[2] for row in numbers.rows]
+    assert entropies == sorted(entropies, reverse=True)
+    assert numbers.arrays["induction"].shape == (12, 12)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 0.03), (3.1, 4.9), (2.0, 900.0), (7.0, 7.0), (0.0, 0.0)])
+def test_an_axis_has_round_ends_and_holds_all(low, high):
+    span = Span.of(np.array([low, high]), 5)
+    assert 0 <= span.share(low) <= 1
+    assert 0 <= span.share(high) <= 1
+    assert 2 <= len(list(span.ticks())) <= 8
+
+
+def test_other_colours_and_letters_are_taken_over(view):
+    view.changeEvent(QEvent(QEvent.Type.PaletteChange))
+    assert view.figure().natural_size(STYLE).width() > 0
+    assert scatter(view).image().width() > 0
+
+
+def test_every_control_has_a_name_and_is_reached_by_tab(view):
+    for name in ("measures_order", "measures_x", "measures_y", "measures_table", "measures_scatter"):
+        control = view.findChild(object, name)
+        assert control.accessibleName()
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_the_points_are_where_the_numbers_are(qapp):
+    figure = HeadScatter(make_measures_result())
+    rect = QRectF(0, 0, 500, 300)
+    at, plot = figure.at(rect, STYLE), figure.plot(rect, STYLE)
+    right = max(figure.points, key=lambda place: figure.points[place][0])
+    assert at[right].x() == max(point.x() for point in at.values())
+    assert all(plot.adjusted(-1, -1, 1, 1).contains(point) for point in at.values())
+    assert figure.spot_at(at[right], rect, STYLE) == right
+    assert figure.spot_at(QPointF(1, 1), rect, STYLE) is None
+
+
+def test_is_collected_after_closing(assert_collected):
+    assert_collected(lambda: MeasuresView(Selection()))

@@ -1,0 +1,64 @@
+"""The encoding is the paper's, and what its section 3.5 says of it holds."""
+
+import math
+import time
+
+import numpy as np
+import pytest
+
+from widgets.views.positions import encoding as sinusoids
+from widgets.views.positions.sinusoids import SinusoidsFigure
+
+
+def by_the_paper(d_model, length):
+    table = np.empty((length, d_model))
+    for position in range(length):
+        for i in range(d_model // 2):
+            angle = position / 10_000 ** (2 * i / d_model)
+            table[position, 2 * i], table[position, 2 * i + 1] = math.sin(angle), math.cos(angle)
+    return table
+
+
+@pytest.mark.parametrize(("d_model", "length"), [(2, 1), (8, 8), (64, 33), (128, 1000), (1024, 40)])
+def test_every_number_is_the_papers(d_model, length):
+    table = sinusoids.encoding(d_model, length)
+    assert table.shape == (length, d_model)
+    assert table.dtype == np.float32
+    np.testing.assert_allclose(table, by_the_paper(d_model, length), atol=1e-6)
+
+
+def test_dot_products_depend_on_the_offset_alone():
+    table = sinusoids.encoding(64, 200).astype(float)
+    products = table @ table.T
+    for offset in (0, 1, 7, 50):
+        np.testing.assert_allclose(np.diagonal(products, offset), products[0, offset], atol=1e-4)
+
+
+def test_a_pair_repeats_after_its_wavelength():
+    assert sinusoids.wavelength(128, 0) == pytest.approx(2 * math.pi)
+    assert sinusoids.wavelength(128, 32) == pytest.approx(200 * math.pi)
+    assert sinusoids.wavelength(512, 255) < 10_000 * 2 * math.pi
+
+
+def test_a_number_is_explained():
+    text = SinusoidsFigure(128, 64, 4).describe(8, 37)
+    assert text == "PE(37, 8) = sin(37 / 10000^(8/128)) = sin(20.8066) = 0.926318"
+
+
+def test_numbers_hold_the_whole_table():
+    figure = SinusoidsFigure(16, 5)
+    numbers = figure.numbers()
+    np.testing.assert_array_equal(numbers.arrays["table"], sinusoids.encoding(16, 5))
+    assert numbers.header[:2] == ("position", "dimension 0")
+    assert [row[0] for row in numbers.rows] == list(range(5))
+    assert numbers.rows[3][1] == pytest.approx(math.sin(3), abs=1e-6)
+
+
+def test_the_largest_table_is_made_within_a_frame():
+    best = math.inf
+    for _ in range(10):
+        sinusoids.encoding.cache_clear()
+        start = time.process_time()
+        sinusoids.encoding(1024, 1024)
+        best = min(best, time.process_time() - start)
+    assert best < 0.016

@@ -1,0 +1,234 @@
+"""Rollout beside mean attention: of all queries in a layer, or of one query in all layers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QComboBox, QSlider
+
+from inference.results import AttentionGroup, Failure, RolloutRequest, TextInput
+from tests.factories import make_checkpoint_info, make_long_tokens, make_rollout_result
+from tests.widgets.svg import texts_of
+from widgets.kit.line_label import LineLabel
+from widgets.look.theme import FigureStyle
+from widgets.selection import Selection
+from widgets.view import Subject
+from widgets.views.rollout.figure import Cell, RolloutFigure
+from widgets.views.rollout.view import RolloutView
+
+TEXT = TextInput("the cat")
+LONG = TextInput("a long text " * 400)
+STYLE = FigureStyle()
+
+
+@pytest.fixture
+def selection(qapp):
+    selection = Selection()
+    selection.update(group="encoder", layer=1, query_pos=2)
+    return selection
+
+
+@pytest.fixture
+def view(qtbot, selection):
+    view = RolloutView(selection)
+    qtbot.addWidget(view)
+    view.resize(900, 650)
+    view.asked = []
+    view.request_changed.connect(view.asked.append)
+    view.show()
+    view.set_subject(Subject(make_checkpoint_info(), TEXT))
+    view.show_result(make_rollout_result())
+    return view
+
+
+def canvas(view):
+    return view.findChild(object, "rollout_canvas")
+
+
+def choose(view, name, data):
+    combo = view.findChild(QComboBox, name)
+    combo.setCurrentIndex(combo.findData(data))
+
+
+def center(view, cell) -> QPointF:
+    figure, rect, style = canvas(view).figure, canvas(view).figure_rect(), canvas(view).style_now
+    plot = next(panel.plot for panel in figure.panels(rect, style) if panel.kind == cell.kind)
+    n_rows, n_keys = figure.table(cell.kind).shape
+    return QPointF(
+        plot.left() + (cell.key + 0.5) * plot.width() / n_keys, plot.top() + (cell.row + 0.5) * plot.height() / n_rows
+    )
+
+
+def read_out(view):
+    return view.findChild(LineLabel, "rollout_read_out").text()
+
+
+def test_of_a_short_text_all_queries_are_asked_for_at_once(view, selection):
+    assert view.asked == [RolloutRequest("bert-test", TEXT, "encoder")]
+    selection.update(layer=3, query_pos=5)
+    assert len(view.asked) == 1
+    assert view.figure().caption == "Attention rollout and mean attention: layer 3, query “the” (5)"
+
+
+def test_of_a_long_text_the_chosen_query(qtbot, selection):
+    view = RolloutView(selection)
+    qtbot.addWidget(view)
+    asked = []
+    view.request_changed.connect(asked.append)
+    view.show()
+    view.set_subject(Subject(make_checkpoint_info(), LONG))
+    assert asked == [RolloutRequest("bert-test", LONG, "encoder", (2,))]
+    tokens = make_long_tokens(600)
+    view.show_result(make_rollout_result(n_layers=2, tokens=tokens, queries=(2,)))
+    assert view.figure().mode == "query"
+    modes = view.findChild(QComboBox, "rollout_mode")
+    assert modes.currentData() == "query"
+    assert not modes.model().item(modes.findData("map")).isEnabled()
+    assert "512 tokens" in modes.model().item(modes.findData("map")).toolTip()
+    selection.update(query_pos=500)
+    assert asked[-1] == RolloutRequest("bert-test", LONG, "encoder", (500,))
+    view.set_subject(Subject(make_checkpoint_info(), TEXT))
+    view.show_result(make_rollout_result())
+    assert modes.currentData() == "map"
+
+
+def test_a_text_that_turns_out_to_be_short_gets_all_its_queries(qtbot, selection):
+    view = RolloutView(selection)
+    qtbot.addWidget(view)
+    asked = []
+    view.request_changed.connect(asked.append)
+    view.show()
+    view.set_subject(Subject(make_checkpoint_info(), LONG))
+    view.show_result(make_rollout_result(n_layers=2, tokens=make_long_tokens(300), queries=(2,)))
+    assert asked[1] == RolloutRequest("bert-test", LONG, "encoder")
+
+
+def test_both_maps_show_the_layer(view, selection):
+    result = view.figure().result
+    for layer in (0, 3):
+        view.findChild(QSlider, "rollout_layer_slider").setValue(layer)
+        assert selection.now.layer == layer
+        np.testing.assert_array_equal(view.figure().table("rollout"), result.rollout[layer])
+        np.testing.assert_array_equal(view.figure().table("attention"), result.attention[layer])
+    choose(view, "rollout_what", "attention")
+    assert view.figure().kinds == ("attention",)
+
+
+def test_the_bars_are_those_of_the_chosen_query(view):
+    QTest.mouseClick(canvas(view), Qt.MouseButton.LeftButton, pos=center(view, Cell("rollout", 7, 3)).toPoint())
+    assert (view.selection.now.query_pos, view.selection.now.key_pos) == (7, 3)
+    figure = view.figure()
+    np.testing.assert_array_equal(figure.row_of("rollout"), figure.result.rollout[1, 7])
+    strongest = int(figure.result.rollout[1, 7].argmax())
+    QTest.mouseMove(canvas(view), canvas(view).rect().bottomRight())
+    assert figure.strongest("rollout")[0][0] == strongest
+
+
+def test_one_query_in_every_layer(view, selection):
+    choose(view, "rollout_mode", "query")
+    figure = view.figure()
+    np.testing.assert_array_equal(figure.table("rollout"), figure.result.rollout[:, 2])
+    QTest.mouseClick(canvas(view), Qt.MouseButton.LeftButton, pos=center(view, Cell("attention", 3, 4)).toPoint())
+    assert (selection.now.layer, selection.now.key_pos, selection.now.query_pos) == (3, 4, 2)
+    np.testing.assert_array_equal(view.figure().row_of("attention"), figure.result.attention[3, 2])
+
+
+def test_pointing_says_what_the_number_means(view, qtbot):
+    value = view.figure().result.rollout[1, 4, 6]
+    qtbot.mouseMove(canvas(view), center(view, Cell("rollout", 4, 6)).toPoint())
+    assert "comes to on (4) from mat (6), up to layer 1" in read_out(view)
+    assert f"{value:.3g}" in read_out(view)
+    qtbot.mouseMove(canvas(view), center(view, Cell("attention", 4, 6)).toPoint())
+    assert "mean attention of on (4) goes to mat (6), in layer 1" in read_out(view)
+
+
+def test_where_keys_are_narrower_than_pixels_the_strongest_near_is_pointed_at(qapp):
+    result = make_rollout_result(n_layers=2, tokens=make_long_tokens(900), queries=(2,))
+    result.rollout[0, 0, 451] = 0.9
+    figure, rect = RolloutFigure(result, 0, 2, "query"), QRectF(0, 0, 300, 400)
+    plot = figure.panels(rect, STYLE)[0].plot
+    point = QPointF(plot.left() + 450 / 900 * plot.width(), plot.top() + 2)
+    assert figure.spot_at(point, rect, STYLE) == Cell("rollout", 0, 451)
+
+
+def test_own_places_can_be_left_out(view):
+    view.findChild(QCheckBox, "rollout_own").setChecked(True)
+    figure = view.figure()
+    assert figure.row_of("rollout")[2] == 0
+    assert 2 not in [key for key, _ in figure.strongest("rollout")]
+    assert "own places left out" in figure.caption
+    assert figure.numbers().arrays["rollout"][1, 2, 2] > 0  # the numbers stay
+
+
+def test_a_group_that_cannot_be_rolled_out_says_why(qtbot, selection):
+    groups = (AttentionGroup("encoder", "Encoder", (4,) * 4), AttentionGroup("cross", "Cross attention", (4,) * 4))
+    view = RolloutView(selection)
+    qtbot.addWidget(view)
+    view.show()
+    view.set_subject(Subject(make_checkpoint_info(groups=groups), TEXT))
+    view.show_result(make_rollout_result())
+    selection.update(group="cross")
+    assert view.figure() is None  # never another group's picture
+    why = "Cross attention joins two sequences; attention is rolled out within one."
+    view.show_failure(Failure("refused", why))
+    empty = view.findChild(object, "rollout_empty")
+    assert empty.isVisible()
+    assert empty.text() == why
+    selection.update(group="encoder")
+    assert view.figure() is not None
+
+
+def test_a_failure_keeps_the_old_picture(view, qtbot):
+    before = view.figure().result
+    with qtbot.waitSignal(view.noticed):
+        view.show_failure(Failure("refused", "No."))
+    assert view.figure().result is before
+    assert canvas(view).isVisible()
+
+
+@pytest.mark.parametrize("mode", ["map", "query"])
+@pytest.mark.parametrize("scale", ["raw", "row", "log"])
+def test_the_figure_has_its_titles_and_numbers(qapp, mode, scale):
+    figure = RolloutFigure(make_rollout_result(), 1, 2, mode, scale=scale)
+    texts = " ".join(texts_of(figure))
+    assert "Rollout" in texts
+    assert "Mean attention of" in texts
+    numbers = figure.numbers()
+    assert len(numbers.rows) == 13
+    np.testing.assert_allclose(sum(row[2] for row in numbers.rows), 1, atol=1e-5)
+    assert numbers.arrays["attention"].shape == (4, 13, 13)
+
+
+def test_a_long_row_is_painted_without_losing_a_peak(qapp):
+    result = make_rollout_result(n_layers=2, tokens=make_long_tokens(900), queries=(2,))
+    result.attention[0, 0, 533] = 0.9
+    figure = RolloutFigure(result, 0, 2, "query", "attention")
+    image = QImage(400, 300, QImage.Format.Format_RGB32)
+    image.fill(STYLE.theme.paper)
+    painter, rect = QPainter(image), QRectF(0, 0, 400, 300)
+    figure.paint(painter, rect, STYLE)
+    painter.end()
+    strip = figure.panels(rect, STYLE)[0].strip
+    x = int(strip.left() + 533 / 900 * strip.width())
+    column = [image.pixelColor(x + d, int(strip.top() + 2)) for d in (-1, 0, 1)]
+    assert any(color != STYLE.theme.paper for color in column)
+
+
+def test_other_colours_are_taken_over(view):
+    view.changeEvent(QEvent(QEvent.Type.PaletteChange))
+    assert canvas(view).image().width() > 0
+
+
+def test_every_control_has_a_name_and_is_reached_by_tab(view):
+    names = ("rollout_layer_slider", "rollout_layer_number", "rollout_mode", "rollout_what", "rollout_scale")
+    for name in (*names, "rollout_own", "rollout_canvas"):
+        control = view.findChild(object, name)
+        assert control.accessibleName()
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_is_collected_after_closing(assert_collected):
+    assert_collected(lambda: RolloutView(Selection()))

@@ -1,0 +1,1 @@
+"""Controls, layouts and canvases."""

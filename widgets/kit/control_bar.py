@@ -1,0 +1,77 @@
+"""The controls above a view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
+
+from widgets.kit.flow_layout import FlowLayout
+
+
+class ControlBar(QWidget):
+    """Controls that wrap; each has a name for screen readers and for tests."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._flow = FlowLayout(self)
+        self._flow.setSpacing(10)
+        self._flow.setContentsMargins(8, 6, 8, 4)
+
+    def add_choice(self, name: str, title: str, choices: Iterable[tuple[str, object]]) -> QComboBox:
+        """A combo box behind its title; `choices` are texts and data."""
+        pair = QWidget(self)
+        layout = QHBoxLayout(pair)
+        layout.setContentsMargins(0, 0, 0, 0)
+        combo = QComboBox(pair)
+        combo.setObjectName(name)
+        combo.setAccessibleName(title)
+        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        for text, data in choices:
+            combo.addItem(text, data)
+        label = QLabel(title, pair)
+        label.setBuddy(combo)
+        layout.addWidget(label)
+        layout.addWidget(combo)
+        self._flow.addWidget(pair)
+        return combo
+
+    def add_widget(self, widget: QWidget) -> None:
+        """A control of another kind."""
+        self._flow.addWidget(widget)
+
+    def add_check(self, name: str, title: str, tip: str) -> QCheckBox:
+        """A check box."""
+        box = QCheckBox(title, self)
+        box.setObjectName(name)
+        box.setToolTip(tip)
+        box.setAccessibleName(title)
+        self._flow.addWidget(box)
+        return box
+
+    def add_button(self, name: str, text: str, tip: str) -> QToolButton:
+        """A small button; its tool tip is its accessible name too."""
+        return self.add_buttons((name, text, tip))[0]
+
+    def add_buttons(self, *buttons: tuple[str, str, str]) -> list[QToolButton]:
+        """Small buttons that wrap together: names, texts and tool tips."""
+        group = QWidget(self)
+        row = QHBoxLayout(group)
+        row.setContentsMargins(0, 0, 0, 0)
+        made = []
+        for name, text, tip in buttons:
+            button = QToolButton(group)
+            button.setObjectName(name)
+            button.setText(text)
+            button.setToolTip(tip)
+            button.setAccessibleName(tip)
+            row.addWidget(button)
+            made.append(button)
+        self._flow.addWidget(group)
+        return made
+
+    def set_shown(self, combo: QComboBox, is_shown: bool) -> None:
+        """Show or hide a choice with its title."""
+        pair = combo.parentWidget()
+        assert pair is not None
+        pair.setVisible(is_shown)

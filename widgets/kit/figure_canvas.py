@@ -1,0 +1,78 @@
+"""The screen's side of a figure: painted once, then shown again and again."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from widgets.figures.figure import Figure
+from widgets.look.theme import FigureStyle
+
+F = TypeVar("F", bound=Figure)
+
+
+class FigureCanvas(QWidget, Generic[F]):
+    """Shows a figure. What follows the pointer is painted over it by `paint_over`, which a subclass may answer."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._figure: F | None = None
+        self._style = FigureStyle.of(self)
+        self._image: QImage | None = None
+
+    @property
+    def figure(self) -> F | None:
+        return self._figure
+
+    @property
+    def style_now(self) -> FigureStyle:
+        return self._style
+
+    def show_figure(self, figure: F, style: FigureStyle) -> None:
+        """Show another figure, or the same in another style."""
+        self._figure, self._style = figure, style
+        self._image = None
+        self.update()
+
+    def restyle(self, style: FigureStyle) -> None:
+        """Show the same in another style."""
+        self._style, self._image = style, None
+        self.update()
+
+    def figure_rect(self) -> QRectF:
+        """Where the figure is painted."""
+        margin = 0.4 * QFontMetricsF(self._style.font).height()
+        return QRectF(self.rect()).adjusted(margin, margin, -margin, -margin)
+
+    def image(self) -> QImage:
+        """The figure as it is on screen, without what follows the pointer."""
+        ratio = self.devicePixelRatioF()
+        size = self.size() * ratio
+        if self._image is None or self._image.size() != size:
+            self._image = QImage(size, QImage.Format.Format_RGB32)
+            self._image.setDevicePixelRatio(ratio)
+            self._image.fill(self._style.theme.paper)
+            if self._figure is not None and not self.figure_rect().isEmpty():
+                painter = QPainter(self._image)
+                painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+                self._figure.paint(painter, self.figure_rect(), self._style)
+                painter.end()
+        return self._image
+
+    def paint_over(self, painter: QPainter, figure: F) -> None:
+        """Paint what changes with the pointer, at once and on top."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.drawImage(0, 0, self.image())
+        if self._figure is not None:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self.paint_over(painter, self._figure)
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._image = None

@@ -1,0 +1,78 @@
+"""Matrices as pixels: levels of a colour map, then colours, by one look-up each."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from PySide6.QtGui import QColor, QImage, QPaintEngine, QPainter
+
+from widgets.look import color_maps
+
+Scale = Literal["raw", "sqrt", "log"]
+LOG_DECADES = 4  # below 1/10000 of the highest value all cells look alike
+
+EMBEDDED = 600  # least pixels a side in vector files, whose viewers blur pictures that they must enlarge
+
+
+def levels(values: np.ndarray, high: float = 1.0, scale: Scale = "raw") -> np.ndarray:
+    """Places in a colour map: uint8 of the same shape, 0 for 0 (log: for less than `high` / 10000), 255 for `high`."""
+    share = np.clip(np.nan_to_num(values, nan=0.0) / high, 0, 1, dtype=np.float32)
+    if scale == "sqrt":
+        np.sqrt(share, out=share)
+    elif scale == "log":
+        share = 1 + np.log10(np.maximum(share, 10.0**-LOG_DECADES)) / LOG_DECADES
+    return np.rint(share * 255).astype(np.uint8)
+
+
+def colored(places: np.ndarray, color_map: str) -> np.ndarray:
+    """Colours of places in a colour map: uint32 `0xffrrggbb` of the same shape."""
+    return np.take(color_maps.lookup(color_map), places)
+
+
+def pixels(
+    values: np.ndarray, color_map: str, missing: QColor, *, high: float = 1.0, scale: Scale = "raw"
+) -> np.ndarray:
+    """Colours of a matrix; NaN has a colour of its own."""
+    colors = colored(levels(values, high, scale), color_map)
+    is_missing = np.isnan(values)
+    if is_missing.any():
+        colors[is_missing] = missing.rgb()
+    return colors
+
+
+def image(colors: np.ndarray) -> QImage:
+    """A picture of uint32 [row, column] colours, one pixel each; colours with alpha must be premultiplied."""
+    colors = np.ascontiguousarray(colors, np.uint32)
+    height, width = colors.shape
+    is_opaque = bool((colors >= 0xFF000000).all())
+    kind = QImage.Format.Format_RGB32 if is_opaque else QImage.Format.Format_ARGB32_Premultiplied
+    # The copy owns its pixels; the buffer below is only lent.
+    return QImage(colors.data, width, height, 4 * width, kind).copy()
+
+
+def is_vector(painter: QPainter) -> bool:
+    """Whether it paints into a file that can be enlarged, and not into pixels."""
+    engine = painter.paintEngine()
+    return engine is None or engine.type() != QPaintEngine.Type.Raster
+
+
+def resample(values: np.ndarray, height: int, width: int) -> np.ndarray:
+    """The last two axes at another size: cells are repeated, or the maximum taken where several meet in a pixel.
+
+    So a lone strong link is seen however small the picture is.
+    """
+    return _resample_axis(_resample_axis(values, height, -2), width, -1)
+
+
+def _resample_axis(values: np.ndarray, n: int, axis: int) -> np.ndarray:
+    n_cells = values.shape[axis]
+    if n == n_cells:
+        return values
+    starts = np.arange(n) * n_cells // n
+    out = np.take(values, starts, axis=axis)
+    ends = np.append(starts[1:], n_cells)
+    # A few whole-array maxima: ten times faster than np.maximum.reduceat.
+    for step in range(1, int((ends - starts).max())):
+        np.fmax(out, np.take(values, np.minimum(starts + step, ends - 1), axis=axis), out=out)
+    return out

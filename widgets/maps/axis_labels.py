@@ -1,0 +1,163 @@
+"""Token labels along the axes of a map of any length: thinned when far, every token when near, never overlapping."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+
+from widgets.figures.token_axis import label
+from widgets.look import color_maps
+from widgets.look.theme import FigureStyle
+
+LEFT, TOP = 8.5, 7.5  # em: room for the labels of queries and of keys
+_SPACING = 1.05  # em between lines
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A label: the token's position, and where its cell has its middle, in pixels from the start of the axis."""
+
+    position: int
+    at: float
+
+
+@dataclass(frozen=True)
+class Ruler:
+    """An axis as far as it is on screen.
+
+    Attributes
+    ----------
+    start
+        Position at the beginning of the plot; may cut through a cell.
+    side
+        Pixels a token.
+    length
+        Pixels of the axis.
+    n
+        Tokens in all.
+    """
+
+    start: float
+    side: float
+    length: float
+    n: int
+
+    def stride(self, least: float) -> int:
+        """Every how manyeth token has a label, for labels at least so many pixels apart: 1, 2, 5, 10 ..."""
+        wanted = max(1.0, least / self.side - 1e-9)
+        power = 10 ** math.floor(math.log10(wanted))
+        return next(power * m for m in (1, 2, 5, 10) if power * m >= wanted)
+
+    def spots(self, least: float) -> list[Spot]:
+        """Labels that keep apart. Their places are multiples of the stride, so that they move with the map."""
+        stride = self.stride(least)
+        first = math.ceil((self.start - 0.5) / stride) * stride
+        last = min(self.start + self.length / self.side - 0.5, self.n - 1)
+        return [Spot(position, self.at(position)) for position in range(first, math.floor(last + 1e-9) + 1, stride)]
+
+    def at(self, position: int) -> float:
+        """Where the middle of a token is, in pixels from the start of the axis."""
+        return (position + 0.5 - self.start) * self.side
+
+    def has(self, position: int | None) -> bool:
+        """Whether the middle of a token is on screen."""
+        return position is not None and -1e-6 <= self.at(position) <= self.length + 1e-6
+
+
+def spots_of(ruler: Ruler, em: float) -> list[Spot]:
+    """Labels along an axis: lines of text beside the rows, or turned above the columns."""
+    return ruler.spots(_SPACING * em)
+
+
+def paint_left(
+    painter: QPainter,
+    plot: QRectF,
+    ruler: Ruler,
+    words: Sequence[str],
+    style: FigureStyle,
+    marked: dict[int, QColor],
+) -> None:
+    """Tokens beside the rows, each with its position; the `marked` ones always, on a ground of their own."""
+    metrics = QFontMetricsF(style.font)
+    em = metrics.height()
+    for spot, text, number in _lines(ruler, words, metrics, LEFT * em, marked):
+        y, width = plot.top() + spot.at, metrics.horizontalAdvance(number)
+        painter.save()
+        painter.translate(plot.left() - 0.4 * em, y)
+        _paint(painter, text, number, -width, -metrics.horizontalAdvance(text) - width - 0.5 * em, style, marked, spot)
+        painter.restore()
+        painter.setPen(style.theme.faint)
+        painter.drawLine(QPointF(plot.left() - 0.25 * em, y), QPointF(plot.left(), y))
+
+
+def paint_top(
+    painter: QPainter,
+    plot: QRectF,
+    ruler: Ruler,
+    words: Sequence[str],
+    style: FigureStyle,
+    marked: dict[int, QColor],
+) -> None:
+    """Tokens above the columns, written upwards, each with its position; the `marked` ones always."""
+    metrics = QFontMetricsF(style.font)
+    em = metrics.height()
+    for spot, text, number in _lines(ruler, words, metrics, TOP * em, marked):
+        x = plot.left() + spot.at
+        painter.save()
+        painter.translate(x, plot.top() - 0.4 * em)
+        painter.rotate(-90)
+        _paint(painter, text, number, 0.0, metrics.horizontalAdvance(number) + 0.5 * em, style, marked, spot)
+        painter.restore()
+        painter.setPen(style.theme.faint)
+        painter.drawLine(QPointF(x, plot.top() - 0.25 * em), QPointF(x, plot.top()))
+
+
+def _lines(
+    ruler: Ruler, words: Sequence[str], metrics: QFontMetricsF, room: float, marked: dict[int, QColor]
+) -> Iterator[tuple[Spot, str, str]]:
+    """Each label, its token shortened to what a margin leaves, and its position as text."""
+    em = metrics.height()
+    for spot in _with_marked(spots_of(ruler, em), ruler, marked, em):
+        number = str(spot.position)
+        left = room - 1.1 * em - metrics.horizontalAdvance(number)
+        yield spot, metrics.elidedText(label(words[spot.position]), Qt.TextElideMode.ElideRight, left), number
+
+
+def _with_marked(spots: list[Spot], ruler: Ruler, marked: dict[int, QColor], least: float) -> list[Spot]:
+    """Marked labels come last; those that they would touch make way."""
+    kept: list[Spot] = []
+    for position in reversed(marked):
+        if ruler.has(position) and all(abs(ruler.at(position) - other.at) >= least for other in kept):
+            kept.append(Spot(position, ruler.at(position)))
+    others = [spot for spot in spots if all(abs(spot.at - other.at) >= least for other in kept)]
+    return others + kept
+
+
+def _paint(
+    painter: QPainter,
+    text: str,
+    number: str,
+    number_x: float,
+    text_x: float,
+    style: FigureStyle,
+    marked: dict[int, QColor],
+    spot: Spot,
+) -> None:
+    """A token and its position in a line whose middle height is at the origin."""
+    metrics = QFontMetricsF(style.font)
+    em = metrics.height()
+    color = marked.get(spot.position)
+    baseline = (metrics.ascent() - metrics.descent()) / 2
+    if color is not None:
+        start = min(number_x, text_x)
+        end = max(number_x + metrics.horizontalAdvance(number), text_x + metrics.horizontalAdvance(text))
+        painter.fillRect(QRectF(start - 0.2 * em, -em / 2, end - start + 0.4 * em, em), color)
+    ink = None if color is None else color_maps.ink_on(color.rgb())
+    painter.setPen(ink or style.theme.ink)
+    painter.drawText(QPointF(text_x, baseline), text)
+    painter.setPen(ink or style.theme.faint)
+    painter.drawText(QPointF(number_x, baseline), number)

@@ -1,0 +1,135 @@
+"""Tiles that have come, as many as memory is set aside for."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtGui import QImage
+
+from widgets.look import raster
+from widgets.maps.scale import Look, RowMaxima
+
+OVERVIEW = -1  # stands for the level of the whole map at a glance, whichever that is
+
+
+class Head(NamedTuple):
+    """Whose map it is, and how several cells become one pixel (`max` or `mean`)."""
+
+    group: str
+    layer: int
+    head: int
+    reduce: str
+
+
+class Key(NamedTuple):
+    """A tile among all that there can be."""
+
+    head: Head
+    level: int
+    row: int = 0
+    column: int = 0
+
+
+@dataclass
+class Piece:
+    """A rectangle of pixels of a level, and their picture once it was painted.
+
+    Attributes
+    ----------
+    values
+        float16 [row, column].
+    level, row, column
+        Its level, and its first pixel there.
+    is_sampled
+        Whether the numbers are a first look only.
+    """
+
+    values: np.ndarray
+    level: int
+    row: int
+    column: int
+    is_sampled: bool = False
+    _image: QImage | None = None
+    _shown: object = None
+
+    @property
+    def n_bytes(self) -> int:
+        """Numbers and picture, whether it was painted or not."""
+        return self.values.nbytes + 4 * self.values.size
+
+    @cached_property
+    def maxima(self) -> RowMaxima:
+        """The largest number of its rows; for an overview of maxima."""
+        return RowMaxima.of(self.values, 2**self.level)
+
+    def image(self, look: Look, shrink: tuple[int, int], reduce: str) -> QImage:
+        """One pixel each, or for `shrink` [down, across] of them together; painted once."""
+        wanted = look, shrink
+        if self._image is None or self._shown != wanted:
+            values = pooled(self.values, shrink, reduce)
+            side = 2**self.level
+            starts = (self.row + np.arange(values.shape[0]) * shrink[0]) * side
+            self._image, self._shown = raster.image(look.colors(values, starts)), wanted
+        return self._image
+
+
+class TileCache:
+    """Pieces by key; those that were not looked at for longest go first."""
+
+    def __init__(self, budget: int = 128 * 2**20) -> None:
+        self._pieces: OrderedDict[Key, Piece] = OrderedDict()
+        self.budget = budget
+        self._highest: dict[tuple[Head, int], float] = {}
+        self.n_bytes = 0
+
+    def get(self, key: Key) -> Piece | None:
+        """A piece, which counts as looked at."""
+        piece = self._pieces.get(key)
+        if piece is not None:
+            self._pieces.move_to_end(key)
+        return piece
+
+    def put(self, key: Key, piece: Piece) -> None:
+        """Keep a piece, in place of an older one of that key."""
+        old = self._pieces.pop(key, None)
+        self.n_bytes += piece.n_bytes - (old.n_bytes if old else 0)
+        self._pieces[key] = piece
+        at = _place_of_highest(key.head, piece.level)
+        self._highest[at] = max(self._highest.get(at, 0.0), float(piece.values.max(initial=0)))
+        while self.n_bytes > self.budget:
+            _, oldest = self._pieces.popitem(last=False)
+            self.n_bytes -= oldest.n_bytes
+
+    def highest(self, head: Head, level: int) -> float | None:
+        """The largest number that ever came of a head; of means that of a level."""
+        return self._highest.get(_place_of_highest(head, level))
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._pieces
+
+    def __len__(self) -> int:
+        return len(self._pieces)
+
+
+def _place_of_highest(head: Head, level: int) -> tuple[Head, int]:
+    """A maximum is the same at all levels; means are smaller the more cells they are of."""
+    return head, (OVERVIEW if head.reduce == "max" else level)
+
+
+def pooled(values: np.ndarray, shrink: tuple[int, int], reduce: str) -> np.ndarray:
+    """Maximum or mean of `shrink` [down, across] pixels each; the last ones of an axis may be of fewer."""
+    for axis, step in enumerate(shrink):
+        if step == 1:
+            continue
+        starts = np.arange(0, values.shape[axis], step)
+        if reduce == "max":
+            values = np.maximum.reduceat(values, starts, axis=axis)
+        else:
+            counts = np.diff(np.append(starts, values.shape[axis])).astype(np.float32)
+            sums = np.add.reduceat(values.astype(np.float32), starts, axis=axis)
+            values = (sums / (counts[:, None] if axis == 0 else counts)).astype(np.float16)
+    return values

@@ -1,0 +1,1 @@
+"""Docks and bars round the views."""

@@ -1,0 +1,205 @@
+"""What is selected, with its numbers."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHeaderView,
+    QLabel,
+    QSpinBox,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from inference.results import HeadsRequest, HeadsResult, RowsRequest, RowsResult
+from widgets.figures.figure import Figure
+from widgets.kit.head_steps import layer_and_head
+from widgets.selection import Selected, Selection
+from widgets.view import Subject, View
+
+N_KEYS = 12
+
+
+class DetailsPanel(View):
+    """The selected layer, head and token: measures of the head, and what the token looks at most.
+
+    Layer and head can be typed; a click on a row selects that key.
+    """
+
+    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(selection, parent)
+        self.setObjectName("details")
+        self._heads: HeadsResult | None = None
+        self._row: RowsResult | None = None
+        self._group = QComboBox(self)
+        self._group.setObjectName("details_group")
+        self._group.setMinimumContentsLength(12)
+        self._group.setAccessibleName(self.tr("Attention group"))
+        self._group.activated.connect(self._on_group_activated)
+        self._layer, self._head = self._spin_box("details_layer"), self._spin_box("details_head")
+        self._layer.setAccessibleName(self.tr("Layer"))
+        self._head.setAccessibleName(self.tr("Head"))
+        self._layer.valueChanged.connect(self._on_layer_value_changed)
+        self._head.valueChanged.connect(self._on_head_value_changed)
+        self._values = {name: QLabel("–", self) for name in self._titles()}
+        self._token = QLabel(self)
+        self._token.setTextFormat(Qt.TextFormat.PlainText)
+        self._token.setWordWrap(True)
+        self._keys = QTableWidget(0, 3, self)
+        self._keys.setObjectName("details_keys")
+        self._keys.setAccessibleName(self.tr("Strongest keys of the selected token"))
+        self._keys.setHorizontalHeaderLabels([self.tr("looks at"), self.tr("at"), self.tr("weight")])
+        self._keys.verticalHeader().setVisible(False)
+        header = self._keys.horizontalHeader()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
+        self._keys.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._keys.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self._keys.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+        self._keys.setTabKeyNavigation(False)
+        self._keys.cellClicked.connect(self._on_keys_cell_clicked)
+        form = QFormLayout()
+        form.addRow(self.tr("Attention"), self._group)
+        form.addRow(self.tr("Layer"), self._layer)
+        form.addRow(self.tr("Head"), self._head)
+        for name, title in self._titles().items():
+            form.addRow(title, self._values[name])
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(self._token)
+        layout.addWidget(self._keys, 1)
+
+    def _titles(self) -> dict[str, str]:
+        return {
+            "entropy": self.tr("Entropy"),
+            "distance": self.tr("Mean distance"),
+            "previous": self.tr("To previous"),
+            "next": self.tr("To next"),
+            "same": self.tr("To itself"),
+            "cls": self.tr("To [CLS]"),
+            "sep": self.tr("To [SEP]"),
+        }
+
+    def _spin_box(self, name: str) -> QSpinBox:
+        box = QSpinBox(self)
+        box.setObjectName(name)
+        box.setKeyboardTracking(False)
+        return box
+
+    def set_subject(self, subject: Subject | None) -> None:
+        if subject is None or self.subject is None or subject.checkpoint != self.subject.checkpoint:
+            self._heads = self._row = None
+        self._fill_controls(subject)
+        super().set_subject(subject)
+
+    def _fill_controls(self, subject: Subject | None) -> None:
+        groups = subject.checkpoint.groups if subject else ()
+        if [group.title for group in groups] != [self._group.itemText(i) for i in range(self._group.count())]:
+            self._group.clear()
+            self._group.addItems([group.title for group in groups])
+        self._group.setEnabled(len(groups) > 1)
+        now = self.selection.now
+        if not groups or subject is None:
+            return
+        group = subject.checkpoint.group(now.group)
+        self._group.setCurrentText(group.title)
+        for box, value, n in (
+            (self._layer, now.layer, group.n_layers),
+            (self._head, now.head, group.n_heads[min(now.layer, group.n_layers - 1)]),
+        ):
+            box.blockSignals(True)
+            box.setRange(0, n - 1)
+            box.setSuffix(self.tr("  of 0–{}").format(n - 1))
+            box.setValue(value)
+            box.blockSignals(False)
+
+    def requests(self) -> tuple[object, ...]:
+        assert self.subject
+        info, now = self.subject.checkpoint, self.selection.now
+        if "attention" not in info.capabilities:
+            return ()
+        # While another checkpoint is opened, what is selected may be what only that one has.
+        group, layer, head = layer_and_head(info, self.selection)
+        common = (info.checkpoint, self.subject.input, group)
+        if now.query_pos is None:
+            return (HeadsRequest(*common),)
+        # One row, however long the text is.
+        return HeadsRequest(*common), RowsRequest(*common, layer, head, now.query_pos, now.query_pos + 1)
+
+    def show_result(self, result: object) -> None:
+        if isinstance(result, HeadsResult):
+            self._heads = result
+        elif isinstance(result, RowsResult):
+            self._row = result
+        self._fill()
+
+    def figure(self) -> Figure | None:
+        return None
+
+    def selection_changed(self, now: Selected, old: Selected) -> None:
+        self._fill_controls(self.subject)
+        self.refresh()
+        self._fill()
+
+    def _fill(self) -> None:
+        now, heads = self.selection.now, self._heads
+        for name, label in self._values.items():
+            table = heads.measures.get(name) if heads else None
+            is_there = table is not None and now.layer < table.shape[0] and now.head < table.shape[1]
+            value = float(table[now.layer, now.head]) if is_there and table is not None else float("nan")
+            unit = {"entropy": self.tr(" bits"), "distance": self.tr(" tokens")}.get(name)
+            label.setText("–" if math.isnan(value) else f"{value:.2f}{unit}" if unit else f"{100 * value:.1f} %")
+        self._fill_keys()
+
+    def _fill_keys(self) -> None:
+        now, row_result, heads = self.selection.now, self._row, self._heads
+        self._keys.setRowCount(0)
+        if heads is None:
+            self._token.setText("")
+            return
+        query, words = now.query_pos, heads.key_tokens.words
+        if query is None or query >= len(heads.query_tokens):
+            self._token.setText(self.tr("Click a token to see what it looks at."))
+            return
+        self._token.setText(self.tr("“{}” (token {})").format(heads.query_tokens.words[query], query))
+        wanted = (now.layer, now.head, query)
+        if row_result is None or (row_result.layer, row_result.head, row_result.start) != wanted:
+            return
+        row = row_result.pattern
+        if len(row) != len(words):
+            return  # of another text, until its own comes
+        strongest = (-row).argsort(kind="stable")[:N_KEYS]
+        self._keys.setRowCount(len(strongest))
+        for line, key in enumerate(strongest):
+            word = QTableWidgetItem(words[key])
+            word.setData(Qt.ItemDataRole.UserRole, int(key))
+            self._keys.setItem(line, 0, word)
+            for column, text in ((1, str(key)), (2, f"{row[key]:.4f}")):
+                number = QTableWidgetItem(text)
+                number.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                self._keys.setItem(line, column, number)
+            self._keys.setRowHeight(line, int(1.6 * self.fontMetrics().height()))
+            if key == now.key_pos:
+                self._keys.selectRow(line)
+
+    def _on_group_activated(self, index: int) -> None:
+        if self.subject:
+            self.selection.update(group=self.subject.checkpoint.groups[index].name)
+
+    def _on_layer_value_changed(self, layer: int) -> None:
+        self.selection.update(layer=layer)
+
+    def _on_head_value_changed(self, head: int) -> None:
+        self.selection.update(head=head)
+
+    def _on_keys_cell_clicked(self, row: int, _column: int) -> None:
+        item = self._keys.item(row, 0)
+        if item is not None:
+            self.selection.update(key_pos=item.data(Qt.ItemDataRole.UserRole))

@@ -1,0 +1,312 @@
+"""What the model is given where it reads pictures: a file, what was pasted, or a generated scene."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QMimeData, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage, QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSpinBox, QToolButton, QVBoxLayout, QWidget
+
+from inference.results import CheckpointInfo, Failure, ImageInput, ImageRequest, ImageResult
+from inference.results.inputs import MOST_IMAGE_SIDE
+from widgets.figures.image_geometry import letterbox, part_rect
+from widgets.figures.image_parts import paint_border, paint_image
+from widgets.kit.labelled import labelled
+from widgets.kit.line_label import LineLabel
+from widgets.look.theme import FigureStyle
+from widgets.panels.pasted_images import PastedImages
+from widgets.selection import Selection
+from widgets.view import Subject, View
+
+MAX_SEED = 999_999
+_ENDINGS = "*.png *.jpg *.jpeg *.webp *.gif *.bmp *.tif *.tiff"
+
+
+class Thumbnails(QWidget):
+    """The original with the part that is seen framed, and beside it what the model sees."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._result: ImageResult | None = None
+        self.setObjectName("image_thumbnails")
+        self.setAccessibleName(self.tr("The picture, and what the model sees of it"))
+
+    def show_result(self, result: ImageResult) -> None:
+        """Show another picture."""
+        self._result = result
+        width, height = result.size
+        self.setToolTip(self.tr("{} × {} pixels; framed is what the model sees").format(width, height))
+        self.setAccessibleDescription(result.about)
+        self.update()
+
+    def areas(self) -> tuple[QRectF, QRectF]:
+        """Where both are."""
+        side = float(self.height())
+        width = (self.width() - 8) / 2
+        return QRectF(0, 0, width, side), QRectF(width + 8, 0, width, side)
+
+    def sizeHint(self) -> QSize:
+        em = self.fontMetrics().height()
+        return QSize(int(11.5 * em) + 8, int(5.2 * em))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._result is None:
+            return
+        style = FigureStyle.of(self)
+        painter = QPainter(self)
+        for picture, area in zip((self._result.original, self._result.seen), self.areas(), strict=True):
+            box = letterbox(picture.shape[0], picture.shape[1], area.adjusted(2, 2, -2, -2))
+            paint_image(painter, picture, box)
+            if picture is self._result.original:
+                self._paint_part(painter, part_rect(self._result.box, box), box, style)
+            else:
+                paint_border(painter, box, style)
+        painter.end()
+
+    def _paint_part(self, painter: QPainter, part: QRectF, box: QRectF, style: FigureStyle) -> None:
+        """Frame what is seen and dim the rest."""
+        veil = QColor(style.theme.paper)
+        veil.setAlphaF(0.55)
+        for rest in (
+            QRectF(box.left(), box.top(), box.width(), part.top() - box.top()),
+            QRectF(box.left(), part.bottom(), box.width(), box.bottom() - part.bottom()),
+            QRectF(box.left(), part.top(), part.left() - box.left(), part.height()),
+            QRectF(part.right(), part.top(), box.right() - part.right(), part.height()),
+        ):
+            if rest.width() > 0.5 and rest.height() > 0.5:
+                painter.fillRect(rest, veil)
+        paint_border(painter, part, style, is_selected=True)
+
+
+class ImageBar(View):
+    """The picture that all views look at. Another one replaces it once the engine has read it; else a sentence says
+    why not, and the old one stays.
+
+    Signals
+    -------
+    input_changed(PictureInput)
+        What the user chose, once it was read.
+    """
+
+    input_changed = Signal(object)
+
+    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(selection, parent)
+        self.setObjectName("image_bar")
+        self._pasted = PastedImages()
+        self._input = ImageInput()
+        self._wanted = self._input
+        self._folder = str(Path.home())
+        self._thumbnails = Thumbnails(self)
+        self._open = self._button("image_open", self.tr("Open…"), self.tr("Open a picture file"))
+        self._paste = self._button("image_paste", self.tr("Paste"), self.tr("Take the picture on the clipboard"))
+        self._next = self._button(
+            "image_next", self.tr("New scene"), self.tr("Generate another picture: the next seed")
+        )
+        self._seed = QSpinBox()
+        self._seed.setRange(0, MAX_SEED)
+        self._seed.setKeyboardTracking(False)
+        self._kind = QComboBox()
+        for text, kind in (
+            (self.tr("As trained on"), ""),
+            (self.tr("Scene"), "scene"),
+            (self.tr("Portrait"), "portrait"),
+        ):
+            self._kind.addItem(text, kind)
+        self._kind.setToolTip(self.tr("Scenes show several things, portraits one that fills the picture"))
+        self._side = QSpinBox()
+        self._side.setRange(0, MOST_IMAGE_SIDE)
+        self._side.setKeyboardTracking(False)
+        self._side.setSpecialValueText(self.tr("As trained on"))
+        self._side.setSuffix(self.tr(" px"))
+        controls = QHBoxLayout()
+        controls.setContentsMargins(8, 0, 0, 2)
+        controls.setSpacing(10)
+        for button in (self._open, self._paste, self._next):
+            controls.addWidget(button)
+        controls.addWidget(labelled(self._seed, "image_seed", self.tr("Seed")))
+        controls.addWidget(labelled(self._kind, "image_kind", self.tr("Kind")))
+        controls.addWidget(labelled(self._side, "image_side", self.tr("Size")))
+        controls.addStretch(1)
+        self._about = LineLabel(self.tr("What was done to the picture"), self)
+        self._about.setObjectName("image_about")
+        self._message = LineLabel(self.tr("Message about the picture"), self)
+        self._message.setObjectName("image_message")
+        lines = QVBoxLayout()
+        lines.setSpacing(0)
+        lines.addLayout(controls)
+        lines.addWidget(self._about)
+        lines.addWidget(self._message)
+        lines.addStretch(1)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 2)
+        layout.addWidget(self._thumbnails, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(lines, 1)
+        self.setFocusProxy(self._open)
+        self._dress()
+
+        self._open.clicked.connect(self._on_open_clicked)
+        self._paste.clicked.connect(self.paste)
+        # Wherever the focus is, unless it is where text is pasted.
+        QShortcut(QKeySequence.StandardKey.Paste, self, self.paste)
+        self._next.clicked.connect(self._on_next_clicked)
+        self._seed.valueChanged.connect(self._on_generator_changed)
+        self._kind.activated.connect(self._on_generator_changed)
+        self._side.valueChanged.connect(self._on_side_changed)
+
+    def _button(self, name: str, text: str, tip: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setObjectName(name)
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        return button
+
+    # What the window does
+
+    def set_checkpoint(self, info: CheckpointInfo | None) -> None:
+        """Show how another checkpoint sees the same picture, in the size asked for if it takes others than its own."""
+        step = info.image_step if info else 0
+        self._side.setEnabled(step > 0)
+        self._side.setSingleStep(max(1, step))
+        self._side.setToolTip(
+            self.tr("The shorter side of what the model sees; its positions are interpolated")
+            if step
+            else self.tr("This model takes pictures of one size only")
+        )
+        if not step:
+            self._input = replace(self._input, side=0)
+            self._show_controls(self._input)
+        self._wanted = self._input
+        self.set_subject(Subject(info, self._input) if info else None)
+
+    def input(self) -> ImageInput:
+        """The picture that is looked at: the last one that could be read."""
+        return self._input
+
+    def set_input(self, input: ImageInput) -> None:
+        """Look at another picture; `input_changed` is not emitted."""
+        self._input = self._wanted = input
+        self._show_controls(input)
+        if self.subject is not None:
+            self.set_subject(Subject(self.subject.checkpoint, input))
+
+    def open_file(self, path: str) -> None:
+        """Look at a picture file."""
+        self._folder = str(Path(path).parent)
+        self._want(ImageInput(path=path, side=self._side.value()))
+
+    def open_mime(self, data: QMimeData) -> None:
+        """Look at what was pasted: picture files, or a picture itself."""
+        path = next((url.toLocalFile() for url in data.urls() if url.isLocalFile()), "")
+        if path:
+            self.open_file(path)
+            return
+        image = data.imageData() if data.hasImage() else None
+        if not isinstance(image, QImage) or image.isNull():
+            self._show_message(self.tr("There is no picture on the clipboard."))
+            return
+        try:
+            self._want(ImageInput(path=self._pasted.save(image), side=self._side.value()))
+        except OSError as error:
+            self._show_message(str(error))
+
+    @Slot()
+    def paste(self) -> None:
+        """Look at the picture on the clipboard."""
+        self.open_mime(QGuiApplication.clipboard().mimeData())
+
+    # As a view
+
+    def requests(self) -> tuple[object, ...]:
+        assert self.subject is not None
+        return (ImageRequest(self.subject.checkpoint.checkpoint, self._wanted),)
+
+    def show_result(self, result: object) -> None:
+        if not isinstance(result, ImageResult):
+            return
+        is_new, self._input = self._wanted != self._input, self._wanted
+        self._show_controls(self._input)
+        self._thumbnails.show_result(result)
+        name = Path(self._input.path).name
+        if name.startswith("pasted-"):
+            name = self.tr("from the clipboard")
+        self._about.show_text("  ·  ".join(filter(None, (name, result.about, result.caption))))
+        self._show_message("")
+        if is_new:
+            self.input_changed.emit(self._input)
+
+    def show_failure(self, failure: Failure) -> None:
+        super().show_failure(failure)
+        self._show_message(failure.message)
+        self._wanted = self._input
+        self._show_controls(self._input)
+        self._asked = ()  # the same file may be whole the next time
+
+    def figure(self) -> None:
+        return None
+
+    # What the user does
+
+    def _want(self, input: ImageInput) -> None:
+        """Ask for a picture; it becomes the input when it comes."""
+        self._wanted = input
+        self._show_message(self.tr("Reading {} …").format(Path(input.path).name) if input.path else "")
+        self.refresh()
+
+    @Slot()
+    def _on_open_clicked(self) -> None:
+        filters = self.tr("Pictures ({})").format(_ENDINGS)
+        path, _ = QFileDialog.getOpenFileName(self, self.tr("Open a picture"), self._folder, filters)
+        if path:
+            self.open_file(path)
+
+    @Slot()
+    def _on_next_clicked(self) -> None:
+        # A file is left for the scene that was there before it.
+        seed = self._seed.value() if self._input.path else (self._seed.value() + 1) % (MAX_SEED + 1)
+        self._want(self._generated(seed))
+
+    @Slot()
+    def _on_generator_changed(self) -> None:
+        wanted = self._generated(self._seed.value())
+        if wanted != self._wanted:
+            self._want(wanted)
+
+    @Slot()
+    def _on_side_changed(self) -> None:
+        self._want(replace(self._wanted, side=self._side.value()))
+
+    def _generated(self, seed: int) -> ImageInput:
+        return ImageInput(seed=seed, kind=self._kind.currentData(), side=self._side.value())
+
+    def _show_controls(self, input: ImageInput) -> None:
+        """Size, and seed and kind of the generated picture; a file leaves these as they are."""
+        with QSignalBlocker(self._side):
+            self._side.setValue(input.side)
+        if input.path:
+            return
+        with QSignalBlocker(self._seed), QSignalBlocker(self._kind):
+            self._seed.setValue(input.seed)
+            self._kind.setCurrentIndex(max(0, self._kind.findData(input.kind)))
+
+    def _show_message(self, text: str) -> None:
+        self._message.show_text(text)
+        self._message.setVisible(bool(text))
+
+    def _dress(self) -> None:
+        theme = FigureStyle.of(self).theme
+        palette = self._message.palette()
+        palette.setColor(palette.ColorRole.WindowText, theme.warning)
+        self._message.setPalette(palette)
+        self._about.setMinimumHeight(int(1.3 * QFontMetricsF(self.font()).height()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._dress()

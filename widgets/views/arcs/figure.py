@@ -1,0 +1,377 @@
+"""Attention as lines between two columns of tokens."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from inference.results import AttentionResult, Tokens
+from inference.results.attention import MOST_LINES
+from widgets.figures.figure import Numbers
+from widgets.figures.lettering import measure, points_font
+from widgets.kit.clean import clean
+from widgets.look.theme import FigureStyle
+from widgets.views.arcs.head_pens import head_color, head_dash
+from widgets.views.arcs.layout import Focus, Layout, Lines, Side
+
+Segments = Literal["all", "AA", "AB", "BA", "BB"]
+
+MAX_LINES = MOST_LINES
+_MOST_MEASURED = 2_000  # tokens whose widest is looked for; among more some are as wide as is shown
+_LEVELS = 24  # widths and opacities come in steps, so that lines of one pen are drawn in one go
+_BATCH = 12  # lines between two looks at the clock of who draws piece by piece; one may take 0.2 ms
+_MAX_SQUARES = 16  # more heads than this have no room for a square each beside a token
+_SIDES: tuple[Side, Side] = ("query", "key")
+
+
+@dataclass(frozen=True, eq=False)
+class ArcsFigure:
+    """Tokens that look (left) and that are looked at (right), joined by lines as wide and opaque as the weights.
+
+    Parameters
+    ----------
+    heads
+        Which heads; None means all of the result. Each has its colour. Of several layers the first is drawn.
+    threshold
+        The weakest weight that is drawn.
+    segments
+        `AB`: only lines from the first sentence to the second, and so on.
+    focus
+        Draw only the lines of this token, with their weights beside the tokens they reach.
+    hide_special
+        Leave out lines from and to [CLS], [SEP] and their like.
+    selected
+        Query and key that are marked.
+    """
+
+    result: AttentionResult
+    heads: tuple[int, ...] | None = None
+    threshold: float = 0.02
+    segments: Segments = "all"
+    focus: Focus | None = None
+    hide_special: bool = False
+    selected: tuple[int | None, int | None] = (None, None)
+
+    @property
+    def layer(self) -> int:
+        """The one whose lines are drawn."""
+        return self.result.layers[0]
+
+    @property
+    def shown_heads(self) -> tuple[int, ...]:
+        """Those of `heads` that the result has."""
+        wanted = self.result.heads if self.heads is None else self.heads
+        return tuple(head for head in wanted if head in self.result.heads)
+
+    @property
+    def caption(self) -> str:
+        heads = ", ".join(str(head) for head in self.shown_heads)
+        parts = [f"Layer {self.layer}"]
+        if self.heads is None and len(self.shown_heads) > 1:
+            parts.append("all heads")
+        else:
+            parts.append(f"head {heads}" if len(self.shown_heads) == 1 else f"heads {heads or 'none'}")
+        if self.focus:
+            parts.append(f"{self.focus.side} “{self.tokens(self.focus.side).words[self.focus.pos]}”")
+        if self.segments != "all":
+            parts.append(f"sentence {self.segments[0]} → {self.segments[1]}")
+        if self.hide_special:
+            parts.append("special tokens left out")
+        if len(self.lines.weight) == MAX_LINES:
+            parts.append(f"strongest {MAX_LINES:,} lines")
+        if self.threshold > 0:
+            parts.append(f"weights from {self.threshold:.1%}")
+        return "Attention: " + ", ".join(parts)
+
+    @cached_property
+    def _place(self) -> np.ndarray:
+        """Of a head, by its number, among those that are shown."""
+        place = np.zeros(max(self.shown_heads, default=0) + 1, dtype=np.int64)
+        place[list(self.shown_heads)] = np.arange(len(self.shown_heads))
+        return place
+
+    @cached_property
+    def lines(self) -> Lines:
+        """What is drawn after all filters."""
+        query, key, head, weight = self._links()
+        query_tokens, key_tokens = self.result.query_tokens, self.result.key_tokens
+        keep = np.ones(len(weight), dtype=bool)
+        if self.segments != "all":
+            keep &= query_tokens.segment[query] == "AB".index(self.segments[0])
+            keep &= key_tokens.segment[key] == "AB".index(self.segments[1])
+        if self.hide_special:
+            keep &= ~(query_tokens.is_special[query] | key_tokens.is_special[key])
+        query, key, head, weight = query[keep], key[keep], head[keep], weight[keep]
+        # Heads of one strength stand together, so that they share a pen.
+        order = np.lexsort((head, -np.ceil(weight * _LEVELS)))
+        if len(order) > MAX_LINES:
+            order = order[np.argsort(-weight[order], kind="stable")[:MAX_LINES]]
+            order = order[np.lexsort((head[order], -np.ceil(weight[order] * _LEVELS)))]
+        return Lines(query[order], key[order], head[order], weight[order])
+
+    def _links(self) -> Lines:
+        """Those of the shown heads and of the focused token that are strong enough."""
+        heads = np.array(self.shown_heads, dtype=np.int64)
+        axis = [self.result.heads.index(head) for head in self.shown_heads]
+        pattern = self.result.pattern[0][axis]  # [head, query_pos, key_pos]
+        first_query = first_key = 0
+        if self.focus and self.focus.side == "query":
+            first_query = self.focus.pos
+            pattern = pattern[:, first_query : first_query + 1]
+        elif self.focus:
+            first_key = self.focus.pos
+            pattern = pattern[:, :, first_key : first_key + 1]
+        head, query, key = np.nonzero((pattern >= self.threshold) & (pattern > 0))
+        return Lines(query + first_query, key + first_key, heads[head], pattern[head, query, key])
+
+    def word(self, token: Focus) -> str:
+        """What stands in a column."""
+        return clean(self.tokens(token.side).words[token.pos])
+
+    def tokens(self, side: Side) -> Tokens:
+        """The tokens of a column."""
+        return self.result.query_tokens if side == "query" else self.result.key_tokens
+
+    @cached_property
+    def _widest(self) -> dict[str, float]:
+        """The longest word, by font."""
+        return {}
+
+    # Geometry
+
+    def layout(self, style: FigureStyle, rect: QRectF) -> Layout:
+        """Columns as far apart as reads well, not as the window is wide; in its middle."""
+        metrics = measure(style.font)
+        em = metrics.height()
+        key = style.font.key()
+        if key not in self._widest:
+            columns = [self.tokens(side).words for side in _SIDES]
+            is_many = sum(map(len, columns)) > _MOST_MEASURED
+            widths = (metrics.horizontalAdvance(clean(word)) for words in columns for word in words)
+            self._widest[key] = math.inf if is_many else max(widths, default=0.0)
+        label = min(self._widest[key] + em, 12 * em)
+        n_heads = len(self.shown_heads)
+        values = metrics.horizontalAdvance("0.00") + 1.6 * em
+        if 1 < n_heads <= _MAX_SQUARES:
+            values += n_heads * 0.55 * em
+        n_rows = max(len(self.result.query_tokens), len(self.result.key_tokens))
+        row = min(max((rect.height() - 2.5 * em) / n_rows, 1.3 * em), 2.2 * em)
+        # Short texts need no wide fan: the slopes stay readable with a little more across than down.
+        widest = min(max(1.2 * n_rows * row, 18 * em), 34 * em)
+        fan = min(max(rect.width() - 2 * (label + values), 8 * em), widest)
+        left = rect.center().x() - fan / 2
+        return Layout(em, row, rect.top() + 2 * em, left, left + fan, label, values, n_rows)
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        em = measure(style.font).height()
+        layout = self.layout(style, QRectF(0, 0, 10_000, 26 * em))
+        width = layout.right - layout.left + 2 * (layout.label + layout.values)
+        return QSizeF(width, layout.bottom + 0.4 * layout.em)
+
+    def drawn(self, layout: Layout) -> tuple[float, float]:
+        """From where to where lines are drawn, in points."""
+        return 0.0, layout.bottom + 1
+
+    def at(self, layout: Layout, point: QPointF) -> Focus | None:
+        """The token at a point; the inner edges of the columns belong to them."""
+        pos = int((point.y() - layout.top) // layout.row)
+        if layout.left - layout.label <= point.x() <= layout.left + layout.em:
+            return Focus("query", pos) if 0 <= pos < len(self.result.query_tokens) else None
+        if layout.right - layout.em <= point.x() <= layout.right + layout.label:
+            return Focus("key", pos) if 0 <= pos < len(self.result.key_tokens) else None
+        return None
+
+    # Painting
+
+    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        layout = self.layout(style, rect)
+        painter.save()
+        painter.setFont(points_font(style.font, painter.device()))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for pen, batch in reversed(list(self.batches(layout, style))):
+            painter.setPen(pen)
+            painter.drawLines(batch)
+        self.paint_heading(painter, layout, style)
+        self.paint_tokens(painter, layout, style, rect)
+        painter.restore()
+
+    def batches(self, layout: Layout, style: FigureStyle) -> Iterator[tuple[QPen, list[QLineF]]]:
+        """Pens and lines, strongest first: whoever draws them in this order draws each under those before."""
+        lines = self.lines
+        level = np.ceil(lines.weight * _LEVELS)
+        # Strands side by side, so that no head covers another that links the same tokens.
+        heads = self.shown_heads
+        strand = np.linspace(-0.22, 0.22, len(heads)) * layout.row if len(heads) > 1 else np.zeros(1)
+        shift = strand[self._place[lines.head]]
+        y0 = layout.y(0) + lines.query * layout.row + shift
+        y1 = layout.y(0) + lines.key * layout.row + shift
+        pen_ends = np.flatnonzero((np.diff(level) != 0) | (np.diff(lines.head) != 0)) + 1
+        x0, x1 = layout.left + 0.35 * layout.em, layout.right - 0.35 * layout.em
+        starts = [0, *pen_ends]
+        for start, end in zip(starts, [*starts[1:], len(level)], strict=True):
+            if start == end:
+                continue
+            pen = self._pen(int(lines.head[start]), float(level[start]) / _LEVELS, layout.em, style)
+            for batch in range(start, end, _BATCH):
+                ends = slice(batch, min(batch + _BATCH, end))
+                yield pen, [QLineF(x0, a, x1, b) for a, b in zip(y0[ends].tolist(), y1[ends].tolist(), strict=True)]
+
+    def _pen(self, head: int, weight: float, em: float, style: FigureStyle) -> QPen:
+        color = QColor(head_color(head, style.theme))
+        # The few lines of one token can be stronger than the many of all.
+        color.setAlphaF(0.25 + 0.75 * weight**0.6 if self.focus else 0.06 + 0.92 * weight**0.8)
+        pen = QPen(color, em * ((0.06 if self.focus else 0.045) + 0.22 * weight), head_dash(head, style.theme))
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        return pen
+
+    def paint_heading(self, painter: QPainter, layout: Layout, style: FigureStyle) -> None:
+        """What the columns are."""
+        painter.setPen(style.theme.faint)
+        y, gap = layout.top - 2 * layout.em, 0.5 * layout.em
+        outer = layout.label + layout.values
+        middle = Qt.AlignmentFlag.AlignVCenter
+        for x, width, align, text in (
+            (layout.left - outer, outer - gap, middle | Qt.AlignmentFlag.AlignRight, "query"),
+            (layout.right + gap, outer, middle | Qt.AlignmentFlag.AlignLeft, "key"),
+            (layout.left, layout.right - layout.left, Qt.AlignmentFlag.AlignCenter, "looks at  →"),
+        ):
+            painter.drawText(QRectF(x, y, width, 1.6 * layout.em), align, text)
+
+    def paint_tokens(self, painter: QPainter, layout: Layout, style: FigureStyle, visible: QRectF) -> None:
+        """Both columns, as far as `visible`, with marks, sentences, and the weights of a focused token."""
+        first = max(0, int((visible.top() - layout.top) // layout.row))
+        last = min(layout.n_rows, int((visible.bottom() - layout.top) // layout.row) + 1)
+        metrics = QFontMetricsF(painter.font(), painter.device())
+        for side in _SIDES:
+            self._paint_segments(painter, layout, style, side)
+            reached = self._reached(side)
+            for pos in range(first, min(last, len(self.tokens(side)))):
+                weights = None if reached is None else reached[pos].tolist()
+                self._paint_token(painter, layout, style, Focus(side, pos), weights, metrics)
+
+    def _reached(self, side: Side) -> np.ndarray | None:
+        """Weights of the lines between the focused token and those of a column, [token, shown head]; None without."""
+        if self.focus is None:
+            return None
+        reached = np.zeros((len(self.tokens(side)), len(self.shown_heads)))
+        if side != self.focus.side:
+            lines = self.lines
+            reached[lines.key if side == "key" else lines.query, self._place[lines.head]] = lines.weight
+        return reached
+
+    def _paint_token(
+        self,
+        painter: QPainter,
+        layout: Layout,
+        style: FigureStyle,
+        token: Focus,
+        weights: list[float] | None,
+        metrics: QFontMetricsF,
+    ) -> None:
+        theme = style.theme
+        is_query = token.side == "query"
+        rect = layout.label_rect(token)
+        is_focus = token == self.focus
+        is_selected = token.pos == self.selected[0 if is_query else 1]
+        steps_back = weights is not None and not is_focus and not any(weights)
+        gap = 0.5 * layout.em
+        room = rect.adjusted(gap / 2, 0, -gap, 0) if is_query else rect.adjusted(gap, 0, -gap / 2, 0)
+        text = metrics.elidedText(self.word(token), Qt.TextElideMode.ElideRight, room.width())
+        if is_focus or is_selected:
+            width = metrics.horizontalAdvance(text) + gap
+            box = QRectF(room.right() - width + gap / 2 if is_query else room.left() - gap / 2, rect.top(), width, 0)
+            box.setHeight(layout.row)
+            box.adjust(0, 0.06 * layout.em, 0, -0.06 * layout.em)
+            painter.setPen(QPen(theme.accent, 0.1 * layout.em) if is_selected else Qt.PenStyle.NoPen)
+            painter.setBrush(theme.accent if is_focus else Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(box, 0.25 * layout.em, 0.25 * layout.em)
+        painter.setPen(theme.accent_ink if is_focus else theme.faint if steps_back else theme.ink)
+        align = Qt.AlignmentFlag.AlignRight if is_query else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(room, align | Qt.AlignmentFlag.AlignVCenter, text)
+        if weights and any(weights):
+            self._paint_weights(painter, layout, style, token, weights, metrics)
+
+    def _paint_weights(
+        self,
+        painter: QPainter,
+        layout: Layout,
+        style: FigureStyle,
+        token: Focus,
+        weights: list[float],
+        metrics: QFontMetricsF,
+    ) -> None:
+        """The strongest weight as a number, and a square a head as opaque as its weight, on the outer side."""
+        rect = layout.label_rect(token)
+        is_query = token.side == "query"
+        step = 0.55 * layout.em
+        heads = self.shown_heads
+        with_squares = 1 < len(heads) <= _MAX_SQUARES
+        digits = metrics.horizontalAdvance("0.00")
+        number_x = rect.left() - digits - 0.8 * layout.em if is_query else rect.right() + 0.8 * layout.em
+        painter.setPen(style.theme.ink)
+        painter.drawText(
+            QRectF(number_x, rect.top(), digits + layout.em, rect.height()),
+            Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
+            f"{max(weights):.2f}",
+        )
+        if not with_squares:
+            return
+        x = number_x - 0.5 * layout.em - len(heads) * step if is_query else number_x + digits + 0.5 * layout.em
+        y, side = rect.center().y() - step / 2, step * 0.9
+        for place, (head, weight) in enumerate(zip(heads, weights, strict=True)):
+            if weight:
+                color = QColor(head_color(head, style.theme))
+                color.setAlphaF(0.1 + 0.9 * weight**0.5)
+                painter.fillRect(QRectF(x + place * step, y, side, side), color)
+
+    def _paint_segments(self, painter: QPainter, layout: Layout, style: FigureStyle, side: Side) -> None:
+        """A bar along each sentence with its letter, where there are two."""
+        tokens = self.tokens(side)
+        if not has_two_segments(tokens):
+            return
+        x = layout.left if side == "query" else layout.right
+        inner = 0.12 * layout.em if side == "query" else -0.12 * layout.em
+        changes = np.flatnonzero(np.diff(tokens.segment)) + 1
+        starts = [0, *changes.tolist()]
+        for start, end in zip(starts, [*starts[1:], len(tokens)], strict=True):
+            letter = "AB"[int(tokens.segment[start])]
+            painter.setPen(QPen(style.theme.accent if letter == "A" else style.theme.warning, 0.14 * layout.em))
+            top, bottom = layout.top + start * layout.row, layout.top + end * layout.row
+            painter.drawLine(QPointF(x + inner, top + 0.15 * layout.em), QPointF(x + inner, bottom - 0.15 * layout.em))
+
+    # Numbers
+
+    def numbers(self) -> Numbers:
+        result = self.result
+        axis = [result.heads.index(head) for head in self.shown_heads]
+        words, key_words = result.query_tokens.words, result.key_tokens.words
+        rows: list[tuple[str | int | float, ...]] = [
+            (query, words[query], key, key_words[key], head, weight) for query, key, head, weight in self.lines.each()
+        ]
+        return Numbers(
+            {
+                "pattern": result.pattern[:1, axis],
+                "tokens": np.array(words, dtype=str),
+                "key_tokens": np.array(key_words, dtype=str),
+                "layers": np.array([self.layer]),
+                "heads": np.array(self.shown_heads, dtype=np.int64),
+            },
+            ("query", "query token", "key", "key token", "head", "weight"),
+            rows,
+        )
+
+    def focused(self, focus: Focus) -> ArcsFigure:
+        """The same with only the lines of one token: of a query all of them, also the weak ones."""
+        return replace(self, focus=focus, threshold=0.0 if focus.side == "query" else self.threshold)
+
+
+def has_two_segments(tokens: Tokens) -> bool:
+    """Whether there are a sentence A and a sentence B."""
+    return bool(len(tokens)) and bool(np.any(tokens.segment == 0)) and bool(np.any(tokens.segment == 1))

@@ -1,0 +1,348 @@
+"""One head's attention as a heat map."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from inference.results import AttentionResult
+from widgets.figures.color_bar import ColorBar
+from widgets.figures.figure import Numbers
+from widgets.figures.labels import AxisLabels, paint_left, paint_top
+from widgets.figures.map_frame import paint_map_frame
+from widgets.figures.token_axis import TokenAxis, by_unit
+from widgets.look import color_maps, raster
+from widgets.look.theme import FigureStyle
+
+Aggregate = Literal["head", "mean", "max"]
+Normalisation = Literal["raw", "row", "log"]
+# Margins in em: left of and above the labels stand the titles of the axes.
+_LEFT, _TOP, _BOTTOM = 2.2, 1.8, 0.5
+
+
+class Part(NamedTuple):
+    """The part of a map that is looked at, in units of its axes."""
+
+    rows: range
+    columns: range
+
+
+class _Layout(NamedTuple):
+    plot: QRectF
+    left: AxisLabels
+    top: AxisLabels
+    row_height: float
+    column_width: float
+
+
+@dataclass(frozen=True)
+class AttentionFigure:
+    """Queries from top to bottom, keys from left to right.
+
+    Attributes
+    ----------
+    aggregate
+        `head`, or the mean or maximum over all heads of the layer (after words are merged).
+    normalisation
+        `raw`; `row` divides each row by its maximum; `log` has logarithmic colours, the numbers stay.
+    hide_special
+        Leave out [CLS], [SEP] and their like; the other numbers stay as they are.
+    merge_words
+        Words instead of pieces: the sum over a key's pieces, the mean over a query's.
+    view
+        Rows and columns that are zoomed into; None is all.
+    query_pos, key_pos
+        Positions (of tokens) whose row and column are framed.
+    """
+
+    result: AttentionResult
+    layer: int
+    head: int
+    aggregate: Aggregate = "head"
+    normalisation: Normalisation = "raw"
+    hide_special: bool = False
+    merge_words: bool = False
+    view: Part | None = None
+    query_pos: int | None = field(default=None, kw_only=True)
+    key_pos: int | None = field(default=None, kw_only=True)
+
+    # What is shown
+
+    @cached_property
+    def queries(self) -> TokenAxis:
+        return TokenAxis.of(self.result.query_tokens, hide_special=self.hide_special, merge_words=self.merge_words)
+
+    @cached_property
+    def keys(self) -> TokenAxis:
+        return TokenAxis.of(self.result.key_tokens, hide_special=self.hide_special, merge_words=self.merge_words)
+
+    @cached_property
+    def probabilities(self) -> np.ndarray:
+        """float32 [query unit, key unit], before normalisation."""
+        layer = self.result.pattern[self.result.layers.index(self.layer)]
+        if self.aggregate == "head":
+            return by_unit(layer[self.result.heads.index(self.head)], self.queries, self.keys)
+        combined = by_unit(layer, self.queries, self.keys)
+        return combined.mean(0) if self.aggregate == "mean" else combined.max(0)
+
+    @cached_property
+    def values(self) -> np.ndarray:
+        """float32 [query unit, key unit], what the colours stand for."""
+        if self.normalisation != "row":
+            return self.probabilities
+        highest = np.fmax.reduce(self.probabilities, axis=-1, keepdims=True)
+        return self.probabilities / np.where(highest > 0, highest, 1)
+
+    @cached_property
+    def bar(self) -> ColorBar:
+        finite = self.values[np.isfinite(self.values)]
+        high = 1.0 if self.normalisation == "row" else float(finite.max(initial=0.0)) or 1.0
+        title = _tr("share of the row's maximum") if self.normalisation == "row" else _tr("attention")
+        return ColorBar(high, "log" if self.normalisation == "log" else "raw", title)
+
+    @property
+    def shown(self) -> Part:
+        """Rows and columns on screen."""
+        return self.view or Part(range(len(self.queries)), range(len(self.keys)))
+
+    def seen(self, **changes: object) -> AttentionFigure:
+        """The same numbers with another `view`, `query_pos` or `key_pos`; nothing is computed again."""
+        other = replace(self, **changes)  # type: ignore[arg-type]
+        for name in ("queries", "keys", "probabilities", "values", "bar", "_layouts"):
+            other.__dict__[name] = getattr(self, name)
+        return other
+
+    @property
+    def caption(self) -> str:
+        heads = {
+            "head": _tr("Layer {}, head {}").format(self.layer, self.head),
+            "mean": _tr("Layer {}, mean of {} heads").format(self.layer, len(self.result.heads)),
+            "max": _tr("Layer {}, maximum of {} heads").format(self.layer, len(self.result.heads)),
+        }
+        parts = [heads[self.aggregate]]
+        if self.normalisation == "row":
+            parts.append(_tr("each row divided by its maximum"))
+        elif self.normalisation == "log":
+            parts.append(_tr("logarithmic colours"))
+        if self.merge_words:
+            parts.append(_tr("words: sum over a key's pieces, mean over a query's"))
+        if self.hides_tokens:
+            parts.append(_tr("special tokens hidden, the rest unchanged"))
+        if self.view is not None:
+            parts.append(_tr("zoomed in"))
+        return "; ".join(parts)
+
+    @property
+    def hides_tokens(self) -> bool:
+        return self.queries.n_hidden + self.keys.n_hidden > 0
+
+    def numbers(self) -> Numbers:
+        """The whole pattern of the result, and as `shown` (and table) the values on screen."""
+        rows, columns = self.shown
+        shown = self._cells()
+        query_labels = self.queries.labels[rows.start : rows.stop]
+        key_labels = self.keys.labels[columns.start : columns.stop]
+        arrays = {
+            "pattern": self.result.pattern,
+            "layers": np.array(self.result.layers),
+            "heads": np.array(self.result.heads),
+            "query_tokens": np.array(self.result.query_tokens.words),
+            "tokens": np.array(self.result.key_tokens.words),
+            "shown": shown,
+            "shown_queries": np.array(query_labels),
+            "shown_keys": np.array(key_labels),
+        }
+        table = [(query, *map(float, row)) for query, row in zip(query_labels, shown, strict=True)]
+        return Numbers(arrays, (_tr("from \\ to"), *key_labels), table)
+
+    # Where things are
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        metrics = QFontMetricsF(style.font)
+        em = metrics.height()
+        rows, columns = self.shown
+        # Up to 60 labels are all written; more would make a poster.
+        n = max(len(rows), len(columns))
+        cell = max(1.0, float(int(1.35 * em * min(max(n, 10), 60) / n)))
+        left = AxisLabels.left(self.queries.labels[rows.start : rows.stop], cell, metrics, math.inf)
+        top = AxisLabels.top(self.keys.labels[columns.start : columns.stop], cell, metrics, math.inf)
+        width = _LEFT * em + left.extent + cell * len(columns) + self.bar.width(metrics)
+        height = (_TOP + _BOTTOM) * em + top.extent + max(cell * len(rows), 4 * em)  # room for the colour bar
+        return QSizeF(math.ceil(width), math.ceil(height) + 1)
+
+    def plot(self, rect: QRectF, style: FigureStyle) -> QRectF:
+        """Where the cells are."""
+        return self._layout(rect, style).plot
+
+    def cell_rect(self, row: int, column: int, plot: QRectF) -> QRectF:
+        """Where a cell is painted, or would be."""
+        rows, columns = self.shown
+        height, width = plot.height() / len(rows), plot.width() / len(columns)
+        return QRectF(
+            plot.left() + (column - columns.start) * width, plot.top() + (row - rows.start) * height, width, height
+        )
+
+    def cell_at(self, point: QPointF, plot: QRectF) -> tuple[int, int] | None:
+        """Row and column under a point."""
+        if not (plot.left() <= point.x() < plot.right() and plot.top() <= point.y() < plot.bottom()):
+            return None
+        rows, columns = self.shown
+        row = int((point.y() - plot.top()) / plot.height() * len(rows))
+        column = int((point.x() - plot.left()) / plot.width() * len(columns))
+        return rows[min(row, len(rows) - 1)], columns[min(column, len(columns) - 1)]
+
+    @cached_property
+    def _layouts(self) -> dict[object, _Layout]:
+        return {}
+
+    def _layout(self, rect: QRectF, style: FigureStyle) -> _Layout:
+        """Kept, since every move of the pointer asks for it."""
+        key = (self.view, rect.getRect(), style.font.key())
+        if key not in self._layouts:
+            self._layouts.clear()
+            self._layouts[key] = self._lay_out(rect, style)
+        return self._layouts[key]
+
+    def _lay_out(self, rect: QRectF, style: FigureStyle) -> _Layout:
+        metrics = QFontMetricsF(style.font)
+        em = metrics.height()
+        rows, columns = self.shown
+        row_words = self.queries.labels[rows.start : rows.stop]
+        column_words = self.keys.labels[columns.start : columns.stop]
+        left = AxisLabels.left(row_words, 1e6, metrics, 0.3 * rect.width())
+        room = rect.adjusted(left.extent + _LEFT * em, (_TOP + 1) * em, -self.bar.width(metrics), -_BOTTOM * em)
+        spacing = max(1e-3, min(room.width() / len(columns), room.height() / len(rows)))
+        top = AxisLabels.top(column_words, spacing, metrics, 0.3 * rect.height())
+        room.setTop(room.top() + top.extent - em)
+        height, width = max(room.height(), 1.0) / len(rows), max(room.width(), 1.0) / len(columns)
+        # Square cells, unless one axis is far longer than the other.
+        height, width = min(height, 2 * width), min(width, 2 * height)
+        if len(rows) == len(columns):
+            height = width = min(height, width)
+        if min(height, width) >= 8:  # whole pixels, so that all cells look alike
+            height, width = float(int(height)), float(int(width))
+        plot = QRectF(room.left(), room.top(), width * len(columns), height * len(rows))
+        plot.translate(max(0.0, float(int((room.width() - plot.width()) / 2))), 0)
+        return _Layout(
+            QRectF(QPointF(round(plot.left()), round(plot.top())), plot.size()),
+            AxisLabels.left(row_words, height, metrics, 0.3 * rect.width()),
+            AxisLabels.top(column_words, width, metrics, 0.3 * rect.height()) if top.angle else top,
+            height,
+            width,
+        )
+
+    # Painting
+
+    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        layout = self._layout(rect, style)
+        painter.save()
+        painter.setFont(style.font)
+        self._paint_cells(painter, layout.plot, style)
+        painter.setPen(QPen(style.theme.faint, 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(layout.plot)
+        self._paint_titles(painter, layout, style)
+        rows, columns = self.shown
+        for cell in layout.left.shown():
+            paint_left(painter, layout.left, cell, self.cell_rect(rows[cell], columns.start, layout.plot), style)
+        for cell in layout.top.shown():
+            paint_top(painter, layout.top, cell, self.cell_rect(rows.start, columns[cell], layout.plot), style)
+        self._paint_values(painter, layout, style)
+        self.bar.paint(painter, layout.plot, style)
+        self._paint_selected(painter, layout, style)
+        painter.restore()
+
+    def paint_pointed(self, painter: QPainter, rect: QRectF, style: FigureStyle, cell: tuple[int, int]) -> None:
+        """A cross-hair on a cell, with the labels of its row and column: for the screen only."""
+        layout = self._layout(rect, style)
+        plot, box = layout.plot, self.cell_rect(*cell, layout.plot)
+        rows, columns = self.shown
+        painter.save()
+        painter.setFont(style.font)
+        middle = box.center()
+        for pen in (QPen(QColor(0, 0, 0, 150), 3), QPen(QColor(255, 255, 255, 220), 1)):
+            painter.setPen(pen)
+            for start, end in ((plot.left(), box.left()), (box.right(), plot.right())):
+                painter.drawLine(QPointF(start, middle.y()), QPointF(end, middle.y()))
+            for start, end in ((plot.top(), box.top()), (box.bottom(), plot.bottom())):
+                painter.drawLine(QPointF(middle.x(), start), QPointF(middle.x(), end))
+        paint_map_frame(painter, box, style, style.theme.accent)
+        first = self.cell_rect(cell[0], columns.start, plot)
+        paint_left(painter, layout.left, cell[0] - rows.start, first, style, mark=style.theme.ink)
+        first = self.cell_rect(rows.start, cell[1], plot)
+        paint_top(painter, layout.top, cell[1] - columns.start, first, style, mark=style.theme.ink)
+        painter.restore()
+
+    def _paint_cells(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
+        values = self._cells()
+        if raster.is_vector(painter):
+            height, width = (max(1, -(-raster.EMBEDDED // n)) * n for n in values.shape)
+        else:
+            # As many pixels as the device has there, so that Qt need not scale.
+            to_device = painter.deviceTransform()
+            height, width = round(plot.height() * to_device.m22()), round(plot.width() * to_device.m11())
+        height, width = max(1, height), max(1, width)
+        values = raster.resample(values, min(height, values.shape[0]), min(width, values.shape[1]))
+        colors = self._colors(values, style)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        painter.drawImage(plot, raster.image(raster.resample(colors, height, width)))
+
+    def _cells(self) -> np.ndarray:
+        rows, columns = self.shown
+        return self.values[rows.start : rows.stop, columns.start : columns.stop]
+
+    def _colors(self, values: np.ndarray, style: FigureStyle) -> np.ndarray:
+        return raster.pixels(values, style.color_map, style.theme.missing, high=self.bar.high, scale=self.bar.scale)
+
+    def _paint_titles(self, painter: QPainter, layout: _Layout, style: FigureStyle) -> None:
+        metrics = QFontMetricsF(style.font)
+        em, plot = metrics.height(), layout.plot
+        painter.setPen(style.theme.faint)
+        text = _tr("to (keys)")
+        x = plot.center().x() - metrics.horizontalAdvance(text) / 2
+        painter.drawText(QPointF(max(x, plot.left()), plot.top() - layout.top.extent - 0.9 * em), text)
+        text = _tr("from (queries)")
+        painter.save()
+        y = max(plot.center().y(), plot.top() + metrics.horizontalAdvance(text) / 2)
+        painter.translate(plot.left() - layout.left.extent - em, y + metrics.horizontalAdvance(text) / 2)
+        painter.rotate(-90)
+        painter.drawText(QPointF(0, 0), text)
+        painter.restore()
+
+    def _paint_values(self, painter: QPainter, layout: _Layout, style: FigureStyle) -> None:
+        metrics = QFontMetricsF(style.font)
+        if layout.column_width < 1.4 * metrics.horizontalAdvance("0.00") or layout.row_height < 1.1 * metrics.height():
+            return
+        rows, columns = self.shown
+        values, colors = self._cells(), self._colors(self._cells(), style)
+        for (i, j), value in np.ndenumerate(values):
+            painter.setPen(color_maps.ink_on(int(colors[i, j])))
+            text = "\N{EN DASH}" if np.isnan(value) else f"{value:.2f}"
+            painter.drawText(self.cell_rect(rows[i], columns[j], layout.plot), Qt.AlignmentFlag.AlignCenter, text)
+
+    def _paint_selected(self, painter: QPainter, layout: _Layout, style: FigureStyle) -> None:
+        rows, columns = self.shown
+        plot = layout.plot
+        row, column = self.queries.unit_of(self.query_pos), self.keys.unit_of(self.key_pos)
+        if row is not None and row in rows:
+            box = self.cell_rect(row, columns.start, plot)
+            paint_map_frame(
+                painter, QRectF(plot.left(), box.top(), plot.width(), box.height()), style, style.theme.accent
+            )
+            paint_left(painter, layout.left, row - rows.start, box, style, mark=style.theme.accent)
+        if column is not None and column in columns:
+            box = self.cell_rect(rows.start, column, plot)
+            paint_map_frame(
+                painter, QRectF(box.left(), plot.top(), box.width(), plot.height()), style, style.theme.accent
+            )
+            paint_top(painter, layout.top, column - columns.start, box, style, mark=style.theme.accent)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("AttentionFigure", text)

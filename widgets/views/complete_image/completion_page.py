@@ -1,0 +1,275 @@
+"""Completions of a picture that grow pixel by pixel."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QStackedWidget, QWidget
+
+from inference.results import (
+    CompleteImageRequest,
+    CompleteImageResult,
+    ImageInput,
+    ImageRequest,
+    ImageResult,
+    PatchesRequest,
+    PatchesResult,
+)
+from widgets.kit.brush_canvas import BrushCanvas
+from widgets.kit.column import fill_column
+from widgets.kit.control_bar import ControlBar
+from widgets.kit.empty_label import EmptyLabel
+from widgets.kit.labelled import labelled
+from widgets.kit.line_label import LineLabel
+from widgets.look.theme import FigureStyle
+from widgets.selection import Selection
+from widgets.view import Subject
+from widgets.views.complete_image.figure import CompleteImageFigure, PixelAttention, PixelSpot
+from widgets.views.complete_image.playback import Playback
+
+MAX_SEED = 99_999
+MOST_COMPLETIONS = 16
+_N_SPECIAL = 1  # the start token
+
+
+class CompletionPage(QWidget):
+    """The picture, the line up to which it is kept, and completions behind it. The line is dragged; a click on a pixel
+    of the picture asks what its token looks at.
+
+    Signals
+    -------
+    changed()
+        Other numbers are needed.
+    figure_changed()
+    """
+
+    changed = Signal()
+    figure_changed = Signal()
+
+    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._selection = selection
+        self._result: CompleteImageResult | None = None
+        self._attention: PatchesResult | None = None
+        self._figure: CompleteImageFigure | None = None
+        self._asked: CompleteImageRequest | None = None
+        self._shown: CompleteImageRequest | None = None  # what the result answers
+        self._n_pixels = 0  # of this model's pictures; 0: not known yet
+        self._is_dragging = False
+        self._style = FigureStyle.of(self)
+        controls = ControlBar(self)
+        self._keep = QSpinBox()
+        self._keep.setSuffix(self.tr(" pixels"))
+        self._count = QSpinBox()
+        self._count.setRange(1, MOST_COMPLETIONS)
+        self._count.setValue(4)
+        self._temperature = QDoubleSpinBox()
+        self._temperature.setRange(0.05, 2.0)
+        self._temperature.setSingleStep(0.1)
+        self._temperature.setValue(1.0)
+        self._top_p = QDoubleSpinBox()
+        self._top_p.setRange(0.05, 1.0)
+        self._top_p.setSingleStep(0.05)
+        self._top_p.setValue(1.0)
+        self._seed = QSpinBox()
+        self._seed.setRange(0, MAX_SEED)
+        for box, name, title in (
+            (self._keep, "keep", self.tr("Keep")),
+            (self._count, "count", self.tr("Completions")),
+            (self._temperature, "temperature", self.tr("Temperature")),
+            (self._top_p, "top_p", self.tr("Top-p")),
+            (self._seed, "seed", self.tr("Seed")),
+        ):
+            box.setKeyboardTracking(False)
+            controls.add_widget(labelled(box, f"complete_image_{name}", title))
+            box.valueChanged.connect(self.changed)
+        self._next = controls.add_button(
+            "complete_image_next", self.tr("Others"), self.tr("Draw other completions: the next seeds")
+        )
+        self._bits = controls.add_check(
+            "complete_image_bits", self.tr("Surprise"), self.tr("Show how surprising the drawn pixels were")
+        )
+        self._look = controls.add_check(
+            "complete_image_attention",
+            self.tr("Attention"),
+            self.tr("What the token of the chosen pixel looks at, in the selected layer and head"),
+        )
+        self._caption = LineLabel(self.tr("What is shown"))
+        self._canvas = BrushCanvas("complete_image_canvas", self.tr("Completions of the picture"))
+        self._empty = EmptyLabel("complete_image_empty")
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self._canvas)
+        self.playback = Playback("complete_image_playback", self.tr("Pixel"))
+        self._read_out = LineLabel(self.tr("Pixel pointed at"))
+        self._read_out.setObjectName("complete_image_read_out")
+        fill_column(self, self._pages, controls, self._caption, self._pages, self.playback, self._read_out)
+        self.setFocusProxy(self._canvas)
+        self.show_sentence(self.tr("Open a picture."))
+
+        self._next.clicked.connect(self._on_next_clicked)
+        self._bits.toggled.connect(self.rebuild)
+        self._look.toggled.connect(self._on_look_toggled)
+        self.playback.moved.connect(self.rebuild)
+        self._canvas.stroke_begun.connect(self._on_canvas_stroke_begun)
+        self._canvas.stroke_moved.connect(self._on_canvas_stroke_moved)
+        self._canvas.stroke_ended.connect(self._on_canvas_stroke_ended)
+        self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
+        self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
+
+    # Data in
+
+    def forget(self) -> None:
+        """Another model: what is known is not about it."""
+        self._result = self._attention = self._figure = None
+        self._n_pixels = 0
+        self._pages.setCurrentWidget(self._empty)
+        self._show_rest()
+
+    def requests(self, subject: Subject) -> tuple[object, ...]:
+        """What it wants to know."""
+        if not isinstance(subject.input, ImageInput):
+            return ()
+        checkpoint = subject.checkpoint
+        if not self._n_pixels:
+            return (ImageRequest(checkpoint.checkpoint, subject.input),)
+        self._asked = CompleteImageRequest(
+            checkpoint.checkpoint,
+            subject.input,
+            self._keep.value(),
+            self._count.value(),
+            self._seed.value(),
+            self._temperature.value(),
+            self._top_p.value(),
+        )
+        if not self._look.isChecked() or not checkpoint.groups:
+            return (self._asked,)
+        now = self._selection.now
+        # The last pixel is guessed, but never read: it has no token.
+        query = min(_N_SPECIAL if now.query_pos is None else now.query_pos, self._n_pixels - 1)
+        return (
+            self._asked,
+            PatchesRequest(checkpoint.checkpoint, subject.input, checkpoint.group(now.group).name, query),
+        )
+
+    def show_image(self, result: ImageResult) -> None:
+        """Now it is known how many pixels there are: the upper half is kept."""
+        if self._n_pixels:
+            return
+        n_rows, n_columns = result.grid
+        self._n_pixels = n_rows * n_columns
+        with QSignalBlocker(self._keep):
+            self._keep.setRange(0, self._n_pixels)
+            self._keep.setSingleStep(n_columns)
+            self._keep.setValue((n_rows // 2) * n_columns)
+        self.changed.emit()
+
+    def show_result(self, result: CompleteImageResult) -> None:
+        """Completions, or those so far."""
+        if self._asked is None:
+            return
+        self._result, self._shown = result, self._asked
+        known = int((result.samples >= 0).all(0).sum())
+        self.playback.set_known(self._shown.n_given, known, len(result.own))
+        self.rebuild()
+
+    def show_attention(self, result: PatchesResult) -> None:
+        """What a pixel's token looks at."""
+        self._attention = result
+        self.rebuild()
+
+    def show_sentence(self, sentence: str) -> None:
+        """Say why there is nothing, unless there is a picture, which stays."""
+        self._empty.setText(sentence)
+        if self._figure is None:
+            self._pages.setCurrentWidget(self._empty)
+        self._show_rest()
+
+    @property
+    def figure(self) -> CompleteImageFigure | None:
+        return self._figure
+
+    # The picture
+
+    def restyle(self, style: FigureStyle) -> None:
+        """Paint in another style."""
+        self._style = style
+        if self._figure is not None:
+            self._canvas.show_figure(self._figure, style)
+
+    @Slot()
+    def rebuild(self) -> None:
+        """Show what is known with the controls as they are."""
+        if self._result is None or self._shown is None:
+            return
+        now = self._selection.now
+        attention = None
+        if self._look.isChecked() and self._attention is not None:
+            attention = PixelAttention(self._attention, now.layer, now.head)
+        n = len(self._result.own)
+        self._figure = CompleteImageFigure(
+            self._result,
+            self._keep.value() if self._is_dragging else self._shown.n_given,
+            self._shown.seed,
+            self.playback.place if self.playback.place < n else None,
+            self._bits.isChecked(),
+            attention,
+        )
+        self._caption.show_text(self._figure.caption)
+        self._pages.setCurrentWidget(self._canvas)
+        self.restyle(self._style)
+        self._show_rest()
+        self._on_canvas_spot_changed(self._canvas.spot)
+        self.figure_changed.emit()
+
+    def _show_rest(self) -> None:
+        for widget in (self._caption, self.playback, self._read_out):
+            widget.setVisible(self._figure is not None)
+
+    # What the user does
+
+    @Slot()
+    def _on_next_clicked(self) -> None:
+        self._seed.setValue((self._seed.value() + self._count.value()) % (MAX_SEED + 1))
+
+    @Slot()
+    def _on_look_toggled(self) -> None:
+        self.changed.emit()
+        self.rebuild()
+
+    @Slot(object)
+    def _on_canvas_stroke_begun(self, spot: PixelSpot) -> None:
+        if self._figure is None or spot.panel != "own":
+            return
+        n_columns = self._figure.result.grid[1]
+        # Within a row of the line it is the line that is dragged.
+        self._is_dragging = -n_columns <= spot.pixel // n_columns * n_columns - self._figure.n_given <= 0
+
+    @Slot(object)
+    def _on_canvas_stroke_moved(self, spot: PixelSpot) -> None:
+        if self._is_dragging and self._figure is not None and spot.panel == "own":
+            n_columns = self._figure.result.grid[1]
+            row = spot.pixel // n_columns
+            # Going down, the row under the pointer is kept too.
+            is_below = (row + 1) * n_columns > self._figure.n_given
+            with QSignalBlocker(self._keep):
+                self._keep.setValue((row + is_below) * n_columns)
+            self.rebuild()
+
+    @Slot()
+    def _on_canvas_stroke_ended(self) -> None:
+        if self._is_dragging:
+            self._is_dragging = False
+            if self._shown is not None and self._keep.value() != self._shown.n_given:
+                self.changed.emit()
+
+    @Slot(object)
+    def _on_canvas_spot_changed(self, spot: PixelSpot | None) -> None:
+        text = self._figure.describe(spot) if self._figure is not None and spot is not None else ""
+        self._read_out.show_text(
+            text or self.tr("Drag the line to keep more or less of the picture; point at a pixel for its numbers.")
+        )
+
+    @Slot(object)
+    def _on_canvas_spot_chosen(self, spot: PixelSpot) -> None:
+        if isinstance(spot.panel, str) and not self._is_dragging:
+            self._selection.update(query_pos=_N_SPECIAL + spot.pixel)

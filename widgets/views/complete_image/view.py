@@ -1,0 +1,140 @@
+"""Image GPT: pictures pixel by pixel."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from inference.results import (
+    CompleteImageResult,
+    Failure,
+    ImageResult,
+    MaskedPixelsResult,
+    PatchesResult,
+    ProbeResult,
+)
+from widgets.figures.figure import Figure
+from widgets.selection import Selected, Selection
+from widgets.view import Subject, View
+from widgets.views.complete_image.completion_page import CompletionPage
+from widgets.views.complete_image.masked_pixels_page import MaskedPixelsPage
+from widgets.views.complete_image.probe_page import ProbePage
+
+
+class CompleteImageView(View):
+    """Completions of the picture that grow pixel by pixel, or masked pixels, whichever the checkpoint was trained for;
+    and how much a linear classifier reads from each layer.
+
+    What clicking does, the pages say.
+    """
+
+    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(selection, parent)
+        self._completions = CompletionPage(selection)
+        self._masked = MaskedPixelsPage()
+        self._probe = ProbePage()
+        self._pages = QTabWidget(self)
+        self._pages.setObjectName("complete_image_pages")
+        self._pages.setDocumentMode(True)
+        self._pages.tabBar().setAccessibleName(self.tr("Pages"))
+        for page, title in (
+            (self._completions, self.tr("Completions")),
+            (self._masked, self.tr("Masked pixels")),
+            (self._probe, self.tr("Linear probe")),
+        ):
+            self._pages.addTab(page, title)
+            page.changed.connect(self._on_page_changed)
+            page.figure_changed.connect(self.figure_changed)
+        self._asked_by: dict[QWidget, tuple[object, ...]] = {}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._pages)
+        self._pages.currentChanged.connect(self._on_pages_current_changed)
+        self.setFocusProxy(self._pages)
+
+    # Data in
+
+    def set_subject(self, subject: Subject | None) -> None:
+        if subject is None or (self.subject and subject.checkpoint != self.subject.checkpoint):
+            for page in (self._completions, self._masked, self._probe):
+                page.forget()
+            self._asked_by = {}
+        if subject is not None:
+            self._offer_pages(subject)
+            for page in (self._completions, self._masked):
+                page.show_sentence(self.tr("Asking the model …"))
+        super().set_subject(subject)
+
+    def requests(self) -> tuple[object, ...]:
+        assert self.subject is not None
+        page = self._pages.currentWidget()
+        if page is self._completions:
+            self._asked_by[page] = self._completions.requests(self.subject)
+        elif page is self._masked:
+            self._asked_by[page] = self._masked.requests(self.subject)
+        else:
+            self._asked_by[page] = self._probe.requests(self.subject)
+        # What other pages asked stays asked: coming back to them must not begin everything again.
+        return tuple(request for requests in self._asked_by.values() for request in requests)
+
+    def show_result(self, result: object) -> None:
+        if self.subject is None:
+            return
+        if isinstance(result, CompleteImageResult):
+            self._completions.show_result(result)
+        elif isinstance(result, ImageResult):
+            self._completions.show_image(result)
+        elif isinstance(result, PatchesResult):
+            self._completions.show_attention(result)
+        elif isinstance(result, MaskedPixelsResult):
+            self._masked.show_result(result, self.style_now())
+        elif isinstance(result, ProbeResult):
+            self._probe.show_result(result, self.style_now())
+
+    def show_failure(self, failure: Failure) -> None:
+        super().show_failure(failure)
+        page = self._pages.currentWidget()
+        assert isinstance(page, CompletionPage | MaskedPixelsPage | ProbePage)
+        page.show_sentence(failure.message)
+
+    def figure(self) -> Figure | None:
+        page: QWidget = self._pages.currentWidget()
+        assert isinstance(page, CompletionPage | MaskedPixelsPage | ProbePage)
+        return page.figure
+
+    def selection_changed(self, now: Selected, old: Selected) -> None:
+        self.refresh()
+        if (now.group, now.layer, now.head) != (old.group, old.layer, old.head):
+            self._completions.rebuild()
+
+    # The pages
+
+    def _offer_pages(self, subject: Subject) -> None:
+        """Only what the checkpoint can do."""
+        for page, need in ((self._completions, "next_pixel"), (self._masked, "masked_pixels")):
+            is_offered = not subject.checkpoint.why_missing(frozenset({need}))
+            self._pages.setTabVisible(self._pages.indexOf(page), is_offered)
+
+    def _on_page_changed(self) -> None:
+        self.refresh()
+
+    def _on_pages_current_changed(self, _page: int) -> None:
+        self.refresh()
+        self.figure_changed.emit()
+
+    # The looks
+
+    def _restyle(self) -> None:
+        style = self.style_now()
+        for page in (self._completions, self._masked, self._probe):
+            page.restyle(style)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._restyle()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._restyle()

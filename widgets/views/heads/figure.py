@@ -1,0 +1,367 @@
+"""All heads of a group as thumbnails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
+
+from inference.results import HeadsResult
+from widgets.figures.badge import paint_badge
+from widgets.figures.figure import Numbers
+from widgets.figures.lettering import resized
+from widgets.look import raster
+from widgets.look.theme import FigureStyle
+
+MEASURES = ("entropy", "distance", "previous", "next", "same", "cls", "sep")
+_LEAST_SIDE = 3.5  # em
+
+
+class Grid(NamedTuple):
+    """Where the thumbnails are; `step` is from one to the next, `side` their size.
+
+    `has_numbers` says whether there is room for numbers beside the bars.
+    """
+
+    origin: QPointF
+    side: float
+    step: QSizeF
+    n_columns: int
+    has_numbers: bool
+
+    def box(self, index: int) -> QRectF:
+        row, column = divmod(index, self.n_columns)
+        x = self.origin.x() + column * self.step.width()
+        return QRectF(x, self.origin.y() + row * self.step.height(), self.side, self.side)
+
+
+@dataclass(frozen=True)
+class HeadsFigure:
+    """A row for each layer and a column for each head, or all of them sorted.
+
+    Attributes
+    ----------
+    measure
+        Shown as bar and number under each thumbnail; the highest are marked.
+    order
+        Measure that the heads are sorted by, the highest first; None is by layer and head.
+    selected
+        Layer and head that are framed.
+    """
+
+    result: HeadsResult
+    measure: str | None = None
+    order: str | None = None
+    selected: tuple[int, int] | None = None
+
+    @cached_property
+    def heads(self) -> tuple[tuple[int, int], ...]:
+        """Layer and head of each place of the grid, row by row. Places may be empty where no order is chosen."""
+        n_layers, n_heads = self.result.thumbnails.shape[:2]
+        everything = tuple((layer, head) for layer in range(n_layers) for head in range(n_heads))
+        if self.order is None:
+            return everything
+        values = self.result.measures[self.order]
+        existing = (place for place in everything if self.exists[place])
+        return tuple(sorted(existing, key=lambda place: -np.nan_to_num(values[place], nan=-np.inf)))
+
+    @cached_property
+    def exists(self) -> np.ndarray:
+        """Whether a head is there, bool [layer, head]; False where a layer has fewer heads than the widest."""
+        measures = list(self.result.measures.values())
+        if not measures:
+            return np.ones(self.result.thumbnails.shape[:2], bool)
+        return np.asarray(~np.isnan(measures).all(axis=0))
+
+    @cached_property
+    def top(self) -> frozenset[tuple[int, int]]:
+        """The heads with the highest numbers of `measure`: one in twenty, but at least three."""
+        if self.measure is None:
+            return frozenset()
+        values = self.result.measures[self.measure]
+        order = [divmod(int(i), values.shape[1]) for i in np.argsort(-values, axis=None, kind="stable")]
+        known = [place for place in order if not np.isnan(values[place])]
+        return frozenset(known[: max(3, round(len(known) / 20))])
+
+    @property
+    def caption(self) -> str:
+        n_layers, n_heads = self.result.thumbnails.shape[:2]
+        parts = [_tr("{} layers of {} heads").format(n_layers, n_heads)]
+        if self.order is not None:
+            parts.append(_tr("sorted by {}, highest first").format(measure_title(self.order)))
+        if self.measure is not None:
+            parts.append(_tr("bars: {}, the highest {} marked").format(measure_title(self.measure), len(self.top)))
+        parts.append(_tr("colours: square root of attention"))
+        if self.result.is_sampled:
+            parts.append(_tr("from sampled rows"))
+        return "; ".join(parts)
+
+    def numbers(self) -> Numbers:
+        """Thumbnails and measures of all heads, whatever their order on screen."""
+        measures = self.result.measures
+        arrays = {"thumbnails": self.result.thumbnails, **measures}
+        arrays["query_tokens"] = np.array(self.result.query_tokens.words)
+        arrays["tokens"] = np.array(self.result.key_tokens.words)
+        table: list[tuple[str | int | float, ...]] = [
+            (layer, head, *(float(values[layer, head]) for values in measures.values()))
+            for layer, head in sorted(self.heads)
+            if self.exists[layer, head]
+        ]
+        return Numbers(arrays, ("layer", "head", *measures), table)
+
+    # Where things are
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        metrics = QFontMetricsF(style.font)
+        em, (n_layers, n_heads) = metrics.height(), self.result.thumbnails.shape[:2]
+        left, top, below, gap = self._margins(metrics, has_numbers=True)
+        side = min(max(4.0, 40 / max(n_layers, n_heads)), 9.0) * em
+        return QSizeF(left + n_heads * (side + gap), top + n_layers * (side + below + gap))
+
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
+        """The smallest size at which heads can be told apart; rows of sorted heads fill the width."""
+        metrics = QFontMetricsF(style.font)
+        left, top, below, gap = self._margins(metrics, has_numbers=False)
+        side = _LEAST_SIDE * metrics.height()
+        n_columns = self.result.thumbnails.shape[1]
+        if self.order is not None:
+            n_columns = max(1, int((width - left) / (side + gap)))
+        n_rows = -(-len(self.heads) // n_columns)
+        return QSizeF(left + n_columns * (side + gap), top + n_rows * (side + below + gap))
+
+    def grid(self, rect: QRectF, style: FigureStyle) -> Grid:
+        """Square thumbnails as large as fit."""
+        metrics = QFontMetricsF(style.font)
+        grid = self._grid(rect, metrics, has_numbers=True)
+        return grid if grid.side >= 6 * metrics.height() else self._grid(rect, metrics, has_numbers=False)
+
+    def _grid(self, rect: QRectF, metrics: QFontMetricsF, *, has_numbers: bool) -> Grid:
+        left, top, below, gap = self._margins(metrics, has_numbers=has_numbers)
+        n = len(self.heads)
+        candidates = range(1, n + 1) if self.order is not None else (self.result.thumbnails.shape[1],)
+
+        def side_of(n_columns: int) -> float:
+            n_rows = -(-n // n_columns)
+            return min((rect.width() - left) / n_columns - gap, (rect.height() - top) / n_rows - below - gap)
+
+        n_columns = max(candidates, key=side_of)
+        side = max(4.0, float(int(side_of(n_columns))))
+        step = QSizeF(side + gap, side + below + gap)
+        spare = rect.width() - left - n_columns * step.width()
+        origin = QPointF(round(rect.left() + left + max(0.0, spare / 2)), round(rect.top() + top))
+        return Grid(origin, side, step, n_columns, has_numbers)
+
+    def box_of(self, place: tuple[int, int], grid: Grid) -> QRectF | None:
+        """Where the thumbnail of a layer and head is."""
+        return grid.box(self.heads.index(place)) if place in self.heads and self.exists[place] else None
+
+    def head_at(self, point: QPointF, grid: Grid) -> tuple[int, int] | None:
+        """Layer and head under a point, the line beneath the thumbnail included."""
+        column = int((point.x() - grid.origin.x()) // grid.step.width())
+        row = int((point.y() - grid.origin.y()) // grid.step.height())
+        index = row * grid.n_columns + column
+        if not (0 <= column < grid.n_columns and row >= 0 and index < len(self.heads)):
+            return None
+        place = self.heads[index]
+        is_gap = point.x() >= grid.box(index).right()
+        return place if self.exists[place] and not is_gap else None
+
+    def _margins(self, metrics: QFontMetricsF, *, has_numbers: bool) -> tuple[float, float, float, float]:
+        """Left of and above the grid, below each thumbnail, and between them."""
+        em = metrics.height()
+        bar = 0.0 if self.measure is None else 1.1 if has_numbers else 0.6
+        below = ((self.order is not None) * 1.1 + bar) * em
+        gap = float(round(0.4 * em))
+        if self.order is not None:
+            return 0.0, 0.0, float(round(below)), gap
+        widest = metrics.horizontalAdvance(_tr("Layer {}").format(self.result.thumbnails.shape[0] - 1))
+        return widest + 0.8 * em, 1.4 * em, float(round(below)), gap
+
+    # Painting
+
+    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        grid = self.grid(rect, style)
+        painter.save()
+        painter.setFont(style.font)
+        self._paint_thumbnails(painter, grid, style)
+        if self.order is None:
+            self._paint_axes(painter, grid, style)
+        else:
+            self._paint_names(painter, grid, style)
+        if self.measure is not None:
+            self._paint_measure(painter, self.measure, grid, style)
+        if self.selected is not None:
+            self.paint_frame(painter, self.selected, grid, style)
+        if self.result.is_sampled:
+            last = grid.box(len(self.heads) - 1)
+            right = max(grid.box(min(grid.n_columns, len(self.heads)) - 1).right(), last.right())
+            paint_badge(painter, QPointF(right, last.bottom()), _tr("sampled rows"), style)
+        painter.restore()
+
+    def paint_frame(self, painter: QPainter, place: tuple[int, int], grid: Grid, style: FigureStyle) -> None:
+        """Frame a head."""
+        box = self.box_of(place, grid)
+        if box is None:
+            return
+        painter.save()
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for color, width, margin in ((style.theme.paper, 1.5, 0.5), (style.theme.accent, 3, 2.5)):
+            pen = QPen(color, width)
+            pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+            painter.setPen(pen)
+            painter.drawRect(box.adjusted(-margin, -margin, margin, margin))
+        painter.restore()
+
+    def _paint_thumbnails(self, painter: QPainter, grid: Grid, style: FigureStyle) -> None:
+        thumbnails = self.result.thumbnails
+        height, width = thumbnails.shape[-2:]
+        if raster.is_vector(painter):
+            n_least = raster.EMBEDDED / grid.n_columns
+            height, width = (max(1, int(-(-n_least // n))) * n for n in (height, width))
+        else:
+            # As many pixels as the device has there, so that Qt need not scale.
+            height = width = max(1, round(grid.side * painter.deviceTransform().m11()))
+        colors = raster.colored(raster.resample(thumbnails, height, width), style.color_map)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        for index, place in enumerate(self.heads):
+            if self.exists[place]:
+                painter.drawImage(grid.box(index), raster.image(colors[place]))
+            elif self.result.is_sampled:  # yet to come
+                painter.setPen(QPen(style.theme.line, 1))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(grid.box(index).adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _paint_axes(self, painter: QPainter, grid: Grid, style: FigureStyle) -> None:
+        metrics = QFontMetricsF(style.font)
+        em = metrics.height()
+        n_layers, n_heads = self.result.thumbnails.shape[:2]
+        painter.setPen(style.theme.ink)
+        titles = [_tr("Head {}").format(head) for head in range(n_heads)]
+        if any(metrics.horizontalAdvance(title) > grid.step.width() - 0.3 * em for title in titles):
+            titles = [str(head) for head in range(n_heads)]
+            corner = _tr("Head")
+            x = grid.origin.x() - 0.8 * em - metrics.horizontalAdvance(corner)
+            painter.drawText(QPointF(x, grid.origin.y() - 0.5 * em), corner)
+        for head, title in enumerate(titles):
+            x = grid.box(head).center().x() - metrics.horizontalAdvance(title) / 2
+            painter.drawText(QPointF(x, grid.origin.y() - 0.5 * em), title)
+        for layer in range(n_layers):
+            box, title = grid.box(layer * n_heads), _tr("Layer {}").format(layer)
+            y = box.center().y() + (metrics.ascent() - metrics.descent()) / 2
+            painter.drawText(QPointF(box.left() - 0.8 * em - metrics.horizontalAdvance(title), y), title)
+
+    def _paint_names(self, painter: QPainter, grid: Grid, style: FigureStyle) -> None:
+        metrics = QFontMetricsF(style.font)
+        painter.setPen(style.theme.ink)
+        for index, (layer, head) in enumerate(self.heads):
+            box = grid.box(index)
+            y = box.bottom() + 0.15 * metrics.height() + metrics.ascent()
+            painter.drawText(QPointF(box.left(), y), _tr("L{} H{}").format(layer, head))
+
+    def _paint_measure(self, painter: QPainter, measure: str, grid: Grid, style: FigureStyle) -> None:
+        font = resized(style.font, 0.85)
+        metrics, em = QFontMetricsF(font), QFontMetricsF(style.font).height()
+        values = self.result.measures[measure]
+        highest = float(np.fmax.reduce(values, axis=None)) or 1.0
+        number_width = metrics.horizontalAdvance(" 00.00")
+        center = (1.1 if self.order is not None else 0.0) + (0.65 if grid.has_numbers else 0.4)
+        painter.setFont(font)
+        for index, place in enumerate(self.heads):
+            value = float(values[place])
+            if np.isnan(value):
+                continue
+            box = grid.box(index)
+            middle = box.bottom() + center * em
+            length = (grid.side - (number_width if grid.has_numbers else 0)) * max(value, 0) / highest
+            color = style.theme.warning if place in self.top else style.theme.faint
+            painter.fillRect(QRectF(box.left(), middle - 0.2 * em, max(length, 1.0), 0.4 * em), color)
+            if grid.has_numbers:
+                text = f"{value:.2f}"
+                x = box.right() - metrics.horizontalAdvance(text)
+                painter.setPen(style.theme.warning if place in self.top else style.theme.ink)
+                painter.drawText(QPointF(x, middle + (metrics.ascent() - metrics.descent()) / 2), text)
+
+    # Under the pointer
+
+    def paint_enlarged(
+        self, painter: QPainter, place: tuple[int, int], grid: Grid, bounds: QRectF, style: FigureStyle
+    ) -> None:
+        """A card with a larger picture of a head and its measures, beside its thumbnail: for the screen only."""
+        box = self.box_of(place, grid)
+        if box is None:
+            return
+        metrics = QFontMetricsF(style.font)
+        em = metrics.height()
+        lines = [describe(self.result, name, place) for name in MEASURES if name in self.result.measures]
+        lines = [line for line in lines if line]
+        side = max(11 * em, 1.2 * len(lines) * em)
+        text_width = max((metrics.horizontalAdvance(line) for line in lines), default=0.0)
+        card = _beside(box, QSizeF(side + text_width + 2.2 * em, side + 2.6 * em), bounds, 0.6 * em)
+        painter.save()
+        painter.setFont(style.font)
+        painter.setPen(QPen(style.theme.faint, 1))
+        painter.setBrush(style.theme.paper)
+        painter.drawRoundedRect(card, 0.4 * em, 0.4 * em)
+        picture = QRectF(card.left() + 0.7 * em, card.top() + 1.9 * em, side, side)
+        colors = raster.colored(self.result.thumbnails[place], style.color_map)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        painter.drawImage(picture, raster.image(colors))
+        painter.setPen(style.theme.ink)
+        bold = QFont(style.font)
+        bold.setBold(True)
+        painter.setFont(bold)
+        painter.drawText(QPointF(picture.left(), card.top() + 0.4 * em + metrics.ascent()), head_title(place))
+        painter.setFont(style.font)
+        for number, line in enumerate(lines):
+            y = picture.top() + metrics.ascent() + 1.2 * em * number
+            painter.drawText(QPointF(picture.right() + 0.8 * em, y), line)
+        painter.restore()
+
+
+def measure_title(name: str) -> str:
+    """A measure as the user reads it."""
+    titles = {
+        "entropy": _tr("Entropy"),
+        "distance": _tr("Mean distance"),
+        "previous": _tr("Previous token"),
+        "next": _tr("Next token"),
+        "same": _tr("Itself"),
+        "cls": _tr("[CLS]"),
+        "sep": _tr("[SEP]"),
+    }
+    return titles.get(name, name)
+
+
+def head_title(place: tuple[int, int]) -> str:
+    """Such as "Layer 2, head 5"."""
+    return _tr("Layer {}, head {}").format(*place)
+
+
+def describe(result: HeadsResult, name: str, place: tuple[int, int]) -> str:
+    """A measure of a head with its unit; empty where it has no meaning."""
+    value = float(result.measures[name][place])
+    units = {"entropy": _tr("{} {:z.2f} bits"), "distance": _tr("{} {:.1f} tokens")}
+    return "" if np.isnan(value) else units.get(name, "{} {:z.2f}").format(measure_title(name), value)
+
+
+def _beside(box: QRectF, size: QSizeF, bounds: QRectF, gap: float) -> QRectF:
+    """A place for a card right, left, below or above of a box; where it fits nowhere, at the far side of the bounds."""
+    fits_right = box.right() + gap + size.width() <= bounds.right()
+    fits_left = box.left() - gap - size.width() >= bounds.left()
+    if fits_right or fits_left:
+        x = box.right() + gap if fits_right else box.left() - gap - size.width()
+        y = box.top()
+    else:
+        is_low = box.center().y() > bounds.center().y()
+        x, y = box.left(), box.top() - gap - size.height() if is_low else box.bottom() + gap
+    x = max(bounds.left(), min(x, bounds.right() - size.width()))
+    y = max(bounds.top(), min(y, bounds.bottom() - size.height()))
+    return QRectF(QPointF(round(x), round(y)), size)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("HeadsFigure", text)

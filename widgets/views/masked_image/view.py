@@ -1,0 +1,259 @@
+"""What the model expects behind masked patches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QEvent, QSignalBlocker
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QStackedWidget, QWidget
+
+from inference.results import Failure, ImageInput, MaskedImageRequest, MaskedImageResult
+from widgets.figures.image_geometry import patches_between
+from widgets.kit.availability import set_available
+from widgets.kit.brush_canvas import BrushCanvas
+from widgets.kit.column import fill_column
+from widgets.kit.control_bar import ControlBar
+from widgets.kit.empty_label import EmptyLabel
+from widgets.kit.labelled import labelled
+from widgets.kit.line_label import LineLabel
+from widgets.selection import Selection
+from widgets.view import Subject, View
+from widgets.views.masked_image.figure import MaskedImageFigure, PatchSpot
+
+MAX_SEED = 99_999
+_SEEN = 0  # the panel that is brushed on
+
+
+class MaskedImageView(View):
+    """The picture with masked patches, its visual tokens, those that the model expects, and what they look like.
+
+    A click or a stroke on the first picture masks patches, or shows them again; elsewhere a click chooses the patch
+    whose candidates are listed, as pointing at a masked one does.
+    """
+
+    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(selection, parent)
+        self._result: MaskedImageResult | None = None
+        self._figure: MaskedImageFigure | None = None
+        self._own: tuple[int, ...] | None = None  # the user's masks; None: block-wise
+        self._patch: int | None = None
+        self._stroke: tuple[bool, int] | None = None  # whether it masks, and the patch it is at
+        controls = ControlBar(self)
+        self._how = controls.add_choice(
+            "masked_image_how", self.tr("Masks"), ((self.tr("Block-wise, as in BEiT"), False), (self.tr("Mine"), True))
+        )
+        self._share = QDoubleSpinBox()
+        self._share.setRange(1, 95)
+        self._share.setDecimals(0)
+        self._share.setSuffix(" %")
+        self._share.setValue(40)
+        self._seed = QSpinBox()
+        self._seed.setRange(0, MAX_SEED)
+        for box in (self._share, self._seed):
+            box.setKeyboardTracking(False)
+        controls.add_widget(labelled(self._share, "masked_image_share", self.tr("Share")))
+        controls.add_widget(labelled(self._seed, "masked_image_seed", self.tr("Seed")))
+        self._next = controls.add_button("masked_image_next", self.tr("Next seed"), self.tr("Mask other blocks"))
+        self._clear = controls.add_button("masked_image_clear", self.tr("Clear masks"), self.tr("Show all patches"))
+        self._tokens = controls.add_choice(
+            "masked_image_tokens",
+            self.tr("Tokens"),
+            ((self.tr("As they look"), False), (self.tr("Coloured by number"), True)),
+        )
+        self._caption = LineLabel(self.tr("What is shown"), self)
+        self._canvas = BrushCanvas("masked_image_canvas", self.tr("Masked picture and visual tokens"), self)
+        self._empty = EmptyLabel("masked_image_empty")
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self._canvas)
+        self._read_out = LineLabel(self.tr("Patch pointed at"), self)
+        self._read_out.setObjectName("masked_image_read_out")
+        fill_column(self, self._pages, controls, self._caption, self._pages, self._read_out)
+        self.setFocusProxy(self._canvas)
+        self._show_page()
+
+        self._how.activated.connect(self._on_how_activated)
+        self._share.valueChanged.connect(self._on_block_changed)
+        self._seed.valueChanged.connect(self._on_block_changed)
+        self._next.clicked.connect(self._on_next_clicked)
+        self._clear.clicked.connect(self._on_clear_clicked)
+        self._tokens.currentIndexChanged.connect(self._rebuild)
+        self._canvas.stroke_begun.connect(self._on_canvas_stroke_begun)
+        self._canvas.stroke_moved.connect(self._on_canvas_stroke_moved)
+        self._canvas.stroke_ended.connect(self._on_canvas_stroke_ended)
+        self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
+        self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
+
+    # Data in
+
+    def set_subject(self, subject: Subject | None) -> None:
+        if subject is None or (self.subject and subject.checkpoint != self.subject.checkpoint):
+            # Another model may have other patches: the user's masks are of these.
+            self._result = self._figure = self._patch = None
+            self._use_own(None)
+        super().set_subject(subject)
+        self._show_page()
+
+    def requests(self) -> tuple[object, ...]:
+        assert self.subject is not None
+        image = self.subject.input
+        if not isinstance(image, ImageInput):
+            return ()
+        checkpoint = self.subject.checkpoint.checkpoint
+        if not self._own:  # without any mask, tokens and pictures are those of any request
+            share, seed = self._share.value() / 100, self._seed.value()
+            return (MaskedImageRequest(checkpoint, image, (), share, seed),)
+        return (MaskedImageRequest(checkpoint, image, self._own),)
+
+    def show_result(self, result: object) -> None:
+        if not isinstance(result, MaskedImageResult) or self.subject is None:
+            return
+        self._result = result
+        set_available(
+            self._tokens,
+            bool(result.swatches.size),
+            self.tr("What the tokens look like is not known: the checkpoint has no decoder."),
+        )
+        self._rebuild()
+
+    def show_failure(self, failure: Failure) -> None:
+        super().show_failure(failure)
+        self._empty.setText(failure.message)
+        if self._result is not None and self._own is not None:
+            self._use_own(tuple(self._result.masked.tolist()))
+            self._rebuild()
+
+    def figure(self) -> MaskedImageFigure | None:
+        return self._figure
+
+    # The picture
+
+    def _rebuild(self) -> None:
+        if self._result is None:
+            return
+        result = self._result if self._own is None or self._own else _unmasked(self._result)
+        masked = frozenset(result.masked.tolist() if self._own is None else self._own)
+        self._figure = MaskedImageFigure(result, masked, self._patch, self._tokens.currentData())
+        self._caption.show_text("  ·  ".join((self._figure.caption, *self._result.notes)))
+        self._clear.setEnabled(bool(masked))
+        self._restyle()
+        self._show_page()
+        self._on_canvas_spot_changed(self._canvas.spot)
+        self.figure_changed.emit()
+
+    def _restyle(self) -> None:
+        if self._figure is not None:
+            self._canvas.show_figure(self._figure, self.style_now())
+
+    def _show_page(self) -> None:
+        has_figure = self._figure is not None
+        self._pages.setCurrentWidget(self._canvas if has_figure else self._empty)
+        self._empty.setText(self.tr("Asking the model …") if self.subject else self.tr("Open a picture."))
+        for widget in (self._caption, self._read_out):
+            widget.setVisible(has_figure)
+
+    def _use_own(self, masks: tuple[int, ...] | None) -> None:
+        """Masks of the user's, or block-wise ones."""
+        self._own = masks
+        with QSignalBlocker(self._how):
+            self._how.setCurrentIndex(0 if masks is None else 1)
+        why = self.tr("For block-wise masks.")
+        for control in (self._share, self._seed, self._next):
+            set_available(control, masks is None, why)
+
+    # What the user does
+
+    def _on_how_activated(self) -> None:
+        shown = tuple(sorted(self._figure.masked)) if self._figure else ()
+        self._use_own(shown if self._how.currentData() else None)
+        self.refresh()
+        self._rebuild()
+
+    def _on_block_changed(self) -> None:
+        self.refresh()
+
+    def _on_next_clicked(self) -> None:
+        self._seed.setValue((self._seed.value() + 1) % (MAX_SEED + 1))
+
+    def _on_clear_clicked(self) -> None:
+        self._use_own(())
+        self._rebuild()
+        self.refresh()
+
+    def _on_canvas_stroke_begun(self, spot: PatchSpot) -> None:
+        if spot.panel != _SEEN or self._figure is None:
+            return
+        is_masking = spot.patch not in self._figure.masked
+        self._stroke = (is_masking, spot.patch)
+        self._brush([spot.patch])
+
+    def _on_canvas_stroke_moved(self, spot: PatchSpot) -> None:
+        if self._stroke is None or spot.panel != _SEEN or self._result is None:
+            return
+        is_masking, last = self._stroke
+        self._stroke = (is_masking, spot.patch)
+        self._brush(patches_between(last, spot.patch, self._result.grid))
+
+    def _on_canvas_stroke_ended(self) -> None:
+        if self._stroke is not None:
+            self._stroke = None
+            self.refresh()
+
+    def _brush(self, patches: list[int]) -> None:
+        """Mask patches or show them, on screen at once; the model is asked when the stroke ends."""
+        assert self._figure is not None
+        assert self._stroke is not None
+        is_masking, _ = self._stroke
+        now = set(self._figure.masked)
+        now = now | set(patches) if is_masking else now - set(patches)
+        self._use_own(tuple(sorted(now)))
+        self._rebuild()
+
+    def _on_canvas_spot_changed(self, spot: PatchSpot | None) -> None:
+        if self._figure is not None and spot is not None:
+            self._read_out.show_text(self._figure.describe(spot.patch))
+            if spot.patch != self._patch and spot.patch in self._figure.result.masked and self._stroke is None:
+                self._choose(spot.patch)
+        else:
+            self._read_out.show_text(
+                self.tr("Click or brush the first picture to mask patches; point at a masked one for its candidates.")
+            )
+
+    def _on_canvas_spot_chosen(self, spot: PatchSpot) -> None:
+        if spot.panel != _SEEN:
+            self._choose(spot.patch)
+        elif self._stroke is None:  # by the keyboard
+            self._on_canvas_stroke_begun(spot)
+            self._on_canvas_stroke_ended()
+
+    def _choose(self, patch: int) -> None:
+        """List the candidates of a patch."""
+        if self._figure is not None:
+            self._patch = patch
+            self._figure = replace(self._figure, patch=patch)
+            self._restyle()
+            self.figure_changed.emit()
+
+    # The looks
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._restyle()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._restyle()
+
+
+def _unmasked(result: MaskedImageResult) -> MaskedImageResult:
+    """The same picture with nothing masked."""
+    return replace(
+        result,
+        masked=result.masked[:0],
+        ids=result.ids[:0],
+        probs=result.probs[:0],
+        original_probs=result.original_probs[:0],
+        rebuilt=result.rebuilt_own,
+    )

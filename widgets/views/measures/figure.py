@@ -1,0 +1,162 @@
+"""Measures of all heads: two of them against each other, and all of them in a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from inference.results import MeasuresResult
+from inference.results.measures import MEASURES
+from widgets.figures.figure import Numbers
+from widgets.figures.head_measures import MEASURE_BY_NAME, Place, number_text, ordered, sample_text
+from widgets.look.theme import FigureStyle
+from widgets.views.measures.head_scatter import HeadScatter
+
+MOST_ROWS = 32  # of the table in a figure; its numbers are always those of all heads
+_ROW = 1.4  # em
+COLUMNS = ("layer", "head", *(measure.name for measure in MEASURES))
+
+
+@dataclass(frozen=True)
+class MeasuresFigure:
+    """The scatter plot above the table of the first heads in an order.
+
+    Attributes
+    ----------
+    order, is_falling
+        `layer`, `head` or a measure, and whether the highest come first.
+    """
+
+    scatter: HeadScatter
+    order: str = "layer"
+    is_falling: bool = False
+
+    @property
+    def result(self) -> MeasuresResult:
+        return self.scatter.result
+
+    @property
+    def caption(self) -> str:
+        order = _tr("ordered by {}").format(column_title(self.order).lower())
+        return f"{self.scatter.caption}; {order}"
+
+    def numbers(self) -> Numbers:
+        """All measures of all heads, in the order of the table."""
+        measures = self.result.measures
+        arrays = {**measures, "n_rows": np.array(self.result.n_rows), "n_queries": np.array(self.result.n_queries)}
+        table: list[tuple[str | int | float, ...]] = [
+            (*place, *(float(measures[measure.name][place]) for measure in MEASURES)) for place in self._heads
+        ]
+        return Numbers(arrays, COLUMNS, table)
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        em = QFontMetricsF(style.font).height()
+        return QSizeF(sum(self._widths(style)), 24 * em + em + self._table_height(em))
+
+    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        em = QFontMetricsF(style.font).height()
+        top = rect.bottom() - self._table_height(em)
+        self.scatter.paint(painter, QRectF(rect.left(), rect.top(), rect.width(), top - em - rect.top()), style)
+        painter.save()
+        painter.setFont(style.font)
+        self._paint_table(painter, QRectF(rect.left(), top, rect.width(), rect.bottom() - top), style)
+        painter.restore()
+
+    @cached_property
+    def _heads(self) -> list[Place]:
+        return ordered(self.result, self.order, is_falling=self.is_falling)
+
+    def _note(self) -> str:
+        parts = []
+        if len(self._heads) > MOST_ROWS:
+            parts.append(_tr("the first {} of {} heads").format(MOST_ROWS, len(self._heads)))
+        return "; ".join(filter(None, (*parts, sample_text(self.result))))
+
+    def _table_height(self, em: float) -> float:
+        n_rows = min(len(self._heads), MOST_ROWS)
+        return (2.6 + _ROW * n_rows + (1.6 if self._note() else 0)) * em
+
+    def _widths(self, style: FigureStyle) -> list[float]:
+        metrics = QFontMetricsF(style.font)
+        lines = [line for name in COLUMNS for line in header_lines(name)]
+        widest = max(map(metrics.horizontalAdvance, lines)) + 1.2 * metrics.height()
+        return [0.55 * widest if name in ("layer", "head") else widest for name in COLUMNS]
+
+    def _paint_table(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        metrics, theme = QFontMetricsF(style.font), style.theme
+        em = metrics.height()
+        widths = np.array(self._widths(style))
+        rights = rect.left() + np.cumsum(widths) * min(1.0, rect.width() / widths.sum())
+        lefts = [rect.left(), *rights[:-1].tolist()]
+        for name, right in zip(COLUMNS, rights.tolist(), strict=True):
+            painter.setPen(theme.accent if name == self.order else theme.faint)
+            for i, text in enumerate(header_lines(name)):
+                x = right - 0.5 * em - metrics.horizontalAdvance(text)
+                painter.drawText(QPointF(x, rect.top() + (1.1 * i) * em + metrics.ascent()), text)
+        top = rect.top() + 2.5 * em
+        painter.setPen(QPen(theme.faint, 1))
+        painter.drawLine(QPointF(rect.left(), top), QPointF(float(rights[-1]), top))
+        for row, place in enumerate(self._heads[:MOST_ROWS]):
+            line = QRectF(rect.left(), top + row * _ROW * em, float(rights[-1]) - rect.left(), _ROW * em)
+            if place == self.scatter.selected:
+                painter.setPen(QPen(theme.accent, 0.12 * em))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(line.adjusted(1, 1, -1, -1))
+            for name, left, right in zip(COLUMNS, lefts, rights.tolist(), strict=True):
+                cell = QRectF(left, line.top(), right - left, line.height())
+                self._paint_cell(painter, name, place, cell, style)
+        if note := self._note():
+            painter.setPen(theme.faint)
+            painter.drawText(QPointF(rect.left(), rect.bottom() - metrics.descent()), note)
+
+    def _paint_cell(self, painter: QPainter, name: str, place: Place, cell: QRectF, style: FigureStyle) -> None:
+        metrics = QFontMetricsF(style.font)
+        em = metrics.height()
+        if name in ("layer", "head"):
+            text = str(getattr(place, name))
+        else:
+            value = float(self.result.measures[name][place])
+            text = number_text(name, value)
+            paint_bar(painter, cell, share_of(self.result, name, place), style.theme.accent)
+        painter.setPen(style.theme.ink)
+        x = cell.right() - 0.5 * em - metrics.horizontalAdvance(text)
+        painter.drawText(QPointF(x, cell.center().y() + 0.36 * metrics.ascent()), text)
+
+
+def paint_bar(painter: QPainter, cell: QRectF, share: float, color: QColor) -> None:
+    """A faint bar from the right, as long as a number is large."""
+    if share > 0:
+        ground = QColor(color)
+        ground.setAlpha(56)
+        width = share * (cell.width() - 4)
+        painter.fillRect(QRectF(cell.right() - 2 - width, cell.top() + 2, width, cell.height() - 4), ground)
+
+
+def share_of(result: MeasuresResult, name: str, place: Place) -> float:
+    """A number as a share of the largest of its column; 0 where there is none."""
+    values = result.measures[name]
+    highest = float(np.fmax.reduce(values, axis=None))
+    share = float(values[place]) / highest if highest > 0 else 0.0
+    return share if share > 0 else 0.0
+
+
+def column_title(name: str) -> str:
+    """The title of a column."""
+    return {"layer": _tr("Layer"), "head": _tr("Head")}.get(name) or MEASURE_BY_NAME[name].title
+
+
+def header_lines(name: str) -> tuple[str, str]:
+    """The title of a column in two lines: what it is, and its unit."""
+    if name in ("layer", "head"):
+        return "", column_title(name)
+    measure = MEASURE_BY_NAME[name]
+    title, _, rest = measure.title.partition(" ")
+    return (measure.title, measure.unit) if measure.unit and not rest else (title, rest or _tr("share"))
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MeasuresFigure", text)

@@ -1,0 +1,186 @@
+"""The measures of all heads as a table to sort and walk through."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from inference.results import MeasuresResult
+from widgets.figures.head_measures import MEASURE_BY_NAME, Place, number_text, ordered, why_none
+from widgets.look.theme import FigureStyle
+from widgets.views.measures.figure import COLUMNS, header_lines, paint_bar, share_of
+
+Index = QModelIndex | QPersistentModelIndex
+_SHARE = Qt.ItemDataRole.UserRole
+_NUMBER = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class _Rows(QAbstractTableModel):
+    """A row for each head."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._result: MeasuresResult | None = None
+        self.places: list[Place] = []
+
+    def show(self, result: MeasuresResult, order: str, *, is_falling: bool) -> None:
+        self.beginResetModel()
+        self._result, self.places = result, ordered(result, order, is_falling=is_falling)
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.places)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if self._result is None or not index.isValid():
+            return None
+        name, place = COLUMNS[index.column()], self.places[index.row()]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _NUMBER
+        if name in ("layer", "head"):
+            return str(getattr(place, name)) if role == Qt.ItemDataRole.DisplayRole else None
+        value = float(self._result.measures[name][place])
+        if role == Qt.ItemDataRole.DisplayRole:
+            return number_text(name, value)
+        if role == _SHARE:
+            return share_of(self._result, name, place)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            measure = MEASURE_BY_NAME[name]
+            return why_none(self._result, name) if math.isnan(value) else f"{value:.6g} {measure.unit}".strip()
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        name = COLUMNS[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return "\n".join(header_lines(name)).strip()
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _NUMBER
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self.tr("Click to sort.") if name in ("layer", "head") else MEASURE_BY_NAME[name].about
+        if role == Qt.ItemDataRole.InitialSortOrderRole:
+            is_place = name in ("layer", "head")
+            return Qt.SortOrder.AscendingOrder if is_place else Qt.SortOrder.DescendingOrder
+        return None
+
+
+class _Bars(QStyledItemDelegate):
+    """Numbers with a faint bar behind them."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        super().paint(painter, option, index)
+        share = index.data(_SHARE)
+        if share:
+            paint_bar(painter, option.rect.toRectF(), share, FigureStyle.of(self.parent()).theme.accent)  # type: ignore[attr-defined,arg-type]
+
+
+class HeadTable(QTableView):
+    """Sortable; the row that is walked to selects its head, Enter or a double click opens it.
+
+    Signals
+    -------
+    head_chosen(int, int), head_opened(int, int)
+        Layer and head.
+    order_chosen(str, bool)
+        A heading was clicked: the column, and whether the highest come first.
+    """
+
+    head_chosen = Signal(int, int)
+    head_opened = Signal(int, int)
+    order_chosen = Signal(str, bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows = _Rows(self)
+        self.setModel(self._rows)
+        self.setItemDelegate(_Bars(self))
+        self.setAccessibleName(self.tr("Measures of all heads"))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setTabKeyNavigation(False)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        self.verticalHeader().hide()
+        header = self.horizontalHeader()
+        header.setSectionsClickable(True)
+        header.setSortIndicatorShown(True)
+        header.setHighlightSections(False)
+        header.sortIndicatorChanged.connect(self._on_header_sort_indicator_changed)
+        self.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
+        self.doubleClicked.connect(self._on_double_clicked)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The heads from top to bottom."""
+        return tuple(self._rows.places)
+
+    def show_result(self, result: MeasuresResult, order: str, *, is_falling: bool, selected: Place | None) -> None:
+        """Show other numbers, or the same in another order."""
+        header = self.horizontalHeader()
+        with QSignalBlocker(header), QSignalBlocker(self.selectionModel()):
+            self._rows.show(result, order, is_falling=is_falling)
+            falling, rising = Qt.SortOrder.DescendingOrder, Qt.SortOrder.AscendingOrder
+            header.setSortIndicator(COLUMNS.index(order), falling if is_falling else rising)
+        self.select(selected)
+        self.fit()
+
+    def select(self, place: Place | None) -> None:
+        """Mark the head that is selected everywhere."""
+        with QSignalBlocker(self):
+            if place is None or place not in self._rows.places:
+                self.clearSelection()
+                return
+            index = self._rows.index(self._rows.places.index(place), max(self.currentIndex().column(), 0))
+            if index != self.currentIndex() or not self.selectionModel().isSelected(index):
+                self.setCurrentIndex(index)
+            self.scrollTo(index)
+
+    def fit(self) -> None:
+        """Columns and rows as large as their letters; what room is left goes to all measures alike."""
+        metrics = QFontMetricsF(self.font())
+        em = metrics.height()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setDefaultSectionSize(round(1.5 * em))
+        header = self.horizontalHeader()
+        header.setMinimumHeight(round(2.9 * em))
+        widths = [max(map(metrics.horizontalAdvance, header_lines(name))) + 1.3 * em for name in COLUMNS]
+        widths[:2] = (width + 0.7 * em for width in widths[:2])  # beside a single line the arrow needs room
+        spare = max(self.viewport().width() - sum(widths), 0.0) / (len(COLUMNS) - 2)
+        for column, width in enumerate(widths):
+            header.resizeSection(column, int(width + (spare if column > 1 else 0)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    def _on_header_sort_indicator_changed(self, column: int, order: Qt.SortOrder) -> None:
+        self.order_chosen.emit(COLUMNS[column], order == Qt.SortOrder.DescendingOrder)
+
+    def _on_current_row_changed(self, current: QModelIndex, _old: QModelIndex) -> None:
+        if current.isValid():
+            self.head_chosen.emit(*self._rows.places[current.row()])
+
+    def _on_double_clicked(self, index: QModelIndex) -> None:
+        self.head_opened.emit(*self._rows.places[index.row()])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.head_opened.emit(*self._rows.places[self.currentIndex().row()])
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,119 @@
+"""Beside the picture: what a mesh costs the model, in words and bars."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from widgets.kit.control_bar import ControlBar
+from widgets.kit.figure_canvas import FigureCanvas
+from widgets.look.theme import FigureStyle
+from widgets.views.mesh.figures.bits import MeshBits
+from widgets.views.mesh.growth import Growth
+
+_ALIKE = 0.05
+
+
+class SurprisePanel(QWidget):
+    """Signals
+
+    -------
+    label_chosen(int)
+        The class that a mesh of the user's is taken for.
+    open_requested()
+        The user wants to look at a mesh of his own.
+    """
+
+    label_chosen = Signal(int)
+    open_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        bar = ControlBar(self)
+        self._bar = bar
+        self._label = bar.add_choice("mesh_scored_as", self.tr("Looked at as"), ())
+        self._words = QLabel()
+        self._words.setObjectName("mesh_surprise_words")
+        self._words.setWordWrap(True)
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words.setMargin(8)
+        self._words.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self._words.setAccessibleName(self.tr("Surprise in words"))
+        self.canvas: FigureCanvas[MeshBits] = FigureCanvas()
+        self.canvas.setObjectName("mesh_bits")
+        self.canvas.setAccessibleName(self.tr("Bits per vertex"))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self._open = QPushButton(self.tr("Open a mesh of your own…"))
+        self._open.setObjectName("mesh_open")
+        self._open.setAccessibleName(self._open.text())
+        self._open.setToolTip(self.tr("OBJ, PLY, STL, OFF, glTF or GLB; dropping the file on the picture does it, too"))
+        foot = QHBoxLayout()
+        foot.setContentsMargins(8, 0, 8, 8)
+        foot.addWidget(self._open)
+        layout.addWidget(bar)
+        layout.addWidget(self._words)
+        layout.addWidget(self.canvas, 1)
+        layout.addLayout(foot)
+        self._bar.setVisible(False)
+        self._open.clicked.connect(self.open_requested)
+        self._label.currentIndexChanged.connect(self._on_label_current_index_changed)
+
+    def offer_classes(self, names: tuple[str, ...], chosen: int | None) -> None:
+        """Classes that the mesh may be taken for; none where it was drawn as one."""
+        with QSignalBlocker(self._label):
+            self._label.clear()
+            for number, name in enumerate(names):
+                self._label.addItem(name, number)
+            if chosen is not None:
+                self._label.setCurrentIndex(chosen)
+        self._bar.setVisible(bool(names))
+
+    def show_growth(
+        self,
+        growth: Growth | None,
+        compressed_bits: int | None,
+        style: FigureStyle,
+        *,
+        name: str = "",
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        """Tell of a mesh; `name` is the file that it came from."""
+        if growth is None or not growth.n_vertices:
+            self._words.setText(self.tr("There is no mesh yet."))
+            return
+        bits = MeshBits.of(growth, compressed_bits)
+        self.canvas.show_figure(bits, style)
+        self.canvas.setAccessibleDescription(bits.caption)
+        self._words.setText(" ".join((*self._sentences(growth, bits, name), *notes)))
+
+    def _sentences(self, growth: Growth, bits: MeshBits, name: str) -> list[str]:
+        coordinates, faces = bits.model
+        total = coordinates + faces
+        what = name or self.tr("This mesh")
+        costs = self.tr("{} costs the model {:.2f} bits a vertex: {:.2f} for its coordinates and {:.2f} for its faces.")
+        sentences = [costs.format(what, total, coordinates, faces)]
+        if bits.compressed is not None and total > 0:
+            ratio = bits.compressed / total
+            if abs(ratio - 1) < _ALIKE:
+                compared = self.tr("about as many")
+            elif ratio > 1:
+                compared = self.tr("{:.1f} times as many").format(ratio)
+            else:
+                compared = self.tr("{:.0f} % of that: the model is surprised by nearly everything").format(100 * ratio)
+            lzma = self.tr("LZMA, a compressor that knows nothing of meshes, needs {:.1f} for the same tokens, {}.")
+            sentences.append(lzma.format(bits.compressed, compared))
+        if len(growth.faces):
+            face = int(growth.face_bits.argmax())
+            most, half = float(growth.face_bits[face]), float(np.median(growth.face_bits))
+            surprising = self.tr("The most surprising face is face {}, at {:.1f} bits; half of all are below {:.1f}.")
+            sentences.append(surprising.format(face, most, half))
+        return sentences
+
+    def _on_label_current_index_changed(self) -> None:
+        if self._label.currentData() is not None:
+            self.label_chosen.emit(self._label.currentData())

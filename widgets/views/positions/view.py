@@ -1,0 +1,225 @@
+"""How positions are encoded: by the paper's sinusoids, and by the open checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QLabel, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+
+from inference.results import Failure, PositionsRequest, PositionsResult, PositionTable
+from widgets.figures.panel_figure import Cell
+from widgets.kit.availability import offer
+from widgets.kit.column import fill_column
+from widgets.kit.control_bar import ControlBar
+from widgets.kit.empty_label import EmptyLabel
+from widgets.kit.line_label import LineLabel
+from widgets.kit.pointed_canvas import PointedCanvas
+from widgets.selection import Selected, Selection
+from widgets.view import Subject, View
+from widgets.views.positions.figure import PositionsFigure
+from widgets.views.positions.position_grid import GridSpot, PositionGridFigure
+from widgets.views.positions.sinusoids import SinusoidsFigure
+from widgets.views.positions.sinusoids_page import SinusoidsPage
+
+_CHECKPOINT_PAGE = 1
+
+
+class PositionsView(View):
+    """The sinusoids of 2017 with sliders; on the second page what the checkpoint uses, and how alike positions are.
+
+    A click on a sinusoid's cell chooses its pair; pointing at any cell gives its number.
+    """
+
+    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(selection, parent)
+        self._result: PositionsResult | None = None
+        self._figure: PositionsFigure | PositionGridFigure | None = None
+        self._sinusoids = SinusoidsPage()
+        self._pages = QTabWidget(self)
+        self._pages.setObjectName("positions_pages")
+        self._pages.setDocumentMode(True)
+        self._pages.tabBar().setAccessibleName(self.tr("Pages"))
+        self._pages.addTab(self._sinusoids, self.tr("2017 sinusoids"))
+        self._pages.addTab(self._checkpoint_page(), self.tr("This checkpoint"))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._pages)
+        self._show_page()
+
+        self._pages.currentChanged.connect(self._on_pages_current_changed)
+        self._sinusoids.figure_changed.connect(self.figure_changed)
+        self._table.currentIndexChanged.connect(self._on_table_changed)
+        self._what.currentIndexChanged.connect(self._on_control_changed)
+        self._head.activated.connect(self._on_head_activated)
+        self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
+        self.setFocusProxy(self._pages)
+
+    def _checkpoint_page(self) -> QWidget:
+        page = QWidget()
+        controls = ControlBar(page)
+        self._table = controls.add_choice("positions_table", self.tr("Table"), ())
+        self._what = controls.add_choice(
+            "positions_what",
+            self.tr("Show"),
+            [
+                (self.tr("Maps on the picture's grid"), "grid"),
+                (self.tr("Table and similarity"), "both"),
+                (self.tr("Table"), "values"),
+                (self.tr("Similarity"), "similarity"),
+            ],
+        )
+        self._head = controls.add_choice("positions_head", self.tr("Head"), ())
+        self._note = QLabel(page)
+        self._note.setObjectName("positions_note")
+        self._note.setTextFormat(Qt.TextFormat.PlainText)
+        self._note.setWordWrap(True)
+        self._note.setContentsMargins(8, 0, 8, 2)
+        self._canvas = PointedCanvas("positions_canvas", self.tr("Position encoding of the checkpoint"), page)
+        self._read_out = LineLabel(self.tr("Number pointed at"), page)
+        self._read_out.setObjectName("positions_read_out")
+        fill_column(page, self._canvas, controls, self._note, self._canvas, self._read_out)
+        self._empty = EmptyLabel("positions_empty")
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(page)
+        return self._stack
+
+    # Data in
+
+    def set_subject(self, subject: Subject | None) -> None:
+        super().set_subject(subject)
+        self._show_page()
+        self.figure_changed.emit()
+
+    def requests(self) -> tuple[object, ...]:
+        assert self.subject is not None
+        if self._pages.currentIndex() != _CHECKPOINT_PAGE or self._why_off(self.subject):
+            return ()
+        return (PositionsRequest(self.subject.checkpoint.checkpoint),)
+
+    def show_result(self, result: object) -> None:
+        if not isinstance(result, PositionsResult) or not result.tables:
+            return
+        self._result = result
+        self._note.setText(result.note)
+        with QSignalBlocker(self._table):
+            self._table.clear()
+            for number, table in enumerate(result.tables):
+                self._table.addItem(table.name, number)
+        self._table.setEnabled(len(result.tables) > 1)
+        self._on_table_changed()
+        self._show_page()
+
+    def figure(self) -> SinusoidsFigure | PositionsFigure | PositionGridFigure | None:
+        if self._pages.currentIndex() != _CHECKPOINT_PAGE:
+            return self._sinusoids.figure
+        return self._figure if self._has_table() else None
+
+    def selection_changed(self, now: Selected, old: Selected) -> None:
+        if now.head != old.head and self._figure is not None and self._figure.has_heads:
+            self._head.setCurrentIndex(min(now.head, self._head.count() - 1))
+            self._rebuild()
+
+    def show_failure(self, failure: Failure) -> None:
+        super().show_failure(failure)
+        self._empty.setText(failure.message)
+
+    def _has_table(self) -> bool:
+        return self._figure is not None and self.subject is not None and not self._why_off(self.subject)
+
+    @staticmethod
+    def _why_off(subject: Subject) -> str:
+        return subject.checkpoint.why_missing(frozenset({"positions"}))
+
+    def _show_page(self) -> None:
+        """Say why there is nothing to see yet, where that is so."""
+        self._stack.setCurrentIndex(1 if self._has_table() else 0)
+        if self.subject is None:
+            self._empty.setText(self.tr("Open a checkpoint to see how it encodes positions."))
+        elif why := self._why_off(self.subject):
+            text = self.tr("{} has no position encoding to show: {}.")
+            self._empty.setText(text.format(self.subject.checkpoint.name, why))
+        else:
+            self._empty.setText(self.tr("Reading the position encoding …"))
+
+    # The picture
+
+    def _rebuild(self) -> None:
+        if self._result is None:
+            return
+        table = self._result.tables[max(self._table.currentIndex(), 0)]
+        head = max(self._head.currentIndex(), 0)
+        if self._what.currentData() == "grid":
+            self._figure = PositionGridFigure(table, head, self._result.note)
+        else:
+            self._figure = PositionsFigure(table, head, self._what.currentData(), self._result.note)
+        self._restyle()
+        self.figure_changed.emit()
+
+    def _restyle(self) -> None:
+        style = self.style_now()
+        self._sinusoids.restyle(style)
+        if self._figure is not None:
+            # The note stands above already, with all its lines.
+            figure = replace(self._figure, note="")
+            self._canvas.show_figure(figure, style)
+            self._on_canvas_spot_changed(self._canvas.spot)
+
+    # What the user does
+
+    def _on_pages_current_changed(self, _page: int) -> None:
+        self.refresh()
+        self.figure_changed.emit()
+
+    def _on_table_changed(self) -> None:
+        assert self._result is not None
+        table = self._result.tables[max(self._table.currentIndex(), 0)]
+        maps = table.similarity
+        with QSignalBlocker(self._head):
+            self._head.clear()
+            for head in range(len(maps)):
+                self._head.addItem(str(head), head)
+            self._head.setCurrentIndex(min(self.selection.now.head, len(maps) - 1))
+        self._head.setEnabled(len(maps) > 1)
+        self._offer(table)
+        self._rebuild()
+
+    def _offer(self, table: PositionTable) -> None:
+        """Maps on a grid for places in a picture, and first; else similarity, unless it would be too large."""
+        grid, similarity = self.tr("For places in a picture."), self.tr("There are too many places for this map.")
+        offer(self._what, "grid", table.grid is not None, grid)
+        for what in ("both", "similarity"):
+            offer(self._what, what, table.similarity.shape[-1] > 0, similarity)
+        is_on_grid = self._what.currentData() == "grid"
+        if is_on_grid != (table.grid is not None):
+            with QSignalBlocker(self._what):
+                self._what.setCurrentIndex(self._what.findData("both" if is_on_grid else "grid"))
+
+    def _on_control_changed(self) -> None:
+        self._rebuild()
+
+    def _on_head_activated(self, head: int) -> None:
+        if head == self.selection.now.head:
+            self._rebuild()
+        self.selection.update(head=head)
+
+    def _on_canvas_spot_changed(self, spot: Cell | GridSpot | None) -> None:
+        figure, text = self._canvas.figure, ""
+        if (isinstance(figure, PositionsFigure) and isinstance(spot, Cell)) or (
+            isinstance(figure, PositionGridFigure) and isinstance(spot, GridSpot)
+        ):
+            text = figure.describe(spot)  # type: ignore[arg-type]
+        self._read_out.show_text(text or self.tr("Point at a cell to see its number."))
+
+    # The looks
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._restyle()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._restyle()

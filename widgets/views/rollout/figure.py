@@ -1,0 +1,377 @@
+"""Attention rollout beside the mean attention that it is made of."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+
+from inference.results import RolloutResult
+from widgets.figures.color_bar import ColorBar
+from widgets.figures.figure import Numbers
+from widgets.figures.map_frame import paint_map_frame
+from widgets.figures.token_axis import label
+from widgets.look import raster
+from widgets.look.theme import FigureStyle
+from widgets.maps import axis_labels
+from widgets.maps.axis_labels import Ruler
+from widgets.maps.numerals import short
+
+Mode = Literal["map", "query"]
+What = Literal["both", "rollout", "attention"]
+Kind = Literal["rollout", "attention"]
+_STRIP, _TITLE = 5.0, 1.8  # em
+_N_STRONGEST = 5
+_MOST_MEASURED = 64  # words that are measured to see how long they are; of more, some are long
+
+
+class Cell(NamedTuple):
+    """A cell of one of the maps; the row is a query, or a layer where one query is shown."""
+
+    kind: Kind
+    row: int
+    key: int
+
+
+class Panel(NamedTuple):
+    """Where a map is, and the bars below it."""
+
+    kind: Kind
+    plot: QRectF
+    strip: QRectF
+
+
+@dataclass(frozen=True)
+class RolloutFigure:
+    """A map of every query in one layer, or of one query in every layer; bars say where the chosen query comes from.
+
+    Attributes
+    ----------
+    query_pos
+        One of `result.queries`.
+    mode
+        `map` needs all queries, each at its own place of `result.queries`.
+    scale
+        `raw`; `row` divides each row by its maximum; `log` has logarithmic colours.
+    hides_own
+        Leave out what is a query's own, most of which the residual stream has carried past the attention.
+    """
+
+    result: RolloutResult
+    layer: int
+    query_pos: int
+    mode: Mode = "map"
+    what: What = "both"
+    scale: Literal["raw", "row", "log"] = "raw"
+    hides_own: bool = False
+
+    # What is shown
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The maps from the first to the last."""
+        return ("rollout", "attention") if self.what == "both" else (self.what,)
+
+    @property
+    def caption(self) -> str:
+        titles = {"rollout": _tr("attention rollout"), "attention": _tr("mean attention")}
+        shown = _tr(" and ").join(titles[kind] for kind in self.kinds)
+        where = _tr("layer {}, query {}").format(self.layer, self.query_name)
+        if self.mode == "query":
+            where = _tr("query {} in every layer, bars of layer {}").format(self.query_name, self.layer)
+        scales = {"row": _tr("each row divided by its maximum"), "log": _tr("logarithmic colours")}
+        own = _tr("own places left out") if self.hides_own else ""
+        return "; ".join(filter(None, (f"{shown[:1].upper()}{shown[1:]}: {where}", scales.get(self.scale, ""), own)))
+
+    @property
+    def query_name(self) -> str:
+        """Such as "“king” (2)"."""
+        return f"“{label(self.result.query_tokens.words[self.query_pos])}” ({self.query_pos})"
+
+    def table(self, kind: Kind) -> np.ndarray:
+        """float32 [row, key_pos]: the numbers of a map."""
+        numbers = self.result.rollout if kind == "rollout" else self.result.attention
+        return numbers[self.layer] if self.mode == "map" else numbers[:, self._at_query]
+
+    def row_of(self, kind: Kind) -> np.ndarray:
+        """float32 [key_pos]: the chosen query in the chosen layer; 0 for its own place where that is left out."""
+        row = self.table(kind)[self._row]
+        if self.hides_own:
+            row = row.copy()
+            row[self.query_pos] = 0
+        return row
+
+    def strongest(self, kind: Kind) -> list[tuple[int, float]]:
+        """Keys with the largest shares of the chosen query, largest first."""
+        row = self.row_of(kind)
+        return [(int(key), float(row[key])) for key in np.argsort(-row, kind="stable")[:_N_STRONGEST] if row[key] > 0]
+
+    def numbers(self) -> Numbers:
+        """Both maps of all layers; as table what the bars show."""
+        result = self.result
+        words = result.key_tokens.words
+        arrays = {
+            "rollout": result.rollout,
+            "attention": result.attention,
+            "queries": np.array(result.queries),
+            "query_tokens": np.array([result.query_tokens.words[query] for query in result.queries]),
+            "tokens": np.array(words),
+            "layer": np.array(self.layer),
+            "query": np.array(self.query_pos),
+        }
+        rows = zip(words, self.row_of("rollout").tolist(), self.row_of("attention").tolist(), strict=True)
+        table: list[tuple[str | int | float, ...]] = [(key, *row) for key, row in enumerate(rows)]
+        return Numbers(arrays, ("key", "token", "rollout", "attention"), table)
+
+    def describe(self, cell: Cell) -> str:
+        """A cell in words."""
+        value = float(self.table(cell.kind)[cell.row, cell.key])
+        query = self.query_pos if self.mode == "query" else cell.row
+        layer = self.layer if self.mode == "map" else cell.row
+        names = [
+            f"{label(tokens.words[place])} ({place})"
+            for tokens, place in ((self.result.query_tokens, query), (self.result.key_tokens, cell.key))
+        ]
+        text = _tr("{} comes to {} from {}, up to layer {}")
+        if cell.kind == "attention":
+            text = _tr("{} of the mean attention of {} goes to {}, in layer {}")
+        return text.format(short(value), *names, layer)
+
+    def chosen(self, layer: int, query_pos: int) -> RolloutFigure:
+        """The same with another layer or query."""
+        return replace(self, layer=layer, query_pos=query_pos)
+
+    @cached_property
+    def _at_query(self) -> int:
+        return self.result.queries.index(self.query_pos)
+
+    @property
+    def _row(self) -> int:
+        return self._at_query if self.mode == "map" else self.layer
+
+    @cached_property
+    def _values(self) -> dict[Kind, np.ndarray]:
+        """What the colours stand for."""
+        shown = {}
+        for kind in self.kinds:
+            values = self.table(kind)
+            if self.hides_own:
+                values = values.copy()
+                own = list(self.result.queries) if self.mode == "map" else self.query_pos
+                values[np.arange(len(values)), own] = np.nan
+            if self.scale == "row":
+                highest = np.fmax.reduce(values, axis=-1, keepdims=True, initial=0.0)
+                values = values / np.where(highest > 0, highest, 1)
+            shown[kind] = values
+        return shown
+
+    @cached_property
+    def _bars(self) -> dict[Kind, ColorBar]:
+        title = _tr("share of the row's maximum") if self.scale == "row" else ""
+        scale: raster.Scale = "log" if self.scale == "log" else "raw"
+        names = {"rollout": _tr("rollout"), "attention": _tr("attention")}
+        return {
+            kind: ColorBar(float(np.fmax.reduce(values, axis=None, initial=0.0)) or 1.0, scale, title or names[kind])
+            for kind, values in self._values.items()
+        }
+
+    # Where things are
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        em = QFontMetricsF(style.font).height()
+        n = len(self.kinds)
+        if self.mode == "query":
+            n_layers = self.result.rollout.shape[0]
+            return QSizeF(56 * em, n * (_TITLE + axis_labels.TOP + _STRIP + 1.4 * n_layers) * em)
+        side = min(max(1.2 * len(self.result.key_tokens), 12), 40)
+        return QSizeF(
+            (axis_labels.LEFT + n * (side + 6)) * em, (_TITLE + axis_labels.TOP + _STRIP + side + 0.6) * em
+        )  # fmt: skip
+
+    def panels(self, rect: QRectF, style: FigureStyle) -> list[Panel]:
+        """Maps of queries stand side by side, those of layers one above the other."""
+        metrics = QFontMetricsF(style.font)
+        em, n = metrics.height(), len(self.kinds)
+        left, top, title = self._left(metrics), self._top(metrics), _TITLE * em
+        bar = max(bar.width(metrics) for bar in self._bars.values()) + 0.6 * em
+        n_rows, n_keys = self.table(self.kinds[0]).shape
+        panels = []
+        for i, kind in enumerate(self.kinds):
+            if self.mode == "map":
+                height = rect.height() - title - top - _STRIP * em
+                side = max(min(((rect.width() - left) / n - bar) / n_keys, height / n_rows), 1e-3)
+                x = rect.left() + left + i * (side * n_keys + bar)
+                plot = QRectF(x, rect.top() + title + top, side * n_keys, side * n_rows)
+            else:
+                # All have the same keys: they are written above the first one.
+                height = (rect.height() - top) / n - title - _STRIP * em
+                row = max(min(height / n_rows, 2.4 * em), 1.0)
+                y = rect.top() + top + title + i * (row * n_rows + title + _STRIP * em)
+                plot = QRectF(rect.left() + left, y, rect.width() - left - bar, row * n_rows)
+            strip = QRectF(plot.left(), plot.bottom() + 1.5 * em, plot.width(), (_STRIP - 1.9) * em)
+            panels.append(Panel(kind, plot, strip))
+        return panels
+
+    def _top(self, metrics: QFontMetricsF) -> float:
+        """Room for the longest key, with its position."""
+        return min(self._longest(metrics, self.result.key_tokens.words), axis_labels.TOP * metrics.height())
+
+    def _left(self, metrics: QFontMetricsF) -> float:
+        """Room for the longest query, with its position, or for the names of layers."""
+        if self.mode == "query":
+            return metrics.horizontalAdvance(_tr("Layer {}").format(99)) + 0.8 * metrics.height()
+        return min(self._longest(metrics, self.result.query_tokens.words), axis_labels.LEFT * metrics.height())
+
+    @staticmethod
+    def _longest(metrics: QFontMetricsF, words: tuple[str, ...]) -> float:
+        if len(words) > _MOST_MEASURED:
+            return math.inf
+        numbers = metrics.horizontalAdvance(str(len(words)))
+        return max(metrics.horizontalAdvance(label(word)) for word in words) + numbers + 1.5 * metrics.height()
+
+    # Under the pointer
+
+    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> Cell | None:
+        """The cell under a point, also above its bar; where keys are narrower than pixels, the strongest near it."""
+        for kind, plot, strip in self.panels(rect, style):
+            is_bar = strip.contains(point)
+            if not (is_bar or plot.contains(point)) or plot.isEmpty():
+                continue
+            n_rows, n_keys = self.table(kind).shape
+            row = self._row if is_bar else min(int((point.y() - plot.top()) / plot.height() * n_rows), n_rows - 1)
+            a_pixel = n_keys / plot.width()
+            key = (point.x() - plot.left()) * a_pixel
+            reach = slice(max(math.floor(key - a_pixel), 0), min(math.ceil(key + a_pixel), n_keys))
+            if a_pixel > 1 and reach.stop > reach.start:
+                return Cell(kind, row, reach.start + int(self.table(kind)[row, reach].argmax()))
+            return Cell(kind, row, min(int(key), n_keys - 1))
+        return None
+
+    def has_spot(self, spot: Cell, rect: QRectF, style: FigureStyle) -> bool:
+        """Whether there is such a cell."""
+        if spot.kind not in self.kinds:
+            return False
+        n_rows, n_keys = self.table(spot.kind).shape
+        return spot.row < n_rows and spot.key < n_keys
+
+    def step(self, spot: Cell | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> Cell | None:
+        """The cell beside."""
+        if spot is None:
+            return Cell(self.kinds[0], self._row, 0)
+        n_rows, n_keys = self.table(spot.kind).shape
+        return Cell(spot.kind, min(max(spot.row + down, 0), n_rows - 1), min(max(spot.key + right, 0), n_keys - 1))
+
+    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: Cell) -> None:
+        """Frame a cell, and the same one in the other map."""
+        painter.save()
+        for kind, plot, _ in self.panels(rect, style):
+            n_rows, n_keys = self.table(kind).shape
+            width, height = max(plot.width() / n_keys, 3.0), max(plot.height() / n_rows, 3.0)
+            x = plot.left() + (spot.key + 0.5) * plot.width() / n_keys - width / 2
+            y = plot.top() + (spot.row + 0.5) * plot.height() / n_rows - height / 2
+            paint_map_frame(painter, QRectF(x, y, width, height), style, style.theme.ink)
+        painter.restore()
+
+    # Painting
+
+    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        painter.save()
+        painter.setFont(style.font)
+        for i, panel in enumerate(self.panels(rect, style)):
+            is_map = self.mode == "map"
+            self._paint_map(painter, panel, style, has_rows=i == 0 or not is_map, has_keys=i == 0 or is_map)
+            self._paint_strip(painter, panel, style)
+        painter.restore()
+
+    def _paint_map(
+        self, painter: QPainter, panel: Panel, style: FigureStyle, *, has_rows: bool, has_keys: bool
+    ) -> None:
+        metrics, plot, theme = QFontMetricsF(style.font), panel.plot, style.theme
+        em = metrics.height()
+        painter.setPen(theme.ink)
+        title = metrics.elidedText(
+            self._title(panel.kind), Qt.TextElideMode.ElideRight, plot.width() + self._bars[panel.kind].width(metrics)
+        )
+        y = plot.top() - 0.6 * em - (self._top(metrics) if has_keys else 0)
+        painter.drawText(QPointF(plot.left(), y), title)
+        self._paint_cells(painter, panel.kind, plot, style)
+        painter.setPen(QPen(theme.faint, 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(plot)
+        n_rows, n_keys = self.table(panel.kind).shape
+        if has_keys:
+            across = Ruler(0, plot.width() / n_keys, plot.width(), n_keys)
+            axis_labels.paint_top(painter, plot, across, self.result.key_tokens.words, style, {})
+        height = plot.height() / n_rows
+        if has_rows and self.mode == "map":
+            down = Ruler(0, height, plot.height(), n_rows)
+            marked = {self.query_pos: theme.accent}
+            axis_labels.paint_left(painter, plot, down, self.result.query_tokens.words, style, marked)
+        elif has_rows:
+            step = max(1, math.ceil(em / height))
+            for layer in range(0, n_rows, step):
+                text = _tr("Layer {}").format(layer)
+                painter.setPen(theme.accent if layer == self.layer else theme.ink)
+                y = plot.top() + (layer + 0.5) * height + 0.36 * metrics.ascent()
+                painter.drawText(QPointF(plot.left() - 0.4 * em - metrics.horizontalAdvance(text), y), text)
+        box = QRectF(plot.left(), plot.top() + self._row * height, plot.width(), height)
+        paint_map_frame(painter, box.adjusted(-2, -2, 2, 2), style, theme.accent)
+        self._bars[panel.kind].paint(painter, plot, style)
+
+    def _title(self, kind: Kind) -> str:
+        if self.mode == "query":
+            text = _tr("Rollout: where {} comes from") if kind == "rollout" else _tr("Mean attention of {}")
+            return text.format(self.query_name)
+        text = _tr("Rollout up to layer {}") if kind == "rollout" else _tr("Mean attention of layer {}")
+        return text.format(self.layer)
+
+    def _paint_cells(self, painter: QPainter, kind: Kind, plot: QRectF, style: FigureStyle) -> None:
+        values = self._values[kind]
+        n_rows, n_keys = values.shape
+        if raster.is_vector(painter):
+            height, width = (max(1, -(-raster.EMBEDDED // n)) * n for n in (n_rows, n_keys))
+            width = min(width, 4 * raster.EMBEDDED) if n_keys > 4 * raster.EMBEDDED else width
+        else:
+            to_device = painter.deviceTransform()
+            height = max(1, round(plot.height() * abs(to_device.m22())))
+            width = max(1, round(plot.width() * abs(to_device.m11())))
+        bar = self._bars[kind]
+        # Fewer numbers first: the maximum of those that meet in a pixel.
+        cells = raster.resample(values, min(height, n_rows), min(width, n_keys))
+        colors = raster.pixels(cells, style.color_map, style.theme.missing, high=bar.high, scale=bar.scale)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        painter.drawImage(plot, raster.image(raster.resample(colors, height, width)))
+        painter.restore()
+
+    def _paint_strip(self, painter: QPainter, panel: Panel, style: FigureStyle) -> None:
+        metrics, strip, theme = QFontMetricsF(style.font), panel.strip, style.theme
+        em, row = metrics.height(), self.row_of(panel.kind)
+        high = float(row.max(initial=0.0))
+        text = _tr("{} comes from (at most {})") if panel.kind == "rollout" else _tr("{} looks at (at most {})")
+        text = text.format(self.query_name, short(high))
+        if self.mode == "query":
+            text = _tr("Layer {}: {}").format(self.layer, text)
+        painter.setPen(theme.faint)
+        title = metrics.elidedText(text, Qt.TextElideMode.ElideRight, strip.width() + 4 * em)
+        painter.drawText(QPointF(strip.left(), strip.top() - 0.35 * em), title)
+        n = max(1, min(len(row), int(strip.width())))
+        heights = raster.resample(row[None], 1, n)[0] / (high or 1.0) * strip.height()
+        width = strip.width() / n
+        gap = 0.12 * width if width > 4 else 0.0
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.accent)
+        for i in np.flatnonzero(heights > 0).tolist():
+            height = float(heights[i])
+            painter.drawRect(QRectF(strip.left() + i * width + gap, strip.bottom() - height, width - 2 * gap, height))
+        painter.setPen(QPen(theme.faint, 1))
+        painter.drawLine(strip.bottomLeft(), strip.bottomRight())
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("RolloutFigure", text)

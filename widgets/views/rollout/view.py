@@ -1,0 +1,227 @@
+"""Attention rolled out over the layers."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSignalBlocker
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from inference.results import Failure, RolloutRequest, RolloutResult
+from widgets.figures.token_axis import label
+from widgets.kit.availability import offer
+from widgets.kit.column import fill_column
+from widgets.kit.control_bar import ControlBar
+from widgets.kit.empty_label import EmptyLabel
+from widgets.kit.group_choice import GroupChoice
+from widgets.kit.line_label import LineLabel
+from widgets.kit.number_slider import NumberSlider
+from widgets.kit.pointed_canvas import PointedCanvas
+from widgets.kit.text_length import WHOLE, most_tokens, unmasked
+from widgets.maps.numerals import short
+from widgets.selection import Selected, Selection
+from widgets.view import Subject, View
+from widgets.views.rollout.figure import Cell, Kind, RolloutFigure
+
+
+class RolloutView(View):
+    """How much of each token is in what stands at a query's place above a layer, beside the mean attention.
+
+    A click chooses the query whose bars are shown (or the layer, where one query is shown in all of them).
+    """
+
+    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(selection, parent)
+        self._result: RolloutResult | None = None
+        self._is_forced = False  # whether one query is shown because there are too many
+        self._length: tuple[object, int] | None = None  # of which input and group, and how many tokens
+        controls = ControlBar(self)
+        self._group = GroupChoice(controls, "rollout_group", selection)
+        self._layer = NumberSlider("rollout_layer", self.tr("Layer"), 0, 0)
+        controls.add_widget(self._layer)
+        self._mode = controls.add_choice(
+            "rollout_mode",
+            self.tr("Show"),
+            ((self.tr("Every query in one layer"), "map"), (self.tr("One query in every layer"), "query")),
+        )
+        self._what = controls.add_choice(
+            "rollout_what",
+            self.tr("Maps"),
+            (
+                (self.tr("Rollout and mean attention"), "both"),
+                (self.tr("Rollout"), "rollout"),
+                (self.tr("Mean attention"), "attention"),
+            ),
+        )
+        self._scale = controls.add_choice(
+            "rollout_scale",
+            self.tr("Scale"),
+            ((self.tr("Raw"), "raw"), (self.tr("Per row"), "row"), (self.tr("Logarithmic"), "log")),
+        )
+        self._own = controls.add_check(
+            "rollout_own",
+            self.tr("Hide own place"),
+            self.tr("Leave out what is a query's own: most of it the residual stream has carried past the attention."),
+        )
+        self._caption = LineLabel(self.tr("What is shown"), self)
+        self._canvas = PointedCanvas("rollout_canvas", self.tr("Attention rollout"), self)
+        self._empty = EmptyLabel("rollout_empty")
+        self._empty.setText(self.tr("Rolling out the layers …"))
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self._canvas)
+        self._read_out = LineLabel(self.tr("Value"), self)
+        self._read_out.setObjectName("rollout_read_out")
+        fill_column(self, self._pages, controls, self._caption, self._pages, self._read_out)
+        self.setFocusProxy(self._canvas)
+
+        self._layer.value_changed.connect(self._on_layer_value_changed)
+        for choice in (self._mode, self._what, self._scale):
+            choice.currentIndexChanged.connect(self._rebuild)
+        self._own.toggled.connect(self._rebuild)
+        self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
+        self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
+
+    # Data in
+
+    def set_subject(self, subject: Subject | None) -> None:
+        self._group.offer(subject.checkpoint if subject else None)
+        super().set_subject(subject)
+        self._show_layer()
+        self._show_page()
+
+    def requests(self) -> tuple[object, ...]:
+        assert self.subject is not None
+        checkpoint, now = self.subject.checkpoint, self.selection.now
+        group = checkpoint.group(now.group)
+        n_tokens, is_known = self._tokens()
+        # Where none is chosen the middle one says more than the first, before which there is nothing.
+        query = now.query_pos if now.query_pos is not None else n_tokens // 2 if is_known else 0
+        queries = () if n_tokens <= WHOLE else (query,)
+        return (RolloutRequest(checkpoint.checkpoint, self.subject.input, group.name, queries),)
+
+    def show_result(self, result: object) -> None:
+        if not isinstance(result, RolloutResult) or self.subject is None:
+            return
+        self._result = result
+        self._length = (self._about(), len(result.key_tokens))
+        self._rebuild()
+        self.refresh()  # a text may be shorter than it looked
+
+    def show_failure(self, failure: Failure) -> None:
+        super().show_failure(failure)
+        self._empty.setText(failure.message)
+        self._show_page()
+
+    def figure(self) -> RolloutFigure | None:
+        figure = self._canvas.figure
+        return figure if isinstance(figure, RolloutFigure) and self._is_shown() else None
+
+    def selection_changed(self, now: Selected, old: Selected) -> None:
+        if now.group != old.group:
+            self._empty.setText(self.tr("Rolling out the layers …"))
+        self._show_layer()
+        self.refresh()
+        self._rebuild()
+
+    # The picture
+
+    def _about(self) -> object:
+        assert self.subject is not None
+        group = self.subject.checkpoint.group(self.selection.now.group).name
+        return self.subject.checkpoint.checkpoint, unmasked(self.subject.input), group
+
+    def _tokens(self) -> tuple[int, bool]:
+        """How many there are, or can be; and whether that is known."""
+        assert self.subject is not None
+        if self._length is not None and self._length[0] == self._about():
+            return self._length[1], True
+        return most_tokens(self.subject.input), False
+
+    def _show_layer(self) -> None:
+        if self.subject is not None:
+            n_layers = self.subject.checkpoint.group(self.selection.now.group).n_layers
+            self._layer.blockSignals(True)
+            self._layer.set_range(0, n_layers - 1)
+            self._layer.set_value(min(self.selection.now.layer, n_layers - 1))
+            self._layer.blockSignals(False)
+
+    def _rebuild(self) -> None:
+        result = self._result
+        if result is None:
+            return
+        has_all = len(result.queries) == len(result.query_tokens)
+        self._offer_map(is_offered=has_all)
+        now = self.selection.now
+        query = now.query_pos if now.query_pos in result.queries else result.queries[len(result.queries) // 2]
+        layer = min(now.layer, len(result.rollout) - 1)
+        shown = (self._mode.currentData(), self._what.currentData(), self._scale.currentData(), self._own.isChecked())
+        figure = RolloutFigure(result, layer, query, *shown)
+        self._canvas.show_figure(figure, self.style_now())
+        self._caption.show_text(figure.caption)
+        self._show_page()
+        self._on_canvas_spot_changed(self._canvas.spot)
+        self.figure_changed.emit()
+
+    def _offer_map(self, *, is_offered: bool) -> None:
+        """A map of all queries, where all of them are known; else one of them is shown, until they are again."""
+        offer(self._mode, "map", is_offered, self.tr("For texts of up to {} tokens.").format(WHOLE))
+        if is_offered == self._is_forced:
+            with QSignalBlocker(self._mode):
+                if is_offered or self._mode.currentData() == "map":
+                    self._mode.setCurrentIndex(self._mode.findData("map" if is_offered else "query"))
+                    self._is_forced = not is_offered
+            # Among many keys nothing else would be seen beside it.
+            with QSignalBlocker(self._own):
+                self._own.setChecked(not is_offered)
+
+    def _is_shown(self) -> bool:
+        """Whether what is known is of the selected group."""
+        if self._result is None or self.subject is None:
+            return False
+        return self._result.group == self.subject.checkpoint.group(self.selection.now.group).name
+
+    def _show_page(self) -> None:
+        """Never another group's picture: say why there is none of this one."""
+        self._pages.setCurrentWidget(self._canvas if self._is_shown() else self._empty)
+        for widget in (self._caption, self._read_out):
+            widget.setVisible(self._is_shown())
+
+    # What the user does
+
+    def _on_layer_value_changed(self, layer: int) -> None:
+        self.selection.update(layer=layer)
+
+    def _on_canvas_spot_changed(self, cell: Cell | None) -> None:
+        figure = self.figure()
+        if figure is None:
+            return
+        if cell is not None:
+            self._read_out.show_text(figure.describe(cell))
+            return
+        kind: Kind = figure.kinds[0]
+        words = figure.result.key_tokens.words
+        keys = [f"{label(words[key])} ({key}) {short(share)}" for key, share in figure.strongest(kind)]
+        text = self.tr("{} comes most from") if kind == "rollout" else self.tr("{} looks most at")
+        self._read_out.show_text(
+            "  \N{MIDDLE DOT}  ".join((f"{text.format(figure.query_name)}  {keys[0]}", *keys[1:]))
+            if keys
+            else self.tr("Point at a cell.")
+        )
+
+    def _on_canvas_spot_chosen(self, cell: Cell) -> None:
+        figure = self.figure()
+        if figure is not None and figure.mode == "map":
+            self.selection.update(query_pos=cell.row, key_pos=cell.key)
+        elif figure is not None:
+            self.selection.update(layer=cell.row, key_pos=cell.key)
+
+    # The looks
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._rebuild()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._rebuild()

@@ -1,0 +1,177 @@
+"""Where the dot product is drawn on screen: head and foot stay, the rows between them scroll."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QWidget
+
+from widgets.figures.lettering import points_font
+from widgets.look.theme import FigureStyle
+from widgets.views.scaled_dot.figure import Layout, ScaledDotFigure
+
+_ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
+
+
+class ScaledDotCanvas(QAbstractScrollArea):
+    """Shows a `ScaledDotFigure`. Hovering a row marks it, a click chooses its key.
+
+    Signals
+    -------
+    clicked(int)
+        A key was clicked.
+    hovered(object)
+        The key under the pointer, or None.
+    """
+
+    clicked = Signal(int)
+    hovered = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._figure: ScaledDotFigure | None = None
+        self._hovered: int | None = None
+        self._message = ""
+        self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setMouseTracking(True)
+
+    @property
+    def figure(self) -> ScaledDotFigure | None:
+        """What is shown."""
+        return self._figure
+
+    def set_figure(self, figure: ScaledDotFigure | None, message: str = "") -> None:
+        """Show another figure, or instead of one a sentence that says what would be here."""
+        self._figure, self._message = figure, message
+        if figure is None or (self._hovered is not None and self._hovered >= len(figure.order)):
+            self.set_hovered(None)
+        self._fit_bars()
+        self.viewport().update()
+
+    def set_hovered(self, key: int | None) -> None:
+        """Mark a key's row."""
+        if key != self._hovered:
+            self._hovered = key
+            self.viewport().update()
+            self.hovered.emit(key)
+
+    def point_of(self, key: int) -> QPointF:
+        """The middle of a key's row in the viewport."""
+        assert self._figure
+        layout = self._layout()
+        row = self._figure.order.tolist().index(key)
+        y = (layout.head + (row + 0.5) * layout.row) * self._scale() - self.verticalScrollBar().value()
+        return QPointF(layout.columns[0].left * self._scale() - self.horizontalScrollBar().value() + 1, y)
+
+    def ensure_visible(self, key: int) -> None:
+        """Scroll as far as needed to show a key's row."""
+        layout, scale = self._layout(), self._scale()
+        y, half, bar = self.point_of(key).y(), layout.row * scale / 2, self.verticalScrollBar()
+        top, bottom = layout.head * scale + half, self.viewport().height() - layout.foot * scale - half
+        if y < top:
+            bar.setValue(math.floor(bar.value() + y - top))
+        elif y > bottom:
+            bar.setValue(math.ceil(bar.value() + y - bottom))
+
+    # Geometry: the figure thinks in points, the viewport in pixels.
+
+    def _scale(self) -> float:
+        return self.viewport().logicalDpiY() / 72
+
+    def _layout(self) -> Layout:
+        assert self._figure
+        width, height = self.viewport().width() / self._scale(), self.viewport().height() / self._scale()
+        return self._figure.layout(FigureStyle.of(self), QRectF(0, 0, width, height))
+
+    def _fit_bars(self) -> None:
+        if self._figure is None:
+            return
+        layout, scale = self._layout(), self._scale()
+        height = layout.head + len(self._figure.order) * layout.row + layout.foot
+        width = layout.right + layout.em
+        down, across = self.verticalScrollBar(), self.horizontalScrollBar()
+        down.setRange(0, max(0, math.ceil(height * scale - 0.5) - self.viewport().height()))
+        down.setPageStep(max(1, round(self.viewport().height() - (layout.head + layout.foot) * scale)))
+        down.setSingleStep(round(layout.row * scale))
+        across.setRange(0, max(0, math.ceil(width * scale - 0.5) - self.viewport().width()))
+        across.setPageStep(self.viewport().width())
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        style = FigureStyle.of(self)
+        painter.fillRect(self.viewport().rect(), style.theme.paper)
+        if self._figure is None:
+            painter.setPen(style.theme.faint)
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self._message)
+            return
+        layout, scale = self._layout(), self._scale()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(points_font(style.font, painter.device()))
+        painter.translate(-self.horizontalScrollBar().value(), 0)
+        painter.scale(scale, scale)
+        width = layout.right + layout.em
+        height = self.viewport().height() / scale
+        scroll = self.verticalScrollBar().value() / scale
+        n_rows = len(self._figure.order)
+        # Short tables carry their foot right below, long ones keep it in sight.
+        foot = min(layout.head + n_rows * layout.row, height - layout.foot)
+        painter.save()
+        painter.setClipRect(QRectF(0, layout.head, width, max(0.0, foot - layout.head)))
+        painter.translate(0, layout.head - scroll)
+        first = int(scroll // layout.row)
+        last = min(n_rows, int((scroll + foot - layout.head) // layout.row) + 1)
+        self._figure.paint_rows(painter, layout, style, range(first, last), self._hovered)
+        painter.restore()
+        self._figure.paint_head(painter, layout, style)
+        painter.translate(0, foot)
+        self._figure.paint_foot(painter, layout, style)
+
+    # What the user does
+
+    def _key_at(self, point: QPointF) -> int | None:
+        if self._figure is None:
+            return None
+        layout, scale = self._layout(), self._scale()
+        bottom = self.viewport().height() / scale - layout.foot
+        y = point.y() / scale
+        if not layout.head <= y < bottom:
+            return None
+        row = int((y - layout.head + self.verticalScrollBar().value() / scale) // layout.row)
+        return int(self._figure.order[row]) if row < len(self._figure.order) else None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.set_hovered(self._key_at(event.position()))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        key = self._key_at(event.position())
+        if key is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit(key)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _ARROWS:
+            event.ignore()  # they walk through heads and layers
+        else:
+            super().keyPressEvent(event)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Leave:
+            self.set_hovered(None)
+        return super().viewportEvent(event)
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_bars()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._fit_bars()
+            self.viewport().update()

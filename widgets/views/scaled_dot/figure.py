@@ -1,0 +1,385 @@
+"""Scaled dot-product attention of one query with all its numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
+
+from inference.results import ScaledDotResult
+from widgets.figures.figure import Numbers
+from widgets.figures.lettering import measure, points_font, resized
+from widgets.kit.clean import clean
+from widgets.look.theme import FigureStyle, Theme
+from widgets.views.scaled_dot.formula import paint_formula
+from widgets.views.scaled_dot.steps import MINUS, Stage, number, stages_of
+from widgets.views.scaled_dot.strips import CELL, largest, strip_image
+
+_LATER = 0.16  # opacity of what comes after the step that is looked at
+
+
+class Column(NamedTuple):
+    """A column of the table; `stage` counts from 1 and is 0 for the tokens."""
+
+    name: str
+    title: str
+    stage: int
+    left: float
+    width: float
+
+
+class Layout(NamedTuple):
+    """Where things are, in points. Head and foot stay on screen while the rows between them scroll."""
+
+    em: float
+    columns: tuple[Column, ...]
+    left: float
+    right: float
+    head: float
+    row: float
+    foot: float
+
+    def column(self, name: str) -> Column:
+        """The column of that name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+@dataclass(frozen=True, eq=False)
+class ScaledDotFigure:
+    """softmax(q Kᵀ / √dₖ) V with the numbers of one query: a row a key, a column a step, the result at the foot.
+
+    Parameters
+    ----------
+    step
+        Counted from 1: the step that is looked at; later ones step back. None: all alike.
+    by_weight
+        Rows in order of their weight instead of their place.
+    selected
+        The key that is marked.
+    """
+
+    result: ScaledDotResult
+    step: int | None = None
+    by_weight: bool = False
+    selected: int | None = None
+
+    @property
+    def caption(self) -> str:
+        result = self.result
+        parts = [
+            "Scaled dot-product attention",
+            f"layer {result.layer}, head {result.head}",
+            f"query “{result.query_tokens.words[result.query_pos]}” (position {result.query_pos})",
+        ]
+        if self.by_weight:
+            parts.append("keys sorted by weight")
+        return ", ".join(parts)
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """The steps that can be looked at."""
+        return stages_of(self.result)
+
+    @cached_property
+    def order(self) -> np.ndarray:
+        """Which key stands in which row."""
+        n_keys = len(self.result.key_tokens)
+        return np.argsort(-self.result.pattern, kind="stable") if self.by_weight else np.arange(n_keys)
+
+    @cached_property
+    def texts(self) -> dict[str, list[str]]:
+        """The numbers of each column, as they are shown, by key."""
+        result = self.result
+        scaled = result.dots * result.scale
+        columns = {"dots": result.dots, "scaled": scaled, "softmax": result.pattern}
+        names = [stage.name for stage in self.stages]
+        if "bias" in names:
+            columns["bias"] = result.bias
+        if "cap" in names:
+            columns["cap"] = result.soft_cap * np.tanh((scaled + result.bias) / result.soft_cap)
+        if "mask" in names:
+            columns["mask"] = np.where(result.is_masked, -np.inf, 0.0)
+        return {name: [number(value) for value in values.tolist()] for name, values in columns.items()}
+
+    @cached_property
+    def _weighted(self) -> np.ndarray:
+        return self.result.pattern[:, None] * self.result.v
+
+    # Geometry
+
+    def layout(self, style: FigureStyle, rect: QRectF) -> Layout:
+        """Columns side by side; the strips take the room that the numbers leave, within reason."""
+        metrics = measure(style.font)
+        em = metrics.height()
+        result = self.result
+        bold = measure(resized(style.font, bold=True))
+        words = [*result.key_tokens.words, result.query_tokens.words[result.query_pos]]
+        widest_word = max(metrics.horizontalAdvance(clean(word)) for word in words)
+        # The heads of columns have a disc with the step's number before them.
+        titles = {s.name: bold.horizontalAdvance(s.title) + 1.9 * em for s in self.stages}
+        fixed: dict[str, float] = {"token": min(max(widest_word, 4 * em), 11 * em)}
+        for name, texts in self.texts.items():
+            longest = max(map(len, texts))
+            fixed[name] = max(metrics.horizontalAdvance("0" * longest), titles[name])
+        fixed["softmax"] += 4 * em
+        gap = 1.1 * em
+        order = ["token", "k", *[s.name for s in self.stages if s.name in fixed], "weighted"]
+        room = rect.width() - 2 * em - sum(fixed.values()) - gap * (len(order) - 1)
+        d_head = len(result.q)
+        least = max(titles["weighted"], titles["vectors"], 0.12 * em * d_head)
+        most = max(least, min(0.9 * em * d_head, 26 * em))
+        strip = min(max(room / 2, least), most)
+        widths = [fixed.get(name, strip) for name in order]
+        total = sum(widths) + gap * (len(order) - 1)
+        left = rect.left() + max(em, (rect.width() - total) / 2)
+        stage_of = {s.name: number for number, s in enumerate(self.stages, 1)} | {"k": 1, "token": 0}
+        title_of = {s.name: s.title for s in self.stages} | {"k": "q and k", "token": "key"}
+        columns, x = [], left
+        for name, width in zip(order, widths, strict=True):
+            columns.append(Column(name, title_of[name], stage_of[name], x, width))
+            x += width + gap
+        head, foot = 9.4 * em, 3.6 * em
+        n_rows = len(result.key_tokens)
+        row = min(max((rect.height() - head - foot - 0.5 * em) / n_rows, 1.45 * em), 2.0 * em)
+        return Layout(em, tuple(columns), left, left + total, head, row, foot)
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        em = measure(style.font).height()
+        layout = self.layout(style, QRectF(0, 0, 76 * em, 0))
+        width = layout.right - layout.left + 2 * em
+        return QSizeF(width, layout.head + len(self.order) * layout.row + layout.foot + 0.5 * em)
+
+    # Painting
+
+    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        layout = self.layout(style, rect)
+        painter.save()
+        painter.setFont(points_font(style.font, painter.device()))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(0, rect.top())
+        self.paint_head(painter, layout, style)
+        painter.translate(0, layout.head)
+        self.paint_rows(painter, layout, style, range(len(self.order)))
+        painter.translate(0, len(self.order) * layout.row)
+        self.paint_foot(painter, layout, style)
+        painter.restore()
+
+    def paint_head(self, painter: QPainter, layout: Layout, style: FigureStyle) -> None:
+        """The formula, a sentence, the heads of the columns, and the query's vector."""
+        em, theme, result = layout.em, style.theme, self.result
+        height = 3.2 * em
+        paint_formula(painter, QRectF(layout.left, 0.2 * em, layout.right - layout.left, height), style, self)
+        painter.setPen(theme.faint if self.step is None else theme.ink)
+        query = clean(result.query_tokens.words[result.query_pos])
+        about = f"layer {result.layer}, head {result.head}, query “{query}”"
+        if self.step is not None:
+            about = f"{self.step}   {self.stages[self.step - 1].about}"
+        painter.drawText(QRectF(layout.left, height + 0.3 * em, layout.right - layout.left, 1.4 * em), _LEFT, about)
+        top = 5.2 * em
+        self._paint_tint(painter, layout, theme, top, layout.head)
+        for column in layout.columns:
+            self._fade(painter, column.stage)
+            self._paint_title(painter, column, top, layout, style)
+        painter.setOpacity(1.0)
+        token, strip = layout.column("token"), layout.column("k")
+        row = QRectF(0, layout.head - 2.2 * em, 0, 1.8 * em)
+        painter.setPen(theme.accent)
+        plain = painter.font()
+        painter.setFont(resized(plain, bold=True))
+        metrics = QFontMetricsF(painter.font(), painter.device())
+        text = metrics.elidedText("q  " + query, Qt.TextElideMode.ElideRight, token.width)
+        painter.drawText(QRectF(token.left, row.top(), token.width, row.height()), _RIGHT, text)
+        painter.setFont(plain)
+        self._paint_strip(painter, QRectF(strip.left, row.top(), strip.width, row.height()), "q", 0, style)
+        painter.setPen(QPen(theme.line, 0.1 * em))
+        painter.drawLine(QPointF(layout.left, layout.head - 0.1 * em), QPointF(layout.right, layout.head - 0.1 * em))
+
+    def _paint_title(self, painter: QPainter, column: Column, top: float, layout: Layout, style: FigureStyle) -> None:
+        em, theme = layout.em, style.theme
+        plain = painter.font()
+        title = QRectF(column.left, top, column.width, 1.5 * em)
+        is_current = column.stage == self.step
+        if column.stage:
+            disc = QRectF(column.left, top + 0.15 * em, 1.2 * em, 1.2 * em)
+            painter.setPen(QPen(theme.accent, 0.08 * em))
+            painter.setBrush(theme.accent if is_current else Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(disc)
+            painter.setPen(theme.accent_ink if is_current else theme.accent)
+            painter.setFont(resized(plain, 0.8, bold=True))
+            painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, str(column.stage))
+            title.setLeft(disc.right() + 0.4 * em)
+        painter.setFont(resized(plain, bold=True))
+        painter.setPen(theme.ink)
+        painter.drawText(title, _LEFT if column.stage else _RIGHT, column.title)
+        painter.setFont(plain)
+        if column.name in ("k", "weighted"):
+            painter.setPen(theme.faint)
+            limit = self._limits["k" if column.name == "k" else "weighted"]
+            self._paint_scale(painter, QRectF(column.left, top, column.width, 1.5 * em), limit, em, style)
+
+    def _paint_scale(self, painter: QPainter, rect: QRectF, limit: float, em: float, style: FigureStyle) -> None:
+        """A small colour scale at the right end of a column's head, where it has room."""
+        text = f"{limit:.2g}"
+        metrics = QFontMetricsF(painter.font(), painter.device())
+        wide = metrics.horizontalAdvance(MINUS + text)
+        bar = QRectF(rect.right() - wide - 4.3 * em, rect.center().y() - 0.25 * em, 4 * em, 0.5 * em)
+        if bar.left() - wide - em < rect.left() + 10 * em:
+            return
+        ramp = strip_image(np.linspace(-1, 1, 33)[None], 1.0, style.theme)
+        painter.drawImage(bar, ramp)
+        painter.drawText(QRectF(bar.left() - wide - 0.4 * em, rect.top(), wide, rect.height()), _RIGHT, MINUS + text)
+        painter.drawText(QRectF(bar.right() + 0.3 * em, rect.top(), wide, rect.height()), _LEFT, text)
+
+    def paint_rows(
+        self, painter: QPainter, layout: Layout, style: FigureStyle, rows: range, hovered: int | None = None
+    ) -> None:
+        """Some rows, the first of all at the top; `hovered` is a key."""
+        em, theme = layout.em, style.theme
+        self._paint_tint(painter, layout, theme, rows.start * layout.row, rows.stop * layout.row)
+        metrics = QFontMetricsF(painter.font(), painter.device())
+        token = layout.column("token")
+        for row in rows:
+            key = int(self.order[row])
+            top = row * layout.row
+            if key in (hovered, self.selected):
+                self._paint_mark(painter, layout, theme, top, key == self.selected)
+            painter.setPen(theme.ink)
+            text = clean(self.result.key_tokens.words[key])
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, token.width)
+            painter.drawText(QRectF(token.left, top, token.width, layout.row), _RIGHT, text)
+            for column in layout.columns[1:]:
+                self._fade(painter, column.stage)
+                cell = QRectF(column.left, top, column.width, layout.row)
+                if column.name in ("k", "weighted"):
+                    self._paint_strip(painter, cell.adjusted(0, 0.16 * em, 0, -0.16 * em), column.name, key, style)
+                    continue
+                text = self.texts[column.name][key]
+                if column.name == "softmax":
+                    digits = metrics.horizontalAdvance("0.000")
+                    self._paint_weight(painter, cell, digits, key, em, theme)
+                    cell.setWidth(digits)
+                is_nothing = column.name == "mask" and not self.result.is_masked[key]
+                painter.setPen(theme.faint if is_nothing or self.result.is_masked[key] else theme.ink)
+                painter.drawText(cell, _RIGHT, "0" if is_nothing else text)
+            painter.setOpacity(1.0)
+
+    def paint_foot(self, painter: QPainter, layout: Layout, style: FigureStyle) -> None:
+        """The sum of the weights, and of the weighted values."""
+        em, theme = layout.em, style.theme
+        n_stages = len(self.stages)
+        painter.setPen(QPen(theme.line, 0.1 * em))
+        painter.drawLine(QPointF(layout.left, 0.1 * em), QPointF(layout.right, 0.1 * em))
+        weights, strip = layout.column("softmax"), layout.column("weighted")
+        top = 0.5 * em
+        plain = painter.font()
+        metrics = QFontMetricsF(plain, painter.device())
+        self._fade(painter, weights.stage)
+        painter.setPen(theme.faint)
+        digits = metrics.horizontalAdvance("0.000")
+        total = number(float(self.result.pattern.sum()))
+        painter.drawText(QRectF(weights.left, top, digits, 1.8 * em), _RIGHT, total)
+        self._fade(painter, n_stages)
+        if self.step == n_stages:
+            tint = QRectF(strip.left, top, strip.width, 1.8 * em).adjusted(-0.4 * em, -0.3 * em, 0.4 * em, 0.3 * em)
+            painter.fillRect(tint, _alpha(theme.accent, 0.16))
+        painter.setFont(resized(plain, bold=True))
+        painter.setPen(theme.accent)
+        label = QRectF(layout.left, top, strip.left - layout.left - 0.8 * em, 1.8 * em)
+        label.setLeft(weights.left + digits + 0.4 * em)
+        painter.drawText(label, _RIGHT, f"{n_stages}   z = Σ")
+        painter.setFont(plain)
+        painter.setPen(theme.faint)
+        below = QRectF(strip.left, top + 1.8 * em, strip.width, 1.2 * em)
+        painter.drawText(below, _RIGHT, f"±{self._limits['z']:.2g}")
+        self._paint_strip(painter, QRectF(strip.left, top, strip.width, 1.8 * em), "z", 0, style)
+        painter.setOpacity(1.0)
+
+    def _fade(self, painter: QPainter, stage: int) -> None:
+        is_later = self.step is not None and stage > self.step
+        painter.setOpacity(_LATER if is_later else 1.0)
+
+    def _paint_tint(self, painter: QPainter, layout: Layout, theme: Theme, top: float, bottom: float) -> None:
+        for column in layout.columns:
+            if column.stage and column.stage == self.step:
+                wide = QRectF(column.left - 0.4 * layout.em, top, column.width + 0.8 * layout.em, bottom - top)
+                painter.fillRect(wide, _alpha(theme.accent, 0.12))
+
+    def _paint_mark(self, painter: QPainter, layout: Layout, theme: Theme, top: float, is_selected: bool) -> None:
+        em = layout.em
+        box = QRectF(layout.left - 0.5 * em, top, layout.right - layout.left + em, layout.row)
+        painter.setBrush(_alpha(theme.accent, 0.16))
+        painter.setPen(QPen(theme.accent, 0.1 * em) if is_selected else Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(box, 0.25 * em, 0.25 * em)
+
+    def _paint_weight(self, painter: QPainter, cell: QRectF, digits: float, key: int, em: float, theme: Theme) -> None:
+        """A bar as long as the weight: the whole room is 1."""
+        room = cell.adjusted(digits + 0.5 * em, 0.28 * em, 0, -0.28 * em)
+        painter.fillRect(room, _alpha(theme.line, 0.5))
+        room.setWidth(room.width() * float(self.result.pattern[key]))
+        if room.width() > 0:  # a PDF shows a line for nothing
+            painter.fillRect(room, theme.accent)
+
+    # Strips: signed numbers as colours
+
+    @cached_property
+    def _limits(self) -> dict[str, float]:
+        """What the ends of the colours stand for: query and keys share them; the sum is often far above its terms."""
+        vectors = max(largest(self.result.q), largest(self.result.k))
+        return {"q": vectors, "k": vectors, "weighted": largest(self._weighted), "z": largest(self.result.z)}
+
+    @cached_property
+    def _images(self) -> dict[tuple[str, str], QImage]:
+        return {}
+
+    def _paint_strip(self, painter: QPainter, rect: QRectF, name: str, row: int, style: FigureStyle) -> None:
+        rows = {"q": self.result.q[None], "k": self.result.k, "weighted": self._weighted, "z": self.result.z[None]}
+        image = self._images.get((name, style.theme.name))
+        if image is None:
+            image = strip_image(rows[name], self._limits[name], style.theme)
+            self._images[name, style.theme.name] = image
+        # An image of its own: Qt's SVG shows the whole one where only a part of it is asked for.
+        painter.drawImage(rect, image.copy(0, row * CELL, image.width(), CELL))
+        painter.setPen(QPen(style.theme.line, 0))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(rect)
+
+    # Numbers
+
+    def numbers(self) -> Numbers:
+        result = self.result
+        names = ("q", "k", "v", "dots", "bias", "is_masked", "scores", "pattern", "z")
+        arrays: dict[str, np.ndarray] = {name: getattr(result, name) for name in names}
+        arrays["scale"], arrays["soft_cap"] = np.array(result.scale), np.array(result.soft_cap)
+        arrays["layer"], arrays["head"] = np.array(result.layer), np.array(result.head)
+        arrays["query_pos"] = np.array(result.query_pos)
+        arrays["tokens"] = np.array(result.query_tokens.words, dtype=str)
+        arrays["key_tokens"] = np.array(result.key_tokens.words, dtype=str)
+        scaled = result.dots * result.scale
+        rows: list[tuple[str | int | float, ...]] = [
+            (
+                key,
+                result.key_tokens.words[key],
+                float(result.dots[key]),
+                float(scaled[key]),
+                float(result.bias[key]),
+                int(result.is_masked[key]),
+                float(result.scores[key]),
+                float(result.pattern[key]),
+            )
+            for key in self.order.tolist()
+        ]
+        return Numbers(arrays, ("key", "token", "dot", "scaled", "bias", "masked", "score", "weight"), rows)
+
+
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+def _alpha(color: QColor, alpha: float) -> QColor:
+    thin = QColor(color)
+    thin.setAlphaF(alpha)
+    return thin

@@ -1,0 +1,87 @@
+"""The formula of scaled dot-product attention, with the step that is looked at in colour."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+
+from widgets.figures.lettering import resized
+from widgets.look.theme import FigureStyle
+
+if TYPE_CHECKING:
+    from widgets.views.scaled_dot.figure import ScaledDotFigure
+
+
+class _Piece(NamedTuple):
+    """Text of the formula and the steps it belongs to; with `below` it is a fraction."""
+
+    text: str
+    stages: tuple[str, ...] = ()
+    below: str = ""
+    stages_below: tuple[str, ...] = ()
+
+
+def _is_usual(figure: ScaledDotFigure) -> bool:
+    """Whether the scale is the one of the lecture; T5, for one, has none."""
+    return math.isclose(figure.result.scale, 1 / math.sqrt(len(figure.result.q)), rel_tol=1e-3)
+
+
+def _pieces(figure: ScaledDotFigure) -> list[_Piece]:
+    result = figure.result
+    names = [stage.name for stage in figure.stages]
+    top = ("vectors", "dots")
+    pieces = [_Piece("Attention(q, K, V)  =  ", ("sum",)), _Piece("softmax", ("softmax",)), _Piece("( ", ("softmax",))]
+    if _is_usual(figure):
+        pieces.append(_Piece("q Kᵀ", top, "√dₖ", ("scaled",)))
+    else:
+        pieces.append(_Piece("q Kᵀ", top))
+        if result.scale != 1:
+            pieces.append(_Piece(f" × {result.scale:.3g}", ("scaled",)))
+    if "bias" in names:
+        pieces.append(_Piece(" + B", ("bias",)))
+    if "mask" in names:
+        pieces.append(_Piece(" + M", ("mask",)))
+    pieces += [_Piece(" )", ("softmax",)), _Piece(" V", ("weighted", "sum"))]
+    return pieces
+
+
+def live_numbers(figure: ScaledDotFigure) -> str:
+    """What the letters of the formula stand for here."""
+    d_head = len(figure.result.q)
+    scale = "1/√dₖ" if _is_usual(figure) else "scale"
+    return f"dₖ = {d_head}        {scale} = {figure.result.scale:.3f}"
+
+
+def paint_formula(painter: QPainter, rect: QRectF, style: FigureStyle, figure: ScaledDotFigure) -> None:
+    """From the left edge of `rect`, in its middle; the numbers of now at its right."""
+    theme = style.theme
+    current = figure.stages[figure.step - 1].name if figure.step else ""
+    plain = painter.font()
+    painter.save()
+    large = resized(plain, 1.3)
+    painter.setFont(large)
+    metrics = QFontMetricsF(large, painter.device())
+    middle = rect.center().y()
+    baseline = middle + 0.35 * metrics.ascent()
+    x = rect.left()
+    for piece in _pieces(figure):
+        width = metrics.horizontalAdvance(piece.text)
+        painter.setPen(theme.accent if current in piece.stages else theme.ink)
+        if not piece.below:
+            painter.drawText(QPointF(x, baseline), piece.text)
+        else:
+            below = metrics.horizontalAdvance(piece.below)
+            inner, width = width, max(width, below)
+            painter.drawText(QPointF(x + (width - inner) / 2, middle - 0.35 * metrics.height()), piece.text)
+            painter.setPen(theme.accent if current in piece.stages_below else theme.ink)
+            painter.drawText(QPointF(x + (width - below) / 2, middle + 0.95 * metrics.ascent()), piece.below)
+            painter.setPen(QPen(theme.ink, 0.06 * metrics.height()))
+            painter.drawLine(QPointF(x, middle), QPointF(x + width, middle))
+        x += width
+    painter.setFont(plain)
+    painter.setPen(theme.faint)
+    painter.drawText(QPointF(x + 3 * metrics.height(), baseline), live_numbers(figure))
+    painter.restore()

@@ -1,0 +1,31 @@
+"""Vectors as strips of signed cells."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtGui import QColor, QImage
+
+from widgets.look.theme import Theme
+
+CELL = 8  # pixels a cell, so that no viewer of a file blurs it
+
+
+def largest(values: np.ndarray) -> float:
+    """The largest distance from zero; 1 where all is zero."""
+    return float(np.abs(values).max(initial=0.0)) or 1.0
+
+
+def strip_image(values: np.ndarray, limit: float, theme: Theme) -> QImage:
+    """Blue below zero, orange above, paper in between; a square of pixels a cell."""
+    is_dark = theme.paper.lightness() < 128
+    ends = ("#6FB1FF", "#232A35", "#FF9E4A") if is_dark else ("#0B56A8", "#FFFFFF", "#C85200")
+    low, middle, high = (
+        np.array([color.red(), color.green(), color.blue()], dtype=np.float32) for color in map(QColor, ends)
+    )
+    share = np.clip(values / limit, -1, 1)[..., None]
+    rgb = np.rint(np.where(share < 0, middle + (middle - low) * share, middle + (high - middle) * share))
+    red, green, blue = np.moveaxis(rgb.astype(np.uint32), -1, 0)
+    pixels = np.ascontiguousarray((0xFF000000 | red << 16 | green << 8 | blue).repeat(CELL, 1).repeat(CELL, 0))
+    height, width = pixels.shape
+    # The copy owns its pixels; this array goes.
+    return QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32).copy()

@@ -1,0 +1,221 @@
+"""The view of scaled dot-product attention with the real numbers of one query."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from inference.results import Failure, ScaledDotRequest, ScaledDotResult, Tokens
+from widgets.kit.clean import clean
+from widgets.kit.control_bar import ControlBar
+from widgets.kit.head_steps import layer_and_head, walk
+from widgets.selection import Selected, Selection
+from widgets.view import Subject, View
+from widgets.views.scaled_dot.canvas import ScaledDotCanvas
+from widgets.views.scaled_dot.figure import ScaledDotFigure
+from widgets.views.scaled_dot.steps import explain_dot, stages_of
+
+
+class ScaledDotView(View):
+    """softmax(q Kᵀ / √dₖ) V of the selected head and query, number by number; hovering a key writes out its product.
+
+    A click on a row selects its key, a second click none. Space and 1 to 9 walk through the steps, 0 shows all.
+    """
+
+    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(selection, parent)
+        self._result: ScaledDotResult | None = None
+        self._step: int | None = None
+        self._tokens: Tokens | None = None  # of the queries of what is looked at; None: not known yet
+        self._group = ""  # whose query tokens these are
+        self._is_probing = False  # asks about the first token, only to learn which there are
+
+        controls = ControlBar(self)
+        self._query = controls.add_choice("scaled_dot_query", self.tr("&Query:"), ())
+        self._steps = controls.add_choice("scaled_dot_step", self.tr("&Step:"), ((self.tr("All steps"), None),))
+        previous = controls.add_button("scaled_dot_previous", "◀", self.tr("Previous step"))
+        following = controls.add_button("scaled_dot_next", "▶", self.tr("Next step (Space)"))
+        self._by_weight = controls.add_check(
+            "scaled_dot_by_weight", self.tr("Sort by &weight"), self.tr("The keys that count most come first")
+        )
+        self._steps.setToolTip(self.tr("1 to 9 choose a step, 0 shows all"))
+
+        self._canvas = ScaledDotCanvas(self)
+        self._canvas.setObjectName("scaled_dot_canvas")
+        self._canvas.setAccessibleName(self.tr("Dot products of a query"))
+        self._canvas.set_figure(None, self.tr("The numbers of one query appear here."))
+        self._read_out = QLabel()
+        self._read_out.setObjectName("scaled_dot_read_out")
+        self._read_out.setTextFormat(Qt.TextFormat.PlainText)
+        self._read_out.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        # A long product is cut off rather than making the window wide.
+        self._read_out.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+        self._read_out.setContentsMargins(8, 4, 8, 4)
+        self.setFocusProxy(self._canvas)
+
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(controls)
+        column.addWidget(self._canvas, 1)
+        column.addWidget(self._read_out)
+
+        self._query.activated.connect(self._on_query_activated)
+        self._steps.activated.connect(self._on_steps_activated)
+        previous.clicked.connect(self.previous_step)
+        following.clicked.connect(self.next_step)
+        self._by_weight.toggled.connect(self._redraw)
+        self._canvas.clicked.connect(self._on_canvas_clicked)
+        self._canvas.hovered.connect(self._show_read_out)
+        self._show_read_out(None)
+
+    @property
+    def canvas(self) -> ScaledDotCanvas:
+        """Where the numbers are."""
+        return self._canvas
+
+    @property
+    def step(self) -> int | None:
+        """The step that is looked at, counted from 1; None: all."""
+        return self._step
+
+    # What a view answers
+
+    def set_subject(self, subject: Subject | None) -> None:
+        self._tokens, self._is_probing = None, False
+        super().set_subject(subject)
+
+    def requests(self) -> tuple[object, ...]:
+        assert self.subject
+        group, layer, head = layer_and_head(self.subject.checkpoint, self.selection)
+        if group != self._group:
+            self._group, self._tokens = group, None
+        subject = self.subject
+        return (ScaledDotRequest(subject.checkpoint.checkpoint, subject.input, group, layer, head, self._wanted()),)
+
+    def show_result(self, result: object) -> None:
+        assert isinstance(result, ScaledDotResult)
+        is_first = self._tokens is None
+        self._is_probing = False
+        self._group, self._tokens = result.group, result.query_tokens
+        if self.subject and is_first and result.query_pos == 0 != self._wanted():
+            self.refresh()  # the first answer only told which tokens there are
+            return
+        is_other = self._result is None or self._result.query_tokens.words != result.query_tokens.words
+        self._result = result
+        if is_other or self._query.count() != len(result.query_tokens):
+            self._query.clear()
+            self._query.addItems([f"{pos}  {clean(word)}" for pos, word in enumerate(result.query_tokens.words)])
+        self._query.setCurrentIndex(result.query_pos)
+        self._list_steps()
+        self._redraw()
+
+    def show_failure(self, failure: Failure) -> None:
+        if self._tokens is None and not self._is_probing and self.selection.now.query_pos is not None:
+            # The selected token may be one of a longer input: ask again for one that every input has.
+            self._is_probing = True
+            self.refresh()
+        else:
+            super().show_failure(failure)
+
+    def figure(self) -> ScaledDotFigure | None:
+        return self._canvas.figure
+
+    def selection_changed(self, now: Selected, old: Selected) -> None:
+        if now.key_pos != old.key_pos:
+            self._redraw()
+        if (now.group, now.layer, now.head, now.query_pos) != (old.group, old.layer, old.head, old.query_pos):
+            self.refresh()
+
+    def _wanted(self) -> int:
+        """The selected query; where there is none, the first token that is not special."""
+        selected = self.selection.now.query_pos
+        if self._tokens is None:
+            return 0 if selected is None or self._is_probing else selected
+        if selected is not None and selected < len(self._tokens):
+            return selected
+        return next((pos for pos, special in enumerate(self._tokens.is_special) if not special), 0)
+
+    # Steps
+
+    def set_step(self, step: int | None) -> None:
+        """Look at one step, counted from 1, or at all."""
+        n_steps = self._steps.count() - 1
+        self._step = None if step is None or not 1 <= step <= n_steps else step
+        self._steps.setCurrentIndex(self._step or 0)
+        self._redraw()
+
+    def next_step(self) -> None:
+        """The step after this one; all steps after the last."""
+        self.set_step((self._step or 0) + 1)
+
+    def previous_step(self) -> None:
+        """The step before this one; the last before all."""
+        n_steps = self._steps.count() - 1
+        self.set_step(n_steps if self._step is None else self._step - 1)
+
+    def _list_steps(self) -> None:
+        assert self._result
+        titles = [f"{number}  {stage.title}" for number, stage in enumerate(stages_of(self._result), 1)]
+        titles.insert(0, self.tr("All steps"))
+        if titles != [self._steps.itemText(index) for index in range(self._steps.count())]:
+            self._steps.clear()
+            self._steps.addItems(titles)
+            self._step = None
+        self._steps.setCurrentIndex(self._step or 0)
+
+    def _redraw(self) -> None:
+        if self._result is None:
+            return
+        key = self.selection.now.key_pos
+        self._canvas.set_figure(ScaledDotFigure(self._result, self._step, self._by_weight.isChecked(), key))
+        self._show_read_out(None)
+        self.figure_changed.emit()
+
+    def _show_read_out(self, key: int | None) -> None:
+        """The product of the hovered key, or else of the selected one."""
+        key = self.selection.now.key_pos if key is None else key
+        if self._result is None or key is None or key >= len(self._result.key_tokens):
+            self._read_out.setText(self.tr("Point at a key to see its dot product written out."))
+            return
+        word = clean(self._result.key_tokens.words[key])
+        self._read_out.setText(f"“{word}”:  {explain_dot(self._result, key)}")
+
+    # What the user does
+
+    def _on_query_activated(self, pos: int) -> None:
+        self.selection.update(query_pos=pos)
+
+    def _on_steps_activated(self, step: int) -> None:
+        self.set_step(step or None)
+
+    def _on_canvas_clicked(self, key: int) -> None:
+        self.selection.update(key_pos=None if self.selection.now.key_pos == key else key)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows walk through heads and layers, with Ctrl through the keys; Space and digits through the steps."""
+        key = event.key()
+        ctrl = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if self.subject and walk(event, self.subject.checkpoint, self.selection):
+            return
+        if key == Qt.Key.Key_Space:
+            self.next_step()
+        elif key == Qt.Key.Key_Escape:
+            self.set_step(None)
+        elif Qt.Key.Key_0 <= key <= Qt.Key.Key_9:
+            self.set_step(int(event.text() or 0) or None)
+        elif self._canvas.figure and ctrl and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self._walk_keys(1 if key == Qt.Key.Key_Down else -1)
+        else:
+            super().keyPressEvent(event)
+
+    def _walk_keys(self, step: int) -> None:
+        """The key in the row below or above."""
+        assert self._canvas.figure
+        order = self._canvas.figure.order.tolist()
+        now = self.selection.now.key_pos
+        row = min(max(order.index(now) + step, 0), len(order) - 1) if now in order else 0
+        self.selection.update(key_pos=order[row])
+        self._canvas.ensure_visible(order[row])

@@ -1,0 +1,1 @@
+"""Figures about sparse attention."""

@@ -1,0 +1,234 @@
+"""Sparse patterns: which cells exist, how far they reach, what they cost, and what a checkpoint does with them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QSlider, QStackedWidget, QTabBar, QWidget
+
+from inference.results import Failure, LayerTimesRequest, LayerTimesResult, TextInput
+from widgets.figures.figure import Figure
+from widgets.figures.panel_figure import Cell
+from widgets.kit.column import fill_column
+from widgets.kit.control_bar import ControlBar
+from widgets.kit.empty_label import EmptyLabel
+from widgets.kit.labelled import labelled
+from widgets.selection import Selected, Selection
+from widgets.view import Subject, View
+from widgets.views.sparse.complexity_controls import ComplexityControls
+from widgets.views.sparse.figure_page import DescribedFigure, FigurePage
+from widgets.views.sparse.figures.checkpoint import SparseCheckpointFigure
+from widgets.views.sparse.figures.complexity import SparseComplexityFigure
+from widgets.views.sparse.figures.cost import SparseCostFigure
+from widgets.views.sparse.figures.pattern import SparsePatternFigure
+from widgets.views.sparse.figures.patterns import SparsePatternsFigure
+from widgets.views.sparse.kind_map import Head, KindMapFeed
+from widgets.views.sparse.pattern_controls import PatternControls
+from widgets.views.sparse.patterns import PATTERNS, Pattern
+
+_PATTERNS, _COST, _COMPLEXITY, _CHECKPOINT = range(4)
+# Models of transformers whose attention has kinds of cells.
+_SPARSE = ("Longformer", "LED", "BigBird")
+
+
+class SparseView(View):
+    """Attention patterns by formula, the complexity table beside measured times, and a checkpoint's real maps.
+
+    Pointing at a row shows how far that query reaches; a click keeps it. In a checkpoint's map a click selects query
+    and key.
+    """
+
+    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(selection, parent)
+        self._query: int | None = None
+        self._times: dict[LayerTimesRequest, LayerTimesResult] = {}
+        self._feed = KindMapFeed()
+        self._figure: DescribedFigure | None = None
+        self._tabs = QTabBar(self)
+        self._tabs.setObjectName("sparse_pages")
+        self._tabs.setAccessibleName(self.tr("Pages"))
+        self._tabs.setDocumentMode(True)
+        self._tabs.setExpanding(False)
+        self._tabs.setDrawBase(False)
+        for title in (self.tr("Patterns"), self.tr("Cost"), self.tr("Complexity"), self.tr("This checkpoint")):
+            self._tabs.addTab(title)
+        self._patterns = PatternControls(self)
+        self._complexity = ComplexityControls(self)
+        self._kinds = ControlBar(self)
+        self._strength = QSlider(Qt.Orientation.Horizontal, self._kinds)
+        self._strength.setRange(0, 100)
+        self._strength.setValue(70)
+        self._strength.setToolTip(self.tr("How strongly the kinds of cells tint the map."))
+        self._strength.setMinimumWidth(8 * self.fontMetrics().height())
+        self._kinds.add_widget(labelled(self._strength, "sparse_strength", self.tr("Tint of kinds")))
+        self._pages = QStackedWidget(self)
+        point = self.tr("Point at a row to see how far its query reaches; click to keep it.")
+        curve, cell = self.tr("Point at a curve to see its numbers."), self.tr("Point at a cell to see its number.")
+        for name, title, hint in (
+            ("sparse_patterns", self.tr("Attention patterns"), point),
+            ("sparse_cost", self.tr("Cost of attention patterns"), curve),
+            ("sparse_complexity", self.tr("Complexity of layer types"), curve),
+            ("sparse_checkpoint", self.tr("Attention and kinds of cells"), cell),
+        ):  # fmt: skip
+            self._pages.addWidget(FigurePage(name, title, hint, self._pages))
+        self._empty = EmptyLabel("sparse_empty")
+        self._pages.addWidget(self._empty)
+        fill_column(self, self._pages, self._tabs, self._patterns, self._complexity, self._kinds, self._pages)
+        self.setFocusProxy(self._pages)
+        self._rebuild()
+
+        self._tabs.currentChanged.connect(self._on_tabs_current_changed)
+        self._patterns.changed.connect(self._rebuild)
+        self._complexity.changed.connect(self._rebuild)
+        self._complexity.measure_requested.connect(self._on_complexity_measure_requested)
+        self._strength.valueChanged.connect(self._rebuild)
+        self._page(_PATTERNS).spot_chosen.connect(self._on_row_chosen)
+        self._page(_CHECKPOINT).spot_chosen.connect(self._on_cell_chosen)
+
+    # Data in
+
+    def set_subject(self, subject: Subject | None) -> None:
+        super().set_subject(subject)
+        self._look_at_head()
+        self._rebuild()
+
+    def requests(self) -> tuple[object, ...]:
+        if self._tabs.currentIndex() != _CHECKPOINT:
+            return ()
+        self._look_at_head()
+        return self._feed.requests()
+
+    def show_result(self, result: object) -> None:
+        if isinstance(result, LayerTimesResult):
+            self._times[result.request] = result
+            if result.request == self._complexity.request:
+                self._rebuild()
+        elif self._feed.take(result):
+            self.refresh()
+            self._rebuild()
+
+    def show_failure(self, failure: Failure) -> None:
+        super().show_failure(failure)
+        if self._feed.map is None:
+            self._empty.setText(failure.message)
+
+    def selection_changed(self, now: Selected, old: Selected) -> None:
+        self.refresh()
+        if self._tabs.currentIndex() == _CHECKPOINT:
+            self._rebuild()
+
+    def figure(self) -> Figure | None:
+        return self._figure
+
+    # What is shown
+
+    def _page(self, number: int) -> FigurePage:
+        page = self._pages.widget(number)
+        assert isinstance(page, FigurePage)
+        return page
+
+    def _rebuild(self) -> None:
+        """Put what is chosen and known on screen."""
+        number = self._tabs.currentIndex()
+        self._patterns.setVisible(number in (_PATTERNS, _COST))
+        self._patterns.set_cost(number == _COST)
+        self._complexity.setVisible(number == _COMPLEXITY)
+        figures = (self._patterns_figure, self._cost_figure, self._complexity_figure, self._checkpoint_figure)
+        self._figure = figures[number]()
+        self._kinds.setVisible(number == _CHECKPOINT and self._figure is not None)
+        if self._figure is None:
+            self._pages.setCurrentWidget(self._empty)
+            self._empty.setText(self._why_empty())
+        else:
+            self._pages.setCurrentIndex(number)
+            self._page(number).show_figure(self._figure, self.style_now())
+        self.figure_changed.emit()
+
+    def _patterns_figure(self) -> DescribedFigure:
+        patterns, n_layers = self._patterns.patterns, self._patterns.n_layers
+        n = self._patterns.parameters.n
+        query = n // 3 if self._query is None else min(self._query, n - 1)
+        if len(patterns) == 1:
+            return SparsePatternFigure(patterns[0], n_layers, query)
+        return SparsePatternsFigure(patterns, n_layers, query)
+
+    def _cost_figure(self) -> DescribedFigure:
+        patterns = self._patterns.patterns
+        full = Pattern.of(next(iter(PATTERNS)), self._patterns.parameters)
+        return SparseCostFigure(patterns if full in patterns else (full, *patterns), self._patterns.d_model)
+
+    def _complexity_figure(self) -> DescribedFigure:
+        request = self._complexity.request
+        return SparseComplexityFigure(request, self._times.get(request))
+
+    def _checkpoint_figure(self) -> DescribedFigure | None:
+        known, now = self._feed.map, self.selection.now
+        if known is None or self.subject is None or not _is_sparse(self.subject):
+            return None
+        return SparseCheckpointFigure(
+            self.subject.checkpoint.name,
+            known.head.layer,
+            known.head.head,
+            known.level,
+            known.queries,
+            known.keys,
+            known.values,
+            known.kinds,
+            known.kind_names,
+            self._strength.value() / 100,
+            now.query_pos,
+            now.key_pos,
+        )
+
+    def _why_empty(self) -> str:
+        needs = self.tr("a Longformer, LED or BigBird checkpoint: the colours of its pattern lie over its real maps")
+        if self.subject is None:
+            return self.tr("Open {}.").format(needs)
+        if not _is_sparse(self.subject):
+            text = self.tr("{} ({}) has no sparse pattern. This page needs {}.")
+            return text.format(self.subject.checkpoint.name, self.subject.checkpoint.architecture, needs)
+        return self.tr("Computing the map …")
+
+    def _look_at_head(self) -> None:
+        subject, now = self.subject, self.selection.now
+        if subject is None or not _is_sparse(subject):
+            self._feed.look_at(None)
+            return
+        checkpoint = subject.checkpoint
+        group = checkpoint.group(now.group)
+        layer = min(now.layer, group.n_layers - 1)
+        head = min(now.head, group.n_heads[layer] - 1)
+        assert isinstance(subject.input, TextInput)
+        self._feed.look_at(Head(checkpoint.checkpoint, subject.input, group.name, layer, head))
+
+    # What the user does
+
+    def _on_tabs_current_changed(self, _number: int) -> None:
+        self.refresh()
+        self._rebuild()
+
+    def _on_complexity_measure_requested(self) -> None:
+        self.request_changed.emit(self._complexity.request)
+
+    def _on_row_chosen(self, cell: Cell) -> None:
+        self._query = cell.row
+        self._rebuild()
+
+    def _on_cell_chosen(self, cell: Cell) -> None:
+        level = self._feed.map.level if self._feed.map else 0
+        self.selection.update(query_pos=cell.row << level, key_pos=cell.column << level)
+
+    # The looks
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._rebuild()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._rebuild()
+
+
+def _is_sparse(subject: Subject) -> bool:
+    return subject.checkpoint.architecture.startswith(_SPARSE) and isinstance(subject.input, TextInput)
