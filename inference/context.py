@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from inference.results import Partial, Progress
+from inference.results.events import Partial, Progress
 
 
 class Cancelled(Exception):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from inference.checkpoints.capabilities import text_lacks
-from inference.results import AttentionGroup, Tokens
+from inference.results.checkpoint import AttentionGroup
+from inference.results.tokens import Tokens
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from inference.inputs.image_preparation import Takes
     from inference.inputs.images import Prepared
     from inference.inputs.patch_grid import PatchGrid
-    from inference.results import Input
+    from inference.results.inputs import Input
 
 
 @dataclass(frozen=True)

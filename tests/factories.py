@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from inference.results import (
-    AttentionGroup,
-    AttentionResult,
-    CheckpointInfo,
-    HeadsResult,
-    MapRequest,
-    MapResult,
-    MaskedResult,
-    MaskLabResult,
-    MeasuresResult,
-    Missing,
-    NextSentenceResult,
-    PositionTable,
-    RolloutResult,
-    RowsRequest,
-    RowsResult,
-    ScaledDotResult,
-    Tile,
-    TilesRequest,
-    TilesResult,
-    Tokens,
-)
-from inference.results.maps import TILE
-from inference.results.measures import MEASURES
+from inference.results.attention import AttentionResult
+from inference.results.checkpoint import AttentionGroup, CheckpointInfo, Missing
+from inference.results.heads import HeadsResult
+from inference.results.maps import TILE, MapRequest, MapResult, RowsRequest, RowsResult, Tile, TilesRequest, TilesResult
+from inference.results.mask_lab import MaskLabResult
+from inference.results.masked import MaskedResult
+from inference.results.measures import MEASURES, MeasuresResult
+from inference.results.next_sentence import NextSentenceResult
+from inference.results.positions import PositionTable
+from inference.results.rollout import RolloutResult
+from inference.results.scaled_dot import ScaledDotResult
+from inference.results.tokens import Tokens
 
 SENTENCE = "[CLS] the cat sat on the mat ##tress because it was tired [SEP]"
 PAIR = "[CLS] the cat slept [SEP] it was tired [SEP]"

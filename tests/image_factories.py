@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from inference.results import (
-    AttentionGroup,
-    CheckpointInfo,
-    ClassesResult,
-    CompleteImageResult,
-    ImageResult,
-    MaskedImageResult,
-    MaskedPixelsResult,
-    PatchesResult,
-    ProbeResult,
-    Tokens,
-)
+from inference.results.checkpoint import AttentionGroup, CheckpointInfo
+from inference.results.classes import ClassesResult
+from inference.results.complete_image import CompleteImageResult
+from inference.results.image import ImageResult
+from inference.results.masked_image import MaskedImageResult
+from inference.results.masked_pixels import MaskedPixelsResult
+from inference.results.patches import PatchesResult
+from inference.results.probe import ProbeResult
+from inference.results.tokens import Tokens
 
 IMAGE_CAPABILITIES = ("attention", "qk", "positions", "patches", "classes", "masked_image", "next_pixel")
 

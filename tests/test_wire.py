@@ -13,8 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from inference.results import AttentionRequest, Failure, Missing, TextInput, Tokens
+from inference.results.attention import AttentionRequest
+from inference.results.checkpoint import Missing
+from inference.results.events import Failure
+from inference.results.tokens import Tokens
 from inference.service import wire
+from tests.inputs import text_input
 
 DTYPES = st.sampled_from(sorted(wire.DTYPES))
 
@@ -30,7 +34,7 @@ def round_trip(message: dict, ring: memoryview | None = None) -> tuple[dict, boo
 
 
 def test_a_request_comes_back_equal():
-    request = AttentionRequest("bert-mini", TextInput("a\u0000b", token_ids=(1, 2), masked=(3,)), "encoder", (0, 1))
+    request = AttentionRequest("bert-mini", text_input("a\u0000b", token_ids=(1, 2), masked=(3,)), "encoder", (0, 1))
     assert round_trip({"name": "run", "number": 3, "request": request})[0] == {
         "name": "run",
         "number": 3,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import NamedTuple
 
+from inference.results.request import Capability
 from widgets.selection import Selection
 from widgets.view import View
 
@@ -15,7 +16,7 @@ class ViewEntry(NamedTuple):
     name: str
     title: str
     cls: str
-    needs: frozenset[str]
+    needs: frozenset[Capability]
     about: str
 
     def create(self, selection: Selection) -> View:
@@ -31,42 +32,42 @@ VIEWS: tuple[ViewEntry, ...] = (
         "heads",
         "Heads",
         "widgets.views.heads.view:HeadsView",
-        frozenset({"attention"}),
+        frozenset({Capability.ATTENTION}),
         "All layers and heads at a glance: click one to select it everywhere.",
     ),
     ViewEntry(
         "attention",
         "Attention",
         "widgets.views.attention.view:AttentionView",
-        frozenset({"attention"}),
+        frozenset({Capability.ATTENTION}),
         "One head as a heat map: who looks at whom, with exact values.",
     ),
     ViewEntry(
         "arcs",
         "Arcs",
         "widgets.views.arcs.view:ArcsView",
-        frozenset({"attention"}),
+        frozenset({Capability.ATTENTION}),
         "The two token columns joined by lines as strong as the attention.",
     ),
     ViewEntry(
         "measures",
         "Measures",
         "widgets.views.measures.view:MeasuresView",
-        frozenset({"attention"}),
+        frozenset({Capability.ATTENTION}),
         "What every head does, in numbers: a table to sort, and two measures against each other.",
     ),
     ViewEntry(
         "rollout",
         "Rollout",
         "widgets.views.rollout.view:RolloutView",
-        frozenset({"attention"}),
+        frozenset({Capability.ATTENTION}),
         "Attention rolled out over the layers: how much of each token is in what stands at a place above them.",
     ),
     ViewEntry(
         "scaled_dot",
         "Dot product",
         "widgets.views.scaled_dot.view:ScaledDotView",
-        frozenset({"qk"}),
+        frozenset({Capability.QK}),
         "The attention formula with the real numbers of one query.",
     ),
     ViewEntry(
@@ -87,56 +88,56 @@ VIEWS: tuple[ViewEntry, ...] = (
         "masked",
         "Masked words",
         "widgets.views.masked.view:MaskedView",
-        frozenset({"masked_lm"}),
+        frozenset({Capability.MASKED_LM}),
         "Mask words and see what the model would put there, layer by layer.",
     ),
     ViewEntry(
         "next_sentence",
         "Next sentence",
         "widgets.views.next_sentence.view:NextSentenceView",
-        frozenset({"next_sentence"}),
+        frozenset({Capability.NEXT_SENTENCE}),
         "How probable it is that sentence B follows sentence A.",
     ),
     ViewEntry(
         "masked_image",
         "Masked image",
         "widgets.views.masked_image.view:MaskedImageView",
-        frozenset({"masked_image"}),
+        frozenset({Capability.MASKED_IMAGE}),
         "Mask patches and see which visual tokens the model expects there, and the picture rebuilt from them.",
     ),
     ViewEntry(
         "complete_image",
         "Image GPT",
         "widgets.views.complete_image.view:CompleteImageView",
-        frozenset({"next_pixel"}),
+        frozenset({Capability.NEXT_PIXEL}),
         "Completions that grow pixel by pixel, the surprise of each pixel, and what a linear classifier reads.",
     ),
     ViewEntry(
         "masked_pixels",
         "Masked pixels",
         "widgets.views.complete_image.view:CompleteImageView",
-        frozenset({"masked_pixels"}),
+        frozenset({Capability.MASKED_PIXELS}),
         "Mask pixels and see which colours the model puts there, and what a linear classifier reads.",
     ),
     ViewEntry(
         "patches",
         "Patches",
         "widgets.views.patches.view:PatchesView",
-        frozenset({"patches"}),
+        frozenset({Capability.PATCHES}),
         "What a patch of the picture looks at, laid over the picture: heads, layers, rollout.",
     ),
     ViewEntry(
         "mesh",
         "Mesh",
         "widgets.views.mesh.view:MeshView",
-        frozenset({"mesh"}),
+        frozenset({Capability.MESH}),
         "A mesh as it grows, vertex by vertex and face by face, and what the model expected of each token.",
     ),
     ViewEntry(
         "classes",
         "Classes",
         "widgets.views.classes.view:ClassesView",
-        frozenset({"classes"}),
+        frozenset({Capability.CLASSES}),
         "What the model calls the picture, after each layer.",
     ),
 )

@@ -8,8 +8,9 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from inference.results import CheckpointInfo, Failure, TextInput
-from inference.results.inputs import Input
+from inference.results.checkpoint import CheckpointInfo
+from inference.results.events import Failure
+from inference.results.inputs import Input, TextInput
 from widgets.figures.figure import Figure
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selected, Selection
@@ -25,8 +26,8 @@ class Subject:
     @property
     def text(self) -> TextInput:
         """The input of a checkpoint that reads text: views about words are shown for no others."""
-        assert isinstance(self.input, TextInput)
-        return self.input
+        assert self.input.text is not None
+        return self.input.text
 
 
 class View(QWidget):

@@ -6,24 +6,14 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from app.commands.figure_command import BadOption, FigureCommand, Requests, group_of, within
-from inference.results import (
-    AttentionRequest,
-    AttentionResult,
-    CheckpointInfo,
-    HeadsRequest,
-    HeadsResult,
-    LinesRequest,
-    LinesResult,
-    MapRequest,
-    MapResult,
-    MeasuresRequest,
-    MeasuresResult,
-    RolloutRequest,
-    RolloutResult,
-    TextInput,
-    TilesRequest,
-    TilesResult,
-)
+from inference.results.attention import AttentionRequest, AttentionResult
+from inference.results.checkpoint import CheckpointInfo
+from inference.results.heads import HeadsRequest, HeadsResult
+from inference.results.inputs import Input, TextInput
+from inference.results.lines import LinesRequest, LinesResult
+from inference.results.maps import MapRequest, MapResult, TilesRequest, TilesResult
+from inference.results.measures import MeasuresRequest, MeasuresResult
+from inference.results.rollout import RolloutRequest, RolloutResult
 from widgets.kit.text_length import WHOLE, most_tokens
 
 if TYPE_CHECKING:
@@ -33,9 +23,9 @@ if TYPE_CHECKING:
 _MOST_PIXELS = 1024  # a side of a region; of more cells several share a pixel
 
 
-def text_of(args: Namespace) -> TextInput:
+def text_of(args: Namespace) -> Input:
     """The text that is asked for."""
-    return TextInput(args.text or "", args.text_pair, args.token_ids, getattr(args, "mask", ()))
+    return Input(TextInput(args.text or "", args.text_pair, args.token_ids, getattr(args, "mask", ())))
 
 
 def _chosen(number: int | None, is_image: bool) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from PySide6.QtGui import QGuiApplication
 
-    from inference.results import CheckpointInfo
+    from inference.results.checkpoint import CheckpointInfo
     from inference.service.engine import Engine
     from widgets.figures.figure import Figure
     from widgets.look.theme import FigureStyle
@@ -165,7 +165,7 @@ def _figure(args: Namespace) -> str:
 
 
 def _info(engine: Engine, checkpoint: str) -> CheckpointInfo:
-    from inference.results import CheckpointInfo, InspectRequest
+    from inference.results.checkpoint import CheckpointInfo, InspectRequest
 
     info = _answer(engine, InspectRequest(checkpoint))
     assert isinstance(info, CheckpointInfo)
@@ -174,7 +174,8 @@ def _info(engine: Engine, checkpoint: str) -> CheckpointInfo:
 
 def _answer(engine: Engine, request: object) -> object:
     from inference.context import Context
-    from inference.results import Failure, Partial, TilesResult
+    from inference.results.events import Failure, Partial
+    from inference.results.maps import TilesResult
     from inference.service.engine import answer
 
     parts: list[TilesResult] = []

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from inference.results import CheckpointInfo
+from inference.results.checkpoint import CheckpointInfo
 from widgets.figures.figure import Figure
 
 # Requests one after the other, each answered before the next is made; returns what the figure draws.

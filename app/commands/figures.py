@@ -13,21 +13,13 @@ from app.commands.attention_figures import ATTENTION_FIGURES, text_of
 from app.commands.figure_command import BadOption as BadOption
 from app.commands.figure_command import FigureCommand, group_of, within
 from app.commands.image_figures import IMAGE_FIGURES
-from inference.results import (
-    CheckpointInfo,
-    LayerTimesRequest,
-    MaskedRequest,
-    MaskedResult,
-    MaskLabRequest,
-    MaskLabResult,
-    NextSentenceRequest,
-    NextSentenceResult,
-    PositionsRequest,
-    PositionsResult,
-    PositionTable,
-    ScaledDotRequest,
-    ScaledDotResult,
-)
+from inference.results.checkpoint import CheckpointInfo
+from inference.results.layer_times import LayerTimesRequest
+from inference.results.mask_lab import MaskLabRequest, MaskLabResult
+from inference.results.masked import MaskedRequest, MaskedResult
+from inference.results.next_sentence import NextSentenceRequest, NextSentenceResult
+from inference.results.positions import PositionsRequest, PositionsResult, PositionTable
+from inference.results.scaled_dot import ScaledDotRequest, ScaledDotResult
 from widgets.figures.figure import Figure
 
 # Requests

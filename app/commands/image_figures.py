@@ -10,24 +10,15 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from app.commands.figure_command import BadOption, FigureCommand, Requests, group_of, within
-from inference.results import (
-    AttentionRequest,
-    AttentionResult,
-    CheckpointInfo,
-    ClassesRequest,
-    ClassesResult,
-    CompleteImageRequest,
-    CompleteImageResult,
-    ImageInput,
-    ImageRequest,
-    ImageResult,
-    MaskedImageRequest,
-    MaskedImageResult,
-    PatchesRequest,
-    PatchesResult,
-    ProbeRequest,
-    ProbeResult,
-)
+from inference.results.attention import AttentionRequest, AttentionResult
+from inference.results.checkpoint import CheckpointInfo
+from inference.results.classes import ClassesRequest, ClassesResult
+from inference.results.complete_image import CompleteImageRequest, CompleteImageResult
+from inference.results.image import ImageRequest, ImageResult
+from inference.results.inputs import ImageInput, Input
+from inference.results.masked_image import MaskedImageRequest, MaskedImageResult
+from inference.results.patches import PatchesRequest, PatchesResult
+from inference.results.probe import ProbeRequest, ProbeResult
 
 if TYPE_CHECKING:
     from widgets.figures.figure import Figure
@@ -41,13 +32,13 @@ class _Patches:
     whole: AttentionResult | None
 
 
-def image_of(args: Namespace) -> ImageInput:
+def image_of(args: Namespace) -> Input:
     """The picture that is asked for."""
     if args.image is not None:
-        return ImageInput(path=os.path.abspath(args.image), side=args.side)
+        return Input(image=ImageInput(path=os.path.abspath(args.image), side=args.side))
     is_scene = args.scene is not None
     seed, kind = (args.scene, "scene") if is_scene else (args.portrait, "portrait")
-    return ImageInput(seed=seed, kind=kind, side=args.side)
+    return Input(image=ImageInput(seed=seed, kind=kind, side=args.side))
 
 
 def image_name(args: Namespace) -> str:

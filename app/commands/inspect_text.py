@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inference.results import AttentionGroup, CheckpointInfo
+from inference.results.checkpoint import AttentionGroup, CheckpointInfo
 from widgets.registry import VIEWS
 
 _N_CLASSES = 6  # named

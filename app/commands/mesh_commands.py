@@ -11,7 +11,9 @@ from app.commands.figure_options import between
 from app.commands.figures import BadOption
 from app.export.export import ExportError
 from app.export.mesh_formats import FORMATS, ending_of
-from inference.results import CheckpointInfo, InspectRequest, MeshInput, MeshRequest, MeshResult, MeshSample
+from inference.results.checkpoint import CheckpointInfo, InspectRequest
+from inference.results.inputs import MeshInput
+from inference.results.mesh import MeshRequest, MeshResult, MeshSample
 
 if TYPE_CHECKING:
     from app.export.mesh_look import MeshLook

@@ -13,7 +13,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog
 
 from app.export.export_dialog import ExportDialog
-from inference.results import ImageInput, TextInput
 from widgets.look.theme import LIGHT
 
 if TYPE_CHECKING:
@@ -48,9 +47,11 @@ def _caption(view: View, figure: Figure) -> str:
 
 def _named(input: Input) -> str:
     """What was looked at, as far as a line can say it."""
-    if isinstance(input, TextInput):
-        return textwrap.shorten(input.text, _MOST_LETTERS, placeholder=" …")
-    return Path(input.path).name if isinstance(input, ImageInput) else ""
+    parts = (
+        textwrap.shorten(input.text.text, _MOST_LETTERS, placeholder=" …") if input.text else "",
+        Path(input.image.path).name if input.image else "",
+    )
+    return "  ·  ".join(filter(None, parts))
 
 
 def export(window: MainWindow, view: View | None) -> None:

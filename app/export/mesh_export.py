@@ -19,7 +19,7 @@ from app.export.saving import Saving
 
 if TYPE_CHECKING:
     from app.window.main_window import MainWindow
-    from inference.results import MeshSample
+    from inference.results.mesh import MeshSample
     from widgets.panels.status_line import StatusLine
     from widgets.scene3d.camera import Camera
 

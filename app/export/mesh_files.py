@@ -19,7 +19,7 @@ from inference.context import Refused
 from inference.meshes.files import mesh_bytes
 from inference.meshes.mesh import Mesh
 from inference.meshes.tokens import dequantise
-from inference.results import MeshSample
+from inference.results.mesh import MeshSample
 from widgets.views.mesh.figures.mesh import MeshFigure
 from widgets.views.mesh.figures.sample import MeshSampleFigure
 from widgets.views.mesh.growth import Growth

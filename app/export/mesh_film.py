@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QImage, QPainter
 
 from app.export.mesh_look import MeshLook
-from inference.results import MeshSample
+from inference.results.mesh import MeshSample
 from widgets.player.playback import TOKENS_A_SECOND
 from widgets.scene3d.painter_renderer import PainterRenderer
 from widgets.scene3d.scene import MeshScene

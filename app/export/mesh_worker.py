@@ -10,7 +10,7 @@ import json
 import os
 import sys
 
-from inference.results import MeshSample
+from inference.results.mesh import MeshSample
 from inference.service import wire
 
 

@@ -7,17 +7,11 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.link.runner import Runner
-from inference.results import (
-    CheckpointInfo,
-    Failure,
-    MemoryRequest,
-    MemoryResult,
-    OpenRequest,
-    Progress,
-    TokenizeRequest,
-    TokenizeResult,
-)
+from inference.results.checkpoint import CheckpointInfo, OpenRequest
+from inference.results.events import Failure, Progress
 from inference.results.inputs import Input
+from inference.results.memory import MemoryRequest, MemoryResult
+from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from widgets.view import View
 
 OPEN, TOKENS, MEMORY = "open", "tokens", "memory"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from inference.context import Context
-from inference.results import Failure, Partial, Progress
+from inference.results.events import Failure, Partial, Progress
 
 RING_BYTES = 64 * 2**20
 ROOT = Path(__file__).parents[2]

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from app.link.engine_link import EngineLink
-from inference.registry import ANALYSES
-from inference.results import Failure, Partial, Progress
+from inference.results.events import Failure, Partial, Progress
 
 
 @dataclass(eq=False)
@@ -142,7 +141,7 @@ class Runner(QObject):
 
     def _report(self, job: _Job, event: Progress | Partial) -> None:
         self._posted.emit(job, event)
-        if isinstance(event, Partial) and event.is_whole and _can_wait(job.request):
+        if isinstance(event, Partial) and event.is_whole and job.request.refines:
             with self._wake:
                 job.is_refining = True
                 self._put_off_refining()
@@ -186,8 +185,3 @@ class Runner(QObject):
         if self.is_busy != self._was_busy:
             self._was_busy = self.is_busy
             self.busy_changed.emit(self._was_busy)
-
-
-def _can_wait(request: object) -> bool:
-    analysis = ANALYSES.get(type(request).__name__)
-    return analysis is not None and analysis.refines

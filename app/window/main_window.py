@@ -20,8 +20,11 @@ from app.window.presentation import LARGER, Presentation
 from app.window.settings import load_settings, save_settings
 from app.window.view_area import ViewArea
 from app.window.warm_up import WarmUp
-from inference.results import CheckpointInfo, Failure, MeshSample, TextInput, Tokens
+from inference.results.checkpoint import CheckpointInfo
+from inference.results.events import Failure
 from inference.results.inputs import Input
+from inference.results.mesh import MeshSample
+from inference.results.tokens import Tokens
 from resources import ROOT, SAMPLES, bundled_checkpoints
 from widgets.kit.head_steps import step
 from widgets.panels.details import DetailsPanel
@@ -58,7 +61,7 @@ class MainWindow(QMainWindow):
         self._first_checkpoint = first_checkpoint
         self._opening = ""
         self._is_started = False
-        self._input: Input = TextInput()
+        self._input = Input()
         self.export_folder = Path.home()
 
         self.selection = Selection(self)
@@ -212,11 +215,11 @@ class MainWindow(QMainWindow):
             self.selection.blockSignals(False)
         if self.controller.checkpoint is None:
             return
-        if isinstance(input, TextInput):
-            if not input.text.strip() and input.token_ids is None:
+        if input.text is not None:
+            if not input.text.text.strip() and input.text.token_ids is None:
                 self.input_bar.token_row.chips.set_tokens(None)
                 return
-            input = replace(input, masked=self.selection.masked)
+            input = replace(input, text=replace(input.text, masked=self.selection.masked))
         self._input = input
         self.controller.tokenize(self._input)
 

@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 )
 
 from app.commands.text_files import MOST_BYTES, TextFileError, read_text
-from inference.results import TextInput
 from widgets.look.theme import FigureStyle
 
 if TYPE_CHECKING:
@@ -122,7 +121,7 @@ def take_file(window: MainWindow, path: Path) -> None:
 
 
 def _can_read_text(window: MainWindow) -> bool:
-    if isinstance(window.input_panel.input(), TextInput):
+    if window.input_panel.input().text is not None:
         return True
     window.status_line.show_message(
         QCoreApplication.translate("TextDialog", "This checkpoint reads no text; open another one first.")

@@ -16,8 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from inference.results import CheckpointInfo
-from inference.results.checkpoint import NEEDED_INPUT
+from inference.results.checkpoint import CheckpointInfo
 from widgets.registry import VIEWS, ViewEntry
 from widgets.selection import Selection
 from widgets.view import Subject, View
@@ -262,7 +261,7 @@ def _is_shown(dock: QDockWidget) -> bool:
 
 def _kinds(entry: ViewEntry) -> set[str]:
     """Kinds of models that a view is about; empty for any."""
-    return {NEEDED_INPUT[need] for need in entry.needs if need in NEEDED_INPUT}
+    return {need.reads for need in entry.needs if need.reads}
 
 
 def _is_offered(entry: ViewEntry, checkpoint: CheckpointInfo) -> bool:

@@ -18,7 +18,8 @@ from benchmarks.ours.window import n_colors, n_differing, screenshot, show
 from inference.analyses.heads import heads
 from inference.context import Context
 from inference.forward.memory import keep_freed
-from inference.results import HeadsRequest, TextInput
+from inference.results.heads import HeadsRequest
+from inference.results.inputs import Input, TextInput
 from widgets.selection import Selection
 from widgets.views.heads.view import HeadsView
 
@@ -32,7 +33,7 @@ def main() -> None:
     show(view)
     # Two sets in turn, so that nothing of the last picture can be used for the next.
     models = [model(n, seed) for seed in range(2)]
-    request = HeadsRequest("given", TextInput(), GROUP)
+    request = HeadsRequest("given", Input(TextInput()), GROUP)
     images = [screenshot(view)]
     before = memory_mb()
     forget_peak()

@@ -19,7 +19,7 @@ from benchmarks import samples
 from benchmarks.ours.first_paint import wait_for_screen
 from benchmarks.ours.sample_results import GROUP, attention_results, info
 from benchmarks.ours.window import n_colors, n_differing, screenshot, show
-from inference.results import TextInput
+from inference.results.inputs import Input, TextInput
 from widgets.selection import Selection
 from widgets.view import Subject, View
 from widgets.views.arcs.layout import Focus
@@ -34,7 +34,7 @@ def main() -> None:
     selection = Selection()
     view: View = (AttentionView if name == "attention" else ArcsView)(selection)
     results = attention_results(n)
-    view.set_subject(Subject(info(n), TextInput()))
+    view.set_subject(Subject(info(n), Input(TextInput())))
     view.show_result(results[0])
     show(view)
     application.processEvents()

@@ -19,7 +19,8 @@ from inference.context import Context
 from inference.families.encoder import EncoderFamily
 from inference.forward.memory import Memory, keep_freed
 from inference.forward.model import Model
-from inference.results import CheckpointInfo, TextInput
+from inference.results.checkpoint import CheckpointInfo
+from inference.results.inputs import Input, TextInput
 
 
 def main() -> None:
@@ -27,7 +28,7 @@ def main() -> None:
     keep_freed()  # as the engine does
     torch.set_num_threads(1)
     model = _model(n, n_layers)
-    input = TextInput(token_ids=tuple(torch.randint(5, 1000, (n,)).tolist()))
+    input = Input(TextInput(token_ids=tuple(torch.randint(5, 1000, (n,)).tolist())))
     model.encode(input)
     before = memory_mb()
     forget_peak()

@@ -16,7 +16,10 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox
 from benchmarks.measure import percentile
 from benchmarks.ours.first_paint import wait_for_screen
 from benchmarks.ours.window import n_colors, n_differing, screenshot, show
-from inference.results import AttentionGroup, CheckpointInfo, ImageInput, PatchesResult, Tokens
+from inference.results.checkpoint import AttentionGroup, CheckpointInfo
+from inference.results.inputs import ImageInput, Input
+from inference.results.patches import PatchesResult
+from inference.results.tokens import Tokens
 from widgets.selection import Selection
 from widgets.view import Subject
 from widgets.views.patches.view import PatchesView
@@ -29,7 +32,7 @@ def main() -> None:
     application = QApplication(sys.argv[:1])
     selection = Selection()
     view = PatchesView(selection)
-    view.set_subject(Subject(_info(), ImageInput()))
+    view.set_subject(Subject(_info(), Input(image=ImageInput())))
     view.show_result(_result(side))
     show(view, 1000, 700)
     application.processEvents()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks import samples
-from inference.results import AttentionGroup, AttentionResult, CheckpointInfo, Tokens
+from inference.results.attention import AttentionResult
+from inference.results.checkpoint import AttentionGroup, CheckpointInfo
+from inference.results.tokens import Tokens
 
 GROUP = "encoder"
 

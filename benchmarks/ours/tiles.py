@@ -25,8 +25,10 @@ from inference.capture.attention_call import AttentionCall
 from inference.checkpoints.loading import load
 from inference.context import Context
 from inference.forward.memory import give_back, keep_freed
-from inference.results import HeadsRequest, MapRequest, Partial, RowsRequest, TextInput, Tile, TilesRequest
-from inference.results.maps import TILE
+from inference.results.events import Partial
+from inference.results.heads import HeadsRequest
+from inference.results.inputs import Input, TextInput
+from inference.results.maps import TILE, MapRequest, RowsRequest, Tile, TilesRequest
 
 GROUP, SIDE = "encoder", 1000
 SIZES = {
@@ -49,7 +51,7 @@ class Bench:
             del net
             self.model = load(folder, Context())
         ids = np.random.default_rng(0).integers(5, config.vocab_size, n)
-        self.text = TextInput(token_ids=tuple(ids.tolist()))
+        self.text = Input(TextInput(token_ids=tuple(ids.tolist())))
         started = time.perf_counter()
         self.run = self.model.run(self.text, Context())
         self.forward_s = time.perf_counter() - started

@@ -8,7 +8,7 @@ import numpy as np
 
 from inference.context import Refused
 from inference.forward.checks import check_heads, check_layers, group_of
-from inference.results import AttentionRequest, AttentionResult
+from inference.results.attention import AttentionRequest, AttentionResult
 
 if TYPE_CHECKING:
     from inference.context import Context

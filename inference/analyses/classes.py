@@ -9,7 +9,7 @@ import torch
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from inference.forward.image_layers import layer_outputs, names_of
-from inference.results import ClassesRequest, ClassesResult
+from inference.results.classes import ClassesRequest, ClassesResult
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,7 +9,7 @@ import numpy as np
 
 from inference.context import Refused
 from inference.forward.pixel_sampling import complete, log_probs
-from inference.results import CompleteImageRequest, CompleteImageResult
+from inference.results.complete_image import CompleteImageRequest, CompleteImageResult
 
 if TYPE_CHECKING:
     from inference.context import Context

@@ -15,7 +15,7 @@ from inference.capture.head_measures import entropy
 from inference.capture.tiles import ROWS, sampled_rows
 from inference.context import Refused
 from inference.forward.checks import group_of
-from inference.results import HeadsRequest, HeadsResult
+from inference.results.heads import HeadsRequest, HeadsResult
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from inference.capture.attention_call import AttentionCall
     from inference.context import Context
     from inference.forward.model import Model
-    from inference.results import Tokens
+    from inference.results.tokens import Tokens
 
 _MEASURES = ("entropy", "distance", "previous", "next", "same", "cls", "sep")
 # Numbers of a pattern that are worked on at once: 4 MB stay in the cache, which is a third faster than a whole layer.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inference.results import ImageRequest, ImageResult
+from inference.results.image import ImageRequest, ImageResult
 
 if TYPE_CHECKING:
     from inference.context import Context

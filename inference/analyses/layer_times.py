@@ -15,8 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inference.context import Refused
-from inference.results import LayerTimesRequest, LayerTimesResult
-from inference.results.layer_times import LAYER_TYPES
+from inference.results.layer_times import LAYER_TYPES, LayerTimesRequest, LayerTimesResult
 
 if TYPE_CHECKING:
     from inference.context import Context

@@ -8,8 +8,7 @@ import torch
 
 from inference.context import Refused
 from inference.forward.checks import check_heads, check_layers, group_of
-from inference.results import LinesRequest, LinesResult
-from inference.results.attention import MOST_LINES
+from inference.results.lines import MOST_LINES, LinesRequest, LinesResult
 
 if TYPE_CHECKING:
     from torch import Tensor

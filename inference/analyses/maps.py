@@ -13,16 +13,7 @@ import torch
 from inference.capture import tiles as parts
 from inference.context import Refused
 from inference.forward.checks import check_heads, check_layers, group_of
-from inference.results import (
-    MapRequest,
-    MapResult,
-    RowsRequest,
-    RowsResult,
-    Tile,
-    TilesRequest,
-    TilesResult,
-)
-from inference.results.maps import TILE
+from inference.results.maps import TILE, MapRequest, MapResult, RowsRequest, RowsResult, Tile, TilesRequest, TilesResult
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -11,7 +11,7 @@ import torch
 from inference.context import Refused
 from inference.forward.masked_lm import check_top_k, masked_logits, probs_of, top_words
 from inference.inputs.tokens import word
-from inference.results import MaskLabRequest, MaskLabResult
+from inference.results.mask_lab import MaskLabRequest, MaskLabResult
 
 if TYPE_CHECKING:
     from inference.context import Context

@@ -8,7 +8,7 @@ import numpy as np
 
 from inference.context import Refused
 from inference.forward.masked_lm import check_top_k, lens_logits, probs_of, top_words
-from inference.results import MaskedRequest, MaskedResult
+from inference.results.masked import MaskedRequest, MaskedResult
 
 if TYPE_CHECKING:
     from inference.context import Context
@@ -21,7 +21,7 @@ def masked(request: MaskedRequest, model: Model, context: Context) -> MaskedResu
     Parameters
     ----------
     request
-        Masks are those typed as text and those of `input.masked`; `top_k` is cut to the vocabulary.
+        Masks are those typed as text and those of `input.text.masked`; `top_k` is cut to the vocabulary.
     context
         One checkpoint a layer.
 

@@ -11,7 +11,7 @@ from PIL import Image
 from inference.context import Refused
 from inference.families.vision import run_patches
 from inference.inputs.block_masking import block_mask
-from inference.results import MaskedImageRequest, MaskedImageResult
+from inference.results.masked_image import MaskedImageRequest, MaskedImageResult
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from inference.context import Refused
-from inference.results import MaskedPixelsRequest, MaskedPixelsResult
+from inference.results.masked_pixels import MaskedPixelsRequest, MaskedPixelsResult
 
 if TYPE_CHECKING:
     from inference.context import Context

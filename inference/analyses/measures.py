@@ -10,8 +10,7 @@ import torch
 from inference.capture.head_measures import HeadMeasures
 from inference.capture.tiles import ROWS
 from inference.forward.checks import group_of
-from inference.results import MeasuresRequest, MeasuresResult
-from inference.results.measures import MEASURES
+from inference.results.measures import MEASURES, MeasuresRequest, MeasuresResult
 
 if TYPE_CHECKING:
     from inference.capture.attention_call import AttentionCall

@@ -26,15 +26,8 @@ from inference.meshes.tokens import (
 )
 from inference.models.polygen_masks import forbidden_coordinates, forbidden_pointers
 from inference.models.polygen_sampling import Drawing, Step, face_steps, values_of, vertex_steps
-from inference.results import (
-    MeshInput,
-    MeshResult,
-    MeshSample,
-    MeshStepResult,
-    MeshTokens,
-    ScoreMeshResult,
-    WriteMeshResult,
-)
+from inference.results.inputs import MeshInput
+from inference.results.mesh import MeshResult, MeshSample, MeshStepResult, MeshTokens, ScoreMeshResult, WriteMeshResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +35,7 @@ if TYPE_CHECKING:
     from inference.context import Context
     from inference.forward.model import Model
     from inference.models.polygen import PolyGenForMeshGeneration
-    from inference.results import MeshRequest, MeshStepRequest, ScoreMeshRequest, WriteMeshRequest
+    from inference.results.mesh import MeshRequest, MeshStepRequest, ScoreMeshRequest, WriteMeshRequest
 
 MOST_COMPLETIONS = 16
 _PAUSE = 0.1  # seconds between two partial results

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from inference.context import Refused
-from inference.results import NextSentenceRequest, NextSentenceResult
+from inference.results.next_sentence import NextSentenceRequest, NextSentenceResult
 
 if TYPE_CHECKING:
     from inference.context import Context
@@ -27,7 +27,7 @@ def next_sentence(request: NextSentenceRequest, model: Model, context: Context) 
     ----------
     Devlin et al. 2019, "BERT", section 3.1, task 2. Label 0 of the head is "B follows A".
     """
-    if not (request.input.text_pair or "").strip():
+    if request.input.text is None or not (request.input.text.text_pair or "").strip():
         raise Refused("Type a second sentence: the question is whether it follows the first.")
     run = model.run(request.input, context)
     with torch.inference_mode():

@@ -11,7 +11,7 @@ import torch
 from inference.context import Refused
 from inference.forward.checks import group_of
 from inference.layouts.parts import PartsCall
-from inference.results import PatchesRequest, PatchesResult
+from inference.results.patches import PatchesRequest, PatchesResult
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from inference.context import Context
     from inference.forward.model import Model, Run
     from inference.inputs.patch_grid import PatchGrid
-    from inference.results import AttentionGroup, Tokens
+    from inference.results.checkpoint import AttentionGroup
+    from inference.results.tokens import Tokens
 
 _BLOCK = 2**20  # numbers of a pattern that are worked on at once
 # Mean patterns of all layers, which make the rollout of every query quick.

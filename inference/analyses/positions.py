@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from inference.context import Refused
 from inference.positions.tables import tables
-from inference.results import PositionsRequest, PositionsResult
+from inference.results.positions import PositionsRequest, PositionsResult
 
 if TYPE_CHECKING:
     from inference.context import Context

@@ -13,7 +13,7 @@ from inference.context import Refused
 from inference.families.vision import VisionFamily
 from inference.forward.image_layers import layer_outputs, layers_of, names_of
 from inference.inputs.images import Prepared, make_drawing, normalised, paint_for
-from inference.results import ProbeRequest, ProbeResult
+from inference.results.probe import ProbeRequest, ProbeResult
 from resources.scene_shapes import KINDS
 
 if TYPE_CHECKING:

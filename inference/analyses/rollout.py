@@ -9,7 +9,7 @@ import torch
 
 from inference.context import Refused
 from inference.forward.checks import check_query, group_of
-from inference.results import RolloutRequest, RolloutResult
+from inference.results.rollout import RolloutRequest, RolloutResult
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,7 +9,7 @@ import torch
 
 from inference.context import Refused
 from inference.forward.checks import check_heads, check_layers, check_query, group_of
-from inference.results import ScaledDotRequest, ScaledDotResult
+from inference.results.scaled_dot import ScaledDotRequest, ScaledDotResult
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inference.results import TokenizeRequest, TokenizeResult
+from inference.results.tokenize import TokenizeRequest, TokenizeResult
 
 if TYPE_CHECKING:
     from inference.context import Context

@@ -14,7 +14,7 @@ from inference.results.measures import MEASURES
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from inference.results import Tokens
+    from inference.results.tokens import Tokens
 
 _NAMES = tuple(measure.name for measure in MEASURES)
 

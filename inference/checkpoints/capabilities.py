@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inference.results import AttentionGroup, Missing
-from inference.results.checkpoint import NEEDED_INPUT
+from inference.results.checkpoint import AttentionGroup, Missing
+from inference.results.request import Capability
 
 if TYPE_CHECKING:
     from inference.checkpoints.architecture import Architecture
     from inference.family import Family
 
-CAPABILITIES = ("attention", "qk", "positions", *NEEDED_INPUT)
 PLURAL = {"text": "texts", "image": "images", "mesh": "meshes"}
 
 
@@ -35,10 +34,12 @@ def missing(
         Why pictures cannot be made ready, as half a sentence; empty where they can, or where none is read.
     """
     named = architecture.named
-    why = dict.fromkeys(CAPABILITIES, "") | {
-        name: f"{named} reads {' and '.join(PLURAL[reads] for reads in family.reads)}, not {PLURAL[needed]}"
-        for name, needed in NEEDED_INPUT.items()
-        if needed not in family.reads
+    reads = " and ".join(PLURAL[kind] for kind in family.reads)
+    why: dict[str, str] = {
+        capability: f"{named} reads {reads}, not {PLURAL[capability.reads]}"
+        if capability.reads is not None and capability.reads not in family.reads
+        else ""
+        for capability in Capability
     }
     why |= {
         "attention": "" if groups else f"{named} has no attention that can be read",
@@ -49,9 +50,9 @@ def missing(
     }
     why |= family.lacks(architecture, mask)
     if unprepared:
-        reading = (name for name, needed in NEEDED_INPUT.items() if needed == "image" and not why[name])
+        reading = (capability for capability in Capability if capability.reads == "image" and not why[capability])
         why |= dict.fromkeys(("attention", "qk", *reading), unprepared)
-    return tuple(Missing(name, why[name]) for name in CAPABILITIES if why[name])
+    return tuple(Missing(capability, why[capability]) for capability in Capability if why[capability])
 
 
 def text_lacks(architecture: Architecture, family: str, mask: str | None) -> dict[str, str]:

@@ -15,14 +15,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inference.checkpoints.capabilities import CAPABILITIES, missing
+from inference.checkpoints.capabilities import missing
 from inference.checkpoints.weights_header import StoredTensor, read_weights
 from inference.context import Refused
 from inference.files.config_file import CONFIG, build_config, named_class, read_config
 from inference.files.tokenizer_files import mask_token, vocabulary_file
 from inference.inputs.image_preparation import PREPROCESSOR, read_preparation
 from inference.registry import FAMILIES
-from inference.results import CheckpointInfo
+from inference.results.checkpoint import CheckpointInfo
+from inference.results.request import Capability
 from resources import bundled_checkpoints, checkpoint_path
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from inference.checkpoints.architecture import Architecture
     from inference.family import Family
     from inference.inputs.images import Preparation
-    from inference.results import AttentionGroup
+    from inference.results.checkpoint import AttentionGroup
 
 
 _N_CHANNELS = 3
@@ -100,7 +101,7 @@ def plan(checkpoint: str) -> Plan:
         d_vocab=getattr(text_config, "vocab_size", 0),
         n_ctx=n_ctx(config),
         groups=groups,
-        capabilities=tuple(name for name in CAPABILITIES if name not in names),
+        capabilities=tuple(capability for capability in Capability if capability not in names),
         missing=lacking,
         has_tokenizer=has_tokenizer,
         mask_token=mask,

@@ -8,8 +8,9 @@ import torch
 
 from inference.family import Encoded, Family, check_count
 from inference.files.model_types import DECODERS, PATTERNS_ONLY, attends_in_every_layer
-from inference.inputs.tokens import tokenize
-from inference.results import AttentionGroup, Input
+from inference.inputs.tokens import as_text, tokenize
+from inference.results.checkpoint import AttentionGroup
+from inference.results.inputs import Input
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -37,7 +38,7 @@ class DecoderFamily(Family):
 
     def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
         """See `Family.encode`."""
-        tokens = tokenize(input, config, tokenizer)
+        tokens = tokenize(as_text(input), config, tokenizer)
         return Encoded({"input_ids": torch.from_numpy(tokens.ids)[None]}, {"text": tokens})
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:

@@ -8,8 +8,9 @@ import torch
 
 from inference.family import Encoded, Family, check_count
 from inference.files.model_types import ENCODERS, PATTERNS_ONLY
-from inference.inputs.tokens import tokenize
-from inference.results import AttentionGroup, Input
+from inference.inputs.tokens import as_text, tokenize
+from inference.results.checkpoint import AttentionGroup
+from inference.results.inputs import Input
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -35,7 +36,7 @@ class EncoderFamily(Family):
 
     def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
         """See `Family.encode`. Sentences are told apart (`token_type_ids`) where model and tokenizer do."""
-        tokens = tokenize(input, config, tokenizer)
+        tokens = tokenize(as_text(input), config, tokenizer)
         tensors = {"input_ids": torch.from_numpy(tokens.ids)[None]}
         has_types = getattr(config, "type_vocab_size", 0) > 1
         if has_types and tokenizer is not None and "token_type_ids" in tokenizer.model_input_names:

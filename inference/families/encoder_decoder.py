@@ -15,7 +15,9 @@ from inference.inputs.tokens import as_text, tokenize, word
 from inference.layouts.blocks import blocks_kept
 from inference.layouts.unpadded import check_padded, unpadded
 from inference.positions.kinds import n_ctx
-from inference.results import AttentionGroup, Input, TextInput, Tokens
+from inference.results.checkpoint import AttentionGroup
+from inference.results.inputs import Input, TextInput
+from inference.results.tokens import Tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -61,14 +63,14 @@ class EncoderDecoderFamily(Family):
         source itself, cut to what it takes. The decoder's start token comes first in either case, and the end token
         is left off, as in training.
         """
-        input = as_text(input)
-        source_input = replace(input, text_pair=None)
+        given = as_text(input)
+        source_input = replace(given, text_pair=None)
         source = tokenize(source_input, config, tokenizer)
         check_padded(len(source), config)
-        if input.text_pair is None:
-            written = tokenize(source_input.unmasked(), config, tokenizer)
+        if given.text_pair is None:
+            written = tokenize(replace(source_input, masked=()), config, tokenizer)
         else:
-            written = tokenize(TextInput(input.text_pair), config, tokenizer)
+            written = tokenize(TextInput(given.text_pair), config, tokenizer)
         target = _shifted(written, config, tokenizer)
         tensors = {
             "input_ids": torch.from_numpy(source.ids)[None],

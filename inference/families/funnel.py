@@ -10,9 +10,11 @@ import torch
 
 from inference.context import Refused
 from inference.family import Encoded, Family, check_count
-from inference.inputs.tokens import tokenize
+from inference.inputs.tokens import as_text, tokenize
 from inference.layouts.funnel import by_title, n_layers, places_by_block, shortest, titles
-from inference.results import AttentionGroup, Input, Tokens
+from inference.results.checkpoint import AttentionGroup
+from inference.results.inputs import Input
+from inference.results.tokens import Tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -47,7 +49,7 @@ class FunnelFamily(Family):
 
     def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
         """See `Family.encode`. Every block has a sequence of its own; a text that is too short to shrink is refused."""
-        tokens = tokenize(input, config, tokenizer)
+        tokens = tokenize(as_text(input), config, tokenizer)
         if len(tokens) < shortest(config):
             raise Refused(
                 f"The text has {len(tokens)} tokens; this model shrinks it {len(config.block_sizes) - 1} times, for "

@@ -11,7 +11,7 @@ from inference.context import Refused
 from inference.family import Encoded, Family, check_count
 from inference.inputs.image_preparation import PREPROCESSOR, Takes
 from inference.inputs.patch_grid import PatchGrid
-from inference.results import AttentionGroup
+from inference.results.checkpoint import AttentionGroup
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel

@@ -10,14 +10,15 @@ import torch
 from inference.context import Refused
 from inference.family import Encoded, Family, check_count
 from inference.meshes.tokens import FIRST_VERTEX, N_VALUES, NEW_FACE, STOP
-from inference.results import AttentionGroup, MeshInput, Tokens
+from inference.results.checkpoint import AttentionGroup
+from inference.results.tokens import Tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.capture.attention_call import AttentionCall, Received
     from inference.checkpoints.architecture import Architecture
-    from inference.results import Input
+    from inference.results.inputs import Input
 
 _AXES = {"vertices": ("coordinates", "coordinates"), "encoder": ("items", "items"), "faces": ("pointers", "pointers")}
 
@@ -58,10 +59,11 @@ class MeshFamily(Family):
         Refused
             It is no mesh, there is no such class, or a token or their number is out of range.
         """
-        if not isinstance(input, MeshInput):
-            raise Refused("This checkpoint reads meshes, not texts; choose a class in the view Mesh.")
-        label = check_label(input.label, config)
-        coordinates, pointers = _unstopped(input.vertex_tokens), _unstopped(input.face_tokens)
+        mesh = input.mesh
+        if mesh is None:
+            raise Refused("This checkpoint reads meshes; choose a class in the view Mesh.")
+        label = check_label(mesh.label, config)
+        coordinates, pointers = _unstopped(mesh.vertex_tokens), _unstopped(mesh.face_tokens)
         n_vertices = len(coordinates) // 3
         _check("vertex", coordinates, 1, N_VALUES, 3 * config.max_vertices)
         _check("face", pointers, NEW_FACE, FIRST_VERTEX + n_vertices - 1, config.max_face_tokens - 1)

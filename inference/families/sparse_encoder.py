@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from inference.family import Encoded, Family, check_count
-from inference.inputs.tokens import tokenize
+from inference.inputs.tokens import as_text, tokenize
 from inference.layouts.blocks import blocks_kept
 from inference.layouts.unpadded import check_padded, unpadded
-from inference.results import AttentionGroup, Input
+from inference.results.checkpoint import AttentionGroup
+from inference.results.inputs import Input
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -46,7 +47,7 @@ class SparseEncoderFamily(Family):
 
     def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
         """See `Family.encode`."""
-        tokens = tokenize(input, config, tokenizer)
+        tokens = tokenize(as_text(input), config, tokenizer)
         check_padded(len(tokens), config)
         tensors = {"input_ids": torch.from_numpy(tokens.ids)[None]}
         if config.model_type == "longformer":

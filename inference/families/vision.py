@@ -10,7 +10,7 @@ from inference.family import Encoded, Family, check_count
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
 from inference.layouts import swin
-from inference.results import AttentionGroup
+from inference.results.checkpoint import AttentionGroup
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel

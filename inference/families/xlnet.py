@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import torch
 
 from inference.family import Encoded, Family, check_count
-from inference.inputs.tokens import tokenize
+from inference.inputs.tokens import as_text, tokenize
 from inference.layouts.xlnet import streams
-from inference.results import AttentionGroup, Input
+from inference.results.checkpoint import AttentionGroup
+from inference.results.inputs import Input
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -42,7 +43,7 @@ class XlnetFamily(Family):
 
     def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
         """See `Family.encode`. The content stream sees every word, as it does without the other."""
-        tokens = tokenize(input, config, tokenizer)
+        tokens = tokenize(as_text(input), config, tokenizer)
         places = torch.eye(len(tokens))[None]
         tensors = {"input_ids": torch.from_numpy(tokens.ids)[None], "perm_mask": places, "target_mapping": places}
         return Encoded(tensors, {"text": tokens})

@@ -9,7 +9,7 @@ from inference.context import Refused
 
 if TYPE_CHECKING:
     from inference.forward.model import Model
-    from inference.results import AttentionGroup
+    from inference.results.checkpoint import AttentionGroup
 
 
 def group_of(model: Model, name: str) -> AttentionGroup:

@@ -18,7 +18,7 @@ from inference.family import Encoded, Family
 from inference.forward.memory import Memory, give_back
 from inference.forward.run import Enough, Run, keep_only, keep_what_fits, nominal_bytes
 from inference.inputs.images import Preparation, Prepared, prepare, stamp
-from inference.results import CheckpointInfo, ImageInput, MeshInput, TextInput
+from inference.results.checkpoint import CheckpointInfo
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -27,11 +27,9 @@ if TYPE_CHECKING:
     from inference.capture.recorder import Keep
     from inference.context import Context
     from inference.models.image_tokenizer import ImageTokenizer
-    from inference.results import Input
+    from inference.results.inputs import Input
 
 __all__ = ["Model", "Run"]
-
-_KINDS = {TextInput: "text", MeshInput: "mesh", ImageInput: "image"}
 
 
 @dataclass
@@ -65,11 +63,10 @@ class Model:
         Refused
             The model reads another kind of input; else as `Family.encode` and `prepare`.
         """
-        kind = _KINDS[type(input)]
-        if kind not in self.family.reads:
-            reads = " and ".join(PLURAL[kind] for kind in self.family.reads)
-            raise Refused(f"{self.info.name} reads {reads}, not {PLURAL[kind]}.")
-        if isinstance(input, ImageInput):
+        if not set(input.kinds) & set(self.family.reads):
+            reads, given = (" and ".join(PLURAL[kind] for kind in kinds) for kinds in (self.family.reads, input.kinds))
+            raise Refused(f"{self.info.name} reads {reads}, not {given or 'nothing'}.")
+        if "image" in self.family.reads:
             encoded = self.family.encode_image(self.prepare(input), self.net.config)
         else:
             encoded = self.family.encode(input, self.net.config, self.tokenizer)
@@ -80,18 +77,23 @@ class Model:
         }
         return Encoded(tensors, encoded.sequences)
 
-    def prepare(self, input: ImageInput) -> Prepared:
-        """The picture as the model sees it; the last one is kept while its file stays as it is.
+    def prepare(self, input: Input) -> Prepared:
+        """The image as the model sees it; the last one is kept while its file stays as it is.
 
         Raises
         ------
         Refused
             As `inference.inputs.images.prepare`.
         """
-        assert self.preparation is not None
-        key = stamp(input)
+        if self.preparation is None or input.image is None:
+            raise Refused(
+                f"{self.info.name} needs an image; open one."
+                if self.preparation
+                else f"{self.info.name} reads no images."
+            )
+        key = stamp(input.image)
         if self._last_image is None or self._last_image[0] != key:
-            self._last_image = key, prepare(input, self.preparation)
+            self._last_image = key, prepare(input.image, self.preparation)
         return self._last_image[1]
 
     def run(self, input: Input, context: Context) -> Run:
@@ -99,7 +101,7 @@ class Model:
 
         Layers are held until the memory budget is full; the others are computed again when they are asked for.
         """
-        key = stamp(input) if isinstance(input, ImageInput) else input
+        key = (input, stamp(input.image) if input.image else None)
         if self._last is not None and self._last[0] == key:
             self.memory.use(self._last[1])
             return self._last[1]

@@ -20,7 +20,7 @@ from inference.results.inputs import MOST_IMAGE_SIDE
 from resources.scenes import make_portrait, make_scene
 
 if TYPE_CHECKING:
-    from inference.results import ImageInput
+    from inference.results.inputs import ImageInput
     from resources.scenes import Scene
 
 # Training, validation and test draw from the seeds below: what the program draws is new to the bundled checkpoints.

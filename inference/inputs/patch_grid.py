@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference.results import Tokens
+from inference.results.tokens import Tokens
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,13 @@ import numpy as np
 
 from inference.context import Refused
 from inference.positions.kinds import n_ctx
-from inference.results import TextInput, Tokens
+from inference.results.inputs import TextInput
+from inference.results.tokens import Tokens
 
 if TYPE_CHECKING:
     from transformers import BatchEncoding, PreTrainedConfig, PreTrainedTokenizerBase
 
-    from inference.results import Input
+    from inference.results.inputs import Input
 
 # What typists write for a mask, whatever the tokenizer calls it.
 TYPED_MASK = "[MASK]"
@@ -23,7 +24,7 @@ _SPACE = "␣"
 _DELETE = 0x7F
 
 
-def tokenize(input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
+def tokenize(input: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
     """Split the text with special tokens, or take the ids as they are, and put masks in.
 
     Raises
@@ -32,7 +33,6 @@ def tokenize(input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokeni
         It is no text; no tokenizer for text, no token at all, more than the model takes, an id outside the vocabulary,
         a masked position that is not there, a mask where the tokenizer has none.
     """
-    input = as_text(input)
     d_vocab = config.get_text_config().vocab_size
     if input.token_ids is not None:
         ids, encoding = list(input.token_ids), None
@@ -55,10 +55,10 @@ def tokenize(input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokeni
 
 
 def as_text(input: Input) -> TextInput:
-    """The input, if it is a text; else `Refused`."""
-    if not isinstance(input, TextInput):
+    """The text of an input; `Refused` where it has none."""
+    if input.text is None:
         raise Refused("This checkpoint reads texts; type a sentence.")
-    return input
+    return input.text
 
 
 def _split(input: TextInput, tokenizer: PreTrainedTokenizerBase) -> BatchEncoding:

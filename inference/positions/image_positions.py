@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import Tensor, nn
 
-from inference.results import PositionTable
+from inference.results.positions import PositionTable
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

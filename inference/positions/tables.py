@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from inference.positions.image_positions import image_table
 from inference.positions.kinds import has_alibi, reads_images
-from inference.results import PositionTable
+from inference.results.positions import PositionTable
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from inference.results.request import Capability, Request
+
 
 @dataclass(frozen=True, slots=True)
-class InspectRequest:
+class InspectRequest(Request["CheckpointInfo"]):
     """Say what lies at a path (a folder, or the name of a bundled checkpoint) without running it."""
 
     checkpoint: str
 
 
 @dataclass(frozen=True, slots=True)
-class OpenRequest:
+class OpenRequest(Request["CheckpointInfo"]):
     """Load a checkpoint, so that the next requests find it ready."""
 
     checkpoint: str
@@ -48,24 +50,11 @@ class AttentionGroup:
         return len(self.n_heads)
 
 
-# What a model must read to have a capability; the others need no certain kind.
-NEEDED_INPUT = {
-    "masked_lm": "text",
-    "next_sentence": "text",
-    "patches": "image",
-    "classes": "image",
-    "masked_image": "image",
-    "next_pixel": "image",
-    "masked_pixels": "image",
-    "mesh": "mesh",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Missing:
     """A capability that a checkpoint lacks, and why, as half a sentence for the user."""
 
-    capability: str
+    capability: Capability
     why: str
 
 
@@ -90,7 +79,7 @@ class CheckpointInfo:
     groups
         Attention groups in order of the forward pass.
     capabilities, missing
-        What it offers, and what not and why; the names stand in `inference.checkpoints.capabilities`.
+        What it offers, and what not and why; see `Capability`.
     mask_token
         Text of the mask token, or empty.
     position_kind
@@ -118,7 +107,7 @@ class CheckpointInfo:
     d_vocab: int
     n_ctx: int
     groups: tuple[AttentionGroup, ...]
-    capabilities: tuple[str, ...]
+    capabilities: tuple[Capability, ...]
     missing: tuple[Missing, ...]
     has_tokenizer: bool
     mask_token: str
@@ -134,12 +123,12 @@ class CheckpointInfo:
         """The group of that name; the first one where it has none such."""
         return next((group for group in self.groups if group.name == name), self.groups[0])
 
-    def why_missing(self, needs: frozenset[str]) -> str:
+    def why_missing(self, needs: frozenset[Capability]) -> str:
         """Half a sentence for the first capability of `needs` that is missing; empty if it has all."""
         reasons = {missing.capability: missing.why for missing in self.missing}
         lacking = sorted(needs - set(self.capabilities))
         return reasons.get(lacking[0], f"it has no {lacking[0]}") if lacking else ""
 
-    def is_of_another_kind(self, needs: frozenset[str]) -> bool:
+    def is_of_another_kind(self, needs: frozenset[Capability]) -> bool:
         """Whether what `needs` is about cannot be asked of such a model at all: masked words of a mesh."""
-        return any(NEEDED_INPUT.get(capability, self.reads[0]) not in self.reads for capability in needs)
+        return any(capability.reads not in (None, *self.reads) for capability in needs)

@@ -1,12 +1,32 @@
-"""What the model reads, whichever kind of model it is."""
+"""What the model reads: a text, an image, a mesh, or any of them together."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from inference.results.common import TextInput
+from dataclasses import dataclass, fields, replace
 
 MOST_IMAGE_SIDE = 1024  # pixels that can be asked for
+
+
+@dataclass(frozen=True, slots=True)
+class TextInput:
+    """What the user typed: a sentence, a pair of sentences, or token ids.
+
+    Attributes
+    ----------
+    text
+        The sentence; for encoder-decoder models the source.
+    text_pair
+        Sentence B; for encoder-decoder models what the decoder has written so far.
+    token_ids
+        Ids instead of text, used as they are, without special tokens being added.
+    masked
+        Positions, counted after tokenizing, that are replaced by the mask token.
+    """
+
+    text: str = ""
+    text_pair: str | None = None
+    token_ids: tuple[int, ...] | None = None
+    masked: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +46,6 @@ class MeshInput:
     label: int | None = None
     vertex_tokens: tuple[int, ...] = ()
     face_tokens: tuple[int, ...] = ()
-
-    def unmasked(self) -> MeshInput:
-        """The same input without masks: of a mesh nothing is masked."""
-        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +71,20 @@ class ImageInput:
     kind: str = ""
     side: int = 0
 
-    def unmasked(self) -> ImageInput:
-        """The same input without masks, which analyses of pictures are told apart from it."""
-        return self
 
+@dataclass(frozen=True, slots=True)
+class Input:
+    """All that is given to a model; None for what is not. Models that read several kinds are given them at once."""
 
-Input = TextInput | MeshInput | ImageInput
+    text: TextInput | None = None
+    image: ImageInput | None = None
+    mesh: MeshInput | None = None
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Which of them are given: `text`, `image`, `mesh`."""
+        return tuple(field.name for field in fields(self) if getattr(self, field.name) is not None)
+
+    def unmasked(self) -> Input:
+        """The same without masked tokens."""
+        return self if self.text is None else replace(self, text=replace(self.text, masked=()))

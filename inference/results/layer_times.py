@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inference.results.request import Request
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -13,7 +15,7 @@ LAYER_TYPES = ("full", "recurrent", "convolutional", "restricted")
 
 
 @dataclass(frozen=True, slots=True)
-class LayerTimesRequest:
+class LayerTimesRequest(Request["LayerTimesResult"]):
     """Time the layer types of the complexity table on this machine; needs no checkpoint.
 
     Attributes

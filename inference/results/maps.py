@@ -5,20 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inference.results.common import Tokens
+from inference.results.request import Capability, Request
 
 if TYPE_CHECKING:
     import numpy as np
 
     from inference.results.inputs import Input
+    from inference.results.tokens import Tokens
+
 
 # Side of a tile in pixels.
 TILE = 256
 
 
 @dataclass(frozen=True, slots=True)
-class MapRequest:
+class MapRequest(Request["MapResult"]):
     """One head's map from far away; `size` is its longest side in pixels, `reduce` is `max` or `mean`."""
+
+    needs = frozenset({Capability.ATTENTION})
+    refines = True
 
     checkpoint: str
     input: Input
@@ -55,7 +60,7 @@ class MapResult:
 
 
 @dataclass(frozen=True, slots=True)
-class TilesRequest:
+class TilesRequest(Request["TilesResult"]):
     """Tiles of one head's map, answered one by one as partial results, in the order of `tiles`.
 
     Attributes
@@ -67,6 +72,8 @@ class TilesRequest:
     with_kinds
         Whether to say of every pixel which kind of cell it shows (window, global, random ...).
     """
+
+    needs = frozenset({Capability.ATTENTION})
 
     checkpoint: str
     input: Input
@@ -119,8 +126,10 @@ class TilesResult:
 
 
 @dataclass(frozen=True, slots=True)
-class RowsRequest:
+class RowsRequest(Request["RowsResult"]):
     """What the queries from `start` to before `stop` look at, in one head."""
+
+    needs = frozenset({Capability.ATTENTION})
 
     checkpoint: str
     input: Input
@@ -141,34 +150,3 @@ class RowsResult:
     start: int
     stop: int
     pattern: np.ndarray
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryRequest:
-    """How much of what attention received is held, and how much may be; a `budget` of 0 leaves that as it is."""
-
-    budget: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryResult:
-    """What the engine holds of the last forward passes.
-
-    Attributes
-    ----------
-    held, budget
-        Bytes.
-    n_calls, n_held
-        Attention calls of the run looked at last, and how many of them are held; the others are computed again.
-    n_tokens
-        Longest axis of that run; 0 if nothing ran yet.
-    has_qk
-        Whether queries and keys are held, rather than patterns.
-    """
-
-    held: int
-    budget: int
-    n_calls: int
-    n_held: int
-    n_tokens: int
-    has_qk: bool

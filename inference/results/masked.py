@@ -1,22 +1,27 @@
-"""Masked words, the mask lab, and next-sentence prediction."""
+"""The words that a model would put under masks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inference.results.common import TextInput, Tokens
+from inference.results.request import Capability, Request
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from inference.results.inputs import Input
+    from inference.results.tokens import Tokens
+
 
 @dataclass(frozen=True, slots=True)
-class MaskedRequest:
-    """Words for every mask of the input: those typed as text and those of `input.masked`."""
+class MaskedRequest(Request["MaskedResult"]):
+    """Words for every mask of the input: those typed as text and those of `input.text.masked`."""
+
+    needs = frozenset({Capability.MASKED_LM})
 
     checkpoint: str
-    input: TextInput
+    input: Input
     top_k: int = 10
 
 
@@ -50,66 +55,3 @@ class MaskedResult:
     original_probs: np.ndarray
     layer_words: tuple[tuple[tuple[str, ...], ...], ...]
     layer_probs: np.ndarray
-
-
-@dataclass(frozen=True, slots=True)
-class MaskLabRequest:
-    """BERT's training task on this input: choose `rate` of the tokens, 80 % masked, 10 % random, 10 % kept."""
-
-    checkpoint: str
-    input: TextInput
-    seed: int = 0
-    rate: float = 0.15
-    top_k: int = 5
-
-
-@dataclass(frozen=True, slots=True)
-class MaskLabResult:
-    """What was done to each token and what the model says there.
-
-    Attributes
-    ----------
-    original, shown
-        The tokens before, and as the model saw them.
-    actions
-        For each token `""` (not chosen), `masked`, `random` or `kept`.
-    positions
-        int64 [chosen].
-    words, probs
-        [chosen][k] text, float32 [chosen, k], most probable first.
-    original_probs
-        float32 [chosen], probability of the original token.
-    loss
-        Mean cross-entropy in nats over the chosen tokens; NaN if none was chosen.
-    """
-
-    original: Tokens
-    shown: Tokens
-    actions: tuple[str, ...]
-    positions: np.ndarray
-    words: tuple[tuple[str, ...], ...]
-    probs: np.ndarray
-    original_probs: np.ndarray
-    loss: float
-
-
-@dataclass(frozen=True, slots=True)
-class NextSentenceRequest:
-    """Does B follow A?"""
-
-    checkpoint: str
-    input: TextInput
-
-
-@dataclass(frozen=True, slots=True)
-class NextSentenceResult:
-    """`prob_next`: probability, 0-1, that B follows A, by the model's own head.
-
-    `a_to_b`, `b_to_a`: float32 [layer, head], share of the attention of A's tokens that goes to B's and the other
-    way round (special tokens left out on both sides, rows not renormalised).
-    """
-
-    tokens: Tokens
-    prob_next: float
-    a_to_b: np.ndarray
-    b_to_a: np.ndarray

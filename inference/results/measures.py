@@ -1,11 +1,11 @@
-"""Numbers of every head, and attention rolled out over the layers."""
+"""Numbers of every head."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inference.results.common import Tokens
+from inference.results.request import Capability, Request
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuresRequest:
+class MeasuresRequest(Request["MeasuresResult"]):
     """What every head of a group does, in numbers."""
+
+    needs = frozenset({Capability.ATTENTION})
+    refines = True
 
     checkpoint: str
     input: Input
@@ -68,36 +71,3 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure("special", "Special tokens", "", "Share on [CLS], [SEP] and their like."),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class RolloutRequest:
-    """Attention rolled out over the layers, for chosen queries; an empty tuple means all."""
-
-    checkpoint: str
-    input: Input
-    group: str
-    queries: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RolloutResult:
-    """Attention rollout (Abnar and Zuidema 2020, section 3).
-
-    Attributes
-    ----------
-    queries
-        Which ones the axis of `rollout` holds.
-    rollout
-        float32 [layer, query, key_pos]: how much of what is at the query's place above a layer comes from each place of
-        the input; the mean over the heads, half of it the residual stream. Rows sum to 1.
-    attention
-        float32 [layer, query, key_pos]: the mean over the heads of each layer by itself, for comparison.
-    """
-
-    group: str
-    query_tokens: Tokens
-    key_tokens: Tokens
-    queries: tuple[int, ...]
-    rollout: np.ndarray
-    attention: np.ndarray

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inference.results.request import Capability, Request
+
 if TYPE_CHECKING:
     import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
-class PositionsRequest:
+class PositionsRequest(Request["PositionsResult"]):
     """The position encodings of a checkpoint, at most `length` positions of each."""
+
+    needs = frozenset({Capability.POSITIONS})
 
     checkpoint: str
     length: int = 512

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 from inference.context import Cancelled, Context, Refused
 from inference.forward.memory import Memory, keep_freed
 from inference.registry import ANALYSES
-from inference.results import Failure, InspectRequest, MemoryRequest, MemoryResult, OpenRequest
+from inference.results.checkpoint import InspectRequest, OpenRequest
+from inference.results.events import Failure
+from inference.results.memory import MemoryRequest, MemoryResult
 
 if TYPE_CHECKING:
     from inference.forward.model import Model
+    from inference.results.request import Request
 
 N_KEPT = 2  # open checkpoints: enough to go back and forth between two
 
@@ -29,7 +32,7 @@ class Engine:
         self._models: OrderedDict[str, Model] = OrderedDict()
         self._memory = Memory()
 
-    def run(self, request: object, context: Context) -> object:
+    def run(self, request: Request, context: Context) -> object:
         """Compute the result of a request.
 
         Raises
@@ -51,13 +54,13 @@ class Engine:
             # Opening anew reads the files again: they may have been trained on since.
             self._models.pop(request.checkpoint, None)
             return self._model(request.checkpoint, context).info
-        analysis = ANALYSES[type(request).__name__]
-        module, _, name = analysis.function.partition(":")
+        module, _, name = ANALYSES[type(request).__name__].partition(":")
         function = getattr(import_module(module), name)
-        if not analysis.needs_model:
+        checkpoint = getattr(request, "checkpoint", None)
+        if checkpoint is None:
             return function(request, context)
-        model = self._model(request.checkpoint, context)  # type: ignore[attr-defined]
-        if why := model.info.why_missing(analysis.needs):
+        model = self._model(checkpoint, context)
+        if why := model.info.why_missing(request.needs):
             raise Refused(f"{model.info.name} cannot show this: {why}.")
         return function(request, model, context)
 
@@ -84,7 +87,7 @@ class Engine:
         return self._models[checkpoint]
 
 
-def answer(engine: Engine, request: object, context: Context) -> object | None:
+def answer(engine: Engine, request: Request, context: Context) -> object | None:
     """The result of a request, a `Failure` if there is none, or None if it was cancelled. Never raises."""
     try:
         return engine.run(request, context)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from inference.context import Context
-from inference.results import Partial, Progress
+from inference.results.events import Partial, Progress
 from inference.service import wire
 from inference.service.engine import Engine, answer
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import pkgutil
 import struct
+from functools import cache
+from importlib import import_module
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from inference import results
 
-CLASSES: dict[str, Any] = {name: getattr(results, name) for name in results.NAMES if name != "Input"}  # a union
+MODULES = frozenset(module.name for module in pkgutil.iter_modules(results.__path__))
 DTYPES = frozenset({"bool", "int8", "uint8", "int16", "int32", "int64", "float16", "float32", "float64"})
 MAX_HEADER = 64 * 2**20
 MAX_ARRAY = 8 * 2**30
@@ -35,9 +38,9 @@ def pack(value: Any, arrays: list[np.ndarray]) -> Any:
             raise BadMessage(f"an array of {value.dtype} cannot be sent")
         arrays.append(np.ascontiguousarray(value))
         return {"#": len(arrays) - 1, "dtype": value.dtype.name, "shape": value.shape}
-    if dataclasses.is_dataclass(value) and type(value).__name__ in CLASSES:
+    if dataclasses.is_dataclass(value) and (name := _name_of(type(value))):
         fields = {f.name: pack(getattr(value, f.name), arrays) for f in dataclasses.fields(value)}
-        return {"$": type(value).__name__, "fields": fields}
+        return {"$": name, "fields": fields}
     if isinstance(value, tuple | list):
         return [pack(item, arrays) for item in value]
     if isinstance(value, dict):
@@ -56,11 +59,24 @@ def unpack(value: Any, arrays: list[np.ndarray]) -> Any:
     if "#" in value:
         return arrays[value["#"]]
     if "$" in value:
-        cls = CLASSES.get(value["$"])
-        if cls is None:
-            raise BadMessage(f"unknown kind of message {value['$']!r}")
-        return cls(**{name: unpack(item, arrays) for name, item in value["fields"].items()})
+        return _class_of(value["$"])(**{name: unpack(item, arrays) for name, item in value["fields"].items()})
     return {key: unpack(item, arrays) for key, item in value["{}"].items()}
+
+
+def _name_of(cls: type) -> str:
+    """Module and class, such as `rollout.RolloutRequest`; empty for what is not of `inference.results`."""
+    package, _, module = cls.__module__.rpartition(".")
+    return f"{module}.{cls.__name__}" if package == results.__name__ and module in MODULES else ""
+
+
+@cache
+def _class_of(name: str) -> Any:
+    """The reverse: a dataclass that its module defines itself. Nothing else is imported, and nothing else is built."""
+    module, _, cls_name = name.partition(".")
+    cls = getattr(import_module(f"{results.__name__}.{module}"), cls_name, None) if module in MODULES else None
+    if not (isinstance(cls, type) and dataclasses.is_dataclass(cls) and _name_of(cls) == name):
+        raise BadMessage(f"unknown kind of message {name!r}")
+    return cls
 
 
 def _sizes(header: Any, found: dict[int, tuple[np.dtype, tuple[int, ...]]]) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from inference.meshes.mesh import Mesh
 from inference.meshes.tokens import STOP, canonical, face_tokens, vertex_tokens
 from inference.models.polygen_masks import forbidden_coordinates, forbidden_pointers
-from inference.results import MeshSample, MeshTokens
+from inference.results.mesh import MeshSample, MeshTokens
 from resources.furniture import LABELS, make_furniture
 
 MOST_VERTICES = 100

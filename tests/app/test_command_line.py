@@ -16,18 +16,12 @@ from PySide6.QtGui import QImage
 from app.commands.command_line import run
 from app.commands.figures import FIGURES
 from inference.context import Refused
-from inference.results import (
-    AttentionGroup,
-    AttentionRequest,
-    AttentionResult,
-    CheckpointInfo,
-    InspectRequest,
-    Missing,
-    TextInput,
-    Tokens,
-)
+from inference.results.attention import AttentionRequest, AttentionResult
+from inference.results.checkpoint import AttentionGroup, CheckpointInfo, InspectRequest, Missing
+from inference.results.tokens import Tokens
 from inference.service.engine import Engine
 from resources import CHECKPOINTS
+from tests.inputs import text_input
 
 ROOT = Path(__file__).parents[2]
 WORDS = ("[CLS]", "the", "cat", "\u202eeht", "[SEP]")
@@ -92,7 +86,7 @@ def test_npz_holds_all_layers_and_heads(tmp_path, asked):
 
 def test_npz_of_one_layer_keeps_four_axes(tmp_path, asked):
     assert attention(tmp_path / "a.npz", "--layer", "2") == 0
-    assert asked[-1] == AttentionRequest("tiny", TextInput("the cat"), "encoder", (2,), ())
+    assert asked[-1] == AttentionRequest("tiny", text_input("the cat"), "encoder", (2,), ())
     with np.load(tmp_path / "a.npz", allow_pickle=False) as arrays:
         assert arrays["pattern"].shape == (1, 2, 5, 5)
         assert arrays["layers"].tolist() == [2]
@@ -100,7 +94,7 @@ def test_npz_of_one_layer_keeps_four_axes(tmp_path, asked):
 
 def test_a_picture_shows_the_first_head_unless_one_is_chosen(tmp_path, asked, capsys):
     assert attention(tmp_path / "a.svg", "--caption") == 0
-    assert asked[-1] == AttentionRequest("tiny", TextInput("the cat"), "encoder", (0,), (0,))
+    assert asked[-1] == AttentionRequest("tiny", text_input("the cat"), "encoder", (0,), (0,))
     svg = ElementTree.parse(tmp_path / "a.svg")
     texts = " ".join("".join(element.itertext()) for element in svg.iter("{http://www.w3.org/2000/svg}text"))
     assert "tiny" in texts
@@ -110,7 +104,7 @@ def test_a_picture_shows_the_first_head_unless_one_is_chosen(tmp_path, asked, ca
 
 def test_all_heads_are_asked_for_when_they_are_merged(tmp_path, asked):
     assert attention(tmp_path / "a.svg", "--layer", "1", "--aggregate", "mean", "--group", "cross") == 0
-    assert asked[-1] == AttentionRequest("tiny", TextInput("the cat"), "cross", (1,), ())
+    assert asked[-1] == AttentionRequest("tiny", text_input("the cat"), "cross", (1,), ())
 
 
 def test_png_takes_width_and_transparency(tmp_path, asked):

@@ -6,23 +6,18 @@ import pytest
 from PySide6.QtCore import QObject, Signal
 
 from app.link.controller import Controller
-from inference.results import (
-    AttentionRequest,
-    Failure,
-    HeadsRequest,
-    MemoryRequest,
-    MemoryResult,
-    OpenRequest,
-    Progress,
-    TextInput,
-    TokenizeRequest,
-    TokenizeResult,
-)
+from inference.results.attention import AttentionRequest
+from inference.results.checkpoint import OpenRequest
+from inference.results.events import Failure, Progress
+from inference.results.heads import HeadsRequest
+from inference.results.memory import MemoryRequest, MemoryResult
+from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from tests.factories import make_checkpoint_info, make_tokens
+from tests.inputs import text_input
 from widgets.selection import Selection
 from widgets.view import Subject, View
 
-INPUT = TextInput("a cat")
+INPUT = text_input("a cat")
 
 
 class FakeRunner(QObject):

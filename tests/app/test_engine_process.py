@@ -11,7 +11,9 @@ import pytest
 
 from app.link.engine_link import ProcessLink
 from app.link.runner import Runner
-from inference.results import CheckpointInfo, InspectRequest, TextInput, TokenizeRequest
+from inference.results.checkpoint import CheckpointInfo, InspectRequest
+from inference.results.tokenize import TokenizeRequest
+from tests.inputs import text_input
 
 # Stands in for the analyses: no torch, so that it starts at once; the process, the wire and the server are real.
 FAKE_ENGINE = textwrap.dedent(
@@ -20,7 +22,8 @@ FAKE_ENGINE = textwrap.dedent(
     import numpy as np
     from inference.service import engine
     from inference.service import server
-    from inference.results import PositionTable, Failure
+    from inference.results.events import Failure
+    from inference.results.positions import PositionTable
 
     class FakeEngine:
         def run(self, request, context):
@@ -48,7 +51,7 @@ FAKE_ENGINE = textwrap.dedent(
 
 
 def ask(text: str) -> TokenizeRequest:
-    return TokenizeRequest("x", TextInput(text))
+    return TokenizeRequest("x", text_input(text))
 
 
 @pytest.fixture

@@ -10,18 +10,14 @@ import pytest
 from PIL import Image
 
 from app.commands.command_line import run
-from inference.results import (
-    AttentionRequest,
-    AttentionResult,
-    ClassesRequest,
-    CompleteImageRequest,
-    ImageInput,
-    ImageRequest,
-    InspectRequest,
-    MaskedImageRequest,
-    PatchesRequest,
-    ProbeRequest,
-)
+from inference.results.attention import AttentionRequest, AttentionResult
+from inference.results.checkpoint import InspectRequest
+from inference.results.classes import ClassesRequest
+from inference.results.complete_image import CompleteImageRequest
+from inference.results.image import ImageRequest
+from inference.results.masked_image import MaskedImageRequest
+from inference.results.patches import PatchesRequest
+from inference.results.probe import ProbeRequest
 from inference.service.engine import Engine
 from tests.factories import make_pattern
 from tests.image_factories import (
@@ -34,6 +30,7 @@ from tests.image_factories import (
     make_patches_result,
     make_probe_result,
 )
+from tests.inputs import image_input
 
 pytestmark = pytest.mark.usefixtures("qapp")
 SPECIALS = ("[CLS]",)
@@ -75,7 +72,7 @@ def figure(name: str, out: Path, *options: str) -> int:
 def test_a_patch_is_found_by_row_and_column(tmp_path, asked):
     options = ("--scene", "3", "--query", "1,2", "--layer", "2", "--head", "1", "--caption")
     assert figure("patches", tmp_path / "a.svg", *options) == 0
-    assert asked[-1] == PatchesRequest("tiny", ImageInput(seed=3, kind="scene"), "encoder", 7)
+    assert asked[-1] == PatchesRequest("tiny", image_input(seed=3, kind="scene"), "encoder", 7)
     svg = ElementTree.parse(tmp_path / "a.svg")
     texts = " ".join("".join(element.itertext()) for element in svg.iter("{http://www.w3.org/2000/svg}text"))
     assert "Layer 2 · head 1" in texts
@@ -87,7 +84,7 @@ def test_the_class_token_asks_once(tmp_path, asked):
     for options in ((), ("--query", "cls")):
         asked.clear()
         assert figure("patches", tmp_path / "a.png", "--portrait", "4", *options) == 0
-        assert asked[1:] == [PatchesRequest("tiny", ImageInput(seed=4, kind="portrait"), "encoder", 0)]
+        assert asked[1:] == [PatchesRequest("tiny", image_input(seed=4, kind="portrait"), "encoder", 0)]
 
 
 def test_npz_holds_the_pattern_of_all_queries_and_the_grid(tmp_path, asked):
@@ -102,14 +99,14 @@ def test_npz_holds_the_pattern_of_all_queries_and_the_grid(tmp_path, asked):
 def test_an_image_is_named_by_its_whole_path(tmp_path, asked, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert figure("classes", tmp_path / "a.csv", "--image", "cat.png", "--layer", "1") == 0
-    assert asked[-1] == ClassesRequest("tiny", ImageInput(path=str(tmp_path / "cat.png")))
+    assert asked[-1] == ClassesRequest("tiny", image_input(path=str(tmp_path / "cat.png")))
 
 
 def test_masks_by_number_or_in_blocks(tmp_path, asked):
     assert figure("masked-image", tmp_path / "a.pdf", "--scene", "1", "--mask", "3,5", "--patch", "1,1") == 0
     assert asked[-1].masked == (3, 5)
     assert figure("masked-image", tmp_path / "a.pdf", "--scene", "1", "--share", "0.5", "--seed", "2") == 0
-    assert asked[-1] == MaskedImageRequest("tiny", ImageInput(seed=1, kind="scene"), (), 0.5, 2, 5)
+    assert asked[-1] == MaskedImageRequest("tiny", image_input(seed=1, kind="scene"), (), 0.5, 2, 5)
 
 
 def test_the_upper_half_is_kept_unless_told(tmp_path, asked):

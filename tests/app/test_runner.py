@@ -9,7 +9,7 @@ import pytest
 from app.link.engine_link import ThreadLink
 from app.link.runner import Runner
 from inference.context import Refused
-from inference.results import Failure, Progress
+from inference.results.events import Failure, Progress
 
 
 class GatedEngine:

@@ -12,8 +12,8 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QTabBar
 
-from inference.results import ImageInput
 from tests.inference.tiny_images import save
+from tests.inputs import image_input
 from widgets.figures.image_geometry import patch_rect
 
 pytestmark = pytest.mark.xvfb
@@ -74,7 +74,7 @@ def look_at_patches_of_a_scene_and_of_a_file(driver, tmp_path):
 
     # A new scene.
     driver.click(driver.widget("image_next"))
-    driver.wait(lambda: driver.window.input_panel.input() == ImageInput(seed=1))
+    driver.wait(lambda: driver.window.input_panel.input() == image_input(seed=1))
     driver.wait(lambda: not np.array_equal(driver.figure("patches").result.seen, first))
 
     # A patch, by the mouse and then by the arrow keys.
@@ -101,10 +101,10 @@ def look_at_patches_of_a_scene_and_of_a_file(driver, tmp_path):
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (30, 50, 3)).astype(np.uint8)).save(tmp_path / "a.png")
     (tmp_path / "b.png").write_text("no picture")
     driver.window.input_panel.open_image(str(tmp_path / "a.png"))
-    driver.wait(lambda: driver.window.input_panel.input() == ImageInput(path=str(tmp_path / "a.png")))
+    driver.wait(lambda: driver.window.input_panel.input() == image_input(path=str(tmp_path / "a.png")))
     driver.window.input_panel.open_image(str(tmp_path / "b.png"))
     driver.wait(lambda: "b.png is no picture" in driver.widget("image_message").text())
-    assert driver.window.input_panel.input() == ImageInput(path=str(tmp_path / "a.png"))
+    assert driver.window.input_panel.input() == image_input(path=str(tmp_path / "a.png"))
 
     # Into a file.
     driver.wait(lambda: not driver.window._runner.is_busy)

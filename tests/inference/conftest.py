@@ -9,9 +9,10 @@ import pytest
 import transformers
 
 from inference.forward.model import Model
-from inference.results import TextInput
+from inference.results.inputs import TextInput
 from tests.inference.tiny_checkpoints import VOCAB
 from tests.inference.tiny_models import build_model, ids_of
+from tests.inputs import text_input
 
 
 @pytest.fixture(scope="session")
@@ -28,4 +29,4 @@ def tiny_bert() -> Model:
 
 @pytest.fixture
 def ids_input() -> TextInput:
-    return TextInput(token_ids=ids_of(13))
+    return text_input(token_ids=ids_of(13))

@@ -9,7 +9,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from inference.capture.attention_call import AttentionCall
-from inference.results import AttentionGroup
+from inference.results.checkpoint import AttentionGroup
 from tests.factories import make_long_tokens
 
 

@@ -17,9 +17,14 @@ from inference.analyses.scaled_dot import scaled_dot
 from inference.capture.attention_call import AttentionCall
 from inference.context import Cancelled, Context, Refused
 from inference.forward.model import Run
-from inference.results import AttentionRequest, HeadsRequest, Partial, Progress, ScaledDotRequest, TextInput
+from inference.results.attention import AttentionRequest
+from inference.results.events import Partial, Progress
+from inference.results.heads import HeadsRequest
+from inference.results.inputs import TextInput
+from inference.results.scaled_dot import ScaledDotRequest
 from tests.inference.planted import model_of, random_call
 from tests.inference.tiny_models import ARCHITECTURES, build_model, ids_of
+from tests.inputs import text_input
 
 FUSED = [name for name in ARCHITECTURES if build_model(name).info.groups[0].has_qk]
 
@@ -56,7 +61,7 @@ def measures_by_hand(pattern: np.ndarray, cls: list[int], sep: list[int]) -> dic
 @pytest.mark.parametrize("size", [1, 4, 7, 128])
 def test_measures_and_thumbnails_are_those_of_the_whole_pattern(tiny_bert, monkeypatch, block, size):
     monkeypatch.setattr(heads_module, "_BLOCK", block)
-    input = TextInput("the cat sat on the mat .", "a dog ran .")
+    input = text_input("the cat sat on the mat .", "a dog ran .")
     result = heads(HeadsRequest("tiny", input, "encoder", size), tiny_bert, Context())
     ids = result.key_tokens.ids.tolist()
     cls, sep = ([pos for pos, token in enumerate(ids) if token == wanted] for wanted in (2, 3))
@@ -84,7 +89,7 @@ def test_measures_of_known_patterns(tiny):
     back[range(n), [0, *range(n - 1)]] = 1
     planted = torch.stack([back, torch.full((n, n), 1 / n), torch.eye(n), torch.zeros(n, n)])
     model = build_model("distilbert")
-    input = TextInput(token_ids=ids_of(n))
+    input = text_input(token_ids=ids_of(n))
     call = AttentionCall("layer", 0, False, pattern=planted)
     model._last = (input, Run(model.encode(input), {"encoder": [call, call]}))
     measures = heads(HeadsRequest("tiny", input, "encoder"), model, Context()).measures
@@ -100,7 +105,7 @@ def test_measures_of_known_patterns(tiny):
 @pytest.mark.parametrize("name", ["bart", "t5"])
 def test_groups_have_their_own_axes(tiny, name):
     model = tiny(name)
-    tokenized = TextInput(token_ids=ids_of(11))
+    tokenized = text_input(token_ids=ids_of(11))
     shapes = {
         group.name: heads(HeadsRequest("tiny", tokenized, group.name), model, Context()).thumbnails.shape
         for group in model.info.groups
@@ -124,7 +129,7 @@ def test_the_future_has_no_measure_in_a_decoder(tiny, ids_input):
 
 
 def test_a_single_token_has_no_neighbours(tiny):
-    result = heads(HeadsRequest("tiny", TextInput(token_ids=(7,)), "encoder"), tiny("bert"), Context())
+    result = heads(HeadsRequest("tiny", text_input(token_ids=(7,)), "encoder"), tiny("bert"), Context())
     assert (result.thumbnails == 255).all()
     assert (result.measures["same"] == 1).all()
     assert np.isnan(result.measures["previous"]).all()
@@ -146,7 +151,7 @@ def test_a_long_text_is_sampled_first(monkeypatch, block):
     """Every layer as it comes, from one query a row of pixels; then exact, the same as at once."""
     monkeypatch.setattr(heads_module, "_BLOCK", block)
     calls = [random_call(75, n_heads=3, seed=seed) for seed in range(2)]
-    request = HeadsRequest("planted", TextInput(), "planted", 10)
+    request = HeadsRequest("planted", text_input(), "planted", 10)
     at_once = heads(request, model_of(calls), Context())
     monkeypatch.setattr(heads_module, "_MOST_CELLS_AT_ONCE", 2 * 3 * 75 * 75 - 1)
     monkeypatch.setattr(heads_module, "_PAUSES", (-1, -1))
@@ -190,7 +195,7 @@ def test_what_was_looked_at_stays(monkeypatch):
         return patterns(self, *args)
 
     monkeypatch.setattr(AttentionCall, "patterns", counted)
-    model, request = model_of(calls), HeadsRequest("planted", TextInput(), "planted", 10)
+    model, request = model_of(calls), HeadsRequest("planted", text_input(), "planted", 10)
     events: list[Any] = []
     with pytest.raises(Cancelled):
         heads(request, model, Context(events.append, lambda: Progress(1, 3, "Heads of layer 2 of 3") in events))
@@ -310,26 +315,26 @@ def test_the_soft_cap_of_gemma2_is_shown(tiny, ids_input):
 @pytest.mark.parametrize(
     ("function", "request_", "sentence"),
     [
-        (heads, HeadsRequest("tiny", TextInput(token_ids=(7, 8)), "cross"), "group 'cross' .* tiny-bert has encoder"),
-        (heads, HeadsRequest("tiny", TextInput(token_ids=(7, 8)), "encoder", 0), "0 pixels .* at least 1"),
+        (heads, HeadsRequest("tiny", text_input(token_ids=(7, 8)), "cross"), "group 'cross' .* tiny-bert has encoder"),
+        (heads, HeadsRequest("tiny", text_input(token_ids=(7, 8)), "encoder", 0), "0 pixels .* at least 1"),
         (
             attention,
-            AttentionRequest("tiny", TextInput(token_ids=(7, 8)), "encoder", (7,)),
+            AttentionRequest("tiny", text_input(token_ids=(7, 8)), "encoder", (7,)),
             r"^Layer 7 was asked for; tiny-bert has layers 0 to 1\.$",
         ),
-        (attention, AttentionRequest("tiny", TextInput(token_ids=(7, 8)), "encoder", (-1,)), "Layer -1 "),
+        (attention, AttentionRequest("tiny", text_input(token_ids=(7, 8)), "encoder", (-1,)), "Layer -1 "),
         (
             attention,
-            AttentionRequest("tiny", TextInput(token_ids=(7, 8)), "encoder", (1,), (4,)),
+            AttentionRequest("tiny", text_input(token_ids=(7, 8)), "encoder", (1,), (4,)),
             r"^Head 4 was asked for; layer 1 of tiny-bert has heads 0 to 3\.$",
         ),
         (
             scaled_dot,
-            ScaledDotRequest("tiny", TextInput(token_ids=(7, 8)), "encoder", 0, 0, 2),
+            ScaledDotRequest("tiny", text_input(token_ids=(7, 8)), "encoder", 0, 0, 2),
             r"^Position 2 was asked for; the text has positions 0 to 1\.$",
         ),
-        (scaled_dot, ScaledDotRequest("tiny", TextInput(token_ids=(7, 8)), "encoder", 2, 0, 0), "Layer 2 "),
-        (scaled_dot, ScaledDotRequest("tiny", TextInput(token_ids=(7, 8)), "encoder", 0, 9, 0), "Head 9 "),
+        (scaled_dot, ScaledDotRequest("tiny", text_input(token_ids=(7, 8)), "encoder", 2, 0, 0), "Layer 2 "),
+        (scaled_dot, ScaledDotRequest("tiny", text_input(token_ids=(7, 8)), "encoder", 0, 9, 0), "Head 9 "),
     ],
 )
 def test_what_is_not_there_is_refused(tiny, function, request_, sentence):

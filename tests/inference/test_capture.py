@@ -14,8 +14,9 @@ from inference.capture import interface as capture_interface
 from inference.capture.attention_call import Received
 from inference.capture.capture import capture
 from inference.context import Cancelled, Context
-from inference.results import Progress, TextInput
+from inference.results.events import Progress
 from tests.inference.tiny_models import ARCHITECTURES, ENCODER_DECODERS, build, build_model, ids_of
+from tests.inputs import text_input
 
 # In these the fused attention and the written-out one of transformers differ by themselves: it scales other sums.
 EAGER_DIFFERS = {"falcon-alibi"}
@@ -145,7 +146,7 @@ class Planted(Exception):
 def test_the_model_is_left_as_it_was(name, ending):
     net = build(name)
     model = build_model(name, net)
-    tensors = model.encode(TextInput(token_ids=ids_of(9))).tensors
+    tensors = model.encode(text_input(token_ids=ids_of(9))).tensors
     before = state(net)
     with torch.inference_mode():
         plain = net(**tensors)

@@ -17,11 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inference.checkpoints import weights_header
-from inference.checkpoints.capabilities import CAPABILITIES
 from inference.checkpoints.inspection import inspect
 from inference.checkpoints.weights_header import read_weights
 from inference.context import Refused
-from inference.results import CheckpointInfo
+from inference.results.checkpoint import CheckpointInfo
+from inference.results.request import Capability
 from resources import CHECKPOINTS
 from tests.inference.tiny_checkpoints import (
     SIZES,
@@ -58,7 +58,7 @@ class Evil:
         return os.system, (f"touch {self.marker}",)
 
 
-TEXT_CAPABILITIES = ("attention", "qk", "positions", "masked_lm", "next_sentence")
+TEXT_CAPABILITIES = tuple(Capability)[:5]
 
 
 # --- what a sound checkpoint is ---------------------------------------------------------------------------------------
@@ -73,8 +73,8 @@ def test_a_sound_checkpoint_is_described(sound):
     assert (info.d_model, info.d_vocab, info.n_ctx) == (32, len(VOCAB), 40)
     assert [group.n_heads for group in info.groups] == [(4, 4)]
     assert info.capabilities == TEXT_CAPABILITIES
-    assert {item.capability for item in info.missing} == set(CAPABILITIES) - set(TEXT_CAPABILITIES)
-    assert info.why_missing(frozenset({"patches"})) == "BertForPreTraining reads texts, not pictures"
+    assert {item.capability for item in info.missing} == set(Capability) - set(TEXT_CAPABILITIES)
+    assert info.why_missing(frozenset({Capability.PATCHES})) == "BertForPreTraining reads texts, not pictures"
     assert (info.has_tokenizer, info.mask_token, info.position_kind) == (True, "[MASK]", "learned")
     assert (info.device, info.notes) == ("", ())
 
@@ -116,7 +116,10 @@ def test_no_tokenizer_is_no_error(tmp_path):
     info = inspect(str(save_bert(tmp_path, has_tokenizer=False)))
     assert not info.has_tokenizer
     assert info.capabilities == ("attention", "qk", "positions")
-    assert info.why_missing(frozenset({"masked_lm"})) == "the checkpoint holds no tokenizer, so there is no mask token"
+    assert (
+        info.why_missing(frozenset({Capability.MASKED_LM}))
+        == "the checkpoint holds no tokenizer, so there is no mask token"
+    )
 
 
 def test_the_mask_token_may_stand_in_the_vocabulary_alone(folder):
@@ -150,16 +153,16 @@ def test_what_the_file_holds_decides_not_the_named_class(folder):
 )
 def test_a_missing_capability_says_why(tmp_path, cls, masked_lm, next_sentence):
     info = inspect(str(save_bert(tmp_path, cls)))
-    assert info.why_missing(frozenset({"masked_lm"})) == masked_lm
-    assert info.why_missing(frozenset({"next_sentence"})) == next_sentence
+    assert info.why_missing(frozenset({Capability.MASKED_LM})) == masked_lm
+    assert info.why_missing(frozenset({Capability.NEXT_SENTENCE})) == next_sentence
 
 
 def test_a_head_that_the_file_lacks_is_no_capability(folder):
     weights = {name: tensor for name, tensor in load_weights(folder).items() if name.startswith("bert.")}
     save_weights(folder, weights)
     info = inspect(str(folder))
-    assert info.why_missing(frozenset({"masked_lm"})) == "the checkpoint holds no language-model head"
-    assert info.why_missing(frozenset({"next_sentence"})) == "the checkpoint holds no next-sentence head"
+    assert info.why_missing(frozenset({Capability.MASKED_LM})) == "the checkpoint holds no language-model head"
+    assert info.why_missing(frozenset({Capability.NEXT_SENTENCE})) == "the checkpoint holds no next-sentence head"
     assert "lack the head of BertForPreTraining (cls." in info.notes[0]
 
 
@@ -180,7 +183,10 @@ def test_gpt2_has_no_mask(tmp_path):
     save_byte_level(tmp_path)
     info = inspect(str(tmp_path))
     assert info.family == "decoder"
-    assert info.why_missing(frozenset({"masked_lm"})) == "GPT2LMHeadModel predicts the next word, it has no mask token"
+    assert (
+        info.why_missing(frozenset({Capability.MASKED_LM}))
+        == "GPT2LMHeadModel predicts the next word, it has no mask token"
+    )
 
 
 @pytest.mark.parametrize(("cls", "has_head"), [("ElectraForMaskedLM", True), ("ElectraForPreTraining", False)])

@@ -19,28 +19,24 @@ from inference.context import Context
 from inference.forward.memory import Memory
 from inference.layouts.axis import Group
 from inference.layouts.generic import lay_out
-from inference.results import (
-    AttentionRequest,
-    HeadsRequest,
-    MapRequest,
-    MeasuresRequest,
-    Partial,
-    RolloutRequest,
-    RowsRequest,
-    ScaledDotRequest,
-    TextInput,
-    TilesRequest,
-)
+from inference.results.attention import AttentionRequest
+from inference.results.events import Partial
+from inference.results.heads import HeadsRequest
+from inference.results.maps import MapRequest, RowsRequest, TilesRequest
+from inference.results.measures import MeasuresRequest
+from inference.results.rollout import RolloutRequest
+from inference.results.scaled_dot import ScaledDotRequest
 from tests.inference.elsewhere import ELSEWHERE, Elsewhere, taken_there
 from tests.inference.image_configurations import IMAGES
 from tests.inference.planted import model_of
 from tests.inference.test_configurations import build, captured
 from tests.inference.text_configurations import TEXT
 from tests.inference.tiny_models import build_model, ids_of
+from tests.inputs import text_input
 
 KINDS = ("deberta", "xlnet, two streams", "longformer", "big_bird", "mistral", "gemma2", "bloom", "t5", "swin")
-ONE = ("c", TextInput(), "planted", 1, 1)
-GROUP = ("c", TextInput(), "planted")
+ONE = ("c", text_input(), "planted", 1, 1)
+GROUP = ("c", text_input(), "planted")
 LOOKS: dict[str, tuple[Any, Any]] = {
     "overview": (overview, MapRequest(*ONE, "mean", 4)),
     "tiles": (tiles, TilesRequest(*ONE, 1, ((0, 0),), "max", with_kinds=True)),
@@ -110,7 +106,7 @@ def test_every_analysis_runs_where_the_calls_are(name):
 @pytest.mark.parametrize("name", ["bloom", "t5", "longformer", "big_bird"])
 def test_a_model_is_captured_where_it_is(name):
     """And a layer that is over the budget is computed again there."""
-    input = TextInput(token_ids=ids_of(61 if name == "big_bird" else 9))
+    input = text_input(token_ids=ids_of(61 if name == "big_bird" else 9))
     on_cpu = build_model(name, build(TEXT[name]))
     run = on_cpu.run(input, Context())
     there = build_model(name, build(TEXT[name]))

@@ -16,9 +16,9 @@ from inference.families.encoder import EncoderFamily
 from inference.inputs.tokens import tokenize, word
 from inference.positions.kinds import n_ctx
 from inference.registry import FAMILIES
-from inference.results import TextInput
 from tests.inference.tiny_checkpoints import BYTE_MERGES, BYTE_VOCAB, VOCAB
 from tests.inference.tiny_models import ARCHITECTURES, D_VOCAB, ENCODER_DECODERS, build_model, family_of, ids_of
+from tests.inputs import text_input
 
 ENCODERS = ["bert", "roberta", "distilbert", "electra", "albert", "ernie", "mpnet", "deberta-v2", "modernbert"]
 CONFIG = transformers.BertConfig(vocab_size=D_VOCAB, max_position_embeddings=12)
@@ -117,23 +117,23 @@ def test_titles_are_words(config, groups):
 def test_the_longest_input_runs_and_the_next_is_refused(tiny, name, longest):
     model = tiny(name)
     assert n_ctx(model.net.config) == longest
-    model.net(**model.encode(TextInput(token_ids=ids_of(longest))).tensors)
+    model.net(**model.encode(text_input(token_ids=ids_of(longest))).tensors)
     with pytest.raises(Refused, match=rf"^The text has {longest + 1} tokens; the model takes at most {longest}\.$"):
-        model.encode(TextInput(token_ids=ids_of(longest + 1)))
+        model.encode(text_input(token_ids=ids_of(longest + 1)))
 
 
 @pytest.mark.parametrize("name", ["t5", "bloom", "falcon-alibi"])
 def test_some_models_have_no_limit(tiny, name):
     model = tiny(name)
     assert n_ctx(model.net.config) == 0
-    model.net(**model.encode(TextInput(token_ids=ids_of(100))).tensors)
+    model.net(**model.encode(text_input(token_ids=ids_of(100))).tensors)
 
 
 # --- tokens -----------------------------------------------------------------------------------------------------------
 
 
 def test_a_pair_of_sentences(wordpiece):
-    tokens = tokenize(TextInput("the cat playing .", "it ran"), CONFIG, wordpiece)
+    tokens = tokenize(text_input("the cat playing .", "it ran"), CONFIG, wordpiece)
     assert tokens.words == ("[CLS]", "the", "cat", "play", "ing", ".", "[SEP]", "it", "ran", "[SEP]")
     assert tokens.ids.tolist() == wordpiece("the cat playing .", "it ran").input_ids
     assert np.flatnonzero(~tokens.starts_word).tolist() == [4]
@@ -143,11 +143,11 @@ def test_a_pair_of_sentences(wordpiece):
 
 
 def test_an_empty_second_sentence_is_none(wordpiece):
-    assert tokenize(TextInput("the", ""), CONFIG, wordpiece).words == ("[CLS]", "the", "[SEP]")
+    assert tokenize(text_input("the", ""), CONFIG, wordpiece).words == ("[CLS]", "the", "[SEP]")
 
 
 def test_byte_level_pieces_are_shown_as_text(byte_level):
-    tokens = tokenize(TextInput("the cat é", "cat"), transformers.RobertaConfig(), byte_level)
+    tokens = tokenize(text_input("the cat é", "cat"), transformers.RobertaConfig(), byte_level)
     assert tokens.words[0] == "<s>"
     assert "cat" in tokens.words
     assert tokens.words.count("\\xc3") == tokens.words.count("\\xa9") == 1
@@ -192,19 +192,19 @@ def test_the_end_of_a_text_is_special_even_where_it_is_the_unknown_word_too():
     tokenizer = transformers.GPT2Tokenizer(
         vocab={"<|endoftext|>": 0, "a": 1, "b": 2}, merges=[], unk_token="<|endoftext|>"
     )
-    tokens = tokenize(TextInput(token_ids=(1, 0, 2)), CONFIG, tokenizer)
+    tokens = tokenize(text_input(token_ids=(1, 0, 2)), CONFIG, tokenizer)
     assert tokens.is_special.tolist() == [False, True, False]
 
 
 def test_the_unknown_word_is_a_word(wordpiece):
-    tokens = tokenize(TextInput("the zebra"), CONFIG, wordpiece)
+    tokens = tokenize(text_input("the zebra"), CONFIG, wordpiece)
     assert tokens.words[2] == "[UNK]"
     assert not tokens.is_special[2]
 
 
 def test_ids_are_used_as_they_are(wordpiece):
     ids = wordpiece("the cat playing", add_special_tokens=False).input_ids
-    tokens = tokenize(TextInput("not this", token_ids=tuple(ids)), CONFIG, wordpiece)
+    tokens = tokenize(text_input("not this", token_ids=tuple(ids)), CONFIG, wordpiece)
     assert tokens.words == ("the", "cat", "play", "ing")
     assert tokens.starts_word.tolist() == [True, True, True, False]
 
@@ -213,18 +213,18 @@ def test_ids_are_used_as_they_are(wordpiece):
 
 
 def test_masks_replace_tokens(wordpiece):
-    tokens = tokenize(TextInput("the cat sat", masked=(2, 3)), CONFIG, wordpiece)
+    tokens = tokenize(text_input("the cat sat", masked=(2, 3)), CONFIG, wordpiece)
     assert tokens.words == ("[CLS]", "the", "[MASK]", "[MASK]", "[SEP]")
     assert tokens.ids[2] == tokens.ids[3] == VOCAB["[MASK]"]
     assert tokens.is_special.tolist() == [True, False, False, False, True]
 
 
 def test_a_typed_mask_is_the_mask(wordpiece, byte_level):
-    tokens = tokenize(TextInput("the [MASK] sat"), CONFIG, wordpiece)
+    tokens = tokenize(text_input("the [MASK] sat"), CONFIG, wordpiece)
     assert tokens.ids[2] == VOCAB["[MASK]"]
     assert not tokens.is_special[2]
     for typed in ("[MASK]", "<mask>"):
-        tokens = tokenize(TextInput(f"the {typed} cat"), transformers.RobertaConfig(), byte_level)
+        tokens = tokenize(text_input(f"the {typed} cat"), transformers.RobertaConfig(), byte_level)
         assert tokens.words.count("<mask>") == 1
         assert BYTE_VOCAB["<mask>"] in tokens.ids
 
@@ -233,12 +233,12 @@ def test_a_typed_mask_is_the_mask(wordpiece, byte_level):
 
 
 def test_sentences_are_told_apart_where_the_model_does(wordpiece):
-    encoded = EncoderFamily().encode(TextInput("the cat", "it ran"), CONFIG, wordpiece)
+    encoded = EncoderFamily().encode(text_input("the cat", "it ran"), CONFIG, wordpiece)
     expected = wordpiece("the cat", "it ran", return_tensors="pt")
     assert torch.equal(encoded.tensors["input_ids"], expected.input_ids)
     assert torch.equal(encoded.tensors["token_type_ids"], expected.token_type_ids)
     config = transformers.BertConfig(vocab_size=D_VOCAB, type_vocab_size=1)
-    assert set(EncoderFamily().encode(TextInput("the"), config, wordpiece).tensors) == {"input_ids"}
+    assert set(EncoderFamily().encode(text_input("the"), config, wordpiece).tensors) == {"input_ids"}
 
 
 def test_the_decoder_reads_the_source_unless_something_is_written(tiny):
@@ -248,15 +248,15 @@ def test_the_decoder_reads_the_source_unless_something_is_written(tiny):
         tokenizer_object=word_level(vocab), unk_token="<unk>", eos_token="</s>", pad_token="<pad>"
     )
     model = build_model("bart", tiny("bart").net, tokenizer)
-    encoded = model.encode(TextInput("the cat"))
+    encoded = model.encode(text_input("the cat"))
     assert encoded.tokens.words == ("the", "cat", "</s>")
     assert encoded.sequences["target"].words == ("</s>", "the", "cat")
     assert encoded.tensors["decoder_input_ids"].tolist() == [[2, 4, 5]]
-    encoded = model.encode(TextInput("the cat", "ran"))
+    encoded = model.encode(text_input("the cat", "ran"))
     assert encoded.sequences["source"].words == ("the", "cat", "</s>")
     assert encoded.sequences["target"].words == ("</s>", "ran")
     with pytest.raises(Refused, match="at most 40"):
-        model.encode(TextInput("the " * 50))
+        model.encode(text_input("the " * 50))
 
 
 def word_level(vocab: list[str]):
@@ -273,7 +273,7 @@ def word_level(vocab: list[str]):
 @pytest.mark.parametrize("name", ENCODER_DECODERS)
 def test_the_longest_source_leaves_room_for_the_start(tiny, name):
     model = tiny(name)
-    encoded = model.encode(TextInput(token_ids=ids_of(40)))
+    encoded = model.encode(text_input(token_ids=ids_of(40)))
     n_target = 40 if n_ctx(model.net.config) else 41
     assert encoded.tensors["decoder_input_ids"].shape == (1, n_target)
     model.net(**encoded.tensors)
@@ -285,12 +285,12 @@ def test_the_longest_source_leaves_room_for_the_start(tiny, name):
 @pytest.mark.parametrize(
     ("input", "sentence"),
     [
-        (TextInput(token_ids=()), "nothing to read"),
-        (TextInput(token_ids=(1, D_VOCAB)), f"^{D_VOCAB} is outside .* from 0 to {D_VOCAB - 1} are allowed"),
-        (TextInput(token_ids=(-1,)), "^-1 is outside"),
-        (TextInput(token_ids=(5,) * 13), "has 13 tokens; the model takes at most 12"),
-        (TextInput("the cat", masked=(4,)), "^Position 4 .* has positions 0 to 3"),
-        (TextInput("the cat", masked=(-1,)), "^Position -1 "),
+        (text_input(token_ids=()), "nothing to read"),
+        (text_input(token_ids=(1, D_VOCAB)), f"^{D_VOCAB} is outside .* from 0 to {D_VOCAB - 1} are allowed"),
+        (text_input(token_ids=(-1,)), "^-1 is outside"),
+        (text_input(token_ids=(5,) * 13), "has 13 tokens; the model takes at most 12"),
+        (text_input("the cat", masked=(4,)), "^Position 4 .* has positions 0 to 3"),
+        (text_input("the cat", masked=(-1,)), "^Position -1 "),
     ],
 )
 def test_bad_input_is_refused(wordpiece, input, sentence):
@@ -300,16 +300,16 @@ def test_bad_input_is_refused(wordpiece, input, sentence):
 
 def test_text_without_a_tokenizer_is_refused():
     with pytest.raises(Refused, match=rf"no tokenizer; type token ids from 0 to {D_VOCAB - 1} instead\.$"):
-        tokenize(TextInput("the cat"), CONFIG, None)
-    assert tokenize(TextInput(token_ids=(4, 5)), CONFIG, None).words == ("#4", "#5")
+        tokenize(text_input("the cat"), CONFIG, None)
+    assert tokenize(text_input(token_ids=(4, 5)), CONFIG, None).words == ("#4", "#5")
 
 
 def test_a_mask_without_a_mask_token_is_refused(wordpiece):
     with pytest.raises(Refused, match="no mask token"):
-        tokenize(TextInput(token_ids=(4, 5), masked=(0,)), CONFIG, None)
+        tokenize(text_input(token_ids=(4, 5), masked=(0,)), CONFIG, None)
     tokenizer = transformers.GPT2Tokenizer(vocab={"a": 0, "b": 1}, merges=[])
     with pytest.raises(Refused, match="no mask token"):
-        tokenize(TextInput("ab", masked=(0,)), CONFIG, tokenizer)
+        tokenize(text_input("ab", masked=(0,)), CONFIG, tokenizer)
 
 
 @pytest.mark.parametrize("tokenizer", ["wordpiece", "byte_level"])
@@ -321,7 +321,7 @@ def test_any_text_is_tokens_or_refused(tokenizer, request):
     @given(st.text(st.characters(), max_size=20), st.none() | st.text(max_size=5))
     def check(text, pair):
         try:
-            tokens = tokenize(TextInput(text, pair), config, tokenizer)
+            tokens = tokenize(text_input(text, pair), config, tokenizer)
         except Refused:
             return
         n = len(tokens.ids)

@@ -15,18 +15,16 @@ from inference.analyses.patches import patches
 from inference.analyses.probe import probe
 from inference.context import Cancelled, Context, Refused
 from inference.forward.pixel_sampling import complete, log_probs, pick
-from inference.results import (
-    CompleteImageRequest,
-    ImageInput,
-    MaskedPixelsRequest,
-    Partial,
-    PatchesRequest,
-    ProbeRequest,
-)
+from inference.results.complete_image import CompleteImageRequest
+from inference.results.events import Partial
+from inference.results.masked_pixels import MaskedPixelsRequest
+from inference.results.patches import PatchesRequest
+from inference.results.probe import ProbeRequest
 from resources.scene_shapes import KINDS
 from tests.inference.tiny_images import N_COLOURS, build, model_of, palette
+from tests.inputs import image_input
 
-IMAGE = ImageInput(seed=4)
+IMAGE = image_input(seed=4)
 N = 36
 
 

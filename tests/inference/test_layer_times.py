@@ -10,7 +10,8 @@ import torch
 
 from inference.analyses.layer_times import banded_attention, layer_times, pieces
 from inference.context import Cancelled, Context, Refused
-from inference.results import LayerTimesRequest, LayerTimesResult, Partial, Progress
+from inference.results.events import Partial, Progress
+from inference.results.layer_times import LayerTimesRequest, LayerTimesResult
 from inference.service.engine import Engine
 
 SMALL = LayerTimesRequest(lengths=(5, 9), d_model=8, kernel=3, neighbourhood=4, n_repeats=3)

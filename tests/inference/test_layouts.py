@@ -15,13 +15,13 @@ from inference.layouts.funnel import places_by_block, shortest
 from inference.layouts.generic import lay_out
 from inference.layouts.parts import PartsCall, in_parts
 from inference.layouts.swin import window_places
-from inference.results import TextInput
 from tests.inference.image_configurations import IMAGES
 from tests.inference.layout_checks import assert_parts_agree
 from tests.inference.test_configurations import build, captured, run
 from tests.inference.text_configurations import TEXT
 from tests.inference.tiny_models import D_VOCAB, build_model, ids_of
 from tests.inference.tiny_types import build_type
+from tests.inputs import text_input
 
 # --- windows, time and space ------------------------------------------------------------------------------------------
 
@@ -143,7 +143,7 @@ def test_streams_of_xlnet_are_those_of_the_model():
 
 def test_the_query_stream_leaves_the_content_stream_as_it_is():
     net = build(TEXT["xlnet"])
-    run_of = build_model("xlnet", net).run(TextInput(token_ids=ids_of(9)), Context())
+    run_of = build_model("xlnet", net).run(text_input(token_ids=ids_of(9)), Context())
     own = run(net, {"input_ids": torch.tensor([ids_of(9)])}, output_attentions=True)["attentions"]
     for layer, pattern in enumerate(own):
         torch.testing.assert_close(run_of.calls["content"][layer].patterns(), pattern[0], atol=1e-5, rtol=0)
@@ -182,18 +182,18 @@ def test_texts_too_short_to_shrink_are_refused(n_blocks, separate_cls):
     config = tf.FunnelConfig(**sizes, block_sizes=[1] * n_blocks, separate_cls=separate_cls)
     model = build_model("funnel", tf.FunnelModel(config).eval())
     n = shortest(config)
-    run = model.run(TextInput(token_ids=ids_of(n)), Context())
+    run = model.run(text_input(token_ids=ids_of(n)), Context())
     assert all(calls for calls in run.calls.values())
     if n > 1:
         with pytest.raises(Refused, match=f"has {n - 1} tokens; .* at least {n}"):
-            model.encode(TextInput(token_ids=ids_of(n - 1)))
+            model.encode(text_input(token_ids=ids_of(n - 1)))
         with torch.inference_mode(), pytest.raises(RuntimeError):  # what the model itself makes of it
             model.net(input_ids=torch.tensor([ids_of(n - 1)]))
 
 
 def test_words_of_pooled_places():
     model = build_model("funnel", build_type("funnel"))
-    sequences = model.encode(TextInput(token_ids=ids_of(9))).sequences
+    sequences = model.encode(text_input(token_ids=ids_of(9))).sequences
     words = sequences["text"].words
     assert sequences["block_2"].words[:3] == (words[0], f"{words[1]} {words[2]}", f"{words[3]} {words[4]}")
 

@@ -8,11 +8,12 @@ import pytest
 from inference.analyses import lines as lines_module
 from inference.analyses.lines import lines
 from inference.context import Cancelled, Context, Refused
-from inference.results import LinesRequest, TextInput
+from inference.results.lines import LinesRequest
 from tests.inference.test_measures import patterns_of
 from tests.inference.tiny_models import ids_of
+from tests.inputs import text_input
 
-INPUT = TextInput(token_ids=ids_of(11))
+INPUT = text_input(token_ids=ids_of(11))
 
 
 def quads(result):

@@ -17,7 +17,7 @@ import transformers
 from inference.checkpoints.inspection import inspect
 from inference.checkpoints.loading import load
 from inference.context import Cancelled, Context, Refused
-from inference.results import Progress
+from inference.results.events import Progress
 from tests.inference.test_checkpoints import Evil, refusal
 from tests.inference.tiny_checkpoints import (
     BYTE_VOCAB,

@@ -11,25 +11,19 @@ import transformers as tf
 
 from inference.capture import interface as capture_interface
 from inference.context import Context, Refused
-from inference.results import (
-    Failure,
-    HeadsRequest,
-    MapRequest,
-    MeasuresRequest,
-    MemoryRequest,
-    OpenRequest,
-    Partial,
-    RolloutRequest,
-    RowsRequest,
-    TextInput,
-    TilesRequest,
-)
-from inference.results.maps import TILE
+from inference.results.checkpoint import OpenRequest
+from inference.results.events import Failure, Partial
+from inference.results.heads import HeadsRequest
+from inference.results.maps import TILE, MapRequest, RowsRequest, TilesRequest
+from inference.results.measures import MeasuresRequest
+from inference.results.memory import MemoryRequest
+from inference.results.rollout import RolloutRequest
 from inference.service.engine import Engine, answer
 from tests.inference.test_configurations import build
 from tests.inference.text_configurations import TEXT
 from tests.inference.tiny_checkpoints import save
 from tests.inference.tiny_models import build_model
+from tests.inputs import text_input
 
 N = 600
 IDS = tuple(np.random.default_rng(0).integers(5, 50, N).tolist())
@@ -71,7 +65,7 @@ def asked(engine: Engine, request: Any) -> tuple[Any, list[Any]]:
 def test_every_look_at_every_group_shows_one_map(opened):
     """Whatever is asked, the numbers are those of the same pattern."""
     checkpoint, engine, info = opened
-    text = TextInput(token_ids=IDS)
+    text = text_input(token_ids=IDS)
     model = engine._models[checkpoint]
     run = model.run(text, Context())
     for group in info.groups:
@@ -113,7 +107,7 @@ def test_every_look_at_every_group_shows_one_map(opened):
 def test_colours_of_sparse_attention_are_those_of_its_cells(opened):
     """Every cell of a map has its kind; pooled, a pixel shows the rarest of its cells."""
     checkpoint, engine, info = opened
-    text, group = TextInput(token_ids=IDS), info.groups[0]
+    text, group = text_input(token_ids=IDS), info.groups[0]
     kinds = np.zeros((N, N), np.uint8)
     for row, column in np.ndindex(3, 3):
         request = TilesRequest(checkpoint, text, group.name, 0, 1, 0, ((row, column),), with_kinds=True)
@@ -149,7 +143,7 @@ def test_what_is_held_does_not_grow_with_the_square(opened):
     """Of 600 tokens in 2 layers; one map of one head alone would take 1.4 MB."""
     checkpoint, engine, info = opened
     model = engine._models[checkpoint]
-    run = model.run(TextInput(token_ids=IDS), Context())
+    run = model.run(text_input(token_ids=IDS), Context())
     run.store.clear()
     held = engine.run(MemoryRequest(), Context()).held
     n_calls = sum(group.n_layers for group in info.groups)
@@ -169,7 +163,7 @@ def test_a_tile_of_a_text_of_32768_tokens_is_that_of_its_rows(tmp_path, monkeypa
     checkpoint = str(save(tmp_path / "bert", config, "BertForMaskedLM"))
     ids = tuple(np.random.default_rng(1).integers(5, 50, n).tolist())
     engine = Engine()
-    request = TilesRequest(checkpoint, TextInput(token_ids=ids), "encoder", 0, 0, 0, ((79, 78),))
+    request = TilesRequest(checkpoint, text_input(token_ids=ids), "encoder", 0, 0, 0, ((79, 78),))
     _, (partial,) = asked(engine, request)
     net = engine._models[checkpoint].net.double()
     rows, columns = (slice(first * TILE, (first + 1) * TILE) for first in (79, 78))
@@ -185,12 +179,12 @@ def test_a_text_that_does_not_fit_with_its_padding_is_refused(tmp_path):
     """BigBird's and LED's positions are counted on the padding too."""
     config = tf.BigBirdConfig(**{**SIZES, "max_position_embeddings": 606}, block_size=16, num_random_blocks=2)
     checkpoint = str(save(tmp_path / "bird", config, "BigBirdForMaskedLM"))
-    refused = answer(Engine(), MapRequest(checkpoint, TextInput(token_ids=IDS), "encoder", 0, 0), Context())
+    refused = answer(Engine(), MapRequest(checkpoint, text_input(token_ids=IDS), "encoder", 0, 0), Context())
     assert refused.kind == "refused"
     assert refused.message == "The text has 600 tokens, which the model pads to 608; with padding it takes at most 592."
     led = build(TEXT["led"])
     led.config.max_encoder_position_embeddings = 62
     model = build_model("led", led)
-    model.encode(TextInput(token_ids=IDS[:60]))
+    model.encode(text_input(token_ids=IDS[:60]))
     with pytest.raises(Refused, match="has 61 tokens, which the model pads to 64; with padding it takes at most 60"):
-        model.encode(TextInput(token_ids=IDS[:61]))
+        model.encode(text_input(token_ids=IDS[:61]))

@@ -12,13 +12,14 @@ import torch
 from inference.analyses import maps
 from inference.capture.tiles import sampled_map
 from inference.context import Cancelled, Context, Refused
-from inference.results import MapRequest, Partial, Progress, RowsRequest, TextInput, TilesRequest
-from inference.results.maps import TILE
+from inference.results.events import Partial, Progress
+from inference.results.maps import TILE, MapRequest, RowsRequest, TilesRequest
 from tests.inference.planted import Largest, model_of, random_call
 from tests.inference.test_capture import eager_maps
 from tests.inference.tiny_models import build, build_model
+from tests.inputs import text_input
 
-TEXT = TextInput("planted")
+TEXT = text_input("planted")
 
 
 def collected(analysis: Any, request: Any, model: Any) -> tuple[list[Any], Any]:

@@ -15,16 +15,17 @@ from inference.analyses.rollout import rollout
 from inference.capture.head_measures import HeadMeasures
 from inference.context import Cancelled, Context, Refused
 from inference.layouts.generic import lay_out
-from inference.results import MeasuresRequest, RolloutRequest, TextInput
-from inference.results.measures import MEASURES
+from inference.results.measures import MEASURES, MeasuresRequest
+from inference.results.rollout import RolloutRequest
 from tests.factories import make_long_tokens
 from tests.inference.image_configurations import IMAGES
 from tests.inference.planted import Largest, model_of, random_call
 from tests.inference.test_configurations import build, captured
 from tests.inference.text_configurations import TEXT
 from tests.inference.tiny_models import build_model, ids_of
+from tests.inputs import text_input
 
-REPEATING = TextInput("the cat sat on the cat . the cat")
+REPEATING = text_input("the cat sat on the cat . the cat")
 
 
 def patterns_of(model, input, group):
@@ -78,10 +79,10 @@ def test_measures_are_those_of_the_whole_pattern(tiny_bert, monkeypatch, block):
 
 
 def test_what_has_no_meaning_is_no_number(tiny):
-    causal = measures(MeasuresRequest("tiny", TextInput(token_ids=ids_of(9)), "decoder"), tiny("gpt2"), Context())
+    causal = measures(MeasuresRequest("tiny", text_input(token_ids=ids_of(9)), "decoder"), tiny("gpt2"), Context())
     assert np.isnan(causal.measures["next"]).all()
     assert np.isfinite(causal.measures["previous"]).all()
-    cross = measures(MeasuresRequest("tiny", TextInput(token_ids=ids_of(9)), "cross"), tiny("bart"), Context())
+    cross = measures(MeasuresRequest("tiny", text_input(token_ids=ids_of(9)), "cross"), tiny("bart"), Context())
     assert np.isfinite(cross.measures["entropy"]).all()
     assert all(np.isnan(cross.measures[name]).all() for name in ("distance", "same", "induction"))
 
@@ -89,7 +90,7 @@ def test_what_has_no_meaning_is_no_number(tiny):
 def test_a_long_text_is_sampled_first_and_goes_on_where_it_was(tiny, monkeypatch):
     monkeypatch.setattr(measures_module, "_MOST_CELLS_AT_ONCE", 10)
     model = build_model("bert", tiny("bert").net)
-    request = MeasuresRequest("tiny", TextInput(token_ids=ids_of(33)), "encoder")
+    request = MeasuresRequest("tiny", text_input(token_ids=ids_of(33)), "encoder")
     looks, labels = [], []
 
     def report(event):
@@ -139,14 +140,14 @@ def test_measures_and_rollout_of_sparse_attention(monkeypatch, name):
     calls = list(lay_out(received, net, inputs)[0].calls)
     n = calls[0].n_queries
     model = model_of(calls)
-    result = measures(MeasuresRequest("c", TextInput(), "planted"), model, Context())
+    result = measures(MeasuresRequest("c", text_input(), "planted"), model, Context())
     tokens = make_long_tokens(n)
     for layer, call in enumerate(calls):
         for head, pattern in enumerate(call.patterns().double().numpy()):
             expected = by_hand(pattern, tokens.ids.tolist(), tokens.is_special.tolist())
             for name_, value in expected.items():
                 assert result.measures[name_][layer, head] == pytest.approx(value, rel=1e-4, abs=1e-4), name_
-    rolled = rollout(RolloutRequest("c", TextInput(), "planted", (n - 1, 3)), model, Context())
+    rolled = rollout(RolloutRequest("c", text_input(), "planted", (n - 1, 3)), model, Context())
     product = np.eye(n)
     for layer, call in enumerate(calls):
         product = (call.patterns().double().numpy().mean(0) + np.eye(n)) / 2 @ product
@@ -158,8 +159,8 @@ def test_nothing_of_the_size_of_a_map_is_there():
     n = 4096
     model = model_of([random_call(n, n_heads=2, is_causal=True)], is_causal=True)
     with Largest() as largest:
-        result = measures(MeasuresRequest("c", TextInput(), "planted"), model, Context())
-        rollout(RolloutRequest("c", TextInput(), "planted", (5, n - 1)), model, Context())
+        result = measures(MeasuresRequest("c", text_input(), "planted"), model, Context())
+        rollout(RolloutRequest("c", text_input(), "planted", (5, n - 1)), model, Context())
     assert result.n_rows == n
     assert largest.numbers <= 2**20 < n * n / 15
 
@@ -168,7 +169,7 @@ def test_nothing_of_the_size_of_a_map_is_there():
 def test_rollout_is_the_product_of_the_layers(tiny, monkeypatch, block):
     monkeypatch.setattr(rollout_module, "_BLOCK", block)
     for name, group in (("bert", "encoder"), ("gpt2", "decoder"), ("t5", "decoder")):
-        input = TextInput(token_ids=ids_of(11))
+        input = text_input(token_ids=ids_of(11))
         result = rollout(RolloutRequest("tiny", input, group), tiny(name), Context())
         product = np.eye(result.rollout.shape[-1])
         for layer, heads in enumerate(patterns_of(tiny(name), input, group)):
@@ -182,7 +183,7 @@ def test_rollout_is_the_product_of_the_layers(tiny, monkeypatch, block):
 
 
 def test_rollout_refuses_with_a_sentence(tiny, monkeypatch):
-    input = TextInput(token_ids=ids_of(9))
+    input = text_input(token_ids=ids_of(9))
     with pytest.raises(Refused, match="joins two sequences"):
         rollout(RolloutRequest("tiny", input, "cross"), tiny("bart"), Context())
     with pytest.raises(Refused, match="Position 9 was asked for; the text has positions 0 to 8"):

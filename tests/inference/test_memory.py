@@ -16,12 +16,13 @@ from inference.context import Cancelled, Context, Refused
 from inference.forward.memory import Memory, machine_bytes
 from inference.forward.model import Model
 from inference.forward.run import _compact
-from inference.results import MemoryRequest, MemoryResult, TextInput
+from inference.results.memory import MemoryRequest, MemoryResult
 from inference.service.engine import Engine
 from tests.inference.test_attention_call import received
 from tests.inference.tiny_models import build, build_model, ids_of
+from tests.inputs import text_input
 
-INPUT = TextInput(token_ids=ids_of(13))
+INPUT = text_input(token_ids=ids_of(13))
 LAYER = 3 * 32 * 13 * 4  # queries, keys and values of a tiny BERT
 
 

@@ -13,15 +13,9 @@ from inference.context import Cancelled, Context, Refused
 from inference.meshes.files import mesh_bytes, read_mesh
 from inference.meshes.mesh import Mesh
 from inference.meshes.tokens import STOP, canonical, decode_faces, face_tokens, mesh_of, vertex_tokens
-from inference.results import (
-    MeshInput,
-    MeshRequest,
-    MeshStepRequest,
-    Partial,
-    Progress,
-    ScoreMeshRequest,
-    WriteMeshRequest,
-)
+from inference.results.events import Partial, Progress
+from inference.results.inputs import MeshInput
+from inference.results.mesh import MeshRequest, MeshStepRequest, ScoreMeshRequest, WriteMeshRequest
 from tests.inference.polygen_by_hand import face_probabilities, vertex_probabilities
 from tests.inference.test_mesh_tokens import CONE, CONE_FACES, CONE_VERTICES, CUBE, CUBE_FACES, CUBE_VERTICES
 from tests.inference.test_polygen import build

@@ -13,10 +13,10 @@ from inference.context import Context, Refused
 from inference.files.model_types import DECODERS, ENCODER_DECODERS, ENCODERS
 from inference.positions.kinds import n_ctx, position_kind
 from inference.positions.tables import tables
-from inference.results import TextInput
 from tests.inference.test_configurations import CLOSE, state_of
 from tests.inference.tiny_models import build_model, ids_of
 from tests.inference.tiny_types import build_type
+from tests.inputs import text_input
 
 SPARSE = ["big_bird", "longformer"]
 TYPES = [*sorted(DECODERS), *sorted(ENCODERS), *sorted(ENCODER_DECODERS), "xlnet", "funnel", *SPARSE]
@@ -46,7 +46,7 @@ def model(request):
 
 
 def test_what_is_captured_is_what_the_configuration_says(model):
-    run = model.run(TextInput(token_ids=ids_of(N)), Context())
+    run = model.run(text_input(token_ids=ids_of(N)), Context())
     assert list(run.calls) == [group.name for group in model.info.groups]
     patterns = []
     for group in model.info.groups:
@@ -69,8 +69,8 @@ def test_what_is_captured_is_what_the_configuration_says(model):
 
 
 def test_the_model_is_left_as_it_was(model):
-    input = TextInput(token_ids=ids_of(11, seed=2))
-    model.run(TextInput(token_ids=ids_of(10)), Context())
+    input = text_input(token_ids=ids_of(11, seed=2))
+    model.run(text_input(token_ids=ids_of(10)), Context())
     before = state_of(model.net)
     model.run(input, Context())
     after = state_of(model.net)
@@ -81,10 +81,10 @@ def test_the_model_is_left_as_it_was(model):
 
 def test_the_longest_text_is_read(model):
     longest = n_ctx(model.net.config)
-    model.run(TextInput(token_ids=ids_of(longest or 60)), Context())
+    model.run(text_input(token_ids=ids_of(longest or 60)), Context())
     if longest:
         with pytest.raises(Refused, match=f"takes at most {longest}"):
-            model.run(TextInput(token_ids=ids_of(longest + 1)), Context())
+            model.run(text_input(token_ids=ids_of(longest + 1)), Context())
 
 
 def test_positions_are_those_of_the_kind(model):
@@ -105,5 +105,5 @@ def test_checkpoints_open(tmp_path, model_type):
     assert model.info.architecture == type(net).__name__
     assert model.info.notes == model.family.notes(net.config)
     assert all(note.endswith(".") for note in model.info.notes)
-    run = model.run(TextInput(token_ids=ids_of(N)), Context())
+    run = model.run(text_input(token_ids=ids_of(N)), Context())
     assert [run.n_layers(group.name) for group in model.info.groups] == [group.n_layers for group in model.info.groups]

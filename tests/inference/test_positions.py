@@ -10,8 +10,9 @@ from inference.analyses.positions import positions
 from inference.context import Cancelled, Context, Refused
 from inference.positions.kinds import position_kind
 from inference.positions.tables import alibi_slopes
-from inference.results import PositionsRequest, PositionTable, TextInput
+from inference.results.positions import PositionsRequest, PositionTable
 from tests.inference.tiny_models import ARCHITECTURES, build, build_model
+from tests.inputs import text_input
 
 KINDS = {
     "learned": "bert roberta distilbert electra albert ernie gpt2 opt gpt_neo openai-gpt bart",
@@ -170,7 +171,7 @@ def test_alibi_is_what_pulls_attention_near(name):
                 parameter.zero_()
     model = build_model(name, net)
     (table,) = tables_of(model)
-    pattern = model.run(TextInput(token_ids=tuple(range(5, 25))), Context()).calls["decoder"][0].patterns()
+    pattern = model.run(text_input(token_ids=tuple(range(5, 25))), Context()).calls["decoder"][0].patterns()
     bias = torch.from_numpy(np.where(np.isnan(table.similarity), -np.inf, table.similarity))
     torch.testing.assert_close(pattern, bias.softmax(-1), atol=1e-5, rtol=0)
 

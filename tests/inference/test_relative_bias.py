@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from inference.capture.attention_call import AttentionCall
 from inference.capture.relative_bias import RelativeBiases, by_distance
 from inference.context import Context
-from inference.results import TextInput
 from tests.inference.configurations import T5
 from tests.inference.tiny_models import build_model, ids_of
+from tests.inputs import text_input
 
 
 @settings(deadline=None, max_examples=60)
@@ -72,5 +72,5 @@ def test_buckets_of_t5_take_no_room(tiny, ids_input, name):
 def test_every_layer_of_umt5_has_its_own_buckets():
     torch.manual_seed(0)
     model = build_model("umt5", tf.UMT5ForConditionalGeneration(tf.UMT5Config(**T5)).eval())
-    first, second = model.run(TextInput(token_ids=ids_of(9)), Context()).calls["encoder"]
+    first, second = model.run(text_input(token_ids=ids_of(9)), Context()).calls["encoder"]
     assert not torch.equal(first.relative, second.relative)

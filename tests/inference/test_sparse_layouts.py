@@ -18,12 +18,12 @@ from inference.context import Cancelled, Context
 from inference.layouts.banded import GLOBAL, WINDOW, BandedCall
 from inference.layouts.blocks import BlockCall
 from inference.layouts.unpadded import unpadded
-from inference.results import TextInput
 from tests.inference.configurations import ids
 from tests.inference.layout_checks import assert_parts_agree, by_position, heard
 from tests.inference.test_configurations import AllInFloat64, build, captured, default_float64, run
 from tests.inference.text_configurations import TEXT
 from tests.inference.tiny_models import build_model, ids_of
+from tests.inputs import text_input
 
 # --- Longformer and LED -----------------------------------------------------------------------------------------------
 
@@ -185,7 +185,7 @@ def test_short_and_long_texts_of_bigbird_in_any_order():
     model = build_model("big_bird", build(TEXT["big_bird"]))
     kinds = []
     for n in (20, 61, 36, 37):
-        run = model.run(TextInput(token_ids=ids_of(n)), Context())
+        run = model.run(text_input(token_ids=ids_of(n)), Context())
         kinds.append([type(call) for call in run.calls["encoder"]])
         assert all(call.n_queries == n for call in run.calls["encoder"])
         assert not any(part.training for part in model.net.modules())
@@ -194,7 +194,7 @@ def test_short_and_long_texts_of_bigbird_in_any_order():
 
 def test_random_blocks_are_the_same_when_a_layer_is_computed_again():
     model = build_model("big_bird", build(TEXT["big_bird"]))
-    run = model.run(TextInput(token_ids=ids_of(61)), Context())
+    run = model.run(text_input(token_ids=ids_of(61)), Context())
     before = [call.patterns() for call in run.calls["encoder"]]
     run.drop_all()
     for layer, call in model.each_call(run, "encoder", Context()):

@@ -9,12 +9,14 @@ import torch
 from inference.context import Context
 from inference.layouts.banded import BandedCall
 from inference.layouts.blocks import BlockCall
-from inference.results import Partial, TextInput, TilesRequest, TilesResult
+from inference.results.events import Partial
+from inference.results.maps import TilesRequest, TilesResult
 from tests.inference.configurations import ids
 from tests.inference.test_configurations import build, run
 from tests.inference.test_sparse_layouts import expanded
 from tests.inference.text_configurations import TEXT
 from tests.inference.tiny_models import build_model, ids_of
+from tests.inputs import text_input
 from widgets.views.sparse.patterns import KIND_NAMES, Parameters, Pattern, banded, blocked, random_blocks
 
 
@@ -26,7 +28,7 @@ def by_name(kinds, kind_names):
 def captured(name, n):
     """The calls of a tiny model's encoder over `n` tokens."""
     model = build_model(name, build(TEXT[name]))
-    return model.run(TextInput(token_ids=ids_of(n)), Context()).calls["encoder"]
+    return model.run(text_input(token_ids=ids_of(n)), Context()).calls["encoder"]
 
 
 # Longformer and LED
@@ -111,7 +113,7 @@ def test_tiles_say_the_kinds_of_the_pattern(name):
 
     n = 61 if name == "big_bird" else 29
     model = build_model(name, build(TEXT[name]))
-    request = TilesRequest("tiny", TextInput(token_ids=ids_of(n)), "encoder", 1, 2, 0, ((0, 0),), with_kinds=True)
+    request = TilesRequest("tiny", text_input(token_ids=ids_of(n)), "encoder", 1, 2, 0, ((0, 0),), with_kinds=True)
     told: list[object] = []
     tiles(request, model, Context(told.append))
     result = next(event.result for event in told if isinstance(event, Partial))

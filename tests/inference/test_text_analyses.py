@@ -19,13 +19,10 @@ from inference.checkpoints.loading import load
 from inference.context import Cancelled, Context, Refused
 from inference.forward.masked_lm import predicted_word
 from inference.forward.model import Model
-from inference.results import (
-    MaskedRequest,
-    MaskLabRequest,
-    NextSentenceRequest,
-    TextInput,
-    TokenizeRequest,
-)
+from inference.results.mask_lab import MaskLabRequest
+from inference.results.masked import MaskedRequest
+from inference.results.next_sentence import NextSentenceRequest
+from inference.results.tokenize import TokenizeRequest
 from tests.inference.tiny_checkpoints import (
     BYTE_VOCAB,
     SIZES,
@@ -35,6 +32,7 @@ from tests.inference.tiny_checkpoints import (
     save_byte_level,
     save_wordpiece,
 )
+from tests.inputs import text_input
 
 TEXT = "the cat sat on the mat ."
 WORDS = ["[CLS]", "the", "cat", "sat", "on", "the", "mat", ".", "[SEP]"]
@@ -67,7 +65,7 @@ def any_model(request, tmp_path_factory) -> Model:
 
 def request(**values) -> MaskedRequest:
     top_k = values.pop("top_k", 10)
-    return MaskedRequest("tiny", TextInput(**{"text": TEXT, **values}), top_k)
+    return MaskedRequest("tiny", text_input(**{"text": TEXT, **values}), top_k)
 
 
 def real_probs(model: Model, ids: list[int], segment: list[int] | None = None) -> torch.Tensor:
@@ -85,7 +83,7 @@ def real_probs(model: Model, ids: list[int], segment: list[int] | None = None) -
 
 
 def test_tokens_are_those_of_the_tokenizer(bert):
-    tokens = tokenize(TokenizeRequest("tiny", TextInput("the cat", "a dog")), bert, Context()).tokens
+    tokens = tokenize(TokenizeRequest("tiny", text_input("the cat", "a dog")), bert, Context()).tokens
     assert tokens.ids.tolist() == bert.tokenizer("the cat", "a dog").input_ids
     assert tokens.words == ("[CLS]", "the", "cat", "[SEP]", "a", "dog", "[SEP]")
     assert tokens.segment.tolist() == [0, 0, 0, 0, 1, 1, 1]
@@ -132,7 +130,7 @@ def test_earlier_layers_go_through_the_same_head(bert):
 
 
 def test_a_typed_mask_has_no_original(bert):
-    result = masked(MaskedRequest("tiny", TextInput("the [MASK] sat on", masked=(4,))), bert, Context())
+    result = masked(MaskedRequest("tiny", text_input("the [MASK] sat on", masked=(4,))), bert, Context())
     assert result.positions.tolist() == [2, 4]
     assert result.original == ("", "on")
     assert math.isnan(result.original_probs[0])
@@ -203,7 +201,7 @@ def test_predicted_byte_pieces_are_text(tmp_path: Path):
     assert predicted_word(model, BYTE_VOCAB["Ġcat"]) == "cat"
     assert predicted_word(model, BYTE_VOCAB["at"]) == "at"
     assert predicted_word(model, BYTE_VOCAB["Ġ"]) == "␣"
-    result = masked(MaskedRequest("tiny", TextInput("the cat", masked=(3,)), 5), model, Context())
+    result = masked(MaskedRequest("tiny", text_input("the cat", masked=(3,)), 5), model, Context())
     assert result.original == ("cat",)
     assert result.tokens.ids.tolist()[3] == BYTE_VOCAB["<mask>"]
 
@@ -212,7 +210,7 @@ def test_predicted_byte_pieces_are_text(tmp_path: Path):
 
 
 def lab(model: Model, **values):
-    sentence = TextInput(values.pop("text", TEXT), values.pop("text_pair", None), masked=values.pop("masked", ()))
+    sentence = text_input(values.pop("text", TEXT), values.pop("text_pair", None), masked=values.pop("masked", ()))
     return mask_lab(MaskLabRequest("tiny", sentence, **values), model, Context())
 
 
@@ -316,7 +314,7 @@ def test_a_text_without_words_is_refused(bert):
 @pytest.mark.parametrize("cls", ["BertForPreTraining", "BertForNextSentencePrediction"])
 def test_next_sentence_is_the_models_own(tmp_path, cls):
     model = load(str(save_bert(tmp_path, cls)), Context())
-    result = next_sentence(NextSentenceRequest("tiny", TextInput("the cat sat", "a dog ran .")), model, Context())
+    result = next_sentence(NextSentenceRequest("tiny", text_input("the cat sat", "a dog ran .")), model, Context())
     reference = getattr(transformers, cls).from_pretrained(tmp_path, attn_implementation="eager").eval()
     tensors = model.tokenizer("the cat sat", "a dog ran .", return_tensors="pt")
     with torch.inference_mode():
@@ -333,7 +331,7 @@ def test_next_sentence_is_the_models_own(tmp_path, cls):
 
 def test_the_order_of_the_sentences_matters(bert):
     def ask(a: str, b: str) -> float:
-        return next_sentence(NextSentenceRequest("tiny", TextInput(a, b)), bert, Context()).prob_next
+        return next_sentence(NextSentenceRequest("tiny", text_input(a, b)), bert, Context()).prob_next
 
     assert ask("the cat sat", "a big dog ran") != pytest.approx(ask("a big dog ran", "the cat sat"), abs=1e-6)
 
@@ -341,4 +339,4 @@ def test_the_order_of_the_sentences_matters(bert):
 @pytest.mark.parametrize("text_pair", [None, "", "  "])
 def test_one_sentence_is_not_enough(bert, text_pair):
     with pytest.raises(Refused, match="second sentence"):
-        next_sentence(NextSentenceRequest("tiny", TextInput("the cat", text_pair)), bert, Context())
+        next_sentence(NextSentenceRequest("tiny", text_input("the cat", text_pair)), bert, Context())

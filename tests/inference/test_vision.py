@@ -13,28 +13,26 @@ from inference.checkpoints.inspection import inspect
 from inference.checkpoints.loading import load
 from inference.context import Cancelled, Context, Refused
 from inference.families.vision import run_patches
-from inference.results import (
-    AttentionRequest,
-    ClassesRequest,
-    CompleteImageRequest,
-    HeadsRequest,
-    ImageInput,
-    ImageRequest,
-    MaskedImageRequest,
-    MaskedPixelsRequest,
-    OpenRequest,
-    Partial,
-    PatchesRequest,
-    TextInput,
-    TokenizeRequest,
-)
+from inference.results.attention import AttentionRequest
+from inference.results.checkpoint import OpenRequest
+from inference.results.classes import ClassesRequest
+from inference.results.complete_image import CompleteImageRequest
+from inference.results.events import Partial
+from inference.results.heads import HeadsRequest
+from inference.results.image import ImageRequest
+from inference.results.masked_image import MaskedImageRequest
+from inference.results.masked_pixels import MaskedPixelsRequest
+from inference.results.patches import PatchesRequest
+from inference.results.request import Capability
+from inference.results.tokenize import TokenizeRequest
 from inference.service.engine import Engine
 from tests.inference.configurations import VIT
 from tests.inference.tiny_checkpoints import edit_config, load_weights, save_weights
 from tests.inference.tiny_images import BUILDERS, WITH_PALETTE, build, model_of, save
 from tests.inference.tiny_models import build_model
+from tests.inputs import image_input, text_input
 
-IMAGE = ImageInput(seed=4)
+IMAGE = image_input(seed=4)
 SPECIAL = {"deit": ("[CLS]", "[DIST]"), "swin": (), "dinov2_with_registers": ("[CLS]", "[R1]", "[R2]", "[R3]", "[R4]")}
 # Those that give maps of all layers themselves, where queries and keys are those of the picture.
 OWN_MAPS = ("vit", "deit", "dinov2", "dinov2_with_registers", "beit", "beit tokens", "clip")
@@ -86,7 +84,7 @@ def test_checkpoints_open_and_answer(tmp_path, name, with_preprocessor):
             with pytest.raises(Refused, match=r"cannot show this: .*\.$"):
                 engine.run(request, context)
     with pytest.raises(Refused, match=r"reads pictures, not texts\.$"):
-        engine.run(TokenizeRequest(folder, TextInput("a house")), context)
+        engine.run(TokenizeRequest(folder, text_input("a house")), context)
 
 
 def test_a_model_without_a_mask_says_so(tmp_path):
@@ -97,7 +95,7 @@ def test_a_model_without_a_mask_says_so(tmp_path):
     edit_config(tmp_path, use_mask_token=False)
     info = inspect(str(tmp_path))
     assert "patches" in info.capabilities
-    assert "no vector for masked patches" in info.why_missing(frozenset({"masked_image"}))
+    assert "no vector for masked patches" in info.why_missing(frozenset({Capability.MASKED_IMAGE}))
 
 
 def test_a_model_of_grey_pictures_says_so(tmp_path):
@@ -107,8 +105,8 @@ def test_a_model_of_grey_pictures_says_so(tmp_path):
     transformers.ViTForImageClassification(config).save_pretrained(tmp_path)
     info = inspect(str(tmp_path))
     assert "positions" in info.capabilities
-    assert "pictures of 1 channels" in info.why_missing(frozenset({"patches"}))
-    assert "pictures of 1 channels" in info.why_missing(frozenset({"attention"}))
+    assert "pictures of 1 channels" in info.why_missing(frozenset({Capability.PATCHES}))
+    assert "pictures of 1 channels" in info.why_missing(frozenset({Capability.ATTENTION}))
 
 
 def test_windows_of_nothing_are_refused(tmp_path):
@@ -123,7 +121,7 @@ def test_a_lost_head_is_told(tmp_path):
     save_weights(tmp_path, {name: tensor for name, tensor in weights.items() if "classifier" not in name})
     info = inspect(str(tmp_path))
     assert info.classes == ()
-    assert "lacks the head that names classes" in info.why_missing(frozenset({"classes"}))
+    assert "lacks the head that names classes" in info.why_missing(frozenset({Capability.CLASSES}))
     assert any("so ViTModel is opened" in note for note in info.notes)
 
 
@@ -215,7 +213,7 @@ def test_other_sizes_are_read_with_interpolated_positions(tmp_path, name):
 def test_a_size_that_is_asked_for_keeps_the_shape_of_the_picture(tmp_path):
     Image.fromarray(np.zeros((30, 50, 3), np.uint8)).save(tmp_path / "wide.png")
     model = model_of("vit", tmp_path)
-    wide = ImageInput(path=str(tmp_path / "wide.png"), side=24)
+    wide = image_input(path=str(tmp_path / "wide.png"), side=24)
     assert patches(PatchesRequest("tiny", wide, "encoder", 0), model, Context()).grid == (6, 10)
 
 
@@ -229,7 +227,7 @@ def test_a_size_that_is_asked_for_keeps_the_shape_of_the_picture(tmp_path):
 )
 def test_a_size_that_a_model_does_not_take_is_refused(tmp_path, name, side, sentence):
     with pytest.raises(Refused, match=sentence):
-        image(ImageRequest("tiny", ImageInput(side=side)), model_of(name, tmp_path), Context())
+        image(ImageRequest("tiny", image_input(side=side)), model_of(name, tmp_path), Context())
 
 
 def test_windows_that_do_not_fit_are_told(tmp_path):
@@ -310,7 +308,7 @@ def test_a_changed_file_is_read_again(tmp_path):
     from PIL import Image
 
     model = model_of("vit", tmp_path)
-    request = PatchesRequest("tiny", ImageInput(str(tmp_path / "a.png")), "encoder", 0)
+    request = PatchesRequest("tiny", image_input(str(tmp_path / "a.png")), "encoder", 0)
     Image.new("RGB", (20, 20), "red").save(tmp_path / "a.png")
     red = patches(request, model, Context())
     Image.new("RGB", (22, 20), "blue").save(tmp_path / "a.png")
@@ -339,7 +337,7 @@ def test_files_that_are_no_pictures_are_refused(tmp_path):
     (tmp_path / "a.png").write_bytes(b"\x89PNG broken")
     model = model_of("vit", tmp_path)
     with pytest.raises(Refused, match=r"^a\.png is no picture that can be read"):
-        model.run(ImageInput(str(tmp_path / "a.png")), Context())
+        model.run(image_input(str(tmp_path / "a.png")), Context())
 
 
 def test_a_model_of_texts_reads_no_pictures():

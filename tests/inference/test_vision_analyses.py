@@ -15,12 +15,15 @@ from inference.checkpoints.loading import load
 from inference.context import Cancelled, Context, Refused
 from inference.inputs.block_masking import block_mask
 from inference.models.image_tokenizer import ImageTokenizer, ImageTokenizerConfig
-from inference.results import ClassesRequest, ImageInput, MaskedImageRequest, PositionsRequest
+from inference.results.classes import ClassesRequest
+from inference.results.masked_image import MaskedImageRequest
+from inference.results.positions import PositionsRequest
 from resources.scene_shapes import KINDS
 from tests.inference.tiny_checkpoints import edit_config
 from tests.inference.tiny_images import CLASSIFIERS, N_TOKENS, build, model_of, save
+from tests.inputs import image_input
 
-IMAGE = ImageInput(seed=4)
+IMAGE = image_input(seed=4)
 
 
 # --- classes ----------------------------------------------------------------------------------------------------------
@@ -94,7 +97,7 @@ def test_vit_scenes_names_what_is_drawn():
     model = load("vit-scenes", Context())
     n_right = n_first = 0
     for seed in range(10):
-        result = classes(ClassesRequest("vit-scenes", ImageInput(seed=seed)), model, Context())
+        result = classes(ClassesRequest("vit-scenes", image_input(seed=seed)), model, Context())
         assert result.truth
         best = np.argsort(-result.probabilities, 1)[:, : len(result.truth)]
         n_right += len({result.labels[i] for i in best[-1]} & {*result.truth})
@@ -105,7 +108,7 @@ def test_vit_scenes_names_what_is_drawn():
 
 
 def _scene(seed: int, model):
-    scene = model.prepare(ImageInput(seed=seed)).scene
+    scene = model.prepare(image_input(seed=seed)).scene
     assert scene is not None
     return scene
 

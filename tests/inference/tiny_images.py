@@ -15,7 +15,7 @@ from inference.forward.model import Model
 from inference.inputs.image_preparation import read_preparation
 from inference.models.masked_igpt import MaskedImageGPT, MaskedImageGPTConfig
 from inference.positions.kinds import position_kind
-from inference.results import CheckpointInfo
+from inference.results.checkpoint import CheckpointInfo
 from tests.inference.configurations import VIT
 from tests.inference.tiny_models import family_of
 

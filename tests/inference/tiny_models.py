@@ -13,7 +13,7 @@ from inference.family import Family
 from inference.forward.model import Model
 from inference.positions.kinds import n_ctx, position_kind
 from inference.registry import FAMILIES
-from inference.results import CheckpointInfo
+from inference.results.checkpoint import CheckpointInfo
 
 D_VOCAB = 50
 _SIZES = {

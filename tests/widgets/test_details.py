@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from inference.results import HeadsRequest, RowsRequest, RowsResult, TextInput
+from inference.results.heads import HeadsRequest
+from inference.results.maps import RowsRequest, RowsResult
 from tests.factories import make_attention_result, make_checkpoint_info, make_heads_result
+from tests.inputs import text_input
 from widgets.panels.details import DetailsPanel
 from widgets.selection import Selection
 from widgets.view import Subject
@@ -26,7 +28,7 @@ def panel(qtbot, selection):
     qtbot.addWidget(panel)
     panel.resize(260, 600)
     panel.show()
-    panel.set_subject(Subject(make_checkpoint_info(), TextInput("x")))
+    panel.set_subject(Subject(make_checkpoint_info(), text_input("x")))
     panel.show_result(make_heads_result())
     return panel
 
@@ -43,7 +45,7 @@ def test_one_row_is_asked_for_however_long_the_text_is(panel, selection, qtbot):
     selection.update(layer=1, head=1)
     assert asked == []  # no token is chosen
     selection.update(query_pos=3)
-    assert asked == [RowsRequest("bert-test", TextInput("x"), "encoder", 1, 1, 3, 4)]
+    assert asked == [RowsRequest("bert-test", text_input("x"), "encoder", 1, 1, 3, 4)]
 
 
 def test_the_heads_are_asked_for_at_first(qtbot, selection):
@@ -51,7 +53,7 @@ def test_the_heads_are_asked_for_at_first(qtbot, selection):
     qtbot.addWidget(panel)
     asked = []
     panel.request_changed.connect(asked.append)
-    panel.set_subject(Subject(make_checkpoint_info(), TextInput("x")))
+    panel.set_subject(Subject(make_checkpoint_info(), text_input("x")))
     assert asked == []  # hidden views ask nothing
     panel.show()
     assert [type(request) for request in asked] == [HeadsRequest]

@@ -10,8 +10,11 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QToolButton
 
-from inference.results import Failure, ImageInput, ImageRequest
+from inference.results.events import Failure
+from inference.results.image import ImageRequest
+from inference.results.inputs import ImageInput
 from tests.image_factories import make_image_info, make_image_result
+from tests.inputs import image_input
 from widgets.panels.image_bar import ImageBar
 from widgets.panels.pasted_images import LONGEST_SIDE, PastedImages
 from widgets.selection import Selection
@@ -47,7 +50,7 @@ def image_of(color, width=30, height=20):
 
 
 def test_it_asks_how_the_checkpoint_sees_the_first_scene(bar):
-    assert bar.asked == [ImageRequest("vit-test", ImageInput())]
+    assert bar.asked == [ImageRequest("vit-test", image_input())]
     assert bar.input() == ImageInput()
     assert bar.chosen == []  # nobody chose it
 
@@ -59,7 +62,7 @@ def test_it_says_what_was_done_and_what_is_in_it(bar):
 
 def test_a_new_scene_is_the_input_once_it_was_read(bar):
     child(bar, QToolButton, "image_next").click()
-    assert bar.asked[-1] == ImageRequest("vit-test", ImageInput(seed=1))
+    assert bar.asked[-1] == ImageRequest("vit-test", image_input(seed=1))
     assert bar.input() == ImageInput()
     bar.show_result(make_image_result())
     assert bar.input() == ImageInput(seed=1)
@@ -80,22 +83,22 @@ def test_seed_and_kind_choose_the_scene(bar):
 def test_a_size_is_kept_from_picture_to_picture_where_the_model_takes_it(bar):
     side = child(bar, QSpinBox, "image_side")
     side.setValue(96)
-    assert bar.asked[-1] == ImageRequest("vit-test", ImageInput(side=96))
+    assert bar.asked[-1] == ImageRequest("vit-test", image_input(side=96))
     bar.show_result(make_image_result())
     child(bar, QToolButton, "image_next").click()
-    assert bar.asked[-1] == ImageRequest("vit-test", ImageInput(seed=1, side=96))
+    assert bar.asked[-1] == ImageRequest("vit-test", image_input(seed=1, side=96))
     bar.show_result(make_image_result())
     side.setValue(5)
     bar.show_failure(Failure("refused", "The side of the picture is 5 pixels; it is 8 to 1,024."))
     assert (side.value(), bar.input()) == (96, ImageInput(seed=1, side=96))
     bar.set_checkpoint(replace(make_image_info(name="swin-test"), image_step=0))
     assert not side.isEnabled()
-    assert bar.asked[-1] == ImageRequest("swin-test", ImageInput(seed=1))
+    assert bar.asked[-1] == ImageRequest("swin-test", image_input(seed=1))
 
 
 def test_a_file_is_opened(bar):
     bar.open_file("/images/cat.png")
-    assert bar.asked[-1] == ImageRequest("vit-test", ImageInput(path="/images/cat.png"))
+    assert bar.asked[-1] == ImageRequest("vit-test", image_input(path="/images/cat.png"))
     assert "cat.png" in text(bar, "image_message")
     bar.show_result(make_image_result(caption=""))
     assert bar.chosen == [ImageInput(path="/images/cat.png")]
@@ -130,7 +133,7 @@ def test_another_checkpoint_sees_the_same_picture(bar):
     bar.open_file("/images/cat.png")
     bar.show_result(make_image_result())
     bar.set_checkpoint(make_image_info(name="beit-test"))
-    assert bar.asked[-1] == ImageRequest("beit-test", ImageInput(path="/images/cat.png"))
+    assert bar.asked[-1] == ImageRequest("beit-test", image_input(path="/images/cat.png"))
     bar.show_result(make_image_result())
     assert len(bar.chosen) == 1
 

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 
-from inference.results import TextInput
+from inference.results.inputs import TextInput
 from tests.factories import make_checkpoint_info, make_tokens
 from widgets.panels.gallery import Gallery
 from widgets.panels.input_bar import InputBar

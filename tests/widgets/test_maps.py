@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.results import MapRequest, RowsRequest, TextInput, TilesRequest
-from inference.results.maps import TILE
+from inference.results.maps import TILE, MapRequest, RowsRequest, TilesRequest
 from tests.factories import LongMap, make_long_tokens, make_tokens
+from tests.inputs import text_input
 from widgets.look import raster
 from widgets.maps.axis_labels import Ruler, spots_of
 from widgets.maps.feed import Feed, Source
@@ -20,7 +20,7 @@ from widgets.maps.tile_cache import Head, Key, Piece, TileCache, pooled
 from widgets.maps.viewport import LARGEST, Viewport
 
 HEAD = Head("encoder", 0, 0, "max")
-SOURCE = Source("bert-test", TextInput("long"))
+SOURCE = Source("bert-test", text_input("long"))
 
 lengths = st.integers(1, 40_000)
 sides = st.floats(20, 2000)
@@ -255,7 +255,7 @@ def tiles_request(feed):
 def test_asks_for_the_overview_until_the_exact_one_is_there():
     feed = Feed()
     feed.show(SOURCE, HEAD)
-    wanted = (MapRequest("bert-test", TextInput("long"), "encoder", 0, 0),)
+    wanted = (MapRequest("bert-test", text_input("long"), "encoder", 0, 0),)
     assert feed.requests() == wanted
     assert feed.take(LONG.answer(wanted[0], is_sampled=True))
     assert feed.requests() == wanted
@@ -312,7 +312,7 @@ def test_results_that_nobody_waits_for_are_dropped():
     assert Key(HEAD, 0, 15, 15) not in feed.cache
     feed.forget()
     assert not feed.take(result)  # of the text before
-    assert not feed.take(LONG.answer(MapRequest("bert-test", TextInput("long"), "encoder", 0, 0)))
+    assert not feed.take(LONG.answer(MapRequest("bert-test", text_input("long"), "encoder", 0, 0)))
     assert len(feed.cache) == 0
 
 
@@ -328,7 +328,7 @@ def test_another_text_forgets_the_tiles_and_another_head_does_not():
     feed.show(SOURCE, HEAD)
     feed.look_at(0, NEAR)
     assert (len(feed.cache), feed.requests()) == (n, ())
-    feed.show(Source("bert-test", TextInput("other")), HEAD)
+    feed.show(Source("bert-test", text_input("other")), HEAD)
     assert (len(feed.cache), feed.map) == (0, None)
 
 
@@ -350,7 +350,7 @@ def test_numbers_are_exact_where_tiles_are_and_those_of_the_overview_elsewhere()
     feed = feed_of(LONG)
     seen = Box(1000.5, 1200.25, 1100.5, 1333.5)
     coarse = feed.map.values(0, seen)
-    overview = LONG.answer(MapRequest("", TextInput(), "encoder", 0, 0)).overview
+    overview = LONG.answer(MapRequest("", text_input(), "encoder", 0, 0)).overview
     rows, columns = np.arange(1000, 1101), np.arange(1200, 1334)
     np.testing.assert_array_equal(coarse, overview[np.ix_(rows // 8, columns // 8)])
     feed.look_at(0, seen)
@@ -390,7 +390,7 @@ def test_brushed_rows_are_asked_for_and_belong_to_their_head():
     feed = feed_of(LONG)
     feed.brush(range(10, 30))
     (request,) = feed.requests()
-    assert request == RowsRequest("bert-test", TextInput("long"), "encoder", 0, 0, 10, 30)
+    assert request == RowsRequest("bert-test", text_input("long"), "encoder", 0, 0, 10, 30)
     assert not feed.take(LONG.answer(replace(request, start=11)))
     assert feed.take(LONG.answer(request))
     np.testing.assert_allclose(feed.pattern, LONG.cells(range(10, 30), range(4096)).mean(0), rtol=1e-6, atol=1e-20)

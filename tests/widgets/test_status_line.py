@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
-from inference.results import MemoryResult, Progress
+from inference.results.events import Progress
+from inference.results.memory import MemoryResult
 from widgets.panels.status_line import StatusLine
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from inference.results import Tokens
+from inference.results.tokens import Tokens
 from widgets.kit.clean import clean
 from widgets.look.theme import FigureStyle, Theme
 

@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
-from inference.results import MeasuresResult
-from inference.results.measures import MEASURES, Measure
+from inference.results.measures import MEASURES, Measure, MeasuresResult
 
 DASH = "\N{EN DASH}"
 MEASURE_BY_NAME: dict[str, Measure] = {measure.name: measure for measure in MEASURES}

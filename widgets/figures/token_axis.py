@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from inference.results import Tokens
+from inference.results.tokens import Tokens
 from widgets.kit.clean import clean
 
 

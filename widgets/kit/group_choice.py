@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QObject, QSignalBlocker
 
-from inference.results import CheckpointInfo
+from inference.results.checkpoint import CheckpointInfo
 from widgets.kit.control_bar import ControlBar
 from widgets.selection import Selected, Selection
 

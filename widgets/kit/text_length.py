@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from inference.results import TextInput
+from inference.results.inputs import Input
 
 # Up to so many tokens whole patterns are fetched; beyond, what is on screen.
 WHOLE = 512
 
 
-def most_tokens(input: object) -> int:
+def most_tokens(input: Input) -> int:
     """As many tokens as there can be: hardly any tokenizer makes more than one of a byte, and some special ones.
 
     Of what is no text nothing is known: it may be long.
     """
-    if not isinstance(input, TextInput):
+    text = input.text
+    if text is None:
         return WHOLE + 1
-    if input.token_ids is not None:
-        return len(input.token_ids)
-    return len((input.text + (input.text_pair or "")).encode()) + 8
-
-
-def unmasked(input: object) -> object:
-    """The same text without masks; what is no text as it is."""
-    return input.unmasked() if isinstance(input, TextInput) else input
+    if text.token_ids is not None:
+        return len(text.token_ids)
+    return len((text.text + (text.text_pair or "")).encode()) + 8

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference.results import MapRequest, MapResult, RowsRequest, RowsResult, TilesRequest, TilesResult
 from inference.results.inputs import Input
-from inference.results.maps import TILE
+from inference.results.maps import TILE, MapRequest, MapResult, RowsRequest, RowsResult, TilesRequest, TilesResult
 from widgets.maps.head_map import Axes, HeadMap
 from widgets.maps.pyramid import Box, Place
 from widgets.maps.tile_cache import OVERVIEW, Head, Key, Piece, TileCache

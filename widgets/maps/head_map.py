@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from inference.results import Tokens
 from inference.results.maps import TILE
+from inference.results.tokens import Tokens
 from widgets.maps.pyramid import Box, Place, Pyramid
 from widgets.maps.scale import RowMaxima
 from widgets.maps.tile_cache import OVERVIEW, Head, Key, Piece, TileCache

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from inference.results import MapResult, TilesResult, Tokens
-from inference.results.maps import TILE
+from inference.results.maps import TILE, MapResult, TilesResult
+from inference.results.tokens import Tokens
 from widgets.figures.color_bar import ColorBar
 from widgets.look.theme import FigureStyle
 from widgets.maps.head_map import Axes, HeadMap

@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from PySide6.QtCore import QCoreApplication
 
-from inference.results import Tokens
+from inference.results.tokens import Tokens
 
 _PLACE = re.compile(r"\s*(\d+)\s*(?:[,;/ ]\s*(\d+)\s*)?")
 

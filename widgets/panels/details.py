@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from inference.results import HeadsRequest, HeadsResult, RowsRequest, RowsResult
+from inference.results.heads import HeadsRequest, HeadsResult
+from inference.results.maps import RowsRequest, RowsResult
 from widgets.figures.figure import Figure
 from widgets.kit.head_steps import layer_and_head
 from widgets.selection import Selected, Selection

@@ -9,8 +9,10 @@ from PySide6.QtCore import QEvent, QMimeData, QRectF, QSignalBlocker, QSize, Qt,
 from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage, QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
-from inference.results import CheckpointInfo, Failure, ImageInput, ImageRequest, ImageResult
-from inference.results.inputs import MOST_IMAGE_SIDE
+from inference.results.checkpoint import CheckpointInfo
+from inference.results.events import Failure
+from inference.results.image import ImageRequest, ImageResult
+from inference.results.inputs import MOST_IMAGE_SIDE, ImageInput, Input
 from widgets.figures.image_geometry import letterbox, part_rect
 from widgets.figures.image_parts import paint_border, paint_image
 from widgets.kit.labelled import labelled
@@ -225,7 +227,7 @@ class ImageBar(View):
 
     def requests(self) -> tuple[object, ...]:
         assert self.subject is not None
-        return (ImageRequest(self.subject.checkpoint.checkpoint, self._wanted),)
+        return (ImageRequest(self.subject.checkpoint.checkpoint, Input(image=self._wanted)),)
 
     def show_result(self, result: object) -> None:
         if not isinstance(result, ImageResult):

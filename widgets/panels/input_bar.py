@@ -8,7 +8,8 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QToolButton, QWidget
 
-from inference.results import CheckpointInfo, TextInput
+from inference.results.checkpoint import CheckpointInfo
+from inference.results.inputs import TextInput
 from widgets.panels.sentence_line import SentenceLine
 from widgets.panels.token_row import TokenRow
 from widgets.selection import Selection

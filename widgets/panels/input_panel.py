@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from inference.results import CheckpointInfo, ImageInput, MeshInput
+from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import Input
 from widgets.panels.input_bar import InputBar
 from widgets.panels.mesh_bar import MeshBar
@@ -31,7 +31,7 @@ class InputPanel(QWidget):
         super().__init__(parent)
         self._selection = selection
         self.text = InputBar(selection, samples, self)
-        self.text.input_changed.connect(self.input_changed)
+        self.text.input_changed.connect(self._on_bar_input_changed)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.text)
         self._bars: dict[str, QWidget] = {"text": self.text}
@@ -58,16 +58,16 @@ class InputPanel(QWidget):
 
     def input(self) -> Input:
         """What is to be looked at now."""
-        return self._pages.currentWidget().input()  # type: ignore[union-attr]
+        return Input(**{self.kind: self._bar(self.kind).input()})  # type: ignore[attr-defined]
 
     def set_input(self, input: Input) -> None:
         """Show an input that came from elsewhere, such as a view; `input_changed` is emitted."""
-        kind = "mesh" if isinstance(input, MeshInput) else "image" if isinstance(input, ImageInput) else "text"
-        if kind == self.kind:
-            bar = self._bar(kind)
-            if bar is not self.text:
-                bar.set_input(input)  # type: ignore[attr-defined]
-            self.input_changed.emit(input)
+        if self.kind not in input.kinds:
+            return
+        bar = self._bar(self.kind)
+        if bar is not self.text:
+            bar.set_input(getattr(input, self.kind))  # type: ignore[attr-defined]
+        self.input_changed.emit(input)
 
     def open_image(self, path: str) -> None:
         """Look at a picture file; only where the checkpoint reads pictures."""
@@ -91,6 +91,6 @@ class InputPanel(QWidget):
         return ImageBar(self._selection, self)
 
     @Slot(object)
-    def _on_bar_input_changed(self, input: Input) -> None:
+    def _on_bar_input_changed(self, _part: object) -> None:
         if self.sender() is self._pages.currentWidget():
-            self.input_changed.emit(input)
+            self.input_changed.emit(self.input())

@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from inference.results import CheckpointInfo, MeshInput
+from inference.results.checkpoint import CheckpointInfo
+from inference.results.inputs import MeshInput
 
 _N_AXES = 3
 

@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from inference.results import MemoryResult, Progress
+from inference.results.events import Progress
+from inference.results.memory import MemoryResult
 from widgets.look.theme import FigureStyle
 
 N_KEPT = 200

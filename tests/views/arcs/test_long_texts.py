@@ -7,8 +7,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QSlider
 
-from inference.results import AttentionRequest, Failure, LinesRequest, LinesResult, TextInput
+from inference.results.attention import AttentionRequest
+from inference.results.events import Failure
+from inference.results.lines import LinesRequest, LinesResult
 from tests.factories import make_attention_result, make_checkpoint_info, make_long_tokens
+from tests.inputs import text_input
 from tests.widgets.svg import texts_of
 from widgets.kit.line_label import LineLabel
 from widgets.selection import Selection
@@ -18,7 +21,7 @@ from widgets.views.arcs.layout import Focus
 from widgets.views.arcs.long_arcs import LongArcsFigure
 from widgets.views.arcs.view import THRESHOLDS, ArcsView
 
-TEXT = TextInput("a long text " * 400)
+TEXT = text_input("a long text " * 400)
 TOKENS = make_long_tokens(4096)
 INFO = make_checkpoint_info()
 ABOUT = LinesRequest("bert-test", TEXT, "encoder", 0, (), 0, 0, 0.02)

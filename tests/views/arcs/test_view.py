@@ -10,8 +10,11 @@ from PySide6.QtCore import QBuffer, QEvent, QRectF, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtSvg import QSvgGenerator
 
-from inference.results import AttentionGroup, AttentionRequest, AttentionResult, Failure, TextInput
+from inference.results.attention import AttentionRequest, AttentionResult
+from inference.results.checkpoint import AttentionGroup
+from inference.results.events import Failure
 from tests.factories import PAIR, make_attention_result, make_checkpoint_info, make_long_tokens, make_tokens
+from tests.inputs import text_input
 from widgets.look.theme import LIGHT, FigureStyle
 from widgets.selection import Selection
 from widgets.view import Subject
@@ -20,7 +23,7 @@ from widgets.views.arcs.head_pens import chip_pen, head_color
 from widgets.views.arcs.layout import Focus
 from widgets.views.arcs.view import THRESHOLDS, ArcsView
 
-INPUT = TextInput("the cat sat")
+INPUT = text_input("the cat sat")
 
 
 @pytest.fixture

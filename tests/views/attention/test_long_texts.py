@@ -12,8 +12,11 @@ from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
-from inference.results import AttentionRequest, Failure, MapRequest, RowsRequest, TextInput, TilesRequest
+from inference.results.attention import AttentionRequest
+from inference.results.events import Failure
+from inference.results.maps import MapRequest, RowsRequest, TilesRequest
 from tests.factories import LongMap, make_attention_result, make_checkpoint_info
+from tests.inputs import text_input
 from widgets.look import color_maps, raster
 from widgets.look.theme import DARK, FigureStyle
 from widgets.maps.canvas import DeepZoomCanvas
@@ -23,7 +26,7 @@ from widgets.view import Subject
 from widgets.views.attention.view import AttentionView
 
 LONG = LongMap(4096)
-TEXT = TextInput("a long text " * 400)
+TEXT = text_input("a long text " * 400)
 STYLE = FigureStyle()
 NO_KEY = Qt.KeyboardModifier.NoModifier
 LEFT = Qt.MouseButton.LeftButton
@@ -141,7 +144,7 @@ def test_controls_that_make_no_sense_are_grey_and_say_why(view):
         assert "512 tokens" in control.toolTip()
     assert find(view, "attention_reduce").isEnabled()
     view.engine.answers = False
-    view.set_subject(Subject(make_checkpoint_info(), TextInput("the cat")))
+    view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
     view.show_result(make_attention_result(layers=(2,)))
     assert find(view, "attention_aggregate").isEnabled()
     assert find(view, "attention_hide_special").toolTip().startswith("Leave out")
@@ -215,10 +218,10 @@ def test_another_text_is_shown_from_its_beginning(qtbot, view):
     view.engine.map = LongMap(2000)
     view.engine.answers = False
     picture = canvas(view).grab().toImage()
-    view.set_subject(Subject(make_checkpoint_info(), TextInput("the next long text " * 200)))
+    view.set_subject(Subject(make_checkpoint_info(), text_input("the next long text " * 200)))
     assert canvas(view).grab().toImage() == picture  # nothing else is known yet
     view.engine.answers = True
-    view.set_subject(Subject(make_checkpoint_info(), TextInput("another long text " * 200)))
+    view.set_subject(Subject(make_checkpoint_info(), text_input("another long text " * 200)))
     assert canvas(view).viewport.is_whole
     assert canvas(view).viewport.n_rows == 2000
 
@@ -449,9 +452,9 @@ def test_the_keyboard_brushes_too(qtbot, view, selection):
 def test_masks_keep_the_place_and_what_is_known_of_the_length(qtbot, view):
     look_at(qtbot, view, 2000, 2000, 10.0)
     before = canvas(view).viewport
-    view.set_subject(Subject(make_checkpoint_info(), replace(TEXT, masked=(5,))))
+    view.set_subject(Subject(make_checkpoint_info(), replace(TEXT, text=replace(TEXT.text, masked=(5,)))))
     assert canvas(view).viewport == before
-    assert view.engine.last(MapRequest).input.masked == (5,)
+    assert view.engine.last(MapRequest).input.text.masked == (5,)
     assert view._lengths == {"encoder": 4096}
 
 

@@ -12,8 +12,10 @@ from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from inference.results import AttentionRequest, Failure, TextInput
+from inference.results.attention import AttentionRequest
+from inference.results.events import Failure
 from tests.factories import PAIR, make_attention_result, make_checkpoint_info, make_long_tokens, make_tokens
+from tests.inputs import text_input
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
@@ -39,7 +41,7 @@ def view(qtbot, selection):
     qtbot.addWidget(view)
     view.resize(900, 700)
     view.show()
-    view.set_subject(Subject(make_checkpoint_info(), TextInput("the cat")))
+    view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
     view.show_result(make_attention_result(layers=(2,)))
     return view
 
@@ -87,11 +89,11 @@ def wheel(view, row, column, notches):
 def test_asks_for_all_heads_of_the_selected_layer(qtbot, selection):
     view = AttentionView(selection)
     qtbot.addWidget(view)
-    view.set_subject(Subject(make_checkpoint_info(), TextInput("the cat")))
+    view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
     asked = []
     view.request_changed.connect(asked.append)
     view.show()
-    assert asked == [AttentionRequest("bert-test", TextInput("the cat"), "encoder", layers=(2,), heads=())]
+    assert asked == [AttentionRequest("bert-test", text_input("the cat"), "encoder", layers=(2,), heads=())]
     selection.update(head=3)
     assert len(asked) == 1
     selection.update(layer=0)

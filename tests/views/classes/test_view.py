@@ -8,8 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QTabWidget, QWidget
 
-from inference.results import ClassesRequest, Failure, ImageInput
+from inference.results.classes import ClassesRequest
+from inference.results.events import Failure
 from tests.image_factories import make_classes_result, make_image_info
+from tests.inputs import image_input
 from tests.widgets.svg import texts_of
 from widgets.selection import Selection
 from widgets.view import Subject
@@ -17,7 +19,7 @@ from widgets.views.classes.figure import ClassCell, ClassesFigure
 from widgets.views.classes.view import ClassesView
 from widgets.views.classes.vit_results import VitResultsFigure
 
-INPUT = ImageInput(seed=1)
+INPUT = image_input(seed=1)
 
 
 @pytest.fixture

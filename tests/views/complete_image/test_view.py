@@ -6,16 +6,12 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLabel, QSlider, QSpinBox, QTabWidget, QToolButton, QWidget
 
-from inference.results import (
-    CompleteImageRequest,
-    Failure,
-    ImageInput,
-    ImageRequest,
-    ImageResult,
-    MaskedPixelsRequest,
-    PatchesRequest,
-    ProbeRequest,
-)
+from inference.results.complete_image import CompleteImageRequest
+from inference.results.events import Failure
+from inference.results.image import ImageRequest, ImageResult
+from inference.results.masked_pixels import MaskedPixelsRequest
+from inference.results.patches import PatchesRequest
+from inference.results.probe import ProbeRequest
 from tests.image_factories import (
     make_complete_image_result,
     make_image,
@@ -24,6 +20,7 @@ from tests.image_factories import (
     make_patches_result,
     make_probe_result,
 )
+from tests.inputs import image_input
 from tests.widgets.svg import texts_of
 from widgets.figures.image_geometry import patch_rect
 from widgets.look.theme import FigureStyle
@@ -35,7 +32,7 @@ from widgets.views.complete_image.playback import Playback
 from widgets.views.complete_image.probe import ProbeFigure
 from widgets.views.complete_image.view import CompleteImageView
 
-INPUT = ImageInput(seed=1)
+INPUT = image_input(seed=1)
 CAUSAL = ("attention", "patches", "next_pixel")
 MASKED = ("attention", "patches", "masked_pixels")
 

@@ -10,8 +10,11 @@ from PySide6.QtGui import QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtTest import QTest
 
-from inference.results import AttentionGroup, Failure, HeadsRequest, TextInput
+from inference.results.checkpoint import AttentionGroup
+from inference.results.events import Failure
+from inference.results.heads import HeadsRequest
 from tests.factories import make_checkpoint_info, make_heads_result, make_long_tokens, make_tokens
+from tests.inputs import text_input
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
@@ -35,7 +38,7 @@ def view(qtbot, selection):
     qtbot.addWidget(view)
     view.resize(800, 650)
     view.show()
-    view.set_subject(Subject(make_checkpoint_info(), TextInput("the cat")))
+    view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
     view.show_result(make_heads_result())
     return view
 
@@ -82,8 +85,8 @@ def test_asks_for_the_selected_group(qtbot, selection):
     asked = []
     view.request_changed.connect(asked.append)
     view.show()
-    view.set_subject(Subject(make_checkpoint_info(groups=groups), TextInput("the cat")))
-    assert asked == [HeadsRequest("bert-test", TextInput("the cat"), "encoder")]
+    view.set_subject(Subject(make_checkpoint_info(groups=groups), text_input("the cat")))
+    assert asked == [HeadsRequest("bert-test", text_input("the cat"), "encoder")]
     combo = combo_of(view, "heads_group")
     assert combo.isVisible()
     QTest.keyClick(combo, Qt.Key.Key_Down)

@@ -8,15 +8,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QSpinBox, QTabWidget, QToolButton, QWidget
 
-from inference.results import (
-    Failure,
-    MaskedRequest,
-    MaskLabRequest,
-    TextInput,
-    TokenizeRequest,
-    TokenizeResult,
-)
+from inference.results.events import Failure
+from inference.results.mask_lab import MaskLabRequest
+from inference.results.masked import MaskedRequest
+from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from tests.factories import make_checkpoint_info, make_mask_lab_result, make_masked_result, make_tokens
+from tests.inputs import text_input
 from tests.widgets.svg import texts_of
 from widgets.figures.prediction_cards import percent
 from widgets.look.theme import FigureStyle
@@ -26,7 +23,7 @@ from widgets.views.masked.figure import LayerRow, MaskedFigure
 from widgets.views.masked.mask_lab import MaskLabFigure
 from widgets.views.masked.view import MaskedView
 
-INPUT = TextInput("the cat sat on the mattress because it was tired")
+INPUT = text_input("the cat sat on the mattress because it was tired")
 
 
 @pytest.fixture
@@ -51,9 +48,9 @@ def child(view, kind, name):
     return found
 
 
-def look_at(view, masked=(), text=INPUT.text):
+def look_at(view, masked=(), text=INPUT.text.text):
     view.selection.set_masked(masked)
-    view.set_subject(Subject(make_checkpoint_info(), TextInput(text, masked=masked)))
+    view.set_subject(Subject(make_checkpoint_info(), text_input(text, masked=masked)))
     view.show_result(TokenizeResult(make_tokens()))
 
 
@@ -75,13 +72,13 @@ def test_without_masks_only_the_tokens_are_asked_for(view):
 def test_masks_are_asked_for_and_the_tokens_only_once(view):
     look_at(view)
     look_at(view, (2, 6))
-    masked = replace(INPUT, masked=(2, 6))
+    masked = text_input(INPUT.text.text, masked=(2, 6))
     assert view.asked == [TokenizeRequest("bert-test", INPUT), MaskedRequest("bert-test", masked, 10)]
 
 
 def test_a_typed_mask_is_asked_for(view):
     look_at(view, text="the [MASK] sat")
-    assert view.asked[-1] == MaskedRequest("bert-test", TextInput("the [MASK] sat"), 10)
+    assert view.asked[-1] == MaskedRequest("bert-test", text_input("the [MASK] sat"), 10)
 
 
 def test_more_words_are_asked_for(view):
@@ -134,7 +131,7 @@ def test_a_typed_mask_is_taken_away_by_typing(view, selection, qtbot):
 
 def test_words_of_another_sentence_cannot_be_clicked(view):
     look_at(view)
-    view.set_subject(Subject(make_checkpoint_info(), TextInput("something else")))
+    view.set_subject(Subject(make_checkpoint_info(), text_input("something else")))
     assert child(view, QWidget, "masked_words").chips == ()
     look_at(view)
     assert len(child(view, QWidget, "masked_words").chips) == len(make_tokens())

@@ -6,8 +6,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QSpinBox, QToolButton, QWidget
 
-from inference.results import Failure, ImageInput, MaskedImageRequest
+from inference.results.events import Failure
+from inference.results.masked_image import MaskedImageRequest
 from tests.image_factories import make_image_info, make_masked_image_result
+from tests.inputs import image_input
 from tests.widgets.svg import texts_of
 from widgets.figures.image_geometry import patch_rect
 from widgets.selection import Selection
@@ -15,7 +17,7 @@ from widgets.view import Subject
 from widgets.views.masked_image.figure import MaskedImageFigure, number_color
 from widgets.views.masked_image.view import MaskedImageView
 
-INPUT = ImageInput(seed=1)
+INPUT = image_input(seed=1)
 MASKED = (1, 2, 6, 13)
 
 

@@ -8,9 +8,11 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox
 
-from inference.results import AttentionGroup, Failure, MeasuresRequest, TextInput
-from inference.results.measures import MEASURES
+from inference.results.checkpoint import AttentionGroup
+from inference.results.events import Failure
+from inference.results.measures import MEASURES, MeasuresRequest
 from tests.factories import make_checkpoint_info, make_measures_result
+from tests.inputs import text_input
 from tests.widgets.svg import texts_of
 from widgets.figures.head_measures import Place, ordered, why_none
 from widgets.kit.line_label import LineLabel
@@ -22,7 +24,7 @@ from widgets.views.measures.head_scatter import HeadScatter, Span
 from widgets.views.measures.head_table import HeadTable
 from widgets.views.measures.view import MeasuresView
 
-TEXT = TextInput("the cat")
+TEXT = text_input("the cat")
 STYLE = FigureStyle()
 
 

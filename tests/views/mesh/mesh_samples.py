@@ -5,7 +5,9 @@ import numpy as np
 from inference.meshes.mesh import Mesh
 from inference.meshes.tokens import FIRST_VERTEX, N_VALUES, STOP, canonical, face_tokens, vertex_tokens
 from inference.models.polygen_masks import forbidden_coordinates, forbidden_pointers
-from inference.results import AttentionGroup, CheckpointInfo, MeshInput, MeshResult, MeshSample, MeshTokens
+from inference.results.checkpoint import AttentionGroup, CheckpointInfo
+from inference.results.inputs import MeshInput
+from inference.results.mesh import MeshResult, MeshSample, MeshTokens
 from resources.furniture import make_furniture
 from widgets.views.mesh.growth import Growth
 

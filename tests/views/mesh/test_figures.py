@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter
 
-from inference.results import MeshStepResult
+from inference.results.mesh import MeshStepResult
 from tests.views.mesh.mesh_samples import make_furniture_sample, make_sample
 from tests.views.mesh.test_growth import CORNERS, TRIANGLES
 from tests.widgets.svg import texts_of

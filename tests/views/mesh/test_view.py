@@ -9,17 +9,17 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QTabWidget, QWidget
 
-from inference.results import (
-    Failure,
-    MeshInput,
+from inference.results.events import Failure
+from inference.results.inputs import MeshInput
+from inference.results.mesh import (
     MeshRequest,
     MeshResult,
     MeshStepRequest,
     MeshStepResult,
     ScoreMeshRequest,
     ScoreMeshResult,
-    TextInput,
 )
+from tests.inputs import mesh_input, text_input
 from tests.views.mesh.mesh_samples import (
     input_of,
     make_furniture_sample,
@@ -65,7 +65,7 @@ def child(view, name, kind=QWidget):
 
 
 def open_checkpoint(view, input=None, **options):
-    view.set_subject(Subject(make_mesh_info(**options), input or MeshInput(0)))
+    view.set_subject(Subject(make_mesh_info(**options), input or mesh_input(0)))
 
 
 def show(view, result=None):
@@ -107,7 +107,7 @@ def test_something_good_is_drawn_without_a_click(view):
 
 
 def test_any_input_of_another_kind_draws_too(view):
-    open_checkpoint(view, TextInput("hello"))
+    open_checkpoint(view, text_input("hello"))
     assert isinstance(view.asked[0], MeshRequest)
 
 

@@ -6,8 +6,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
-from inference.results import Failure, NextSentenceRequest, TextInput
+from inference.results.events import Failure
+from inference.results.next_sentence import NextSentenceRequest
 from tests.factories import make_checkpoint_info, make_next_sentence_result
+from tests.inputs import text_input
 from tests.widgets.svg import texts_of
 from widgets.figures.panel_figure import Cell
 from widgets.selection import Selection
@@ -15,7 +17,7 @@ from widgets.view import Subject
 from widgets.views.next_sentence.figure import NextSentenceFigure
 from widgets.views.next_sentence.view import NextSentenceView
 
-PAIR = TextInput("the cat slept", "it was tired")
+PAIR = text_input("the cat slept", "it was tired")
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ def test_asks_for_a_pair(view):
 
 @pytest.mark.parametrize("text_pair", [None, "", "  "])
 def test_without_a_second_sentence_it_says_what_to_do(view, text_pair):
-    look_at(view, TextInput("the cat slept", text_pair))
+    look_at(view, text_input("the cat slept", text_pair))
     assert view.asked == []
     assert view.figure() is None
     assert "second sentence" in child(view, QLabel, "next_sentence_empty").text()

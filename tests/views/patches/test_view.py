@@ -8,8 +8,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QSlider, QSpinBox, QToolButton, QWidget
 
-from inference.results import AttentionGroup, Failure, ImageInput, PatchesRequest
+from inference.results.checkpoint import AttentionGroup
+from inference.results.events import Failure
+from inference.results.patches import PatchesRequest
 from tests.image_factories import make_image_info, make_patches_result
+from tests.inputs import image_input
 from tests.widgets.svg import texts_of
 from widgets.figures.image_geometry import patch_rect
 from widgets.look.theme import FigureStyle
@@ -18,7 +21,7 @@ from widgets.view import Subject
 from widgets.views.patches.figure import PatchesFigure, Spot, beside, token_title
 from widgets.views.patches.view import PatchesView
 
-INPUT = ImageInput(seed=1)
+INPUT = image_input(seed=1)
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QTabWidget, QWidget
 
-from inference.results import ImageInput, PositionsResult, PositionTable
+from inference.results.positions import PositionsResult, PositionTable
 from tests.factories import make_position_table
 from tests.image_factories import make_image_info
+from tests.inputs import image_input
 from tests.widgets.svg import texts_of
 from widgets.figures.image_geometry import patch_rect
 from widgets.look.theme import FigureStyle
@@ -43,7 +44,7 @@ def view(qtbot):
     qtbot.addWidget(view)
     view.resize(900, 600)
     view.show()
-    view.set_subject(Subject(make_image_info(), ImageInput()))
+    view.set_subject(Subject(make_image_info(), image_input()))
     view.findChild(QTabWidget, "positions_pages").setCurrentIndex(1)
     return view
 

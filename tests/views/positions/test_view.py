@@ -7,8 +7,11 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QSlider, QSpinBox, QTabWidget, QWidget
 
-from inference.results import Failure, Missing, PositionsRequest, PositionsResult, TextInput
+from inference.results.checkpoint import Missing
+from inference.results.events import Failure
+from inference.results.positions import PositionsRequest, PositionsResult
 from tests.factories import make_checkpoint_info, make_position_table
+from tests.inputs import text_input
 from tests.widgets.svg import texts_of
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
@@ -42,7 +45,7 @@ def child(view, kind, name):
 
 
 def open_checkpoint(view, *tables):
-    view.set_subject(Subject(make_checkpoint_info(), TextInput("the cat")))
+    view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
     child(view, QTabWidget, "positions_pages").setCurrentIndex(1)
     view.show_result(PositionsResult(tables or (make_position_table(),), NOTE))
 
@@ -123,11 +126,11 @@ def test_asks_only_on_its_page(qtbot, selection):
     view.show()
     asked = []
     view.request_changed.connect(asked.append)
-    view.set_subject(Subject(make_checkpoint_info(), TextInput("the cat")))
+    view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
     assert asked == []
     child(view, QTabWidget, "positions_pages").setCurrentIndex(1)
     assert asked == [PositionsRequest("bert-test")]
-    view.set_subject(Subject(make_checkpoint_info(), TextInput("another sentence")))
+    view.set_subject(Subject(make_checkpoint_info(), text_input("another sentence")))
     assert len(asked) == 1
 
 
@@ -135,7 +138,7 @@ def test_a_checkpoint_without_positions_says_why(view):
     asked = []
     view.request_changed.connect(asked.append)
     info = make_checkpoint_info(capabilities=("attention",), missing=(Missing("positions", "it has none"),))
-    view.set_subject(Subject(info, TextInput("the cat")))
+    view.set_subject(Subject(info, text_input("the cat")))
     child(view, QTabWidget, "positions_pages").setCurrentIndex(1)
     assert asked == []
     assert view.figure() is None

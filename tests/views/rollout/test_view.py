@@ -9,8 +9,11 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QSlider
 
-from inference.results import AttentionGroup, Failure, RolloutRequest, TextInput
+from inference.results.checkpoint import AttentionGroup
+from inference.results.events import Failure
+from inference.results.rollout import RolloutRequest
 from tests.factories import make_checkpoint_info, make_long_tokens, make_rollout_result
+from tests.inputs import text_input
 from tests.widgets.svg import texts_of
 from widgets.kit.line_label import LineLabel
 from widgets.look.theme import FigureStyle
@@ -19,8 +22,8 @@ from widgets.view import Subject
 from widgets.views.rollout.figure import Cell, RolloutFigure
 from widgets.views.rollout.view import RolloutView
 
-TEXT = TextInput("the cat")
-LONG = TextInput("a long text " * 400)
+TEXT = text_input("the cat")
+LONG = text_input("a long text " * 400)
 STYLE = FigureStyle()
 
 

@@ -12,8 +12,11 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QLabel
 
-from inference.results import AttentionGroup, Failure, ScaledDotRequest, TextInput
+from inference.results.checkpoint import AttentionGroup
+from inference.results.events import Failure
+from inference.results.scaled_dot import ScaledDotRequest
 from tests.factories import make_checkpoint_info, make_long_tokens, make_scaled_dot_result, make_tokens
+from tests.inputs import text_input
 from widgets.look.theme import LIGHT, FigureStyle
 from widgets.selection import Selection
 from widgets.view import Subject
@@ -22,7 +25,7 @@ from widgets.views.scaled_dot.steps import explain_dot, number, stages_of
 from widgets.views.scaled_dot.strips import CELL, strip_image
 from widgets.views.scaled_dot.view import ScaledDotView
 
-INPUT = TextInput("the cat sat")
+INPUT = text_input("the cat sat")
 
 
 @pytest.fixture

@@ -9,19 +9,11 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QSlider, QSpinBox, QTabBar, QToolButton, QWidget
 
-from inference.results import (
-    Failure,
-    LayerTimesRequest,
-    LayerTimesResult,
-    MapRequest,
-    MapResult,
-    TextInput,
-    Tile,
-    TilesRequest,
-    TilesResult,
-)
-from inference.results.maps import TILE
+from inference.results.events import Failure
+from inference.results.layer_times import LayerTimesRequest, LayerTimesResult
+from inference.results.maps import TILE, MapRequest, MapResult, Tile, TilesRequest, TilesResult
 from tests.factories import make_checkpoint_info, make_long_tokens
+from tests.inputs import text_input
 from tests.widgets.svg import texts_of
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
@@ -348,7 +340,7 @@ def test_the_table_says_in_its_columns_what_is_theory(qapp):
 
 def longformer(n_tokens=40, name="longformer-test"):
     info = replace(make_checkpoint_info(name=name), architecture="LongformerForMaskedLM")
-    return Subject(info, TextInput(f"{n_tokens} tokens"))
+    return Subject(info, text_input(f"{n_tokens} tokens"))
 
 
 def answer(request, n=40, level=0):
@@ -386,7 +378,7 @@ def open_map(view, asked, subject, **options):
 def test_other_checkpoints_are_told_what_the_page_needs(view, asked):
     turn_to(view, CHECKPOINT)
     assert child(view, QLabel, "sparse_empty").text().startswith("Open a Longformer, LED or BigBird checkpoint")
-    view.set_subject(Subject(make_checkpoint_info(), TextInput("the cat")))
+    view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
     text = child(view, QLabel, "sparse_empty").text()
     assert text.startswith("bert-test (BertForPreTraining) has no sparse pattern. This page needs a Longformer, LED")
     assert view.figure() is None
@@ -451,7 +443,7 @@ def test_another_text_is_another_map(view, asked):
     assert view.figure() is None
     assert "Computing" in child(view, QLabel, "sparse_empty").text()
     (request,) = asked
-    late = TilesRequest("longformer-test", TextInput("40 tokens"), "encoder", 0, 0, 0, ((0, 0),), with_kinds=True)
+    late = TilesRequest("longformer-test", text_input("40 tokens"), "encoder", 0, 0, 0, ((0, 0),), with_kinds=True)
     view.show_result(answer(late))  # of the other text
     assert view.figure() is None
     view.show_result(answer(request, n=30))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from inference.results import LinesRequest, LinesResult
+from inference.results.lines import LinesRequest, LinesResult
 
 _STEP = 32  # rows that are begun and ended with, so that a little scrolling asks for nothing
 

@@ -12,8 +12,9 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from inference.results import AttentionResult, Tokens
-from inference.results.attention import MOST_LINES
+from inference.results.attention import AttentionResult
+from inference.results.lines import MOST_LINES
+from inference.results.tokens import Tokens
 from widgets.figures.figure import Numbers
 from widgets.figures.lettering import measure, points_font
 from widgets.kit.clean import clean

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from inference.results import LinesResult
+from inference.results.lines import LinesResult
 from widgets.figures.figure import Numbers
 from widgets.figures.lettering import points_font
 from widgets.look.theme import FigureStyle

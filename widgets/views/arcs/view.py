@@ -6,12 +6,15 @@ from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QFontMetricsF, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
-from inference.results import AttentionRequest, AttentionResult, Failure, LinesRequest, LinesResult, Tokens
+from inference.results.attention import AttentionRequest, AttentionResult
+from inference.results.events import Failure
+from inference.results.lines import LinesRequest, LinesResult
+from inference.results.tokens import Tokens
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.head_steps import layer_and_head, walk
 from widgets.kit.line_label import LineLabel
-from widgets.kit.text_length import WHOLE, most_tokens, unmasked
+from widgets.kit.text_length import WHOLE, most_tokens
 from widgets.selection import Selected, Selection
 from widgets.view import Subject, View
 from widgets.views.arcs.canvas import ArcsCanvas
@@ -125,8 +128,8 @@ class ArcsView(View):
 
     def set_subject(self, subject: Subject | None) -> None:
         old = self.subject
-        if old is None or subject is None or (old.checkpoint, unmasked(old.input)) != (
-            subject.checkpoint, unmasked(subject.input)
+        if old is None or subject is None or (old.checkpoint, old.input.unmasked()) != (
+            subject.checkpoint, subject.input.unmasked()
         ):  # fmt: skip
             self._lengths.clear()  # which masks do not change
             self._canvas.go_to_start()

@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from inference.results import AttentionResult
+from inference.results.attention import AttentionResult
 from widgets.figures.color_bar import ColorBar
 from widgets.figures.figure import Numbers
 from widgets.figures.labels import AxisLabels, paint_left, paint_top

@@ -6,13 +6,15 @@ from PySide6.QtCore import QEvent, QSignalBlocker, Qt
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from inference.results import AttentionRequest, AttentionResult, Failure, MapResult
+from inference.results.attention import AttentionRequest, AttentionResult
+from inference.results.events import Failure
+from inference.results.maps import MapResult
 from widgets.figures.figure import Figure
 from widgets.kit.availability import offer, set_available
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.line_label import LineLabel
-from widgets.kit.text_length import WHOLE, most_tokens, unmasked
+from widgets.kit.text_length import WHOLE, most_tokens
 from widgets.maps.feed import Source
 from widgets.maps.panel import DeepZoom
 from widgets.maps.tile_cache import Head
@@ -123,7 +125,7 @@ class AttentionView(View):
         old = self.subject
         if old != subject:
             self._deep.forget()
-        if old is None or subject is None or unmasked(old.input) != unmasked(subject.input) or (
+        if old is None or subject is None or old.input.unmasked() != subject.input.unmasked() or (
             old.checkpoint != subject.checkpoint
         ):  # fmt: skip
             self._lengths.clear()  # which masks do not change

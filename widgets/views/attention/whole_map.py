@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from inference.results import AttentionResult
+from inference.results.attention import AttentionResult
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selected
 from widgets.views.attention.attention_map import AttentionMap

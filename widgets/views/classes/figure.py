@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from inference.results import ClassesResult
+from inference.results.classes import ClassesResult
 from widgets.figures.figure import Numbers
 from widgets.figures.image_geometry import letterbox
 from widgets.figures.image_parts import paint_border, paint_image, paint_title

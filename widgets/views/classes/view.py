@@ -6,7 +6,8 @@ from PySide6.QtCore import QEvent, QSignalBlocker
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSpinBox, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
-from inference.results import ClassesRequest, ClassesResult, Failure, ImageInput
+from inference.results.classes import ClassesRequest, ClassesResult
+from inference.results.events import Failure
 from widgets.kit.column import fill_column
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.empty_label import EmptyLabel
@@ -85,7 +86,7 @@ class ClassesView(View):
     def requests(self) -> tuple[object, ...]:
         assert self.subject is not None
         image = self.subject.input
-        if not isinstance(image, ImageInput) or self._pages.currentIndex() == _PAPER_PAGE:
+        if image.image is None or self._pages.currentIndex() == _PAPER_PAGE:
             return ()
         return (ClassesRequest(self.subject.checkpoint.checkpoint, image),)
 

@@ -5,15 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QStackedWidget, QWidget
 
-from inference.results import (
-    CompleteImageRequest,
-    CompleteImageResult,
-    ImageInput,
-    ImageRequest,
-    ImageResult,
-    PatchesRequest,
-    PatchesResult,
-)
+from inference.results.complete_image import CompleteImageRequest, CompleteImageResult
+from inference.results.image import ImageRequest, ImageResult
+from inference.results.patches import PatchesRequest, PatchesResult
 from widgets.kit.brush_canvas import BrushCanvas
 from widgets.kit.column import fill_column
 from widgets.kit.control_bar import ControlBar
@@ -127,7 +121,7 @@ class CompletionPage(QWidget):
 
     def requests(self, subject: Subject) -> tuple[object, ...]:
         """What it wants to know."""
-        if not isinstance(subject.input, ImageInput):
+        if subject.input.image is None:
             return ()
         checkpoint = subject.checkpoint
         if not self._n_pixels:

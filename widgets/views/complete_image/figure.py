@@ -10,7 +10,8 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from inference.results import CompleteImageResult, PatchesResult
+from inference.results.complete_image import CompleteImageResult
+from inference.results.patches import PatchesResult
 from widgets.figures.figure import Numbers
 from widgets.figures.image_geometry import letterbox, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QStackedWidget, QWidget
 
-from inference.results import ImageInput, MaskedPixelsRequest, MaskedPixelsResult
+from inference.results.masked_pixels import MaskedPixelsRequest, MaskedPixelsResult
 from widgets.figures.image_geometry import patches_between
 from widgets.kit.brush_canvas import BrushCanvas
 from widgets.kit.column import fill_column
@@ -78,7 +78,7 @@ class MaskedPixelsPage(QWidget):
 
     def requests(self, subject: Subject) -> tuple[object, ...]:
         """What it wants to know."""
-        if not isinstance(subject.input, ImageInput):
+        if subject.input.image is None:
             return ()
         share, seed = self._share.value() / 100, self._seed.value()
         return (MaskedPixelsRequest(subject.checkpoint.checkpoint, subject.input, self._own, share, seed),)

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from inference.results import ProbeResult
+from inference.results.probe import ProbeResult
 from widgets.figures.figure import Numbers
 from widgets.figures.lettering import resized
 from widgets.look.theme import FigureStyle

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QSpinBox, QStackedWidget, QWidget
 
-from inference.results import ProbeRequest, ProbeResult
+from inference.results.probe import ProbeRequest, ProbeResult
 from widgets.kit.column import fill_column
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.empty_label import EmptyLabel

@@ -6,14 +6,12 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
-from inference.results import (
-    CompleteImageResult,
-    Failure,
-    ImageResult,
-    MaskedPixelsResult,
-    PatchesResult,
-    ProbeResult,
-)
+from inference.results.complete_image import CompleteImageResult
+from inference.results.events import Failure
+from inference.results.image import ImageResult
+from inference.results.masked_pixels import MaskedPixelsResult
+from inference.results.patches import PatchesResult
+from inference.results.probe import ProbeResult
 from widgets.figures.figure import Figure
 from widgets.selection import Selected, Selection
 from widgets.view import Subject, View

@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
-from inference.results import HeadsResult
+from inference.results.heads import HeadsResult
 from widgets.figures.badge import paint_badge
 from widgets.figures.figure import Numbers
 from widgets.figures.lettering import resized

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from inference.results import HeadsRequest, HeadsResult
+from inference.results.heads import HeadsRequest, HeadsResult
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.line_label import LineLabel

@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
-from inference.results import MaskedResult
+from inference.results.masked import MaskedResult
 from widgets.figures import chips, prediction_cards
 from widgets.figures.figure import Numbers
 from widgets.figures.prediction_cards import Card, Grid, Guess, same_word

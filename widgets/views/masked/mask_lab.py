@@ -10,7 +10,8 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from inference.results import MaskLabResult, Tokens
+from inference.results.mask_lab import MaskLabResult
+from inference.results.tokens import Tokens
 from widgets.figures import chips, prediction_cards
 from widgets.figures.chips import Chip, Kind
 from widgets.figures.figure import Numbers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QSpinBox, QStackedWidget, QVBoxLayout, QWidget
 
-from inference.results import MaskLabRequest, MaskLabResult
+from inference.results.mask_lab import MaskLabRequest, MaskLabResult
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.empty_label import EmptyLabel
 from widgets.kit.figure_canvas import FigureCanvas
@@ -71,7 +71,7 @@ class MaskLabPage(QWidget):
     def request(self, subject: Subject) -> MaskLabRequest:
         """What it wants to know. The lab chooses its own masks."""
         return MaskLabRequest(
-            subject.checkpoint.checkpoint, subject.text.unmasked(), self._seed.value(), self._rate.value() / 100
+            subject.checkpoint.checkpoint, subject.input.unmasked(), self._seed.value(), self._rate.value() / 100
         )
 
     @property

@@ -8,16 +8,12 @@ from PySide6.QtCore import QEvent, QSignalBlocker
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSpinBox, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
-from inference.results import (
-    Failure,
-    MaskedRequest,
-    MaskedResult,
-    MaskLabResult,
-    TextInput,
-    TokenizeRequest,
-    TokenizeResult,
-    Tokens,
-)
+from inference.results.events import Failure
+from inference.results.inputs import Input
+from inference.results.mask_lab import MaskLabResult
+from inference.results.masked import MaskedRequest, MaskedResult
+from inference.results.tokenize import TokenizeRequest, TokenizeResult
+from inference.results.tokens import Tokens
 from widgets.figures.chips import Chip, Kind, chips_of
 from widgets.kit.column import fill_column
 from widgets.kit.control_bar import ControlBar
@@ -46,7 +42,7 @@ class MaskedView(View):
     def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(selection, parent)
         self._tokens: Tokens | None = None
-        self._tokens_of: TextInput | None = None
+        self._tokens_of: Input | None = None
         self._result: MaskedResult | None = None
         self._figure: MaskedFigure | None = None
         self._lab = MaskLabPage()
@@ -113,15 +109,15 @@ class MaskedView(View):
             return ()
         if self._pages.currentIndex() == _LAB_PAGE:
             return (self._lab.request(subject),)
-        tokenize = TokenizeRequest(subject.checkpoint.checkpoint, subject.text.unmasked())
+        tokenize = TokenizeRequest(subject.checkpoint.checkpoint, subject.input.unmasked())
         if not self._has_mask():
             return (tokenize,)
-        return (tokenize, MaskedRequest(subject.checkpoint.checkpoint, subject.text, self._top_k.value()))
+        return (tokenize, MaskedRequest(subject.checkpoint.checkpoint, subject.input, self._top_k.value()))
 
     def show_result(self, result: object) -> None:
         if isinstance(result, TokenizeResult):
             asked = next((r.input for r in self._asked if isinstance(r, TokenizeRequest)), None)
-            if isinstance(asked, TextInput):
+            if asked is not None:
                 self._tokens, self._tokens_of = result.tokens, asked
                 self._show_chips()
         elif isinstance(result, MaskLabResult):
@@ -181,7 +177,7 @@ class MaskedView(View):
 
     def _show_chips(self) -> None:
         # Chips of another sentence must not be clicked: their positions mean other words.
-        is_this = self.subject is not None and self._tokens_of == self.subject.text.unmasked()
+        is_this = self.subject is not None and self._tokens_of == self.subject.input.unmasked()
         self._strip_area.setVisible(is_this)
         if not is_this or self._tokens is None or self.subject is None:
             self._strip_area.set_chips(())

@@ -8,7 +8,8 @@ from PySide6.QtCore import QEvent, QSignalBlocker
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QStackedWidget, QWidget
 
-from inference.results import Failure, ImageInput, MaskedImageRequest, MaskedImageResult
+from inference.results.events import Failure
+from inference.results.masked_image import MaskedImageRequest, MaskedImageResult
 from widgets.figures.image_geometry import patches_between
 from widgets.kit.availability import set_available
 from widgets.kit.brush_canvas import BrushCanvas
@@ -98,7 +99,7 @@ class MaskedImageView(View):
     def requests(self) -> tuple[object, ...]:
         assert self.subject is not None
         image = self.subject.input
-        if not isinstance(image, ImageInput):
+        if image.image is None:
             return ()
         checkpoint = self.subject.checkpoint.checkpoint
         if not self._own:  # without any mask, tokens and pictures are those of any request

@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from inference.results import MeasuresResult
+from inference.results.measures import MeasuresResult
 from widgets.figures.figure import Numbers
 from widgets.figures.head_measures import (
     MEASURE_BY_NAME,

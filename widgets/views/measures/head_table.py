@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from inference.results import MeasuresResult
+from inference.results.measures import MeasuresResult
 from widgets.figures.head_measures import MEASURE_BY_NAME, Place, number_text, ordered, why_none
 from widgets.look.theme import FigureStyle
 from widgets.views.measures.figure import COLUMNS, header_lines, paint_bar, share_of

@@ -6,8 +6,8 @@ from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
-from inference.results import Failure, MeasuresRequest, MeasuresResult
-from inference.results.measures import MEASURES
+from inference.results.events import Failure
+from inference.results.measures import MEASURES, MeasuresRequest, MeasuresResult
 from widgets.figures.head_measures import Place, places_of, sample_text, with_unit
 from widgets.kit.column import fill_column
 from widgets.kit.control_bar import ControlBar

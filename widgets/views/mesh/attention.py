@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
-from inference.results import MeshStepResult
+from inference.results.mesh import MeshStepResult
 from widgets.views.mesh.figures.attention import MeshAttention
 from widgets.views.mesh.growth import FIRST_VERTEX, Growth
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from inference.results import MeshSample, MeshStepResult, ScoreMeshResult
+from inference.results.mesh import MeshSample, MeshStepResult, ScoreMeshResult
 from widgets.look.theme import FigureStyle
 from widgets.player.playback import Playback
 from widgets.scene3d.camera import OBLIQUE, Camera

@@ -8,7 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from inference.results import MeshInput, MeshSample, MeshTokens
+from inference.results.inputs import MeshInput
+from inference.results.mesh import MeshSample, MeshTokens
 
 STOP, NEW_FACE, FIRST_VERTEX = 0, 1, 2
 N_VALUES = 256

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
-from inference.results import MeshSample
+from inference.results.mesh import MeshSample
 from widgets.look.theme import FigureStyle
 from widgets.scene3d.scene import MeshObject, MeshScene
 from widgets.views.mesh.coloring import BitScale, ColorBy, Colors, Legend, colors_of, legend_of

@@ -8,10 +8,10 @@ from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from inference.results import (
-    CheckpointInfo,
-    Failure,
-    MeshInput,
+from inference.results.checkpoint import CheckpointInfo
+from inference.results.events import Failure
+from inference.results.inputs import Input, MeshInput
+from inference.results.mesh import (
     MeshRequest,
     MeshResult,
     MeshSample,
@@ -52,7 +52,7 @@ class MeshView(View):
 
     Signals
     -------
-    input_chosen(MeshInput)
+    input_chosen(Input)
         A mesh is whole, or another one of several is looked at: other views may look at it, too.
     save_mesh_requested(MeshSample)
         The user wants the mesh, or its growth, in a file.
@@ -108,8 +108,8 @@ class MeshView(View):
     def set_subject(self, subject: Subject | None) -> None:
         if subject is not None and subject.checkpoint.checkpoint != self._checkpoint:
             self._begin(subject.checkpoint)
-        given = subject.input if subject is not None else None
-        if isinstance(given, MeshInput) and given.vertex_tokens and given != self._chosen_input:
+        given = subject.input.mesh if subject is not None else None
+        if given is not None and given.vertex_tokens and given != self._chosen_input:
             self._chosen_input = given
             self._set_source(ScoreMeshRequest(self._checkpoint, mesh=given, label=given.label))
         super().set_subject(subject)
@@ -206,7 +206,7 @@ class MeshView(View):
         if growth is not None and growth.sample.is_finished and growth.input() != self._chosen_input:
             self._chosen_input = growth.input()
             self.selection.update(query_pos=None, key_pos=None)  # a step of another mesh
-            self.input_chosen.emit(self._chosen_input)
+            self.input_chosen.emit(Input(mesh=self._chosen_input))
 
     def _tell_unfinished(self) -> None:
         cut = [growth.sample for growth in self._display.growths if growth.sample.why_unfinished]
@@ -244,7 +244,7 @@ class MeshView(View):
             part, place = self._display.looking() if is_attention else growth.part_of(self._display.step)
             layer, head = self._layer_and_head(part)
             # Not before the other views look at this mesh: theirs may not have so many steps.
-            if self.subject.input == growth.input() and not self._display.playback.is_playing:
+            if self.subject.input.mesh == growth.input() and not self._display.playback.is_playing:
                 self.selection.update(group=part, layer=layer, head=head, query_pos=place, key_pos=None)
             self._offer_heads()
             self.refresh()

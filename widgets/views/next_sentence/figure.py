@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from inference.results import NextSentenceResult
+from inference.results.next_sentence import NextSentenceResult
 from widgets.figures import chips
 from widgets.figures.figure import Numbers
 from widgets.figures.heat_panel import ColorScale, HeatPanel

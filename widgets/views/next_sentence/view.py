@@ -8,7 +8,8 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QFontMetricsF, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from inference.results import Failure, NextSentenceRequest, NextSentenceResult
+from inference.results.events import Failure
+from inference.results.next_sentence import NextSentenceRequest, NextSentenceResult
 from widgets.figures.panel_figure import Cell
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.empty_label import EmptyLabel
@@ -74,7 +75,7 @@ class NextSentenceView(View):
         assert self.subject is not None
         if not self._has_pair():
             return ()
-        return (NextSentenceRequest(self.subject.checkpoint.checkpoint, self.subject.text),)
+        return (NextSentenceRequest(self.subject.checkpoint.checkpoint, self.subject.input),)
 
     def show_result(self, result: object) -> None:
         if isinstance(result, NextSentenceResult) and self._has_pair():

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
-from inference.results import PatchesResult
+from inference.results.patches import PatchesResult
 from widgets.figures.color_bar import ColorBar
 from widgets.figures.figure import Numbers
 from widgets.figures.image_geometry import letterbox, patch_at, patch_rect, tiles

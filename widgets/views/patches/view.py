@@ -7,7 +7,8 @@ from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QSlider, QStackedWidget, QWidget
 
-from inference.results import Failure, ImageInput, PatchesRequest, PatchesResult
+from inference.results.events import Failure
+from inference.results.patches import PatchesRequest, PatchesResult
 from widgets.figures.image_parts import Look
 from widgets.kit.availability import offer, set_available
 from widgets.kit.column import fill_column
@@ -149,7 +150,7 @@ class PatchesView(View):
     def requests(self) -> tuple[object, ...]:
         assert self.subject is not None
         checkpoint, now, image = self.subject.checkpoint, self.selection.now, self.subject.input
-        if not isinstance(image, ImageInput) or not checkpoint.groups:
+        if image.image is None or not checkpoint.groups:
             return ()
         group = checkpoint.group(now.group)
         query = now.query_pos
@@ -250,14 +251,14 @@ class PatchesView(View):
 
     def _is_shown(self) -> bool:
         """Whether what is known is of the selected group."""
-        if self._result is None or self.subject is None or not isinstance(self.subject.input, ImageInput):
+        if self._result is None or self.subject is None or self.subject.input.image is None:
             return False
         return self._result.group == self.subject.checkpoint.group(self.selection.now.group).name
 
     def _show_page(self) -> None:
         is_shown = self._is_shown()
         if not is_shown:
-            has_image = self.subject is not None and isinstance(self.subject.input, ImageInput)
+            has_image = self.subject is not None and self.subject.input.image is not None
             self._empty.setText(self.tr("Looking at the picture …") if has_image else self.tr("Open a picture."))
         self._pages.setCurrentWidget(self._canvas if is_shown else self._empty)
         for widget in (self._caption, self._read_out):

@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from inference.results import PositionTable
+from inference.results.positions import PositionTable
 from widgets.figures.figure import Numbers
 from widgets.figures.heat_panel import ColorScale, HeatPanel
 from widgets.figures.panel_figure import Cell, PanelFigure

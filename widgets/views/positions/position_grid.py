@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
-from inference.results import PositionTable
+from inference.results.positions import PositionTable
 from widgets.figures.figure import Numbers
 from widgets.figures.heat_panel import MINUS, ColorScale, short
 from widgets.figures.image_geometry import letterbox, patch_at, patch_rect, tiles

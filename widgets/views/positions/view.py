@@ -8,7 +8,8 @@ from PySide6.QtCore import QEvent, QSignalBlocker, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
-from inference.results import Failure, PositionsRequest, PositionsResult, PositionTable
+from inference.results.events import Failure
+from inference.results.positions import PositionsRequest, PositionsResult, PositionTable
 from widgets.figures.panel_figure import Cell
 from widgets.kit.availability import offer
 from widgets.kit.column import fill_column

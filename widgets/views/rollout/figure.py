@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
-from inference.results import RolloutResult
+from inference.results.rollout import RolloutResult
 from widgets.figures.color_bar import ColorBar
 from widgets.figures.figure import Numbers
 from widgets.figures.map_frame import paint_map_frame

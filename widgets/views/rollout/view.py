@@ -6,7 +6,8 @@ from PySide6.QtCore import QEvent, QSignalBlocker
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from inference.results import Failure, RolloutRequest, RolloutResult
+from inference.results.events import Failure
+from inference.results.rollout import RolloutRequest, RolloutResult
 from widgets.figures.token_axis import label
 from widgets.kit.availability import offer
 from widgets.kit.column import fill_column
@@ -16,7 +17,7 @@ from widgets.kit.group_choice import GroupChoice
 from widgets.kit.line_label import LineLabel
 from widgets.kit.number_slider import NumberSlider
 from widgets.kit.pointed_canvas import PointedCanvas
-from widgets.kit.text_length import WHOLE, most_tokens, unmasked
+from widgets.kit.text_length import WHOLE, most_tokens
 from widgets.maps.numerals import short
 from widgets.selection import Selected, Selection
 from widgets.view import Subject, View
@@ -128,7 +129,7 @@ class RolloutView(View):
     def _about(self) -> object:
         assert self.subject is not None
         group = self.subject.checkpoint.group(self.selection.now.group).name
-        return self.subject.checkpoint.checkpoint, unmasked(self.subject.input), group
+        return self.subject.checkpoint.checkpoint, self.subject.input.unmasked(), group
 
     def _tokens(self) -> tuple[int, bool]:
         """How many there are, or can be; and whether that is known."""

@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
-from inference.results import ScaledDotResult
+from inference.results.scaled_dot import ScaledDotResult
 from widgets.figures.figure import Numbers
 from widgets.figures.lettering import measure, points_font, resized
 from widgets.kit.clean import clean

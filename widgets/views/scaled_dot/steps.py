@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from inference.results import ScaledDotResult
+from inference.results.scaled_dot import ScaledDotResult
 
 MINUS = "\N{MINUS SIGN}"
 

@@ -6,7 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from inference.results import Failure, ScaledDotRequest, ScaledDotResult, Tokens
+from inference.results.events import Failure
+from inference.results.scaled_dot import ScaledDotRequest, ScaledDotResult
+from inference.results.tokens import Tokens
 from widgets.kit.clean import clean
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.head_steps import layer_and_head, walk

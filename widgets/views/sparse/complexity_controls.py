@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from inference.results import LayerTimesRequest
+from inference.results.layer_times import LayerTimesRequest
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.number_slider import NumberSlider
 

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from inference.results import MapRequest, MapResult, TextInput, Tile, TilesRequest, TilesResult, Tokens
-from inference.results.maps import TILE
+from inference.results.inputs import Input
+from inference.results.maps import TILE, MapRequest, MapResult, Tile, TilesRequest, TilesResult
+from inference.results.tokens import Tokens
 
 SIZE = 512  # pixels of the longer side, at most
 
@@ -17,7 +18,7 @@ class Head(NamedTuple):
     """A head of a checkpoint that reads an input."""
 
     checkpoint: str
-    input: TextInput
+    input: Input
     group: str
     layer: int
     head: int
@@ -73,7 +74,7 @@ class KindMapFeed:
 
     map: KindMap | None = None
     _head: Head | None = None
-    _axes: dict[tuple[str, TextInput, str], _Axes] = field(default_factory=dict)
+    _axes: dict[tuple[str, Input, str], _Axes] = field(default_factory=dict)
     _tiles: dict[tuple[int, int], Tile] = field(default_factory=dict)
 
     def look_at(self, head: Head | None) -> None:

@@ -6,7 +6,8 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSlider, QStackedWidget, QTabBar, QWidget
 
-from inference.results import Failure, LayerTimesRequest, LayerTimesResult, TextInput
+from inference.results.events import Failure
+from inference.results.layer_times import LayerTimesRequest, LayerTimesResult
 from widgets.figures.figure import Figure
 from widgets.figures.panel_figure import Cell
 from widgets.kit.column import fill_column
@@ -198,7 +199,6 @@ class SparseView(View):
         group = checkpoint.group(now.group)
         layer = min(now.layer, group.n_layers - 1)
         head = min(now.head, group.n_heads[layer] - 1)
-        assert isinstance(subject.input, TextInput)
         self._feed.look_at(Head(checkpoint.checkpoint, subject.input, group.name, layer, head))
 
     # What the user does
@@ -231,4 +231,4 @@ class SparseView(View):
 
 
 def _is_sparse(subject: Subject) -> bool:
-    return subject.checkpoint.architecture.startswith(_SPARSE) and isinstance(subject.input, TextInput)
+    return subject.checkpoint.architecture.startswith(_SPARSE) and subject.input.text is not None

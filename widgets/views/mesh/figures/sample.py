@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from inference.results import MeshTokens
+from inference.results.mesh import MeshTokens
 from widgets.figures.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.views.mesh.coloring import Legend

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from inference.results import Tokens
+from inference.results.tokens import Tokens
 from widgets.figures.figure import Numbers
 from widgets.figures.heat_panel import ticks
 from widgets.figures.labels import AxisLabels, paint_left, paint_top

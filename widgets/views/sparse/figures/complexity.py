@@ -9,8 +9,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
-from inference.results import LayerTimesRequest, LayerTimesResult
-from inference.results.layer_times import LAYER_TYPES
+from inference.results.layer_times import LAYER_TYPES, LayerTimesRequest, LayerTimesResult
 from widgets.figures.figure import Numbers
 from widgets.figures.lettering import resized
 from widgets.look.theme import FigureStyle

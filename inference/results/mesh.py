@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inference.results.request import Capability, Request
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class MeshRequest:
+class MeshRequest(Request["MeshResult"]):
     """Let the model write meshes; they grow in partial results.
 
     Attributes
@@ -29,6 +31,8 @@ class MeshRequest:
         Whether tokens that cannot lead to a mesh are forbidden (Nash et al. 2020, appendix F).
     """
 
+    needs = frozenset({Capability.MESH})
+
     checkpoint: str
     start: MeshInput
     seed: int = 0
@@ -40,8 +44,10 @@ class MeshRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreMeshRequest:
+class ScoreMeshRequest(Request["ScoreMeshResult"]):
     """How surprising the model finds a mesh: a file of the user's, or tokens."""
+
+    needs = frozenset({Capability.MESH})
 
     checkpoint: str
     path: str = ""
@@ -125,7 +131,7 @@ class ScoreMeshResult:
 
 
 @dataclass(frozen=True, slots=True)
-class MeshStepRequest:
+class MeshStepRequest(Request["MeshStepResult"]):
     """What one step of one head looks at.
 
     Attributes
@@ -135,6 +141,8 @@ class MeshStepRequest:
     step
         Token that is being chosen; for `encoder` the item (0 stop, 1 new face, 2 + vertex).
     """
+
+    needs = frozenset({Capability.MESH})
 
     checkpoint: str
     mesh: MeshInput
@@ -156,8 +164,10 @@ class MeshStepResult:
 
 
 @dataclass(frozen=True, slots=True)
-class WriteMeshRequest:
+class WriteMeshRequest(Request["WriteMeshResult"]):
     """A mesh as the bytes of a file; `format` is `obj`, `ply`, `stl` or `glb`."""
+
+    needs = frozenset({Capability.MESH})
 
     checkpoint: str
     mesh: MeshInput

@@ -1,0 +1,59 @@
+"""What every request is, and what a checkpoint must have to answer it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar, Generic, TypeVar
+
+R = TypeVar("R")
+
+
+class Capability(StrEnum):
+    """What a request may need of a checkpoint."""
+
+    ATTENTION = "attention"
+    QK = "qk"
+    POSITIONS = "positions"
+    MASKED_LM = "masked_lm"
+    NEXT_SENTENCE = "next_sentence"
+    PATCHES = "patches"
+    CLASSES = "classes"
+    MASKED_IMAGE = "masked_image"
+    NEXT_PIXEL = "next_pixel"
+    MASKED_PIXELS = "masked_pixels"
+    MESH = "mesh"
+
+    @property
+    def reads(self) -> str | None:
+        """The kind of input that a model must read to have it; None where any will do."""
+        return _READS.get(self)
+
+
+_READS = {
+    Capability.MASKED_LM: "text",
+    Capability.NEXT_SENTENCE: "text",
+    Capability.PATCHES: "image",
+    Capability.CLASSES: "image",
+    Capability.MASKED_IMAGE: "image",
+    Capability.NEXT_PIXEL: "image",
+    Capability.MASKED_PIXELS: "image",
+    Capability.MESH: "mesh",
+}
+
+
+class Request(Generic[R]):
+    """A question that the engine answers with an `R`. Its subclasses are frozen dataclasses of plain values.
+
+    Attributes
+    ----------
+    needs
+        What the checkpoint must have.
+    refines
+        Whether it first sends a look at the whole and then makes it exact, going on where it was if it is cancelled
+        and asked again: other requests need not wait for that.
+    """
+
+    __slots__ = ()
+
+    needs: ClassVar[frozenset[Capability]] = frozenset()
+    refines: ClassVar[bool] = False
