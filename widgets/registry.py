@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from inference.results.request import Capability
-from widgets.selection import Selection
+from widgets.context import ViewContext
 from widgets.view import View
 
 
@@ -19,10 +19,10 @@ class ViewEntry(NamedTuple):
     needs: frozenset[Capability]
     about: str
 
-    def create(self, selection: Selection) -> View:
+    def create(self, context: ViewContext) -> View:
         """Import and build the view."""
         module, _, name = self.cls.partition(":")
-        view: View = getattr(import_module(module), name)(selection)
+        view: View = getattr(import_module(module), name)(context)
         view.setObjectName(self.name)
         return view
 

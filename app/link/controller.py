@@ -11,6 +11,7 @@ from inference.results.checkpoint import CheckpointInfo, OpenRequest
 from inference.results.events import Failure, Progress
 from inference.results.inputs import Input
 from inference.results.memory import MemoryRequest, MemoryResult
+from inference.results.request import Request
 from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from widgets.view import View
 
@@ -50,6 +51,7 @@ class Controller(QObject):
         self._unanswered: set[str] = set()  # channels
         runner.arrived.connect(self._on_runner_arrived)
         runner.failed.connect(self._on_runner_failed)
+        runner.cancelled.connect(self._on_runner_cancelled)
         runner.progressed.connect(self._on_runner_progressed)
         runner.engine_died.connect(self.noticed)
         runner.busy_changed.connect(self._on_runner_busy_changed)
@@ -57,6 +59,7 @@ class Controller(QObject):
     def attach(self, view: View) -> None:
         """Serve a view's requests from now on."""
         view.request_changed.connect(partial(self._on_view_request_changed, view.objectName()))
+        view.request_withdrawn.connect(partial(self._on_view_request_withdrawn, view.objectName()))
         view.noticed.connect(self.noticed)
         self._views[view.objectName()] = view
 
@@ -75,13 +78,17 @@ class Controller(QObject):
             self._runner.submit(TOKENS, TokenizeRequest(self.checkpoint.checkpoint, input))
 
     @Slot(str, object)
-    def _on_view_request_changed(self, name: str, request: object) -> None:
-        channel = f"{name}/{type(request).__name__}"
+    def _on_view_request_changed(self, name: str, request: Request) -> None:
+        channel = _channel(name, request)
         self._unanswered.add(channel)
         self._runner.submit(channel, request)
 
-    @Slot(str, object, bool)
-    def _on_runner_arrived(self, channel: str, result: object, is_partial: bool) -> None:
+    @Slot(str, object)
+    def _on_view_request_withdrawn(self, name: str, request: Request) -> None:
+        self._runner.withdraw(_channel(name, request))
+
+    @Slot(str, object, object, bool)
+    def _on_runner_arrived(self, channel: str, request: Request, result: object, is_partial: bool) -> None:
         if channel == OPEN and isinstance(result, CheckpointInfo):
             self.checkpoint = result
             self.opened.emit(result)
@@ -90,21 +97,24 @@ class Controller(QObject):
         elif isinstance(result, MemoryResult):
             self.memory_told.emit(result)
         else:
-            self._views[channel.partition("/")[0]].show_result(result)
+            self._views[channel.partition("/")[0]].take_result(request, result, is_partial)
             if is_partial and channel in self._unanswered:  # what is held now; the rest may take minutes
                 self._ask_for_memory()
             self._unanswered.discard(channel)
 
-    @Slot(str, object)
-    def _on_runner_failed(self, channel: str, failure: Failure) -> None:
+    @Slot(str, object, object)
+    def _on_runner_failed(self, channel: str, request: Request, failure: Failure) -> None:
         if channel == OPEN:
             self.open_failed.emit(failure)
         elif channel == TOKENS:
             self.tokenized.emit(None, failure.message)
-        elif (
-            channel != MEMORY and failure.kind != "engine"
-        ):  # what became of the engine is told once, not by every view
-            self._views[channel.partition("/")[0]].show_failure(failure)
+        elif channel != MEMORY:
+            self._views[channel.partition("/")[0]].take_failure(request, failure)
+
+    @Slot(str, object)
+    def _on_runner_cancelled(self, channel: str, request: Request) -> None:
+        if view := self._views.get(channel.partition("/")[0]):
+            view.take_cancellation(request)
 
     @Slot(str, object)
     def _on_runner_progressed(self, _channel: str, progress: Progress) -> None:
@@ -118,3 +128,7 @@ class Controller(QObject):
     def _ask_for_memory(self) -> None:
         # With the budget each time: an engine that was started again knows nothing of it.
         self._runner.submit(MEMORY, MemoryRequest(self._budget), is_quiet=True)
+
+
+def _channel(view: str, request: Request) -> str:
+    return f"{view}/{type(request).__name__}"

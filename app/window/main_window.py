@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QPaintEvent, QShowEvent
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QMainWindow, QMessageBox, QVBoxLayout, QWidget
 
 from app.export import exporting
@@ -26,13 +26,15 @@ from inference.results.inputs import Input
 from inference.results.mesh import MeshSample
 from inference.results.tokens import Tokens
 from resources import ROOT, SAMPLES, bundled_checkpoints
+from widgets.context import ViewContext
 from widgets.kit.head_steps import step
 from widgets.panels.details import DetailsPanel
 from widgets.panels.gallery import Gallery
 from widgets.panels.input_panel import InputPanel
 from widgets.panels.status_line import StatusLine
 from widgets.selection import Selected, Selection
-from widgets.view import Subject, View
+from widgets.subject import Subject
+from widgets.view import View
 
 
 class MainWindow(QMainWindow):
@@ -65,12 +67,13 @@ class MainWindow(QMainWindow):
         self.export_folder = Path.home()
 
         self.selection = Selection(self)
+        self.context = ViewContext(self.selection, parent=self)
         self.controller = Controller(runner, self)
         self.gallery = Gallery()
-        self.input_panel = InputPanel(self.selection, SAMPLES)
+        self.input_panel = InputPanel(self.context, SAMPLES)
         self.input_bar = self.input_panel.text
-        self.area = ViewArea(self.selection)
-        self.details = DetailsPanel(self.selection)
+        self.area = ViewArea(self.context)
+        self.details = DetailsPanel(self.context)
         self.status_line = StatusLine()
         self._build()
         self.actions_by_name = build_menus(self)
@@ -115,6 +118,10 @@ class MainWindow(QMainWindow):
         self.selection.masked_changed.connect(self._on_selection_masked_changed)
         self.selection.changed.connect(self._on_selection_changed)
         self.area.view_created.connect(self._on_area_view_created)
+        self.context.view_requested.connect(self.area.show_view)
+        self.context.input_requested.connect(self.input_panel.set_input)
+        self.context.save_requested.connect(self.save_mesh)
+        self.context.swap_requested.connect(self.swap_sentences)
         self.area.offered_changed.connect(partial(set_view_shortcuts, self.actions_by_name))
         self.area.export_requested.connect(self.export)
         self.area.copy_requested.connect(self.copy)
@@ -230,12 +237,15 @@ class MainWindow(QMainWindow):
         self.input_bar.token_row.chips.set_tokens(tokens, message, can_mask=bool(info.mask_token))
         self.status_line.show_problem_of_input(message)
         if tokens is None:
-            self.area.forget_other(info, message)
+            self.area.refuse(info, message)
+            self.details.refuse(message)
             return
         n = len(tokens)
         now = self.selection.now
-        if (now.query_pos or 0) >= n or (now.key_pos or 0) >= n:
-            self.selection.update(query_pos=None, key_pos=None)
+        axis = info.groups[0].query_axis if info.groups else "text"
+        self.input_bar.token_row.chips.axis = axis
+        if not all(place is None or place.axis != axis or place.index < n for place in (now.query, now.key)):
+            self.selection.update(query=None, key=None)
         subject = Subject(info, self._input)
         self.area.set_subject(subject)
         self.details.set_subject(subject)
@@ -251,21 +261,6 @@ class MainWindow(QMainWindow):
         self.controller.attach(view)
         view.addActions([self.actions_by_name["copy_current"], self.actions_by_name["export_current"]])
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        # What some views want of the window beyond requests
-        wishes = {
-            "head_activated": self._on_view_head_activated,
-            "swap_requested": self.swap_sentences,
-            "input_chosen": self.input_panel.set_input,
-            "save_mesh_requested": self.save_mesh,
-        }
-        for name, slot in wishes.items():
-            if signal := getattr(view, name, None):
-                signal.connect(slot)
-
-    @Slot(int, int)
-    def _on_view_head_activated(self, layer: int, head: int) -> None:
-        self.selection.update(layer=layer, head=head)
-        self.area.show_view("attention")
 
     # Commands
 
@@ -287,13 +282,13 @@ class MainWindow(QMainWindow):
             step(info, self.selection, layers, heads)
 
     def toggle_selected_mask(self) -> None:
-        info, position = self.controller.checkpoint, self.selection.now.query_pos
+        info, query = self.controller.checkpoint, self.selection.now.query
         if info is None or not info.mask_token:
             self.status_line.show_message(self.tr("This checkpoint has no mask token."))
-        elif position is None:
+        elif query is None or query.axis != self.input_bar.token_row.chips.axis:
             self.status_line.show_message(self.tr("Click a token first; it is masked then."))
         else:
-            self.selection.toggle_mask(position)
+            self.selection.toggle_mask(query.index)
 
     def clear_masks(self) -> None:
         self.selection.set_masked(())
@@ -376,9 +371,7 @@ class MainWindow(QMainWindow):
 
     def set_color_map(self, name: str) -> None:
         self.settings = replace(self.settings, color_map=name)
-        self.setProperty("color_map", name)
-        for view in self.area.views.values():
-            QGuiApplication.postEvent(view, QEvent(QEvent.Type.PaletteChange))
+        self.context.looks.set_color_map(name)
 
     def set_memory(self, megabytes: int) -> None:
         """How much of what attention receives may be held; from the next input on."""

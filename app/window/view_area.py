@@ -17,9 +17,10 @@ from PySide6.QtWidgets import (
 )
 
 from inference.results.checkpoint import CheckpointInfo
+from widgets.context import ViewContext
 from widgets.registry import VIEWS, ViewEntry
-from widgets.selection import Selection
-from widgets.view import Subject, View
+from widgets.subject import Subject
+from widgets.view import View
 
 
 class _Header(QWidget):
@@ -76,7 +77,7 @@ class ViewArea(QMainWindow):
     copy_requested = Signal(str)
     offered_changed = Signal(dict, tuple)
 
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowFlags(Qt.WindowType.Widget)
         self.setObjectName("views")
@@ -86,7 +87,7 @@ class ViewArea(QMainWindow):
             | QMainWindow.DockOption.AnimatedDocks
         )
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        self._selection = selection
+        self._context = context
         self._subject: Subject | None = None
         self._hint = self.tr("No checkpoint is open. Choose one on the left.")
         self._current = VIEWS[0].name
@@ -141,11 +142,13 @@ class ViewArea(QMainWindow):
         if self._subject is None:
             self.set_subject(None)
 
-    def forget_other(self, checkpoint: CheckpointInfo, why: str) -> None:
-        """There is nothing to show for a checkpoint: do not go on showing another one."""
+    def refuse(self, checkpoint: CheckpointInfo, why: str) -> None:
+        """The input that is there now cannot be looked at: what the views show is of another one."""
         if self._subject is not None and self._subject.checkpoint != checkpoint:
             self._subject = None
         self.set_hint(why)
+        for view in self.views.values():
+            view.refuse(why)
 
     def set_subject(self, subject: Subject | None) -> None:
         """Look at something else; views that the checkpoint cannot serve say why."""
@@ -202,7 +205,7 @@ class ViewArea(QMainWindow):
         dock = self.docks[name]
         if name in self.views or self._why_off(entry) or self._subject is None or not _is_shown(dock):
             return
-        view = entry.create(self._selection)
+        view = entry.create(self._context)
         self.views[name] = view
         pages = dock.widget()
         assert isinstance(pages, QStackedWidget)

@@ -15,7 +15,8 @@ from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from tests.factories import make_checkpoint_info, make_tokens
 from tests.inputs import text_input
 from widgets.selection import Selection
-from widgets.view import Subject, View
+from widgets.subject import Subject
+from widgets.view import View
 
 INPUT = text_input("a cat")
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QTabWidget
 
 from resources import bundled_checkpoints
 from tests.inference.test_polygen import build
+from tests.places import index_of
 
 pytestmark = pytest.mark.xvfb
 
@@ -72,7 +73,7 @@ def test_a_mesh_is_drawn_scrubbed_coloured_and_completed(mesh):
     QTest.mouseMove(lanes, lanes.place_of(5).toPoint() + QPoint(1, 0))
     QTest.mouseRelease(lanes, Qt.MouseButton.LeftButton, pos=lanes.place_of(5).toPoint())
     assert display.step == 5
-    assert driver.window.selection.now.query_pos == 5
+    assert index_of(driver.window.selection.now.query) == 5
     assert viewer.scene.objects[0].n_vertices == 2
     few = pixels(viewer)
     QTest.keyClick(lanes, Qt.Key.Key_End)

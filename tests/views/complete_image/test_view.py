@@ -12,6 +12,7 @@ from inference.results.image import ImageRequest, ImageResult
 from inference.results.masked_pixels import MaskedPixelsRequest
 from inference.results.patches import PatchesRequest
 from inference.results.probe import ProbeRequest
+from tests.answers import answer, fail
 from tests.image_factories import (
     make_complete_image_result,
     make_image,
@@ -21,11 +22,13 @@ from tests.image_factories import (
     make_probe_result,
 )
 from tests.inputs import image_input
+from tests.places import at, index_of
 from tests.widgets.svg import texts_of
+from widgets.context import ViewContext
 from widgets.figures.image_geometry import patch_rect
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.complete_image.figure import CompleteImageFigure, PixelAttention, PixelSpot
 from widgets.views.complete_image.masked_pixels import MaskedPixelsFigure
 from widgets.views.complete_image.playback import Playback
@@ -43,7 +46,7 @@ def selection(qapp):
 
 
 def make_view(qtbot, selection, capabilities):
-    view = CompleteImageView(selection)
+    view = CompleteImageView(ViewContext(selection))
     qtbot.addWidget(view)
     view.resize(1100, 700)
     view.show()
@@ -56,15 +59,15 @@ def make_view(qtbot, selection, capabilities):
 @pytest.fixture
 def view(qtbot, selection):
     view = make_view(qtbot, selection, CAUSAL)
-    view.show_result(ImageResult(make_image(), make_image(), (0, 0, 1, 1), (64, 48), (8, 8), 1, ""))
-    view.show_result(make_complete_image_result())
+    answer(view, ImageResult(make_image(), make_image(), (0, 0, 1, 1), (64, 48), (8, 8), 1, ""))
+    answer(view, make_complete_image_result())
     return view
 
 
 @pytest.fixture
 def masked_view(qtbot, selection):
     view = make_view(qtbot, selection, MASKED)
-    view.show_result(make_masked_pixels_result())
+    answer(view, make_masked_pixels_result())
     return view
 
 
@@ -135,19 +138,19 @@ def test_the_attention_of_a_pixel_is_asked_for_when_it_is_wanted(view, selection
     view.asked.clear()
     canvas, place = place_of(view, "seen", 10)
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=place)
-    assert selection.now.query_pos == 11  # behind the start token
+    assert index_of(selection.now.query) == 11  # behind the start token
     assert view.asked == []
     child(view, QCheckBox, "complete_image_attention").setChecked(True)
     assert view.asked == [PatchesRequest("igpt-test", INPUT, "encoder", 11)]
-    view.show_result(make_patches_result(grid=(8, 8), specials=("start",), query=11))
+    answer(view, make_patches_result(grid=(8, 8), specials=("start",), query=11))
     assert "attention" in view.figure().panels
-    selection.update(query_pos=64)  # the last pixel has no token
+    selection.update(query=at(64))  # the last pixel has no token
     assert view.asked[-1] == PatchesRequest("igpt-test", INPUT, "encoder", 63)
 
 
 def test_another_head_only_repaints(view, selection):
     child(view, QCheckBox, "complete_image_attention").setChecked(True)
-    view.show_result(make_patches_result(grid=(8, 8), specials=("start",), query=11))
+    answer(view, make_patches_result(grid=(8, 8), specials=("start",), query=11))
     view.asked.clear()
     selection.update(layer=2, head=1)
     assert view.asked == []
@@ -166,18 +169,18 @@ def test_coming_back_to_a_page_does_not_begin_again(view):
 
 
 def test_partial_results_are_followed(view):
-    view.show_result(make_complete_image_result(n_done=40))
+    answer(view, make_complete_image_result(n_done=40))
     assert view.figure().n_done == 40
     slider = child(view, QSlider, "complete_image_playback_slider")
     assert (slider.value(), slider.minimum(), slider.maximum()) == (40, 32, 64)
-    view.show_result(make_complete_image_result(n_done=50))
+    answer(view, make_complete_image_result(n_done=50))
     assert slider.value() == 50
 
 
 def test_paused_it_stays_and_the_scrubber_goes_over_what_is_known(view):
-    view.show_result(make_complete_image_result(n_done=40))
+    answer(view, make_complete_image_result(n_done=40))
     child(view, QToolButton, "complete_image_playback_play").click()
-    view.show_result(make_complete_image_result(n_done=50))
+    answer(view, make_complete_image_result(n_done=50))
     slider = child(view, QSlider, "complete_image_playback_slider")
     assert slider.value() == 40
     assert view.figure().n_shown == 40
@@ -304,7 +307,7 @@ def test_numbers_are_one_row_a_pixel(qapp):
 def test_a_failure_keeps_the_old_picture(view, qtbot):
     before = view.figure()
     with qtbot.waitSignal(view.noticed):
-        view.show_failure(Failure("error", "It broke."))
+        fail(view, Failure("error", "It broke."))
     assert view.figure() is before
 
 
@@ -350,9 +353,9 @@ def test_the_probe_is_measured_on_demand(view):
     assert view.figure() is None
     child(view, QToolButton, "probe_measure").click()
     assert view.asked == [ProbeRequest("igpt-test", 1200, 400, 0)]
-    view.show_result(make_probe_result(n_done=3))
+    answer(view, make_probe_result(n_done=3))
     assert view.figure().best == 2
-    view.show_result(make_probe_result())
+    answer(view, make_probe_result())
     assert view.figure().best == 3
 
 
@@ -372,11 +375,11 @@ def test_a_curve_without_layers_yet_is_drawn(qapp):
 
 def test_is_collected_after_closing(assert_collected, selection):
     def make():
-        view = CompleteImageView(selection)
+        view = CompleteImageView(ViewContext(selection))
         view.set_subject(Subject(make_image_info(capabilities=CAUSAL), INPUT))
         view.show()
-        view.show_result(ImageResult(make_image(), make_image(), (0, 0, 1, 1), (64, 48), (8, 8), 1, ""))
-        view.show_result(make_complete_image_result())
+        answer(view, ImageResult(make_image(), make_image(), (0, 0, 1, 1), (64, 48), (8, 8), 1, ""))
+        answer(view, make_complete_image_result())
         return view
 
     assert_collected(make)

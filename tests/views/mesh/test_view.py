@@ -19,6 +19,7 @@ from inference.results.mesh import (
     ScoreMeshRequest,
     ScoreMeshResult,
 )
+from tests.answers import answer, fail
 from tests.inputs import mesh_input, text_input
 from tests.views.mesh.mesh_samples import (
     input_of,
@@ -30,10 +31,11 @@ from tests.views.mesh.mesh_samples import (
     tokens_of,
 )
 from tests.widgets.svg import texts_of
+from widgets.context import ViewContext
 from widgets.look.theme import DARK
 from widgets.player.playback import AS_FAST_AS_IT_GOES
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.mesh.view import MeshView
 
 STEP, ATTENTION, COMPLETE, SURPRISE = range(4)
@@ -46,13 +48,13 @@ def selection(qapp):
 
 @pytest.fixture
 def view(qtbot, selection):
-    view = MeshView(selection, renderer="painted")
+    view = MeshView(ViewContext(selection), renderer="painted")
     qtbot.addWidget(view)
     view.resize(1000, 760)
     view.show()
     view.asked, view.chosen, view.said = [], [], []
     view.request_changed.connect(view.asked.append)
-    view.input_chosen.connect(view.chosen.append)
+    view.context.input_requested.connect(view.chosen.append)
     view.noticed.connect(view.said.append)
     yield view
     view._display.playback.pause()
@@ -72,7 +74,7 @@ def show(view, result=None):
     """A checkpoint is open and its first mesh is whole; the playback stands at the end."""
     open_checkpoint(view)
     result = result or make_result("chair")
-    view.show_result(result)
+    answer(view, result)
     view.set_subject(Subject(make_mesh_info(), view.chosen[-1]))  # as the window does
     view._display.go_to(10_000)
     view.asked.clear()
@@ -102,7 +104,7 @@ def read_out(view):
 def test_something_good_is_drawn_without_a_click(view):
     open_checkpoint(view)
     assert view.asked == [MeshRequest("polygen-test", MeshInput(1), seed=0, count=1, temperature=1.0, top_p=0.9)]
-    view.show_result(MeshResult((make_growing("chair", 30),)))
+    answer(view, MeshResult((make_growing("chair", 30),)))
     assert view._display.playback.is_playing
 
 
@@ -141,7 +143,7 @@ def test_a_finished_mesh_becomes_what_the_window_looks_at_and_is_not_drawn_again
 
 def test_a_growing_mesh_is_not_chosen_yet(view):
     open_checkpoint(view)
-    view.show_result(MeshResult((make_growing("chair", 30),)))
+    answer(view, MeshResult((make_growing("chair", 30),)))
     assert view.chosen == []
     assert not child(view, "mesh_save").isEnabled()
 
@@ -182,10 +184,10 @@ def test_live_growth_follows_what_arrives(view):
     playback.set_speed(AS_FAST_AS_IT_GOES)
     vertices, faces = tokens_of("chair")
     for n in (10, 40, len(vertices)):
-        view.show_result(MeshResult((make_growing("chair", n),)))
+        answer(view, MeshResult((make_growing("chair", n),)))
         assert playback.step == n - 1
         assert playback.is_playing
-    view.show_result(make_result("chair"))
+    answer(view, make_result("chair"))
     assert playback.step == len(vertices) + len(faces) - 1
     assert not playback.is_playing
 
@@ -195,7 +197,7 @@ def test_a_new_mesh_is_played_from_its_first_drawn_token(view, qtbot):
     click(view, "mesh_next")
     qtbot.waitUntil(lambda: bool(view.asked))
     vertices, faces = tokens_of("chair")
-    view.show_result(MeshResult((make_sample(vertices, faces, seed=1, n_given=(12, 0)),)))
+    answer(view, MeshResult((make_sample(vertices, faces, seed=1, n_given=(12, 0)),)))
     assert view._display.playback.is_playing
     assert view._display.step >= 12
 
@@ -273,7 +275,7 @@ def test_steps_are_shared_with_other_views(view, selection):
 
 def test_no_step_is_selected_before_all_views_look_at_the_mesh(view, selection, qtbot):
     open_checkpoint(view)
-    view.show_result(make_result("chair"))
+    answer(view, make_result("chair"))
     view._display.go_to(5)
     assert selection.now.query_pos is None
     view.set_subject(Subject(make_mesh_info(), view.chosen[-1]))
@@ -337,7 +339,7 @@ def test_saving_names_the_mesh_that_is_looked_at(view, qtbot):
     samples = make_result("chair", "table").samples
     show(view, MeshResult(samples))
     view._display.board.viewer.face_clicked.emit(1, 0)
-    with qtbot.waitSignal(view.save_mesh_requested) as saved:
+    with qtbot.waitSignal(view.context.save_requested) as saved:
         click(view, "mesh_save")
     assert saved.args == [samples[1]]
 
@@ -362,7 +364,7 @@ def test_lines_lead_to_what_the_step_looks_at(view):
     show(view)
     page(view, ATTENTION)
     view._display.go_to(7)
-    view.show_result(MeshStepResult("vertices", 0, 0, 7, np.array([0.1, 0.2, 0.2, 0.1, 0.2, 0.2, 0, 0], np.float32)))
+    answer(view, MeshStepResult("vertices", 0, 0, 7, np.array([0.1, 0.2, 0.2, 0.1, 0.2, 0.2, 0, 0], np.float32)))
     links = shown(view)[0].links
     assert links.pairs.tolist() == [[2, 0], [2, 1]]
     assert links.widths[0] > links.widths[1]
@@ -378,7 +380,7 @@ def test_a_clicked_vertex_looks_at_all_others_in_the_encoder(view, selection):
     assert (selection.now.group, selection.now.query_pos) == ("encoder", 6)
     weights = np.zeros(2 + growth.n_vertices, np.float32)
     weights[[3, 9]] = 0.5
-    view.show_result(MeshStepResult("encoder", 0, 0, 6, weights))
+    answer(view, MeshStepResult("encoder", 0, 0, 6, weights))
     assert shown(view)[0].links.pairs.tolist() == [[4, 1], [4, 7]]
     selection.update(group="encoder", query_pos=3)
     assert view.asked[-1].step == 3
@@ -433,7 +435,7 @@ def test_the_mesh_before_comes_back_without_being_drawn(view):
     page(view, COMPLETE)
     click(view, "mesh_above")
     assert not child(view, "mesh_undo").isEnabled()
-    view.show_result(make_result("table", "table"))
+    answer(view, make_result("table", "table"))
     assert len(shown(view)) == 2
     view.asked.clear()
     click(view, "mesh_undo")
@@ -450,7 +452,7 @@ def test_a_drawn_mesh_is_compared_with_a_compressor_when_asked(view):
     growth = show(view)
     page(view, SURPRISE)
     assert view.asked == [ScoreMeshRequest("polygen-test", mesh=growth.input(), label=1)]
-    view.show_result(ScoreMeshResult(growth.sample, "", 9_000))
+    answer(view, ScoreMeshResult(growth.sample, "", 9_000))
     words = child(view, "mesh_surprise_words", QLabel).text()
     assert f"{9_000 / growth.n_vertices:.1f}" in words
     assert "times as many" in words
@@ -475,7 +477,7 @@ def test_a_dropped_mesh_is_scored_and_may_be_taken_for_another_class(view, tmp_p
     assert view.asked[-1] == ScoreMeshRequest("polygen-test", str(path), label=1)
     vertices, faces = tokens_of("lamp")
     sample = make_sample(vertices, faces, n_given=(len(vertices), len(faces)))
-    view.show_result(ScoreMeshResult(sample, "my chair.OBJ", 9_000, ("2 of 34 vertices fell together.",)))
+    answer(view, ScoreMeshResult(sample, "my chair.OBJ", 9_000, ("2 of 34 vertices fell together.",)))
     words = child(view, "mesh_surprise_words", QLabel).text()
     assert words.startswith("my chair.OBJ costs the model")
     assert words.endswith("2 of 34 vertices fell together.")
@@ -502,7 +504,7 @@ def test_other_files_are_left_to_the_window(view, tmp_path):
 def test_a_bad_file_leaves_the_mesh_and_says_why(view):
     growth = show(view)
     view.open_file("/nowhere/bad.obj")
-    view.show_failure(Failure("refused", "bad.obj is no mesh.", ""))
+    fail(view, Failure("refused", "bad.obj is no mesh.", ""))
     assert view._display.growth is growth
     assert read_out(view) == "bad.obj is no mesh."
     assert view.said[-1] == "bad.obj is no mesh."
@@ -520,14 +522,14 @@ def test_corrections_are_counted(view, qtbot):
     assert child(view, "mesh_corrections", QLabel).text() == "7 corrected"
     child(view, "mesh_masks").setChecked(False)
     qtbot.waitUntil(lambda: bool(view.asked))
-    view.show_result(MeshResult((sample,)))
+    answer(view, MeshResult((sample,)))
     assert child(view, "mesh_corrections", QLabel).text() == "7 forbidden drawn"
 
 
 def test_a_mesh_that_was_cut_off_says_so(view):
     vertices, faces = tokens_of("table")
     open_checkpoint(view)
-    view.show_result(MeshResult((make_sample(vertices, faces[:-3], why="its faces did not come to an end"),)))
+    answer(view, MeshResult((make_sample(vertices, faces[:-3], why="its faces did not come to an end"),)))
     view._display.go_to(10_000)
     assert view.said == ["Seed 0 was cut off: its faces did not come to an end."]
     assert read_out(view).startswith("Cut off, as its faces did not come to an end")
@@ -536,7 +538,7 @@ def test_a_mesh_that_was_cut_off_says_so(view):
 
 def test_nothing_but_a_stop_is_no_mesh_and_no_crash(view):
     open_checkpoint(view)
-    view.show_result(MeshResult((make_sample([0], []),)))
+    answer(view, MeshResult((make_sample([0], []),)))
     for number in range(4):
         page(view, number)
         view._display.go_to(0)
@@ -582,7 +584,7 @@ def test_every_control_has_a_name_and_is_reached(view):
 def test_a_failure_keeps_the_picture(view):
     growth = show(view)
     image = view._display.board.viewer.image()
-    view.show_failure(Failure("engine", "It broke.", ""))
+    fail(view, Failure("engine", "It broke.", ""))
     assert view._display.growth is growth
     assert view._display.board.viewer.image() == image
 
@@ -595,10 +597,10 @@ def test_another_checkpoint_begins_anew(view):
 
 def test_is_collected_after_closing(qtbot, assert_collected):
     def make():
-        view = MeshView(Selection(), renderer="painted")
+        view = MeshView(ViewContext(), renderer="painted")
         view.show()
         open_checkpoint(view)
-        view.show_result(make_result("chair"))
+        answer(view, make_result("chair"))
         view._display.go_to(5)
         return view
 

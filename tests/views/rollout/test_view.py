@@ -12,13 +12,16 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QSlider
 from inference.results.checkpoint import AttentionGroup
 from inference.results.events import Failure
 from inference.results.rollout import RolloutRequest
+from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_long_tokens, make_rollout_result
 from tests.inputs import text_input
+from tests.places import at, index_of
 from tests.widgets.svg import texts_of
+from widgets.context import ViewContext
 from widgets.kit.line_label import LineLabel
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.rollout.figure import Cell, RolloutFigure
 from widgets.views.rollout.view import RolloutView
 
@@ -30,20 +33,20 @@ STYLE = FigureStyle()
 @pytest.fixture
 def selection(qapp):
     selection = Selection()
-    selection.update(group="encoder", layer=1, query_pos=2)
+    selection.update(group="encoder", layer=1, query=at(2))
     return selection
 
 
 @pytest.fixture
 def view(qtbot, selection):
-    view = RolloutView(selection)
+    view = RolloutView(ViewContext(selection))
     qtbot.addWidget(view)
     view.resize(900, 650)
     view.asked = []
     view.request_changed.connect(view.asked.append)
     view.show()
     view.set_subject(Subject(make_checkpoint_info(), TEXT))
-    view.show_result(make_rollout_result())
+    answer(view, make_rollout_result())
     return view
 
 
@@ -71,13 +74,13 @@ def read_out(view):
 
 def test_of_a_short_text_all_queries_are_asked_for_at_once(view, selection):
     assert view.asked == [RolloutRequest("bert-test", TEXT, "encoder")]
-    selection.update(layer=3, query_pos=5)
+    selection.update(layer=3, query=at(5))
     assert len(view.asked) == 1
     assert view.figure().caption == "Attention rollout and mean attention: layer 3, query “the” (5)"
 
 
 def test_of_a_long_text_the_chosen_query(qtbot, selection):
-    view = RolloutView(selection)
+    view = RolloutView(ViewContext(selection))
     qtbot.addWidget(view)
     asked = []
     view.request_changed.connect(asked.append)
@@ -85,27 +88,27 @@ def test_of_a_long_text_the_chosen_query(qtbot, selection):
     view.set_subject(Subject(make_checkpoint_info(), LONG))
     assert asked == [RolloutRequest("bert-test", LONG, "encoder", (2,))]
     tokens = make_long_tokens(600)
-    view.show_result(make_rollout_result(n_layers=2, tokens=tokens, queries=(2,)))
+    answer(view, make_rollout_result(n_layers=2, tokens=tokens, queries=(2,)))
     assert view.figure().mode == "query"
     modes = view.findChild(QComboBox, "rollout_mode")
     assert modes.currentData() == "query"
     assert not modes.model().item(modes.findData("map")).isEnabled()
     assert "512 tokens" in modes.model().item(modes.findData("map")).toolTip()
-    selection.update(query_pos=500)
+    selection.update(query=at(500))
     assert asked[-1] == RolloutRequest("bert-test", LONG, "encoder", (500,))
     view.set_subject(Subject(make_checkpoint_info(), TEXT))
-    view.show_result(make_rollout_result())
+    answer(view, make_rollout_result())
     assert modes.currentData() == "map"
 
 
 def test_a_text_that_turns_out_to_be_short_gets_all_its_queries(qtbot, selection):
-    view = RolloutView(selection)
+    view = RolloutView(ViewContext(selection))
     qtbot.addWidget(view)
     asked = []
     view.request_changed.connect(asked.append)
     view.show()
     view.set_subject(Subject(make_checkpoint_info(), LONG))
-    view.show_result(make_rollout_result(n_layers=2, tokens=make_long_tokens(300), queries=(2,)))
+    answer(view, make_rollout_result(n_layers=2, tokens=make_long_tokens(300), queries=(2,)))
     assert asked[1] == RolloutRequest("bert-test", LONG, "encoder")
 
 
@@ -122,7 +125,7 @@ def test_both_maps_show_the_layer(view, selection):
 
 def test_the_bars_are_those_of_the_chosen_query(view):
     QTest.mouseClick(canvas(view), Qt.MouseButton.LeftButton, pos=center(view, Cell("rollout", 7, 3)).toPoint())
-    assert (view.selection.now.query_pos, view.selection.now.key_pos) == (7, 3)
+    assert (index_of(view.selection.now.query), index_of(view.selection.now.key)) == (7, 3)
     figure = view.figure()
     np.testing.assert_array_equal(figure.row_of("rollout"), figure.result.rollout[1, 7])
     strongest = int(figure.result.rollout[1, 7].argmax())
@@ -135,7 +138,7 @@ def test_one_query_in_every_layer(view, selection):
     figure = view.figure()
     np.testing.assert_array_equal(figure.table("rollout"), figure.result.rollout[:, 2])
     QTest.mouseClick(canvas(view), Qt.MouseButton.LeftButton, pos=center(view, Cell("attention", 3, 4)).toPoint())
-    assert (selection.now.layer, selection.now.key_pos, selection.now.query_pos) == (3, 4, 2)
+    assert (selection.now.layer, index_of(selection.now.key), index_of(selection.now.query)) == (3, 4, 2)
     np.testing.assert_array_equal(view.figure().row_of("attention"), figure.result.attention[3, 2])
 
 
@@ -168,15 +171,15 @@ def test_own_places_can_be_left_out(view):
 
 def test_a_group_that_cannot_be_rolled_out_says_why(qtbot, selection):
     groups = (AttentionGroup("encoder", "Encoder", (4,) * 4), AttentionGroup("cross", "Cross attention", (4,) * 4))
-    view = RolloutView(selection)
+    view = RolloutView(ViewContext(selection))
     qtbot.addWidget(view)
     view.show()
     view.set_subject(Subject(make_checkpoint_info(groups=groups), TEXT))
-    view.show_result(make_rollout_result())
+    answer(view, make_rollout_result())
     selection.update(group="cross")
     assert view.figure() is None  # never another group's picture
     why = "Cross attention joins two sequences; attention is rolled out within one."
-    view.show_failure(Failure("refused", why))
+    fail(view, Failure("refused", why))
     empty = view.findChild(object, "rollout_empty")
     assert empty.isVisible()
     assert empty.text() == why
@@ -187,7 +190,7 @@ def test_a_group_that_cannot_be_rolled_out_says_why(qtbot, selection):
 def test_a_failure_keeps_the_old_picture(view, qtbot):
     before = view.figure().result
     with qtbot.waitSignal(view.noticed):
-        view.show_failure(Failure("refused", "No."))
+        fail(view, Failure("refused", "No."))
     assert view.figure().result is before
     assert canvas(view).isVisible()
 
@@ -234,4 +237,4 @@ def test_every_control_has_a_name_and_is_reached_by_tab(view):
 
 
 def test_is_collected_after_closing(assert_collected):
-    assert_collected(lambda: RolloutView(Selection()))
+    assert_collected(lambda: RolloutView(ViewContext()))

@@ -12,13 +12,16 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QSlider, QSpinBox, Q
 from inference.results.events import Failure
 from inference.results.layer_times import LayerTimesRequest, LayerTimesResult
 from inference.results.maps import TILE, MapRequest, MapResult, Tile, TilesRequest, TilesResult
+from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_long_tokens
 from tests.inputs import text_input
+from tests.places import index_of
 from tests.widgets.svg import texts_of
+from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.sparse.figures.checkpoint import SparseCheckpointFigure
 from widgets.views.sparse.figures.complexity import SparseComplexityFigure
 from widgets.views.sparse.figures.cost import LENGTHS, SparseCostFigure
@@ -39,7 +42,7 @@ def selection(qapp):
 
 @pytest.fixture
 def view(qtbot, selection):
-    view = SparseView(selection)
+    view = SparseView(ViewContext(selection))
     qtbot.addWidget(view)
     view.resize(1000, 700)
     view.show()
@@ -279,13 +282,13 @@ def test_nothing_is_measured_until_it_is_asked_for(view, asked):
 
 def test_times_appear_one_by_one_and_apart_from_theory(view):
     turn_to(view, COMPLEXITY)
-    view.show_result(times(LayerTimesRequest(), 6))
+    answer(view, times(LayerTimesRequest(), 6))
     (theory, _), (measured, _) = view.figure().charts(QRectF(0, 0, 900, 600), FigureStyle())
     assert [curve.shown.sum() for curve in measured.curves] == [2, 2, 1, 1]
     assert all(curve.is_measured for curve in measured.curves)
     assert not any(curve.is_measured for curve in theory.curves)
     assert "Test device, 2 threads: median of 5 repetitions" in measured.kind
-    view.show_result(times(LayerTimesRequest(), 20))
+    answer(view, times(LayerTimesRequest(), 20))
     measured = view.figure().charts(QRectF(0, 0, 900, 600), FigureStyle())[1][0]
     assert all(curve.shown.all() for curve in measured.curves)
 
@@ -301,7 +304,7 @@ def test_growth_is_the_slope_of_what_was_measured(qapp):
 
 def test_times_of_other_sizes_are_not_shown(view):
     turn_to(view, COMPLEXITY)
-    view.show_result(times(LayerTimesRequest(), 20))
+    answer(view, times(LayerTimesRequest(), 20))
     child(view, QSpinBox, "sparse_table_d_number").setValue(512)
     assert view.figure().result is None
     child(view, QSpinBox, "sparse_table_d_number").setValue(256)
@@ -343,7 +346,7 @@ def longformer(n_tokens=40, name="longformer-test"):
     return Subject(info, text_input(f"{n_tokens} tokens"))
 
 
-def answer(request, n=40, level=0):
+def result_of(request, n=40, level=0):
     """What the engine says of a map of Longformer's pattern, one value a kind."""
     tokens = make_long_tokens(n)
     side = -(-n >> level)
@@ -372,7 +375,7 @@ def open_map(view, asked, subject, **options):
     turn_to(view, CHECKPOINT)
     while asked:
         request = asked.pop(0)
-        view.show_result(answer(request, **options))
+        answer(view, result_of(request, **options))
 
 
 def test_other_checkpoints_are_told_what_the_page_needs(view, asked):
@@ -433,7 +436,7 @@ def test_follows_the_selected_layer_and_head(view, asked, selection):
     (request,) = asked
     assert isinstance(request, TilesRequest)  # how long the text is, is known
     assert (request.layer, request.head) == (2, 1)
-    view.show_result(answer(request))
+    answer(view, result_of(request))
     assert (view.figure().layer, view.figure().head) == (2, 1)
 
 
@@ -444,10 +447,10 @@ def test_another_text_is_another_map(view, asked):
     assert "Computing" in child(view, QLabel, "sparse_empty").text()
     (request,) = asked
     late = TilesRequest("longformer-test", text_input("40 tokens"), "encoder", 0, 0, 0, ((0, 0),), with_kinds=True)
-    view.show_result(answer(late))  # of the other text
+    answer(view, result_of(late))  # of the other text
     assert view.figure() is None
-    view.show_result(answer(request, n=30))
-    view.show_result(answer(asked[-1], n=30))
+    answer(view, result_of(request, n=30))
+    answer(view, result_of(asked[-1], n=30))
     assert len(view.figure().queries) == 30
 
 
@@ -459,7 +462,7 @@ def test_pointing_and_clicking_in_the_map(view, asked, selection):
     QTest.mouseMove(canvas, at)
     assert child(view, QLabel, "sparse_checkpoint_read_out").text() == "From “word5” (6) to “word3” (4): 0.25, window"
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)
-    assert (selection.now.query_pos, selection.now.key_pos) == (6, 4)
+    assert (index_of(selection.now.query), index_of(selection.now.key)) == (6, 4)
     assert (view.figure().query_pos, view.figure().key_pos) == (6, 4)
 
 
@@ -468,7 +471,7 @@ def test_pixels_of_several_cells_name_all_of_them(view, asked, selection):
     figure = view.figure()
     assert figure.describe(Cell(0, 10, 11)) == "Queries 20–21, keys 22–23: at most 0.25, window"
     view._on_cell_chosen(Cell(0, 10, 11))
-    assert (selection.now.query_pos, selection.now.key_pos) == (20, 22)
+    assert (index_of(selection.now.query), index_of(selection.now.key)) == (20, 22)
 
 
 def test_the_tint_of_the_kinds_can_be_chosen(view, asked):
@@ -483,7 +486,7 @@ def test_a_failure_keeps_the_old_picture(view, asked, qtbot):
     open_map(view, asked, longformer())
     before = view.figure()
     with qtbot.waitSignal(view.noticed) as blocker:
-        view.show_failure(Failure("error", "It broke."))
+        fail(view, Failure("error", "It broke."))
     assert blocker.args == ["It broke."]
     assert view.figure() is before
 
@@ -491,7 +494,7 @@ def test_a_failure_keeps_the_old_picture(view, asked, qtbot):
 def test_a_first_failure_is_told_in_the_page(view, asked):
     view.set_subject(longformer())
     turn_to(view, CHECKPOINT)
-    view.show_failure(Failure("refused", "The text is too long."))
+    fail(view, Failure("refused", "The text is too long."))
     assert child(view, QLabel, "sparse_empty").text() == "The text is too long."
 
 
@@ -521,7 +524,7 @@ def test_every_control_has_a_name_and_is_reached_by_tab(view, asked):
 
 def test_is_collected_after_closing(assert_collected, selection):
     def make():
-        view = SparseView(selection)
+        view = SparseView(ViewContext(selection))
         view.set_subject(longformer())
         for page in (COST, COMPLEXITY, CHECKPOINT, 0):
             turn_to(view, page)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QStackedWidget, QWidget
 
+from inference.results.checkpoint import AttentionGroup
 from inference.results.complete_image import CompleteImageRequest, CompleteImageResult
 from inference.results.image import ImageRequest, ImageResult
 from inference.results.patches import PatchesRequest, PatchesResult
@@ -16,7 +17,7 @@ from widgets.kit.labelled import labelled
 from widgets.kit.line_label import LineLabel
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.complete_image.figure import CompleteImageFigure, PixelAttention, PixelSpot
 from widgets.views.complete_image.playback import Playback
 
@@ -116,6 +117,7 @@ class CompletionPage(QWidget):
         """Another model: what is known is not about it."""
         self._result = self._attention = self._figure = None
         self._n_pixels = 0
+        self._group: AttentionGroup | None = None
         self._pages.setCurrentWidget(self._empty)
         self._show_rest()
 
@@ -137,12 +139,13 @@ class CompletionPage(QWidget):
         )
         if not self._look.isChecked() or not checkpoint.groups:
             return (self._asked,)
-        now = self._selection.now
+        group = self._group = checkpoint.group(self._selection.now.group)
+        chosen = self._selection.now.query_pos(group)
         # The last pixel is guessed, but never read: it has no token.
-        query = min(_N_SPECIAL if now.query_pos is None else now.query_pos, self._n_pixels - 1)
+        query = min(_N_SPECIAL if chosen is None else chosen, self._n_pixels - 1)
         return (
             self._asked,
-            PatchesRequest(checkpoint.checkpoint, subject.input, checkpoint.group(now.group).name, query),
+            PatchesRequest(checkpoint.checkpoint, subject.input, group.name, query),
         )
 
     def show_image(self, result: ImageResult) -> None:
@@ -265,5 +268,5 @@ class CompletionPage(QWidget):
 
     @Slot(object)
     def _on_canvas_spot_chosen(self, spot: PixelSpot) -> None:
-        if isinstance(spot.panel, str) and not self._is_dragging:
-            self._selection.update(query_pos=_N_SPECIAL + spot.pixel)
+        if isinstance(spot.panel, str) and not self._is_dragging and self._group is not None:
+            self._selection.choose(self._group, query_pos=_N_SPECIAL + spot.pixel)

@@ -14,7 +14,7 @@ from widgets.kit.empty_label import EmptyLabel
 from widgets.kit.labelled import labelled
 from widgets.kit.line_label import LineLabel
 from widgets.look.theme import FigureStyle
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.complete_image.masked_pixels import MaskedPixelsFigure, MaskedPixelSpot
 
 MAX_SEED = 99_999

@@ -13,7 +13,7 @@ from widgets.kit.figure_canvas import FigureCanvas
 from widgets.kit.labelled import labelled
 from widgets.kit.line_label import LineLabel
 from widgets.look.theme import FigureStyle
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.complete_image.probe import ProbeFigure
 
 

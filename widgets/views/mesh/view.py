@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QTimer, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
@@ -20,9 +20,12 @@ from inference.results.mesh import (
     ScoreMeshRequest,
     ScoreMeshResult,
 )
+from inference.results.request import Request
+from widgets.context import ViewContext
 from widgets.scene3d.viewer import Renderer
-from widgets.selection import Selected, Selection
-from widgets.view import Subject, View
+from widgets.selection import Selected
+from widgets.subject import Subject
+from widgets.view import View
 from widgets.views.mesh.arrangement import Page
 from widgets.views.mesh.display import MeshDisplay
 from widgets.views.mesh.figures.sample import MeshSampleFigure
@@ -49,20 +52,10 @@ class MeshView(View):
     complete a mesh or to look at one's own.
 
     Keys: Space plays and pauses, comma and full stop step, N draws with the next seed.
-
-    Signals
-    -------
-    input_chosen(Input)
-        A mesh is whole, or another one of several is looked at: other views may look at it, too.
-    save_mesh_requested(MeshSample)
-        The user wants the mesh, or its growth, in a file.
     """
 
-    input_chosen = Signal(object)
-    save_mesh_requested = Signal(object)
-
-    def __init__(self, selection: Selection, parent: QWidget | None = None, *, renderer: Renderer = "auto") -> None:
-        super().__init__(selection, parent)
+    def __init__(self, context: ViewContext, parent: QWidget | None = None, *, renderer: Renderer = "auto") -> None:
+        super().__init__(context, parent)
         self._checkpoint = ""
         self._source: Source | None = None  # what is asked
         self._is_fresh = False  # nothing of it has come yet
@@ -148,7 +141,7 @@ class MeshView(View):
         self._is_fresh |= again and self._source is not None
         super().refresh(again=again)
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         wanted: list[object] = [] if self._source is None else [self._source]
         display, growth = self._display, self._display.growth
         if growth is not None and growth.n_vertices and not display.is_growing and not self._is_fresh:
@@ -168,7 +161,7 @@ class MeshView(View):
 
     # What comes
 
-    def show_result(self, result: object) -> None:
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         growth = self._display.growth
         if isinstance(result, MeshResult) and isinstance(self._source, MeshRequest):
             self._take(result.samples, None)
@@ -180,8 +173,8 @@ class MeshView(View):
         elif isinstance(result, MeshStepResult):
             self._display.show_attention(result)
 
-    def show_failure(self, failure: Failure) -> None:
-        super().show_failure(failure)
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        super().show_failure(request, failure)
         self._display.board.read_out.show_text(failure.message)
         if self._is_fresh and self._shown is not None:  # what is shown was asked before
             self._source, self._is_fresh = self._shown.source, False
@@ -205,8 +198,8 @@ class MeshView(View):
         growth = self._display.growth
         if growth is not None and growth.sample.is_finished and growth.input() != self._chosen_input:
             self._chosen_input = growth.input()
-            self.selection.update(query_pos=None, key_pos=None)  # a step of another mesh
-            self.input_chosen.emit(Input(mesh=self._chosen_input))
+            self.selection.update(query=None, key=None)  # a step of another mesh
+            self.context.set_input(Input(mesh=self._chosen_input))
 
     def _tell_unfinished(self) -> None:
         cut = [growth.sample for growth in self._display.growths if growth.sample.why_unfinished]
@@ -227,12 +220,13 @@ class MeshView(View):
         growth = self._display.growth
         if growth is None or not growth.n_steps:
             return
-        if now.query_pos is not None and (now.group, now.query_pos) != (old.group, old.query_pos):
-            is_elsewhere = (now.group, now.query_pos) != growth.part_of(self._display.step)
+        query_pos = self.query_pos
+        if query_pos is not None and (now.group, now.query) != (old.group, old.query):
+            is_elsewhere = (now.group, query_pos) != growth.part_of(self._display.step)
             if now.group in ("vertices", "faces") and is_elsewhere:
-                self._display.go_to(growth.step_of("faces" if now.group == "faces" else "vertices", now.query_pos))
-            elif now.group == "encoder" and 0 <= now.query_pos - FIRST_VERTEX < growth.n_vertices:
-                self._display.marks.vertex = now.query_pos - FIRST_VERTEX
+                self._display.go_to(growth.step_of("faces" if now.group == "faces" else "vertices", query_pos))
+            elif now.group == "encoder" and 0 <= query_pos - FIRST_VERTEX < growth.n_vertices:
+                self._display.marks.vertex = query_pos - FIRST_VERTEX
         self._offer_heads()
         self.refresh()
 
@@ -245,9 +239,14 @@ class MeshView(View):
             layer, head = self._layer_and_head(part)
             # Not before the other views look at this mesh: theirs may not have so many steps.
             if self.subject.input.mesh == growth.input() and not self._display.playback.is_playing:
-                self.selection.update(group=part, layer=layer, head=head, query_pos=place, key_pos=None)
+                self._choose_step(part, layer, head, place)
             self._offer_heads()
             self.refresh()
+
+    def _choose_step(self, part: str, layer: int, head: int, place: int) -> None:
+        assert self.subject is not None
+        group = self.subject.checkpoint.group(part)
+        self.selection.choose(group, group=part, layer=layer, head=head, query_pos=place, key_pos=None)
 
     def _offer_heads(self) -> None:
         growth = self._display.growth
@@ -274,7 +273,7 @@ class MeshView(View):
     def _on_attention_head_chosen(self, layer: int, head: int) -> None:
         if self._display.growth is not None and self._display.growth.n_steps:
             part, place = self._display.looking()
-            self.selection.update(group=part, layer=layer, head=head, query_pos=place)
+            self._choose_step(part, layer, head, place)
 
     # Completing
 
@@ -324,7 +323,7 @@ class MeshView(View):
 
     def _on_transport_save_requested(self) -> None:
         if (growth := self._display.growth) is not None:
-            self.save_mesh_requested.emit(growth.sample)
+            self.context.save(growth.sample)
 
     def _on_draw_bar_class_chosen(self) -> None:
         self._before = self._start = None
@@ -344,15 +343,9 @@ class MeshView(View):
 
     # The looks
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
+    def restyle(self) -> None:
         self._display.restyle(self.style_now())
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._display.restyle(self.style_now())
-            self._tell_surprise()
+        self._tell_surprise()
 
 
 def _is_of(scored: MeshSample, drawn: MeshSample) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSignalBlocker
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from inference.results.events import Failure
+from inference.results.request import Request
 from inference.results.rollout import RolloutRequest, RolloutResult
+from widgets.context import ViewContext
 from widgets.figures.token_axis import label
 from widgets.kit.availability import offer
 from widgets.kit.column import fill_column
@@ -19,8 +20,9 @@ from widgets.kit.number_slider import NumberSlider
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.kit.text_length import WHOLE, most_tokens
 from widgets.maps.numerals import short
-from widgets.selection import Selected, Selection
-from widgets.view import Subject, View
+from widgets.selection import Selected
+from widgets.subject import Subject
+from widgets.view import View
 from widgets.views.rollout.figure import Cell, Kind, RolloutFigure
 
 
@@ -30,13 +32,13 @@ class RolloutView(View):
     A click chooses the query whose bars are shown (or the layer, where one query is shown in all of them).
     """
 
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(selection, parent)
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._result: RolloutResult | None = None
         self._is_forced = False  # whether one query is shown because there are too many
         self._length: tuple[object, int] | None = None  # of which input and group, and how many tokens
         controls = ControlBar(self)
-        self._group = GroupChoice(controls, "rollout_group", selection)
+        self._group = GroupChoice(controls, "rollout_group", context.selection)
         self._layer = NumberSlider("rollout_layer", self.tr("Layer"), 0, 0)
         controls.add_widget(self._layer)
         self._mode = controls.add_choice(
@@ -90,17 +92,17 @@ class RolloutView(View):
         self._show_layer()
         self._show_page()
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         assert self.subject is not None
         checkpoint, now = self.subject.checkpoint, self.selection.now
         group = checkpoint.group(now.group)
         n_tokens, is_known = self._tokens()
         # Where none is chosen the middle one says more than the first, before which there is nothing.
-        query = now.query_pos if now.query_pos is not None else n_tokens // 2 if is_known else 0
+        query = self.query_pos if self.query_pos is not None else n_tokens // 2 if is_known else 0
         queries = () if n_tokens <= WHOLE else (query,)
         return (RolloutRequest(checkpoint.checkpoint, self.subject.input, group.name, queries),)
 
-    def show_result(self, result: object) -> None:
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if not isinstance(result, RolloutResult) or self.subject is None:
             return
         self._result = result
@@ -108,8 +110,8 @@ class RolloutView(View):
         self._rebuild()
         self.refresh()  # a text may be shorter than it looked
 
-    def show_failure(self, failure: Failure) -> None:
-        super().show_failure(failure)
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        super().show_failure(request, failure)
         self._empty.setText(failure.message)
         self._show_page()
 
@@ -153,7 +155,7 @@ class RolloutView(View):
         has_all = len(result.queries) == len(result.query_tokens)
         self._offer_map(is_offered=has_all)
         now = self.selection.now
-        query = now.query_pos if now.query_pos in result.queries else result.queries[len(result.queries) // 2]
+        query = self.query_pos if self.query_pos in result.queries else result.queries[len(result.queries) // 2]
         layer = min(now.layer, len(result.rollout) - 1)
         shown = (self._mode.currentData(), self._what.currentData(), self._scale.currentData(), self._own.isChecked())
         figure = RolloutFigure(result, layer, query, *shown)
@@ -212,17 +214,9 @@ class RolloutView(View):
     def _on_canvas_spot_chosen(self, cell: Cell) -> None:
         figure = self.figure()
         if figure is not None and figure.mode == "map":
-            self.selection.update(query_pos=cell.row, key_pos=cell.key)
+            self.choose(query_pos=cell.row, key_pos=cell.key)
         elif figure is not None:
-            self.selection.update(layer=cell.row, key_pos=cell.key)
+            self.choose(layer=cell.row, key_pos=cell.key)
 
-    # The looks
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._rebuild()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
+    def restyle(self) -> None:
         self._rebuild()

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider, QStackedWidget, QTabBar, QWidget
 
 from inference.results.events import Failure
 from inference.results.layer_times import LayerTimesRequest, LayerTimesResult
+from inference.results.request import Request
+from widgets.context import ViewContext
 from widgets.figures.figure import Figure
 from widgets.figures.panel_figure import Cell
 from widgets.kit.column import fill_column
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.empty_label import EmptyLabel
 from widgets.kit.labelled import labelled
-from widgets.selection import Selected, Selection
-from widgets.view import Subject, View
+from widgets.selection import Selected
+from widgets.subject import Subject
+from widgets.view import View
 from widgets.views.sparse.complexity_controls import ComplexityControls
 from widgets.views.sparse.figure_page import DescribedFigure, FigurePage
 from widgets.views.sparse.figures.checkpoint import SparseCheckpointFigure
@@ -39,8 +41,8 @@ class SparseView(View):
     and key.
     """
 
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(selection, parent)
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._query: int | None = None
         self._times: dict[LayerTimesRequest, LayerTimesResult] = {}
         self._feed = KindMapFeed()
@@ -93,13 +95,13 @@ class SparseView(View):
         self._look_at_head()
         self._rebuild()
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         if self._tabs.currentIndex() != _CHECKPOINT:
             return ()
         self._look_at_head()
         return self._feed.requests()
 
-    def show_result(self, result: object) -> None:
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if isinstance(result, LayerTimesResult):
             self._times[result.request] = result
             if result.request == self._complexity.request:
@@ -108,8 +110,8 @@ class SparseView(View):
             self.refresh()
             self._rebuild()
 
-    def show_failure(self, failure: Failure) -> None:
-        super().show_failure(failure)
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        super().show_failure(request, failure)
         if self._feed.map is None:
             self._empty.setText(failure.message)
 
@@ -163,7 +165,7 @@ class SparseView(View):
         return SparseComplexityFigure(request, self._times.get(request))
 
     def _checkpoint_figure(self) -> DescribedFigure | None:
-        known, now = self._feed.map, self.selection.now
+        known, _now = self._feed.map, self.selection.now
         if known is None or self.subject is None or not _is_sparse(self.subject):
             return None
         return SparseCheckpointFigure(
@@ -177,8 +179,8 @@ class SparseView(View):
             known.kinds,
             known.kind_names,
             self._strength.value() / 100,
-            now.query_pos,
-            now.key_pos,
+            self.query_pos,
+            self.key_pos,
         )
 
     def _why_empty(self) -> str:
@@ -216,17 +218,9 @@ class SparseView(View):
 
     def _on_cell_chosen(self, cell: Cell) -> None:
         level = self._feed.map.level if self._feed.map else 0
-        self.selection.update(query_pos=cell.row << level, key_pos=cell.column << level)
+        self.choose(query_pos=cell.row << level, key_pos=cell.column << level)
 
-    # The looks
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._rebuild()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
+    def restyle(self) -> None:
         self._rebuild()
 
 
