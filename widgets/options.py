@@ -10,6 +10,7 @@ Needs no Qt: the command line reads it before there is any.
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, Literal, Self
@@ -125,6 +126,11 @@ class Options:
         """The values that nobody has changed."""
         return {item.name: _default(item) for item in fields(cls)}
 
+    @classmethod
+    def of(cls, args: Namespace) -> Self:
+        """What was typed on the command line, where choices are texts."""
+        return cls(**{name: _typed(getattr(args, name), option) for name, option in cls.declared().items()})
+
     def to_json(self) -> dict[str, Any]:
         """What differs from the defaults, as plain values."""
         defaults = self.defaults()
@@ -137,6 +143,12 @@ class Options:
         declared = cls.declared()
         good = {name: value for name, value in given.items() if name in declared and not declared[name].check(value)}
         return cls(**good), tuple(name for name in given if name not in good)
+
+
+def _typed(value: object, option: Option) -> object:
+    if isinstance(option, Choice):
+        return next(known for known in option.labels if str(known) == value)
+    return value
 
 
 def _default(item: Field[Any]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QShowEvent
@@ -13,11 +14,15 @@ from inference.results.events import Failure
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.figure import Figure
+from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
 from widgets.kit.veil import Veil
 from widgets.look.theme import FigureStyle
+from widgets.options import Options
 from widgets.selection import Selected, Selection
 from widgets.subject import Subject
+
+O = TypeVar("O", bound=Options)  # noqa: E741
 
 _PATIENCE = 120  # ms in which an answer is awaited before the old picture is dimmed: another head takes 15
 
@@ -70,6 +75,7 @@ class View(QWidget):
         self._is_stale, self._is_unstyled = False, True
         self._own_pages: list[Page] = []
         self._own_veil: Veil | None = None
+        self._option_controls: list[OptionControls[Any]] = []
         self._dimming = QTimer(self, interval=_PATIENCE, singleShot=True)
         self._dimming.timeout.connect(self._judge)
         context.selection.changed.connect(self._on_selection_changed)
@@ -115,6 +121,21 @@ class View(QWidget):
             self.setFocusProxy(page)
         self._own_pages.append(page)
         return page
+
+    def add_options(self, controls: OptionControls[O]) -> OptionControls[O]:
+        """Let sessions keep what is chosen there."""
+        self._option_controls.append(controls)
+        return controls
+
+    def options_state(self) -> dict[str, Any]:
+        """What is chosen and is not the default, as plain values."""
+        return {controls.name: state for controls in self._option_controls if (state := controls.value().to_json())}
+
+    def set_options_state(self, stored: object) -> None:
+        """Choose what was stored; what is unknown or not allowed any more is left as it is by default."""
+        given = stored if isinstance(stored, dict) else {}
+        for controls in self._option_controls:
+            controls.set_value(controls.kind.from_json(given.get(controls.name))[0])
 
     # What is asked
 

@@ -62,8 +62,9 @@ def run(argv: Sequence[str]) -> int:
 
 def _parser() -> ArgumentParser:
     from app.commands import mesh_commands
-    from app.commands.figure_options import OPTIONS
     from app.commands.figures import FIGURES
+    from app.commands.options import add_options
+    from app.commands.shared_options import SHARED
 
     parser = _Parser(
         prog="headlight",
@@ -81,9 +82,13 @@ def _parser() -> ArgumentParser:
         one = kinds.add_parser(name, help=command.about, description=f"Write {command.about}.", allow_abbrev=False)
         if command.request:
             one.add_argument("--checkpoint", metavar="NAME_OR_PATH", help="a bundled name or a folder")
-        for option in command.options:
-            OPTIONS[option](one)
-        OPTIONS["look"](one)
+        for option in command.shared:
+            SHARED[option](one)
+        if command.options:
+            add_options(one, command.options)
+        if command.add_arguments:
+            command.add_arguments(one)
+        SHARED["look"](one)
         one.set_defaults(run=_figure, figure=name)
 
     mesh = commands.add_parser("mesh", help=mesh_commands.ABOUT, description="Draw meshes.", allow_abbrev=False)
@@ -121,8 +126,7 @@ def _mesh(args: Namespace) -> str:
 
 
 def _figure(args: Namespace) -> str:
-    from app.commands.figure_command import answer_all
-    from app.commands.figures import FIGURES, BadOption
+    from app.commands.figures import FIGURES, BadOption, answer_all
     from app.export import figure_film
     from app.export.export import ENDINGS, ExportError, check, save
 

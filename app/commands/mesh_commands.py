@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.commands.figure_options import between
 from app.commands.figures import BadOption
+from app.commands.shared_options import between
 from app.export.export import ExportError
 from app.export.mesh_formats import FORMATS, ending_of
 from inference.results.checkpoint import CheckpointInfo, InspectRequest

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, BooleanOptionalAction, Namespace
-from typing import TypeVar
+from argparse import ArgumentParser, BooleanOptionalAction
 
 from app.commands.option_types import between
-from widgets.options import Choice, Number, Option, Options
-
-O = TypeVar("O", bound=Options)  # noqa: E741
+from widgets.options import Choice, Number, Options
 
 
 def add_options(parser: ArgumentParser, kind: type[Options]) -> None:
@@ -36,14 +33,3 @@ def add_options(parser: ArgumentParser, kind: type[Options]) -> None:
             parser.add_argument(f"--{flag}", dest=name, action=BooleanOptionalAction, default=True, help=about)
         else:
             parser.add_argument(f"--{flag}", dest=name, action="store_true", help=about)
-
-
-def options_of(args: Namespace, kind: type[O]) -> O:
-    """What was typed, as the figure's options."""
-    return kind(**{name: _typed(getattr(args, name), option) for name, option in kind.declared().items()})
-
-
-def _typed(value: object, option: Option) -> object:
-    if isinstance(option, Choice):
-        return next(known for known in option.labels if str(known) == value)
-    return value

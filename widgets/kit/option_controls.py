@@ -28,7 +28,7 @@ class OptionControls(QObject, Generic[O]):
 
     def __init__(self, bar: ControlBar, name: str, kind: type[O], *, leave_out: tuple[str, ...] = ()) -> None:
         super().__init__(bar)
-        self._kind = kind
+        self.name, self.kind = name, kind
         self._controls: dict[str, QWidget] = {}
         self._kept = kind()  # values of options without a control
         for field, option in kind.declared().items():
@@ -68,9 +68,9 @@ class OptionControls(QObject, Generic[O]):
 
     def value(self) -> O:
         """What is chosen now."""
-        values = {item.name: getattr(self._kept, item.name) for item in fields(self._kind)}
+        values = {item.name: getattr(self._kept, item.name) for item in fields(self.kind)}
         values |= {field: _value(control) for field, control in self._controls.items()}
-        return self._kind(**values)
+        return self.kind(**values)
 
     def set_value(self, options: O, *, quietly: bool = False) -> None:
         """Show other options; `quietly` without `changed`."""

@@ -22,6 +22,7 @@ from widgets.kit.line_label import LineLabel
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
 from widgets.subject import Subject
+from widgets.views.rollout.command import RolloutOptions
 from widgets.views.rollout.figure import Cell, RolloutFigure
 from widgets.views.rollout.view import RolloutView
 
@@ -89,8 +90,8 @@ def test_of_a_long_text_the_chosen_query(qtbot, selection):
     assert asked == [RolloutRequest("bert-test", LONG, "encoder", (2,))]
     tokens = make_long_tokens(600)
     answer(view, make_rollout_result(n_layers=2, tokens=tokens, queries=(2,)))
-    assert view.figure().mode == "query"
-    modes = view.findChild(QComboBox, "rollout_mode")
+    assert view.figure().options.show == "query"
+    modes = view.findChild(QComboBox, "rollout_show")
     assert modes.currentData() == "query"
     assert not modes.model().item(modes.findData("map")).isEnabled()
     assert "512 tokens" in modes.model().item(modes.findData("map")).toolTip()
@@ -119,7 +120,7 @@ def test_both_maps_show_the_layer(view, selection):
         assert selection.now.layer == layer
         np.testing.assert_array_equal(view.figure().table("rollout"), result.rollout[layer])
         np.testing.assert_array_equal(view.figure().table("attention"), result.attention[layer])
-    choose(view, "rollout_what", "attention")
+    choose(view, "rollout_maps", "attention")
     assert view.figure().kinds == ("attention",)
 
 
@@ -134,7 +135,7 @@ def test_the_bars_are_those_of_the_chosen_query(view):
 
 
 def test_one_query_in_every_layer(view, selection):
-    choose(view, "rollout_mode", "query")
+    choose(view, "rollout_show", "query")
     figure = view.figure()
     np.testing.assert_array_equal(figure.table("rollout"), figure.result.rollout[:, 2])
     QTest.mouseClick(canvas(view), Qt.MouseButton.LeftButton, pos=center(view, Cell("attention", 3, 4)).toPoint())
@@ -154,14 +155,14 @@ def test_pointing_says_what_the_number_means(view, qtbot):
 def test_where_keys_are_narrower_than_pixels_the_strongest_near_is_pointed_at(qapp):
     result = make_rollout_result(n_layers=2, tokens=make_long_tokens(900), queries=(2,))
     result.rollout[0, 0, 451] = 0.9
-    figure, rect = RolloutFigure(result, 0, 2, "query"), QRectF(0, 0, 300, 400)
+    figure, rect = RolloutFigure(result, 0, 2, RolloutOptions(show="query")), QRectF(0, 0, 300, 400)
     plot = figure.panels(rect, STYLE)[0].plot
     point = QPointF(plot.left() + 450 / 900 * plot.width(), plot.top() + 2)
     assert figure.spot_at(point, rect, STYLE) == Cell("rollout", 0, 451)
 
 
 def test_own_places_can_be_left_out(view):
-    view.findChild(QCheckBox, "rollout_own").setChecked(True)
+    view.findChild(QCheckBox, "rollout_hide_own").setChecked(True)
     figure = view.figure()
     assert figure.row_of("rollout")[2] == 0
     assert 2 not in [key for key, _ in figure.strongest("rollout")]
@@ -198,7 +199,7 @@ def test_a_failure_keeps_the_old_picture(view, qtbot):
 @pytest.mark.parametrize("mode", ["map", "query"])
 @pytest.mark.parametrize("scale", ["raw", "row", "log"])
 def test_the_figure_has_its_titles_and_numbers(qapp, mode, scale):
-    figure = RolloutFigure(make_rollout_result(), 1, 2, mode, scale=scale)
+    figure = RolloutFigure(make_rollout_result(), 1, 2, RolloutOptions(show=mode, scale=scale))
     texts = " ".join(texts_of(figure))
     assert "Rollout" in texts
     assert "Mean attention of" in texts
@@ -211,7 +212,7 @@ def test_the_figure_has_its_titles_and_numbers(qapp, mode, scale):
 def test_a_long_row_is_painted_without_losing_a_peak(qapp):
     result = make_rollout_result(n_layers=2, tokens=make_long_tokens(900), queries=(2,))
     result.attention[0, 0, 533] = 0.9
-    figure = RolloutFigure(result, 0, 2, "query", "attention")
+    figure = RolloutFigure(result, 0, 2, RolloutOptions(show="query", maps="attention"))
     image = QImage(400, 300, QImage.Format.Format_RGB32)
     image.fill(STYLE.theme.paper)
     painter, rect = QPainter(image), QRectF(0, 0, 400, 300)
@@ -229,8 +230,8 @@ def test_other_colours_are_taken_over(view):
 
 
 def test_every_control_has_a_name_and_is_reached_by_tab(view):
-    names = ("rollout_layer_slider", "rollout_layer_number", "rollout_mode", "rollout_what", "rollout_scale")
-    for name in (*names, "rollout_own", "rollout_canvas"):
+    names = ("rollout_layer_slider", "rollout_layer_number", "rollout_show", "rollout_maps", "rollout_scale")
+    for name in (*names, "rollout_hide_own", "rollout_canvas"):
         control = view.findChild(object, name)
         assert control.accessibleName()
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus

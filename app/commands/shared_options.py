@@ -100,7 +100,7 @@ def _look(parser: ArgumentParser) -> None:
     look.add_argument("--caption", action="store_true", help="write checkpoint, layer, head and input under the figure")
 
 
-OPTIONS: dict[str, Callable[[ArgumentParser], None]] = {
+SHARED: dict[str, Callable[[ArgumentParser], None]] = {
     "unused_text": _unused_text,
     "group": _group,
     "layer": _layer,
