@@ -143,7 +143,7 @@ class View(QWidget):
         """Look at something else; asks at once if visible."""
         self._subject, self._why_old, self._refusal = subject, "", ""
         self.refresh()
-        self._judge()
+        self._wait()
 
     def refresh(self, *, again: bool = False) -> None:
         """Ask for what is needed now, if it is not what was asked last; `again` asks in any case."""
