@@ -11,6 +11,7 @@ ORDER = (
     "attention",
     "arcs",
     "measures",
+    "similarity",
     "rollout",
     "scaled_dot",
     "sparse",
