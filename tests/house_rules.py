@@ -118,9 +118,9 @@ def qt_signals() -> frozenset[str]:
     return frozenset(
         name
         for module in (QtCore, QtGui, QtWidgets, QtOpenGLWidgets)
-        for cls in vars(module).values()
+        for cls in [getattr(module, name) for name in dir(module)]  # modules, too, fill themselves in
         if isinstance(cls, type)
-        for name in dir(cls)  # fills them in: they are made when they are first looked up
+        for name in list(dir(cls))  # fills them in: they are made when they are first looked up
         if isinstance(getattr(cls, name, None), QtCore.Signal)
     )
 
