@@ -9,7 +9,8 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QSlider, QSpinBox, QTabBar, QToolButton, QWidget
 
-from inference.results.events import Failure
+from inference.results.events import Failure, Progress
+from inference.results.job import JobAction, JobPhase, JobRequest, JobState
 from inference.results.layer_times import LayerTimesRequest, LayerTimesResult
 from inference.results.maps import TILE, MapRequest, MapResult, Tile, TilesRequest, TilesResult
 from tests.answers import answer, fail
@@ -293,6 +294,65 @@ def test_times_appear_one_by_one_and_apart_from_theory(view):
     assert all(curve.shown.all() for curve in measured.curves)
 
 
+def test_a_measurement_is_a_job_whose_progress_the_page_shows(view, asked):
+    turn_to(view, COMPLEXITY)
+    line, measure = child(view, QWidget, "sparse_job"), child(view, QToolButton, "sparse_measure")
+    assert not line.isVisible()
+    measure.click()
+    assert isinstance(asked[0], JobRequest)
+    view.show_job(JobState(1, asked[0], JobPhase.RUNNING, Progress(3, 20, "Timing full")))
+    assert line.isVisible()
+    assert not measure.isEnabled()
+    assert child(view, QLabel, "sparse_job_text").text() == "Timing full"
+    acted = []
+    view.job_action_requested.connect(lambda *event: acted.append(event))
+    child(view, QToolButton, "sparse_job_pause").click()
+    child(view, QToolButton, "sparse_job_cancel").click()
+    assert acted == [(1, JobAction.PAUSE), (1, JobAction.CANCEL)]
+    view.show_job(JobState(1, asked[0], JobPhase.CANCELLED))
+    assert not line.isVisible()
+    assert measure.isEnabled()
+
+
+def test_other_sizes_have_a_job_of_their_own(view, asked):
+    turn_to(view, COMPLEXITY)
+    line, measure = child(view, QWidget, "sparse_job"), child(view, QToolButton, "sparse_measure")
+    view.show_job(JobState(1, LayerTimesRequest(), JobPhase.RUNNING))
+    child(view, QSpinBox, "sparse_table_d_number").setValue(512)
+    assert not line.isVisible()
+    measure.click()
+    assert asked == [LayerTimesRequest(d_model=512)]
+    turn_to(view, COST)
+    view.show_job(JobState(2, LayerTimesRequest(d_model=512), JobPhase.RUNNING))
+    assert not line.isVisible()
+    turn_to(view, COMPLEXITY)
+    assert line.state.number == 2
+    child(view, QSpinBox, "sparse_table_d_number").setValue(256)
+    assert line.isVisible()
+    assert line.state.number == 1
+
+
+def test_a_failed_measurement_says_so_until_it_is_removed_or_asked_for_again(view):
+    turn_to(view, COMPLEXITY)
+    line, measure = child(view, QWidget, "sparse_job"), child(view, QToolButton, "sparse_measure")
+    answer(view, times(LayerTimesRequest(), 6))
+    view.show_job(JobState(1, LayerTimesRequest(), JobPhase.FAILED, message="It broke."))
+    assert child(view, QLabel, "sparse_job_text").text() == "⚠ It broke."
+    assert view.figure().result is not None  # what came stays
+    assert measure.isEnabled()
+    child(view, QToolButton, "sparse_job_cancel").click()
+    assert not line.isVisible()
+
+
+def test_the_end_of_an_old_job_does_not_hide_the_one_that_follows(view):
+    turn_to(view, COMPLEXITY)
+    for number, phase in ((1, JobPhase.CANCELLING), (2, JobPhase.RUNNING), (1, JobPhase.CANCELLED)):
+        view.show_job(JobState(number, LayerTimesRequest(), phase))
+    line = child(view, QWidget, "sparse_job")
+    assert line.isVisible()
+    assert line.state.number == 2
+
+
 def test_growth_is_the_slope_of_what_was_measured(qapp):
     request = LayerTimesRequest(lengths=(128, 256, 512))
     seconds = np.array([[1, 4, 16], [1, 2, 4], [3, 3, 3], [1, 2, np.nan]]) / 1000
@@ -511,10 +571,11 @@ def test_numbers_of_a_real_map(view, asked):
 
 def test_every_control_has_a_name_and_is_reached_by_tab(view, asked):
     open_map(view, asked, longformer())
+    view.show_job(JobState(1, LayerTimesRequest(), JobPhase.RUNNING))
     sliders = ("n", "layers", "d_model", "window", "dilation", "n_global", "n_random", "block_size", "seed")
     names = [f"sparse_{name}_{kind}" for name in (*sliders, "table_d", "table_r") for kind in ("slider", "number")]
     names += ["sparse_pages", "sparse_pattern", "sparse_as_in_code", "sparse_lengths", "sparse_table_k"]
-    names += ["sparse_repeats", "sparse_measure", "sparse_strength"]
+    names += ["sparse_repeats", "sparse_measure", "sparse_strength", "sparse_job_pause", "sparse_job_cancel"]
     names += [f"sparse_{page}_canvas" for page in ("patterns", "cost", "complexity", "checkpoint")]
     for name in names:
         control = child(view, QWidget, name)
