@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inference.results.checkpoint import AttentionGroup
 from inference.results.events import Failure
+from inference.results.job import JobState
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.figure import Figure
@@ -48,6 +49,8 @@ class View(QWidget):
         Whether the picture is what was asked for.
     noticed(str)
         One sentence for the status bar.
+    job_action_requested(number, JobAction)
+        What is to become of a job that `show_job` told of.
 
     Attributes
     ----------
@@ -60,6 +63,7 @@ class View(QWidget):
     figure_changed = Signal()
     standing_changed = Signal()
     noticed = Signal(str)
+    job_action_requested = Signal(int, object)
 
     details: frozenset[type[Request]] = frozenset()
 
@@ -289,6 +293,9 @@ class View(QWidget):
     def show_failure(self, request: Request, failure: Failure) -> None:
         """A request failed: what was asked for no longer comes."""
         self.noticed.emit(failure.message)
+
+    def show_job(self, state: JobState) -> None:
+        """A job that this view asked for is added, further, or over; what it finds comes by `show_result`."""
 
     def figure(self) -> Figure | None:
         """What is shown, for export; None where nothing is shown yet."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from app.link.engine_link import EngineLink
 from inference.results.events import Failure, Partial, Progress
+from inference.results.job import Paused
 from inference.results.request import Request
 
 
@@ -143,7 +144,7 @@ class Runner(QObject):
                 self._posted.emit(job, event)
         self._link.close()
 
-    def _report(self, job: _Job, event: Progress | Partial) -> None:
+    def _report(self, job: _Job, event: Progress | Partial | Paused) -> None:
         self._posted.emit(job, event)
         if isinstance(event, Partial) and event.is_whole and job.request.refines:
             with self._wake:

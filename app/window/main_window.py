@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QMainWindo
 
 from app.export import exporting
 from app.link.controller import Controller
+from app.link.jobs import Jobs
 from app.link.runner import Runner
 from app.window import about, drops, text_dialog, window_state
 from app.window.actions import build_menus, set_view_shortcuts
@@ -31,6 +32,7 @@ from widgets.kit.head_steps import step
 from widgets.panels.details import DetailsPanel
 from widgets.panels.gallery import Gallery
 from widgets.panels.input_panel import InputPanel
+from widgets.panels.jobs_list import JobsList
 from widgets.panels.status_line import StatusLine
 from widgets.selection import Selected, Selection
 from widgets.subject import Subject
@@ -68,12 +70,14 @@ class MainWindow(QMainWindow):
 
         self.selection = Selection(self)
         self.context = ViewContext(self.selection, parent=self)
-        self.controller = Controller(runner, self)
+        self.jobs = Jobs(self)
+        self.controller = Controller(runner, self.jobs, self)
         self.gallery = Gallery()
         self.input_panel = InputPanel(self.context, SAMPLES)
         self.input_bar = self.input_panel.text
         self.area = ViewArea(self.context)
         self.details = DetailsPanel(self.context)
+        self.jobs_list = JobsList()
         self.status_line = StatusLine()
         self._build()
         self.actions_by_name = build_menus(self)
@@ -92,6 +96,7 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self.input_panel)
         layout.addWidget(self.area, 1)
+        layout.addWidget(self.jobs_list)
         self.setCentralWidget(centre)
         self.gallery_dock = self._dock(self.tr("Checkpoints"), self.gallery, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.details_dock = self._dock(self.tr("Selected"), self.details, Qt.DockWidgetArea.RightDockWidgetArea)
@@ -135,6 +140,12 @@ class MainWindow(QMainWindow):
         self.status_line.cancel_requested.connect(self.cancel)
         self.status_line.log_requested.connect(self.show_messages)
         self._runner.busy_changed.connect(self.status_line.set_busy)
+        self.jobs.added.connect(self.jobs_list.add_job)
+        self.jobs.changed.connect(self.jobs_list.show_job)
+        self.jobs.count_changed.connect(self.status_line.show_job_count)
+        self.jobs_list.action_requested.connect(self.jobs.act)
+        self.status_line.jobs_requested.connect(self.jobs_list.focus_first)
+        self.controller.job_done.connect(partial(self.status_line.show_message, is_warning=False))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -406,6 +417,7 @@ class MainWindow(QMainWindow):
             save_settings(window_state.settings_now(self), self._settings_file)
         except OSError as error:
             self.status_line.show_message(self.tr("The settings could not be saved: {}").format(error.strerror))
+        self.jobs.shutdown()
         self._runner.shutdown()
         super().closeEvent(event)
 

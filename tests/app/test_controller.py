@@ -10,6 +10,8 @@ from inference.results.attention import AttentionRequest
 from inference.results.checkpoint import OpenRequest
 from inference.results.events import Failure, Progress
 from inference.results.heads import HeadsRequest
+from inference.results.job import JobAction, JobPhase, JobRequest, JobState
+from inference.results.layer_times import LayerTimesRequest
 from inference.results.memory import MemoryRequest, MemoryResult
 from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from tests.factories import make_checkpoint_info, make_tokens
@@ -40,6 +42,27 @@ class FakeRunner(QObject):
         self.submitted.append((channel, request))
 
 
+class FakeJobs(QObject):
+    added, changed = Signal(object), Signal(object)
+    arrived = Signal(int, object, object, bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.submitted: list[JobRequest] = []
+        self.acted: list[tuple[int, JobAction]] = []
+
+    def submit(self, request: JobRequest) -> int:
+        if request not in self.submitted:
+            self.submitted.append(request)
+        return self.submitted.index(request)
+
+    def state(self, number: int) -> JobState:
+        return JobState(number, self.submitted[number], JobPhase.RUNNING)
+
+    def act(self, number: int, action: JobAction) -> None:
+        self.acted.append((number, action))
+
+
 class Listener(View):
     """Asks two things at once and writes down what it is shown."""
 
@@ -63,6 +86,9 @@ class Listener(View):
         super().show_failure(request, failure)
         self.shown.append((request, failure))
 
+    def show_job(self, state):
+        self.shown.append(state.phase)
+
     def figure(self):
         return None
 
@@ -73,8 +99,13 @@ def runner(qapp):
 
 
 @pytest.fixture
-def controller(runner):
-    return Controller(runner)
+def jobs(qapp):
+    return FakeJobs()
+
+
+@pytest.fixture
+def controller(runner, jobs):
+    return Controller(runner, jobs)
 
 
 @pytest.fixture
@@ -209,3 +240,50 @@ def test_what_is_held_is_asked_once_while_a_first_look_is_refined(runner, contro
         runner.arrived.emit("left/HeadsRequest", HEADS, "heads", is_partial)
     assert runner.submitted == [("memory", MemoryRequest(0))]
     assert views[0].shown == [(HEADS, "heads", is_partial) for is_partial in (True, True, False)]
+
+
+def test_a_job_goes_to_the_second_lane_and_its_view_hears_of_it(runner, jobs, controller, views):
+    request = LayerTimesRequest()
+    views[0].request_changed.emit(request)
+    assert runner.submitted == []
+    assert jobs.submitted == [request]
+    done, told = JobState(0, request, JobPhase.DONE), []
+    controller.job_done.connect(told.append)
+    jobs.arrived.emit(0, request, "part", True)
+    jobs.arrived.emit(0, request, "whole", False)
+    jobs.changed.emit(done)
+    answers = [(request, "part", True), (request, "whole", False)]
+    assert views[0].shown == [JobPhase.RUNNING, *answers, JobPhase.DONE]
+    assert told == ["Layer times, d = 256, n = 128–2,048: done."]
+    jobs.arrived.emit(0, request, "late", False)
+    assert views[0].shown[-1] is JobPhase.DONE
+    assert views[1].shown == []
+
+
+def test_two_views_that_ask_for_the_same_job_both_hear_of_it(jobs, views):
+    for view in (*views, views[0]):
+        view.request_changed.emit(LayerTimesRequest())
+    jobs.arrived.emit(0, LayerTimesRequest(), "part", True)
+    assert [view.shown for view in views] == [[JobPhase.RUNNING, (LayerTimesRequest(), "part", True)]] * 2
+
+
+def test_jobs_of_one_view_are_kept_apart(jobs, views):
+    requests = [LayerTimesRequest(), LayerTimesRequest(d_model=64)]
+    for view, request in zip(views, requests, strict=True):
+        view.request_changed.emit(request)
+    jobs.arrived.emit(1, requests[1], "of the second", False)
+    assert [view.shown[1:] for view in views] == [[], [(requests[1], "of the second", False)]]
+
+
+def test_a_failed_job_is_told_once_with_its_title(jobs, controller, views):
+    request, noticed = LayerTimesRequest(), []
+    controller.noticed.connect(noticed.append)
+    views[0].request_changed.emit(request)
+    jobs.changed.emit(JobState(0, request, JobPhase.FAILED, message="It broke."))
+    assert noticed == [f"{request.title}: It broke."]
+    assert views[0].shown[-1] is JobPhase.FAILED
+
+
+def test_a_view_steers_its_job(jobs, views):
+    views[0].job_action_requested.emit(3, JobAction.CANCEL)
+    assert jobs.acted == [(3, JobAction.CANCEL)]

@@ -9,7 +9,8 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QSlider, QSpinBox, QTabBar, QToolButton, QWidget
 
-from inference.results.events import Failure
+from inference.results.events import Failure, Progress
+from inference.results.job import JobAction, JobPhase, JobRequest, JobState
 from inference.results.layer_times import LayerTimesRequest, LayerTimesResult
 from inference.results.maps import TILE, MapRequest, MapResult, Tile, TilesRequest, TilesResult
 from tests.answers import answer, fail
@@ -267,6 +268,11 @@ def times(request, n_measured):
     return LayerTimesResult("Test device", 2, request, seconds.reshape(-1, 4).T)
 
 
+def show_times(view, n_measured):
+    """What a job found comes without being among what the view asks for of its subject."""
+    view.show_result(LayerTimesRequest(), times(LayerTimesRequest(), n_measured), is_partial=n_measured < 20)
+
+
 def test_nothing_is_measured_until_it_is_asked_for(view, asked):
     turn_to(view, COMPLEXITY)
     figure = view.figure()
@@ -282,15 +288,74 @@ def test_nothing_is_measured_until_it_is_asked_for(view, asked):
 
 def test_times_appear_one_by_one_and_apart_from_theory(view):
     turn_to(view, COMPLEXITY)
-    answer(view, times(LayerTimesRequest(), 6))
+    show_times(view, 6)
     (theory, _), (measured, _) = view.figure().charts(QRectF(0, 0, 900, 600), FigureStyle())
     assert [curve.shown.sum() for curve in measured.curves] == [2, 2, 1, 1]
     assert all(curve.is_measured for curve in measured.curves)
     assert not any(curve.is_measured for curve in theory.curves)
     assert "Test device, 2 threads: median of 5 repetitions" in measured.kind
-    answer(view, times(LayerTimesRequest(), 20))
+    show_times(view, 20)
     measured = view.figure().charts(QRectF(0, 0, 900, 600), FigureStyle())[1][0]
     assert all(curve.shown.all() for curve in measured.curves)
+
+
+def test_a_measurement_is_a_job_whose_progress_the_page_shows(view, asked):
+    turn_to(view, COMPLEXITY)
+    line, measure = child(view, QWidget, "sparse_job"), child(view, QToolButton, "sparse_measure")
+    assert not line.isVisible()
+    measure.click()
+    assert isinstance(asked[0], JobRequest)
+    view.show_job(JobState(1, asked[0], JobPhase.RUNNING, Progress(3, 20, "Timing full")))
+    assert line.isVisible()
+    assert not measure.isEnabled()
+    assert child(view, QLabel, "sparse_job_text").text() == "Timing full"
+    acted = []
+    view.job_action_requested.connect(lambda *event: acted.append(event))
+    child(view, QToolButton, "sparse_job_pause").click()
+    child(view, QToolButton, "sparse_job_cancel").click()
+    assert acted == [(1, JobAction.PAUSE), (1, JobAction.CANCEL)]
+    view.show_job(JobState(1, asked[0], JobPhase.CANCELLED))
+    assert not line.isVisible()
+    assert measure.isEnabled()
+
+
+def test_other_sizes_have_a_job_of_their_own(view, asked):
+    turn_to(view, COMPLEXITY)
+    line, measure = child(view, QWidget, "sparse_job"), child(view, QToolButton, "sparse_measure")
+    view.show_job(JobState(1, LayerTimesRequest(), JobPhase.RUNNING))
+    child(view, QSpinBox, "sparse_table_d_number").setValue(512)
+    assert not line.isVisible()
+    measure.click()
+    assert asked == [LayerTimesRequest(d_model=512)]
+    turn_to(view, COST)
+    view.show_job(JobState(2, LayerTimesRequest(d_model=512), JobPhase.RUNNING))
+    assert not line.isVisible()
+    turn_to(view, COMPLEXITY)
+    assert line.state.number == 2
+    child(view, QSpinBox, "sparse_table_d_number").setValue(256)
+    assert line.isVisible()
+    assert line.state.number == 1
+
+
+def test_a_failed_measurement_says_so_until_it_is_removed_or_asked_for_again(view):
+    turn_to(view, COMPLEXITY)
+    line, measure = child(view, QWidget, "sparse_job"), child(view, QToolButton, "sparse_measure")
+    show_times(view, 6)
+    view.show_job(JobState(1, LayerTimesRequest(), JobPhase.FAILED, message="It broke."))
+    assert child(view, QLabel, "sparse_job_text").text() == "⚠ It broke."
+    assert view.figure().result is not None  # what came stays
+    assert measure.isEnabled()
+    child(view, QToolButton, "sparse_job_cancel").click()
+    assert not line.isVisible()
+
+
+def test_the_end_of_an_old_job_does_not_hide_the_one_that_follows(view):
+    turn_to(view, COMPLEXITY)
+    for number, phase in ((1, JobPhase.CANCELLING), (2, JobPhase.RUNNING), (1, JobPhase.CANCELLED)):
+        view.show_job(JobState(number, LayerTimesRequest(), phase))
+    line = child(view, QWidget, "sparse_job")
+    assert line.isVisible()
+    assert line.state.number == 2
 
 
 def test_growth_is_the_slope_of_what_was_measured(qapp):
@@ -304,7 +369,7 @@ def test_growth_is_the_slope_of_what_was_measured(qapp):
 
 def test_times_of_other_sizes_are_not_shown(view):
     turn_to(view, COMPLEXITY)
-    answer(view, times(LayerTimesRequest(), 20))
+    show_times(view, 20)
     child(view, QSpinBox, "sparse_table_d_number").setValue(512)
     assert view.figure().result is None
     child(view, QSpinBox, "sparse_table_d_number").setValue(256)
@@ -511,10 +576,11 @@ def test_numbers_of_a_real_map(view, asked):
 
 def test_every_control_has_a_name_and_is_reached_by_tab(view, asked):
     open_map(view, asked, longformer())
+    view.show_job(JobState(1, LayerTimesRequest(), JobPhase.RUNNING))
     sliders = ("n", "layers", "d_model", "window", "dilation", "n_global", "n_random", "block_size", "seed")
     names = [f"sparse_{name}_{kind}" for name in (*sliders, "table_d", "table_r") for kind in ("slider", "number")]
     names += ["sparse_pages", "sparse_pattern", "sparse_as_in_code", "sparse_lengths", "sparse_table_k"]
-    names += ["sparse_repeats", "sparse_measure", "sparse_strength"]
+    names += ["sparse_repeats", "sparse_measure", "sparse_strength", "sparse_job_pause", "sparse_job_cancel"]
     names += [f"sparse_{page}_canvas" for page in ("patterns", "cost", "complexity", "checkpoint")]
     for name in names:
         control = child(view, QWidget, name)
