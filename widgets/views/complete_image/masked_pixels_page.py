@@ -22,7 +22,7 @@ _SEEN = 1  # the panel that is brushed on
 
 
 class MaskedPixelsPage(QWidget):
-    """The picture, what is seen of it, and the colours expected in between. A stroke on what is seen masks pixels.
+    """The image, what is seen of it, and the colours expected in between. A stroke on what is seen masks pixels.
 
     Signals
     -------
@@ -102,7 +102,7 @@ class MaskedPixelsPage(QWidget):
         self.figure_changed.emit()
 
     def show_sentence(self, sentence: str) -> None:
-        """Say why there is nothing, unless there is a picture, which stays."""
+        """Say why there is nothing, unless there is a image, which stays."""
         self._empty.setText(sentence)
 
     def restyle(self, style: FigureStyle) -> None:
@@ -142,4 +142,4 @@ class MaskedPixelsPage(QWidget):
     @Slot(object)
     def _on_canvas_spot_changed(self, spot: MaskedPixelSpot | None) -> None:
         text = self._figure.describe(spot.pixel) if self._figure is not None and spot is not None else ""
-        self._read_out.show_text(text or self.tr("Brush the second picture to mask pixels or to show them again."))
+        self._read_out.show_text(text or self.tr("Brush the second image to mask pixels or to show them again."))

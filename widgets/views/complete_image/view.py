@@ -1,4 +1,4 @@
-"""Image GPT: pictures pixel by pixel."""
+"""Image GPT: images pixel by pixel."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from widgets.views.complete_image.probe_page import ProbePage
 
 
 class CompleteImageView(View):
-    """Completions of the picture that grow pixel by pixel, or masked pixels, whichever the checkpoint was trained for;
+    """Completions of the image that grow pixel by pixel, or masked pixels, whichever the checkpoint was trained for;
     and how much a linear classifier reads from each layer.
 
     What clicking does, the pages say.
