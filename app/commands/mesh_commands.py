@@ -108,11 +108,11 @@ def run(args: Namespace, ask: Ask) -> str:
 
 
 def _summary(sample: MeshSample, info: CheckpointInfo) -> str:
-    from widgets.views.mesh.descriptions import whole_words
     from widgets.views.mesh.growth import Growth
+    from widgets.views.mesh.read_out import mesh_text
 
     name = "" if sample.label is None else f"{info.classes[sample.label]}, "
-    return f"{name}seed {sample.seed}. {whole_words(Growth(sample))}"
+    return f"{name}seed {sample.seed}. {mesh_text(Growth(sample))}"
 
 
 def _look(args: Namespace) -> MeshLook:

@@ -1,4 +1,4 @@
-"""Where a mesh is saved, as what, and how a picture or a film of it looks."""
+"""Where a mesh is saved, as what, and how an image or a film of it looks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SPEEDS = (0.1, 20.0)
 
 
 class MeshDialog(QDialog):
-    """Format, file; for pictures and films size, theme and colours; for films the speed."""
+    """Format, file; for images and films size, theme and colours; for films the speed."""
 
     def __init__(self, name: str, folder: Path, *, theme: str = "light", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +44,7 @@ class MeshDialog(QDialog):
         self._size.setCurrentIndex(1)
         self._theme = self._choice("mesh_theme", [(self.tr("Light"), "light"), (self.tr("Dark"), "dark")])
         self._theme.setCurrentIndex(self._theme.findData(theme))
-        colors = (("Plain", "plain"), ("Surprise", "bits"), ("Order", "order"), ("Part", "part"))
+        colors = (("Plain", "plain"), ("Surprisal", "bits"), ("Order", "order"), ("Part", "part"))
         self._colors = self._choice("mesh_colors", [(self.tr(text), by) for text, by in colors])
         self._speed = QDoubleSpinBox(self)
         self._speed.setObjectName("mesh_speed")
@@ -91,7 +91,7 @@ class MeshDialog(QDialog):
         return path if path.suffix or self.kind() == "frames" else path.with_suffix(ending_of(self.kind()))
 
     def look(self) -> MeshLook:
-        """How a picture or a film looks."""
+        """How an image or a film looks."""
         return MeshLook(
             self._size.currentData(),
             self._theme.currentData(),

@@ -29,12 +29,12 @@ def _tr(text: str) -> str:
 
 
 def save_mesh(window: MainWindow, sample: MeshSample, camera: Camera | None = None) -> None:
-    """Ask where to and as what, and save a mesh, its picture, its growth or its numbers.
+    """Ask where to and as what, and save a mesh, its image, its growth or its numbers.
 
     Parameters
     ----------
     camera
-        What pictures and films are seen through; None shows the whole mesh from the front.
+        What images and films are seen through; None shows the whole mesh from the front.
     """
     info = window.controller.checkpoint
     classes = info.classes if info else ()

@@ -1,4 +1,4 @@
-"""A mesh that a model drew, as a file: the mesh, its picture, its growth, or all its numbers."""
+"""A mesh that a model drew, as a file: the mesh, its image, its growth, or all its numbers."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from inference.results.mesh import MeshSample
 from widgets.views.mesh.figures.mesh import MeshFigure
 from widgets.views.mesh.figures.sample import MeshSampleFigure
 from widgets.views.mesh.growth import Growth
-from widgets.views.mesh.mesh_at_step import Looks
-from widgets.views.mesh.meshes_scene import Exhibit
+from widgets.views.mesh.overlay import Overlay
+from widgets.views.mesh.scene import ShownMeshes
 
 Report = film_files.Report
 
@@ -74,7 +74,7 @@ def write(
     Parameters
     ----------
     report
-        Called with how many pictures of a film are done, and how many there are.
+        Called with how many images of a film are done, and how many there are.
 
     Raises
     ------
@@ -128,11 +128,11 @@ def _film(sample: MeshSample, look: MeshLook) -> Film:
 
 
 def _figure(sample: MeshSample, look: MeshLook) -> MeshSampleFigure:
-    exhibit = Exhibit()
-    exhibit.show((sample,))
-    scene = exhibit.scene(exhibit.n_steps - 1, look.color_by, Looks(), look.style(), is_still=True)
+    meshes = ShownMeshes()
+    meshes.show((sample,))
+    scene = meshes.scene(meshes.n_steps - 1, look.color_by, Overlay(), look.style(), is_still=True)
     image = MeshFigure(scene, look.camera_for(scene), look.mesh_style, look.size[0] / look.size[1])
-    return MeshSampleFigure(image, exhibit.growths, exhibit.legend(look.color_by))
+    return MeshSampleFigure(image, meshes.growths, meshes.legend(look.color_by))
 
 
 def _arrays(sample: MeshSample, growth: Growth, look: MeshLook) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""The growth of a mesh as pictures: which moments, how long each, and how they look."""
+"""The growth of a mesh as images: which moments, how long each, and how they look."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from PySide6.QtGui import QImage, QPainter
 
 from app.export.mesh_look import MeshLook
 from inference.results.mesh import MeshSample
-from widgets.player.playback import TOKENS_A_SECOND
+from widgets.player.playback import STEPS_A_SECOND
 from widgets.scene3d.painter_renderer import PainterRenderer
 from widgets.scene3d.scene import MeshScene
-from widgets.views.mesh.mesh_at_step import Looks
-from widgets.views.mesh.meshes_scene import Exhibit
+from widgets.views.mesh.overlay import Overlay
+from widgets.views.mesh.scene import ShownMeshes
 
 FRAMES_A_SECOND = 25
 HOLD = 1.5  # seconds that the whole mesh stands at the end
@@ -43,10 +43,10 @@ class Film:
 
     def __init__(self, sample: MeshSample, look: MeshLook) -> None:
         self._look = look
-        self._exhibit = Exhibit()
-        self._exhibit.show((sample,))
-        (self._growth,) = self._exhibit.growths
-        first = self._growth.first_drawn()
+        self._meshes = ShownMeshes()
+        self._meshes.show((sample,))
+        (self._growth,) = self._meshes.growths
+        first = self._growth.first_sampled()
         n_steps = self._growth.n_steps - first
         n_frames = max(2, ceil(growing_seconds(n_steps, look) * FRAMES_A_SECOND))
         steps = [first + frame * (n_steps - 1) // (n_frames - 1) for frame in range(n_frames)]
@@ -85,7 +85,7 @@ class Film:
         return image
 
     def _scene(self, step: int) -> MeshScene:
-        return self._exhibit.scene(step, self._look.color_by, Looks(), self._look.style(), is_still=False)
+        return self._meshes.scene(step, self._look.color_by, Overlay(), self._look.style(), is_still=False)
 
     def _joined(self, steps: list[int]) -> list[Run]:
         runs: list[Run] = []
@@ -100,7 +100,7 @@ class Film:
 
 def growing_seconds(n_steps: int, look: MeshLook) -> float:
     """How long the growth lasts."""
-    return look.seconds if look.seconds else n_steps / (TOKENS_A_SECOND * look.speed)
+    return look.seconds if look.seconds else n_steps / (STEPS_A_SECOND * look.speed)
 
 
 def as_pillow(image: QImage) -> Image.Image:

@@ -37,7 +37,7 @@ def save(driver, path, kind):
 
 
 def test_every_kind_is_saved_and_read_back(mesh, tmp_path):  # noqa: F811
-    growth = mesh.view._display.growth
+    growth = mesh.view._presenter.growth
     for kind, about in FORMATS.items():
         path = tmp_path / f"thing{ending_of(kind)}"
         save(mesh, path, kind)

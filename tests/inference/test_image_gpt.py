@@ -16,8 +16,8 @@ from inference.analyses.probe import probe
 from inference.context import Cancelled, Context, Refused
 from inference.forward.pixel_sampling import complete, log_probs, pick
 from inference.results.complete_image import CompleteImageRequest
-from inference.results.growing import is_growing
 from inference.results.events import Partial
+from inference.results.growing import is_growing
 from inference.results.masked_pixels import MaskedPixelsRequest
 from inference.results.patches import PatchesRequest
 from inference.results.probe import ProbeRequest

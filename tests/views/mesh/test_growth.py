@@ -105,10 +105,10 @@ def test_what_is_kept_is_what_a_model_can_go_on_from():
 
 def test_the_first_drawn_token_is_behind_the_given_ones():
     vertices, faces = tokens_of("table")
-    assert Growth(make_sample(vertices, faces)).first_drawn() == 0
-    assert Growth(make_sample(vertices, faces, n_given=(9, 0))).first_drawn() == 9
-    assert Growth(make_sample(vertices, faces, n_given=(len(vertices), 5))).first_drawn() == len(vertices) + 5
-    assert Growth(make_sample(vertices, faces, n_given=(len(vertices), len(faces)))).first_drawn() == (
+    assert Growth(make_sample(vertices, faces)).first_sampled() == 0
+    assert Growth(make_sample(vertices, faces, n_given=(9, 0))).first_sampled() == 9
+    assert Growth(make_sample(vertices, faces, n_given=(len(vertices), 5))).first_sampled() == len(vertices) + 5
+    assert Growth(make_sample(vertices, faces, n_given=(len(vertices), len(faces)))).first_sampled() == (
         len(vertices) + len(faces) - 1
     )
 

@@ -1,4 +1,4 @@
-"""Meshes as a model wrote them: the picture in space, what its colours mean, and what was expected of one token."""
+"""Meshes as a model wrote them: the image in space, what its colours mean, and what was expected of one token."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ def _tr(text: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class MeshSampleFigure:
-    """The picture of one mesh or several; its numbers are all their tokens.
+    """The image of one mesh or several; its numbers are all their tokens.
 
     Attributes
     ----------
     growths
-        What the meshes were made of, in the order of the picture's objects.
+        What the meshes were made of, in the order of the image's objects.
     legend
         What the colours mean; None where they mean nothing.
     expected
-        Painted beside the picture; None leaves it out.
+        Painted beside the image; None leaves it out.
     """
 
     image: MeshFigure

@@ -1,4 +1,4 @@
-"""The picture in space with its legend beneath, and a slow turn."""
+"""The viewer of the meshes with a legend beneath, and a slow turn."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from widgets.views.mesh.figures.legend import paint_legend
 _TURN = 14.0  # degrees a second
 
 
-class Stage(QWidget):
+class ViewerPanel(QWidget):
     """A mesh viewer and what its colours mean."""
 
     def __init__(self, *, renderer: Renderer = "auto", parent: QWidget | None = None) -> None:
