@@ -73,9 +73,8 @@ class Player(QWidget):
             (f"{name}_forth", "", self.tr("One step forth (full stop)")),
             (f"{name}_last", "", self.tr("To the last step (End)")),
         )
-        self._speed = bar.add_choice(
-            f"{name}_speed", self.tr("Speed"), ((self._speed_text(one), one) for one in SPEEDS)
-        )
+        speeds = ((self._speed_text(speed), speed) for speed in SPEEDS)
+        self._speed = bar.add_choice(f"{name}_speed", self.tr("Speed"), speeds)
         self._speed.setCurrentIndex(SPEEDS.index(1.0))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

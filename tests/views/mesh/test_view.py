@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QTabWidget, QWidget
 
 from inference.results.events import Failure
-from inference.results.inputs import MeshInput
+from inference.results.inputs import Input, MeshInput
 from inference.results.mesh import (
     MeshRequest,
     MeshResult,
@@ -21,6 +21,7 @@ from inference.results.mesh import (
 )
 from tests.answers import answer, fail
 from tests.inputs import mesh_input, text_input
+from tests.places import index_of
 from tests.views.mesh.mesh_samples import (
     input_of,
     make_furniture_sample,
@@ -34,7 +35,7 @@ from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.look.theme import DARK
 from widgets.player.playback import AS_FAST_AS_IT_GOES
-from widgets.selection import Selection
+from widgets.selection import Position, Selection
 from widgets.subject import Subject
 from widgets.views.mesh.view import MeshView
 
@@ -135,7 +136,7 @@ def test_controls_ask_for_other_meshes(view, qtbot):
 
 def test_a_finished_mesh_becomes_the_input_of_the_window_and_is_not_sampled_again(view):
     growth = show(view)
-    assert view.chosen == [growth.input()]
+    assert view.chosen == [Input(mesh=growth.input())]
     view.set_subject(Subject(make_mesh_info(), view.chosen[0]))
     assert view.asked == []
     assert len(view.chosen) == 1
@@ -151,7 +152,7 @@ def test_a_growing_mesh_is_not_chosen_yet(view):
 def test_a_mesh_from_elsewhere_is_scored(view):
     show(view)
     other = input_of(make_furniture_sample("lamp", label=2))
-    view.set_subject(Subject(make_mesh_info(), other))
+    view.set_subject(Subject(make_mesh_info(), Input(mesh=other)))
     assert view.asked == [ScoreMeshRequest("polygen-test", mesh=other, label=2)]
 
 
@@ -264,12 +265,12 @@ def test_only_what_is_seen_of_the_tokens_is_painted(view):
 def test_steps_are_shared_with_other_views(view, selection):
     growth = show(view)
     view._presenter.go_to(5)
-    assert (selection.now.group, selection.now.query_pos) == ("vertices", 5)
+    assert (selection.now.group, selection.now.query) == ("vertices", Position("vertices", 5))
     view._presenter.go_to(growth.n_coordinates + 3)
-    assert (selection.now.group, selection.now.query_pos) == ("faces", 3)
-    selection.update(group="vertices", query_pos=9)
+    assert (selection.now.group, selection.now.query) == ("faces", Position("faces", 3))
+    selection.update(group="vertices", query=Position("vertices", 9))
     assert view._presenter.step == 9
-    selection.update(group="faces", query_pos=0)
+    selection.update(group="faces", query=Position("faces", 0))
     assert view._presenter.step == growth.n_coordinates
 
 
@@ -277,10 +278,10 @@ def test_no_step_is_selected_before_all_views_look_at_the_mesh(view, selection, 
     open_checkpoint(view)
     answer(view, make_result("chair"))
     view._presenter.go_to(5)
-    assert selection.now.query_pos is None
+    assert selection.now.query is None
     view.set_subject(Subject(make_mesh_info(), view.chosen[-1]))
-    assert selection.now.query_pos is None  # the others are told behind this one
-    qtbot.waitUntil(lambda: selection.now.query_pos == 5)
+    assert selection.now.query is None  # the others are told behind this one
+    qtbot.waitUntil(lambda: index_of(selection.now.query) == 5)
 
 
 def test_it_selects_nothing_while_it_plays(view, selection):
@@ -292,7 +293,7 @@ def test_it_selects_nothing_while_it_plays(view, selection):
     assert view._presenter.step == 20
     assert selection.now == before
     view._presenter.playback.pause()
-    assert selection.now.query_pos == 20
+    assert index_of(selection.now.query) == 20
 
 
 def test_it_goes_on_when_it_is_shown_again(view):
@@ -327,7 +328,7 @@ def test_several_grow_side_by_side_and_a_click_chooses_one(view):
     assert [mesh.n_faces for mesh in shown(view)] == [len(mesh.faces) for mesh in shown(view)]
     view._presenter.parts.viewer.face_clicked.emit(2, 0)
     assert view._presenter.growth.sample is samples[2]
-    assert view.chosen[-1] == input_of(samples[2])
+    assert view.chosen[-1] == Input(mesh=input_of(samples[2]))
     assert shown(view)[2].title.startswith("▸ seed 2")
     view._presenter.go_to(1)
     assert [mesh.n_vertices for mesh in shown(view)] == [0, 0, 0]
@@ -377,12 +378,12 @@ def test_a_clicked_vertex_attends_to_all_others_in_the_encoder(view, selection):
     child(view, "mesh_attending", QComboBox).setCurrentIndex(1)
     view._presenter.parts.viewer.vertex_clicked.emit(0, 4)
     assert view.asked[-1] == MeshStepRequest("polygen-test", growth.input(), "encoder", 0, 0, 6)
-    assert (selection.now.group, selection.now.query_pos) == ("encoder", 6)
+    assert (selection.now.group, selection.now.query) == ("encoder", Position("encoder", 6))
     weights = np.zeros(2 + growth.n_vertices, np.float32)
     weights[[3, 9]] = 0.5
     answer(view, MeshStepResult("encoder", 0, 0, 6, weights))
     assert shown(view)[0].links.pairs.tolist() == [[4, 1], [4, 7]]
-    selection.update(group="encoder", query_pos=3)
+    selection.update(group="encoder", query=Position("encoder", 3))
     assert view.asked[-1].step == 3
 
 

@@ -55,6 +55,7 @@ class CompletionPage(QWidget):
         self._figure: CompleteImageFigure | None = None
         self._asked: CompleteImageRequest | None = None
         self._shown: CompleteImageRequest | None = None  # what the result answers
+        self._group: AttentionGroup | None = None  # whose attention is shown
         self._n_pixels = 0  # of this model's images; 0: not known yet
         self._is_dragging = False
         self._style = FigureStyle.of(self)
@@ -127,7 +128,7 @@ class CompletionPage(QWidget):
         """Another model: what is known is not about it."""
         self._result = self._shown = self._attention = self._figure = None
         self._n_pixels = 0
-        self._group: AttentionGroup | None = None
+        self._group = None
         self._pages.setCurrentWidget(self._empty)
         self._show_rest()
 
@@ -136,6 +137,7 @@ class CompletionPage(QWidget):
         if subject.input.image is None:
             return ()
         checkpoint = subject.checkpoint
+        group = self._group = checkpoint.group(self._selection.now.group) if checkpoint.groups else None
         if not self._n_pixels:
             return (ImageRequest(checkpoint.checkpoint, subject.input),)
         self._asked = CompleteImageRequest(
@@ -147,9 +149,8 @@ class CompletionPage(QWidget):
             self._temperature.value(),
             self._top_p.value(),
         )
-        if not self._attends.isChecked() or not checkpoint.groups:
+        if not self._attends.isChecked() or group is None:
             return (self._asked,)
-        group = self._group = checkpoint.group(self._selection.now.group)
         chosen = self._selection.now.query_pos(group)
         # The last pixel is guessed, but never read: it has no token.
         query = min(_N_SPECIAL if chosen is None else chosen, self._n_pixels - 1)

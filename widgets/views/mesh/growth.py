@@ -178,9 +178,8 @@ class Growth:
         if not self.faces:
             return own
         is_written = self.pointer_faces < len(self.face_numbers)
-        numbers = np.where(
-            is_written, self.face_numbers[np.minimum(self.pointer_faces, len(self.face_numbers) - 1)], -1
-        )
+        faces = self.face_numbers[np.minimum(self.pointer_faces, len(self.face_numbers) - 1)]
+        numbers = np.where(is_written, faces, -1)
         np.add.at(own, numbers[numbers >= 0], self.sample.faces.bits[numbers >= 0])
         sizes = np.fromiter(map(len, self.faces), np.int64, len(self.faces))
         corners = np.concatenate([np.array(face) for face in self.faces])

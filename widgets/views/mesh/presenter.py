@@ -100,7 +100,7 @@ class MeshPresenter(QObject):
         return self._meshes.active_step(self.playback.step)
 
     def show_samples(self, samples: Sequence[MeshSample], style: FigureStyle, *, is_new: bool, plays: bool) -> None:
-        """Show meshes, or more of the same; new ones are played from their first drawn token, or stand whole."""
+        """Show meshes, or more of the same; new ones are played from their first sampled token, or stand whole."""
         self._style = style
         if is_new:
             self._meshes.active = 0

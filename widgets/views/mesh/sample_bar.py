@@ -72,9 +72,7 @@ class SampleBar(QWidget):
         self._temperature = _number(0.1, 2.0, 0.1, 1.0)
         controls.add_widget(labelled(self._temperature, "mesh_temperature", self.tr("Temperature")))
         self._top_p = _number(0.05, 1.0, 0.05, 0.9)
-        self._top_p.setToolTip(
-            self.tr("Only the most probable tokens that together reach this probability are sampled")
-        )
+        self._top_p.setToolTip(self.tr("Only the likeliest tokens that together reach this probability are sampled"))
         controls.add_widget(labelled(self._top_p, "mesh_top_p", self.tr("Top-p")))
         self._masks = controls.add_check(
             "mesh_masks",
