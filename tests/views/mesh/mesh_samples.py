@@ -89,10 +89,10 @@ def make_mesh_info(name="polygen-test", classes=CLASSES):
     """A small PolyGen."""
     groups = (
         AttentionGroup(
-            "vertices", "Coordinates", (4, 4, 4), is_causal=True, query_axis="vertices", key_axis="vertices"
+            "vertices", "Coordinates", (4, 4, 4), is_causal=True, query_axis="coordinates", key_axis="coordinates"
         ),
-        AttentionGroup("encoder", "Vertex to vertex", (4, 4), query_axis="encoder", key_axis="encoder"),
-        AttentionGroup("faces", "Faces", (4, 4), is_causal=True, query_axis="faces", key_axis="faces"),
+        AttentionGroup("encoder", "Vertex to vertex", (4, 4), query_axis="items", key_axis="items"),
+        AttentionGroup("faces", "Faces", (4, 4), is_causal=True, query_axis="pointers", key_axis="pointers"),
     )
     return CheckpointInfo(
         checkpoint=name,

@@ -265,12 +265,12 @@ def test_only_what_is_seen_of_the_tokens_is_painted(view):
 def test_steps_are_shared_with_other_views(view, selection):
     growth = show(view)
     view._presenter.go_to(5)
-    assert (selection.now.group, selection.now.query) == ("vertices", Position("vertices", 5))
+    assert (selection.now.group, selection.now.query) == ("vertices", Position("coordinates", 5))
     view._presenter.go_to(growth.n_coordinates + 3)
-    assert (selection.now.group, selection.now.query) == ("faces", Position("faces", 3))
-    selection.update(group="vertices", query=Position("vertices", 9))
+    assert (selection.now.group, selection.now.query) == ("faces", Position("pointers", 3))
+    selection.update(group="vertices", query=Position("coordinates", 9))
     assert view._presenter.step == 9
-    selection.update(group="faces", query=Position("faces", 0))
+    selection.update(group="faces", query=Position("pointers", 0))
     assert view._presenter.step == growth.n_coordinates
 
 
@@ -378,12 +378,12 @@ def test_a_clicked_vertex_attends_to_all_others_in_the_encoder(view, selection):
     child(view, "mesh_attending", QComboBox).setCurrentIndex(1)
     view._presenter.parts.viewer.vertex_clicked.emit(0, 4)
     assert view.asked[-1] == MeshStepRequest("polygen-test", growth.input(), "encoder", 0, 0, 6)
-    assert (selection.now.group, selection.now.query) == ("encoder", Position("encoder", 6))
+    assert (selection.now.group, selection.now.query) == ("encoder", Position("items", 6))
     weights = np.zeros(2 + growth.n_vertices, np.float32)
     weights[[3, 9]] = 0.5
     answer(view, MeshStepResult("encoder", 0, 0, 6, weights))
     assert shown(view)[0].links.pairs.tolist() == [[4, 1], [4, 7]]
-    selection.update(group="encoder", query=Position("encoder", 3))
+    selection.update(group="encoder", query=Position("items", 3))
     assert view.asked[-1].step == 3
 
 

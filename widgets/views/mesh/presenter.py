@@ -161,7 +161,7 @@ class MeshPresenter(QObject):
             return None
         expected = self._expected if self.parts.page == SidePage.STEP else None
         legend = self._meshes.legend(self._color_by())
-        return MeshSampleFigure(self.parts.viewer.figure(), self.growths, legend, expected)
+        return MeshSampleFigure(self.parts.viewer.figure(), self.growths, legend, expected, self._meshes.active)
 
     def _show_growth(self) -> None:
         """Another mesh, or more of it, or other colours."""

@@ -42,12 +42,20 @@ class MeshSampleFigure:
         What the colours mean; None where they mean nothing.
     expected
         Painted beside the image; None leaves it out.
+    active
+        The mesh that is looked at.
     """
 
     image: MeshFigure
     growths: Sequence[Growth]
     legend: Legend | None = None
     expected: MeshExpected | None = None
+    active: int = 0
+
+    @property
+    def growth(self) -> Growth:
+        """The mesh that is looked at."""
+        return self.growths[self.active]
 
     @property
     def caption(self) -> str:
@@ -94,6 +102,10 @@ class MeshSampleFigure:
                 arrays[f"{name}_is_forbidden{behind}"] = tokens.is_forbidden
                 arrays[f"n_given_{name}_tokens{behind}"] = np.array(tokens.n_given)
             arrays[f"vertices{behind}"] = growth.vertices
+            arrays[f"face_starts{behind}"] = np.cumsum([0, *map(len, growth.faces)])
+            arrays[f"face_vertices{behind}"] = np.array([corner for face in growth.faces for corner in face], np.int64)
+            arrays[f"label{behind}"] = np.array(-1 if growth.sample.label is None else growth.sample.label)
+            arrays[f"seed{behind}"] = np.array(growth.sample.seed)
             rows += [_row(number, growth, step) for step in range(growth.n_steps)]
         return Numbers(arrays, _HEADER, rows)
 
