@@ -11,6 +11,7 @@ from inference.results.complete_image import CompleteImageRequest, CompleteImage
 from inference.results.growing import is_growing
 from inference.results.image import ImageRequest, ImageResult
 from inference.results.patches import PatchesRequest, PatchesResult
+from inference.results.request import Request
 from widgets.kit.brush_canvas import BrushCanvas
 from widgets.kit.column import fill_column
 from widgets.kit.control_bar import ControlBar
@@ -132,7 +133,7 @@ class CompletionPage(QWidget):
         self._pages.setCurrentWidget(self._empty)
         self._show_rest()
 
-    def requests(self, subject: Subject) -> tuple[object, ...]:
+    def requests(self, subject: Subject) -> tuple[Request, ...]:
         """What it wants to know."""
         if subject.input.image is None:
             return ()

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QStackedWidget, QWidget
 
 from inference.results.masked_pixels import MaskedPixelsRequest, MaskedPixelsResult
+from inference.results.request import Request
 from widgets.figures.image_geometry import patches_between
 from widgets.kit.brush_canvas import BrushCanvas
 from widgets.kit.column import fill_column
@@ -76,7 +77,7 @@ class MaskedPixelsPage(QWidget):
         self._canvas.stroke_ended.connect(self._on_canvas_stroke_ended)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
 
-    def requests(self, subject: Subject) -> tuple[object, ...]:
+    def requests(self, subject: Subject) -> tuple[Request, ...]:
         """What it wants to know."""
         if subject.input.image is None:
             return ()

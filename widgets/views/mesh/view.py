@@ -143,7 +143,7 @@ class MeshView(View):
         super().refresh(again=again)
 
     def requests(self) -> tuple[Request, ...]:
-        wanted: list[object] = [] if self._source is None else [self._source]
+        wanted: list[Request] = [] if self._source is None else [self._source]
         presenter, growth = self._presenter, self._presenter.growth
         if growth is not None and growth.n_vertices and not presenter.is_growing and not self._is_fresh:
             if presenter.parts.page == SidePage.ATTENTION:
@@ -201,6 +201,10 @@ class MeshView(View):
             self._chosen_input = growth.input()
             self.selection.update(query=None, key=None)  # a step of another mesh
             self.context.set_input(Input(mesh=self._chosen_input))
+
+    def provisional_note(self) -> str:
+        """None is needed: a mesh is seen to grow."""
+        return ""
 
     def _tell_unfinished(self) -> None:
         cut = [growth.sample for growth in self._presenter.growths if growth.sample.why_unfinished]
