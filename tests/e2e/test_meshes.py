@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QTabWidget
 
+from inference.results.inputs import Input
 from resources import bundled_checkpoints
 from tests.inference.test_polygen import build
 from tests.places import index_of
@@ -65,7 +66,7 @@ def test_a_mesh_is_drawn_scrubbed_coloured_and_completed(mesh):
     # It is what the window looks at, and other views follow.
     growth = presenter.growth
     assert driver.window.area.current == "mesh"
-    driver.wait(lambda: driver.window.input_panel.input() == growth.input())
+    driver.wait(lambda: driver.window.input_panel.input() == Input(mesh=growth.input()))
     assert driver.widget("mesh_renderer").text().startswith("Drawn by OpenGL")
 
     # Scrub with the mouse and the keys.

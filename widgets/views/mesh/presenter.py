@@ -65,7 +65,7 @@ class MeshPresenter(QObject):
         parts.look.color_changed.connect(self._on_look_color_changed)
         parts.look.style_changed.connect(parts.viewer.set_style)
         parts.look.fit_requested.connect(parts.viewer.fit)
-        parts.look.turning_changed.connect(parts.viewer_panel.set_turning)
+        parts.look.turning_changed.connect(parts.viewer_panel.turntable.set_turning)
         parts.viewer.style_changed.connect(parts.look.set_style)
         parts.viewer.camera_changed.connect(self.image_changed)
         parts.viewer.vertex_clicked.connect(self._on_viewer_vertex_clicked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import QMimeData, QTimer
+from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
@@ -24,6 +24,7 @@ from inference.results.mesh import (
 )
 from inference.results.request import Request
 from widgets.context import ViewContext
+from widgets.kit.delay import Delay
 from widgets.scene3d.viewer import Renderer
 from widgets.selection import Selected
 from widgets.subject import Subject
@@ -65,12 +66,8 @@ class MeshView(View):
         self._before: _Shown | None = None  # it was
         self._chosen_input: MeshInput | None = None
         self._score: ScoreMeshResult | None = None
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(_PATIENCE)
-        self._arrival = QTimer(self)  # of a subject at all views
-        self._arrival.setSingleShot(True)
-        self._arrival.setInterval(0)
+        self._patience = Delay(_PATIENCE, self)
+        self._arrival = Delay(0, self)  # of a subject at all views
         self._presenter = MeshPresenter(renderer, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -87,8 +84,8 @@ class MeshView(View):
         presenter.image_changed.connect(self.figure_changed)
         parts.sample_bar.changed.connect(self._patience.start)
         parts.sample_bar.class_chosen.connect(self._on_sample_bar_class_chosen)
-        self._patience.timeout.connect(self._on_patience_timeout)
-        self._arrival.timeout.connect(self._select)
+        self._patience.elapsed.connect(self._on_patience_elapsed)
+        self._arrival.elapsed.connect(self._select)
         parts.look.save_requested.connect(self._on_look_save_requested)
         parts.attention.head_chosen.connect(self._on_attention_head_chosen)
         parts.complete.above_requested.connect(self._on_complete_above_requested)
@@ -338,7 +335,7 @@ class MeshView(View):
         self._before = self._start = None
         self._patience.start()
 
-    def _on_patience_timeout(self) -> None:
+    def _on_patience_elapsed(self) -> None:
         self._set_source(self._wished())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
