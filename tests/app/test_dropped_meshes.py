@@ -1,4 +1,4 @@
-"""A mesh that is dropped is opened, however early: the view Mesh may not be built yet, or look at another checkpoint."""
+"""A mesh that is dropped is opened, however early: the view may not be built yet, or look at another checkpoint."""
 
 from pathlib import Path
 from types import SimpleNamespace

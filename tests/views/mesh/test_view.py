@@ -139,6 +139,7 @@ def test_a_finished_mesh_becomes_the_input_of_the_window_and_is_not_sampled_agai
     assert view.chosen == [Input(mesh=growth.input())]
     view.set_subject(Subject(make_mesh_info(), view.chosen[0]))
     assert view.asked == []
+    assert view.why_not_current == ""  # the input came of the mesh that is shown
     assert len(view.chosen) == 1
 
 

@@ -103,6 +103,8 @@ class MeshView(View):
         if given is not None and given.vertex_tokens and given != self._chosen_input:
             self._chosen_input = given
             self._set_source(ScoreMeshRequest(self._checkpoint, mesh=given, label=given.label))
+        elif given is not None and given == self._chosen_input:
+            self._pictured = subject  # the input came of the mesh that is shown
         super().set_subject(subject)
         self._arrival.start()
 
