@@ -127,12 +127,12 @@ def _mesh(args: Namespace) -> str:
 
 def _figure(args: Namespace) -> str:
     from app.commands.figures import FIGURES, BadOption, answer_all
-    from app.export import figure_film
+    from app.export import film_files, films
     from app.export.export import ENDINGS, ExportError, check, save
 
     command = FIGURES[args.figure]
     try:
-        check(args.out, (*ENDINGS, *figure_film.FILM_ENDINGS) if command.has_film else ENDINGS)
+        check(args.out, (*ENDINGS, *film_files.ENDINGS) if command.has_film else ENDINGS)
         _check_text(args)
         _app = _application()  # kept until the end: fonts are its own
         result, source = None, ""
@@ -150,8 +150,8 @@ def _figure(args: Namespace) -> str:
                 result = _answer(engine, asked)
             source = info.name
         figure = command.figure(result, args)
-        if figure_film.is_film(args.out) and figure_film.grows(figure):
-            figure_film.save(figure, args.out, _style(args), args.width)
+        if film_files.is_film(args.out) and films.grows(figure):
+            film_files.save(figure, args.out, style=_style(args), width=args.width)
             return f"{args.out}: {figure.caption}"
         save(
             figure,

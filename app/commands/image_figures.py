@@ -139,7 +139,7 @@ def _masked_image_figure(result: MaskedImageResult, args: Namespace) -> Figure:
 def _complete_image_figure(result: CompleteImageResult, args: Namespace) -> Figure:
     from widgets.views.complete_image.figure import CompleteImageFigure
 
-    return CompleteImageFigure(result, args.keep, args.seed, shows_bits=args.surprise)
+    return CompleteImageFigure(result, args.keep, shows_surprisal=args.surprise)
 
 
 def _probe_figure(result: ProbeResult, args: Namespace) -> Figure:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication
 
 from app.commands.text_files import ENDINGS as TEXTS
 from app.window import text_dialog
+from inference.results.mesh import MESH_ENDINGS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from app.window.main_window import MainWindow
 
 IMAGES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
-MESHES = {".obj", ".ply", ".stl", ".off", ".gltf", ".glb"}
 
 
 def take(window: MainWindow, path: Path) -> None:
@@ -26,10 +26,10 @@ def take(window: MainWindow, path: Path) -> None:
         window.input_panel.open_image(str(path))
     elif suffix in IMAGES:
         window.status_line.show_message(_tr("{} is a picture; open a checkpoint that reads pictures first.", path))
-    elif suffix in MESHES and kind == "mesh":
-        window.area.show_view("mesh")
-        window.area.views["mesh"].open_file(str(path))  # type: ignore[attr-defined]
-    elif suffix in MESHES:
+    elif suffix in MESH_ENDINGS and kind == "mesh":
+        assert window.controller.checkpoint is not None
+        window.area.open_file("mesh", str(path), window.controller.checkpoint)
+    elif suffix in MESH_ENDINGS:
         window.status_line.show_message(_tr("{} is a mesh; open a checkpoint that reads meshes first.", path))
     elif suffix in TEXTS:
         text_dialog.take_file(window, path)

@@ -343,11 +343,9 @@ class MainWindow(QMainWindow):
         """Put what a view shows on the clipboard."""
         exporting.copy(self, self.area.views.get(name))
 
-    def save_mesh(self, sample: MeshSample) -> None:
+    def save_mesh(self, _sample: MeshSample) -> None:
         """Ask where to, and save a mesh, its growth or its tokens."""
-        from app.export import mesh_export
-
-        mesh_export.save_mesh(self, sample)
+        exporting.export(self, self.area.views.get("mesh"), first="obj")
 
     def set_caption(self, is_on: bool) -> None:
         self.settings = replace(self.settings, caption=is_on)

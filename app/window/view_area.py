@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -21,6 +23,13 @@ from widgets.context import ViewContext
 from widgets.registry import VIEWS, ViewEntry
 from widgets.subject import Subject
 from widgets.view import View
+
+
+@runtime_checkable
+class _OpensFiles(Protocol):
+    """A view that can look at a file."""
+
+    def open_file(self, path: str) -> None: ...
 
 
 class _Header(QWidget):
@@ -96,6 +105,7 @@ class ViewArea(QMainWindow):
         self._last_of_kind: dict[str, str] = {}
         self.docks: dict[str, QDockWidget] = {}
         self.views: dict[str, View] = {}
+        self._files: dict[str, tuple[CheckpointInfo, str]] = {}  # that views will open, and of which checkpoint
         for entry in VIEWS:
             self._add_dock(entry)
             # The first checkpoint reads text; tabs that come and go would be in the way until it is there.
@@ -136,6 +146,23 @@ class ViewArea(QMainWindow):
         if name in self.views:
             self.views[name].setFocus()
 
+    def open_file(self, name: str, path: str, checkpoint: CheckpointInfo) -> None:
+        """Let a view open a file as soon as it looks at a checkpoint, which may just have been opened."""
+        self._files[name] = (checkpoint, path)
+        self._open_files()
+
+    def _open_files(self) -> None:
+        """Show views that have a file to open, and hand it over; one that is not built yet gets it then."""
+        now = self._subject.checkpoint if self._subject else None
+        for name, (checkpoint, path) in tuple(self._files.items()):
+            if checkpoint != now:
+                continue
+            self.show_view(name)
+            view = self.views.get(name)
+            # Showing it may have built it, and so handed the file over.
+            if isinstance(view, _OpensFiles) and self._files.pop(name, None):
+                view.open_file(path)
+
     def set_hint(self, text: str) -> None:
         """What stands in the views as long as there is nothing to look at."""
         self._hint = text
@@ -162,6 +189,9 @@ class ViewArea(QMainWindow):
             if view is not None:
                 view.set_subject(None if self._why_off(entry) else subject)
         self._grey_tabs()
+        if subject is not None:
+            self._files = {name: one for name, one in self._files.items() if one[0] == subject.checkpoint}
+            self._open_files()
 
     def _show_those_of(self, checkpoint: CheckpointInfo) -> None:
         """Put away the tabs of what is about other models, and come back to the view used last with this kind."""
@@ -213,6 +243,8 @@ class ViewArea(QMainWindow):
         self.view_created.emit(view)
         self._show_page(entry)
         view.set_subject(self._subject)
+        if name in self._files:
+            self._open_files()
 
     def _grey_tabs(self) -> None:
         """Tab bars are Qt's own: colour the tabs of views that are off, and say why on hover."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QSpinBox, QStackedWidget, QWidget
 
 from inference.results.probe import ProbeRequest, ProbeResult
+from inference.results.request import Request
 from widgets.kit.column import fill_column
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.empty_label import EmptyLabel
@@ -61,7 +62,7 @@ class ProbePage(QWidget):
         self.forget()
         self._measure.clicked.connect(self._on_measure_clicked)
 
-    def requests(self, subject: Subject) -> tuple[object, ...]:
+    def requests(self, subject: Subject) -> tuple[Request, ...]:
         """What is to be measured; nothing before the button was pressed."""
         return () if self._wanted is None else (ProbeRequest(subject.checkpoint.checkpoint, *self._wanted),)
 

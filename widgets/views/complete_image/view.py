@@ -1,4 +1,4 @@
-"""Image GPT: pictures pixel by pixel."""
+"""Image GPT: images pixel by pixel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from inference.results.image import ImageResult
 from inference.results.masked_pixels import MaskedPixelsResult
 from inference.results.patches import PatchesResult
 from inference.results.probe import ProbeResult
-from inference.results.request import Request
+from inference.results.request import Capability, Request
 from widgets.context import ViewContext
 from widgets.figures.figure import Figure
 from widgets.selection import Selected
@@ -22,7 +22,7 @@ from widgets.views.complete_image.probe_page import ProbePage
 
 
 class CompleteImageView(View):
-    """Completions of the picture that grow pixel by pixel, or masked pixels, whichever the checkpoint was trained for;
+    """Completions of the image that grow pixel by pixel, or masked pixels, whichever the checkpoint was trained for;
     and how much a linear classifier reads from each layer.
 
     What clicking does, the pages say.
@@ -45,7 +45,7 @@ class CompleteImageView(View):
             self._pages.addTab(page, title)
             page.changed.connect(self._on_page_changed)
             page.figure_changed.connect(self.figure_changed)
-        self._asked_by: dict[QWidget, tuple[object, ...]] = {}
+        self._asked_by: dict[QWidget, tuple[Request, ...]] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._pages)
@@ -97,6 +97,10 @@ class CompleteImageView(View):
         assert isinstance(page, CompletionPage | MaskedPixelsPage | ProbePage)
         page.show_sentence(failure.message)
 
+    def provisional_note(self) -> str:
+        """None is needed: completions are seen to grow."""
+        return ""
+
     def figure(self) -> Figure | None:
         page: QWidget = self._pages.currentWidget()
         assert isinstance(page, CompletionPage | MaskedPixelsPage | ProbePage)
@@ -111,7 +115,7 @@ class CompleteImageView(View):
 
     def _offer_pages(self, subject: Subject) -> None:
         """Only what the checkpoint can do."""
-        for page, need in ((self._completions, "next_pixel"), (self._masked, "masked_pixels")):
+        for page, need in ((self._completions, Capability.NEXT_PIXEL), (self._masked, Capability.MASKED_PIXELS)):
             is_offered = not subject.checkpoint.why_missing(frozenset({need}))
             self._pages.setTabVisible(self._pages.indexOf(page), is_offered)
 

@@ -1,7 +1,8 @@
-"""The colours of surprise: from a mesh's own colour, where all was expected, to glowing."""
+"""The colours of surprisal: from a mesh's own colour, where all was expected, to glowing."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -9,11 +10,31 @@ import numpy as np
 from widgets.look.theme import Theme
 
 N_LEVELS = 256
+TOKEN_TOP = 8.0  # bits, of one token: as if it were one of 256 that are alike
+
+_SPREAD = 0.7
 # Steps of lightness in one direction, away from the paper; told apart by every kind of colour blindness.
 _STOPS = {
     "light": ("#B4C7DB", "#DDB568", "#E0842B", "#C4400F", "#7E1606"),
     "dark": ("#4F6F94", "#8F6A5C", "#D97B33", "#F9AE4A", "#FFEFA6"),
 }
+
+
+@dataclass(frozen=True)
+class SurprisalScale:
+    """Bits as heat, from 0 to `top`; the lower ones are spread, as most tokens surprise little."""
+
+    top: float
+
+    def places(self, bits: np.ndarray) -> np.ndarray:
+        """0 to 1."""
+        return np.clip(np.asarray(bits) / self.top, 0, 1) ** _SPREAD
+
+    def ticks(self) -> tuple[tuple[float, str], ...]:
+        """0, some in between, and the top, which stands for more, too."""
+        between = [value for value in (1, 2, 4, 8, 16, 32) if value < 0.7 * self.top]
+        marks = [(0.0, "0"), *(((value / self.top) ** _SPREAD, str(value)) for value in between[-3:])]
+        return (*marks, (1.0, f"≥ {self.top:.0f}"))
 
 
 @cache

@@ -1,30 +1,26 @@
-"""The picture in space with its legend beneath, and a slow turn."""
+"""The viewer of the meshes with a legend beneath, and a slow turn."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QElapsedTimer, QRectF, QSize, QTimer
+from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from widgets.look.theme import FigureStyle
+from widgets.scene3d.turntable import Turntable
 from widgets.scene3d.viewer import MeshViewer, Renderer
 from widgets.views.mesh.coloring import Legend
 from widgets.views.mesh.figures.legend import paint_legend
 
-_TURN = 14.0  # degrees a second
 
-
-class Stage(QWidget):
+class ViewerPanel(QWidget):
     """A mesh viewer and what its colours mean."""
 
     def __init__(self, *, renderer: Renderer = "auto", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.viewer = MeshViewer("mesh_viewer", renderer=renderer, parent=self)
         self._legend = _LegendLabel(self)
-        self._clock = QElapsedTimer()
-        self._timer = QTimer(self)
-        self._timer.setInterval(33)
-        self._timer.timeout.connect(self._on_timer_timeout)
+        self.turntable = Turntable(self.viewer)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -34,20 +30,6 @@ class Stage(QWidget):
     def show_legend(self, legend: Legend | None, style: FigureStyle) -> None:
         """Say what the colours mean."""
         self._legend.show_legend(legend, style)
-
-    def set_turning(self, is_on: bool) -> None:
-        """Turn around, or stand still."""
-        if is_on != self._timer.isActive():
-            if is_on:
-                self._clock.start()
-                self._timer.start()
-            else:
-                self._timer.stop()
-
-    def _on_timer_timeout(self) -> None:
-        if self.isVisible():
-            degrees = _TURN * min(self._clock.restart(), 200) / 1000
-            self.viewer.set_camera(self.viewer.camera.orbited(degrees, 0))
 
 
 class _LegendLabel(QWidget):

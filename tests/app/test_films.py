@@ -1,16 +1,17 @@
-"""Completions as films: they grow from the kept part to the whole, in every format, from the window too."""
+"""Figures that grow as films: from the first step to the whole, in every format, from the window too."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 from PySide6.QtWidgets import QWidget
 
 from app.export.export import ExportError
-from app.export.figure_film import FILM_ENDINGS, FigureFilm, grows, packed, save, unpacked
-from app.export.film_worker import message
+from app.export.film_files import ENDINGS, save
+from app.export.films import FRAMES_A_SECOND, HOLD, film_of, grows
 from app.export.saving import Saving
+from app.export.worker import film_message, packed, unpacked
 from tests.image_factories import make_complete_image_result, make_probe_result
 from widgets.look.theme import DARK, FigureStyle
 from widgets.views.complete_image.figure import CompleteImageFigure
@@ -64,15 +65,30 @@ def test_it_is_a_video_too(figure, tmp_path):
     save(figure, tmp_path / "film.mp4", width=200)
     with av.open(str(tmp_path / "film.mp4")) as container:
         frames = [frame.to_ndarray(format="rgb24").astype(int) for frame in container.decode(video=0)]
-    film = FigureFilm(figure, width=200)
+    film = film_of(figure, width=200)
     assert len(frames) == film.n_frames
     last = np.asarray(list(film.images())[-1])[: frames[-1].shape[0], : frames[-1].shape[1]]
     assert np.abs(frames[-1] - last).mean() < 6
 
 
+def test_every_frame_is_a_numbered_png(figure, tmp_path):
+    save(figure, tmp_path / "film", "frames", width=100)
+    names = sorted(path.name for path in (tmp_path / "film").iterdir())
+    film = film_of(figure, width=100)
+    assert names == [f"{number:04}.png" for number in range(1, film.n_frames + 1)]
+    with Image.open(tmp_path / "film" / names[-1]) as last:
+        assert not ImageChops.difference(last.convert("RGB"), list(film.images())[-1]).getbbox()
+
+
+def test_twice_the_speed_takes_half_the_time(figure):
+    held = round(HOLD * FRAMES_A_SECOND)
+    lengths = [film_of(figure, speed=speed).n_frames - held for speed in (0.5, 1.0, 2.0)]
+    assert lengths == [200, 100, 50]
+
+
 def test_what_is_whole_from_the_start_is_one_frame(tmp_path):
     figure = CompleteImageFigure(make_complete_image_result(n_given=64), 64)
-    assert [run.n_frames > 30 for run in FigureFilm(figure).runs] == [True]
+    assert [shot.n_frames > 30 for shot in film_of(figure).shots] == [True]
 
 
 def test_other_endings_and_missing_folders_are_refused(figure, tmp_path):
@@ -80,7 +96,7 @@ def test_other_endings_and_missing_folders_are_refused(figure, tmp_path):
         save(figure, tmp_path / "film.avi")
     with pytest.raises(ExportError, match="does not exist"):
         save(figure, tmp_path / "none" / "film.gif")
-    assert FILM_ENDINGS == (".gif", ".webp", ".mp4")
+    assert ENDINGS == (".gif", ".webp", ".mp4", ".webm")
 
 
 def test_a_style_goes_to_another_process_and_back(qapp):
@@ -96,7 +112,7 @@ def test_another_process_writes_the_film(figure, qtbot, tmp_path):
     saving = Saving(parent, "Save the film")
     path = tmp_path / "film.webp"
     with qtbot.waitSignal(saving.done, timeout=LONG) as blocker:
-        saving.begin("app.export.film_worker", path, message(figure, str(path), packed(FigureStyle()), 120))
+        saving.begin(path, film_message(figure, str(path), "webp", FigureStyle(), 120, 2.0))
     assert blocker.args == [str(path)]
-    save(figure, tmp_path / "here.webp", FigureStyle(), width=120)
+    save(figure, tmp_path / "here.webp", style=FigureStyle(), width=120, speed=2.0)
     assert path.read_bytes() == (tmp_path / "here.webp").read_bytes()
