@@ -127,7 +127,7 @@ def test_a_scene_after_a_file_is_the_one_that_was_there_before(bar):
     bar.open_file("/images/cat.png")
     answer(bar, make_image_result())
     child(bar, QToolButton, "image_next").click()
-    assert bar.asked[-1].input == ImageInput(seed=7)
+    assert bar.asked[-1].input == image_input(seed=7)
 
 
 def test_another_checkpoint_sees_the_same_picture(bar):
@@ -143,11 +143,11 @@ def test_a_pasted_picture_becomes_a_file_named_by_its_content(bar):
     data = QMimeData()
     data.setImageData(image_of("#336699"))
     bar.open_mime(data)
-    path = Path(bar.asked[-1].input.path)
+    path = Path(bar.asked[-1].input.image.path)
     assert QImage(str(path)).pixelColor(3, 3).name() == "#336699"
     answer(bar, make_image_result(caption=""))
     bar.open_mime(data)
-    assert bar.asked[-1].input.path == str(path)
+    assert bar.asked[-1].input.image.path == str(path)
     assert "from the clipboard" in text(bar, "image_about")
 
 
@@ -155,7 +155,7 @@ def test_a_pasted_file_is_opened(bar):
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile("/images/cat.png")])
     bar.open_mime(data)
-    assert bar.asked[-1].input == ImageInput(path="/images/cat.png")
+    assert bar.asked[-1].input == image_input(path="/images/cat.png")
 
 
 def test_ctrl_v_pastes_wherever_the_focus_is(bar, qtbot, qapp):
@@ -163,7 +163,7 @@ def test_ctrl_v_pastes_wherever_the_focus_is(bar, qtbot, qapp):
     qtbot.waitUntil(bar.isActiveWindow)
     qapp.clipboard().setImage(image_of(0x102030))
     QTest.keySequence(bar.focusProxy(), "Ctrl+V")
-    assert Path(bar.asked[-1].input.path).name.startswith("pasted-")
+    assert Path(bar.asked[-1].input.image.path).name.startswith("pasted-")
     QTest.keySequence(child(bar, QSpinBox, "image_seed"), "Ctrl+A")  # keys that are not the bar's do no harm
 
 
@@ -178,7 +178,7 @@ def test_a_clipboard_without_picture_is_told(bar):
 def test_set_input_is_silent(bar):
     bar.set_input(ImageInput(seed=5, kind="scene"))
     assert bar.input() == ImageInput(seed=5, kind="scene")
-    assert bar.asked[-1].input == ImageInput(seed=5, kind="scene")
+    assert bar.asked[-1].input == image_input(seed=5, kind="scene")
     assert child(bar, QSpinBox, "image_seed").value() == 5
     answer(bar, make_image_result())
     assert bar.chosen == []

@@ -90,7 +90,7 @@ def test_more_words_are_asked_for(view):
 
 
 def test_nothing_is_asked_without_a_sentence(view):
-    look_at(view, text=" ")
+    view.set_subject(Subject(make_checkpoint_info(), text_input(" ")))
     assert view.asked == []
     assert "Type a sentence" in child(view, QLabel, "masked_empty").text()
 
@@ -236,11 +236,16 @@ def test_many_masks_scroll(view):
 def test_without_masks_the_picture_goes_and_comes_back(view):
     look_at(view, (2, 6))
     answer(view, make_masked_result())
-    look_at(view)
+    masked = view.asked[-1]
+    view.selection.set_masked(())
+    view.set_subject(Subject(make_checkpoint_info(), INPUT))
     assert view.figure() is None
     assert "Click a word" in child(view, QLabel, "masked_empty").text()
-    view.show_result(make_masked_result())  # a late answer
+    view.take_result(masked, make_masked_result())  # a late answer
     assert view.figure() is None
+    look_at(view, (2, 6))
+    answer(view, make_masked_result())
+    assert view.figure() is not None
 
 
 def test_a_failure_keeps_the_old_picture(view, qtbot):

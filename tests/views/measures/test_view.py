@@ -135,7 +135,8 @@ def test_a_point_selects_its_head_and_a_double_click_opens_it(view, selection, q
     assert table(view).currentIndex().row() == table(view).places.index(place)
     with qtbot.waitSignal(view.context.view_requested) as opened:
         QTest.mouseDClick(scatter(view), Qt.MouseButton.LeftButton, pos=point_of(view, place))
-    assert opened.args == list(place)
+    assert opened.args == ["attention"]
+    assert (selection.now.layer, selection.now.head) == place
 
 
 def test_the_keyboard_walks_over_the_points(view, selection):

@@ -62,7 +62,7 @@ def test_asks_for_a_pair(view):
 
 @pytest.mark.parametrize("text_pair", [None, "", "  "])
 def test_without_a_second_sentence_it_says_what_to_do(view, text_pair):
-    look_at(view, text_input("the cat slept", text_pair))
+    view.set_subject(Subject(make_checkpoint_info(), text_input("the cat slept", text_pair)))
     assert view.asked == []
     assert view.figure() is None
     assert "second sentence" in child(view, QLabel, "next_sentence_empty").text()

@@ -512,7 +512,7 @@ def test_another_text_is_another_map(view, asked):
     assert "Computing" in child(view, QLabel, "sparse_empty").text()
     (request,) = asked
     late = TilesRequest("longformer-test", text_input("40 tokens"), "encoder", 0, 0, 0, ((0, 0),), with_kinds=True)
-    answer(view, result_of(late))  # of the other text
+    view.take_result(late, result_of(late))  # of the other text
     assert view.figure() is None
     answer(view, result_of(request, n=30))
     answer(view, result_of(asked[-1], n=30))

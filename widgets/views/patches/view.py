@@ -303,7 +303,7 @@ class PatchesView(View):
         head = {} if figure.weights == "rollout" else {"head": place.head}
         # What was kept stays as it is: its positions may mean other patches.
         query = {} if is_kept else {"query_pos": spot.key}
-        self.selection.update(layer=place.layer, **head, **query)
+        self.choose(layer=place.layer, **head, **query)
 
     def _on_canvas_spot_opened(self, _spot: Spot) -> None:
         self._show.setCurrentIndex(0)
