@@ -17,7 +17,6 @@ from inference.results.checkpoint import CheckpointInfo
 from inference.results.layer_times import LayerTimesRequest
 from inference.results.mask_lab import MaskLabRequest, MaskLabResult
 from inference.results.masked import MaskedRequest, MaskedResult
-from inference.results.next_sentence import NextSentenceRequest, NextSentenceResult
 from inference.results.positions import PositionsRequest, PositionsResult, PositionTable
 from inference.results.scaled_dot import ScaledDotRequest, ScaledDotResult
 from widgets.figure_command import BadOption as BadOption
@@ -39,10 +38,6 @@ def _masked_request(args: Namespace, info: CheckpointInfo) -> MaskedRequest:
 
 def _mask_lab_request(args: Namespace, info: CheckpointInfo) -> MaskLabRequest:
     return MaskLabRequest(args.checkpoint, text_of(args), args.seed, args.rate, args.top_k or 5)
-
-
-def _next_sentence_request(args: Namespace, info: CheckpointInfo) -> NextSentenceRequest:
-    return NextSentenceRequest(args.checkpoint, text_of(args))
 
 
 def _positions_request(args: Namespace, info: CheckpointInfo) -> PositionsRequest:
@@ -120,12 +115,6 @@ def _mask_lab_figure(result: MaskLabResult, args: Namespace) -> Figure:
     return MaskLabFigure(result)
 
 
-def _next_sentence_figure(result: NextSentenceResult, args: Namespace) -> Figure:
-    from widgets.views.next_sentence.figure import NextSentenceFigure
-
-    return NextSentenceFigure(result)
-
-
 # Arrays
 
 
@@ -183,9 +172,6 @@ FIGURES: dict[str, FigureCommand] = {
     ),
     "mask-lab": FigureCommand(
         "BERT's training task on a sentence", ("text", "seed", "top_k"), _mask_lab_figure, _mask_lab_request
-    ),
-    "next-sentence": FigureCommand(
-        "whether sentence B follows sentence A", ("text",), _next_sentence_figure, _next_sentence_request
     ),
     **IMAGE_FIGURES,
     **{
