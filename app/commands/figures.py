@@ -15,8 +15,6 @@ from app.commands.attention_figures import ATTENTION_FIGURES
 from app.commands.image_figures import IMAGE_FIGURES
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.layer_times import LayerTimesRequest
-from inference.results.mask_lab import MaskLabRequest, MaskLabResult
-from inference.results.masked import MaskedRequest, MaskedResult
 from inference.results.positions import PositionsRequest, PositionsResult, PositionTable
 from inference.results.scaled_dot import ScaledDotRequest, ScaledDotResult
 from widgets.figure_command import BadOption as BadOption
@@ -30,14 +28,6 @@ from widgets.registry import VIEWS
 def _dot_product_request(args: Namespace, info: CheckpointInfo) -> ScaledDotRequest:
     group = group_of(args, info)
     return ScaledDotRequest(args.checkpoint, text_of(args), group, args.layer or 0, args.head or 0, args.query)
-
-
-def _masked_request(args: Namespace, info: CheckpointInfo) -> MaskedRequest:
-    return MaskedRequest(args.checkpoint, text_of(args), args.top_k or 10)
-
-
-def _mask_lab_request(args: Namespace, info: CheckpointInfo) -> MaskLabRequest:
-    return MaskLabRequest(args.checkpoint, text_of(args), args.seed, args.rate, args.top_k or 5)
 
 
 def _positions_request(args: Namespace, info: CheckpointInfo) -> PositionsRequest:
@@ -102,39 +92,12 @@ def _sparse_patterns_figure(_: None, args: Namespace) -> Figure:
     return SparsePatternsFigure(patterns, args.layers, query)
 
 
-def _masked_figure(result: MaskedResult, args: Namespace) -> Figure:
-    from widgets.views.masked.figure import MaskedFigure
-
-    layer = None if args.layer is None else 1 + within("layer", args.layer, len(result.layer_words) - 1)
-    return MaskedFigure(result, layer=layer)
-
-
-def _mask_lab_figure(result: MaskLabResult, args: Namespace) -> Figure:
-    from widgets.views.masked.mask_lab import MaskLabFigure
-
-    return MaskLabFigure(result)
-
-
 # Arrays
 
 
 def _positions_arrays(result: PositionsResult, args: Namespace) -> dict[str, np.ndarray]:
     table = _table(result, args)
     return {"table": table.values, "similarity": table.similarity}
-
-
-def _masked_arrays(result: MaskedResult, args: Namespace) -> dict[str, np.ndarray]:
-    return {
-        "tokens": np.array(result.tokens.words),
-        "positions": result.positions,
-        "words": np.array(result.words),
-        "ids": result.ids,
-        "probs": result.probs,
-        "original": np.array(result.original),
-        "original_probs": result.original_probs,
-        "layer_words": np.array(result.layer_words),
-        "layer_probs": result.layer_probs,
-    }
 
 
 def _table(result: PositionsResult, args: Namespace) -> PositionTable:
@@ -162,16 +125,6 @@ FIGURES: dict[str, FigureCommand] = {
     "sinusoids": FigureCommand("the sinusoids of 2017; needs no checkpoint", ("sinusoids",), _sinusoids_figure),
     "sparse-patterns": FigureCommand(
         "attention patterns: their cells, reach and cost; needs no checkpoint", ("sparse",), _sparse_patterns_figure
-    ),
-    "masked": FigureCommand(
-        "words for every mask, layer by layer",
-        ("text", "mask", "layer", "top_k"),
-        _masked_figure,
-        _masked_request,
-        arrays=_masked_arrays,
-    ),
-    "mask-lab": FigureCommand(
-        "BERT's training task on a sentence", ("text", "seed", "top_k"), _mask_lab_figure, _mask_lab_request
     ),
     **IMAGE_FIGURES,
     **{

@@ -41,15 +41,6 @@ def _mask(parser: ArgumentParser) -> None:
     parser.add_argument("--mask", type=numbers_of, default=(), metavar="POS,...", help="positions to mask, such as 3,5")
 
 
-def _top_k(parser: ArgumentParser) -> None:
-    parser.add_argument("--top-k", type=between(1, 100), metavar="K", help="words for each mask")
-
-
-def _seed(parser: ArgumentParser) -> None:
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="which tokens are chosen (default: 0)")
-    parser.add_argument("--rate", type=between(0, 1, float), default=0.15, help="share that is chosen (default: 0.15)")
-
-
 def _table(parser: ArgumentParser) -> None:
     parser.add_argument("--table", type=int, default=0, metavar="N", help="which encoding, if there are several")
     parser.add_argument("--length", type=between(1, 4096), default=512, metavar="N", help="positions (default: 512)")
@@ -108,8 +99,6 @@ SHARED: dict[str, Callable[[ArgumentParser], None]] = {
     "special": _special,
     "query": _query,
     "mask": _mask,
-    "top_k": _top_k,
-    "seed": _seed,
     "table": _table,
     "sinusoids": _sinusoids,
     "sparse": _sparse,

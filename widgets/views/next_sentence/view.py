@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtGui import QFontMetricsF, QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QWidget
 
 from inference.results.events import Failure
 from inference.results.next_sentence import NextSentenceRequest, NextSentenceResult
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
+from widgets.kit.figure_scroll import FigureScroll
 from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.selection import Selected
@@ -30,10 +30,7 @@ class NextSentenceView(View):
         super().__init__(context, parent)
         self._figure: NextSentenceFigure | None = None
         self._canvas = PointedCanvas("next_sentence_canvas", self.tr("Next sentence"))
-        self._scroll = QScrollArea()
-        self._scroll.setWidget(self._canvas)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll = FigureScroll(self._canvas)
         self._page = self.add_page(
             Page("next_sentence", self._scroll, self.tr("What is shown"), self.tr("Head pointed at"))
         )
@@ -92,15 +89,7 @@ class NextSentenceView(View):
 
     def restyle(self) -> None:
         if self._figure is not None:
-            self._canvas.show_figure(self._figure, self.style_now())
-            self._fit()
-
-    def _fit(self) -> None:
-        """Scroll rather than squeeze: half a line of letters a layer is the least."""
-        if self._figure is not None:
-            style = self._canvas.style_now
-            least = self._figure.least_size(self._scroll.viewport().width(), style)
-            self._canvas.setMinimumSize(int(least.width()), int(least.height() + QFontMetricsF(style.font).height()))
+            self._scroll.show_figure(self._figure, self.style_now())
 
     def _show_page(self, why_empty: str = "") -> None:
         has_pair = self._has_pair()
@@ -124,7 +113,3 @@ class NextSentenceView(View):
 
     def _on_canvas_spot_chosen(self, cell: Cell) -> None:
         self.selection.update(layer=cell.row, head=cell.column)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
