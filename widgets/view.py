@@ -231,7 +231,7 @@ class View(QWidget):
         )
 
     def _is_old(self) -> bool:
-        if self._pictured is None:
+        if self._pictured is None or not self._shows_subject():
             return False
         if self._refusal or self._why_old or self._is_other_subject():
             return True
@@ -240,6 +240,11 @@ class View(QWidget):
             for request in self._asked
             if type(request) not in self.details
         )
+
+    def _shows_subject(self) -> bool:
+        """Whether the page that is looked at depends on checkpoint and input at all."""
+        pages = [page for page in self._own_pages if page.isVisibleTo(self)]
+        return not pages or any(page.is_of_subject for page in pages)
 
     def _pictured_title(self) -> str:
         return self._pictured.title if self._pictured is not None else ""

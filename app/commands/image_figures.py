@@ -11,7 +11,6 @@ import numpy as np
 
 from inference.results.attention import AttentionRequest, AttentionResult
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.classes import ClassesRequest, ClassesResult
 from inference.results.complete_image import CompleteImageRequest, CompleteImageResult
 from inference.results.image import ImageRequest, ImageResult
 from inference.results.masked_image import MaskedImageRequest, MaskedImageResult
@@ -69,10 +68,6 @@ def _query(args: Namespace, row: PatchesResult) -> int:
     return 0 if row.n_special else n_rows // 2 * n_columns + n_columns // 2
 
 
-def _classes_request(args: Namespace, info: CheckpointInfo) -> ClassesRequest:
-    return ClassesRequest(args.checkpoint, image_of(args))
-
-
 def _masked_image_request(args: Namespace, info: CheckpointInfo) -> MaskedImageRequest:
     return MaskedImageRequest(args.checkpoint, image_of(args), args.mask, args.share, args.seed, args.top_k)
 
@@ -115,13 +110,6 @@ def _patches_figure(result: _Patches, args: Namespace) -> Figure:
         args.show,
         Look(args.opacity, args.smooth, not args.no_grid, args.spotlight),
     )
-
-
-def _classes_figure(result: ClassesResult, args: Namespace) -> Figure:
-    from widgets.views.classes.figure import ClassesFigure
-
-    row = None if args.layer is None else 1 + within("layer", args.layer, len(result.probabilities) - 1)
-    return ClassesFigure(result, row, args.top_k)
 
 
 def _masked_image_figure(result: MaskedImageResult, args: Namespace) -> Figure:
@@ -176,12 +164,6 @@ IMAGE_FIGURES: dict[str, FigureCommand] = {
         _patches_figure,
         _patches_requests,
         arrays=_patches_arrays,
-    ),
-    "classes": FigureCommand(
-        "what a model calls a picture, layer by layer",
-        ("image", "layer", "classes"),
-        _classes_figure,
-        _classes_request,
     ),
     "masked-image": FigureCommand(
         "what a model expects behind masked patches",

@@ -64,12 +64,6 @@ def _overlay(parser: ArgumentParser) -> None:
     parser.add_argument("--no-grid", action="store_true", help="without lines between the patches")
 
 
-def _classes(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--top-k", type=between(1, 100), default=10, metavar="K", help="classes that are shown (default: 10)"
-    )
-
-
 def _masked_image(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--mask", type=numbers_of, default=(), metavar="N,...", help="patches, row by row from 0, instead of blocks"
@@ -107,7 +101,6 @@ IMAGE_OPTIONS = {
     "image": _image,
     "patch_query": _patch_query,
     "overlay": _overlay,
-    "classes": _classes,
     "masked_image": _masked_image,
     "complete_image": _complete_image,
     "probe": _probe,

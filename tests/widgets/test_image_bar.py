@@ -1,4 +1,4 @@
-"""The picture bar: what it asks, and that a picture becomes the input only when it was read."""
+"""The image bar: what it asks, and that an image becomes the input only when it was read."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -81,7 +81,7 @@ def test_seed_and_kind_choose_the_scene(bar):
     assert bar.chosen == [ImageInput(seed=12), ImageInput(seed=12, kind="portrait")]
 
 
-def test_a_size_is_kept_from_picture_to_picture_where_the_model_takes_it(bar):
+def test_a_size_is_kept_from_image_to_image_where_the_model_takes_it(bar):
     side = child(bar, QSpinBox, "image_side")
     side.setValue(96)
     assert bar.asked[-1] == ImageRequest("vit-test", image_input(side=96))
@@ -90,7 +90,7 @@ def test_a_size_is_kept_from_picture_to_picture_where_the_model_takes_it(bar):
     assert bar.asked[-1] == ImageRequest("vit-test", image_input(seed=1, side=96))
     answer(bar, make_image_result())
     side.setValue(5)
-    fail(bar, Failure("refused", "The side of the picture is 5 pixels; it is 8 to 1,024."))
+    fail(bar, Failure("refused", "The side of the image is 5 pixels; it is 8 to 1,024."))
     assert (side.value(), bar.input()) == (96, ImageInput(seed=1, side=96))
     bar.set_checkpoint(replace(make_image_info(name="swin-test"), image_step=0))
     assert not side.isEnabled()
@@ -130,7 +130,7 @@ def test_a_scene_after_a_file_is_the_one_that_was_there_before(bar):
     assert bar.asked[-1].input == image_input(seed=7)
 
 
-def test_another_checkpoint_sees_the_same_picture(bar):
+def test_another_checkpoint_sees_the_same_image(bar):
     bar.open_file("/images/cat.png")
     answer(bar, make_image_result())
     bar.set_checkpoint(make_image_info(name="beit-test"))
@@ -139,7 +139,7 @@ def test_another_checkpoint_sees_the_same_picture(bar):
     assert len(bar.chosen) == 1
 
 
-def test_a_pasted_picture_becomes_a_file_named_by_its_content(bar):
+def test_a_pasted_image_becomes_a_file_named_by_its_content(bar):
     data = QMimeData()
     data.setImageData(image_of("#336699"))
     bar.open_mime(data)
@@ -167,11 +167,11 @@ def test_ctrl_v_pastes_wherever_the_focus_is(bar, qtbot, qapp):
     QTest.keySequence(child(bar, QSpinBox, "image_seed"), "Ctrl+A")  # keys that are not the bar's do no harm
 
 
-def test_a_clipboard_without_picture_is_told(bar):
+def test_a_clipboard_without_image_is_told(bar):
     data = QMimeData()
     data.setText("words")
     bar.open_mime(data)
-    assert text(bar, "image_message") == "There is no picture on the clipboard."
+    assert text(bar, "image_message") == "There is no image on the clipboard."
     assert len(bar.asked) == 1
 
 
@@ -189,17 +189,17 @@ def test_what_is_not_seen_is_dimmed(bar):
     image = thumbnails.grab().toImage()
     area, _ = thumbnails.areas()
     ratio = image.devicePixelRatio()
-    picture = make_image_result().original
+    image = make_image_result().original
     middle = image.pixelColor(round(area.center().x() * ratio), round(area.center().y() * ratio))
     beside = image.pixelColor(round(6 * ratio), round(area.center().y() * ratio))
-    at_left, at_middle = picture[48, 4].astype(int), picture[48, 64].astype(int)
+    at_left, at_middle = image[48, 4].astype(int), image[48, 64].astype(int)
     seen = np.array(middle.getRgb()[:3])
     dimmed = np.array(beside.getRgb()[:3])
     assert np.abs(seen - at_middle).max() < 60
     assert np.abs(dimmed - at_left).max() > 20
 
 
-def test_the_folder_of_pasted_pictures_goes_with_the_program(qapp):
+def test_the_folder_of_pasted_images_goes_with_the_program(qapp):
     pasted = PastedImages()
     path = Path(pasted.save(image_of("#000000", 3 * LONGEST_SIDE, LONGEST_SIDE)))
     assert QImage(str(path)).width() == LONGEST_SIDE

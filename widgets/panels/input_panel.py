@@ -1,4 +1,4 @@
-"""What the model is given: sentences, a picture or a mesh, each with a bar of its own."""
+"""What the model is given: sentences, an image or a mesh, each with a bar of its own."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class InputPanel(QWidget):
 
     @property
     def kind(self) -> str:
-        """`text`, `picture` or `mesh`: which bar is shown."""
+        """`text`, `image` or `mesh`: which bar is shown."""
         return next(kind for kind, bar in self._bars.items() if bar is self._pages.currentWidget())
 
     def set_checkpoint(self, info: CheckpointInfo) -> None:
@@ -70,7 +70,7 @@ class InputPanel(QWidget):
         self.input_changed.emit(input)
 
     def open_image(self, path: str) -> None:
-        """Look at a picture file; only where the checkpoint reads pictures."""
+        """Look at an image file; only where the checkpoint reads images."""
         self._bar("image").open_file(path)  # type: ignore[attr-defined]
 
     def _bar(self, kind: str) -> QWidget:
@@ -86,7 +86,7 @@ class InputPanel(QWidget):
     def _build(self, kind: str) -> QWidget:
         if kind == "mesh":
             return MeshBar(self)
-        from widgets.panels.image_bar import ImageBar  # not before a picture is wanted
+        from widgets.panels.image_bar import ImageBar  # not before an image is wanted
 
         return ImageBar(self._context, self)
 

@@ -130,7 +130,7 @@ def test_a_click_elsewhere_lists_the_candidates(view):
     texts = texts_of(view.figure())
     assert "Expected at patch (2, 3)" in texts
     assert "▸ 13 own" in texts
-    assert {"expected: the picture's own", "expected: another token"} <= set(texts)
+    assert {"expected: the image's own", "expected: another token"} <= set(texts)
 
 
 def test_pointing_at_a_masked_patch_lists_its_candidates(view):

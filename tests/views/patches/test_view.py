@@ -129,7 +129,7 @@ def test_of_a_causal_model_the_middle_is_asked_for(view):
     assert view.asked[-1] == PatchesRequest("igpt-test", INPUT, "pixels", 8)
 
 
-def test_nothing_is_asked_without_a_picture(qtbot, selection):
+def test_nothing_is_asked_without_an_image(qtbot, selection):
     view = PatchesView(ViewContext(selection))
     qtbot.addWidget(view)
     view.show()
@@ -211,7 +211,7 @@ def test_a_first_part_without_rollout_leaves_the_rollout_standing(view):
     assert view.figure().result.query == 4
 
 
-def test_of_another_picture_the_weights_are_shown_until_its_rollout_is_there(view):
+def test_of_another_image_the_weights_are_shown_until_its_rollout_is_there(view):
     choose(view, "patches_weights", "rollout")
     answer(view, make_patches_result(has_rollout=False, size=(30, 40)))
     assert view.figure().weights == "raw"
@@ -229,7 +229,7 @@ def test_pointing_gives_the_number(view):
     assert f"{value:.5f}" in text
 
 
-def test_a_kept_picture_stands_beside_the_next(view, selection):
+def test_a_kept_image_stands_beside_the_next(view, selection):
     child(view, QToolButton, "patches_keep").click()
     answer(view, make_patches_result(query=5, seed=3))
     figure = view.figure()
@@ -243,7 +243,7 @@ def test_a_kept_picture_stands_beside_the_next(view, selection):
     assert view.figure().kept is None
 
 
-def test_opacity_and_the_other_looks_reach_the_picture(view):
+def test_opacity_and_the_other_looks_reach_the_image(view):
     child(view, QSlider, "patches_opacity").setValue(25)
     child(view, QWidget, "patches_smooth").click()
     choose(view, "patches_paint", True)
@@ -254,8 +254,8 @@ def test_opacity_and_the_other_looks_reach_the_picture(view):
 def test_a_failure_keeps_the_old_picture(view, qtbot):
     before = view.figure()
     with qtbot.waitSignal(view.noticed) as blocker:
-        fail(view, Failure("refused", "This picture has gone."))
-    assert blocker.args == ["This picture has gone."]
+        fail(view, Failure("refused", "This image has gone."))
+    assert blocker.args == ["This image has gone."]
     assert view.figure() is before
 
 

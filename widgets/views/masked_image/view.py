@@ -28,9 +28,9 @@ _SEEN = 0  # the panel that is brushed on
 
 
 class MaskedImageView(View):
-    """The picture with masked patches, its visual tokens, those that the model expects, and what they look like.
+    """The image with masked patches, its visual tokens, those that the model expects, and what they look like.
 
-    A click or a stroke on the first picture masks patches, or shows them again; elsewhere a click chooses the patch
+    A click or a stroke on the first image masks patches, or shows them again; elsewhere a click chooses the patch
     whose candidates are listed, as pointing at a masked one does.
     """
 
@@ -64,7 +64,7 @@ class MaskedImageView(View):
             ((self.tr("As they look"), False), (self.tr("Coloured by number"), True)),
         )
         self._caption = LineLabel(self.tr("What is shown"), self)
-        self._canvas = BrushCanvas("masked_image_canvas", self.tr("Masked picture and visual tokens"), self)
+        self._canvas = BrushCanvas("masked_image_canvas", self.tr("Masked image and visual tokens"), self)
         self._empty = EmptyLabel("masked_image_empty")
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self._empty)
@@ -103,7 +103,7 @@ class MaskedImageView(View):
         if image.image is None:
             return ()
         checkpoint = self.subject.checkpoint.checkpoint
-        if not self._own:  # without any mask, tokens and pictures are those of any request
+        if not self._own:  # without any mask, tokens and images are those of any request
             share, seed = self._share.value() / 100, self._seed.value()
             return (MaskedImageRequest(checkpoint, image, (), share, seed),)
         return (MaskedImageRequest(checkpoint, image, self._own),)
@@ -151,7 +151,7 @@ class MaskedImageView(View):
     def _show_page(self) -> None:
         has_figure = self._figure is not None
         self._pages.setCurrentWidget(self._canvas if has_figure else self._empty)
-        self._empty.setText(self.tr("Asking the model …") if self.subject else self.tr("Open a picture."))
+        self._empty.setText(self.tr("Asking the model …") if self.subject else self.tr("Open an image."))
         for widget in (self._caption, self._read_out):
             widget.setVisible(has_figure)
 
@@ -219,7 +219,7 @@ class MaskedImageView(View):
                 self._choose(spot.patch)
         else:
             self._read_out.show_text(
-                self.tr("Click or brush the first picture to mask patches; point at a masked one for its candidates.")
+                self.tr("Click or brush the first image to mask patches; point at a masked one for its candidates.")
             )
 
     def _on_canvas_spot_chosen(self, spot: PatchSpot) -> None:
@@ -239,7 +239,7 @@ class MaskedImageView(View):
 
 
 def _unmasked(result: MaskedImageResult) -> MaskedImageResult:
-    """The same picture with nothing masked."""
+    """The same image with nothing masked."""
     return replace(
         result,
         masked=result.masked[:0],

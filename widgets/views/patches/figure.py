@@ -1,4 +1,4 @@
-"""What one token of a picture looks at, laid over the picture: one head, all heads of a layer, or all layers."""
+"""What one token of an image attends to, laid over the image: one head, all heads of a layer, or all layers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from widgets.look.theme import FigureStyle
 
 Weights = Literal["raw", "weighted", "rollout"]
 Show = Literal["head", "heads", "layers"]
-_HEAD, _GAP = 1.5, 0.7  # em: a title, and the space between pictures
+_HEAD, _GAP = 1.5, 0.7  # em: a title, and the space between images
 _QUERY = QColor("#FF4FA3")  # in no colour map
 
 
@@ -52,7 +52,7 @@ class Spot(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A map: of which picture, layer and head, where its picture is and where its title."""
+    """A map: of which image, layer and head, where its image is and where its title."""
 
     side: int
     layer: int
@@ -63,7 +63,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class PatchesFigure:
-    """Maps of one query over its picture; another picture that was kept stands to the left.
+    """Maps of one query over its image; another image that was kept stands to the left.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class PatchesFigure:
     has_shared_scale
         Whether all maps have one scale; else each its own, up to its largest number on a patch.
     kept
-        Another query, or one of another picture.
+        Another query, or one of another image.
     """
 
     result: PatchesResult
@@ -100,7 +100,7 @@ class PatchesFigure:
             "heads": _tr("{}, all heads").format(layer),
             "layers": _tr("all layers") if self.weights == "rollout" else _tr("all layers of {}").format(head),
         }[self.show]
-        text = _tr("What {} looks at: {}; {}").format(
+        text = _tr("What {} attends to: {}; {}").format(
             token_title(self.result, self.result.query), where, weights_title(self.weights)
         )
         if self.kept is None:
@@ -181,7 +181,7 @@ class PatchesFigure:
         return spot.place < len(places) and spot.key < self.values(*places[spot.place][:3]).size
 
     def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: Spot) -> None:
-        """Frame the key that is pointed at, in all maps of its picture."""
+        """Frame the key that is pointed at, in all maps of its image."""
         places = self.places(rect, style)
         side = places[spot.place].side
         result = self.sides[side]

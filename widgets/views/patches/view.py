@@ -1,4 +1,4 @@
-"""What patches of a picture look at."""
+"""What patches of an image attend to."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0
 
 
 class PatchCanvas(PointedCanvas):
-    """Maps over pictures; arrow keys move the query itself.
+    """Maps over images; arrow keys move the query itself.
 
     Signals
     -------
@@ -57,7 +57,7 @@ class PatchCanvas(PointedCanvas):
 
 
 class PatchesView(View):
-    """The picture, and over it what a query patch (or [CLS]) looks at: one head, all heads of a layer, or all layers.
+    """The image, and over it what a query patch (or [CLS]) attends to: one head, all heads of a layer, or all layers.
 
     A click on a patch or a token chip makes it the query, arrow keys move on from there; among several maps a click
     selects that head too, and a double click shows it alone.
@@ -109,14 +109,14 @@ class PatchesView(View):
             "patches_shared", self.tr("One scale"), self.tr("The same colours for the same numbers in all maps")
         )
         self._keep = controls.add_button(
-            "patches_keep", self.tr("Keep this one"), self.tr("Leave this picture and query standing beside the next")
+            "patches_keep", self.tr("Keep this one"), self.tr("Leave this image and query standing beside the next")
         )
         self._drop = controls.add_button(
-            "patches_drop", self.tr("Drop kept one"), self.tr("Show the present picture alone")
+            "patches_drop", self.tr("Drop kept one"), self.tr("Show the present image alone")
         )
         self._caption = LineLabel(self.tr("What is shown"), self)
         self._caption.setObjectName("patches_caption")
-        self._canvas = PatchCanvas("patches_canvas", self.tr("Attention on the picture"), self)
+        self._canvas = PatchCanvas("patches_canvas", self.tr("Attention on the image"), self)
         self._empty = EmptyLabel("patches_empty")
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self._empty)
@@ -262,7 +262,7 @@ class PatchesView(View):
         is_shown = self._is_shown()
         if not is_shown:
             has_image = self.subject is not None and self.subject.input.image is not None
-            self._empty.setText(self.tr("Looking at the picture …") if has_image else self.tr("Open a picture."))
+            self._empty.setText(self.tr("Computing attention …") if has_image else self.tr("Open an image."))
         self._pages.setCurrentWidget(self._canvas if is_shown else self._empty)
         for widget in (self._caption, self._read_out):
             widget.setVisible(is_shown)
@@ -291,7 +291,7 @@ class PatchesView(View):
         if isinstance(figure, PatchesFigure) and spot is not None:
             text = figure.describe(spot, self._canvas.figure_rect(), self._canvas.style_now)
         else:
-            text = self.tr("Click a patch or a token to ask what it looks at; point at one for its number.")
+            text = self.tr("Click a patch or a token to ask what it attends to; point at one for its number.")
         self._read_out.show_text(text)
 
     def _on_canvas_spot_chosen(self, spot: Spot) -> None:
