@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -68,6 +68,15 @@ def image_of(args: Namespace) -> Input:
     is_scene = args.scene is not None
     seed, kind = (args.scene, "scene") if is_scene else (args.portrait, "portrait")
     return Input(image=ImageInput(seed=seed, kind=kind, side=args.side))
+
+
+def row_and_column(text: str) -> tuple[int, int]:
+    """`3,5` as a place among patches, for argparse."""
+    try:
+        row, column = (int(part) for part in text.split(","))
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a row and a column such as 3,5") from None
+    return row, column
 
 
 def group_of(args: Namespace, info: CheckpointInfo) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError
-from typing import Literal
 
 from app.commands.option_types import between, numbers_of
 from inference.results.inputs import MOST_IMAGE_SIDE
@@ -20,10 +19,6 @@ def _patch(text: str) -> tuple[int, int]:
     return row, column
 
 
-def _patch_or_cls(text: str) -> tuple[int, int] | Literal["cls"]:
-    return "cls" if text.lower() == "cls" else _patch(text)
-
-
 def _image(parser: ArgumentParser) -> None:
     either = parser.add_mutually_exclusive_group(required=True)
     either.add_argument("--image", metavar="FILE", help="a picture: PNG, JPEG, WebP, GIF, BMP or TIFF")
@@ -36,32 +31,6 @@ def _image(parser: ArgumentParser) -> None:
         metavar="PIXELS",
         help="shorter side of what the model sees, where it takes other sizes than its own",
     )
-
-
-def _patch_query(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--query",
-        type=_patch_or_cls,
-        metavar="ROW,COL|cls",
-        help="who looks, from 0 (default: cls, or the middle patch)",
-    )
-
-
-def _overlay(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--weights", choices=("raw", "weighted", "rollout"), default="raw",
-        help="attention weights, times the length of the values, or rolled out over the layers (default: raw)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--show", choices=("head", "heads", "layers"), default="head",
-        help="one head, all of the layer, or all layers of it (default: head)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--opacity", type=between(0, 1, float), default=0.6, metavar="P", help="of the overlay (default: 0.6)"
-    )
-    parser.add_argument("--smooth", action="store_true", help="linear between the centres of patches")
-    parser.add_argument("--spotlight", action="store_true", help="darken what is not looked at, instead of colouring")
-    parser.add_argument("--no-grid", action="store_true", help="without lines between the patches")
 
 
 def _masked_image(parser: ArgumentParser) -> None:
@@ -99,8 +68,6 @@ def _probe(parser: ArgumentParser) -> None:
 
 IMAGE_OPTIONS = {
     "image": _image,
-    "patch_query": _patch_query,
-    "overlay": _overlay,
     "masked_image": _masked_image,
     "complete_image": _complete_image,
     "probe": _probe,

@@ -8,4 +8,5 @@ ENTRY = ViewEntry(
     "widgets.views.patches.view:PatchesView",
     "patches.PatchesRequest",
     "What a patch of the image attends to, laid over the image: heads, layers, rollout.",
+    figures=("patches",),
 )
