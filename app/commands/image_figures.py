@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.complete_image import CompleteImageRequest, CompleteImageResult
 from inference.results.image import ImageRequest, ImageResult
-from inference.results.masked_image import MaskedImageRequest, MaskedImageResult
 from inference.results.probe import ProbeRequest, ProbeResult
-from widgets.figure_command import BadOption, FigureCommand, Requests, image_of
+from widgets.figure_command import FigureCommand, Requests, image_of
 
 if TYPE_CHECKING:
     from widgets.figures.figure import Figure
@@ -25,10 +24,6 @@ def image_name(args: Namespace) -> str:
 
 
 # Requests
-
-
-def _masked_image_request(args: Namespace, info: CheckpointInfo) -> MaskedImageRequest:
-    return MaskedImageRequest(args.checkpoint, image_of(args), args.mask, args.share, args.seed, args.top_k)
 
 
 def _complete_image_requests(args: Namespace, info: CheckpointInfo) -> Requests:
@@ -50,18 +45,6 @@ def _probe_request(args: Namespace, info: CheckpointInfo) -> ProbeRequest:
 # Figures; each imports its own module, so that one command waits for no other
 
 
-def _masked_image_figure(result: MaskedImageResult, args: Namespace) -> Figure:
-    from widgets.views.masked_image.figure import MaskedImageFigure
-
-    patch = None
-    if args.patch is not None:
-        row, column = args.patch
-        patch = row * result.grid[1] + column
-        if not (0 <= column < result.grid[1] and patch in result.masked):
-            raise BadOption(f"Patch {row},{column} is not masked, so nothing is expected there.")
-    return MaskedImageFigure.of(result, patch)
-
-
 def _complete_image_figure(result: CompleteImageResult, args: Namespace) -> Figure:
     from widgets.views.complete_image.figure import CompleteImageFigure
 
@@ -78,12 +61,6 @@ def _probe_figure(result: ProbeResult, args: Namespace) -> Figure:
 
 
 IMAGE_FIGURES: dict[str, FigureCommand] = {
-    "masked-image": FigureCommand(
-        "what a model expects behind masked patches",
-        ("image", "masked_image"),
-        _masked_image_figure,
-        _masked_image_request,
-    ),
     "complete-image": FigureCommand(
         "how an Image GPT goes on with a picture; GIF, WebP and MP4 show it grow",
         ("image", "complete_image"),

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 
-from app.commands.option_types import between, numbers_of
+from app.commands.option_types import between
 from inference.results.inputs import MOST_IMAGE_SIDE
 
 MOST_SEED = 2**31 - 1
-
-
-def _patch(text: str) -> tuple[int, int]:
-    """`3,5` as row and column."""
-    try:
-        row, column = (int(part) for part in text.split(","))
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a row and a column such as 3,5") from None
-    return row, column
 
 
 def _image(parser: ArgumentParser) -> None:
@@ -31,20 +22,6 @@ def _image(parser: ArgumentParser) -> None:
         metavar="PIXELS",
         help="shorter side of what the model sees, where it takes other sizes than its own",
     )
-
-
-def _masked_image(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--mask", type=numbers_of, default=(), metavar="N,...", help="patches, row by row from 0, instead of blocks"
-    )
-    parser.add_argument(
-        "--share", type=between(0, 1, float), default=0.4, metavar="P", help="masked in blocks (default: 0.4)"
-    )
-    parser.add_argument("--seed", type=between(0, MOST_SEED), default=0, metavar="N", help="which blocks (default: 0)")
-    parser.add_argument(
-        "--top-k", type=between(1, 100), default=5, metavar="K", help="candidates for a patch (default: 5)"
-    )
-    parser.add_argument("--patch", type=_patch, metavar="ROW,COL", help="whose candidates are listed")
 
 
 def _complete_image(parser: ArgumentParser) -> None:
@@ -68,7 +45,6 @@ def _probe(parser: ArgumentParser) -> None:
 
 IMAGE_OPTIONS = {
     "image": _image,
-    "masked_image": _masked_image,
     "complete_image": _complete_image,
     "probe": _probe,
 }

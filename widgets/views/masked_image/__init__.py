@@ -8,4 +8,5 @@ ENTRY = ViewEntry(
     "widgets.views.masked_image.view:MaskedImageView",
     "masked_image.MaskedImageRequest",
     "Mask patches and see which visual tokens the model expects there, and the image rebuilt from them.",
+    figures=("masked-image",),
 )
