@@ -180,7 +180,7 @@ class View(QWidget):
         if type(request) not in self.details:
             self._pictured = self._subject
         self.show_result(request, result, is_partial)
-        self._judge()
+        self._wait()
 
     def take_failure(self, request: Request, failure: Failure) -> None:
         """There is no answer: the old picture stays, dimmed, and a sentence says why."""
@@ -190,7 +190,7 @@ class View(QWidget):
         self._why_old = failure.message
         if failure.kind != "engine":  # what became of the engine is told once, not by every view
             self.show_failure(request, failure)
-        self._judge()
+        self._wait()
 
     def take_cancellation(self, request: Request) -> None:
         """The user stopped it; nothing else will come."""
@@ -253,7 +253,7 @@ class View(QWidget):
         """An answer from the engine's memory comes before anybody could have seen the picture dimmed."""
         if not self._is_old() or self._is_other_subject() or self._why_old or self._refusal:
             self._judge()
-        else:
+        elif not self._dimming.isActive():
             self._dimming.start()
 
     def _is_other_subject(self) -> bool:

@@ -17,6 +17,7 @@ from tests.answers import answer, fail
 from tests.image_factories import make_image_info, make_image_result
 from tests.inputs import image_input
 from widgets.context import ViewContext
+from widgets.kit.veil import Veil
 from widgets.panels.image_bar import ImageBar
 from widgets.panels.pasted_images import LONGEST_SIDE, PastedImages
 
@@ -38,6 +39,10 @@ def child(bar, kind, name):
     found = bar.findChild(kind, name)
     assert found is not None, name
     return found
+
+
+def veil(bar):
+    return bar.findChild(Veil)
 
 
 def text(bar, name):
@@ -112,13 +117,45 @@ def test_a_bad_file_is_told_in_a_sentence_and_the_old_picture_stays(bar):
     bar.open_file("/images/broken.png")
     fail(bar, Failure("refused", "broken.png is damaged."))
     assert text(bar, "image_message") == "broken.png is damaged."
+    answer(bar, make_image_result())  # the old one is asked for again, so that it is known to be the one that is seen
+    assert text(bar, "image_message") == "broken.png is damaged."
     assert text(bar, "image_about") == before
     assert bar.input() == ImageInput()
     assert bar.chosen == []
+    assert not veil(bar).is_dimmed
     bar.open_file("/images/broken.png")  # it was made whole meanwhile
-    assert bar.asked[-1] == bar.asked[-2]
+    assert bar.asked[-1] == bar.asked[1]
     answer(bar, make_image_result())
     assert bar.chosen == [ImageInput(path="/images/broken.png")]
+
+
+def test_a_file_that_is_open_already_is_not_read_for_ever(bar):
+    bar.open_file("/images/cat.png")
+    answer(bar, make_image_result())
+    bar.open_file("/images/cat.png")
+    assert text(bar, "image_message") == ""
+
+
+def test_a_cancel_leaves_the_image_that_was_there(bar):
+    child(bar, QSpinBox, "image_seed").setValue(12)
+    bar.take_cancellation(bar.asked[-1])
+    assert text(bar, "image_message") == "Cancelled."
+    assert child(bar, QSpinBox, "image_seed").value() == 0
+    answer(bar, make_image_result())
+    assert (bar.input(), bar.chosen) == (ImageInput(), [])
+    assert not veil(bar).is_dimmed
+
+
+def test_what_another_checkpoint_saw_is_dimmed_until_this_one_has_seen_it(bar):
+    bar.set_checkpoint(make_image_info(name="beit-test"))
+    assert veil(bar).is_dimmed
+    assert "vit-test" in veil(bar).text
+    assert text(bar, "image_about") == ""
+    assert child(bar, QToolButton, "image_open").isEnabled()
+    bar.grab()
+    answer(bar, make_image_result())
+    assert not veil(bar).is_dimmed
+    assert "64 × 64" in text(bar, "image_about")
 
 
 def test_a_scene_after_a_file_is_the_one_that_was_there_before(bar):
@@ -186,12 +223,12 @@ def test_set_input_is_silent(bar):
 
 def test_what_is_not_seen_is_dimmed(bar):
     thumbnails = bar.findChild(type(bar._thumbnails), "image_thumbnails")
-    image = thumbnails.grab().toImage()
+    grabbed = thumbnails.grab().toImage()
     area, _ = thumbnails.areas()
-    ratio = image.devicePixelRatio()
+    ratio = grabbed.devicePixelRatio()
     image = make_image_result().original
-    middle = image.pixelColor(round(area.center().x() * ratio), round(area.center().y() * ratio))
-    beside = image.pixelColor(round(6 * ratio), round(area.center().y() * ratio))
+    middle = grabbed.pixelColor(round(area.center().x() * ratio), round(area.center().y() * ratio))
+    beside = grabbed.pixelColor(round(6 * ratio), round(area.center().y() * ratio))
     at_left, at_middle = image[48, 4].astype(int), image[48, 64].astype(int)
     seen = np.array(middle.getRgb()[:3])
     dimmed = np.array(beside.getRgb()[:3])

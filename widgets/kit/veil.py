@@ -53,6 +53,7 @@ class Veil(QWidget):
     def _show(self, text: str, *, is_dimmed: bool) -> None:
         self._text, self._is_dimmed = text, is_dimmed
         self.setAccessibleName(text)
+        self.setToolTip(text if is_dimmed else "")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, self.lets_clicks_through or not is_dimmed)
         self.setGeometry(self._host.rect())
         self.raise_()
@@ -88,6 +89,8 @@ class Veil(QWidget):
                 box.moveCenter(QRectF(self.rect()).center())
             else:
                 box.moveBottomRight(QRectF(self.rect()).bottomRight() - QRectF(0, 0, 0.4 * em, 0.4 * em).bottomRight())
+            if self._is_dimmed and box.height() > self.height():
+                return  # the tool tip has it
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(self.palette().color(self.palette().ColorRole.Mid))
             painter.setBrush(ground)

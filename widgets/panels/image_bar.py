@@ -19,6 +19,7 @@ from widgets.figures.image_geometry import letterbox, part_rect
 from widgets.figures.image_parts import paint_border, paint_image
 from widgets.kit.labelled import labelled
 from widgets.kit.line_label import LineLabel
+from widgets.kit.veil import Veil
 from widgets.look.theme import FigureStyle
 from widgets.panels.pasted_images import PastedImages
 from widgets.subject import Subject
@@ -62,15 +63,14 @@ class Thumbnails(QWidget):
         if self._result is None:
             return
         style = FigureStyle.of(self)
-        painter = QPainter(self)
-        for image, area in zip((self._result.original, self._result.seen), self.areas(), strict=True):
-            box = letterbox(image.shape[0], image.shape[1], area.adjusted(2, 2, -2, -2))
-            paint_image(painter, image, box)
-            if image is self._result.original:
-                self._paint_part(painter, part_rect(self._result.box, box), box, style)
-            else:
-                paint_border(painter, box, style)
-        painter.end()
+        with QPainter(self) as painter:
+            for image, area in zip((self._result.original, self._result.seen), self.areas(), strict=True):
+                box = letterbox(image.shape[0], image.shape[1], area.adjusted(2, 2, -2, -2))
+                paint_image(painter, image, box)
+                if image is self._result.original:
+                    self._paint_part(painter, part_rect(self._result.box, box), box, style)
+                else:
+                    paint_border(painter, box, style)
 
     def _paint_part(self, painter: QPainter, part: QRectF, box: QRectF, style: FigureStyle) -> None:
         """Frame what is seen and dim the rest."""
@@ -105,8 +105,10 @@ class ImageBar(View):
         self._pasted = PastedImages()
         self._input = ImageInput()
         self._wanted = self._input
+        self._is_back = False  # whether that was wanted in vain
         self._folder = str(Path.home())
         self._thumbnails = Thumbnails(self)
+        self._veil = Veil(self._thumbnails)
         self._open = self._button("image_open", self.tr("Open…"), self.tr("Open an image file"))
         self._paste = self._button("image_paste", self.tr("Paste"), self.tr("Take the image on the clipboard"))
         self._next = self._button("image_next", self.tr("New scene"), self.tr("Generate another image: the next seed"))
@@ -150,7 +152,7 @@ class ImageBar(View):
         layout.addWidget(self._thumbnails, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(lines, 1)
         self.setFocusProxy(self._open)
-        self._dress()
+        self.restyle()
 
         self._open.clicked.connect(self._on_open_clicked)
         self._paste.clicked.connect(self.paste)
@@ -230,25 +232,45 @@ class ImageBar(View):
         return (ImageRequest(self.subject.checkpoint.checkpoint, Input(image=self._wanted)),)
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
-        if not isinstance(result, ImageResult):
-            return
-        is_new, self._input = self._wanted != self._input, self._wanted
+        assert isinstance(result, ImageResult)
+        assert isinstance(request, ImageRequest)
+        assert request.input.image is not None
+        is_new, self._input = request.input.image != self._input, request.input.image
         self._show_controls(self._input)
         self._thumbnails.show_result(result)
         name = Path(self._input.path).name
         if name.startswith("pasted-"):
             name = self.tr("from the clipboard")
         self._about.show_text("  ·  ".join(filter(None, (name, result.about, result.caption))))
-        self._show_message("")
+        if not self._is_back:  # else it says why
+            self._show_message("")
+        self._is_back = False
         if is_new:
             self.input_changed.emit(self._input)
 
     def show_failure(self, request: Request, failure: Failure) -> None:
         super().show_failure(request, failure)
         self._show_message(failure.message)
+        self._go_back()
+
+    def take_cancellation(self, request: Request) -> None:
+        super().take_cancellation(request)
+        self._show_message(self.tr("Cancelled.") if self._wanted != self._input else "")
+        self._go_back()
+
+    def clear_numbers(self) -> None:
+        self._about.show_text("")
+
+    def _veils(self) -> list[Veil]:
+        return [self._veil]  # over what is seen: controls are not of a checkpoint
+
+    def _go_back(self) -> None:
+        """What is wanted did not come: the image that was there is still the one that is looked at."""
+        self._is_back = self._wanted != self._input
         self._wanted = self._input
         self._show_controls(self._input)
-        self._asked = ()  # the same file may be whole the next time
+        if self._is_back:
+            self.refresh()
 
     def figure(self) -> None:
         return None
@@ -257,8 +279,9 @@ class ImageBar(View):
 
     def _want(self, input: ImageInput) -> None:
         """Ask for an image; it becomes the input when it comes."""
-        self._wanted = input
-        self._show_message(self.tr("Reading {} …").format(Path(input.path).name) if input.path else "")
+        self._wanted, self._is_back = input, False
+        is_read = input.path and input != self._input
+        self._show_message(self.tr("Reading {} …").format(Path(input.path).name) if is_read else "")
         self.refresh()
 
     @Slot()
@@ -301,12 +324,9 @@ class ImageBar(View):
         self._message.show_text(text)
         self._message.setVisible(bool(text))
 
-    def _dress(self) -> None:
+    def restyle(self) -> None:
         theme = FigureStyle.of(self).theme
         palette = self._message.palette()
         palette.setColor(palette.ColorRole.WindowText, theme.warning)
         self._message.setPalette(palette)
         self._about.setMinimumHeight(int(1.3 * QFontMetricsF(self.font()).height()))
-
-    def restyle(self) -> None:
-        self._dress()
