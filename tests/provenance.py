@@ -1,8 +1,12 @@
 """What every view owes its user: a picture is of what was asked for, or is dimmed and says of what it is."""
 
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
 from inference.results.events import Failure
 from tests.answers import answer, fail
 from widgets.kit.line_label import LineLabel
+from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.kit.veil import Veil
 
 
@@ -21,6 +25,10 @@ def check_provenance(view, qtbot, result, *, change, other, partial=None):
     (second,) = _requests(view, result)
     assert second != first
     qtbot.waitUntil(lambda: _is_dimmed(view))
+    _assert_old(view, title)
+    for canvas in view.findChildren(PointedCanvas):
+        if canvas.isVisible():
+            QTest.keyClick(canvas, Qt.Key.Key_Right)
     _assert_old(view, title)
     before = view.figure()
     view.take_result(first, result)  # a late answer

@@ -141,9 +141,8 @@ class ClassesView(View):
 
     def _on_canvas_spot_changed(self, cell: ClassCell | None) -> None:
         text = self._figure.describe(cell) if self._figure is not None and cell else ""
-        self._page.read_out.show_text(
-            text or self.tr("Click a layer to see its classes as bars. ✓ marks what is true.")
-        )
+        text = text or self.tr("Click a layer to see its classes as bars. ✓ marks what is true.")
+        self._page.read_out.show_text("" if self.why_not_current else text)
 
     def _on_canvas_spot_chosen(self, cell: ClassCell) -> None:
         self._row.setCurrentIndex(cell.row)

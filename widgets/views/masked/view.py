@@ -239,9 +239,8 @@ class MaskedView(View):
 
     def _on_canvas_spot_changed(self, spot: LayerRow | None) -> None:
         text = self._figure.describe(spot) if self._figure is not None and spot else ""
-        self._page.read_out.show_text(
-            text or self.tr("Click a layer to see its words as bars. ▸ marks the word that was there.")
-        )
+        text = text or self.tr("Click a layer to see its words as bars. ▸ marks the word that was there.")
+        self._page.read_out.show_text("" if self.why_not_current else text)
 
     def _on_canvas_spot_chosen(self, spot: LayerRow) -> None:
         self._layer.setCurrentIndex(spot.layer)

@@ -194,14 +194,12 @@ class MaskedImageView(View):
         self._rebuild()
 
     def _on_canvas_spot_changed(self, spot: PatchSpot | None) -> None:
+        text = self.tr("Click or brush the first image to mask patches; point at a masked one for its candidates.")
         if self._figure is not None and spot is not None:
-            self._page.read_out.show_text(self._figure.describe(spot.patch))
+            text = self._figure.describe(spot.patch)
             if spot.patch != self._patch and spot.patch in self._figure.result.masked and self._stroke is None:
                 self._choose(spot.patch)
-        else:
-            self._page.read_out.show_text(
-                self.tr("Click or brush the first image to mask patches; point at a masked one for its candidates.")
-            )
+        self._page.read_out.show_text("" if self.why_not_current else text)
 
     def _on_canvas_spot_chosen(self, spot: PatchSpot) -> None:
         if spot.panel != _SEEN:

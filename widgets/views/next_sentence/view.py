@@ -107,9 +107,8 @@ class NextSentenceView(View):
 
     def _on_canvas_spot_changed(self, cell: Cell | None) -> None:
         text = self._figure.describe(cell) if self._figure is not None and cell else ""
-        self._page.read_out.show_text(
-            text or self.tr("Point at a head to see its number; click to select it in all views.")
-        )
+        text = text or self.tr("Point at a head to see its number; click to select it in all views.")
+        self._page.read_out.show_text("" if self.why_not_current else text)
 
     def _on_canvas_spot_chosen(self, cell: Cell) -> None:
         self.selection.update(layer=cell.row, head=cell.column)

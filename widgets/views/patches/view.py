@@ -251,7 +251,7 @@ class PatchesView(View):
             text = figure.describe(spot, self._canvas.figure_rect(), self._canvas.style_now)
         else:
             text = self.tr("Click a patch or a token to ask what it attends to; point at one for its number.")
-        self._page.read_out.show_text(text)
+        self._page.read_out.show_text("" if self.why_not_current else text)
 
     def _on_canvas_spot_chosen(self, spot: MapKey) -> None:
         figure = self._canvas.figure
