@@ -10,7 +10,6 @@ from inference.results.checkpoint import CheckpointInfo
 from inference.results.heads import HeadsRequest, HeadsResult
 from inference.results.lines import LinesRequest, LinesResult
 from inference.results.maps import MapRequest, MapResult, TilesRequest, TilesResult
-from inference.results.measures import MeasuresRequest, MeasuresResult
 from widgets.figure_command import BadOption, FigureCommand, Requests, group_of, text_of, within
 from widgets.kit.text_length import WHOLE, most_tokens
 
@@ -150,20 +149,6 @@ def _selected(args: Namespace, n_layers: int, n_heads: int) -> tuple[int, int] |
     return within("layer", args.layer or 0, n_layers), within("head", args.head or 0, n_heads)
 
 
-def _measures_request(args: Namespace, info: CheckpointInfo) -> MeasuresRequest:
-    return MeasuresRequest(args.checkpoint, text_of(args), group_of(args, info))
-
-
-def _measures_figure(result: MeasuresResult, args: Namespace) -> Figure:
-    from widgets.figures.head_measures import Place
-    from widgets.views.measures.figure import MeasuresFigure
-    from widgets.views.measures.head_scatter import HeadScatter
-
-    selected = _selected(args, *result.measures["entropy"].shape)
-    scatter = HeadScatter(result, args.across, args.up, Place(*selected) if selected else None)
-    return MeasuresFigure(scatter, args.sort, is_falling=args.sort != "layer")
-
-
 ATTENTION_FIGURES: dict[str, FigureCommand] = {
     "attention": FigureCommand(
         "one head as a heat map, or a part of it; NPZ holds all layers and heads unless some are chosen",
@@ -176,12 +161,6 @@ ATTENTION_FIGURES: dict[str, FigureCommand] = {
         ("text", "group", "layer", "head"),
         _heads_figure,
         _heads_request,
-    ),
-    "measures": FigureCommand(
-        "measures of every head: a table, and two of them against each other; a chosen head is marked",
-        ("text", "group", "layer", "head", "measures"),
-        _measures_figure,
-        _measures_request,
     ),
     "arcs": FigureCommand(
         "the two token columns joined by lines, one head or all of a layer",

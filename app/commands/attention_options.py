@@ -8,9 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.commands.option_types import between, numbers_of
-from inference.results.measures import MEASURES
-
-_NAMES = tuple(measure.name for measure in MEASURES)
 
 
 def span_of(text: str) -> slice:
@@ -52,17 +49,8 @@ def _arcs(parser: ArgumentParser) -> None:
     _rows(parser)
 
 
-def _measures(parser: ArgumentParser) -> None:
-    parser.add_argument("--across", choices=_NAMES, default="entropy", help="measure from left to right")
-    parser.add_argument("--up", choices=_NAMES, default="distance", help="measure from bottom to top")
-    parser.add_argument(
-        "--sort", choices=("layer", *_NAMES), default="layer", help="order of the table, highest first (default: layer)"
-    )
-
-
 ATTENTION_OPTIONS: dict[str, Callable[[ArgumentParser], None]] = {
     "text": _text,
     "attention": _attention,
     "arcs": _arcs,
-    "measures": _measures,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
@@ -14,6 +16,7 @@ from inference.results.measures import MEASURES, MeasuresRequest
 from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_measures_result
 from tests.inputs import text_input
+from tests.provenance import check_provenance
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.figures.head_measures import Place, ordered, why_none
@@ -107,7 +110,7 @@ def test_a_heading_sorts_and_the_choice_follows(view, qtbot):
         QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=where)
     highest = np.unravel_index(np.argmax(view.figure().result.measures["induction"]), (4, 4))
     assert table(view).places[0] == highest
-    assert view.findChild(QComboBox, "measures_order").currentData() == "induction"
+    assert view.findChild(QComboBox, "measures_sort").currentData() == "induction"
     QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=where)
     assert table(view).places[-1] == highest
     assert view.figure().numbers().rows[-1][:2] == highest
@@ -158,8 +161,8 @@ def test_selecting_elsewhere_marks_row_and_point(view, selection):
 
 
 def test_the_axes_can_be_chosen(view):
-    choose(view, "measures_x", "previous")
-    choose(view, "measures_y", "special")
+    choose(view, "measures_across", "previous")
+    choose(view, "measures_up", "special")
     shown = view.figure().scatter
     assert shown.caption.startswith("Special tokens against Previous token of 16 heads")
     measures = shown.result.measures
@@ -172,7 +175,7 @@ def test_what_has_no_meaning_is_a_dash_that_says_why(view):
     index = table(view).model().index(0, COLUMNS.index("next"))
     assert index.data() == "–"
     assert "future is hidden" in index.data(Qt.ItemDataRole.ToolTipRole)
-    choose(view, "measures_x", "next")
+    choose(view, "measures_across", "next")
     assert view.figure().scatter.points == {}
     assert "future is hidden" in " ".join(texts_of(view.figure()))
 
@@ -208,6 +211,40 @@ def test_layers_with_fewer_heads_have_fewer_rows(view):
     answer(view, result)
     assert len(table(view).places) == 14
     assert Place(3, 3) not in view.figure().scatter.points
+
+
+def test_an_old_table_is_dimmed_until_the_next_is_there(qtbot, selection):
+    groups = (AttentionGroup("encoder", "Encoder", (4,) * 4), AttentionGroup("cross", "Cross", (4,) * 4))
+    view = MeasuresView(ViewContext(selection))
+    qtbot.addWidget(view)
+    view.show()
+    view.set_subject(Subject(make_checkpoint_info(groups=groups), TEXT))
+    answer(view, make_measures_result())
+    check_provenance(
+        view,
+        qtbot,
+        make_measures_result(),
+        change=lambda: selection.update(group="cross"),
+        other=Subject(replace(make_checkpoint_info(name="other"), checkpoint="other"), TEXT),
+        partial=make_measures_result(n_rows=64, n_queries=4096),
+    )
+
+
+def test_the_numbers_of_a_head_are_not_written_beside_an_old_table(view, selection):
+    view.set_subject(Subject(make_checkpoint_info(name="other"), text_input("a dog")))
+    selection.update(layer=0, head=3)
+    assert view.findChild(LineLabel, "measures_read_out").text() == ""
+    answer(view, make_measures_result(n_rows=64, n_queries=4096), is_partial=True)
+    assert view.findChild(LineLabel, "measures_read_out").text().startswith("Layer 0, head 3")
+
+
+def test_a_first_failure_is_told_in_place(qtbot, selection):
+    view = MeasuresView(ViewContext(selection))
+    qtbot.addWidget(view)
+    view.show()
+    view.set_subject(Subject(make_checkpoint_info(), TEXT))
+    fail(view, Failure("refused", "The text is too long."))
+    assert view.findChild(object, "measures_empty").text() == "The text is too long."
 
 
 def test_a_failure_keeps_the_old_picture(view, qtbot):
@@ -246,7 +283,7 @@ def test_other_colours_and_letters_are_taken_over(view):
 
 
 def test_every_control_has_a_name_and_is_reached_by_tab(view):
-    for name in ("measures_order", "measures_x", "measures_y", "measures_table", "measures_scatter"):
+    for name in ("measures_sort", "measures_across", "measures_up", "measures_table", "measures_scatter"):
         control = view.findChild(object, name)
         assert control.accessibleName()
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
