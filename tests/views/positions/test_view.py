@@ -91,7 +91,7 @@ def test_pointing_explains_a_number_and_clicking_chooses_its_pair(view):
     canvas = child(view, QWidget, "sinusoids_canvas")
     cell = Cell(0, 21, 10)
     QTest.mouseMove(canvas, point_of(canvas, cell))
-    assert child(view, QLabel, "sinusoids_read_out").text() == view.figure().describe(21, 10)
+    assert child(view, QLabel, "sinusoids_read_out").text() == view.figure().describe(cell)
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=point_of(canvas, cell))
     assert view.figure().pair == 10
 
