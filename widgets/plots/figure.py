@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,7 @@ from widgets.plots.legend import entries, legend_height, named_series, paint_leg
 from widgets.plots.painting import paint, paint_callout
 
 _GAP = 1.2  # em between plots
+_SHAPE = 1.3  # width to height that plots look best in
 
 
 class Placed(NamedTuple):
@@ -152,12 +154,15 @@ def next_spot(frames: Sequence[Frame], shown: Shown, spot: object | None, right:
 
 
 def side_by_side(n: int, area: QRectF, style: FigureStyle) -> list[QRectF]:
-    """`n` equal parts of an area: beside each other if it is wide, else one beneath the other."""
+    """`n` equal parts of an area: beside or beneath each other, whichever gives them the better shape."""
     gap = _GAP * QFontMetricsF(style.font).height()
-    if area.width() > 0.75 * n * area.height():
-        width = (area.width() - (n - 1) * gap) / max(n, 1)
+    width, height = (area.width() - (n - 1) * gap) / max(n, 1), (area.height() - (n - 1) * gap / 2) / max(n, 1)
+
+    def misfit(width: float, height: float) -> float:
+        return abs(math.log(max(width, 1.0) / max(height, 1.0) / _SHAPE))
+
+    if misfit(width, area.height()) <= misfit(area.width(), height):
         return [QRectF(area.left() + i * (width + gap), area.top(), width, area.height()) for i in range(n)]
-    height = (area.height() - (n - 1) * gap / 2) / max(n, 1)
     return [QRectF(area.left(), area.top() + i * (height + gap / 2), area.width(), height) for i in range(n)]
 
 

@@ -73,7 +73,7 @@ class Frame:
             inner.setRight(sides[1])
         if inner.width() < 1 or inner.height() < 1:
             return Frame(plot, rect, QRectF(inner.topLeft(), inner.topLeft()), x, y, (), ())
-        x_ticks = ticks(plot.x, x, inner.width(), lambda text: metrics.horizontalAdvance(text) + 0.9 * em)
+        x_ticks = ticks(plot.x, x, inner.width(), lambda text: metrics.horizontalAdvance(text) + 1.4 * em)
         return Frame(plot, rect, inner, x, y, tuple(x_ticks), tuple(y_ticks))
 
     @property

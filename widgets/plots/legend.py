@@ -37,9 +37,12 @@ class LegendEntry:
 
 def named_series(plots: Iterable[Plot]) -> list[Series]:
     """One series of each name, in order; fewer than two need no legend."""
-    named = {series.name: series for plot in plots for series in reversed(plot.series) if series.name}
-    order = list(dict.fromkeys(series.name for plot in plots for series in plot.series if series.name))
-    return [named[name] for name in order] if len(order) > 1 else []
+    named: dict[str, Series] = {}
+    for plot in plots:
+        for series in plot.series:
+            named.setdefault(series.name, series)
+    named.pop("", None)
+    return list(named.values()) if len(named) > 1 else []
 
 
 def entries(series: Iterable[Series], title: str, rect: QRectF, style: FigureStyle) -> list[LegendEntry]:

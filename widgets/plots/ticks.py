@@ -12,6 +12,7 @@ from widgets.plots.data import Axis
 
 MINUS = "\N{MINUS SIGN}"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SPARSE = 2.5  # times the room that a short number needs lies between numbers
 _N_STEPS = 6  # of a linear axis that is looked at as a whole
 _PAD = 0.025  # of its length at either end, so that no point lies on the edge
 
@@ -110,7 +111,7 @@ def _multiples(axis: Axis, extent: Extent) -> list[Tick]:
 
 def _linear(axis: Axis, extent: Extent, length: float, room: Callable[[str], float]) -> list[Tick]:
     low, high = axis.number(extent.low), axis.number(extent.high)
-    n_most = max(length / room("0"), 1.0) / 2
+    n_most = max(length / room("0"), 1.0) / _SPARSE
     for _ in range(4):  # wide texts need fewer ticks
         step = round_step((high - low) / max(n_most, 1.0))
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
