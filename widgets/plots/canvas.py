@@ -157,9 +157,8 @@ class PlotCanvas(PointedCanvas):
     def _on_spot_changed(self, spot: object | None) -> None:
         figure = self._plotted()
         for number, view in enumerate(self.views):
-            is_here = isinstance(spot, PlotSpot) and spot.plot == number and figure is not None and view.frame
-            if is_here:
-                view.show_spot((spot.series, spot.point), figure.label(view.frame.plot, spot))
+            if isinstance(spot, PlotSpot) and spot.plot == number and figure is not None:
+                view.show_spot((spot.series, spot.point), figure.label(figure.plots[number], spot))
             else:
                 view.show_spot(None)
         text = figure.describe(spot) if figure is not None and spot is not None else ""

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSizeF
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from widgets.figures.figure import Numbers
@@ -47,7 +47,7 @@ class PlottedFigure:
 
     # What a subclass answers
 
-    @property
+    @cached_property
     def plots(self) -> tuple[Plot, ...]:
         """The plots, from left to right."""
         raise NotImplementedError
@@ -94,7 +94,7 @@ class PlottedFigure:
 
     # Under the pointer
 
-    def spot_at(self, point: object, rect: QRectF, style: FigureStyle) -> object | None:
+    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> Any | None:
         """Nothing: plots answer the pointer themselves."""
         return None
 
@@ -105,13 +105,13 @@ class PlottedFigure:
             return False
         return frames[spot.plot].has(spot.series, spot.point, self.shown.hidden)
 
-    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: PlotSpot) -> None:
+    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: Any) -> None:
         """Ring the point that is pointed at."""
         frame = self.frames(rect, style)[spot.plot]
         text = self.label(frame.plot, spot)
         paint_callout(painter, frame, Callout(spot.series, spot.point, text), style, style.theme.ink, has_lines=True)
 
-    def step(self, spot: object | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> PlotSpot | None:
+    def step(self, spot: Any | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> Any | None:
         """The point beside, across the end of a plot into the next one; first of all what is called out."""
         return next_spot(self.frames(rect, style), self.shown, spot, right, down)
 
@@ -120,7 +120,7 @@ class PlottedFigure:
         series = plot.series[spot.series]
         return series.labels[spot.point] if isinstance(series, Points) and series.labels else ""
 
-    def describe(self, spot: PlotSpot) -> str:
+    def describe(self, spot: Any) -> str:
         """A point in words."""
         plot = self.plots[spot.plot]
         series = plot.series[spot.series]
@@ -180,7 +180,7 @@ class PlotFigure(PlottedFigure):
     caption: str
     shown: Shown = ALL_SHOWN
 
-    @property
+    @cached_property
     def plots(self) -> tuple[Plot, ...]:
         return self.charts
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -16,7 +16,7 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QGraphicsItem, QWidget
 
 from widgets.figures.lettering import resized
 from widgets.look.theme import FigureStyle
@@ -24,9 +24,6 @@ from widgets.plots.data import Axis, Bars, Callout, Level, Plot, Points, Zoom, c
 from widgets.plots.frame import SMALL, Frame, extents, text_room
 from widgets.plots.painting import BAND, curve_pen, dot_size, level_pen, paint_callout, paint_texts, points_pen
 from widgets.plots.ticks import Extent, Tick
-
-if TYPE_CHECKING:
-    from pyqtgraph import GraphicsObject
 
 _STEP = 1.25  # of a zoom by key
 _PAN = 0.1  # of what is looked at, by arrow key
@@ -39,6 +36,7 @@ class _TickAxis(pg.AxisItem):
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation)
         self._ticks: tuple[Tick, ...] = ()
+        self._em = 0.0
         self.enableAutoSIPrefix(False)
         self.setZValue(-1000)  # the grid, which is its ticks made long, lies behind the curves
 
@@ -51,7 +49,7 @@ class _TickAxis(pg.AxisItem):
     def restyle(self, style: FigureStyle, axis: Axis) -> None:
         """Take on colours and letters."""
         small = resized(style.font, SMALL)
-        em = QFontMetricsF(small).height()
+        self._em = em = QFontMetricsF(small).height()
         gap = 0.35 * em if self.orientation == "left" else 0.25 * em
         self.setStyle(
             tickFont=small,
@@ -68,8 +66,7 @@ class _TickAxis(pg.AxisItem):
 
     def boundingRect(self) -> QRectF:
         """With room for the texts at either end, which pyqtgraph leaves out where there is a grid."""
-        em = QFontMetricsF(self.style["tickFont"] or self.font()).height()
-        across, up = (0.0, em) if self.orientation == "left" else (4 * em, 0.0)
+        across, up = (0.0, self._em) if self.orientation == "left" else (4 * self._em, 0.0)
         return super().boundingRect().adjusted(-across, -up, across, up)
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N802, N803
@@ -101,13 +98,13 @@ class PlotView(pg.GraphicsView):
     zoom_changed = Signal()
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, useOpenGL=False, background=None)
+        super().__init__(parent, useOpenGL=False)
         self.setCentralItem(None)
         self.frame: Frame | None = None
         self._style = FigureStyle()
         self._sides: tuple[float, float] | None = None
         self._hidden: frozenset[str] = frozenset()
-        self._items: list[tuple[str, GraphicsObject]] = []
+        self._items: list[tuple[str, QGraphicsItem]] = []
         self._spot: tuple[int, int] | None = None
         self._spot_text = ""
         self._pressed: QPointF | None = None
@@ -171,7 +168,7 @@ class PlotView(pg.GraphicsView):
     def pan(self, right: float, down: float) -> None:
         """Look further by a share of what is looked at."""
         x, y = self._box.viewRange()
-        self._move(lambda: self._box.translateBy(right * (x[1] - x[0]), -down * (y[1] - y[0])))
+        self._move(lambda: self._box.translateBy(x=right * (x[1] - x[0]), y=-down * (y[1] - y[0])))
 
     def zoom_by(self, factor: float) -> None:
         """Larger by a factor, about the middle."""
@@ -208,15 +205,12 @@ class PlotView(pg.GraphicsView):
         frame = Frame.of(plot, QRectF(self.rect()), self._style, self.zoom, self._sides)
         if self.frame is None or self.frame.inner != frame.inner or self.frame.rect != frame.rect:
             inner = frame.inner
-            self._up.setWidth(inner.left() - frame.rect.left())
-            self._across.setHeight(frame.rect.bottom() - inner.bottom())
+            left, bottom = inner.left() - frame.rect.left(), frame.rect.bottom() - inner.bottom()
+            self._up.setWidth(left)  # type: ignore[arg-type]
+            self._across.setHeight(bottom)  # type: ignore[arg-type]
             self._box.setGeometry(inner)
-            self._up.setGeometry(
-                QRectF(frame.rect.left(), inner.top(), inner.left() - frame.rect.left(), inner.height())
-            )
-            self._across.setGeometry(
-                QRectF(inner.left(), inner.bottom(), inner.width(), frame.rect.bottom() - inner.bottom())
-            )
+            self._up.setGeometry(QRectF(frame.rect.left(), inner.top(), left, inner.height()))
+            self._across.setGeometry(QRectF(inner.left(), inner.bottom(), inner.width(), bottom))
         self.frame = frame
         metrics, room = QFontMetricsF(resized(self._style.font, SMALL)), text_room(frame, self._style)
         self._up.show_ticks(
@@ -233,7 +227,7 @@ class PlotView(pg.GraphicsView):
 
     # Series as pyqtgraph's items
 
-    def _made(self, plot: Plot, number: int) -> list[GraphicsObject]:
+    def _made(self, plot: Plot, number: int) -> list[QGraphicsItem]:
         series, style = plot.series[number], self._style
         color, em = color_of(series.ink, style), QFontMetricsF(style.font).height()
         if isinstance(series, Level):
@@ -242,7 +236,7 @@ class PlotView(pg.GraphicsView):
         if isinstance(series, Bars):
             return [_bars(plot, series, color)]
         x, y = plot.places(number)
-        items: list[GraphicsObject] = []
+        items: list[QGraphicsItem] = []
         ends = [None if end is None else plot.y.units(end) for end in (series.low, series.high)]
         if isinstance(series, Points):
             if ends[0] is not None and ends[1] is not None:
@@ -274,8 +268,8 @@ class PlotView(pg.GraphicsView):
             painter.drawRect(frame.inner)
         painter.restore()
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        super().resizeEvent(event)
+    def resizeEvent(self, ev: QResizeEvent | None) -> None:
+        super().resizeEvent(ev)
         if getattr(self, "frame", None) is not None:  # pyqtgraph resizes before we are made
             self._lay_out(self.frame.plot)  # type: ignore[union-attr]
 
@@ -284,31 +278,31 @@ class PlotView(pg.GraphicsView):
     def _spot_at(self, point: QPointF) -> tuple[int, int] | None:
         return self.frame.nearest(point, self._hidden, self._style) if self.frame else None
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        super().mouseMoveEvent(event)
-        if not event.buttons():
-            self.pointed.emit(self._spot_at(event.position()))
-        elif self._is_dragged(event):
+    def mouseMoveEvent(self, ev: QMouseEvent) -> None:
+        super().mouseMoveEvent(ev)
+        if not ev.buttons():
+            self.pointed.emit(self._spot_at(ev.position()))
+        elif self._is_dragged(ev):
             self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
-        event.accept()
+        ev.accept()
 
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
+    def leaveEvent(self, ev: QEvent) -> None:
+        super().leaveEvent(ev)
         self.pointed.emit(None)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        super().mousePressEvent(event)
-        self._pressed = event.position() if event.button() == Qt.MouseButton.LeftButton else None
-        event.accept()
+    def mousePressEvent(self, ev: QMouseEvent) -> None:
+        super().mousePressEvent(ev)
+        self._pressed = ev.position() if ev.button() == Qt.MouseButton.LeftButton else None
+        ev.accept()
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        super().mouseReleaseEvent(event)
+    def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
+        super().mouseReleaseEvent(ev)
         self.viewport().unsetCursor()
-        spot = self._spot_at(event.position())
-        if self._pressed is not None and not self._is_dragged(event) and spot is not None:
+        spot = self._spot_at(ev.position())
+        if self._pressed is not None and not self._is_dragged(ev) and spot is not None:
             self.chosen.emit(spot)
         self._pressed = None
-        event.accept()
+        ev.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         super().mouseDoubleClickEvent(event)
@@ -323,9 +317,9 @@ class PlotView(pg.GraphicsView):
         moved = QPointF() if self._pressed is None else event.position() - self._pressed
         return moved.manhattanLength() >= QApplication.startDragDistance()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
-        if key in _ARROWS and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+    def keyPressEvent(self, ev: QKeyEvent) -> None:
+        key = Qt.Key(ev.key())
+        if key in _ARROWS and ev.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.step_requested.emit(*_ARROWS[key])
         elif key in _ARROWS:
             right, down = _ARROWS[key]
@@ -339,7 +333,7 @@ class PlotView(pg.GraphicsView):
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._spot is not None:
             self.chosen.emit(self._spot)
         else:
-            event.ignore()
+            ev.ignore()
 
 
 def _kind(plot: Plot) -> tuple[object, ...]:
@@ -353,14 +347,14 @@ def _cosmetic(pen: QPen) -> QPen:
     return pen
 
 
-def _dots(x: np.ndarray, y: np.ndarray, size: float, color: QColor, pen: QPen) -> GraphicsObject:
+def _dots(x: np.ndarray, y: np.ndarray, size: float, color: QColor, pen: QPen) -> QGraphicsItem:
     is_there = np.isfinite(x)
     return pg.ScatterPlotItem(
         x[is_there], y[is_there], size=size, brush=color, pen=_cosmetic(pen), pxMode=True, antialias=True
     )
 
 
-def _band(x: np.ndarray, low: np.ndarray, high: np.ndarray, color: QColor) -> GraphicsObject:
+def _band(x: np.ndarray, low: np.ndarray, high: np.ndarray, color: QColor) -> QGraphicsItem:
     ground = QColor(color)
     ground.setAlpha(BAND)
     is_there = np.isfinite(x) & np.isfinite(low) & np.isfinite(high)
@@ -368,7 +362,7 @@ def _band(x: np.ndarray, low: np.ndarray, high: np.ndarray, color: QColor) -> Gr
     return pg.FillBetweenItem(*edges, brush=ground, pen=pg.mkPen(None))
 
 
-def _bars(plot: Plot, series: Bars, color: QColor) -> GraphicsObject:
+def _bars(plot: Plot, series: Bars, color: QColor) -> QGraphicsItem:
     along, across = (plot.x, plot.y) if series.are_lying else (plot.y, plot.x)
     start, end, at = along.units(series.start), along.units(series.end), across.units(series.at)
     length, middle = {"0": start, "1": end}, at - series.thickness / 2

@@ -112,6 +112,7 @@ def _multiples(axis: Axis, extent: Extent) -> list[Tick]:
 def _linear(axis: Axis, extent: Extent, length: float, room: Callable[[str], float]) -> list[Tick]:
     low, high = axis.number(extent.low), axis.number(extent.high)
     n_most = max(length / room("0"), 1.0) / _SPARSE
+    found: list[Tick] = []
     for _ in range(4):  # wide texts need fewer ticks
         step = round_step((high - low) / max(n_most, 1.0))
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)

@@ -14,6 +14,7 @@ from inference.results.measures import MEASURES, MeasuresRequest
 from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_measures_result
 from tests.inputs import text_input
+from tests.widgets.pointer import move_over
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.figures.head_measures import Place, ordered, why_none
@@ -147,15 +148,14 @@ def test_a_point_selects_its_head_and_a_double_click_opens_it(view, selection, q
 
 def test_pointing_at_a_head_tells_its_two_numbers(view):
     read_out = view.findChild(LineLabel, "measures_read_out")
-    QTest.mouseMove(plot(view).viewport(), QPoint(1, 1))  # a pointer that is there already does not move
-    QTest.mouseMove(plot(view).viewport(), point_of(view, Place(2, 3)))
+    move_over(plot(view), point_of(view, Place(2, 3)))
     figure = scatter(view).figure
     x, y = figure.points[Place(2, 3)]
     assert figure.place_of(scatter(view).spot) == Place(2, 3)
     assert read_out.text().startswith("Layer 2, head 3")
     assert f"Entropy {x:.2f} bits" in read_out.text()
     assert f"{y:.1f}" in read_out.text()
-    QTest.mouseMove(plot(view).viewport(), QPoint(1, 1))
+    move_over(plot(view), QPoint(1, 1))
     assert read_out.text().startswith("Layer 1, head 2")
 
 
@@ -179,7 +179,7 @@ def test_a_layer_that_is_switched_off_is_left_out_of_files_too(view, qtbot):
         QTest.mouseClick(canvas.legend, Qt.MouseButton.LeftButton, pos=entry.box.center().toPoint())
     assert canvas.legend.hidden == {"2"}
     assert view.figure().scatter.shown.hidden == {"2"}
-    QTest.mouseMove(plot(view).viewport(), point_of(view, Place(2, 3)))
+    move_over(plot(view), point_of(view, Place(2, 3)))
     assert canvas.spot is None or canvas.figure.place_of(canvas.spot).layer != 2
     assert len(view.figure().numbers().rows) == 16
 

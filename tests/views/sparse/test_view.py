@@ -17,6 +17,7 @@ from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_long_tokens
 from tests.inputs import text_input
 from tests.places import index_of
+from tests.widgets.pointer import move_over
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
@@ -249,7 +250,7 @@ def test_pointing_at_a_curve_tells_the_exact_cost(view):
     choose(view, "sparse_pattern", "window")
     canvas = child(view, QWidget, "sparse_cost_canvas")
     plot = canvas.views[0]
-    QTest.mouseMove(plot.viewport(), plot.frame.point(1, 6).toPoint())
+    move_over(plot, plot.frame.point(1, 6).toPoint())
     assert canvas.spot == PlotSpot(0, 1, 6)
     text = child(view, QLabel, "sparse_cost_read_out").text()
     assert text.startswith("Sliding window at 4,096 tokens, by the formula: 36,844 cells, 9,432,064 FLOPs, 147 kB")

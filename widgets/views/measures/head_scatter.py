@@ -92,8 +92,8 @@ class HeadScatter(PlottedFigure):
         empty = f"{axis_title(missing)}\n{why_none(self.result, missing)}" if missing else ""
         spot = None if self.selected is None else self.spot_of(self.selected)
         callouts = () if spot is None else (Callout(spot.series, spot.point, self.place_of(spot).title),)
-        axes = (Axis(axis_title(name)) for name in (self.x, self.y))
-        return (Plot(tuple(series), *axes, callouts=callouts, empty=empty),)
+        x, y = Axis(axis_title(self.x)), Axis(axis_title(self.y))
+        return (Plot(tuple(series), x, y, callouts=callouts, empty=empty),)
 
     @cached_property
     def _by_layer(self) -> list[list[Place]]:
