@@ -143,7 +143,7 @@ def test_a_point_selects_its_head_and_a_double_click_opens_it(view, selection, q
     assert table(view).currentIndex().row() == table(view).places.index(place)
     with qtbot.waitSignal(view.context.view_requested) as opened:
         QTest.mouseDClick(plot(view).viewport(), Qt.MouseButton.LeftButton, pos=point_of(view, place))
-    assert opened.args == list(place)
+    assert opened.args == ["attention"]
 
 
 def test_pointing_at_a_head_tells_its_two_numbers(view):

@@ -171,7 +171,7 @@ def test_bars_are_stacked_and_the_first_stands_on_top(growth):
     names = bits.plots[0].y.labels
     assert names[-1] == "this model"
     assert (coordinates.end[-1], faces.end[-1]) == pytest.approx(np.cumsum(bits.model))
-    np.testing.assert_array_equal(faces.start, coordinates.end)
+    np.testing.assert_allclose(faces.start, coordinates.end)
     assert both.end[names.index("LZMA")] == bits.compressed
     assert both.texts[-1] == f"{sum(bits.model):.2f}"
     told = bits.describe(PlotSpot(0, 1, len(names) - 1))
