@@ -113,8 +113,8 @@ def unknown_signals(paths: list[Path]) -> Iterator[str]:
 @cache
 def qt_signals() -> frozenset[str]:
     """Names of all signals that Qt's own classes have, and pyqtgraph's view box."""
-    from PySide6 import QtCore, QtGui, QtOpenGLWidgets, QtWidgets
     from pyqtgraph import ViewBox
+    from PySide6 import QtCore, QtGui, QtOpenGLWidgets, QtWidgets
 
     return frozenset(
         name

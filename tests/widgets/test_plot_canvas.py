@@ -153,7 +153,7 @@ def test_nobody_gets_lost(canvas):
 def test_a_file_shows_the_part_that_is_looked_at(canvas):
     QTest.keyClick(canvas.views[1], Qt.Key.Key_Plus)
     figure = canvas.figure_now()
-    frame = figure.frames(canvas.figure_rect(), canvas.style_now)[1]
+    frame = figure.laid_out(canvas.figure_rect(), canvas.style_now)[1]
     np.testing.assert_allclose([*frame.x, *frame.y], looked_at(canvas.views[1]))
     assert frame.inner.width() == pytest.approx(canvas.views[1].frame.inner.width(), abs=2)
     assert [tick.text for tick in frame.x_ticks] == [tick.text for tick in canvas.views[1].frame.x_ticks]

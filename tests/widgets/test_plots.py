@@ -163,7 +163,7 @@ def test_bars_are_met_anywhere_inside():
 
 
 def test_steps_walk_along_curves_between_them_and_into_the_next_plot():
-    frames = PlotFigure((LOG, SCATTER), "").frames(QRectF(0, 0, 900, 300), STYLE)
+    frames = PlotFigure((LOG, SCATTER), "").laid_out(QRectF(0, 0, 900, 300), STYLE)
 
     def step(spot, right=0, down=0):
         return next_spot(frames, Shown(), spot, right, down)
@@ -287,7 +287,7 @@ def test_the_svg_shows_what_the_screen_shows(qtbot, figure):
 
 def test_nothing_of_a_zoomed_plot_leaves_its_axes(qtbot):
     figure = PlotFigure((CURVES,), "waves", Shown((Zoom((2.0, 4.0), (-0.5, 0.5)),)))
-    (frame,) = figure.frames(QRectF(QPointF(render._GAP, render._GAP), figure.natural_size(STYLE)), STYLE)
+    (frame,) = figure.laid_out(QRectF(QPointF(render._GAP, render._GAP), figure.natural_size(STYLE)), STYLE)
     root = ET.fromstring(render.svg(Sheet(figure, STYLE)))
     inner, n = frame.inner.adjusted(-0.1, -0.1, 0.1, 0.1), 0
     for line in root.iter("{http://www.w3.org/2000/svg}polyline"):
@@ -360,7 +360,7 @@ def test_no_room_is_no_fault():
     painter = QPainter(image)
     EVERYTHING.paint(painter, QRectF(0, 0, 20, 10), STYLE)
     painter.end()
-    assert EVERYTHING.frames(QRectF(0, 0, 20, 10), STYLE)[0].is_too_small
+    assert EVERYTHING.laid_out(QRectF(0, 0, 20, 10), STYLE)[0].is_too_small
 
 
 def test_a_plot_without_numbers_says_why():

@@ -75,7 +75,7 @@ class PlottedFigure:
         area.setTop(self.legend_rect(rect, style).bottom())
         return list(map(Placed, self.plots, side_by_side(len(self.plots), area, style)))
 
-    def frames(self, rect: QRectF, style: FigureStyle) -> list[Frame]:
+    def laid_out(self, rect: QRectF, style: FigureStyle) -> list[Frame]:
         """The plots laid out, as far as they are looked at."""
         return [
             Frame.of(plot, area, style, self.shown.zoom(number), sides)
@@ -89,7 +89,7 @@ class PlottedFigure:
         series = [one for one in named_series(self.plots) if one.name not in self.shown.hidden]
         if series:
             paint_legend(painter, entries(series, self.legend_title, box, style), self.legend_title, box, style)
-        for frame in self.frames(rect, style):
+        for frame in self.laid_out(rect, style):
             paint(painter, frame, style, self.shown.hidden)
 
     # Under the pointer
@@ -100,20 +100,20 @@ class PlottedFigure:
 
     def has_spot(self, spot: object, rect: QRectF, style: FigureStyle) -> bool:
         """Whether there is such a point."""
-        frames = self.frames(rect, style)
+        frames = self.laid_out(rect, style)
         if not isinstance(spot, PlotSpot) or spot.plot >= len(frames):
             return False
         return frames[spot.plot].has(spot.series, spot.point, self.shown.hidden)
 
     def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: Any) -> None:
         """Ring the point that is pointed at."""
-        frame = self.frames(rect, style)[spot.plot]
+        frame = self.laid_out(rect, style)[spot.plot]
         text = self.label(frame.plot, spot)
         paint_callout(painter, frame, Callout(spot.series, spot.point, text), style, style.theme.ink, has_lines=True)
 
     def step(self, spot: Any | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> Any | None:
         """The point beside, across the end of a plot into the next one; first of all what is called out."""
-        return next_spot(self.frames(rect, style), self.shown, spot, right, down)
+        return next_spot(self.laid_out(rect, style), self.shown, spot, right, down)
 
     def label(self, plot: Plot, spot: PlotSpot) -> str:
         """What stands beside a point that is pointed at."""

@@ -280,7 +280,7 @@ def test_every_control_has_a_name_and_is_reached_by_tab(view):
 
 def test_the_points_are_where_the_numbers_are(qapp):
     figure = HeadScatter(make_measures_result())
-    (frame,) = figure.frames(QRectF(0, 0, 500, 300), STYLE)
+    (frame,) = figure.laid_out(QRectF(0, 0, 500, 300), STYLE)
     at = {}
     for place in figure.points:
         spot = figure.spot_of(place)
