@@ -41,6 +41,12 @@ def test_the_first_window_waits_for_qt_only():
     assert not imported_by("app.window.application") & {"numpy", "pyqtgraph", "trimesh", "PIL"}
 
 
+def test_views_and_their_figures_wait_for_no_plot():
+    """pyqtgraph is imported when a plot is first shown: tests/widgets/test_plot_canvas.py."""
+    views = (entry.cls.partition(":")[0] for entry in VIEWS)
+    assert "pyqtgraph" not in imported_by(*views, "app.commands.figures", "app.commands.command_line")
+
+
 def test_the_views_load_no_torch():
     assert not imported_by(*(entry.cls.partition(":")[0] for entry in VIEWS)) & TORCH
 

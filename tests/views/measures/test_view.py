@@ -17,15 +17,17 @@ from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_measures_result
 from tests.inputs import text_input
 from tests.provenance import check_provenance
+from tests.widgets.pointer import move_over
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.figures.head_measures import Place, ordered, why_none
 from widgets.kit.line_label import LineLabel
 from widgets.look.theme import FigureStyle
+from widgets.plots.data import PlotSpot
 from widgets.selection import Selection
 from widgets.subject import Subject
 from widgets.views.measures.figure import COLUMNS, MOST_ROWS, MeasuresFigure
-from widgets.views.measures.head_scatter import HeadScatter, Span
+from widgets.views.measures.head_scatter import HeadScatter
 from widgets.views.measures.head_table import HeadTable
 from widgets.views.measures.view import MeasuresView
 
@@ -70,9 +72,15 @@ def click_row(view, place, act=QTest.mouseClick):
     act(widget.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
 
 
+def plot(view):
+    """Return the one plot of the scatter, which pyqtgraph draws."""
+    (plot,) = scatter(view).views
+    return plot
+
+
 def point_of(view, place) -> QPoint:
-    canvas = scatter(view)
-    return canvas.figure.at(canvas.figure_rect(), canvas.style_now)[place].toPoint()
+    spot = scatter(view).figure.spot_of(place)
+    return plot(view).frame.point(spot.series, spot.point).toPoint()
 
 
 def test_asks_for_the_selected_group(qtbot, selection):
@@ -133,24 +141,51 @@ def test_a_row_selects_its_head_and_a_double_click_or_enter_opens_it(view, selec
 
 def test_a_point_selects_its_head_and_a_double_click_opens_it(view, selection, qtbot):
     place = Place(2, 3)
-    QTest.mouseClick(scatter(view), Qt.MouseButton.LeftButton, pos=point_of(view, place))
+    QTest.mouseClick(plot(view).viewport(), Qt.MouseButton.LeftButton, pos=point_of(view, place))
     assert (selection.now.layer, selection.now.head) == place
     assert table(view).currentIndex().row() == table(view).places.index(place)
     with qtbot.waitSignal(view.context.view_requested) as opened:
-        QTest.mouseDClick(scatter(view), Qt.MouseButton.LeftButton, pos=point_of(view, place))
+        QTest.mouseDClick(plot(view).viewport(), Qt.MouseButton.LeftButton, pos=point_of(view, place))
     assert opened.args == ["attention"]
     assert (selection.now.layer, selection.now.head) == place
 
 
+def test_pointing_at_a_head_tells_its_two_numbers(view):
+    read_out = view.findChild(LineLabel, "measures_read_out")
+    move_over(plot(view), point_of(view, Place(2, 3)))
+    figure = scatter(view).figure
+    x, y = figure.points[Place(2, 3)]
+    assert figure.place_of(scatter(view).spot) == Place(2, 3)
+    assert read_out.text().startswith("Layer 2, head 3")
+    assert f"Entropy {x:.2f} bits" in read_out.text()
+    assert f"{y:.1f}" in read_out.text()
+    move_over(plot(view), QPoint(1, 1))
+    assert read_out.text().startswith("Layer 1, head 2")
+
+
 def test_the_keyboard_walks_over_the_points(view, selection):
     canvas = scatter(view)
-    QTest.keyClick(canvas, Qt.Key.Key_Right)
-    assert canvas.spot == Place(1, 2)  # the selected one first
-    before = canvas.figure.points[canvas.spot][0]
-    QTest.keyClick(canvas, Qt.Key.Key_Right)
-    assert canvas.figure.points[canvas.spot][0] > before
-    QTest.keyClick(canvas, Qt.Key.Key_Return)
-    assert (selection.now.layer, selection.now.head) == canvas.spot
+    figure, shift = canvas.figure, Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(plot(view), Qt.Key.Key_Right, shift)
+    assert figure.place_of(canvas.spot) == Place(1, 2)  # the selected one first
+    before = figure.points[Place(1, 2)][0]
+    QTest.keyClick(plot(view), Qt.Key.Key_Right, shift)
+    there = figure.place_of(canvas.spot)
+    assert figure.points[there][0] > before
+    QTest.keyClick(plot(view), Qt.Key.Key_Return)
+    assert (selection.now.layer, selection.now.head) == there
+
+
+def test_a_layer_that_is_switched_off_is_left_out_of_files_too(view, qtbot):
+    canvas = scatter(view)
+    entry = canvas.legend.entries()[2]
+    with qtbot.waitSignal(view.figure_changed):
+        QTest.mouseClick(canvas.legend, Qt.MouseButton.LeftButton, pos=entry.box.center().toPoint())
+    assert canvas.legend.hidden == {"2"}
+    assert view.figure().scatter.shown.hidden == {"2"}
+    move_over(plot(view), point_of(view, Place(2, 3)))
+    assert canvas.spot is None or canvas.figure.place_of(canvas.spot).layer != 2
+    assert len(view.figure().numbers().rows) == 16
 
 
 def test_selecting_elsewhere_marks_row_and_point(view, selection):
@@ -268,14 +303,6 @@ def test_the_figure_has_both_and_its_numbers_all_heads(qapp):
     assert numbers.arrays["induction"].shape == (12, 12)
 
 
-@pytest.mark.parametrize(("low", "high"), [(0.0, 0.03), (3.1, 4.9), (2.0, 900.0), (7.0, 7.0), (0.0, 0.0)])
-def test_an_axis_has_round_ends_and_holds_all(low, high):
-    span = Span.of(np.array([low, high]), 5)
-    assert 0 <= span.share(low) <= 1
-    assert 0 <= span.share(high) <= 1
-    assert 2 <= len(list(span.ticks())) <= 8
-
-
 def test_other_colours_and_letters_are_taken_over(view):
     view.changeEvent(QEvent(QEvent.Type.PaletteChange))
     assert view.figure().natural_size(STYLE).width() > 0
@@ -283,7 +310,7 @@ def test_other_colours_and_letters_are_taken_over(view):
 
 
 def test_every_control_has_a_name_and_is_reached_by_tab(view):
-    for name in ("measures_sort", "measures_across", "measures_up", "measures_table", "measures_scatter"):
+    for name in ("measures_sort", "measures_across", "measures_up", "measures_table", "measures_scatter_0"):
         control = view.findChild(object, name)
         assert control.accessibleName()
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
@@ -291,13 +318,17 @@ def test_every_control_has_a_name_and_is_reached_by_tab(view):
 
 def test_the_points_are_where_the_numbers_are(qapp):
     figure = HeadScatter(make_measures_result())
-    rect = QRectF(0, 0, 500, 300)
-    at, plot = figure.at(rect, STYLE), figure.plot(rect, STYLE)
+    (frame,) = figure.laid_out(QRectF(0, 0, 500, 300), STYLE)
+    at = {}
+    for place in figure.points:
+        spot = figure.spot_of(place)
+        at[place] = frame.point(spot.series, spot.point)
     right = max(figure.points, key=lambda place: figure.points[place][0])
     assert at[right].x() == max(point.x() for point in at.values())
-    assert all(plot.adjusted(-1, -1, 1, 1).contains(point) for point in at.values())
-    assert figure.spot_at(at[right], rect, STYLE) == right
-    assert figure.spot_at(QPointF(1, 1), rect, STYLE) is None
+    assert all(frame.inner.contains(point) for point in at.values())
+    series, point = frame.nearest(at[right], (), STYLE)
+    assert figure.place_of(PlotSpot(0, series, point)) == right
+    assert frame.nearest(QPointF(1, 1), (), STYLE) is None
 
 
 def test_is_collected_after_closing(assert_collected):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent, QResizeEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from inference.results.events import Failure
@@ -18,7 +18,8 @@ from widgets.kit.group_choice import GroupChoice
 from widgets.kit.line_label import LineLabel
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
-from widgets.kit.pointed_canvas import PointedCanvas
+from widgets.plots.canvas import PlotCanvas
+from widgets.plots.data import PlotSpot
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
@@ -41,7 +42,7 @@ class MeasuresView(View):
         self._sort, self._is_falling = "layer", False
         self._table = HeadTable(self)
         self._table.setObjectName("measures_table")
-        self._canvas = _Scatter("measures_scatter", self.tr("Two measures of all heads"), self)
+        self._canvas = PlotCanvas("measures_scatter", self.tr("Two measures of all heads"), self)
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setObjectName("measures_split")
         self._split.setChildrenCollapsible(False)
@@ -64,7 +65,9 @@ class MeasuresView(View):
         self._table.head_chosen.connect(self._on_head_chosen)
         self._table.head_opened.connect(self._on_head_opened)
         self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
-        self._canvas.spot_opened.connect(self._on_head_opened)
+        self._canvas.spot_opened.connect(self._on_canvas_spot_opened)
+        self._canvas.read_out_changed.connect(self._on_canvas_read_out_changed)
+        self._canvas.shown_changed.connect(self.figure_changed)
 
     # Data in
 
@@ -90,7 +93,7 @@ class MeasuresView(View):
             self._page.show_empty(failure.message)
 
     def figure(self) -> MeasuresFigure | None:
-        scatter = self._scatter()
+        scatter = self._canvas.figure_now()
         return MeasuresFigure(scatter, self._options.value().sort, self._is_falling) if scatter else None
 
     def provisional_note(self) -> str:
@@ -126,15 +129,19 @@ class MeasuresView(View):
             return
         self._table.select(selected)
         self._canvas.show_figure(scatter, self.style_now())
-        parts = [] if selected is None else [selected.title]
-        if selected is not None:
-            values = self._result.measures
-            parts += [with_unit(measure.name, float(values[measure.name][selected])) for measure in MEASURES]
-        text = "  \N{MIDDLE DOT}  ".join(parts) or self.tr("Choose a head.")
-        is_known = self.is_provisional or not self.why_not_current
-        self._page.read_out.show_text(text if is_known else "")
+        self._page.read_out.show_text(self._selected_text())
         self._page.caption.show_text(scatter.caption)
         self.figure_changed.emit()
+
+    def _selected_text(self) -> str:
+        selected = self._selected()
+        if not self.is_provisional and self.why_not_current:
+            return ""  # numbers of something else
+        if selected is None or self._result is None:
+            return self.tr("Choose a head.")
+        values = self._result.measures
+        numbers = [with_unit(measure.name, float(values[measure.name][selected])) for measure in MEASURES]
+        return "  \N{MIDDLE DOT}  ".join((selected.title, *numbers))
 
     def _scatter(self) -> HeadScatter | None:
         if self._result is None:
@@ -169,8 +176,21 @@ class MeasuresView(View):
         self.selection.update(layer=layer, head=head)
         self.context.open_view("attention")
 
-    def _on_canvas_spot_chosen(self, place: Place) -> None:
+    def _on_canvas_spot_chosen(self, spot: PlotSpot) -> None:
+        place = self._place_of(spot)
         self.selection.update(layer=place.layer, head=place.head)
+
+    def _on_canvas_spot_opened(self, spot: PlotSpot) -> None:
+        self._on_head_opened(*self._place_of(spot))
+
+    def _place_of(self, spot: PlotSpot) -> Place:
+        scatter = self._canvas.figure
+        assert isinstance(scatter, HeadScatter)
+        return scatter.place_of(spot)
+
+    def _on_canvas_read_out_changed(self, text: str) -> None:
+        """What is pointed at, or else the selected head."""
+        self._page.read_out.show_text(text or self._selected_text())
 
     # The looks
 
@@ -184,20 +204,3 @@ class MeasuresView(View):
 
     def restyle(self) -> None:
         self._rebuild()
-
-
-class _Scatter(PointedCanvas):
-    """Points; a double click opens one.
-
-    Signals
-    -------
-    spot_opened(int, int)
-        Layer and head.
-    """
-
-    spot_opened = Signal(int, int)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        spot = self._spot_at(event.position())
-        if spot is not None and event.button() == Qt.MouseButton.LeftButton:
-            self.spot_opened.emit(*spot)
