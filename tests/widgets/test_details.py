@@ -72,7 +72,8 @@ def test_measures_are_those_of_the_selected_head(panel, selection):
 def test_the_strongest_keys_of_the_token_are_listed_and_a_click_selects_one(panel, selection, qtbot):
     result = make_attention_result(layers=(0,))
     selection.update(head=1, query=at(3))
-    panel.show_result(row_of(result, 0, 2, 3))  # of another head: came too late
+    late = RowsRequest("bert-test", text_input("x"), "encoder", 0, 2, 3, 4)  # of another head
+    panel.take_result(late, row_of(result, 0, 2, 3))
     assert panel._keys.rowCount() == 0
     answer(panel, row_of(result, 0, 1, 3))
     row = result.pattern[0, 1, 3]

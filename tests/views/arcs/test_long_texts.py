@@ -63,7 +63,7 @@ class Engine:
     def on_request_changed(self, request):
         self.asked.append(request)
         if self.answers:
-            answer(self.view, result_of(request))
+            self.view.take_result(request, result_of(request))
 
 
 @pytest.fixture
@@ -132,9 +132,9 @@ def test_a_stale_answer_is_dropped(view, qtbot):
     with qtbot.waitSignal(view.request_changed):
         view.canvas.verticalScrollBar().setValue(60_000)
     before = view.figure().result
-    answer(view, result_of(stale))
+    view.take_result(stale, result_of(stale))
     assert view.figure().result is before
-    answer(view, answer(view.engine.asked[-1]))
+    answer(view, result_of(view.engine.asked[-1]))
     assert view.figure().result is not before
 
 

@@ -40,6 +40,7 @@ def view(qtbot, selection):
     qtbot.addWidget(view)
     view.resize(1000, 700)
     view.show()
+    view.set_subject(Subject(make_checkpoint_info(), INPUT))
     return view
 
 
@@ -71,16 +72,16 @@ def click(qtbot, view: ArcsView, token: Focus) -> None:
 
 
 def test_asks_for_all_heads_of_the_selected_layer(view, selection, qtbot):
+    other = text_input("the dog")
     with qtbot.waitSignal(view.request_changed) as asked:
-        view.set_subject(Subject(make_checkpoint_info(), INPUT))
-    assert asked.args == [AttentionRequest("bert-test", INPUT, "encoder", layers=(0,))]
+        view.set_subject(Subject(make_checkpoint_info(), other))
+    assert asked.args == [AttentionRequest("bert-test", other, "encoder", layers=(0,))]
     with qtbot.waitSignal(view.request_changed) as asked:
         selection.update(layer=3)
-    assert asked.args == [AttentionRequest("bert-test", INPUT, "encoder", layers=(3,))]
+    assert asked.args == [AttentionRequest("bert-test", other, "encoder", layers=(3,))]
 
 
 def test_another_head_needs_no_other_numbers(view, selection, qtbot):
-    view.set_subject(Subject(make_checkpoint_info(), INPUT))
     with qtbot.assertNotEmitted(view.request_changed):
         selection.update(head=2, query=at(1), key=at(3))
 
@@ -211,6 +212,7 @@ def test_chips_switch_heads(view, selection, qtbot):
     assert {head for *_, head in triples(view.figure())} == {0, 2, 3}
     qtbot.keyClick(view.chips.chip(2), Qt.Key.Key_Space)
     assert view.figure().shown_heads == (0, 3)
+    selection.update(layer=1)
     answer(view, result_of(layer=1))  # they stay off in another layer
     assert view.figure().shown_heads == (0, 3)
     qtbot.mouseDClick(view.chips.chip(3), Qt.MouseButton.LeftButton)
@@ -310,6 +312,7 @@ def test_every_control_has_a_name_and_is_reached_by_tab(view):
 def test_is_collected_after_closing(assert_collected, selection):
     def make():
         view = ArcsView(ViewContext(selection))
+        view.set_subject(Subject(make_checkpoint_info(), INPUT))
         answer(view, result_of())
         return view
 

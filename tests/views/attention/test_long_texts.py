@@ -46,7 +46,8 @@ class Engine:
     def on_request_changed(self, request):
         self.asked.append(request)
         if self.answers:
-            self.answer(view, self.map.answer(request, is_sampled=self.is_sampled))
+            result = self.map.answer(request, is_sampled=self.is_sampled)
+            self.view.take_result(request, result, is_partial=self.is_sampled)
 
     def last(self, kind):
         return next(request for request in reversed(self.asked) if isinstance(request, kind))

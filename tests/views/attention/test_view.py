@@ -439,6 +439,7 @@ def test_painting_leaves_the_painter_as_it_was(view):
 def test_is_collected_after_closing(assert_collected, selection):
     def make():
         view = AttentionView(ViewContext(selection))
+        view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
         answer(view, make_attention_result(layers=(2,)))
         return view
 

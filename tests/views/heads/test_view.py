@@ -190,6 +190,7 @@ def test_double_click_and_enter_open_the_head(view, qtbot):
         )
     assert blocker.args == ["attention"]
     assert (view.selection.now.layer, view.selection.now.head) == (2, 0)
+    view.selection.update(layer=1, head=2)
     with qtbot.waitSignal(view.context.view_requested) as blocker:
         QTest.keyClick(grid_of(view), Qt.Key.Key_Return)
     assert blocker.args == ["attention"]
@@ -276,8 +277,7 @@ def test_every_control_has_a_name_and_is_reached_by_tab(view):
 
 
 def test_the_colour_map_of_the_window_is_followed(view):
-    view.window().setProperty("color_map", "magma")
-    answer(view, make_heads_result())
+    view.context.looks.set_color_map("magma")
     assert grid_of(view).style_now.color_map == "magma"
 
 
@@ -312,6 +312,7 @@ def test_an_svg_is_well_formed_and_names_every_layer(qapp, order):
 def test_is_collected_after_closing(assert_collected, selection):
     def make():
         view = HeadsView(ViewContext(selection))
+        view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
         answer(view, make_heads_result())
         return view
 

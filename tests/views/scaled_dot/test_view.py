@@ -38,11 +38,19 @@ def selection(qapp):
 
 @pytest.fixture
 def view(qtbot, selection):
+    """A view that was given nothing to look at yet."""
     view = ScaledDotView(ViewContext(selection))
     qtbot.addWidget(view)
     view.resize(1100, 700)
     view.show()
     return view
+
+
+def show(view, result):
+    """Let it look at something, select the query of a result, and answer with that."""
+    view.set_subject(Subject(make_checkpoint_info(), INPUT))
+    view.selection.update(query=at(result.query_pos))
+    answer(view, result)
 
 
 def svg_of(figure: ScaledDotFigure) -> ElementTree.Element:
@@ -78,7 +86,7 @@ def test_asks_for_the_selected_query(view, selection, qtbot):
     with qtbot.waitSignal(view.request_changed) as asked:
         view.set_subject(Subject(make_checkpoint_info(), INPUT))
     assert asked.args == [ScaledDotRequest("bert-test", INPUT, "encoder", 1, 2, 3)]
-    for change in ({"head": 0}, {"layer": 2}, {"query_pos": 4}):
+    for change in ({"head": 0}, {"layer": 2}, {"query": at(4)}):
         with qtbot.waitSignal(view.request_changed):
             selection.update(**change)
     with qtbot.assertNotEmitted(view.request_changed):
@@ -128,7 +136,7 @@ def test_arrow_keys_walk_through_heads_and_layers(view, selection, qtbot):
 
 
 def test_the_combo_chooses_the_query(view, selection):
-    answer(view, make_scaled_dot_result(query_pos=2))
+    show(view, make_scaled_dot_result(query_pos=2))
     combo = view.findChild(object, "scaled_dot_query")
     assert combo.currentText() == "2  cat"
     combo.activated.emit(4)
@@ -140,7 +148,7 @@ def test_the_combo_chooses_the_query(view, selection):
 
 def test_shows_the_numbers_of_the_result(view):
     result = make_scaled_dot_result()
-    answer(view, result)
+    show(view, result)
     texts = texts_of(view.figure())
     for key in range(len(result.key_tokens)):
         for value in (result.dots[key], result.dots[key] * result.scale, result.pattern[key]):
@@ -179,7 +187,7 @@ def test_other_scales_are_written_as_they_are(qapp):
 
 def test_the_read_out_writes_out_a_product(view, qtbot):
     result = make_scaled_dot_result()
-    answer(view, result)
+    show(view, result)
     qtbot.mouseMove(view.canvas.viewport(), view.canvas.point_of(2).toPoint())
     assert explain_dot(result, 2) in read_out(view)
     first = f"{result.q[0]:.2f}×{result.k[2][0]:.2f}".replace("-", "−")
@@ -195,7 +203,7 @@ def test_short_vectors_are_written_out_whole():
 
 
 def test_steps_can_be_walked(view, qtbot):
-    answer(view, make_scaled_dot_result())
+    show(view, make_scaled_dot_result())
     assert view.figure().step is None
     for step in (1, 2, 3, 4, 5, 6, None, 1):
         qtbot.keyClick(view.canvas, Qt.Key.Key_Space)
@@ -213,9 +221,9 @@ def test_steps_can_be_walked(view, qtbot):
 
 
 def test_a_step_stays_when_the_head_changes(view):
-    answer(view, make_scaled_dot_result())
+    show(view, make_scaled_dot_result())
     view.set_step(3)
-    answer(view, make_scaled_dot_result(head=1, seed=1))
+    show(view, make_scaled_dot_result(head=1, seed=1))
     assert view.figure().step == 3
 
 
@@ -226,14 +234,14 @@ def test_a_step_says_what_happens(qapp):
 
 def test_rows_by_weight(view):
     result = make_scaled_dot_result()
-    answer(view, result)
+    show(view, result)
     view.findChild(object, "scaled_dot_by_weight").setChecked(True)
     assert np.all(np.diff(result.pattern[view.figure().order]) <= 0)
     assert [row[0] for row in view.figure().numbers().rows] == view.figure().order.tolist()
 
 
 def test_a_click_selects_the_key(view, selection, qtbot):
-    answer(view, make_scaled_dot_result())
+    show(view, make_scaled_dot_result())
     view.findChild(object, "scaled_dot_by_weight").setChecked(True)
     click(qtbot, view, 3)
     assert index_of(selection.now.key) == 3
@@ -243,7 +251,7 @@ def test_a_click_selects_the_key(view, selection, qtbot):
 
 
 def test_keys_can_be_chosen_by_keyboard(view, selection, qtbot):
-    answer(view, make_scaled_dot_result(tokens=make_long_tokens(60)))
+    show(view, make_scaled_dot_result(tokens=make_long_tokens(60)))
     for _ in range(50):
         qtbot.keyClick(view.canvas, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
     assert index_of(selection.now.key) == 49
@@ -251,7 +259,7 @@ def test_keys_can_be_chosen_by_keyboard(view, selection, qtbot):
 
 
 def test_a_failure_keeps_the_old_picture(view, qtbot):
-    answer(view, make_scaled_dot_result())
+    show(view, make_scaled_dot_result())
     figure = view.figure()
     with qtbot.waitSignal(view.noticed):
         fail(view, Failure("error", "Something went wrong."))
@@ -260,7 +268,7 @@ def test_a_failure_keeps_the_old_picture(view, qtbot):
 
 @pytest.mark.parametrize("n_tokens", [1, 128])
 def test_paints_short_and_long_inputs(view, n_tokens):
-    answer(view, make_scaled_dot_result(tokens=make_long_tokens(n_tokens), query_pos=0, d_head=64))
+    show(view, make_scaled_dot_result(tokens=make_long_tokens(n_tokens), query_pos=0, d_head=64))
     assert not view.grab().isNull()
     assert (view.canvas.verticalScrollBar().maximum() > 0) == (n_tokens == 128)
     assert view.canvas.horizontalScrollBar().maximum() == 0
@@ -268,7 +276,7 @@ def test_paints_short_and_long_inputs(view, n_tokens):
 
 def test_cross_attention_has_other_keys_than_queries(view):
     keys = make_tokens("[CLS] a cat sleeps [SEP]")
-    answer(view, make_scaled_dot_result(tokens=make_tokens("un chat"), key_tokens=keys))
+    show(view, make_scaled_dot_result(tokens=make_tokens("un chat"), key_tokens=keys))
     assert len(view.figure().order) == 5
     assert view.findChild(object, "scaled_dot_query").count() == 2
 
@@ -314,7 +322,7 @@ def test_every_control_has_a_name_and_is_reached_by_tab(view):
 def test_is_collected_after_closing(assert_collected, selection):
     def make():
         view = ScaledDotView(ViewContext(selection))
-        answer(view, make_scaled_dot_result())
+        show(view, make_scaled_dot_result())
         return view
 
     assert_collected(make)
