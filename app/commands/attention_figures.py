@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from inference.results.attention import AttentionRequest, AttentionResult
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.heads import HeadsRequest, HeadsResult
 from inference.results.lines import LinesRequest, LinesResult
 from inference.results.maps import MapRequest, MapResult, TilesRequest, TilesResult
 from inference.results.measures import MeasuresRequest, MeasuresResult
@@ -130,17 +129,7 @@ def _arcs_figure(result: AttentionResult | LinesResult, args: Namespace) -> Figu
     return LongArcsFigure(result, threshold=args.threshold, hide_special=args.hide_special, window=window)
 
 
-# All heads
-
-
-def _heads_request(args: Namespace, info: CheckpointInfo) -> HeadsRequest:
-    return HeadsRequest(args.checkpoint, text_of(args), group_of(args, info))
-
-
-def _heads_figure(result: HeadsResult, args: Namespace) -> Figure:
-    from widgets.views.heads.figure import HeadsFigure
-
-    return HeadsFigure(result, selected=_selected(args, *result.thumbnails.shape[:2]))
+# Measures
 
 
 def _selected(args: Namespace, n_layers: int, n_heads: int) -> tuple[int, int] | None:
@@ -170,12 +159,6 @@ ATTENTION_FIGURES: dict[str, FigureCommand] = {
         ("text", "group", "layer", "head", "attention", "special"),
         _attention_figure,
         _attention_request,
-    ),
-    "heads": FigureCommand(
-        "every head of a group at a glance; a chosen one is framed",
-        ("text", "group", "layer", "head"),
-        _heads_figure,
-        _heads_request,
     ),
     "measures": FigureCommand(
         "measures of every head: a table, and two of them against each other; a chosen head is marked",
