@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING
 from inference.results.attention import AttentionRequest, AttentionResult
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.lines import LinesRequest, LinesResult
-from inference.results.maps import MapRequest, MapResult, TilesRequest, TilesResult
 from inference.results.measures import MeasuresRequest, MeasuresResult
-from widgets.figure_command import BadOption, FigureCommand, Requests, group_of, text_of, within
+from widgets.figure_command import BadOption, FigureCommand, Requests, group_of, lengths, span, text_of, within
 from widgets.kit.text_length import WHOLE, most_tokens
 
 if TYPE_CHECKING:
     from widgets.figures.figure import Figure
-    from widgets.maps.region import Region
-
-_MOST_PIXELS = 1024  # a side of a region; of more cells several share a pixel
 
 
 def _chosen(number: int | None, is_image: bool) -> tuple[int, ...]:
@@ -25,79 +21,6 @@ def _chosen(number: int | None, is_image: bool) -> tuple[int, ...]:
     if number is None:
         return (0,) if is_image else ()
     return (number,)
-
-
-def _lengths(args: Namespace, info: CheckpointInfo) -> LinesRequest:
-    """The cheapest question whose answer has the tokens of both axes."""
-    return LinesRequest(args.checkpoint, text_of(args), group_of(args, info), args.layer or 0, (0,), 0, 1, 1.0)
-
-
-def _span(option: str, span: slice | None, n: int) -> range:
-    """Positions of a span, which must lie within the text."""
-    start, stop = (0, n) if span is None else (span.start or 0, n if span.stop is None else span.stop)
-    if not start < stop <= n:
-        raise BadOption(f"--{option} {start}:{stop} goes beyond the text, whose positions are 0 to {n - 1}.")
-    return range(start, stop)
-
-
-# Attention
-
-
-def _attention_request(args: Namespace, info: CheckpointInfo) -> Requests:
-    is_image = args.out.suffix.lower() != ".npz"
-    has_region = args.rows is not None or args.columns is not None
-    changes = ("--aggregate", args.aggregate != "head"), ("--merge-words", args.merge_words)
-    changes = (*changes, ("--hide-special", args.hide_special))
-    changed = next((option for option, is_it in changes if is_it), "")
-    if has_region and changed:
-        raise BadOption(f"{changed} needs the whole pattern: leave --rows and --columns out.")
-    is_long = has_region
-    if is_image and not changed and not has_region and most_tokens(text_of(args)) > WHOLE:
-        known = yield _lengths(args, info)
-        assert isinstance(known, LinesResult)
-        is_long = max(len(known.query_tokens), len(known.key_tokens)) > WHOLE
-    if is_long:
-        return (yield from _region_requests(args, info))
-    heads = _chosen(args.head, is_image) if args.aggregate == "head" or not is_image else ()
-    layers = _chosen(args.layer, is_image)
-    return (yield AttentionRequest(args.checkpoint, text_of(args), group_of(args, info), layers, heads))
-
-
-def _region_requests(args: Namespace, info: CheckpointInfo) -> Requests:
-    """A part of a map: exact where a pixel is a cell, pooled otherwise."""
-    from widgets.maps.region import Region, level_for, places_of
-
-    known = yield _lengths(args, info)
-    assert isinstance(known, LinesResult)
-    rows = _span("rows", args.rows, len(known.query_tokens))
-    columns = _span("columns", args.columns, len(known.key_tokens))
-    level = level_for(rows, columns, _MOST_PIXELS)
-    of = (args.checkpoint, text_of(args), group_of(args, info), args.layer or 0, args.head or 0)
-    places = places_of(level, rows, columns, len(known.query_tokens), len(known.key_tokens))
-    tiles = yield TilesRequest(*of, level, places, args.reduce)
-    assert isinstance(tiles, TilesResult)
-    overview: MapResult | None = None
-    if args.normalisation == "row" and args.reduce == "max":
-        answer = yield MapRequest(*of)  # the largest number of every row
-        assert isinstance(answer, MapResult)
-        overview = answer
-    return Region(known.query_tokens, known.key_tokens, rows, columns, tiles, overview)
-
-
-def _attention_figure(result: AttentionResult | Region, args: Namespace) -> Figure:
-    from widgets.views.attention.figure import AttentionFigure
-
-    if not isinstance(result, AttentionResult):
-        return result.figure(args.normalisation)
-    return AttentionFigure(
-        result,
-        result.layers[0],
-        result.heads[0],
-        aggregate=args.aggregate,
-        normalisation=args.normalisation,
-        hide_special=args.hide_special,
-        merge_words=args.merge_words,
-    )
 
 
 # Arcs
@@ -108,14 +31,14 @@ def _arcs_request(args: Namespace, info: CheckpointInfo) -> Requests:
     of = (args.checkpoint, text_of(args), group_of(args, info))
     if args.rows is None and most_tokens(text_of(args)) <= WHOLE:
         return (yield AttentionRequest(*of, (args.layer or 0,), heads))
-    known = yield _lengths(args, info)
+    known = yield lengths(args, info)
     assert isinstance(known, LinesResult)
     n = len(known.query_tokens)
     if args.rows is None and max(n, len(known.key_tokens)) <= WHOLE:
         return (yield AttentionRequest(*of, (args.layer or 0,), heads))
     if args.rows is None:
         raise BadOption(f"The text has {n:,} tokens; choose the queries whose lines are drawn, such as --rows 0:60.")
-    rows = _span("rows", args.rows, n)
+    rows = span("rows", args.rows, n)
     return (yield LinesRequest(*of, args.layer or 0, heads, rows.start, rows.stop, args.threshold))
 
 
@@ -154,12 +77,6 @@ def _measures_figure(result: MeasuresResult, args: Namespace) -> Figure:
 
 
 ATTENTION_FIGURES: dict[str, FigureCommand] = {
-    "attention": FigureCommand(
-        "one head as a heat map, or a part of it; NPZ holds all layers and heads unless some are chosen",
-        ("text", "group", "layer", "head", "attention", "special"),
-        _attention_figure,
-        _attention_request,
-    ),
     "measures": FigureCommand(
         "measures of every head: a table, and two of them against each other; a chosen head is marked",
         ("text", "group", "layer", "head", "measures"),
