@@ -163,8 +163,7 @@ class View(QWidget):
         types = {type(request) for request in wanted}
         gone = [request for request in self._asked if type(request) not in types]
         self._asked = wanted
-        if new:
-            self._why_old = ""
+        self._why_old = ""  # what was given up is asked again, or not wanted any more
         for request in gone:
             self.request_withdrawn.emit(request)
         for request in new:

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 from pathlib import Path
 
-from app.commands.option_types import between, numbers_of
+from app.commands.option_types import numbers_of
 from inference.results.measures import MEASURES
 
 _NAMES = tuple(measure.name for measure in MEASURES)
@@ -38,13 +38,6 @@ def _columns(parser: ArgumentParser) -> None:
     parser.add_argument("--columns", type=span_of, metavar="A:B", help="keys from A to before B")
 
 
-def _arcs(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--threshold", type=between(0, 1, float), default=0.02, metavar="P", help="weakest line drawn (default: 0.02)"
-    )
-    _rows(parser)
-
-
 def _measures(parser: ArgumentParser) -> None:
     parser.add_argument("--across", choices=_NAMES, default="entropy", help="measure from left to right")
     parser.add_argument("--up", choices=_NAMES, default="distance", help="measure from bottom to top")
@@ -57,6 +50,5 @@ ATTENTION_OPTIONS: dict[str, Callable[[ArgumentParser], None]] = {
     "text": _text,
     "rows": _rows,
     "columns": _columns,
-    "arcs": _arcs,
     "measures": _measures,
 }

@@ -126,19 +126,18 @@ class DeepZoomCanvas(QWidget):
         return self._map.read(self._map.level(self.level()), *cell)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self._style.theme.paper)
-        if self._scene is not None and self._map is not None and self._coloring is not None:
-            plot, pointed = self.plot(), self.pointed()
-            paint_cells(painter, plot, self._scene.viewport, self._map, self._coloring, self.devicePixelRatioF())
-            painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-            if self._map.level(self.level()) == 0 and has_values(self._scene.viewport, self._style):
-                seen = self._scene.viewport.seen
-                values = self._map.values(0, seen)
-                paint_values(painter, plot, self._scene.viewport, values, self._coloring, self._style)
-            cells = (pointed.rows, pointed.columns) if pointed else None
-            self._scene.paint(painter, plot, self._style, cells, self._bar())
-        painter.end()
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), self._style.theme.paper)
+            if self._scene is not None and self._map is not None and self._coloring is not None:
+                plot, pointed = self.plot(), self.pointed()
+                paint_cells(painter, plot, self._scene.viewport, self._map, self._coloring, self.devicePixelRatioF())
+                painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+                if self._map.level(self.level()) == 0 and has_values(self._scene.viewport, self._style):
+                    seen = self._scene.viewport.seen
+                    values = self._map.values(0, seen)
+                    paint_values(painter, plot, self._scene.viewport, values, self._coloring, self._style)
+                cells = (pointed.rows, pointed.columns) if pointed else None
+                self._scene.paint(painter, plot, self._style, cells, self._bar())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -77,17 +77,16 @@ class Minimap(QWidget):
         return box.adjusted(-grow_x, -grow_y, grow_x, grow_y)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        area = self.area()
-        painter.fillRect(self.rect(), self._style.theme.paper)
-        if self._image is not None:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(area, self._image)
-        painter.setPen(QPen(self._style.theme.accent if self.hasFocus() else self._style.theme.faint, 1))
-        painter.drawRect(area)
-        if self._scene is not None:
-            self._paint_places(painter, area, self._scene)
-        painter.end()
+        with QPainter(self) as painter:
+            area = self.area()
+            painter.fillRect(self.rect(), self._style.theme.paper)
+            if self._image is not None:
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                painter.drawImage(area, self._image)
+            painter.setPen(QPen(self._style.theme.accent if self.hasFocus() else self._style.theme.faint, 1))
+            painter.drawRect(area)
+            if self._scene is not None:
+                self._paint_places(painter, area, self._scene)
 
     def _paint_places(self, painter: QPainter, area: QRectF, scene: MapScene) -> None:
         view, matches, theme = scene.viewport, scene.matches, self._style.theme

@@ -71,6 +71,7 @@ class AttentionView(View):
             shown.read_changed.connect(self._read)
             shown.cell_chosen.connect(self._on_map_cell_chosen)
             shown.step_requested.connect(self._on_map_step_requested)
+        self.standing_changed.connect(self._read)
         self._deep.requests_changed.connect(self.refresh)
         self._deep.noticed.connect(self.noticed)
         self._search.clicked.connect(self._deep.bar.open_search)

@@ -46,6 +46,7 @@ class HeadsView(View):
         self._page.show_empty(self.tr("All heads appear here."))
 
         self._options.changed.connect(self._rebuild)
+        self.standing_changed.connect(self._read)
         self._grid.head_chosen.connect(self._on_grid_head_chosen)
         self._grid.head_opened.connect(self._on_grid_head_opened)
 
@@ -114,7 +115,7 @@ class HeadsView(View):
         self.figure_changed.emit()
 
     def _select(self) -> None:
-        """Frame the selected head and write its measures."""
+        """Frame the selected head."""
         result, figure, now = self._result, self._grid.figure, self.selection.now
         if result is None or figure is None:
             return
@@ -123,16 +124,21 @@ class HeadsView(View):
         is_here = now.group in ("", result.group) and now.layer < n_layers and now.head < n_heads
         is_here = is_here and bool(figure.exists[head])
         self._grid.select(head if is_here else None)
-        if not is_here or self.is_dimmed:
-            self._page.read_out.show_text("")
-            return
-        lines = (describe(result, name, head) for name in MEASURES if name in result.measures)
-        self._page.read_out.show_text("  \N{MIDDLE DOT}  ".join([head_title(head), *filter(None, lines)]))
-        box = self._grid.box_of(head)
+        self._read()
+        box = self._grid.box_of(head) if is_here else None
         if box is not None:
             margin = int(box.height() / 4)
             center = box.center().toPoint()
             self._scroll.ensureVisible(center.x(), center.y(), int(box.width() / 2) + margin, 3 * margin)
+
+    def _read(self) -> None:
+        """Write the measures of the selected head; none beside old heads."""
+        head, result = self._grid.selected, self._result
+        if head is None or result is None or self.is_dimmed:
+            self._page.read_out.show_text("")
+            return
+        lines = (describe(result, name, head) for name in MEASURES if name in result.measures)
+        self._page.read_out.show_text("  \N{MIDDLE DOT}  ".join([head_title(head), *filter(None, lines)]))
 
     def restyle(self) -> None:
         if self._grid.figure is not None:
