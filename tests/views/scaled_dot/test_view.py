@@ -23,8 +23,9 @@ from widgets.context import ViewContext
 from widgets.look.theme import LIGHT, FigureStyle
 from widgets.selection import Selection
 from widgets.subject import Subject
+from widgets.views.scaled_dot.command import ScaledDotOptions
 from widgets.views.scaled_dot.figure import ScaledDotFigure
-from widgets.views.scaled_dot.steps import explain_dot, number, stages_of
+from widgets.views.scaled_dot.steps import explain_dot, number, steps_of
 from widgets.views.scaled_dot.strips import CELL, strip_image
 from widgets.views.scaled_dot.view import ScaledDotView
 
@@ -163,7 +164,7 @@ def test_numbers_stand_point_under_point():
 
 def test_bias_cap_and_mask_only_where_there_are_any(qapp):
     def names(**kwargs):
-        return [stage.name for stage in stages_of(make_scaled_dot_result(**kwargs))]
+        return [step.name for step in steps_of(make_scaled_dot_result(**kwargs))]
 
     usual = ["vectors", "dots", "scaled", "softmax", "weighted", "sum"]
     assert names() == usual
@@ -228,7 +229,7 @@ def test_a_step_stays_when_the_head_changes(view):
 
 
 def test_a_step_says_what_happens(qapp):
-    figure = ScaledDotFigure(make_scaled_dot_result(), step=4)
+    figure = ScaledDotFigure(make_scaled_dot_result(), ScaledDotOptions(step=4))
     assert any("add up to 1" in text for text in texts_of(figure))
 
 
@@ -264,6 +265,60 @@ def test_a_failure_keeps_the_old_picture(view, qtbot):
     with qtbot.waitSignal(view.noticed):
         fail(view, Failure("error", "Something went wrong."))
     assert view.figure() is figure
+
+
+def test_old_numbers_are_dimmed_and_none_stand_beside_until_the_new_ones_are_there(view, selection, qtbot):
+    show(view, make_scaled_dot_result())
+    selection.update(key=at(2))
+    assert "q · k" in read_out(view)
+    selection.update(layer=1)
+    qtbot.waitUntil(lambda: view.is_dimmed)
+    assert read_out(view) == ""
+    view.canvas.set_hovered(1)
+    qtbot.keyClick(view.canvas, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
+    assert read_out(view) == ""
+    before, pos = view.figure().result, view.figure().result.query_pos
+    late = ScaledDotRequest("bert-test", INPUT, "encoder", 0, 0, pos)
+    view.take_result(late, make_scaled_dot_result(seed=4))
+    assert view.figure().result is before
+    assert view.is_dimmed
+    answer(view, make_scaled_dot_result(layer=1, query_pos=pos))
+    assert view.why_not_current == ""
+    assert "q · k" in read_out(view)
+
+
+def test_what_only_tells_the_tokens_leaves_the_old_numbers_what_they_are_of(view, selection):
+    show(view, make_scaled_dot_result())
+    selection.update(query=None)
+    answer(view, make_scaled_dot_result(query_pos=1))
+    view.set_subject(Subject(make_checkpoint_info(name="gpt-test"), INPUT))
+    assert view.is_dimmed
+    assert view.findChild(object, "scaled_dot_query").count() == 0
+    answer(view, make_scaled_dot_result(query_pos=0))  # [CLS], only to learn the tokens
+    assert view.is_dimmed
+    assert "bert-test" in view.why_not_current
+    answer(view, make_scaled_dot_result(query_pos=1))
+    assert view.why_not_current == ""
+
+
+def test_a_cancel_and_a_failure_dim_and_say_why(view, selection):
+    show(view, make_scaled_dot_result())
+    selection.update(layer=1)
+    view.take_cancellation(view._asked[-1])
+    assert "Cancelled" in view.why_not_current
+    assert view.is_dimmed
+    selection.update(layer=2)
+    fail(view, Failure("refused", "It is too long."))
+    assert view.is_dimmed
+    assert "It is too long." in view.why_not_current
+
+
+def test_options_are_kept_by_sessions(view):
+    view.set_options_state({"scaled_dot": {"step": 3, "by_weight": True}})
+    show(view, make_scaled_dot_result())
+    assert view.figure().step == 3
+    assert view.findChild(object, "scaled_dot_step").currentIndex() == 3
+    assert view.options_state() == {"scaled_dot": {"step": 3, "by_weight": True}}
 
 
 @pytest.mark.parametrize("n_tokens", [1, 128])
