@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inference.results.inputs import ImageInput, Input, TextInput
+from inference.results.lines import LinesRequest
 from widgets.options import BadOption as BadOption
 from widgets.options import Options
 
@@ -87,6 +88,20 @@ def group_of(args: Namespace, info: CheckpointInfo) -> str:
     if args.group not in names:
         raise BadOption(f"{info.name} has no attention group {args.group!r}; it has {', '.join(names) or 'none'}.")
     return args.group
+
+
+def lengths(args: Namespace, info: CheckpointInfo) -> LinesRequest:
+    """The cheapest question whose answer has the tokens of both axes."""
+    return LinesRequest(args.checkpoint, text_of(args), group_of(args, info), args.layer or 0, (0,), 0, 1, 1.0)
+
+
+def span(option: str, positions: slice | None, n: int) -> range:
+    """Positions of a span such as `--rows 3:9`, which must lie within the text."""
+    given = positions or slice(None)
+    start, stop = given.start or 0, n if given.stop is None else given.stop
+    if not start < stop <= n:
+        raise BadOption(f"--{option} {start}:{stop} goes beyond the text, whose positions are 0 to {n - 1}.")
+    return range(start, stop)
 
 
 def within(what: str, number: int, n: int) -> int:

@@ -11,23 +11,16 @@ from importlib import import_module
 
 import numpy as np
 
-from app.commands.attention_figures import ATTENTION_FIGURES
 from app.commands.image_figures import IMAGE_FIGURES
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.layer_times import LayerTimesRequest
 from inference.results.positions import PositionsRequest, PositionsResult, PositionTable
-from inference.results.scaled_dot import ScaledDotRequest, ScaledDotResult
 from widgets.figure_command import BadOption as BadOption
-from widgets.figure_command import FigureCommand, Requests, group_of, text_of, within
+from widgets.figure_command import FigureCommand, Requests, within
 from widgets.figures.figure import Figure
 from widgets.registry import VIEWS
 
 # Requests
-
-
-def _dot_product_request(args: Namespace, info: CheckpointInfo) -> ScaledDotRequest:
-    group = group_of(args, info)
-    return ScaledDotRequest(args.checkpoint, text_of(args), group, args.layer or 0, args.head or 0, args.query)
 
 
 def _positions_request(args: Namespace, info: CheckpointInfo) -> PositionsRequest:
@@ -35,12 +28,6 @@ def _positions_request(args: Namespace, info: CheckpointInfo) -> PositionsReques
 
 
 # Figures; each imports its own module, so that one command waits for no other
-
-
-def _dot_product_figure(result: ScaledDotResult, args: Namespace) -> Figure:
-    from widgets.views.scaled_dot.figure import ScaledDotFigure
-
-    return ScaledDotFigure(result)
 
 
 def _positions_figure(result: PositionsResult, args: Namespace) -> Figure:
@@ -108,13 +95,6 @@ def _table(result: PositionsResult, args: Namespace) -> PositionTable:
 
 
 FIGURES: dict[str, FigureCommand] = {
-    **ATTENTION_FIGURES,
-    "dot-product": FigureCommand(
-        "the attention formula with the numbers of one query",
-        ("text", "group", "layer", "head", "query"),
-        _dot_product_figure,
-        _dot_product_request,
-    ),
     "positions": FigureCommand(
         "how the checkpoint encodes positions",
         ("table", "head", "unused_text"),

@@ -29,10 +29,6 @@ def _head(parser: ArgumentParser) -> None:
     parser.add_argument("--head", type=int, metavar="H", help="head, counted from 0")
 
 
-def _special(parser: ArgumentParser) -> None:
-    parser.add_argument("--hide-special", action="store_true", help="leave out [CLS], [SEP] and their like")
-
-
 def _query(parser: ArgumentParser) -> None:
     parser.add_argument("--query", type=int, default=0, metavar="POS", help="position of the query (default: 0)")
 
@@ -96,7 +92,6 @@ SHARED: dict[str, Callable[[ArgumentParser], None]] = {
     "group": _group,
     "layer": _layer,
     "head": _head,
-    "special": _special,
     "query": _query,
     "mask": _mask,
     "table": _table,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
 from inference.results.tokens import Tokens
-from widgets.look.theme import FigureStyle
+from widgets.look.theme import FigureStyle, Theme
 from widgets.selection import Position, Selected, Selection
 
 MAX_CHIPS = 600  # more than anyone reads; the rest is counted at the end
@@ -90,37 +90,40 @@ class TokenChips(QWidget):
         return [(w, int(i)) for w, i in zip(self._tokens.words[:MAX_CHIPS], self._tokens.ids, strict=False)]
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme = FigureStyle.of(self).theme
-        font, small = self._fonts()
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            if self._tokens is None:
-                painter.setPen(theme.warning if self._message else theme.faint)
-                text = self._message or self.tr("Type a sentence above; its tokens appear here.")
-                inside = self.rect().adjusted(8, 4, -8, -4)
-                painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, text)
+            theme = FigureStyle.of(self).theme
+            if self._tokens is not None:
+                self._paint_chips(painter, theme, self._tokens, event.rect())
                 return
-            query = self._query()
-            small_height = QFontMetricsF(small).height()
-            for position, ((word, token_id), chip) in enumerate(zip(self._shown(), self._chips, strict=True)):
-                if not chip.toAlignedRect().adjusted(-1, -1, 1, 1).intersects(event.rect()):
-                    continue  # most of a long text is scrolled away
-                is_masked = position in self._selection.masked
-                is_query = position == query
-                painter.setPen(theme.accent if is_query else theme.line)
-                painter.setBrush(theme.accent if is_query else theme.paper)
-                painter.drawRoundedRect(chip, 4, 4)
-                ink = theme.accent_ink if is_query else theme.faint if self._tokens.is_special[position] else theme.ink
-                painter.setPen(theme.accent_ink if is_query else theme.warning if is_masked else ink)
-                painter.setFont(font)
-                upper = chip.adjusted(0, 1, 0, -small_height)
-                painter.drawText(upper, Qt.AlignmentFlag.AlignCenter, word)
-                painter.setFont(small)
-                painter.setPen(theme.accent_ink if is_query else theme.faint)
-                lower = QRectF(chip.left(), chip.bottom() - small_height - 1, chip.width(), small_height)
-                painter.drawText(lower, Qt.AlignmentFlag.AlignCenter, str(token_id))
+            painter.setPen(theme.warning if self._message else theme.faint)
+            text = self._message or self.tr("Type a sentence above; its tokens appear here.")
+            inside = self.rect().adjusted(8, 4, -8, -4)
+            painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, text)
+
+    def _paint_chips(self, painter: QPainter, theme: Theme, tokens: Tokens, area: QRect) -> None:
+        font, small = self._fonts()
+        query = self._query()
+        small_height = QFontMetricsF(small).height()
+        for position, ((word, token_id), chip) in enumerate(zip(self._shown(), self._chips, strict=True)):
+            if not chip.toAlignedRect().adjusted(-1, -1, 1, 1).intersects(area):
+                continue  # most of a long text is scrolled away
+            is_masked = position in self._selection.masked
+            is_query = position == query
+            painter.setPen(theme.accent if is_query else theme.line)
+            painter.setBrush(theme.accent if is_query else theme.paper)
+            painter.drawRoundedRect(chip, 4, 4)
+            ink = theme.accent_ink if is_query else theme.faint if tokens.is_special[position] else theme.ink
+            painter.setPen(theme.accent_ink if is_query else theme.warning if is_masked else ink)
             painter.setFont(font)
-            painter.drawText(self._rest_box, Qt.AlignmentFlag.AlignVCenter, self._rest())
+            upper = chip.adjusted(0, 1, 0, -small_height)
+            painter.drawText(upper, Qt.AlignmentFlag.AlignCenter, word)
+            painter.setFont(small)
+            painter.setPen(theme.accent_ink if is_query else theme.faint)
+            lower = QRectF(chip.left(), chip.bottom() - small_height - 1, chip.width(), small_height)
+            painter.drawText(lower, Qt.AlignmentFlag.AlignCenter, str(token_id))
+        painter.setFont(font)
+        painter.drawText(self._rest_box, Qt.AlignmentFlag.AlignVCenter, self._rest())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         position = self.position_at(event.position())
