@@ -277,7 +277,8 @@ class View(QWidget):
         for veil in self._veils():
             if is_old:
                 reason = self._refusal or self._why_old or self.tr("Computing what was asked for …")
-                veil.dim(f"{self._pictured_title()}\n{reason}" if self._is_other_subject() else reason)
+                is_of_another = self._is_other_subject() or bool(self._refusal)
+                veil.dim(f"{self._pictured_title()}\n{reason}" if is_of_another else reason)
             elif self.is_provisional and (note := self.provisional_note()):
                 veil.note(note)
             else:

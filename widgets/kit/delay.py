@@ -24,6 +24,11 @@ class Delay(QObject):
         """Wait, or wait again from now on."""
         self._timer.start()
 
+    def start_unless_waiting(self) -> None:
+        """Wait, if it does not yet: what comes again and again is done every so often."""
+        if not self._timer.isActive():
+            self._timer.start()
+
     def stop(self) -> None:
         """Do nothing after all."""
         self._timer.stop()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QTimer, Signal
+from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inference.results.request import Request
 from widgets.figures.color_bar import ColorBar
+from widgets.kit.delay import Delay
 from widgets.look.theme import FigureStyle
 from widgets.maps.canvas import DeepZoomCanvas
 from widgets.maps.coloring import Coloring, coloring_of
@@ -64,7 +65,7 @@ class DeepZoom(QWidget):
         self._scene: MapScene | None = None
         self._coloring: Coloring | None = None
         self._thumbnail: Piece | None = None
-        self._asking = QTimer(self, interval=_PAUSE, singleShot=True)
+        self._asking = Delay(_PAUSE, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -72,7 +73,7 @@ class DeepZoom(QWidget):
         layout.addWidget(self.canvas, 1)
         self.setFocusProxy(self.canvas)
 
-        self._asking.timeout.connect(self._on_asking_timeout)
+        self._asking.elapsed.connect(self._on_asking_elapsed)
         self.canvas.viewport_changed.connect(self._on_canvas_viewport_changed)
         self.canvas.cell_hovered.connect(self.read_changed)
         self.canvas.cell_clicked.connect(self.cell_chosen)
@@ -298,10 +299,9 @@ class DeepZoom(QWidget):
 
     def _on_canvas_viewport_changed(self) -> None:
         self._rebuild()
-        if not self._asking.isActive():
-            self._asking.start()
+        self._asking.start_unless_waiting()
 
-    def _on_asking_timeout(self) -> None:
+    def _on_asking_elapsed(self) -> None:
         self._want_tiles()
         self.requests_changed.emit()
 
@@ -309,8 +309,7 @@ class DeepZoom(QWidget):
         self._brush = rows
         self.feed.brush(rows)
         self._rebuild()
-        if not self._asking.isActive():
-            self._asking.start()
+        self._asking.start_unless_waiting()
 
     def _on_canvas_cell_step_requested(self, rows: int, columns: int) -> None:
         viewport = self.canvas.viewport

@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterator
 from time import perf_counter
 
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from widgets.figures.lettering import points_font
+from widgets.kit.delay import Delay
 from widgets.look.theme import FigureStyle
 from widgets.views.arcs.figure import ArcsFigure
 from widgets.views.arcs.lines import ArcsLayout, Focus
@@ -87,9 +88,8 @@ class ArcsCanvas(QAbstractScrollArea):
         self._before: _DrawnLines | None = None  # shown until the whole is drawn
         self._style = FigureStyle.of(self)
         self._painted = 0.0
-        self._more = QTimer(self)
-        self._more.setInterval(0)
-        self._more.timeout.connect(self._draw_more)
+        self._more = Delay(0, self)
+        self._more.elapsed.connect(self._on_more_elapsed)
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -224,13 +224,13 @@ class ArcsCanvas(QAbstractScrollArea):
         shown.paint_heading(painter, layout, style)
         shown.paint_tokens(painter, layout, style, self._page().translated(0, scroll / scale))
 
-    def _draw_more(self) -> None:
-        """The part that the pointer asks for first, then the rest."""
+    def _on_more_elapsed(self) -> None:
+        """Draw the part that the pointer asks for first, then the rest."""
         unfinished = [image for image in (self._part, self._whole) if image and not image.is_complete]
         if not unfinished:
-            self._more.stop()
             return
         unfinished[0].draw()
+        self._more.start()
         if unfinished[0].is_complete or perf_counter() - self._painted > _FRAME:
             self.viewport().update()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
@@ -14,6 +14,7 @@ from inference.results.lines import LinesRequest, LinesResult
 from inference.results.request import Request
 from inference.results.tokens import Tokens
 from widgets.context import ViewContext
+from widgets.kit.delay import Delay
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.head_steps import layer_and_head, walk
 from widgets.kit.option_controls import OptionControls
@@ -48,7 +49,7 @@ class ArcsView(View):
         self._clicked: Focus | None = None
         self._feed = ArcsFeed()
         self._lengths: dict[str, int] = {}  # of the longer column, by group, as far as known
-        self._asking = QTimer(self, interval=_PAUSE, singleShot=True)
+        self._asking = Delay(_PAUSE, self)
 
         self._canvas = ArcsCanvas(self)
         self._canvas.setObjectName("arcs_canvas")
@@ -74,7 +75,7 @@ class ArcsView(View):
         self._canvas.clicked.connect(self._on_canvas_clicked)
         self._canvas.hovered.connect(self._on_canvas_hovered)
         self._canvas.scrolled.connect(self._on_canvas_scrolled)
-        self._asking.timeout.connect(self._on_asking_timeout)
+        self._asking.elapsed.connect(self._on_asking_elapsed)
         self.standing_changed.connect(self._read)
 
     @property
@@ -269,10 +270,9 @@ class ArcsView(View):
 
     def _ask_soon(self) -> None:
         """Moves are gathered before something is asked for."""
-        if not self._asking.isActive():
-            self._asking.start()
+        self._asking.start_unless_waiting()
 
-    def _on_asking_timeout(self) -> None:
+    def _on_asking_elapsed(self) -> None:
         self._read()  # other rows are on screen
         self.refresh()
 
