@@ -164,6 +164,8 @@ class View(QWidget):
         self._asked = wanted
         if new:
             self._why_old = ""
+        elif self._is_answered():
+            self._pictured = self._subject  # which may be another one: what was asked does not depend on what changed
         for request in gone:
             self.request_withdrawn.emit(request)
         for request in new:
@@ -235,16 +237,18 @@ class View(QWidget):
             return False
         if self._refusal or self._why_old or self._is_other_subject():
             return True
-        return any(
-            self._answered.get(type(request), (None, False))[0] != request
-            for request in self._asked
-            if type(request) not in self.details
-        )
+        return any(type(request) not in self.details for request in self._asked) and not self._is_answered()
 
     def _shows_subject(self) -> bool:
         """Whether the page that is looked at depends on checkpoint and input at all."""
         pages = [page for page in self._own_pages if page.isVisibleTo(self)]
         return not pages or any(page.is_of_subject for page in pages)
+
+    def _is_answered(self) -> bool:
+        """Whether all that makes the picture has come."""
+        asked = [request for request in self._asked if type(request) not in self.details]
+        answers = [self._answered.get(type(request), (None, False))[0] for request in asked]
+        return bool(asked) and asked == answers
 
     def _pictured_title(self) -> str:
         return self._pictured.title if self._pictured is not None else ""
