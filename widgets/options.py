@@ -70,6 +70,8 @@ class Number:
     ----------
     is_share
         Whether its control shows it in per cent.
+    is_slider
+        Whether its control is a slider, for numbers that are tried out.
     """
 
     title: str
@@ -80,6 +82,7 @@ class Number:
     decimals: int = 0
     flag: str = ""
     is_share: bool = False
+    is_slider: bool = False
 
     def check(self, value: object) -> str:
         """See `Choice.check`."""
@@ -112,9 +115,11 @@ def number(
     step: float = 1,
     decimals: int = 0,
     flag: str = "",
+    is_slider: bool = False,
 ) -> Any:
     """A field that takes a number."""
-    return field(default=default, metadata={"option": Number(title, about, low, high, step, decimals, flag)})
+    option = Number(title, about, low, high, step, decimals, flag, is_slider=is_slider)
+    return field(default=default, metadata={"option": option})
 
 
 def share(default: float, title: str, about: str, *, flag: str = "") -> Any:

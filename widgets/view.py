@@ -164,6 +164,8 @@ class View(QWidget):
         gone = [request for request in self._asked if type(request) not in types]
         self._asked = wanted
         self._why_old = ""  # what was given up is asked again, or not wanted any more
+        if not new and self._is_answered():
+            self._pictured = self._subject  # which may be another one: what was asked does not depend on what changed
         for request in gone:
             self.request_withdrawn.emit(request)
         for request in new:
@@ -243,16 +245,18 @@ class View(QWidget):
             return False
         if self._refusal or self._why_old or self._is_other_subject():
             return True
-        return any(
-            self._answered.get(type(request), (None, False))[0] != request
-            for request in self._asked
-            if not self.is_detail(request)
-        )
+        return any(not self.is_detail(request) for request in self._asked) and not self._is_answered()
 
     def _shows_subject(self) -> bool:
         """Whether the page that is looked at depends on checkpoint and input at all."""
         pages = [page for page in self._own_pages if page.isVisibleTo(self)]
         return not pages or any(page.is_of_subject for page in pages)
+
+    def _is_answered(self) -> bool:
+        """Whether all that makes the picture has come."""
+        asked = [request for request in self._asked if not self.is_detail(request)]
+        answers = [self._answered.get(type(request), (None, False))[0] for request in asked]
+        return bool(asked) and asked == answers
 
     def _pictured_title(self) -> str:
         return self._pictured.title if self._pictured is not None else ""

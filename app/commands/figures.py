@@ -9,12 +9,8 @@ from argparse import Namespace
 from collections.abc import Callable
 from importlib import import_module
 
-import numpy as np
-
 from app.commands.image_figures import IMAGE_FIGURES
-from inference.results.checkpoint import CheckpointInfo
 from inference.results.layer_times import LayerTimesRequest
-from inference.results.positions import PositionsRequest, PositionsResult, PositionTable
 from widgets.figure_command import BadOption as BadOption
 from widgets.figure_command import FigureCommand, Requests, within
 from widgets.figures.figure import Figure
@@ -23,35 +19,7 @@ from widgets.registry import VIEWS
 # Requests
 
 
-def _positions_request(args: Namespace, info: CheckpointInfo) -> PositionsRequest:
-    return PositionsRequest(args.checkpoint, args.length)
-
-
 # Figures; each imports its own module, so that one command waits for no other
-
-
-def _positions_figure(result: PositionsResult, args: Namespace) -> Figure:
-    from widgets.views.positions.figure import PositionsFigure
-    from widgets.views.positions.position_grid import PositionGridFigure
-
-    table = _table(result, args)
-    n_heads = len(table.similarity)
-    if not 0 <= (args.head or 0) < n_heads:
-        raise BadOption(f"There is no head {args.head}: {table.name} has {n_heads}, counted from 0.")
-    if table.grid is not None:
-        return PositionGridFigure(table, args.head or 0, note=result.note)
-    return PositionsFigure(table, args.head or 0, note=result.note)
-
-
-def _sinusoids_figure(_: None, args: Namespace) -> Figure:
-    from widgets.views.positions.sinusoids import SinusoidsFigure
-
-    n_pairs = args.d_model // 2
-    if args.d_model % 2:
-        raise BadOption(f"--d-model is {args.d_model}; sines and cosines come in pairs, so it has to be even.")
-    if not 0 <= args.pair < n_pairs:
-        raise BadOption(f"There is no pair {args.pair}; there are {n_pairs}, counted from 0.")
-    return SinusoidsFigure(args.d_model, args.length, args.pair)
 
 
 def _sparse_patterns_figure(_: None, args: Namespace) -> Figure:
@@ -82,27 +50,7 @@ def _sparse_patterns_figure(_: None, args: Namespace) -> Figure:
 # Arrays
 
 
-def _positions_arrays(result: PositionsResult, args: Namespace) -> dict[str, np.ndarray]:
-    table = _table(result, args)
-    return {"table": table.values, "similarity": table.similarity}
-
-
-def _table(result: PositionsResult, args: Namespace) -> PositionTable:
-    n_tables = len(result.tables)
-    if not 0 <= args.table < n_tables:
-        raise BadOption(f"There is no table {args.table}; there are {n_tables}, counted from 0. {result.note}".strip())
-    return result.tables[args.table]
-
-
 FIGURES: dict[str, FigureCommand] = {
-    "positions": FigureCommand(
-        "how the checkpoint encodes positions",
-        ("table", "head", "unused_text"),
-        _positions_figure,
-        _positions_request,
-        arrays=_positions_arrays,
-    ),
-    "sinusoids": FigureCommand("the sinusoids of 2017; needs no checkpoint", ("sinusoids",), _sinusoids_figure),
     "sparse-patterns": FigureCommand(
         "attention patterns: their cells, reach and cost; needs no checkpoint", ("sparse",), _sparse_patterns_figure
     ),

@@ -37,17 +37,6 @@ def _mask(parser: ArgumentParser) -> None:
     parser.add_argument("--mask", type=numbers_of, default=(), metavar="POS,...", help="positions to mask, such as 3,5")
 
 
-def _table(parser: ArgumentParser) -> None:
-    parser.add_argument("--table", type=int, default=0, metavar="N", help="which encoding, if there are several")
-    parser.add_argument("--length", type=between(1, 4096), default=512, metavar="N", help="positions (default: 512)")
-
-
-def _sinusoids(parser: ArgumentParser) -> None:
-    parser.add_argument("--d-model", type=between(2, 4096), default=128, metavar="N", help="dimensions (default: 128)")
-    parser.add_argument("--length", type=between(1, 4096), default=64, metavar="N", help="positions (default: 64)")
-    parser.add_argument("--pair", type=int, default=0, metavar="I", help="dimensions shown as waves (default: 0)")
-
-
 def _sparse(parser: ArgumentParser) -> None:
     shown = ("patterns", "cost", "complexity")
     parser.add_argument("--show", choices=shown, default="patterns", help="(default: patterns)")
@@ -94,8 +83,6 @@ SHARED: dict[str, Callable[[ArgumentParser], None]] = {
     "head": _head,
     "query": _query,
     "mask": _mask,
-    "table": _table,
-    "sinusoids": _sinusoids,
     "sparse": _sparse,
     "look": _look,
     **ATTENTION_OPTIONS,

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QW
 
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.labelled import labelled
+from widgets.kit.number_slider import NumberSlider
 from widgets.options import Choice, Number, Option, Options, Switch
 
 O = TypeVar("O", bound=Options)  # noqa: E741
@@ -48,6 +49,13 @@ class OptionControls(QObject, Generic[O]):
             box.setChecked(value)
             box.toggled.connect(self.changed)
             return box
+        if option.is_slider:
+            slider = NumberSlider(name, title, int(option.low), int(option.high), step=int(option.step))
+            slider.setToolTip(about)
+            slider.set_value(value)
+            slider.value_changed.connect(self.changed)
+            bar.add_widget(slider)
+            return slider
         spin = _spin_box(option)
         spin.setToolTip(about)
         spin.setKeyboardTracking(False)
@@ -110,6 +118,8 @@ class _ShareBox(QDoubleSpinBox):
 def _value(control: QWidget) -> Any:
     if isinstance(control, _ShareBox):
         return control.value() / 100
+    if isinstance(control, NumberSlider):
+        return control.value()
     if isinstance(control, QComboBox):
         return control.currentData()
     if isinstance(control, QCheckBox):
@@ -123,6 +133,8 @@ def _set(control: QWidget, value: Any) -> None:
         control.setCurrentIndex(control.findData(value))
     elif isinstance(control, QCheckBox):
         control.setChecked(value)
+    elif isinstance(control, NumberSlider):
+        control.set_value(value)
     else:
         assert isinstance(control, QSpinBox | QDoubleSpinBox)
         control.setValue(100 * value if isinstance(control, _ShareBox) else value)

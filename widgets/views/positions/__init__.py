@@ -8,4 +8,5 @@ ENTRY = ViewEntry(
     "widgets.views.positions.view:PositionsView",
     "",
     "How positions are encoded: the 2017 sinusoids, and what this checkpoint uses.",
+    figures=("positions", "sinusoids"),
 )
