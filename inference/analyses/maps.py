@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from inference.capture.attention_call import AttentionCall
     from inference.context import Context
-    from inference.forward.model import Model, Run
+    from inference.forward.model import Model
+    from inference.forward.run import Run
 
 _REDUCES = ("max", "mean")
 _MOST_PIXELS = 4096

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from inference.capture.attention_call import AttentionCall
     from inference.context import Context
-    from inference.forward.model import Model, Run
+    from inference.forward.model import Model
+    from inference.forward.run import Run
     from inference.inputs.patch_grid import PatchGrid
     from inference.results.checkpoint import AttentionGroup
     from inference.results.tokens import Tokens

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from inference.models.image_tokenizer import ImageTokenizer
     from inference.results.inputs import Input
 
-__all__ = ["Model", "Run"]
-
 
 @dataclass
 class Model:
@@ -101,7 +99,7 @@ class Model:
 
         Layers are held until the memory budget is full; the others are computed again when they are asked for.
         """
-        key = (input, stamp(input.image) if input.image else None)
+        key = run_key(input)
         if self._last is not None and self._last[0] == key:
             self.memory.use(self._last[1])
             return self._last[1]
@@ -159,3 +157,8 @@ class Model:
     @property
     def _n_calls(self) -> int:
         return sum(group.n_layers for group in self.family.groups(self.net.config))
+
+
+def run_key(input: Input) -> object:
+    """What two inputs share when one run serves both; changes when a file does."""
+    return input, stamp(input.image) if input.image else None

@@ -16,7 +16,8 @@ from inference.analyses.heads import heads
 from inference.analyses.scaled_dot import scaled_dot
 from inference.capture.attention_call import AttentionCall
 from inference.context import Cancelled, Context, Refused
-from inference.forward.model import Run
+from inference.forward.model import run_key
+from inference.forward.run import Run
 from inference.results.attention import AttentionRequest
 from inference.results.events import Partial, Progress
 from inference.results.heads import HeadsRequest
@@ -91,7 +92,7 @@ def test_measures_of_known_patterns(tiny):
     model = build_model("distilbert")
     input = text_input(token_ids=ids_of(n))
     call = AttentionCall("layer", 0, False, pattern=planted)
-    model._last = (input, Run(model.encode(input), {"encoder": [call, call]}))
+    model._last = (run_key(input), Run(model.encode(input), {"encoder": [call, call]}))
     measures = heads(HeadsRequest("tiny", input, "encoder"), model, Context()).measures
     np.testing.assert_allclose(measures["entropy"][1], [0, 3, 0, 0], atol=1e-6)
     np.testing.assert_allclose(measures["previous"][1], [1, 1 / n, 0, 0], atol=1e-6)

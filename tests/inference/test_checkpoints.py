@@ -74,7 +74,7 @@ def test_a_sound_checkpoint_is_described(sound):
     assert [group.n_heads for group in info.groups] == [(4, 4)]
     assert info.capabilities == TEXT_CAPABILITIES
     assert {item.capability for item in info.missing} == set(Capability) - set(TEXT_CAPABILITIES)
-    assert info.why_missing(frozenset({Capability.PATCHES})) == "BertForPreTraining reads texts, not pictures"
+    assert info.why_missing(frozenset({Capability.PATCHES})) == "BertForPreTraining reads texts, not images"
     assert (info.has_tokenizer, info.mask_token, info.position_kind) == (True, "[MASK]", "learned")
     assert (info.device, info.notes) == ("", ())
 

@@ -16,6 +16,7 @@ from inference.families.encoder import EncoderFamily
 from inference.inputs.tokens import tokenize, word
 from inference.positions.kinds import n_ctx
 from inference.registry import FAMILIES
+from inference.results.inputs import TextInput
 from tests.inference.tiny_checkpoints import BYTE_MERGES, BYTE_VOCAB, VOCAB
 from tests.inference.tiny_models import ARCHITECTURES, D_VOCAB, ENCODER_DECODERS, build_model, family_of, ids_of
 from tests.inputs import text_input
@@ -133,7 +134,7 @@ def test_some_models_have_no_limit(tiny, name):
 
 
 def test_a_pair_of_sentences(wordpiece):
-    tokens = tokenize(text_input("the cat playing .", "it ran"), CONFIG, wordpiece)
+    tokens = tokenize(TextInput("the cat playing .", "it ran"), CONFIG, wordpiece)
     assert tokens.words == ("[CLS]", "the", "cat", "play", "ing", ".", "[SEP]", "it", "ran", "[SEP]")
     assert tokens.ids.tolist() == wordpiece("the cat playing .", "it ran").input_ids
     assert np.flatnonzero(~tokens.starts_word).tolist() == [4]
@@ -143,11 +144,11 @@ def test_a_pair_of_sentences(wordpiece):
 
 
 def test_an_empty_second_sentence_is_none(wordpiece):
-    assert tokenize(text_input("the", ""), CONFIG, wordpiece).words == ("[CLS]", "the", "[SEP]")
+    assert tokenize(TextInput("the", ""), CONFIG, wordpiece).words == ("[CLS]", "the", "[SEP]")
 
 
 def test_byte_level_pieces_are_shown_as_text(byte_level):
-    tokens = tokenize(text_input("the cat é", "cat"), transformers.RobertaConfig(), byte_level)
+    tokens = tokenize(TextInput("the cat é", "cat"), transformers.RobertaConfig(), byte_level)
     assert tokens.words[0] == "<s>"
     assert "cat" in tokens.words
     assert tokens.words.count("\\xc3") == tokens.words.count("\\xa9") == 1
@@ -192,19 +193,19 @@ def test_the_end_of_a_text_is_special_even_where_it_is_the_unknown_word_too():
     tokenizer = transformers.GPT2Tokenizer(
         vocab={"<|endoftext|>": 0, "a": 1, "b": 2}, merges=[], unk_token="<|endoftext|>"
     )
-    tokens = tokenize(text_input(token_ids=(1, 0, 2)), CONFIG, tokenizer)
+    tokens = tokenize(TextInput(token_ids=(1, 0, 2)), CONFIG, tokenizer)
     assert tokens.is_special.tolist() == [False, True, False]
 
 
 def test_the_unknown_word_is_a_word(wordpiece):
-    tokens = tokenize(text_input("the zebra"), CONFIG, wordpiece)
+    tokens = tokenize(TextInput("the zebra"), CONFIG, wordpiece)
     assert tokens.words[2] == "[UNK]"
     assert not tokens.is_special[2]
 
 
 def test_ids_are_used_as_they_are(wordpiece):
     ids = wordpiece("the cat playing", add_special_tokens=False).input_ids
-    tokens = tokenize(text_input("not this", token_ids=tuple(ids)), CONFIG, wordpiece)
+    tokens = tokenize(TextInput("not this", token_ids=tuple(ids)), CONFIG, wordpiece)
     assert tokens.words == ("the", "cat", "play", "ing")
     assert tokens.starts_word.tolist() == [True, True, True, False]
 
@@ -213,18 +214,18 @@ def test_ids_are_used_as_they_are(wordpiece):
 
 
 def test_masks_replace_tokens(wordpiece):
-    tokens = tokenize(text_input("the cat sat", masked=(2, 3)), CONFIG, wordpiece)
+    tokens = tokenize(TextInput("the cat sat", masked=(2, 3)), CONFIG, wordpiece)
     assert tokens.words == ("[CLS]", "the", "[MASK]", "[MASK]", "[SEP]")
     assert tokens.ids[2] == tokens.ids[3] == VOCAB["[MASK]"]
     assert tokens.is_special.tolist() == [True, False, False, False, True]
 
 
 def test_a_typed_mask_is_the_mask(wordpiece, byte_level):
-    tokens = tokenize(text_input("the [MASK] sat"), CONFIG, wordpiece)
+    tokens = tokenize(TextInput("the [MASK] sat"), CONFIG, wordpiece)
     assert tokens.ids[2] == VOCAB["[MASK]"]
     assert not tokens.is_special[2]
     for typed in ("[MASK]", "<mask>"):
-        tokens = tokenize(text_input(f"the {typed} cat"), transformers.RobertaConfig(), byte_level)
+        tokens = tokenize(TextInput(f"the {typed} cat"), transformers.RobertaConfig(), byte_level)
         assert tokens.words.count("<mask>") == 1
         assert BYTE_VOCAB["<mask>"] in tokens.ids
 
@@ -285,12 +286,12 @@ def test_the_longest_source_leaves_room_for_the_start(tiny, name):
 @pytest.mark.parametrize(
     ("input", "sentence"),
     [
-        (text_input(token_ids=()), "nothing to read"),
-        (text_input(token_ids=(1, D_VOCAB)), f"^{D_VOCAB} is outside .* from 0 to {D_VOCAB - 1} are allowed"),
-        (text_input(token_ids=(-1,)), "^-1 is outside"),
-        (text_input(token_ids=(5,) * 13), "has 13 tokens; the model takes at most 12"),
-        (text_input("the cat", masked=(4,)), "^Position 4 .* has positions 0 to 3"),
-        (text_input("the cat", masked=(-1,)), "^Position -1 "),
+        (TextInput(token_ids=()), "nothing to read"),
+        (TextInput(token_ids=(1, D_VOCAB)), f"^{D_VOCAB} is outside .* from 0 to {D_VOCAB - 1} are allowed"),
+        (TextInput(token_ids=(-1,)), "^-1 is outside"),
+        (TextInput(token_ids=(5,) * 13), "has 13 tokens; the model takes at most 12"),
+        (TextInput("the cat", masked=(4,)), "^Position 4 .* has positions 0 to 3"),
+        (TextInput("the cat", masked=(-1,)), "^Position -1 "),
     ],
 )
 def test_bad_input_is_refused(wordpiece, input, sentence):
@@ -300,16 +301,16 @@ def test_bad_input_is_refused(wordpiece, input, sentence):
 
 def test_text_without_a_tokenizer_is_refused():
     with pytest.raises(Refused, match=rf"no tokenizer; type token ids from 0 to {D_VOCAB - 1} instead\.$"):
-        tokenize(text_input("the cat"), CONFIG, None)
-    assert tokenize(text_input(token_ids=(4, 5)), CONFIG, None).words == ("#4", "#5")
+        tokenize(TextInput("the cat"), CONFIG, None)
+    assert tokenize(TextInput(token_ids=(4, 5)), CONFIG, None).words == ("#4", "#5")
 
 
 def test_a_mask_without_a_mask_token_is_refused(wordpiece):
     with pytest.raises(Refused, match="no mask token"):
-        tokenize(text_input(token_ids=(4, 5), masked=(0,)), CONFIG, None)
+        tokenize(TextInput(token_ids=(4, 5), masked=(0,)), CONFIG, None)
     tokenizer = transformers.GPT2Tokenizer(vocab={"a": 0, "b": 1}, merges=[])
     with pytest.raises(Refused, match="no mask token"):
-        tokenize(text_input("ab", masked=(0,)), CONFIG, tokenizer)
+        tokenize(TextInput("ab", masked=(0,)), CONFIG, tokenizer)
 
 
 @pytest.mark.parametrize("tokenizer", ["wordpiece", "byte_level"])
@@ -321,7 +322,7 @@ def test_any_text_is_tokens_or_refused(tokenizer, request):
     @given(st.text(st.characters(), max_size=20), st.none() | st.text(max_size=5))
     def check(text, pair):
         try:
-            tokens = tokenize(text_input(text, pair), config, tokenizer)
+            tokens = tokenize(TextInput(text, pair), config, tokenizer)
         except Refused:
             return
         n = len(tokens.ids)

@@ -16,7 +16,6 @@ from inference.inputs.scene_images import paint_scene
 from inference.results.inputs import ImageInput
 from resources.scenes import make_portrait, make_scene
 from tests.inference.tiny_images import N_COLOURS, palette
-from tests.inputs import image_input
 
 VIT = transformers.ViTConfig(image_size=16, patch_size=4)
 TAKES = Takes((16, 16), (4, 4), is_free=True)
@@ -31,7 +30,7 @@ def photo(width: int, height: int) -> Image.Image:
 def save_photo(folder, width: int, height: int) -> tuple[Image.Image, ImageInput]:
     image = photo(width, height)
     image.save(folder / "photo.png")
-    return image, image_input(str(folder / "photo.png"))
+    return image, ImageInput(str(folder / "photo.png"))
 
 
 def write(folder, says) -> None:
@@ -118,11 +117,11 @@ def test_a_size_that_the_model_does_not_take_is_not_used(tmp_path):
 
 def test_what_is_drawn_is_new_and_drawn_in_the_models_size(tmp_path):
     how = read_preparation(tmp_path, VIT, TAKES)
-    prepared = prepare(image_input(seed=3), how)
+    prepared = prepare(ImageInput(seed=3), how)
     np.testing.assert_array_equal(prepared.seen, np.asarray(paint_scene(make_scene(FIRST_FRESH_SEED + 3), 16)))
     np.testing.assert_allclose(prepared.values, normalised(prepared.seen, how))
     np.testing.assert_allclose(prepared.values, prepared.seen.transpose(2, 0, 1) / 127.5 - 1, atol=1e-6)
-    portrait = prepare(image_input(seed=3, kind="portrait"), how)
+    portrait = prepare(ImageInput(seed=3, kind="portrait"), how)
     assert portrait.caption == make_portrait(FIRST_FRESH_SEED + 3).things[0].tag
     assert len(prepared.caption.split(", ")) == len(make_scene(FIRST_FRESH_SEED + 3).things)
 

@@ -10,10 +10,10 @@ from inference.checkpoints.loading import load
 from inference.context import Context
 from inference.meshes.mesh import Mesh
 from inference.meshes.tokens import canonical, face_tokens, mesh_of, vertex_tokens
+from inference.results.inputs import MeshInput
 from inference.results.mesh import MeshRequest, ScoreMeshRequest
 from resources import checkpoint_path
 from resources.furniture import LABELS, make_furniture
-from tests.inputs import mesh_input
 
 NAME = "polygen-furniture"
 
@@ -32,7 +32,7 @@ def test_it_knows_the_classes_of_the_generator(model):
 
 
 def test_every_class_is_drawn_to_its_end(model):
-    samples = [mesh(MeshRequest(NAME, mesh_input(label), seed=1), model, Context()).samples[0] for label in range(12)]
+    samples = [mesh(MeshRequest(NAME, MeshInput(label), seed=1), model, Context()).samples[0] for label in range(12)]
     assert sum(sample.is_finished for sample in samples) >= 11
     meshes = [mesh_of(one.vertices.tokens, one.faces.tokens) for one in samples if one.is_finished]
     assert np.mean([one.is_closed for one in meshes]) > 0.4
@@ -44,7 +44,7 @@ def test_furniture_surprises_it_less_than_noise(model):
     for seed in (950_000_001, 950_000_002, 950_000_003):
         piece = make_furniture(seed)
         values, faces = canonical(Mesh(np.array(piece.vertices), tuple(piece.faces)))
-        start = mesh_input(
+        start = MeshInput(
             LABELS.index(piece.label), tuple(vertex_tokens(values).tolist()), tuple(face_tokens(faces).tolist())
         )
         sample = score(ScoreMeshRequest(NAME, mesh=start), model, Context()).sample

@@ -83,7 +83,7 @@ def test_checkpoints_open_and_answer(tmp_path, name, with_preprocessor):
         else:
             with pytest.raises(Refused, match=r"cannot show this: .*\.$"):
                 engine.run(request, context)
-    with pytest.raises(Refused, match=r"reads pictures, not texts\.$"):
+    with pytest.raises(Refused, match=r"reads images, not texts\.$"):
         engine.run(TokenizeRequest(folder, text_input("a house")), context)
 
 
@@ -341,7 +341,7 @@ def test_files_that_are_no_pictures_are_refused(tmp_path):
 
 
 def test_a_model_of_texts_reads_no_pictures():
-    with pytest.raises(Refused, match=r"^tiny-bert reads texts, not pictures\.$"):
+    with pytest.raises(Refused, match=r"^tiny-bert reads texts, not images\.$"):
         build_model("bert").run(IMAGE, Context())
 
 
