@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QTabWidget
 
 from resources import bundled_checkpoints
-from tests.inference.test_polygen import build
+from tests.inference.tiny_polygen import build
 from tests.places import index_of
 
 pytestmark = pytest.mark.xvfb

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from inference.capture.attention_call import AttentionCall
+from inference.capture.attention_call import AttentionCall, Received
 from inference.results.checkpoint import AttentionGroup
 from tests.factories import make_long_tokens
 
@@ -54,3 +54,8 @@ class Largest(TorchDispatchMode):
                 # A view takes no memory of its own: what counts is what lies behind it.
                 self.numbers = max(self.numbers, min(tensor.numel(), tensor.untyped_storage().nbytes()))
         return result
+
+
+def received(n_batch: int) -> Received:
+    q = torch.randn(n_batch, 2, 3, 4)
+    return Received("layer", 0, False, "sdpa", 7, q=q, k=q, v=q, mask=torch.ones(1, 1, 3, 3, dtype=torch.bool))
