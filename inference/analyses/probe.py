@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from inference.context import Refused
-from inference.families.vision import VisionFamily
 from inference.forward.image_layers import layer_outputs, layers_of, names_of
 from inference.inputs.images import Prepared, make_drawing, normalised, paint_for
 from inference.results.probe import ProbeRequest, ProbeResult
@@ -130,10 +129,8 @@ def _means(prepared: list[Prepared], model: Model, context: Context) -> np.ndarr
     tensors = {name: t.to(model.net.dtype) if t.is_floating_point() else t for name, t in tensors.items()}
     states = layer_outputs(model, tensors, context)
     grid = model.family.grid(model.info.groups[0].name, model.net.config, prepared[0].shape)
-    # Image GPT's start belongs to what guesses the first pixel.
-    first = grid.n_special if isinstance(model.family, VisionFamily) else 0
     with torch.inference_mode():
-        means = [_normed(i, state, model)[:, first:].mean(1) for i, state in enumerate(states)]
+        means = [_normed(i, state, model)[:, grid.first_about :].mean(1) for i, state in enumerate(states)]
     return np.stack([np.array(mean.float().cpu().numpy()) for mean in means])
 
 

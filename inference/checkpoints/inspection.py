@@ -5,11 +5,6 @@ Nothing of it is run, no weight is read: as quick and as safe for 100 GB as for 
 
 from __future__ import annotations
 
-import os
-
-# Before transformers is imported, which reads it once: nothing here may wait for a network.
-os.environ["HF_HUB_OFFLINE"] = "1"
-
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +13,8 @@ from typing import TYPE_CHECKING
 from inference.checkpoints.capabilities import missing
 from inference.checkpoints.weights_header import StoredTensor, read_weights
 from inference.context import Refused
+from inference.family.base import Family
+from inference.family.opened import Opened
 from inference.files.config_file import CONFIG, build_config, named_class, read_config
 from inference.files.tokenizer_files import mask_token, vocabulary_file
 from inference.inputs.image_preparation import PREPROCESSOR, read_preparation
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig
 
     from inference.checkpoints.architecture import Architecture
-    from inference.family import Family
     from inference.inputs.images import Preparation
     from inference.results.checkpoint import AttentionGroup
 
@@ -92,7 +88,8 @@ def plan(checkpoint: str) -> Plan:
     preparation = _preparation(folder, config, family)
     kind = position_kind(config)
     unprepared = _why_unprepared(preparation, config, family)
-    lacking = missing(architecture, family, groups, kind, mask if has_tokenizer else None, unprepared)
+    opened = Opened(architecture.named, architecture.net_class.__name__, config, mask if has_tokenizer else None)
+    lacking = missing(opened, family, groups, kind, unprepared)
     text_config = config.get_text_config()
     names = {item.capability for item in lacking}
     info = CheckpointInfo(

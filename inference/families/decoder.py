@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from inference.family import Encoded, Family, check_count
+from inference.family.base import Encoded, Family, check_count
 from inference.files.model_types import DECODERS, PATTERNS_ONLY, attends_in_every_layer
 from inference.inputs.tokens import as_text, tokenize
 from inference.results.checkpoint import AttentionGroup
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.capture.attention_call import AttentionCall, Received
+    from inference.family.opened import Opened
 
 
 class DecoderFamily(Family):
@@ -35,6 +36,9 @@ class DecoderFamily(Family):
 
     def axes(self, group: str) -> tuple[str, str]:
         return "text", "text"
+
+    def lacks(self, opened: Opened) -> dict[str, str]:
+        return super().lacks(opened) | {"masked_lm": f"{opened.named} predicts the next word, it has no mask token"}
 
     def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
         """See `Family.encode`."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from inference.family import Encoded, Family, check_count
+from inference.family.base import Encoded, Family, check_count
 from inference.files.model_types import ENCODERS, PATTERNS_ONLY
 from inference.inputs.tokens import as_text, tokenize
 from inference.results.checkpoint import AttentionGroup

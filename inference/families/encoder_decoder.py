@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from inference.family import Encoded, Family, check_count
+from inference.capture.blocks import blocks_kept
+from inference.family.base import Encoded, Family, check_count
 from inference.files.model_types import ENCODER_DECODERS
 from inference.inputs.tokens import as_text, tokenize, word
-from inference.layouts.blocks import blocks_kept
 from inference.layouts.unpadded import check_padded, unpadded
 from inference.positions.kinds import n_ctx
 from inference.results.checkpoint import AttentionGroup
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.capture.attention_call import AttentionCall, Received
+    from inference.family.opened import Opened
 
 _NOTES = {
     "led": "The first token of the source has global attention, as LED was trained to summarise; others have none.",
@@ -55,6 +56,9 @@ class EncoderDecoderFamily(Family):
 
     def axes(self, group: str) -> tuple[str, str]:
         return {"encoder": ("source", "source"), "decoder": ("target", "target"), "cross": ("target", "source")}[group]
+
+    def lacks(self, opened: Opened) -> dict[str, str]:
+        return super().lacks(opened) | {"masked_lm": f"{opened.named} writes a new text, it does not fill masks"}
 
     def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
         """See `Family.encode`.

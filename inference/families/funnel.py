@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from inference.context import Refused
-from inference.family import Encoded, Family, check_count
+from inference.family.base import Encoded, Family, check_count
 from inference.inputs.tokens import as_text, tokenize
 from inference.layouts.funnel import by_title, n_layers, places_by_block, shortest, titles
 from inference.results.checkpoint import AttentionGroup

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from math import isqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from inference.context import Refused
-from inference.family import Encoded, Family, check_count
+from inference.family.base import Encoded, Family, check_count
 from inference.inputs.image_preparation import PREPROCESSOR, Takes
 from inference.inputs.patch_grid import PatchGrid
 from inference.results.checkpoint import AttentionGroup
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from transformers import PreTrainedConfig, PreTrainedModel
 
     from inference.capture.attention_call import AttentionCall, Received
-    from inference.checkpoints.architecture import Architecture
+    from inference.family.opened import Opened
     from inference.inputs.images import Prepared
 
 CAUSAL = "ImageGPTForCausalImageModeling"
@@ -43,15 +44,15 @@ class ImageGptFamily(Family):
     def axes(self, group: str) -> tuple[str, str]:
         return "pixels", "pixels"
 
-    def lacks(self, architecture: Architecture, mask: str | None) -> dict[str, str]:
-        opened, named = architecture.net_class.__name__, architecture.named
-        is_lost = named != opened and named in (CAUSAL, MASKED)
+    def lacks(self, opened: Opened) -> dict[str, str]:
+        net_class, named = opened.net_class, opened.named
+        is_lost = named != net_class and named in (CAUSAL, MASKED)
         no_head = "the checkpoint lacks the head that guesses colours" if is_lost else ""
         return {
             "classes": f"{named} has no head that names classes",
             "masked_image": f"{named} reads pixels, not patches with visual tokens",
-            "next_pixel": "" if opened == CAUSAL else no_head or f"{named} does not go on behind the first pixels",
-            "masked_pixels": "" if opened == MASKED else no_head or f"{named} was not trained with masked pixels",
+            "next_pixel": "" if net_class == CAUSAL else no_head or f"{named} does not go on behind the first pixels",
+            "masked_pixels": "" if net_class == MASKED else no_head or f"{named} was not trained with masked pixels",
         }
 
     def takes(self, config: PreTrainedConfig) -> Takes:
@@ -80,8 +81,12 @@ class ImageGptFamily(Family):
         ids[:, : len(start)] = config.vocab_size - 1  # Image GPT's last token starts a picture
         return Encoded({"input_ids": ids}, {"pixels": tokens})
 
+    def output(self, net: PreTrainedModel, tensors: dict[str, Tensor], *, with_head: bool = True, **more: Any) -> Any:
+        """Without a second copy of keys and values; see `Family.output`."""
+        return super().output(net, tensors, with_head=with_head, use_cache=False, **more)
+
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
-        net.base_model(**encoded.tensors, use_cache=False)
+        self.output(net, encoded.tensors, with_head=False)
 
     def sort_calls(
         self, received: list[Received], net: PreTrainedModel, encoded: Encoded

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from inference.context import Refused
-from inference.family import Encoded, Family, check_count
+from inference.family.base import Encoded, Family, check_count
 from inference.meshes.tokens import FIRST_VERTEX, N_VALUES, NEW_FACE, STOP
 from inference.results.checkpoint import AttentionGroup
 from inference.results.tokens import Tokens
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.capture.attention_call import AttentionCall, Received
-    from inference.checkpoints.architecture import Architecture
+    from inference.family.opened import Opened
     from inference.results.inputs import Input
 
 _AXES = {"vertices": ("coordinates", "coordinates"), "encoder": ("items", "items"), "faces": ("pointers", "pointers")}
@@ -48,7 +48,19 @@ class MeshFamily(Family):
     def classes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         return tuple(_labels(config).values()) if config.is_conditional else ()
 
-    def lacks(self, architecture: Architecture, mask: str | None) -> dict[str, str]:
+    def check_class(self, label: int | None, config: PreTrainedConfig) -> int | None:
+        """The class that it draws; see `Family.check_class`."""
+        if not config.is_conditional:
+            return None
+        labels = _labels(config)
+        names = ", ".join(labels.values())
+        if label is None:
+            raise Refused(f"This checkpoint draws a class of things; choose one of {names}.")
+        if label not in labels:
+            raise Refused(f"Class {label} was asked for; there are {len(labels)}: {names}.")
+        return label
+
+    def lacks(self, opened: Opened) -> dict[str, str]:
         return {}
 
     def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
@@ -62,7 +74,7 @@ class MeshFamily(Family):
         mesh = input.mesh
         if mesh is None:
             raise Refused("This checkpoint reads meshes; choose a class in the view Mesh.")
-        label = check_label(mesh.label, config)
+        label = self.check_class(mesh.label, config)
         coordinates, pointers = _unstopped(mesh.vertex_tokens), _unstopped(mesh.face_tokens)
         n_vertices = len(coordinates) // 3
         _check("vertex", coordinates, 1, N_VALUES, 3 * config.max_vertices)
@@ -95,25 +107,6 @@ class MeshFamily(Family):
             group.name: check_count([one.one() for one in received if by_stack[group.name] in one.path], group)
             for group in self.groups(net.config)
         }
-
-
-def check_label(label: int | None, config: PreTrainedConfig) -> int | None:
-    """The class that a model is told: None where it is told none.
-
-    Raises
-    ------
-    Refused
-        It needs one, or has none such.
-    """
-    if not config.is_conditional:
-        return None
-    labels = _labels(config)
-    names = ", ".join(labels.values())
-    if label is None:
-        raise Refused(f"This checkpoint draws a class of things; choose one of {names}.")
-    if label not in labels:
-        raise Refused(f"Class {label} was asked for; there are {len(labels)}: {names}.")
-    return label
 
 
 def _labels(config: PreTrainedConfig) -> dict[int, str]:

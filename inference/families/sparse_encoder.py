@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from inference.family import Encoded, Family, check_count
+from inference.capture.blocks import blocks_kept
+from inference.family.base import Encoded, Family, check_count
 from inference.inputs.tokens import as_text, tokenize
-from inference.layouts.blocks import blocks_kept
 from inference.layouts.unpadded import check_padded, unpadded
 from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import Input

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from inference.family import Encoded, Family, check_count
+from inference.family.base import Encoded, Family, check_count
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
 from inference.layouts import swin
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
 
     from inference.capture.attention_call import AttentionCall, Received
-    from inference.checkpoints.architecture import Architecture
+    from inference.family.opened import Opened
     from inference.inputs.images import Prepared
 
 CLASS_HEADS = frozenset(
@@ -91,12 +91,12 @@ class VisionFamily(Family):
             return ()
         return (f"It was trained with {config.mask_ratio:.0%} of the patches hidden; here it is shown all of them.",)
 
-    def lacks(self, architecture: Architecture, mask: str | None) -> dict[str, str]:
-        opened, named = architecture.net_class.__name__, architecture.named
-        has_classes = opened in CLASS_HEADS and len(self.classes(architecture.skeleton.config)) > 1
+    def lacks(self, opened: Opened) -> dict[str, str]:
+        named = opened.named
+        has_classes = opened.net_class in CLASS_HEADS and len(self.classes(opened.config)) > 1
         return {
             "classes": "" if has_classes else _why_no_head(named, CLASS_HEADS, "head that names classes"),
-            "masked_image": _why_no_tokens(architecture),
+            "masked_image": _why_no_tokens(opened),
             "next_pixel": f"{named} reads patches, it does not go on pixel by pixel",
             "masked_pixels": f"{named} reads patches, not single pixels",
         }
@@ -124,8 +124,31 @@ class VisionFamily(Family):
         }
         return Encoded({"pixel_values": torch.from_numpy(prepared.values)[None]}, sequences)
 
+    def output(
+        self, net: PreTrainedModel, tensors: dict[str, torch.Tensor], *, with_head: bool = True, **more: Any
+    ) -> Any:
+        """With positions interpolated where the image has another size; see `Family.output`.
+
+        MAE draws which patches it hides and shuffles the others: here it hides none, and leaves them in their order.
+        """
+        config = net.config
+        part: Any = net if with_head else net.base_model
+        pixels = tensors["pixel_values"]
+        is_own_size = tuple(pixels.shape[-2:]) == _pair(config.image_size)
+        if not is_own_size and config.model_type in _FREE - _FREE_UNTOLD:
+            more["interpolate_pos_encoding"] = True
+        if config.model_type != "vit_mae":
+            return part(**tensors, **more)
+        n_patches = pixels.shape[-2] // _pair(config.patch_size)[0] * (pixels.shape[-1] // _pair(config.patch_size)[1])
+        in_order = torch.arange(n_patches, device=pixels.device, dtype=pixels.dtype).expand(len(pixels), -1)
+        share, config.mask_ratio = config.mask_ratio, 0.0
+        try:
+            return part(**tensors, noise=in_order, **more)
+        finally:
+            config.mask_ratio = share
+
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
-        run_patches(net, net if _has_decoder(net.config) else net.base_model, encoded.tensors)
+        self.output(net, encoded.tensors, with_head=_has_decoder(net.config))
 
     def sort_calls(
         self, received: list[Received], net: PreTrainedModel, encoded: Encoded
@@ -142,28 +165,6 @@ class VisionFamily(Family):
         return {group.name: check_count(calls.get(group.name, []), group) for group in groups}
 
 
-def run_patches(net: PreTrainedModel, part: Any, tensors: dict[str, torch.Tensor], **wanted: Any) -> Any:
-    """A forward pass of a model, or of its base, with positions interpolated where the picture has another size.
-
-    MAE draws which patches it hides and shuffles the others: here it hides none, and leaves them in their order.
-    """
-    config = net.config
-    pixels = tensors["pixel_values"]
-    more: dict[str, Any] = {}
-    is_own_size = tuple(pixels.shape[-2:]) == _pair(config.image_size)
-    if not is_own_size and config.model_type in _FREE - _FREE_UNTOLD:
-        more["interpolate_pos_encoding"] = True
-    if config.model_type != "vit_mae":
-        return part(**tensors, **more, **wanted)
-    n_patches = pixels.shape[-2] // _pair(config.patch_size)[0] * (pixels.shape[-1] // _pair(config.patch_size)[1])
-    in_order = torch.arange(n_patches, device=pixels.device, dtype=pixels.dtype).expand(len(pixels), -1)
-    share, config.mask_ratio = config.mask_ratio, 0.0
-    try:
-        return part(**tensors, noise=in_order, **more, **wanted)
-    finally:
-        config.mask_ratio = share
-
-
 def _special(config: PreTrainedConfig) -> tuple[str, ...]:
     n_registers = getattr(config, "num_register_tokens", 0)
     return (*_SPECIAL[config.model_type], *(f"[R{i}]" for i in range(1, n_registers + 1)))
@@ -177,10 +178,10 @@ def _rounded_up(n: int, unit: int) -> int:
     return -(-n // unit) * unit
 
 
-def _why_no_tokens(architecture: Architecture) -> str:
-    if architecture.net_class.__name__ != TOKEN_HEAD:
-        return _why_no_head(architecture.named, {TOKEN_HEAD}, "head that names the visual tokens of masked patches")
-    has_mask = architecture.skeleton.config.use_mask_token
+def _why_no_tokens(opened: Opened) -> str:
+    if opened.net_class != TOKEN_HEAD:
+        return _why_no_head(opened.named, {TOKEN_HEAD}, "head that names the visual tokens of masked patches")
+    has_mask = opened.config.use_mask_token
     return "" if has_mask else "the checkpoint has no vector for masked patches (use_mask_token in config.json)"
 
 

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from inference.families.vision import run_patches
-
 if TYPE_CHECKING:
     from inference.context import Context
     from inference.forward.model import Model
@@ -55,10 +53,7 @@ def layer_outputs(model: Model, tensors: dict[str, Tensor], context: Context) ->
     handles += [layer.register_forward_hook(behind) for layer in layers]
     try:
         with torch.inference_mode():
-            if "pixel_values" in tensors:
-                run_patches(model.net, model.net.base_model, tensors)
-            else:
-                model.net.base_model(**tensors, use_cache=False)
+            model.family.output(model.net, tensors, with_head=False)
     finally:
         for handle in handles:
             handle.remove()

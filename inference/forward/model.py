@@ -14,9 +14,10 @@ import torch
 from inference.capture.capture import capture
 from inference.checkpoints.capabilities import PLURAL
 from inference.context import Refused
-from inference.family import Encoded, Family
+from inference.family.base import Encoded, Family
+from inference.forward.keeping import Enough, keep_only, keep_what_fits, make_room, nominal_bytes
 from inference.forward.memory import Memory, give_back
-from inference.forward.run import Enough, Run, keep_only, keep_what_fits, nominal_bytes
+from inference.forward.run import Run
 from inference.inputs.images import Preparation, Prepared, prepare, stamp
 from inference.results.checkpoint import CheckpointInfo
 
@@ -140,7 +141,7 @@ class Model:
             wanted.update(parts)
             n_bytes += more
         self.memory.use(run)
-        run.make_room(n_bytes, self.memory, near=run.parts(run.calls[group][layers[0]])[0])
+        make_room(run, n_bytes, self.memory, near=run.parts(run.calls[group][layers[0]])[0])
         give_back()
         received: list[Received] = []
         self._pass(received, run.encoded, context, keep_only(wanted, self.memory, self._n_calls))

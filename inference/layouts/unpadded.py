@@ -6,9 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inference.capture.attention_call import AttentionCall, Received
+from inference.capture.modules import expanded
 from inference.context import Refused
-from inference.layouts.banded import banded
-from inference.layouts.blocks import blocked
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig
@@ -50,11 +49,3 @@ def check_padded(n: int, config: PreTrainedConfig) -> None:
             f"The text has {n:,} tokens, which the model pads to {padded:,}; with padding it takes at most "
             f"{most // unit * unit:,}."
         )
-
-
-def expanded(received: Received, n: int) -> AttentionCall:
-    """The call of a module that was caught as a whole; see `unpadded`."""
-    if received.q is not None and len(received.q) != 1:
-        raise ValueError(f"{received.path}: a batch of {len(received.q)} was received, not of one.")
-    is_bigbird = len(received.extras) == 2  # see capture_modules
-    return blocked(received, n) if is_bigbird else banded(received, n)

@@ -97,7 +97,7 @@ def _warm_up() -> None:
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
     import transformers.models.bert.modeling_bert  # noqa: F401
 
-    import inference.checkpoints.loading  # noqa: F401
+    import inference.forward.opening  # noqa: F401
 
 
 def _be_modest() -> None:

@@ -13,7 +13,7 @@ import transformers as tf
 from torch import Tensor
 
 from inference.context import Context
-from inference.family import Family
+from inference.family.base import Family
 from inference.forward.model import Model
 from inference.positions.kinds import n_ctx, position_kind
 from inference.registry import FAMILIES

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from inference.checkpoints.loading import load
 from inference.context import Context
 from inference.forward.model import Model
+from inference.forward.opening import load
 from tests.inference.tiny_checkpoints import (
     save_bert,
 )

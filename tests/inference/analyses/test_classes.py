@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from inference.analyses.classes import classes
-from inference.checkpoints.loading import load
 from inference.context import Cancelled, Context
+from inference.forward.opening import load
 from inference.results.classes import ClassesRequest
 from resources.scene_shapes import KINDS
 from tests.inference.tiny_images import CLASSIFIERS, build, model_of

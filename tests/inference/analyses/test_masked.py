@@ -11,10 +11,10 @@ import torch
 import transformers
 
 from inference.analyses.masked import masked
-from inference.checkpoints.loading import load
 from inference.context import Cancelled, Context, Refused
 from inference.forward.masked_lm import predicted_word
 from inference.forward.model import Model
+from inference.forward.opening import load
 from inference.results.masked import MaskedRequest
 from tests.inference.tiny_checkpoints import (
     BYTE_VOCAB,

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from inference.analyses.masked_image import masked_image
-from inference.checkpoints.loading import load
 from inference.context import Context, Refused
+from inference.forward.opening import load
 from inference.inputs.block_masking import block_mask
 from inference.models.image_tokenizer import ImageTokenizer, ImageTokenizerConfig
 from inference.results.masked_image import MaskedImageRequest

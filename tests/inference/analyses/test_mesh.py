@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from inference.analyses import mesh as analyses
-from inference.checkpoints.loading import load
 from inference.context import Cancelled, Context, Refused
+from inference.forward.opening import load
 from inference.meshes.files import mesh_bytes, read_mesh
 from inference.meshes.mesh import Mesh
 from inference.meshes.tokens import STOP, canonical, decode_faces, face_tokens, mesh_of, vertex_tokens

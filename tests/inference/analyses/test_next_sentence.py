@@ -8,8 +8,8 @@ import torch
 import transformers
 
 from inference.analyses.next_sentence import next_sentence
-from inference.checkpoints.loading import load
 from inference.context import Context, Refused
+from inference.forward.opening import load
 from inference.results.next_sentence import NextSentenceRequest
 from tests.inference.tiny_checkpoints import (
     save_bert,

@@ -14,8 +14,8 @@ import torch
 import transformers
 
 from inference.checkpoints.inspection import inspect
-from inference.checkpoints.loading import load
 from inference.context import Cancelled, Context, Refused
+from inference.forward.opening import load
 from inference.results.events import Progress
 from tests.inference.refusals import Evil, refusal
 from tests.inference.tiny_checkpoints import (

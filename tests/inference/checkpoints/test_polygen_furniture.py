@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from inference.analyses.mesh import mesh, score
-from inference.checkpoints.loading import load
 from inference.context import Context
+from inference.forward.opening import load
 from inference.meshes.mesh import Mesh
 from inference.meshes.tokens import canonical, face_tokens, mesh_of, vertex_tokens
 from inference.results.inputs import MeshInput

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import torch
 
-from inference.checkpoints.loading import load
 from inference.context import Context, Refused
 from inference.files.model_types import DECODERS, ENCODER_DECODERS, ENCODERS
+from inference.forward.opening import load
 from inference.positions.kinds import n_ctx, position_kind
 from inference.positions.tables import tables
 from tests.inference.captured import CLOSE, state_of

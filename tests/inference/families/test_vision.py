@@ -10,9 +10,9 @@ from PIL import Image
 from inference.analyses.image import image
 from inference.analyses.patches import patches
 from inference.checkpoints.inspection import inspect
-from inference.checkpoints.loading import load
 from inference.context import Context, Refused
-from inference.families.vision import run_patches
+from inference.families.vision import VisionFamily
+from inference.forward.opening import load
 from inference.results.attention import AttentionRequest
 from inference.results.checkpoint import OpenRequest
 from inference.results.classes import ClassesRequest
@@ -147,7 +147,7 @@ def eager(monkeypatch):
     def run(net, tensors, **more):
         net.set_attn_implementation("eager")
         with torch.inference_mode():
-            return run_patches(net, net, tensors, output_attentions=True, **more).attentions
+            return VisionFamily().output(net, tensors, output_attentions=True, **more).attentions
 
     return run
 
@@ -178,7 +178,7 @@ def test_swins_last_blocks_are_those_of_transformers(tmp_path, eager):
 def test_mae_is_shown_all_patches_in_their_order(tmp_path):
     model = model_of("mae", tmp_path, build("mae", torch.float64))
     tensors = model.encode(IMAGE).tensors
-    output = run_patches(model.net, model.net, tensors)
+    output = model.family.output(model.net, tensors)
     assert output.ids_restore.tolist() == [list(range(16))]
     assert output.mask.sum() == 0
     assert model.net.config.mask_ratio == 0.75

@@ -13,9 +13,9 @@ import torch
 
 from inference.capture.storage import storage_bytes, tensors_in
 from inference.context import Cancelled, Context, Refused
+from inference.forward.keeping import compact
 from inference.forward.memory import Memory, machine_bytes
 from inference.forward.model import Model
-from inference.forward.run import _compact
 from inference.results.memory import MemoryRequest, MemoryResult
 from inference.service.engine import Engine
 from tests.inference.planted import received
@@ -144,12 +144,12 @@ def test_a_view_of_a_large_buffer_is_copied():
     cache = torch.randn(1, 2, 1000, 4)
     each = received(1)
     with_view = type(each)(**{**vars(each), "k": cache[:, :, :3], "v": cache[:, :, 3:6]})
-    compact = _compact(with_view)
-    assert sum(storage_bytes(tensors_in([compact.k, compact.v])).values()) == 2 * 2 * 3 * 4 * 4
-    assert torch.equal(compact.k, with_view.k)
+    kept = compact(with_view)
+    assert sum(storage_bytes(tensors_in([kept.k, kept.v])).values()) == 2 * 2 * 3 * 4 * 4
+    assert torch.equal(kept.k, with_view.k)
     fused = torch.randn(1, 3, 3, 2, 4).permute(2, 0, 3, 1, 4)
     parts = type(each)(**{**vars(each), "q": fused[0], "k": fused[1], "v": fused[2]})
-    assert _compact(parts) is parts
+    assert compact(parts) is parts
 
 
 def test_runs_of_other_checkpoints_make_way():

@@ -34,9 +34,6 @@ from tests.inference.solids import (
     PRISM_VERTICES,
 )
 
-CUBE_VERTICES += [202, 202, 202, 0]
-
-
 BY_HAND = pytest.mark.parametrize(
     ("mesh", "vertices", "faces"),
     [

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference.capture.attention_call import AttentionCall, Received
+from inference.capture.banded import GLOBAL, WINDOW, BandedCall
+from inference.capture.blocks import BlockCall
 from inference.context import Cancelled, Context
-from inference.layouts.banded import GLOBAL, WINDOW, BandedCall
-from inference.layouts.blocks import BlockCall
 from inference.layouts.unpadded import unpadded
 from tests.inference.captured import AllInFloat64, build, captured, default_float64, run
 from tests.inference.configurations import ids

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from inference.capture.attention_call import ALL, AttentionCall, Received
-from inference.layouts.banded import padding, without_padding
+from inference.capture.banded import padding, without_padding
 
 HIDDEN, WINDOW, RANDOM, GLOBAL = range(4)
 
@@ -73,7 +73,7 @@ def blocked(received: Received, n: int) -> BlockCall:
     Parameters
     ----------
     received
-        Of `capture_modules`: `extras` holds the block size and the random blocks.
+        Of `inference.capture.modules`: `extras` holds the block size and the random blocks.
     """
     block_size, random_blocks = received.extras
     assert received.q is not None

@@ -105,7 +105,7 @@ def banded(received: Received, n: int) -> BandedCall:
     Parameters
     ----------
     received
-        Of `capture_modules`: `extras` holds the window, and the places and projections of the global tokens.
+        Of `inference.capture.modules`: `extras` holds the window, and the places and projections of the global tokens.
     """
     window, places, global_q, global_k, global_v = received.extras
     has_globals = bool(len(places))

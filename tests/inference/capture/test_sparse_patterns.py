@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from inference.capture.banded import BandedCall
+from inference.capture.blocks import BlockCall
 from inference.context import Context
-from inference.layouts.banded import BandedCall
-from inference.layouts.blocks import BlockCall
 from inference.results.events import Partial
 from inference.results.maps import TilesRequest, TilesResult
 from tests.inference.captured import build, run

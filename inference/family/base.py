@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from inference.checkpoints.capabilities import text_lacks
 from inference.results.checkpoint import AttentionGroup
 from inference.results.tokens import Tokens
 
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.capture.attention_call import AttentionCall, Received
-    from inference.checkpoints.architecture import Architecture
+    from inference.family.opened import Opened
     from inference.inputs.image_preparation import Takes
     from inference.inputs.images import Prepared
     from inference.inputs.patch_grid import PatchGrid
@@ -68,19 +67,26 @@ class Family(Protocol):
         """Names of the classes that its models are told or tell."""
         return ()
 
+    def check_class(self, label: int | None, config: PreTrainedConfig) -> int | None:
+        """The class that a model is told: None where it is told none.
+
+        Raises
+        ------
+        Refused
+            It needs one, or has none such.
+        """
+        return None
+
     def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         """What the user should know of how such a model is run, as sentences."""
         return ()
 
-    def lacks(self, architecture: Architecture, mask: str | None) -> dict[str, str]:
-        """Why not, for each capability that this family knows of; empty where it is there.
+    def lacks(self, opened: Opened) -> dict[str, str]:
+        """Why not, for each capability that this family knows of; empty where it is there."""
+        # Late: the tables of transformers take a second.
+        from inference.family.text_heads import why_no_masked_lm, why_no_next_sentence
 
-        Parameters
-        ----------
-        mask
-            Text of the mask token, None without a tokenizer.
-        """
-        return text_lacks(architecture, self.name, mask)
+        return {"masked_lm": why_no_masked_lm(opened), "next_sentence": why_no_next_sentence(opened)}
 
     def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
         """Tokenize, mask, and lay out what `forward` takes.
@@ -105,6 +111,10 @@ class Family(Protocol):
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
         """How patches lie in the sequence of a group, for a picture of so many rows and columns of pixels."""
         ...
+
+    def output(self, net: PreTrainedModel, tensors: dict[str, Tensor], *, with_head: bool = True, **more: Any) -> Any:
+        """What a model, or its base alone, makes of tensors; `more` goes to its `forward`."""
+        return (net if with_head else net.base_model)(**tensors, **more)
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         """One forward pass through everything that attends. Switches thrown here (`training`) are put back."""
