@@ -42,7 +42,7 @@ def masked_image(request: MaskedImageRequest, model: Model, context: Context) ->
     if request.top_k < 1:
         raise Refused(f"{request.top_k} candidates were asked for; at least 1 is needed.")
     prepared = model.prepare(request.input)
-    grid = model.family.grid("encoder", model.net.config, prepared.shape)
+    grid = model.images.grid("encoder", model.net.config, prepared.shape)
     masked = _masked(request, grid.shape)
     tensors = model.encode(request.input).tensors
     is_masked = torch.zeros(1, grid.n_patches, dtype=torch.bool, device=model.device)

@@ -26,7 +26,7 @@ def missing(
     Parameters
     ----------
     kind
-        Of positions, see `inference.positions.kinds.position_kind`.
+        Of positions, see `Reads.position_kind`.
     unprepared
         Why pictures cannot be made ready, as half a sentence; empty where they can, or where none is read.
     """

@@ -8,25 +8,27 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from inference.context import Refused
-from inference.family.base import Encoded, Family, check_count
+from inference.family.base import Encoded, Family, ReadsImages, check_count
+from inference.family.components import Components, Names, of_one_stack
 from inference.inputs.image_preparation import PREPROCESSOR, Takes
 from inference.inputs.patch_grid import PatchGrid
 from inference.results.checkpoint import AttentionGroup
 
 if TYPE_CHECKING:
     from torch import Tensor
-    from transformers import PreTrainedConfig, PreTrainedModel
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.capture.attention_call import AttentionCall, Received
     from inference.family.opened import Opened
     from inference.inputs.images import Prepared
+    from inference.results.inputs import Input
 
 CAUSAL = "ImageGPTForCausalImageModeling"
 MASKED = "MaskedImageGPT"
 _START = "start"
 
 
-class ImageGptFamily(Family):
+class ImageGptFamily(Family, ReadsImages):
     """Image GPT (Chen et al. 2020); each pixel is told from those before it, or in the masked variant from all."""
 
     name = "image_gpt"
@@ -39,10 +41,23 @@ class ImageGptFamily(Family):
 
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
         n_heads = (config.num_attention_heads,) * config.num_hidden_layers
-        return (AttentionGroup("pixels", "Pixels", n_heads, is_causal=is_causal(config)),)
+        return (
+            AttentionGroup(
+                "pixels", "Pixels", n_heads, is_causal=is_causal(config), query_axis="pixels", key_axis="pixels"
+            ),
+        )
 
-    def axes(self, group: str) -> tuple[str, str]:
-        return "pixels", "pixels"
+    def units(self, config: PreTrainedConfig) -> dict[str, str]:
+        return {"pixels": "pixel"}
+
+    def n_ctx(self, config: PreTrainedConfig) -> int:
+        return config.n_positions
+
+    def position_kind(self, config: PreTrainedConfig) -> str:
+        return "learned"
+
+    def position_grid(self, config: PreTrainedConfig) -> tuple[int, int]:
+        return self.takes(config).size
 
     def lacks(self, opened: Opened) -> dict[str, str]:
         net_class, named = opened.net_class, opened.named
@@ -62,7 +77,13 @@ class ImageGptFamily(Family):
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
         return PatchGrid(*shape, n_special=1, n_unread=1) if is_causal(config) else PatchGrid(*shape)
 
-    def encode_image(self, prepared: Prepared, config: PreTrainedConfig) -> Encoded:
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
         """The start token and all pixels but the last, as in training; without a start where pixels are masked.
 
         Raises
@@ -70,6 +91,7 @@ class ImageGptFamily(Family):
         Refused
             The checkpoint holds no palette.
         """
+        assert prepared is not None
         if prepared.palette is None:
             raise Refused(
                 f"The checkpoint holds no palette (clusters in {PREPROCESSOR}), so it is not known which colours its "
@@ -93,6 +115,11 @@ class ImageGptFamily(Family):
     ) -> dict[str, list[AttentionCall]]:
         (group,) = self.groups(net.config)
         return {group.name: check_count([each.one() for each in received], group)}
+
+    def components(self, net: PreTrainedModel) -> Components:
+        """See `HasComponents.components`. Features are read behind the norm that the next block begins with."""
+        names = Names("h", "attn", embedding="wte", final_norm="ln_f", feature_norm="ln_1")
+        return of_one_stack(net, "pixels", names)
 
 
 def is_causal(config: PreTrainedConfig) -> bool:

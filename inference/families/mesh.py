@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 
 from inference.context import Refused
 from inference.family.base import Encoded, Family, check_count
+from inference.family.components import Components, Names
 from inference.meshes.tokens import FIRST_VERTEX, N_VALUES, NEW_FACE, STOP
 from inference.results.checkpoint import AttentionGroup
 from inference.results.tokens import Tokens
@@ -18,9 +20,8 @@ if TYPE_CHECKING:
 
     from inference.capture.attention_call import AttentionCall, Received
     from inference.family.opened import Opened
+    from inference.inputs.images import Prepared
     from inference.results.inputs import Input
-
-_AXES = {"vertices": ("coordinates", "coordinates"), "encoder": ("items", "items"), "faces": ("pointers", "pointers")}
 
 
 class MeshFamily(Family):
@@ -37,13 +38,40 @@ class MeshFamily(Family):
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
         n_heads = config.num_attention_heads
         return (
-            AttentionGroup("vertices", "Coordinates", (n_heads,) * config.num_vertex_layers, is_causal=True),
-            AttentionGroup("encoder", "Vertex to vertex", (n_heads,) * config.num_encoder_layers),
-            AttentionGroup("faces", "Faces", (n_heads,) * config.num_face_layers, is_causal=True),
+            AttentionGroup(
+                "vertices",
+                "Coordinates",
+                (n_heads,) * config.num_vertex_layers,
+                is_causal=True,
+                query_axis="coordinates",
+                key_axis="coordinates",
+            ),
+            AttentionGroup(
+                "encoder",
+                "Vertex to vertex",
+                (n_heads,) * config.num_encoder_layers,
+                query_axis="items",
+                key_axis="items",
+            ),
+            AttentionGroup(
+                "faces",
+                "Faces",
+                (n_heads,) * config.num_face_layers,
+                is_causal=True,
+                query_axis="pointers",
+                key_axis="pointers",
+            ),
         )
 
-    def axes(self, group: str) -> tuple[str, str]:
-        return _AXES[group]
+    def units(self, config: PreTrainedConfig) -> dict[str, str]:
+        return {"coordinates": "coordinate", "items": "vertex", "pointers": "face token"}
+
+    def n_ctx(self, config: PreTrainedConfig) -> int:
+        """None: vertices and face tokens have limits of their own."""
+        return 0
+
+    def position_kind(self, config: PreTrainedConfig) -> str:
+        return "none"
 
     def classes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         return tuple(_labels(config).values()) if config.is_conditional else ()
@@ -63,7 +91,13 @@ class MeshFamily(Family):
     def lacks(self, opened: Opened) -> dict[str, str]:
         return {}
 
-    def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
         """Lay a mesh out for both models; stops are left off, as nothing comes behind them.
 
         Raises
@@ -97,6 +131,25 @@ class MeshFamily(Family):
                 "pointers": _tokens("start", pointers, [_item(token) for token in pointers]),
                 "items": _items(n_vertices),
             },
+        )
+
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        self.output(net, encoded.tensors)
+
+    def components(self, net: PreTrainedModel) -> Components:
+        """See `HasComponents.components`; each of the two models has stacks and a head of its own."""
+        names = Names("layers", "attention", ("mlp_in", "mlp_out"), final_norm="norm")
+        return Components(
+            embedding=None,
+            stacks={
+                "vertices": names.stack(net, "vertex_model"),
+                "encoder": replace(names, blocks="encoder_layers", final_norm="encoder_norm").stack(net, "face_model"),
+                "faces": names.stack(net, "face_model"),
+            },
+            of_head="vertices",
+            of_features="vertices",
+            unembedding=("vertex_model.head",),
+            lacking={"embedding": "it is a sum of several tables"},
         )
 
     def sort_calls(

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch
 from inference.capture.capture import capture
 from inference.checkpoints.capabilities import PLURAL
 from inference.context import Refused
-from inference.family.base import Encoded, Family
+from inference.family.base import Encoded, Family, ReadsImages
 from inference.forward.keeping import Enough, keep_only, keep_what_fits, make_room, nominal_bytes
 from inference.forward.memory import Memory, give_back
 from inference.forward.run import Run
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from inference.capture.attention_call import AttentionCall, Received
     from inference.capture.recorder import Keep
     from inference.context import Context
+    from inference.family.components import Components
     from inference.models.image_tokenizer import ImageTokenizer
     from inference.results.inputs import Input
 
@@ -65,16 +67,32 @@ class Model:
         if not set(input.kinds) & set(self.family.reads):
             reads, given = (" and ".join(PLURAL[kind] for kind in kinds) for kinds in (self.family.reads, input.kinds))
             raise Refused(f"{self.info.name} reads {reads}, not {given or 'nothing'}.")
-        if "image" in self.family.reads:
-            encoded = self.family.encode_image(self.prepare(input), self.net.config)
-        else:
-            encoded = self.family.encode(input, self.net.config, self.tokenizer)
+        prepared = self.prepare(input) if "image" in self.family.reads else None
+        encoded = self.family.encode(input, self.net.config, self.tokenizer, prepared)
         dtype = self.net.dtype
         tensors = {
             name: tensor.to(self.device, dtype if tensor.is_floating_point() else None)
             for name, tensor in encoded.tensors.items()
         }
         return Encoded(tensors, encoded.sequences)
+
+    @cached_property
+    def components(self) -> Components:
+        """Where it keeps its parts."""
+        return self.family.components(self.net)
+
+    @property
+    def images(self) -> ReadsImages:
+        """What its family says of images.
+
+        Raises
+        ------
+        Refused
+            It reads none.
+        """
+        if not isinstance(self.family, ReadsImages):
+            raise Refused(f"{self.info.name} reads no images.")
+        return self.family
 
     def prepare(self, input: Input) -> Prepared:
         """The image as the model sees it; the last one is kept while its file stays as it is.

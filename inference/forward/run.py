@@ -11,6 +11,8 @@ from inference.capture.storage import storage_bytes, tensors_in
 
 if TYPE_CHECKING:
     from inference.family.base import Encoded
+    from inference.results.checkpoint import AttentionGroup
+    from inference.results.tokens import Tokens
 
 Sort = Callable[[list[Received]], dict[str, list[AttentionCall]]]
 
@@ -52,6 +54,10 @@ class Run:
         self.received = [received.get(old.number, old) for old in self.received]
         if self.sort is not None:
             self.calls = self.sort(self.received)
+
+    def tokens(self, group: AttentionGroup) -> tuple[Tokens, Tokens]:
+        """Of the queries and of the keys of a group."""
+        return self.encoded.sequences[group.query_axis], self.encoded.sequences[group.key_axis]
 
     @property
     def n_tokens(self) -> int:

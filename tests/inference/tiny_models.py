@@ -15,7 +15,6 @@ from torch import Tensor
 from inference.context import Context
 from inference.family.base import Family
 from inference.forward.model import Model
-from inference.positions.kinds import n_ctx, position_kind
 from inference.registry import FAMILIES
 from inference.results.checkpoint import CheckpointInfo
 
@@ -175,13 +174,13 @@ def build_model(name: str, net: tf.PreTrainedModel | None = None, tokenizer: Any
         n_parameters=0,
         d_model=32,
         d_vocab=D_VOCAB,
-        n_ctx=n_ctx(net.config),
+        n_ctx=family.n_ctx(net.config),
         groups=family.groups(net.config),
         capabilities=("attention", "qk", "positions"),
         missing=(),
         has_tokenizer=tokenizer is not None,
         mask_token="",
-        position_kind=position_kind(net.config),
+        position_kind=family.position_kind(net.config),
         device="CPU",
         notes=(),
     )

@@ -10,7 +10,6 @@ import transformers
 
 from inference.context import Refused
 from inference.families.encoder import EncoderFamily
-from inference.positions.kinds import n_ctx
 from inference.registry import FAMILIES
 from tests.inference.tiny_checkpoints import VOCAB
 from tests.inference.tiny_models import ARCHITECTURES, D_VOCAB, ENCODER_DECODERS, build_model, family_of, ids_of
@@ -108,7 +107,7 @@ def test_titles_are_words(config, groups):
 )
 def test_the_longest_input_runs_and_the_next_is_refused(tiny, name, longest):
     model = tiny(name)
-    assert n_ctx(model.net.config) == longest
+    assert model.family.n_ctx(model.net.config) == longest
     model.net(**model.encode(text_input(token_ids=ids_of(longest))).tensors)
     with pytest.raises(Refused, match=rf"^The text has {longest + 1} tokens; the model takes at most {longest}\.$"):
         model.encode(text_input(token_ids=ids_of(longest + 1)))
@@ -117,7 +116,7 @@ def test_the_longest_input_runs_and_the_next_is_refused(tiny, name, longest):
 @pytest.mark.parametrize("name", ["t5", "bloom", "falcon-alibi"])
 def test_some_models_have_no_limit(tiny, name):
     model = tiny(name)
-    assert n_ctx(model.net.config) == 0
+    assert model.family.n_ctx(model.net.config) == 0
     model.net(**model.encode(text_input(token_ids=ids_of(100))).tensors)
 
 
@@ -163,6 +162,6 @@ def word_level(vocab: list[str]):
 def test_the_longest_source_leaves_room_for_the_start(tiny, name):
     model = tiny(name)
     encoded = model.encode(text_input(token_ids=ids_of(40)))
-    n_target = 40 if n_ctx(model.net.config) else 41
+    n_target = 40 if model.family.n_ctx(model.net.config) else 41
     assert encoded.tensors["decoder_input_ids"].shape == (1, n_target)
     model.net(**encoded.tensors)

@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from inference.context import Context, Refused
-from inference.files.model_types import DECODERS, ENCODER_DECODERS, ENCODERS
+from inference.families.decoder import MODEL_TYPES as DECODERS
+from inference.families.encoder import MODEL_TYPES as ENCODERS
+from inference.families.encoder_decoder import MODEL_TYPES as ENCODER_DECODERS
 from inference.forward.opening import load
-from inference.positions.kinds import n_ctx, position_kind
 from inference.positions.tables import tables
 from tests.inference.captured import CLOSE, state_of
 from tests.inference.tiny_models import build_model, ids_of
@@ -50,7 +51,7 @@ def test_what_is_captured_is_what_the_configuration_says(model):
     assert list(run.calls) == [group.name for group in model.info.groups]
     patterns = []
     for group in model.info.groups:
-        n_queries, n_keys = (len(run.encoded.sequences[axis]) for axis in model.family.axes(group.name))
+        n_queries, n_keys = map(len, run.tokens(group))
         for layer, call in model.each_call(run, group.name, Context()):
             assert (call.n_heads, call.n_queries, call.n_keys) == (group.n_heads[layer], n_queries, n_keys)
             assert call.has_qk or not group.has_qk
@@ -80,7 +81,7 @@ def test_the_model_is_left_as_it_was(model):
 
 
 def test_the_longest_text_is_read(model):
-    longest = n_ctx(model.net.config)
+    longest = model.family.n_ctx(model.net.config)
     model.run(text_input(token_ids=ids_of(longest or 60)), Context())
     if longest:
         with pytest.raises(Refused, match=f"takes at most {longest}"):
@@ -88,8 +89,8 @@ def test_the_longest_text_is_read(model):
 
 
 def test_positions_are_those_of_the_kind(model):
-    model_type, kind = model.net.config.model_type, position_kind(model.net.config)
-    kinds = {table.kind for table in tables(model.net, 20, Context())}
+    model_type, kind = model.net.config.model_type, model.family.position_kind(model.net.config)
+    kinds = {table.kind for table in tables(model.net, 20, Context(), model.family.alibi_slopes(model.net.config))}
     if model_type in NO_TABLE:
         assert not kinds
     elif model_type not in OTHER_KIND:

@@ -192,7 +192,7 @@ def test_mae_is_shown_all_patches_in_their_order(tmp_path):
 def test_tokens_are_named_by_their_place(tmp_path, name):
     model = model_of(name, tmp_path)
     for group in model.info.groups:
-        tokens = model.encode(IMAGE).sequences[model.family.axes(group.name)[0]]
+        tokens = model.encode(IMAGE).sequences[group.query_axis]
         n_special = len(SPECIAL.get(name, ("[CLS]",)))
         assert tokens.words[:n_special] == SPECIAL.get(name, ("[CLS]",))
         assert tokens.words[n_special : n_special + 2] == ("0,0", "0,1")

@@ -134,7 +134,7 @@ def test_a_typed_mask_is_the_mask(wordpiece, byte_level):
 )
 def test_bad_input_is_refused(wordpiece, input, sentence):
     with pytest.raises(Refused, match=sentence):
-        tokenize(input, CONFIG, wordpiece)
+        tokenize(input, CONFIG, wordpiece, CONFIG.max_position_embeddings)
 
 
 def test_text_without_a_tokenizer_is_refused():

@@ -8,8 +8,7 @@ import torch
 
 from inference.analyses.positions import positions
 from inference.context import Cancelled, Context, Refused
-from inference.positions.kinds import position_kind
-from inference.positions.tables import alibi_slopes
+from inference.families.decoder import alibi_slopes
 from inference.results.positions import PositionsRequest, PositionTable
 from tests.inference.tiny_models import ARCHITECTURES, build, build_model
 from tests.inputs import text_input
@@ -35,7 +34,7 @@ def test_every_architecture_has_a_kind():
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_shapes_and_kinds(tiny, name):
     model = tiny(name)
-    assert position_kind(model.net.config) == KIND_BY_NAME[name]
+    assert model.family.position_kind(model.net.config) == KIND_BY_NAME[name]
     result = positions(PositionsRequest("tiny", 20), model, Context())
     assert result.note.endswith(".")
     assert result.tables
@@ -154,7 +153,7 @@ def test_slopes_are_those_of_bloom_and_mpt(n_heads):
     from transformers.models.bloom.modeling_bloom import build_alibi_tensor
     from transformers.models.mpt.modeling_mpt import build_mpt_alibi_tensor
 
-    slopes = alibi_slopes(n_heads)[:, 0]
+    slopes = np.array(alibi_slopes(n_heads))
     bloom = build_alibi_tensor(torch.ones(1, 3), n_heads, torch.float64)
     np.testing.assert_allclose(slopes, (bloom[:, 0, 1] - bloom[:, 0, 0]).numpy(), rtol=1e-6)
     mpt = build_mpt_alibi_tensor(n_heads, 3)
