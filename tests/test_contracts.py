@@ -27,6 +27,9 @@ VIOLATIONS = {
     "app-no-torch": ("app/planted.py", "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import torch"),
     "views-independent": ("widgets/views/planted.py", "import widgets.views.heads.view"),
     "families-independent": ("inference/families/planted.py", "import inference.families.encoder"),
+    "analyses-independent": ("inference/analyses/planted.py", "import inference.analyses.heads"),
+    "analyses-ask-families": ("inference/analyses/planted.py", "import inference.families.encoder"),
+    "inference-floors": ("inference/capture/planted.py", "import inference.layouts.swin"),
 }
 
 

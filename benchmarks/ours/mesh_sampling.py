@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from inference.checkpoints.loading import load
 from inference.context import Context
+from inference.forward.opening import load
 from inference.meshes.tokens import STOP
 from inference.models.polygen_sampling import Drawing, Step, face_steps, values_of, vertex_steps
 

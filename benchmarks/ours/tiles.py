@@ -22,9 +22,9 @@ from benchmarks.measure import forget_peak, memory_mb
 from inference.analyses import maps
 from inference.analyses.heads import heads
 from inference.capture.attention_call import AttentionCall
-from inference.checkpoints.loading import load
 from inference.context import Context
 from inference.forward.memory import give_back, keep_freed
+from inference.forward.opening import load
 from inference.results.events import Partial
 from inference.results.heads import HeadsRequest
 from inference.results.inputs import Input, TextInput

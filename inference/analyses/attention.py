@@ -39,8 +39,7 @@ def attention(request: AttentionRequest, model: Model, context: Context) -> Atte
         check_heads(heads, layer, group, model)
 
     run = model.run(request.input, context)
-    query_axis, key_axis = model.family.axes(group.name)
-    query_tokens, key_tokens = run.encoded.sequences[query_axis], run.encoded.sequences[key_axis]
+    query_tokens, key_tokens = run.tokens(group)
     shape = (len(layers), len(heads), len(query_tokens), len(key_tokens))
     n_bytes = 4 * int(np.prod(shape, dtype=np.int64))
     if n_bytes > _MOST_BYTES:

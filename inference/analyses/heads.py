@@ -76,7 +76,7 @@ def heads(request: HeadsRequest, model: Model, context: Context) -> HeadsResult:
     if request.size < 1:
         raise Refused(f"Thumbnails of {request.size} pixels were asked for; at least 1 is needed.")
     run = model.run(request.input, context)
-    tokens = tuple(run.encoded.sequences[axis] for axis in model.family.axes(group.name))
+    tokens = run.tokens(group)
     n_queries, n_keys = map(len, tokens)
     pool = math.ceil(max(n_queries, n_keys) / request.size)
     marks = _marks(tokens[1], model)

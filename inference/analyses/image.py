@@ -21,7 +21,7 @@ def image(request: ImageRequest, model: Model, context: Context) -> ImageResult:
     """
     context.checkpoint()
     prepared = model.prepare(request.input)
-    grid = model.family.grid(model.info.groups[0].name, model.net.config, prepared.shape)
+    grid = model.images.grid(model.info.groups[0].name, model.net.config, prepared.shape)
     return ImageResult(
         original=prepared.original,
         seen=prepared.seen,

@@ -61,10 +61,8 @@ def lines(request: LinesRequest, model: Model, context: Context) -> LinesResult:
         is_cut = is_cut or was_cut
     order = found[3].argsort(descending=True, stable=True)
     query, key, head = found[:3, order].int().cpu().numpy()
-    query_axis, key_axis = model.family.axes(group.name)
-    sequences = run.encoded.sequences
     return LinesResult(
-        group.name, sequences[query_axis], sequences[key_axis], request.layer, heads, request.start, stop,
+        group.name, *run.tokens(group), request.layer, heads, request.start, stop,
         request.threshold, query, key, head, found[3, order].cpu().numpy(), is_cut,
     )  # fmt: skip
 

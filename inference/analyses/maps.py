@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from inference.capture.attention_call import AttentionCall
     from inference.context import Context
-    from inference.forward.model import Model, Run
+    from inference.forward.model import Model
+    from inference.forward.run import Run
 
 _REDUCES = ("max", "mean")
 _MOST_PIXELS = 4096
@@ -54,14 +55,13 @@ def overview(request: MapRequest, model: Model, context: Context) -> MapResult:
     if not 1 <= request.size <= _MOST_PIXELS:
         raise Refused(f"A map of {request.size} pixels was asked for; 1 to {_MOST_PIXELS} are possible.")
     run, call = _call(request, model, context, request.reduce)
-    query_axis, key_axis = model.family.axes(request.group)
     level = max(0, math.ceil(math.log2(max(call.n_queries, call.n_keys) / request.size)))
     norms = _normalisers(run, call, request)
 
     def result(pixels: Tensor, *, is_sampled: bool) -> MapResult:
         return MapResult(
             request.group, request.layer, request.head, request.reduce,
-            run.encoded.sequences[query_axis], run.encoded.sequences[key_axis],
+            *run.tokens(model.info.group(request.group)),
             level, pixels.half().cpu().numpy(), is_sampled,
         )  # fmt: skip
 

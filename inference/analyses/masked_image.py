@@ -9,7 +9,6 @@ import torch
 from PIL import Image
 
 from inference.context import Refused
-from inference.families.vision import run_patches
 from inference.inputs.block_masking import block_mask
 from inference.results.masked_image import MaskedImageRequest, MaskedImageResult
 
@@ -43,14 +42,14 @@ def masked_image(request: MaskedImageRequest, model: Model, context: Context) ->
     if request.top_k < 1:
         raise Refused(f"{request.top_k} candidates were asked for; at least 1 is needed.")
     prepared = model.prepare(request.input)
-    grid = model.family.grid("encoder", model.net.config, prepared.shape)
+    grid = model.images.grid("encoder", model.net.config, prepared.shape)
     masked = _masked(request, grid.shape)
     tensors = model.encode(request.input).tensors
     is_masked = torch.zeros(1, grid.n_patches, dtype=torch.bool, device=model.device)
     is_masked[0, torch.from_numpy(masked)] = True
     context.checkpoint(0, 3, "Guessing masked patches")
     with torch.inference_mode():
-        logits = run_patches(model.net, model.net, tensors | {"bool_masked_pos": is_masked}).logits[0]
+        logits = model.family.output(model.net, tensors, bool_masked_pos=is_masked).logits[0]
     expected = logits[torch.from_numpy(masked).to(model.device)].float().softmax(-1)
     probs, ids = expected.topk(min(request.top_k, expected.shape[-1]))
 

@@ -38,8 +38,8 @@ def measures(request: MeasuresRequest, model: Model, context: Context) -> Measur
     """
     group = group_of(model, request.group)
     run = model.run(request.input, context)
-    query_axis, key_axis = model.family.axes(group.name)
-    n_queries, key_tokens = len(run.encoded.sequences[query_axis]), run.encoded.sequences[key_axis]
+    query_tokens, key_tokens = run.tokens(group)
+    n_queries, is_cross = len(query_tokens), group.query_axis != group.key_axis
 
     def over(rows: torch.Tensor) -> MeasuresResult:
         # Finished layers stay with the run: a run that was put off goes on behind them.
@@ -48,9 +48,7 @@ def measures(request: MeasuresRequest, model: Model, context: Context) -> Measur
             if layer in done:
                 continue
             context.checkpoint(layer, group.n_layers, f"Measuring layer {layer + 1} of {group.n_layers}")
-            sums = HeadMeasures(
-                call.n_heads, key_tokens, rows.device, is_cross=query_axis != key_axis, is_causal=group.is_causal
-            )
+            sums = HeadMeasures(call.n_heads, key_tokens, rows.device, is_cross=is_cross, is_causal=group.is_causal)
             n_rows, n_heads = _block(call, len(rows))
             for block in rows.split(n_rows):
                 around = sums.around(block, call.dtype)

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 
 from inference.context import Refused
-from inference.families.mesh import check_label
 from inference.forward.checks import check_heads, check_layers, group_of
 from inference.meshes.files import mesh_bytes, read_mesh
 from inference.meshes.tokens import (
@@ -55,7 +54,7 @@ def mesh(request: MeshRequest, model: Model, context: Context) -> MeshResult:
         No such class, a number out of its range, or tokens that no mesh begins with.
     """
     _check_request(request)
-    net, label = _net(model), check_label(request.start.label, model.net.config)
+    net, label = _net(model), model.family.check_class(request.start.label, model.net.config)
     model.family.encode(Input(mesh=request.start), net.config, None)  # refuses what is out of range
     drawing = Drawing(request.temperature, request.top_p, request.with_masks, request.top_k)
     if drawing.with_masks:
@@ -83,7 +82,7 @@ def score(request: ScoreMeshRequest, model: Model, context: Context) -> ScoreMes
     Refused
         The file is no mesh (see `read_mesh`), or has more vertices or faces than the checkpoint reads.
     """
-    label = check_label(request.label if request.mesh is None else request.mesh.label, model.net.config)
+    label = model.family.check_class(request.label if request.mesh is None else request.mesh.label, model.net.config)
     name, notes = "", ()
     start = request.mesh
     if start is None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from inference.capture.attention_call import AttentionCall
     from inference.context import Context
-    from inference.forward.model import Model, Run
+    from inference.forward.model import Model
+    from inference.forward.run import Run
     from inference.inputs.patch_grid import PatchGrid
     from inference.results.checkpoint import AttentionGroup
     from inference.results.tokens import Tokens
@@ -50,7 +51,7 @@ def patches(request: PatchesRequest, model: Model, context: Context) -> PatchesR
     """
     group = group_of(model, request.group)
     prepared = model.prepare(request.input)
-    grid = model.family.grid(group.name, model.net.config, prepared.shape)
+    grid = model.images.grid(group.name, model.net.config, prepared.shape)
     _check_query(request.query, grid)
     run = model.run(request.input, context)
     rows, weighted = _rows(request.query, group, run, model, context)
@@ -60,7 +61,7 @@ def patches(request: PatchesRequest, model: Model, context: Context) -> PatchesR
         return PatchesResult(
             group=group.name,
             query=request.query,
-            tokens=_with_unread_tokens(run.encoded.sequences[model.family.axes(group.name)[1]], grid),
+            tokens=_with_unread_tokens(run.encoded.sequences[group.key_axis], grid),
             seen=_padded(prepared.seen, grid),
             grid=grid.shape,
             n_special=grid.n_special,

@@ -25,9 +25,6 @@ _GRID_NOTES = {
     "sinusoidal": "Sines and cosines of row and column, of many wavelengths, are added to each patch.",
     "relative": "A learned number for the distance in rows and columns is added to the scores of each head.",
 }
-_DEBERTA_NOTE = (
-    "Learned vectors for the distance between two words are compared with queries and keys, and added to the scores."
-)
 
 
 def positions(request: PositionsRequest, model: Model, context: Context) -> PositionsResult:
@@ -47,11 +44,12 @@ def positions(request: PositionsRequest, model: Model, context: Context) -> Posi
         raise Refused(f"{request.length} positions were asked for; at least 2 are needed.")
     context.checkpoint()
     length = min(request.length, model.info.n_ctx or request.length)
-    found = tables(model.net, length, context)
+    family, config = model.family, model.net.config
+    kind = model.info.position_kind
+    grid_kind = "sinusoidal" if kind == "sinusoidal" else "learned"
+    found = tables(model.net, length, context, family.alibi_slopes(config), family.position_grid(config), grid_kind)
     if not found:
         raise Refused(f"{model.info.name} has no position encoding that can be read.")
-    kind = model.info.position_kind
     if any(table.grid for table in found):
         return PositionsResult(found, _GRID_NOTES[kind])
-    is_deberta = model.net.config.model_type.startswith("deberta")
-    return PositionsResult(found, _DEBERTA_NOTE if is_deberta else _NOTES[kind])
+    return PositionsResult(found, family.position_note(config) or _NOTES[kind])

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from inference.context import Refused
-from inference.families.vision import VisionFamily
-from inference.forward.image_layers import layer_outputs, layers_of, names_of
+from inference.forward.image_layers import blocks_of, layer_outputs, names_of
 from inference.inputs.images import Prepared, make_drawing, normalised, paint_for
+from inference.results.inputs import ImageInput, Input
 from inference.results.probe import ProbeRequest, ProbeResult
 from resources.scene_shapes import KINDS
 
@@ -123,27 +123,25 @@ def _batches(n: int, seed: int, model: Model, context: Context) -> Iterator[list
 
 def _means(prepared: list[Prepared], model: Model, context: Context) -> np.ndarray:
     """Mean over the patches, float32 [layer, picture, d_model]."""
-    encoded = [model.family.encode_image(one, model.net.config) for one in prepared]
+    image = Input(image=ImageInput())
+    encoded = [model.family.encode(image, model.net.config, prepared=one) for one in prepared]
     tensors: dict[str, Tensor] = {
         name: torch.cat([one.tensors[name] for one in encoded]).to(model.device) for name in encoded[0].tensors
     }
     tensors = {name: t.to(model.net.dtype) if t.is_floating_point() else t for name, t in tensors.items()}
     states = layer_outputs(model, tensors, context)
-    grid = model.family.grid(model.info.groups[0].name, model.net.config, prepared[0].shape)
-    # Image GPT's start belongs to what guesses the first pixel.
-    first = grid.n_special if isinstance(model.family, VisionFamily) else 0
+    grid = model.images.grid(model.info.groups[0].name, model.net.config, prepared[0].shape)
     with torch.inference_mode():
-        means = [_normed(i, state, model)[:, first:].mean(1) for i, state in enumerate(states)]
+        means = [_normed(i, state, model)[:, grid.first_about :].mean(1) for i, state in enumerate(states)]
     return np.stack([np.array(mean.float().cpu().numpy()) for mean in means])
 
 
 def _normed(layer: int, state: Tensor, model: Model) -> Tensor:
-    """Behind the norm that comes next; as it is where that is not Image GPT's."""
-    blocks = layers_of(model)
-    if not hasattr(blocks[0], "ln_1"):
-        return state
-    norm = blocks[layer].ln_1 if layer < len(blocks) else model.net.base_model.ln_f
-    return norm(state)  # type: ignore[operator]
+    """Behind the norm that comes next, where the family says that features are read there; else as it is."""
+    blocks = blocks_of(model)
+    final = model.components.stacks[model.components.of_features].final_norm
+    path = blocks[layer].feature_norm if layer < len(blocks) else final if blocks[0].feature_norm else None
+    return state if path is None else model.net.get_submodule(path)(state)
 
 
 def _coarse(values: np.ndarray) -> np.ndarray:

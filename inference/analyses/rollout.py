@@ -43,11 +43,10 @@ def rollout(request: RolloutRequest, model: Model, context: Context) -> RolloutR
         than 1 GB; else as `Family.encode`.
     """
     group = group_of(model, request.group)
-    query_axis, key_axis = model.family.axes(group.name)
-    if query_axis != key_axis:
+    if group.query_axis != group.key_axis:
         raise Refused(f"{group.title} joins two sequences; attention is rolled out within one.")
     run = model.run(request.input, context)
-    tokens = run.encoded.sequences[key_axis]
+    tokens, _ = run.tokens(group)
     n = len(tokens)
     for query in request.queries:
         check_query(query, n)

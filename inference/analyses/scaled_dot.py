@@ -47,11 +47,11 @@ def scaled_dot(request: ScaledDotRequest, model: Model, context: Context) -> Sca
     is_masked = np.zeros(call.n_keys, bool) if seen is None else ~seen[0, 0].cpu().numpy()
     added = call.added(heads, row)
     bias = np.zeros(call.n_keys, np.float32) if added is None else np.where(is_masked, 0, _array(added[0, 0]))
-    query_axis, key_axis = model.family.axes(group.name)
+    query_tokens, key_tokens = run.tokens(group)
     return ScaledDotResult(
         group=group.name,
-        query_tokens=run.encoded.sequences[query_axis],
-        key_tokens=run.encoded.sequences[key_axis],
+        query_tokens=query_tokens,
+        key_tokens=key_tokens,
         layer=request.layer,
         head=request.head,
         query_pos=request.query_pos,

@@ -50,7 +50,7 @@ class Received:
     raw
         What the softmax returned, as it was: the same numbers as `pattern`, which is None if they have another shape.
     extras
-        What a layout needs beside that; numbers and tensors, see `capture_modules`.
+        What a layout needs beside that; numbers and tensors, see `inference.capture.modules`.
     """
 
     path: str

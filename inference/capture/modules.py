@@ -10,15 +10,25 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from inference.capture.attention_call import AttentionCall, Received
+from inference.capture.banded import banded
+from inference.capture.blocks import blocked
 from inference.capture.recorder import Recorder, active
-from inference.layouts.unpadded import expanded
 
 
 def listen_in_modules(net: nn.Module, recorder: Recorder, stack: ExitStack) -> None:
-    """Catch Longformer's and BigBird's attentions as what `inference.layouts` expands."""
+    """Catch Longformer's and BigBird's attentions as what `expanded` makes whole calls of."""
     for module in net.modules():
         if kind := _KINDS.get(type(module).__name__):
             kind(module, recorder).listen(stack)
+
+
+def expanded(received: Received, n: int) -> AttentionCall:
+    """The call of a module that was caught as a whole; over `n` tokens, without the padding behind them."""
+    if received.q is not None and len(received.q) != 1:
+        raise ValueError(f"{received.path}: a batch of {len(received.q)} was received, not of one.")
+    is_bigbird = len(received.extras) == 2  # as its listener says
+    return blocked(received, n) if is_bigbird else banded(received, n)
 
 
 class _Listener:

@@ -13,15 +13,9 @@ from typing import TYPE_CHECKING, cast
 import torch
 import transformers
 from transformers.initialization import no_init_weights
-from transformers.models.auto.modeling_auto import (
-    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
-    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
-    MODEL_FOR_NEXT_SENTENCE_PREDICTION_MAPPING_NAMES,
-    MODEL_FOR_PRETRAINING_MAPPING_NAMES,
-    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
-)
 
 from inference.context import Refused
+from inference.family.text_heads import MASKED_LM, MASKED_LM_CLASSES, USED_HEADS, WITH_SENTENCE_HEAD
 from inference.files.config_file import CONFIG, first_line
 from inference.files.own_models import own_class
 
@@ -30,31 +24,6 @@ if TYPE_CHECKING:
 
     from inference.checkpoints.weights_header import StoredTensor
 
-# Classes with BERT's two heads, by model type.
-_WITH_SENTENCE_HEAD = {
-    model_type: MODEL_FOR_PRETRAINING_MAPPING_NAMES[model_type]
-    for model_type in MODEL_FOR_NEXT_SENTENCE_PREDICTION_MAPPING_NAMES
-}
-NEXT_SENTENCE_CLASSES = frozenset(
-    {*_WITH_SENTENCE_HEAD.values(), *MODEL_FOR_NEXT_SENTENCE_PREDICTION_MAPPING_NAMES.values()}
-)
-# ALBERT's and BigBird's second head is not about the next sentence. ELECTRA's and Funnel's pre-training classes have
-# no language model: they tell replaced words from original ones.
-MASKED_LM_CLASSES = frozenset(
-    {
-        *MODEL_FOR_MASKED_LM_MAPPING_NAMES.values(),
-        *_WITH_SENTENCE_HEAD.values(),
-        "AlbertForPreTraining",
-        "BigBirdForPreTraining",
-    }
-)
-_MASKED_LM: dict[str, str] = {**MODEL_FOR_MASKED_LM_MAPPING_NAMES}
-_USED_HEADS = {
-    *MASKED_LM_CLASSES,
-    *NEXT_SENTENCE_CLASSES,
-    *MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values(),
-    *MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES.values(),
-}
 # A file may hold less than its configuration describes: position tables that are computed, a head that was dropped.
 # Less than a third is another model's configuration, or one made to exhaust memory, and is not built.
 _MOST_TIMES_STORED = 3
@@ -113,10 +82,10 @@ def choose(
     Refused
         No class can be built from the configuration, or a tensor has another shape than the configuration says.
     """
-    used = frozenset(_USED_HEADS) | heads
-    names = [_WITH_SENTENCE_HEAD.get(config.model_type), named if named in used else None]
+    used = USED_HEADS | heads
+    names = [WITH_SENTENCE_HEAD.get(config.model_type), named if named in used else None]
     if named in MASKED_LM_CLASSES:
-        names.append(_MASKED_LM.get(config.model_type))
+        names.append(MASKED_LM.get(config.model_type))
     lacking: tuple[str, ...] = ()
     for name in dict.fromkeys(filter(None, names)):
         net_class = own_class(config.model_type, name) or getattr(transformers, name, None)

@@ -5,12 +5,7 @@ Nothing of it is run, no weight is read: as quick and as safe for 100 GB as for 
 
 from __future__ import annotations
 
-import os
-
-# Before transformers is imported, which reads it once: nothing here may wait for a network.
-os.environ["HF_HUB_OFFLINE"] = "1"
-
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +13,8 @@ from typing import TYPE_CHECKING
 from inference.checkpoints.capabilities import missing
 from inference.checkpoints.weights_header import StoredTensor, read_weights
 from inference.context import Refused
+from inference.family.base import Family, ReadsImages
+from inference.family.opened import Opened
 from inference.files.config_file import CONFIG, build_config, named_class, read_config
 from inference.files.tokenizer_files import mask_token, vocabulary_file
 from inference.inputs.image_preparation import PREPROCESSOR, read_preparation
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig
 
     from inference.checkpoints.architecture import Architecture
-    from inference.family import Family
     from inference.inputs.images import Preparation
     from inference.results.checkpoint import AttentionGroup
 
@@ -78,21 +74,17 @@ def plan(checkpoint: str) -> Plan:
 
     # Imported late: the model classes take two seconds, which no refusal above needs to wait for.
     from inference.checkpoints.architecture import choose, n_parameters
-    from inference.positions.kinds import n_ctx, position_kind
 
     architecture = choose(config, named, stored, family.heads)
     config.architectures = [architecture.net_class.__name__]  # what is opened, which may have lost a head
-    groups = tuple(
-        replace(group, query_axis=query, key_axis=key)
-        for group in family.groups(config)
-        for query, key in [family.axes(group.name)]
-    )
+    groups = family.groups(config)
     has_tokenizer = "text" in family.reads and vocabulary_file(folder) is not None
     mask = mask_token(folder) if "text" in family.reads else ""
     preparation = _preparation(folder, config, family)
-    kind = position_kind(config)
+    kind = family.position_kind(config)
     unprepared = _why_unprepared(preparation, config, family)
-    lacking = missing(architecture, family, groups, kind, mask if has_tokenizer else None, unprepared)
+    opened = Opened(architecture.named, architecture.net_class.__name__, config, mask if has_tokenizer else None)
+    lacking = missing(opened, family, groups, kind, unprepared)
     text_config = config.get_text_config()
     names = {item.capability for item in lacking}
     info = CheckpointInfo(
@@ -103,7 +95,7 @@ def plan(checkpoint: str) -> Plan:
         n_parameters=n_parameters(architecture.skeleton, stored),
         d_model=getattr(text_config, "hidden_size", 0),
         d_vocab=getattr(text_config, "vocab_size", 0),
-        n_ctx=n_ctx(config),
+        n_ctx=family.n_ctx(config),
         groups=groups,
         capabilities=tuple(capability for capability in Capability if capability not in names),
         missing=lacking,
@@ -114,18 +106,18 @@ def plan(checkpoint: str) -> Plan:
         notes=(*architecture.notes, *family.notes(config), *(preparation.notes if preparation else ())),
         reads=family.reads,
         classes=family.classes(config),
-        images=_images(config, family, groups) if preparation else "",
+        images=_images(config, family, groups) if isinstance(family, ReadsImages) else "",
         image_step=max(preparation.unit) if preparation and preparation.is_free else 0,
     )
     return Plan(folder, config, family, architecture, stored, info, preparation)
 
 
 def _preparation(folder: Path, config: PreTrainedConfig, family: Family) -> Preparation | None:
-    return read_preparation(folder, config, family.takes(config)) if "image" in family.reads else None
+    return read_preparation(folder, config, family.takes(config)) if isinstance(family, ReadsImages) else None
 
 
 def _why_unprepared(preparation: Preparation | None, config: PreTrainedConfig, family: Family) -> str:
-    if preparation is None:
+    if preparation is None or not isinstance(family, ReadsImages):
         return ""
     n_channels = getattr(config, "num_channels", _N_CHANNELS)
     if n_channels != _N_CHANNELS:
@@ -135,7 +127,7 @@ def _why_unprepared(preparation: Preparation | None, config: PreTrainedConfig, f
     return f"the checkpoint holds no palette of colours (clusters in {PREPROCESSOR})"
 
 
-def _images(config: PreTrainedConfig, family: Family, groups: tuple[AttentionGroup, ...]) -> str:
+def _images(config: PreTrainedConfig, family: ReadsImages, groups: tuple[AttentionGroup, ...]) -> str:
     """What pictures it is made for, in words."""
     takes = family.takes(config)
     size = f"{takes.size[1]} × {takes.size[0]} pixels"

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from inference.checkpoints.inspection import Plan, plan
-from inference.checkpoints.weights_header import INDEX, WEIGHTS
-from inference.context import Refused
-from inference.files.config_file import CONFIG
-from inference.files.tokenizer_files import load_tokenizer
-from inference.forward.model import Model
-from inference.inputs.image_tokenizers import load_image_tokenizer
-
-# After inference.checkpoints.inspection, which turns the network off: transformers reads that when it is imported.
-# isort: split
 import torch
 from transformers.utils import logging
 
+from inference.checkpoints.image_tokenizers import load_image_tokenizer
+from inference.checkpoints.inspection import Plan, plan
+from inference.checkpoints.weights_header import INDEX, WEIGHTS
 from inference.checkpoints.weights_reading import read_net
+from inference.context import Refused
+from inference.files.config_file import CONFIG
+from inference.files.tokenizer_files import load_tokenizer
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.context import Context
+    from inference.family.base import Family
+    from inference.inputs.images import Preparation
     from inference.models.image_tokenizer import ImageTokenizer
+    from inference.results.checkpoint import CheckpointInfo
 
 # What goes wrong is raised; a log or a bar would go to a terminal that may not be there.
 logging.set_verbosity_error()
@@ -33,28 +32,34 @@ logging.disable_progress_bar()
 _N_STEPS = 2
 
 
-def load(checkpoint: str, context: Context) -> Model:
-    """Open a checkpoint, on the GPU where there is one.
+@dataclass(frozen=True)
+class Loaded:
+    """All that was read of a checkpoint.
+
+    Attributes
+    ----------
+    net
+        In float32 and eval mode, on `device`.
+    preparation
+        How images are made ready; None for models that read none.
+    image_tokenizer
+        What names visual tokens; None for checkpoints without one.
+    """
+
+    info: CheckpointInfo
+    net: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase | None
+    family: Family
+    device: torch.device
+    preparation: Preparation | None
+    image_tokenizer: ImageTokenizer | None
+
+
+def read(checkpoint: str, context: Context) -> Loaded:
+    """Read all of a checkpoint; see `inference.forward.opening.load`.
 
     transformers fills what a file lacks with random numbers and says so in a log; here that is refused, as are
     weights that are not numbers.
-
-    Parameters
-    ----------
-    checkpoint
-        As `inspect` takes it.
-    context
-        One step for reading, one for checking.
-
-    Returns
-    -------
-    Model
-        In float32 and eval mode.
-
-    Raises
-    ------
-    Refused
-        As `inspect`; or tensors are missing, hold NaN or infinity, or the tokenizer is another model's.
     """
     found = plan(checkpoint)
     context.checkpoint(0, _N_STEPS, f"Reading {found.info.name}")
@@ -72,15 +77,7 @@ def load(checkpoint: str, context: Context) -> Model:
     )
     if image_tokenizer is not None:
         image_tokenizer.to(device)  # pyright: ignore[reportArgumentType]
-    return Model(
-        info,
-        net,
-        tokenizer,
-        found.family,
-        device,
-        preparation=found.preparation,
-        image_tokenizer=image_tokenizer,
-    )
+    return Loaded(info, net, tokenizer, found.family, device, found.preparation, image_tokenizer)
 
 
 def _image_tokenizer(found: Plan) -> ImageTokenizer | None:

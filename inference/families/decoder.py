@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
-from inference.family import Encoded, Family, check_count
-from inference.files.model_types import DECODERS, PATTERNS_ONLY, attends_in_every_layer
+from inference.family.base import Encoded, check_count
+from inference.family.components import Components, Names, of_one_stack
+from inference.family.text import TextFamily
 from inference.inputs.tokens import as_text, tokenize
 from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import Input
@@ -16,37 +20,224 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.capture.attention_call import AttentionCall, Received
+    from inference.family.opened import Opened
+    from inference.inputs.images import Prepared
+
+# Those of transformers that are read; a test builds every one and compares it with transformers itself. Left out is
+# what attends otherwise (state spaces, attention sinks, latent keys, hashing), or needs more than a text.
+MODEL_TYPES = frozenset(
+    [
+        "afmoe",
+        "apertus",
+        "arcee",
+        "beam",
+        "biogpt",
+        "bitnet",
+        "bloom",
+        "codegen",
+        "cohere",
+        "cohere2",
+        "cohere2_moe",
+        "ctrl",
+        "cwm",
+        "doge",
+        "ernie4_5",
+        "ernie4_5_moe",
+        "exaone4",
+        "exaone_moe",
+        "falcon",
+        "flex_olmo",
+        "gemma",
+        "gemma2",
+        "gemma3_text",
+        "glm",
+        "glm4",
+        "glm4_moe",
+        "gpt-sw3",
+        "gpt2",
+        "gpt_bigcode",
+        "gpt_neo",
+        "gpt_neox",
+        "gpt_neox_japanese",
+        "gptj",
+        "granite",
+        "granitemoe",
+        "granitemoeshared",
+        "helium",
+        "hunyuan_v1_dense",
+        "hunyuan_v1_moe",
+        "hy_v3",
+        "hyperclovax",
+        "internlm3",
+        "iquestcoder",
+        "jais2",
+        "jetmoe",
+        "kolibri1",
+        "laguna",
+        "llama",
+        "llama4_text",
+        "mellum",
+        "minimax_m2",
+        "ministral",
+        "ministral3",
+        "mistral",
+        "mixtral",
+        "modernbert-decoder",
+        "mpt",
+        "nanochat",
+        "nemotron",
+        "olmo",
+        "olmo2",
+        "olmo3",
+        "olmoe",
+        "openai-gpt",
+        "opt",
+        "persimmon",
+        "phi",
+        "phi3",
+        "phimoe",
+        "qwen2",
+        "qwen2_moe",
+        "qwen3",
+        "qwen3_moe",
+        "seed_oss",
+        "smollm3",
+        "solar_open",
+        "stablelm",
+        "starcoder2",
+        "vaultgemma",
+        "xglm",
+    ]
+)
+# Its scores are sums of several products, of which only the patterns are kept.
+_PATTERNS_ONLY = {"xglm"}
+
+# What they call their parts; most have the names of LLaMA.
+_LLAMA = Names("layers", "self_attn", final_norm="norm")
+_GPT2 = Names("h", "attn", embedding="wte", final_norm="ln_f")
+_BLOOM = Names("h", "self_attention", embedding="word_embeddings", final_norm="ln_f")
+_NEOX = Names("layers", "attention", embedding="embed_in", final_norm="final_layer_norm")
+_OPT = Names("decoder.layers", "self_attn", ("fc1", "fc2"), embedding="decoder.embed_tokens")
+_PHI = replace(_LLAMA, final_norm="final_layernorm")
+_MOE = replace(_LLAMA, mlp=("block_sparse_moe",))
+_NAMES = {
+    "biogpt": replace(_LLAMA, mlp=("fc1", "fc2"), final_norm="layer_norm", unembedding=("output_projection",)),
+    "bloom": _BLOOM,
+    "codegen": _GPT2,
+    "ctrl": Names("h", "multi_head_attention", ("ffn",), embedding="w", final_norm="layernorm"),
+    "falcon": _BLOOM,
+    "gpt-sw3": _GPT2,
+    "gpt2": _GPT2,
+    "gpt_bigcode": _GPT2,
+    "gpt_neo": replace(_GPT2, attention="attn.attention"),
+    "gpt_neox": _NEOX,
+    "gpt_neox_japanese": replace(_NEOX, unembedding=("embed_out",)),
+    "gptj": _GPT2,
+    "granitemoe": _MOE,
+    "granitemoeshared": _MOE,
+    "jetmoe": replace(_LLAMA, attention="self_attention"),
+    "llama4_text": replace(_LLAMA, mlp=("feed_forward",)),
+    "modernbert-decoder": Names(
+        "layers", "attn", embedding="embeddings", final_norm="final_norm", unembedding=("lm_head", "decoder")
+    ),
+    "mpt": Names("blocks", "attn", ("ffn",), embedding="wte", final_norm="norm_f"),
+    "openai-gpt": replace(_GPT2, embedding="tokens_embed", final_norm=""),
+    "opt": replace(_OPT, final_norm="decoder.final_layer_norm"),
+    "persimmon": _PHI,
+    "phi": _PHI,
+    "xglm": replace(_LLAMA, mlp=("fc1", "fc2"), final_norm="layer_norm"),
+}
 
 
-class DecoderFamily(Family):
+class DecoderFamily(TextFamily):
     """GPT and its like (Radford et al. 2018, 2019)."""
 
     name = "decoder"
+    sinusoidal = frozenset({"ctrl", "xglm"})
+    rotary = frozenset({"gptj", "codegen"})
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
-        is_known = config.model_type in DECODERS and attends_in_every_layer(config)
+        is_known = config.model_type in MODEL_TYPES and _attends_in_every_layer(config)
         return is_known and not getattr(config, "add_cross_attention", False)
 
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
         n_heads = (config.num_attention_heads,) * config.num_hidden_layers
-        has_qk = config.model_type not in PATTERNS_ONLY
+        has_qk = config.model_type not in _PATTERNS_ONLY
         return (AttentionGroup("decoder", "Decoder", n_heads, is_causal=True, has_qk=has_qk),)
 
-    def axes(self, group: str) -> tuple[str, str]:
-        return "text", "text"
+    def n_ctx(self, config: PreTrainedConfig) -> int:
+        return config.max_seq_len if config.model_type == "mpt" else super().n_ctx(config)
 
-    def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
-        """See `Family.encode`."""
-        tokens = tokenize(as_text(input), config, tokenizer)
+    def alibi_slopes(self, config: PreTrainedConfig) -> list[float] | None:
+        """Of BLOOM, of MPT where it says so, and of Falcon, which scales the sum of score and bias."""
+        n_heads = config.num_attention_heads
+        if config.model_type == "mpt" and config.attn_config.alibi:
+            return alibi_slopes(n_heads, config.attn_config.alibi_bias_max)
+        if config.model_type == "falcon" and config.alibi:
+            return [slope / math.sqrt(config.hidden_size // n_heads) for slope in alibi_slopes(n_heads)]
+        return alibi_slopes(n_heads) if config.model_type == "bloom" else None
+
+    def lacks(self, opened: Opened) -> dict[str, str]:
+        return super().lacks(opened) | {"masked_lm": f"{opened.named} predicts the next word, it has no mask token"}
+
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
+        """See `Reads.encode`."""
+        tokens = tokenize(as_text(input), config, tokenizer, self.n_ctx(config))
         return Encoded({"input_ids": torch.from_numpy(tokens.ids)[None]}, {"text": tokens})
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         """Without the logits, which take more room than all layers, and without a second copy of keys and values."""
-        net.base_model(**encoded.tensors, use_cache=False)
+        self.output(net, encoded.tensors, with_head=False, use_cache=False)
 
     def sort_calls(
         self, received: list[Received], net: PreTrainedModel, encoded: Encoded
     ) -> dict[str, list[AttentionCall]]:
         (group,) = self.groups(net.config)
         return {group.name: check_count([each.one() for each in received], group)}
+
+    def components(self, net: PreTrainedModel) -> Components:
+        """See `HasComponents.components`."""
+        config = net.config
+        names = _NAMES.get(config.model_type, _LLAMA)
+        if config.model_type == "opt" and not hasattr(net.base_model.decoder, "final_layer_norm"):
+            names = _OPT
+        # Llama 4 calls its whole model the base.
+        base = "model" if config.model_type == "llama4_text" and hasattr(net, "model") else None
+        return of_one_stack(
+            net, "decoder", names, base, factor=_factor(config), cap=getattr(config, "final_logit_softcapping", None)
+        )
+
+
+def _factor(config: PreTrainedConfig) -> float:
+    """By what logits are multiplied in the end."""
+    if config.model_type in ("cohere", "cohere2", "cohere2_moe"):
+        return config.logit_scale
+    if config.model_type == "hyperclovax":
+        return config.logits_scaling
+    return 1 / config.logits_scaling if config.model_type.startswith("granite") else 1.0
+
+
+def alibi_slopes(n_heads: int, bias_max: float = 8) -> list[float]:
+    """Slopes of the heads: powers of 2, or for other numbers of heads every other of the next power.
+
+    References
+    ----------
+    Press et al. 2022, "Train Short, Test Long", section 3.
+    """
+    n_even = 2 ** math.floor(math.log2(n_heads))
+    slopes = 2 ** (-bias_max * np.arange(1, n_even + 1) / n_even)
+    between = 2 ** (-bias_max * np.arange(1, 2 * n_even + 1, 2) / (2 * n_even))
+    return np.concatenate([slopes, between])[:n_heads].tolist()
+
+
+def _attends_in_every_layer(config: PreTrainedConfig) -> bool:
+    """Whether no layer has something else in place of attention, such as a convolution."""
+    kinds = getattr(config, "layer_types", None) or ()
+    return all("attention" in kind and "linear" not in kind for kind in kinds)

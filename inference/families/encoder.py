@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 
-from inference.family import Encoded, Family, check_count
-from inference.files.model_types import ENCODERS, PATTERNS_ONLY
+from inference.family.base import Encoded, check_count
+from inference.family.components import Block, Components, Names, Stack, base_path, joined, of_one_stack
+from inference.family.text import TextFamily
 from inference.inputs.tokens import as_text, tokenize
 from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import Input
@@ -16,39 +18,180 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.capture.attention_call import AttentionCall, Received
+    from inference.inputs.images import Prepared
+
+# Those of transformers that are read; a test builds every one and compares it with transformers itself.
+MODEL_TYPES = frozenset(
+    [
+        "albert",
+        "bert",
+        "camembert",
+        "data2vec-text",
+        "deberta",
+        "deberta-v2",
+        "distilbert",
+        "electra",
+        "ernie",
+        "esm",
+        "eurobert",
+        "flaubert",
+        "gte",
+        "jina_embeddings_v3",
+        "luke",
+        "megatron-bert",
+        "mobilebert",
+        "modernbert",
+        "mpnet",
+        "nomic_bert",
+        "rembert",
+        "roberta",
+        "roberta-prelayernorm",
+        "roc_bert",
+        "roformer",
+        "ultrabert",
+        "xlm",
+        "xlm-roberta",
+        "xlm-roberta-xl",
+    ]
+)
+# Their scores are sums of several products, of which only the patterns are kept.
+_PATTERNS_ONLY = {"deberta", "deberta-v2"}
+
+# What they call their parts; most have the names of BERT or RoBERTa.
+_BERT = Names(
+    "encoder.layer",
+    "attention.self",
+    ("intermediate.dense", "output.dense"),
+    embedding="embeddings",
+    unembedding=("cls.predictions",),
+)
+_ROBERTA = replace(_BERT, unembedding=("lm_head",))
+_LLAMA = Names("layers", "self_attn", final_norm="norm")
+_NOMIC = Names("layers", "self_attn", embedding="embeddings")
+_NAMES = {
+    "camembert": _ROBERTA,
+    "data2vec-text": _ROBERTA,
+    "distilbert": Names(
+        "transformer.layer",
+        "attention",
+        ("ffn",),
+        embedding="embeddings",
+        unembedding=("vocab_transform", "activation", "vocab_layer_norm", "vocab_projector"),
+    ),
+    "electra": replace(_BERT, unembedding=("generator_predictions", "generator_lm_head")),
+    "esm": replace(_ROBERTA, final_norm="encoder.emb_layer_norm_after"),
+    "eurobert": _LLAMA,
+    "gte": _NOMIC,
+    "jina_embeddings_v3": _NOMIC,
+    "luke": _ROBERTA,
+    "megatron-bert": replace(_BERT, final_norm="encoder.ln"),
+    "modernbert": Names(
+        "layers", "attn", embedding="embeddings", final_norm="final_norm", unembedding=("head", "decoder")
+    ),
+    "mpnet": replace(_ROBERTA, attention="attention.attn"),
+    "nomic_bert": replace(_NOMIC, unembedding=("cls.predictions",)),
+    "roberta": _ROBERTA,
+    "roberta-prelayernorm": replace(_ROBERTA, final_norm="LayerNorm"),
+    "ultrabert": replace(_LLAMA, unembedding=("head",)),
+    "xlm-roberta": _ROBERTA,
+    "xlm-roberta-xl": replace(_ROBERTA, final_norm="encoder.LayerNorm"),
+}
 
 
-class EncoderFamily(Family):
+class EncoderFamily(TextFamily):
     """BERT and its like (Devlin et al. 2019)."""
 
     name = "encoder"
+    relative = frozenset({"deberta", "deberta-v2", "mpnet"})
+    rotary = frozenset({"roformer"})
+    starts_behind_padding = frozenset(
+        [
+            "roberta",
+            "xlm-roberta",
+            "xlm-roberta-xl",
+            "camembert",
+            "roberta-prelayernorm",
+            "luke",
+            "data2vec-text",
+            "esm",
+            "mpnet",
+        ]
+    )
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
-        return config.model_type in ENCODERS and not getattr(config, "is_decoder", False)
+        return config.model_type in MODEL_TYPES and not getattr(config, "is_decoder", False)
 
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
         n_heads = (config.num_attention_heads,) * config.num_hidden_layers
-        return (AttentionGroup("encoder", "Encoder", n_heads, has_qk=config.model_type not in PATTERNS_ONLY),)
+        return (AttentionGroup("encoder", "Encoder", n_heads, has_qk=config.model_type not in _PATTERNS_ONLY),)
 
-    def axes(self, group: str) -> tuple[str, str]:
-        return "text", "text"
+    def position_note(self, config: PreTrainedConfig) -> str:
+        if not config.model_type.startswith("deberta"):
+            return ""
+        return (
+            "Learned vectors for the distance between two words are compared with queries and keys, and added to the "
+            "scores."
+        )
 
-    def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
-        """See `Family.encode`. Sentences are told apart (`token_type_ids`) where model and tokenizer do."""
-        tokens = tokenize(as_text(input), config, tokenizer)
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
+        """See `Reads.encode`. Sentences are told apart (`token_type_ids`) where model and tokenizer do."""
+        tokens = tokenize(as_text(input), config, tokenizer, self.n_ctx(config))
         tensors = {"input_ids": torch.from_numpy(tokens.ids)[None]}
         has_types = getattr(config, "type_vocab_size", 0) > 1
         if has_types and tokenizer is not None and "token_type_ids" in tokenizer.model_input_names:
             tensors["token_type_ids"] = torch.from_numpy(tokens.segment)[None].long()
         return Encoded(tensors, {"text": tokens})
 
-    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
-        """Without the logits, which take more room than all layers."""
-        net.base_model(**encoded.tensors)
-
     def sort_calls(
         self, received: list[Received], net: PreTrainedModel, encoded: Encoded
     ) -> dict[str, list[AttentionCall]]:
         (group,) = self.groups(net.config)
         return {group.name: check_count([each.one() for each in received], group)}
+
+    def components(self, net: PreTrainedModel) -> Components:
+        """See `HasComponents.components`."""
+        model_type = net.config.model_type
+        if model_type == "albert":
+            return _of_albert(net)
+        if model_type in ("xlm", "flaubert"):
+            return _of_xlm(net)
+        lacking = {}
+        if model_type.startswith("deberta") and not getattr(net.config, "legacy", True):
+            lacking["unembedding"] = "its head takes the table of the embeddings too"
+        names = _NAMES.get(model_type, _BERT)
+        return of_one_stack(net, "encoder", names, lacking=lacking)
+
+
+def _of_albert(net: PreTrainedModel) -> Components:
+    """Layers share their parameters: one module stands for all those of a group."""
+    names = replace(_BERT, attention="attention", mlp=("ffn", "ffn_output"), unembedding=("predictions",))
+    whole = of_one_stack(net, "encoder", replace(names, blocks="encoder.albert_layer_groups.0.albert_layers"))
+    base, config = base_path(net), net.config
+    blocks = tuple(
+        names.block(joined(base, f"encoder.albert_layer_groups.{i * config.num_hidden_groups // n}.albert_layers.0"))
+        for n in [config.num_hidden_layers]
+        for i in range(n)
+    )
+    return replace(whole, stacks={"encoder": Stack(blocks)})
+
+
+def _of_xlm(net: PreTrainedModel) -> Components:
+    """Its layers are no modules of their own."""
+    base = base_path(net)
+    whole = of_one_stack(
+        net,
+        "encoder",
+        Names("attentions", "", ("",), embedding="embeddings", unembedding=("pred_layer.proj",)),
+        lacking={"blocks": "its layers are no modules of their own"},
+    )
+    blocks = tuple(
+        Block(None, joined(base, f"attentions.{i}"), (joined(base, f"ffns.{i}"),)) for i in range(net.config.n_layers)
+    )
+    return replace(whole, stacks={"encoder": Stack(blocks)})

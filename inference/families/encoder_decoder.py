@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from inference.family import Encoded, Family, check_count
-from inference.files.model_types import ENCODER_DECODERS
+from inference.capture.blocks import blocks_kept
+from inference.family.base import Encoded, check_count
+from inference.family.components import Components, Names, base_path, joined, that_are_there
+from inference.family.text import TextFamily
 from inference.inputs.tokens import as_text, tokenize, word
-from inference.layouts.blocks import blocks_kept
-from inference.layouts.unpadded import check_padded, unpadded
-from inference.positions.kinds import n_ctx
+from inference.layouts.unpadded import check_blocks, check_padded, unpadded
 from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import Input, TextInput
 from inference.results.tokens import Tokens
@@ -23,7 +23,33 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.capture.attention_call import AttentionCall, Received
+    from inference.family.opened import Opened
+    from inference.inputs.images import Prepared
 
+# Those of transformers that are read; a test builds every one and compares it with transformers itself.
+MODEL_TYPES = frozenset(
+    [
+        "bart",
+        "bigbird_pegasus",
+        "blenderbot",
+        "blenderbot-small",
+        "led",
+        "m2m_100",
+        "marian",
+        "mbart",
+        "mt5",
+        "mvp",
+        "nllb-moe",
+        "pegasus",
+        "plbart",
+        "switch_transformers",
+        "t5",
+        "umt5",
+    ]
+)
+_T5 = {"mt5", "switch_transformers", "t5", "umt5"}
+_ENDS_WITH_NORM = {"blenderbot", "m2m_100", "mbart", "nllb-moe", "pegasus"}
+_BART = Names("layers", "self_attn", ("fc1", "fc2"), "encoder_attn")
 _NOTES = {
     "led": "The first token of the source has global attention, as LED was trained to summarise; others have none.",
     "bigbird_pegasus": "The encoder is run with its random blocks, as in training: in evaluation transformers leaves "
@@ -31,14 +57,17 @@ _NOTES = {
 }
 
 
-class EncoderDecoderFamily(Family):
+class EncoderDecoderFamily(TextFamily):
     """The Transformer of Vaswani et al. 2017, BART, T5 and their like."""
 
     name = "encoder_decoder"
+    sinusoidal = frozenset({"marian", "m2m_100", "nllb-moe", "pegasus"})
+    unlimited = frozenset(_T5)
+    relative = frozenset(_T5)
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
-        return config.model_type in ENCODER_DECODERS and config.is_encoder_decoder
+        return config.model_type in MODEL_TYPES and config.is_encoder_decoder
 
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
         if hasattr(config, "num_decoder_layers"):  # T5's spelling
@@ -48,30 +77,43 @@ class EncoderDecoderFamily(Family):
             encoder = (config.encoder_attention_heads,) * config.encoder_layers
             decoder = (config.decoder_attention_heads,) * config.decoder_layers
         return (
-            AttentionGroup("encoder", "Encoder", encoder),
-            AttentionGroup("decoder", "Decoder", decoder, is_causal=True),
-            AttentionGroup("cross", "Decoder to encoder", decoder),
+            AttentionGroup("encoder", "Encoder", encoder, query_axis="source", key_axis="source"),
+            AttentionGroup("decoder", "Decoder", decoder, is_causal=True, query_axis="target", key_axis="target"),
+            AttentionGroup("cross", "Decoder to encoder", decoder, query_axis="target", key_axis="source"),
         )
 
-    def axes(self, group: str) -> tuple[str, str]:
-        return {"encoder": ("source", "source"), "decoder": ("target", "target"), "cross": ("target", "source")}[group]
+    def n_ctx(self, config: PreTrainedConfig) -> int:
+        return config.max_encoder_position_embeddings if config.model_type == "led" else super().n_ctx(config)
 
-    def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
-        """See `Family.encode`.
+    def lacks(self, opened: Opened) -> dict[str, str]:
+        return super().lacks(opened) | {"masked_lm": f"{opened.named} writes a new text, it does not fill masks"}
+
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
+        """See `Reads.encode`.
 
         `text` is the source, `text_pair` what the decoder has written so far. Without one the decoder is given the
         source itself, cut to what it takes. The decoder's start token comes first in either case, and the end token
         is left off, as in training.
         """
-        given = as_text(input)
+        given, longest = as_text(input), self.n_ctx(config)
         source_input = replace(given, text_pair=None)
-        source = tokenize(source_input, config, tokenizer)
-        check_padded(len(source), config)
+        source = tokenize(source_input, config, tokenizer, longest)
+        if config.model_type == "led":  # counts positions on the padding too
+            windows = config.attention_window
+            check_padded(len(source), windows if isinstance(windows, int) else max(windows), longest)
+        elif config.model_type == "bigbird_pegasus":
+            check_blocks(len(source), config)
         if given.text_pair is None:
-            written = tokenize(replace(source_input, masked=()), config, tokenizer)
+            written = tokenize(replace(source_input, masked=()), config, tokenizer, longest)
         else:
-            written = tokenize(TextInput(given.text_pair), config, tokenizer)
-        target = _shifted(written, config, tokenizer)
+            written = tokenize(TextInput(given.text_pair), config, tokenizer, longest)
+        target = _shifted(written, config, tokenizer, longest)
         tensors = {
             "input_ids": torch.from_numpy(source.ids)[None],
             "decoder_input_ids": torch.from_numpy(target.ids)[None],
@@ -104,13 +146,61 @@ class EncoderDecoderFamily(Family):
             cross.name: check_count([call for call, inside in pairs if inside and call.is_cross], cross),
         }
 
+    def components(self, net: PreTrainedModel) -> Components:
+        """See `HasComponents.components`."""
+        base, model_type = base_path(net), net.config.model_type
+        encoder, decoder = _names(net.config)
+        unembedding = that_are_there(net, ["lm_head"])
+        lacking = {} if unembedding else {"unembedding": f"{type(net).__name__} has no head for tokens"}
+        if not decoder.final_norm:
+            lacking["final_norm"] = "every block ends with a norm of its own"
+        says_so = {
+            "t5": "scale_decoder_outputs",
+            "umt5": "tie_word_embeddings",
+            "switch_transformers": "tie_word_embeddings",
+        }
+        is_scaled = model_type in says_so and getattr(net.config, says_so[model_type])
+        return Components(
+            embedding=joined(base, "encoder.embed_tokens"),
+            stacks={
+                "encoder": encoder.stack(net, joined(base, "encoder")),
+                "decoder": decoder.stack(net, joined(base, "decoder")),
+            },
+            of_head="decoder",
+            of_features="encoder",
+            unembedding=unembedding,
+            bias="final_logits_bias" if unembedding and hasattr(net, "final_logits_bias") else None,
+            state_factor=net.config.d_model**-0.5 if is_scaled else 1.0,
+            lacking=lacking,
+        )
 
-def _shifted(tokens: Tokens, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
+
+def _names(config: PreTrainedConfig) -> tuple[Names, Names]:
+    """Of the encoder and of the decoder."""
+    if config.model_type in _T5:
+        last = "mlp" if config.model_type == "switch_transformers" else "DenseReluDense"
+        norm = "final_layer_norm"
+        return (
+            Names("block", "layer.0.SelfAttention", (f"layer.1.{last}",), final_norm=norm),
+            Names("block", "layer.0.SelfAttention", (f"layer.2.{last}",), "layer.1.EncDecAttention", final_norm=norm),
+        )
+    norm = "layer_norm" if config.model_type in _ENDS_WITH_NORM else ""
+    if config.model_type == "bigbird_pegasus":
+        norm = "layernorm_embedding"  # which stands at the end, in spite of its name
+    if config.model_type == "nllb-moe":
+        both = Names("layers", "self_attn", ("ffn",), "cross_attention", final_norm=norm)
+        return replace(both, cross_attention=""), both
+    return replace(_BART, cross_attention="", final_norm=norm), replace(_BART, final_norm=norm)
+
+
+def _shifted(
+    tokens: Tokens, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None, longest: int
+) -> Tokens:
     """The same behind the decoder's start token, without the end token, and no longer than the decoder takes."""
     candidates = [getattr(config, f"{name}_token_id", None) for name in ("decoder_start", "bos", "pad")]
     start = next((token for token in candidates if token is not None), 0)
     n = len(tokens) - int(tokens.is_special[-1] and tokens.ids[-1] == config.eos_token_id)
-    if limit := getattr(config, "max_decoder_position_embeddings", n_ctx(config)):
+    if limit := getattr(config, "max_decoder_position_embeddings", longest):
         n = min(n, limit - 1)
     return Tokens(
         ids=np.concatenate([[start], tokens.ids[:n]]),

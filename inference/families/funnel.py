@@ -9,7 +9,9 @@ import numpy as np
 import torch
 
 from inference.context import Refused
-from inference.family import Encoded, Family, check_count
+from inference.family.base import Encoded, check_count
+from inference.family.components import Components, Names, of_one_stack
+from inference.family.text import TextFamily
 from inference.inputs.tokens import as_text, tokenize
 from inference.layouts.funnel import by_title, n_layers, places_by_block, shortest, titles
 from inference.results.checkpoint import AttentionGroup
@@ -20,12 +22,14 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.capture.attention_call import AttentionCall, Received
+    from inference.inputs.images import Prepared
 
 
-class FunnelFamily(Family):
+class FunnelFamily(TextFamily):
     """Funnel-Transformer (Dai et al. 2020)."""
 
     name = "funnel"
+    relative = frozenset({"funnel"})
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
@@ -34,22 +38,32 @@ class FunnelFamily(Family):
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
         """Scores are sums of several products, of which only the patterns are kept."""
         return tuple(
-            AttentionGroup(_name(title), title, (config.num_attention_heads,) * n_layers(title, config), has_qk=False)
+            AttentionGroup(
+                _name(title),
+                title,
+                (config.num_attention_heads,) * n_layers(title, config),
+                has_qk=False,
+                query_axis=_axis(blocks[0]),
+                key_axis=_axis(blocks[-1]),
+            )
             for title in titles(config)
+            for blocks in [[int(number) for number in re.findall(r"\d+", title)] or [1]]
         )
-
-    def axes(self, group: str) -> tuple[str, str]:
-        blocks = [int(number) for number in re.findall(r"\d+", group)] or [1]
-        return _axis(blocks[0]), _axis(blocks[-1])
 
     def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         return (
             "Every block has half the places of the one before; the words of a place are those that it is pooled from.",
         )
 
-    def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
-        """See `Family.encode`. Every block has a sequence of its own; a text that is too short to shrink is refused."""
-        tokens = tokenize(as_text(input), config, tokenizer)
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
+        """See `Reads.encode`. Every block has a sequence of its own; a text that is too short to shrink is refused."""
+        tokens = tokenize(as_text(input), config, tokenizer, self.n_ctx(config))
         if len(tokens) < shortest(config):
             raise Refused(
                 f"The text has {len(tokens)} tokens; this model shrinks it {len(config.block_sizes) - 1} times, for "
@@ -59,15 +73,17 @@ class FunnelFamily(Family):
         pooled = {_axis(block): _pooled(tokens, places) for block, places in enumerate(blocks[1:], 2)}
         return Encoded({"input_ids": torch.from_numpy(tokens.ids)[None]}, {_axis(1): tokens, **pooled})
 
-    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
-        """Without the logits."""
-        net.base_model(**encoded.tensors)
-
     def sort_calls(
         self, received: list[Received], net: PreTrainedModel, encoded: Encoded
     ) -> dict[str, list[AttentionCall]]:
         calls = by_title(received, net.config)
         return {group.name: check_count(calls.get(group.title, []), group) for group in self.groups(net.config)}
+
+    def components(self, net: PreTrainedModel) -> Components:
+        """See `HasComponents.components`. The encoder's blocks are run several times, between which they are pooled."""
+        names = Names("decoder.layers", "attention", ("ffn",), embedding="embeddings")
+        lacking = {"encoder": "its blocks have fewer places than the text"}
+        return of_one_stack(net, "decoder", names, lacking=lacking)
 
 
 def _name(title: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
 
 from inference.context import Refused
-from inference.family import Encoded, Family, check_count
+from inference.family.base import Encoded, Family, check_count
+from inference.family.components import Components, Names
 from inference.meshes.tokens import FIRST_VERTEX, N_VALUES, NEW_FACE, STOP
 from inference.results.checkpoint import AttentionGroup
 from inference.results.tokens import Tokens
@@ -17,10 +19,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.capture.attention_call import AttentionCall, Received
-    from inference.checkpoints.architecture import Architecture
+    from inference.family.opened import Opened
+    from inference.inputs.images import Prepared
     from inference.results.inputs import Input
-
-_AXES = {"vertices": ("coordinates", "coordinates"), "encoder": ("items", "items"), "faces": ("pointers", "pointers")}
 
 
 class MeshFamily(Family):
@@ -37,21 +38,66 @@ class MeshFamily(Family):
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
         n_heads = config.num_attention_heads
         return (
-            AttentionGroup("vertices", "Coordinates", (n_heads,) * config.num_vertex_layers, is_causal=True),
-            AttentionGroup("encoder", "Vertex to vertex", (n_heads,) * config.num_encoder_layers),
-            AttentionGroup("faces", "Faces", (n_heads,) * config.num_face_layers, is_causal=True),
+            AttentionGroup(
+                "vertices",
+                "Coordinates",
+                (n_heads,) * config.num_vertex_layers,
+                is_causal=True,
+                query_axis="coordinates",
+                key_axis="coordinates",
+            ),
+            AttentionGroup(
+                "encoder",
+                "Vertex to vertex",
+                (n_heads,) * config.num_encoder_layers,
+                query_axis="items",
+                key_axis="items",
+            ),
+            AttentionGroup(
+                "faces",
+                "Faces",
+                (n_heads,) * config.num_face_layers,
+                is_causal=True,
+                query_axis="pointers",
+                key_axis="pointers",
+            ),
         )
 
-    def axes(self, group: str) -> tuple[str, str]:
-        return _AXES[group]
+    def units(self, config: PreTrainedConfig) -> dict[str, str]:
+        return {"coordinates": "coordinate", "items": "vertex", "pointers": "face token"}
+
+    def n_ctx(self, config: PreTrainedConfig) -> int:
+        """None: vertices and face tokens have limits of their own."""
+        return 0
+
+    def position_kind(self, config: PreTrainedConfig) -> str:
+        return "none"
 
     def classes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         return tuple(_labels(config).values()) if config.is_conditional else ()
 
-    def lacks(self, architecture: Architecture, mask: str | None) -> dict[str, str]:
+    def check_class(self, label: int | None, config: PreTrainedConfig) -> int | None:
+        """The class that it draws; see `Family.check_class`."""
+        if not config.is_conditional:
+            return None
+        labels = _labels(config)
+        names = ", ".join(labels.values())
+        if label is None:
+            raise Refused(f"This checkpoint draws a class of things; choose one of {names}.")
+        if label not in labels:
+            raise Refused(f"Class {label} was asked for; there are {len(labels)}: {names}.")
+        return label
+
+    def lacks(self, opened: Opened) -> dict[str, str]:
         return {}
 
-    def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
         """Lay a mesh out for both models; stops are left off, as nothing comes behind them.
 
         Raises
@@ -62,7 +108,7 @@ class MeshFamily(Family):
         mesh = input.mesh
         if mesh is None:
             raise Refused("This checkpoint reads meshes; choose a class in the view Mesh.")
-        label = check_label(mesh.label, config)
+        label = self.check_class(mesh.label, config)
         coordinates, pointers = _unstopped(mesh.vertex_tokens), _unstopped(mesh.face_tokens)
         n_vertices = len(coordinates) // 3
         _check("vertex", coordinates, 1, N_VALUES, 3 * config.max_vertices)
@@ -87,6 +133,25 @@ class MeshFamily(Family):
             },
         )
 
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        self.output(net, encoded.tensors)
+
+    def components(self, net: PreTrainedModel) -> Components:
+        """See `HasComponents.components`; each of the two models has stacks and a head of its own."""
+        names = Names("layers", "attention", ("mlp_in", "mlp_out"), final_norm="norm")
+        return Components(
+            embedding=None,
+            stacks={
+                "vertices": names.stack(net, "vertex_model"),
+                "encoder": replace(names, blocks="encoder_layers", final_norm="encoder_norm").stack(net, "face_model"),
+                "faces": names.stack(net, "face_model"),
+            },
+            of_head="vertices",
+            of_features="vertices",
+            unembedding=("vertex_model.head",),
+            lacking={"embedding": "it is a sum of several tables"},
+        )
+
     def sort_calls(
         self, received: list[Received], net: PreTrainedModel, encoded: Encoded
     ) -> dict[str, list[AttentionCall]]:
@@ -95,25 +160,6 @@ class MeshFamily(Family):
             group.name: check_count([one.one() for one in received if by_stack[group.name] in one.path], group)
             for group in self.groups(net.config)
         }
-
-
-def check_label(label: int | None, config: PreTrainedConfig) -> int | None:
-    """The class that a model is told: None where it is told none.
-
-    Raises
-    ------
-    Refused
-        It needs one, or has none such.
-    """
-    if not config.is_conditional:
-        return None
-    labels = _labels(config)
-    names = ", ".join(labels.values())
-    if label is None:
-        raise Refused(f"This checkpoint draws a class of things; choose one of {names}.")
-    if label not in labels:
-        raise Refused(f"Class {label} was asked for; there are {len(labels)}: {names}.")
-    return label
 
 
 def _labels(config: PreTrainedConfig) -> dict[int, str]:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from inference.family import Encoded, Family, check_count
+from inference.capture.blocks import blocks_kept
+from inference.family.base import Encoded, check_count
+from inference.family.components import Components, Names, of_one_stack
+from inference.family.text import TextFamily
 from inference.inputs.tokens import as_text, tokenize
-from inference.layouts.blocks import blocks_kept
-from inference.layouts.unpadded import check_padded, unpadded
+from inference.layouts.unpadded import check_blocks, unpadded
 from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import Input
 
@@ -18,12 +20,14 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.capture.attention_call import AttentionCall, Received
+    from inference.inputs.images import Prepared
 
 
-class SparseEncoderFamily(Family):
+class SparseEncoderFamily(TextFamily):
     """Longformer (Beltagy et al. 2020) and BigBird (Zaheer et al. 2020)."""
 
     name = "sparse_encoder"
+    starts_behind_padding = frozenset({"longformer"})
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
@@ -31,9 +35,6 @@ class SparseEncoderFamily(Family):
 
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
         return (AttentionGroup("encoder", "Encoder", (config.num_attention_heads,) * config.num_hidden_layers),)
-
-    def axes(self, group: str) -> tuple[str, str]:
-        return "text", "text"
 
     def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         if config.model_type == "longformer":
@@ -45,10 +46,17 @@ class SparseEncoderFamily(Family):
             "counts the first block several times. Texts too short for blocks are read with full attention.",
         )
 
-    def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
-        """See `Family.encode`."""
-        tokens = tokenize(as_text(input), config, tokenizer)
-        check_padded(len(tokens), config)
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
+        """See `Reads.encode`."""
+        tokens = tokenize(as_text(input), config, tokenizer, self.n_ctx(config))
+        if config.model_type == "big_bird":
+            check_blocks(len(tokens), config)
         tensors = {"input_ids": torch.from_numpy(tokens.ids)[None]}
         if config.model_type == "longformer":
             is_global = torch.zeros_like(tensors["input_ids"])
@@ -68,3 +76,15 @@ class SparseEncoderFamily(Family):
         (group,) = self.groups(net.config)
         calls = [unpadded(each, len(encoded.tokens)) for each in received]
         return {group.name: check_count(calls, group)}
+
+    def components(self, net: PreTrainedModel) -> Components:
+        """See `HasComponents.components`."""
+        head = "lm_head" if net.config.model_type == "longformer" else "cls.predictions"
+        names = Names(
+            "encoder.layer",
+            "attention.self",
+            ("intermediate.dense", "output.dense"),
+            embedding="embeddings",
+            unembedding=(head,),
+        )
+        return of_one_stack(net, "encoder", names)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from inference.family import Encoded, Family, check_count
+from inference.family.base import Encoded, Family, ReadsImages, check_count
+from inference.family.components import Components, Names, base_path, joined, that_are_there
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
 from inference.layouts import swin
 from inference.results.checkpoint import AttentionGroup
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedConfig, PreTrainedModel
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.capture.attention_call import AttentionCall, Received
-    from inference.checkpoints.architecture import Architecture
+    from inference.family.opened import Opened
     from inference.inputs.images import Prepared
+    from inference.results.inputs import Input
 
 CLASS_HEADS = frozenset(
     {
@@ -52,7 +55,16 @@ _FREE = {"vit", "deit", "dinov2", "dinov2_with_registers", "clip_vision_model"}
 _FREE_UNTOLD = {"dinov2", "dinov2_with_registers"}
 
 
-class VisionFamily(Family):
+_VIT = Names("layers", "attention", embedding="embeddings", final_norm="layernorm")
+_DINO = replace(_VIT, blocks="encoder.layer")
+_NAMES = {
+    "clip_vision_model": replace(_VIT, blocks="encoder.layers", attention="self_attn", final_norm="post_layernorm"),
+    "dinov2": _DINO,
+    "dinov2_with_registers": _DINO,
+}
+
+
+class VisionFamily(Family, ReadsImages):
     """ViT (Dosovitskiy et al. 2021), DeiT, DINOv2, BEiT, CLIP's vision tower, MAE, and Swin (Liu et al. 2021)."""
 
     name = "vision"
@@ -67,18 +79,39 @@ class VisionFamily(Family):
         if config.model_type in _WINDOWED:
             stages = zip(config.depths, config.num_heads, strict=True)
             return tuple(
-                AttentionGroup(f"stage_{i}", f"Stage {i}", (n_heads,) * depth)
+                AttentionGroup(
+                    f"stage_{i}", f"Stage {i}", (n_heads,) * depth, query_axis=f"stage_{i}", key_axis=f"stage_{i}"
+                )
                 for i, (depth, n_heads) in enumerate(stages, 1)
             )
-        groups = [AttentionGroup("encoder", "Encoder", (config.num_attention_heads,) * config.num_hidden_layers)]
+        n_heads = (config.num_attention_heads,) * config.num_hidden_layers
+        groups = [AttentionGroup("encoder", "Encoder", n_heads, query_axis="patches", key_axis="patches")]
         if _has_decoder(config):
             n_heads = (config.decoder_num_attention_heads,) * config.decoder_num_hidden_layers
-            groups.append(AttentionGroup("decoder", "Decoder", n_heads))
+            groups.append(AttentionGroup("decoder", "Decoder", n_heads, query_axis="patches", key_axis="patches"))
         return tuple(groups)
 
-    def axes(self, group: str) -> tuple[str, str]:
-        axis = group if group.startswith("stage_") else "patches"
-        return axis, axis
+    def units(self, config: PreTrainedConfig) -> dict[str, str]:
+        return {group.query_axis: "patch" for group in self.groups(config)}
+
+    def n_ctx(self, config: PreTrainedConfig) -> int:
+        return 0
+
+    def position_kind(self, config: PreTrainedConfig) -> str:
+        """See `Reads.position_kind`."""
+        if config.model_type in _WINDOWED:
+            return "relative"
+        if config.model_type == "vit_mae":
+            return "sinusoidal"
+        if config.model_type != "beit":
+            return "learned"
+        if config.use_relative_position_bias or config.use_shared_relative_position_bias:
+            return "relative"
+        return "learned" if config.use_absolute_position_embeddings else "none"
+
+    def position_grid(self, config: PreTrainedConfig) -> tuple[int, int]:
+        (rows, columns), (height, width) = _pair(config.image_size), _pair(config.patch_size)
+        return rows // height, columns // width
 
     def classes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         if not CLASS_HEADS & {*(config.architectures or ())}:
@@ -91,12 +124,12 @@ class VisionFamily(Family):
             return ()
         return (f"It was trained with {config.mask_ratio:.0%} of the patches hidden; here it is shown all of them.",)
 
-    def lacks(self, architecture: Architecture, mask: str | None) -> dict[str, str]:
-        opened, named = architecture.net_class.__name__, architecture.named
-        has_classes = opened in CLASS_HEADS and len(self.classes(architecture.skeleton.config)) > 1
+    def lacks(self, opened: Opened) -> dict[str, str]:
+        named = opened.named
+        has_classes = opened.net_class in CLASS_HEADS and len(self.classes(opened.config)) > 1
         return {
             "classes": "" if has_classes else _why_no_head(named, CLASS_HEADS, "head that names classes"),
-            "masked_image": _why_no_tokens(architecture),
+            "masked_image": _why_no_tokens(opened),
             "next_pixel": f"{named} reads patches, it does not go on pixel by pixel",
             "masked_pixels": f"{named} reads patches, not single pixels",
         }
@@ -116,16 +149,46 @@ class VisionFamily(Family):
         unit = (unit[0] * 2**stage, unit[1] * 2**stage)
         return PatchGrid(_rounded_up(rows, side), _rounded_up(columns, side), 0, unit)
 
-    def encode_image(self, prepared: Prepared, config: PreTrainedConfig) -> Encoded:
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
         """Patches named by row and column; of Swin those of each stage, with what the model pads at the edges."""
+        assert prepared is not None
         sequences = {
-            self.axes(group.name)[0]: self.grid(group.name, config, prepared.shape).tokens(_special(config))
+            group.query_axis: self.grid(group.name, config, prepared.shape).tokens(_special(config))
             for group in self.groups(config)
         }
         return Encoded({"pixel_values": torch.from_numpy(prepared.values)[None]}, sequences)
 
+    def output(
+        self, net: PreTrainedModel, tensors: dict[str, torch.Tensor], *, with_head: bool = True, **more: Any
+    ) -> Any:
+        """With positions interpolated where the image has another size; see `Family.output`.
+
+        MAE draws which patches it hides and shuffles the others: here it hides none, and leaves them in their order.
+        """
+        config = net.config
+        part: Any = net if with_head else net.base_model
+        pixels = tensors["pixel_values"]
+        is_own_size = tuple(pixels.shape[-2:]) == _pair(config.image_size)
+        if not is_own_size and config.model_type in _FREE - _FREE_UNTOLD:
+            more["interpolate_pos_encoding"] = True
+        if config.model_type != "vit_mae":
+            return part(**tensors, **more)
+        n_patches = pixels.shape[-2] // _pair(config.patch_size)[0] * (pixels.shape[-1] // _pair(config.patch_size)[1])
+        in_order = torch.arange(n_patches, device=pixels.device, dtype=pixels.dtype).expand(len(pixels), -1)
+        share, config.mask_ratio = config.mask_ratio, 0.0
+        try:
+            return part(**tensors, noise=in_order, **more)
+        finally:
+            config.mask_ratio = share
+
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
-        run_patches(net, net if _has_decoder(net.config) else net.base_model, encoded.tensors)
+        self.output(net, encoded.tensors, with_head=_has_decoder(net.config))
 
     def sort_calls(
         self, received: list[Received], net: PreTrainedModel, encoded: Encoded
@@ -141,27 +204,66 @@ class VisionFamily(Family):
             }
         return {group.name: check_count(calls.get(group.name, []), group) for group in groups}
 
+    def components(self, net: PreTrainedModel) -> Components:
+        """See `HasComponents.components`. Only heads for visual tokens take a state of every patch."""
+        base, config = base_path(net), net.config
+        groups = [group.name for group in self.groups(config)]
+        if config.model_type in _WINDOWED:
+            names = Names("blocks", "attention", embedding="embeddings")
+            stacks = {group: names.stack(net, joined(base, f"encoder.layers.{i}")) for i, group in enumerate(groups)}
+            stacks[groups[-1]] = replace(stacks[groups[-1]], final_norm=joined(base, "layernorm"))
+        else:
+            stacks = {groups[0]: _NAMES.get(config.model_type, _VIT).stack(net, base)}
+        if _has_decoder(config):
+            names = Names("decoder_layers", "attention", final_norm="decoder_norm")
+            stacks["decoder"] = names.stack(net, "decoder")
+        is_of_tokens = type(net).__name__ == TOKEN_HEAD
+        if is_of_tokens:
+            stacks[groups[0]] = replace(stacks[groups[0]], final_norm="layernorm")
+        return Components(
+            embedding=joined(base, "embeddings"),
+            stacks=stacks,
+            of_head=groups[-1],
+            of_features=groups[-1] if config.model_type in _WINDOWED else groups[0],
+            unembedding=that_are_there(net, ["lm_head"]) if is_of_tokens else (),
+            n_skipped=1 if is_of_tokens else 0,
+            lacking={} if is_of_tokens else {"unembedding": f"{type(net).__name__} tells nothing of single patches"},
+        )
 
-def run_patches(net: PreTrainedModel, part: Any, tensors: dict[str, torch.Tensor], **wanted: Any) -> Any:
-    """A forward pass of a model, or of its base, with positions interpolated where the picture has another size.
+    def class_logits(self, net: PreTrainedModel, tensors: dict[str, torch.Tensor], state: torch.Tensor) -> torch.Tensor:
+        """Logits [batch, label] of the model's own `forward` behind its base, which is made to answer with a state.
 
-    MAE draws which patches it hides and shuffles the others: here it hides none, and leaves them in their order.
-    """
-    config = net.config
-    pixels = tensors["pixel_values"]
-    more: dict[str, Any] = {}
-    is_own_size = tuple(pixels.shape[-2:]) == _pair(config.image_size)
-    if not is_own_size and config.model_type in _FREE - _FREE_UNTOLD:
-        more["interpolate_pos_encoding"] = True
-    if config.model_type != "vit_mae":
-        return part(**tensors, **more, **wanted)
-    n_patches = pixels.shape[-2] // _pair(config.patch_size)[0] * (pixels.shape[-1] // _pair(config.patch_size)[1])
-    in_order = torch.arange(n_patches, device=pixels.device, dtype=pixels.dtype).expand(len(pixels), -1)
-    share, config.mask_ratio = config.mask_ratio, 0.0
-    try:
-        return part(**tensors, noise=in_order, **more, **wanted)
-    finally:
-        config.mask_ratio = share
+        Parameters
+        ----------
+        state
+            [batch, token, d_model], of the width of the last layer, before the final norm.
+        """
+        # Late: it brings the model classes of transformers along.
+        from transformers.modeling_outputs import BaseModelOutputWithPooling
+
+        base: Any = net.base_model
+        with torch.inference_mode():
+            normed = base.layernorm(state)
+            pooled = None
+            if (pooler := getattr(base, "pooler", None)) is not None:
+                is_mean = isinstance(pooler, torch.nn.AdaptiveAvgPool1d)  # Swin
+                pooled = pooler(normed.transpose(1, 2)).flatten(1) if is_mean else pooler(normed)
+            answer = BaseModelOutputWithPooling(last_hidden_state=normed, pooler_output=pooled)
+            answer["reshaped_hidden_states"] = None  # Swin hands it on
+            base.forward = lambda *_, **__: answer
+            try:
+                return net(**tensors).logits
+            finally:
+                del base.forward  # the method of its class shows again
+
+    def classes_read_from(self, net: PreTrainedModel) -> str:
+        """What the head that names classes looks at, in words."""
+        if type(net).__name__ == "DeiTForImageClassificationWithTeacher":
+            return "[CLS] and [DIST], their two heads averaged"
+        if net.config.model_type in _FREE_UNTOLD:
+            return "[CLS] and the mean of the patches"
+        is_mean = net.config.model_type in _WINDOWED or getattr(net.config, "use_mean_pooling", False)
+        return "the mean of the patches" if is_mean else "[CLS]"
 
 
 def _special(config: PreTrainedConfig) -> tuple[str, ...]:
@@ -177,10 +279,10 @@ def _rounded_up(n: int, unit: int) -> int:
     return -(-n // unit) * unit
 
 
-def _why_no_tokens(architecture: Architecture) -> str:
-    if architecture.net_class.__name__ != TOKEN_HEAD:
-        return _why_no_head(architecture.named, {TOKEN_HEAD}, "head that names the visual tokens of masked patches")
-    has_mask = architecture.skeleton.config.use_mask_token
+def _why_no_tokens(opened: Opened) -> str:
+    if opened.net_class != TOKEN_HEAD:
+        return _why_no_head(opened.named, {TOKEN_HEAD}, "head that names the visual tokens of masked patches")
+    has_mask = opened.config.use_mask_token
     return "" if has_mask else "the checkpoint has no vector for masked patches (use_mask_token in config.json)"
 
 

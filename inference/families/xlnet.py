@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 
-from inference.family import Encoded, Family, check_count
+from inference.family.base import Encoded, check_count
+from inference.family.components import Components, Names, of_one_stack
+from inference.family.text import TextFamily
 from inference.inputs.tokens import as_text, tokenize
 from inference.layouts.xlnet import streams
 from inference.results.checkpoint import AttentionGroup
@@ -16,12 +19,15 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.capture.attention_call import AttentionCall, Received
+    from inference.inputs.images import Prepared
 
 
-class XlnetFamily(Family):
+class XlnetFamily(TextFamily):
     """XLNet (Yang et al. 2019)."""
 
     name = "xlnet"
+    relative = frozenset({"xlnet"})
+    unlimited = frozenset({"xlnet"})
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
@@ -35,22 +41,21 @@ class XlnetFamily(Family):
             AttentionGroup("query", "Query stream", n_heads, has_qk=False),
         )
 
-    def axes(self, group: str) -> tuple[str, str]:
-        return "text", "text"
-
     def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         return ("The query stream predicts every word from all others: each place is hidden from itself there.",)
 
-    def encode(self, input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Encoded:
-        """See `Family.encode`. The content stream sees every word, as it does without the other."""
-        tokens = tokenize(as_text(input), config, tokenizer)
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
+        """See `Reads.encode`. The content stream sees every word, as it does without the other."""
+        tokens = tokenize(as_text(input), config, tokenizer, self.n_ctx(config))
         places = torch.eye(len(tokens))[None]
         tensors = {"input_ids": torch.from_numpy(tokens.ids)[None], "perm_mask": places, "target_mapping": places}
         return Encoded(tensors, {"text": tokens})
-
-    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
-        """Without the logits."""
-        net.base_model(**encoded.tensors)
 
     def sort_calls(
         self, received: list[Received], net: PreTrainedModel, encoded: Encoded
@@ -58,3 +63,9 @@ class XlnetFamily(Family):
         content, query = self.groups(net.config)
         of_content, of_query = streams(received, encoded.tensors["target_mapping"])
         return {content.name: check_count(of_content, content), query.name: check_count(of_query, query)}
+
+    def components(self, net: PreTrainedModel) -> Components:
+        """See `HasComponents.components`; both streams run through the same blocks."""
+        names = Names("layer", "rel_attn", ("ff",), embedding="word_embedding", unembedding=("lm_loss",))
+        whole = of_one_stack(net, "content", names, batch_axis=1)
+        return replace(whole, stacks=whole.stacks | {"query": whole.stacks["content"]})

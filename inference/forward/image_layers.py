@@ -1,4 +1,4 @@
-"""What leaves each layer of a model that reads pictures."""
+"""What leaves each layer of a model that reads images."""
 
 from __future__ import annotations
 
@@ -7,33 +7,30 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from inference.families.vision import run_patches
-
 if TYPE_CHECKING:
     from inference.context import Context
+    from inference.family.components import Block
     from inference.forward.model import Model
 
 
-def layers_of(model: Model) -> list[nn.Module]:
-    """The layers in order; of Swin those of the last stage, as the features of the others are narrower."""
-    base: Any = model.net.base_model
-    if hasattr(base, "h"):  # Image GPT
-        return list(base.h)
-    stack = base.layers if hasattr(base, "layers") else getattr(base.encoder, "layer", None) or base.encoder.layers
-    return list(stack[-1].blocks) if hasattr(stack[-1], "blocks") else list(stack)
+def blocks_of(model: Model) -> tuple[Block, ...]:
+    """The layers whose features are read, in order."""
+    components = model.components
+    return components.stacks[components.of_features].blocks
 
 
 def names_of(model: Model) -> tuple[str, ...]:
-    """What comes into the first of `layers_of`, then each of them."""
-    depths = getattr(model.net.config, "depths", None)
-    if not depths:
-        return ("Embeddings", *(f"Layer {i}" for i in range(len(layers_of(model)))))
-    before = sum(depths[:-1])
-    return (f"Into stage {len(depths)}", *(f"Layer {before + i}" for i in range(depths[-1])))
+    """What comes into the first of `blocks_of`, then each of them."""
+    components = model.components
+    names = list(components.stacks)
+    before = names[: names.index(components.of_features)]
+    first = sum(len(components.stacks[name].blocks) for name in before)
+    into = f"Into {model.info.group(components.of_features).title.lower()}" if before else "Embeddings"
+    return (into, *(f"Layer {first + i}" for i in range(len(blocks_of(model)))))
 
 
 def layer_outputs(model: Model, tensors: dict[str, Tensor], context: Context) -> list[Tensor]:
-    """What comes into the first of `layers_of`, then what leaves each of them: [batch, token, d_model] each.
+    """What comes into the first of `blocks_of`, then what leaves each of them: [batch, token, d_model] each.
 
     Parameters
     ----------
@@ -50,15 +47,12 @@ def layer_outputs(model: Model, tensors: dict[str, Tensor], context: Context) ->
         context.checkpoint()
         states.append(output[0] if isinstance(output, tuple) else output)
 
-    layers = layers_of(model)
+    layers = [model.net.get_submodule(block.path) for block in blocks_of(model) if block.path is not None]
     handles = [layers[0].register_forward_pre_hook(before, with_kwargs=True)]
     handles += [layer.register_forward_hook(behind) for layer in layers]
     try:
         with torch.inference_mode():
-            if "pixel_values" in tensors:
-                run_patches(model.net, model.net.base_model, tensors)
-            else:
-                model.net.base_model(**tensors, use_cache=False)
+            model.family.output(model.net, tensors, with_head=False)
     finally:
         for handle in handles:
             handle.remove()

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,9 +15,10 @@ import torch
 from inference.capture.capture import capture
 from inference.checkpoints.capabilities import PLURAL
 from inference.context import Refused
-from inference.family import Encoded, Family
+from inference.family.base import Encoded, Family, ReadsImages
+from inference.forward.keeping import Enough, keep_only, keep_what_fits, make_room, nominal_bytes
 from inference.forward.memory import Memory, give_back
-from inference.forward.run import Enough, Run, keep_only, keep_what_fits, nominal_bytes
+from inference.forward.run import Run
 from inference.inputs.images import Preparation, Prepared, prepare, stamp
 from inference.results.checkpoint import CheckpointInfo
 
@@ -26,10 +28,9 @@ if TYPE_CHECKING:
     from inference.capture.attention_call import AttentionCall, Received
     from inference.capture.recorder import Keep
     from inference.context import Context
+    from inference.family.components import Components
     from inference.models.image_tokenizer import ImageTokenizer
     from inference.results.inputs import Input
-
-__all__ = ["Model", "Run"]
 
 
 @dataclass
@@ -66,16 +67,32 @@ class Model:
         if not set(input.kinds) & set(self.family.reads):
             reads, given = (" and ".join(PLURAL[kind] for kind in kinds) for kinds in (self.family.reads, input.kinds))
             raise Refused(f"{self.info.name} reads {reads}, not {given or 'nothing'}.")
-        if "image" in self.family.reads:
-            encoded = self.family.encode_image(self.prepare(input), self.net.config)
-        else:
-            encoded = self.family.encode(input, self.net.config, self.tokenizer)
+        prepared = self.prepare(input) if "image" in self.family.reads else None
+        encoded = self.family.encode(input, self.net.config, self.tokenizer, prepared)
         dtype = self.net.dtype
         tensors = {
             name: tensor.to(self.device, dtype if tensor.is_floating_point() else None)
             for name, tensor in encoded.tensors.items()
         }
         return Encoded(tensors, encoded.sequences)
+
+    @cached_property
+    def components(self) -> Components:
+        """Where it keeps its parts."""
+        return self.family.components(self.net)
+
+    @property
+    def images(self) -> ReadsImages:
+        """What its family says of images.
+
+        Raises
+        ------
+        Refused
+            It reads none.
+        """
+        if not isinstance(self.family, ReadsImages):
+            raise Refused(f"{self.info.name} reads no images.")
+        return self.family
 
     def prepare(self, input: Input) -> Prepared:
         """The image as the model sees it; the last one is kept while its file stays as it is.
@@ -101,7 +118,7 @@ class Model:
 
         Layers are held until the memory budget is full; the others are computed again when they are asked for.
         """
-        key = (input, stamp(input.image) if input.image else None)
+        key = run_key(input)
         if self._last is not None and self._last[0] == key:
             self.memory.use(self._last[1])
             return self._last[1]
@@ -142,7 +159,7 @@ class Model:
             wanted.update(parts)
             n_bytes += more
         self.memory.use(run)
-        run.make_room(n_bytes, self.memory, near=run.parts(run.calls[group][layers[0]])[0])
+        make_room(run, n_bytes, self.memory, near=run.parts(run.calls[group][layers[0]])[0])
         give_back()
         received: list[Received] = []
         self._pass(received, run.encoded, context, keep_only(wanted, self.memory, self._n_calls))
@@ -159,3 +176,8 @@ class Model:
     @property
     def _n_calls(self) -> int:
         return sum(group.n_layers for group in self.family.groups(self.net.config))
+
+
+def run_key(input: Input) -> object:
+    """What two inputs share when one run serves both; changes when a file does."""
+    return input, stamp(input.image) if input.image else None

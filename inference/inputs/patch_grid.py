@@ -45,6 +45,11 @@ class PatchGrid:
         return self.rows, self.columns
 
     @property
+    def first_about(self) -> int:
+        """The first token whose state is about a patch: where patches are guessed one behind another, the start."""
+        return 0 if self.n_unread else self.n_special
+
+    @property
     def pixels(self) -> tuple[int, int]:
         """Rows and columns of pixels of the whole grid."""
         return self.rows * self.unit[0], self.columns * self.unit[1]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inference.context import Refused
-from inference.positions.kinds import n_ctx
 from inference.results.inputs import TextInput
 from inference.results.tokens import Tokens
 
@@ -24,8 +23,15 @@ _SPACE = "␣"
 _DELETE = 0x7F
 
 
-def tokenize(input: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
+def tokenize(
+    input: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None, longest: int = 0
+) -> Tokens:
     """Split the text with special tokens, or take the ids as they are, and put masks in.
+
+    Parameters
+    ----------
+    longest
+        Tokens that the model takes; 0 where there is no limit.
 
     Raises
     ------
@@ -41,7 +47,7 @@ def tokenize(input: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTo
     else:
         encoding = _split(input, tokenizer)
         ids = list(encoding["input_ids"])
-    _check(ids, d_vocab, n_ctx(config))
+    _check(ids, d_vocab, longest)
 
     is_special = np.isin(ids, _special_ids(tokenizer))
     tokens = Tokens(

@@ -6,9 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inference.capture.attention_call import AttentionCall, Received
+from inference.capture.modules import expanded
 from inference.context import Refused
-from inference.layouts.banded import banded
-from inference.layouts.blocks import blocked
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig
@@ -30,31 +29,18 @@ def unpadded(received: Received, n: int) -> AttentionCall:
     return expanded(received, n)
 
 
-def check_padded(n: int, config: PreTrainedConfig) -> None:
-    """Raise `Refused` where the padding of a text of `n` tokens has no positions any more.
+def check_blocks(n: int, config: PreTrainedConfig) -> None:
+    """As `check_padded`, for BigBird's blocks; shorter texts are read with full attention."""
+    unit = config.block_size
+    if config.attention_type == "block_sparse" and n > (5 + 2 * config.num_random_blocks) * unit:
+        check_padded(n, unit, config.max_position_embeddings)
 
-    BigBird pads to whole blocks, LED to whole windows, and both count positions on the padding.
-    """
-    if config.model_type == "led":
-        windows = config.attention_window
-        unit, most = windows if isinstance(windows, int) else max(windows), config.max_encoder_position_embeddings
-    elif config.model_type in ("big_bird", "bigbird_pegasus") and config.attention_type == "block_sparse":
-        unit, most = config.block_size, config.max_position_embeddings
-        if n <= (5 + 2 * config.num_random_blocks) * unit:
-            return  # read with full attention
-    else:
-        return
+
+def check_padded(n: int, unit: int, most: int) -> None:
+    """Raise `Refused` where a text of `n` tokens, padded to whole blocks or windows, has more than `most` positions."""
     padded = -(-n // unit) * unit
     if padded > most:
         raise Refused(
             f"The text has {n:,} tokens, which the model pads to {padded:,}; with padding it takes at most "
             f"{most // unit * unit:,}."
         )
-
-
-def expanded(received: Received, n: int) -> AttentionCall:
-    """The call of a module that was caught as a whole; see `unpadded`."""
-    if received.q is not None and len(received.q) != 1:
-        raise ValueError(f"{received.path}: a batch of {len(received.q)} was received, not of one.")
-    is_bigbird = len(received.extras) == 2  # see capture_modules
-    return blocked(received, n) if is_bigbird else banded(received, n)

@@ -3,51 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isqrt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from torch import Tensor, nn
 
 from inference.results.positions import PositionTable
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel
-
 _TABLES = ("position_embeddings", "decoder_pos_embed")
-_SINUSOIDAL = {"vit_mae"}
 _MOST_SIDE = 64  # of a grid; of larger ones evenly spaced places are shown
 _MOST_BYTES = 2**24  # of the biases of all pairs of places of one table
 
 
-def image_table(net: PreTrainedModel, name: str, module: nn.Module) -> Iterator[PositionTable]:
+def image_table(grid: tuple[int, int], kind: str, name: str, module: nn.Module) -> Iterator[PositionTable]:
     """The tables that a module itself holds.
 
     Places in front of the grid ([CLS], registers, start) are left out. Where Image GPT's pixels lie is told by the
     place that is guessed: its first position, at the start token, is that of the first pixel.
     """
-    kind = "sinusoidal" if net.config.model_type in _SINUSOIDAL else "learned"
     for own in _TABLES:
         parameter = getattr(module, own, None)
         if isinstance(parameter, nn.Parameter):
-            yield from _on_grid(f"{name}.{own}", kind, parameter[0], _grid(net))
+            yield from _on_grid(f"{name}.{own}", kind, parameter[0], grid)
     if name.rpartition(".")[2] in ("position_embedding", "wpe") and isinstance(module, nn.Embedding):
-        yield from _on_grid(name, kind, module.weight, _grid(net))
+        yield from _on_grid(name, kind, module.weight, grid)
     bias = getattr(module, "relative_position_bias_table", None)
     if isinstance(bias, nn.Parameter):
         yield _relative(f"{name}.relative_position_bias_table", bias, _pair(module.window_size))
-
-
-def _grid(net: PreTrainedModel) -> tuple[int, int]:
-    """Rows and columns of what the tables are about."""
-    config: Any = net.config
-    if not hasattr(config, "patch_size"):
-        side = isqrt(config.n_positions)
-        return side, side
-    rows, columns = (
-        length // part for length, part in zip(_pair(config.image_size), _pair(config.patch_size), strict=True)
-    )
-    return rows, columns
 
 
 def _on_grid(name: str, kind: str, table: Tensor, grid: tuple[int, int]) -> Iterator[PositionTable]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from inference.positions.image_positions import image_table
-from inference.positions.kinds import has_alibi, reads_images
 from inference.results.positions import PositionTable
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedConfig, PreTrainedModel
+    from transformers import PreTrainedModel
 
     from inference.context import Context
 
@@ -24,7 +22,14 @@ _COSINE = "Cosine similarity"
 _BIAS = "Added to the score"
 
 
-def tables(net: PreTrainedModel, length: int, context: Context) -> tuple[PositionTable, ...]:
+def tables(
+    net: PreTrainedModel,
+    length: int,
+    context: Context,
+    slopes: list[float] | None = None,
+    grid: tuple[int, int] | None = None,
+    grid_kind: str = "learned",
+) -> tuple[PositionTable, ...]:
     """All position encodings, in the order of the forward pass.
 
     Parameters
@@ -33,15 +38,18 @@ def tables(net: PreTrainedModel, length: int, context: Context) -> tuple[Positio
         Positions of each, where it has so many.
     context
         One checkpoint a table.
+    slopes
+        Of the heads, where scores fall with the distance by fixed ones.
+    grid, grid_kind
+        Rows and columns of patches or pixels, where positions are places in an image, and what their tables are.
     """
-    if has_alibi(net.config):
-        return (_alibi(net.config, length),)
+    if slopes is not None:
+        return (_alibi(np.array(slopes)[:, None], length),)
     found: list[PositionTable] = []
     with torch.inference_mode():
         for name, module in net.named_modules():
             context.checkpoint()
-            is_image = reads_images(net.config)
-            found += image_table(net, name, module) if is_image else _of_module(name, module, length)
+            found += image_table(grid, grid_kind, name, module) if grid else _of_module(name, module, length)
     return tuple(_without_repeats(found))
 
 
@@ -108,29 +116,12 @@ def _relative(name: str, module: Any, length: int) -> PositionTable:
     return PositionTable(name, "relative", values, "Head", "Key minus query position", 1 - length, similarity, _BIAS)
 
 
-def _alibi(config: PreTrainedConfig, length: int) -> PositionTable:
-    bias_max = config.attn_config.alibi_bias_max if config.model_type == "mpt" else 8
-    slopes = alibi_slopes(config.num_attention_heads, bias_max)
-    if config.model_type == "falcon":  # scales the sum of score and bias
-        slopes = slopes / math.sqrt(config.hidden_size // config.num_attention_heads)
+def _alibi(slopes: np.ndarray, length: int) -> PositionTable:
     distances = _distances(length)
     similarity = np.where(distances < 0, np.nan, -slopes[:, :, None] * distances).astype(np.float32)
     return PositionTable(
         "ALiBi", "alibi", slopes.astype(np.float32), "Head", "Slope", 0, similarity, f"{_BIAS}, future hidden"
     )
-
-
-def alibi_slopes(n_heads: int, bias_max: float = 8) -> np.ndarray:
-    """Slopes of the heads, float64 [head, 1]: powers of 2, or for other numbers of heads every other of the next power.
-
-    References
-    ----------
-    Press et al. 2022, "Train Short, Test Long", section 3.
-    """
-    n_even = 2 ** math.floor(math.log2(n_heads))
-    slopes = 2 ** (-bias_max * np.arange(1, n_even + 1) / n_even)
-    between = 2 ** (-bias_max * np.arange(1, 2 * n_even + 1, 2) / (2 * n_even))
-    return np.concatenate([slopes, between])[:n_heads, None]
 
 
 def _distances(length: int) -> np.ndarray:

@@ -75,7 +75,7 @@ class Engine:
         return MemoryResult(memory.held, memory.budget, len(calls), n_held, run.n_tokens, has_qk)
 
     def _model(self, checkpoint: str, context: Context) -> Model:
-        from inference.checkpoints.loading import load
+        from inference.forward.opening import load
 
         if checkpoint not in self._models:
             model = load(checkpoint, context)

@@ -121,7 +121,7 @@ def _warm_up() -> None:
     _share_cores()
     import transformers.models.bert.modeling_bert  # noqa: F401
 
-    import inference.checkpoints.loading  # noqa: F401
+    import inference.forward.opening  # noqa: F401
 
 
 def _share_cores() -> None:

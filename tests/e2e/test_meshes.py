@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QTabWidget
 
 from inference.results.inputs import Input
 from resources import bundled_checkpoints
-from tests.inference.test_polygen import build
+from tests.inference.tiny_polygen import build
 from tests.places import index_of
 
 pytestmark = pytest.mark.xvfb

@@ -49,3 +49,18 @@ def assert_parts_agree(call: AttentionCall) -> None:
     torch.testing.assert_close(call.log_sum_exp(heads, rows), call.scores(*everything).logsumexp(-1)[heads][:, rows])
     torch.testing.assert_close(call.output(heads, rows), call.output()[heads][:, rows])
     assert (call.patterns() * (call.kinds(*everything) == 0)).max() < 1e-40  # Swin hides by -100
+
+
+def expanded(local: torch.Tensor, of_globals: torch.Tensor | None, places: list[int], window: int, n: int) -> Any:
+    """transformers' band and global rows as [head, n, n]: columns are the global tokens, then the window."""
+    pattern = torch.zeros(local.shape[0], n, n, dtype=local.dtype)
+    for row in range(n):
+        for column, place in enumerate(places):
+            pattern[:, row, place] += local[:, row, column]
+        for offset in range(-window, window + 1):
+            if 0 <= row + offset < n:
+                pattern[:, row, row + offset] += local[:, row, len(places) + offset + window]
+    for column, place in enumerate(places):
+        assert of_globals is not None
+        pattern[:, place] = of_globals[:, column, :n]
+    return pattern

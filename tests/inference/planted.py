@@ -8,7 +8,9 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from inference.capture.attention_call import AttentionCall
+from inference.capture.attention_call import AttentionCall, Received
+from inference.family.base import Encoded
+from inference.forward.run import Run
 from inference.results.checkpoint import AttentionGroup
 from tests.factories import make_long_tokens
 
@@ -25,14 +27,14 @@ def random_call(
 def model_of(calls: list[AttentionCall], *, is_causal: bool = False, is_cross: bool = False) -> Any:
     """What runs no network: every input gives these calls, a layer each, in the group `planted`."""
     n_heads = tuple(call.n_heads for call in calls)
-    group = AttentionGroup("planted", "Planted", n_heads, is_causal=is_causal)
-    axes = ("queries", "keys" if is_cross else "queries")
+    group = AttentionGroup(
+        "planted", "Planted", n_heads, is_causal, query_axis="queries", key_axis="keys" if is_cross else "queries"
+    )
     sequences = {"queries": make_long_tokens(calls[0].n_queries), "keys": make_long_tokens(calls[0].n_keys)}
-    run = SimpleNamespace(encoded=SimpleNamespace(sequences=sequences), store={})
+    run = Run(Encoded({}, sequences))
     return SimpleNamespace(
-        info=SimpleNamespace(name="planted", groups=(group,)),
+        info=SimpleNamespace(name="planted", groups=(group,), group=lambda _name: group),
         device=torch.device("cpu"),
-        family=SimpleNamespace(axes=lambda _group: axes),
         tokenizer=None,
         run=lambda _input, _context: run,
         call=lambda _run, _group, layer, _context: calls[layer],
@@ -54,3 +56,8 @@ class Largest(TorchDispatchMode):
                 # A view takes no memory of its own: what counts is what lies behind it.
                 self.numbers = max(self.numbers, min(tensor.numel(), tensor.untyped_storage().nbytes()))
         return result
+
+
+def received(n_batch: int) -> Received:
+    q = torch.randn(n_batch, 2, 3, 4)
+    return Received("layer", 0, False, "sdpa", 7, q=q, k=q, v=q, mask=torch.ones(1, 1, 3, 3, dtype=torch.bool))

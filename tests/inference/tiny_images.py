@@ -14,7 +14,6 @@ import transformers as tf
 from inference.forward.model import Model
 from inference.inputs.image_preparation import read_preparation
 from inference.models.masked_igpt import MaskedImageGPT, MaskedImageGPTConfig
-from inference.positions.kinds import position_kind
 from inference.results.checkpoint import CheckpointInfo
 from tests.inference.configurations import VIT
 from tests.inference.tiny_models import family_of
@@ -115,7 +114,7 @@ def model_of(name: str, folder: Path, net: Any = None) -> Model:
         missing=(),
         has_tokenizer=False,
         mask_token="",
-        position_kind=position_kind(net.config),
+        position_kind=family.position_kind(net.config),
         device="CPU",
         notes=(),
         reads=("image",),

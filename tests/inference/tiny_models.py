@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+import numpy as np
 import torch
 import transformers as tf
+from torch import Tensor
 
-from inference.family import Family
+from inference.context import Context
+from inference.family.base import Family
 from inference.forward.model import Model
-from inference.positions.kinds import n_ctx, position_kind
 from inference.registry import FAMILIES
 from inference.results.checkpoint import CheckpointInfo
 
@@ -171,13 +174,13 @@ def build_model(name: str, net: tf.PreTrainedModel | None = None, tokenizer: Any
         n_parameters=0,
         d_model=32,
         d_vocab=D_VOCAB,
-        n_ctx=n_ctx(net.config),
+        n_ctx=family.n_ctx(net.config),
         groups=family.groups(net.config),
         capabilities=("attention", "qk", "positions"),
         missing=(),
         has_tokenizer=tokenizer is not None,
         mask_token="",
-        position_kind=position_kind(net.config),
+        position_kind=family.position_kind(net.config),
         device="CPU",
         notes=(),
     )
@@ -188,3 +191,24 @@ def ids_of(n: int, seed: int = 1) -> tuple[int, ...]:
     """Random token ids, none of them special."""
     generator = torch.Generator().manual_seed(seed)
     return tuple(torch.randint(5, D_VOCAB, (n,), generator=generator).tolist())
+
+
+MAPS = {"encoder": "encoder_attentions", "decoder": "decoder_attentions", "cross": "cross_attentions"}
+
+
+def eager_maps(net: Any, tensors: dict[str, Tensor], group: str) -> tuple[Tensor, ...]:
+    """[head, query_pos, key_pos] of each layer, as transformers' plain code computes them."""
+    net = copy.deepcopy(net)
+    for part in net.modules():
+        if hasattr(part, "config") and hasattr(part.config, "_attn_implementation_internal"):
+            part.config._attn_implementation_internal = "eager"
+    with torch.inference_mode():
+        output = net(**tensors, output_attentions=True)
+    maps = output[MAPS[group]] if net.config.is_encoder_decoder else output["attentions"]
+    return tuple(layer[0] for layer in maps)
+
+
+def patterns_of(model, input, group):
+    """[layer, head, query_pos, key_pos]."""
+    run = model.run(input, Context())
+    return np.stack([call.patterns().numpy() for _, call in model.each_call(run, group, Context())])

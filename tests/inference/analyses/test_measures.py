@@ -1,0 +1,129 @@
+"""Numbers of every head."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from inference.analyses import measures as measures_module
+from inference.analyses.measures import measures
+from inference.analyses.rollout import rollout
+from inference.capture.head_measures import HeadMeasures
+from inference.context import Cancelled, Context
+from inference.results.measures import MEASURES, MeasuresRequest
+from inference.results.rollout import RolloutRequest
+from tests.factories import make_long_tokens
+from tests.inference.planted import Largest, model_of, random_call
+from tests.inference.tiny_models import build_model, ids_of, patterns_of
+from tests.inputs import text_input
+
+REPEATING = text_input("the cat sat on the cat . the cat")
+
+
+def by_hand(pattern, ids, is_special):
+    """Of one head, [query_pos, key_pos], query by query."""
+    n = len(ids)
+    values: dict[str, list[float]] = {measure.name: [] for measure in MEASURES}
+    for query in range(n):
+        row = [float(p) for p in pattern[query]]
+        far = [abs(query - key) for key in range(n)]
+        mean = sum(p * d for p, d in zip(row, far, strict=True))
+        values["entropy"].append(-sum(p * math.log2(p) for p in row if p > 0))
+        values["distance"].append(mean)
+        values["distance_variance"].append(sum(p * (d - mean) ** 2 for p, d in zip(row, far, strict=True)))
+        values["same"].append(row[query])
+        if query > 0:
+            values["previous"].append(row[query - 1])
+        if query + 1 < n:
+            values["next"].append(row[query + 1])
+        values["special"].append(sum(p for p, special in zip(row, is_special, strict=True) if special))
+        followers = [
+            key
+            for key in range(1, query + 1)
+            if not is_special[query] and not is_special[key - 1] and ids[key - 1] == ids[query]
+        ]
+        if followers:
+            values["induction"].append(sum(row[key] for key in followers))
+    return {name: sum(numbers) / len(numbers) for name, numbers in values.items() if numbers}
+
+
+@pytest.mark.parametrize("block", [1, 100, 2**20])
+def test_measures_are_those_of_the_whole_pattern(tiny_bert, monkeypatch, block):
+    monkeypatch.setattr(measures_module, "_BLOCK", block)
+    result = measures(
+        MeasuresRequest("tiny", REPEATING, "encoder"),
+        build_model("bert", tiny_bert.net, tiny_bert.tokenizer),
+        Context(),
+    )
+    tokens = tiny_bert.encode(REPEATING).tokens
+    for layer, heads in enumerate(patterns_of(tiny_bert, REPEATING, "encoder")):
+        for head, pattern in enumerate(heads):
+            expected = by_hand(pattern, tokens.ids.tolist(), tokens.is_special.tolist())
+            assert set(expected) == set(result.measures)
+            for name, value in expected.items():
+                assert result.measures[name][layer, head] == pytest.approx(value, rel=1e-4, abs=1e-5), name
+
+
+def test_what_has_no_meaning_is_no_number(tiny):
+    causal = measures(MeasuresRequest("tiny", text_input(token_ids=ids_of(9)), "decoder"), tiny("gpt2"), Context())
+    assert np.isnan(causal.measures["next"]).all()
+    assert np.isfinite(causal.measures["previous"]).all()
+    cross = measures(MeasuresRequest("tiny", text_input(token_ids=ids_of(9)), "cross"), tiny("bart"), Context())
+    assert np.isfinite(cross.measures["entropy"]).all()
+    assert all(np.isnan(cross.measures[name]).all() for name in ("distance", "same", "induction"))
+
+
+def test_a_long_text_is_sampled_first_and_goes_on_where_it_was(tiny, monkeypatch):
+    monkeypatch.setattr(measures_module, "_MOST_CELLS_AT_ONCE", 10)
+    model = build_model("bert", tiny("bert").net)
+    request = MeasuresRequest("tiny", text_input(token_ids=ids_of(33)), "encoder")
+    looks, labels = [], []
+
+    def report(event):
+        looks.extend([event.result] if hasattr(event, "result") else [])
+        labels.extend([event.label] if hasattr(event, "label") else [])
+
+    monkeypatch.setattr(measures_module, "_N_SAMPLED", 4)
+    n_seen = 0
+
+    def is_cancelled():
+        nonlocal n_seen
+        n_seen += bool(looks)
+        return n_seen > 2  # after the first layer of the exact ones
+
+    with pytest.raises(Cancelled):
+        measures(request, model, Context(report, is_cancelled))
+    assert [(look.n_rows, look.n_queries) for look in looks] == [(5, 33)]
+    labels.clear()
+    result = measures(request, model, Context(report))
+    assert result.n_rows == 33
+    assert labels == ["Measuring layer 2 of 2"]
+
+
+def test_a_head_that_looks_far_away_loses_no_digits():
+    """All on the first token and the one behind it, from 100,000 tokens away."""
+    n, weight = 100_000, 0.25
+    tokens = make_long_tokens(n)
+    sums = HeadMeasures(1, tokens, torch.device("cpu"), is_cross=False, is_causal=True)
+    pattern = torch.zeros(1, 1, n)
+    pattern[..., 0], pattern[..., 1] = weight, 1 - weight
+    rows = torch.tensor([n - 1])
+    sums.add(pattern, slice(1), sums.around(rows, torch.float32))
+    means = sums.means()
+    assert means["distance"][0] == pytest.approx(n - 1 - (1 - weight))
+    assert means["distance_variance"][0] == pytest.approx(weight * (1 - weight), rel=0.05)
+    assert means["entropy"][0] == pytest.approx(-weight * math.log2(weight) - 0.75 * math.log2(0.75), rel=1e-5)
+
+
+def test_nothing_of_the_size_of_a_map_is_there():
+    """At 4,096 tokens, of two heads."""
+    n = 4096
+    model = model_of([random_call(n, n_heads=2, is_causal=True)], is_causal=True)
+    with Largest() as largest:
+        result = measures(MeasuresRequest("c", text_input(), "planted"), model, Context())
+        rollout(RolloutRequest("c", text_input(), "planted", (5, n - 1)), model, Context())
+    assert result.n_rows == n
+    assert largest.numbers <= 2**20 < n * n / 15

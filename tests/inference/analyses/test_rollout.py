@@ -1,0 +1,104 @@
+"""Attention rolled out over the layers."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from inference.analyses import measures as measures_module
+from inference.analyses import rollout as rollout_module
+from inference.analyses.measures import measures
+from inference.analyses.rollout import rollout
+from inference.context import Context, Refused
+from inference.layouts.generic import lay_out
+from inference.results.measures import MEASURES, MeasuresRequest
+from inference.results.rollout import RolloutRequest
+from tests.factories import make_long_tokens
+from tests.inference.captured import build, captured
+from tests.inference.image_configurations import IMAGES
+from tests.inference.planted import model_of
+from tests.inference.text_configurations import TEXT
+from tests.inference.tiny_models import ids_of, patterns_of
+from tests.inputs import text_input
+
+
+def by_hand(pattern, ids, is_special):
+    """Of one head, [query_pos, key_pos], query by query."""
+    n = len(ids)
+    values: dict[str, list[float]] = {measure.name: [] for measure in MEASURES}
+    for query in range(n):
+        row = [float(p) for p in pattern[query]]
+        far = [abs(query - key) for key in range(n)]
+        mean = sum(p * d for p, d in zip(row, far, strict=True))
+        values["entropy"].append(-sum(p * math.log2(p) for p in row if p > 0))
+        values["distance"].append(mean)
+        values["distance_variance"].append(sum(p * (d - mean) ** 2 for p, d in zip(row, far, strict=True)))
+        values["same"].append(row[query])
+        if query > 0:
+            values["previous"].append(row[query - 1])
+        if query + 1 < n:
+            values["next"].append(row[query + 1])
+        values["special"].append(sum(p for p, special in zip(row, is_special, strict=True) if special))
+        followers = [
+            key
+            for key in range(1, query + 1)
+            if not is_special[query] and not is_special[key - 1] and ids[key - 1] == ids[query]
+        ]
+        if followers:
+            values["induction"].append(sum(row[key] for key in followers))
+    return {name: sum(numbers) / len(numbers) for name, numbers in values.items() if numbers}
+
+
+@pytest.mark.parametrize("name", ["longformer", "big_bird", "swin"])
+def test_measures_and_rollout_of_sparse_attention(monkeypatch, name):
+    """Windows, blocks and parts of a picture: the same sums of the expanded patterns."""
+    monkeypatch.setattr(measures_module, "_BLOCK", 1000)
+    monkeypatch.setattr(rollout_module, "_BLOCK", 1000)
+    configuration = (TEXT | IMAGES)[name]
+    net, inputs = build(configuration), configuration.inputs()
+    _, received = captured(net, inputs)
+    calls = list(lay_out(received, net, inputs)[0].calls)
+    n = calls[0].n_queries
+    model = model_of(calls)
+    result = measures(MeasuresRequest("c", text_input(), "planted"), model, Context())
+    tokens = make_long_tokens(n)
+    for layer, call in enumerate(calls):
+        for head, pattern in enumerate(call.patterns().double().numpy()):
+            expected = by_hand(pattern, tokens.ids.tolist(), tokens.is_special.tolist())
+            for name_, value in expected.items():
+                assert result.measures[name_][layer, head] == pytest.approx(value, rel=1e-4, abs=1e-4), name_
+    rolled = rollout(RolloutRequest("c", text_input(), "planted", (n - 1, 3)), model, Context())
+    product = np.eye(n)
+    for layer, call in enumerate(calls):
+        product = (call.patterns().double().numpy().mean(0) + np.eye(n)) / 2 @ product
+        np.testing.assert_allclose(rolled.rollout[layer], product[[n - 1, 3]], atol=1e-6)
+
+
+@pytest.mark.parametrize("block", [1, 2**20])
+def test_rollout_is_the_product_of_the_layers(tiny, monkeypatch, block):
+    monkeypatch.setattr(rollout_module, "_BLOCK", block)
+    for name, group in (("bert", "encoder"), ("gpt2", "decoder"), ("t5", "decoder")):
+        input = text_input(token_ids=ids_of(11))
+        result = rollout(RolloutRequest("tiny", input, group), tiny(name), Context())
+        product = np.eye(result.rollout.shape[-1])
+        for layer, heads in enumerate(patterns_of(tiny(name), input, group)):
+            product = (heads.mean(0) + np.eye(len(product))) / 2 @ product
+            np.testing.assert_allclose(result.rollout[layer], product, atol=1e-6)
+            np.testing.assert_allclose(result.attention[layer], heads.mean(0), atol=1e-6)
+        np.testing.assert_allclose(result.rollout.sum(-1), 1, atol=1e-5)
+        few = rollout(RolloutRequest("tiny", input, group, (7, 2)), tiny(name), Context())
+        np.testing.assert_allclose(few.rollout, result.rollout[:, [7, 2]], atol=1e-6)
+        np.testing.assert_allclose(few.attention, result.attention[:, [7, 2]], atol=1e-6)
+
+
+def test_rollout_refuses_with_a_sentence(tiny, monkeypatch):
+    input = text_input(token_ids=ids_of(9))
+    with pytest.raises(Refused, match="joins two sequences"):
+        rollout(RolloutRequest("tiny", input, "cross"), tiny("bart"), Context())
+    with pytest.raises(Refused, match="Position 9 was asked for; the text has positions 0 to 8"):
+        rollout(RolloutRequest("tiny", input, "encoder", (9,)), tiny("bert"), Context())
+    monkeypatch.setattr(rollout_module, "MOST_FOR_ALL", 8)
+    with pytest.raises(Refused, match="The text has 9 tokens; the rollout of all of them is shown up to 8"):
+        rollout(RolloutRequest("tiny", input, "encoder"), tiny("bert"), Context())

@@ -1,0 +1,171 @@
+"""From what is typed to tokens: special ones, words, masks, and what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import transformers
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inference.context import Refused
+from inference.inputs.tokens import tokenize, word
+from inference.results.inputs import TextInput
+from tests.inference.tiny_checkpoints import BYTE_MERGES, BYTE_VOCAB, VOCAB
+from tests.inference.tiny_models import D_VOCAB
+
+CONFIG = transformers.BertConfig(vocab_size=D_VOCAB, max_position_embeddings=12)
+
+
+@pytest.fixture(scope="module")
+def wordpiece() -> transformers.PreTrainedTokenizerBase:
+    return transformers.BertTokenizer(vocab=VOCAB)
+
+
+@pytest.fixture(scope="module")
+def byte_level() -> transformers.PreTrainedTokenizerBase:
+    return transformers.RobertaTokenizer(vocab=BYTE_VOCAB, merges=BYTE_MERGES)
+
+
+def test_a_pair_of_sentences(wordpiece):
+    tokens = tokenize(TextInput("the cat playing .", "it ran"), CONFIG, wordpiece)
+    assert tokens.words == ("[CLS]", "the", "cat", "play", "ing", ".", "[SEP]", "it", "ran", "[SEP]")
+    assert tokens.ids.tolist() == wordpiece("the cat playing .", "it ran").input_ids
+    assert np.flatnonzero(~tokens.starts_word).tolist() == [4]
+    assert np.flatnonzero(tokens.is_special).tolist() == [0, 6, 9]
+    assert tokens.segment.tolist() == wordpiece("the cat playing .", "it ran").token_type_ids
+    assert (tokens.ids.dtype, tokens.segment.dtype) == (np.int64, np.int8)
+
+
+def test_an_empty_second_sentence_is_none(wordpiece):
+    assert tokenize(TextInput("the", ""), CONFIG, wordpiece).words == ("[CLS]", "the", "[SEP]")
+
+
+def test_byte_level_pieces_are_shown_as_text(byte_level):
+    tokens = tokenize(TextInput("the cat é", "cat"), transformers.RobertaConfig(), byte_level)
+    assert tokens.words[0] == "<s>"
+    assert "cat" in tokens.words
+    assert tokens.words.count("\\xc3") == tokens.words.count("\\xa9") == 1
+    assert tokens.segment[-1] == 1
+    assert not any("Ġ" in shown or "Ã" in shown for shown in tokens.words)
+
+
+@pytest.mark.parametrize(
+    ("piece", "shown"),
+    [
+        ("##ing", "ing"),
+        ("##", "##"),
+        ("the", "the"),
+        ("[UNK]", "[UNK]"),
+        ("\u200b", "<U+200B>"),
+        ("\x07", "␇"),
+        ("\xa0", "␣"),
+    ],
+)
+def test_wordpieces_are_shown_without_marks(piece, shown):
+    words = [*VOCAB, "##", "\u200b", "\x07", "\xa0"]
+    tokenizer = transformers.BertTokenizer(vocab={w: i for i, w in enumerate(words)})
+    assert word(tokenizer.convert_tokens_to_ids(piece), tokenizer) == shown
+
+
+@pytest.mark.parametrize(
+    ("piece", "shown"),
+    [("Ġ", "␣"), ("ĠĠ", "␣␣"), ("Ġthe", "the"), ("Ċ", "␊"), ("<mask>", "<mask>"), ("é", "\\xe9"), ("Ã©", "é")],
+)
+def test_byte_level_pieces_are_shown_without_marks(piece, shown):
+    words = [*BYTE_VOCAB, *(new for new in ("ĠĠ", "Ċ", "é", "Ã©") if new not in BYTE_VOCAB)]
+    tokenizer = transformers.RobertaTokenizer(vocab={w: i for i, w in enumerate(words)}, merges=BYTE_MERGES)
+    assert word(words.index(piece), tokenizer) == shown
+
+
+def test_ids_that_the_tokenizer_does_not_know_are_shown_as_numbers(wordpiece):
+    assert word(len(VOCAB) + 1, wordpiece) == f"#{len(VOCAB) + 1}"
+    assert word(3, None) == "#3"
+
+
+def test_the_end_of_a_text_is_special_even_where_it_is_the_unknown_word_too():
+    tokenizer = transformers.GPT2Tokenizer(
+        vocab={"<|endoftext|>": 0, "a": 1, "b": 2}, merges=[], unk_token="<|endoftext|>"
+    )
+    tokens = tokenize(TextInput(token_ids=(1, 0, 2)), CONFIG, tokenizer)
+    assert tokens.is_special.tolist() == [False, True, False]
+
+
+def test_the_unknown_word_is_a_word(wordpiece):
+    tokens = tokenize(TextInput("the zebra"), CONFIG, wordpiece)
+    assert tokens.words[2] == "[UNK]"
+    assert not tokens.is_special[2]
+
+
+def test_ids_are_used_as_they_are(wordpiece):
+    ids = wordpiece("the cat playing", add_special_tokens=False).input_ids
+    tokens = tokenize(TextInput("not this", token_ids=tuple(ids)), CONFIG, wordpiece)
+    assert tokens.words == ("the", "cat", "play", "ing")
+    assert tokens.starts_word.tolist() == [True, True, True, False]
+
+
+def test_masks_replace_tokens(wordpiece):
+    tokens = tokenize(TextInput("the cat sat", masked=(2, 3)), CONFIG, wordpiece)
+    assert tokens.words == ("[CLS]", "the", "[MASK]", "[MASK]", "[SEP]")
+    assert tokens.ids[2] == tokens.ids[3] == VOCAB["[MASK]"]
+    assert tokens.is_special.tolist() == [True, False, False, False, True]
+
+
+def test_a_typed_mask_is_the_mask(wordpiece, byte_level):
+    tokens = tokenize(TextInput("the [MASK] sat"), CONFIG, wordpiece)
+    assert tokens.ids[2] == VOCAB["[MASK]"]
+    assert not tokens.is_special[2]
+    for typed in ("[MASK]", "<mask>"):
+        tokens = tokenize(TextInput(f"the {typed} cat"), transformers.RobertaConfig(), byte_level)
+        assert tokens.words.count("<mask>") == 1
+        assert BYTE_VOCAB["<mask>"] in tokens.ids
+
+
+@pytest.mark.parametrize(
+    ("input", "sentence"),
+    [
+        (TextInput(token_ids=()), "nothing to read"),
+        (TextInput(token_ids=(1, D_VOCAB)), f"^{D_VOCAB} is outside .* from 0 to {D_VOCAB - 1} are allowed"),
+        (TextInput(token_ids=(-1,)), "^-1 is outside"),
+        (TextInput(token_ids=(5,) * 13), "has 13 tokens; the model takes at most 12"),
+        (TextInput("the cat", masked=(4,)), "^Position 4 .* has positions 0 to 3"),
+        (TextInput("the cat", masked=(-1,)), "^Position -1 "),
+    ],
+)
+def test_bad_input_is_refused(wordpiece, input, sentence):
+    with pytest.raises(Refused, match=sentence):
+        tokenize(input, CONFIG, wordpiece, CONFIG.max_position_embeddings)
+
+
+def test_text_without_a_tokenizer_is_refused():
+    with pytest.raises(Refused, match=rf"no tokenizer; type token ids from 0 to {D_VOCAB - 1} instead\.$"):
+        tokenize(TextInput("the cat"), CONFIG, None)
+    assert tokenize(TextInput(token_ids=(4, 5)), CONFIG, None).words == ("#4", "#5")
+
+
+def test_a_mask_without_a_mask_token_is_refused(wordpiece):
+    with pytest.raises(Refused, match="no mask token"):
+        tokenize(TextInput(token_ids=(4, 5), masked=(0,)), CONFIG, None)
+    tokenizer = transformers.GPT2Tokenizer(vocab={"a": 0, "b": 1}, merges=[])
+    with pytest.raises(Refused, match="no mask token"):
+        tokenize(TextInput("ab", masked=(0,)), CONFIG, tokenizer)
+
+
+@pytest.mark.parametrize("tokenizer", ["wordpiece", "byte_level"])
+def test_any_text_is_tokens_or_refused(tokenizer, request):
+    tokenizer = request.getfixturevalue(tokenizer)
+    config = transformers.BertConfig(vocab_size=D_VOCAB, max_position_embeddings=30)
+
+    @settings(deadline=None, max_examples=150)
+    @given(st.text(st.characters(), max_size=20), st.none() | st.text(max_size=5))
+    def check(text, pair):
+        try:
+            tokens = tokenize(TextInput(text, pair), config, tokenizer)
+        except Refused:
+            return
+        n = len(tokens.ids)
+        assert len(tokens.words) == len(tokens.starts_word) == len(tokens.is_special) == len(tokens.segment) == n
+        assert all(shown and shown.isprintable() for shown in tokens.words)
+        assert tokens.starts_word[0]
+
+    check()
