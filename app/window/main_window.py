@@ -6,32 +6,43 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QMainWindow, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QDockWidget,
+    QFileDialog,
+    QMainWindow,
+    QMessageBox,
+    QVBoxLayout,
+    QWidget,
+)
 
-from app.export import exporting
+from app.export.exporting import Exporting
 from app.link.controller import Controller
 from app.link.runner import Runner
-from app.window import about, drops, text_dialog, window_state
+from app.window import about, drops
 from app.window.actions import build_menus, set_view_shortcuts
 from app.window.appearance import Appearance
 from app.window.presentation import LARGER, Presentation
-from app.window.settings import load_settings, save_settings
+from app.window.settings import Settings, load_settings, save_settings
+from app.window.subject_flow import SubjectFlow
+from app.window.text_dialog import TextDialog
 from app.window.view_area import ViewArea
 from app.window.warm_up import WarmUp
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.events import Failure
-from inference.results.inputs import Input
 from inference.results.mesh import MeshSample
 from inference.results.tokens import Tokens
 from resources import ROOT, SAMPLES, bundled_checkpoints
-from widgets.kit.head_steps import step
+from widgets.look.looks import Looks
 from widgets.panels.details import DetailsPanel
 from widgets.panels.gallery import Gallery
 from widgets.panels.input_panel import InputPanel
 from widgets.panels.status_line import StatusLine
-from widgets.selection import Selected, Selection
+from widgets.registry import ViewEntry
+from widgets.selection import Selection
 from widgets.view import Subject, View
 
 
@@ -61,15 +72,16 @@ class MainWindow(QMainWindow):
         self._first_checkpoint = first_checkpoint
         self._opening = ""
         self._is_started = False
-        self._input = Input()
-        self.export_folder = Path.home()
 
         self.selection = Selection(self)
+        self.looks = Looks(parent=self)
+        self.exporting = Exporting(self)
         self.controller = Controller(runner, self)
         self.gallery = Gallery()
         self.input_panel = InputPanel(self.selection, SAMPLES)
         self.input_bar = self.input_panel.text
-        self.area = ViewArea(self.selection)
+        self.flow = SubjectFlow(self.controller, self.selection, self.input_panel, self)
+        self.area = ViewArea(partial(ViewEntry.create, selection=self.selection), self.looks)
         self.details = DetailsPanel(self.selection)
         self.status_line = StatusLine()
         self._build()
@@ -77,7 +89,7 @@ class MainWindow(QMainWindow):
         panels = (self.gallery_dock, self.details_dock, self.menuBar(), self.statusBar(), self.input_bar.token_row)
         self._presentation = Presentation(self, panels, tuple(self.actions_by_name.values()))
         self._connect()
-        window_state.restore(self)
+        self._restore()
         self._show_gallery()
 
     # Building
@@ -108,12 +120,13 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.gallery.open_requested.connect(self.open)
         self.gallery.browse_requested.connect(self.browse)
-        self.input_panel.input_changed.connect(self._on_input_panel_input_changed)
         self.input_panel.bar_created.connect(self.controller.attach)
         self.input_bar.mask_toggled.connect(self.selection.toggle_mask)
         self.input_bar.editor_requested.connect(self.open_text)
-        self.selection.masked_changed.connect(self._on_selection_masked_changed)
-        self.selection.changed.connect(self._on_selection_changed)
+        self.flow.tokens_changed.connect(self._on_flow_tokens_changed)
+        self.flow.subject_changed.connect(self._on_flow_subject_changed)
+        self.flow.refused.connect(self.area.forget_other)
+        self.exporting.said.connect(self._on_exporting_said)
         self.area.view_created.connect(self._on_area_view_created)
         self.area.offered_changed.connect(partial(set_view_shortcuts, self.actions_by_name))
         self.area.export_requested.connect(self.export)
@@ -121,7 +134,6 @@ class MainWindow(QMainWindow):
         self.controller.attach(self.details)
         self.controller.opened.connect(self._on_controller_opened)
         self.controller.open_failed.connect(self._on_controller_open_failed)
-        self.controller.tokenized.connect(self._on_controller_tokenized)
         self.controller.noticed.connect(self.status_line.show_message)
         self.controller.progressed.connect(self.status_line.show_progress)
         self.controller.memory_told.connect(self.status_line.show_memory)
@@ -177,10 +189,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{info.name} – Headlight")
         self.status_line.set_device(info.device)
         self.status_line.show_message(" ".join((_summary(info), *info.notes)), is_warning=bool(info.notes))
-        self._step(0, 0)
-        self.input_panel.set_checkpoint(info)
         self._show_gallery()
-        self._ask_for_tokens(self.input_panel.input(), keep_masks=False)
+        self.flow.begin(info)
 
     @Slot(object)
     def _on_controller_open_failed(self, failure: Failure) -> None:
@@ -200,51 +210,16 @@ class MainWindow(QMainWindow):
 
     # Input
 
-    @Slot(object)
-    def _on_input_panel_input_changed(self, input: Input) -> None:
-        self._ask_for_tokens(input, keep_masks=False)
-
-    @Slot(tuple)
-    def _on_selection_masked_changed(self, _positions: tuple[int, ...]) -> None:
-        self._ask_for_tokens(self.input_panel.input(), keep_masks=True)
-
-    def _ask_for_tokens(self, input: Input, *, keep_masks: bool) -> None:
-        if not keep_masks:
-            self.selection.blockSignals(True)
-            self.selection.set_masked(())
-            self.selection.blockSignals(False)
-        if self.controller.checkpoint is None:
-            return
-        if input.text is not None:
-            if not input.text.text.strip() and input.text.token_ids is None:
-                self.input_bar.token_row.chips.set_tokens(None)
-                return
-            input = replace(input, text=replace(input.text, masked=self.selection.masked))
-        self._input = input
-        self.controller.tokenize(self._input)
-
     @Slot(object, str)
-    def _on_controller_tokenized(self, tokens: Tokens | None, message: str) -> None:
+    def _on_flow_tokens_changed(self, tokens: Tokens | None, message: str) -> None:
         info = self.controller.checkpoint
-        assert info
-        self.input_bar.token_row.chips.set_tokens(tokens, message, can_mask=bool(info.mask_token))
+        self.input_bar.token_row.chips.set_tokens(tokens, message, can_mask=bool(info and info.mask_token))
         self.status_line.show_problem_of_input(message)
-        if tokens is None:
-            self.area.forget_other(info, message)
-            return
-        n = len(tokens)
-        now = self.selection.now
-        if (now.query_pos or 0) >= n or (now.key_pos or 0) >= n:
-            self.selection.update(query_pos=None, key_pos=None)
-        subject = Subject(info, self._input)
+
+    @Slot(object)
+    def _on_flow_subject_changed(self, subject: Subject) -> None:
         self.area.set_subject(subject)
         self.details.set_subject(subject)
-
-    @Slot(object, object)
-    def _on_selection_changed(self, now: Selected, old: Selected) -> None:
-        # Another group, or a layer with fewer heads: what is selected must exist.
-        if now.group != old.group or now.layer != old.layer:
-            self._step(0, 0)
 
     @Slot(object)
     def _on_area_view_created(self, view: View) -> None:
@@ -277,14 +252,10 @@ class MainWindow(QMainWindow):
         dock.setFloating(not dock.isFloating())
 
     def step_head(self, heads: int) -> None:
-        self._step(0, heads)
+        self.flow.step(0, heads)
 
     def step_layer(self, layers: int) -> None:
-        self._step(layers, 0)
-
-    def _step(self, layers: int, heads: int) -> None:
-        if (info := self.controller.checkpoint) and info.groups:
-            step(info, self.selection, layers, heads)
+        self.flow.step(layers, 0)
 
     def toggle_selected_mask(self) -> None:
         info, position = self.controller.checkpoint, self.selection.now.query_pos
@@ -302,7 +273,13 @@ class MainWindow(QMainWindow):
         self.input_bar.swap()
 
     def open_text(self) -> None:
-        text_dialog.edit(self)
+        """Let the user see and change all of the text, and look at that."""
+        if self.input_panel.kind != "text":
+            self.status_line.show_message(self.tr("This checkpoint reads no text; open another one first."))
+            return
+        dialog = TextDialog(self.input_bar.first.value(), self.exporting.folder, self)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self.input_bar.look_at(dialog.text())
 
     def focus_sentence(self) -> None:
         self.input_bar.focus_sentence()
@@ -311,7 +288,7 @@ class MainWindow(QMainWindow):
         self.status_line.show_message("", is_warning=False)
         if self.controller.checkpoint is None:
             self.open(self._opening)
-        self._ask_for_tokens(self.input_panel.input(), keep_masks=True)
+        self.flow.ask_again()
         for view in (*self.area.views.values(), self.details):
             view.refresh(again=True)
 
@@ -331,20 +308,24 @@ class MainWindow(QMainWindow):
 
     def export(self, name: str) -> None:
         """Ask where to, and save what a view shows."""
-        exporting.export(self, self.area.views.get(name))
+        self.exporting.export(self.area.views.get(name))
 
     def copy(self, name: str) -> None:
         """Put what a view shows on the clipboard."""
-        exporting.copy(self, self.area.views.get(name))
+        self.exporting.copy(self.area.views.get(name))
 
     def save_mesh(self, sample: MeshSample) -> None:
         """Ask where to, and save a mesh, its growth or its tokens."""
-        from app.export import mesh_export
+        info = self.controller.checkpoint
+        self.exporting.save_mesh(sample, info.classes if info else ())
 
-        mesh_export.save_mesh(self, sample)
+    @Slot(str, bool)
+    def _on_exporting_said(self, sentence: str, is_warning: bool) -> None:
+        self.status_line.show_message(sentence, is_warning=is_warning)
 
     def set_caption(self, is_on: bool) -> None:
         self.settings = replace(self.settings, caption=is_on)
+        self.exporting.has_caption = is_on
 
     def set_gallery_visible(self, is_on: bool) -> None:
         self.gallery_dock.setVisible(is_on)
@@ -376,9 +357,7 @@ class MainWindow(QMainWindow):
 
     def set_color_map(self, name: str) -> None:
         self.settings = replace(self.settings, color_map=name)
-        self.setProperty("color_map", name)
-        for view in self.area.views.values():
-            QGuiApplication.postEvent(view, QEvent(QEvent.Type.PaletteChange))
+        self.looks.set_color_map(name)
 
     def set_memory(self, megabytes: int) -> None:
         """How much of what attention receives may be held; from the next input on."""
@@ -397,20 +376,63 @@ class MainWindow(QMainWindow):
     def show_about(self) -> None:
         QMessageBox.about(self, self.tr("About Headlight"), about.ABOUT)
 
-    # Dropped folders, and the end
+    # Dropped files, and the state that survives a restart
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if drops.dropped_file(event.mimeData()) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        drops.take(self, Path(next(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile())))
+        path = drops.dropped_file(event.mimeData())
+        if path is not None:
+            drops.take(path, self.input_panel.kind, self._drop_targets())
+
+    def _drop_targets(self) -> drops.DropTargets:
+        return drops.DropTargets(
+            open_checkpoint=self.open,
+            open_image=self.input_panel.open_image,
+            open_mesh=partial(self.area.open_file, "mesh"),
+            look_at_text=self.input_bar.look_at,
+            refuse=self.status_line.show_message,
+        )
+
+    def _restore(self) -> None:
+        """The window as it was left: sizes, tabs, looks and what was typed."""
+        settings = self.settings
+        self.appearance.apply(settings.theme, settings.font_scale)
+        self.looks.set_color_map(settings.color_map)
+        self.exporting.has_caption = settings.caption
+        self.input_bar.set_text(*((settings.text, settings.text_pair) if settings.text else (SAMPLES[0], "")))
+        self.resize(1280, 800)
+        # What cannot be restored, from another version say, is refused by Qt and leaves the layout as it is.
+        self.restoreGeometry(QByteArray.fromBase64(settings.window.encode()))
+        self.restoreState(QByteArray.fromBase64(settings.docks.encode()))
+        self.area.restoreState(QByteArray.fromBase64(settings.views.encode()))
+        for name, is_on in (
+            ("set_caption", settings.caption),
+            (f"set_theme:{settings.theme}", True),
+            (f"set_color_map:{settings.color_map}", True),
+            (f"set_memory:{settings.memory_mb}", True),
+        ):
+            if name in self.actions_by_name:
+                self.actions_by_name[name].setChecked(is_on)
+
+    def _settings_now(self) -> Settings:
+        """The settings that bring the window back into the state it is in."""
+        return replace(
+            self.settings,
+            text=self.input_bar.first.value(),
+            text_pair=self.input_bar.second.value(),
+            window=self.saveGeometry().toBase64().toStdString(),
+            docks=self.saveState().toBase64().toStdString(),
+            views=self.area.saveState().toBase64().toStdString(),
+        )
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._presentation.is_on:
             self.set_presentation(False)
         try:
-            save_settings(window_state.settings_now(self), self._settings_file)
+            save_settings(self._settings_now(), self._settings_file)
         except OSError as error:
             self.status_line.show_message(self.tr("The settings could not be saved: {}").format(error.strerror))
         self._runner.shutdown()

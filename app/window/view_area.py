@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from collections.abc import Callable
+
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
@@ -17,8 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from inference.results.checkpoint import CheckpointInfo
+from widgets.look.looks import Looks
 from widgets.registry import VIEWS, ViewEntry
-from widgets.selection import Selection
 from widgets.view import Subject, View
 
 
@@ -76,7 +78,7 @@ class ViewArea(QMainWindow):
     copy_requested = Signal(str)
     offered_changed = Signal(dict, tuple)
 
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
+    def __init__(self, create: Callable[[ViewEntry], View], looks: Looks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowFlags(Qt.WindowType.Widget)
         self.setObjectName("views")
@@ -86,7 +88,8 @@ class ViewArea(QMainWindow):
             | QMainWindow.DockOption.AnimatedDocks
         )
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        self._selection = selection
+        self._create = create
+        self._waiting_files: dict[str, str] = {}
         self._subject: Subject | None = None
         self._hint = self.tr("No checkpoint is open. Choose one on the left.")
         self._current = VIEWS[0].name
@@ -100,6 +103,9 @@ class ViewArea(QMainWindow):
             # The first checkpoint reads text; tabs that come and go would be in the way until it is there.
             self.docks[entry.name].setVisible(_kinds(entry) <= {"text"})
         self.docks[VIEWS[0].name].raise_()
+        self._looks = looks
+        looks.changed.connect(self._on_looks_changed)
+        self._on_looks_changed()
 
     def _add_dock(self, entry: ViewEntry) -> None:
         dock = QDockWidget(entry.title, self)
@@ -134,6 +140,14 @@ class ViewArea(QMainWindow):
         self._build_if_shown(name)
         if name in self.views:
             self.views[name].setFocus()
+
+    def open_file(self, name: str, path: str) -> None:
+        """Let a view open a file: at once, or as soon as it is there."""
+        self._waiting_files[name] = path
+        self.show_view(name)
+        view = self.views.get(name)
+        if view is not None and name in self._waiting_files:
+            view.open_file(self._waiting_files.pop(name))  # type: ignore[attr-defined]
 
     def set_hint(self, text: str) -> None:
         """What stands in the views as long as there is nothing to look at."""
@@ -202,7 +216,7 @@ class ViewArea(QMainWindow):
         dock = self.docks[name]
         if name in self.views or self._why_off(entry) or self._subject is None or not _is_shown(dock):
             return
-        view = entry.create(self._selection)
+        view = self._create(entry)
         self.views[name] = view
         pages = dock.widget()
         assert isinstance(pages, QStackedWidget)
@@ -210,6 +224,8 @@ class ViewArea(QMainWindow):
         self.view_created.emit(view)
         self._show_page(entry)
         view.set_subject(self._subject)
+        if file := self._waiting_files.pop(name, ""):
+            view.open_file(file)  # type: ignore[attr-defined]
 
     def _grey_tabs(self) -> None:
         """Tab bars are Qt's own: colour the tabs of views that are off, and say why on hover."""
@@ -248,6 +264,12 @@ class ViewArea(QMainWindow):
         assert button is not None
         dock = self.docks[button.property("view")]
         dock.setFloating(not dock.isFloating())
+
+    @Slot()
+    def _on_looks_changed(self) -> None:
+        self.window().setProperty("color_map", self._looks.color_map)
+        for view in self.views.values():
+            QCoreApplication.postEvent(view, QEvent(QEvent.Type.PaletteChange))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

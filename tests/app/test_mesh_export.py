@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 from PySide6.QtWidgets import QComboBox, QDialog, QDoubleSpinBox, QLineEdit, QProgressDialog, QWidget
 
 from app.export import saving as saving_module
+from app.export.exporting import Exporting
 from app.export.mesh_dialog import MeshDialog
-from app.export.mesh_export import MeshSaving, save_mesh
+from app.export.mesh_export import MeshSaving
 from app.export.mesh_formats import FORMATS
 from app.export.mesh_look import MeshLook
 from inference.meshes.files import read_mesh
 from tests.app.mesh_samples import make_sample
-from widgets.panels.status_line import StatusLine
 from widgets.scene3d.camera import Camera
 
 SAMPLE = make_sample()
@@ -134,26 +133,24 @@ def test_a_process_that_does_not_start_is_told(qtbot, parent, tmp_path, monkeypa
 
 
 @pytest.fixture
-def window(parent, tmp_path, qtbot):
-    parent.status_line = StatusLine()
-    qtbot.addWidget(parent.status_line)
-    parent.export_folder = tmp_path
-    parent.controller = SimpleNamespace(checkpoint=SimpleNamespace(classes=("a", "b", "c", "d", "wooden stool")))
-    return parent
+def exporting(parent, tmp_path):
+    exporting = Exporting(parent)
+    exporting.folder = tmp_path
+    return exporting
 
 
-def test_the_window_saves_what_the_dialog_says(qtbot, window, tmp_path, monkeypatch):
+def test_the_window_saves_what_the_dialog_says(qtbot, exporting, tmp_path, monkeypatch):
     monkeypatch.setattr(MeshDialog, "exec", lambda _: QDialog.DialogCode.Accepted)
-    save_mesh(window, SAMPLE, Camera(azimuth=20.0))
-    qtbot.waitUntil(lambda: window.status_line.message != "", timeout=LONG)
-    assert window.status_line.message == f"Saved {tmp_path / 'wooden-stool-0.obj'}"
+    with qtbot.waitSignal(exporting.said, timeout=LONG) as blocker:
+        exporting.save_mesh(SAMPLE, ("a", "b", "c", "d", "wooden stool"), Camera(azimuth=20.0))
+    assert blocker.args == [f"Saved {tmp_path / 'wooden-stool-0.obj'}", False]
     assert len(read_mesh(tmp_path / "wooden-stool-0.obj", merge_degrees=None).faces) == int(
         (SAMPLE.faces.tokens < 2).sum()
     )
 
 
-def test_nothing_is_saved_without_the_user(window, tmp_path, monkeypatch):
+def test_nothing_is_saved_without_the_user(qtbot, exporting, tmp_path, monkeypatch):
     monkeypatch.setattr(MeshDialog, "exec", lambda _: QDialog.DialogCode.Rejected)
-    save_mesh(window, SAMPLE)
+    with qtbot.assertNotEmitted(exporting.said):
+        exporting.save_mesh(SAMPLE)
     assert not list(tmp_path.iterdir())
-    assert window.status_line.message == ""
