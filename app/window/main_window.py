@@ -86,6 +86,7 @@ class MainWindow(QMainWindow):
         self.status_line = StatusLine()
         self._build()
         self.actions_by_name = build_menus(self)
+        self.area.set_window_actions(tuple(self.actions_by_name.values()))
         panels = (self.gallery_dock, self.details_dock, self.menuBar(), self.statusBar(), self.input_bar.token_row)
         self._presentation = Presentation(self, panels, tuple(self.actions_by_name.values()))
         self._connect()
@@ -248,8 +249,10 @@ class MainWindow(QMainWindow):
         self.area.show_view(name)
 
     def tear_current(self) -> None:
-        dock = self.area.docks[self.area.current]
-        dock.setFloating(not dock.isFloating())
+        self.area.toggle_window(self.area.current)
+
+    def show_beside(self) -> None:
+        self.area.toggle_beside(self.area.current)
 
     def step_head(self, heads: int) -> None:
         self.flow.step(0, heads)
@@ -407,7 +410,6 @@ class MainWindow(QMainWindow):
         # What cannot be restored, from another version say, is refused by Qt and leaves the layout as it is.
         self.restoreGeometry(QByteArray.fromBase64(settings.window.encode()))
         self.restoreState(QByteArray.fromBase64(settings.docks.encode()))
-        self.area.restoreState(QByteArray.fromBase64(settings.views.encode()))
         for name, is_on in (
             ("set_caption", settings.caption),
             (f"set_theme:{settings.theme}", True),
@@ -425,7 +427,6 @@ class MainWindow(QMainWindow):
             text_pair=self.input_bar.second.value(),
             window=self.saveGeometry().toBase64().toStdString(),
             docks=self.saveState().toBase64().toStdString(),
-            views=self.area.saveState().toBase64().toStdString(),
         )
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -435,6 +436,7 @@ class MainWindow(QMainWindow):
             save_settings(self._settings_now(), self._settings_file)
         except OSError as error:
             self.status_line.show_message(self.tr("The settings could not be saved: {}").format(error.strerror))
+        self.area.close_windows()
         self._runner.shutdown()
         super().closeEvent(event)
 

@@ -1,0 +1,62 @@
+"""Where windows stand on the screens: whole on one of them, and not over each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QMargins, QPoint, QRect, QSize
+
+
+def fitted(window: QRect, frame: QMargins, available: QRect) -> QRect:
+    """A window's inside, moved and made smaller until it is on the screen with its frame.
+
+    Parameters
+    ----------
+    window
+        Without its frame.
+    available
+        The screen without panels and docks of the desktop.
+    """
+    inside = available.marginsRemoved(frame)
+    size = window.size().boundedTo(inside.size())
+    x = min(max(window.x(), inside.x()), inside.x() + inside.width() - size.width())
+    y = min(max(window.y(), inside.y()), inside.y() + inside.height() - size.height())
+    return QRect(QPoint(x, y), size)
+
+
+def free_place(size: QSize, frame: QMargins, main: QRect, screens: Sequence[QRect]) -> QRect:
+    """Where another window covers as little of the main one as possible: on a second screen, or beside it.
+
+    Parameters
+    ----------
+    size
+        Wanted, without frame.
+    main
+        The main window with its frame.
+    screens
+        What is available of each.
+
+    Returns
+    -------
+    QRect
+        Without frame; within one of the screens.
+    """
+    others = [screen for screen in screens if not screen.intersects(main)]
+    if others:
+        centred = QRect(QPoint(), size)
+        centred.moveCenter(others[0].center())
+        return fitted(centred, frame, others[0])
+    screen = max(screens, key=lambda one: _area(one.intersected(main)))
+    outside = QRect(QPoint(), size).marginsAdded(frame).size().boundedTo(screen.size())
+    places = [
+        QRect(QPoint(x, y), outside)
+        for x in (main.right() + 1, screen.right() + 1 - outside.width(), main.left() - outside.width(), screen.left())
+        for y in (main.top(), screen.bottom() + 1 - outside.height(), screen.top(), main.bottom() + 1)
+    ]
+    within = [fitted(place, QMargins(), screen) for place in places]
+    best = min(within, key=lambda place: _area(place.intersected(main)))
+    return best.marginsRemoved(frame)
+
+
+def _area(rect: QRect) -> int:
+    return max(rect.width(), 0) * max(rect.height(), 0)
