@@ -6,15 +6,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent, QShowEvent
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
-    QDockWidget,
-    QFileDialog,
     QMainWindow,
-    QMessageBox,
     QVBoxLayout,
     QWidget,
 )
@@ -25,17 +22,19 @@ from app.link.runner import Runner
 from app.window import about, drops
 from app.window.actions import build_menus, set_view_shortcuts
 from app.window.appearance import Appearance
+from app.window.opening import Opening
+from app.window.placement import keep_on_screen
 from app.window.presentation import LARGER, Presentation
 from app.window.settings import Settings, load_settings, save_settings
+from app.window.side_panels import SidePanels, panel_dock
 from app.window.subject_flow import SubjectFlow
 from app.window.text_dialog import TextDialog
 from app.window.view_area import ViewArea
 from app.window.warm_up import WarmUp
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.events import Failure
 from inference.results.mesh import MeshSample
 from inference.results.tokens import Tokens
-from resources import ROOT, SAMPLES, bundled_checkpoints
+from resources import ROOT, SAMPLES
 from widgets.look.looks import Looks
 from widgets.panels.details import DetailsPanel
 from widgets.panels.gallery import Gallery
@@ -70,7 +69,6 @@ class MainWindow(QMainWindow):
         self.appearance = Appearance(application)
         self._runner = runner
         self._first_checkpoint = first_checkpoint
-        self._opening = ""
         self._is_started = False
 
         self.selection = Selection(self)
@@ -80,6 +78,7 @@ class MainWindow(QMainWindow):
         self.gallery = Gallery()
         self.input_panel = InputPanel(self.selection, SAMPLES)
         self.input_bar = self.input_panel.text
+        self.opening = Opening(self.controller, self.gallery, self)
         self.flow = SubjectFlow(self.controller, self.selection, self.input_panel, self)
         self.area = ViewArea(partial(ViewEntry.create, selection=self.selection), self.looks)
         self.details = DetailsPanel(self.selection)
@@ -87,11 +86,15 @@ class MainWindow(QMainWindow):
         self._build()
         self.actions_by_name = build_menus(self)
         self.area.set_window_actions(tuple(self.actions_by_name.values()))
-        panels = (self.gallery_dock, self.details_dock, self.menuBar(), self.statusBar(), self.input_bar.token_row)
-        self._presentation = Presentation(self, panels, tuple(self.actions_by_name.values()))
+        self._presentation = Presentation(
+            self,
+            (self.menuBar(), self.statusBar(), self.input_bar.token_row),
+            self.panels.put_away,
+            tuple(self.actions_by_name.values()),
+        )
         self._connect()
         self._restore()
-        self._show_gallery()
+        self.opening.set_recent(self.settings.recent)
 
     # Building
 
@@ -103,38 +106,30 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.input_panel)
         layout.addWidget(self.area, 1)
         self.setCentralWidget(centre)
-        self.gallery_dock = self._dock(self.tr("Checkpoints"), self.gallery, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.details_dock = self._dock(self.tr("Selected"), self.details, Qt.DockWidgetArea.RightDockWidgetArea)
-        em = self.fontMetrics().averageCharWidth()
-        docks = [self.gallery_dock, self.details_dock]
-        self.resizeDocks(docks, [24 * em, 34 * em], Qt.Orientation.Horizontal)
+        sides = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        self.gallery_dock = panel_dock(self.tr("Checkpoints"), self.gallery, sides[0], self)
+        self.details_dock = panel_dock(self.tr("Selected"), self.details, sides[1], self)
+        self.panels = SidePanels(self, self.gallery_dock, self.details_dock)
         self.statusBar().addWidget(self.status_line, 1)
         self.statusBar().setSizeGripEnabled(False)
 
-    def _dock(self, title: str, widget: QWidget, side: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(f"dock_{side.name}")
-        dock.setWidget(widget)
-        self.addDockWidget(side, dock)
-        return dock
-
     def _connect(self) -> None:
-        self.gallery.open_requested.connect(self.open)
-        self.gallery.browse_requested.connect(self.browse)
+        self.opening.opened.connect(self._on_opening_opened)
+        self.opening.hint_changed.connect(self.area.set_hint)
+        self.opening.said.connect(self._say)
         self.input_panel.bar_created.connect(self.controller.attach)
         self.input_bar.mask_toggled.connect(self.selection.toggle_mask)
         self.input_bar.editor_requested.connect(self.open_text)
         self.flow.tokens_changed.connect(self._on_flow_tokens_changed)
         self.flow.subject_changed.connect(self._on_flow_subject_changed)
         self.flow.refused.connect(self.area.forget_other)
-        self.exporting.said.connect(self._on_exporting_said)
+        self.exporting.said.connect(self._say)
+        self.panels.changed.connect(self._on_panels_changed)
         self.area.view_created.connect(self._on_area_view_created)
         self.area.offered_changed.connect(partial(set_view_shortcuts, self.actions_by_name))
         self.area.export_requested.connect(self.export)
         self.area.copy_requested.connect(self.copy)
         self.controller.attach(self.details)
-        self.controller.opened.connect(self._on_controller_opened)
-        self.controller.open_failed.connect(self._on_controller_open_failed)
         self.controller.noticed.connect(self.status_line.show_message)
         self.controller.progressed.connect(self.status_line.show_progress)
         self.controller.memory_told.connect(self.status_line.show_memory)
@@ -144,7 +139,16 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._check_panels()
+        self.panels.fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.panels.fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and self._is_started:
+            self.panels.fit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -156,60 +160,31 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_first_painted(self) -> None:
         self.painted.emit()
+        keep_on_screen(self)  # only now it has a frame
         if self._notice:
             self.status_line.show_message(self._notice)
-        wanted = self._first_checkpoint or self.settings.checkpoint
         self._runner.start()
         WarmUp(self).start()
         self.controller.set_memory_budget(self.settings.memory_mb * 2**20)
-        self.open(wanted or next(iter(bundled_checkpoints()), ""))
+        self.opening.open_first(self._first_checkpoint or self.settings.checkpoint)
 
-    # Checkpoints
+    # What is looked at
 
     def open(self, checkpoint: str) -> None:
         """Open a bundled checkpoint by name, or a folder."""
-        if not checkpoint:
-            return
-        is_bundled = checkpoint in bundled_checkpoints()
-        self._opening = checkpoint if is_bundled else str(Path(checkpoint).expanduser().resolve())
-        self.area.set_hint(self.tr("Opening {}…").format(Path(self._opening).name))
-        self.status_line.show_message(self.tr("Opening {}…").format(Path(self._opening).name), is_warning=False)
-        self.controller.open(self._opening)
+        self.opening.open(checkpoint)
 
     @Slot()
     def browse(self) -> None:
-        """Let the user choose a folder."""
-        start = str(Path(self.settings.recent[0]).parent) if self.settings.recent else str(Path.home())
-        folder = QFileDialog.getExistingDirectory(self, self.tr("Open a checkpoint"), start)
-        if folder:
-            self.open(folder)
+        self.opening.browse()
 
     @Slot(object)
-    def _on_controller_opened(self, info: CheckpointInfo) -> None:
+    def _on_opening_opened(self, info: CheckpointInfo) -> None:
         self.settings = replace(self.settings.with_recent(info.checkpoint), checkpoint=info.checkpoint)
+        self.opening.set_recent(self.settings.recent)
         self.setWindowTitle(f"{info.name} – Headlight")
         self.status_line.set_device(info.device)
-        self.status_line.show_message(" ".join((_summary(info), *info.notes)), is_warning=bool(info.notes))
-        self._show_gallery()
         self.flow.begin(info)
-
-    @Slot(object)
-    def _on_controller_open_failed(self, failure: Failure) -> None:
-        if failure.kind != "engine":  # that one is told by the controller already
-            self.status_line.show_message(failure.message)
-        self._show_gallery()
-        if self.controller.checkpoint is None:
-            first = next(iter(bundled_checkpoints()), "")
-            self.area.set_hint(failure.message)
-            if first and first != self._opening:
-                self.open(first)
-                self.status_line.show_message(failure.message)
-
-    def _show_gallery(self) -> None:
-        current = self.controller.checkpoint.checkpoint if self.controller.checkpoint else ""
-        self.gallery.set_checkpoints(bundled_checkpoints(), self.settings.recent, current)
-
-    # Input
 
     @Slot(object, str)
     def _on_flow_tokens_changed(self, tokens: Tokens | None, message: str) -> None:
@@ -242,6 +217,10 @@ class MainWindow(QMainWindow):
     def _on_view_head_activated(self, layer: int, head: int) -> None:
         self.selection.update(layer=layer, head=head)
         self.area.show_view("attention")
+
+    @Slot(str, bool)
+    def _say(self, sentence: str, is_warning: bool) -> None:
+        self.status_line.show_message(sentence, is_warning=is_warning)
 
     # Commands
 
@@ -290,7 +269,7 @@ class MainWindow(QMainWindow):
     def ask_again(self) -> None:
         self.status_line.show_message("", is_warning=False)
         if self.controller.checkpoint is None:
-            self.open(self._opening)
+            self.opening.open_again()
         self.flow.ask_again()
         for view in (*self.area.views.values(), self.details):
             view.refresh(again=True)
@@ -322,23 +301,20 @@ class MainWindow(QMainWindow):
         info = self.controller.checkpoint
         self.exporting.save_mesh(sample, info.classes if info else ())
 
-    @Slot(str, bool)
-    def _on_exporting_said(self, sentence: str, is_warning: bool) -> None:
-        self.status_line.show_message(sentence, is_warning=is_warning)
-
     def set_caption(self, is_on: bool) -> None:
         self.settings = replace(self.settings, caption=is_on)
         self.exporting.has_caption = is_on
 
     def set_gallery_visible(self, is_on: bool) -> None:
-        self.gallery_dock.setVisible(is_on)
+        self.panels.show_panel(self.gallery_dock, is_on)
 
     def set_details_visible(self, is_on: bool) -> None:
-        self.details_dock.setVisible(is_on)
+        self.panels.show_panel(self.details_dock, is_on)
 
-    def _check_panels(self) -> None:
-        self.actions_by_name["set_gallery_visible"].setChecked(self.gallery_dock.isVisible())
-        self.actions_by_name["set_details_visible"].setChecked(self.details_dock.isVisible())
+    @Slot()
+    def _on_panels_changed(self) -> None:
+        self.actions_by_name["set_gallery_visible"].setChecked(not self.gallery_dock.isHidden())
+        self.actions_by_name["set_details_visible"].setChecked(not self.details_dock.isHidden())
 
     def set_presentation(self, is_on: bool) -> None:
         """Full screen, large letters, only the input and the views."""
@@ -368,16 +344,13 @@ class MainWindow(QMainWindow):
         self.controller.set_memory_budget(megabytes * 2**20)
 
     def show_messages(self) -> None:
-        text = "\n\n".join(self.status_line.messages) or self.tr("There are no messages.")
-        box = QMessageBox(QMessageBox.Icon.NoIcon, self.tr("Messages"), text, parent=self)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.exec()
+        about.show_messages(self, self.status_line.messages)
 
     def show_shortcuts(self) -> None:
-        QMessageBox.information(self, self.tr("Shortcuts"), about.shortcuts_html())
+        about.show_shortcuts(self)
 
     def show_about(self) -> None:
-        QMessageBox.about(self, self.tr("About Headlight"), about.ABOUT)
+        about.show_about(self)
 
     # Dropped files, and the state that survives a restart
 
@@ -407,9 +380,11 @@ class MainWindow(QMainWindow):
         self.exporting.has_caption = settings.caption
         self.input_bar.set_text(*((settings.text, settings.text_pair) if settings.text else (SAMPLES[0], "")))
         self.resize(1280, 800)
+        keep_on_screen(self)
         # What cannot be restored, from another version say, is refused by Qt and leaves the layout as it is.
         self.restoreGeometry(QByteArray.fromBase64(settings.window.encode()))
         self.restoreState(QByteArray.fromBase64(settings.docks.encode()))
+        self.panels.take_over()
         for name, is_on in (
             ("set_caption", settings.caption),
             (f"set_theme:{settings.theme}", True),
@@ -421,6 +396,7 @@ class MainWindow(QMainWindow):
 
     def _settings_now(self) -> Settings:
         """The settings that bring the window back into the state it is in."""
+        self.panels.fit(is_wide=True)  # what only stepped aside is there again the next time
         return replace(
             self.settings,
             text=self.input_bar.first.value(),
@@ -439,9 +415,3 @@ class MainWindow(QMainWindow):
         self.area.close_windows()
         self._runner.shutdown()
         super().closeEvent(event)
-
-
-def _summary(info: CheckpointInfo) -> str:
-    size = f"{info.n_parameters / 1e6:.1f} M parameters" if info.n_parameters else ""
-    groups = ", ".join(f"{g.title}: {g.n_layers} layers of {max(g.n_heads)} heads" for g in info.groups if g.n_layers)
-    return f"{info.name}: {'; '.join(filter(None, (info.architecture, size, groups)))}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QMargins, QPoint, QRect, QSize
+from PySide6.QtWidgets import QStyle, QWidget
 
 
 def fitted(window: QRect, frame: QMargins, available: QRect) -> QRect:
@@ -22,6 +23,22 @@ def fitted(window: QRect, frame: QMargins, available: QRect) -> QRect:
     x = min(max(window.x(), inside.x()), inside.x() + inside.width() - size.width())
     y = min(max(window.y(), inside.y()), inside.y() + inside.height() - size.height())
     return QRect(QPoint(x, y), size)
+
+
+def keep_on_screen(window: QWidget) -> None:
+    """Make a window small enough for its screen, frame included; its frame is a guess until it is shown."""
+    handle = window.windowHandle()
+    if window.isMaximized() or window.isFullScreen():
+        return
+    if handle is None or not window.isVisible():
+        title = window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
+        border = window.style().pixelMetric(QStyle.PixelMetric.PM_MdiSubWindowFrameWidth)
+        frame = QMargins(border, title, border, border)
+        window.resize(fitted(window.geometry(), frame, window.screen().availableGeometry()).size())
+        return
+    right = fitted(window.geometry(), handle.frameMargins(), window.screen().availableGeometry())
+    if right != window.geometry():
+        window.setGeometry(right)
 
 
 def free_place(size: QSize, frame: QMargins, main: QRect, screens: Sequence[QRect]) -> QRect:

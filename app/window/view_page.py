@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from enum import Enum
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QScrollArea,
     QSizePolicy,
     QStackedWidget,
+    QStyle,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -56,10 +58,7 @@ class ViewPage(QWidget):
         self._why.setTextFormat(Qt.TextFormat.PlainText)
         self._why.setWordWrap(True)
         self._why.setMargin(24)
-        self._scroll = QScrollArea(self)
-        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll = _RoomForView(self)
         self._content = QStackedWidget(self)
         self._content.addWidget(self._why)
         self._content.addWidget(self._scroll)
@@ -148,3 +147,51 @@ class ViewPage(QWidget):
     @Slot()
     def _on_window_clicked(self) -> None:
         self.window_requested.emit(self.name)
+
+
+class _RoomForView(QScrollArea):
+    """As large as there is room, and never smaller than the view can be: then it scrolls.
+
+    Qt's own resizing gives a view with controls that wrap the height it would like to have, not what it needs.
+    """
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def setWidget(self, widget: QWidget) -> None:
+        super().setWidget(widget)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        is_handled = super().viewportEvent(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return is_handled
+
+    def _fit(self) -> None:
+        view = self.widget()
+        if view is None:
+            return
+        room, bar = self.maximumViewportSize(), self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        least = _least(view, room.width())
+        if least.height() > room.height():
+            least = _least(view, room.width() - bar)
+            room.setWidth(room.width() - bar)
+        if least.width() > room.width():
+            room.setHeight(room.height() - bar)
+        view.resize(room.expandedTo(least))
+
+
+def _least(view: QWidget, width: int) -> QSize:
+    """The smallest size of a view in a room of some width."""
+    least = view.minimumSizeHint().expandedTo(view.minimumSize())
+    layout = view.layout()
+    if layout is not None and layout.hasHeightForWidth():
+        least.setHeight(max(view.minimumHeight(), layout.minimumHeightForWidth(max(width, least.width()))))
+    return least

@@ -15,6 +15,7 @@ from inference.results.image import ImageRequest, ImageResult
 from inference.results.inputs import MOST_IMAGE_SIDE, ImageInput, Input
 from widgets.figures.image_geometry import letterbox, part_rect
 from widgets.figures.image_parts import paint_border, paint_image
+from widgets.kit.flow_layout import FlowLayout
 from widgets.kit.labelled import labelled
 from widgets.kit.line_label import LineLabel
 from widgets.look.theme import FigureStyle
@@ -126,7 +127,7 @@ class ImageBar(View):
         self._side.setKeyboardTracking(False)
         self._side.setSpecialValueText(self.tr("As trained on"))
         self._side.setSuffix(self.tr(" px"))
-        controls = QHBoxLayout()
+        controls = FlowLayout()  # a narrow window hides none of them
         controls.setContentsMargins(8, 0, 0, 2)
         controls.setSpacing(10)
         for button in (self._open, self._paste, self._next):
@@ -134,7 +135,6 @@ class ImageBar(View):
         controls.addWidget(labelled(self._seed, "image_seed", self.tr("Seed")))
         controls.addWidget(labelled(self._kind, "image_kind", self.tr("Kind")))
         controls.addWidget(labelled(self._side, "image_side", self.tr("Size")))
-        controls.addStretch(1)
         self._about = LineLabel(self.tr("What was done to the picture"), self)
         self._about.setObjectName("image_about")
         self._message = LineLabel(self.tr("Message about the picture"), self)
