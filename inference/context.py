@@ -1,4 +1,4 @@
-"""How a computation talks to whoever asked for it: progress out, cancellation in."""
+"""How a computation talks to whoever asked for it: progress out, cancellation and pauses in."""
 
 from __future__ import annotations
 
@@ -22,12 +22,18 @@ class Context:
         self,
         report: Callable[[Progress | Partial], None] = lambda _: None,
         is_cancelled: Callable[[], bool] = lambda: False,
+        wait_while_paused: Callable[[], None] = lambda: None,
     ) -> None:
         self._report = report
         self._is_cancelled = is_cancelled
+        self._wait_while_paused = wait_while_paused
 
     def checkpoint(self, done: int = 0, total: int = 0, label: str = "") -> None:
-        """Raise `Cancelled` if nobody waits any more; report progress if `label` is given."""
+        """Raise `Cancelled` if nobody waits any more; report progress if `label` is given.
+
+        Where the computation is paused, it blocks until it is resumed or cancelled.
+        """
+        self._wait_while_paused()
         if self._is_cancelled():
             raise Cancelled
         if label:

@@ -13,6 +13,7 @@ ANALYSES: dict[str, str] = {
     "LinesRequest": "inference.analyses.lines:lines",
     "AttentionRequest": "inference.analyses.attention:attention",
     "MeasuresRequest": "inference.analyses.measures:measures",
+    "SimilarityRequest": "inference.analyses.similarity:similarity",
     "RolloutRequest": "inference.analyses.rollout:rollout",
     "ScaledDotRequest": "inference.analyses.scaled_dot:scaled_dot",
     "PositionsRequest": "inference.analyses.positions:positions",

@@ -6,7 +6,7 @@ import numpy as np
 
 from inference.results.checkpoint import AttentionGroup, CheckpointInfo
 from inference.results.classes import ClassesResult
-from inference.results.complete_image import CompleteImageResult
+from inference.results.complete_image import CompleteImageResult, ImageSample
 from inference.results.image import ImageResult
 from inference.results.masked_image import MaskedImageResult
 from inference.results.masked_pixels import MaskedPixelsResult
@@ -171,7 +171,13 @@ def make_masked_image_result(
 
 
 def make_complete_image_result(
-    *, grid: tuple[int, int] = (8, 8), n_given: int = 32, n_done: int | None = None, count: int = 4, n_colors: int = 8
+    *,
+    grid: tuple[int, int] = (8, 8),
+    n_given: int = 32,
+    n_done: int | None = None,
+    count: int = 4,
+    n_colors: int = 8,
+    seed: int = 0,
 ) -> CompleteImageResult:
     """Completions that go on with random colours, `n_done` pixels of them so far (all unless given)."""
     rng = np.random.default_rng(2)
@@ -179,23 +185,17 @@ def make_complete_image_result(
     n_done = n if n_done is None else n_done
     palette = rng.integers(0, 255, (n_colors, 3)).astype(np.uint8)
     own = (np.arange(n) // 5 % n_colors).astype(np.int16)
-    samples = np.broadcast_to(own, (count, n)).copy()
-    samples[:, n_given:] = rng.integers(0, n_colors, (count, n - n_given))
-    bits = rng.uniform(0, 4, (count, n)).astype(np.float32)
-    samples[:, n_done:], bits[:, n_done:] = -1, np.nan
-    is_whole = n_done == n
-    weights = rng.uniform(0.1, 1, (count, n, n_colors)) if is_whole else np.empty((0, 0, 0))
-    probabilities = weights / weights.sum(-1, keepdims=True)
-    return CompleteImageResult(
-        make_image(*grid),
-        grid,
-        palette,
-        own,
-        rng.uniform(0, 4, n).astype(np.float32),
-        samples,
-        bits,
-        probabilities.astype(np.float16),
+    pixels = np.broadcast_to(own, (count, n)).copy()
+    pixels[:, n_given:] = rng.integers(0, n_colors, (count, n - n_given))
+    surprisal = rng.uniform(0, 4, (count, n)).astype(np.float32)
+    weights = rng.uniform(0.1, 1, (count, n, n_colors)) if n_done == n else np.empty((count, 0, 0))
+    probabilities = (weights / weights.sum(-1, keepdims=True)).astype(np.float16)
+    own_surprisal = rng.uniform(0, 4, n).astype(np.float32)
+    samples = tuple(
+        ImageSample(seed + i, n_given, n, pixels[i, :n_done], surprisal[i, :n_done], probabilities[i])
+        for i in range(count)
     )
+    return CompleteImageResult(make_image(*grid), grid, palette, own, own_surprisal, samples)
 
 
 def make_masked_pixels_result(*, grid: tuple[int, int] = (8, 8), n_colors: int = 8) -> MaskedPixelsResult:

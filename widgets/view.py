@@ -1,71 +1,153 @@
-"""The base of every view: asks when it must, shows what comes."""
+"""The base of every view: asks when it must, shows what was asked for, and says of what it is while it is old."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any, TypeVar
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from inference.results.checkpoint import CheckpointInfo
+from inference.results.checkpoint import AttentionGroup
 from inference.results.events import Failure
-from inference.results.inputs import Input, TextInput
+from inference.results.job import JobState
+from inference.results.request import Request
+from widgets.context import ViewContext
 from widgets.figures.figure import Figure
+from widgets.kit.option_controls import OptionControls
+from widgets.kit.page import Page
+from widgets.kit.veil import Veil
 from widgets.look.theme import FigureStyle
+from widgets.options import Options
 from widgets.selection import Selected, Selection
+from widgets.subject import Subject
 
+O = TypeVar("O", bound=Options)  # noqa: E741
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What a window looks at: an open checkpoint and an input (masks included)."""
-
-    checkpoint: CheckpointInfo
-    input: Input
-
-    @property
-    def text(self) -> TextInput:
-        """The input of a checkpoint that reads text: views about words are shown for no others."""
-        assert self.input.text is not None
-        return self.input.text
+_PATIENCE = 120  # ms in which an answer is awaited before the old picture is dimmed: another head takes 15
 
 
 class View(QWidget):
     """Shows one kind of result. Data in, pixels and signals out: no thread, no model.
 
-    A subclass answers `requests()` and `show_result()`. It calls `refresh()` when one of its controls changes what it
-    wants to know. Hidden views ask nothing until they are shown.
+    A subclass answers `requests()`, `show_result()`, `restyle()` and `figure()`. It calls `refresh()` when one of its
+    controls changes what it wants to know. Hidden views ask nothing until they are shown.
+
+    What is on screen belongs to the requests that it answers. While one of them is unanswered, was cancelled or has
+    failed, the picture that was there is dimmed and says of what it is, and cannot be exported.
 
     Signals
     -------
     request_changed(Request)
         What this view wants to know now. One request of each type at a time: a later one replaces the earlier.
+    request_withdrawn(Request)
+        Nobody waits for this one any more.
     figure_changed()
         What `figure()` would give is another picture now.
+    standing_changed()
+        Whether the picture is what was asked for.
     noticed(str)
         One sentence for the status bar.
+    job_action_requested(number, JobAction)
+        What is to become of a job that `show_job` told of.
+
+    Attributes
+    ----------
+    details
+        Types of requests that only add to a picture, such as tiles that come in as one zooms: it is not old without.
     """
 
     request_changed = Signal(object)
+    request_withdrawn = Signal(object)
     figure_changed = Signal()
+    standing_changed = Signal()
     noticed = Signal(str)
+    job_action_requested = Signal(int, object)
 
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
+    details: frozenset[type[Request]] = frozenset()
+
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.selection = selection
+        self.context = context
         self._subject: Subject | None = None
-        self._asked: tuple[object, ...] = ()
-        self._is_stale = False
-        selection.changed.connect(self._on_selection_changed)
+        self._asked: tuple[Request, ...] = ()
+        self._answered: dict[type[Request], tuple[Request, bool]] = {}  # the last one, and whether it was partial
+        self._pictured: Subject | None = None  # what the picture is of
+        self._why_old = ""  # a sentence: cancelled, failed
+        self._refusal = ""  # a sentence: the input that is there now cannot be looked at
+        self._is_stale, self._is_unstyled = False, True
+        self._own_pages: list[Page] = []
+        self._own_veil: Veil | None = None
+        self._option_controls: list[OptionControls[Any]] = []
+        self._dimming = QTimer(self, interval=_PATIENCE, singleShot=True)
+        self._dimming.timeout.connect(self._judge)
+        context.selection.changed.connect(self._on_selection_changed)
+        context.looks.changed.connect(self._on_looks_changed)
+
+    @property
+    def selection(self) -> Selection:
+        """What is selected in the window."""
+        return self.context.selection
 
     @property
     def subject(self) -> Subject | None:
         return self._subject
 
+    @property
+    def group(self) -> AttentionGroup | None:
+        """The attention group that is looked at; None where the checkpoint has none."""
+        if self._subject is None or not self._subject.checkpoint.groups:
+            return None
+        return self._subject.checkpoint.group(self.selection.now.group)
+
+    @property
+    def query_pos(self) -> int | None:
+        """The selected query, where it lies among the queries of `group`."""
+        return None if (group := self.group) is None else self.selection.now.query_pos(group)
+
+    @property
+    def key_pos(self) -> int | None:
+        """The selected key, where it lies among the keys of `group`."""
+        return None if (group := self.group) is None else self.selection.now.key_pos(group)
+
+    def choose(self, **values: str | int | None) -> None:
+        """Select for all views: `query_pos` and `key_pos` of `group`, `layer`, `head`."""
+        if (group := self.group) is not None:
+            self.selection.choose(group, **values)
+
+    def add_page(self, page: Page) -> Page:
+        """Let the base dim this page and clear its numbers; a view of one page is filled with it."""
+        if not self._own_pages and self.layout() is None:
+            layout = QVBoxLayout(self)
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.addWidget(page)
+            self.setFocusProxy(page)
+        self._own_pages.append(page)
+        return page
+
+    def add_options(self, controls: OptionControls[O]) -> OptionControls[O]:
+        """Let sessions keep what is chosen there."""
+        self._option_controls.append(controls)
+        return controls
+
+    def options_state(self) -> dict[str, Any]:
+        """What is chosen and is not the default, as plain values."""
+        return {controls.name: state for controls in self._option_controls if (state := controls.value().to_json())}
+
+    def set_options_state(self, stored: object) -> None:
+        """Choose what was stored; what is unknown or not allowed any more is left as it is by default."""
+        given = stored if isinstance(stored, dict) else {}
+        for controls in self._option_controls:
+            controls.set_value(controls.kind.from_json(given.get(controls.name))[0])
+
+    # What is asked
+
     def set_subject(self, subject: Subject | None) -> None:
         """Look at something else; asks at once if visible."""
-        self._subject = subject
+        self._subject, self._why_old, self._refusal = subject, "", ""
         self.refresh()
+        self._wait()
 
     def refresh(self, *, again: bool = False) -> None:
         """Ask for what is needed now, if it is not what was asked last; `again` asks in any case."""
@@ -77,23 +159,143 @@ class View(QWidget):
         self._is_stale = False
         wanted = self.requests() if self._subject else ()
         new = [request for request in wanted if request not in self._asked]
+        types = {type(request) for request in wanted}
+        gone = [request for request in self._asked if type(request) not in types]
         self._asked = wanted
+        if new:
+            self._why_old = ""
+        for request in gone:
+            self.request_withdrawn.emit(request)
         for request in new:
             self.request_changed.emit(request)
+        self._wait()
+
+    # What comes
+
+    def take_result(self, request: Request, result: object, is_partial: bool = False) -> None:
+        """An answer, or a first part of it; what was not asked for, or is not wanted any more, is dropped."""
+        if request not in self._asked:
+            return
+        self._answered[type(request)] = (request, is_partial)
+        if type(request) not in self.details:
+            self._pictured = self._subject
+        self.show_result(request, result, is_partial)
+        self._judge()
+
+    def take_failure(self, request: Request, failure: Failure) -> None:
+        """There is no answer: the old picture stays, dimmed, and a sentence says why."""
+        if request not in self._asked:
+            return
+        self._forget(request)
+        self._why_old = failure.message
+        if failure.kind != "engine":  # what became of the engine is told once, not by every view
+            self.show_failure(request, failure)
+        self._judge()
+
+    def take_cancellation(self, request: Request) -> None:
+        """The user stopped it; nothing else will come."""
+        if request in self._asked:
+            self._forget(request)
+            self._why_old = self.tr("Cancelled; F5 asks again.")
+            self._judge()
+
+    def refuse(self, why: str) -> None:
+        """The input that is there now cannot be looked at: what is shown is of another one."""
+        self._refusal = why
+        self._judge()
+
+    def _forget(self, request: Request) -> None:
+        # Not among what was asked any more, so that it can be asked again; not answered either.
+        self._asked = tuple(asked for asked in self._asked if asked != request)
+        self._answered.pop(type(request), None)
+
+    # What is shown
+
+    @property
+    def why_not_current(self) -> str:
+        """A sentence if the picture is not what was asked for, or not exactly; empty if it is."""
+        if self._is_old():
+            reason = self._refusal or self._why_old or self.tr("What was asked for is being computed.")
+            return self.tr("This picture is still of {}. {}").format(self._pictured_title(), reason)
+        if self.is_provisional:
+            return self.tr("This is a first look, from some of the rows; it is being made exact.")
+        return ""
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether a part of the answer has yet to come."""
+        return any(
+            is_partial
+            for request, is_partial in self._answered.values()
+            if request in self._asked and type(request) not in self.details
+        )
+
+    def _is_old(self) -> bool:
+        if self._pictured is None:
+            return False
+        if self._refusal or self._why_old or self._is_other_subject():
+            return True
+        return any(
+            self._answered.get(type(request), (None, False))[0] != request
+            for request in self._asked
+            if type(request) not in self.details
+        )
+
+    def _pictured_title(self) -> str:
+        return self._pictured.title if self._pictured is not None else ""
+
+    def _wait(self) -> None:
+        """An answer from the engine's memory comes before anybody could have seen the picture dimmed."""
+        if not self._is_old() or self._is_other_subject() or self._why_old or self._refusal:
+            self._judge()
+        else:
+            self._dimming.start()
+
+    def _is_other_subject(self) -> bool:
+        shown, now = self._pictured, self._subject
+        if shown is None or now is None:
+            return shown is not now
+        return (shown.checkpoint, shown.input.unmasked()) != (now.checkpoint, now.input.unmasked())
+
+    def _judge(self) -> None:
+        """Dim what is old, and say what is provisional."""
+        self._dimming.stop()
+        is_old = self._is_old()
+        for veil in self._veils():
+            if is_old:
+                reason = self._refusal or self._why_old or self.tr("Computing what was asked for …")
+                veil.dim(f"{self._pictured_title()}\n{reason}" if self._is_other_subject() else reason)
+            elif self.is_provisional and (note := self.provisional_note()):
+                veil.note(note)
+            else:
+                veil.lift()
+        if is_old:
+            self.clear_numbers()
+        self.standing_changed.emit()
+
+    def _veils(self) -> list[Veil]:
+        if self._own_pages:
+            return [page.veil for page in self._own_pages if page.is_of_subject]
+        if self._own_veil is None:
+            self._own_veil = Veil(self)
+        return [self._own_veil]
 
     # What a subclass answers
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         """What it needs to know of its subject, at most one request of each type. `self.subject` is set."""
         raise NotImplementedError
 
-    def show_result(self, result: object) -> None:
-        """Show a result (or partial result) of one of its requests."""
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
+        """Show the answer to one of its requests, or a first part of it."""
         raise NotImplementedError
 
-    def show_failure(self, failure: Failure) -> None:
-        """A request failed: the old picture stays, a sentence says why."""
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        """A request failed: what was asked for no longer comes."""
         self.noticed.emit(failure.message)
+
+    def show_job(self, state: JobState) -> None:
+        """A job that this view asked for is added, further, or over; what it finds comes by `show_result`."""
 
     def figure(self) -> Figure | None:
         """What is shown, for export; None where nothing is shown yet."""
@@ -102,12 +304,32 @@ class View(QWidget):
     def selection_changed(self, now: Selected, old: Selected) -> None:
         """Follow the shared selection: repaint, and `refresh()` if other numbers are needed."""
 
+    def restyle(self) -> None:
+        """Paint anew in `style_now()`: palette, font or colour map are others. Called for visible views only."""
+
+    def clear_numbers(self) -> None:
+        """Take away the numbers beside the picture, as that is old."""
+        for page in self._own_pages:
+            page.clear_numbers()
+
+    def provisional_note(self) -> str:
+        """What is said over a first look; empty where the figure says it itself."""
+        return self.tr("first look")
+
     # Helpers
 
     def style_now(self) -> FigureStyle:
         """Colours, font and colour map of what is on screen."""
-        color_map = self.window().property("color_map") or "cividis"
-        return replace(FigureStyle.of(self), color_map=str(color_map))
+        return replace(FigureStyle.of(self), color_map=self.context.looks.color_map)
+
+    def _style_changed(self) -> None:
+        self._is_unstyled = not self.isVisible()
+        if not self._is_unstyled:
+            self.restyle()
+            self.update()
+
+    def _on_looks_changed(self) -> None:
+        self._style_changed()
 
     def _on_selection_changed(self, now: Selected, old: Selected) -> None:
         self.selection_changed(now, old)
@@ -116,8 +338,10 @@ class View(QWidget):
         super().showEvent(event)
         if self._is_stale:
             self.refresh()
+        if self._is_unstyled:
+            self._style_changed()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self.update()
+            self._style_changed()

@@ -5,15 +5,13 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from app.commands.figure_command import BadOption, FigureCommand, Requests, group_of, within
 from inference.results.attention import AttentionRequest, AttentionResult
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.heads import HeadsRequest, HeadsResult
-from inference.results.inputs import Input, TextInput
 from inference.results.lines import LinesRequest, LinesResult
 from inference.results.maps import MapRequest, MapResult, TilesRequest, TilesResult
 from inference.results.measures import MeasuresRequest, MeasuresResult
-from inference.results.rollout import RolloutRequest, RolloutResult
+from widgets.figure_command import BadOption, FigureCommand, Requests, group_of, text_of, within
 from widgets.kit.text_length import WHOLE, most_tokens
 
 if TYPE_CHECKING:
@@ -21,11 +19,6 @@ if TYPE_CHECKING:
     from widgets.maps.region import Region
 
 _MOST_PIXELS = 1024  # a side of a region; of more cells several share a pixel
-
-
-def text_of(args: Namespace) -> Input:
-    """The text that is asked for."""
-    return Input(TextInput(args.text or "", args.text_pair, args.token_ids, getattr(args, "mask", ())))
 
 
 def _chosen(number: int | None, is_image: bool) -> tuple[int, ...]:
@@ -171,31 +164,6 @@ def _measures_figure(result: MeasuresResult, args: Namespace) -> Figure:
     return MeasuresFigure(scatter, args.sort, is_falling=args.sort != "layer")
 
 
-# Rollout
-
-
-def _rollout_request(args: Namespace, info: CheckpointInfo) -> Requests:
-    of = (args.checkpoint, text_of(args), group_of(args, info))
-    if args.show == "map" or (args.query is None and most_tokens(text_of(args)) <= WHOLE):
-        return (yield RolloutRequest(*of))
-    query = args.query
-    if query is None:
-        known = yield _lengths(args, info)
-        assert isinstance(known, LinesResult)
-        query = len(known.key_tokens) // 2
-    return (yield RolloutRequest(*of, (query,)))
-
-
-def _rollout_figure(result: RolloutResult, args: Namespace) -> Figure:
-    from widgets.views.rollout.figure import RolloutFigure
-
-    layer = within("layer", args.layer or 0, len(result.rollout))
-    query = result.queries[len(result.queries) // 2]
-    if args.query is not None:
-        query = within("query", args.query, len(result.query_tokens))
-    return RolloutFigure(result, layer, query, args.show, args.maps, args.normalisation, args.hide_own)
-
-
 ATTENTION_FIGURES: dict[str, FigureCommand] = {
     "attention": FigureCommand(
         "one head as a heat map, or a part of it; NPZ holds all layers and heads unless some are chosen",
@@ -214,12 +182,6 @@ ATTENTION_FIGURES: dict[str, FigureCommand] = {
         ("text", "group", "layer", "head", "measures"),
         _measures_figure,
         _measures_request,
-    ),
-    "rollout": FigureCommand(
-        "attention rolled out over the layers, beside the mean attention",
-        ("text", "group", "layer", "rollout"),
-        _rollout_figure,
-        _rollout_request,
     ),
     "arcs": FigureCommand(
         "the two token columns joined by lines, one head or all of a layer",

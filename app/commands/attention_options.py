@@ -60,20 +60,9 @@ def _measures(parser: ArgumentParser) -> None:
     )
 
 
-def _rollout(parser: ArgumentParser) -> None:
-    parser.add_argument("--query", type=int, metavar="POS", help="position whose bars are shown (default: the middle)")
-    parser.add_argument(
-        "--show", choices=("map", "query"), default="map", help="every query in one layer, or one query in every layer"
-    )
-    parser.add_argument("--maps", choices=("both", "rollout", "attention"), default="both", help="(default: both)")
-    parser.add_argument("--normalisation", choices=("raw", "row", "log"), default="raw", help="of the colours")
-    parser.add_argument("--hide-own", action="store_true", help="leave out what is a query's own")
-
-
 ATTENTION_OPTIONS: dict[str, Callable[[ArgumentParser], None]] = {
     "text": _text,
     "attention": _attention,
     "arcs": _arcs,
     "measures": _measures,
-    "rollout": _rollout,
 }

@@ -62,8 +62,9 @@ def run(argv: Sequence[str]) -> int:
 
 def _parser() -> ArgumentParser:
     from app.commands import mesh_commands
-    from app.commands.figure_options import OPTIONS
     from app.commands.figures import FIGURES
+    from app.commands.options import add_options
+    from app.commands.shared_options import SHARED
 
     parser = _Parser(
         prog="headlight",
@@ -81,9 +82,13 @@ def _parser() -> ArgumentParser:
         one = kinds.add_parser(name, help=command.about, description=f"Write {command.about}.", allow_abbrev=False)
         if command.request:
             one.add_argument("--checkpoint", metavar="NAME_OR_PATH", help="a bundled name or a folder")
-        for option in command.options:
-            OPTIONS[option](one)
-        OPTIONS["look"](one)
+        for option in command.shared:
+            SHARED[option](one)
+        if command.options:
+            add_options(one, command.options)
+        if command.add_arguments:
+            command.add_arguments(one)
+        SHARED["look"](one)
         one.set_defaults(run=_figure, figure=name)
 
     mesh = commands.add_parser("mesh", help=mesh_commands.ABOUT, description="Draw meshes.", allow_abbrev=False)
@@ -121,14 +126,13 @@ def _mesh(args: Namespace) -> str:
 
 
 def _figure(args: Namespace) -> str:
-    from app.commands.figure_command import answer_all
-    from app.commands.figures import FIGURES, BadOption
-    from app.export import figure_film
+    from app.commands.figures import FIGURES, BadOption, answer_all
+    from app.export import film_files, films
     from app.export.export import ENDINGS, ExportError, check, save
 
     command = FIGURES[args.figure]
     try:
-        check(args.out, (*ENDINGS, *figure_film.FILM_ENDINGS) if command.has_film else ENDINGS)
+        check(args.out, (*ENDINGS, *film_files.ENDINGS) if command.has_film else ENDINGS)
         _check_text(args)
         _app = _application()  # kept until the end: fonts are its own
         result, source = None, ""
@@ -146,8 +150,8 @@ def _figure(args: Namespace) -> str:
                 result = _answer(engine, asked)
             source = info.name
         figure = command.figure(result, args)
-        if figure_film.is_film(args.out) and figure_film.grows(figure):
-            figure_film.save(figure, args.out, _style(args), args.width)
+        if film_files.is_film(args.out) and films.grows(figure):
+            film_files.save(figure, args.out, style=_style(args), width=args.width)
             return f"{args.out}: {figure.caption}"
         save(
             figure,

@@ -6,12 +6,12 @@ A new figure is one entry of `FIGURES`.
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Callable
+from importlib import import_module
 
 import numpy as np
 
-from app.commands.attention_figures import ATTENTION_FIGURES, text_of
-from app.commands.figure_command import BadOption as BadOption
-from app.commands.figure_command import FigureCommand, group_of, within
+from app.commands.attention_figures import ATTENTION_FIGURES
 from app.commands.image_figures import IMAGE_FIGURES
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.layer_times import LayerTimesRequest
@@ -20,7 +20,10 @@ from inference.results.masked import MaskedRequest, MaskedResult
 from inference.results.next_sentence import NextSentenceRequest, NextSentenceResult
 from inference.results.positions import PositionsRequest, PositionsResult, PositionTable
 from inference.results.scaled_dot import ScaledDotRequest, ScaledDotResult
+from widgets.figure_command import BadOption as BadOption
+from widgets.figure_command import FigureCommand, Requests, group_of, text_of, within
 from widgets.figures.figure import Figure
+from widgets.registry import VIEWS
 
 # Requests
 
@@ -165,7 +168,7 @@ FIGURES: dict[str, FigureCommand] = {
         ("table", "head", "unused_text"),
         _positions_figure,
         _positions_request,
-        _positions_arrays,
+        arrays=_positions_arrays,
     ),
     "sinusoids": FigureCommand("the sinusoids of 2017; needs no checkpoint", ("sinusoids",), _sinusoids_figure),
     "sparse-patterns": FigureCommand(
@@ -176,7 +179,7 @@ FIGURES: dict[str, FigureCommand] = {
         ("text", "mask", "layer", "top_k"),
         _masked_figure,
         _masked_request,
-        _masked_arrays,
+        arrays=_masked_arrays,
     ),
     "mask-lab": FigureCommand(
         "BERT's training task on a sentence", ("text", "seed", "top_k"), _mask_lab_figure, _mask_lab_request
@@ -185,4 +188,20 @@ FIGURES: dict[str, FigureCommand] = {
         "whether sentence B follows sentence A", ("text",), _next_sentence_figure, _next_sentence_request
     ),
     **IMAGE_FIGURES,
+    **{
+        name: import_module(f"widgets.views.{entry.name}.command").COMMANDS[name]
+        for entry in VIEWS
+        for name in entry.figures
+    },
 }
+
+
+def answer_all(requests: Requests, ask: Callable[[object], object]) -> object:
+    """Ask one after the other, and return what comes of it."""
+    result: object = None
+    while True:
+        try:
+            request = requests.send(result)
+        except StopIteration as end:
+            return end.value
+        result = ask(request)

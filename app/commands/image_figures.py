@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from app.commands.figure_command import BadOption, FigureCommand, Requests, group_of, within
 from inference.results.attention import AttentionRequest, AttentionResult
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.classes import ClassesRequest, ClassesResult
 from inference.results.complete_image import CompleteImageRequest, CompleteImageResult
 from inference.results.image import ImageRequest, ImageResult
-from inference.results.inputs import ImageInput, Input
 from inference.results.masked_image import MaskedImageRequest, MaskedImageResult
 from inference.results.patches import PatchesRequest, PatchesResult
 from inference.results.probe import ProbeRequest, ProbeResult
+from widgets.figure_command import BadOption, FigureCommand, Requests, group_of, image_of, within
 
 if TYPE_CHECKING:
     from widgets.figures.figure import Figure
@@ -30,15 +29,6 @@ class _Patches:
 
     row: PatchesResult
     whole: AttentionResult | None
-
-
-def image_of(args: Namespace) -> Input:
-    """The picture that is asked for."""
-    if args.image is not None:
-        return Input(image=ImageInput(path=os.path.abspath(args.image), side=args.side))
-    is_scene = args.scene is not None
-    seed, kind = (args.scene, "scene") if is_scene else (args.portrait, "portrait")
-    return Input(image=ImageInput(seed=seed, kind=kind, side=args.side))
 
 
 def image_name(args: Namespace) -> str:
@@ -149,7 +139,7 @@ def _masked_image_figure(result: MaskedImageResult, args: Namespace) -> Figure:
 def _complete_image_figure(result: CompleteImageResult, args: Namespace) -> Figure:
     from widgets.views.complete_image.figure import CompleteImageFigure
 
-    return CompleteImageFigure(result, args.keep, args.seed, shows_bits=args.surprise)
+    return CompleteImageFigure(result, args.keep, shows_surprisal=args.surprise)
 
 
 def _probe_figure(result: ProbeResult, args: Namespace) -> Figure:
@@ -185,7 +175,7 @@ IMAGE_FIGURES: dict[str, FigureCommand] = {
         ("image", "group", "layer", "head", "patch_query", "overlay"),
         _patches_figure,
         _patches_requests,
-        _patches_arrays,
+        arrays=_patches_arrays,
     ),
     "classes": FigureCommand(
         "what a model calls a picture, layer by layer",

@@ -1,4 +1,4 @@
-"""`headlight mesh`: a model draws meshes, and they are written as files."""
+"""`headlight mesh`: a model samples meshes, and they are written as files."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.commands.figure_options import between
 from app.commands.figures import BadOption
+from app.commands.shared_options import between
 from app.export.export import ExportError
-from app.export.mesh_formats import FORMATS, ending_of
+from app.export.formats import BY_MESH_COMMAND, ending_of
 from inference.results.checkpoint import CheckpointInfo, InspectRequest
 from inference.results.inputs import MeshInput
 from inference.results.mesh import MeshRequest, MeshResult, MeshSample
@@ -18,7 +18,7 @@ from inference.results.mesh import MeshRequest, MeshResult, MeshSample
 if TYPE_CHECKING:
     from app.export.mesh_look import MeshLook
 
-ABOUT = "let a model draw a mesh, and write it, its growth or its tokens to a file"
+ABOUT = "let a model sample a mesh, and write it, its growth or its tokens to a file"
 MOST = 1_000
 _AT_ONCE = 16
 
@@ -28,23 +28,23 @@ Ask = Callable[[object], object]
 def add_options(parser: ArgumentParser) -> None:
     """What `headlight mesh` understands."""
     parser.add_argument("--checkpoint", metavar="NAME_OR_PATH", help="a bundled name or a folder (default: bundled)")
-    parser.add_argument("--class", dest="label", metavar="NAME", help="what to draw, such as chair")
+    parser.add_argument("--class", dest="label", metavar="NAME", help="what to sample, such as chair")
     parser.add_argument("--seed", type=between(0, 2**53), default=0, metavar="N", help="(default: 0)")
     parser.add_argument(
         "--count", type=between(1, MOST), default=1, metavar="N", help="so many, of one seed after the other"
     )
-    draw = parser.add_argument_group("drawing")
-    draw.add_argument("--temperature", type=between(0.01, 2, float), default=1.0, metavar="T", help="(default: 1)")
-    draw.add_argument("--top-p", type=between(0.01, 1, float), default=0.9, metavar="P", help="(default: 0.9)")
-    draw.add_argument("--top-k", type=between(0, 10_000), default=0, metavar="K", help="(default: 0, all tokens)")
-    draw.add_argument("--no-masks", action="store_true", help="allow tokens that cannot lead to a mesh")
+    sampling = parser.add_argument_group("sampling")
+    sampling.add_argument("--temperature", type=between(0.01, 2, float), default=1.0, metavar="T", help="(default: 1)")
+    sampling.add_argument("--top-p", type=between(0.01, 1, float), default=0.9, metavar="P", help="(default: 0.9)")
+    sampling.add_argument("--top-k", type=between(0, 10_000), default=0, metavar="K", help="(default: 0, all tokens)")
+    sampling.add_argument("--no-masks", action="store_true", help="allow tokens that cannot lead to a mesh")
     file = parser.add_argument_group("file")
     file.add_argument(
         "--out", type=Path, required=True, metavar="FILE",
-        help=f"ending {', '.join(filter(None, map(ending_of, FORMATS)))}; a folder with --count, and for frames",
+        help=f"ending {_endings()}; a folder with --count, and for frames",
     )  # fmt: skip
     file.add_argument(
-        "--format", choices=tuple(FORMATS), help="needed with --count; frames are numbered PNGs in a folder"
+        "--format", choices=BY_MESH_COMMAND, help="needed with --count; frames are numbered PNGs in a folder"
     )
     file.add_argument("--size", type=_size, default=(800, 600), metavar="WxH", help="pixels (default: 800x600)")
     file.add_argument("--theme", choices=("light", "dark"), default="light", help="(default: light)")
@@ -57,7 +57,7 @@ def add_options(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace, ask: Ask) -> str:
-    """Draw and write; what came of it, a line each.
+    """Sample and write; what came of it, a line each.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def run(args: Namespace, ask: Ask) -> str:
     info = ask(InspectRequest(checkpoint))
     assert isinstance(info, CheckpointInfo)
     if "mesh" not in info.capabilities:
-        raise BadOption(f"{info.name} draws no meshes; choose a checkpoint that does.")
+        raise BadOption(f"{info.name} samples no meshes; choose a checkpoint that does.")
     label = _label(args.label, info)
     lines = []
     for first in range(args.seed, args.seed + args.count, _AT_ONCE):
@@ -107,12 +107,16 @@ def run(args: Namespace, ask: Ask) -> str:
     return "\n".join(lines)
 
 
+def _endings() -> str:
+    return ", ".join(filter(None, map(ending_of, BY_MESH_COMMAND)))
+
+
 def _summary(sample: MeshSample, info: CheckpointInfo) -> str:
-    from widgets.views.mesh.descriptions import whole_words
     from widgets.views.mesh.growth import Growth
+    from widgets.views.mesh.read_out import mesh_text
 
     name = "" if sample.label is None else f"{info.classes[sample.label]}, "
-    return f"{name}seed {sample.seed}. {whole_words(Growth(sample))}"
+    return f"{name}seed {sample.seed}. {mesh_text(Growth(sample))}"
 
 
 def _look(args: Namespace) -> MeshLook:
@@ -128,20 +132,20 @@ def _label(name: str | None, info: CheckpointInfo) -> int | None:
         return None
     known = ", ".join(info.classes)
     if name is None:
-        raise BadOption(f"--class is needed: {info.name} draws {known}.")
+        raise BadOption(f"--class is needed: {info.name} samples {known}.")
     lowered = [one.lower() for one in info.classes]
     if name.lower() not in lowered:
-        raise BadOption(f"--class is {name!r}; {info.name} draws {known}.")
+        raise BadOption(f"--class is {name!r}; {info.name} samples {known}.")
     return lowered.index(name.lower())
 
 
 def _bundled() -> str:
-    """The first bundled checkpoint that draws meshes."""
+    """The first bundled checkpoint that samples meshes."""
     from resources import bundled_checkpoints
 
     names = [name for name in bundled_checkpoints() if name.startswith("polygen")]
     if not names:
-        raise BadOption("No checkpoint that draws meshes is bundled; name one with --checkpoint.")
+        raise BadOption("No checkpoint that samples meshes is bundled; name one with --checkpoint.")
     return names[0]
 
 

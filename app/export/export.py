@@ -9,8 +9,8 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +66,7 @@ def save(
     """
     place = check(path)
     ending = place.suffix.lower()
-    try:
+    with told_as_export_errors(place):
         if ending == ".csv":
             content = render.csv(figure.numbers())
         elif ending == ".npz":
@@ -75,12 +75,19 @@ def save(
             sheet = Sheet.of(figure, style, transparent=transparent, caption=caption)
             content = _IMAGES[ending](sheet, width, dpi)
         replace_file(place, content)
+
+
+@contextmanager
+def told_as_export_errors(place: Path) -> Iterator[None]:
+    """Raise `ExportError` where a file is too large, for the memory or the disk, or cannot be written there."""
+    try:
+        yield
     except render.TooLarge as error:
         raise ExportError(str(error)) from error
     except MemoryError as error:
         raise ExportError(f"There is not enough memory to write {place.name}.") from error
     except OSError as error:
-        raise ExportError(f"{path} could not be written: {why_not_written(error, place)}.") from error
+        raise ExportError(f"{place} could not be written: {why_not_written(error, place)}.") from error
 
 
 def check(path: str | os.PathLike[str], endings: Collection[str] = ENDINGS) -> Path:

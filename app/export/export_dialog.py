@@ -1,8 +1,10 @@
-"""Where to export, and how."""
+"""Where to export, as what, and how."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
@@ -10,6 +12,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
+    QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -20,76 +23,131 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-FORMATS = {
-    "svg": "SVG, vectors for slides and the web",
-    "pdf": "PDF, vectors for papers",
-    "png": "PNG, pixels",
-    "csv": "CSV, the numbers as a table",
-    "npz": "NPZ, the numbers for NumPy",
-}
-FILMS = {
-    "gif": "GIF, its growth",
-    "webp": "WebP, its growth, without loss",
-    "mp4": "MP4, its growth as a video",
-}
+from app.export.formats import FORMATS, ending_of
+
+SIZES = ((640, 480), (800, 600), (1280, 720), (1920, 1080), (1080, 1080))
+SPEEDS = (0.1, 20.0)
 
 
 class ExportDialog(QDialog):
-    """Format, file, and for pictures their size, background and caption line."""
+    """Format and file, and what a format can be told: the size, background and caption line of images, the look and
+    the speed of films.
 
-    def __init__(self, name: str, folder: Path, *, has_caption: bool, has_film: bool = False, parent: QWidget) -> None:
+    Parameters
+    ----------
+    formats
+        Of `FORMATS`: what the shown thing can be saved as; `first` is chosen.
+    is_scene
+        Whether a film is of a scene in space, which has a size, a theme and colours of its own, or of the figure.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        formats: Sequence[str],
+        *,
+        first: str = "svg",
+        has_caption: bool = False,
+        is_scene: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("export_dialog")
         self.setWindowTitle(self.tr("Export"))
-        self._format = QComboBox(self)
-        self._format.setObjectName("export_format")
-        self._formats = {**FORMATS, **(FILMS if has_film else {})}
-        for suffix, text in self._formats.items():
-            self._format.addItem(text, suffix)
-        self._file = QLineEdit(str(folder / f"{name}.svg"), self)
+        self._is_scene = is_scene
+        self._format = self._choice("export_format", [(FORMATS[kind].about, kind) for kind in formats])
+        self._format.setCurrentIndex(self._format.findData(first))
+        self._file = QLineEdit(str(folder / f"{name}{ending_of(first)}"), self)
         self._file.setObjectName("export_file")
+        self._file.setAccessibleName(self.tr("File"))
         self._file.setMinimumWidth(self.fontMetrics().averageCharWidth() * 56)
         browse = QPushButton(self.tr("&Browse…"), self)
-        self._width = self._spin_box("export_width", 0, 20_000, self.tr("as it is"), self.tr(" px"))
-        self._dpi = self._spin_box("export_dpi", 0, 1200, self.tr("192 dpi"), self.tr(" dpi"))
-        self._transparent = QCheckBox(self.tr("&Transparent background"), self)
-        self._caption = QCheckBox(self.tr("&Caption line: checkpoint, layer, head, input"), self)
-        self._caption.setChecked(has_caption)
-        row = QHBoxLayout()
-        row.addWidget(self._file, 1)
-        row.addWidget(browse)
+        browse.setObjectName("export_browse")
+        self._make_controls(has_caption=has_caption)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel, self)
-        layout = QFormLayout(self)
-        layout.addRow(self.tr("&Format"), self._format)
-        file_label = QLabel(self.tr("F&ile"), self)
-        file_label.setBuddy(self._file)
-        layout.addRow(file_label, row)
-        layout.addRow(self.tr("&Width"), self._width)
-        layout.addRow(self.tr("&Resolution"), self._dpi)
-        layout.addRow("", self._transparent)
-        layout.addRow("", self._caption)
-        layout.addRow(buttons)
-        self._file.setAccessibleName(self.tr("File"))
+        self._lay_out(browse, buttons, has_film=any(FORMATS[kind].holds == "film" for kind in formats))
         self._format.currentIndexChanged.connect(self._on_format_changed)
         self._file.textChanged.connect(self._on_file_changed)
         browse.clicked.connect(self._on_browse_clicked)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        self._on_file_changed(self._file.text())
+        self._offer_what_fits()
         self._file.setFocus()
 
-    def _spin_box(self, name: str, low: int, high: int, at_low: str, suffix: str) -> QSpinBox:
+    def _make_controls(self, *, has_caption: bool) -> None:
+        self._width = self._spin_box("export_width", 20_000, self.tr("as it is"), self.tr(" px"))
+        self._dpi = self._spin_box("export_dpi", 1200, self.tr("192 dpi"), self.tr(" dpi"))
+        self._transparent = QCheckBox(self.tr("&Transparent background"), self)
+        self._transparent.setObjectName("export_transparent")
+        self._caption = QCheckBox(self.tr("&Caption line: checkpoint, layer, head, input"), self)
+        self._caption.setObjectName("export_caption")
+        self._caption.setChecked(has_caption)
+        sizes = [(f"{width} × {height}", (width, height)) for width, height in SIZES]
+        self._size = self._choice("export_size", sizes)
+        self._size.setCurrentIndex(1)
+        self._theme = self._choice("export_theme", [(self.tr("Light"), "light"), (self.tr("Dark"), "dark")])
+        colors = (("Plain", "plain"), ("Surprisal", "bits"), ("Order", "order"), ("Part", "part"))
+        self._colors = self._choice("export_colors", [(self.tr(text), by) for text, by in colors])
+        self._speed = QDoubleSpinBox(self)
+        self._speed.setObjectName("export_speed")
+        self._speed.setRange(*SPEEDS)
+        self._speed.setSingleStep(0.5)
+        self._speed.setValue(1.0)
+        self._speed.setSuffix(" ×")
+
+    def _lay_out(self, browse: QPushButton, buttons: QDialogButtonBox, *, has_film: bool) -> None:
+        row = QHBoxLayout()
+        row.addWidget(self._file, 1)
+        row.addWidget(browse)
+        file_label = QLabel(self.tr("F&ile"), self)
+        file_label.setBuddy(self._file)
+        layout = QFormLayout(self)
+        layout.addRow(self.tr("&Format"), self._format)
+        layout.addRow(file_label, row)
+        layout.addRow(self.tr("&Width"), self._width)
+        layout.addRow(self.tr("&Resolution"), self._dpi)
+        layout.addRow("", self._transparent)
+        layout.addRow("", self._caption)
+        films = (
+            (self.tr("Film si&ze"), self._size, self._is_scene),
+            (self.tr("Film the&me"), self._theme, self._is_scene),
+            (self.tr("Film c&olours"), self._colors, self._is_scene),
+            (self.tr("Film s&peed"), self._speed, has_film),
+        )
+        for title, control, is_offered in films:
+            control.setAccessibleName(title.replace("&", ""))
+            if is_offered:
+                layout.addRow(title, control)
+            else:
+                control.hide()
+        layout.addRow(buttons)
+
+    def _choice(self, name: str, choices: list[tuple[str, Any]]) -> QComboBox:
+        box = QComboBox(self)
+        box.setObjectName(name)
+        for text, data in choices:
+            box.addItem(text, data)
+        return box
+
+    def _spin_box(self, name: str, high: int, at_zero: str, suffix: str) -> QSpinBox:
         box = QSpinBox(self)
         box.setObjectName(name)
-        box.setRange(low, high)
-        box.setSpecialValueText(at_low)
+        box.setRange(0, high)
+        box.setSpecialValueText(at_zero)
         box.setSuffix(suffix)
         return box
+
+    # What was chosen
+
+    def kind(self) -> str:
+        """Of `FORMATS`."""
+        return self._format.currentData()
 
     def path(self) -> Path:
         """The file, with the format's ending if it was typed without one."""
         path = Path(self._file.text()).expanduser()
-        return path if path.suffix else path.with_suffix(f".{self._format.currentData()}")
+        return path if path.suffix or self.kind() == "frames" else path.with_suffix(ending_of(self.kind()))
 
     def width_wanted(self) -> int | None:
         return self._width.value() or None
@@ -103,27 +161,54 @@ class ExportDialog(QDialog):
     def has_caption(self) -> bool:
         return self._caption.isChecked()
 
+    def size_wanted(self) -> tuple[int, int]:
+        """Width and height of a film of a scene."""
+        return self._size.currentData()
+
+    def theme(self) -> Any:
+        """`light` or `dark`."""
+        return self._theme.currentData()
+
+    def color_by(self) -> Any:
+        """What the colours of a mesh say: `plain`, `bits`, `order`, `part`."""
+        return self._colors.currentData()
+
+    def speed(self) -> float:
+        """Of a film, times the usual one."""
+        return round(self._speed.value(), 2)
+
+    # What fits together
+
+    def _offer_what_fits(self) -> None:
+        holds = FORMATS[self.kind()].holds
+        is_film = holds == "film"
+        self._width.setEnabled(holds == "image" or (is_film and not self._is_scene))
+        self._dpi.setEnabled(self.kind() == "png")
+        for control in (self._transparent, self._caption):
+            control.setEnabled(holds == "image")
+        for control in (self._size, self._theme, self._colors, self._speed):
+            control.setEnabled(is_film)
+
     @Slot(int)
     def _on_format_changed(self, _index: int) -> None:
-        self._file.setText(str(Path(self._file.text()).with_suffix(f".{self._format.currentData()}")))
+        self._file.setText(str(Path(self._file.text()).with_suffix(ending_of(self.kind()))))
+        self._offer_what_fits()
 
     @Slot(str)
     def _on_file_changed(self, text: str) -> None:
-        suffix = Path(text).suffix.removeprefix(".").lower()
-        index = self._format.findData(suffix)
+        index = self._format.findData(Path(text).suffix.removeprefix(".").lower())
         if index >= 0:
             self._format.blockSignals(True)
             self._format.setCurrentIndex(index)
             self._format.blockSignals(False)
-        is_image = suffix in ("svg", "pdf", "png")
-        self._width.setEnabled(is_image or suffix in FILMS)
-        self._dpi.setEnabled(suffix == "png")
-        self._transparent.setEnabled(is_image)
-        self._caption.setEnabled(is_image)
+            self._offer_what_fits()
 
     @Slot()
     def _on_browse_clicked(self) -> None:
-        filters = ";;".join(f"{text} (*.{suffix})" for suffix, text in self._formats.items())
-        chosen, _ = QFileDialog.getSaveFileName(self, self.tr("Export"), self._file.text(), filters)
+        kinds = [self._format.itemData(i) for i in range(self._format.count())]
+        filters = {f"{FORMATS[kind].about} (*{ending_of(kind)})": kind for kind in kinds if kind != "frames"}
+        now = next((text for text, kind in filters.items() if kind == self.kind()), "")
+        title, start = self.tr("Export"), self._file.text()
+        chosen, _ = QFileDialog.getSaveFileName(self, title, start, ";;".join(filters), now)
         if chosen:
             self._file.setText(chosen)

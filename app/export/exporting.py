@@ -15,13 +15,13 @@ from app.export.export_dialog import ExportDialog
 from widgets.look.theme import LIGHT
 
 if TYPE_CHECKING:
+    from app.export.films import GrowingFigure
+    from app.export.mesh_look import MeshLook
     from inference.results.inputs import Input
     from inference.results.mesh import MeshSample
     from widgets.figures.figure import Figure
     from widgets.look.theme import FigureStyle
-    from widgets.scene3d.camera import Camera
     from widgets.view import View
-    from widgets.views.complete_image.figure import CompleteImageFigure
 
 
 _MOST_LETTERS = 300  # of the text in a caption
@@ -51,45 +51,56 @@ class Exporting(QObject):
         self.folder = Path.home()
         self.has_caption = False
 
-    def export(self, view: View | None) -> None:
-        """Ask where to and how, and save what the view shows."""
+    def export(self, view: View | None, first: str = "svg") -> None:
+        """Ask where to and how, and save what the view shows; `first` is the kind of file that is offered first."""
         from app.export import export as exporter
-        from app.export import figure_film
-        from widgets.views.complete_image.figure import CompleteImageFigure
+        from app.export.films import grows
+        from app.export.formats import FORMATS, OF_FIGURES, OF_FILMS, OF_MESHES
+        from app.export.mesh_look import MeshLook
 
         figure = self._figure(view)
         if figure is None or view is None:
             return
+        sample = _whole_mesh(figure)
+        formats = (
+            *OF_FIGURES,
+            *(OF_MESHES if sample else ()),
+            *(OF_FILMS if sample or grows(figure) else ()),
+        )
         dialog = ExportDialog(
-            view.objectName(),
+            view.objectName() if sample is None else _mesh_name(view, sample),
             self.folder,
+            formats,
+            first=first if first in formats else "svg",
             has_caption=self.has_caption,
-            has_film=figure_film.grows(figure),
+            is_scene=sample is not None,
             parent=self._dialog_parent,
         )
         if dialog.exec() != QDialog.DialogCode.Accepted:
             return
-        path = dialog.path()
+        path, kind = dialog.path(), dialog.kind()
         self.folder = path.parent
         # Figures go onto white paper in the letters of the screen, whatever the theme of the window.
         style = replace(view.style_now(), theme=LIGHT)
-        if figure_film.is_film(path) and isinstance(figure, CompleteImageFigure):
-            self._save_film(figure, path.expanduser().absolute(), style, dialog.width_wanted())
-            return
         try:
-            exporter.save(
-                figure,
-                path,
-                style=style,
-                width=dialog.width_wanted(),
-                dpi=dialog.dpi_wanted(),
-                transparent=dialog.is_transparent(),
-                caption=_caption(view, figure) if dialog.has_caption() else "",
-            )
+            if FORMATS[kind].holds in ("image", "numbers"):
+                exporter.save(
+                    figure,
+                    path,
+                    style=style,
+                    width=dialog.width_wanted(),
+                    dpi=dialog.dpi_wanted(),
+                    transparent=dialog.is_transparent(),
+                    caption=_caption(view, figure) if dialog.has_caption() else "",
+                )
+                self._on_saving_done(str(path))
+            elif sample is not None:
+                look = MeshLook(dialog.size_wanted(), dialog.theme(), dialog.color_by(), speed=dialog.speed())
+                self._save_mesh(sample, path, kind, look)
+            elif grows(figure):
+                self._save_film(figure, path, kind, style, dialog)
         except exporter.ExportError as error:
             self._warn(str(error))
-        else:
-            self._on_saving_done(str(path))
 
     def copy(self, view: View | None) -> None:
         """Put what the view shows on the clipboard, as image and as vectors."""
@@ -105,53 +116,42 @@ class Exporting(QObject):
         else:
             self.said.emit(self.tr("The picture is on the clipboard."), False)
 
-    def save_mesh(self, sample: MeshSample, classes: tuple[str, ...] = (), camera: Camera | None = None) -> None:
-        """Ask where to and as what, and save a mesh, its picture, its growth or its numbers.
-
-        Parameters
-        ----------
-        classes
-            Names of the checkpoint's classes, after which the file is called.
-        camera
-            What pictures and films are seen through; None shows the whole mesh from the front.
-        """
-        from app.export.mesh_dialog import MeshDialog
-        from app.export.mesh_export import MeshSaving
-
-        label = classes[sample.label] if sample.label is not None and sample.label < len(classes) else "mesh"
-        name = f"{label}-{sample.seed}".replace(" ", "-")
-        dialog = MeshDialog(name, self.folder, parent=self._dialog_parent)
-        if dialog.exec() != QDialog.DialogCode.Accepted:
-            return
-        path, look = dialog.path(), dialog.look()
-        self.folder = path.parent
-        saving = MeshSaving(self._dialog_parent)
-        saving.done.connect(self._on_saving_done)
-        saving.failed.connect(self._warn)
-        saving.start(sample, path, dialog.kind(), look if camera is None else replace(look, camera=camera))
-
     def _figure(self, view: View | None) -> Figure | None:
         figure = view.figure() if view else None
-        if figure is None:
+        if figure is None or view is None:
             self._warn(self.tr("There is nothing to export in this view yet."))
+        # What grows says itself how far it is; all else waits until it is what was asked for.
+        elif view.why_not_current and not (view.is_provisional and not view.provisional_note()):
+            self._warn(view.why_not_current)
+            return None
         return figure
 
-    def _save_film(self, figure: CompleteImageFigure, place: Path, style: FigureStyle, width: int | None) -> None:
-        """A film takes seconds: a process of its own paints and encodes it."""
-        from app.export.export import ExportError, check
-        from app.export.figure_film import FILM_ENDINGS, packed
-        from app.export.film_worker import message
+    # What takes seconds is painted and encoded by a process of its own.
+
+    def _save_mesh(self, sample: MeshSample, path: Path, kind: str, look: MeshLook) -> None:
+        from app.export.mesh_files import check
+        from app.export.worker import mesh_message
+
+        place, kind = check(path.expanduser().absolute(), kind)
+        self._begin(self.tr("Save the mesh"), place, mesh_message(sample, str(place), kind, look))
+
+    def _save_film(
+        self, figure: GrowingFigure, path: Path, kind: str, style: FigureStyle, dialog: ExportDialog
+    ) -> None:
+        from app.export.film_files import check
+        from app.export.worker import film_message
+
+        place, kind = check(path.expanduser().absolute(), kind)
+        message = film_message(figure, str(place), kind, style, dialog.width_wanted(), dialog.speed())
+        self._begin(self.tr("Save the film"), place, message)
+
+    def _begin(self, title: str, place: Path, message: bytes) -> None:
         from app.export.saving import Saving
 
-        try:
-            check(place, FILM_ENDINGS)
-        except ExportError as error:
-            self._warn(str(error))
-            return
-        saving = Saving(self._dialog_parent, self.tr("Save the film"))
+        saving = Saving(self._dialog_parent, title)
         saving.done.connect(self._on_saving_done)
         saving.failed.connect(self._warn)
-        saving.begin("app.export.film_worker", place, message(figure, str(place), packed(style), width))
+        saving.begin(place, message)
 
     @Slot(str)
     def _on_saving_done(self, place: str) -> None:
@@ -175,3 +175,17 @@ def _named(input: Input) -> str:
         Path(input.image.path).name if input.image else "",
     )
     return "  ·  ".join(filter(None, parts))
+
+
+def _whole_mesh(figure: Figure) -> MeshSample | None:
+    """The mesh that is looked at, if it can be saved as one."""
+    from widgets.views.mesh.figures.sample import MeshSampleFigure
+
+    growth = figure.growth if isinstance(figure, MeshSampleFigure) else None
+    return None if growth is None or growth.is_growing or not growth.faces else growth.sample
+
+
+def _mesh_name(view: View, sample: MeshSample) -> str:
+    classes = view.subject.checkpoint.classes if view.subject else ()
+    label = classes[sample.label] if sample.label is not None and sample.label < len(classes) else "mesh"
+    return f"{label}-{sample.seed}".replace(" ", "-")

@@ -1,177 +1,96 @@
-"""Films as bytes: GIF and WebP by Pillow, MP4 and WebM by PyAV, PNG for whatever else makes films of pictures.
-
-The same film gives the same bytes each time, but for MP4 and WebM, whose encoders and containers have minds of their
-own.
-"""
+"""Films as files: one file, or a folder of numbered PNGs."""
 
 from __future__ import annotations
 
-import io
-import struct
-from collections.abc import Callable, Iterator
-from fractions import Fraction
-from importlib.util import find_spec
-from typing import Any, Protocol
+import os
+import secrets
+import shutil
+from contextlib import suppress
+from pathlib import Path
 
-import numpy as np
-from PIL import Image, ImageChops
-from PySide6.QtGui import QImage
+from app.export import export, film_encoding
+from app.export.export import ExportError
+from app.export.film_encoding import Report
+from app.export.films import Film, GrowingFigure, film_of
+from app.export.formats import FORMATS, ending_of
+from widgets.look.theme import FigureStyle
 
-from app.export.mesh_film import FRAMES_A_SECOND, Run, as_pillow
-
-Report = Callable[[int, int], None]  # pictures done, and of how many
-
-_MS = 1000 // FRAMES_A_SECOND
-# Container, encoders in order of preference, their options.
-_VIDEO: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
-    "mp4": ("mp4", ("libx264", "h264", "mpeg4"), {"crf": "18", "preset": "medium"}),
-    "webm": ("webm", ("libvpx-vp9", "libvpx"), {"crf": "24", "b": "0", "cpu-used": "4"}),
-}
+ENDINGS = tuple(ending_of(kind) for kind, one in FORMATS.items() if one.holds == "film" and kind != "frames")
 
 
-class Film(Protocol):
-    """What is encoded: frames, and for how many pictures of the film each stays."""
-
-    runs: list[Run]
-
-    @property
-    def n_frames(self) -> int: ...
-    @property
-    def size(self) -> tuple[int, int]: ...
-    def image(self, step: int) -> QImage: ...
-    def images(self) -> Iterator[Image.Image]: ...
+def is_film(path: str | os.PathLike[str]) -> bool:
+    """Whether an ending is a film's."""
+    return Path(path).suffix.lower() in ENDINGS
 
 
-class NoVideo(Exception):
-    """This kind of video cannot be made here; the text is one sentence for the user."""
+def check(path: str | os.PathLike[str], kind: str = "") -> tuple[Path, str]:
+    """Where a film would be written, and as what, seen before anything is computed.
 
-
-def check_video(kind: str) -> None:
-    """Raise `NoVideo` where a kind of film needs what is not installed."""
-    if kind in _VIDEO and find_spec("av") is None:
-        raise NoVideo(f"{kind.upper()} needs PyAV, which is not installed: pip install headlight[video]")
-
-
-def gif(film: Film, report: Report) -> bytes:
-    """Endless; 256 colours, chosen from the middle and the end of the film."""
-    palette = _Palette([film.image(run.step) for run in (film.runs[len(film.runs) // 2], film.runs[-1])])
-    images = (palette.indexed(image) for image in _reported(film, report))
-    content = io.BytesIO()
-    durations = [run.n_frames * _MS for run in film.runs]
-    next(images).save(
-        content, "GIF", save_all=True, append_images=images, duration=durations, loop=0, disposal=1, optimize=False
-    )
-    return content.getvalue()
-
-
-class _Palette:
-    """256 colours for a film. The first is the paper's: Pillow's own way to the nearest colour would miss it."""
-
-    def __init__(self, images: list[QImage]) -> None:
-        pixels = np.concatenate([np.asarray(as_pillow(image)) for image in images])
-        self._paper = pixels[0, 0]
-        chosen = Image.fromarray(pixels).quantize(255, Image.Quantize.MEDIANCUT).getpalette() or []
-        self._colors = np.concatenate([self._paper, chosen]).astype(np.int64).reshape(-1, 3)
-        steps = np.arange(32) * 8 + 4
-        middles = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), -1).reshape(-1, 1, 3)
-        # The nearest of every cube of 8 x 8 x 8 colours
-        nearest = [((part - self._colors) ** 2).sum(-1).argmin(-1) for part in np.array_split(middles, 64)]
-        self._nearest = np.concatenate(nearest).astype(np.uint8)
-
-    def indexed(self, image: Image.Image) -> Image.Image:
-        """The same in these colours."""
-        pixels = np.asarray(image)
-        red, green, blue = (pixels[..., i].astype(np.uint16) >> 3 for i in range(3))
-        numbers = self._nearest[red << 10 | green << 5 | blue]
-        numbers[(pixels == self._paper).all(-1)] = 0
-        indexed = Image.fromarray(numbers)
-        indexed.putpalette(self._colors.astype(np.uint8).tobytes())
-        return indexed
-
-
-def webp(film: Film, report: Report) -> bytes:
-    """Endless and lossless. Of each picture only the rectangle that is new is held.
-
-    References
+    Parameters
     ----------
-    https://developers.google.com/speed/webp/docs/riff_container: a still WebP of every rectangle, put into frames.
-    """
-    chunks: list[bytes] = []
-    before: Image.Image | None = None
-    size = (0, 0)
-    for run, image in zip(film.runs, _reported(film, report), strict=True):
-        size = image.size
-        changed = (0, 0, *size) if before is None else ImageChops.difference(before, image).getbbox()
-        # Frames begin at even places.
-        left, top, right, bottom = changed or (0, 0, 1, 1)
-        left, top = left // 2 * 2, top // 2 * 2
-        still = io.BytesIO()
-        image.crop((left, top, right, bottom)).save(still, "WEBP", lossless=True, quality=60, method=2)
-        place = b"".join(map(_three, (left // 2, top // 2, right - left - 1, bottom - top - 1, run.n_frames * _MS)))
-        blend_none, keep = 0b10, 0
-        chunks.append(_chunk(b"ANMF", place + bytes([blend_none | keep]) + still.getvalue()[12:]))
-        before = image
-    is_animation = 0b10
-    head = _chunk(b"VP8X", bytes([is_animation, 0, 0, 0]) + _three(size[0] - 1) + _three(size[1] - 1))
-    loop = _chunk(b"ANIM", bytes(4) + struct.pack("<H", 0))
-    body = b"WEBP" + head + loop + b"".join(chunks)
-    return b"RIFF" + struct.pack("<I", len(body)) + body
-
-
-def _chunk(name: bytes, content: bytes) -> bytes:
-    return name + struct.pack("<I", len(content)) + content + bytes(len(content) % 2)
-
-
-def _three(number: int) -> bytes:
-    return number.to_bytes(3, "little")
-
-
-def video(film: Film, kind: str, report: Report) -> bytes:
-    """`mp4` (H.264) or `webm` (VP9).
+    kind
+        Of `FORMATS`; if not given, the ending of `path` says it.
 
     Raises
     ------
-    NoVideo
-        PyAV is not installed, or knows no encoder for it.
+    ExportError
+        The ending is none of a film, the folder is missing, or what it takes to make such a film.
     """
-    check_video(kind)
-    import av
-
-    container_kind, names, options = _VIDEO[kind]
-    encoder = next((name for name in names if name in av.codecs_available), None)
-    if encoder is None:
-        raise NoVideo(f"PyAV is installed without an encoder for {kind.upper()} ({', '.join(names)}).")
-    content = io.BytesIO()
-    with av.open(content, "w", format=container_kind) as container:
-        stream: Any = container.add_stream(encoder, rate=FRAMES_A_SECOND, options=options)
-        stream.pix_fmt = "yuv420p"
-        # Colours are held for two by two pixels: an odd last row or column is left out.
-        stream.width, stream.height = (side // 2 * 2 for side in film.size)
-        n_written = 0
-        for run, image in zip(film.runs, _reported(film, report), strict=True):
-            even = image.crop((0, 0, stream.width, stream.height))
-            for _ in range(run.n_frames):
-                frame: Any = av.VideoFrame.from_image(even)
-                frame.pts, frame.time_base = n_written, Fraction(1, FRAMES_A_SECOND)
-                container.mux(stream.encode(frame))
-                n_written += 1
-        container.mux(stream.encode(None))
-    return content.getvalue()
+    place = Path(path)
+    kind = kind or place.suffix.lower().removeprefix(".")
+    if kind == "frames" and place.suffix.lower() != ".frames":
+        if place.is_dir() and any(place.iterdir()):
+            raise ExportError(f"{path} could not be written: the folder is not empty.")
+        if not place.parent.is_dir():
+            raise ExportError(f"{path} could not be written: the folder {place.parent} does not exist.")
+        return place, kind
+    film_encoding.check_video(kind)
+    return export.check(place, {ending_of(kind)} if kind in FORMATS else ENDINGS), kind
 
 
-def pngs(film: Film, report: Report) -> dict[str, bytes]:
-    """Every frame by its file name, `0001.png` and on."""
-    files: dict[str, bytes] = {}
-    digits = max(4, len(str(film.n_frames)))
-    for run, image in zip(film.runs, _reported(film, report), strict=True):
-        content = io.BytesIO()
-        image.save(content, "PNG")
-        for _ in range(run.n_frames):
-            files[f"{len(files) + 1:0{digits}}.png"] = content.getvalue()
-    return files
+def save(
+    figure: GrowingFigure,
+    path: str | os.PathLike[str],
+    kind: str = "",
+    *,
+    style: FigureStyle | None = None,
+    width: int | None = None,
+    speed: float = 1.0,
+    report: Report = lambda _done, _total: None,
+) -> None:
+    """Write the growth of a figure as the ending of `path`, or `kind`, says: whole, or not at all.
+
+    Raises
+    ------
+    ExportError
+        It cannot be written, or video not be made here; what was there before is still there then.
+    """
+    place, kind = check(path, kind)
+    with export.told_as_export_errors(place):
+        write(film_of(figure, style, width, speed), place, kind, report)
 
 
-def _reported(film: Film, report: Report) -> Iterator[Image.Image]:
-    for number, image in enumerate(film.images()):
-        report(number, len(film.runs))
-        yield image
+def write(film: Film, place: Path, kind: str, report: Report) -> None:
+    """Put a film where it was checked to be possible. Raises `OSError`, `NoVideo`."""
+    if kind == "frames":
+        _write_folder(place, film_encoding.pngs(film, report))
+    else:
+        export.replace_file(place, film_encoding.encode(film, kind, report))
+
+
+def _write_folder(place: Path, files: dict[str, bytes]) -> None:
+    temporary = place.parent / f".headlight-{secrets.token_hex(4)}.tmp"
+    try:
+        temporary.mkdir()
+        for name, content in files.items():
+            with (temporary / name).open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        if place.is_dir():
+            place.rmdir()  # it is empty, or this fails
+        temporary.rename(place)
+    except BaseException:
+        with suppress(OSError):
+            shutil.rmtree(temporary)
+        raise

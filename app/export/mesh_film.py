@@ -1,109 +1,79 @@
-"""The growth of a mesh as pictures: which moments, how long each, and how they look."""
+"""The growth of a mesh as a film."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from math import ceil
 
-from PIL import Image
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QImage, QPainter
 
+from app.export.export import ExportError
+from app.export.films import FRAMES_A_SECOND, HOLD, Film, Shot
 from app.export.mesh_look import MeshLook
 from inference.results.mesh import MeshSample
-from widgets.player.playback import TOKENS_A_SECOND
+from widgets.player.playback import STEPS_A_SECOND
 from widgets.scene3d.painter_renderer import PainterRenderer
 from widgets.scene3d.scene import MeshScene
-from widgets.views.mesh.mesh_at_step import Looks
-from widgets.views.mesh.meshes_scene import Exhibit
+from widgets.views.mesh.growth import Growth
+from widgets.views.mesh.overlay import Overlay
+from widgets.views.mesh.scene import ShownMeshes
 
-FRAMES_A_SECOND = 25
-HOLD = 1.5  # seconds that the whole mesh stands at the end
 MOST_SECONDS = 300
 _DESIGN_HEIGHT = 600.0  # pixels at which lines and letters have their usual size
 
 
-@dataclass(frozen=True)
-class Run:
-    """A moment of the growth, and for how many frames it stays."""
+def film_of_mesh(sample: MeshSample, look: MeshLook) -> Film:
+    """A mesh that grows token by token and then stands for a moment; what looks the same is one shot.
 
-    step: int
-    n_frames: int
-
-
-class Film:
-    """A mesh that grows token by token and then stands for a moment.
-
-    Attributes
-    ----------
-    runs
-        In order; what looks the same is one run.
+    Raises
+    ------
+    ExportError
+        It would last longer than `MOST_SECONDS`.
     """
+    meshes = ShownMeshes()
+    meshes.show((sample,))
+    (growth,) = meshes.growths
+    seconds = look.seconds if look.seconds else growth.n_steps / (STEPS_A_SECOND * look.speed)
+    if seconds > MOST_SECONDS:
+        raise ExportError(
+            f"The film would last {seconds:,.0f} seconds; at most {MOST_SECONDS} are written, so choose a higher speed."
+        )
+    shots = _shots(growth, look)
+    style, renderer = look.style(), PainterRenderer()
 
-    def __init__(self, sample: MeshSample, look: MeshLook) -> None:
-        self._look = look
-        self._exhibit = Exhibit()
-        self._exhibit.show((sample,))
-        (self._growth,) = self._exhibit.growths
-        first = self._growth.first_drawn()
-        n_steps = self._growth.n_steps - first
-        n_frames = max(2, ceil(growing_seconds(n_steps, look) * FRAMES_A_SECOND))
-        steps = [first + frame * (n_steps - 1) // (n_frames - 1) for frame in range(n_frames)]
-        self.runs = self._joined([*steps, *[steps[-1]] * round(HOLD * FRAMES_A_SECOND)])
-        self._renderer = PainterRenderer()
-        self._camera = look.camera_for(self._scene(self.runs[-1].step))
+    def scene(step: int) -> MeshScene:
+        return meshes.scene(step, look.color_by, Overlay(), style, is_still=False)
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height in pixels."""
-        return self._look.size
+    camera = look.camera_for(scene(shots[-1].step))
 
-    @property
-    def n_frames(self) -> int:
-        return sum(run.n_frames for run in self.runs)
-
-    def images(self) -> Iterator[Image.Image]:
-        """One for each run, RGB."""
-        for run in self.runs:
-            yield as_pillow(self.image(run.step))
-
-    def image(self, step: int) -> QImage:
-        """The mesh behind the token of a step."""
-        width, height = self._look.size
+    def paint(step: int) -> QImage:
+        width, height = look.size
         image = QImage(QSize(width, height), QImage.Format.Format_RGB32)
-        style = self._look.style()
         image.fill(style.theme.paper)
         scale = height / _DESIGN_HEIGHT
         painter = QPainter(image)
         try:
             painter.scale(scale, scale)
             rect = QRectF(0, 0, width / scale, height / scale)
-            self._renderer.paint(painter, rect, self._scene(step), self._camera, style, self._look.mesh_style)
+            renderer.paint(painter, rect, scene(step), camera, style, look.mesh_style)
         finally:
             painter.end()
         return image
 
-    def _scene(self, step: int) -> MeshScene:
-        return self._exhibit.scene(step, self._look.color_by, Looks(), self._look.style(), is_still=False)
-
-    def _joined(self, steps: list[int]) -> list[Run]:
-        runs: list[Run] = []
-        last: tuple[object, ...] | None = None
-        for step in steps:
-            moment = self._growth.at(step)
-            seen = (moment.part, moment.n_vertices, moment.n_faces, moment.ring)
-            runs[-1:] = [Run(runs[-1].step, runs[-1].n_frames + 1)] if seen == last else [*runs[-1:], Run(step, 1)]
-            last = seen
-        return runs
+    return Film(shots, paint)
 
 
-def growing_seconds(n_steps: int, look: MeshLook) -> float:
-    """How long the growth lasts."""
-    return look.seconds if look.seconds else n_steps / (TOKENS_A_SECOND * look.speed)
-
-
-def as_pillow(image: QImage) -> Image.Image:
-    """The same pixels, RGB."""
-    size, stride = (image.width(), image.height()), image.bytesPerLine()
-    return Image.frombytes("RGB", size, bytes(image.constBits()), "raw", "BGRX", stride)
+def _shots(growth: Growth, look: MeshLook) -> list[Shot]:
+    first = growth.first_sampled()
+    n_steps = growth.n_steps - first
+    seconds = look.seconds if look.seconds else n_steps / (STEPS_A_SECOND * look.speed)
+    n_frames = max(2, ceil(seconds * FRAMES_A_SECOND))
+    steps = [first + frame * (n_steps - 1) // (n_frames - 1) for frame in range(n_frames)]
+    shots: list[Shot] = []
+    last: tuple[object, ...] | None = None
+    for step in [*steps, *[steps[-1]] * round(HOLD * FRAMES_A_SECOND)]:
+        moment = growth.at(step)
+        seen = (moment.part, moment.n_vertices, moment.n_faces, moment.ring)
+        shots[-1:] = [Shot(shots[-1].step, shots[-1].n_frames + 1)] if seen == last else [*shots[-1:], Shot(step, 1)]
+        last = seen
+    return shots

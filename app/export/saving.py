@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QProgressDialog
 from app.link.engine_link import ROOT
 
 _PATIENCE = 400  # ms before progress is shown
+_WORKER = "app.export.worker"
 
 
 def _tr(text: str) -> str:
@@ -54,26 +55,16 @@ class Saving(QObject):
         assert application
         application.aboutToQuit.connect(self.cancel)
 
-    def begin(self, module: str, place: Path, content: bytes) -> None:
-        """Start a process that is told `content`; returns at once.
-
-        Parameters
-        ----------
-        module
-            What runs: it says in lines of JSON how far it is (`done`, `total`) and what went wrong (`error`).
-        """
+    def begin(self, place: Path, content: bytes) -> None:
+        """Start a process that is told `content`, a message of `app.export.worker`; returns at once."""
         self._place = str(place)
         self._progress.setLabelText(_tr("Writing {}…").format(place.name))
         self._progress.setRange(0, 0)
         self._progress.setValue(0)
-        self._process.setArguments(["-m", module])
+        self._process.setArguments(["-m", _WORKER])
         self._process.start()
         self._process.write(content)
         self._process.closeWriteChannel()
-
-    def refuse(self, why: str) -> None:
-        """It cannot even begin."""
-        self._end(why)
 
     @Slot()
     def cancel(self) -> None:

@@ -6,11 +6,14 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from app.link.jobs import Jobs
 from app.link.runner import Runner
 from inference.results.checkpoint import CheckpointInfo, OpenRequest
 from inference.results.events import Failure, Progress
 from inference.results.inputs import Input
+from inference.results.job import JobPhase, JobRequest, JobState
 from inference.results.memory import MemoryRequest, MemoryResult
+from inference.results.request import Request
 from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from widgets.view import View
 
@@ -19,6 +22,8 @@ OPEN, TOKENS, MEMORY = "open", "tokens", "memory"
 
 class Controller(QObject):
     """Knows which view asked what. A channel is `view/request type`, so a view may wait for several things at once.
+
+    What takes minutes goes to the second lane. Two views that ask for the same job are both told of it.
 
     Signals
     -------
@@ -32,6 +37,8 @@ class Controller(QObject):
         What the engine holds, after each piece of work.
     noticed(str)
         One sentence for the user.
+    job_done(str)
+        The same, of a job that came to its end.
     """
 
     opened = Signal(object)
@@ -40,24 +47,32 @@ class Controller(QObject):
     progressed = Signal(object)
     memory_told = Signal(object)
     noticed = Signal(str)
+    job_done = Signal(str)
 
-    def __init__(self, runner: Runner, parent: QObject | None = None) -> None:
+    def __init__(self, runner: Runner, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._runner = runner
+        self._jobs = jobs
         self._views: dict[str, View] = {}
         self.checkpoint: CheckpointInfo | None = None
         self._budget = 0
         self._unanswered: set[str] = set()  # channels
+        self._job_views: dict[int, list[View]] = {}  # who asked for a job that is not over
         runner.arrived.connect(self._on_runner_arrived)
         runner.failed.connect(self._on_runner_failed)
+        runner.cancelled.connect(self._on_runner_cancelled)
         runner.progressed.connect(self._on_runner_progressed)
         runner.engine_died.connect(self.noticed)
         runner.busy_changed.connect(self._on_runner_busy_changed)
+        jobs.changed.connect(self._on_jobs_changed)
+        jobs.arrived.connect(self._on_jobs_arrived)
 
     def attach(self, view: View) -> None:
         """Serve a view's requests from now on."""
         view.request_changed.connect(partial(self._on_view_request_changed, view.objectName()))
+        view.request_withdrawn.connect(partial(self._on_view_request_withdrawn, view.objectName()))
         view.noticed.connect(self.noticed)
+        view.job_action_requested.connect(self._jobs.act)
         self._views[view.objectName()] = view
 
     def open(self, checkpoint: str) -> None:
@@ -75,13 +90,24 @@ class Controller(QObject):
             self._runner.submit(TOKENS, TokenizeRequest(self.checkpoint.checkpoint, input))
 
     @Slot(str, object)
-    def _on_view_request_changed(self, name: str, request: object) -> None:
-        channel = f"{name}/{type(request).__name__}"
+    def _on_view_request_changed(self, name: str, request: Request) -> None:
+        if isinstance(request, JobRequest):
+            number = self._jobs.submit(request)
+            views = self._job_views.setdefault(number, [])
+            if (view := self._views[name]) not in views:
+                views.append(view)
+                view.show_job(self._jobs.state(number))
+            return
+        channel = _channel(name, request)
         self._unanswered.add(channel)
         self._runner.submit(channel, request)
 
-    @Slot(str, object, bool)
-    def _on_runner_arrived(self, channel: str, result: object, is_partial: bool) -> None:
+    @Slot(str, object)
+    def _on_view_request_withdrawn(self, name: str, request: Request) -> None:
+        self._runner.withdraw(_channel(name, request))
+
+    @Slot(str, object, object, bool)
+    def _on_runner_arrived(self, channel: str, request: Request, result: object, is_partial: bool) -> None:
         if channel == OPEN and isinstance(result, CheckpointInfo):
             self.checkpoint = result
             self.opened.emit(result)
@@ -90,25 +116,44 @@ class Controller(QObject):
         elif isinstance(result, MemoryResult):
             self.memory_told.emit(result)
         else:
-            self._views[channel.partition("/")[0]].show_result(result)
+            self._views[channel.partition("/")[0]].take_result(request, result, is_partial)
             if is_partial and channel in self._unanswered:  # what is held now; the rest may take minutes
                 self._ask_for_memory()
             self._unanswered.discard(channel)
 
-    @Slot(str, object)
-    def _on_runner_failed(self, channel: str, failure: Failure) -> None:
+    @Slot(str, object, object)
+    def _on_runner_failed(self, channel: str, request: Request, failure: Failure) -> None:
         if channel == OPEN:
             self.open_failed.emit(failure)
         elif channel == TOKENS:
             self.tokenized.emit(None, failure.message)
-        elif (
-            channel != MEMORY and failure.kind != "engine"
-        ):  # what became of the engine is told once, not by every view
-            self._views[channel.partition("/")[0]].show_failure(failure)
+        elif channel != MEMORY:
+            self._views[channel.partition("/")[0]].take_failure(request, failure)
+
+    @Slot(str, object)
+    def _on_runner_cancelled(self, channel: str, request: Request) -> None:
+        if view := self._views.get(channel.partition("/")[0]):
+            view.take_cancellation(request)
 
     @Slot(str, object)
     def _on_runner_progressed(self, _channel: str, progress: Progress) -> None:
         self.progressed.emit(progress)
+
+    @Slot(object)
+    def _on_jobs_changed(self, state: JobState) -> None:
+        for view in self._job_views.get(state.number, ()):
+            view.show_job(state)
+        if state.phase.is_over:
+            self._job_views.pop(state.number, None)
+        if state.phase is JobPhase.DONE:
+            self.job_done.emit(self.tr("{}: done.").format(state.request.title))
+        elif state.phase is JobPhase.FAILED:
+            self.noticed.emit(f"{state.request.title}: {state.message}")
+
+    @Slot(int, object, object, bool)
+    def _on_jobs_arrived(self, number: int, request: JobRequest, result: object, is_partial: bool) -> None:
+        for view in self._job_views.get(number, ()):
+            view.show_result(request, result, is_partial)
 
     @Slot(bool)
     def _on_runner_busy_changed(self, is_busy: bool) -> None:
@@ -118,3 +163,7 @@ class Controller(QObject):
     def _ask_for_memory(self) -> None:
         # With the budget each time: an engine that was started again knows nothing of it.
         self._runner.submit(MEMORY, MemoryRequest(self._budget), is_quiet=True)
+
+
+def _channel(view: str, request: Request) -> str:
+    return f"{view}/{type(request).__name__}"

@@ -1,4 +1,4 @@
-"""Two ways to reach the engine: a child process, or this process where none can be started, and in tests."""
+"""Ways to reach the engine: a child process, or this process where none can be started; and a process for one job."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from typing import Protocol
 
 from inference.context import Context
 from inference.results.events import Failure, Partial, Progress
+from inference.results.job import Paused
 
 RING_BYTES = 64 * 2**20
 ROOT = Path(__file__).parents[2]
 
-Report = Callable[[Progress | Partial], None]
+SERVER = (sys.executable, "-m", "inference.service.server")
+
+Report = Callable[[Progress | Partial | Paused], None]
 
 
 class EngineLink(Protocol):
@@ -92,7 +95,7 @@ class ProcessLink:
     SILENCE = 30.0  # seconds without a heartbeat after which it counts as hung
     PATIENCE = 10.0  # seconds that a cancelled computation may go on
 
-    def __init__(self, command: tuple[str, ...] = (sys.executable, "-m", "inference.service.server")) -> None:
+    def __init__(self, command: tuple[str, ...] = SERVER) -> None:
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
         self._ring: memoryview | None = None
@@ -119,6 +122,8 @@ class ProcessLink:
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=tempfile.gettempdir()
         )
+        if self._is_closed:  # `stop` came before there was anything to kill
+            self._process.kill()
 
     def run(self, request: object, report: Report) -> object | None:
         self.start()
@@ -136,6 +141,9 @@ class ProcessLink:
         finally:
             self._is_running = False
 
+    def _on_ready(self) -> None:
+        """The engine has warmed up, and reads whatever it is sent at once."""
+
     def _await(self, number: int, report: Report) -> object | None:
         from inference.service import wire
 
@@ -146,6 +154,8 @@ class ProcessLink:
             self._heard = time.monotonic()
             if in_ring:
                 self._send({"name": "copied"})
+            if message["name"] == "ready":
+                self._on_ready()
             if message.get("number") != number:
                 continue
             if message["name"] == "report":
@@ -225,3 +235,87 @@ class ProcessLink:
         if self._ring_file:
             self._ring_file.unlink(missing_ok=True)
             self._ring_file = None
+
+
+class JobLink(EngineLink, Protocol):
+    """Used by the thread of one job; the window's may also pause and resume it, at any time."""
+
+    def pause(self) -> None:
+        """Hold it at its next checkpoint; it reports `Paused` when it is there."""
+        ...
+
+    def resume(self) -> None:
+        """Let it go on."""
+        ...
+
+
+class JobProcessLink(ProcessLink):
+    """A process for one job: of lowest priority, and not started again when it has died."""
+
+    LAST_WORDS = 5.0  # seconds that a process may take to end after it closed its pipe
+
+    def __init__(self, command: tuple[str, ...] = (*SERVER, "--job")) -> None:
+        super().__init__(command)
+        # Under it nothing is written before the process reads at once: the window's thread takes it too.
+        self._steer_lock = threading.Lock()
+        self._is_ready = self._is_paused = self._is_unwanted = self._was_hung = False
+
+    def run(self, request: object, report: Report) -> object | None:
+        if self._is_unwanted:
+            return None
+        try:
+            return super().run(request, report)
+        except OSError as error:
+            return Failure("engine", f"No process could be started for this job: {error.strerror}.")
+
+    def pause(self) -> None:
+        with self._steer_lock:
+            self._is_paused = True
+            self._tell("pause")
+
+    def resume(self) -> None:
+        with self._steer_lock:
+            self._is_paused = False
+            self._tell("resume")
+
+    def cancel(self) -> None:
+        with self._steer_lock:
+            self._is_unwanted = True
+            self._cancelled_at = self._cancelled_at or time.monotonic()
+            self._tell("cancel")
+            if (process := self._process) and not self._is_ready:
+                process.kill()  # it has begun nothing that it would have to leave in order
+
+    def kill_if_hung(self) -> bool:
+        self._was_hung = super().kill_if_hung() or self._was_hung
+        return self._was_hung
+
+    def _on_ready(self) -> None:
+        with self._steer_lock:
+            self._is_ready = True
+            if self._is_unwanted:
+                self._cancelled_at = time.monotonic()
+                self._tell("cancel")
+            elif self._is_paused:
+                self._tell("pause")
+
+    def _tell(self, action: str) -> None:
+        if self._is_ready:
+            with contextlib.suppress(OSError):
+                self._send({"name": action, "number": self._number})
+
+    def _obituary(self) -> Failure | None:
+        assert self._process
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(self.LAST_WORDS)
+        self._process.kill()  # what closed its pipe but did not end
+        code = self._bury()
+        if self._is_closed or self._is_unwanted:
+            return None
+        if self._was_hung:
+            return Failure("engine", "Its process no longer answered and was ended.")
+        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit status {code}"
+        return Failure("engine", f"Its process {how} before it was done.")
+
+    def _make_ring(self) -> None:
+        """None: what a job sends is small, and the pipe does."""

@@ -10,12 +10,14 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from app.link.engine_link import EngineLink
 from inference.results.events import Failure, Partial, Progress
+from inference.results.job import Paused
+from inference.results.request import Request
 
 
 @dataclass(eq=False)
 class _Job:
     channel: str
-    request: object
+    request: Request
     is_quiet: bool = field(default=False)
     is_cancelled: bool = field(default=False)
     is_refining: bool = field(default=False)  # a first look was shown, and the rest can wait
@@ -30,9 +32,9 @@ class Runner(QObject):
 
     Signals
     -------
-    progressed(channel, Progress), arrived(channel, result, is_partial), failed(channel, Failure)
+    progressed(channel, Progress), arrived(channel, request, result, is_partial), failed(channel, request, Failure)
         Only for the latest request of the channel.
-    cancelled(channel)
+    cancelled(channel, request)
         The user stopped it; nothing else will come.
     busy_changed(bool)
         Whether anything is waiting or running that the user would know of.
@@ -41,9 +43,9 @@ class Runner(QObject):
     """
 
     progressed = Signal(str, object)
-    arrived = Signal(str, object, bool)
-    failed = Signal(str, object)
-    cancelled = Signal(str)
+    arrived = Signal(str, object, object, bool)
+    failed = Signal(str, object, object)
+    cancelled = Signal(str, object)
     busy_changed = Signal(bool)
     engine_died = Signal(str)
 
@@ -67,7 +69,7 @@ class Runner(QObject):
         self._thread.start()
         self._watchdog.start()
 
-    def submit(self, channel: str, request: object, *, is_quiet: bool = False) -> None:
+    def submit(self, channel: str, request: Request, *, is_quiet: bool = False) -> None:
         """Ask; an older request of the same channel is forgotten, also in mid-run. Quiet ones do not count as busy."""
         job = _Job(channel, request, is_quiet)
         with self._wake:
@@ -78,14 +80,17 @@ class Runner(QObject):
         self._tell_busy()
 
     def cancel(self, channel: str) -> None:
-        """Stop waiting for a channel."""
+        """Stop waiting for a channel, as the user wishes."""
+        if job := self.withdraw(channel):
+            self.cancelled.emit(channel, job.request)
+
+    def withdraw(self, channel: str) -> _Job | None:
+        """Nobody wants the answer of a channel any more; returns what was waited for."""
         with self._wake:
-            had_one = channel in self._latest
+            job = self._latest.pop(channel, None)
             self._forget(channel)
-            self._latest.pop(channel, None)
-        if had_one:
-            self.cancelled.emit(channel)
         self._tell_busy()
+        return job
 
     def cancel_all(self) -> None:
         """Stop whatever is waiting or running."""
@@ -139,7 +144,7 @@ class Runner(QObject):
                 self._posted.emit(job, event)
         self._link.close()
 
-    def _report(self, job: _Job, event: Progress | Partial) -> None:
+    def _report(self, job: _Job, event: Progress | Partial | Paused) -> None:
         self._posted.emit(job, event)
         if isinstance(event, Partial) and event.is_whole and job.request.refines:
             with self._wake:
@@ -168,13 +173,13 @@ class Runner(QObject):
             self.progressed.emit(job.channel, event)
             return
         if isinstance(event, Partial):
-            self.arrived.emit(job.channel, event.result, True)
+            self.arrived.emit(job.channel, job.request, event.result, True)
             return
         del self._latest[job.channel]
         if isinstance(event, Failure):
-            self.failed.emit(job.channel, event)
+            self.failed.emit(job.channel, job.request, event)
         elif event is not None:
-            self.arrived.emit(job.channel, event, False)
+            self.arrived.emit(job.channel, job.request, event, False)
         self._tell_busy()
 
     @Slot()

@@ -10,9 +10,9 @@ from PySide6.QtCore import QCoreApplication, QMimeData
 
 from app.commands.text_files import ENDINGS as TEXTS
 from app.commands.text_files import TextFileError, read_text
+from inference.results.mesh import MESH_ENDINGS
 
 IMAGES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
-MESHES = {".obj", ".ply", ".stl", ".off", ".gltf", ".glb"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def take(path: Path, reads: str, targets: DropTargets) -> None:
             targets.open_image(str(path))
         else:
             targets.refuse(_tr("{} is a picture; open a checkpoint that reads pictures first.").format(path.name))
-    elif suffix in MESHES:
+    elif suffix in MESH_ENDINGS:
         if reads == "mesh":
             targets.open_mesh(str(path))
         else:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.export.exporting import Exporting
 from app.link.controller import Controller
+from app.link.jobs import Jobs
 from app.link.runner import Runner
 from app.window import about, drops
 from app.window.actions import build_menus, set_view_shortcuts
@@ -27,7 +28,7 @@ from app.window.placement import keep_on_screen
 from app.window.presentation import LARGER, Presentation
 from app.window.settings import Settings, load_settings, save_settings
 from app.window.side_panels import SidePanels, panel_dock
-from app.window.subject_flow import SubjectFlow
+from app.window.subject_flow import SubjectFlow, token_axis
 from app.window.text_dialog import TextDialog
 from app.window.view_area import ViewArea
 from app.window.warm_up import WarmUp
@@ -35,14 +36,16 @@ from inference.results.checkpoint import CheckpointInfo
 from inference.results.mesh import MeshSample
 from inference.results.tokens import Tokens
 from resources import ROOT, SAMPLES
-from widgets.look.looks import Looks
+from widgets.context import ViewContext
 from widgets.panels.details import DetailsPanel
 from widgets.panels.gallery import Gallery
 from widgets.panels.input_panel import InputPanel
+from widgets.panels.jobs_list import JobsList
 from widgets.panels.status_line import StatusLine
-from widgets.registry import ViewEntry
 from widgets.selection import Selection
-from widgets.view import Subject, View
+from widgets.subject import Subject
+from widgets.view import View
+from widgets.view_entry import ViewEntry
 
 
 class MainWindow(QMainWindow):
@@ -72,16 +75,18 @@ class MainWindow(QMainWindow):
         self._is_started = False
 
         self.selection = Selection(self)
-        self.looks = Looks(parent=self)
+        self.context = ViewContext(self.selection, parent=self)
+        self.jobs = Jobs(self)
         self.exporting = Exporting(self)
-        self.controller = Controller(runner, self)
+        self.controller = Controller(runner, self.jobs, self)
         self.gallery = Gallery()
-        self.input_panel = InputPanel(self.selection, SAMPLES)
+        self.input_panel = InputPanel(self.context, SAMPLES)
         self.input_bar = self.input_panel.text
         self.opening = Opening(self.controller, self.gallery, self)
         self.flow = SubjectFlow(self.controller, self.selection, self.input_panel, self)
-        self.area = ViewArea(partial(ViewEntry.create, selection=self.selection), self.looks)
-        self.details = DetailsPanel(self.selection)
+        self.area = ViewArea(partial(ViewEntry.create, context=self.context))
+        self.details = DetailsPanel(self.context)
+        self.jobs_list = JobsList()
         self.status_line = StatusLine()
         self._build()
         self.actions_by_name = build_menus(self)
@@ -105,6 +110,7 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self.input_panel)
         layout.addWidget(self.area, 1)
+        layout.addWidget(self.jobs_list)
         self.setCentralWidget(centre)
         sides = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         self.gallery_dock = panel_dock(self.tr("Checkpoints"), self.gallery, sides[0], self)
@@ -122,10 +128,14 @@ class MainWindow(QMainWindow):
         self.input_bar.editor_requested.connect(self.open_text)
         self.flow.tokens_changed.connect(self._on_flow_tokens_changed)
         self.flow.subject_changed.connect(self._on_flow_subject_changed)
-        self.flow.refused.connect(self.area.forget_other)
+        self.flow.refused.connect(self._on_flow_refused)
         self.exporting.said.connect(self._say)
         self.panels.changed.connect(self._on_panels_changed)
         self.area.view_created.connect(self._on_area_view_created)
+        self.context.view_requested.connect(self.area.show_view)
+        self.context.input_requested.connect(self.input_panel.set_input)
+        self.context.save_requested.connect(self.save_mesh)
+        self.context.swap_requested.connect(self.swap_sentences)
         self.area.offered_changed.connect(partial(set_view_shortcuts, self.actions_by_name))
         self.area.export_requested.connect(self.export)
         self.area.copy_requested.connect(self.copy)
@@ -136,6 +146,12 @@ class MainWindow(QMainWindow):
         self.status_line.cancel_requested.connect(self.cancel)
         self.status_line.log_requested.connect(self.show_messages)
         self._runner.busy_changed.connect(self.status_line.set_busy)
+        self.jobs.added.connect(self.jobs_list.add_job)
+        self.jobs.changed.connect(self.jobs_list.show_job)
+        self.jobs.count_changed.connect(self.status_line.show_job_count)
+        self.jobs_list.action_requested.connect(self.jobs.act)
+        self.status_line.jobs_requested.connect(self.jobs_list.focus_first)
+        self.controller.job_done.connect(partial(self.status_line.show_message, is_warning=False))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -189,7 +205,10 @@ class MainWindow(QMainWindow):
     @Slot(object, str)
     def _on_flow_tokens_changed(self, tokens: Tokens | None, message: str) -> None:
         info = self.controller.checkpoint
-        self.input_bar.token_row.chips.set_tokens(tokens, message, can_mask=bool(info and info.mask_token))
+        chips = self.input_bar.token_row.chips
+        chips.set_tokens(tokens, message, can_mask=bool(info and info.mask_token))
+        if info is not None:
+            chips.axis = token_axis(info)
         self.status_line.show_problem_of_input(message)
 
     @Slot(object)
@@ -197,26 +216,16 @@ class MainWindow(QMainWindow):
         self.area.set_subject(subject)
         self.details.set_subject(subject)
 
+    @Slot(object, str)
+    def _on_flow_refused(self, info: CheckpointInfo, why: str) -> None:
+        self.area.refuse(info, why)
+        self.details.refuse(why)
+
     @Slot(object)
     def _on_area_view_created(self, view: View) -> None:
         self.controller.attach(view)
         view.addActions([self.actions_by_name["copy_current"], self.actions_by_name["export_current"]])
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        # What some views want of the window beyond requests
-        wishes = {
-            "head_activated": self._on_view_head_activated,
-            "swap_requested": self.swap_sentences,
-            "input_chosen": self.input_panel.set_input,
-            "save_mesh_requested": self.save_mesh,
-        }
-        for name, slot in wishes.items():
-            if signal := getattr(view, name, None):
-                signal.connect(slot)
-
-    @Slot(int, int)
-    def _on_view_head_activated(self, layer: int, head: int) -> None:
-        self.selection.update(layer=layer, head=head)
-        self.area.show_view("attention")
 
     @Slot(str, bool)
     def _say(self, sentence: str, is_warning: bool) -> None:
@@ -240,13 +249,13 @@ class MainWindow(QMainWindow):
         self.flow.step(layers, 0)
 
     def toggle_selected_mask(self) -> None:
-        info, position = self.controller.checkpoint, self.selection.now.query_pos
+        info, query = self.controller.checkpoint, self.selection.now.query
         if info is None or not info.mask_token:
             self.status_line.show_message(self.tr("This checkpoint has no mask token."))
-        elif position is None:
+        elif query is None or query.axis != self.input_bar.token_row.chips.axis:
             self.status_line.show_message(self.tr("Click a token first; it is masked then."))
         else:
-            self.selection.toggle_mask(position)
+            self.selection.toggle_mask(query.index)
 
     def clear_masks(self) -> None:
         self.selection.set_masked(())
@@ -296,10 +305,9 @@ class MainWindow(QMainWindow):
         """Put what a view shows on the clipboard."""
         self.exporting.copy(self.area.views.get(name))
 
-    def save_mesh(self, sample: MeshSample) -> None:
+    def save_mesh(self, _sample: MeshSample) -> None:
         """Ask where to, and save a mesh, its growth or its tokens."""
-        info = self.controller.checkpoint
-        self.exporting.save_mesh(sample, info.classes if info else ())
+        self.exporting.export(self.area.views.get("mesh"), first="obj")
 
     def set_caption(self, is_on: bool) -> None:
         self.settings = replace(self.settings, caption=is_on)
@@ -336,7 +344,7 @@ class MainWindow(QMainWindow):
 
     def set_color_map(self, name: str) -> None:
         self.settings = replace(self.settings, color_map=name)
-        self.looks.set_color_map(name)
+        self.context.looks.set_color_map(name)
 
     def set_memory(self, megabytes: int) -> None:
         """How much of what attention receives may be held; from the next input on."""
@@ -367,16 +375,20 @@ class MainWindow(QMainWindow):
         return drops.DropTargets(
             open_checkpoint=self.open,
             open_image=self.input_panel.open_image,
-            open_mesh=partial(self.area.open_file, "mesh"),
+            open_mesh=self._open_mesh,
             look_at_text=self.input_bar.look_at,
             refuse=self.status_line.show_message,
         )
+
+    def _open_mesh(self, path: str) -> None:
+        if self.controller.checkpoint is not None:
+            self.area.open_file("mesh", path, self.controller.checkpoint)
 
     def _restore(self) -> None:
         """The window as it was left: sizes, tabs, looks and what was typed."""
         settings = self.settings
         self.appearance.apply(settings.theme, settings.font_scale)
-        self.looks.set_color_map(settings.color_map)
+        self.context.looks.set_color_map(settings.color_map)
         self.exporting.has_caption = settings.caption
         self.input_bar.set_text(*((settings.text, settings.text_pair) if settings.text else (SAMPLES[0], "")))
         self.resize(1280, 800)
@@ -413,5 +425,6 @@ class MainWindow(QMainWindow):
         except OSError as error:
             self.status_line.show_message(self.tr("The settings could not be saved: {}").format(error.strerror))
         self.area.close_windows()
+        self.jobs.shutdown()
         self._runner.shutdown()
         super().closeEvent(event)

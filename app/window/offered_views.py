@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from inference.results.checkpoint import CheckpointInfo
-from widgets.registry import ViewEntry
+from widgets.view_entry import ViewEntry
 
 
 class OfferedViews:

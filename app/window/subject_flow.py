@@ -13,7 +13,7 @@ from inference.results.tokens import Tokens
 from widgets.kit.head_steps import step
 from widgets.panels.input_panel import InputPanel
 from widgets.selection import Selected, Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 
 
 class SubjectFlow(QObject):
@@ -91,9 +91,9 @@ class SubjectFlow(QObject):
         if tokens is None:
             self.refused.emit(info, message)
             return
-        n, now = len(tokens), self._selection.now
-        if (now.query_pos or 0) >= n or (now.key_pos or 0) >= n:
-            self._selection.update(query_pos=None, key_pos=None)
+        n, axis, now = len(tokens), token_axis(info), self._selection.now
+        if not all(place is None or place.axis != axis or place.index < n for place in (now.query, now.key)):
+            self._selection.update(query=None, key=None)
         self.subject_changed.emit(Subject(info, self._input))
 
     @Slot(object, object)
@@ -101,3 +101,8 @@ class SubjectFlow(QObject):
         # Another group, or a layer with fewer heads: what is selected must exist.
         if now.group != old.group or now.layer != old.layer:
             self.step(0, 0)
+
+
+def token_axis(info: CheckpointInfo) -> str:
+    """Name of the sequence that the token row shows."""
+    return info.groups[0].query_axis if info.groups else "text"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QApplication, QSplitter, QVBoxLayout, QWidget
 
@@ -14,9 +15,10 @@ from app.window.view_page import Place, ViewPage
 from app.window.view_pane import Tab, ViewPane
 from app.window.view_window import ViewWindow, ViewWindows
 from inference.results.checkpoint import CheckpointInfo
-from widgets.look.looks import Looks
-from widgets.registry import VIEWS, ViewEntry
-from widgets.view import Subject, View
+from widgets.registry import VIEWS
+from widgets.subject import Subject
+from widgets.view import View
+from widgets.view_entry import ViewEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,13 @@ class ViewLayout:
     widths: tuple[int, ...] = ()
 
 
+@runtime_checkable
+class _OpensFiles(Protocol):
+    """A view that can look at a file."""
+
+    def open_file(self, path: str) -> None: ...
+
+
 class ViewArea(QWidget):
     """A tab for every view that the open checkpoint has; a view is built when it is first shown.
 
@@ -65,14 +74,13 @@ class ViewArea(QWidget):
     def __init__(
         self,
         create: Callable[[ViewEntry], View],
-        looks: Looks,
         *,
         entries: Sequence[ViewEntry] = VIEWS,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("views")
-        self._create, self._looks = create, looks
+        self._create = create
         self._entries = {entry.name: entry for entry in entries}
         self._subject: Subject | None = None
         self._hint = self.tr("No checkpoint is open. Choose one on the left.")
@@ -80,11 +88,11 @@ class ViewArea(QWidget):
         self._is_restored = False
         self._offered = OfferedViews(entries)
         self._places = dict.fromkeys(self._entries, Place.TABS)
-        self._waiting_files: dict[str, str] = {}
+        self._files: dict[str, tuple[CheckpointInfo, str]] = {}  # that views will open, and of which checkpoint
         self._is_arranging = False
         self.views: dict[str, View] = {}
         self._pages: dict[str, ViewPage] = {}
-        self._windows = ViewWindows(looks, self)
+        self._windows = ViewWindows(self)
         self._windows.activated.connect(self._on_windows_activated)
         self._windows.closed.connect(self._on_windows_closed)
         self._tabs, self._beside = ViewPane("views_main", self), ViewPane("views_beside", self)
@@ -98,7 +106,6 @@ class ViewArea(QWidget):
             pane.chosen.connect(self._on_pane_chosen)
             pane.clicked.connect(self.show_view)
             pane.dragged_out.connect(self._on_pane_dragged_out)
-        looks.changed.connect(self._on_looks_changed)
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.focusChanged.connect(self._on_application_focus_changed)
@@ -127,15 +134,22 @@ class ViewArea(QWidget):
         if name in self.views:
             self.views[name].setFocus()  # so that arrow keys walk through heads at once
 
-    def open_file(self, name: str, path: str) -> None:
-        """Let a view open a file: at once, or as soon as the view is there."""
-        self._waiting_files[name] = path
-        self.show_view(name)
-        self._open_waiting_file(name)
+    def open_file(self, name: str, path: str, checkpoint: CheckpointInfo) -> None:
+        """Let a view open a file as soon as it looks at a checkpoint, which may just have been opened."""
+        self._files[name] = (checkpoint, path)
+        self._open_files()
 
-    def _open_waiting_file(self, name: str) -> None:
-        if name in self.views and name in self._waiting_files:
-            self.views[name].open_file(self._waiting_files.pop(name))  # type: ignore[attr-defined]
+    def _open_files(self) -> None:
+        """Show views that have a file to open, and hand it over; one that is not built yet gets it then."""
+        now = self._subject.checkpoint if self._subject else None
+        for name, (checkpoint, path) in tuple(self._files.items()):
+            if checkpoint != now:
+                continue
+            self.show_view(name)
+            view = self.views.get(name)
+            # Showing it may have built it, and so handed the file over.
+            if isinstance(view, _OpensFiles) and self._files.pop(name, None):
+                view.open_file(path)
 
     # What they look at
 
@@ -145,11 +159,13 @@ class ViewArea(QWidget):
         if self._subject is None:
             self.set_subject(None)
 
-    def forget_other(self, checkpoint: CheckpointInfo, why: str) -> None:
-        """There is nothing to show for a checkpoint: do not go on showing another one."""
+    def refuse(self, checkpoint: CheckpointInfo, why: str) -> None:
+        """The input that is there now cannot be looked at: what the views show is of another one."""
         if self._subject is not None and self._subject.checkpoint != checkpoint:
             self._subject = None
         self.set_hint(why)
+        for view in self.views.values():
+            view.refuse(why)
 
     def set_subject(self, subject: Subject | None) -> None:
         """Look at something else; views that the checkpoint cannot serve say why."""
@@ -161,6 +177,9 @@ class ViewArea(QWidget):
             self._build_if_shown(name)
             if name in self.views:
                 self.views[name].set_subject(None if self._why_off(entry) else subject)
+        if subject is not None:
+            self._files = {name: one for name, one in self._files.items() if one[0] == subject.checkpoint}
+            self._open_files()
 
     def _offer_those_of(self, checkpoint: CheckpointInfo) -> None:
         """Put away the tabs of what is about other models, and show the view used last with this kind."""
@@ -298,7 +317,8 @@ class ViewArea(QWidget):
         self.view_created.emit(view)
         page.show_why("")
         view.set_subject(self._subject)
-        self._open_waiting_file(name)
+        if name in self._files:
+            self._open_files()
 
     def _is_shown(self, name: str) -> bool:
         if self._places[name] is Place.WINDOW:
@@ -360,12 +380,6 @@ class ViewArea(QWidget):
         for name, page in self._pages.items():
             if page.isAncestorOf(new):
                 self._current = name
-
-    @Slot()
-    def _on_looks_changed(self) -> None:
-        self.window().setProperty("color_map", self._looks.color_map)
-        for view in self.views.values():
-            QCoreApplication.postEvent(view, QEvent(QEvent.Type.PaletteChange))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

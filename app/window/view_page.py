@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.registry import ViewEntry
 from widgets.view import View
+from widgets.view_entry import ViewEntry
 
 
 class Place(Enum):

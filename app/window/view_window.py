@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QByteArray, QEvent, QMargins, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QEvent, QMargins, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QIcon
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.window.placement import free_place
 from app.window.view_page import ViewPage
 from resources import ROOT
-from widgets.look.looks import Looks
 
 
 class ViewWindow(QWidget):
@@ -86,13 +85,11 @@ class ViewWindows(QObject):
     activated = Signal(str)
     closed = Signal(str)
 
-    def __init__(self, looks: Looks, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.by_name: dict[str, ViewWindow] = {}
         self._places: dict[str, str] = {}
         self._actions: tuple[QAction, ...] = ()
-        self._looks = looks
-        looks.changed.connect(self._on_looks_changed)
 
     def set_actions(self, actions: Sequence[QAction]) -> None:
         """Commands whose shortcuts work in these windows, too."""
@@ -103,7 +100,6 @@ class ViewWindows(QObject):
     def open(self, page: ViewPage, size: QSize, main: QWidget) -> None:
         """Give a page a window where its last one stood; the first time where it hides little of the main one."""
         window = ViewWindow(page)
-        window.setProperty("color_map", self._looks.color_map)
         window.addActions(self._actions)
         window.activated.connect(self.activated)
         window.closed.connect(self.closed)
@@ -134,8 +130,3 @@ class ViewWindows(QObject):
     def set_places(self, places: dict[str, str]) -> None:
         """Where they stood in another session."""
         self._places = dict(places)
-
-    @Slot()
-    def _on_looks_changed(self) -> None:
-        for window in self.by_name.values():
-            window.setProperty("color_map", self._looks.color_map)

@@ -20,7 +20,8 @@ from inference.context import Context
 from inference.forward.memory import keep_freed
 from inference.results.heads import HeadsRequest
 from inference.results.inputs import Input, TextInput
-from widgets.selection import Selection
+from tests.answers import answer
+from widgets.context import ViewContext
 from widgets.views.heads.view import HeadsView
 
 
@@ -29,7 +30,7 @@ def main() -> None:
     keep_freed()  # as the engine does
     torch.set_num_threads(1)
     application = QApplication(sys.argv[:1])
-    view = HeadsView(Selection())
+    view = HeadsView(ViewContext())
     show(view)
     # Two sets in turn, so that nothing of the last picture can be used for the next.
     models = [model(n, seed) for seed in range(2)]
@@ -43,7 +44,7 @@ def main() -> None:
         with torch.inference_mode():
             result = heads(request, models[turn % 2], Context())
         computed = time.perf_counter()
-        view.show_result(result)
+        answer(view, result)
         application.processEvents()
         wait_for_screen(view)
         seen = time.perf_counter()

@@ -20,8 +20,10 @@ from benchmarks.ours.first_paint import wait_for_screen
 from benchmarks.ours.sample_results import GROUP, attention_results, info
 from benchmarks.ours.window import n_colors, n_differing, screenshot, show
 from inference.results.inputs import Input, TextInput
+from tests.answers import answer
 from widgets.selection import Selection
-from widgets.view import Subject, View
+from widgets.subject import Subject
+from widgets.view import View
 from widgets.views.arcs.layout import Focus
 from widgets.views.arcs.view import ArcsView
 from widgets.views.attention.attention_map import AttentionMap
@@ -35,14 +37,14 @@ def main() -> None:
     view: View = (AttentionView if name == "attention" else ArcsView)(selection)
     results = attention_results(n)
     view.set_subject(Subject(info(n), Input(TextInput())))
-    view.show_result(results[0])
+    answer(view, results[0])
     show(view)
     application.processEvents()
 
     def change_layer(turn: int) -> None:
         layer = 1 + turn % (samples.N_LAYERS - 1)
         selection.update(group=GROUP, layer=layer)
-        view.show_result(results[layer])
+        answer(view, results[layer])
 
     point = _pointer_path(view, n)
     found: dict[str, float] = {}

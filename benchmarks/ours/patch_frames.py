@@ -20,8 +20,10 @@ from inference.results.checkpoint import AttentionGroup, CheckpointInfo
 from inference.results.inputs import ImageInput, Input
 from inference.results.patches import PatchesResult
 from inference.results.tokens import Tokens
+from tests.answers import answer
+from widgets.context import ViewContext
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.patches.view import PatchesView
 
 N_LAYERS = N_HEADS = 12
@@ -31,9 +33,9 @@ def main() -> None:
     side, n_times = int(sys.argv[1]), int(sys.argv[2])
     application = QApplication(sys.argv[:1])
     selection = Selection()
-    view = PatchesView(selection)
+    view = PatchesView(ViewContext(selection))
     view.set_subject(Subject(_info(), Input(image=ImageInput())))
-    view.show_result(_result(side))
+    answer(view, _result(side))
     show(view, 1000, 700)
     application.processEvents()
     canvas = view.findChild(QComboBox, "patches_show")

@@ -1,4 +1,4 @@
-"""An Image GPT goes on behind the first pixels of a picture."""
+"""An Image GPT goes on behind the first pixels of an image."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from inference.context import Refused
 from inference.forward.pixel_sampling import complete, log_probs
-from inference.results.complete_image import CompleteImageRequest, CompleteImageResult
+from inference.results.complete_image import CompleteImageRequest, CompleteImageResult, ImageSample
 
 if TYPE_CHECKING:
     from inference.context import Context
@@ -21,7 +21,7 @@ _PAUSE = 0.1  # seconds between two partial results
 
 
 def complete_image(request: CompleteImageRequest, model: Model, context: Context) -> CompleteImageResult:
-    """Draw completions; all grow at once, and what there is is shown every tenth of a second.
+    """Sample completions; all grow at once, and what there is is shown every tenth of a second.
 
     Parameters
     ----------
@@ -37,55 +37,64 @@ def complete_image(request: CompleteImageRequest, model: Model, context: Context
     model.encode(request.input)  # refuses what cannot be read
     own = prepared.colours
     _check(request, len(own), model.net.config)
-    context.checkpoint(0, len(own), "Looking at the picture")
+    context.checkpoint(0, len(own), "Looking at the image")
     expected = log_probs(model.net, own)
-    own_bits = _bits(expected, own)
+    own_surprisal = _bits(expected, own)
     n_given, count, n_colours = request.n_given, request.count, expected.shape[1]
-    samples = np.full((count, len(own)), -1, np.int16)
-    samples[:, :n_given] = own[:n_given]
-    bits = np.full((count, len(own)), np.nan, np.float32)
-    bits[:, :n_given] = own_bits[:n_given]
+    seeds = [request.seed + i for i in range(count)]
+    pixels = np.zeros((count, len(own)), np.int16)
+    pixels[:, :n_given] = own[:n_given]
+    surprisal = np.zeros((count, len(own)), np.float32)
+    surprisal[:, :n_given] = own_surprisal[:n_given]
     probabilities = np.zeros((count, len(own), n_colours), np.float16)
     probabilities[:, :n_given] = np.exp(expected[:n_given])
     assert model.preparation is not None
     palette = model.preparation.palette_rgb
 
-    def result(probabilities: np.ndarray) -> CompleteImageResult:
+    def result(n: int, *, is_whole: bool) -> CompleteImageResult:
+        samples = tuple(
+            ImageSample(
+                seed=seed,
+                n_given=n_given,
+                n_expected=len(own),
+                pixels=pixels[i, :n].copy(),
+                surprisal=surprisal[i, :n].copy(),
+                probabilities=probabilities[i] if is_whole else np.empty((0, 0), np.float16),
+            )
+            for i, seed in enumerate(seeds)
+        )
         return CompleteImageResult(
             seen=prepared.seen,
             grid=prepared.shape,
             palette=palette,
             own=own.astype(np.int16),
-            own_bits=own_bits,
-            samples=samples.copy(),
-            bits=bits.copy(),
-            probabilities=probabilities,
+            own_surprisal=own_surprisal,
+            samples=samples,
         )
 
     told = time.monotonic()
-    seeds = [request.seed + i for i in range(count)]
     steps = complete(model.net, own[:n_given], len(own), seeds, request.temperature, request.top_p)
     for place, pixel in enumerate(steps, n_given):
-        samples[:, place] = pixel.colours
-        bits[:, place] = _bits(pixel.log_probs, pixel.colours)
+        pixels[:, place] = pixel.colours
+        surprisal[:, place] = _bits(pixel.log_probs, pixel.colours)
         probabilities[:, place] = np.exp(pixel.log_probs)
         context.checkpoint(place + 1, len(own), f"Pixel {place + 1} of {len(own)}")
         if time.monotonic() - told > _PAUSE:
-            context.partial(result(np.empty((0, 0, 0), np.float16)))
+            context.partial(result(place + 1, is_whole=False))
             told = time.monotonic()
-    return result(probabilities)
+    return result(len(own), is_whole=True)
 
 
 def _bits(expected: np.ndarray, colours: np.ndarray) -> np.ndarray:
-    """float32: surprise of colours, int64 [n], from logarithms [n, colour]."""
+    """float32: surprisal of colours, int64 [n], from logarithms [n, colour]."""
     return (-expected[np.arange(len(colours)), colours] / np.log(2)).astype(np.float32)
 
 
 def _check(request: CompleteImageRequest, n_pixels: int, config: Any) -> None:
     if not 0 <= request.n_given <= n_pixels:
-        raise Refused(f"{request.n_given} pixels were to be kept; the picture has {n_pixels}.")
+        raise Refused(f"{request.n_given} pixels were to be kept; the image has {n_pixels}.")
     if not 1 <= request.count <= MOST_COMPLETIONS:
-        raise Refused(f"{request.count} completions were asked for; 1 to {MOST_COMPLETIONS} are drawn at once.")
+        raise Refused(f"{request.count} completions were asked for; 1 to {MOST_COMPLETIONS} are sampled at once.")
     if request.seed < 0:
         raise Refused(f"The seed is {request.seed}; it is 0 or more.")
     if not 0 < request.temperature <= 2:

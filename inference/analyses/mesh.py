@@ -26,7 +26,7 @@ from inference.meshes.tokens import (
 )
 from inference.models.polygen_masks import forbidden_coordinates, forbidden_pointers
 from inference.models.polygen_sampling import Drawing, Step, face_steps, values_of, vertex_steps
-from inference.results.inputs import MeshInput
+from inference.results.inputs import Input, MeshInput
 from inference.results.mesh import MeshResult, MeshSample, MeshStepResult, MeshTokens, ScoreMeshResult, WriteMeshResult
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def mesh(request: MeshRequest, model: Model, context: Context) -> MeshResult:
     """
     _check_request(request)
     net, label = _net(model), check_label(request.start.label, model.net.config)
-    model.family.encode(request.start, net.config, None)  # refuses what is out of range
+    model.family.encode(Input(mesh=request.start), net.config, None)  # refuses what is out of range
     drawing = Drawing(request.temperature, request.top_p, request.with_masks, request.top_k)
     if drawing.with_masks:
         _check_start(request.start, net.config.max_vertices)
@@ -88,7 +88,7 @@ def score(request: ScoreMeshRequest, model: Model, context: Context) -> ScoreMes
     start = request.mesh
     if start is None:
         start, name, notes = _from_file(request.path, label, model)
-    model.family.encode(start, model.net.config, None)
+    model.family.encode(Input(mesh=start), model.net.config, None)
     growth = _Growth(label, [0], len(start.vertex_tokens), len(start.face_tokens), context, streams=False)
     drawing = Drawing(with_masks=False)
     with torch.inference_mode():
@@ -112,7 +112,7 @@ def step(request: MeshStepRequest, model: Model, context: Context) -> MeshStepRe
     group = group_of(model, request.part)
     check_layers([request.layer], group, model)
     check_heads([request.head], request.layer, group, model)
-    run = model.run(request.mesh, context)
+    run = model.run(Input(mesh=request.mesh), context)
     call = model.call(run, request.part, request.layer, context)
     if not 0 <= request.step < call.n_queries:
         raise Refused(f"Step {request.step} was asked for; the mesh has steps 0 to {call.n_queries - 1}.")

@@ -10,7 +10,7 @@ import os
 # Before transformers is imported, which reads it once: nothing here may wait for a network.
 os.environ["HF_HUB_OFFLINE"] = "1"
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,7 +82,11 @@ def plan(checkpoint: str) -> Plan:
 
     architecture = choose(config, named, stored, family.heads)
     config.architectures = [architecture.net_class.__name__]  # what is opened, which may have lost a head
-    groups = family.groups(config)
+    groups = tuple(
+        replace(group, query_axis=query, key_axis=key)
+        for group in family.groups(config)
+        for query, key in [family.axes(group.name)]
+    )
     has_tokenizer = "text" in family.reads and vocabulary_file(folder) is not None
     mask = mask_token(folder) if "text" in family.reads else ""
     preparation = _preparation(folder, config, family)

@@ -37,6 +37,8 @@ class AttentionGroup:
         Whether a query sees only keys at or before its own place.
     has_qk
         Whether queries and keys can be had, not only the patterns.
+    query_axis, key_axis
+        Names of the sequences that queries and keys lie in, such as `text`, `source`, `target`, `image`, `vertices`.
     """
 
     name: str
@@ -44,6 +46,8 @@ class AttentionGroup:
     n_heads: tuple[int, ...]
     is_causal: bool = False
     has_qk: bool = True
+    query_axis: str = "text"
+    key_axis: str = "text"
 
     @property
     def n_layers(self) -> int:

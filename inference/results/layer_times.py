@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inference.results.request import Request
+from inference.results.job import JobRequest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,7 +15,7 @@ LAYER_TYPES = ("full", "recurrent", "convolutional", "restricted")
 
 
 @dataclass(frozen=True, slots=True)
-class LayerTimesRequest(Request["LayerTimesResult"]):
+class LayerTimesRequest(JobRequest["LayerTimesResult"]):
     """Time the layer types of the complexity table on this machine; needs no checkpoint.
 
     Attributes
@@ -37,6 +37,12 @@ class LayerTimesRequest(Request["LayerTimesResult"]):
     kernel: int = 3
     neighbourhood: int = 64
     n_repeats: int = 5
+
+    @property
+    def title(self) -> str:
+        ends = sorted({*self.lengths[:1], *self.lengths[-1:]})
+        lengths = "\N{EN DASH}".join(f"{n:,}" for n in ends)
+        return f"Layer times, d = {self.d_model:,}, n = {lengths}"
 
 
 @dataclass(frozen=True, slots=True)

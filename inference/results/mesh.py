@@ -1,16 +1,18 @@
-"""Meshes: one that the model writes token by token, one of the user's own, and what either does to its attention."""
+"""Meshes: those that the model writes token by token, one of the user's own, and what their steps attend to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from inference.results.request import Capability, Request
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from inference.results.inputs import MeshInput
+
+MESH_ENDINGS = (".obj", ".ply", ".stl", ".off", ".gltf", ".glb")  # of files that are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class MeshRequest(Request["MeshResult"]):
     start
         Class, and tokens that are given: the model goes on behind them.
     seed, count
-        Completion i is drawn with seed + i, and is the same alone and among others.
+        Sample i is sampled with seed + i, and is the same alone and among others.
     temperature, top_p
         Above 0 to 2; above 0 to 1.
     top_k
@@ -70,9 +72,9 @@ class MeshTokens:
     is_forbidden
         bool [step, choice]: cannot lead to a mesh.
     n_given
-        How many tokens were given, not drawn.
+        How many tokens were given, not sampled.
     n_corrected
-        How many draws would have been forbidden ones, had there been no masks.
+        How many samples would have been forbidden tokens, had there been no masks.
     """
 
     tokens: np.ndarray
@@ -85,12 +87,8 @@ class MeshTokens:
 
 @dataclass(frozen=True, slots=True)
 class MeshSample:
-    """A mesh with all that is known of how it came to be. Coordinates are (token - 1) / 255 - 0.5.
-
-    Attributes
-    ----------
-    why_unfinished
-        Half a sentence where it ended without a stop, or was cut off; empty while it grows and when it is whole.
+    """A mesh with all that is known of how it came to be: a `Growing`, whose steps are the coordinate tokens and then
+    the face tokens, both stops included. Coordinates are (token - 1) / 255 - 0.5.
     """
 
     label: int | None
@@ -99,6 +97,24 @@ class MeshSample:
     faces: MeshTokens
     is_finished: bool
     why_unfinished: str = ""
+
+    @property
+    def n_given(self) -> int:
+        return self.vertices.n_given + self.faces.n_given
+
+    @property
+    def n_steps(self) -> int:
+        return len(self.vertices.tokens) + len(self.faces.tokens)
+
+    @property
+    def n_expected(self) -> None:
+        """It ends with a token of its own."""
+        return None
+
+    @property
+    def surprisal(self) -> np.ndarray:
+        """float32 [step]: bits."""
+        return np.concatenate([self.vertices.bits, self.faces.bits])
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +131,7 @@ class ScoreMeshResult:
     Attributes
     ----------
     sample
-        Nothing was drawn: `n_given` counts all tokens.
+        Nothing was sampled: `n_given` counts all tokens.
     name
         File name, or empty.
     compressed_bits
@@ -132,7 +148,7 @@ class ScoreMeshResult:
 
 @dataclass(frozen=True, slots=True)
 class MeshStepRequest(Request["MeshStepResult"]):
-    """What one step of one head looks at.
+    """What one step of one head attends to.
 
     Attributes
     ----------

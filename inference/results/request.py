@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar, get_args, get_origin
 
 R = TypeVar("R")
 
@@ -57,3 +58,10 @@ class Request(Generic[R]):
 
     needs: ClassVar[frozenset[Capability]] = frozenset()
     refines: ClassVar[bool] = False
+
+    @classmethod
+    def result_type(cls) -> type:
+        """What answers it: the `R` of its base."""
+        (base,) = (base for base in cls.__orig_bases__ if get_origin(base) is Request)
+        (named,) = get_args(base)
+        return getattr(sys.modules[cls.__module__], named.__forward_arg__)

@@ -1,13 +1,14 @@
 """The engine as a child process: requests in on standard input, results out on standard output.
 
-    python -m inference.service.server [RING_FILE]
+    python -m inference.service.server [--job] [RING_FILE]
 
 It needs nothing but the two pipes, so the same program answers over `ssh -T host`. On one machine large arrays cross
-in a file of shared memory (`RING_FILE`) instead.
+in a file of shared memory (`RING_FILE`) instead. With `--job` it is one of the second lane: all others go first.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import mmap
 import os
@@ -20,19 +21,24 @@ from typing import Any, BinaryIO
 
 from inference.context import Context
 from inference.results.events import Partial, Progress
+from inference.results.job import Paused
 from inference.service import wire
 from inference.service.engine import Engine, answer
 
 HEARTBEAT = 2.0  # seconds
+NICE_ENGINE, NICE_JOB = 5, 10  # the window is at 0
 
 
 class Server:
-    """Reads in one thread, so that a cancellation is heard while the main thread computes."""
+    """Reads in one thread, so that a cancellation or a pause is heard while the main thread computes."""
 
-    def __init__(self, requests: BinaryIO, results: BinaryIO, ring: memoryview | None) -> None:
+    def __init__(self, requests: BinaryIO, results: BinaryIO, ring: memoryview | None, *, is_job: bool) -> None:
         self._requests, self._results, self._ring = requests, results, ring
-        self._jobs: queue.SimpleQueue[tuple[int, object] | None] = queue.SimpleQueue()
+        self._is_job = is_job
+        self._asked: queue.SimpleQueue[tuple[int, object] | None] = queue.SimpleQueue()
+        self._steered = threading.Condition()
         self._cancelled: set[int] = set()
+        self._paused: set[int] = set()
         self._write_lock = threading.Lock()
         self._ring_free = threading.Event()
         self._ring_free.set()
@@ -42,20 +48,30 @@ class Server:
         threading.Thread(target=self._read, name="engine-reader", daemon=True).start()
         threading.Thread(target=self._beat, name="engine-heartbeat", daemon=True).start()
         engine = Engine()
-        _warm_up()
+        if self._is_job:
+            _share_cores()
+        else:
+            _warm_up()
         self._send({"name": "ready"})
-        while (job := self._jobs.get()) is not None:
-            number, request = job
+        while (asked := self._asked.get()) is not None:
+            number, request = asked
             context = Context(
                 report=lambda event, number=number: self._report(number, event),
                 is_cancelled=lambda number=number: number in self._cancelled,
+                wait_while_paused=lambda number=number: self._wait_while_paused(number),
             )
             result = None if number in self._cancelled else answer(engine, request, context)
             self._cancelled.discard(number)
             self._send({"name": "done", "number": number, "result": result})
 
-    def _report(self, number: int, event: Progress | Partial) -> None:
+    def _report(self, number: int, event: Progress | Partial | Paused) -> None:
         self._send({"name": "report", "number": number, "event": event})
+
+    def _wait_while_paused(self, number: int) -> None:
+        if number in self._paused:
+            self._report(number, Paused())
+            with self._steered:
+                self._steered.wait_for(lambda: number not in self._paused)
 
     def _send(self, message: dict[str, Any]) -> None:
         with self._write_lock:
@@ -75,13 +91,23 @@ class Server:
                 message, _ = got
                 match message["name"]:
                     case "run":
-                        self._jobs.put((message["number"], message["request"]))
-                    case "cancel":
-                        self._cancelled.add(message["number"])
+                        self._asked.put((message["number"], message["request"]))
+                    case "cancel" | "pause" | "resume" as action:
+                        self._steer(action, message["number"])
                     case "copied":
                         self._ring_free.set()
         # The window is gone or talks nonsense: leave at once, whatever is being computed.
         os._exit(0)
+
+    def _steer(self, action: str, number: int) -> None:
+        with self._steered:
+            if action == "cancel":
+                self._cancelled.add(number)
+            if action == "pause" and number not in self._cancelled:
+                self._paused.add(number)
+            else:  # also what is cancelled must wake up, to end
+                self._paused.discard(number)
+            self._steered.notify_all()
 
     def _beat(self) -> None:
         pause = threading.Event()
@@ -92,33 +118,42 @@ class Server:
 
 def _warm_up() -> None:
     """Import what the first request will need, behind the first window."""
-    import torch
-
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+    _share_cores()
     import transformers.models.bert.modeling_bert  # noqa: F401
 
     import inference.checkpoints.loading  # noqa: F401
 
 
-def _be_modest() -> None:
+def _share_cores() -> None:
+    """Leave a core to the window."""
+    import torch
+
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+
+
+def _be_modest(niceness: int) -> None:
     """The window goes first: lower priority, and the first to go when memory runs out."""
     if hasattr(os, "nice"):
-        os.nice(5)
+        os.nice(niceness)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def main() -> None:
     """Serve on standard input and output until the other end closes them."""
-    _be_modest()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--job", action="store_true", help="serve a job: all others go first")
+    parser.add_argument("ring_file", nargs="?", type=Path)
+    options = parser.parse_args()
+    _be_modest(NICE_JOB if options.job else NICE_ENGINE)
     results = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a stray print must not end up among the results
     ring = None
-    if len(sys.argv) > 1:
-        with Path(sys.argv[1]).open("r+b") as file:
+    if options.ring_file:
+        with options.ring_file.open("r+b") as file:
             ring = memoryview(mmap.mmap(file.fileno(), 0))
     try:
-        Server(sys.stdin.buffer, results, ring).serve()
+        Server(sys.stdin.buffer, results, ring, is_job=options.job).serve()
     except BaseException:  # noqa: BLE001 (leave at once: the reading thread would block an orderly exit)
         traceback.print_exc()
         os._exit(1)

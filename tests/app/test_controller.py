@@ -10,48 +10,84 @@ from inference.results.attention import AttentionRequest
 from inference.results.checkpoint import OpenRequest
 from inference.results.events import Failure, Progress
 from inference.results.heads import HeadsRequest
+from inference.results.job import JobAction, JobPhase, JobRequest, JobState
+from inference.results.layer_times import LayerTimesRequest
 from inference.results.memory import MemoryRequest, MemoryResult
 from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from tests.factories import make_checkpoint_info, make_tokens
 from tests.inputs import text_input
-from widgets.selection import Selection
-from widgets.view import Subject, View
+from widgets.context import ViewContext
+from widgets.subject import Subject
+from widgets.view import View
 
 INPUT = text_input("a cat")
+HEADS = HeadsRequest("x", INPUT, "encoder")
+OPEN = OpenRequest("x")
 
 
 class FakeRunner(QObject):
-    progressed, arrived, failed = Signal(str, object), Signal(str, object, bool), Signal(str, object)
+    progressed, cancelled = Signal(str, object), Signal(str, object)
+    arrived, failed = Signal(str, object, object, bool), Signal(str, object, object)
     engine_died, busy_changed = Signal(str), Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
         self.submitted: list[tuple[str, object]] = []
+        self.withdrawn: list[str] = []
+
+    def withdraw(self, channel: str) -> None:
+        self.withdrawn.append(channel)
 
     def submit(self, channel: str, request: object, *, is_quiet: bool = False) -> None:
         self.submitted.append((channel, request))
 
 
+class FakeJobs(QObject):
+    added, changed = Signal(object), Signal(object)
+    arrived = Signal(int, object, object, bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.submitted: list[JobRequest] = []
+        self.acted: list[tuple[int, JobAction]] = []
+
+    def submit(self, request: JobRequest) -> int:
+        if request not in self.submitted:
+            self.submitted.append(request)
+        return self.submitted.index(request)
+
+    def state(self, number: int) -> JobState:
+        return JobState(number, self.submitted[number], JobPhase.RUNNING)
+
+    def act(self, number: int, action: JobAction) -> None:
+        self.acted.append((number, action))
+
+
 class Listener(View):
     """Asks two things at once and writes down what it is shown."""
 
-    def __init__(self, name: str, selection: Selection) -> None:
-        super().__init__(selection)
+    def __init__(self, name: str, context: ViewContext) -> None:
+        super().__init__(context)
         self.setObjectName(name)
         self.shown: list[object] = []
+        self.wants_heads = True
 
     def requests(self):
-        return HeadsRequest("x", INPUT, "encoder"), AttentionRequest("x", INPUT, "encoder", (self.selection.now.layer,))
+        attention = AttentionRequest("x", INPUT, "encoder", (self.selection.now.layer,))
+        return (HEADS, attention) if self.wants_heads else (attention,)
 
     def selection_changed(self, now, old):
         self.refresh()
 
-    def show_result(self, result):
-        self.shown.append(result)
+    def show_result(self, request, result, is_partial):
+        self.shown.append((request, result, is_partial))
 
-    def show_failure(self, failure):
-        super().show_failure(failure)
-        self.shown.append(failure)
+    def show_failure(self, request, failure):
+        super().show_failure(request, failure)
+        self.shown.append((request, failure))
+
+    def show_job(self, state):
+        self.shown.append(state.phase)
 
     def figure(self):
         return None
@@ -63,14 +99,19 @@ def runner(qapp):
 
 
 @pytest.fixture
-def controller(runner):
-    return Controller(runner)
+def jobs(qapp):
+    return FakeJobs()
+
+
+@pytest.fixture
+def controller(runner, jobs):
+    return Controller(runner, jobs)
 
 
 @pytest.fixture
 def views(controller, qtbot):
-    selection = Selection()
-    views = [Listener(name, selection) for name in ("left", "right")]
+    context = ViewContext()
+    views = [Listener(name, context) for name in ("left", "right")]
     for view in views:
         qtbot.addWidget(view)
         controller.attach(view)
@@ -105,20 +146,40 @@ def test_a_hidden_view_asks_when_it_is_shown(runner, views):
 def test_results_and_failures_reach_the_view_that_asked(runner, controller, views):
     noticed = []
     controller.noticed.connect(noticed.append)
+    for view in views:
+        view.set_subject(Subject(make_checkpoint_info(), INPUT))
     failure = Failure("refused", "no")
-    runner.arrived.emit("left/HeadsRequest", "part", True)
-    runner.arrived.emit("left/HeadsRequest", "whole", False)
-    runner.failed.emit("right/HeadsRequest", failure)
-    assert views[0].shown == ["part", "whole"]
-    assert views[1].shown == [failure]
+    runner.arrived.emit("left/HeadsRequest", HEADS, "part", True)
+    runner.arrived.emit("left/HeadsRequest", HEADS, "whole", False)
+    runner.failed.emit("right/HeadsRequest", HEADS, failure)
+    assert views[0].shown == [(HEADS, "part", True), (HEADS, "whole", False)]
+    assert views[1].shown == [(HEADS, failure)]
     assert noticed == ["no"]
+
+
+def test_what_is_no_longer_wanted_is_withdrawn(runner, views):
+    views[0].set_subject(Subject(make_checkpoint_info(), INPUT))
+    views[0].wants_heads = False
+    views[0].refresh()
+    assert runner.withdrawn == ["left/HeadsRequest"]
+
+
+def test_a_cancel_reaches_the_view(runner, views):
+    views[0].set_subject(Subject(make_checkpoint_info(), INPUT))
+    for request in views[0].requests():
+        runner.arrived.emit(f"left/{type(request).__name__}", request, "whole", False)
+    views[0].selection.update(layer=1)
+    runner.cancelled.emit("left/AttentionRequest", views[0].requests()[1])
+    assert "Cancelled" in views[0].why_not_current
 
 
 def test_a_dead_engine_is_told_once(runner, controller, views):
     noticed = []
     controller.noticed.connect(noticed.append)
     runner.engine_died.emit("The engine stopped.")
-    runner.failed.emit("left/HeadsRequest", Failure("engine", "The engine stopped."))
+    views[0].set_subject(Subject(make_checkpoint_info(), INPUT))
+    runner.failed.emit("left/HeadsRequest", HEADS, Failure("engine", "The engine stopped."))
+    assert views[0].shown == []
     assert noticed == ["The engine stopped."]
 
 
@@ -129,8 +190,8 @@ def test_opening_remembers_the_checkpoint_and_a_failure_keeps_it(runner, control
     controller.open_failed.connect(failed.append)
     controller.open("x")
     assert runner.submitted == [("open", OpenRequest("x"))]
-    runner.arrived.emit("open", info, False)
-    runner.failed.emit("open", Failure("refused", "broken"))
+    runner.arrived.emit("open", OPEN, info, False)
+    runner.failed.emit("open", OPEN, Failure("refused", "broken"))
     assert opened == [info]
     assert controller.checkpoint == info
     assert [f.message for f in failed] == ["broken"]
@@ -139,14 +200,15 @@ def test_opening_remembers_the_checkpoint_and_a_failure_keeps_it(runner, control
 def test_tokens_are_asked_of_the_open_checkpoint(runner, controller):
     controller.tokenize(INPUT)
     assert runner.submitted == []
-    runner.arrived.emit("open", make_checkpoint_info(), False)
+    runner.arrived.emit("open", OPEN, make_checkpoint_info(), False)
     told = []
     controller.tokenized.connect(lambda tokens, why: told.append((tokens, why)))
     controller.tokenize(INPUT)
-    assert runner.submitted == [("tokens", TokenizeRequest(make_checkpoint_info().checkpoint, INPUT))]
+    asked = TokenizeRequest(make_checkpoint_info().checkpoint, INPUT)
+    assert runner.submitted == [("tokens", asked)]
     tokens = make_tokens()
-    runner.arrived.emit("tokens", TokenizeResult(tokens), False)
-    runner.failed.emit("tokens", Failure("refused", "too long"))
+    runner.arrived.emit("tokens", asked, TokenizeResult(tokens), False)
+    runner.failed.emit("tokens", asked, Failure("refused", "too long"))
     assert told == [(tokens, ""), (None, "too long")]
 
 
@@ -166,15 +228,62 @@ def test_what_is_held_is_asked_after_each_piece_of_work(runner, controller, qtbo
     assert runner.submitted[1:] == [("memory", MemoryRequest(5))]
     told = MemoryResult(held=3, budget=5, n_calls=4, n_held=2, n_tokens=9, has_qk=True)
     with qtbot.waitSignal(controller.memory_told) as blocker:
-        runner.arrived.emit("memory", told, False)
+        runner.arrived.emit("memory", MemoryRequest(5), told, False)
     assert blocker.args == [told]
-    runner.failed.emit("memory", Failure("error", "oh"))  # nobody asked for it, so nobody is told
+    runner.failed.emit("memory", MemoryRequest(5), Failure("error", "oh"))  # nobody asked for it, so nobody is told
 
 
 def test_what_is_held_is_asked_once_while_a_first_look_is_refined(runner, controller, views):
     views[0].set_subject(Subject(make_checkpoint_info(), INPUT))
     runner.submitted.clear()
     for is_partial in (True, True, False):
-        runner.arrived.emit("left/HeadsRequest", "heads", is_partial)
+        runner.arrived.emit("left/HeadsRequest", HEADS, "heads", is_partial)
     assert runner.submitted == [("memory", MemoryRequest(0))]
-    assert views[0].shown == ["heads"] * 3
+    assert views[0].shown == [(HEADS, "heads", is_partial) for is_partial in (True, True, False)]
+
+
+def test_a_job_goes_to_the_second_lane_and_its_view_hears_of_it(runner, jobs, controller, views):
+    request = LayerTimesRequest()
+    views[0].request_changed.emit(request)
+    assert runner.submitted == []
+    assert jobs.submitted == [request]
+    done, told = JobState(0, request, JobPhase.DONE), []
+    controller.job_done.connect(told.append)
+    jobs.arrived.emit(0, request, "part", True)
+    jobs.arrived.emit(0, request, "whole", False)
+    jobs.changed.emit(done)
+    answers = [(request, "part", True), (request, "whole", False)]
+    assert views[0].shown == [JobPhase.RUNNING, *answers, JobPhase.DONE]
+    assert told == ["Layer times, d = 256, n = 128–2,048: done."]
+    jobs.arrived.emit(0, request, "late", False)
+    assert views[0].shown[-1] is JobPhase.DONE
+    assert views[1].shown == []
+
+
+def test_two_views_that_ask_for_the_same_job_both_hear_of_it(jobs, views):
+    for view in (*views, views[0]):
+        view.request_changed.emit(LayerTimesRequest())
+    jobs.arrived.emit(0, LayerTimesRequest(), "part", True)
+    assert [view.shown for view in views] == [[JobPhase.RUNNING, (LayerTimesRequest(), "part", True)]] * 2
+
+
+def test_jobs_of_one_view_are_kept_apart(jobs, views):
+    requests = [LayerTimesRequest(), LayerTimesRequest(d_model=64)]
+    for view, request in zip(views, requests, strict=True):
+        view.request_changed.emit(request)
+    jobs.arrived.emit(1, requests[1], "of the second", False)
+    assert [view.shown[1:] for view in views] == [[], [(requests[1], "of the second", False)]]
+
+
+def test_a_failed_job_is_told_once_with_its_title(jobs, controller, views):
+    request, noticed = LayerTimesRequest(), []
+    controller.noticed.connect(noticed.append)
+    views[0].request_changed.emit(request)
+    jobs.changed.emit(JobState(0, request, JobPhase.FAILED, message="It broke."))
+    assert noticed == [f"{request.title}: It broke."]
+    assert views[0].shown[-1] is JobPhase.FAILED
+
+
+def test_a_view_steers_its_job(jobs, views):
+    views[0].job_action_requested.emit(3, JobAction.CANCEL)
+    assert jobs.acted == [(3, JobAction.CANCEL)]

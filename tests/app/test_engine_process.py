@@ -27,7 +27,7 @@ FAKE_ENGINE = textwrap.dedent(
 
     class FakeEngine:
         def run(self, request, context):
-            text = request.input.text
+            text = request.input.text.text
             if text == "die":
                 os.kill(os.getpid(), signal.SIGKILL)
             if text == "print":
@@ -72,7 +72,7 @@ def runner(qapp, link):
 def result_of(runner, qtbot, text):
     with qtbot.waitSignal(runner.arrived, timeout=20_000) as blocker:
         runner.submit("a", ask(text))
-    return blocker.args[1]
+    return blocker.args[2]
 
 
 def test_it_answers_from_another_process(runner, qtbot):
@@ -96,7 +96,7 @@ def test_a_dead_engine_costs_one_result_and_is_started_again(runner, qtbot):
     before = result_of(runner, qtbot, "x").column_start
     with qtbot.waitSignal(runner.engine_died), qtbot.waitSignal(runner.failed, timeout=20_000) as blocker:
         runner.submit("a", ask("die"))
-    failure = blocker.args[1]
+    failure = blocker.args[2]
     assert failure.kind == "engine"
     assert "SIGKILL" in failure.message
     assert result_of(runner, qtbot, "x").column_start != before
@@ -158,6 +158,6 @@ def test_the_real_engine_inspects(qapp, qtbot):
     with qtbot.waitSignal(runner.arrived, timeout=90_000) as blocker:
         runner.submit("a", InspectRequest("bert-mini"))
     runner.shutdown()
-    info = blocker.args[1]
+    info = blocker.args[2]
     assert isinstance(info, CheckpointInfo)
     assert info.architecture == "BertForPreTraining"

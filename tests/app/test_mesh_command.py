@@ -1,4 +1,4 @@
-"""`headlight mesh` draws with the model it is told, writes what it is told, and says in one line what is wrong."""
+"""`headlight mesh` samples with the model it is told, writes what it is told, and says in one line what is wrong."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import trimesh
 from PIL import Image
 
 from app.commands.command_line import run
-from app.export.mesh_formats import FORMATS, ending_of
+from app.export.formats import BY_MESH_COMMAND, OF_MESHES, ending_of
 from inference.results.checkpoint import CheckpointInfo, InspectRequest
 from inference.results.mesh import MeshRequest, MeshResult
 from inference.service.engine import Engine
@@ -31,7 +31,7 @@ def info():
 
 @pytest.fixture
 def asked(monkeypatch, info):
-    """Requests that a fake engine was asked; it draws the furniture of a class and seed."""
+    """Requests that a fake engine was asked; it samples the furniture of a class and seed."""
     requests = []
 
     def answer(_engine: Engine, request: object, _context: object) -> object:
@@ -51,7 +51,7 @@ def mesh(out, *options, label="stool"):
     return run(["mesh", "--checkpoint", "tiny", *chosen, "--out", str(out), *options])
 
 
-@pytest.mark.parametrize("kind", [kind for kind, one in FORMATS.items() if one.holds == "mesh"])
+@pytest.mark.parametrize("kind", OF_MESHES)
 def test_meshes_are_read_back(tmp_path, asked, capsys, kind):
     path = tmp_path / f"a.{kind}"
     assert mesh(path, "--seed", "3") == 0
@@ -153,8 +153,8 @@ def _answering(info: CheckpointInfo, requests: list):
     [
         (("--out", "{}/a.fbx", "--class", "stool"), ".fbx is not among .obj, .ply, .stl, .glb"),
         (("--out", "{}/no/a.obj", "--class", "stool"), "/no does not exist"),
-        (("--out", "{}/a.obj"), "--class is needed: tiny draws table, round table, desk, chair"),
-        (("--out", "{}/a.obj", "--class", "piano"), "--class is 'piano'; tiny draws table, round table"),
+        (("--out", "{}/a.obj"), "--class is needed: tiny samples table, round table, desk, chair"),
+        (("--out", "{}/a.obj", "--class", "piano"), "--class is 'piano'; tiny samples table, round table"),
         (("--out", "{}/a", "--class", "stool", "--count", "2"), "--count needs --format, as --out names a folder then"),
         (("--out", "{}/a.obj", "--class", "stool", "--count", "0"), "0 is not between 1 and 1,000"),
         (("--out", "{}/a.obj", "--class", "stool", "--top-p", "2"), "2 is not between 0.01 and 1"),
@@ -175,13 +175,13 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path, asked, capsys, options, sai
     assert asked == []
 
 
-def test_another_kind_of_checkpoint_draws_none(tmp_path, asked, monkeypatch, capsys):
+def test_another_kind_of_checkpoint_samples_none(tmp_path, asked, monkeypatch, capsys):
     monkeypatch.setattr(Engine, "run", _answering(make_checkpoint_info(), asked))
     assert mesh(tmp_path / "a.obj") == 2
-    assert "draws no meshes; choose a checkpoint that does" in capsys.readouterr().err
+    assert "samples no meshes; choose a checkpoint that does" in capsys.readouterr().err
 
 
 def test_all_kinds_are_named_in_the_help(capsys):
     assert run(["mesh", "--help"]) == 0
     text = capsys.readouterr().out
-    assert all(ending_of(kind) in text for kind in FORMATS)
+    assert all(ending_of(kind) in text for kind in BY_MESH_COMMAND)

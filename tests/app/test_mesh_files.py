@@ -1,4 +1,4 @@
-"""A drawn mesh as a file: read back, the same each time, whole or not at all."""
+"""A sampled mesh as a file: read back, the same each time, whole or not at all."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ import pytest
 import trimesh
 from PIL import Image, ImageChops
 
-from app.export import export, film_files, mesh_files
+from app.export import export, film_encoding, mesh_files
 from app.export.export import ExportError
+from app.export.films import FRAMES_A_SECOND, HOLD
+from app.export.formats import BY_MESH_COMMAND, ending_of
 from app.export.mesh_files import write
-from app.export.mesh_film import FRAMES_A_SECOND, HOLD, Film
-from app.export.mesh_formats import FORMATS, ending_of
+from app.export.mesh_film import film_of_mesh
 from app.export.mesh_look import MeshLook
 from inference.meshes.files import read_mesh
 from inference.meshes.tokens import canonical, face_tokens, vertex_tokens
@@ -94,16 +95,16 @@ def test_films_grow_and_stand(tmp_path, kind):
 
 
 def test_webp_is_what_was_painted(tmp_path):
-    film = Film(SAMPLE, SMALL)
+    film = film_of_mesh(SAMPLE, SMALL)
     frames, durations = images_of(written(tmp_path, "webp"))
     painted = list(film.images())
-    assert durations == [run.n_frames * 1000 // FRAMES_A_SECOND for run in film.runs]
+    assert durations == [shot.n_frames * 1000 // FRAMES_A_SECOND for shot in film.shots]
     assert all(not ImageChops.difference(*pair).getbbox() for pair in zip(frames, painted, strict=True))
 
 
 def test_gif_is_nearly_what_was_painted(tmp_path):
     frames, _ = images_of(written(tmp_path, "gif"))
-    painted = list(Film(SAMPLE, SMALL).images())
+    painted = list(film_of_mesh(SAMPLE, SMALL).images())
     assert len(frames) <= len(painted)  # what becomes the same in 256 colours is one frame
     difference = np.abs(np.asarray(frames[-1], int) - np.asarray(painted[-1], int))
     assert difference.mean() < 1.5
@@ -117,7 +118,7 @@ def test_videos_are_read_back(tmp_path, kind):
         assert stream.average_rate == FRAMES_A_SECOND
     assert len(frames) == N_FRAMES
     assert frames[0].shape == (120, 160, 3)  # an odd row is left out
-    painted = np.asarray(list(Film(SAMPLE, SMALL).images())[-1], int)[:120]
+    painted = np.asarray(list(film_of_mesh(SAMPLE, SMALL).images())[-1], int)[:120]
     assert np.abs(frames[-1].astype(int) - painted).mean() < 6
 
 
@@ -135,14 +136,14 @@ def test_frames_are_numbered_in_a_folder(tmp_path):
 def test_a_film_lasts_as_long_as_its_tokens_take():
     n_tokens = len(SAMPLE.vertices.tokens) + len(SAMPLE.faces.tokens)
     for speed in (1.0, 4.0):
-        n_frames = Film(SAMPLE, MeshLook((64, 64), speed=speed)).n_frames - round(HOLD * FRAMES_A_SECOND)
+        n_frames = film_of_mesh(SAMPLE, MeshLook((64, 64), speed=speed)).n_frames - round(HOLD * FRAMES_A_SECOND)
         assert n_frames == pytest.approx(n_tokens / (20 * speed) * FRAMES_A_SECOND, abs=1)
 
 
 def test_progress_is_told(tmp_path):
     said = []
     write(SAMPLE, tmp_path / "a.gif", "", SMALL, lambda done, total: said.append((done, total)))
-    n = len(Film(SAMPLE, SMALL).runs)
+    n = len(film_of_mesh(SAMPLE, SMALL).shots)
     assert said == [(i, n) for i in range(n)]
 
 
@@ -175,7 +176,7 @@ def test_npz_holds_tokens_and_probabilities(tmp_path):
         assert int(arrays["seed"]) == 0
 
 
-@pytest.mark.parametrize("kind", [kind for kind in FORMATS if kind not in ("mp4", "webm")])
+@pytest.mark.parametrize("kind", [kind for kind in BY_MESH_COMMAND if kind not in ("mp4", "webm")])
 def test_the_same_mesh_gives_the_same_bytes(tmp_path, kind):
     contents = []
     for name in ("one", "two"):
@@ -244,7 +245,7 @@ def test_a_failure_keeps_the_old_file(tmp_path, monkeypatch):
 
 
 def test_pyav_is_named_where_it_is_missing(tmp_path, monkeypatch):
-    monkeypatch.setattr(film_files, "find_spec", lambda _: None)
+    monkeypatch.setattr(film_encoding, "find_spec", lambda _: None)
     for kind in ("mp4", "webm"):
         with pytest.raises(ExportError) as refused:
             mesh_files.check(tmp_path / f"a.{kind}")
@@ -262,16 +263,16 @@ def test_an_encoder_that_is_missing_is_named(tmp_path, monkeypatch):
 
 
 def test_the_worker_writes_what_it_is_told(tmp_path, monkeypatch, capsys):
-    from app.export import mesh_worker
+    from app.export import worker
 
     class Stdin:
-        buffer = io.BytesIO(mesh_worker.message(SAMPLE, str(tmp_path / "a.gif"), "gif", SMALL.packed()))
+        buffer = io.BytesIO(worker.mesh_message(SAMPLE, str(tmp_path / "a.gif"), "gif", SMALL))
 
     monkeypatch.setattr(sys, "stdin", Stdin)
     monkeypatch.setattr("PySide6.QtGui.QGuiApplication", lambda _: None)  # there is one already
-    assert mesh_worker.main() == 0
+    assert worker.main() == 0
     assert (tmp_path / "a.gif").read_bytes() == written(tmp_path, "gif").read_bytes()
     assert capsys.readouterr().out.startswith('{"done": 0, "total": ')
-    Stdin.buffer = io.BytesIO(mesh_worker.message(SAMPLE, str(tmp_path / "no" / "a.gif"), "gif", SMALL.packed()))
-    assert mesh_worker.main() == 2
+    Stdin.buffer = io.BytesIO(worker.mesh_message(SAMPLE, str(tmp_path / "no" / "a.gif"), "gif", SMALL))
+    assert worker.main() == 2
     assert "does not exist" in capsys.readouterr().out

@@ -12,8 +12,16 @@ from inference.context import Refused
 from inference.results.events import Failure, Progress
 
 
+class Ask(str):
+    """A request that is its own name; those about maps are refined."""
+
+    @property
+    def refines(self):
+        return self.startswith("map")
+
+
 class GatedEngine:
-    """Runs a request (a string) only when the test lets it through."""
+    """Runs a request only when the test lets it through."""
 
     def __init__(self) -> None:
         self.entered: dict[str, threading.Event] = {}
@@ -56,14 +64,14 @@ def runner(qapp, engine):
 @pytest.fixture
 def heard(runner):
     events = []
-    runner.arrived.connect(lambda *event: events.append(event))
-    runner.failed.connect(lambda *event: events.append(event))
+    runner.arrived.connect(lambda channel, _request, *event: events.append((channel, *event)))
+    runner.failed.connect(lambda channel, _request, *event: events.append((channel, *event)))
     runner.progressed.connect(lambda *event: events.append(event))
     return events
 
 
 def test_progress_partial_and_result_arrive_in_order(runner, heard, qtbot):
-    runner.submit("a", "x")
+    runner.submit("a", Ask("x"))
     qtbot.waitUntil(lambda: len(heard) == 3)
     assert heard == [
         ("a", Progress(1, 2, "half of x")),
@@ -72,13 +80,34 @@ def test_progress_partial_and_result_arrive_in_order(runner, heard, qtbot):
     ]
 
 
+def test_an_answer_travels_with_its_request(runner, qtbot):
+    with qtbot.waitSignal(runner.arrived, check_params_cb=lambda *event: not event[3]) as blocker:
+        runner.submit("a", Ask("x"))
+    assert blocker.args == ["a", "x", "result of x", False]
+
+
+def test_what_is_withdrawn_is_forgotten_without_a_word(runner, engine, heard, qtbot):
+    cancelled = []
+    runner.cancelled.connect(lambda *event: cancelled.append(event))
+    engine.add("x")
+    runner.submit("a", Ask("x"))
+    assert engine.entered["x"].wait(10)
+    runner.withdraw("a")
+    assert not runner.is_busy
+    engine.gates["x"].set()
+    runner.submit("b", Ask("y"))
+    qtbot.waitUntil(lambda: ("b", "result of y", False) in heard)
+    assert cancelled == []
+    assert {event[0] for event in heard} == {"b"}
+
+
 def test_the_latest_request_of_a_channel_wins(runner, engine, heard, qtbot):
     engine.add("first")
-    runner.submit("a", "first")
+    runner.submit("a", Ask("first"))
     assert engine.entered["first"].wait(10)
     for number in range(1000):
-        runner.submit("a", f"old {number}")
-    runner.submit("a", "last")
+        runner.submit("a", Ask(f"old {number}"))
+    runner.submit("a", Ask("last"))
     engine.gates["first"].set()
     qtbot.waitUntil(lambda: ("a", "result of last", False) in heard)
     assert engine.finished == ["last"]
@@ -87,10 +116,10 @@ def test_the_latest_request_of_a_channel_wins(runner, engine, heard, qtbot):
 
 def test_channels_do_not_disturb_each_other(runner, engine, heard, qtbot):
     engine.add("x")
-    runner.submit("a", "x")
+    runner.submit("a", Ask("x"))
     assert engine.entered["x"].wait(10)
-    runner.submit("b", "y")
-    runner.submit("c", "z")
+    runner.submit("b", Ask("y"))
+    runner.submit("c", Ask("z"))
     engine.gates["x"].set()
     qtbot.waitUntil(lambda: len([e for e in heard if len(e) == 3 and not e[2]]) == 3)
     assert engine.finished == ["x", "y", "z"]
@@ -98,12 +127,12 @@ def test_channels_do_not_disturb_each_other(runner, engine, heard, qtbot):
 
 def test_cancelling_ends_a_run_at_its_next_checkpoint(runner, engine, heard, qtbot):
     engine.add("x")
-    runner.submit("a", "x")
+    runner.submit("a", Ask("x"))
     assert engine.entered["x"].wait(10)
     with qtbot.waitSignals([runner.cancelled, runner.busy_changed]):
         runner.cancel_all()
     engine.gates["x"].set()
-    runner.submit("a", "y")
+    runner.submit("a", Ask("y"))
     qtbot.waitUntil(lambda: ("a", "result of y", False) in heard)
     assert engine.finished == ["y"]
     assert not runner.is_busy
@@ -115,8 +144,9 @@ def test_cancelling_ends_a_run_at_its_next_checkpoint(runner, engine, heard, qtb
 )
 def test_failures_are_text(runner, qtbot, request_, kind, message):
     with qtbot.waitSignal(runner.failed) as blocker:
-        runner.submit("a", request_)
-    failure = blocker.args[1]
+        runner.submit("a", Ask(request_))
+    assert blocker.args[1] == request_
+    failure = blocker.args[2]
     assert isinstance(failure, Failure)
     assert failure.kind == kind
     assert message in failure.message
@@ -125,8 +155,7 @@ def test_failures_are_text(runner, qtbot, request_, kind, message):
 
 @pytest.fixture
 def refinable(monkeypatch, engine):
-    """The engine's requests are refined: after the first look they wait at a second gate, where they can be ended."""
-    monkeypatch.setattr("app.link.runner._can_wait", lambda request: request.startswith("map"))
+    """Requests about maps are refined: after the first look they wait at a second gate, where they can be ended."""
 
     def run(request, context):
         engine.entered[request].set()
@@ -146,9 +175,9 @@ def refinable(monkeypatch, engine):
 def test_a_refinement_makes_way_and_goes_on_later(runner, refinable, heard, qtbot):
     refinable.add("map", "tile")
     refinable.gates["tile"].set()
-    runner.submit("a", "map")
+    runner.submit("a", Ask("map"))
     qtbot.waitUntil(lambda: ("a", "first look at map", True) in heard)
-    runner.submit("b", "tile")
+    runner.submit("b", Ask("tile"))
     qtbot.waitUntil(lambda: ("b", "exact tile", False) in heard)
     assert refinable.finished == ["tile"]
     refinable.gates["map"].set()
@@ -159,9 +188,9 @@ def test_a_refinement_makes_way_and_goes_on_later(runner, refinable, heard, qtbo
 def test_nothing_comes_between_the_parts_of_a_first_look(runner, refinable, heard, qtbot):
     refinable.add("map slow", "look at map slow", "tile")
     refinable.gates["tile"].set()
-    runner.submit("a", "map slow")
+    runner.submit("a", Ask("map slow"))
     qtbot.waitUntil(lambda: ("a", "part of map slow", True) in heard)
-    runner.submit("b", "tile")
+    runner.submit("b", Ask("tile"))
     refinable.gates["look at map slow"].set()
     qtbot.waitUntil(lambda: ("b", "exact tile", False) in heard)
     assert heard.index(("a", "first look at map slow", True)) < heard.index(("b", "part of tile", True))
@@ -171,9 +200,9 @@ def test_nothing_comes_between_the_parts_of_a_first_look(runner, refinable, hear
 
 def test_two_refinements_both_come_to_their_end(runner, refinable, heard, qtbot):
     refinable.add("map 1", "map 2")
-    runner.submit("a", "map 1")
+    runner.submit("a", Ask("map 1"))
     qtbot.waitUntil(lambda: ("a", "first look at map 1", True) in heard)
-    runner.submit("b", "map 2")
+    runner.submit("b", Ask("map 2"))
     qtbot.waitUntil(lambda: ("b", "first look at map 2", True) in heard)
     refinable.gates["map 2"].set()
     qtbot.waitUntil(lambda: ("b", "exact map 2", False) in heard)
@@ -185,9 +214,9 @@ def test_two_refinements_both_come_to_their_end(runner, refinable, heard, qtbot)
 def test_of_what_was_put_off_the_latest_goes_on_first(runner, refinable, heard, qtbot):
     refinable.add("map old", "map new", "tile")
     for channel, request in (("a", "map old"), ("b", "map new")):
-        runner.submit(channel, request)
+        runner.submit(channel, Ask(request))
         qtbot.waitUntil(lambda channel=channel, request=request: (channel, f"first look at {request}", True) in heard)
-    runner.submit("c", "tile")
+    runner.submit("c", Ask("tile"))
     assert refinable.entered["tile"].wait(10)
     for gate in refinable.gates.values():
         gate.set()
@@ -197,11 +226,11 @@ def test_of_what_was_put_off_the_latest_goes_on_first(runner, refinable, heard, 
 
 def test_a_refinement_that_was_put_off_can_be_replaced(runner, refinable, heard, qtbot):
     refinable.add("map old", "map new", "tile")
-    runner.submit("a", "map old")
+    runner.submit("a", Ask("map old"))
     qtbot.waitUntil(lambda: ("a", "first look at map old", True) in heard)
-    runner.submit("b", "tile")
+    runner.submit("b", Ask("tile"))
     assert refinable.entered["tile"].wait(10)
-    runner.submit("a", "map new")
+    runner.submit("a", Ask("map new"))
     refinable.gates["tile"].set()
     refinable.gates["map new"].set()
     qtbot.waitUntil(lambda: ("a", "exact map new", False) in heard)
@@ -212,8 +241,8 @@ def test_busy_is_told_once_at_each_end(runner, engine, qtbot):
     told = []
     runner.busy_changed.connect(told.append)
     engine.add("x")
-    runner.submit("a", "x")
-    runner.submit("b", "y")
+    runner.submit("a", Ask("x"))
+    runner.submit("b", Ask("y"))
     engine.gates["x"].set()
     qtbot.waitUntil(lambda: not runner.is_busy)
     assert told == [True, False]
@@ -223,7 +252,7 @@ def test_shutdown_in_mid_run_joins_the_thread(qapp, engine):
     runner = Runner(ThreadLink(lambda: engine))
     engine.add("x")
     runner.start()
-    runner.submit("a", "x")
+    runner.submit("a", Ask("x"))
     assert engine.entered["x"].wait(10)
     engine.gates["x"].set()
     runner.shutdown()

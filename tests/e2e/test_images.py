@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QTabBar
 
 from tests.inference.tiny_images import save
 from tests.inputs import image_input
+from tests.places import index_of
 from widgets.figures.image_geometry import patch_rect
 
 pytestmark = pytest.mark.xvfb
@@ -85,7 +86,7 @@ def look_at_patches_of_a_scene_and_of_a_file(driver, tmp_path):
     driver.wait(lambda: driver.figure("patches").result.query == 1)
     QTest.keyClick(canvas, Qt.Key.Key_Right)
     driver.wait(lambda: driver.figure("patches").result.query == 2)
-    assert selection.now.query_pos == 2
+    assert index_of(selection.now.query) == 2
     assert driver.colors(canvas) > 50
 
     # Layer and head: another picture without another question.

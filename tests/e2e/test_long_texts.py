@@ -15,6 +15,7 @@ from transformers import GPT2Config
 
 from resources import checkpoint_path
 from tests.inference.tiny_checkpoints import save
+from tests.places import index_of
 from widgets.views.measures.figure import COLUMNS
 
 pytestmark = pytest.mark.xvfb
@@ -98,7 +99,7 @@ def test_a_long_text_from_the_heads_to_a_cell_and_back_by_the_measures(start, ch
 
     # To a token, and to what stands there only once
     type_in_bar(driver, "Ctrl+G", "2500")
-    assert driver.window.selection.now.query_pos == 2500
+    assert index_of(driver.window.selection.now.query) == 2500
     assert canvas.viewport.seen.top <= 2500 < canvas.viewport.seen.bottom
     type_in_bar(driver, "Ctrl+F", "WOLF")
     assert driver.widget("attention_search_count").text() == "1 of 1"

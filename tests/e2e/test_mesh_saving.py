@@ -1,4 +1,4 @@
-"""A drawn mesh is saved as every kind of file, and read back."""
+"""A sampled mesh is saved as every kind of file, and read back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PIL import Image
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit, QPushButton
 
-from app.export.mesh_formats import FORMATS, ending_of
+from app.export.formats import FORMATS, ending_of
 from inference.meshes.files import read_mesh
 from tests.e2e.test_meshes import checkpoint, mesh  # noqa: F401 (fixtures)
 
@@ -21,11 +21,11 @@ def save(driver, path, kind):
     """Save the mesh as the user does: the button, a format, a path, Save."""
 
     def fill(dialog):
-        box = dialog.findChild(QComboBox, "mesh_format")
+        box = dialog.findChild(QComboBox, "export_format")
         box.setCurrentIndex(box.findData(kind))
-        dialog.findChild(QDoubleSpinBox, "mesh_speed").setValue(20)
-        dialog.findChild(QComboBox, "mesh_size").setCurrentIndex(0)
-        field = dialog.findChild(QLineEdit, "mesh_file")
+        dialog.findChild(QDoubleSpinBox, "export_speed").setValue(20)
+        dialog.findChild(QComboBox, "export_size").setCurrentIndex(0)
+        field = dialog.findChild(QLineEdit, "export_file")
         field.setFocus()
         QTest.keySequence(field, "Ctrl+A")
         QTest.keyClicks(field, str(path))
@@ -37,7 +37,7 @@ def save(driver, path, kind):
 
 
 def test_every_kind_is_saved_and_read_back(mesh, tmp_path):  # noqa: F811
-    growth = mesh.view._display.growth
+    growth = mesh.view._presenter.growth
     for kind, about in FORMATS.items():
         path = tmp_path / f"thing{ending_of(kind)}"
         save(mesh, path, kind)
@@ -51,6 +51,8 @@ def test_every_kind_is_saved_and_read_back(mesh, tmp_path):  # noqa: F811
                 assert (getattr(image, "n_frames", 1) > 1) == (kind != "png")
         elif kind == "frames":
             assert len(list(path.glob("*.png"))) > 30
+        elif kind == "csv":
+            assert len(path.read_text(encoding="utf-8").splitlines()) == 1 + growth.n_steps
         elif kind == "npz":
             with np.load(path, allow_pickle=False) as arrays:
                 assert arrays["face_tokens"].tolist() == growth.sample.faces.tokens.tolist()

@@ -8,8 +8,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QTabWidget
 
+from inference.results.inputs import Input
 from resources import bundled_checkpoints
 from tests.inference.test_polygen import build
+from tests.places import index_of
 
 pytestmark = pytest.mark.xvfb
 
@@ -38,8 +40,8 @@ def mesh(start, checkpoint):
 
 
 def is_whole(driver):
-    display = driver.view._display
-    return bool(display.growths) and not display.is_growing and not driver.window._runner.is_busy
+    presenter = driver.view._presenter
+    return bool(presenter.growths) and not presenter.is_growing and not driver.window._runner.is_busy
 
 
 def pixels(viewer):
@@ -59,35 +61,35 @@ def choose(driver, name, data):
 
 
 def test_a_mesh_is_drawn_scrubbed_coloured_and_completed(mesh):
-    driver, display = mesh, mesh.view._display
+    driver, presenter = mesh, mesh.view._presenter
     viewer, lanes = driver.widget("mesh_viewer"), driver.widget("mesh_lanes")
     # It is what the window looks at, and other views follow.
-    growth = display.growth
+    growth = presenter.growth
     assert driver.window.area.current == "mesh"
-    driver.wait(lambda: driver.window.input_panel.input() == growth.input())
+    driver.wait(lambda: driver.window.input_panel.input() == Input(mesh=growth.input()))
     assert driver.widget("mesh_renderer").text().startswith("Drawn by OpenGL")
 
     # Scrub with the mouse and the keys.
     QTest.mousePress(lanes, Qt.MouseButton.LeftButton, pos=lanes.place_of(0).toPoint())
     QTest.mouseMove(lanes, lanes.place_of(5).toPoint() + QPoint(1, 0))
     QTest.mouseRelease(lanes, Qt.MouseButton.LeftButton, pos=lanes.place_of(5).toPoint())
-    assert display.step == 5
-    assert driver.window.selection.now.query_pos == 5
+    assert presenter.step == 5
+    assert index_of(driver.window.selection.now.query) == 5
     assert viewer.scene.objects[0].n_vertices == 2
     few = pixels(viewer)
     QTest.keyClick(lanes, Qt.Key.Key_End)
-    assert display.step == growth.n_steps - 1
+    assert presenter.step == growth.n_steps - 1
     assert viewer.scene.objects[0].n_faces == len(growth.faces)
     assert np.abs(pixels(viewer) - few).max() > 60
     QTest.keyClick(lanes, Qt.Key.Key_Left)
-    assert display.step == growth.n_steps - 2
+    assert presenter.step == growth.n_steps - 2
 
     # Colours.
-    surprise = pixels(viewer)
+    surprisal = pixels(viewer)
     choose(driver, "mesh_color", "order")
-    assert np.abs(pixels(viewer) - surprise).max() > 60
+    assert np.abs(pixels(viewer) - surprisal).max() > 60
     choose(driver, "mesh_color", "bits")
-    assert np.abs(pixels(viewer) - surprise).max() == 0
+    assert np.abs(pixels(viewer) - surprisal).max() == 0
 
     # Half of it, completed in four ways.
     bar = driver.widget("mesh_pages", QTabWidget).tabBar()
@@ -95,12 +97,12 @@ def test_a_mesh_is_drawn_scrubbed_coloured_and_completed(mesh):
     kept = growth.below(driver.widget("mesh_plane").value())
     assert 0 < len(kept.vertex_tokens) < growth.n_coordinates
     driver.click(driver.widget("mesh_above"))
-    driver.wait(lambda: len(display.growths) == 4 and is_whole(driver))
+    driver.wait(lambda: len(presenter.growths) == 4 and is_whole(driver))
     n = len(kept.vertex_tokens)
-    for one in display.growths:
+    for one in presenter.growths:
         assert tuple(one.sample.vertices.tokens[:n].tolist()) == kept.vertex_tokens
         assert one.sample.vertices.n_given == n
     assert driver.colors(viewer) > 40
     driver.click(driver.widget("mesh_undo"))
-    assert display.growth.input() == growth.input()
+    assert presenter.growth.input() == growth.input()
     assert not driver.message().startswith("Something")

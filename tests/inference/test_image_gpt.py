@@ -17,6 +17,7 @@ from inference.context import Cancelled, Context, Refused
 from inference.forward.pixel_sampling import complete, log_probs, pick
 from inference.results.complete_image import CompleteImageRequest
 from inference.results.events import Partial
+from inference.results.growing import is_growing
 from inference.results.masked_pixels import MaskedPixelsRequest
 from inference.results.patches import PatchesRequest
 from inference.results.probe import ProbeRequest
@@ -59,15 +60,15 @@ def test_attention_is_that_of_transformers_and_causal(model):
         patches(PatchesRequest("tiny", IMAGE, "pixels", N), model, Context())
 
 
-def test_surprise_is_that_of_the_model(model):
+def test_surprisal_is_that_of_the_model(model):
     result = complete_image(CompleteImageRequest("tiny", IMAGE, N, count=1), model, Context())
     with torch.inference_mode():
         logits = model.net(**model.encode(IMAGE).tensors).logits[0]
     own = model.prepare(IMAGE).colours
     expected = torch.nn.functional.cross_entropy(logits, torch.from_numpy(own), reduction="none") / np.log(2)
-    np.testing.assert_allclose(result.own_bits, expected.numpy(), atol=1e-5)
+    np.testing.assert_allclose(result.own_surprisal, expected.numpy(), atol=1e-5)
     np.testing.assert_array_equal(result.own, own)
-    np.testing.assert_array_equal(result.samples[0], own)  # all was given
+    np.testing.assert_array_equal(result.samples[0].pixels, own)  # all was given
     np.testing.assert_array_equal(result.palette, np.rint((np.array(palette(), np.float32) + 1) * 127.5))
 
 
@@ -86,31 +87,35 @@ def test_completions_are_the_same_alone_and_among_others(model, n_given):
     among = complete_image(request, model, Context())
     for i in range(3):
         alone = complete_image(replace(request, count=1, seed=5 + i), model, Context())
-        np.testing.assert_array_equal(among.samples[i], alone.samples[0])
-        np.testing.assert_allclose(among.bits[i], alone.bits[0], atol=1e-5)
+        np.testing.assert_array_equal(among.samples[i].pixels, alone.samples[0].pixels)
+        np.testing.assert_allclose(among.samples[i].surprisal, alone.samples[0].surprisal, atol=1e-5)
+        assert (among.samples[i].seed, among.samples[i].n_given) == (5 + i, n_given)
     own = model.prepare(IMAGE).colours
-    assert (among.samples[:, :n_given] == own[:n_given]).all()
-    assert len({tuple(sample) for sample in among.samples.tolist()}) == 3
-    chosen = np.take_along_axis(among.probabilities.astype(np.float64), among.samples[..., None].astype(int), 2)[..., 0]
-    np.testing.assert_allclose(-np.log2(chosen), among.bits, atol=0.05)
-    np.testing.assert_allclose(among.probabilities.sum(-1, dtype=np.float64), 1, atol=0.01)
+    for sample in among.samples:
+        np.testing.assert_array_equal(sample.pixels[:n_given], own[:n_given])
+        chosen = sample.probabilities[np.arange(N), sample.pixels].astype(np.float64)
+        np.testing.assert_allclose(-np.log2(chosen), sample.surprisal, atol=0.05)
+        np.testing.assert_allclose(sample.probabilities.sum(-1, dtype=np.float64), 1, atol=0.01)
+    assert len({tuple(sample.pixels.tolist()) for sample in among.samples}) == 3
 
 
-def test_bits_of_a_completion_are_those_of_the_finished_picture(model):
+def test_surprisal_of_a_completion_is_that_of_the_finished_image(model):
     result = complete_image(CompleteImageRequest("tiny", IMAGE, 10, count=1, temperature=0.5), model, Context())
-    sample = result.samples[0].astype(np.int64)
-    expected = -log_probs(model.net, sample)[np.arange(N), sample] / np.log(2)
-    np.testing.assert_allclose(result.bits[0], expected, atol=1e-5)
+    pixels = result.samples[0].pixels.astype(np.int64)
+    expected = -log_probs(model.net, pixels)[np.arange(N), pixels] / np.log(2)
+    np.testing.assert_allclose(result.samples[0].surprisal, expected, atol=1e-5)
 
 
 def test_completions_grow_in_partial_results(model, monkeypatch):
     monkeypatch.setattr("inference.analyses.complete_image._PAUSE", -1.0)
     parts: list = []
     whole = complete_image(CompleteImageRequest("tiny", IMAGE, 30, count=2), model, parts_of(parts))
-    assert [int((part.samples[0] >= 0).sum()) for part in parts] == [31, 32, 33, 34, 35, 36]
-    assert np.isnan(parts[0].bits[0, 31:]).all()
-    assert parts[0].probabilities.size == 0
-    np.testing.assert_array_equal(parts[-1].samples, whole.samples)
+    assert [[sample.n_steps for sample in part.samples] for part in parts] == [[n, n] for n in range(31, 37)]
+    assert [is_growing(part.samples[0]) for part in parts] == [True] * 5 + [False]
+    assert parts[0].samples[0].probabilities.size == 0
+    for part, sample in zip(parts[-1].samples, whole.samples, strict=True):
+        np.testing.assert_array_equal(part.pixels, sample.pixels)
+        np.testing.assert_array_equal(part.surprisal, sample.surprisal)
 
 
 def test_completions_are_cancelled_at_a_pixel(model):
@@ -133,7 +138,7 @@ def test_top_p_keeps_the_most_probable():
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"n_given": -1}, "^-1 pixels were to be kept; the picture has 36"),
+        ({"n_given": -1}, "^-1 pixels were to be kept; the image has 36"),
         ({"n_given": 37}, "^37 pixels"),
         ({"count": 0}, "^0 completions"),
         ({"count": 17}, "1 to 16"),

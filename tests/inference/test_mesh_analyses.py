@@ -14,7 +14,7 @@ from inference.meshes.files import mesh_bytes, read_mesh
 from inference.meshes.mesh import Mesh
 from inference.meshes.tokens import STOP, canonical, decode_faces, face_tokens, mesh_of, vertex_tokens
 from inference.results.events import Partial, Progress
-from inference.results.inputs import MeshInput
+from inference.results.inputs import Input, MeshInput
 from inference.results.mesh import MeshRequest, MeshStepRequest, ScoreMeshRequest, WriteMeshRequest
 from tests.inference.polygen_by_hand import face_probabilities, vertex_probabilities
 from tests.inference.test_mesh_tokens import CONE, CONE_FACES, CONE_VERTICES, CUBE, CUBE_FACES, CUBE_VERTICES
@@ -290,8 +290,8 @@ def test_a_mesh_that_is_too_large_for_the_checkpoint_is_refused(model, tmp_path)
 # Steps and files
 
 
-def test_a_step_looks_at_what_the_pattern_says(model):
-    run = model.run(CUBE_INPUT, Context())
+def test_a_step_attends_to_what_the_pattern_says(model):
+    run = model.run(Input(mesh=CUBE_INPUT), Context())
     for part, n_keys in (("vertices", 25), ("encoder", 10), ("faces", len(CUBE_FACES))):
         call = model.call(run, part, 1, Context())
         for at in (0, 4):

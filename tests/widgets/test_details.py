@@ -8,11 +8,14 @@ from PySide6.QtCore import Qt
 
 from inference.results.heads import HeadsRequest
 from inference.results.maps import RowsRequest, RowsResult
+from tests.answers import answer
 from tests.factories import make_attention_result, make_checkpoint_info, make_heads_result
 from tests.inputs import text_input
+from tests.places import at, index_of
+from widgets.context import ViewContext
 from widgets.panels.details import DetailsPanel
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 
 
 @pytest.fixture
@@ -24,12 +27,12 @@ def selection(qapp):
 
 @pytest.fixture
 def panel(qtbot, selection):
-    panel = DetailsPanel(selection)
+    panel = DetailsPanel(ViewContext(selection))
     qtbot.addWidget(panel)
     panel.resize(260, 600)
     panel.show()
     panel.set_subject(Subject(make_checkpoint_info(), text_input("x")))
-    panel.show_result(make_heads_result())
+    answer(panel, make_heads_result())
     return panel
 
 
@@ -44,12 +47,12 @@ def test_one_row_is_asked_for_however_long_the_text_is(panel, selection, qtbot):
     panel.request_changed.connect(asked.append)
     selection.update(layer=1, head=1)
     assert asked == []  # no token is chosen
-    selection.update(query_pos=3)
+    selection.update(query=at(3))
     assert asked == [RowsRequest("bert-test", text_input("x"), "encoder", 1, 1, 3, 4)]
 
 
 def test_the_heads_are_asked_for_at_first(qtbot, selection):
-    panel = DetailsPanel(selection)
+    panel = DetailsPanel(ViewContext(selection))
     qtbot.addWidget(panel)
     asked = []
     panel.request_changed.connect(asked.append)
@@ -68,10 +71,10 @@ def test_measures_are_those_of_the_selected_head(panel, selection):
 
 def test_the_strongest_keys_of_the_token_are_listed_and_a_click_selects_one(panel, selection, qtbot):
     result = make_attention_result(layers=(0,))
-    selection.update(head=1, query_pos=3)
+    selection.update(head=1, query=at(3))
     panel.show_result(row_of(result, 0, 2, 3))  # of another head: came too late
     assert panel._keys.rowCount() == 0
-    panel.show_result(row_of(result, 0, 1, 3))
+    answer(panel, row_of(result, 0, 1, 3))
     row = result.pattern[0, 1, 3]
     best = int(row.argmax())
     assert panel._keys.item(0, 0).text() == result.key_tokens.words[best]
@@ -81,7 +84,7 @@ def test_the_strongest_keys_of_the_token_are_listed_and_a_click_selects_one(pane
     assert weights == sorted(weights, reverse=True)
     where = panel._keys.visualItemRect(panel._keys.item(1, 0)).center()
     qtbot.mouseClick(panel._keys.viewport(), Qt.MouseButton.LeftButton, pos=where)
-    assert selection.now.key_pos == int(np.argsort(-row, kind="stable")[1])
+    assert index_of(selection.now.key) == int(np.argsort(-row, kind="stable")[1])
 
 
 def test_typing_a_head_selects_it(panel, selection, qtbot):

@@ -13,23 +13,24 @@ from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QToolButton
 from inference.results.events import Failure
 from inference.results.image import ImageRequest
 from inference.results.inputs import ImageInput
+from tests.answers import answer, fail
 from tests.image_factories import make_image_info, make_image_result
 from tests.inputs import image_input
+from widgets.context import ViewContext
 from widgets.panels.image_bar import ImageBar
 from widgets.panels.pasted_images import LONGEST_SIDE, PastedImages
-from widgets.selection import Selection
 
 
 @pytest.fixture
 def bar(qtbot):
-    bar = ImageBar(Selection())
+    bar = ImageBar(ViewContext())
     qtbot.addWidget(bar)
     bar.asked, bar.chosen = [], []
     bar.request_changed.connect(bar.asked.append)
     bar.input_changed.connect(bar.chosen.append)
     bar.show()
     bar.set_checkpoint(make_image_info())
-    bar.show_result(make_image_result())
+    answer(bar, make_image_result())
     return bar
 
 
@@ -64,7 +65,7 @@ def test_a_new_scene_is_the_input_once_it_was_read(bar):
     child(bar, QToolButton, "image_next").click()
     assert bar.asked[-1] == ImageRequest("vit-test", image_input(seed=1))
     assert bar.input() == ImageInput()
-    bar.show_result(make_image_result())
+    answer(bar, make_image_result())
     assert bar.input() == ImageInput(seed=1)
     assert bar.chosen == [ImageInput(seed=1)]
     assert child(bar, QSpinBox, "image_seed").value() == 1
@@ -72,11 +73,11 @@ def test_a_new_scene_is_the_input_once_it_was_read(bar):
 
 def test_seed_and_kind_choose_the_scene(bar):
     child(bar, QSpinBox, "image_seed").setValue(12)
-    bar.show_result(make_image_result())
+    answer(bar, make_image_result())
     kind = child(bar, QComboBox, "image_kind")
     kind.setCurrentIndex(kind.findData("portrait"))
     kind.activated.emit(kind.currentIndex())
-    bar.show_result(make_image_result())
+    answer(bar, make_image_result())
     assert bar.chosen == [ImageInput(seed=12), ImageInput(seed=12, kind="portrait")]
 
 
@@ -84,12 +85,12 @@ def test_a_size_is_kept_from_picture_to_picture_where_the_model_takes_it(bar):
     side = child(bar, QSpinBox, "image_side")
     side.setValue(96)
     assert bar.asked[-1] == ImageRequest("vit-test", image_input(side=96))
-    bar.show_result(make_image_result())
+    answer(bar, make_image_result())
     child(bar, QToolButton, "image_next").click()
     assert bar.asked[-1] == ImageRequest("vit-test", image_input(seed=1, side=96))
-    bar.show_result(make_image_result())
+    answer(bar, make_image_result())
     side.setValue(5)
-    bar.show_failure(Failure("refused", "The side of the picture is 5 pixels; it is 8 to 1,024."))
+    fail(bar, Failure("refused", "The side of the picture is 5 pixels; it is 8 to 1,024."))
     assert (side.value(), bar.input()) == (96, ImageInput(seed=1, side=96))
     bar.set_checkpoint(replace(make_image_info(name="swin-test"), image_step=0))
     assert not side.isEnabled()
@@ -100,7 +101,7 @@ def test_a_file_is_opened(bar):
     bar.open_file("/images/cat.png")
     assert bar.asked[-1] == ImageRequest("vit-test", image_input(path="/images/cat.png"))
     assert "cat.png" in text(bar, "image_message")
-    bar.show_result(make_image_result(caption=""))
+    answer(bar, make_image_result(caption=""))
     assert bar.chosen == [ImageInput(path="/images/cat.png")]
     assert text(bar, "image_about").startswith("cat.png")
     assert text(bar, "image_message") == ""
@@ -109,32 +110,32 @@ def test_a_file_is_opened(bar):
 def test_a_bad_file_is_told_in_a_sentence_and_the_old_picture_stays(bar):
     before = text(bar, "image_about")
     bar.open_file("/images/broken.png")
-    bar.show_failure(Failure("refused", "broken.png is damaged."))
+    fail(bar, Failure("refused", "broken.png is damaged."))
     assert text(bar, "image_message") == "broken.png is damaged."
     assert text(bar, "image_about") == before
     assert bar.input() == ImageInput()
     assert bar.chosen == []
     bar.open_file("/images/broken.png")  # it was made whole meanwhile
     assert bar.asked[-1] == bar.asked[-2]
-    bar.show_result(make_image_result())
+    answer(bar, make_image_result())
     assert bar.chosen == [ImageInput(path="/images/broken.png")]
 
 
 def test_a_scene_after_a_file_is_the_one_that_was_there_before(bar):
     child(bar, QSpinBox, "image_seed").setValue(7)
-    bar.show_result(make_image_result())
+    answer(bar, make_image_result())
     bar.open_file("/images/cat.png")
-    bar.show_result(make_image_result())
+    answer(bar, make_image_result())
     child(bar, QToolButton, "image_next").click()
     assert bar.asked[-1].input == ImageInput(seed=7)
 
 
 def test_another_checkpoint_sees_the_same_picture(bar):
     bar.open_file("/images/cat.png")
-    bar.show_result(make_image_result())
+    answer(bar, make_image_result())
     bar.set_checkpoint(make_image_info(name="beit-test"))
     assert bar.asked[-1] == ImageRequest("beit-test", image_input(path="/images/cat.png"))
-    bar.show_result(make_image_result())
+    answer(bar, make_image_result())
     assert len(bar.chosen) == 1
 
 
@@ -144,7 +145,7 @@ def test_a_pasted_picture_becomes_a_file_named_by_its_content(bar):
     bar.open_mime(data)
     path = Path(bar.asked[-1].input.path)
     assert QImage(str(path)).pixelColor(3, 3).name() == "#336699"
-    bar.show_result(make_image_result(caption=""))
+    answer(bar, make_image_result(caption=""))
     bar.open_mime(data)
     assert bar.asked[-1].input.path == str(path)
     assert "from the clipboard" in text(bar, "image_about")
@@ -179,7 +180,7 @@ def test_set_input_is_silent(bar):
     assert bar.input() == ImageInput(seed=5, kind="scene")
     assert bar.asked[-1].input == ImageInput(seed=5, kind="scene")
     assert child(bar, QSpinBox, "image_seed").value() == 5
-    bar.show_result(make_image_result())
+    answer(bar, make_image_result())
     assert bar.chosen == []
 
 
@@ -209,9 +210,9 @@ def test_the_folder_of_pasted_pictures_goes_with_the_program(qapp):
 
 def test_is_collected_after_closing(assert_collected):
     def make():
-        bar = ImageBar(Selection())
+        bar = ImageBar(ViewContext())
         bar.set_checkpoint(make_image_info())
-        bar.show_result(make_image_result())
+        answer(bar, make_image_result())
         return bar
 
     assert_collected(make)

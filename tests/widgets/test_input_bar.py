@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 
 from inference.results.inputs import TextInput
 from tests.factories import make_checkpoint_info, make_tokens
+from tests.places import at, index_of
 from widgets.panels.gallery import Gallery
 from widgets.panels.input_bar import InputBar
 from widgets.panels.token_row import MAX_CHIPS
@@ -91,7 +92,7 @@ def middle(chips, position) -> QPoint:
 
 def test_a_click_selects_the_token(chips, selection, qtbot):
     qtbot.mouseClick(chips, Qt.MouseButton.LeftButton, pos=middle(chips, 2))
-    assert selection.now.query_pos == 2
+    assert index_of(selection.now.query) == 2
 
 
 def test_a_double_click_or_m_asks_to_mask_but_not_special_tokens(chips, bar, selection, qtbot):
@@ -99,7 +100,7 @@ def test_a_double_click_or_m_asks_to_mask_but_not_special_tokens(chips, bar, sel
     bar.mask_toggled.connect(asked.append)
     qtbot.mouseDClick(chips, Qt.MouseButton.LeftButton, pos=middle(chips, 3))
     qtbot.mouseDClick(chips, Qt.MouseButton.LeftButton, pos=middle(chips, 0))
-    selection.update(query_pos=1)
+    selection.update(query=at(1))
     qtbot.keyClick(chips, Qt.Key.Key_M)
     assert asked == [3, 1]
 
@@ -107,10 +108,10 @@ def test_a_double_click_or_m_asks_to_mask_but_not_special_tokens(chips, bar, sel
 def test_arrows_walk_and_stop_at_the_ends(chips, selection, qtbot):
     for _ in range(9):
         qtbot.keyClick(chips, Qt.Key.Key_Right)
-    assert selection.now.query_pos == 4
+    assert index_of(selection.now.query) == 4
     for _ in range(9):
         qtbot.keyClick(chips, Qt.Key.Key_Left)
-    assert selection.now.query_pos == 0
+    assert index_of(selection.now.query) == 0
 
 
 def test_chips_wrap_and_never_overlap(chips):

@@ -1,4 +1,4 @@
-"""The painted picture: what is in front is seen, from anywhere, on the screen and in files."""
+"""The painted image: what is in front is seen, from anywhere, on the screen and in files."""
 
 from dataclasses import replace
 
@@ -63,16 +63,16 @@ def test_every_pixel_has_the_colour_of_its_foremost_face(seed, projection):
     random = np.random.default_rng(seed)
     camera = Camera(azimuth=random.uniform(-180, 180), elevation=random.uniform(-80, 80), projection=projection)
     camera = camera.fitted(framing(scene), SIZE)
-    picture = painted(scene, camera).astype(int)
+    image = painted(scene, camera).astype(int)
     colors = shading.face_colors(scene.objects[0], shading.colors_of(LIGHT))
     lit = shading.lit(colors, polygons_of(mesh).normals, camera)[:, :3].astype(int)
     n_checked = 0
     for column, row in random.integers((70, 40), (250, 200), (250, 2)):
-        around = picture[row - 1 : row + 2, column - 1 : column + 2].reshape(-1, 3)
+        around = image[row - 1 : row + 2, column - 1 : column + 2].reshape(-1, 3)
         face, gap = foremost(scene, camera, (column + 0.5, row + 0.5))
         if np.ptp(around, 0).max() or gap < 0.01:
             continue  # an edge, or two faces in one place
-        np.testing.assert_array_equal(picture[row, column], [255, 255, 255] if face is None else lit[face])
+        np.testing.assert_array_equal(image[row, column], [255, 255, 255] if face is None else lit[face])
         n_checked += face is not None
     assert n_checked > 25
 
@@ -83,15 +83,15 @@ def test_a_pinwheel_that_no_sorting_solves_is_painted_right():
     scene = bare(replace(bars, face_colors=face_numbers_as_colors(24)))
     for azimuth in range(-180, 180, 45):
         camera = Camera(azimuth=azimuth, elevation=35).fitted(framing(scene), SIZE)
-        picture = painted(scene, camera).astype(int)
+        image = painted(scene, camera).astype(int)
         colors = shading.face_colors(scene.objects[0], shading.colors_of(LIGHT))
         lit = shading.lit(colors, polygons_of(bars).normals, camera)[:, :3]
         for row in range(40, 200, 12):
             for column in range(60, 260, 12):
-                around = picture[row - 1 : row + 2, column - 1 : column + 2].reshape(-1, 3)
+                around = image[row - 1 : row + 2, column - 1 : column + 2].reshape(-1, 3)
                 face, gap = foremost(scene, camera, (column + 0.5, row + 0.5))
                 if face is not None and not np.ptp(around, 0).max() and gap > 0.02:
-                    np.testing.assert_array_equal(picture[row, column], lit[face])
+                    np.testing.assert_array_equal(image[row, column], lit[face])
 
 
 def test_a_growing_mesh_shows_what_is_there_and_nothing_else():
@@ -105,22 +105,22 @@ def test_a_growing_mesh_shows_what_is_there_and_nothing_else():
     # The same by lengthening the mesh itself, so that one tree takes it all in.
     growing = PainterRenderer()
     for n in range(0, 37, 6):
-        picture = painted(bare(replace(mesh, faces=mesh.faces[:n])), camera, renderer=growing)
-    assert (picture != painted(bare(mesh), camera)).any(-1).mean() < 0.01
+        image = painted(bare(replace(mesh, faces=mesh.faces[:n])), camera, renderer=growing)
+    assert (image != painted(bare(mesh), camera)).any(-1).mean() < 0.01
 
 
 def test_many_faces_are_sorted_by_depth(monkeypatch):
     monkeypatch.setattr(pieces, "EXACT", 3)
     mesh = boxes(((0, 0, 0), (1, 1, 1)), face_colors=face_numbers_as_colors(6))
-    picture = painted(bare(mesh), Camera().looking(*TOP).fitted(framing(bare(mesh)), SIZE))
+    image = painted(bare(mesh), Camera().attending(*TOP).fitted(framing(bare(mesh)), SIZE))
     colors = shading.lit(
-        shading.face_colors(mesh, shading.colors_of(LIGHT)), polygons_of(mesh).normals, Camera().looking(*TOP)
+        shading.face_colors(mesh, shading.colors_of(LIGHT)), polygons_of(mesh).normals, Camera().attending(*TOP)
     )
-    np.testing.assert_array_equal(picture[SIZE[1] // 2, SIZE[0] // 2], colors[1, :3])
+    np.testing.assert_array_equal(image[SIZE[1] // 2, SIZE[0] // 2], colors[1, :3])
 
 
-def count(picture, color):
-    return int((picture == [color.red(), color.green(), color.blue()]).all(-1).sum())
+def count(image, color):
+    return int((image == [color.red(), color.green(), color.blue()]).all(-1).sum())
 
 
 def test_ring_links_guides_and_selection_are_painted():
@@ -136,8 +136,8 @@ def test_ring_links_guides_and_selection_are_painted():
         "vertex": (replace(mesh, selected_vertices=(36,)), LIGHT.accent),
     }
     for name, (changed, color) in marked.items():
-        picture = painted(bare(changed), camera)
-        assert count(picture, color) > 10 >= count(plain, color), name
+        image = painted(bare(changed), camera)
+        assert count(image, color) > 10 >= count(plain, color), name
     face = replace(mesh, selected_faces=(25,))  # the seat
     assert (painted(bare(face), camera) != plain).any(-1).sum() > 500
 
@@ -146,11 +146,11 @@ def test_a_plane_is_seen_through_and_lies_among_the_faces():
     mesh = boxes(((-0.2, -0.2, 0), (0.2, 0.2, 2)), guides=(Guide((1.0,), 1.0),), extent=((-1, -1, 0), (1, 1, 2)))
     scene = bare(mesh)
     camera = Camera(azimuth=-90, elevation=20).fitted(framing(scene), SIZE)
-    plain, picture = painted(bare(replace(mesh, guides=())), camera), painted(scene, camera)
+    plain, image = painted(bare(replace(mesh, guides=())), camera), painted(scene, camera)
 
     def at(*point):
         column, row = np.floor(camera.project(np.array([point]), SIZE)[0][0]).astype(int)
-        return plain[row, column].tolist(), picture[row, column].tolist()
+        return plain[row, column].tolist(), image[row, column].tolist()
 
     before, after = at(0, -0.7, 1.0)  # the plane before the post
     assert before != after
@@ -205,7 +205,7 @@ def svg_of(figure):
 
 def test_a_vector_file_has_the_seen_faces_only_and_text_as_text():
     scene = MeshScene((boxes(((0, 0, 0), (1, 1, 1)), title="a box", show_vertices=False),), show_grid=False)
-    camera = Camera().looking(*FRONT).fitted(framing(scene), (400, 300))
+    camera = Camera().attending(*FRONT).fitted(framing(scene), (400, 300))
     figure = MeshFigure(scene, camera)
     assert sorted(texts_of(figure)) == ["a box", "x", "y", "z"]
     assert svg_of(figure).count("<polygon") + svg_of(figure).count("<path") == 1
@@ -236,15 +236,15 @@ def test_bent_faces_are_painted_too():
     bent = replace(mesh, vertices=mesh.vertices + random.normal(0, 0.03, mesh.vertices.shape))
     scene = bare(replace(bent, face_colors=face_numbers_as_colors(36)))
     camera = Camera().fitted(framing(scene), SIZE)
-    picture = painted(scene, camera).astype(int)
+    image = painted(scene, camera).astype(int)
     lit = shading.lit(
         shading.face_colors(scene.objects[0], shading.colors_of(LIGHT)), polygons_of(bent).normals, camera
     )
     n_checked = 0
     for column, row in random.integers((80, 50), (240, 190), (200, 2)):
-        around = picture[row - 1 : row + 2, column - 1 : column + 2].reshape(-1, 3)
+        around = image[row - 1 : row + 2, column - 1 : column + 2].reshape(-1, 3)
         face, gap = foremost(scene, camera, (column + 0.5, row + 0.5))
         if face is not None and not np.ptp(around, 0).max() and gap > 0.02:
-            np.testing.assert_array_equal(picture[row, column], lit[face, :3])
+            np.testing.assert_array_equal(image[row, column], lit[face, :3])
             n_checked += 1
     assert n_checked > 20

@@ -70,3 +70,16 @@ def test_what_is_held_is_told_and_why_some_is_not(line):
     assert "computed again" in line._memory.toolTip()
     line.show_memory(MemoryResult(held=0, budget=2**30, n_calls=0, n_held=0, n_tokens=0, has_qk=True))
     assert line._memory.text() == ""
+
+
+def test_the_number_of_jobs_is_there_while_there_are_any_and_leads_to_the_list(line, qtbot):
+    assert not line._jobs.isVisible()
+    line.show_job_count(1)
+    assert line._jobs.text() == "1 job"
+    line.show_job_count(3)
+    assert line._jobs.text() == "3 jobs"
+    assert line._jobs.accessibleName() == "3 jobs: go to the list"
+    with qtbot.waitSignal(line.jobs_requested):
+        qtbot.mouseClick(line._jobs, Qt.MouseButton.LeftButton)
+    line.show_job_count(0)
+    assert not line._jobs.isVisible()

@@ -94,6 +94,8 @@ class HeatPanel:
         Row and column of the cell that is framed.
     band
         First and last row of a band that is framed.
+    labels
+        What rows and columns are called, where they are not just counted.
     """
 
     values: np.ndarray
@@ -107,6 +109,7 @@ class HeatPanel:
     value_format: str = ""
     selected: tuple[int, int] | None = None
     band: tuple[int, int] | None = None
+    labels: tuple[int, ...] = ()
 
     def plot(self, rect: QRectF, style: FigureStyle) -> QRectF:
         """Where the cells are."""
@@ -205,14 +208,14 @@ class HeatPanel:
         painter.setPen(style.theme.ink)
         for number in ticks(self.row_start, n_rows, int(plot.height() / (1.4 * em))):
             y = plot.top() + (number - self.row_start + 0.5) * plot.height() / n_rows
-            text = str(number).replace("-", MINUS)
+            text = self._label(number)
             painter.drawText(
                 QPointF(plot.left() - 0.35 * em - metrics.horizontalAdvance(text), y + 0.36 * metrics.ascent()), text
             )
         widest = metrics.horizontalAdvance(str(self.column_start + n_columns)) + 0.8 * em
         for number in () if n_columns == 1 else ticks(self.column_start, n_columns, int(plot.width() / widest)):
             x = plot.left() + (number - self.column_start + 0.5) * plot.width() / n_columns
-            text = str(number).replace("-", MINUS)
+            text = self._label(number)
             painter.drawText(
                 QPointF(x - metrics.horizontalAdvance(text) / 2, plot.bottom() + 0.2 * em + metrics.ascent()), text
             )
@@ -225,6 +228,9 @@ class HeatPanel:
         painter.rotate(-90)
         painter.drawText(QPointF(0, 0), self.row_label)
         painter.restore()
+
+    def _label(self, number: int) -> str:
+        return str(self.labels[number] if self.labels else number).replace("-", MINUS)
 
     def _bar_texts(self) -> tuple[str, str, str]:
         more, less = (

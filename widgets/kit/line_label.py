@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 
 class LineLabel(QLabel):
-    """Plain text that never widens the window; the tool tip has all of it."""
+    """Plain text that never widens the window; the tool tip has all of it.
+
+    The text may change with every image that plays: it is kept here, as `QLabel.setText` lays out the window anew.
+    """
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._text = ""
         self.setAccessibleName(name)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -19,11 +25,23 @@ class LineLabel(QLabel):
 
     def show_text(self, text: str) -> None:
         """Show another text."""
-        self.setText(text)
-        self.setToolTip(text)
+        if text != self._text:
+            self._text = text
+            # Tool tips take what looks like HTML for HTML, and texts are the user's.
+            self.setToolTip(f"<qt>{escape(text)}</qt>" if "<" in text else text)
+            self.setAccessibleDescription(text)
+            self.update()
+
+    def text(self) -> str:
+        """What stands there."""
+        return self._text
+
+    def sizeHint(self) -> QSize:
+        em, margins = self.fontMetrics().height(), self.contentsMargins()
+        return QSize(20 * em, em + margins.top() + margins.bottom())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(0, super().minimumSizeHint().height())
+        return QSize(0, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

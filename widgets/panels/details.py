@@ -19,10 +19,13 @@ from PySide6.QtWidgets import (
 
 from inference.results.heads import HeadsRequest, HeadsResult
 from inference.results.maps import RowsRequest, RowsResult
+from inference.results.request import Request
+from widgets.context import ViewContext
 from widgets.figures.figure import Figure
 from widgets.kit.head_steps import layer_and_head
-from widgets.selection import Selected, Selection
-from widgets.view import Subject, View
+from widgets.selection import Selected
+from widgets.subject import Subject
+from widgets.view import View
 
 N_KEYS = 12
 
@@ -33,8 +36,8 @@ class DetailsPanel(View):
     Layer and head can be typed; a click on a row selects that key.
     """
 
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(selection, parent)
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self.setObjectName("details")
         self._heads: HeadsResult | None = None
         self._row: RowsResult | None = None
@@ -121,7 +124,7 @@ class DetailsPanel(View):
             box.setValue(value)
             box.blockSignals(False)
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         assert self.subject
         info, now = self.subject.checkpoint, self.selection.now
         if "attention" not in info.capabilities:
@@ -129,12 +132,13 @@ class DetailsPanel(View):
         # While another checkpoint is opened, what is selected may be what only that one has.
         group, layer, head = layer_and_head(info, self.selection)
         common = (info.checkpoint, self.subject.input, group)
-        if now.query_pos is None:
+        query = now.query_pos(info.group(group))
+        if query is None:
             return (HeadsRequest(*common),)
         # One row, however long the text is.
-        return HeadsRequest(*common), RowsRequest(*common, layer, head, now.query_pos, now.query_pos + 1)
+        return HeadsRequest(*common), RowsRequest(*common, layer, head, query, query + 1)
 
-    def show_result(self, result: object) -> None:
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if isinstance(result, HeadsResult):
             self._heads = result
         elif isinstance(result, RowsResult):
@@ -143,6 +147,10 @@ class DetailsPanel(View):
 
     def figure(self) -> Figure | None:
         return None
+
+    def clear_numbers(self) -> None:
+        self._heads = self._row = None
+        self._fill()
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         self._fill_controls(self.subject)
@@ -162,10 +170,11 @@ class DetailsPanel(View):
     def _fill_keys(self) -> None:
         now, row_result, heads = self.selection.now, self._row, self._heads
         self._keys.setRowCount(0)
-        if heads is None:
+        if heads is None or self.subject is None or not self.subject.checkpoint.groups:
             self._token.setText("")
             return
-        query, words = now.query_pos, heads.key_tokens.words
+        group = self.subject.checkpoint.group(now.group)
+        query, words = now.query_pos(group), heads.key_tokens.words
         if query is None or query >= len(heads.query_tokens):
             self._token.setText(self.tr("Click a token to see what it looks at."))
             return
@@ -187,7 +196,7 @@ class DetailsPanel(View):
                 number.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self._keys.setItem(line, column, number)
             self._keys.setRowHeight(line, int(1.6 * self.fontMetrics().height()))
-            if key == now.key_pos:
+            if key == now.key_pos(group):
                 self._keys.selectRow(line)
 
     def _on_group_activated(self, index: int) -> None:
@@ -202,5 +211,6 @@ class DetailsPanel(View):
 
     def _on_keys_cell_clicked(self, row: int, _column: int) -> None:
         item = self._keys.item(row, 0)
-        if item is not None:
-            self.selection.update(key_pos=item.data(Qt.ItemDataRole.UserRole))
+        if item is not None and self.subject is not None:
+            group = self.subject.checkpoint.group(self.selection.now.group)
+            self.selection.choose(group, key_pos=item.data(Qt.ItemDataRole.UserRole))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QMimeData, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage, QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
@@ -13,6 +13,8 @@ from inference.results.checkpoint import CheckpointInfo
 from inference.results.events import Failure
 from inference.results.image import ImageRequest, ImageResult
 from inference.results.inputs import MOST_IMAGE_SIDE, ImageInput, Input
+from inference.results.request import Request
+from widgets.context import ViewContext
 from widgets.figures.image_geometry import letterbox, part_rect
 from widgets.figures.image_parts import paint_border, paint_image
 from widgets.kit.flow_layout import FlowLayout
@@ -20,8 +22,8 @@ from widgets.kit.labelled import labelled
 from widgets.kit.line_label import LineLabel
 from widgets.look.theme import FigureStyle
 from widgets.panels.pasted_images import PastedImages
-from widgets.selection import Selection
-from widgets.view import Subject, View
+from widgets.subject import Subject
+from widgets.view import View
 
 MAX_SEED = 999_999
 _ENDINGS = "*.png *.jpg *.jpeg *.webp *.gif *.bmp *.tif *.tiff"
@@ -98,8 +100,8 @@ class ImageBar(View):
 
     input_changed = Signal(object)
 
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(selection, parent)
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self.setObjectName("image_bar")
         self._pasted = PastedImages()
         self._input = ImageInput()
@@ -185,7 +187,7 @@ class ImageBar(View):
             self._input = replace(self._input, side=0)
             self._show_controls(self._input)
         self._wanted = self._input
-        self.set_subject(Subject(info, self._input) if info else None)
+        self.set_subject(Subject(info, Input(image=self._input)) if info else None)
 
     def input(self) -> ImageInput:
         """The picture that is looked at: the last one that could be read."""
@@ -196,7 +198,7 @@ class ImageBar(View):
         self._input = self._wanted = input
         self._show_controls(input)
         if self.subject is not None:
-            self.set_subject(Subject(self.subject.checkpoint, input))
+            self.set_subject(Subject(self.subject.checkpoint, Input(image=input)))
 
     def open_file(self, path: str) -> None:
         """Look at a picture file."""
@@ -225,11 +227,11 @@ class ImageBar(View):
 
     # As a view
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         assert self.subject is not None
         return (ImageRequest(self.subject.checkpoint.checkpoint, Input(image=self._wanted)),)
 
-    def show_result(self, result: object) -> None:
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if not isinstance(result, ImageResult):
             return
         is_new, self._input = self._wanted != self._input, self._wanted
@@ -243,8 +245,8 @@ class ImageBar(View):
         if is_new:
             self.input_changed.emit(self._input)
 
-    def show_failure(self, failure: Failure) -> None:
-        super().show_failure(failure)
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        super().show_failure(request, failure)
         self._show_message(failure.message)
         self._wanted = self._input
         self._show_controls(self._input)
@@ -308,7 +310,5 @@ class ImageBar(View):
         self._message.setPalette(palette)
         self._about.setMinimumHeight(int(1.3 * QFontMetricsF(self.font()).height()))
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._dress()
+    def restyle(self) -> None:
+        self._dress()

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import Input
+from widgets.context import ViewContext
 from widgets.panels.input_bar import InputBar
 from widgets.panels.mesh_bar import MeshBar
-from widgets.selection import Selection
 from widgets.view import View
 
 
@@ -27,10 +27,10 @@ class InputPanel(QWidget):
     input_changed = Signal(object)
     bar_created = Signal(object)
 
-    def __init__(self, selection: Selection, samples: tuple[str, ...], parent: QWidget | None = None) -> None:
+    def __init__(self, context: ViewContext, samples: tuple[str, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._selection = selection
-        self.text = InputBar(selection, samples, self)
+        self._context = context
+        self.text = InputBar(context.selection, samples, self)
         self.text.input_changed.connect(self._on_bar_input_changed)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.text)
@@ -88,7 +88,7 @@ class InputPanel(QWidget):
             return MeshBar(self)
         from widgets.panels.image_bar import ImageBar  # not before a picture is wanted
 
-        return ImageBar(self._selection, self)
+        return ImageBar(self._context, self)
 
     @Slot(object)
     def _on_bar_input_changed(self, _part: object) -> None:

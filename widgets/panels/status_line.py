@@ -1,4 +1,4 @@
-"""Below: where the model runs, what is being done with a way to stop it, and the last message."""
+"""Below: where the model runs, what is being done with a way to stop it, the last message, how many jobs."""
 
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ class StatusLine(QWidget):
         The user wants to stop what runs.
     log_requested()
         The user clicked the message.
+    jobs_requested()
+        The user clicked the number of jobs.
     """
 
     cancel_requested = Signal()
     log_requested = Signal()
+    jobs_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +58,10 @@ class StatusLine(QWidget):
         self._cancel.setText(self.tr("Cancel"))
         self._cancel.setToolTip(self.tr("Stop what is being computed (Esc)"))
         self._cancel.clicked.connect(self.cancel_requested)
+        self._jobs = QToolButton(self)
+        self._jobs.setObjectName("n_jobs")
+        self._jobs.setToolTip(self.tr("Go to the list of jobs"))
+        self._jobs.clicked.connect(self.jobs_requested)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 0, 8, 0)
         layout.addWidget(self._device)
@@ -63,7 +70,9 @@ class StatusLine(QWidget):
         layout.addWidget(self._label)
         layout.addWidget(self._bar)
         layout.addWidget(self._cancel)
+        layout.addWidget(self._jobs)
         self.set_busy(False)
+        self.show_job_count(0)
 
     @property
     def message(self) -> str:
@@ -118,6 +127,12 @@ class StatusLine(QWidget):
         self._label.setText(progress.label)
         self._bar.setRange(0, progress.total)
         self._bar.setValue(progress.done)
+
+    def show_job_count(self, n: int) -> None:
+        """How many jobs run, pause or wait; nothing where there are none."""
+        self._jobs.setText(self.tr("1 job") if n == 1 else self.tr("{} jobs").format(n))
+        self._jobs.setAccessibleName(self.tr("{}: go to the list").format(self._jobs.text()))
+        self._jobs.setVisible(n > 0)
 
     def _fit_message(self, text: str) -> None:
         sign = "⚠ " if self._is_warning and text else ""

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
 from inference.results.tokens import Tokens
 from widgets.look.theme import FigureStyle
-from widgets.selection import Selected, Selection
+from widgets.selection import Position, Selected, Selection
 
 MAX_CHIPS = 600  # more than anyone reads; the rest is counted at the end
 
@@ -27,6 +27,7 @@ class TokenChips(QWidget):
     def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._selection = selection
+        self.axis = "text"  # of the sequence whose tokens these are
         self._tokens: Tokens | None = None
         self._message = ""
         self._chips: list[QRectF] = []
@@ -99,7 +100,7 @@ class TokenChips(QWidget):
             inside = self.rect().adjusted(8, 4, -8, -4)
             painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, text)
             return
-        query = self._selection.now.query_pos
+        query = self._query()
         small_height = QFontMetricsF(small).height()
         for position, ((word, token_id), chip) in enumerate(zip(self._shown(), self._chips, strict=True)):
             if not chip.toAlignedRect().adjusted(-1, -1, 1, 1).intersects(event.rect()):
@@ -124,7 +125,7 @@ class TokenChips(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         position = self.position_at(event.position())
         if position is not None:
-            self._selection.update(query_pos=position)
+            self._choose(position)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._mask(self.position_at(event.position()))
@@ -140,14 +141,22 @@ class TokenChips(QWidget):
         QToolTip.showText(event.globalPosition().toPoint(), text, self)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        n, now = len(self._chips), self._selection.now.query_pos
+        n, now = len(self._chips), self._query()
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
         if step and n:
-            self._selection.update(query_pos=0 if now is None else min(max(now + step, 0), n - 1))
+            self._choose(0 if now is None else min(max(now + step, 0), n - 1))
         elif event.key() == Qt.Key.Key_M:
             self._mask(now)
         else:
             super().keyPressEvent(event)
+
+    def _query(self) -> int | None:
+        """The selected token, where it is one of these."""
+        query = self._selection.now.query
+        return query.index if query is not None and query.axis == self.axis else None
+
+    def _choose(self, index: int) -> None:
+        self._selection.update(query=Position(self.axis, index))
 
     def _mask(self, position: int | None) -> None:
         if position is not None and self._can_mask and self._tokens and not self._tokens.is_special[position]:

@@ -1,18 +1,18 @@
-"""The place in a mesh's growth, and the clock that moves it."""
+"""The place in what grows, and the clock that moves it: no pixels."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
-TOKENS_A_SECOND = 20.0  # at speed 1
+STEPS_A_SECOND = 20.0  # at speed 1
 AS_FAST_AS_IT_GOES = 0.0
 SPEEDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, AS_FAST_AS_IT_GOES)
 
-_TICK = 16  # ms: a picture on most screens
+_TICK = 16  # ms: an image on most screens
 
 
 class Playback(QObject):
-    """Goes through the steps 0 to `n - 1`; there may come more while it plays.
+    """Goes through the steps from the first to the last one; there may come more while it plays.
 
     Signals
     -------
@@ -26,11 +26,12 @@ class Playback(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._n = 0
-        self._step = 0
+        self._first = self._last = self._step = 0
         self._left = 0.0  # of a step, since the last one
-        self._speed = 1.0
+        self._speed, self._rate = 1.0, STEPS_A_SECOND
         self._is_open = False
+        self._is_playing = False
+        self._is_live = False
         self._clock = QElapsedTimer()
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK)
@@ -41,8 +42,13 @@ class Playback(QObject):
         return self._step
 
     @property
-    def n_steps(self) -> int:
-        return self._n
+    def first(self) -> int:
+        return self._first
+
+    @property
+    def last(self) -> int:
+        """The last step that there is by now."""
+        return self._last
 
     @property
     def speed(self) -> float:
@@ -50,19 +56,28 @@ class Playback(QObject):
 
     @property
     def is_playing(self) -> bool:
-        return self._timer.isActive()
+        return self._is_playing
 
-    def set_steps(self, n: int, *, is_open: bool = False) -> None:
-        """How many steps there are; `is_open`: more are to come, and it waits for them at the end."""
-        self._n, self._is_open = n, is_open
-        if self._step >= n:
-            self._move(max(n - 1, 0))
-        if self.is_playing and self._speed == AS_FAST_AS_IT_GOES:
+    @property
+    def is_live(self) -> bool:
+        """Whether each step is shown when it comes, whatever the speed."""
+        return self._is_live
+
+    def set_range(self, first: int, last: int, *, is_open: bool = False) -> None:
+        """Which steps there are; `is_open`: more are to come, and it waits for them at the end."""
+        self._first, self._last, self._is_open = first, max(first, last), is_open
+        self._move(min(max(self._step, self._first), self._last))
+        if self._is_playing and not self._is_clocked:
             self._advance()
 
     def set_speed(self, speed: float) -> None:
-        """Times `TOKENS_A_SECOND`, or `AS_FAST_AS_IT_GOES`."""
+        """Times the rate, or `AS_FAST_AS_IT_GOES`."""
         self._speed, self._left = speed, 0.0
+        self._set_clock()
+
+    def set_rate(self, steps_a_second: float) -> None:
+        """How fast it goes at speed 1."""
+        self._rate = steps_a_second
 
     def restart(self, step: int = 0) -> None:
         """Play from a step."""
@@ -72,44 +87,61 @@ class Playback(QObject):
 
     def play(self) -> None:
         """Go on; from the beginning if it stands at the end."""
-        if self._n and self._step >= self._n - 1 and not self._is_open:
-            self._move(0)
-        if not self.is_playing:
-            self._left = 0.0
-            self._clock.start()
-            self._timer.start()
-            self.playing_changed.emit(True)
-        if self._speed == AS_FAST_AS_IT_GOES:
+        if self._step >= self._last and not self._is_open:
+            self._move(self._first)
+        self._set_playing(True)
+        if not self._is_clocked:
             self._advance()
+
+    def follow(self) -> None:
+        """Show each step when it comes, until it is paused or the last one is there."""
+        self._set_playing(self._is_open, is_live=self._is_open)
+        self._move(self._last)
 
     def pause(self) -> None:
         """Stand still."""
-        if self.is_playing:
-            self._timer.stop()
-            self.playing_changed.emit(False)
+        self._set_playing(False)
 
     def toggle(self) -> None:
         """Play or pause."""
-        self.pause() if self.is_playing else self.play()
+        self.pause() if self._is_playing else self.play()
 
     def go_to(self, step: int) -> None:
         """Stand still at a step, or at the nearest that there is."""
         self.pause()
-        self._move(min(max(step, 0), max(self._n - 1, 0)))
+        self._move(min(max(step, self._first), self._last))
 
     def advance(self, milliseconds: float) -> None:
         """Move as far as the speed tells for a time."""
-        if self._speed == AS_FAST_AS_IT_GOES:
+        if not self._is_clocked:
             self._advance()
             return
-        self._left += milliseconds / 1000 * TOKENS_A_SECOND * self._speed
+        self._left += milliseconds / 1000 * self._rate * self._speed
         n, self._left = int(self._left), self._left % 1
         self._advance(n)
 
+    @property
+    def _is_clocked(self) -> bool:
+        return not self._is_live and self._speed != AS_FAST_AS_IT_GOES
+
+    def _set_playing(self, is_playing: bool, *, is_live: bool = False) -> None:
+        was_playing, self._is_playing, self._is_live = self._is_playing, is_playing, is_live
+        self._set_clock()
+        if is_playing != was_playing:
+            self.playing_changed.emit(is_playing)
+
+    def _set_clock(self) -> None:
+        is_running = self._is_playing and self._is_clocked
+        if is_running and not self._timer.isActive():
+            self._left = 0.0
+            self._clock.start()
+            self._timer.start()
+        elif not is_running:
+            self._timer.stop()
+
     def _advance(self, n: int | None = None) -> None:
-        last = max(self._n - 1, 0)
-        self._move(last if n is None else min(self._step + n, last))
-        if self._step == last and not self._is_open:
+        self._move(self._last if n is None else min(self._step + n, self._last))
+        if self._step == self._last and not self._is_open:
             self.pause()
 
     def _move(self, step: int) -> None:

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 
 from app.window.appearance import LARGEST, SMALLEST, Appearance, theme_named
-from widgets.look.looks import DEFAULT_COLOR_MAP, Looks
+from widgets.context import Looks
 from widgets.look.theme import DARK, LIGHT
 
 
@@ -48,9 +48,8 @@ def test_the_systems_theme_is_one_of_ours(qapp):
 
 def test_looks_tell_of_a_change_and_of_nothing_else(qtbot):
     looks = Looks()
-    assert looks.color_map == DEFAULT_COLOR_MAP
     with qtbot.assertNotEmitted(looks.changed):
-        looks.set_color_map(DEFAULT_COLOR_MAP)
+        looks.set_color_map(looks.color_map)
     with qtbot.waitSignal(looks.changed):
         looks.set_color_map("magma")
     assert looks.color_map == "magma"

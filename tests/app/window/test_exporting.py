@@ -11,7 +11,7 @@ from app.export.exporting import Exporting
 from tests.factories import make_checkpoint_info, make_heads_result
 from tests.inputs import text_input
 from widgets.look.theme import FigureStyle
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.heads.figure import HeadsFigure
 
 
@@ -23,6 +23,10 @@ class ShownView(QWidget):
         self.setObjectName("heads")
         self.subject = Subject(make_checkpoint_info(), text_input("a cat"))
         self._figure = figure
+        self.why_not_current, self.is_provisional, self.note = "", False, "first look"
+
+    def provisional_note(self):
+        return self.note
 
     def figure(self):
         return self._figure
@@ -106,6 +110,22 @@ def test_without_a_figure_a_sentence_says_so(exporting, qtbot, act):
     for nothing in (None, empty):
         getattr(exporting, act)(nothing)
     assert exporting.texts == 2 * [("There is nothing to export in this view yet.", True)]
+
+
+@pytest.mark.parametrize("act", ["export", "copy"])
+def test_what_is_not_what_was_asked_for_is_not_exported(exporting, view, act):
+    view.why_not_current = "This picture is still of bert-mini."
+    getattr(exporting, act)(view)
+    assert exporting.texts == [("This picture is still of bert-mini.", True)]
+
+
+def test_a_first_look_waits_and_what_grows_does_not(exporting, view):
+    view.why_not_current, view.is_provisional = "This is a first look.", True
+    exporting.copy(view)
+    assert exporting.texts.pop() == ("This is a first look.", True)
+    view.note = ""  # the figure itself says how far it is
+    exporting.copy(view)
+    assert exporting.texts == [("The picture is on the clipboard.", False)]
 
 
 def test_the_figure_can_be_copied(exporting, view):

@@ -13,9 +13,10 @@ from app.window.subject_flow import SubjectFlow
 from inference.results.events import Failure
 from resources import bundled_checkpoints
 from tests.factories import make_checkpoint_info, make_tokens
+from widgets.context import ViewContext
 from widgets.panels.gallery import Gallery
 from widgets.panels.input_panel import InputPanel
-from widgets.selection import Selection
+from widgets.selection import Position, Selection
 
 BERT = make_checkpoint_info()
 MESH = replace(BERT, name="polygen", checkpoint="polygen", reads=("mesh",), classes=("chair",))
@@ -124,7 +125,7 @@ def selection(qapp):
 
 @pytest.fixture
 def panel(selection, qtbot):
-    panel = InputPanel(selection, ())
+    panel = InputPanel(ViewContext(selection), ())
     qtbot.addWidget(panel)
     panel.text.set_text("the cat sat")
     return panel
@@ -181,9 +182,12 @@ def test_another_kind_of_checkpoint_gets_another_input(begun, controller):
 
 
 def test_a_position_that_the_input_has_not_is_given_up(begun, controller, selection):
-    selection.update(query_pos=500, key_pos=1)
+    selection.update(query=Position("text", 500), key=Position("text", 1))
     controller.tokenized.emit(make_tokens(), "")
-    assert (selection.now.query_pos, selection.now.key_pos) == (None, None)
+    assert (selection.now.query, selection.now.key) == (None, None)
+    selection.update(query=Position("image", 500))
+    controller.tokenized.emit(make_tokens(), "")
+    assert selection.now.query == Position("image", 500)  # of another sequence
 
 
 def test_steps_end_at_the_edge_and_follow_the_group(begun, selection):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -15,14 +16,22 @@ from inference.results.checkpoint import Missing
 from inference.results.request import Capability
 from tests.factories import make_checkpoint_info
 from tests.inputs import text_input
-from widgets.look.looks import Looks
-from widgets.registry import ViewEntry
-from widgets.selection import Selection
-from widgets.view import Subject, View
+from widgets.context import ViewContext
+from widgets.subject import Subject
+from widgets.view import View
 
 
-def entry(name: str, *needs: Capability) -> ViewEntry:
-    return ViewEntry(name, name.title(), "", frozenset(needs), f"About {name}.")
+class PlainEntry(NamedTuple):
+    """What the area needs of a `ViewEntry`."""
+
+    name: str
+    title: str
+    needs: frozenset[Capability]
+    about: str
+
+
+def entry(name: str, *needs: Capability) -> PlainEntry:
+    return PlainEntry(name, name.title(), frozenset(needs), f"About {name}.")
 
 
 ENTRIES = (
@@ -38,8 +47,8 @@ ENTRIES = (
 class PlainView(View):
     """Has one field, and writes down what it is told."""
 
-    def __init__(self, selection: Selection) -> None:
-        super().__init__(selection)
+    def __init__(self, context: ViewContext) -> None:
+        super().__init__(context)
         self.files: list[str] = []
         self.colors: list[str] = []
         self.field = QLineEdit(self)
@@ -56,10 +65,8 @@ class PlainView(View):
     def open_file(self, path):
         self.files.append(path)
 
-    def changeEvent(self, event):
-        super().changeEvent(event)
-        if event.type() == event.Type.PaletteChange and self.isVisible():
-            self.colors.append(self.style_now().color_map)
+    def restyle(self):
+        self.colors.append(self.style_now().color_map)
 
 
 TEXT = make_checkpoint_info()
@@ -71,22 +78,22 @@ MESH = replace(TEXT, name="polygen", reads=("mesh",), capabilities=(Capability.A
 
 
 @pytest.fixture
-def looks(qapp):
-    return Looks()
+def context(qapp):
+    return ViewContext()
 
 
 @pytest.fixture
-def make_area(qtbot, looks):
+def make_area(qtbot, context):
     made = []
 
     def create(entry):
-        view = PlainView(selection)
+        view = PlainView(context)
         view.setObjectName(entry.name)
         return view
 
     def make() -> ViewArea:
         window = QWidget()
-        area = ViewArea(create, looks, entries=ENTRIES, parent=window)
+        area = ViewArea(create, entries=ENTRIES, parent=window)
         QVBoxLayout(window).addWidget(area)
         window.setGeometry(50, 50, 500, 400)
         qtbot.addWidget(window)
@@ -95,7 +102,6 @@ def make_area(qtbot, looks):
         qtbot.waitExposed(window)
         return area
 
-    selection = Selection()
     yield make
     for _, area in made:
         area.close_windows()
@@ -183,9 +189,9 @@ def test_tabs_follow_the_kind_of_model_and_come_back(area):
 
 
 def test_another_checkpoint_that_cannot_be_shown_takes_the_old_one_away(area):
-    area.forget_other(TEXT, "")
+    area.refuse(TEXT, "")
     assert area.views["heads"].subject is not None
-    area.forget_other(GPT, "The text is too long.")
+    area.refuse(GPT, "The text is too long.")
     assert area.views["heads"].subject is None
     assert area.findChild(QLabel, "heads_why").text() == "The text is too long."
 
@@ -271,9 +277,9 @@ def test_the_one_that_is_used_is_the_current_one(area, qtbot):
     qtbot.waitUntil(lambda: area.current == "heads")
 
 
-def test_colours_reach_windows_and_tabs(area, looks, qtbot):
+def test_colours_reach_windows_and_tabs(area, context, qtbot):
     area.toggle_window("attention")
-    looks.set_color_map("magma")
+    context.looks.set_color_map("magma")
     views = area.views["heads"], area.views["attention"]
     area.show_view("heads")
     qtbot.waitUntil(lambda: all("magma" in view.colors for view in views))
@@ -384,18 +390,16 @@ def test_a_layout_of_another_version_does_no_harm(make_area):
 
 def test_a_file_waits_for_its_view(make_area):
     area = make_area()
-    area.open_file("mesh", "/a.obj")  # the checkpoint is open, what it looks at is not yet known
+    area.open_file("mesh", "/a.obj", MESH)  # the checkpoint is open, what it looks at is not yet known
     area.set_subject(Subject(MESH, text_input("")))
     assert area.views["mesh"].files == ["/a.obj"]
-    area.open_file("mesh", "/b.obj")
+    area.open_file("mesh", "/b.obj", MESH)
     assert area.views["mesh"].files == ["/a.obj", "/b.obj"]
 
 
-def test_is_collected_after_closing(assert_collected, looks, qapp):
-    selection = Selection()
-
+def test_is_collected_after_closing(assert_collected, context):
     def make():
-        area = ViewArea(lambda entry: PlainView(selection), looks, entries=ENTRIES)
+        area = ViewArea(lambda entry: PlainView(context), entries=ENTRIES)
         area.show()
         area.set_subject(Subject(TEXT, text_input("a cat")))
         area.toggle_window("sparse")

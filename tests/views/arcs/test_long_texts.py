@@ -10,12 +10,15 @@ from PySide6.QtWidgets import QComboBox, QSlider
 from inference.results.attention import AttentionRequest
 from inference.results.events import Failure
 from inference.results.lines import LinesRequest, LinesResult
+from tests.answers import answer, fail
 from tests.factories import make_attention_result, make_checkpoint_info, make_long_tokens
 from tests.inputs import text_input
+from tests.places import at
 from tests.widgets.svg import texts_of
+from widgets.context import ViewContext
 from widgets.kit.line_label import LineLabel
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.arcs.feed import ArcsFeed
 from widgets.views.arcs.layout import Focus
 from widgets.views.arcs.long_arcs import LongArcsFigure
@@ -32,7 +35,7 @@ def weight_of(query: int, key: int, head: int) -> float:
     return 0.8 if key == max(query - head, 0) else 0.01 if key == 0 else 0.0
 
 
-def answer(request: LinesRequest) -> LinesResult:
+def result_of(request: LinesRequest) -> LinesResult:
     heads = request.heads or (0, 1, 2, 3)
     stop = min(request.stop, len(TOKENS))
     links = [
@@ -60,7 +63,7 @@ class Engine:
     def on_request_changed(self, request):
         self.asked.append(request)
         if self.answers:
-            self.view.show_result(answer(request))
+            answer(self.view, result_of(request))
 
 
 @pytest.fixture
@@ -70,7 +73,7 @@ def selection(qapp):
 
 @pytest.fixture
 def view(qtbot, selection):
-    view = ArcsView(selection)
+    view = ArcsView(ViewContext(selection))
     qtbot.addWidget(view)
     view.resize(900, 600)
     view.show()
@@ -116,7 +119,7 @@ def test_the_old_lines_stay_until_the_new_ones_are_there(view, qtbot):
     with qtbot.waitSignal(view.request_changed):
         view.canvas.verticalScrollBar().setValue(30_000)
     assert drawn(view.figure()) == before
-    view.show_failure(Failure("refused", "No."))
+    fail(view, Failure("refused", "No."))
     assert drawn(view.figure()) == before
     assert not view.grab().isNull()
 
@@ -129,9 +132,9 @@ def test_a_stale_answer_is_dropped(view, qtbot):
     with qtbot.waitSignal(view.request_changed):
         view.canvas.verticalScrollBar().setValue(60_000)
     before = view.figure().result
-    view.show_result(answer(stale))
+    answer(view, result_of(stale))
     assert view.figure().result is before
-    view.show_result(answer(view.engine.asked[-1]))
+    answer(view, answer(view.engine.asked[-1]))
     assert view.figure().result is not before
 
 
@@ -160,7 +163,7 @@ def test_another_threshold_or_head_asks_again(view, qtbot):
 
 
 def test_selecting_a_far_token_brings_it_into_sight(view, selection):
-    selection.update(query_pos=3000)
+    selection.update(query=at(3000))
     assert 3000 in view.canvas.rows_on_screen()
     view.grab()
 
@@ -174,20 +177,20 @@ def test_home_and_end(view, qtbot):
 
 def test_a_text_that_turns_out_to_be_short_is_fetched_as_a_whole(qtbot, selection, monkeypatch):
     monkeypatch.setattr("tests.views.arcs.test_long_texts.TOKENS", make_long_tokens(100))
-    view = ArcsView(selection)
+    view = ArcsView(ViewContext(selection))
     qtbot.addWidget(view)
     view.show()
     asked = []
     view.request_changed.connect(asked.append)
     view.set_subject(Subject(INFO, TEXT))
-    view.show_result(answer(asked[0]))
+    answer(view, result_of(asked[0]))
     assert asked[1] == AttentionRequest("bert-test", TEXT, "encoder", layers=(0,))
-    view.show_result(make_attention_result(layers=(0,)))
+    answer(view, make_attention_result(layers=(0,)))
     assert not isinstance(view.figure(), LongArcsFigure)
 
 
 def test_a_figure_has_the_rows_on_screen_only(qapp):
-    figure = LongArcsFigure(answer(LinesRequest("", TEXT, "encoder", 1, (), 96, 224, 0.02)), window=range(120, 150))
+    figure = LongArcsFigure(result_of(LinesRequest("", TEXT, "encoder", 1, (), 96, 224, 0.02)), window=range(120, 150))
     texts = texts_of(figure)
     words = [TOKENS.words[position] for position in range(len(TOKENS))]
     assert words[120] in texts
@@ -209,11 +212,11 @@ def test_the_feed_asks_for_one_thing_at_a_time(qapp):
     assert feed.requests() == (request,)  # on its way
     feed.point_at(110)
     assert feed.requests() == (request,)  # all lines first
-    assert feed.take(answer(request))
+    assert feed.take(result_of(request))
     (row,) = feed.requests()
     assert (row.start, row.stop, row.threshold) == (110, 111, 0.0)
-    assert feed.take(answer(row))
+    assert feed.take(result_of(row))
     assert feed.requests() == ()
-    assert not feed.take(answer(request))
+    assert not feed.take(result_of(request))
     feed.forget()
-    assert not feed.take(answer(row))
+    assert not feed.take(result_of(row))

@@ -13,11 +13,14 @@ from PySide6.QtSvg import QSvgGenerator
 from inference.results.attention import AttentionRequest, AttentionResult
 from inference.results.checkpoint import AttentionGroup
 from inference.results.events import Failure
+from tests.answers import answer, fail
 from tests.factories import PAIR, make_attention_result, make_checkpoint_info, make_long_tokens, make_tokens
 from tests.inputs import text_input
+from tests.places import at, index_of
+from widgets.context import ViewContext
 from widgets.look.theme import LIGHT, FigureStyle
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.arcs.figure import MAX_LINES, ArcsFigure
 from widgets.views.arcs.head_pens import chip_pen, head_color
 from widgets.views.arcs.layout import Focus
@@ -33,7 +36,7 @@ def selection(qapp):
 
 @pytest.fixture
 def view(qtbot, selection):
-    view = ArcsView(selection)
+    view = ArcsView(ViewContext(selection))
     qtbot.addWidget(view)
     view.resize(1000, 700)
     view.show()
@@ -79,7 +82,7 @@ def test_asks_for_all_heads_of_the_selected_layer(view, selection, qtbot):
 def test_another_head_needs_no_other_numbers(view, selection, qtbot):
     view.set_subject(Subject(make_checkpoint_info(), INPUT))
     with qtbot.assertNotEmitted(view.request_changed):
-        selection.update(head=2, query_pos=1, key_pos=3)
+        selection.update(head=2, query=at(1), key=at(3))
 
 
 def test_arrow_keys_walk_within_the_group(view, selection, qtbot):
@@ -102,7 +105,7 @@ def test_a_layer_with_fewer_heads_takes_its_last(view, selection, qtbot):
 
 def test_weak_lines_are_hidden(view):
     result = result_of()
-    view.show_result(result)
+    answer(view, result)
     pattern = result.pattern[0]
     assert triples(view.figure()) == {(q, k, h) for h, q, k in np.argwhere(pattern >= 0.02).tolist()}
     slider = view.findChild(object, "arcs_threshold")
@@ -120,7 +123,7 @@ def test_lines_come_strongest_first_and_not_too_many(qapp):
 
 def test_hovering_shows_one_tokens_lines(view, qtbot):
     result = result_of()
-    view.show_result(result)
+    answer(view, result)
     qtbot.mouseMove(view.canvas.viewport(), view.canvas.point_of(Focus("query", 4)).toPoint())
     expected = {(4, k, h) for h, k in np.argwhere(result.pattern[0, :, 4] > 0).tolist()}  # all, also the weak ones
     assert triples(view.figure()) == expected
@@ -139,30 +142,30 @@ def test_hovering_says_the_weights(qapp):
 
 
 def test_a_click_selects_and_a_second_one_does_not(view, selection, qtbot):
-    view.show_result(result_of())
+    answer(view, result_of())
     click(qtbot, view, Focus("query", 2))
     click(qtbot, view, Focus("key", 5))
-    assert (selection.now.query_pos, selection.now.key_pos) == (2, 5)
+    assert (index_of(selection.now.query), index_of(selection.now.key)) == (2, 5)
     click(qtbot, view, Focus("query", 2))
-    assert (selection.now.query_pos, selection.now.key_pos) == (None, 5)
+    assert (index_of(selection.now.query), index_of(selection.now.key)) == (None, 5)
 
 
 def test_tokens_can_be_chosen_by_keyboard(view, selection, qtbot):
-    view.show_result(result_of())
+    answer(view, result_of())
     for _ in range(3):
         qtbot.keyClick(view.canvas, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
-    assert selection.now.query_pos == 2
+    assert index_of(selection.now.query) == 2
     qtbot.keyClick(view.canvas, Qt.Key.Key_Escape)
-    assert selection.now.query_pos is None
+    assert index_of(selection.now.query) is None
 
 
 def test_only_the_selected_token(view, selection):
-    view.show_result(result_of())
+    answer(view, result_of())
     view.findChild(object, "arcs_only_selected").setChecked(True)
     assert view.figure().focus is None
-    selection.update(query_pos=3)
+    selection.update(query=at(3))
     assert view.figure().focus == Focus("query", 3)
-    selection.update(query_pos=1_000)  # of a longer input
+    selection.update(query=at(1_000))  # of a longer input
     assert view.figure().focus is None
 
 
@@ -170,7 +173,7 @@ def test_only_the_selected_token(view, selection):
 def test_only_lines_between_the_chosen_sentences(view, segments):
     tokens = make_tokens(PAIR)
     result = result_of(tokens=tokens)
-    view.show_result(result)
+    answer(view, result)
     combo = view.findChild(object, "arcs_segments")
     assert combo.isEnabled()
     combo.setCurrentIndex(combo.findData(segments))
@@ -185,10 +188,10 @@ def test_only_lines_between_the_chosen_sentences(view, segments):
 
 
 def test_one_sentence_has_no_sentence_filter(view):
-    view.show_result(result_of(tokens=make_tokens(PAIR)))
+    answer(view, result_of(tokens=make_tokens(PAIR)))
     combo = view.findChild(object, "arcs_segments")
     combo.setCurrentIndex(2)
-    view.show_result(result_of(tokens=make_tokens("[CLS] a b [SEP]")))
+    answer(view, result_of(tokens=make_tokens("[CLS] a b [SEP]")))
     assert not combo.isEnabled()
     assert view.figure().segments == "all"
 
@@ -201,14 +204,14 @@ def test_special_tokens_can_be_left_out(qapp):
 
 
 def test_chips_switch_heads(view, selection, qtbot):
-    view.show_result(result_of())
+    answer(view, result_of())
     chip = view.chips.chip(1)
     assert "1" in chip.accessibleName()
     qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
     assert {head for *_, head in triples(view.figure())} == {0, 2, 3}
     qtbot.keyClick(view.chips.chip(2), Qt.Key.Key_Space)
     assert view.figure().shown_heads == (0, 3)
-    view.show_result(result_of(layer=1))  # they stay off in another layer
+    answer(view, result_of(layer=1))  # they stay off in another layer
     assert view.figure().shown_heads == (0, 3)
     qtbot.mouseDClick(view.chips.chip(3), Qt.MouseButton.LeftButton)
     assert selection.now.head == 3
@@ -216,7 +219,7 @@ def test_chips_switch_heads(view, selection, qtbot):
 
 
 def test_the_selected_head_alone(view, selection):
-    view.show_result(result_of())
+    answer(view, result_of())
     view.findChild(object, "arcs_heads").setCurrentIndex(1)
     selection.update(head=2)
     assert {head for *_, head in triples(view.figure())} == {2}
@@ -239,18 +242,18 @@ def test_heads_have_their_colours(qapp):
 
 def test_cross_attention_has_other_keys_than_queries(view):
     result = result_of(tokens=make_tokens("un chat dort"), key_tokens=make_tokens("[CLS] a cat sleeps now [SEP]"))
-    view.show_result(result)
+    answer(view, result)
     view.canvas.set_hovered(Focus("key", 5))
     assert {key for _, key, _ in triples(view.figure())} == {5}
-    view.show_result(result_of(tokens=make_tokens("a b")))  # the hovered key is gone
+    answer(view, result_of(tokens=make_tokens("a b")))  # the hovered key is gone
     assert view.figure().focus is None
 
 
 def test_a_failure_keeps_the_old_picture(view, qtbot):
-    view.show_result(result_of())
+    answer(view, result_of())
     figure = view.figure()
     with qtbot.waitSignal(view.noticed) as noticed:
-        view.show_failure(Failure("refused", "Too long."))
+        fail(view, Failure("refused", "Too long."))
     assert noticed.args == ["Too long."]
     assert view.figure() is figure
 
@@ -258,7 +261,7 @@ def test_a_failure_keeps_the_old_picture(view, qtbot):
 @pytest.mark.parametrize("n_tokens", [1, 2, 128])
 def test_paints_short_and_long_inputs(view, qtbot, n_tokens):
     view.findChild(object, "arcs_threshold").setValue(THRESHOLDS.index(0.15))
-    view.show_result(result_of(n_heads=12, tokens=make_long_tokens(n_tokens)))
+    answer(view, result_of(n_heads=12, tokens=make_long_tokens(n_tokens)))
     assert not view.grab().isNull()
     qtbot.waitUntil(lambda: view.canvas.is_complete, timeout=20_000)
     view.canvas.set_hovered(Focus("key", 0))
@@ -266,7 +269,7 @@ def test_paints_short_and_long_inputs(view, qtbot, n_tokens):
 
 
 def test_follows_letters_and_colours(view, qapp):
-    view.show_result(result_of())
+    answer(view, result_of())
     view.grab()
     before = view.canvas.point_of(Focus("query", 5))
     font = view.font()
@@ -296,7 +299,7 @@ def test_the_numbers_are_those_of_the_lines(qapp):
 
 
 def test_every_control_has_a_name_and_is_reached_by_tab(view):
-    view.show_result(result_of())
+    answer(view, result_of())
     controls = [view.findChild(object, name) for name in ("arcs_heads", "arcs_segments", "arcs_threshold")]
     controls += [view.findChild(object, name) for name in ("arcs_hide_special", "arcs_only_selected", "arcs_canvas")]
     for control in [*controls, view.chips.chip(0)]:
@@ -306,8 +309,8 @@ def test_every_control_has_a_name_and_is_reached_by_tab(view):
 
 def test_is_collected_after_closing(assert_collected, selection):
     def make():
-        view = ArcsView(selection)
-        view.show_result(result_of())
+        view = ArcsView(ViewContext(selection))
+        answer(view, result_of())
         return view
 
     assert_collected(make)

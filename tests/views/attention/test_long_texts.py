@@ -15,14 +15,17 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from inference.results.attention import AttentionRequest
 from inference.results.events import Failure
 from inference.results.maps import MapRequest, RowsRequest, TilesRequest
+from tests.answers import answer, fail
 from tests.factories import LongMap, make_attention_result, make_checkpoint_info
 from tests.inputs import text_input
+from tests.places import at, index_of
+from widgets.context import ViewContext
 from widgets.look import color_maps, raster
 from widgets.look.theme import DARK, FigureStyle
 from widgets.maps.canvas import DeepZoomCanvas
 from widgets.maps.minimap import Minimap
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.attention.view import AttentionView
 
 LONG = LongMap(4096)
@@ -43,7 +46,7 @@ class Engine:
     def on_request_changed(self, request):
         self.asked.append(request)
         if self.answers:
-            self.view.show_result(self.map.answer(request, is_sampled=self.is_sampled))
+            self.answer(view, self.map.answer(request, is_sampled=self.is_sampled))
 
     def last(self, kind):
         return next(request for request in reversed(self.asked) if isinstance(request, kind))
@@ -58,7 +61,7 @@ def selection(qapp):
 
 @pytest.fixture
 def view(qtbot, selection):
-    view = AttentionView(selection)
+    view = AttentionView(ViewContext(selection))
     qtbot.addWidget(view)
     view.resize(1000, 800)
     view.show()
@@ -111,7 +114,7 @@ def test_a_long_text_is_looked_at_from_afar_first(view):
 
 
 def test_rows_are_scaled_at_first_for_raw_numbers_of_a_long_text_are_all_dark(qtbot, selection):
-    view = AttentionView(selection)
+    view = AttentionView(ViewContext(selection))
     qtbot.addWidget(view)
     view.show()
     view.engine = Engine(view)
@@ -123,15 +126,15 @@ def test_rows_are_scaled_at_first_for_raw_numbers_of_a_long_text_are_all_dark(qt
 
 
 def test_a_text_that_turns_out_to_be_short_is_shown_as_a_whole(qtbot, selection):
-    view = AttentionView(selection)
+    view = AttentionView(ViewContext(selection))
     qtbot.addWidget(view)
     view.show()
     engine = Engine(view, LongMap(300))
     engine.answers = False
     view.set_subject(Subject(make_checkpoint_info(), TEXT))
-    view.show_result(engine.map.answer(engine.asked[0]))
+    answer(view, engine.map.answer(engine.asked[0]))
     assert engine.asked[1] == AttentionRequest("bert-test", TEXT, "encoder", layers=(2,))
-    view.show_result(make_attention_result(tokens=engine.map.tokens, layers=(2,)))
+    answer(view, make_attention_result(tokens=engine.map.tokens, layers=(2,)))
     assert not canvas(view).isVisible()
     selection.update(layer=1)  # the length is known now
     assert engine.asked[2:] == [AttentionRequest("bert-test", TEXT, "encoder", layers=(1,))]
@@ -145,7 +148,7 @@ def test_controls_that_make_no_sense_are_grey_and_say_why(view):
     assert find(view, "attention_reduce").isEnabled()
     view.engine.answers = False
     view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
-    view.show_result(make_attention_result(layers=(2,)))
+    answer(view, make_attention_result(layers=(2,)))
     assert find(view, "attention_aggregate").isEnabled()
     assert find(view, "attention_hide_special").toolTip().startswith("Leave out")
     for name in ("reduce", "search", "go_to"):
@@ -182,7 +185,7 @@ def test_many_moves_make_one_request(qtbot, view):
 
 
 def test_sampled_rows_are_marked_until_the_exact_ones_are_there(qtbot, selection):
-    view = AttentionView(selection)
+    view = AttentionView(ViewContext(selection))
     qtbot.addWidget(view)
     view.show()
     engine = Engine(view)
@@ -190,7 +193,7 @@ def test_sampled_rows_are_marked_until_the_exact_ones_are_there(qtbot, selection
     view.set_subject(Subject(make_checkpoint_info(), TEXT))
     assert view.figure().caption.endswith("from sampled rows")
     assert view.figure().scene.is_sampled
-    view.show_result(LONG.answer(engine.asked[0]))
+    answer(view, LONG.answer(engine.asked[0]))
     assert not view.figure().scene.is_sampled
     assert "sampled" not in view.figure().caption
 
@@ -204,7 +207,7 @@ def test_another_head_keeps_place_and_zoom(qtbot, view, selection):
     assert [type(request) for request in asked] == [MapRequest, TilesRequest]
     assert asked[1].head == 3
     assert canvas(view).viewport == before
-    view.show_result(LONG.answer(asked[1]))
+    answer(view, LONG.answer(asked[1]))
     assert view.figure().caption.startswith("Layer 2, head 3; queries 1")
     # Back again: all is still here.
     n = len(view.engine.asked)
@@ -233,7 +236,7 @@ def test_a_failure_keeps_the_picture_and_the_next_move_asks_again(qtbot, view):
         canvas(view).zoom(8.0)
     first = view.engine.last(TilesRequest)
     with qtbot.waitSignal(view.noticed) as blocker:
-        view.show_failure(Failure("refused", "Not now."))
+        fail(view, Failure("refused", "Not now."))
     assert blocker.args == ["Not now."]
     canvas(view).fit()
     assert canvas(view).grab().toImage() == before
@@ -292,7 +295,7 @@ def test_every_pixel_has_the_colour_of_its_value(qtbot, view, scale, zoom):
 
 
 def test_means_can_be_shown_and_have_no_scale_per_row(qtbot, selection):
-    view = AttentionView(selection)
+    view = AttentionView(ViewContext(selection))
     qtbot.addWidget(view)
     view.show()
     engine = Engine(view, LongMap(1200))
@@ -339,7 +342,7 @@ def test_dragging_pans_and_selects_nothing(qtbot, view, selection):
     QTest.mouseRelease(canvas(view), LEFT, NO_KEY, start + QPoint(-30, 50))
     after = canvas(view).viewport
     assert (after.left - before.left, after.top - before.top) == pytest.approx((3, -5))
-    assert selection.now.query_pos is None
+    assert index_of(selection.now.query) is None
 
 
 def test_keys_walk_zoom_and_turn_pages(qtbot, view, selection):
@@ -371,11 +374,11 @@ def test_double_click_zooms_in(view):
 def test_a_click_selects_and_shift_and_arrows_move_what_is_selected(qtbot, view, selection):
     look_at(qtbot, view, 2000, 2000, 10.0)
     QTest.mouseClick(canvas(view), LEFT, NO_KEY, point(view, 2003, 1998))
-    assert (selection.now.query_pos, selection.now.key_pos) == (2003, 1998)
+    assert (index_of(selection.now.query), index_of(selection.now.key)) == (2003, 1998)
     assert (view.figure().scene.query_pos, view.figure().scene.key_pos) == (2003, 1998)
     for _ in range(60):
         QTest.keyClick(canvas(view), Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
-    assert selection.now.query_pos == 2063
+    assert index_of(selection.now.query) == 2063
     assert canvas(view).viewport.seen.bottom >= 2064
 
 
@@ -440,7 +443,7 @@ def test_a_click_and_shift_click_brush_a_span_and_escape_ends_it(qtbot, view):
 
 def test_the_keyboard_brushes_too(qtbot, view, selection):
     look_at(qtbot, view, 2000, 2000, 10.0)
-    selection.update(query_pos=2001, key_pos=2000)
+    selection.update(query=at(2001), key=at(2000))
     QTest.keyClick(canvas(view), Qt.Key.Key_Space)
     assert view.figure().scene.brush == range(2001, 2002)
     for _ in range(3):
@@ -520,7 +523,7 @@ def test_going_to_a_place_shows_it_large_enough_to_read(view, selection):
     assert canvas(view).viewport.scale >= 15
     type_into(view, "10, 4000")
     QTest.keyClick(edit, Qt.Key.Key_Return)
-    assert (selection.now.query_pos, selection.now.key_pos) == (10, 4000)
+    assert (index_of(selection.now.query), index_of(selection.now.key)) == (10, 4000)
 
 
 def test_a_place_that_is_not_there_is_refused_in_a_sentence(qtbot, view):
@@ -532,7 +535,7 @@ def test_a_place_that_is_not_there_is_refused_in_a_sentence(qtbot, view):
 
 
 def test_queries_and_keys_of_different_texts_are_searched_one_after_the_other(qtbot, selection):
-    view = AttentionView(selection)
+    view = AttentionView(ViewContext(selection))
     qtbot.addWidget(view)
     view.show()
     view.engine = Engine(view, LongMap(40, 3000))
@@ -630,7 +633,7 @@ def test_larger_letters_and_another_theme_are_followed_at_once(view):
 
 def test_is_collected_after_closing(assert_collected, selection):
     def make():
-        view = AttentionView(selection)
+        view = AttentionView(ViewContext(selection))
         view.show()
         view.engine = Engine(view)
         view.set_subject(Subject(make_checkpoint_info(), TEXT))

@@ -14,12 +14,15 @@ from PySide6.QtWidgets import QApplication
 
 from inference.results.attention import AttentionRequest
 from inference.results.events import Failure
+from tests.answers import answer, fail
 from tests.factories import PAIR, make_attention_result, make_checkpoint_info, make_long_tokens, make_tokens
 from tests.inputs import text_input
+from tests.places import at, index_of
+from widgets.context import ViewContext
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.attention.figure import AttentionFigure, Part
 from widgets.views.attention.view import AttentionView
 
@@ -37,12 +40,12 @@ def selection(qapp):
 
 @pytest.fixture
 def view(qtbot, selection):
-    view = AttentionView(selection)
+    view = AttentionView(ViewContext(selection))
     qtbot.addWidget(view)
     view.resize(900, 700)
     view.show()
     view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
-    view.show_result(make_attention_result(layers=(2,)))
+    answer(view, make_attention_result(layers=(2,)))
     return view
 
 
@@ -87,7 +90,7 @@ def wheel(view, row, column, notches):
 
 
 def test_asks_for_all_heads_of_the_selected_layer(qtbot, selection):
-    view = AttentionView(selection)
+    view = AttentionView(ViewContext(selection))
     qtbot.addWidget(view)
     view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
     asked = []
@@ -111,35 +114,35 @@ def test_shows_the_selected_layer_and_head(view, selection):
 def test_the_old_layer_stays_until_the_new_one_is_there(view, selection):
     selection.update(layer=3, head=2)
     assert (view.figure().layer, view.figure().head) == (2, 2)
-    view.show_result(make_attention_result(layers=(3,)))
+    answer(view, make_attention_result(layers=(3,)))
     assert (view.figure().layer, view.figure().head) == (3, 2)
 
 
 def test_a_failure_keeps_the_old_picture(view, qtbot):
     before = view.figure()
     with qtbot.waitSignal(view.noticed) as blocker:
-        view.show_failure(Failure("refused", "The text is too long."))
+        fail(view, Failure("refused", "The text is too long."))
     assert blocker.args == ["The text is too long."]
     assert view.figure() is before
 
 
 @pytest.mark.parametrize("words", ["[CLS]", "the", "[CLS] [SEP]"])
 def test_shows_the_shortest_texts(view, words):
-    view.show_result(make_attention_result(tokens=make_tokens(words), layers=(2,)))
+    answer(view, make_attention_result(tokens=make_tokens(words), layers=(2,)))
     check(view, "attention_hide_special")
     view.grab()
     assert view.figure().values.size == len(words.split()) ** 2
 
 
 def test_shows_300_tokens_and_labels_that_do_not_overlap(view):
-    view.show_result(make_attention_result(tokens=make_long_tokens(300), layers=(2,)))
+    answer(view, make_attention_result(tokens=make_long_tokens(300), layers=(2,)))
     view.grab()
     assert len(texts_of(svg(view.figure(), 800, 700))) < 150
 
 
 def test_shows_queries_and_keys_of_different_length(view):
     keys = make_tokens(PAIR)
-    view.show_result(make_attention_result(tokens=TOKENS, key_tokens=keys, layers=(2,)))
+    answer(view, make_attention_result(tokens=TOKENS, key_tokens=keys, layers=(2,)))
     view.grab()
     assert view.figure().values.shape == (len(TOKENS), len(keys))
 
@@ -256,7 +259,7 @@ def test_missing_numbers_are_painted_in_their_own_colour(view):
     result = make_attention_result(layers=(2,))
     pattern = result.pattern.copy()
     pattern[0, 1, 4, 4] = np.nan
-    view.show_result(replace(result, pattern=pattern))
+    answer(view, replace(result, pattern=pattern))
     point = heat_map(view).cell_center(4, 4) - QPointF(8, 8)
     assert heat_map(view).image().pixel(point.toPoint()) == view.style_now().theme.missing.rgb()
 
@@ -278,7 +281,7 @@ def test_the_natural_size_holds_everything_and_little_else(qapp, n_queries, n_ke
 
 def test_a_click_selects_query_and_key(view, selection):
     click(view, 3, 5)
-    assert (selection.now.query_pos, selection.now.key_pos) == (3, 5)
+    assert (index_of(selection.now.query), index_of(selection.now.key)) == (3, 5)
     assert (view.figure().query_pos, view.figure().key_pos) == (3, 5)
     assert read_out(view).startswith(f"sat → the  {view.figure().values[3, 5]:.4f}")
 
@@ -288,14 +291,14 @@ def test_a_click_selects_positions_of_tokens_where_some_are_hidden_and_merged(vi
     check(view, "attention_merge_words")
     assert view.figure().keys.labels[5:7] == ("mattress", "because")
     click(view, 6, 5)
-    assert (selection.now.query_pos, selection.now.key_pos) == (8, 6)
+    assert (index_of(selection.now.query), index_of(selection.now.key)) == (8, 6)
     assert read_out(view).startswith("because → mattress")
     assert "special tokens hidden" in read_out(view)
     assert "special tokens hidden" in view.figure().caption
     assert "sum over a key's pieces" in view.figure().caption
-    selection.update(key_pos=7)  # the second piece of the same word
+    selection.update(key=at(7))  # the second piece of the same word
     assert read_out(view).startswith("because → mattress")
-    selection.update(key_pos=0)  # [CLS] is hidden: nothing to read
+    selection.update(key=at(0))  # [CLS] is hidden: nothing to read
     assert "→" not in read_out(view)
 
 
@@ -327,10 +330,10 @@ def test_shift_and_arrow_keys_move_the_cell_and_the_zoomed_part_follows(view, se
     assert len(view.figure().shown.rows) == 4
     for _ in range(9):
         QTest.keyClick(heat_map(view), Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
-    assert (selection.now.query_pos, selection.now.key_pos) == (12, 3)
+    assert (index_of(selection.now.query), index_of(selection.now.key)) == (12, 3)
     assert 12 in view.figure().shown.rows
     QTest.keyClick(heat_map(view), Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
-    assert selection.now.key_pos == 4
+    assert index_of(selection.now.key) == 4
 
 
 def test_zooming_keeps_the_cell_under_the_pointer_and_ends_at_four(view):
@@ -367,7 +370,7 @@ def test_dragging_pans_and_selects_nothing(view, selection):
     QTest.mouseRelease(target, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, end)
     after = view.figure().shown
     assert (after.rows.start - before.rows.start, after.columns) == (2, before.columns)
-    assert selection.now.query_pos is None
+    assert index_of(selection.now.query) is None
 
 
 def test_another_head_keeps_the_zoom_and_another_text_does_not(view, selection):
@@ -375,7 +378,7 @@ def test_another_head_keeps_the_zoom_and_another_text_does_not(view, selection):
     part = view.figure().view
     selection.update(head=2)
     assert view.figure().view == part
-    view.show_result(make_attention_result(tokens=make_tokens(PAIR), layers=(2,)))
+    answer(view, make_attention_result(tokens=make_tokens(PAIR), layers=(2,)))
     assert view.figure().view is None
 
 
@@ -435,8 +438,8 @@ def test_painting_leaves_the_painter_as_it_was(view):
 
 def test_is_collected_after_closing(assert_collected, selection):
     def make():
-        view = AttentionView(selection)
-        view.show_result(make_attention_result(layers=(2,)))
+        view = AttentionView(ViewContext(selection))
+        answer(view, make_attention_result(layers=(2,)))
         return view
 
     assert_collected(make)

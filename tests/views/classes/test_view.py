@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QTabWidget, QWidget
 
 from inference.results.classes import ClassesRequest
 from inference.results.events import Failure
+from tests.answers import answer, fail
 from tests.image_factories import make_classes_result, make_image_info
 from tests.inputs import image_input
 from tests.widgets.svg import texts_of
-from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.context import ViewContext
+from widgets.subject import Subject
 from widgets.views.classes.figure import ClassCell, ClassesFigure
 from widgets.views.classes.view import ClassesView
 from widgets.views.classes.vit_results import VitResultsFigure
@@ -24,14 +25,14 @@ INPUT = image_input(seed=1)
 
 @pytest.fixture
 def view(qtbot):
-    view = ClassesView(Selection())
+    view = ClassesView(ViewContext())
     qtbot.addWidget(view)
     view.resize(1000, 700)
     view.show()
     view.asked = []
     view.request_changed.connect(view.asked.append)
     view.set_subject(Subject(make_image_info(), INPUT))
-    view.show_result(make_classes_result())
+    answer(view, make_classes_result())
     return view
 
 
@@ -95,7 +96,7 @@ def test_more_classes_are_shown_without_asking(view):
 
 def test_it_says_whether_classes_exclude_each_other(view):
     assert "sum to 1" in view.figure().caption
-    view.show_result(make_classes_result(is_multi_label=True))
+    answer(view, make_classes_result(is_multi_label=True))
     assert "each class by itself" in view.figure().caption
 
 
@@ -109,7 +110,7 @@ def test_a_thousand_classes_and_many_layers_are_readable(qapp):
 def test_a_failure_keeps_the_old_picture(view, qtbot):
     before = view.figure()
     with qtbot.waitSignal(view.noticed):
-        view.show_failure(Failure("error", "It broke."))
+        fail(view, Failure("error", "It broke."))
     assert view.figure() is before
 
 
@@ -150,10 +151,10 @@ def test_names_from_a_checkpoint_are_cleaned(qapp):
 
 def test_is_collected_after_closing(assert_collected, qapp):
     def make():
-        view = ClassesView(Selection())
+        view = ClassesView(ViewContext())
         view.set_subject(Subject(make_image_info(), INPUT))
         view.show()
-        view.show_result(make_classes_result())
+        answer(view, make_classes_result())
         return view
 
     assert_collected(make)

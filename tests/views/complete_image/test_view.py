@@ -12,6 +12,7 @@ from inference.results.image import ImageRequest, ImageResult
 from inference.results.masked_pixels import MaskedPixelsRequest
 from inference.results.patches import PatchesRequest
 from inference.results.probe import ProbeRequest
+from tests.answers import answer, fail
 from tests.image_factories import (
     make_complete_image_result,
     make_image,
@@ -21,14 +22,15 @@ from tests.image_factories import (
     make_probe_result,
 )
 from tests.inputs import image_input
+from tests.places import at, index_of
 from tests.widgets.svg import texts_of
+from widgets.context import ViewContext
 from widgets.figures.image_geometry import patch_rect
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.complete_image.figure import CompleteImageFigure, PixelAttention, PixelSpot
 from widgets.views.complete_image.masked_pixels import MaskedPixelsFigure
-from widgets.views.complete_image.playback import Playback
 from widgets.views.complete_image.probe import ProbeFigure
 from widgets.views.complete_image.view import CompleteImageView
 
@@ -43,7 +45,7 @@ def selection(qapp):
 
 
 def make_view(qtbot, selection, capabilities):
-    view = CompleteImageView(selection)
+    view = CompleteImageView(ViewContext(selection))
     qtbot.addWidget(view)
     view.resize(1100, 700)
     view.show()
@@ -56,15 +58,15 @@ def make_view(qtbot, selection, capabilities):
 @pytest.fixture
 def view(qtbot, selection):
     view = make_view(qtbot, selection, CAUSAL)
-    view.show_result(ImageResult(make_image(), make_image(), (0, 0, 1, 1), (64, 48), (8, 8), 1, ""))
-    view.show_result(make_complete_image_result())
+    answer(view, ImageResult(make_image(), make_image(), (0, 0, 1, 1), (64, 48), (8, 8), 1, ""))
+    answer(view, make_complete_image_result())
     return view
 
 
 @pytest.fixture
 def masked_view(qtbot, selection):
     view = make_view(qtbot, selection, MASKED)
-    view.show_result(make_masked_pixels_result())
+    answer(view, make_masked_pixels_result())
     return view
 
 
@@ -135,19 +137,19 @@ def test_the_attention_of_a_pixel_is_asked_for_when_it_is_wanted(view, selection
     view.asked.clear()
     canvas, place = place_of(view, "seen", 10)
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=place)
-    assert selection.now.query_pos == 11  # behind the start token
+    assert index_of(selection.now.query) == 11  # behind the start token
     assert view.asked == []
     child(view, QCheckBox, "complete_image_attention").setChecked(True)
     assert view.asked == [PatchesRequest("igpt-test", INPUT, "encoder", 11)]
-    view.show_result(make_patches_result(grid=(8, 8), specials=("start",), query=11))
+    answer(view, make_patches_result(grid=(8, 8), specials=("start",), query=11))
     assert "attention" in view.figure().panels
-    selection.update(query_pos=64)  # the last pixel has no token
+    selection.update(query=at(64))  # the last pixel has no token
     assert view.asked[-1] == PatchesRequest("igpt-test", INPUT, "encoder", 63)
 
 
 def test_another_head_only_repaints(view, selection):
     child(view, QCheckBox, "complete_image_attention").setChecked(True)
-    view.show_result(make_patches_result(grid=(8, 8), specials=("start",), query=11))
+    answer(view, make_patches_result(grid=(8, 8), specials=("start",), query=11))
     view.asked.clear()
     selection.update(layer=2, head=1)
     assert view.asked == []
@@ -166,19 +168,19 @@ def test_coming_back_to_a_page_does_not_begin_again(view):
 
 
 def test_partial_results_are_followed(view):
-    view.show_result(make_complete_image_result(n_done=40))
+    answer(view, make_complete_image_result(n_done=40))
     assert view.figure().n_done == 40
-    slider = child(view, QSlider, "complete_image_playback_slider")
+    slider = child(view, QSlider, "complete_image_slider")
     assert (slider.value(), slider.minimum(), slider.maximum()) == (40, 32, 64)
-    view.show_result(make_complete_image_result(n_done=50))
+    answer(view, make_complete_image_result(n_done=50))
     assert slider.value() == 50
 
 
 def test_paused_it_stays_and_the_scrubber_goes_over_what_is_known(view):
-    view.show_result(make_complete_image_result(n_done=40))
-    child(view, QToolButton, "complete_image_playback_play").click()
-    view.show_result(make_complete_image_result(n_done=50))
-    slider = child(view, QSlider, "complete_image_playback_slider")
+    answer(view, make_complete_image_result(n_done=40))
+    child(view, QToolButton, "complete_image_play").click()
+    answer(view, make_complete_image_result(n_done=50))
+    slider = child(view, QSlider, "complete_image_slider")
     assert slider.value() == 40
     assert view.figure().n_shown == 40
     slider.setValue(60)  # not drawn yet
@@ -187,59 +189,73 @@ def test_paused_it_stays_and_the_scrubber_goes_over_what_is_known(view):
     assert view.figure().n_shown == 35
 
 
-def test_the_whole_is_played_again(qtbot):
-    playback = Playback("player", "Pixel")
-    qtbot.addWidget(playback)
-    playback.set_known(0, 64, 64)
-    assert playback.place == 64
-    assert not playback.is_playing
-    button = playback.findChild(QToolButton, "player_play")
-    places = []
-    playback.moved.connect(places.append)
-    button.click()
-    assert playback.is_playing
-    assert playback.place == 0
-    qtbot.waitUntil(lambda: playback.place > 2, timeout=5000)
-    button.click()
-    assert not playback.is_playing
-    assert places == sorted(places)
+def test_the_whole_is_played_again(view):
+    playback = view._completions.playback
+    assert (playback.step, playback.is_playing) == (64, False)
+    child(view, QToolButton, "complete_image_play").click()
+    assert (playback.step, playback.is_playing) == (32, True)
+    playback.advance(1_000)  # of four, from the first sampled pixel to the last
+    assert playback.step == 40
+    assert view.figure().n_shown == 40
+    playback.advance(3_000)
+    assert (playback.step, playback.is_playing) == (64, False)
+    assert view.figure().n_shown is None
 
 
-def test_playing_ends_at_the_end(qtbot):
-    playback = Playback("player", "Pixel")
-    qtbot.addWidget(playback)
-    playback.set_known(60, 64, 64)
-    playback.findChild(QToolButton, "player_play").click()
-    qtbot.waitUntil(lambda: playback.place == 64, timeout=5000)
-    qtbot.waitUntil(lambda: not playback.is_playing, timeout=5000)
+def test_keys_play_and_step(view):
+    keep = child(view, QWidget, "complete_image_canvas")
+    for key, shown in (
+        (Qt.Key.Key_Comma, 63),
+        (Qt.Key.Key_Home, 32),
+        (Qt.Key.Key_Period, 33),
+        (Qt.Key.Key_End, None),
+    ):
+        QTest.keyClick(keep, key)
+        assert view.figure().n_shown == shown
+    QTest.keyClick(keep, Qt.Key.Key_Space)
+    assert view._completions.playback.is_playing
+    QTest.keyClick(keep, Qt.Key.Key_Space)
+    assert not view._completions.playback.is_playing
+
+
+def test_others_are_followed_from_their_start(view):
+    child(view, QToolButton, "complete_image_first").click()
+    assert view.figure().n_shown == 32
+    child(view, QToolButton, "complete_image_next").click()
+    answer(view, make_complete_image_result(n_done=40, seed=4))
+    answer(view, make_complete_image_result(n_done=45, seed=4))
+    assert view.figure().n_shown == 45
+    assert view._completions.playback.is_playing
+    answer(view, make_complete_image_result(seed=4))
+    assert not view._completions.playback.is_playing
 
 
 # What is shown
 
 
-def test_pointing_tells_colour_surprise_and_what_was_expected(view):
+def test_pointing_tells_colour_surprisal_and_what_was_expected(view):
     result = make_complete_image_result()
     canvas, place = place_of(view, 1, 40)
     QTest.mouseMove(canvas, place)
     text = child(view, QLabel, "complete_image_read_out").text()
-    color = result.samples[1, 40]
-    best = int(result.probabilities[1, 40].astype(np.float32).argmax())
+    color = int(result.samples[1].pixels[40])
+    best = int(result.samples[1].probabilities[40].astype(np.float32).argmax())
     assert "Pixel (5, 0)" in text
     assert f"colour {color} (#{'{:02X}{:02X}{:02X}'.format(*result.palette[color])})" in text
-    assert f"{result.bits[1, 40]:.3f} bits" in text
+    assert f"{result.samples[1].surprisal[40]:.3f} bits" in text
     assert f"expected: {best} (" in text
 
 
-def test_surprise_replaces_colours(view):
-    child(view, QCheckBox, "complete_image_bits").setChecked(True)
-    assert view.figure().shows_bits
+def test_surprisal_replaces_colours(view):
+    child(view, QCheckBox, "complete_image_surprisal").setChecked(True)
+    assert view.figure().shows_surprisal
 
 
-def test_titles_say_the_mean_surprise(qapp):
-    result = make_complete_image_result()
-    texts = texts_of(CompleteImageFigure(result, 32, seed=5))
-    assert f"Seed 5 · {result.bits[0, 32:].mean():.2f} bits" in texts
-    assert f"Surprise · {result.own_bits.mean():.2f} bits" in texts
+def test_titles_say_the_mean_surprisal(qapp):
+    result = make_complete_image_result(seed=5)
+    texts = texts_of(CompleteImageFigure(result, 32))
+    assert f"Seed 5 · {result.samples[0].surprisal[32:].mean():.2f} bits" in texts
+    assert f"Surprisal · {result.own_surprisal.mean():.2f} bits" in texts
     assert "In 8 colours" in texts
 
 
@@ -247,8 +263,8 @@ def test_completions_are_painted_pixel_by_pixel(qapp):
     result = make_complete_image_result(n_done=40)
     figure = CompleteImageFigure(result, 0)  # without the line
     style = FigureStyle()
-    image = figure._colored(result.samples[2], style)
-    np.testing.assert_array_equal(image.reshape(-1, 3)[:40], result.palette[result.samples[2, :40]])
+    image = figure._colored(figure.pixels[2], style)
+    np.testing.assert_array_equal(image.reshape(-1, 3)[:40], result.palette[result.samples[2].pixels])
     line = style.theme.line
     assert (image.reshape(-1, 3)[40:] == (line.red(), line.green(), line.blue())).all()
 
@@ -278,12 +294,13 @@ def test_panels_do_not_overlap(qapp, count, is_alone):
 
 
 def test_the_film_grows_from_the_kept_part_to_the_whole(qapp):
-    frames = CompleteImageFigure(make_complete_image_result(), 32).frames()
-    steps = [frame.n_shown for frame in frames]
+    figure = CompleteImageFigure(make_complete_image_result(), 32)
+    steps = figure.film_steps
     assert (steps[0], steps[-1]) == (32, 64)
-    assert steps == sorted(set(steps))
-    assert all(frame.is_alone for frame in frames)
-    assert len(CompleteImageFigure(make_complete_image_result(grid=(32, 32)), 512).frames()) <= 96
+    assert list(steps) == sorted(set(steps))
+    frames = [figure.film_frame(step) for step in steps]
+    assert all(frame.is_alone and frame.n_shown == step for frame, step in zip(frames, steps, strict=True))
+    assert len(CompleteImageFigure(make_complete_image_result(grid=(32, 32)), 512).film_steps) <= 96
 
 
 def test_attention_of_a_pixel_goes_to_pixels(qapp):
@@ -294,17 +311,23 @@ def test_attention_of_a_pixel_goes_to_pixels(qapp):
 
 
 def test_numbers_are_one_row_a_pixel(qapp):
-    result = make_complete_image_result()
-    numbers = CompleteImageFigure(result, 32, seed=3).numbers()
+    result = make_complete_image_result(seed=3)
+    numbers = CompleteImageFigure(result, 32).numbers()
     assert len(numbers.rows) == 5 * 64
     assert numbers.rows[64][:3] == ("seed 3", 0, 0)
-    np.testing.assert_array_equal(numbers.arrays["samples"], result.samples)
+    np.testing.assert_array_equal(numbers.arrays["samples"], [sample.pixels for sample in result.samples])
+    np.testing.assert_array_equal(numbers.arrays["bits"], [sample.surprisal for sample in result.samples])
+    assert numbers.arrays["probabilities"].shape == (4, 64, 8)
+    part = CompleteImageFigure(make_complete_image_result(n_done=40), 32).numbers().arrays
+    assert (part["samples"][:, 40:] == -1).all()
+    assert np.isnan(part["bits"][:, 40:]).all()
+    assert part["probabilities"].shape == (0, 0, 0)
 
 
-def test_a_failure_keeps_the_old_picture(view, qtbot):
+def test_a_failure_keeps_the_old_image(view, qtbot):
     before = view.figure()
     with qtbot.waitSignal(view.noticed):
-        view.show_failure(Failure("error", "It broke."))
+        fail(view, Failure("error", "It broke."))
     assert view.figure() is before
 
 
@@ -350,9 +373,9 @@ def test_the_probe_is_measured_on_demand(view):
     assert view.figure() is None
     child(view, QToolButton, "probe_measure").click()
     assert view.asked == [ProbeRequest("igpt-test", 1200, 400, 0)]
-    view.show_result(make_probe_result(n_done=3))
+    answer(view, make_probe_result(n_done=3))
     assert view.figure().best == 2
-    view.show_result(make_probe_result())
+    answer(view, make_probe_result())
     assert view.figure().best == 3
 
 
@@ -372,11 +395,11 @@ def test_a_curve_without_layers_yet_is_drawn(qapp):
 
 def test_is_collected_after_closing(assert_collected, selection):
     def make():
-        view = CompleteImageView(selection)
+        view = CompleteImageView(ViewContext(selection))
         view.set_subject(Subject(make_image_info(capabilities=CAUSAL), INPUT))
         view.show()
-        view.show_result(ImageResult(make_image(), make_image(), (0, 0, 1, 1), (64, 48), (8, 8), 1, ""))
-        view.show_result(make_complete_image_result())
+        answer(view, ImageResult(make_image(), make_image(), (0, 0, 1, 1), (64, 48), (8, 8), 1, ""))
+        answer(view, make_complete_image_result())
         return view
 
     assert_collected(make)

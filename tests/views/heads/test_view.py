@@ -13,12 +13,14 @@ from PySide6.QtTest import QTest
 from inference.results.checkpoint import AttentionGroup
 from inference.results.events import Failure
 from inference.results.heads import HeadsRequest
+from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_heads_result, make_long_tokens, make_tokens
 from tests.inputs import text_input
+from widgets.context import ViewContext
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.heads.figure import MEASURES, HeadsFigure
 from widgets.views.heads.view import HeadsView
 
@@ -34,12 +36,12 @@ def selection(qapp):
 
 @pytest.fixture
 def view(qtbot, selection):
-    view = HeadsView(selection)
+    view = HeadsView(ViewContext(selection))
     qtbot.addWidget(view)
     view.resize(800, 650)
     view.show()
     view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
-    view.show_result(make_heads_result())
+    answer(view, make_heads_result())
     return view
 
 
@@ -80,7 +82,7 @@ def ragged(result):
 
 def test_asks_for_the_selected_group(qtbot, selection):
     groups = (AttentionGroup("encoder", "Encoder", (4, 4)), AttentionGroup("decoder", "Decoder", (4, 4), True))
-    view = HeadsView(selection)
+    view = HeadsView(ViewContext(selection))
     qtbot.addWidget(view)
     asked = []
     view.request_changed.connect(asked.append)
@@ -119,7 +121,7 @@ def test_thumbnails_are_square_and_as_large_as_fit(view):
 
 @pytest.mark.parametrize("words", ["the", "[CLS] the"])
 def test_shows_the_shortest_texts_of_a_causal_model(view, words):
-    view.show_result(make_heads_result(tokens=make_tokens(words), is_causal=True))
+    answer(view, make_heads_result(tokens=make_tokens(words), is_causal=True))
     choose(view, "heads_mark", "entropy")
     view.grab()
     order = combo_of(view, "heads_order")
@@ -129,12 +131,12 @@ def test_shows_the_shortest_texts_of_a_causal_model(view, words):
 
 def test_shows_300_tokens(view):
     result = make_heads_result(tokens=make_long_tokens(300))
-    view.show_result(replace(result, thumbnails=raster.resample(result.thumbnails, 128, 128)))
+    answer(view, replace(result, thumbnails=raster.resample(result.thumbnails, 128, 128)))
     view.grab()
 
 
 def test_many_heads_scroll_instead_of_becoming_too_small(view):
-    view.show_result(make_heads_result(n_layers=24, n_heads=16))
+    answer(view, make_heads_result(n_layers=24, n_heads=16))
     least = 3 * view.fontMetrics().height()
     assert grid_of(view).box_of((23, 15)).width() >= least
     view.selection.update(layer=23, head=15)
@@ -145,7 +147,7 @@ def test_many_heads_scroll_instead_of_becoming_too_small(view):
 
 
 def test_a_head_that_does_not_exist_is_neither_shown_nor_chosen(view, selection):
-    view.show_result(ragged(make_heads_result()))
+    answer(view, ragged(make_heads_result()))
     assert grid_of(view).box_of((3, 3)) is None
     view.grab()
     selection.update(layer=3, head=2)
@@ -158,7 +160,7 @@ def test_a_head_that_does_not_exist_is_neither_shown_nor_chosen(view, selection)
 def test_a_failure_keeps_the_old_picture(view, qtbot):
     before = view.figure()
     with qtbot.waitSignal(view.noticed):
-        view.show_failure(Failure("error", "It broke."))
+        fail(view, Failure("error", "It broke."))
     assert view.figure() == before
 
 
@@ -182,14 +184,16 @@ def test_what_is_selected_elsewhere_is_framed_here(view, selection):
 
 
 def test_double_click_and_enter_open_the_head(view, qtbot):
-    with qtbot.waitSignal(view.head_activated) as blocker:
+    with qtbot.waitSignal(view.context.view_requested) as blocker:
         QTest.mouseDClick(
             grid_of(view), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, center(view, (2, 0))
         )
-    assert blocker.args == [2, 0]
-    with qtbot.waitSignal(view.head_activated) as blocker:
+    assert blocker.args == ["attention"]
+    assert (view.selection.now.layer, view.selection.now.head) == (2, 0)
+    with qtbot.waitSignal(view.context.view_requested) as blocker:
         QTest.keyClick(grid_of(view), Qt.Key.Key_Return)
-    assert blocker.args == [1, 2]
+    assert blocker.args == ["attention"]
+    assert (view.selection.now.layer, view.selection.now.head) == (1, 2)
 
 
 def test_arrow_keys_walk_by_layer_and_head_and_stop_at_the_edge(view, selection):
@@ -273,7 +277,7 @@ def test_every_control_has_a_name_and_is_reached_by_tab(view):
 
 def test_the_colour_map_of_the_window_is_followed(view):
     view.window().setProperty("color_map", "magma")
-    view.show_result(make_heads_result())
+    answer(view, make_heads_result())
     assert grid_of(view).style_now.color_map == "magma"
 
 
@@ -307,25 +311,25 @@ def test_an_svg_is_well_formed_and_names_every_layer(qapp, order):
 
 def test_is_collected_after_closing(assert_collected, selection):
     def make():
-        view = HeadsView(selection)
-        view.show_result(make_heads_result())
+        view = HeadsView(ViewContext(selection))
+        answer(view, make_heads_result())
         return view
 
     assert_collected(make)
 
 
 def test_a_sample_is_marked_until_the_exact_picture_comes(view):
-    view.show_result(replace(make_heads_result(), is_sampled=True))
+    answer(view, replace(make_heads_result(), is_sampled=True))
     assert view.figure().caption.endswith("from sampled rows")
     before = grid_of(view).image()
-    view.show_result(make_heads_result())
+    answer(view, make_heads_result())
     assert "sampled" not in view.figure().caption
     assert grid_of(view).image() != before
 
 
 def test_heads_that_have_yet_to_come_have_a_frame(view):
     result = replace(ragged(make_heads_result()), is_sampled=True)
-    view.show_result(result)
+    answer(view, result)
     box = grid_of(view).figure.grid(grid_of(view).figure_rect(), grid_of(view).style_now).box(15).toRect()
     image = grid_of(view).image()
     assert image.pixelColor(box.left(), box.center().y()) != image.pixelColor(box.center())

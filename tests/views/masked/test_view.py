@@ -12,13 +12,15 @@ from inference.results.events import Failure
 from inference.results.mask_lab import MaskLabRequest
 from inference.results.masked import MaskedRequest
 from inference.results.tokenize import TokenizeRequest, TokenizeResult
+from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_mask_lab_result, make_masked_result, make_tokens
 from tests.inputs import text_input
 from tests.widgets.svg import texts_of
+from widgets.context import ViewContext
 from widgets.figures.prediction_cards import percent
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.masked.figure import LayerRow, MaskedFigure
 from widgets.views.masked.mask_lab import MaskLabFigure
 from widgets.views.masked.view import MaskedView
@@ -33,7 +35,7 @@ def selection(qapp):
 
 @pytest.fixture
 def view(qtbot, selection):
-    view = MaskedView(selection)
+    view = MaskedView(ViewContext(selection))
     qtbot.addWidget(view)
     view.resize(1000, 700)
     view.show()
@@ -51,7 +53,7 @@ def child(view, kind, name):
 def look_at(view, masked=(), text=INPUT.text.text):
     view.selection.set_masked(masked)
     view.set_subject(Subject(make_checkpoint_info(), text_input(text, masked=masked)))
-    view.show_result(TokenizeResult(make_tokens()))
+    answer(view, TokenizeResult(make_tokens()))
 
 
 def click_chip(view, position):
@@ -123,7 +125,7 @@ def test_the_keyboard_masks_a_word(view, selection):
 
 def test_a_typed_mask_is_taken_away_by_typing(view, selection, qtbot):
     look_at(view, text="the [MASK] sat")
-    view.show_result(TokenizeResult(make_tokens("[CLS] the [MASK] sat [SEP]")))
+    answer(view, TokenizeResult(make_tokens("[CLS] the [MASK] sat [SEP]")))
     with qtbot.waitSignal(view.noticed):
         click_chip(view, 2)
     assert selection.masked == ()
@@ -149,7 +151,7 @@ def test_clearing_shows_all_words_again(view, selection):
 def test_every_mask_has_a_card_with_its_words(view):
     look_at(view, (2, 6))
     result = make_masked_result()
-    view.show_result(result)
+    answer(view, result)
     cards = view.figure().cards
     assert [[guess.word for guess in card.guesses] for card in cards] == [list(words) for words in result.words]
     assert [guess.prob for guess in cards[0].guesses] == pytest.approx(result.probs[0])
@@ -188,7 +190,7 @@ def test_a_typed_mask_has_no_original(qapp):
 def test_every_layer_says_its_best_word(view):
     look_at(view, (2, 6))
     result = make_masked_result(n_layers=3)
-    view.show_result(result)
+    answer(view, result)
     layers = view.figure().cards[0].layers
     assert [name for name, _ in layers] == ["Embeddings", "Layer 0", "Layer 1", "Layer 2"]
     assert [guess.word for _, guess in layers] == [words[0][0] for words in result.layer_words]
@@ -196,7 +198,7 @@ def test_every_layer_says_its_best_word(view):
 
 def test_clicking_a_layer_shows_its_words(view, qtbot):
     look_at(view, (2, 6))
-    view.show_result(make_masked_result())
+    answer(view, make_masked_result())
     canvas = child(view, QWidget, "masked_canvas")
     grid, origin = canvas.figure._grid(canvas.figure_rect(), canvas.style_now)
     place = grid.layer_row(1, 2).translated(origin).center().toPoint()
@@ -213,7 +215,7 @@ def test_clicking_a_layer_shows_its_words(view, qtbot):
 
 def test_arrow_keys_and_enter_choose_a_layer(view):
     look_at(view, (2, 6))
-    view.show_result(make_masked_result())
+    answer(view, make_masked_result())
     canvas = child(view, QWidget, "masked_canvas")
     for key in (Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Return):
         QTest.keyClick(canvas, key)
@@ -223,7 +225,7 @@ def test_arrow_keys_and_enter_choose_a_layer(view):
 
 def test_many_masks_scroll(view):
     look_at(view, tuple(range(1, 12)))
-    view.show_result(make_masked_result(masked=tuple(range(1, 12)), top_k=10))
+    answer(view, make_masked_result(masked=tuple(range(1, 12)), top_k=10))
     canvas = child(view, QWidget, "masked_canvas")
     grid, origin = canvas.figure._grid(canvas.figure_rect(), canvas.style_now)
     boxes = [box.translated(origin) for box in grid.boxes]
@@ -233,7 +235,7 @@ def test_many_masks_scroll(view):
 
 def test_without_masks_the_picture_goes_and_comes_back(view):
     look_at(view, (2, 6))
-    view.show_result(make_masked_result())
+    answer(view, make_masked_result())
     look_at(view)
     assert view.figure() is None
     assert "Click a word" in child(view, QLabel, "masked_empty").text()
@@ -243,17 +245,17 @@ def test_without_masks_the_picture_goes_and_comes_back(view):
 
 def test_a_failure_keeps_the_old_picture(view, qtbot):
     look_at(view, (2, 6))
-    view.show_result(make_masked_result())
+    answer(view, make_masked_result())
     before = view.figure()
     with qtbot.waitSignal(view.noticed) as blocker:
-        view.show_failure(Failure("error", "It broke."))
+        fail(view, Failure("error", "It broke."))
     assert blocker.args == ["It broke."]
     assert view.figure() is before
 
 
 def test_a_first_failure_is_said_in_place(view):
     look_at(view, (2, 6))
-    view.show_failure(Failure("refused", "512 tokens are the limit."))
+    fail(view, Failure("refused", "512 tokens are the limit."))
     assert child(view, QLabel, "masked_empty").text() == "512 tokens are the limit."
 
 
@@ -286,7 +288,7 @@ def test_seed_and_rate_are_asked_for(view):
 
 def test_the_lab_shows_what_was_done_and_what_came_of_it(view):
     open_lab(view)
-    view.show_result(make_mask_lab_result())
+    answer(view, make_mask_lab_result())
     figure = view.figure()
     assert [card.is_right for card in figure.cards] == [True, False, False]
     assert figure.cards[1].outside.word == "on"
@@ -358,7 +360,7 @@ def test_every_control_has_a_name_and_is_reached_by_tab(view):
 
 def test_larger_letters_make_larger_cards(view):
     look_at(view, (2, 6))
-    view.show_result(make_masked_result())
+    answer(view, make_masked_result())
     before = view.figure().natural_size(view.style_now())
     font = view.font()
     font.setPointSizeF(2 * font.pointSizeF())
@@ -369,9 +371,9 @@ def test_larger_letters_make_larger_cards(view):
 
 def test_is_collected_after_closing(assert_collected, selection):
     def make():
-        view = MaskedView(selection)
+        view = MaskedView(ViewContext(selection))
         look_at(view, (2, 6))
-        view.show_result(make_masked_result())
+        answer(view, make_masked_result())
         return view
 
     assert_collected(make)

@@ -8,12 +8,13 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QSpinBox, QTool
 
 from inference.results.events import Failure
 from inference.results.masked_image import MaskedImageRequest
+from tests.answers import answer, fail
 from tests.image_factories import make_image_info, make_masked_image_result
 from tests.inputs import image_input
 from tests.widgets.svg import texts_of
+from widgets.context import ViewContext
 from widgets.figures.image_geometry import patch_rect
-from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.masked_image.figure import MaskedImageFigure, number_color
 from widgets.views.masked_image.view import MaskedImageView
 
@@ -23,14 +24,14 @@ MASKED = (1, 2, 6, 13)
 
 @pytest.fixture
 def view(qtbot):
-    view = MaskedImageView(Selection())
+    view = MaskedImageView(ViewContext())
     qtbot.addWidget(view)
     view.resize(1000, 700)
     view.show()
     view.asked = []
     view.request_changed.connect(view.asked.append)
     view.set_subject(Subject(make_image_info(), INPUT))
-    view.show_result(make_masked_image_result())
+    answer(view, make_masked_image_result())
     return view
 
 
@@ -149,7 +150,7 @@ def test_the_own_token_is_listed_wherever_it_comes(qapp):
 
 
 def test_without_a_tokenizer_there_are_numbers_only(view):
-    view.show_result(make_masked_image_result(has_tokenizer=False))
+    answer(view, make_masked_image_result(has_tokenizer=False))
     assert view.figure().panels == ("masked", "expected")
     assert not any(text.startswith("expected:") for text in texts_of(view.figure()))  # whether it is right is not known
     assert not child(view, QComboBox, "masked_image_tokens").isEnabled()
@@ -200,7 +201,7 @@ def test_another_checkpoint_begins_with_blocks(view):
 def test_a_failure_keeps_the_old_picture_and_its_masks(view, qtbot):
     click(view, 19)
     with qtbot.waitSignal(view.noticed):
-        view.show_failure(Failure("refused", "No."))
+        fail(view, Failure("refused", "No."))
     assert view.figure().masked == frozenset(MASKED)
 
 
@@ -212,10 +213,10 @@ def test_numbers_are_one_row_a_candidate(qapp):
 
 def test_is_collected_after_closing(assert_collected, qapp):
     def make():
-        view = MaskedImageView(Selection())
+        view = MaskedImageView(ViewContext())
         view.set_subject(Subject(make_image_info(), INPUT))
         view.show()
-        view.show_result(make_masked_image_result())
+        answer(view, make_masked_image_result())
         return view
 
     assert_collected(make)

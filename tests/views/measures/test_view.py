@@ -11,14 +11,16 @@ from PySide6.QtWidgets import QComboBox
 from inference.results.checkpoint import AttentionGroup
 from inference.results.events import Failure
 from inference.results.measures import MEASURES, MeasuresRequest
+from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_measures_result
 from tests.inputs import text_input
 from tests.widgets.svg import texts_of
+from widgets.context import ViewContext
 from widgets.figures.head_measures import Place, ordered, why_none
 from widgets.kit.line_label import LineLabel
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.measures.figure import COLUMNS, MOST_ROWS, MeasuresFigure
 from widgets.views.measures.head_scatter import HeadScatter, Span
 from widgets.views.measures.head_table import HeadTable
@@ -37,12 +39,12 @@ def selection(qapp):
 
 @pytest.fixture
 def view(qtbot, selection):
-    view = MeasuresView(selection)
+    view = MeasuresView(ViewContext(selection))
     qtbot.addWidget(view)
     view.resize(900, 700)
     view.show()
     view.set_subject(Subject(make_checkpoint_info(), TEXT))
-    view.show_result(make_measures_result())
+    answer(view, make_measures_result())
     return view
 
 
@@ -72,7 +74,7 @@ def point_of(view, place) -> QPoint:
 
 def test_asks_for_the_selected_group(qtbot, selection):
     groups = (AttentionGroup("encoder", "Encoder", (4,)), AttentionGroup("cross", "Cross", (4,)))
-    view = MeasuresView(selection)
+    view = MeasuresView(ViewContext(selection))
     qtbot.addWidget(view)
     view.show()
     with qtbot.waitSignal(view.request_changed) as asked:
@@ -114,14 +116,16 @@ def test_a_heading_sorts_and_the_choice_follows(view, qtbot):
 def test_a_row_selects_its_head_and_a_double_click_or_enter_opens_it(view, selection, qtbot):
     click_row(view, Place(3, 1))
     assert (selection.now.layer, selection.now.head) == (3, 1)
-    with qtbot.waitSignal(view.head_activated) as opened:
+    with qtbot.waitSignal(view.context.view_requested) as opened:
         click_row(view, Place(3, 1), QTest.mouseDClick)
-    assert opened.args == [3, 1]
+    assert opened.args == ["attention"]
+    assert (view.selection.now.layer, view.selection.now.head) == (3, 1)
     QTest.keyClick(table(view), Qt.Key.Key_Up)
     assert (selection.now.layer, selection.now.head) == (3, 0)
-    with qtbot.waitSignal(view.head_activated) as opened:
+    with qtbot.waitSignal(view.context.view_requested) as opened:
         QTest.keyClick(table(view), Qt.Key.Key_Return)
-    assert opened.args == [3, 0]
+    assert opened.args == ["attention"]
+    assert (view.selection.now.layer, view.selection.now.head) == (3, 0)
 
 
 def test_a_point_selects_its_head_and_a_double_click_opens_it(view, selection, qtbot):
@@ -129,7 +133,7 @@ def test_a_point_selects_its_head_and_a_double_click_opens_it(view, selection, q
     QTest.mouseClick(scatter(view), Qt.MouseButton.LeftButton, pos=point_of(view, place))
     assert (selection.now.layer, selection.now.head) == place
     assert table(view).currentIndex().row() == table(view).places.index(place)
-    with qtbot.waitSignal(view.head_activated) as opened:
+    with qtbot.waitSignal(view.context.view_requested) as opened:
         QTest.mouseDClick(scatter(view), Qt.MouseButton.LeftButton, pos=point_of(view, place))
     assert opened.args == list(place)
 
@@ -163,7 +167,7 @@ def test_the_axes_can_be_chosen(view):
 
 def test_what_has_no_meaning_is_a_dash_that_says_why(view):
     result = make_measures_result(without=("next",))
-    view.show_result(result)
+    answer(view, result)
     index = table(view).model().index(0, COLUMNS.index("next"))
     assert index.data() == "–"
     assert "future is hidden" in index.data(Qt.ItemDataRole.ToolTipRole)
@@ -187,11 +191,11 @@ def test_each_measure_says_why_it_is_missing(without, name, said):
 
 def test_a_sample_is_marked_until_the_exact_numbers_come(view):
     label = view.findChild(LineLabel, "measures_sample")
-    view.show_result(make_measures_result(n_rows=64, n_queries=4096))
+    answer(view, make_measures_result(n_rows=64, n_queries=4096))
     assert label.isVisible()
     assert label.text().startswith("Sampled: 64 of 4,096 queries")
     assert "sampled: 64 of 4,096 queries" in view.figure().caption
-    view.show_result(make_measures_result(n_rows=4096, n_queries=4096, seed=1))
+    answer(view, make_measures_result(n_rows=4096, n_queries=4096, seed=1))
     assert not label.isVisible()
     assert "sampled" not in view.figure().caption
 
@@ -200,7 +204,7 @@ def test_layers_with_fewer_heads_have_fewer_rows(view):
     result = make_measures_result()
     for values in result.measures.values():
         values[3, 2:] = np.nan
-    view.show_result(result)
+    answer(view, result)
     assert len(table(view).places) == 14
     assert Place(3, 3) not in view.figure().scatter.points
 
@@ -208,7 +212,7 @@ def test_layers_with_fewer_heads_have_fewer_rows(view):
 def test_a_failure_keeps_the_old_picture(view, qtbot):
     before = view.figure().result
     with qtbot.waitSignal(view.noticed) as noticed:
-        view.show_failure(Failure("refused", "There is no such group."))
+        fail(view, Failure("refused", "There is no such group."))
     assert noticed.args == ["There is no such group."]
     assert view.figure().result is before
 
@@ -259,4 +263,4 @@ def test_the_points_are_where_the_numbers_are(qapp):
 
 
 def test_is_collected_after_closing(assert_collected):
-    assert_collected(lambda: MeasuresView(Selection()))
+    assert_collected(lambda: MeasuresView(ViewContext()))

@@ -77,7 +77,7 @@ def make_growing(name="table", n_vertex_tokens=20, n_face_tokens=0, **options):
 
 
 def make_result(*names, **options):
-    """Several, drawn with one seed after another."""
+    """Several, sampled with one seed after another."""
     return MeshResult(tuple(make_furniture_sample(name, seed=i, **options) for i, name in enumerate(names)))
 
 
@@ -88,9 +88,11 @@ def input_of(sample) -> MeshInput:
 def make_mesh_info(name="polygen-test", classes=CLASSES):
     """A small PolyGen."""
     groups = (
-        AttentionGroup("vertices", "Coordinates", (4, 4, 4), is_causal=True),
-        AttentionGroup("encoder", "Vertex to vertex", (4, 4)),
-        AttentionGroup("faces", "Faces", (4, 4), is_causal=True),
+        AttentionGroup(
+            "vertices", "Coordinates", (4, 4, 4), is_causal=True, query_axis="coordinates", key_axis="coordinates"
+        ),
+        AttentionGroup("encoder", "Vertex to vertex", (4, 4), query_axis="items", key_axis="items"),
+        AttentionGroup("faces", "Faces", (4, 4), is_causal=True, query_axis="pointers", key_axis="pointers"),
     )
     return CheckpointInfo(
         checkpoint=name,

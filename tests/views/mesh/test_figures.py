@@ -9,19 +9,18 @@ from inference.results.mesh import MeshStepResult
 from tests.views.mesh.mesh_samples import make_furniture_sample, make_sample
 from tests.views.mesh.test_growth import CORNERS, TRIANGLES
 from tests.widgets.svg import texts_of
+from widgets.look.surprisal_colors import heat
 from widgets.look.theme import DARK, LIGHT, FigureStyle
 from widgets.scene3d.camera import Camera
-from widgets.views.mesh.attention import attention_figure, looked_at
-from widgets.views.mesh.coloring import BitScale, colors_of, legend_of
+from widgets.views.mesh.coloring import colors_of, legend_of, scale_of
+from widgets.views.mesh.figures.attention import attended_vertices, attention_figure
 from widgets.views.mesh.figures.bits import MeshBits
-from widgets.views.mesh.figures.expected import MeshExpected
-from widgets.views.mesh.figures.hatching import hatch, runs
+from widgets.views.mesh.figures.expected import MeshExpected, hatch, runs
 from widgets.views.mesh.figures.mesh import MeshFigure
 from widgets.views.mesh.figures.sample import MeshSampleFigure
 from widgets.views.mesh.growth import Growth
-from widgets.views.mesh.mesh_at_step import Looks, staged
-from widgets.views.mesh.meshes_scene import Exhibit, in_rows
-from widgets.views.mesh.surprisal_colors import heat
+from widgets.views.mesh.overlay import Overlay
+from widgets.views.mesh.scene import ShownMeshes, in_rows, mesh_object
 
 STYLE = FigureStyle()
 RECT = QRectF(0, 0, 400, 300)
@@ -91,7 +90,7 @@ def test_more_surprise_lies_further_from_the_paper(theme):
 
 
 def test_colours_have_a_legend(growth):
-    scale = BitScale.of([growth])
+    scale = scale_of([growth])
     for by in ("bits", "order", "part"):
         colors, legend = colors_of(growth, by, scale, STYLE), legend_of(growth, by, scale)
         assert len(colors.faces) == len(growth.faces)
@@ -106,46 +105,48 @@ def test_colours_have_a_legend(growth):
 
 def test_what_was_expected_stands_in_space(growth):
     """A plane for z, a line for y, a point for x; what was taken is the last, in a colour of its own."""
-    plain = colors_of(growth, "plain", BitScale.of([growth]), STYLE)
+    plain = colors_of(growth, "plain", scale_of([growth]), STYLE)
     tokens = growth.sample.vertices.tokens
     for axis in range(3):
-        mesh = staged(growth, 6 + axis, plain, Looks("expected"), LIGHT)
+        mesh = mesh_object(growth, 6 + axis, plain, Overlay("expected"), LIGHT)
         taken = mesh.guides[-1]
         assert len(taken.at) == axis + 1
         np.testing.assert_allclose(taken.at, (tokens[6 : 7 + axis] - 1) / 255 - 0.5)
         assert taken.color is not None
         others = [guide for guide in mesh.guides if guide.color is None]
         assert all(len(guide.at) == axis + 1 for guide in others)
-    assert staged(growth, 6, plain, Looks(), LIGHT).guides == ()
+    assert mesh_object(growth, 6, plain, Overlay(), LIGHT).guides == ()
 
 
 def test_pointers_make_probable_vertices_large(growth):
-    plain = colors_of(growth, "plain", BitScale.of([growth]), STYLE)
+    plain = colors_of(growth, "plain", scale_of([growth]), STYLE)
     step = growth.n_coordinates + 2
-    mesh = staged(growth, step, plain, Looks("expected"), LIGHT)
+    mesh = mesh_object(growth, step, plain, Overlay("expected"), LIGHT)
     probabilities = growth.sample.faces.probabilities[2, 2:].astype(float)
     assert int(mesh.vertex_sizes.argmax()) == int(probabilities.argmax())
     assert mesh.ring == growth.at(step).ring
-    whole = staged(growth, growth.n_steps - 1, plain, Looks("expected"), LIGHT)
+    whole = mesh_object(growth, growth.n_steps - 1, plain, Overlay("expected"), LIGHT)
     assert whole.vertex_sizes is None  # nothing is expected of a whole mesh
 
 
 def test_attention_is_told_of_vertices(qapp):
     growth = Growth(make_sample(CORNERS, TRIANGLES))
     pattern = np.array([0.1, 0.1, 0.2, 0.3, 0.05, 0.05, 0.2], np.float32)
-    looked = looked_at(growth, MeshStepResult("vertices", 0, 1, 6, pattern))
-    np.testing.assert_allclose(looked.weights, [0.6, 0.3, 0, 0], atol=1e-6)
-    assert looked.origin == 2
-    assert dict(looked.others) == pytest.approx({"start": 0.1})
+    attended = attended_vertices(growth, MeshStepResult("vertices", 0, 1, 6, pattern))
+    np.testing.assert_allclose(attended.weights, [0.6, 0.3, 0, 0], atol=1e-6)
+    assert attended.origin == 2
+    assert dict(attended.others) == pytest.approx({"start": 0.1})
     # Pointers: start, v0, v2, v1, new face, v0.
     pattern = np.array([0.1, 0.2, 0.1, 0.3, 0.25, 0.05], np.float32)
-    looked = looked_at(growth, MeshStepResult("faces", 0, 1, 5, pattern))
-    np.testing.assert_allclose(looked.weights, [0.25, 0.3, 0.1, 0], atol=1e-6)
-    assert dict(looked.others) == pytest.approx({"start": 0.1, "new face": 0.25})
-    assert looked.origin == 1
-    looked = looked_at(growth, MeshStepResult("encoder", 0, 1, 4, np.array([0.1, 0.2, 0.3, 0.1, 0.1, 0.2], np.float32)))
-    np.testing.assert_allclose(looked.weights, [0.3, 0.1, 0.1, 0.2], atol=1e-6)
-    assert looked.origin == 2
+    attended = attended_vertices(growth, MeshStepResult("faces", 0, 1, 5, pattern))
+    np.testing.assert_allclose(attended.weights, [0.25, 0.3, 0.1, 0], atol=1e-6)
+    assert dict(attended.others) == pytest.approx({"start": 0.1, "new face": 0.25})
+    assert attended.origin == 1
+    attended = attended_vertices(
+        growth, MeshStepResult("encoder", 0, 1, 4, np.array([0.1, 0.2, 0.3, 0.1, 0.1, 0.2], np.float32))
+    )
+    np.testing.assert_allclose(attended.weights, [0.3, 0.1, 0.1, 0.2], atol=1e-6)
+    assert attended.origin == 2
     figure = attention_figure(growth, MeshStepResult("faces", 0, 1, 5, pattern))
     assert texts_of(figure)[0] == "Layer 0, head 1: token 6, v1"
     assert figure.ranked()[0] == ("v1", pytest.approx(0.3))
@@ -163,12 +164,12 @@ def test_yardsticks_are_those_of_the_paper(growth):
 
 
 def test_numbers_are_all_tokens(growth):
-    exhibit = Exhibit()
-    exhibit.show([growth.sample, make_furniture_sample("table", seed=4, n_given=(6, 0))])
-    scene = exhibit.scene(10_000, "bits", Looks(), STYLE, is_still=True)
-    figure = MeshSampleFigure(MeshFigure(scene, Camera()), exhibit.growths, exhibit.legend("bits"))
+    meshes = ShownMeshes()
+    meshes.show([growth.sample, make_furniture_sample("table", seed=4, n_given=(6, 0))])
+    scene = meshes.scene(10_000, "bits", Overlay(), STYLE, is_still=True)
+    figure = MeshSampleFigure(MeshFigure(scene, Camera()), meshes.growths, meshes.legend("bits"))
     numbers = figure.numbers()
-    assert len(numbers.rows) == sum(one.n_steps for one in exhibit.growths)
+    assert len(numbers.rows) == sum(one.n_steps for one in meshes.growths)
     first = dict(zip(numbers.header, numbers.rows[0], strict=True))
     assert first["meaning"] == growth.word(0)
     assert first["bits"] == pytest.approx(growth.bits(0))
@@ -183,9 +184,9 @@ def test_numbers_are_all_tokens(growth):
 
 
 def test_none_of_several_hides_another(qapp):
-    exhibit = Exhibit()
-    exhibit.show([make_furniture_sample("chair", seed=seed) for seed in range(6)])
-    objects = exhibit.scene(10_000, "plain", Looks(), STYLE, is_still=True).objects
+    meshes = ShownMeshes()
+    meshes.show([make_furniture_sample("chair", seed=seed) for seed in range(6)])
+    objects = meshes.scene(10_000, "plain", Overlay(), STYLE, is_still=True).objects
     assert [mesh.title.startswith("▸") for mesh in objects] == [True, *[False] * 5]
     camera = Camera(azimuth=-82.0, elevation=34.0, projection="orthographic", distance=5)
     boxes = []

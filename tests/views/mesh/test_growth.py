@@ -79,7 +79,7 @@ def test_what_encloses_nothing_is_left_out_but_stays_a_token():
     """A model without masks writes faces of two corners, and vertices that there are not."""
     growth = Growth(make_sample(CORNERS, [2, 3, 1, 2, 3, 4, 1, 3, 3, 5, 1, 2, 4, 5, 0]))
     assert growth.faces == ((0, 1, 2), (0, 2, 3))
-    assert growth.drawn.tolist() == [-1, 0, -1, 1]
+    assert growth.face_numbers.tolist() == [-1, 0, -1, 1]
     assert growth.at(growth.n_steps - 1).n_faces == 2
     assert len(growth.face_bits) == 2
     empty = Growth(make_sample([0], [0]))
@@ -103,12 +103,12 @@ def test_what_is_kept_is_what_a_model_can_go_on_from():
     assert growth.before_face(0).face_tokens == ()
 
 
-def test_the_first_drawn_token_is_behind_the_given_ones():
+def test_the_first_sampled_token_is_behind_the_given_ones():
     vertices, faces = tokens_of("table")
-    assert Growth(make_sample(vertices, faces)).first_drawn() == 0
-    assert Growth(make_sample(vertices, faces, n_given=(9, 0))).first_drawn() == 9
-    assert Growth(make_sample(vertices, faces, n_given=(len(vertices), 5))).first_drawn() == len(vertices) + 5
-    assert Growth(make_sample(vertices, faces, n_given=(len(vertices), len(faces)))).first_drawn() == (
+    assert Growth(make_sample(vertices, faces)).first_sampled() == 0
+    assert Growth(make_sample(vertices, faces, n_given=(9, 0))).first_sampled() == 9
+    assert Growth(make_sample(vertices, faces, n_given=(len(vertices), 5))).first_sampled() == len(vertices) + 5
+    assert Growth(make_sample(vertices, faces, n_given=(len(vertices), len(faces)))).first_sampled() == (
         len(vertices) + len(faces) - 1
     )
 

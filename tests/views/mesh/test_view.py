@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QTabWidget, QWidget
 
 from inference.results.events import Failure
-from inference.results.inputs import MeshInput
+from inference.results.inputs import Input, MeshInput
 from inference.results.mesh import (
     MeshRequest,
     MeshResult,
@@ -19,7 +19,9 @@ from inference.results.mesh import (
     ScoreMeshRequest,
     ScoreMeshResult,
 )
+from tests.answers import answer, fail
 from tests.inputs import mesh_input, text_input
+from tests.places import index_of
 from tests.views.mesh.mesh_samples import (
     input_of,
     make_furniture_sample,
@@ -30,13 +32,14 @@ from tests.views.mesh.mesh_samples import (
     tokens_of,
 )
 from tests.widgets.svg import texts_of
+from widgets.context import ViewContext
 from widgets.look.theme import DARK
 from widgets.player.playback import AS_FAST_AS_IT_GOES
-from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.selection import Position, Selection
+from widgets.subject import Subject
 from widgets.views.mesh.view import MeshView
 
-STEP, ATTENTION, COMPLETE, SURPRISE = range(4)
+STEP, ATTENTION, COMPLETE, SURPRISAL = range(4)
 
 
 @pytest.fixture
@@ -46,16 +49,16 @@ def selection(qapp):
 
 @pytest.fixture
 def view(qtbot, selection):
-    view = MeshView(selection, renderer="painted")
+    view = MeshView(ViewContext(selection), renderer="painted")
     qtbot.addWidget(view)
     view.resize(1000, 760)
     view.show()
     view.asked, view.chosen, view.said = [], [], []
     view.request_changed.connect(view.asked.append)
-    view.input_chosen.connect(view.chosen.append)
+    view.context.input_requested.connect(view.chosen.append)
     view.noticed.connect(view.said.append)
     yield view
-    view._display.playback.pause()
+    view._presenter.playback.pause()
 
 
 def child(view, name, kind=QWidget):
@@ -72,11 +75,11 @@ def show(view, result=None):
     """A checkpoint is open and its first mesh is whole; the playback stands at the end."""
     open_checkpoint(view)
     result = result or make_result("chair")
-    view.show_result(result)
+    answer(view, result)
     view.set_subject(Subject(make_mesh_info(), view.chosen[-1]))  # as the window does
-    view._display.go_to(10_000)
+    view._presenter.go_to(10_000)
     view.asked.clear()
-    return view._display.growth
+    return view._presenter.growth
 
 
 def page(view, number):
@@ -88,25 +91,25 @@ def click(view, name):
 
 
 def shown(view):
-    """The meshes in the picture."""
-    return view._display.board.viewer.scene.objects
+    """The meshes in the image."""
+    return view._presenter.parts.viewer.scene.objects
 
 
 def read_out(view):
-    return view._display.board.read_out.text()
+    return view._presenter.parts.read_out.text()
 
 
 # What is asked
 
 
-def test_something_good_is_drawn_without_a_click(view):
+def test_something_good_is_sampled_without_a_click(view):
     open_checkpoint(view)
     assert view.asked == [MeshRequest("polygen-test", MeshInput(1), seed=0, count=1, temperature=1.0, top_p=0.9)]
-    view.show_result(MeshResult((make_growing("chair", 30),)))
-    assert view._display.playback.is_playing
+    answer(view, MeshResult((make_growing("chair", 30),)))
+    assert view._presenter.playback.is_playing
 
 
-def test_any_input_of_another_kind_draws_too(view):
+def test_any_input_of_another_kind_samples_too(view):
     open_checkpoint(view, text_input("hello"))
     assert isinstance(view.asked[0], MeshRequest)
 
@@ -131,17 +134,18 @@ def test_controls_ask_for_other_meshes(view, qtbot):
     assert view.asked[-1] == MeshRequest("polygen-test", MeshInput(2), 1, 4, 0.5, 1.0, with_masks=False)
 
 
-def test_a_finished_mesh_becomes_what_the_window_looks_at_and_is_not_drawn_again(view):
+def test_a_finished_mesh_becomes_the_input_of_the_window_and_is_not_sampled_again(view):
     growth = show(view)
-    assert view.chosen == [growth.input()]
+    assert view.chosen == [Input(mesh=growth.input())]
     view.set_subject(Subject(make_mesh_info(), view.chosen[0]))
     assert view.asked == []
+    assert view.why_not_current == ""  # the input came of the mesh that is shown
     assert len(view.chosen) == 1
 
 
 def test_a_growing_mesh_is_not_chosen_yet(view):
     open_checkpoint(view)
-    view.show_result(MeshResult((make_growing("chair", 30),)))
+    answer(view, MeshResult((make_growing("chair", 30),)))
     assert view.chosen == []
     assert not child(view, "mesh_save").isEnabled()
 
@@ -149,7 +153,7 @@ def test_a_growing_mesh_is_not_chosen_yet(view):
 def test_a_mesh_from_elsewhere_is_scored(view):
     show(view)
     other = input_of(make_furniture_sample("lamp", label=2))
-    view.set_subject(Subject(make_mesh_info(), other))
+    view.set_subject(Subject(make_mesh_info(), Input(mesh=other)))
     assert view.asked == [ScoreMeshRequest("polygen-test", mesh=other, label=2)]
 
 
@@ -168,7 +172,7 @@ def test_it_grows_from_the_floor_up_then_faces_snap_on(view):
     growth = show(view)
     counts = []
     for step in range(growth.n_steps):
-        view._display.go_to(step)
+        view._presenter.go_to(step)
         counts.append((shown(view)[0].n_vertices, shown(view)[0].n_faces))
     assert counts[2] == (1, 0)
     assert counts[growth.n_coordinates - 1] == (growth.n_vertices, 0)
@@ -178,29 +182,29 @@ def test_it_grows_from_the_floor_up_then_faces_snap_on(view):
 
 def test_live_growth_follows_what_arrives(view):
     open_checkpoint(view)
-    playback = view._display.playback
+    playback = view._presenter.playback
     playback.set_speed(AS_FAST_AS_IT_GOES)
     vertices, faces = tokens_of("chair")
     for n in (10, 40, len(vertices)):
-        view.show_result(MeshResult((make_growing("chair", n),)))
+        answer(view, MeshResult((make_growing("chair", n),)))
         assert playback.step == n - 1
         assert playback.is_playing
-    view.show_result(make_result("chair"))
+    answer(view, make_result("chair"))
     assert playback.step == len(vertices) + len(faces) - 1
     assert not playback.is_playing
 
 
-def test_a_new_mesh_is_played_from_its_first_drawn_token(view, qtbot):
+def test_a_new_mesh_is_played_from_its_first_sampled_token(view, qtbot):
     show(view)
     click(view, "mesh_next")
     qtbot.waitUntil(lambda: bool(view.asked))
     vertices, faces = tokens_of("chair")
-    view.show_result(MeshResult((make_sample(vertices, faces, seed=1, n_given=(12, 0)),)))
-    assert view._display.playback.is_playing
-    assert view._display.step >= 12
+    answer(view, MeshResult((make_sample(vertices, faces, seed=1, n_given=(12, 0)),)))
+    assert view._presenter.playback.is_playing
+    assert view._presenter.step >= 12
 
 
-def test_keys_play_step_and_draw(view, qtbot):
+def test_keys_play_step_and_sample(view, qtbot):
     growth = show(view)
     lanes = child(view, "mesh_lanes")
     for key, step in (
@@ -213,16 +217,16 @@ def test_keys_play_step_and_draw(view, qtbot):
         (Qt.Key.Key_End, growth.n_steps - 1),
     ):
         QTest.keyClick(lanes, key)
-        assert view._display.step == step
+        assert view._presenter.step == step
     QTest.keyClick(lanes, Qt.Key.Key_Up)
-    assert view._display.step == growth.n_coordinates - 1
+    assert view._presenter.step == growth.n_coordinates - 1
     QTest.keyClick(lanes, Qt.Key.Key_Down)
-    assert view._display.step == growth.n_steps - 1
+    assert view._presenter.step == growth.n_steps - 1
     QTest.keyClick(lanes, Qt.Key.Key_Home)
     QTest.keyClick(lanes, Qt.Key.Key_Space)
-    assert view._display.playback.is_playing
+    assert view._presenter.playback.is_playing
     QTest.keyClick(lanes, Qt.Key.Key_Space)
-    assert not view._display.playback.is_playing
+    assert not view._presenter.playback.is_playing
     QTest.keyClick(lanes, Qt.Key.Key_N)
     qtbot.waitUntil(lambda: bool(view.asked))
     assert view.asked[-1].seed == 1
@@ -233,20 +237,20 @@ def test_dragging_in_a_lane_scrubs(view):
     lanes = child(view, "mesh_lanes")
     for step in (0, 7, growth.n_coordinates - 1, growth.n_coordinates, growth.n_steps - 2):
         QTest.mouseClick(lanes, Qt.MouseButton.LeftButton, pos=lanes.place_of(step).toPoint())
-        assert view._display.step == step
+        assert view._presenter.step == step
 
 
 def test_a_click_on_a_token_goes_there(view):
     growth = show(view)
     tokens = child(view, "mesh_tokens")
-    view._display.go_to(0)
+    view._presenter.go_to(0)
     for step in (4, 8):
         QTest.mouseClick(tokens.viewport(), Qt.MouseButton.LeftButton, pos=tokens.cell(step).center().toPoint())
-        assert view._display.step == step
-    view._display.go_to(growth.n_steps - 1)
+        assert view._presenter.step == step
+    view._presenter.go_to(growth.n_steps - 1)
     assert tokens.viewport().rect().contains(tokens.cell(growth.n_steps - 1).center().toPoint())
     QTest.keyClick(tokens, Qt.Key.Key_Left)
-    assert view._display.step == growth.n_steps - 2
+    assert view._presenter.step == growth.n_steps - 2
 
 
 def test_only_what_is_seen_of_the_tokens_is_painted(view):
@@ -261,46 +265,46 @@ def test_only_what_is_seen_of_the_tokens_is_painted(view):
 
 def test_steps_are_shared_with_other_views(view, selection):
     growth = show(view)
-    view._display.go_to(5)
-    assert (selection.now.group, selection.now.query_pos) == ("vertices", 5)
-    view._display.go_to(growth.n_coordinates + 3)
-    assert (selection.now.group, selection.now.query_pos) == ("faces", 3)
-    selection.update(group="vertices", query_pos=9)
-    assert view._display.step == 9
-    selection.update(group="faces", query_pos=0)
-    assert view._display.step == growth.n_coordinates
+    view._presenter.go_to(5)
+    assert (selection.now.group, selection.now.query) == ("vertices", Position("coordinates", 5))
+    view._presenter.go_to(growth.n_coordinates + 3)
+    assert (selection.now.group, selection.now.query) == ("faces", Position("pointers", 3))
+    selection.update(group="vertices", query=Position("coordinates", 9))
+    assert view._presenter.step == 9
+    selection.update(group="faces", query=Position("pointers", 0))
+    assert view._presenter.step == growth.n_coordinates
 
 
 def test_no_step_is_selected_before_all_views_look_at_the_mesh(view, selection, qtbot):
     open_checkpoint(view)
-    view.show_result(make_result("chair"))
-    view._display.go_to(5)
-    assert selection.now.query_pos is None
+    answer(view, make_result("chair"))
+    view._presenter.go_to(5)
+    assert selection.now.query is None
     view.set_subject(Subject(make_mesh_info(), view.chosen[-1]))
-    assert selection.now.query_pos is None  # the others are told behind this one
-    qtbot.waitUntil(lambda: selection.now.query_pos == 5)
+    assert selection.now.query is None  # the others are told behind this one
+    qtbot.waitUntil(lambda: index_of(selection.now.query) == 5)
 
 
 def test_it_selects_nothing_while_it_plays(view, selection):
     show(view)
-    view._display.go_to(0)
-    view._display.playback.play()
+    view._presenter.go_to(0)
+    view._presenter.playback.play()
     before = selection.now
-    view._display.playback.advance(1000)
-    assert view._display.step == 20
+    view._presenter.playback.advance(1000)
+    assert view._presenter.step == 20
     assert selection.now == before
-    view._display.playback.pause()
-    assert selection.now.query_pos == 20
+    view._presenter.playback.pause()
+    assert index_of(selection.now.query) == 20
 
 
 def test_it_goes_on_when_it_is_shown_again(view):
     show(view)
-    view._display.go_to(0)
-    view._display.playback.play()
+    view._presenter.go_to(0)
+    view._presenter.playback.play()
     view.hide()
-    assert not view._display.playback.is_playing
+    assert not view._presenter.playback.is_playing
     view.show()
-    assert view._display.playback.is_playing
+    assert view._presenter.playback.is_playing
 
 
 # Under the pointer
@@ -308,7 +312,7 @@ def test_it_goes_on_when_it_is_shown_again(view):
 
 def test_a_click_on_a_vertex_or_face_finds_its_tokens(view):
     growth = show(view)
-    viewer, tokens = view._display.board.viewer, child(view, "mesh_tokens")
+    viewer, tokens = view._presenter.parts.viewer, child(view, "mesh_tokens")
     viewer.vertex_clicked.emit(0, 3)
     assert tokens._found == growth.steps_of_vertex(3)
     assert read_out(view).startswith("Vertex 3: z ")
@@ -323,21 +327,21 @@ def test_several_grow_side_by_side_and_a_click_chooses_one(view):
     show(view, MeshResult(samples))
     assert len(shown(view)) == 3
     assert [mesh.n_faces for mesh in shown(view)] == [len(mesh.faces) for mesh in shown(view)]
-    view._display.board.viewer.face_clicked.emit(2, 0)
-    assert view._display.growth.sample is samples[2]
-    assert view.chosen[-1] == input_of(samples[2])
+    view._presenter.parts.viewer.face_clicked.emit(2, 0)
+    assert view._presenter.growth.sample is samples[2]
+    assert view.chosen[-1] == Input(mesh=input_of(samples[2]))
     assert shown(view)[2].title.startswith("▸ seed 2")
-    view._display.go_to(1)
+    view._presenter.go_to(1)
     assert [mesh.n_vertices for mesh in shown(view)] == [0, 0, 0]
-    view._display.go_to(10_000)
+    view._presenter.go_to(10_000)
     assert [mesh.n_faces for mesh in shown(view)] == [len(mesh.faces) for mesh in shown(view)]
 
 
 def test_saving_names_the_mesh_that_is_looked_at(view, qtbot):
     samples = make_result("chair", "table").samples
     show(view, MeshResult(samples))
-    view._display.board.viewer.face_clicked.emit(1, 0)
-    with qtbot.waitSignal(view.save_mesh_requested) as saved:
+    view._presenter.parts.viewer.face_clicked.emit(1, 0)
+    with qtbot.waitSignal(view.context.save_requested) as saved:
         click(view, "mesh_save")
     assert saved.args == [samples[1]]
 
@@ -350,7 +354,7 @@ def test_attention_is_asked_for_the_step_and_the_selected_head(view, selection):
     selection.update(layer=2, head=3)
     page(view, ATTENTION)
     assert view.asked[-1] == MeshStepRequest("polygen-test", growth.input(), "faces", 1, 3, growth.n_pointers - 1)
-    view._display.go_to(7)
+    view._presenter.go_to(7)
     assert view.asked[-1] == MeshStepRequest("polygen-test", growth.input(), "vertices", 1, 3, 7)
     child(view, "mesh_layer", QSpinBox).setValue(2)
     child(view, "mesh_head", QSpinBox).setValue(0)
@@ -358,29 +362,29 @@ def test_attention_is_asked_for_the_step_and_the_selected_head(view, selection):
     assert (selection.now.layer, selection.now.head) == (2, 0)
 
 
-def test_lines_lead_to_what_the_step_looks_at(view):
+def test_lines_lead_to_what_the_step_attends_to(view):
     show(view)
     page(view, ATTENTION)
-    view._display.go_to(7)
-    view.show_result(MeshStepResult("vertices", 0, 0, 7, np.array([0.1, 0.2, 0.2, 0.1, 0.2, 0.2, 0, 0], np.float32)))
+    view._presenter.go_to(7)
+    answer(view, MeshStepResult("vertices", 0, 0, 7, np.array([0.1, 0.2, 0.2, 0.1, 0.2, 0.2, 0, 0], np.float32)))
     links = shown(view)[0].links
     assert links.pairs.tolist() == [[2, 0], [2, 1]]
     assert links.widths[0] > links.widths[1]
-    assert texts_of(view._display.board.attention.canvas.figure)[0].startswith("Layer 0, head 0: token 8, y ")
+    assert texts_of(view._presenter.parts.attention.canvas.figure)[0].startswith("Layer 0, head 0: token 8, y ")
 
 
-def test_a_clicked_vertex_looks_at_all_others_in_the_encoder(view, selection):
+def test_a_clicked_vertex_attends_to_all_others_in_the_encoder(view, selection):
     growth = show(view)
     page(view, ATTENTION)
-    child(view, "mesh_looking", QComboBox).setCurrentIndex(1)
-    view._display.board.viewer.vertex_clicked.emit(0, 4)
+    child(view, "mesh_attending", QComboBox).setCurrentIndex(1)
+    view._presenter.parts.viewer.vertex_clicked.emit(0, 4)
     assert view.asked[-1] == MeshStepRequest("polygen-test", growth.input(), "encoder", 0, 0, 6)
-    assert (selection.now.group, selection.now.query_pos) == ("encoder", 6)
+    assert (selection.now.group, selection.now.query) == ("encoder", Position("items", 6))
     weights = np.zeros(2 + growth.n_vertices, np.float32)
     weights[[3, 9]] = 0.5
-    view.show_result(MeshStepResult("encoder", 0, 0, 6, weights))
+    answer(view, MeshStepResult("encoder", 0, 0, 6, weights))
     assert shown(view)[0].links.pairs.tolist() == [[4, 1], [4, 7]]
-    selection.update(group="encoder", query_pos=3)
+    selection.update(group="encoder", query=Position("items", 3))
     assert view.asked[-1].step == 3
 
 
@@ -408,7 +412,7 @@ def test_clicked_faces_and_those_behind_them_are_written_anew(view):
     page(view, COMPLETE)
     assert not child(view, "mesh_faces").isEnabled()
     for face in (9, 5, 9):
-        view._display.board.viewer.face_clicked.emit(0, face)
+        view._presenter.parts.viewer.face_clicked.emit(0, face)
     assert shown(view)[0].selected_faces == (5,)
     click(view, "mesh_faces")
     assert view.asked[-1].start == growth.before_face(5)
@@ -428,30 +432,30 @@ def test_other_seeds_go_on_from_the_same_half_until_a_class_is_clicked(view, qtb
     qtbot.waitUntil(lambda: view.asked[-1].start == MeshInput(1))
 
 
-def test_the_mesh_before_comes_back_without_being_drawn(view):
+def test_the_mesh_before_comes_back_without_being_sampled(view):
     before = show(view)
     page(view, COMPLETE)
     click(view, "mesh_above")
     assert not child(view, "mesh_undo").isEnabled()
-    view.show_result(make_result("table", "table"))
+    answer(view, make_result("table", "table"))
     assert len(shown(view)) == 2
     view.asked.clear()
     click(view, "mesh_undo")
-    assert view._display.growth.sample is before.sample
+    assert view._presenter.growth.sample is before.sample
     assert len(shown(view)) == 1
     assert view.asked == []
     assert not child(view, "mesh_undo").isEnabled()
 
 
-# Surprise, and meshes of one's own
+# Surprisal, and meshes of one's own
 
 
-def test_a_drawn_mesh_is_compared_with_a_compressor_when_asked(view):
+def test_a_sampled_mesh_is_compared_with_a_compressor_when_asked(view):
     growth = show(view)
-    page(view, SURPRISE)
+    page(view, SURPRISAL)
     assert view.asked == [ScoreMeshRequest("polygen-test", mesh=growth.input(), label=1)]
-    view.show_result(ScoreMeshResult(growth.sample, "", 9_000))
-    words = child(view, "mesh_surprise_words", QLabel).text()
+    answer(view, ScoreMeshResult(growth.sample, "", 9_000))
+    words = child(view, "mesh_surprisal_words", QLabel).text()
     assert f"{9_000 / growth.n_vertices:.1f}" in words
     assert "times as many" in words
     assert not child(view, "mesh_scored_as", QComboBox).isVisible()
@@ -475,11 +479,11 @@ def test_a_dropped_mesh_is_scored_and_may_be_taken_for_another_class(view, tmp_p
     assert view.asked[-1] == ScoreMeshRequest("polygen-test", str(path), label=1)
     vertices, faces = tokens_of("lamp")
     sample = make_sample(vertices, faces, n_given=(len(vertices), len(faces)))
-    view.show_result(ScoreMeshResult(sample, "my chair.OBJ", 9_000, ("2 of 34 vertices fell together.",)))
-    words = child(view, "mesh_surprise_words", QLabel).text()
+    answer(view, ScoreMeshResult(sample, "my chair.OBJ", 9_000, ("2 of 34 vertices fell together.",)))
+    words = child(view, "mesh_surprisal_words", QLabel).text()
     assert words.startswith("my chair.OBJ costs the model")
     assert words.endswith("2 of 34 vertices fell together.")
-    assert not view._display.playback.is_playing
+    assert not view._presenter.playback.is_playing
     assert shown(view)[0].n_faces == len(shown(view)[0].faces)
     as_class = child(view, "mesh_scored_as", QComboBox)
     assert as_class.isVisible()
@@ -502,8 +506,8 @@ def test_other_files_are_left_to_the_window(view, tmp_path):
 def test_a_bad_file_leaves_the_mesh_and_says_why(view):
     growth = show(view)
     view.open_file("/nowhere/bad.obj")
-    view.show_failure(Failure("refused", "bad.obj is no mesh.", ""))
-    assert view._display.growth is growth
+    fail(view, Failure("refused", "bad.obj is no mesh.", ""))
+    assert view._presenter.growth is growth
     assert read_out(view) == "bad.obj is no mesh."
     assert view.said[-1] == "bad.obj is no mesh."
     view.asked.clear()
@@ -520,15 +524,15 @@ def test_corrections_are_counted(view, qtbot):
     assert child(view, "mesh_corrections", QLabel).text() == "7 corrected"
     child(view, "mesh_masks").setChecked(False)
     qtbot.waitUntil(lambda: bool(view.asked))
-    view.show_result(MeshResult((sample,)))
-    assert child(view, "mesh_corrections", QLabel).text() == "7 forbidden drawn"
+    answer(view, MeshResult((sample,)))
+    assert child(view, "mesh_corrections", QLabel).text() == "7 forbidden sampled"
 
 
 def test_a_mesh_that_was_cut_off_says_so(view):
     vertices, faces = tokens_of("table")
     open_checkpoint(view)
-    view.show_result(MeshResult((make_sample(vertices, faces[:-3], why="its faces did not come to an end"),)))
-    view._display.go_to(10_000)
+    answer(view, MeshResult((make_sample(vertices, faces[:-3], why="its faces did not come to an end"),)))
+    view._presenter.go_to(10_000)
     assert view.said == ["Seed 0 was cut off: its faces did not come to an end."]
     assert read_out(view).startswith("Cut off, as its faces did not come to an end")
     assert view.chosen == []
@@ -536,10 +540,10 @@ def test_a_mesh_that_was_cut_off_says_so(view):
 
 def test_nothing_but_a_stop_is_no_mesh_and_no_crash(view):
     open_checkpoint(view)
-    view.show_result(MeshResult((make_sample([0], []),)))
+    answer(view, MeshResult((make_sample([0], []),)))
     for number in range(4):
         page(view, number)
-        view._display.go_to(0)
+        view._presenter.go_to(0)
     assert view.figure() is not None
 
 
@@ -549,9 +553,9 @@ def test_it_says_what_draws(view):
 
 def test_the_figure_tells_colours_and_expectation(view):
     growth = show(view)
-    view._display.go_to(4)
+    view._presenter.go_to(4)
     texts = texts_of(view.figure())
-    assert "Surprise in bits" in texts
+    assert "Surprisal in bits" in texts
     assert "Vertex 1: y" in texts
     assert len(view.figure().numbers().rows) == growth.n_steps
     page(view, COMPLETE)
@@ -563,8 +567,8 @@ def test_it_follows_the_theme(view):
     for number in range(4):
         page(view, number)
     view.setPalette(DARK.palette())
-    assert view._display._style.theme is DARK
-    for canvas in (view._display.board.step_panel.canvas, view._display.board.surprise.canvas):
+    assert view._presenter._style.theme is DARK
+    for canvas in (view._presenter.parts.step_panel.canvas, view._presenter.parts.surprisal.canvas):
         assert canvas.style_now.theme is DARK
 
 
@@ -579,12 +583,12 @@ def test_every_control_has_a_name_and_is_reached(view):
                 assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus, widget.objectName()
 
 
-def test_a_failure_keeps_the_picture(view):
+def test_a_failure_keeps_the_image(view):
     growth = show(view)
-    image = view._display.board.viewer.image()
-    view.show_failure(Failure("engine", "It broke.", ""))
-    assert view._display.growth is growth
-    assert view._display.board.viewer.image() == image
+    image = view._presenter.parts.viewer.image()
+    fail(view, Failure("engine", "It broke.", ""))
+    assert view._presenter.growth is growth
+    assert view._presenter.parts.viewer.image() == image
 
 
 def test_another_checkpoint_begins_anew(view):
@@ -595,11 +599,11 @@ def test_another_checkpoint_begins_anew(view):
 
 def test_is_collected_after_closing(qtbot, assert_collected):
     def make():
-        view = MeshView(Selection(), renderer="painted")
+        view = MeshView(ViewContext(), renderer="painted")
         view.show()
         open_checkpoint(view)
-        view.show_result(make_result("chair"))
-        view._display.go_to(5)
+        answer(view, make_result("chair"))
+        view._presenter.go_to(5)
         return view
 
     assert_collected(make)

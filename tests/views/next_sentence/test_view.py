@@ -8,12 +8,14 @@ from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from inference.results.events import Failure
 from inference.results.next_sentence import NextSentenceRequest
+from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_next_sentence_result
 from tests.inputs import text_input
 from tests.widgets.svg import texts_of
+from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.next_sentence.figure import NextSentenceFigure
 from widgets.views.next_sentence.view import NextSentenceView
 
@@ -27,7 +29,7 @@ def selection(qapp):
 
 @pytest.fixture
 def view(qtbot, selection):
-    view = NextSentenceView(selection)
+    view = NextSentenceView(ViewContext(selection))
     qtbot.addWidget(view)
     view.resize(900, 600)
     view.show()
@@ -44,7 +46,7 @@ def child(view, kind, name):
 
 def look_at(view, text_input=PAIR):
     view.set_subject(Subject(make_checkpoint_info(), text_input))
-    view.show_result(make_next_sentence_result())
+    answer(view, make_next_sentence_result())
 
 
 def place_of(view, cell):
@@ -103,7 +105,7 @@ def test_the_number_pointed_at_is_exact(view):
 
 def test_swap_is_wished_for(view, qtbot):
     look_at(view)
-    with qtbot.waitSignal(view.swap_requested):
+    with qtbot.waitSignal(view.context.swap_requested):
         child(view, QToolButton, "next_sentence_swap").click()
 
 
@@ -111,7 +113,7 @@ def test_a_failure_keeps_the_old_picture(view, qtbot):
     look_at(view)
     before = view.figure()
     with qtbot.waitSignal(view.noticed) as blocker:
-        view.show_failure(Failure("error", "It broke."))
+        fail(view, Failure("error", "It broke."))
     assert blocker.args == ["It broke."]
     assert view.figure() is before
 
@@ -154,7 +156,7 @@ def test_every_control_has_a_name_and_is_reached_by_tab(view):
 
 def test_is_collected_after_closing(assert_collected, selection):
     def make():
-        view = NextSentenceView(selection)
+        view = NextSentenceView(ViewContext(selection))
         look_at(view)
         return view
 

@@ -11,13 +11,16 @@ from PySide6.QtWidgets import QComboBox, QLabel, QSlider, QSpinBox, QToolButton,
 from inference.results.checkpoint import AttentionGroup
 from inference.results.events import Failure
 from inference.results.patches import PatchesRequest
+from tests.answers import answer, fail
 from tests.image_factories import make_image_info, make_patches_result
 from tests.inputs import image_input
+from tests.places import at, index_of
 from tests.widgets.svg import texts_of
+from widgets.context import ViewContext
 from widgets.figures.image_geometry import patch_rect
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.patches.figure import PatchesFigure, Spot, beside, token_title
 from widgets.views.patches.view import PatchesView
 
@@ -31,14 +34,14 @@ def selection(qapp):
 
 @pytest.fixture
 def view(qtbot, selection):
-    view = PatchesView(selection)
+    view = PatchesView(ViewContext(selection))
     qtbot.addWidget(view)
     view.resize(1000, 700)
     view.show()
     view.asked = []
     view.request_changed.connect(view.asked.append)
     view.set_subject(Subject(make_image_info(), INPUT))
-    view.show_result(make_patches_result())
+    answer(view, make_patches_result())
     return view
 
 
@@ -76,27 +79,27 @@ def test_the_class_token_is_asked_for_first(view):
 
 def test_a_click_makes_a_patch_the_query(view, selection):
     click_key(view, 6)
-    assert selection.now.query_pos == 6
+    assert index_of(selection.now.query) == 6
     assert view.asked[-1] == PatchesRequest("vit-test", INPUT, "encoder", 6)
 
 
 def test_a_chip_makes_the_class_token_the_query_again(view, selection):
     click_key(view, 6)
-    view.show_result(make_patches_result(query=6))
+    answer(view, make_patches_result(query=6))
     click_key(view, 0)
-    assert selection.now.query_pos == 0
+    assert index_of(selection.now.query) == 0
 
 
 def test_arrow_keys_move_the_query(view, selection):
     canvas = child(view, QWidget, "patches_canvas")
-    selection.update(query_pos=6)  # patch (1, 1) of 3 x 4
-    view.show_result(make_patches_result(query=6))
+    selection.update(query=at(6))  # patch (1, 1) of 3 x 4
+    answer(view, make_patches_result(query=6))
     for key, position in (
         (Qt.Key.Key_Right, 7), (Qt.Key.Key_Down, 11), (Qt.Key.Key_Down, 11), (Qt.Key.Key_Left, 10),
         (Qt.Key.Key_Up, 6), (Qt.Key.Key_Up, 2), (Qt.Key.Key_Up, 0), (Qt.Key.Key_Down, 1),
     ):  # fmt: skip
         QTest.keyClick(canvas, key)
-        assert selection.now.query_pos == position
+        assert index_of(selection.now.query) == position
 
 
 def test_special_tokens_lie_above_the_first_row():
@@ -122,12 +125,12 @@ def test_of_a_causal_model_the_middle_is_asked_for(view):
     group = AttentionGroup("pixels", "Pixels", (4,) * 4, is_causal=True)
     view.asked.clear()
     view.set_subject(Subject(replace(make_image_info(name="igpt-test"), groups=(group,)), INPUT))
-    view.show_result(make_patches_result(group="pixels", grid=(4, 4), specials=("start",)))
+    answer(view, make_patches_result(group="pixels", grid=(4, 4), specials=("start",)))
     assert view.asked[-1] == PatchesRequest("igpt-test", INPUT, "pixels", 8)
 
 
 def test_nothing_is_asked_without_a_picture(qtbot, selection):
-    view = PatchesView(selection)
+    view = PatchesView(ViewContext(selection))
     qtbot.addWidget(view)
     view.show()
     asked = []
@@ -170,7 +173,7 @@ def test_all_heads_or_all_layers_stand_side_by_side(view, show, n_maps):
 def test_a_click_among_heads_selects_that_head(view, selection):
     choose(view, "patches_show", "heads")
     click_key(view, 5, place=2)
-    assert (selection.now.head, selection.now.query_pos) == (2, 5)
+    assert (selection.now.head, index_of(selection.now.query)) == (2, 5)
 
 
 def test_a_double_click_shows_a_head_alone(view):
@@ -190,8 +193,8 @@ def test_a_rollout_has_no_heads(view):
 
 def test_what_is_not_known_cannot_be_chosen(view):
     choose(view, "patches_weights", "rollout")
-    view.show_result(
-        make_patches_result(has_values=False, has_rollout=False, notes=("Stages differ in size.",), size=(30, 40))
+    answer(
+        view, make_patches_result(has_values=False, has_rollout=False, notes=("Stages differ in size.",), size=(30, 40))
     )
     assert view.figure().weights == "raw"
     combo = child(view, QComboBox, "patches_weights")
@@ -202,17 +205,17 @@ def test_what_is_not_known_cannot_be_chosen(view):
 def test_a_first_part_without_rollout_leaves_the_rollout_standing(view):
     choose(view, "patches_weights", "rollout")
     before = view.figure()
-    view.show_result(make_patches_result(query=4, has_rollout=False, notes=("The rollout is being computed.",)))
+    answer(view, make_patches_result(query=4, has_rollout=False, notes=("The rollout is being computed.",)))
     assert view.figure() is before
-    view.show_result(make_patches_result(query=4))
+    answer(view, make_patches_result(query=4))
     assert view.figure().result.query == 4
 
 
 def test_of_another_picture_the_weights_are_shown_until_its_rollout_is_there(view):
     choose(view, "patches_weights", "rollout")
-    view.show_result(make_patches_result(has_rollout=False, size=(30, 40)))
+    answer(view, make_patches_result(has_rollout=False, size=(30, 40)))
     assert view.figure().weights == "raw"
-    view.show_result(make_patches_result(size=(30, 40)))
+    answer(view, make_patches_result(size=(30, 40)))
     assert view.figure().weights == "rollout"
 
 
@@ -228,14 +231,14 @@ def test_pointing_gives_the_number(view):
 
 def test_a_kept_picture_stands_beside_the_next(view, selection):
     child(view, QToolButton, "patches_keep").click()
-    view.show_result(make_patches_result(query=5, seed=3))
+    answer(view, make_patches_result(query=5, seed=3))
     figure = view.figure()
     assert [side.query for side in figure.sides] == [0, 5]
     canvas = child(view, QWidget, "patches_canvas")
     left, right = figure.places(canvas.figure_rect(), canvas.style_now)
     assert left.box.right() < right.box.left()
     click_key(view, 6, place=0)
-    assert selection.now.query_pos is None  # what was kept stays as it is
+    assert index_of(selection.now.query) is None  # what was kept stays as it is
     child(view, QToolButton, "patches_drop").click()
     assert view.figure().kept is None
 
@@ -251,13 +254,13 @@ def test_opacity_and_the_other_looks_reach_the_picture(view):
 def test_a_failure_keeps_the_old_picture(view, qtbot):
     before = view.figure()
     with qtbot.waitSignal(view.noticed) as blocker:
-        view.show_failure(Failure("refused", "This picture has gone."))
+        fail(view, Failure("refused", "This picture has gone."))
     assert blocker.args == ["This picture has gone."]
     assert view.figure() is before
 
 
 def test_another_group_is_not_shown_under_this_one_s_name(view, selection):
-    view.show_result(make_patches_result(group="stage_2"))
+    answer(view, make_patches_result(group="stage_2"))
     assert view.figure() is None
 
 
@@ -305,10 +308,10 @@ def test_spots_are_found_where_they_are_painted(qapp):
 
 def test_is_collected_after_closing(assert_collected, selection):
     def make():
-        view = PatchesView(selection)
+        view = PatchesView(ViewContext(selection))
         view.set_subject(Subject(make_image_info(), INPUT))
         view.show()
-        view.show_result(make_patches_result())
+        answer(view, make_patches_result())
         return view
 
     assert_collected(make)

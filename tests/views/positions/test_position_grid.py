@@ -7,14 +7,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QTabWidget, QWidget
 
 from inference.results.positions import PositionsResult, PositionTable
+from tests.answers import answer
 from tests.factories import make_position_table
 from tests.image_factories import make_image_info
 from tests.inputs import image_input
 from tests.widgets.svg import texts_of
+from widgets.context import ViewContext
 from widgets.figures.image_geometry import patch_rect
 from widgets.look.theme import FigureStyle
-from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.positions.figure import PositionsFigure
 from widgets.views.positions.position_grid import MOST_TILES, GridSpot, PositionGridFigure
 from widgets.views.positions.view import PositionsView
@@ -40,7 +41,7 @@ def relative(grid=(3, 4), n_heads=2, has_similarity=False):
 
 @pytest.fixture
 def view(qtbot):
-    view = PositionsView(Selection())
+    view = PositionsView(ViewContext())
     qtbot.addWidget(view)
     view.resize(900, 600)
     view.show()
@@ -90,18 +91,18 @@ def test_spots_are_found_where_they_are_painted(qapp):
 
 
 def test_the_view_shows_grids_for_places_and_tables_for_rows(view):
-    view.show_result(PositionsResult((learned(),), "A learned vector for each place."))
+    answer(view, PositionsResult((learned(),), "A learned vector for each place."))
     assert isinstance(view.figure(), PositionGridFigure)
     what = view.findChild(QComboBox, "positions_what")
     what.setCurrentIndex(what.findData("both"))
     assert isinstance(view.figure(), PositionsFigure)
-    view.show_result(PositionsResult((make_position_table(),), "In a row."))
+    answer(view, PositionsResult((make_position_table(),), "In a row."))
     assert isinstance(view.figure(), PositionsFigure)
     assert not what.model().item(what.findData("grid")).isEnabled()
 
 
 def test_a_similarity_that_would_be_too_large_is_not_offered(view):
-    view.show_result(PositionsResult((relative(),), "Biases."))
+    answer(view, PositionsResult((relative(),), "Biases."))
     what = view.findChild(QComboBox, "positions_what")
     names = ("grid", "both", "similarity", "values")
     offered = [what.model().item(what.findData(name)).isEnabled() for name in names]
@@ -110,7 +111,7 @@ def test_a_similarity_that_would_be_too_large_is_not_offered(view):
 
 
 def test_pointing_survives_a_change_of_figure(view):
-    view.show_result(PositionsResult((learned(),), ""))
+    answer(view, PositionsResult((learned(),), ""))
     canvas = view.findChild(QWidget, "positions_canvas")
     box = canvas.figure.boxes(canvas.figure_rect(), canvas.style_now)[2]
     QTest.mouseMove(canvas, patch_rect(5, (3, 4), box).center().toPoint())

@@ -10,13 +10,15 @@ from PySide6.QtWidgets import QComboBox, QLabel, QSlider, QSpinBox, QTabWidget, 
 from inference.results.checkpoint import Missing
 from inference.results.events import Failure
 from inference.results.positions import PositionsRequest, PositionsResult
+from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_position_table
 from tests.inputs import text_input
 from tests.widgets.svg import texts_of
+from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.positions.figure import PositionsFigure
 from widgets.views.positions.sinusoids import SinusoidsFigure
 from widgets.views.positions.view import PositionsView
@@ -31,7 +33,7 @@ def selection(qapp):
 
 @pytest.fixture
 def view(qtbot, selection):
-    view = PositionsView(selection)
+    view = PositionsView(ViewContext(selection))
     qtbot.addWidget(view)
     view.resize(900, 600)
     view.show()
@@ -47,7 +49,7 @@ def child(view, kind, name):
 def open_checkpoint(view, *tables):
     view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
     child(view, QTabWidget, "positions_pages").setCurrentIndex(1)
-    view.show_result(PositionsResult(tables or (make_position_table(),), NOTE))
+    answer(view, PositionsResult(tables or (make_position_table(),), NOTE))
 
 
 def point_of(canvas, cell):
@@ -121,7 +123,7 @@ def test_many_dimensions_are_averaged_where_pixels_are_few(qapp):
 
 
 def test_asks_only_on_its_page(qtbot, selection):
-    view = PositionsView(selection)
+    view = PositionsView(ViewContext(selection))
     qtbot.addWidget(view)
     view.show()
     asked = []
@@ -221,7 +223,7 @@ def test_a_failure_keeps_the_old_picture(view, qtbot):
     open_checkpoint(view)
     before = view.figure()
     with qtbot.waitSignal(view.noticed) as blocker:
-        view.show_failure(Failure("error", "It broke."))
+        fail(view, Failure("error", "It broke."))
     assert blocker.args == ["It broke."]
     assert view.figure() is before
 
@@ -248,7 +250,7 @@ def test_pointing_beside_the_cells_says_what_to_do(view):
 
 def test_is_collected_after_closing(assert_collected, selection):
     def make():
-        view = PositionsView(selection)
+        view = PositionsView(ViewContext(selection))
         open_checkpoint(view)
         return view
 

@@ -12,13 +12,17 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QSlider
 from inference.results.checkpoint import AttentionGroup
 from inference.results.events import Failure
 from inference.results.rollout import RolloutRequest
+from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_long_tokens, make_rollout_result
 from tests.inputs import text_input
+from tests.places import at, index_of
 from tests.widgets.svg import texts_of
+from widgets.context import ViewContext
 from widgets.kit.line_label import LineLabel
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
+from widgets.views.rollout.command import RolloutOptions
 from widgets.views.rollout.figure import Cell, RolloutFigure
 from widgets.views.rollout.view import RolloutView
 
@@ -30,20 +34,20 @@ STYLE = FigureStyle()
 @pytest.fixture
 def selection(qapp):
     selection = Selection()
-    selection.update(group="encoder", layer=1, query_pos=2)
+    selection.update(group="encoder", layer=1, query=at(2))
     return selection
 
 
 @pytest.fixture
 def view(qtbot, selection):
-    view = RolloutView(selection)
+    view = RolloutView(ViewContext(selection))
     qtbot.addWidget(view)
     view.resize(900, 650)
     view.asked = []
     view.request_changed.connect(view.asked.append)
     view.show()
     view.set_subject(Subject(make_checkpoint_info(), TEXT))
-    view.show_result(make_rollout_result())
+    answer(view, make_rollout_result())
     return view
 
 
@@ -71,13 +75,13 @@ def read_out(view):
 
 def test_of_a_short_text_all_queries_are_asked_for_at_once(view, selection):
     assert view.asked == [RolloutRequest("bert-test", TEXT, "encoder")]
-    selection.update(layer=3, query_pos=5)
+    selection.update(layer=3, query=at(5))
     assert len(view.asked) == 1
     assert view.figure().caption == "Attention rollout and mean attention: layer 3, query “the” (5)"
 
 
 def test_of_a_long_text_the_chosen_query(qtbot, selection):
-    view = RolloutView(selection)
+    view = RolloutView(ViewContext(selection))
     qtbot.addWidget(view)
     asked = []
     view.request_changed.connect(asked.append)
@@ -85,27 +89,27 @@ def test_of_a_long_text_the_chosen_query(qtbot, selection):
     view.set_subject(Subject(make_checkpoint_info(), LONG))
     assert asked == [RolloutRequest("bert-test", LONG, "encoder", (2,))]
     tokens = make_long_tokens(600)
-    view.show_result(make_rollout_result(n_layers=2, tokens=tokens, queries=(2,)))
-    assert view.figure().mode == "query"
-    modes = view.findChild(QComboBox, "rollout_mode")
+    answer(view, make_rollout_result(n_layers=2, tokens=tokens, queries=(2,)))
+    assert view.figure().options.show == "query"
+    modes = view.findChild(QComboBox, "rollout_show")
     assert modes.currentData() == "query"
     assert not modes.model().item(modes.findData("map")).isEnabled()
     assert "512 tokens" in modes.model().item(modes.findData("map")).toolTip()
-    selection.update(query_pos=500)
+    selection.update(query=at(500))
     assert asked[-1] == RolloutRequest("bert-test", LONG, "encoder", (500,))
     view.set_subject(Subject(make_checkpoint_info(), TEXT))
-    view.show_result(make_rollout_result())
+    answer(view, make_rollout_result())
     assert modes.currentData() == "map"
 
 
 def test_a_text_that_turns_out_to_be_short_gets_all_its_queries(qtbot, selection):
-    view = RolloutView(selection)
+    view = RolloutView(ViewContext(selection))
     qtbot.addWidget(view)
     asked = []
     view.request_changed.connect(asked.append)
     view.show()
     view.set_subject(Subject(make_checkpoint_info(), LONG))
-    view.show_result(make_rollout_result(n_layers=2, tokens=make_long_tokens(300), queries=(2,)))
+    answer(view, make_rollout_result(n_layers=2, tokens=make_long_tokens(300), queries=(2,)))
     assert asked[1] == RolloutRequest("bert-test", LONG, "encoder")
 
 
@@ -116,13 +120,13 @@ def test_both_maps_show_the_layer(view, selection):
         assert selection.now.layer == layer
         np.testing.assert_array_equal(view.figure().table("rollout"), result.rollout[layer])
         np.testing.assert_array_equal(view.figure().table("attention"), result.attention[layer])
-    choose(view, "rollout_what", "attention")
+    choose(view, "rollout_maps", "attention")
     assert view.figure().kinds == ("attention",)
 
 
 def test_the_bars_are_those_of_the_chosen_query(view):
     QTest.mouseClick(canvas(view), Qt.MouseButton.LeftButton, pos=center(view, Cell("rollout", 7, 3)).toPoint())
-    assert (view.selection.now.query_pos, view.selection.now.key_pos) == (7, 3)
+    assert (index_of(view.selection.now.query), index_of(view.selection.now.key)) == (7, 3)
     figure = view.figure()
     np.testing.assert_array_equal(figure.row_of("rollout"), figure.result.rollout[1, 7])
     strongest = int(figure.result.rollout[1, 7].argmax())
@@ -131,11 +135,11 @@ def test_the_bars_are_those_of_the_chosen_query(view):
 
 
 def test_one_query_in_every_layer(view, selection):
-    choose(view, "rollout_mode", "query")
+    choose(view, "rollout_show", "query")
     figure = view.figure()
     np.testing.assert_array_equal(figure.table("rollout"), figure.result.rollout[:, 2])
     QTest.mouseClick(canvas(view), Qt.MouseButton.LeftButton, pos=center(view, Cell("attention", 3, 4)).toPoint())
-    assert (selection.now.layer, selection.now.key_pos, selection.now.query_pos) == (3, 4, 2)
+    assert (selection.now.layer, index_of(selection.now.key), index_of(selection.now.query)) == (3, 4, 2)
     np.testing.assert_array_equal(view.figure().row_of("attention"), figure.result.attention[3, 2])
 
 
@@ -151,14 +155,14 @@ def test_pointing_says_what_the_number_means(view, qtbot):
 def test_where_keys_are_narrower_than_pixels_the_strongest_near_is_pointed_at(qapp):
     result = make_rollout_result(n_layers=2, tokens=make_long_tokens(900), queries=(2,))
     result.rollout[0, 0, 451] = 0.9
-    figure, rect = RolloutFigure(result, 0, 2, "query"), QRectF(0, 0, 300, 400)
+    figure, rect = RolloutFigure(result, 0, 2, RolloutOptions(show="query")), QRectF(0, 0, 300, 400)
     plot = figure.panels(rect, STYLE)[0].plot
     point = QPointF(plot.left() + 450 / 900 * plot.width(), plot.top() + 2)
     assert figure.spot_at(point, rect, STYLE) == Cell("rollout", 0, 451)
 
 
 def test_own_places_can_be_left_out(view):
-    view.findChild(QCheckBox, "rollout_own").setChecked(True)
+    view.findChild(QCheckBox, "rollout_hide_own").setChecked(True)
     figure = view.figure()
     assert figure.row_of("rollout")[2] == 0
     assert 2 not in [key for key, _ in figure.strongest("rollout")]
@@ -168,15 +172,15 @@ def test_own_places_can_be_left_out(view):
 
 def test_a_group_that_cannot_be_rolled_out_says_why(qtbot, selection):
     groups = (AttentionGroup("encoder", "Encoder", (4,) * 4), AttentionGroup("cross", "Cross attention", (4,) * 4))
-    view = RolloutView(selection)
+    view = RolloutView(ViewContext(selection))
     qtbot.addWidget(view)
     view.show()
     view.set_subject(Subject(make_checkpoint_info(groups=groups), TEXT))
-    view.show_result(make_rollout_result())
+    answer(view, make_rollout_result())
     selection.update(group="cross")
     assert view.figure() is None  # never another group's picture
     why = "Cross attention joins two sequences; attention is rolled out within one."
-    view.show_failure(Failure("refused", why))
+    fail(view, Failure("refused", why))
     empty = view.findChild(object, "rollout_empty")
     assert empty.isVisible()
     assert empty.text() == why
@@ -187,7 +191,7 @@ def test_a_group_that_cannot_be_rolled_out_says_why(qtbot, selection):
 def test_a_failure_keeps_the_old_picture(view, qtbot):
     before = view.figure().result
     with qtbot.waitSignal(view.noticed):
-        view.show_failure(Failure("refused", "No."))
+        fail(view, Failure("refused", "No."))
     assert view.figure().result is before
     assert canvas(view).isVisible()
 
@@ -195,7 +199,7 @@ def test_a_failure_keeps_the_old_picture(view, qtbot):
 @pytest.mark.parametrize("mode", ["map", "query"])
 @pytest.mark.parametrize("scale", ["raw", "row", "log"])
 def test_the_figure_has_its_titles_and_numbers(qapp, mode, scale):
-    figure = RolloutFigure(make_rollout_result(), 1, 2, mode, scale=scale)
+    figure = RolloutFigure(make_rollout_result(), 1, 2, RolloutOptions(show=mode, scale=scale))
     texts = " ".join(texts_of(figure))
     assert "Rollout" in texts
     assert "Mean attention of" in texts
@@ -208,7 +212,7 @@ def test_the_figure_has_its_titles_and_numbers(qapp, mode, scale):
 def test_a_long_row_is_painted_without_losing_a_peak(qapp):
     result = make_rollout_result(n_layers=2, tokens=make_long_tokens(900), queries=(2,))
     result.attention[0, 0, 533] = 0.9
-    figure = RolloutFigure(result, 0, 2, "query", "attention")
+    figure = RolloutFigure(result, 0, 2, RolloutOptions(show="query", maps="attention"))
     image = QImage(400, 300, QImage.Format.Format_RGB32)
     image.fill(STYLE.theme.paper)
     painter, rect = QPainter(image), QRectF(0, 0, 400, 300)
@@ -226,12 +230,12 @@ def test_other_colours_are_taken_over(view):
 
 
 def test_every_control_has_a_name_and_is_reached_by_tab(view):
-    names = ("rollout_layer_slider", "rollout_layer_number", "rollout_mode", "rollout_what", "rollout_scale")
-    for name in (*names, "rollout_own", "rollout_canvas"):
+    names = ("rollout_layer_slider", "rollout_layer_number", "rollout_show", "rollout_maps", "rollout_scale")
+    for name in (*names, "rollout_hide_own", "rollout_canvas"):
         control = view.findChild(object, name)
         assert control.accessibleName()
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
 
 
 def test_is_collected_after_closing(assert_collected):
-    assert_collected(lambda: RolloutView(Selection()))
+    assert_collected(lambda: RolloutView(ViewContext()))

@@ -15,11 +15,14 @@ from PySide6.QtWidgets import QLabel
 from inference.results.checkpoint import AttentionGroup
 from inference.results.events import Failure
 from inference.results.scaled_dot import ScaledDotRequest
+from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_long_tokens, make_scaled_dot_result, make_tokens
 from tests.inputs import text_input
+from tests.places import at, index_of
+from widgets.context import ViewContext
 from widgets.look.theme import LIGHT, FigureStyle
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.scaled_dot.figure import ScaledDotFigure
 from widgets.views.scaled_dot.steps import explain_dot, number, stages_of
 from widgets.views.scaled_dot.strips import CELL, strip_image
@@ -35,7 +38,7 @@ def selection(qapp):
 
 @pytest.fixture
 def view(qtbot, selection):
-    view = ScaledDotView(selection)
+    view = ScaledDotView(ViewContext(selection))
     qtbot.addWidget(view)
     view.resize(1100, 700)
     view.show()
@@ -71,7 +74,7 @@ def read_out(view: ScaledDotView) -> str:
 
 
 def test_asks_for_the_selected_query(view, selection, qtbot):
-    selection.update(layer=1, head=2, query_pos=3)
+    selection.update(layer=1, head=2, query=at(3))
     with qtbot.waitSignal(view.request_changed) as asked:
         view.set_subject(Subject(make_checkpoint_info(), INPUT))
     assert asked.args == [ScaledDotRequest("bert-test", INPUT, "encoder", 1, 2, 3)]
@@ -79,38 +82,38 @@ def test_asks_for_the_selected_query(view, selection, qtbot):
         with qtbot.waitSignal(view.request_changed):
             selection.update(**change)
     with qtbot.assertNotEmitted(view.request_changed):
-        selection.update(key_pos=2)
+        selection.update(key=at(2))
 
 
 def test_without_a_selected_query_takes_the_first_that_is_not_special(view, qtbot):
     asked = []
     view.request_changed.connect(asked.append)
     view.set_subject(Subject(make_checkpoint_info(), INPUT))
-    view.show_result(make_scaled_dot_result(query_pos=0))
+    answer(view, make_scaled_dot_result(query_pos=0))
     assert [request.query_pos for request in asked] == [0, 1]
     assert view.figure() is None  # [CLS] was only asked to learn the tokens
-    view.show_result(make_scaled_dot_result(query_pos=1))
+    answer(view, make_scaled_dot_result(query_pos=1))
     assert view.figure().result.query_pos == 1
 
 
 def test_only_special_tokens(view):
     view.set_subject(Subject(make_checkpoint_info(), INPUT))
-    view.show_result(make_scaled_dot_result(tokens=make_tokens("[CLS]"), query_pos=0))
+    answer(view, make_scaled_dot_result(tokens=make_tokens("[CLS]"), query_pos=0))
     assert view.figure().result.query_pos == 0
 
 
 def test_a_query_beyond_the_input_falls_back(view, selection, qtbot):
     asked = []
     view.request_changed.connect(asked.append)
-    selection.update(query_pos=50)
+    selection.update(query=at(50))
     view.set_subject(Subject(make_checkpoint_info(), INPUT))
-    view.show_failure(Failure("refused", "There is no token 50."))
-    view.show_result(make_scaled_dot_result(query_pos=0))
+    fail(view, Failure("refused", "There is no token 50."))
+    answer(view, make_scaled_dot_result(query_pos=0))
     assert [request.query_pos for request in asked] == [50, 0, 1]
 
 
 def test_layers_with_fewer_heads(view, selection, qtbot):
-    selection.update(layer=7, head=7, query_pos=1)
+    selection.update(layer=7, head=7, query=at(1))
     groups = (AttentionGroup("encoder", "Encoder", (4, 2)),)
     with qtbot.waitSignal(view.request_changed) as asked:
         view.set_subject(Subject(make_checkpoint_info(groups=groups), INPUT))
@@ -125,11 +128,11 @@ def test_arrow_keys_walk_through_heads_and_layers(view, selection, qtbot):
 
 
 def test_the_combo_chooses_the_query(view, selection):
-    view.show_result(make_scaled_dot_result(query_pos=2))
+    answer(view, make_scaled_dot_result(query_pos=2))
     combo = view.findChild(object, "scaled_dot_query")
     assert combo.currentText() == "2  cat"
     combo.activated.emit(4)
-    assert selection.now.query_pos == 4
+    assert index_of(selection.now.query) == 4
 
 
 # What it shows
@@ -137,7 +140,7 @@ def test_the_combo_chooses_the_query(view, selection):
 
 def test_shows_the_numbers_of_the_result(view):
     result = make_scaled_dot_result()
-    view.show_result(result)
+    answer(view, result)
     texts = texts_of(view.figure())
     for key in range(len(result.key_tokens)):
         for value in (result.dots[key], result.dots[key] * result.scale, result.pattern[key]):
@@ -176,7 +179,7 @@ def test_other_scales_are_written_as_they_are(qapp):
 
 def test_the_read_out_writes_out_a_product(view, qtbot):
     result = make_scaled_dot_result()
-    view.show_result(result)
+    answer(view, result)
     qtbot.mouseMove(view.canvas.viewport(), view.canvas.point_of(2).toPoint())
     assert explain_dot(result, 2) in read_out(view)
     first = f"{result.q[0]:.2f}×{result.k[2][0]:.2f}".replace("-", "−")
@@ -192,7 +195,7 @@ def test_short_vectors_are_written_out_whole():
 
 
 def test_steps_can_be_walked(view, qtbot):
-    view.show_result(make_scaled_dot_result())
+    answer(view, make_scaled_dot_result())
     assert view.figure().step is None
     for step in (1, 2, 3, 4, 5, 6, None, 1):
         qtbot.keyClick(view.canvas, Qt.Key.Key_Space)
@@ -210,9 +213,9 @@ def test_steps_can_be_walked(view, qtbot):
 
 
 def test_a_step_stays_when_the_head_changes(view):
-    view.show_result(make_scaled_dot_result())
+    answer(view, make_scaled_dot_result())
     view.set_step(3)
-    view.show_result(make_scaled_dot_result(head=1, seed=1))
+    answer(view, make_scaled_dot_result(head=1, seed=1))
     assert view.figure().step == 3
 
 
@@ -223,41 +226,41 @@ def test_a_step_says_what_happens(qapp):
 
 def test_rows_by_weight(view):
     result = make_scaled_dot_result()
-    view.show_result(result)
+    answer(view, result)
     view.findChild(object, "scaled_dot_by_weight").setChecked(True)
     assert np.all(np.diff(result.pattern[view.figure().order]) <= 0)
     assert [row[0] for row in view.figure().numbers().rows] == view.figure().order.tolist()
 
 
 def test_a_click_selects_the_key(view, selection, qtbot):
-    view.show_result(make_scaled_dot_result())
+    answer(view, make_scaled_dot_result())
     view.findChild(object, "scaled_dot_by_weight").setChecked(True)
     click(qtbot, view, 3)
-    assert selection.now.key_pos == 3
+    assert index_of(selection.now.key) == 3
     assert view.figure().selected == 3
     click(qtbot, view, 3)
-    assert selection.now.key_pos is None
+    assert index_of(selection.now.key) is None
 
 
 def test_keys_can_be_chosen_by_keyboard(view, selection, qtbot):
-    view.show_result(make_scaled_dot_result(tokens=make_long_tokens(60)))
+    answer(view, make_scaled_dot_result(tokens=make_long_tokens(60)))
     for _ in range(50):
         qtbot.keyClick(view.canvas, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
-    assert selection.now.key_pos == 49
+    assert index_of(selection.now.key) == 49
     assert view.canvas.viewport().rect().contains(view.canvas.point_of(49).toPoint())
 
 
 def test_a_failure_keeps_the_old_picture(view, qtbot):
-    view.show_result(make_scaled_dot_result())
+    answer(view, make_scaled_dot_result())
     figure = view.figure()
     with qtbot.waitSignal(view.noticed):
-        view.show_failure(Failure("error", "Something went wrong."))
+        fail(view, Failure("error", "Something went wrong."))
     assert view.figure() is figure
 
 
 @pytest.mark.parametrize("n_tokens", [1, 128])
 def test_paints_short_and_long_inputs(view, n_tokens):
-    view.show_result(make_scaled_dot_result(tokens=make_long_tokens(n_tokens), query_pos=0, d_head=64))
+    answer(view, make_scaled_dot_result(tokens=make_long_tokens(n_tokens), query_pos=0, d_head=64))
     assert not view.grab().isNull()
     assert (view.canvas.verticalScrollBar().maximum() > 0) == (n_tokens == 128)
     assert view.canvas.horizontalScrollBar().maximum() == 0
@@ -265,7 +268,7 @@ def test_paints_short_and_long_inputs(view, n_tokens):
 
 def test_cross_attention_has_other_keys_than_queries(view):
     keys = make_tokens("[CLS] a cat sleeps [SEP]")
-    view.show_result(make_scaled_dot_result(tokens=make_tokens("un chat"), key_tokens=keys))
+    answer(view, make_scaled_dot_result(tokens=make_tokens("un chat"), key_tokens=keys))
     assert len(view.figure().order) == 5
     assert view.findChild(object, "scaled_dot_query").count() == 2
 
@@ -310,8 +313,8 @@ def test_every_control_has_a_name_and_is_reached_by_tab(view):
 
 def test_is_collected_after_closing(assert_collected, selection):
     def make():
-        view = ScaledDotView(selection)
-        view.show_result(make_scaled_dot_result())
+        view = ScaledDotView(ViewContext(selection))
+        answer(view, make_scaled_dot_result())
         return view
 
     assert_collected(make)

@@ -9,16 +9,20 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QSlider, QSpinBox, QTabBar, QToolButton, QWidget
 
-from inference.results.events import Failure
+from inference.results.events import Failure, Progress
+from inference.results.job import JobAction, JobPhase, JobRequest, JobState
 from inference.results.layer_times import LayerTimesRequest, LayerTimesResult
 from inference.results.maps import TILE, MapRequest, MapResult, Tile, TilesRequest, TilesResult
+from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_long_tokens
 from tests.inputs import text_input
+from tests.places import index_of
 from tests.widgets.svg import texts_of
+from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.sparse.figures.checkpoint import SparseCheckpointFigure
 from widgets.views.sparse.figures.complexity import SparseComplexityFigure
 from widgets.views.sparse.figures.cost import LENGTHS, SparseCostFigure
@@ -39,7 +43,7 @@ def selection(qapp):
 
 @pytest.fixture
 def view(qtbot, selection):
-    view = SparseView(selection)
+    view = SparseView(ViewContext(selection))
     qtbot.addWidget(view)
     view.resize(1000, 700)
     view.show()
@@ -264,6 +268,11 @@ def times(request, n_measured):
     return LayerTimesResult("Test device", 2, request, seconds.reshape(-1, 4).T)
 
 
+def show_times(view, n_measured):
+    """What a job found comes without being among what the view asks for of its subject."""
+    view.show_result(LayerTimesRequest(), times(LayerTimesRequest(), n_measured), is_partial=n_measured < 20)
+
+
 def test_nothing_is_measured_until_it_is_asked_for(view, asked):
     turn_to(view, COMPLEXITY)
     figure = view.figure()
@@ -279,15 +288,74 @@ def test_nothing_is_measured_until_it_is_asked_for(view, asked):
 
 def test_times_appear_one_by_one_and_apart_from_theory(view):
     turn_to(view, COMPLEXITY)
-    view.show_result(times(LayerTimesRequest(), 6))
+    show_times(view, 6)
     (theory, _), (measured, _) = view.figure().charts(QRectF(0, 0, 900, 600), FigureStyle())
     assert [curve.shown.sum() for curve in measured.curves] == [2, 2, 1, 1]
     assert all(curve.is_measured for curve in measured.curves)
     assert not any(curve.is_measured for curve in theory.curves)
     assert "Test device, 2 threads: median of 5 repetitions" in measured.kind
-    view.show_result(times(LayerTimesRequest(), 20))
+    show_times(view, 20)
     measured = view.figure().charts(QRectF(0, 0, 900, 600), FigureStyle())[1][0]
     assert all(curve.shown.all() for curve in measured.curves)
+
+
+def test_a_measurement_is_a_job_whose_progress_the_page_shows(view, asked):
+    turn_to(view, COMPLEXITY)
+    line, measure = child(view, QWidget, "sparse_job"), child(view, QToolButton, "sparse_measure")
+    assert not line.isVisible()
+    measure.click()
+    assert isinstance(asked[0], JobRequest)
+    view.show_job(JobState(1, asked[0], JobPhase.RUNNING, Progress(3, 20, "Timing full")))
+    assert line.isVisible()
+    assert not measure.isEnabled()
+    assert child(view, QLabel, "sparse_job_text").text() == "Timing full"
+    acted = []
+    view.job_action_requested.connect(lambda *event: acted.append(event))
+    child(view, QToolButton, "sparse_job_pause").click()
+    child(view, QToolButton, "sparse_job_cancel").click()
+    assert acted == [(1, JobAction.PAUSE), (1, JobAction.CANCEL)]
+    view.show_job(JobState(1, asked[0], JobPhase.CANCELLED))
+    assert not line.isVisible()
+    assert measure.isEnabled()
+
+
+def test_other_sizes_have_a_job_of_their_own(view, asked):
+    turn_to(view, COMPLEXITY)
+    line, measure = child(view, QWidget, "sparse_job"), child(view, QToolButton, "sparse_measure")
+    view.show_job(JobState(1, LayerTimesRequest(), JobPhase.RUNNING))
+    child(view, QSpinBox, "sparse_table_d_number").setValue(512)
+    assert not line.isVisible()
+    measure.click()
+    assert asked == [LayerTimesRequest(d_model=512)]
+    turn_to(view, COST)
+    view.show_job(JobState(2, LayerTimesRequest(d_model=512), JobPhase.RUNNING))
+    assert not line.isVisible()
+    turn_to(view, COMPLEXITY)
+    assert line.state.number == 2
+    child(view, QSpinBox, "sparse_table_d_number").setValue(256)
+    assert line.isVisible()
+    assert line.state.number == 1
+
+
+def test_a_failed_measurement_says_so_until_it_is_removed_or_asked_for_again(view):
+    turn_to(view, COMPLEXITY)
+    line, measure = child(view, QWidget, "sparse_job"), child(view, QToolButton, "sparse_measure")
+    show_times(view, 6)
+    view.show_job(JobState(1, LayerTimesRequest(), JobPhase.FAILED, message="It broke."))
+    assert child(view, QLabel, "sparse_job_text").text() == "⚠ It broke."
+    assert view.figure().result is not None  # what came stays
+    assert measure.isEnabled()
+    child(view, QToolButton, "sparse_job_cancel").click()
+    assert not line.isVisible()
+
+
+def test_the_end_of_an_old_job_does_not_hide_the_one_that_follows(view):
+    turn_to(view, COMPLEXITY)
+    for number, phase in ((1, JobPhase.CANCELLING), (2, JobPhase.RUNNING), (1, JobPhase.CANCELLED)):
+        view.show_job(JobState(number, LayerTimesRequest(), phase))
+    line = child(view, QWidget, "sparse_job")
+    assert line.isVisible()
+    assert line.state.number == 2
 
 
 def test_growth_is_the_slope_of_what_was_measured(qapp):
@@ -301,7 +369,7 @@ def test_growth_is_the_slope_of_what_was_measured(qapp):
 
 def test_times_of_other_sizes_are_not_shown(view):
     turn_to(view, COMPLEXITY)
-    view.show_result(times(LayerTimesRequest(), 20))
+    show_times(view, 20)
     child(view, QSpinBox, "sparse_table_d_number").setValue(512)
     assert view.figure().result is None
     child(view, QSpinBox, "sparse_table_d_number").setValue(256)
@@ -343,7 +411,7 @@ def longformer(n_tokens=40, name="longformer-test"):
     return Subject(info, text_input(f"{n_tokens} tokens"))
 
 
-def answer(request, n=40, level=0):
+def result_of(request, n=40, level=0):
     """What the engine says of a map of Longformer's pattern, one value a kind."""
     tokens = make_long_tokens(n)
     side = -(-n >> level)
@@ -372,7 +440,7 @@ def open_map(view, asked, subject, **options):
     turn_to(view, CHECKPOINT)
     while asked:
         request = asked.pop(0)
-        view.show_result(answer(request, **options))
+        answer(view, result_of(request, **options))
 
 
 def test_other_checkpoints_are_told_what_the_page_needs(view, asked):
@@ -433,7 +501,7 @@ def test_follows_the_selected_layer_and_head(view, asked, selection):
     (request,) = asked
     assert isinstance(request, TilesRequest)  # how long the text is, is known
     assert (request.layer, request.head) == (2, 1)
-    view.show_result(answer(request))
+    answer(view, result_of(request))
     assert (view.figure().layer, view.figure().head) == (2, 1)
 
 
@@ -444,10 +512,10 @@ def test_another_text_is_another_map(view, asked):
     assert "Computing" in child(view, QLabel, "sparse_empty").text()
     (request,) = asked
     late = TilesRequest("longformer-test", text_input("40 tokens"), "encoder", 0, 0, 0, ((0, 0),), with_kinds=True)
-    view.show_result(answer(late))  # of the other text
+    answer(view, result_of(late))  # of the other text
     assert view.figure() is None
-    view.show_result(answer(request, n=30))
-    view.show_result(answer(asked[-1], n=30))
+    answer(view, result_of(request, n=30))
+    answer(view, result_of(asked[-1], n=30))
     assert len(view.figure().queries) == 30
 
 
@@ -459,7 +527,7 @@ def test_pointing_and_clicking_in_the_map(view, asked, selection):
     QTest.mouseMove(canvas, at)
     assert child(view, QLabel, "sparse_checkpoint_read_out").text() == "From “word5” (6) to “word3” (4): 0.25, window"
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)
-    assert (selection.now.query_pos, selection.now.key_pos) == (6, 4)
+    assert (index_of(selection.now.query), index_of(selection.now.key)) == (6, 4)
     assert (view.figure().query_pos, view.figure().key_pos) == (6, 4)
 
 
@@ -468,7 +536,7 @@ def test_pixels_of_several_cells_name_all_of_them(view, asked, selection):
     figure = view.figure()
     assert figure.describe(Cell(0, 10, 11)) == "Queries 20–21, keys 22–23: at most 0.25, window"
     view._on_cell_chosen(Cell(0, 10, 11))
-    assert (selection.now.query_pos, selection.now.key_pos) == (20, 22)
+    assert (index_of(selection.now.query), index_of(selection.now.key)) == (20, 22)
 
 
 def test_the_tint_of_the_kinds_can_be_chosen(view, asked):
@@ -483,7 +551,7 @@ def test_a_failure_keeps_the_old_picture(view, asked, qtbot):
     open_map(view, asked, longformer())
     before = view.figure()
     with qtbot.waitSignal(view.noticed) as blocker:
-        view.show_failure(Failure("error", "It broke."))
+        fail(view, Failure("error", "It broke."))
     assert blocker.args == ["It broke."]
     assert view.figure() is before
 
@@ -491,7 +559,7 @@ def test_a_failure_keeps_the_old_picture(view, asked, qtbot):
 def test_a_first_failure_is_told_in_the_page(view, asked):
     view.set_subject(longformer())
     turn_to(view, CHECKPOINT)
-    view.show_failure(Failure("refused", "The text is too long."))
+    fail(view, Failure("refused", "The text is too long."))
     assert child(view, QLabel, "sparse_empty").text() == "The text is too long."
 
 
@@ -508,10 +576,11 @@ def test_numbers_of_a_real_map(view, asked):
 
 def test_every_control_has_a_name_and_is_reached_by_tab(view, asked):
     open_map(view, asked, longformer())
+    view.show_job(JobState(1, LayerTimesRequest(), JobPhase.RUNNING))
     sliders = ("n", "layers", "d_model", "window", "dilation", "n_global", "n_random", "block_size", "seed")
     names = [f"sparse_{name}_{kind}" for name in (*sliders, "table_d", "table_r") for kind in ("slider", "number")]
     names += ["sparse_pages", "sparse_pattern", "sparse_as_in_code", "sparse_lengths", "sparse_table_k"]
-    names += ["sparse_repeats", "sparse_measure", "sparse_strength"]
+    names += ["sparse_repeats", "sparse_measure", "sparse_strength", "sparse_job_pause", "sparse_job_cancel"]
     names += [f"sparse_{page}_canvas" for page in ("patterns", "cost", "complexity", "checkpoint")]
     for name in names:
         control = child(view, QWidget, name)
@@ -521,7 +590,7 @@ def test_every_control_has_a_name_and_is_reached_by_tab(view, asked):
 
 def test_is_collected_after_closing(assert_collected, selection):
     def make():
-        view = SparseView(selection)
+        view = SparseView(ViewContext(selection))
         view.set_subject(longformer())
         for page in (COST, COMPLEXITY, CHECKPOINT, 0):
             turn_to(view, page)

@@ -9,14 +9,17 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 from inference.results.attention import AttentionRequest, AttentionResult
 from inference.results.events import Failure
 from inference.results.lines import LinesRequest, LinesResult
+from inference.results.request import Request
 from inference.results.tokens import Tokens
+from widgets.context import ViewContext
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.head_steps import layer_and_head, walk
 from widgets.kit.line_label import LineLabel
 from widgets.kit.text_length import WHOLE, most_tokens
-from widgets.selection import Selected, Selection
-from widgets.view import Subject, View
+from widgets.selection import Selected
+from widgets.subject import Subject
+from widgets.view import View
 from widgets.views.arcs.canvas import ArcsCanvas
 from widgets.views.arcs.feed import ArcsFeed
 from widgets.views.arcs.figure import ArcsFigure, has_two_segments
@@ -37,8 +40,8 @@ class ArcsView(View):
     of what is on screen are asked for.
     """
 
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(selection, parent)
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._result: AttentionResult | LinesResult | None = None
         self._clicked: Focus | None = None
         self._feed = ArcsFeed()
@@ -46,7 +49,7 @@ class ArcsView(View):
         self._asking = QTimer(self, interval=_PAUSE, singleShot=True)
 
         controls = ControlBar(self)
-        self._group = GroupChoice(controls, "arcs_group", selection)
+        self._group = GroupChoice(controls, "arcs_group", context.selection)
         self._which = controls.add_choice(
             "arcs_heads", self.tr("Sho&w:"), ((self.tr("All heads"), False), (self.tr("Selected head"), True))
         )
@@ -138,7 +141,7 @@ class ArcsView(View):
         self._group.offer(subject.checkpoint if subject else None)
         super().set_subject(subject)
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         assert self.subject
         checkpoint, input = self.subject.checkpoint.checkpoint, self.subject.input
         group, layer, head = layer_and_head(self.subject.checkpoint, self.selection)
@@ -149,7 +152,7 @@ class ArcsView(View):
         self._feed.look_at(about, self._canvas.rows_on_screen())
         return self._feed.requests()
 
-    def show_result(self, result: object) -> None:
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if isinstance(result, LinesResult):
             length = max(len(result.query_tokens), len(result.key_tokens))
             if not self._feed.take(result):
@@ -174,9 +177,9 @@ class ArcsView(View):
         if is_long:
             self.refresh()
 
-    def show_failure(self, failure: Failure) -> None:
+    def show_failure(self, request: Request, failure: Failure) -> None:
         self._feed.give_up()
-        super().show_failure(failure)
+        super().show_failure(request, failure)
 
     def figure(self) -> ArcsFigure | None:
         figure = self._canvas.figure
@@ -184,10 +187,11 @@ class ArcsView(View):
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         self.refresh()
-        if (now.head, now.query_pos, now.key_pos) != (old.head, old.query_pos, old.key_pos):
+        if (now.head, now.query, now.key) != (old.head, old.query, old.key):
             self._redraw()
-        if now.query_pos not in (None, old.query_pos) and isinstance(self._result, LinesResult):
-            self._canvas.ensure_visible(Focus("query", min(now.query_pos, len(self._result.query_tokens) - 1)))
+        query_pos = self.query_pos
+        if now.query != old.query and query_pos is not None and isinstance(self._result, LinesResult):
+            self._canvas.ensure_visible(Focus("query", min(query_pos, len(self._result.query_tokens) - 1)))
 
     # What the user does
 
@@ -206,9 +210,8 @@ class ArcsView(View):
         self._chips.set_selected(head)
         are_all_on = self._chips.heads_on == result.heads
         heads = (head,) if is_single else None if are_all_on else self._chips.heads_on
-        now = self.selection.now
         shown = (heads, threshold, self._segments.currentData(), self._pinned(), self._hide_special.isChecked())
-        selected = (now.query_pos, now.key_pos)
+        selected = (self.query_pos, self.key_pos)
         if isinstance(result, LinesResult):
             figure = LongArcsFigure(result, *shown, selected, self._canvas.rows_on_screen(), self._feed.row)
             old = self._canvas.figure
@@ -244,9 +247,8 @@ class ArcsView(View):
         """The selected token, the key if that was clicked last, where only its lines are wanted."""
         if not self._pin.isChecked() or self._result is None:
             return None
-        now = self.selection.now
-        query = Focus("query", now.query_pos) if now.query_pos is not None else None
-        key = Focus("key", now.key_pos) if now.key_pos is not None else None
+        query = Focus("query", self.query_pos) if self.query_pos is not None else None
+        key = Focus("key", self.key_pos) if self.key_pos is not None else None
         focus = key if key and key == self._clicked else query or key
         if focus is None:
             return None
@@ -255,11 +257,10 @@ class ArcsView(View):
 
     def _on_canvas_clicked(self, token: Focus) -> None:
         self._clicked = token
-        now = self.selection.now
         if token.side == "query":
-            self.selection.update(query_pos=None if now.query_pos == token.pos else token.pos)
+            self.choose(query_pos=None if self.query_pos == token.pos else token.pos)
         else:
-            self.selection.update(key_pos=None if now.key_pos == token.pos else token.pos)
+            self.choose(key_pos=None if self.key_pos == token.pos else token.pos)
 
     def _on_control_changed(self) -> None:
         self._redraw()
@@ -297,12 +298,12 @@ class ArcsView(View):
         if self.subject and walk(event, self.subject.checkpoint, self.selection):
             return
         if event.key() == Qt.Key.Key_Escape:
-            self.selection.update(query_pos=None, key_pos=None)
+            self.choose(query_pos=None, key_pos=None)
         elif self._result and ctrl and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             step = 1 if event.key() == Qt.Key.Key_Down else -1
-            now = self.selection.now.query_pos
+            now = self.query_pos
             pos = 0 if now is None else min(max(now + step, 0), len(self._result.query_tokens) - 1)
-            self.selection.update(query_pos=pos)
+            self.choose(query_pos=pos)
             self._canvas.ensure_visible(Focus("query", pos))
         else:
             super().keyPressEvent(event)

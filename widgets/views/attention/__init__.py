@@ -1,1 +1,11 @@
-"""The view of this name."""
+"""One head as a heat map: who looks at whom, with exact values."""
+
+from widgets.view_entry import ViewEntry
+
+ENTRY = ViewEntry(
+    "attention",
+    "Attention",
+    "widgets.views.attention.view:AttentionView",
+    "attention.AttentionRequest",
+    "One head as a heat map: who looks at whom, with exact values.",
+)

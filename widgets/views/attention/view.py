@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from inference.results.attention import AttentionRequest, AttentionResult
 from inference.results.events import Failure
 from inference.results.maps import MapResult
+from inference.results.request import Request
+from widgets.context import ViewContext
 from widgets.figures.figure import Figure
 from widgets.kit.availability import offer, set_available
 from widgets.kit.control_bar import ControlBar
@@ -18,8 +20,9 @@ from widgets.kit.text_length import WHOLE, most_tokens
 from widgets.maps.feed import Source
 from widgets.maps.panel import DeepZoom
 from widgets.maps.tile_cache import Head
-from widgets.selection import Selected, Selection
-from widgets.view import Subject, View
+from widgets.selection import Selected
+from widgets.subject import Subject
+from widgets.view import View
 from widgets.views.attention.whole_map import Options, WholeMap
 
 
@@ -30,12 +33,12 @@ class AttentionView(View):
     are looked at like a map of the world: an overview first, sharp where one looks.
     """
 
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(selection, parent)
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._lengths: dict[str, int] = {}  # of the longer axis, by group, as far as known
         self._is_scale_chosen = False
         controls = ControlBar(self)
-        self._group = GroupChoice(controls, "attention_group", selection)
+        self._group = GroupChoice(controls, "attention_group", context.selection)
         self._aggregate = controls.add_choice(
             "attention_aggregate",
             self.tr("Show"),
@@ -132,7 +135,7 @@ class AttentionView(View):
         self._group.offer(subject.checkpoint if subject else None)
         super().set_subject(subject)
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         assert self.subject is not None
         checkpoint, now = self.subject.checkpoint, self.selection.now
         group = checkpoint.group(now.group)
@@ -146,11 +149,12 @@ class AttentionView(View):
         self._deep.show_head(source, Head(group.name, layer, head, self._reduce.currentData()))
         return self._deep.requests()
 
-    def show_result(self, result: object) -> None:
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if isinstance(result, AttentionResult):
             self._lengths[result.group] = max(len(result.query_tokens), len(result.key_tokens))
             self._show_page(is_long=False)
-            self._whole.take(result, self.selection.now)
+            assert self.group is not None
+            self._whole.take(result, self.group, self.selection.now)
             return
         if isinstance(result, MapResult) and self._deep.feed.waits_for(result):
             length = max(len(result.query_tokens), len(result.key_tokens))
@@ -161,16 +165,16 @@ class AttentionView(View):
             self._show_page(is_long=True)
         self._deep.take(result)
 
-    def show_failure(self, failure: Failure) -> None:
+    def show_failure(self, request: Request, failure: Failure) -> None:
         self._deep.give_up()
         self.refresh()  # what failed is no longer asked for, and so may be asked again
-        super().show_failure(failure)
+        super().show_failure(request, failure)
 
     def figure(self) -> Figure | None:
         return self._page.figure()
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
-        self._deep.select(now.query_pos, now.key_pos)
+        self._deep.select(self.query_pos, self.key_pos)
         self.refresh()
         self._whole.follow(now)
 
@@ -198,9 +202,9 @@ class AttentionView(View):
             set_available(control, is_long, long_only)
         for shortcut in self._shortcuts:
             shortcut.setEnabled(is_long)
-        self._restyle()
+        self.restyle()
 
-    def _restyle(self) -> None:
+    def restyle(self) -> None:
         is_mean = self._page is self._deep and self._reduce.currentData() == "mean"
         offer(self._normalisation, "row", not is_mean, self.tr("Rows are divided by their maximum, not by a mean."))
         scale = self._normalisation.currentData()
@@ -230,7 +234,7 @@ class AttentionView(View):
             self._merge_words.isChecked(),
         )
         self._whole.set_options(options, self.selection.now)
-        self._restyle()
+        self.restyle()
         self.refresh()
 
     def _on_normalisation_changed(self) -> None:
@@ -253,7 +257,7 @@ class AttentionView(View):
         self._deep.step_match(-1)
 
     def _on_page_cell_chosen(self, query_pos: int, key_pos: int) -> None:
-        self.selection.update(query_pos=query_pos, key_pos=key_pos)
+        self.choose(query_pos=query_pos, key_pos=key_pos)
 
     def _on_page_step_requested(self, layers: int, heads: int) -> None:
         if self.subject is None:
@@ -263,14 +267,3 @@ class AttentionView(View):
         layer = min(max(now.layer + layers, 0), group.n_layers - 1)
         head = min(max(now.head + heads, 0), group.n_heads[layer] - 1)
         self.selection.update(layer=layer, head=head)
-
-    # The looks
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._restyle()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._restyle()

@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inference.results.attention import AttentionResult
+from inference.results.checkpoint import AttentionGroup
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selected
 from widgets.views.attention.attention_map import AttentionMap
@@ -44,6 +45,7 @@ class WholeMap(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._result: AttentionResult | None = None
+        self._group: AttentionGroup | None = None
         self._part: Part | None = None
         self._options = Options()
         self._style = FigureStyle.of(self)
@@ -61,8 +63,9 @@ class WholeMap(QWidget):
 
     # Data in
 
-    def take(self, result: AttentionResult, now: Selected) -> None:
+    def take(self, result: AttentionResult, group: AttentionGroup, now: Selected) -> None:
         """Show another pattern; another text is shown from its beginning."""
+        self._group = group
         old, self._result = self._result, result
         if old is None or _size(old) != _size(result):
             self._part = None
@@ -74,7 +77,7 @@ class WholeMap(QWidget):
         if shown is None or self._result is None or now.group not in ("", self._result.group):
             return
         if now.layer == shown.layer and now.head == shown.head:
-            self._show(shown.seen(query_pos=now.query_pos, key_pos=now.key_pos))
+            self._show(shown.seen(**self._places(now)))
         else:
             self._rebuild(now)
 
@@ -136,10 +139,13 @@ class WholeMap(QWidget):
                 options.hide_special,
                 options.merge_words,
                 self._part,
-                query_pos=now.query_pos,
-                key_pos=now.key_pos,
+                **self._places(now),
             )
         )
+
+    def _places(self, now: Selected) -> dict[str, int | None]:
+        group = self._group
+        return {"query_pos": now.query_pos(group), "key_pos": now.key_pos(group)} if group is not None else {}
 
     def _nearest(self, result: AttentionResult, now: Selected) -> tuple[int, int]:
         """Old numbers stay until the new ones are there: the layer that was shown, and a head that it has."""

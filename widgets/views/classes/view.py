@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSignalBlocker
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QSpinBox, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from inference.results.classes import ClassesRequest, ClassesResult
 from inference.results.events import Failure
+from inference.results.request import Request
+from widgets.context import ViewContext
 from widgets.kit.column import fill_column
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.empty_label import EmptyLabel
@@ -15,8 +16,8 @@ from widgets.kit.figure_canvas import FigureCanvas
 from widgets.kit.labelled import labelled
 from widgets.kit.line_label import LineLabel
 from widgets.kit.pointed_canvas import PointedCanvas
-from widgets.selection import Selection
-from widgets.view import Subject, View
+from widgets.subject import Subject
+from widgets.view import View
 from widgets.views.classes.figure import ClassCell, ClassesFigure
 from widgets.views.classes.vit_results import VitResultsFigure
 
@@ -29,8 +30,8 @@ class ClassesView(View):
     A click on a row of the table shows that layer's classes as bars.
     """
 
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(selection, parent)
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._result: ClassesResult | None = None
         self._figure: ClassesFigure | None = None
         self._paper: FigureCanvas[VitResultsFigure] = FigureCanvas()
@@ -83,14 +84,14 @@ class ClassesView(View):
             self._result = self._figure = None
         self._show_page()
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         assert self.subject is not None
         image = self.subject.input
         if image.image is None or self._pages.currentIndex() == _PAPER_PAGE:
             return ()
         return (ClassesRequest(self.subject.checkpoint.checkpoint, image),)
 
-    def show_result(self, result: object) -> None:
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if not isinstance(result, ClassesResult) or self.subject is None:
             return
         self._result = result
@@ -105,8 +106,8 @@ class ClassesView(View):
         self._top_k.setMaximum(min(40, len(result.labels)))
         self._rebuild()
 
-    def show_failure(self, failure: Failure) -> None:
-        super().show_failure(failure)
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        super().show_failure(request, failure)
         self._empty.setText(failure.message)
 
     def figure(self) -> ClassesFigure | VitResultsFigure | None:
@@ -120,12 +121,12 @@ class ClassesView(View):
         n_rows, row = len(self._result.probabilities), self._row.currentIndex()
         self._figure = ClassesFigure(self._result, row if 0 <= row < n_rows - 1 else None, self._top_k.value())
         self._caption.show_text("  ·  ".join((self._figure.caption, *self._result.notes)))
-        self._restyle()
+        self.restyle()
         self._show_page()
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
 
-    def _restyle(self) -> None:
+    def restyle(self) -> None:
         style = self.style_now()
         self._paper.show_figure(VitResultsFigure(), style)
         if self._figure is not None:
@@ -143,7 +144,7 @@ class ClassesView(View):
 
     def _on_pages_current_changed(self, _page: int) -> None:
         self.refresh()
-        self._restyle()
+        self.restyle()
         self.figure_changed.emit()
 
     def _on_canvas_spot_changed(self, cell: ClassCell | None) -> None:
@@ -152,14 +153,3 @@ class ClassesView(View):
 
     def _on_canvas_spot_chosen(self, cell: ClassCell) -> None:
         self._row.setCurrentIndex(cell.row)
-
-    # The looks
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._restyle()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._restyle()

@@ -1,1 +1,11 @@
-"""The view of this name."""
+"""Completions that grow pixel by pixel, the surprise of each pixel, and what a linear classifier reads."""
+
+from widgets.view_entry import ViewEntry
+
+ENTRY = ViewEntry(
+    "complete_image",
+    "Image GPT",
+    "widgets.views.complete_image.view:CompleteImageView",
+    "complete_image.CompleteImageRequest",
+    "Completions that grow pixel by pixel, the surprise of each pixel, and what a linear classifier reads.",
+)

@@ -1,13 +1,17 @@
-"""Completions of a picture that grow pixel by pixel."""
+"""Completions of an image that grow pixel by pixel."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QStackedWidget, QWidget
 
+from inference.results.checkpoint import AttentionGroup
 from inference.results.complete_image import CompleteImageRequest, CompleteImageResult
+from inference.results.growing import is_growing
 from inference.results.image import ImageRequest, ImageResult
 from inference.results.patches import PatchesRequest, PatchesResult
+from inference.results.request import Request
 from widgets.kit.brush_canvas import BrushCanvas
 from widgets.kit.column import fill_column
 from widgets.kit.control_bar import ControlBar
@@ -15,19 +19,24 @@ from widgets.kit.empty_label import EmptyLabel
 from widgets.kit.labelled import labelled
 from widgets.kit.line_label import LineLabel
 from widgets.look.theme import FigureStyle
+from widgets.player.playback import Playback
+from widgets.player.player import Player
+from widgets.player.step_slider import StepSlider
 from widgets.selection import Selection
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.complete_image.figure import CompleteImageFigure, PixelAttention, PixelSpot
-from widgets.views.complete_image.playback import Playback
 
 MAX_SEED = 99_999
 MOST_COMPLETIONS = 16
 _N_SPECIAL = 1  # the start token
+_SECONDS = 4  # from the first sampled pixel to the last, at speed 1
 
 
 class CompletionPage(QWidget):
-    """The picture, the line up to which it is kept, and completions behind it. The line is dragged; a click on a pixel
-    of the picture asks what its token looks at.
+    """The image, the line up to which it is kept, and completions behind it. The line is dragged; a click on a pixel
+    of the image asks what its token attends to.
+
+    Keys: those of the player.
 
     Signals
     -------
@@ -47,7 +56,8 @@ class CompletionPage(QWidget):
         self._figure: CompleteImageFigure | None = None
         self._asked: CompleteImageRequest | None = None
         self._shown: CompleteImageRequest | None = None  # what the result answers
-        self._n_pixels = 0  # of this model's pictures; 0: not known yet
+        self._group: AttentionGroup | None = None  # whose attention is shown
+        self._n_pixels = 0  # of this model's images; 0: not known yet
         self._is_dragging = False
         self._style = FigureStyle.of(self)
         controls = ControlBar(self)
@@ -77,33 +87,36 @@ class CompletionPage(QWidget):
             controls.add_widget(labelled(box, f"complete_image_{name}", title))
             box.valueChanged.connect(self.changed)
         self._next = controls.add_button(
-            "complete_image_next", self.tr("Others"), self.tr("Draw other completions: the next seeds")
+            "complete_image_next", self.tr("Others"), self.tr("Sample other completions: the next seeds")
         )
-        self._bits = controls.add_check(
-            "complete_image_bits", self.tr("Surprise"), self.tr("Show how surprising the drawn pixels were")
+        self._surprisal = controls.add_check(
+            "complete_image_surprisal", self.tr("Surprisal"), self.tr("Show how surprising the sampled pixels were")
         )
-        self._look = controls.add_check(
+        self._attends = controls.add_check(
             "complete_image_attention",
             self.tr("Attention"),
-            self.tr("What the token of the chosen pixel looks at, in the selected layer and head"),
+            self.tr("What the token of the chosen pixel attends to, in the selected layer and head"),
         )
         self._caption = LineLabel(self.tr("What is shown"))
-        self._canvas = BrushCanvas("complete_image_canvas", self.tr("Completions of the picture"))
+        self._canvas = BrushCanvas("complete_image_canvas", self.tr("Completions of the image"))
         self._empty = EmptyLabel("complete_image_empty")
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self._canvas)
-        self.playback = Playback("complete_image_playback", self.tr("Pixel"))
+        self.playback = Playback(self)
+        self._slider = StepSlider("complete_image", self.tr("Pixel"))
+        self._player = Player("complete_image", self.playback, self._slider)
         self._read_out = LineLabel(self.tr("Pixel pointed at"))
         self._read_out.setObjectName("complete_image_read_out")
-        fill_column(self, self._pages, controls, self._caption, self._pages, self.playback, self._read_out)
+        fill_column(self, self._pages, controls, self._caption, self._pages, self._player, self._read_out)
         self.setFocusProxy(self._canvas)
-        self.show_sentence(self.tr("Open a picture."))
+        self.show_sentence(self.tr("Open an image."))
 
         self._next.clicked.connect(self._on_next_clicked)
-        self._bits.toggled.connect(self.rebuild)
-        self._look.toggled.connect(self._on_look_toggled)
-        self.playback.moved.connect(self.rebuild)
+        self._surprisal.toggled.connect(self.rebuild)
+        self._attends.toggled.connect(self._on_attends_toggled)
+        self.playback.moved.connect(self._on_playback_moved)
+        self._player.step_requested.connect(self.playback.go_to)
         self._canvas.stroke_begun.connect(self._on_canvas_stroke_begun)
         self._canvas.stroke_moved.connect(self._on_canvas_stroke_moved)
         self._canvas.stroke_ended.connect(self._on_canvas_stroke_ended)
@@ -114,16 +127,18 @@ class CompletionPage(QWidget):
 
     def forget(self) -> None:
         """Another model: what is known is not about it."""
-        self._result = self._attention = self._figure = None
+        self._result = self._shown = self._attention = self._figure = None
         self._n_pixels = 0
+        self._group = None
         self._pages.setCurrentWidget(self._empty)
         self._show_rest()
 
-    def requests(self, subject: Subject) -> tuple[object, ...]:
+    def requests(self, subject: Subject) -> tuple[Request, ...]:
         """What it wants to know."""
         if subject.input.image is None:
             return ()
         checkpoint = subject.checkpoint
+        group = self._group = checkpoint.group(self._selection.now.group) if checkpoint.groups else None
         if not self._n_pixels:
             return (ImageRequest(checkpoint.checkpoint, subject.input),)
         self._asked = CompleteImageRequest(
@@ -135,14 +150,14 @@ class CompletionPage(QWidget):
             self._temperature.value(),
             self._top_p.value(),
         )
-        if not self._look.isChecked() or not checkpoint.groups:
+        if not self._attends.isChecked() or group is None:
             return (self._asked,)
-        now = self._selection.now
+        chosen = self._selection.now.query_pos(group)
         # The last pixel is guessed, but never read: it has no token.
-        query = min(_N_SPECIAL if now.query_pos is None else now.query_pos, self._n_pixels - 1)
+        query = min(_N_SPECIAL if chosen is None else chosen, self._n_pixels - 1)
         return (
             self._asked,
-            PatchesRequest(checkpoint.checkpoint, subject.input, checkpoint.group(now.group).name, query),
+            PatchesRequest(checkpoint.checkpoint, subject.input, group.name, query),
         )
 
     def show_image(self, result: ImageResult) -> None:
@@ -161,18 +176,25 @@ class CompletionPage(QWidget):
         """Completions, or those so far."""
         if self._asked is None:
             return
+        known = min(sample.n_steps for sample in result.samples)
+        is_new = self._asked != self._shown or known < self.playback.last
         self._result, self._shown = result, self._asked
-        known = int((result.samples >= 0).all(0).sum())
-        self.playback.set_known(self._shown.n_given, known, len(result.own))
+        first, n = self._shown.n_given, len(result.own)
+        self._slider.set_range(first, known, n)
+        self.playback.set_rate((n - first) / _SECONDS)
+        self.playback.set_range(first, known, is_open=any(is_growing(sample) for sample in result.samples))
+        if is_new:
+            self.playback.follow()
+        self._player.show_step(self.playback.step)
         self.rebuild()
 
     def show_attention(self, result: PatchesResult) -> None:
-        """What a pixel's token looks at."""
+        """What a pixel's token attends to."""
         self._attention = result
         self.rebuild()
 
     def show_sentence(self, sentence: str) -> None:
-        """Say why there is nothing, unless there is a picture, which stays."""
+        """Say why there is nothing, unless there is an image, which stays."""
         self._empty.setText(sentence)
         if self._figure is None:
             self._pages.setCurrentWidget(self._empty)
@@ -182,7 +204,7 @@ class CompletionPage(QWidget):
     def figure(self) -> CompleteImageFigure | None:
         return self._figure
 
-    # The picture
+    # The image
 
     def restyle(self, style: FigureStyle) -> None:
         """Paint in another style."""
@@ -197,15 +219,14 @@ class CompletionPage(QWidget):
             return
         now = self._selection.now
         attention = None
-        if self._look.isChecked() and self._attention is not None:
+        if self._attends.isChecked() and self._attention is not None:
             attention = PixelAttention(self._attention, now.layer, now.head)
         n = len(self._result.own)
         self._figure = CompleteImageFigure(
             self._result,
             self._keep.value() if self._is_dragging else self._shown.n_given,
-            self._shown.seed,
-            self.playback.place if self.playback.place < n else None,
-            self._bits.isChecked(),
+            self.playback.step if self.playback.step < n else None,
+            self._surprisal.isChecked(),
             attention,
         )
         self._caption.show_text(self._figure.caption)
@@ -216,7 +237,7 @@ class CompletionPage(QWidget):
         self.figure_changed.emit()
 
     def _show_rest(self) -> None:
-        for widget in (self._caption, self.playback, self._read_out):
+        for widget in (self._caption, self._player, self._read_out):
             widget.setVisible(self._figure is not None)
 
     # What the user does
@@ -225,8 +246,17 @@ class CompletionPage(QWidget):
     def _on_next_clicked(self) -> None:
         self._seed.setValue((self._seed.value() + self._count.value()) % (MAX_SEED + 1))
 
+    @Slot(int)
+    def _on_playback_moved(self, step: int) -> None:
+        self._player.show_step(step)
+        self.rebuild()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._player.act_on(event):
+            super().keyPressEvent(event)
+
     @Slot()
-    def _on_look_toggled(self) -> None:
+    def _on_attends_toggled(self) -> None:
         self.changed.emit()
         self.rebuild()
 
@@ -260,10 +290,10 @@ class CompletionPage(QWidget):
     def _on_canvas_spot_changed(self, spot: PixelSpot | None) -> None:
         text = self._figure.describe(spot) if self._figure is not None and spot is not None else ""
         self._read_out.show_text(
-            text or self.tr("Drag the line to keep more or less of the picture; point at a pixel for its numbers.")
+            text or self.tr("Drag the line to keep more or less of the image; point at a pixel for its numbers.")
         )
 
     @Slot(object)
     def _on_canvas_spot_chosen(self, spot: PixelSpot) -> None:
-        if isinstance(spot.panel, str) and not self._is_dragging:
-            self._selection.update(query_pos=_N_SPECIAL + spot.pixel)
+        if isinstance(spot.panel, str) and not self._is_dragging and self._group is not None:
+            self._selection.choose(self._group, query_pos=_N_SPECIAL + spot.pixel)

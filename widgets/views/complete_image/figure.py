@@ -1,4 +1,4 @@
-"""How an Image GPT goes on with a picture, and how surprising each pixel was to it."""
+"""How an Image GPT goes on with an image, and how surprising each pixel was to it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _tr(text: str) -> str:
 
 
 class PixelSpot(NamedTuple):
-    """A pixel in one of the panels: `seen`, `own`, `bits`, `attention`, or the number of a completion."""
+    """A pixel in one of the panels: `seen`, `own`, `surprisal`, `attention`, or the number of a completion."""
 
     panel: str | int
     pixel: int
@@ -43,7 +43,7 @@ class PixelSpot(NamedTuple):
 
 @dataclass(frozen=True)
 class PixelAttention:
-    """What the token of a pixel looks at, in one head."""
+    """What the token of a pixel attends to, in one head."""
 
     result: PatchesResult
     layer: int
@@ -71,30 +71,27 @@ class PixelAttention:
 
 @dataclass(frozen=True)
 class CompleteImageFigure:
-    """Above, the picture before and after its colours were reduced, with the line up to which it is kept, and the
-    surprise of each of its pixels; below, the completions.
+    """Above, the image before and after its colours were reduced, with the line up to which it is kept, and the
+    surprisal of each of its pixels; below, the completions.
 
     Attributes
     ----------
     n_given
         Pixels that are kept.
-    seed
-        Of the first completion.
     n_shown
         Pixels of the completions that are shown; None: all there are.
-    shows_bits
-        The surprise of the completions' pixels instead of their colours.
+    shows_surprisal
+        The surprisal of the completions' pixels instead of their colours.
     attention
-        Of one pixel of the picture, to those before.
+        Of one pixel of the image, to those before.
     is_alone
         Only the completions.
     """
 
     result: CompleteImageResult
     n_given: int
-    seed: int = 0
     n_shown: int | None = None
-    shows_bits: bool = False
+    shows_surprisal: bool = False
     attention: PixelAttention | None = None
     is_alone: bool = False
 
@@ -102,35 +99,55 @@ class CompleteImageFigure:
     def caption(self) -> str:
         n = len(self.result.own)
         text = _tr(
-            "{} completions behind the first {} of {} pixels; surprise in bits a pixel, coloured up to {:.1f}"
+            "{} completions behind the first {} of {} pixels; surprisal in bits a pixel, coloured up to {:.1f}"
         ).format(len(self.result.samples), self.n_given, n, self.high)
         return text if self.n_shown is None or self.n_shown >= n else _tr("{}, at pixel {}").format(text, self.n_shown)
 
     @property
     def panels(self) -> tuple[str | int, ...]:
         """Those above, then the completions."""
-        above = () if self.is_alone else ("seen", "own", "bits", *(("attention",) if self.attention else ()))
+        above = () if self.is_alone else ("seen", "own", "surprisal", *(("attention",) if self.attention else ()))
         return (*above, *range(len(self.result.samples)))
 
     @property
     def n_done(self) -> int:
         """Pixels that all completions have by now."""
-        known = (self.result.samples >= 0).all(0)
-        return int(known.sum())
+        return min((sample.n_steps for sample in self.result.samples), default=self.n_given)
+
+    @cached_property
+    def pixels(self) -> np.ndarray:
+        """int16 [completion, pixel]: colours of the palette; -1 where there is none yet."""
+        return self._padded([sample.pixels for sample in self.result.samples], -1)
+
+    @cached_property
+    def surprisal(self) -> np.ndarray:
+        """float32 [completion, pixel]: bits; NaN where there is no pixel yet."""
+        return self._padded([sample.surprisal for sample in self.result.samples], np.nan)
+
+    def _padded(self, rows: list[np.ndarray], value: float) -> np.ndarray:
+        whole = np.full((len(rows), len(self.result.own)), value, rows[0].dtype)
+        for number, row in enumerate(rows):
+            whole[number, : len(row)] = row
+        return whole
 
     @cached_property
     def high(self) -> float:
-        """The largest surprise, where the colours end."""
-        values = np.concatenate([self.result.own_bits.ravel(), self.result.bits.ravel()])
+        """The largest surprisal, where the colours end."""
+        values = np.concatenate([self.result.own_surprisal, self.surprisal.ravel()])
         finite = values[np.isfinite(values)]
         return float(finite.max()) if finite.size and finite.max() > 0 else 1.0
 
-    def frames(self) -> tuple[CompleteImageFigure, ...]:
-        """The growth of the completions as a film, the last frame whole."""
+    @property
+    def film_steps(self) -> tuple[int, ...]:
+        """The growth of the completions as a film: pixels that each frame shows, in the last one all."""
         n = len(self.result.own)
         n_frames = min(_MOST_FRAMES, n - self.n_given + 1)
         steps = np.rint(np.linspace(self.n_given, n, max(n_frames, 1))).astype(int).tolist()
-        return tuple(replace(self, n_shown=step, is_alone=True, attention=None) for step in dict.fromkeys(steps))
+        return tuple(dict.fromkeys(steps))
+
+    def film_frame(self, step: int) -> CompleteImageFigure:
+        """One of its frames: only the completions."""
+        return replace(self, n_shown=step, is_alone=True, attention=None)
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
@@ -142,7 +159,7 @@ class CompleteImageFigure:
     # Layout
 
     def boxes(self, rect: QRectF, style: FigureStyle) -> dict[str | int, QRectF]:
-        """Where the picture of each panel is."""
+        """Where the image of each panel is."""
         em = QFontMetricsF(style.font).height()
         height, width = self.result.grid
         columns, rows = self._shape_for(rect, em)
@@ -156,7 +173,7 @@ class CompleteImageFigure:
         }
 
     def _shape_for(self, rect: QRectF, em: float) -> tuple[int, int]:
-        """Columns and rows with which the pictures are largest."""
+        """Columns and rows with which the images are largest."""
         n_above = sum(isinstance(panel, str) for panel in self.panels)
         n = len(self.result.samples)
         height, width = self.result.grid
@@ -170,7 +187,7 @@ class CompleteImageFigure:
         return columns, (n_above > 0) + -(-n // columns)
 
     def keep_line(self, box: QRectF) -> QPolygonF:
-        """The line between pixels that are kept and those that are drawn; a step where a row is kept in part."""
+        """The line between pixels that are kept and those that are sampled; a step where a row is kept in part."""
         n_rows, n_columns = self.result.grid
         row, column = divmod(self.n_given, n_columns)
         top, below = (box.top() + min(r, n_rows) * box.height() / n_rows for r in (row, row + 1))
@@ -210,25 +227,24 @@ class CompleteImageFigure:
         return PixelSpot(spot.panel, row * n_columns + column)
 
     def describe(self, spot: PixelSpot) -> str:
-        """Colour and surprise of a pixel, and what was expected there."""
+        """Colour and surprisal of a pixel, and what was expected there."""
         result = self.result
         parts = [_tr("Pixel ({}, {})").format(*divmod(spot.pixel, result.grid[1]))]
         if spot.panel == "attention" and self.attention is not None:
             value = self.attention.values().ravel()[spot.pixel]
             known = _tr("weight {:.5f}").format(value) if np.isfinite(value) else _tr("no token: it is the last one")
             return ", ".join((*parts, known))
-        n, is_drawn = len(result.own), isinstance(spot.panel, int)
-        all_colors, all_bits = (result.own, result.own_bits)
-        if isinstance(spot.panel, int):
-            all_colors, all_bits = result.samples[spot.panel], result.bits[spot.panel]
-        color, bits = int(all_colors[spot.pixel]), float(all_bits[spot.pixel])
-        if color < 0:
-            return ", ".join((*parts, _tr("not drawn yet")))
+        sample = result.samples[spot.panel] if isinstance(spot.panel, int) else None
+        pixels = result.own if sample is None else sample.pixels
+        surprisal = result.own_surprisal if sample is None else sample.surprisal
+        if spot.pixel >= len(pixels):
+            return ", ".join((*parts, _tr("not sampled yet")))
+        color, bits = int(pixels[spot.pixel]), float(surprisal[spot.pixel])
         parts.append(_tr("colour {} ({})").format(color, self._hex(color)))
         if np.isfinite(bits):
-            parts.append(_tr("surprise {:.3f} bits").format(bits))
-        if is_drawn and result.probabilities.shape[1] == n:  # of a whole result
-            expected = result.probabilities[int(spot.panel), spot.pixel].astype(np.float32)
+            parts.append(_tr("surprisal {:.3f} bits").format(bits))
+        if sample is not None and len(sample.probabilities):  # of a whole result
+            expected = sample.probabilities[spot.pixel].astype(np.float32)
             best = np.argsort(-expected, kind="stable")[:3]
             texts = (f"{color} ({self._hex(color)}) {100 * expected[color]:.1f} %" for color in best.tolist())
             parts.append(_tr("expected: {}").format(", ".join(texts)))
@@ -255,8 +271,8 @@ class CompleteImageFigure:
             paint_image(painter, result.seen, box)
         elif panel == "own":
             paint_image(painter, self._colored(result.own, style), box)
-        elif panel == "bits":
-            self._paint_bits(painter, result.own_bits, box, style)
+        elif panel == "surprisal":
+            self._paint_surprisal(painter, result.own_surprisal, box, style)
         elif panel == "attention" and self.attention is not None:
             values = self.attention.values()
             high = float(np.nanmax(values)) if np.isfinite(values).any() else 0.0
@@ -267,12 +283,12 @@ class CompleteImageFigure:
         elif isinstance(panel, int):
             n = len(result.own) if self.n_shown is None else self.n_shown
             is_hidden = np.arange(len(result.own)) >= n
-            if self.shows_bits:
-                self._paint_bits(painter, np.where(is_hidden, np.nan, result.bits[panel]), box, style)
+            if self.shows_surprisal:
+                self._paint_surprisal(painter, np.where(is_hidden, np.nan, self.surprisal[panel]), box, style)
             else:
-                paint_image(painter, self._colored(np.where(is_hidden, -1, result.samples[panel]), style), box)
+                paint_image(painter, self._colored(np.where(is_hidden, -1, self.pixels[panel]), style), box)
 
-    def _paint_bits(self, painter: QPainter, bits: np.ndarray, box: QRectF, style: FigureStyle) -> None:
+    def _paint_surprisal(self, painter: QPainter, bits: np.ndarray, box: QRectF, style: FigureStyle) -> None:
         painter.fillRect(box, style.theme.missing)
         paint_overlay(painter, bits.reshape(self.result.grid), self.high, box, _HEAT, style)
 
@@ -293,14 +309,14 @@ class CompleteImageFigure:
     def _title(self, panel: str | int) -> str:
         result = self.result
         if isinstance(panel, int):
-            drawn = result.bits[panel, self.n_given :]
-            text = _tr("Seed {}").format(self.seed + panel)
-            has_bits = np.isfinite(drawn).any()
-            return _tr("{} · {:.2f} bits").format(text, float(np.nanmean(drawn))) if has_bits else text
+            sampled = result.samples[panel].surprisal[self.n_given :]
+            text = _tr("Seed {}").format(result.samples[panel].seed)
+            has_bits = np.isfinite(sampled).any()
+            return _tr("{} · {:.2f} bits").format(text, float(np.nanmean(sampled))) if has_bits else text
         return {
             "seen": _tr("{} × {} pixels").format(result.grid[1], result.grid[0]),
             "own": _tr("In {} colours").format(len(result.palette)),
-            "bits": _tr("Surprise · {:.2f} bits").format(float(np.nanmean(result.own_bits))),
+            "surprisal": _tr("Surprisal · {:.2f} bits").format(float(np.nanmean(result.own_surprisal))),
             "attention": self.attention.title if self.attention else "",
         }[panel]
 
@@ -314,24 +330,26 @@ class CompleteImageFigure:
         return "#{:02X}{:02X}{:02X}".format(*self.result.palette[color].tolist())
 
     def numbers(self) -> Numbers:
-        result = self.result
+        result, samples = self.result, self.result.samples
+        is_whole = all(len(sample.probabilities) for sample in samples)
+        expected = [sample.probabilities for sample in samples] if is_whole else []
         arrays = {
             "seen": result.seen,
             "grid": np.array(result.grid),
             "palette": result.palette,
             "own": result.own,
-            "own_bits": result.own_bits,
-            "samples": result.samples,
-            "bits": result.bits,
-            "probabilities": result.probabilities,
+            "own_bits": result.own_surprisal,
+            "samples": self.pixels,
+            "bits": self.surprisal,
+            "probabilities": np.stack(expected) if expected else np.empty((0, 0, 0), np.float16),
             "n_given": np.array(self.n_given),
-            "seed": np.array(self.seed),
+            "seed": np.array(samples[0].seed),
         }
-        names = ("image", *(f"seed {self.seed + i}" for i in range(len(result.samples))))
+        names = ("image", *(f"seed {sample.seed}" for sample in samples))
         rows: list[tuple[str | int | float, ...]] = [
             (name, *divmod(pixel, result.grid[1]), int(color), float(bit))
             for name, colors, bits in zip(
-                names, (result.own, *result.samples), (result.own_bits, *result.bits), strict=True
+                names, (result.own, *self.pixels), (result.own_surprisal, *self.surprisal), strict=True
             )
             for pixel, (color, bit) in enumerate(zip(colors, bits, strict=True))
         ]

@@ -32,19 +32,19 @@ class MaskedPixelSpot(NamedTuple):
 
 @dataclass(frozen=True)
 class MaskedPixelsFigure:
-    """The picture in the palette's colours, what the model sees of it, its most probable colours for the masked pixels,
-    and how probable the picture's own were to it."""
+    """The image in the palette's colours, what the model sees of it, its most probable colours for the masked pixels,
+    and how probable the image's own were to it."""
 
     result: MaskedPixelsResult
 
     @property
     def caption(self) -> str:
-        text = _tr("{} of {} pixels masked; the most probable colour is the picture's own at {} of them")
+        text = _tr("{} of {} pixels masked; the most probable colour is the image's own at {} of them")
         return text.format(len(self.result.masked), len(self.result.own), self.n_right)
 
     @property
     def n_right(self) -> int:
-        """Masked pixels whose most probable colour is the picture's own."""
+        """Masked pixels whose most probable colour is the image's own."""
         result = self.result
         if not len(result.masked):
             return 0
@@ -56,7 +56,7 @@ class MaskedPixelsFigure:
         return QSizeF(4 * (13 + _GAP) * em, (13 * n_rows / n_columns + _HEAD) * em)
 
     def boxes(self, rect: QRectF, style: FigureStyle) -> list[QRectF]:
-        """Where the picture of each panel is."""
+        """Where the image of each panel is."""
         em = QFontMetricsF(style.font).height()
         height, width = self.result.grid
         places = tiles(4, width / height, rect, _HEAD * em, _GAP * em)

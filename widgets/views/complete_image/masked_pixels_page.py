@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QStackedWidget, QWidget
 
 from inference.results.masked_pixels import MaskedPixelsRequest, MaskedPixelsResult
+from inference.results.request import Request
 from widgets.figures.image_geometry import patches_between
 from widgets.kit.brush_canvas import BrushCanvas
 from widgets.kit.column import fill_column
@@ -14,7 +15,7 @@ from widgets.kit.empty_label import EmptyLabel
 from widgets.kit.labelled import labelled
 from widgets.kit.line_label import LineLabel
 from widgets.look.theme import FigureStyle
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.complete_image.masked_pixels import MaskedPixelsFigure, MaskedPixelSpot
 
 MAX_SEED = 99_999
@@ -22,7 +23,7 @@ _SEEN = 1  # the panel that is brushed on
 
 
 class MaskedPixelsPage(QWidget):
-    """The picture, what is seen of it, and the colours expected in between. A stroke on what is seen masks pixels.
+    """The image, what is seen of it, and the colours expected in between. A stroke on what is seen masks pixels.
 
     Signals
     -------
@@ -76,7 +77,7 @@ class MaskedPixelsPage(QWidget):
         self._canvas.stroke_ended.connect(self._on_canvas_stroke_ended)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
 
-    def requests(self, subject: Subject) -> tuple[object, ...]:
+    def requests(self, subject: Subject) -> tuple[Request, ...]:
         """What it wants to know."""
         if subject.input.image is None:
             return ()
@@ -102,7 +103,7 @@ class MaskedPixelsPage(QWidget):
         self.figure_changed.emit()
 
     def show_sentence(self, sentence: str) -> None:
-        """Say why there is nothing, unless there is a picture, which stays."""
+        """Say why there is nothing, unless there is a image, which stays."""
         self._empty.setText(sentence)
 
     def restyle(self, style: FigureStyle) -> None:
@@ -142,4 +143,4 @@ class MaskedPixelsPage(QWidget):
     @Slot(object)
     def _on_canvas_spot_changed(self, spot: MaskedPixelSpot | None) -> None:
         text = self._figure.describe(spot.pixel) if self._figure is not None and spot is not None else ""
-        self._read_out.show_text(text or self.tr("Brush the second picture to mask pixels or to show them again."))
+        self._read_out.show_text(text or self.tr("Brush the second image to mask pixels or to show them again."))

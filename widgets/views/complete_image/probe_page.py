@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QSpinBox, QStackedWidget, QWidget
 
 from inference.results.probe import ProbeRequest, ProbeResult
+from inference.results.request import Request
 from widgets.kit.column import fill_column
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.empty_label import EmptyLabel
@@ -13,7 +14,7 @@ from widgets.kit.figure_canvas import FigureCanvas
 from widgets.kit.labelled import labelled
 from widgets.kit.line_label import LineLabel
 from widgets.look.theme import FigureStyle
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.complete_image.probe import ProbeFigure
 
 
@@ -61,7 +62,7 @@ class ProbePage(QWidget):
         self.forget()
         self._measure.clicked.connect(self._on_measure_clicked)
 
-    def requests(self, subject: Subject) -> tuple[object, ...]:
+    def requests(self, subject: Subject) -> tuple[Request, ...]:
         """What is to be measured; nothing before the button was pressed."""
         return () if self._wanted is None else (ProbeRequest(subject.checkpoint.checkpoint, *self._wanted),)
 

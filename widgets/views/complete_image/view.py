@@ -1,9 +1,7 @@
-"""Image GPT: pictures pixel by pixel."""
+"""Image GPT: images pixel by pixel."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from inference.results.complete_image import CompleteImageResult
@@ -12,24 +10,27 @@ from inference.results.image import ImageResult
 from inference.results.masked_pixels import MaskedPixelsResult
 from inference.results.patches import PatchesResult
 from inference.results.probe import ProbeResult
+from inference.results.request import Capability, Request
+from widgets.context import ViewContext
 from widgets.figures.figure import Figure
-from widgets.selection import Selected, Selection
-from widgets.view import Subject, View
+from widgets.selection import Selected
+from widgets.subject import Subject
+from widgets.view import View
 from widgets.views.complete_image.completion_page import CompletionPage
 from widgets.views.complete_image.masked_pixels_page import MaskedPixelsPage
 from widgets.views.complete_image.probe_page import ProbePage
 
 
 class CompleteImageView(View):
-    """Completions of the picture that grow pixel by pixel, or masked pixels, whichever the checkpoint was trained for;
+    """Completions of the image that grow pixel by pixel, or masked pixels, whichever the checkpoint was trained for;
     and how much a linear classifier reads from each layer.
 
     What clicking does, the pages say.
     """
 
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(selection, parent)
-        self._completions = CompletionPage(selection)
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self._completions = CompletionPage(context.selection)
         self._masked = MaskedPixelsPage()
         self._probe = ProbePage()
         self._pages = QTabWidget(self)
@@ -44,7 +45,7 @@ class CompleteImageView(View):
             self._pages.addTab(page, title)
             page.changed.connect(self._on_page_changed)
             page.figure_changed.connect(self.figure_changed)
-        self._asked_by: dict[QWidget, tuple[object, ...]] = {}
+        self._asked_by: dict[QWidget, tuple[Request, ...]] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._pages)
@@ -64,7 +65,7 @@ class CompleteImageView(View):
                 page.show_sentence(self.tr("Asking the model …"))
         super().set_subject(subject)
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         assert self.subject is not None
         page = self._pages.currentWidget()
         if page is self._completions:
@@ -76,7 +77,7 @@ class CompleteImageView(View):
         # What other pages asked stays asked: coming back to them must not begin everything again.
         return tuple(request for requests in self._asked_by.values() for request in requests)
 
-    def show_result(self, result: object) -> None:
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if self.subject is None:
             return
         if isinstance(result, CompleteImageResult):
@@ -90,11 +91,15 @@ class CompleteImageView(View):
         elif isinstance(result, ProbeResult):
             self._probe.show_result(result, self.style_now())
 
-    def show_failure(self, failure: Failure) -> None:
-        super().show_failure(failure)
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        super().show_failure(request, failure)
         page = self._pages.currentWidget()
         assert isinstance(page, CompletionPage | MaskedPixelsPage | ProbePage)
         page.show_sentence(failure.message)
+
+    def provisional_note(self) -> str:
+        """None is needed: completions are seen to grow."""
+        return ""
 
     def figure(self) -> Figure | None:
         page: QWidget = self._pages.currentWidget()
@@ -110,7 +115,7 @@ class CompleteImageView(View):
 
     def _offer_pages(self, subject: Subject) -> None:
         """Only what the checkpoint can do."""
-        for page, need in ((self._completions, "next_pixel"), (self._masked, "masked_pixels")):
+        for page, need in ((self._completions, Capability.NEXT_PIXEL), (self._masked, Capability.MASKED_PIXELS)):
             is_offered = not subject.checkpoint.why_missing(frozenset({need}))
             self._pages.setTabVisible(self._pages.indexOf(page), is_offered)
 
@@ -123,16 +128,7 @@ class CompleteImageView(View):
 
     # The looks
 
-    def _restyle(self) -> None:
+    def restyle(self) -> None:
         style = self.style_now()
         for page in (self._completions, self._masked, self._probe):
             page.restyle(style)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._restyle()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._restyle()

@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QResizeEvent, QShowEvent, QStandardItemModel
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from inference.results.heads import HeadsRequest, HeadsResult
+from inference.results.request import Request
+from widgets.context import ViewContext
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.line_label import LineLabel
 from widgets.look.theme import FigureStyle
-from widgets.selection import Selected, Selection
-from widgets.view import Subject, View
+from widgets.selection import Selected
+from widgets.subject import Subject
+from widgets.view import View
 from widgets.views.heads.figure import MEASURES, HeadsFigure, describe, head_title, measure_title
 from widgets.views.heads.head_grid import HeadGrid
 
@@ -24,21 +27,14 @@ class HeadsView(View):
     """Every head of a group as a thumbnail of its attention, sorted and marked by simple measures.
 
     A click selects a head in all views; a double click or Enter opens it in the Attention view.
-
-    Signals
-    -------
-    head_activated(int, int)
-        Layer and head to look at closely.
     """
 
-    head_activated = Signal(int, int)
-
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(selection, parent)
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._result: HeadsResult | None = None
         controls = ControlBar(self)
         measures = [(measure_title(name), name) for name in MEASURES]
-        self._group = GroupChoice(controls, "heads_group", selection)
+        self._group = GroupChoice(controls, "heads_group", context.selection)
         self._order = controls.add_choice(
             "heads_order", self.tr("Order"), [(self.tr("By layer and head"), None), *measures]
         )
@@ -57,7 +53,7 @@ class HeadsView(View):
         self._order.currentIndexChanged.connect(self._on_control_changed)
         self._mark.currentIndexChanged.connect(self._on_control_changed)
         self._grid.head_chosen.connect(self._on_grid_head_chosen)
-        self._grid.head_opened.connect(self.head_activated)
+        self._grid.head_opened.connect(self._on_head_opened)
         self.setFocusProxy(self._grid)
 
     # Data in
@@ -66,13 +62,13 @@ class HeadsView(View):
         super().set_subject(subject)
         self._group.offer(subject.checkpoint if subject else None)
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         assert self.subject is not None
         checkpoint = self.subject.checkpoint
         group = checkpoint.group(self.selection.now.group).name
         return (HeadsRequest(checkpoint.checkpoint, self.subject.input, group),)
 
-    def show_result(self, result: object) -> None:
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if isinstance(result, HeadsResult):
             self._result = result
             for combo in (self._order, self._mark):
@@ -82,6 +78,10 @@ class HeadsView(View):
     def figure(self) -> HeadsFigure | None:
         figure = self._grid.figure
         return replace(figure, selected=self._grid.selected) if figure else None
+
+    def _on_head_opened(self, layer: int, head: int) -> None:
+        self.selection.update(layer=layer, head=head)
+        self.context.open_view("attention")
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         if now.group != old.group:
@@ -127,18 +127,7 @@ class HeadsView(View):
     def _on_grid_head_chosen(self, layer: int, head: int) -> None:
         self.selection.update(layer=layer, head=head)
 
-    # The looks
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._restyle()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._restyle()
-
-    def _restyle(self) -> None:
+    def restyle(self) -> None:
         if self._grid.figure is not None:
             self._scroll.show_figure(self._grid.figure, self.style_now())
 

@@ -1,1 +1,11 @@
-"""The view of this name."""
+"""Mask words and see what the model would put there, layer by layer."""
+
+from widgets.view_entry import ViewEntry
+
+ENTRY = ViewEntry(
+    "masked",
+    "Masked words",
+    "widgets.views.masked.view:MaskedView",
+    "masked.MaskedRequest",
+    "Mask words and see what the model would put there, layer by layer.",
+)

@@ -11,7 +11,7 @@ from widgets.kit.empty_label import EmptyLabel
 from widgets.kit.figure_canvas import FigureCanvas
 from widgets.kit.labelled import labelled
 from widgets.look.theme import FigureStyle
-from widgets.view import Subject
+from widgets.subject import Subject
 from widgets.views.masked.figure_scroll import FigureScroll
 from widgets.views.masked.mask_lab import MaskLabFigure
 

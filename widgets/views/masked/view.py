@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QSignalBlocker
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QSpinBox, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from inference.results.events import Failure
 from inference.results.inputs import Input
 from inference.results.mask_lab import MaskLabResult
 from inference.results.masked import MaskedRequest, MaskedResult
+from inference.results.request import Request
 from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from inference.results.tokens import Tokens
+from widgets.context import ViewContext
 from widgets.figures.chips import Chip, Kind, chips_of
 from widgets.kit.column import fill_column
 from widgets.kit.control_bar import ControlBar
@@ -21,8 +22,8 @@ from widgets.kit.empty_label import EmptyLabel
 from widgets.kit.labelled import labelled
 from widgets.kit.line_label import LineLabel
 from widgets.kit.pointed_canvas import PointedCanvas
-from widgets.selection import Selection
-from widgets.view import Subject, View
+from widgets.subject import Subject
+from widgets.view import View
 from widgets.views.masked.figure import LayerRow, MaskedFigure, layer_title
 from widgets.views.masked.figure_scroll import FigureScroll
 from widgets.views.masked.mask_lab import MaskLabFigure
@@ -39,8 +40,8 @@ class MaskedView(View):
     A click on a word masks it or shows it again; a click on a layer shows the words of that layer.
     """
 
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(selection, parent)
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._tokens: Tokens | None = None
         self._tokens_of: Input | None = None
         self._result: MaskedResult | None = None
@@ -65,7 +66,7 @@ class MaskedView(View):
         self._strip.token_chosen.connect(self._on_strip_token_chosen)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
         self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
-        selection.masked_changed.connect(self._on_selection_masked_changed)
+        context.selection.masked_changed.connect(self._on_selection_masked_changed)
         self.setFocusProxy(self._strip)
 
     def _words_page(self) -> QWidget:
@@ -102,7 +103,7 @@ class MaskedView(View):
         self._show_page()
         self.figure_changed.emit()
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         subject = self.subject
         assert subject is not None
         if not _has_input(subject):
@@ -114,7 +115,7 @@ class MaskedView(View):
             return (tokenize,)
         return (tokenize, MaskedRequest(subject.checkpoint.checkpoint, subject.input, self._top_k.value()))
 
-    def show_result(self, result: object) -> None:
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if isinstance(result, TokenizeResult):
             asked = next((r.input for r in self._asked if isinstance(r, TokenizeRequest)), None)
             if asked is not None:
@@ -128,8 +129,8 @@ class MaskedView(View):
             self._offer_layers(len(result.layer_words))
             self._rebuild()
 
-    def show_failure(self, failure: Failure) -> None:
-        super().show_failure(failure)
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        super().show_failure(request, failure)
         self._empty.setText(failure.message)
         self._lab.show_failure(failure.message)
 
@@ -154,11 +155,11 @@ class MaskedView(View):
         n_layers = len(self._result.layer_words)
         row = self._layer.currentIndex()
         self._figure = MaskedFigure(self._result, row if 0 <= row < n_layers - 1 else None)
-        self._restyle()
+        self.restyle()
         self._show_page()
         self.figure_changed.emit()
 
-    def _restyle(self) -> None:
+    def restyle(self) -> None:
         style = self.style_now()
         self._lab.restyle(style)
         if self._figure is not None:
@@ -245,17 +246,6 @@ class MaskedView(View):
 
     def _on_canvas_spot_chosen(self, spot: LayerRow) -> None:
         self._layer.setCurrentIndex(spot.layer)
-
-    # The looks
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._restyle()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._restyle()
 
 
 def _has_input(subject: Subject) -> bool:

@@ -1,1 +1,11 @@
-"""The view of this name."""
+"""Mask patches and see which visual tokens the model expects there, and the picture rebuilt from them."""
+
+from widgets.view_entry import ViewEntry
+
+ENTRY = ViewEntry(
+    "masked_image",
+    "Masked image",
+    "widgets.views.masked_image.view:MaskedImageView",
+    "masked_image.MaskedImageRequest",
+    "Mask patches and see which visual tokens the model expects there, and the picture rebuilt from them.",
+)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QSignalBlocker
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QStackedWidget, QWidget
 
 from inference.results.events import Failure
 from inference.results.masked_image import MaskedImageRequest, MaskedImageResult
+from inference.results.request import Request
+from widgets.context import ViewContext
 from widgets.figures.image_geometry import patches_between
 from widgets.kit.availability import set_available
 from widgets.kit.brush_canvas import BrushCanvas
@@ -18,8 +19,8 @@ from widgets.kit.control_bar import ControlBar
 from widgets.kit.empty_label import EmptyLabel
 from widgets.kit.labelled import labelled
 from widgets.kit.line_label import LineLabel
-from widgets.selection import Selection
-from widgets.view import Subject, View
+from widgets.subject import Subject
+from widgets.view import View
 from widgets.views.masked_image.figure import MaskedImageFigure, PatchSpot
 
 MAX_SEED = 99_999
@@ -33,8 +34,8 @@ class MaskedImageView(View):
     whose candidates are listed, as pointing at a masked one does.
     """
 
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(selection, parent)
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._result: MaskedImageResult | None = None
         self._figure: MaskedImageFigure | None = None
         self._own: tuple[int, ...] | None = None  # the user's masks; None: block-wise
@@ -96,7 +97,7 @@ class MaskedImageView(View):
         super().set_subject(subject)
         self._show_page()
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         assert self.subject is not None
         image = self.subject.input
         if image.image is None:
@@ -107,7 +108,7 @@ class MaskedImageView(View):
             return (MaskedImageRequest(checkpoint, image, (), share, seed),)
         return (MaskedImageRequest(checkpoint, image, self._own),)
 
-    def show_result(self, result: object) -> None:
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if not isinstance(result, MaskedImageResult) or self.subject is None:
             return
         self._result = result
@@ -118,8 +119,8 @@ class MaskedImageView(View):
         )
         self._rebuild()
 
-    def show_failure(self, failure: Failure) -> None:
-        super().show_failure(failure)
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        super().show_failure(request, failure)
         self._empty.setText(failure.message)
         if self._result is not None and self._own is not None:
             self._use_own(tuple(self._result.masked.tolist()))
@@ -138,12 +139,12 @@ class MaskedImageView(View):
         self._figure = MaskedImageFigure(result, masked, self._patch, self._tokens.currentData())
         self._caption.show_text("  ·  ".join((self._figure.caption, *self._result.notes)))
         self._clear.setEnabled(bool(masked))
-        self._restyle()
+        self.restyle()
         self._show_page()
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
 
-    def _restyle(self) -> None:
+    def restyle(self) -> None:
         if self._figure is not None:
             self._canvas.show_figure(self._figure, self.style_now())
 
@@ -233,19 +234,8 @@ class MaskedImageView(View):
         if self._figure is not None:
             self._patch = patch
             self._figure = replace(self._figure, patch=patch)
-            self._restyle()
+            self.restyle()
             self.figure_changed.emit()
-
-    # The looks
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._restyle()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._restyle()
 
 
 def _unmasked(result: MaskedImageResult) -> MaskedImageResult:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from inference.results.events import Failure
 from inference.results.measures import MEASURES, MeasuresRequest, MeasuresResult
+from inference.results.request import Request
+from widgets.context import ViewContext
 from widgets.figures.head_measures import Place, places_of, sample_text, with_unit
 from widgets.kit.column import fill_column
 from widgets.kit.control_bar import ControlBar
@@ -15,8 +17,9 @@ from widgets.kit.empty_label import EmptyLabel
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.line_label import LineLabel
 from widgets.kit.pointed_canvas import PointedCanvas
-from widgets.selection import Selected, Selection
-from widgets.view import Subject, View
+from widgets.selection import Selected
+from widgets.subject import Subject
+from widgets.view import View
 from widgets.views.measures.figure import COLUMNS, MeasuresFigure, column_title
 from widgets.views.measures.head_scatter import HeadScatter
 from widgets.views.measures.head_table import HeadTable
@@ -27,21 +30,14 @@ class MeasuresView(View):
 
     A row or a click on a point selects a head in all views; Enter in the table or a double click opens it in the
     Attention view.
-
-    Signals
-    -------
-    head_activated(int, int)
-        Layer and head to look at closely.
     """
 
-    head_activated = Signal(int, int)
-
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(selection, parent)
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._result: MeasuresResult | None = None
         self._is_falling = False
         controls = ControlBar(self)
-        self._group = GroupChoice(controls, "measures_group", selection)
+        self._group = GroupChoice(controls, "measures_group", context.selection)
         orders = [(self.tr("Layer") if name == "layer" else column_title(name), name) for name in COLUMNS]
         self._order = controls.add_choice("measures_order", self.tr("Sort by"), orders)
         measures = [(measure.title, measure.name) for measure in MEASURES]
@@ -74,9 +70,9 @@ class MeasuresView(View):
         self._y.currentIndexChanged.connect(self._on_axis_changed)
         self._table.order_chosen.connect(self._on_table_order_chosen)
         self._table.head_chosen.connect(self._on_head_chosen)
-        self._table.head_opened.connect(self.head_activated)
+        self._table.head_opened.connect(self._on_head_opened)
         self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
-        self._canvas.spot_opened.connect(self.head_activated)
+        self._canvas.spot_opened.connect(self._on_head_opened)
 
     # Data in
 
@@ -84,25 +80,29 @@ class MeasuresView(View):
         super().set_subject(subject)
         self._group.offer(subject.checkpoint if subject else None)
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         assert self.subject is not None
         checkpoint = self.subject.checkpoint
         group = checkpoint.group(self.selection.now.group).name
         return (MeasuresRequest(checkpoint.checkpoint, self.subject.input, group),)
 
-    def show_result(self, result: object) -> None:
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if isinstance(result, MeasuresResult):
             self._result = result
             self._pages.setCurrentWidget(self._split)
             self._rebuild()
 
-    def show_failure(self, failure: Failure) -> None:
-        super().show_failure(failure)
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        super().show_failure(request, failure)
         self._empty.setText(failure.message)
 
     def figure(self) -> MeasuresFigure | None:
         scatter = self._scatter()
         return MeasuresFigure(scatter, self._order.currentData(), self._is_falling) if scatter else None
+
+    def _on_head_opened(self, layer: int, head: int) -> None:
+        self.selection.update(layer=layer, head=head)
+        self.context.open_view("attention")
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         if now.group != old.group:
@@ -180,13 +180,7 @@ class MeasuresView(View):
             self._split.setOrientation(wanted)
             self._split.setSizes([10_000, 10_000])  # halves
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._rebuild()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
+    def restyle(self) -> None:
         self._rebuild()
 
 

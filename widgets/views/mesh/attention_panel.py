@@ -1,4 +1,4 @@
-"""Beside the picture: which head's attention is drawn as lines, and its numbers."""
+"""Beside the image: which head's attention is drawn as lines, and its numbers."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from widgets.kit.labelled import labelled
 from widgets.look.theme import FigureStyle
 from widgets.views.mesh.figures.attention import MeshAttention
 
-Looking = Literal["step", "encoder"]
+Attending = Literal["step", "encoder"]
 
 
 class AttentionPanel(QWidget):
     """Signals
 
     -------
-    looking_changed(str)
-        `step`: the shown token looks at earlier ones; `encoder`: a vertex looks at all vertices.
+    attending_changed(str)
+        `step`: the shown token attends to earlier ones; `encoder`: a vertex attends to all vertices.
     head_chosen(int, int)
         Layer and head, counted from 0.
     """
 
-    looking_changed = Signal(str)
+    attending_changed = Signal(str)
     head_chosen = Signal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         bar = ControlBar(self)
-        choices = ((self.tr("this token looks back"), "step"), (self.tr("vertex to vertex"), "encoder"))
-        self._looking = bar.add_choice("mesh_looking", self.tr("Lines"), choices)
+        choices = ((self.tr("this token attends back"), "step"), (self.tr("vertex to vertex"), "encoder"))
+        self._attending = bar.add_choice("mesh_attending", self.tr("Lines"), choices)
         self._layer, self._head = QSpinBox(), QSpinBox()
         bar.add_widget(labelled(self._layer, "mesh_layer", self.tr("Layer")))
         bar.add_widget(labelled(self._head, "mesh_head", self.tr("Head")))
@@ -51,13 +51,13 @@ class AttentionPanel(QWidget):
         layout.addWidget(self._hint)
         layout.addWidget(self.canvas, 1)
         self._tell()
-        self._looking.currentIndexChanged.connect(self._on_looking_current_index_changed)
+        self._attending.currentIndexChanged.connect(self._on_attending_current_index_changed)
         self._layer.valueChanged.connect(self._on_head_changed)
         self._head.valueChanged.connect(self._on_head_changed)
 
     @property
-    def looking(self) -> Looking:
-        return self._looking.currentData()
+    def attending(self) -> Attending:
+        return self._attending.currentData()
 
     def offer_heads(self, n_layers: int, n_heads: int, layer: int, head: int) -> None:
         """How many there are, and which is shown."""
@@ -67,20 +67,20 @@ class AttentionPanel(QWidget):
                 box.setValue(value)
 
     def show_attention(self, figure: MeshAttention, style: FigureStyle) -> None:
-        """Show what a step looks at."""
+        """Show what a step attends to."""
         self.canvas.show_figure(figure, style)
         self.canvas.setAccessibleDescription(figure.caption)
 
     def _tell(self) -> None:
         texts = {
-            "step": self.tr("Lines lead to the vertices whose tokens this one looks at; the thicker, the more."),
+            "step": self.tr("Lines lead to the vertices whose tokens this one attends to; the thicker, the more."),
             "encoder": self.tr("Click a vertex: lines lead to the vertices that the face model's encoder mixes in."),
         }
-        self._hint.setText(texts[self.looking])
+        self._hint.setText(texts[self.attending])
 
-    def _on_looking_current_index_changed(self) -> None:
+    def _on_attending_current_index_changed(self) -> None:
         self._tell()
-        self.looking_changed.emit(self.looking)
+        self.attending_changed.emit(self.attending)
 
     def _on_head_changed(self) -> None:
         self.head_chosen.emit(self._layer.value(), self._head.value())

@@ -1,4 +1,4 @@
-"""Colours of a mesh: by surprise, by order, by part; and the legend that says which."""
+"""Colours of a mesh: by surprisal, by order, by part; and the legend that says which."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from widgets.look import color_maps
+from widgets.look.surprisal_colors import SurprisalScale, heated, salient
 from widgets.look.theme import FigureStyle
 from widgets.views.mesh.growth import Growth
-from widgets.views.mesh.surprisal_colors import heated, salient
 
 ColorBy = Literal["bits", "order", "part", "plain"]
 
-_SPREAD = 0.7
 _LEAST_TOP = 6.0  # bits: a mesh without surprises is not made to look like one with many
 _TOP_SHARE = 92  # per cent of the polygons lie below the top of the scale
 _SHOWN_PARTS = 10
@@ -37,7 +36,7 @@ class Legend:
     swatches
         Number in the theme's series and text.
     is_heat
-        Whether the strip is the one of surprise, not the user's colour map.
+        Whether the strip is the one of surprisal, not the user's colour map.
     """
 
     title: str
@@ -54,32 +53,12 @@ class Colors:
     vertices: np.ndarray | None
 
 
-TOKEN_TOP = 8.0  # bits, of one token: as if it were one of 256 that are alike
-
-
-@dataclass(frozen=True)
-class BitScale:
-    """Bits as heat, from 0 to `top`; the lower ones are spread, as most tokens surprise little."""
-
-    top: float
-
-    @staticmethod
-    def of(growths: Sequence[Growth]) -> BitScale:
-        """One scale for all meshes that are shown together."""
-        bits = np.concatenate([np.zeros(1), *(growth.face_bits for growth in growths)])
-        vertices = np.concatenate([np.zeros(1), *(growth.vertex_bits for growth in growths)])
-        top = max(float(np.percentile(bits, _TOP_SHARE)), float(np.percentile(vertices, _TOP_SHARE)))
-        return BitScale(max(float(np.ceil(top)), _LEAST_TOP))
-
-    def places(self, bits: np.ndarray) -> np.ndarray:
-        """0 to 1."""
-        return np.clip(np.asarray(bits) / self.top, 0, 1) ** _SPREAD
-
-    def ticks(self) -> tuple[tuple[float, str], ...]:
-        """0, some in between, and the top, which stands for more, too."""
-        between = [value for value in (1, 2, 4, 8, 16, 32) if value < 0.7 * self.top]
-        marks = [(0.0, "0"), *(((value / self.top) ** _SPREAD, str(value)) for value in between[-3:])]
-        return (*marks, (1.0, f"≥ {self.top:.0f}"))
+def scale_of(growths: Sequence[Growth]) -> SurprisalScale:
+    """One scale for all meshes that are shown together."""
+    bits = np.concatenate([np.zeros(1), *(growth.face_bits for growth in growths)])
+    vertices = np.concatenate([np.zeros(1), *(growth.vertex_bits for growth in growths)])
+    top = max(float(np.percentile(bits, _TOP_SHARE)), float(np.percentile(vertices, _TOP_SHARE)))
+    return SurprisalScale(max(float(np.ceil(top)), _LEAST_TOP))
 
 
 def mapped(places: np.ndarray, color_map: str) -> np.ndarray:
@@ -88,7 +67,7 @@ def mapped(places: np.ndarray, color_map: str) -> np.ndarray:
     return np.stack([colors >> 16 & 255, colors >> 8 & 255, colors & 255], -1).astype(np.uint8)
 
 
-def colors_of(growth: Growth, by: ColorBy, scale: BitScale, style: FigureStyle) -> Colors:
+def colors_of(growth: Growth, by: ColorBy, scale: SurprisalScale, style: FigureStyle) -> Colors:
     """Colours of all vertices and polygons of a mesh."""
     if by == "plain":
         return Colors(None, None)
@@ -107,10 +86,10 @@ def colors_of(growth: Growth, by: ColorBy, scale: BitScale, style: FigureStyle) 
     return Colors(series[growth.face_parts % len(series)], series[growth.vertex_parts % len(series)])
 
 
-def legend_of(growth: Growth, by: ColorBy, scale: BitScale) -> Legend | None:
+def legend_of(growth: Growth, by: ColorBy, scale: SurprisalScale) -> Legend | None:
     """What `colors_of` means, for the mesh that is looked at."""
     if by == "bits":
-        title = _tr("Surprise in bits")
+        title = _tr("Surprisal in bits")
         return Legend(title, scale.ticks(), is_heat=True)
     if by == "order":
         return Legend(_tr("Order of writing"), ((0.0, _tr("first")), (1.0, _tr("last"))))

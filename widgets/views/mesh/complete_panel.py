@@ -1,4 +1,4 @@
-"""Beside the picture: what of a mesh is kept, and how many ways to go on from there."""
+"""Beside the image: what of a mesh is kept, and how many ways to go on from there."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class CompletePanel(QWidget):
         self._plane.slider.setMinimumWidth(4 * self.fontMetrics().height())
         self._kept = _text("")
         self._above = _button("mesh_above", self.tr("Complete above the plane"))
-        faces = _text(self.tr("Or click faces in the picture to have them written anew:"))
+        faces = _text(self.tr("Or click faces in the image to have them written anew:"))
         self._chosen = _text("")
         self._faces = _button("mesh_faces", self.tr("Write faces anew"))
         self._clear = _button("mesh_clear", self.tr("Choose none"))

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from inference.results.growing import is_growing
 from inference.results.inputs import MeshInput
 from inference.results.mesh import MeshSample, MeshTokens
 
@@ -19,7 +20,7 @@ Part = Literal["vertices", "faces"]
 
 
 @dataclass(frozen=True)
-class Moment:
+class MeshMoment:
     """What there is once a token is written.
 
     Attributes
@@ -54,7 +55,7 @@ class Growth:
         things) is left out.
     pointer_faces
         int [face token]: the written polygon that each belongs to, the token that ends it included.
-    drawn
+    face_numbers
         int [written polygon]: its number in `faces`, -1 where it is left out.
     """
 
@@ -66,23 +67,23 @@ class Growth:
         self.values = whole[: len(whole) // 3 * 3].reshape(-1, 3)[:, ::-1] - 1
         self.vertices = (self.values / (N_VALUES - 1) - 0.5).astype(np.float32)
         self.pointer_faces = np.zeros(self.n_pointers, np.int64)
-        self.drawn, self.faces = self._polygons(sample.faces.tokens.tolist())
+        self.face_numbers, self.faces = self._polygons(sample.faces.tokens.tolist())
 
     def _polygons(self, tokens: list[int]) -> tuple[np.ndarray, tuple[tuple[int, ...], ...]]:
-        drawn: list[int] = []
+        numbers: list[int] = []
         faces: list[tuple[int, ...]] = []
         corners: list[int] = []
         for place, token in enumerate(tokens):
-            self.pointer_faces[place] = len(drawn)
+            self.pointer_faces[place] = len(numbers)
             if token >= FIRST_VERTEX:
                 corners.append(token - FIRST_VERTEX)
                 continue
             is_polygon = len(set(corners)) >= 3 and max(corners) < len(self.vertices)
-            drawn.append(len(faces) if is_polygon else -1)
+            numbers.append(len(faces) if is_polygon else -1)
             if is_polygon:
                 faces.append(tuple(corners))
             corners = []
-        return np.array(drawn, np.int64), tuple(faces)
+        return np.array(numbers, np.int64), tuple(faces)
 
     # Steps
 
@@ -97,7 +98,7 @@ class Growth:
     @property
     def is_growing(self) -> bool:
         """Whether more is to come."""
-        return not self.sample.is_finished and not self.sample.why_unfinished
+        return is_growing(self.sample)
 
     def part_of(self, step: int) -> tuple[Part, int]:
         """The part of a step, and its place there."""
@@ -112,18 +113,18 @@ class Growth:
     def tokens_of(self, part: Part) -> MeshTokens:
         return self.sample.vertices if part == "vertices" else self.sample.faces
 
-    def at(self, step: int) -> Moment:
+    def at(self, step: int) -> MeshMoment:
         """What there is behind the token of a step."""
         part, place = self.part_of(step)
         if part == "vertices":
             tokens = self.sample.vertices.tokens[: place + 1]
             n_whole = min((place + 1) // 3, self.n_vertices)
             begun = tuple(int(token) - 1 for token in tokens[3 * n_whole :] if token != STOP)
-            return Moment(part, place, n_whole, 0, begun, ())
+            return MeshMoment(part, place, n_whole, 0, begun, ())
         tokens = self.sample.faces.tokens[: place + 1]
         written = int((tokens < FIRST_VERTEX).sum())
         ring = self._ring(place) if tokens[-1] >= FIRST_VERTEX else ()
-        return Moment(part, place, self.n_vertices, int((self.drawn[:written] >= 0).sum()), (), ring)
+        return MeshMoment(part, place, self.n_vertices, int((self.face_numbers[:written] >= 0).sum()), (), ring)
 
     def _ring(self, place: int) -> tuple[int, ...]:
         tokens = self.sample.faces.tokens[: place + 1]
@@ -138,7 +139,7 @@ class Growth:
 
     def steps_of_face(self, face: int) -> range:
         """All tokens of a polygon of `faces`, the one that ends it included."""
-        places = np.flatnonzero(self.pointer_faces == int(np.flatnonzero(self.drawn == face)[0]))
+        places = np.flatnonzero(self.pointer_faces == int(np.flatnonzero(self.face_numbers == face)[0]))
         return range(self.n_coordinates + int(places[0]), self.n_coordinates + int(places[-1]) + 1)
 
     def vertex_at(self, step: int) -> int | None:
@@ -176,8 +177,9 @@ class Growth:
         own = np.zeros(len(self.faces))
         if not self.faces:
             return own
-        is_written = self.pointer_faces < len(self.drawn)
-        numbers = np.where(is_written, self.drawn[np.minimum(self.pointer_faces, len(self.drawn) - 1)], -1)
+        is_written = self.pointer_faces < len(self.face_numbers)
+        faces = self.face_numbers[np.minimum(self.pointer_faces, len(self.face_numbers) - 1)]
+        numbers = np.where(is_written, faces, -1)
         np.add.at(own, numbers[numbers >= 0], self.sample.faces.bits[numbers >= 0])
         sizes = np.fromiter(map(len, self.faces), np.int64, len(self.faces))
         corners = np.concatenate([np.array(face) for face in self.faces])
@@ -213,10 +215,10 @@ class Growth:
         return float(self.sample.vertices.bits.sum()) / n, float(self.sample.faces.bits.sum()) / n
 
     def n_corrected(self) -> int:
-        """Draws that the masks corrected."""
+        """Samples that the masks corrected."""
         return self.sample.vertices.n_corrected + self.sample.faces.n_corrected
 
-    def first_drawn(self) -> int:
+    def first_sampled(self) -> int:
         """The first step that was not given."""
         given = self.sample.vertices.n_given
         if given < self.n_coordinates or not self.n_pointers:

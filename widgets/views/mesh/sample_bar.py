@@ -1,4 +1,4 @@
-"""What the model is asked to draw: the class, the seed, how it draws, and how many."""
+"""What the model is asked to sample: the class, the seed, how it samples, and how many."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ QToolButton:checked:focus { border: 2px solid palette(text); }
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SampleOptions:
     """What the controls say; see `MeshRequest`."""
 
     label: int | None
@@ -38,7 +38,7 @@ class Wish:
     with_masks: bool
 
 
-class DrawBar(QWidget):
+class SampleBar(QWidget):
     """Class chips, and below them the numbers.
 
     Signals
@@ -68,11 +68,11 @@ class DrawBar(QWidget):
         self._seed.setRange(0, _MOST_SEED)
         self._seed.setKeyboardTracking(False)
         controls.add_widget(labelled(self._seed, "mesh_seed", self.tr("Seed")))
-        self._next = controls.add_button("mesh_next", self.tr("Next"), self.tr("Draw with the next seed (N)"))
+        self._next = controls.add_button("mesh_next", self.tr("Next"), self.tr("Sample with the next seed (N)"))
         self._temperature = _number(0.1, 2.0, 0.1, 1.0)
         controls.add_widget(labelled(self._temperature, "mesh_temperature", self.tr("Temperature")))
         self._top_p = _number(0.05, 1.0, 0.05, 0.9)
-        self._top_p.setToolTip(self.tr("Only the most probable tokens that together reach this probability are drawn"))
+        self._top_p.setToolTip(self.tr("Only the likeliest tokens that together reach this probability are sampled"))
         controls.add_widget(labelled(self._top_p, "mesh_top_p", self.tr("Top-p")))
         self._masks = controls.add_check(
             "mesh_masks",
@@ -109,17 +109,17 @@ class DrawBar(QWidget):
             chip.setText(name)
             chip.setCheckable(True)
             chip.setObjectName(f"mesh_class_{number}")
-            chip.setAccessibleName(self.tr("Draw: {}").format(name))
+            chip.setAccessibleName(self.tr("Sample: {}").format(name))
             chip.setChecked(number == chosen)
             self._group.addButton(chip, number)
             self._flow.addWidget(chip)
             chip.show()
         self._chips.setVisible(bool(names))
 
-    def wish(self) -> Wish:
+    def options(self) -> SampleOptions:
         """What the controls say now."""
         label = self._group.checkedId()
-        return Wish(
+        return SampleOptions(
             label if label >= 0 else None,
             self._seed.value(),
             self._count.currentData(),
@@ -139,15 +139,15 @@ class DrawBar(QWidget):
             self._count.setCurrentIndex(self._count.findData(count))
 
     def next_seed(self) -> None:
-        """Draw other ones: behind the last seed that was used."""
+        """Sample other ones: behind the last seed that was used."""
         self._seed.setValue((self._seed.value() + self._count.currentData()) % (_MOST_SEED + 1))
 
     def show_corrections(self, n: int) -> None:
-        """How often a draw was forbidden, in what is shown."""
-        text = self.tr("{} corrected") if self._masks.isChecked() else self.tr("{} forbidden drawn")
+        """How often a sampled token was forbidden, in what is shown."""
+        text = self.tr("{} corrected") if self._masks.isChecked() else self.tr("{} forbidden sampled")
         self._corrections.setText(text.format(n))
         self._corrections.setToolTip(
-            self.tr("Draws that could not lead to a mesh: with masks they are drawn again, without they stay.")
+            self.tr("Samples that could not lead to a mesh: with masks they are sampled again, without they stay.")
         )
 
     def changeEvent(self, event: QEvent) -> None:

@@ -1,4 +1,4 @@
-"""Beside the picture: what was expected of the token that is shown, and all tokens."""
+"""Beside the image: what was expected of the token that is shown, and all tokens."""
 
 from __future__ import annotations
 

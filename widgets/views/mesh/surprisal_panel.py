@@ -1,4 +1,4 @@
-"""Beside the picture: what a mesh costs the model, in words and bars."""
+"""Beside the image: what a mesh costs the model, in words and bars."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from widgets.views.mesh.growth import Growth
 _ALIKE = 0.05
 
 
-class SurprisePanel(QWidget):
+class SurprisalPanel(QWidget):
     """Signals
 
     -------
@@ -32,16 +32,16 @@ class SurprisePanel(QWidget):
         super().__init__(parent)
         bar = ControlBar(self)
         self._bar = bar
-        self._label = bar.add_choice("mesh_scored_as", self.tr("Looked at as"), ())
-        self._words = QLabel()
-        self._words.setObjectName("mesh_surprise_words")
-        self._words.setWordWrap(True)
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
-        self._words.setMargin(8)
-        self._words.setTextInteractionFlags(
+        self._label = bar.add_choice("mesh_scored_as", self.tr("AttendedVertices at as"), ())
+        self._text = QLabel()
+        self._text.setObjectName("mesh_surprisal_words")
+        self._text.setWordWrap(True)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setMargin(8)
+        self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self._words.setAccessibleName(self.tr("Surprise in words"))
+        self._text.setAccessibleName(self.tr("Surprisal in words"))
         self.canvas: FigureCanvas[MeshBits] = FigureCanvas()
         self.canvas.setObjectName("mesh_bits")
         self.canvas.setAccessibleName(self.tr("Bits per vertex"))
@@ -51,12 +51,12 @@ class SurprisePanel(QWidget):
         self._open = QPushButton(self.tr("Open a mesh of your own…"))
         self._open.setObjectName("mesh_open")
         self._open.setAccessibleName(self._open.text())
-        self._open.setToolTip(self.tr("OBJ, PLY, STL, OFF, glTF or GLB; dropping the file on the picture does it, too"))
+        self._open.setToolTip(self.tr("OBJ, PLY, STL, OFF, glTF or GLB; dropping the file on the image does it, too"))
         foot = QHBoxLayout()
         foot.setContentsMargins(8, 0, 8, 8)
         foot.addWidget(self._open)
         layout.addWidget(bar)
-        layout.addWidget(self._words)
+        layout.addWidget(self._text)
         layout.addWidget(self.canvas, 1)
         layout.addLayout(foot)
         self._bar.setVisible(False)
@@ -64,7 +64,7 @@ class SurprisePanel(QWidget):
         self._label.currentIndexChanged.connect(self._on_label_current_index_changed)
 
     def offer_classes(self, names: tuple[str, ...], chosen: int | None) -> None:
-        """Classes that the mesh may be taken for; none where it was drawn as one."""
+        """Classes that the mesh may be taken for; none where it was sampled as one."""
         with QSignalBlocker(self._label):
             self._label.clear()
             for number, name in enumerate(names):
@@ -84,12 +84,12 @@ class SurprisePanel(QWidget):
     ) -> None:
         """Tell of a mesh; `name` is the file that it came from."""
         if growth is None or not growth.n_vertices:
-            self._words.setText(self.tr("There is no mesh yet."))
+            self._text.setText(self.tr("There is no mesh yet."))
             return
         bits = MeshBits.of(growth, compressed_bits)
         self.canvas.show_figure(bits, style)
         self.canvas.setAccessibleDescription(bits.caption)
-        self._words.setText(" ".join((*self._sentences(growth, bits, name), *notes)))
+        self._text.setText(" ".join((*self._sentences(growth, bits, name), *notes)))
 
     def _sentences(self, growth: Growth, bits: MeshBits, name: str) -> list[str]:
         coordinates, faces = bits.model

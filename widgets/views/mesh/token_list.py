@@ -11,18 +11,17 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from widgets.figures.lettering import resized
 from widgets.look import color_maps
+from widgets.look.surprisal_colors import N_LEVELS, TOKEN_TOP, SurprisalScale, heat
 from widgets.look.theme import FigureStyle
-from widgets.views.mesh.coloring import TOKEN_TOP, BitScale
 from widgets.views.mesh.growth import Growth
-from widgets.views.mesh.surprisal_colors import N_LEVELS, heat
 
 _ROW = 1.45  # em
 _TITLE = 4.2  # em
 _CELL = 4.1  # em
-_SCALE = BitScale(TOKEN_TOP)
+_SCALE = SurprisalScale(TOKEN_TOP)
 
 
-class Line(NamedTuple):
+class TokenLine(NamedTuple):
     """A row: what it is of, and its steps."""
 
     title: str
@@ -46,7 +45,7 @@ class TokenList(QAbstractScrollArea):
         super().__init__(parent)
         self._growth: Growth | None = None
         self._style = FigureStyle.of(self)
-        self._lines: list[Line] = []
+        self._lines: list[TokenLine] = []
         self._levels: list[int] = []  # of heat, for each token
         self._step = 0
         self._found: range = range(0)
@@ -80,7 +79,7 @@ class TokenList(QAbstractScrollArea):
         self.viewport().update()
 
     @property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[TokenLine, ...]:
         return tuple(self._lines)
 
     def cell(self, step: int) -> QRectF:
@@ -126,7 +125,7 @@ class TokenList(QAbstractScrollArea):
 
     def _add(self, title: str, first: int, end: int, n_columns: int) -> None:
         for start in range(first, end, n_columns):
-            self._lines.append(Line(title if start == first else "", start, min(start + n_columns, end)))
+            self._lines.append(TokenLine(title if start == first else "", start, min(start + n_columns, end)))
 
     def _row_of(self, step: int) -> int:
         low, high = 0, len(self._lines) - 1
@@ -160,7 +159,7 @@ class TokenList(QAbstractScrollArea):
         line = self._lines[row]
         return line.first + max(column, 0) if line.first + max(column, 0) < line.end else None
 
-    # The picture
+    # The image
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())

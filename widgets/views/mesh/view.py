@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QTimer, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QMimeData
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.events import Failure
 from inference.results.inputs import Input, MeshInput
 from inference.results.mesh import (
+    MESH_ENDINGS,
     MeshRequest,
     MeshResult,
     MeshSample,
@@ -20,88 +22,77 @@ from inference.results.mesh import (
     ScoreMeshRequest,
     ScoreMeshResult,
 )
+from inference.results.request import Request
+from widgets.context import ViewContext
+from widgets.kit.delay import Delay
 from widgets.scene3d.viewer import Renderer
-from widgets.selection import Selected, Selection
-from widgets.view import Subject, View
-from widgets.views.mesh.arrangement import Page
-from widgets.views.mesh.display import MeshDisplay
+from widgets.selection import Selected
+from widgets.subject import Subject
+from widgets.view import View
 from widgets.views.mesh.figures.sample import MeshSampleFigure
-from widgets.views.mesh.files import ask_for_mesh, dropped_mesh
 from widgets.views.mesh.growth import FIRST_VERTEX
+from widgets.views.mesh.overlay import SidePage
+from widgets.views.mesh.presenter import MeshPresenter
 
 FIRST_CLASS, FIRST_SEED = "chair", 0  # on screen without a click
 
 _PATIENCE = 150  # ms: a number is still being typed
 
-Source = MeshRequest | ScoreMeshRequest
+MeshSource = MeshRequest | ScoreMeshRequest
 
 
 class _Shown(NamedTuple):
     """What is shown, to come back to."""
 
-    source: Source
+    source: MeshSource
     samples: tuple[MeshSample, ...]
     score: ScoreMeshResult | None
 
 
 class MeshView(View):
-    """Meshes grow from the floor up; beside them what the model expected of each token, what it looked at, and ways to
-    complete a mesh or to look at one's own.
+    """Meshes grow from the floor up; beside them what the model expected of each token, what it attended to, and ways
+    to complete a mesh or to look at one's own.
 
-    Keys: Space plays and pauses, comma and full stop step, N draws with the next seed.
-
-    Signals
-    -------
-    input_chosen(Input)
-        A mesh is whole, or another one of several is looked at: other views may look at it, too.
-    save_mesh_requested(MeshSample)
-        The user wants the mesh, or its growth, in a file.
+    Keys: those of the player; N samples with the next seed.
     """
 
-    input_chosen = Signal(object)
-    save_mesh_requested = Signal(object)
-
-    def __init__(self, selection: Selection, parent: QWidget | None = None, *, renderer: Renderer = "auto") -> None:
-        super().__init__(selection, parent)
+    def __init__(self, context: ViewContext, parent: QWidget | None = None, *, renderer: Renderer = "auto") -> None:
+        super().__init__(context, parent)
         self._checkpoint = ""
-        self._source: Source | None = None  # what is asked
+        self._source: MeshSource | None = None  # what is asked
         self._is_fresh = False  # nothing of it has come yet
         self._shown: _Shown | None = None
         self._start: MeshInput | None = None  # what is being completed
         self._before: _Shown | None = None  # it was
         self._chosen_input: MeshInput | None = None
         self._score: ScoreMeshResult | None = None
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(_PATIENCE)
-        self._arrival = QTimer(self)  # of a subject at all views
-        self._arrival.setSingleShot(True)
-        self._arrival.setInterval(0)
-        self._display = MeshDisplay(renderer)
+        self._patience = Delay(_PATIENCE, self)
+        self._arrival = Delay(0, self)  # of a subject at all views
+        self._presenter = MeshPresenter(renderer, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._display)
+        layout.addWidget(self._presenter.parts)
         self._connect()
         self.setAcceptDrops(True)
-        self.setFocusProxy(self._display)
+        self.setFocusProxy(self._presenter.parts.scrubber)
 
     def _connect(self) -> None:
-        display, board = self._display, self._display.board
-        display.settled.connect(self._on_display_settled)
-        display.looking_changed.connect(self._on_display_looking_changed)
-        display.active_changed.connect(self._on_display_active_changed)
-        display.image_changed.connect(self.figure_changed)
-        board.draw_bar.changed.connect(self._patience.start)
-        board.draw_bar.class_chosen.connect(self._on_draw_bar_class_chosen)
-        self._patience.timeout.connect(self._on_patience_timeout)
-        self._arrival.timeout.connect(self._select)
-        board.transport.save_requested.connect(self._on_transport_save_requested)
-        board.attention.head_chosen.connect(self._on_attention_head_chosen)
-        board.complete.above_requested.connect(self._on_complete_above_requested)
-        board.complete.faces_requested.connect(self._on_complete_faces_requested)
-        board.complete.undo_requested.connect(self._on_complete_undo_requested)
-        board.surprise.label_chosen.connect(self._on_surprise_label_chosen)
-        board.surprise.open_requested.connect(self._on_surprise_open_requested)
+        presenter, parts = self._presenter, self._presenter.parts
+        presenter.settled.connect(self._on_presenter_settled)
+        presenter.attending_changed.connect(self._on_presenter_attending_changed)
+        presenter.active_changed.connect(self._on_presenter_active_changed)
+        presenter.image_changed.connect(self.figure_changed)
+        parts.sample_bar.changed.connect(self._patience.start)
+        parts.sample_bar.class_chosen.connect(self._on_sample_bar_class_chosen)
+        self._patience.elapsed.connect(self._on_patience_elapsed)
+        self._arrival.elapsed.connect(self._select)
+        parts.look.save_requested.connect(self._on_look_save_requested)
+        parts.attention.head_chosen.connect(self._on_attention_head_chosen)
+        parts.complete.above_requested.connect(self._on_complete_above_requested)
+        parts.complete.faces_requested.connect(self._on_complete_faces_requested)
+        parts.complete.undo_requested.connect(self._on_complete_undo_requested)
+        parts.surprisal.label_chosen.connect(self._on_surprisal_label_chosen)
+        parts.surprisal.open_requested.connect(self._on_surprisal_open_requested)
 
     # What is asked
 
@@ -112,51 +103,53 @@ class MeshView(View):
         if given is not None and given.vertex_tokens and given != self._chosen_input:
             self._chosen_input = given
             self._set_source(ScoreMeshRequest(self._checkpoint, mesh=given, label=given.label))
+        elif given is not None and given == self._chosen_input:
+            self._pictured = subject  # the input came of the mesh that is shown
         super().set_subject(subject)
         self._arrival.start()
 
     def _begin(self, info: CheckpointInfo) -> None:
-        """Another checkpoint: something of it is drawn at once."""
+        """Another checkpoint: something of it is sampled at once."""
         self._checkpoint = info.checkpoint
         self._shown = self._before = self._start = self._chosen_input = None
-        bar, classes = self._display.board.draw_bar, info.classes
+        bar, classes = self._presenter.parts.sample_bar, info.classes
         bar.set_classes(classes, classes.index(FIRST_CLASS) if FIRST_CLASS in classes else 0)
         bar.set_seed(FIRST_SEED)
         self._patience.stop()
         self._set_source(self._wished())
 
     def _wished(self) -> MeshRequest:
-        wish = self._display.board.draw_bar.wish()
+        options = self._presenter.parts.sample_bar.options()
         return MeshRequest(
             self._checkpoint,
-            self._start or MeshInput(wish.label),
-            seed=wish.seed,
-            count=wish.count,
-            temperature=wish.temperature,
-            top_p=wish.top_p,
-            with_masks=wish.with_masks,
+            self._start or MeshInput(options.label),
+            seed=options.seed,
+            count=options.count,
+            temperature=options.temperature,
+            top_p=options.top_p,
+            with_masks=options.with_masks,
         )
 
-    def _set_source(self, source: Source) -> None:
+    def _set_source(self, source: MeshSource) -> None:
         if source != self._source:
             self._source, self._is_fresh = source, True
             self.refresh()
         elif not self._is_fresh and isinstance(source, MeshRequest):
-            self._display.replay()
+            self._presenter.replay()
 
     def refresh(self, *, again: bool = False) -> None:
         self._is_fresh |= again and self._source is not None
         super().refresh(again=again)
 
-    def requests(self) -> tuple[object, ...]:
-        wanted: list[object] = [] if self._source is None else [self._source]
-        display, growth = self._display, self._display.growth
-        if growth is not None and growth.n_vertices and not display.is_growing and not self._is_fresh:
-            if display.board.page == Page.ATTENTION:
-                part, place = display.looking()
+    def requests(self) -> tuple[Request, ...]:
+        wanted: list[Request] = [] if self._source is None else [self._source]
+        presenter, growth = self._presenter, self._presenter.growth
+        if growth is not None and growth.n_vertices and not presenter.is_growing and not self._is_fresh:
+            if presenter.parts.page == SidePage.ATTENTION:
+                part, place = presenter.attending()
                 layer, head = self._layer_and_head(part)
                 wanted.append(MeshStepRequest(self._checkpoint, growth.input(), part, layer, head, place))
-            elif display.board.page == Page.SURPRISE and isinstance(self._source, MeshRequest):
+            elif presenter.parts.page == SidePage.SURPRISAL and isinstance(self._source, MeshRequest):
                 wanted.append(ScoreMeshRequest(self._checkpoint, mesh=growth.input(), label=growth.sample.label))
         return tuple(wanted)
 
@@ -168,21 +161,21 @@ class MeshView(View):
 
     # What comes
 
-    def show_result(self, result: object) -> None:
-        growth = self._display.growth
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
+        growth = self._presenter.growth
         if isinstance(result, MeshResult) and isinstance(self._source, MeshRequest):
             self._take(result.samples, None)
         elif isinstance(result, ScoreMeshResult) and isinstance(self._source, ScoreMeshRequest):
             self._take((result.sample,), result)
         elif isinstance(result, ScoreMeshResult) and growth is not None and _is_of(result.sample, growth.sample):
             self._score = result
-            self._tell_surprise()
+            self._tell_surprisal()
         elif isinstance(result, MeshStepResult):
-            self._display.show_attention(result)
+            self._presenter.show_attention(result)
 
-    def show_failure(self, failure: Failure) -> None:
-        super().show_failure(failure)
-        self._display.board.read_out.show_text(failure.message)
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        super().show_failure(request, failure)
+        self._presenter.parts.read_out.show_text(failure.message)
         if self._is_fresh and self._shown is not None:  # what is shown was asked before
             self._source, self._is_fresh = self._shown.source, False
             self._asked = self.requests()
@@ -190,11 +183,11 @@ class MeshView(View):
     def _take(self, samples: tuple[MeshSample, ...], score: ScoreMeshResult | None) -> None:
         """Show meshes, or more of those that grow."""
         is_new, self._is_fresh, self._score = self._is_fresh, False, score
-        self._display.show_samples(samples, self.style_now(), is_new=is_new, plays=score is None)
-        self._tell_surprise()
-        if not self._display.is_growing and self._source is not None:
+        self._presenter.show_samples(samples, self.style_now(), is_new=is_new, plays=score is None)
+        self._tell_surprisal()
+        if not self._presenter.is_growing and self._source is not None:
             self._shown = _Shown(self._source, samples, score)
-            self._display.board.complete.set_undo(self._before is not None)
+            self._presenter.parts.complete.set_undo(self._before is not None)
             self._choose_input()
             self._tell_unfinished()
             self._offer_heads()
@@ -202,160 +195,174 @@ class MeshView(View):
         self.figure_changed.emit()
 
     def _choose_input(self) -> None:
-        growth = self._display.growth
+        growth = self._presenter.growth
         if growth is not None and growth.sample.is_finished and growth.input() != self._chosen_input:
             self._chosen_input = growth.input()
-            self.selection.update(query_pos=None, key_pos=None)  # a step of another mesh
-            self.input_chosen.emit(Input(mesh=self._chosen_input))
+            self.selection.update(query=None, key=None)  # a step of another mesh
+            self.context.set_input(Input(mesh=self._chosen_input))
+
+    def provisional_note(self) -> str:
+        """None is needed: a mesh is seen to grow."""
+        return ""
 
     def _tell_unfinished(self) -> None:
-        cut = [growth.sample for growth in self._display.growths if growth.sample.why_unfinished]
+        cut = [growth.sample for growth in self._presenter.growths if growth.sample.why_unfinished]
         if cut:
             self.noticed.emit(self.tr("Seed {} was cut off: {}.").format(cut[0].seed, cut[0].why_unfinished))
 
-    def _tell_surprise(self) -> None:
+    def _tell_surprisal(self) -> None:
         is_own = isinstance(self._source, ScoreMeshRequest) and self.subject is not None
         classes = self.subject.checkpoint.classes if is_own and self.subject else ()
-        self._display.show_surprise(self._score, classes)
+        self._presenter.show_surprisal(self._score, classes)
 
     def figure(self) -> MeshSampleFigure | None:
-        return self._display.figure()
+        return self._presenter.figure()
 
     # Steps and heads, shared with other views
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
-        growth = self._display.growth
+        growth = self._presenter.growth
         if growth is None or not growth.n_steps:
             return
-        if now.query_pos is not None and (now.group, now.query_pos) != (old.group, old.query_pos):
-            is_elsewhere = (now.group, now.query_pos) != growth.part_of(self._display.step)
+        query_pos = self.query_pos
+        if query_pos is not None and (now.group, now.query) != (old.group, old.query):
+            is_elsewhere = (now.group, query_pos) != growth.part_of(self._presenter.step)
             if now.group in ("vertices", "faces") and is_elsewhere:
-                self._display.go_to(growth.step_of("faces" if now.group == "faces" else "vertices", now.query_pos))
-            elif now.group == "encoder" and 0 <= now.query_pos - FIRST_VERTEX < growth.n_vertices:
-                self._display.marks.vertex = now.query_pos - FIRST_VERTEX
+                self._presenter.go_to(growth.step_of("faces" if now.group == "faces" else "vertices", query_pos))
+            elif now.group == "encoder" and 0 <= query_pos - FIRST_VERTEX < growth.n_vertices:
+                self._presenter.picks.vertex = query_pos - FIRST_VERTEX
         self._offer_heads()
         self.refresh()
 
     def _select(self) -> None:
         """Let other views follow what is looked at."""
-        growth = self._display.growth
+        growth = self._presenter.growth
         if growth is not None and growth.n_steps and self.subject is not None:
-            is_attention = self._display.board.page == Page.ATTENTION
-            part, place = self._display.looking() if is_attention else growth.part_of(self._display.step)
+            is_attention = self._presenter.parts.page == SidePage.ATTENTION
+            part, place = self._presenter.attending() if is_attention else growth.part_of(self._presenter.step)
             layer, head = self._layer_and_head(part)
             # Not before the other views look at this mesh: theirs may not have so many steps.
-            if self.subject.input.mesh == growth.input() and not self._display.playback.is_playing:
-                self.selection.update(group=part, layer=layer, head=head, query_pos=place, key_pos=None)
+            if self.subject.input.mesh == growth.input() and not self._presenter.playback.is_playing:
+                self._choose_step(part, layer, head, place)
             self._offer_heads()
             self.refresh()
 
+    def _choose_step(self, part: str, layer: int, head: int, place: int) -> None:
+        assert self.subject is not None
+        group = self.subject.checkpoint.group(part)
+        self.selection.choose(group, group=part, layer=layer, head=head, query_pos=place, key_pos=None)
+
     def _offer_heads(self) -> None:
-        growth = self._display.growth
+        growth = self._presenter.growth
         if self.subject is not None and growth is not None and growth.n_steps:
-            part, _ = self._display.looking()
+            part, _ = self._presenter.attending()
             layer, head = self._layer_and_head(part)
             group = self.subject.checkpoint.group(part)
-            self._display.board.attention.offer_heads(group.n_layers, group.n_heads[layer], layer, head)
+            self._presenter.parts.attention.offer_heads(group.n_layers, group.n_heads[layer], layer, head)
 
-    def _on_display_settled(self) -> None:
+    def _on_presenter_settled(self) -> None:
         self._select()
 
-    def _on_display_looking_changed(self) -> None:
-        if self._display.board.page == Page.ATTENTION:
+    def _on_presenter_attending_changed(self) -> None:
+        if self._presenter.parts.page == SidePage.ATTENTION:
             self._select()
         else:
             self.refresh()
 
-    def _on_display_active_changed(self) -> None:
+    def _on_presenter_active_changed(self) -> None:
         self._score = None
-        self._tell_surprise()
+        self._tell_surprisal()
         self._choose_input()
 
     def _on_attention_head_chosen(self, layer: int, head: int) -> None:
-        if self._display.growth is not None and self._display.growth.n_steps:
-            part, place = self._display.looking()
-            self.selection.update(group=part, layer=layer, head=head, query_pos=place)
+        if self._presenter.growth is not None and self._presenter.growth.n_steps:
+            part, place = self._presenter.attending()
+            self._choose_step(part, layer, head, place)
 
     # Completing
 
     def _on_complete_above_requested(self, count: int) -> None:
-        if (growth := self._display.growth) is not None:
-            self._complete(growth.below(self._display.board.complete.height_value), count)
+        if (growth := self._presenter.growth) is not None:
+            self._complete(growth.below(self._presenter.parts.complete.height_value), count)
 
     def _on_complete_faces_requested(self, count: int) -> None:
-        growth, faces = self._display.growth, self._display.marks.chosen_faces
+        growth, faces = self._presenter.growth, self._presenter.picks.chosen_faces
         if growth is not None and faces:
             self._complete(growth.before_face(min(faces)), count)
 
     def _complete(self, start: MeshInput, count: int) -> None:
         """Go on from there; other seeds and numbers go on from there, too, until a class is clicked on."""
         self._before, self._start = self._before or self._shown, start
-        self._display.board.draw_bar.set_count(count)
+        self._presenter.parts.sample_bar.set_count(count)
         self._set_source(self._wished())
 
     def _on_complete_undo_requested(self) -> None:
-        """Show what was there before it was completed; it need not be drawn again."""
+        """Show what was there before it was completed; it need not be sampled again."""
         if self._before is not None:
             shown, self._before, self._start = self._before, None, None
-            self._display.board.draw_bar.set_count(len(shown.samples))
+            self._presenter.parts.sample_bar.set_count(len(shown.samples))
             self._source, self._is_fresh = shown.source, False
             self._asked = (shown.source,)
             self._score = shown.score
-            self._display.show_samples(shown.samples, self.style_now(), is_new=True, plays=False)
+            self._presenter.show_samples(shown.samples, self.style_now(), is_new=True, plays=False)
             self._take(shown.samples, shown.score)
 
     # Meshes of the user's, and files
 
     def open_file(self, path: str) -> None:
         """See how surprising the model finds a mesh file."""
-        self._display.board.pages.setCurrentIndex(Page.SURPRISE)
+        self._presenter.parts.pages.setCurrentIndex(SidePage.SURPRISAL)
         self._before = self._start = None
-        self._set_source(ScoreMeshRequest(self._checkpoint, path, label=self._display.board.draw_bar.wish().label))
+        self._set_source(
+            ScoreMeshRequest(self._checkpoint, path, label=self._presenter.parts.sample_bar.options().label)
+        )
 
-    def _on_surprise_open_requested(self) -> None:
-        if path := ask_for_mesh(self):
+    def _on_surprisal_open_requested(self) -> None:
+        patterns = " ".join(f"*{ending}" for ending in MESH_ENDINGS)
+        kinds = self.tr("Meshes ({})").format(patterns)
+        if path := QFileDialog.getOpenFileName(self, self.tr("Open a mesh"), "", kinds)[0]:
             self.open_file(path)
 
-    def _on_surprise_label_chosen(self, label: int) -> None:
+    def _on_surprisal_label_chosen(self, label: int) -> None:
         source = self._source
         if isinstance(source, ScoreMeshRequest):
             mesh = source.mesh and MeshInput(label, source.mesh.vertex_tokens, source.mesh.face_tokens)
             self._set_source(ScoreMeshRequest(source.checkpoint, source.path, mesh, label))
 
-    def _on_transport_save_requested(self) -> None:
-        if (growth := self._display.growth) is not None:
-            self.save_mesh_requested.emit(growth.sample)
+    def _on_look_save_requested(self) -> None:
+        if (growth := self._presenter.growth) is not None:
+            self.context.save(growth.sample)
 
-    def _on_draw_bar_class_chosen(self) -> None:
+    def _on_sample_bar_class_chosen(self) -> None:
         self._before = self._start = None
         self._patience.start()
 
-    def _on_patience_timeout(self) -> None:
+    def _on_patience_elapsed(self) -> None:
         self._set_source(self._wished())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if self._checkpoint and dropped_mesh(event.mimeData()):
+        if self._checkpoint and _dropped_mesh(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        if path := dropped_mesh(event.mimeData()):
+        if path := _dropped_mesh(event.mimeData()):
             event.acceptProposedAction()
             self.open_file(path)
 
     # The looks
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._display.restyle(self.style_now())
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._display.restyle(self.style_now())
-            self._tell_surprise()
+    def restyle(self) -> None:
+        self._presenter.restyle(self.style_now())
+        self._tell_surprisal()
 
 
-def _is_of(scored: MeshSample, drawn: MeshSample) -> bool:
+def _is_of(scored: MeshSample, sampled: MeshSample) -> bool:
     """Whether the tokens of two samples are the same."""
-    pairs = ((scored.vertices, drawn.vertices), (scored.faces, drawn.faces))
+    pairs = ((scored.vertices, sampled.vertices), (scored.faces, sampled.faces))
     return all(one.tokens.tolist() == other.tokens.tolist() for one, other in pairs)
+
+
+def _dropped_mesh(data: QMimeData) -> str:
+    """The first mesh file among what is dragged; empty if there is none."""
+    paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+    return next((path for path in paths if Path(path).suffix.lower() in MESH_ENDINGS), "")

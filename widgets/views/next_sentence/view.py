@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import QFontMetricsF, QResizeEvent, QShowEvent
+from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from inference.results.events import Failure
 from inference.results.next_sentence import NextSentenceRequest, NextSentenceResult
+from inference.results.request import Request
+from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.empty_label import EmptyLabel
 from widgets.kit.line_label import LineLabel
 from widgets.kit.pointed_canvas import PointedCanvas
-from widgets.selection import Selected, Selection
-from widgets.view import Subject, View
+from widgets.selection import Selected
+from widgets.subject import Subject
+from widgets.view import View
 from widgets.views.next_sentence.figure import NextSentenceFigure
 
 
@@ -24,17 +26,10 @@ class NextSentenceView(View):
     """The probability that B follows A, and how much the sentences look at each other, head by head.
 
     A click on a cell selects that head in all views.
-
-    Signals
-    -------
-    swap_requested()
-        A and B are to change places.
     """
 
-    swap_requested = Signal()
-
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(selection, parent)
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._figure: NextSentenceFigure | None = None
         controls = ControlBar(self)
         self._swap = controls.add_button(
@@ -59,7 +54,7 @@ class NextSentenceView(View):
         layout.addWidget(self._read_out)
         self._show_page()
 
-        self._swap.clicked.connect(self.swap_requested)
+        self._swap.clicked.connect(context.swap_sentences)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
         self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
         self.setFocusProxy(self._canvas)
@@ -71,21 +66,21 @@ class NextSentenceView(View):
         self._show_page()
         self.figure_changed.emit()
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         assert self.subject is not None
         if not self._has_pair():
             return ()
         return (NextSentenceRequest(self.subject.checkpoint.checkpoint, self.subject.input),)
 
-    def show_result(self, result: object) -> None:
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if isinstance(result, NextSentenceResult) and self._has_pair():
             self._figure = NextSentenceFigure(result, self._place())
-            self._restyle()
+            self.restyle()
             self._show_page()
             self.figure_changed.emit()
 
-    def show_failure(self, failure: Failure) -> None:
-        super().show_failure(failure)
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        super().show_failure(request, failure)
         self._empty.setText(failure.message)
 
     def figure(self) -> NextSentenceFigure | None:
@@ -94,7 +89,7 @@ class NextSentenceView(View):
     def selection_changed(self, now: Selected, old: Selected) -> None:
         if self._figure is not None and (now.layer, now.head) != (old.layer, old.head):
             self._figure = replace(self._figure, selected=self._place())
-            self._restyle()
+            self.restyle()
             self.figure_changed.emit()
 
     def _place(self) -> tuple[int, int]:
@@ -105,7 +100,7 @@ class NextSentenceView(View):
 
     # The picture
 
-    def _restyle(self) -> None:
+    def restyle(self) -> None:
         if self._figure is not None:
             self._canvas.show_figure(self._figure, self.style_now())
             self._fit()
@@ -137,17 +132,6 @@ class NextSentenceView(View):
     def _on_canvas_spot_chosen(self, cell: Cell) -> None:
         self.selection.update(layer=cell.row, head=cell.column)
 
-    # The looks
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._restyle()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._restyle()

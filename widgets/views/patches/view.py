@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QShowEvent
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QSlider, QStackedWidget, QWidget
 
 from inference.results.events import Failure
 from inference.results.patches import PatchesRequest, PatchesResult
+from inference.results.request import Request
+from widgets.context import ViewContext
 from widgets.figures.image_parts import Look
 from widgets.kit.availability import offer, set_available
 from widgets.kit.column import fill_column
@@ -19,8 +21,9 @@ from widgets.kit.labelled import labelled
 from widgets.kit.line_label import LineLabel
 from widgets.kit.number_slider import NumberSlider
 from widgets.kit.pointed_canvas import PointedCanvas
-from widgets.selection import Selected, Selection
-from widgets.view import Subject, View
+from widgets.selection import Selected
+from widgets.subject import Subject
+from widgets.view import View
 from widgets.views.patches.figure import PatchesFigure, Spot, Weights, beside, weights_title
 
 _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
@@ -60,13 +63,13 @@ class PatchesView(View):
     selects that head too, and a double click shows it alone.
     """
 
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(selection, parent)
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._result: PatchesResult | None = None
         self._kept: PatchesResult | None = None
         self._late = 0  # a token in the middle, as soon as it is known how many there are
         controls = ControlBar(self)
-        self._group = GroupChoice(controls, "patches_group", selection)
+        self._group = GroupChoice(controls, "patches_group", context.selection)
         self._layer = NumberSlider("patches_layer", self.tr("Layer"), 0, 0)
         self._head = NumberSlider("patches_head", self.tr("Head"), 0, 0)
         controls.add_widget(self._layer)
@@ -147,19 +150,19 @@ class PatchesView(View):
         self._show_sliders()
         self._show_page()
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         assert self.subject is not None
         checkpoint, now, image = self.subject.checkpoint, self.selection.now, self.subject.input
         if image.image is None or not checkpoint.groups:
             return ()
         group = checkpoint.group(now.group)
-        query = now.query_pos
+        query = self.query_pos
         if query is None:
             # The first token of a causal model sees nothing but itself.
             query = self._late if group.is_causal else 0
         return (PatchesRequest(checkpoint.checkpoint, image, group.name, query),)
 
-    def show_result(self, result: object) -> None:
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if not isinstance(result, PatchesResult) or self.subject is None:
             return
         if self._late != (late := len(result.tokens) // 2):
@@ -175,8 +178,8 @@ class PatchesView(View):
         if not is_first_part:  # of a rollout the old picture stays until the new one is there
             self._rebuild()
 
-    def show_failure(self, failure: Failure) -> None:
-        super().show_failure(failure)
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        super().show_failure(request, failure)
         self._empty.setText(failure.message)
 
     def figure(self) -> PatchesFigure | None:
@@ -184,7 +187,7 @@ class PatchesView(View):
         return figure if isinstance(figure, PatchesFigure) and self._is_shown() else None
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
-        if now.group != old.group or now.query_pos != old.query_pos:
+        if now.group != old.group or now.query != old.query:
             self.refresh()
         if (now.group, now.layer, now.head) != (old.group, old.layer, old.head):
             self._show_sliders()
@@ -307,18 +310,10 @@ class PatchesView(View):
 
     def _on_canvas_query_moved(self, right: int, down: int) -> None:
         if self._result is not None:
-            asked = self.selection.now.query_pos
+            asked = self.query_pos
             n = len(self._result.tokens)
             start = asked if asked is not None and asked < n else self._result.query
-            self.selection.update(query_pos=beside(self._result, start, right, down))
+            self.choose(query_pos=beside(self._result, start, right, down))
 
-    # The looks
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._rebuild()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
+    def restyle(self) -> None:
         self._rebuild()

@@ -1,1 +1,11 @@
-"""The view of this name."""
+"""How positions are encoded: the 2017 sinusoids, and what this checkpoint uses."""
+
+from widgets.view_entry import ViewEntry
+
+ENTRY = ViewEntry(
+    "positions",
+    "Positions",
+    "widgets.views.positions.view:PositionsView",
+    "",
+    "How positions are encoded: the 2017 sinusoids, and what this checkpoint uses.",
+)

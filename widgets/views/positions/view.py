@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QLabel, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from inference.results.events import Failure
 from inference.results.positions import PositionsRequest, PositionsResult, PositionTable
+from inference.results.request import Request
+from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.kit.availability import offer
 from widgets.kit.column import fill_column
@@ -17,8 +18,9 @@ from widgets.kit.control_bar import ControlBar
 from widgets.kit.empty_label import EmptyLabel
 from widgets.kit.line_label import LineLabel
 from widgets.kit.pointed_canvas import PointedCanvas
-from widgets.selection import Selected, Selection
-from widgets.view import Subject, View
+from widgets.selection import Selected
+from widgets.subject import Subject
+from widgets.view import View
 from widgets.views.positions.figure import PositionsFigure
 from widgets.views.positions.position_grid import GridSpot, PositionGridFigure
 from widgets.views.positions.sinusoids import SinusoidsFigure
@@ -33,8 +35,8 @@ class PositionsView(View):
     A click on a sinusoid's cell chooses its pair; pointing at any cell gives its number.
     """
 
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(selection, parent)
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._result: PositionsResult | None = None
         self._figure: PositionsFigure | PositionGridFigure | None = None
         self._sinusoids = SinusoidsPage()
@@ -94,13 +96,13 @@ class PositionsView(View):
         self._show_page()
         self.figure_changed.emit()
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         assert self.subject is not None
         if self._pages.currentIndex() != _CHECKPOINT_PAGE or self._why_off(self.subject):
             return ()
         return (PositionsRequest(self.subject.checkpoint.checkpoint),)
 
-    def show_result(self, result: object) -> None:
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if not isinstance(result, PositionsResult) or not result.tables:
             return
         self._result = result
@@ -123,8 +125,8 @@ class PositionsView(View):
             self._head.setCurrentIndex(min(now.head, self._head.count() - 1))
             self._rebuild()
 
-    def show_failure(self, failure: Failure) -> None:
-        super().show_failure(failure)
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        super().show_failure(request, failure)
         self._empty.setText(failure.message)
 
     def _has_table(self) -> bool:
@@ -156,10 +158,10 @@ class PositionsView(View):
             self._figure = PositionGridFigure(table, head, self._result.note)
         else:
             self._figure = PositionsFigure(table, head, self._what.currentData(), self._result.note)
-        self._restyle()
+        self.restyle()
         self.figure_changed.emit()
 
-    def _restyle(self) -> None:
+    def restyle(self) -> None:
         style = self.style_now()
         self._sinusoids.restyle(style)
         if self._figure is not None:
@@ -213,14 +215,3 @@ class PositionsView(View):
         ):
             text = figure.describe(spot)  # type: ignore[arg-type]
         self._read_out.show_text(text or self.tr("Point at a cell to see its number."))
-
-    # The looks
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._restyle()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._restyle()

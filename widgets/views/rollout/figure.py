@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -21,9 +21,8 @@ from widgets.look.theme import FigureStyle
 from widgets.maps import axis_labels
 from widgets.maps.axis_labels import Ruler
 from widgets.maps.numerals import short
+from widgets.views.rollout.command import RolloutOptions
 
-Mode = Literal["map", "query"]
-What = Literal["both", "rollout", "attention"]
 Kind = Literal["rollout", "attention"]
 _STRIP, _TITLE = 5.0, 1.8  # em
 _N_STRONGEST = 5
@@ -54,39 +53,34 @@ class RolloutFigure:
     ----------
     query_pos
         One of `result.queries`.
-    mode
-        `map` needs all queries, each at its own place of `result.queries`.
-    scale
-        `raw`; `row` divides each row by its maximum; `log` has logarithmic colours.
-    hides_own
-        Leave out what is a query's own, most of which the residual stream has carried past the attention.
+    options
+        To show the `map` needs all queries, each at its own place of `result.queries`.
     """
 
     result: RolloutResult
     layer: int
     query_pos: int
-    mode: Mode = "map"
-    what: What = "both"
-    scale: Literal["raw", "row", "log"] = "raw"
-    hides_own: bool = False
+    options: RolloutOptions = field(default_factory=RolloutOptions)
 
     # What is shown
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
         """The maps from the first to the last."""
-        return ("rollout", "attention") if self.what == "both" else (self.what,)
+        return ("rollout", "attention") if self.options.maps == "both" else (self.options.maps,)
 
     @property
     def caption(self) -> str:
         titles = {"rollout": _tr("attention rollout"), "attention": _tr("mean attention")}
         shown = _tr(" and ").join(titles[kind] for kind in self.kinds)
         where = _tr("layer {}, query {}").format(self.layer, self.query_name)
-        if self.mode == "query":
+        if self.options.show == "query":
             where = _tr("query {} in every layer, bars of layer {}").format(self.query_name, self.layer)
         scales = {"row": _tr("each row divided by its maximum"), "log": _tr("logarithmic colours")}
-        own = _tr("own places left out") if self.hides_own else ""
-        return "; ".join(filter(None, (f"{shown[:1].upper()}{shown[1:]}: {where}", scales.get(self.scale, ""), own)))
+        own = _tr("own places left out") if self.options.hide_own else ""
+        return "; ".join(
+            filter(None, (f"{shown[:1].upper()}{shown[1:]}: {where}", scales.get(self.options.scale, ""), own))
+        )
 
     @property
     def query_name(self) -> str:
@@ -96,12 +90,12 @@ class RolloutFigure:
     def table(self, kind: Kind) -> np.ndarray:
         """float32 [row, key_pos]: the numbers of a map."""
         numbers = self.result.rollout if kind == "rollout" else self.result.attention
-        return numbers[self.layer] if self.mode == "map" else numbers[:, self._at_query]
+        return numbers[self.layer] if self.options.show == "map" else numbers[:, self._at_query]
 
     def row_of(self, kind: Kind) -> np.ndarray:
         """float32 [key_pos]: the chosen query in the chosen layer; 0 for its own place where that is left out."""
         row = self.table(kind)[self._row]
-        if self.hides_own:
+        if self.options.hide_own:
             row = row.copy()
             row[self.query_pos] = 0
         return row
@@ -131,8 +125,8 @@ class RolloutFigure:
     def describe(self, cell: Cell) -> str:
         """A cell in words."""
         value = float(self.table(cell.kind)[cell.row, cell.key])
-        query = self.query_pos if self.mode == "query" else cell.row
-        layer = self.layer if self.mode == "map" else cell.row
+        query = self.query_pos if self.options.show == "query" else cell.row
+        layer = self.layer if self.options.show == "map" else cell.row
         names = [
             f"{label(tokens.words[place])} ({place})"
             for tokens, place in ((self.result.query_tokens, query), (self.result.key_tokens, cell.key))
@@ -152,7 +146,7 @@ class RolloutFigure:
 
     @property
     def _row(self) -> int:
-        return self._at_query if self.mode == "map" else self.layer
+        return self._at_query if self.options.show == "map" else self.layer
 
     @cached_property
     def _values(self) -> dict[Kind, np.ndarray]:
@@ -160,11 +154,11 @@ class RolloutFigure:
         shown = {}
         for kind in self.kinds:
             values = self.table(kind)
-            if self.hides_own:
+            if self.options.hide_own:
                 values = values.copy()
-                own = list(self.result.queries) if self.mode == "map" else self.query_pos
+                own = list(self.result.queries) if self.options.show == "map" else self.query_pos
                 values[np.arange(len(values)), own] = np.nan
-            if self.scale == "row":
+            if self.options.scale == "row":
                 highest = np.fmax.reduce(values, axis=-1, keepdims=True, initial=0.0)
                 values = values / np.where(highest > 0, highest, 1)
             shown[kind] = values
@@ -172,8 +166,8 @@ class RolloutFigure:
 
     @cached_property
     def _bars(self) -> dict[Kind, ColorBar]:
-        title = _tr("share of the row's maximum") if self.scale == "row" else ""
-        scale: raster.Scale = "log" if self.scale == "log" else "raw"
+        title = _tr("share of the row's maximum") if self.options.scale == "row" else ""
+        scale: raster.Scale = "log" if self.options.scale == "log" else "raw"
         names = {"rollout": _tr("rollout"), "attention": _tr("attention")}
         return {
             kind: ColorBar(float(np.fmax.reduce(values, axis=None, initial=0.0)) or 1.0, scale, title or names[kind])
@@ -185,7 +179,7 @@ class RolloutFigure:
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         n = len(self.kinds)
-        if self.mode == "query":
+        if self.options.show == "query":
             n_layers = self.result.rollout.shape[0]
             return QSizeF(56 * em, n * (_TITLE + axis_labels.TOP + _STRIP + 1.4 * n_layers) * em)
         side = min(max(1.2 * len(self.result.key_tokens), 12), 40)
@@ -202,7 +196,7 @@ class RolloutFigure:
         n_rows, n_keys = self.table(self.kinds[0]).shape
         panels = []
         for i, kind in enumerate(self.kinds):
-            if self.mode == "map":
+            if self.options.show == "map":
                 height = rect.height() - title - top - _STRIP * em
                 side = max(min(((rect.width() - left) / n - bar) / n_keys, height / n_rows), 1e-3)
                 x = rect.left() + left + i * (side * n_keys + bar)
@@ -223,7 +217,7 @@ class RolloutFigure:
 
     def _left(self, metrics: QFontMetricsF) -> float:
         """Room for the longest query, with its position, or for the names of layers."""
-        if self.mode == "query":
+        if self.options.show == "query":
             return metrics.horizontalAdvance(_tr("Layer {}").format(99)) + 0.8 * metrics.height()
         return min(self._longest(metrics, self.result.query_tokens.words), axis_labels.LEFT * metrics.height())
 
@@ -283,7 +277,7 @@ class RolloutFigure:
         painter.save()
         painter.setFont(style.font)
         for i, panel in enumerate(self.panels(rect, style)):
-            is_map = self.mode == "map"
+            is_map = self.options.show == "map"
             self._paint_map(painter, panel, style, has_rows=i == 0 or not is_map, has_keys=i == 0 or is_map)
             self._paint_strip(painter, panel, style)
         painter.restore()
@@ -308,7 +302,7 @@ class RolloutFigure:
             across = Ruler(0, plot.width() / n_keys, plot.width(), n_keys)
             axis_labels.paint_top(painter, plot, across, self.result.key_tokens.words, style, {})
         height = plot.height() / n_rows
-        if has_rows and self.mode == "map":
+        if has_rows and self.options.show == "map":
             down = Ruler(0, height, plot.height(), n_rows)
             marked = {self.query_pos: theme.accent}
             axis_labels.paint_left(painter, plot, down, self.result.query_tokens.words, style, marked)
@@ -324,7 +318,7 @@ class RolloutFigure:
         self._bars[panel.kind].paint(painter, plot, style)
 
     def _title(self, kind: Kind) -> str:
-        if self.mode == "query":
+        if self.options.show == "query":
             text = _tr("Rollout: where {} comes from") if kind == "rollout" else _tr("Mean attention of {}")
             return text.format(self.query_name)
         text = _tr("Rollout up to layer {}") if kind == "rollout" else _tr("Mean attention of layer {}")
@@ -355,7 +349,7 @@ class RolloutFigure:
         high = float(row.max(initial=0.0))
         text = _tr("{} comes from (at most {})") if panel.kind == "rollout" else _tr("{} looks at (at most {})")
         text = text.format(self.query_name, short(high))
-        if self.mode == "query":
+        if self.options.show == "query":
             text = _tr("Layer {}: {}").format(self.layer, text)
         painter.setPen(theme.faint)
         title = metrics.elidedText(text, Qt.TextElideMode.ElideRight, strip.width() + 4 * em)

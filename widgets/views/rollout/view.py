@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSignalBlocker
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from dataclasses import replace
+
+from PySide6.QtWidgets import QWidget
 
 from inference.results.events import Failure
+from inference.results.request import Request
 from inference.results.rollout import RolloutRequest, RolloutResult
+from widgets.context import ViewContext
 from widgets.figures.token_axis import label
 from widgets.kit.availability import offer
-from widgets.kit.column import fill_column
-from widgets.kit.control_bar import ControlBar
-from widgets.kit.empty_label import EmptyLabel
 from widgets.kit.group_choice import GroupChoice
-from widgets.kit.line_label import LineLabel
 from widgets.kit.number_slider import NumberSlider
+from widgets.kit.option_controls import OptionControls
+from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.kit.text_length import WHOLE, most_tokens
 from widgets.maps.numerals import short
-from widgets.selection import Selected, Selection
-from widgets.view import Subject, View
+from widgets.selection import Selected
+from widgets.subject import Subject
+from widgets.view import View
+from widgets.views.rollout.command import RolloutOptions
 from widgets.views.rollout.figure import Cell, Kind, RolloutFigure
 
 
@@ -30,55 +32,22 @@ class RolloutView(View):
     A click chooses the query whose bars are shown (or the layer, where one query is shown in all of them).
     """
 
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(selection, parent)
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._result: RolloutResult | None = None
         self._is_forced = False  # whether one query is shown because there are too many
         self._length: tuple[object, int] | None = None  # of which input and group, and how many tokens
-        controls = ControlBar(self)
-        self._group = GroupChoice(controls, "rollout_group", selection)
+        self._canvas = PointedCanvas("rollout_canvas", self.tr("Attention rollout"))
+        self._page = self.add_page(Page("rollout", self._canvas, self.tr("What is shown"), self.tr("Value")))
+        controls = self._page.controls
+        self._group = GroupChoice(controls, "rollout_group", context.selection)
         self._layer = NumberSlider("rollout_layer", self.tr("Layer"), 0, 0)
         controls.add_widget(self._layer)
-        self._mode = controls.add_choice(
-            "rollout_mode",
-            self.tr("Show"),
-            ((self.tr("Every query in one layer"), "map"), (self.tr("One query in every layer"), "query")),
-        )
-        self._what = controls.add_choice(
-            "rollout_what",
-            self.tr("Maps"),
-            (
-                (self.tr("Rollout and mean attention"), "both"),
-                (self.tr("Rollout"), "rollout"),
-                (self.tr("Mean attention"), "attention"),
-            ),
-        )
-        self._scale = controls.add_choice(
-            "rollout_scale",
-            self.tr("Scale"),
-            ((self.tr("Raw"), "raw"), (self.tr("Per row"), "row"), (self.tr("Logarithmic"), "log")),
-        )
-        self._own = controls.add_check(
-            "rollout_own",
-            self.tr("Hide own place"),
-            self.tr("Leave out what is a query's own: most of it the residual stream has carried past the attention."),
-        )
-        self._caption = LineLabel(self.tr("What is shown"), self)
-        self._canvas = PointedCanvas("rollout_canvas", self.tr("Attention rollout"), self)
-        self._empty = EmptyLabel("rollout_empty")
-        self._empty.setText(self.tr("Rolling out the layers …"))
-        self._pages = QStackedWidget(self)
-        self._pages.addWidget(self._empty)
-        self._pages.addWidget(self._canvas)
-        self._read_out = LineLabel(self.tr("Value"), self)
-        self._read_out.setObjectName("rollout_read_out")
-        fill_column(self, self._pages, controls, self._caption, self._pages, self._read_out)
-        self.setFocusProxy(self._canvas)
+        self._options = self.add_options(OptionControls(controls, "rollout", RolloutOptions))
+        self._show_page()
 
         self._layer.value_changed.connect(self._on_layer_value_changed)
-        for choice in (self._mode, self._what, self._scale):
-            choice.currentIndexChanged.connect(self._rebuild)
-        self._own.toggled.connect(self._rebuild)
+        self._options.changed.connect(self._rebuild)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
         self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
 
@@ -90,36 +59,32 @@ class RolloutView(View):
         self._show_layer()
         self._show_page()
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         assert self.subject is not None
         checkpoint, now = self.subject.checkpoint, self.selection.now
         group = checkpoint.group(now.group)
         n_tokens, is_known = self._tokens()
         # Where none is chosen the middle one says more than the first, before which there is nothing.
-        query = now.query_pos if now.query_pos is not None else n_tokens // 2 if is_known else 0
+        query = self.query_pos if self.query_pos is not None else n_tokens // 2 if is_known else 0
         queries = () if n_tokens <= WHOLE else (query,)
         return (RolloutRequest(checkpoint.checkpoint, self.subject.input, group.name, queries),)
 
-    def show_result(self, result: object) -> None:
-        if not isinstance(result, RolloutResult) or self.subject is None:
-            return
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
+        assert isinstance(result, RolloutResult)
         self._result = result
         self._length = (self._about(), len(result.key_tokens))
         self._rebuild()
         self.refresh()  # a text may be shorter than it looked
 
-    def show_failure(self, failure: Failure) -> None:
-        super().show_failure(failure)
-        self._empty.setText(failure.message)
-        self._show_page()
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        super().show_failure(request, failure)
+        self._show_page(failure.message)
 
     def figure(self) -> RolloutFigure | None:
         figure = self._canvas.figure
         return figure if isinstance(figure, RolloutFigure) and self._is_shown() else None
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
-        if now.group != old.group:
-            self._empty.setText(self.tr("Rolling out the layers …"))
         self._show_layer()
         self.refresh()
         self._rebuild()
@@ -153,27 +118,27 @@ class RolloutView(View):
         has_all = len(result.queries) == len(result.query_tokens)
         self._offer_map(is_offered=has_all)
         now = self.selection.now
-        query = now.query_pos if now.query_pos in result.queries else result.queries[len(result.queries) // 2]
+        query = self.query_pos if self.query_pos in result.queries else result.queries[len(result.queries) // 2]
         layer = min(now.layer, len(result.rollout) - 1)
-        shown = (self._mode.currentData(), self._what.currentData(), self._scale.currentData(), self._own.isChecked())
-        figure = RolloutFigure(result, layer, query, *shown)
+        figure = RolloutFigure(result, layer, query, self._options.value())
         self._canvas.show_figure(figure, self.style_now())
-        self._caption.show_text(figure.caption)
+        self._page.caption.show_text(figure.caption)
         self._show_page()
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
 
     def _offer_map(self, *, is_offered: bool) -> None:
         """A map of all queries, where all of them are known; else one of them is shown, until they are again."""
-        offer(self._mode, "map", is_offered, self.tr("For texts of up to {} tokens.").format(WHOLE))
-        if is_offered == self._is_forced:
-            with QSignalBlocker(self._mode):
-                if is_offered or self._mode.currentData() == "map":
-                    self._mode.setCurrentIndex(self._mode.findData("map" if is_offered else "query"))
-                    self._is_forced = not is_offered
-            # Among many keys nothing else would be seen beside it.
-            with QSignalBlocker(self._own):
-                self._own.setChecked(not is_offered)
+        offer(self._options.combo("show"), "map", is_offered, self.tr("For texts of up to {} tokens.").format(WHOLE))
+        if is_offered != self._is_forced:
+            return
+        options = self._options.value()
+        show = options.show
+        if is_offered or show == "map":
+            show = "map" if is_offered else "query"
+            self._is_forced = not is_offered
+        # Among many keys nothing else would be seen beside a query's own.
+        self._options.set_value(replace(options, show=show, hide_own=not is_offered), quietly=True)
 
     def _is_shown(self) -> bool:
         """Whether what is known is of the selected group."""
@@ -181,11 +146,12 @@ class RolloutView(View):
             return False
         return self._result.group == self.subject.checkpoint.group(self.selection.now.group).name
 
-    def _show_page(self) -> None:
+    def _show_page(self, why_empty: str = "") -> None:
         """Never another group's picture: say why there is none of this one."""
-        self._pages.setCurrentWidget(self._canvas if self._is_shown() else self._empty)
-        for widget in (self._caption, self._read_out):
-            widget.setVisible(self._is_shown())
+        if self._is_shown():
+            self._page.show_canvas()
+        else:
+            self._page.show_empty(why_empty or self.tr("Rolling out the layers …"))
 
     # What the user does
 
@@ -197,13 +163,13 @@ class RolloutView(View):
         if figure is None:
             return
         if cell is not None:
-            self._read_out.show_text(figure.describe(cell))
+            self._page.read_out.show_text(figure.describe(cell))
             return
         kind: Kind = figure.kinds[0]
         words = figure.result.key_tokens.words
         keys = [f"{label(words[key])} ({key}) {short(share)}" for key, share in figure.strongest(kind)]
-        text = self.tr("{} comes most from") if kind == "rollout" else self.tr("{} looks most at")
-        self._read_out.show_text(
+        text = self.tr("{} comes most from") if kind == "rollout" else self.tr("{} attends most to")
+        self._page.read_out.show_text(
             "  \N{MIDDLE DOT}  ".join((f"{text.format(figure.query_name)}  {keys[0]}", *keys[1:]))
             if keys
             else self.tr("Point at a cell.")
@@ -211,18 +177,10 @@ class RolloutView(View):
 
     def _on_canvas_spot_chosen(self, cell: Cell) -> None:
         figure = self.figure()
-        if figure is not None and figure.mode == "map":
-            self.selection.update(query_pos=cell.row, key_pos=cell.key)
+        if figure is not None and figure.options.show == "map":
+            self.choose(query_pos=cell.row, key_pos=cell.key)
         elif figure is not None:
-            self.selection.update(layer=cell.row, key_pos=cell.key)
+            self.choose(layer=cell.row, key_pos=cell.key)
 
-    # The looks
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._rebuild()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
+    def restyle(self) -> None:
         self._rebuild()

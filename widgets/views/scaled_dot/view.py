@@ -7,13 +7,16 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from inference.results.events import Failure
+from inference.results.request import Request
 from inference.results.scaled_dot import ScaledDotRequest, ScaledDotResult
 from inference.results.tokens import Tokens
+from widgets.context import ViewContext
 from widgets.kit.clean import clean
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.head_steps import layer_and_head, walk
-from widgets.selection import Selected, Selection
-from widgets.view import Subject, View
+from widgets.selection import Selected
+from widgets.subject import Subject
+from widgets.view import View
 from widgets.views.scaled_dot.canvas import ScaledDotCanvas
 from widgets.views.scaled_dot.figure import ScaledDotFigure
 from widgets.views.scaled_dot.steps import explain_dot, stages_of
@@ -25,8 +28,8 @@ class ScaledDotView(View):
     A click on a row selects its key, a second click none. Space and 1 to 9 walk through the steps, 0 shows all.
     """
 
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(selection, parent)
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._result: ScaledDotResult | None = None
         self._step: int | None = None
         self._tokens: Tokens | None = None  # of the queries of what is looked at; None: not known yet
@@ -89,7 +92,7 @@ class ScaledDotView(View):
         self._tokens, self._is_probing = None, False
         super().set_subject(subject)
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         assert self.subject
         group, layer, head = layer_and_head(self.subject.checkpoint, self.selection)
         if group != self._group:
@@ -97,7 +100,7 @@ class ScaledDotView(View):
         subject = self.subject
         return (ScaledDotRequest(subject.checkpoint.checkpoint, subject.input, group, layer, head, self._wanted()),)
 
-    def show_result(self, result: object) -> None:
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         assert isinstance(result, ScaledDotResult)
         is_first = self._tokens is None
         self._is_probing = False
@@ -114,26 +117,26 @@ class ScaledDotView(View):
         self._list_steps()
         self._redraw()
 
-    def show_failure(self, failure: Failure) -> None:
-        if self._tokens is None and not self._is_probing and self.selection.now.query_pos is not None:
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        if self._tokens is None and not self._is_probing and self.query_pos is not None:
             # The selected token may be one of a longer input: ask again for one that every input has.
             self._is_probing = True
             self.refresh()
         else:
-            super().show_failure(failure)
+            super().show_failure(request, failure)
 
     def figure(self) -> ScaledDotFigure | None:
         return self._canvas.figure
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
-        if now.key_pos != old.key_pos:
+        if now.key != old.key:
             self._redraw()
-        if (now.group, now.layer, now.head, now.query_pos) != (old.group, old.layer, old.head, old.query_pos):
+        if (now.group, now.layer, now.head, now.query) != (old.group, old.layer, old.head, old.query):
             self.refresh()
 
     def _wanted(self) -> int:
         """The selected query; where there is none, the first token that is not special."""
-        selected = self.selection.now.query_pos
+        selected = self.query_pos
         if self._tokens is None:
             return 0 if selected is None or self._is_probing else selected
         if selected is not None and selected < len(self._tokens):
@@ -171,14 +174,14 @@ class ScaledDotView(View):
     def _redraw(self) -> None:
         if self._result is None:
             return
-        key = self.selection.now.key_pos
+        key = self.key_pos
         self._canvas.set_figure(ScaledDotFigure(self._result, self._step, self._by_weight.isChecked(), key))
         self._show_read_out(None)
         self.figure_changed.emit()
 
     def _show_read_out(self, key: int | None) -> None:
         """The product of the hovered key, or else of the selected one."""
-        key = self.selection.now.key_pos if key is None else key
+        key = self.key_pos if key is None else key
         if self._result is None or key is None or key >= len(self._result.key_tokens):
             self._read_out.setText(self.tr("Point at a key to see its dot product written out."))
             return
@@ -188,13 +191,13 @@ class ScaledDotView(View):
     # What the user does
 
     def _on_query_activated(self, pos: int) -> None:
-        self.selection.update(query_pos=pos)
+        self.choose(query_pos=pos)
 
     def _on_steps_activated(self, step: int) -> None:
         self.set_step(step or None)
 
     def _on_canvas_clicked(self, key: int) -> None:
-        self.selection.update(key_pos=None if self.selection.now.key_pos == key else key)
+        self.choose(key_pos=None if self.key_pos == key else key)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows walk through heads and layers, with Ctrl through the keys; Space and digits through the steps."""
@@ -217,7 +220,7 @@ class ScaledDotView(View):
         """The key in the row below or above."""
         assert self._canvas.figure
         order = self._canvas.figure.order.tolist()
-        now = self.selection.now.key_pos
+        now = self.key_pos
         row = min(max(order.index(now) + step, 0), len(order) - 1) if now in order else 0
-        self.selection.update(key_pos=order[row])
+        self.choose(key_pos=order[row])
         self._canvas.ensure_visible(order[row])

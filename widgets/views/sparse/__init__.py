@@ -1,1 +1,11 @@
-"""Sparse attention patterns: which cells exist, how far they reach and what they cost; and the parts of their view."""
+"""Full, windowed, dilated, global and random attention: cells, reach and cost."""
+
+from widgets.view_entry import ViewEntry
+
+ENTRY = ViewEntry(
+    "sparse",
+    "Sparse",
+    "widgets.views.sparse.view:SparseView",
+    "",
+    "Full, windowed, dilated, global and random attention: cells, reach and cost.",
+)

@@ -42,14 +42,14 @@ class ComplexityControls(ControlBar):
             "sparse_table_k", self.tr("Kernel k"), [(str(kernel), kernel) for kernel in (3, 5, 7, 9, 15)]
         )
         self._repeats = self.add_choice("sparse_repeats", self.tr("Repetitions"), [(str(n), n) for n in (5, 3, 9, 15)])
-        measure = self.add_button(
+        self._measure = self.add_button(
             "sparse_measure",
             self.tr("Measure"),
-            self.tr("Run each layer type on this machine and take the time; Esc stops it, what came stays."),
+            self.tr("Run each layer type on this machine and take the time; if it is cancelled, what came stays."),
         )
         for choice in (self._lengths, self._kernel, self._repeats):
             choice.currentIndexChanged.connect(self._on_control_changed)
-        measure.clicked.connect(self.measure_requested)
+        self._measure.clicked.connect(self.measure_requested)
 
     def _slider(self, name: str, title: str, low: int, high: int, value: int, step: int) -> NumberSlider:
         slider = NumberSlider(name, title, low, high, step=step)
@@ -69,6 +69,10 @@ class ComplexityControls(ControlBar):
             self._neighbourhood.value(),
             self._repeats.currentData(),
         )
+
+    def set_measuring(self, is_measuring: bool) -> None:
+        """While what is chosen is being measured, it cannot be asked for."""
+        self._measure.setEnabled(not is_measuring)
 
     def _on_control_changed(self) -> None:
         self.changed.emit()

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider, QStackedWidget, QTabBar, QWidget
 
 from inference.results.events import Failure
+from inference.results.job import JobPhase, JobRequest, JobState
 from inference.results.layer_times import LayerTimesRequest, LayerTimesResult
+from inference.results.request import Request
+from widgets.context import ViewContext
 from widgets.figures.figure import Figure
 from widgets.figures.panel_figure import Cell
 from widgets.kit.column import fill_column
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.empty_label import EmptyLabel
+from widgets.kit.job_line import JobLine
 from widgets.kit.labelled import labelled
-from widgets.selection import Selected, Selection
-from widgets.view import Subject, View
+from widgets.selection import Selected
+from widgets.subject import Subject
+from widgets.view import View
 from widgets.views.sparse.complexity_controls import ComplexityControls
 from widgets.views.sparse.figure_page import DescribedFigure, FigurePage
 from widgets.views.sparse.figures.checkpoint import SparseCheckpointFigure
@@ -39,10 +43,11 @@ class SparseView(View):
     and key.
     """
 
-    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(selection, parent)
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._query: int | None = None
         self._times: dict[LayerTimesRequest, LayerTimesResult] = {}
+        self._jobs: dict[JobRequest, JobState] = {}  # the latest that measures, or failed to
         self._feed = KindMapFeed()
         self._figure: DescribedFigure | None = None
         self._tabs = QTabBar(self)
@@ -55,6 +60,7 @@ class SparseView(View):
             self._tabs.addTab(title)
         self._patterns = PatternControls(self)
         self._complexity = ComplexityControls(self)
+        self._job_line = JobLine("sparse_job", self, with_title=False)
         self._kinds = ControlBar(self)
         self._strength = QSlider(Qt.Orientation.Horizontal, self._kinds)
         self._strength.setRange(0, 100)
@@ -74,7 +80,9 @@ class SparseView(View):
             self._pages.addWidget(FigurePage(name, title, hint, self._pages))
         self._empty = EmptyLabel("sparse_empty")
         self._pages.addWidget(self._empty)
-        fill_column(self, self._pages, self._tabs, self._patterns, self._complexity, self._kinds, self._pages)
+        fill_column(
+            self, self._pages, self._tabs, self._patterns, self._complexity, self._job_line, self._kinds, self._pages
+        )
         self.setFocusProxy(self._pages)
         self._rebuild()
 
@@ -82,6 +90,8 @@ class SparseView(View):
         self._patterns.changed.connect(self._rebuild)
         self._complexity.changed.connect(self._rebuild)
         self._complexity.measure_requested.connect(self._on_complexity_measure_requested)
+        self._job_line.action_requested.connect(self.job_action_requested)
+        self._job_line.remove_requested.connect(self._on_job_line_remove_requested)
         self._strength.valueChanged.connect(self._rebuild)
         self._page(_PATTERNS).spot_chosen.connect(self._on_row_chosen)
         self._page(_CHECKPOINT).spot_chosen.connect(self._on_cell_chosen)
@@ -93,13 +103,13 @@ class SparseView(View):
         self._look_at_head()
         self._rebuild()
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         if self._tabs.currentIndex() != _CHECKPOINT:
             return ()
         self._look_at_head()
         return self._feed.requests()
 
-    def show_result(self, result: object) -> None:
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if isinstance(result, LayerTimesResult):
             self._times[result.request] = result
             if result.request == self._complexity.request:
@@ -108,10 +118,16 @@ class SparseView(View):
             self.refresh()
             self._rebuild()
 
-    def show_failure(self, failure: Failure) -> None:
-        super().show_failure(failure)
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        super().show_failure(request, failure)
         if self._feed.map is None:
             self._empty.setText(failure.message)
+
+    def show_job(self, state: JobState) -> None:
+        request = state.request
+        if state.number >= (self._jobs[request].number if request in self._jobs else 0):
+            self._jobs[request] = state
+            self._show_job()
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         self.refresh()
@@ -134,6 +150,7 @@ class SparseView(View):
         self._patterns.setVisible(number in (_PATTERNS, _COST))
         self._patterns.set_cost(number == _COST)
         self._complexity.setVisible(number == _COMPLEXITY)
+        self._show_job()
         figures = (self._patterns_figure, self._cost_figure, self._complexity_figure, self._checkpoint_figure)
         self._figure = figures[number]()
         self._kinds.setVisible(number == _CHECKPOINT and self._figure is not None)
@@ -144,6 +161,15 @@ class SparseView(View):
             self._pages.setCurrentIndex(number)
             self._page(number).show_figure(self._figure, self.style_now())
         self.figure_changed.emit()
+
+    def _show_job(self) -> None:
+        """How far the measurement is that the controls ask for."""
+        state = self._jobs.get(self._complexity.request)
+        is_over = state is None or state.phase in (JobPhase.DONE, JobPhase.CANCELLED)
+        self._complexity.set_measuring(state is not None and not state.phase.is_over)
+        self._job_line.setVisible(self._tabs.currentIndex() == _COMPLEXITY and not is_over)
+        if state and not is_over:
+            self._job_line.show_job(state)
 
     def _patterns_figure(self) -> DescribedFigure:
         patterns, n_layers = self._patterns.patterns, self._patterns.n_layers
@@ -163,7 +189,7 @@ class SparseView(View):
         return SparseComplexityFigure(request, self._times.get(request))
 
     def _checkpoint_figure(self) -> DescribedFigure | None:
-        known, now = self._feed.map, self.selection.now
+        known, _now = self._feed.map, self.selection.now
         if known is None or self.subject is None or not _is_sparse(self.subject):
             return None
         return SparseCheckpointFigure(
@@ -177,8 +203,8 @@ class SparseView(View):
             known.kinds,
             known.kind_names,
             self._strength.value() / 100,
-            now.query_pos,
-            now.key_pos,
+            self.query_pos,
+            self.key_pos,
         )
 
     def _why_empty(self) -> str:
@@ -210,23 +236,19 @@ class SparseView(View):
     def _on_complexity_measure_requested(self) -> None:
         self.request_changed.emit(self._complexity.request)
 
+    def _on_job_line_remove_requested(self, _number: int) -> None:
+        del self._jobs[self._complexity.request]
+        self._show_job()
+
     def _on_row_chosen(self, cell: Cell) -> None:
         self._query = cell.row
         self._rebuild()
 
     def _on_cell_chosen(self, cell: Cell) -> None:
         level = self._feed.map.level if self._feed.map else 0
-        self.selection.update(query_pos=cell.row << level, key_pos=cell.column << level)
+        self.choose(query_pos=cell.row << level, key_pos=cell.column << level)
 
-    # The looks
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._rebuild()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
+    def restyle(self) -> None:
         self._rebuild()
 
 

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from widgets.figures.figure import Numbers
 from widgets.figures.lettering import resized
 from widgets.figures.prediction_cards import percent
 from widgets.look.theme import FigureStyle
-from widgets.views.mesh.figures.hatching import hatch, runs
 from widgets.views.mesh.growth import FIRST_VERTEX, NEW_FACE, STOP, Growth, Part, word_of
 
 _N_VALUES = 256
@@ -40,7 +39,7 @@ class MeshExpected:
     is_forbidden
         bool [choice]: cannot lead to a mesh.
     is_given
-        Whether the token was given, not drawn.
+        Whether the token was given, not sampled.
     """
 
     title: str
@@ -84,7 +83,7 @@ class MeshExpected:
 
     @property
     def taken(self) -> str:
-        """The token that was taken, its probability and its surprise."""
+        """The token that was taken, its probability and its surprisal."""
         how = _tr("given") if self.is_given else _tr("taken")
         return f"{how}: {self.word(self.token)}, {percent(self._probability(self.token))}, {self.bits:.2f} bit"
 
@@ -106,7 +105,7 @@ class MeshExpected:
     def _probability(self, token: int) -> float:
         return float(self.probabilities[token]) if token < len(self.probabilities) else 0.0
 
-    # The picture
+    # The image
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
@@ -316,3 +315,36 @@ class MeshExpected:
         ]
         arrays = {"probabilities": self.probabilities, "is_forbidden": self.is_forbidden}
         return Numbers(arrays, ("token", "meaning", "probability", "is_forbidden"), rows)
+
+
+# Hatching, as lines: pattern brushes do not come through to SVG
+
+
+def hatch(painter: QPainter, rect: QRectF, color: QColor, spacing: float) -> None:
+    """Fill a rectangle with lines that rise to the right; those of neighbours meet."""
+    if rect.isEmpty() or spacing <= 0:
+        return
+    painter.setPen(QPen(color, max(spacing / 7, 0.5)))
+    lines = []
+    # The lines are x + y = a multiple of the spacing, whatever the rectangle.
+    total = (rect.left() + rect.top()) // spacing * spacing + spacing
+    while total < rect.right() + rect.bottom():
+        x0 = max(rect.left(), total - rect.bottom())
+        x1 = min(rect.right(), total - rect.top())
+        if x1 > x0:
+            lines.append(QLineF(x0, total - x0, x1, total - x1))
+        total += spacing
+    painter.drawLines(lines)
+
+
+def runs(flags: list[bool]) -> list[tuple[int, int]]:
+    """First and end of each row of trues."""
+    found: list[tuple[int, int]] = []
+    start = None
+    for place, flag in enumerate([*flags, False]):
+        if flag and start is None:
+            start = place
+        elif not flag and start is not None:
+            found.append((start, place))
+            start = None
+    return found

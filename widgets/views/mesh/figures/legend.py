@@ -8,9 +8,9 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
 from widgets.figures.lettering import resized
 from widgets.look import raster
+from widgets.look.surprisal_colors import heated
 from widgets.look.theme import FigureStyle
 from widgets.views.mesh.coloring import Legend, mapped
-from widgets.views.mesh.surprisal_colors import heated
 
 _STRIP, _GAP = 12.0, 1.0  # em
 _SWATCH = 1.6  # em

@@ -29,7 +29,7 @@ class MeshFigure:
     Attributes
     ----------
     aspect
-        Width by height of the picture that the camera was set for; a narrower one shows no less.
+        Width by height of the image that the camera was set for; a narrower one shows no less.
     """
 
     scene: MeshScene
@@ -54,7 +54,7 @@ class MeshFigure:
         PainterRenderer().paint(painter, rect, self.scene, camera, style, self.mesh_style)
 
     def numbers(self) -> Numbers:
-        """The vertices and faces that are seen, without the places of the meshes in the picture."""
+        """The vertices and faces that are seen, without the places of the meshes in the image."""
         arrays: dict[str, np.ndarray] = {}
         rows: list[tuple[str | int | float, ...]] = []
         for number, mesh in enumerate(self.scene.objects):

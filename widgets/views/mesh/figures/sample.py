@@ -1,4 +1,4 @@
-"""Meshes as a model wrote them: the picture in space, what its colours mean, and what was expected of one token."""
+"""Meshes as a model wrote them: the image in space, what its colours mean, and what was expected of one token."""
 
 from __future__ import annotations
 
@@ -32,22 +32,30 @@ def _tr(text: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class MeshSampleFigure:
-    """The picture of one mesh or several; its numbers are all their tokens.
+    """The image of one mesh or several; its numbers are all their tokens.
 
     Attributes
     ----------
     growths
-        What the meshes were made of, in the order of the picture's objects.
+        What the meshes were made of, in the order of the image's objects.
     legend
         What the colours mean; None where they mean nothing.
     expected
-        Painted beside the picture; None leaves it out.
+        Painted beside the image; None leaves it out.
+    active
+        The mesh that is looked at.
     """
 
     image: MeshFigure
     growths: Sequence[Growth]
     legend: Legend | None = None
     expected: MeshExpected | None = None
+    active: int = 0
+
+    @property
+    def growth(self) -> Growth:
+        """The mesh that is looked at."""
+        return self.growths[self.active]
 
     @property
     def caption(self) -> str:
@@ -94,6 +102,10 @@ class MeshSampleFigure:
                 arrays[f"{name}_is_forbidden{behind}"] = tokens.is_forbidden
                 arrays[f"n_given_{name}_tokens{behind}"] = np.array(tokens.n_given)
             arrays[f"vertices{behind}"] = growth.vertices
+            arrays[f"face_starts{behind}"] = np.cumsum([0, *map(len, growth.faces)])
+            arrays[f"face_vertices{behind}"] = np.array([corner for face in growth.faces for corner in face], np.int64)
+            arrays[f"label{behind}"] = np.array(-1 if growth.sample.label is None else growth.sample.label)
+            arrays[f"seed{behind}"] = np.array(growth.sample.seed)
             rows += [_row(number, growth, step) for step in range(growth.n_steps)]
         return Numbers(arrays, _HEADER, rows)
 

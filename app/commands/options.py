@@ -1,0 +1,35 @@
+"""Options of figures as options of the command line."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, BooleanOptionalAction
+
+from app.commands.option_types import between
+from widgets.options import Choice, Number, Options
+
+
+def add_options(parser: ArgumentParser, kind: type[Options]) -> None:
+    """One `--option` for each field."""
+    for name, option in kind.declared().items():
+        default = kind.defaults()[name]
+        flag = option.flag or name.replace("_", "-")
+        about = option.about[:1].lower() + option.about[1:]
+        if isinstance(option, Choice):
+            texts = {str(value): value for value in option.labels}
+            parser.add_argument(
+                f"--{flag}", dest=name, choices=tuple(texts), default=str(default), help=f"{about} (default: {default})"
+            )
+        elif isinstance(option, Number):
+            kinds = float if option.decimals else int
+            parser.add_argument(
+                f"--{flag}",
+                dest=name,
+                type=between(option.low, option.high, kinds),
+                default=default,
+                metavar="N",
+                help=f"{about} (default: {default:,})",
+            )
+        elif default:
+            parser.add_argument(f"--{flag}", dest=name, action=BooleanOptionalAction, default=True, help=about)
+        else:
+            parser.add_argument(f"--{flag}", dest=name, action="store_true", help=about)

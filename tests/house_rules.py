@@ -1,0 +1,133 @@
+"""Rules of the house that no import contract can say, read from the sources. Each returns the places that break it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+THREADS = {"QTimer", "QThread", "QThreadPool", "QProcess", "threading", "subprocess", "multiprocessing", "asyncio"}
+WALKS = {"findChild", "findChildren", "window", "parent", "parentWidget", "property", "topLevelWidget"}
+PAINTERS = {"QPainter"}
+LONGEST_MODULE = 400
+
+
+def sources(*folders: str, root: Path = ROOT) -> list[Path]:
+    """All modules below these folders."""
+    return [path for folder in folders for path in sorted((root / folder).rglob("*.py"))]
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _place(path: Path, node: ast.AST, what: str) -> str:
+    return f"{path.name}:{getattr(node, 'lineno', 0)} {what}"
+
+
+def threads_in_views(paths: list[Path]) -> Iterator[str]:
+    """A view is data in, pixels and signals out: clocks and processes belong to `kit`, `player` and `app.link`."""
+    for path in paths:
+        for node in ast.walk(_tree(path)):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = {alias.name.partition(".")[0] for alias in node.names}
+                names |= {(node.module or "").partition(".")[0]} if isinstance(node, ast.ImportFrom) else set()
+                for name in sorted(names & THREADS):
+                    yield _place(path, node, name)
+
+
+def walks_to_other_widgets(paths: list[Path]) -> Iterator[str]:
+    """A view gets what it needs handed to its constructor; it does not look for it in the tree of widgets."""
+    for path in paths:
+        for node in ast.walk(_tree(path)):
+            called = node.func if isinstance(node, ast.Call) else None
+            if isinstance(called, ast.Attribute) and called.attr in WALKS:
+                yield _place(path, node, called.attr)
+
+
+def results_that_can_change(paths: list[Path]) -> Iterator[str]:
+    """Requests and results cross the boundary, are compared and kept: every dataclass is frozen."""
+    for path in paths:
+        for node in ast.walk(_tree(path)):
+            if not isinstance(node, ast.ClassDef):
+                continue
+            for decorator in node.decorator_list:
+                called = decorator.func if isinstance(decorator, ast.Call) else decorator
+                options = decorator.keywords if isinstance(decorator, ast.Call) else []
+                is_frozen = any(
+                    option.arg == "frozen" and getattr(option.value, "value", False) is True for option in options
+                )
+                if getattr(called, "id", "") == "dataclass" and not is_frozen:
+                    yield _place(path, node, node.name)
+
+
+def unknown_capabilities(paths: list[Path]) -> Iterator[str]:
+    """What is needed is one of `Capability`: any other name would grey a view out for ever."""
+    from inference.results.request import Capability
+
+    for path in paths:
+        for node in ast.walk(_tree(path)):
+            is_member = isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "Capability"
+            if is_member and node.attr not in Capability.__members__:
+                yield _place(path, node, node.attr)
+
+
+def unknown_signals(paths: list[Path]) -> Iterator[str]:
+    """What is connected or emitted is declared somewhere: a renamed signal takes its connections with it."""
+    trees = {path: _tree(path) for path in paths}
+    own = {
+        target.id
+        for tree in trees.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+        for names in [node.targets]
+        if getattr(node.value.func, "id", "") == "Signal"
+        for target in names
+        if isinstance(target, ast.Name)
+    }
+    # `opened, failed = Signal(object), Signal(object)`
+    own |= {
+        target.id
+        for tree in trees.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple)
+        if all(isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Signal" for call in node.value.elts)
+        for targets in node.targets
+        if isinstance(targets, ast.Tuple)
+        for target in targets.elts
+        if isinstance(target, ast.Name)
+    }
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
+            called = node.func if isinstance(node, ast.Call) else None
+            if not (isinstance(called, ast.Attribute) and called.attr in ("connect", "emit", "disconnect")):
+                continue
+            signal = called.value
+            if isinstance(signal, ast.Attribute) and signal.attr not in own and signal.attr not in qt_signals():
+                yield _place(path, node, signal.attr)
+
+
+@cache
+def qt_signals() -> frozenset[str]:
+    """Names of all signals that Qt's own classes have."""
+    from PySide6 import QtCore, QtGui, QtOpenGLWidgets, QtWidgets
+
+    return frozenset(
+        name
+        for module in (QtCore, QtGui, QtWidgets, QtOpenGLWidgets)
+        for cls in [getattr(module, name) for name in dir(module)]  # modules, too, fill themselves in
+        if isinstance(cls, type)
+        for name in list(dir(cls))  # fills them in: they are made when they are first looked up
+        if isinstance(getattr(cls, name, None), QtCore.Signal)
+    )
+
+
+def long_modules(paths: list[Path]) -> Iterator[str]:
+    """A module is one idea; of more than 400 lines it is hardly ever one."""
+    for path in paths:
+        n_lines = len(path.read_text(encoding="utf-8").splitlines())
+        if n_lines > LONGEST_MODULE:
+            yield f"{path.name} has {n_lines} lines"

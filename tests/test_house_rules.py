@@ -1,0 +1,50 @@
+"""Each rule of the house holds, and turns red on a planted violation."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import house_rules
+from tests.house_rules import sources
+
+VIEWS = ("widgets/views",)
+RULES = {
+    "threads_in_views": (VIEWS, "from PySide6.QtCore import QTimer\n"),
+    "walks_to_other_widgets": (VIEWS, "def look(view):\n    return view.window().color_map\n"),
+    "results_that_can_change": (
+        ("inference/results",),
+        "from dataclasses import dataclass\n\n@dataclass(slots=True)\nclass Result:\n    n: int\n",
+    ),
+    "unknown_capabilities": (("inference", "widgets"), "needs = frozenset({Capability.ATENTION})\n"),
+    "unknown_signals": (
+        ("app", "widgets"),
+        "def connect(view):\n    view.head_was_opened_by_name.connect(print)\n",
+    ),
+    "long_modules": (("app", "widgets", "inference", "resources"), "x = 1\n" * 401),
+}
+OTHER_PLANTS = {
+    "threads_in_views": ("import threading\n", "import subprocess\n", "from PySide6.QtCore import Qt, QThread\n"),
+    "walks_to_other_widgets": ("x = view.findChild(object)\n", "x = view.parent()\n", "x = view.parentWidget()\n"),
+    "results_that_can_change": (
+        "@dataclass\nclass Result:\n    n: int\n",
+        "@dataclass(frozen=False)\nclass R:\n    n: int\n",
+    ),
+    "unknown_signals": ("view.request_changd.emit(1)\n",),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_it_holds(rule):
+    folders, _ = RULES[rule]
+    assert list(getattr(house_rules, rule)(sources(*folders))) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "source"),
+    [(rule, planted) for rule, (_, planted) in RULES.items()]
+    + [(rule, planted) for rule, plants in OTHER_PLANTS.items() for planted in plants],
+)
+def test_a_planted_violation_turns_it_red(rule, source, tmp_path):
+    planted = tmp_path / "planted.py"
+    planted.write_text(source, encoding="utf-8")
+    assert len(list(getattr(house_rules, rule)([planted]))) == 1

@@ -1,0 +1,179 @@
+"""What every view does: one test for all of them, with a real model and no window, thread or process."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from app.export.export import ENDINGS, save
+from inference.context import Context
+from inference.results.checkpoint import OpenRequest
+from inference.results.events import Failure
+from inference.results.inputs import ImageInput, Input, MeshInput, TextInput
+from inference.service.engine import Engine
+from widgets.context import ViewContext
+from widgets.look.theme import DARK, LIGHT
+from widgets.registry import VIEWS
+from widgets.subject import Subject
+
+# The checkpoint that serves a view, where it is not the one for texts.
+CHECKPOINTS = {
+    "masked_image": "beit-scenes",
+    "complete_image": "igpt-small",
+    "masked_pixels": "igpt-masked",
+    "patches": "vit-scenes",
+    "classes": "vit-scenes",
+    "mesh": "polygen-furniture",
+}
+INPUTS = {
+    "text": Input(text=TextInput("the cat sat on the mat", "it was tired", masked=(3,))),
+    "image": Input(image=ImageInput(seed=3)),
+    "mesh": Input(mesh=MeshInput(0)),
+}
+SMALL = QSize(420, 320)
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return Engine()
+
+
+class Asker:
+    """Answers a view's requests at once, as the engine would."""
+
+    def __init__(self, engine, view):
+        self.engine, self.view, self.failures = engine, view, []
+        view.request_changed.connect(self.on_request_changed)
+
+    def on_request_changed(self, request):
+        if type(request).__name__ == "LayerTimesRequest":
+            return
+        context = Context(lambda event: self.report(request, event))
+        result = self.engine.run(request, context)
+        self.view.take_result(request, result)
+
+    def report(self, request, event):
+        if hasattr(event, "result"):
+            self.view.take_result(request, event.result, is_partial=True)
+
+
+def shown(entry, engine, qtbot, context=None):
+    """A visible view that has its answers."""
+    view = entry.create(context or ViewContext())
+    qtbot.addWidget(view)
+    view.asker = Asker(engine, view)
+    view.resize(1000, 700)
+    view.show()
+    info = engine.run(OpenRequest(CHECKPOINTS.get(entry.name, "bert-mini")), Context())
+    view.set_subject(Subject(info, INPUTS[info.reads[0]]))
+    qtbot.waitUntil(lambda: view.figure() is not None and not view.why_not_current, timeout=60_000)
+    return view
+
+
+def pixels(view):
+    return view.grab().toImage().scaled(200, 140)
+
+
+views = pytest.mark.parametrize("entry", VIEWS, ids=lambda entry: entry.name)
+
+
+@views
+def test_it_names_what_it_needs_and_says_why_it_is_off(entry):
+    from tests.factories import make_checkpoint_info
+
+    nothing = replace(make_checkpoint_info(), capabilities=(), missing=(), reads=("text",))
+    why = nothing.why_missing(entry.needs)
+    assert bool(why) == bool(entry.needs)
+    assert entry.title
+    assert entry.about.endswith(".")
+
+
+@views
+def test_it_shows_repaints_exports_and_comes_back(entry, engine, qtbot, tmp_path):
+    view = shown(entry, engine, qtbot)
+    seen = [pixels(view)]
+
+    # Theme, font and colour map
+    view.setPalette(DARK.palette())
+    seen.append(pixels(view))
+    assert seen[-1] != seen[-2], "it ignores the theme"
+    font = QFont(view.font())
+    font.setPointSizeF(1.5 * font.pointSizeF())
+    view.setFont(font)
+    seen.append(pixels(view))
+    assert seen[-1] != seen[-2], "it ignores the font"
+    view.context.looks.set_color_map("magma")
+    assert view.style_now().color_map == "magma"
+    view.setPalette(LIGHT.palette())
+
+    # Every format
+    for ending in ENDINGS:
+        path = tmp_path / f"figure{ending}"
+        save(view.figure(), path, style=view.style_now())
+        first = path.read_bytes()
+        assert len(first) > 50
+        save(view.figure(), path, style=view.style_now())
+        assert path.read_bytes() == first, f"two {ending} files of the same figure differ"
+
+    # Smallest size
+    view.resize(SMALL)
+    QApplication.processEvents()
+    assert pixels(view) is not None
+
+    # Options: what is chosen survives a session
+    state = view.options_state()
+    other = entry.create(ViewContext())
+    qtbot.addWidget(other)
+    other.set_options_state(state)
+    assert other.options_state() == state
+
+
+@views
+def test_an_old_picture_is_dimmed_when_another_checkpoint_comes(entry, engine, qtbot):
+    view = shown(entry, engine, qtbot)
+    view.request_changed.disconnect(view.asker.on_request_changed)
+    subject = view.subject
+    view.set_subject(Subject(replace(subject.checkpoint, checkpoint="other", name="other-checkpoint"), subject.input))
+    veils = [veil for veil in view._veils() if veil.is_dimmed]
+    assert veils or view.figure() is None, "another checkpoint's picture stands as this one's"
+    for veil in veils:
+        assert subject.checkpoint.name in veil.text
+    if veils:
+        assert subject.checkpoint.name in view.why_not_current
+
+
+@views
+def test_a_failure_leaves_it_alive(entry, engine, qtbot):
+    view = shown(entry, engine, qtbot)
+    view.request_changed.disconnect(view.asker.on_request_changed)
+    view.refresh(again=True)
+    for request in view._asked:
+        view.take_failure(request, Failure("refused", "The text has 9 tokens; at most 5 are allowed."))
+    QApplication.processEvents()
+    view.request_changed.connect(view.asker.on_request_changed)
+    view.refresh(again=True)
+    qtbot.waitUntil(lambda: not view.why_not_current, timeout=60_000)
+
+
+@views
+def test_it_stands_on_its_own(entry, engine, qtbot):
+    """Torn off into a window of its own, it still follows the looks of its context."""
+    view = shown(entry, engine, qtbot)
+    alone = QWidget()
+    qtbot.addWidget(alone)
+    QVBoxLayout(alone).addWidget(view)
+    alone.resize(900, 600)
+    alone.show()
+    view.context.looks.set_color_map("viridis")
+    assert view.style_now().color_map == "viridis"
+    assert view.figure() is not None
+    view.setParent(None)
+
+
+@views
+def test_it_is_collected_after_closing(entry, assert_collected):
+    assert_collected(lambda: entry.create(ViewContext()))

@@ -1,0 +1,229 @@
+"""The base of views: only what was asked for is shown, and what is old says so until the new is there."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtWidgets import QWidget
+
+from inference.results.attention import AttentionRequest
+from inference.results.events import Failure
+from inference.results.maps import TilesRequest
+from tests.factories import make_checkpoint_info
+from tests.inputs import text_input
+from widgets.context import ViewContext
+from widgets.kit.page import Page
+from widgets.subject import Subject
+from widgets.view import View
+
+CAT, DOG = text_input("a cat"), text_input("a dog")
+
+
+class Picture(View):
+    """Shows one layer as it comes; tiles only add to it."""
+
+    details = frozenset({TilesRequest})
+
+    def __init__(self, context):
+        super().__init__(context)
+        self.page = self.add_page(Page("picture", QWidget(), "caption", "read-out"))
+        self.shown, self.has_tiles, self.n_styles = [], False, 0
+
+    def requests(self):
+        checkpoint, input = self.subject.checkpoint.checkpoint, self.subject.input
+        layer = self.selection.now.layer
+        tiles = (TilesRequest(checkpoint, input, "encoder", layer, 0, 0, ((0, 0),)),) if self.has_tiles else ()
+        return (AttentionRequest(checkpoint, input, "encoder", (layer,)), *tiles)
+
+    def show_result(self, request, result, is_partial):
+        self.shown.append(result)
+        self.page.show_canvas()
+        self.page.read_out.show_text(f"numbers of {result}")
+
+    def selection_changed(self, now, old):
+        self.refresh()
+
+    def restyle(self):
+        self.n_styles += 1
+
+    def figure(self):
+        return None
+
+
+@pytest.fixture
+def view(qtbot):
+    view = Picture(ViewContext())
+    qtbot.addWidget(view)
+    view.asked, view.withdrawn = [], []
+    view.request_changed.connect(view.asked.append)
+    view.request_withdrawn.connect(view.withdrawn.append)
+    view.show()
+    return view
+
+
+def look_at(view, input=CAT, name="bert-test"):
+    info = replace(make_checkpoint_info(name=name), checkpoint=name)
+    view.set_subject(Subject(info, input))
+    return view.asked[-1]
+
+
+def is_dimmed(view):
+    return view.page.veil.is_dimmed
+
+
+def wait_until_dimmed(view, qtbot):
+    qtbot.waitUntil(lambda: is_dimmed(view))
+
+
+def test_answers_in_the_wrong_order_never_show_the_wrong_numbers(view):
+    first = look_at(view)
+    view.selection.update(layer=1)
+    second = view.asked[-1]
+    view.take_result(second, "layer 1")
+    view.take_result(first, "layer 0")  # a slower worker's
+    assert view.shown == ["layer 1"]
+    assert view.why_not_current == ""
+
+
+def test_nothing_is_dimmed_before_there_is_a_picture(view):
+    look_at(view)
+    assert not is_dimmed(view)
+    assert view.why_not_current == ""
+
+
+def test_an_old_picture_is_dimmed_until_the_new_one_is_there(view, qtbot):
+    view.take_result(look_at(view), "layer 0")
+    view.selection.update(layer=1)
+    assert "bert-test  ·  a cat" in view.why_not_current
+    assert not is_dimmed(view)  # the answer may be there before anybody could see it
+    wait_until_dimmed(view, qtbot)
+    assert view.page.read_out.text() == ""
+    view.take_result(view.asked[-1], "layer 1")
+    assert not is_dimmed(view)
+    assert view.why_not_current == ""
+    assert view.page.read_out.text() == "numbers of layer 1"
+
+
+@pytest.mark.parametrize(("input", "name"), [(DOG, "bert-test"), (CAT, "gpt-test")])
+def test_of_another_input_or_checkpoint_it_is_dimmed_at_once_and_says_of_what_it_is(view, input, name):
+    view.take_result(look_at(view), "layer 0")
+    look_at(view, input, name)
+    assert is_dimmed(view)
+    assert view.page.veil.text.startswith("bert-test  ·  a cat\n")
+    assert view.page.read_out.text() == ""
+
+
+def test_masks_alone_are_the_same_sentence(view, qtbot):
+    view.take_result(look_at(view), "layer 0")
+    look_at(view, text_input("a cat", masked=(1,)))
+    assert not is_dimmed(view)
+    wait_until_dimmed(view, qtbot)
+    assert "a cat" not in view.page.veil.text
+
+
+def test_a_cancel_leaves_the_old_picture_dimmed_for_good(view):
+    view.take_result(look_at(view), "layer 0")
+    asked = look_at(view, CAT, "gpt-test")
+    view.take_cancellation(asked)
+    assert is_dimmed(view)
+    assert "Cancelled" in view.page.veil.text
+    assert "bert-test" in view.why_not_current
+    view.take_result(asked, "late")
+    assert view.shown == ["layer 0"]
+    view.refresh(again=True)
+    view.take_result(view.asked[-1], "asked again")
+    assert not is_dimmed(view)
+
+
+def test_a_failure_says_why_and_can_be_asked_again(view, qtbot):
+    view.take_result(look_at(view), "layer 0")
+    view.selection.update(layer=1)
+    with qtbot.waitSignal(view.noticed) as told:
+        view.take_failure(view.asked[-1], Failure("refused", "There is no layer 1."))
+    assert told.args == ["There is no layer 1."]
+    assert is_dimmed(view)
+    assert "There is no layer 1." in view.why_not_current
+    n = len(view.asked)
+    view.refresh()
+    assert len(view.asked) == n + 1
+
+
+def test_a_dead_engine_is_told_by_others_and_dims(view):
+    told = []
+    view.noticed.connect(told.append)
+    view.take_result(look_at(view), "layer 0")
+    view.selection.update(layer=1)
+    view.take_failure(view.asked[-1], Failure("engine", "The engine stopped."))
+    assert told == []
+    assert is_dimmed(view)
+
+
+def test_a_refused_input_leaves_what_is_shown_dimmed_whatever_is_asked_next(view):
+    view.take_result(look_at(view), "layer 0")
+    view.refuse("The text has 9 tokens; at most 5 are allowed.")
+    assert is_dimmed(view)
+    view.selection.update(layer=1)
+    view.take_result(view.asked[-1], "layer 1")
+    assert "at most 5" in view.why_not_current
+    view.take_result(look_at(view, DOG), "another text")
+    assert view.why_not_current == ""
+
+
+def test_a_first_look_says_so_until_it_is_exact(view):
+    asked = look_at(view)
+    view.take_result(asked, "sampled", is_partial=True)
+    assert view.is_provisional
+    assert view.page.veil.text
+    assert not is_dimmed(view)
+    assert "first look" in view.why_not_current
+    view.take_result(asked, "exact")
+    assert not view.is_provisional
+    assert view.page.veil.text == ""
+
+
+def test_details_that_have_yet_to_come_make_no_picture_old(view, qtbot):
+    view.take_result(look_at(view), "layer 0")
+    view.has_tiles = True
+    view.refresh()
+    assert isinstance(view.asked[-1], TilesRequest)
+    assert view.why_not_current == ""
+    view.has_tiles = False
+    view.refresh()
+    assert [type(request) for request in view.withdrawn] == [TilesRequest]
+
+
+def test_pages_of_theory_are_never_old(view):
+    view.take_result(look_at(view), "layer 0")
+    view.page.is_of_subject = False
+    look_at(view, DOG)
+    assert not is_dimmed(view)
+
+
+def test_a_hidden_view_asks_nothing_until_it_is_shown(view):
+    view.hide()
+    view.set_subject(Subject(make_checkpoint_info(), CAT))
+    assert view.asked == []
+    view.show()
+    assert len(view.asked) == 1
+
+
+def test_looks_reach_a_view_wherever_it_is_and_a_hidden_one_when_it_is_shown(view):
+    n = view.n_styles
+    view.context.looks.set_color_map("magma")
+    assert view.n_styles == n + 1
+    assert view.style_now().color_map == "magma"
+    view.hide()
+    view.context.looks.set_color_map("viridis")
+    assert view.n_styles == n + 1
+    view.show()
+    assert view.n_styles == n + 2
+
+
+def test_clicks_do_not_reach_an_old_picture(view):
+    view.take_result(look_at(view), "layer 0")
+    look_at(view, DOG)
+    canvas = view.page.canvas
+    assert canvas.childAt(canvas.rect().center()) is view.page.veil
+
+
+def test_is_collected_after_closing(assert_collected):
+    assert_collected(lambda: Picture(ViewContext()))

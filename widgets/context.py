@@ -1,0 +1,78 @@
+"""What a view may use of the window it is in: the shared selection, the looks, and wishes that the window fulfils."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from inference.results.inputs import Input
+from widgets.selection import Selection
+
+
+class Looks(QObject):
+    """How figures look in a window, wherever its views stand. Theme and font come with Qt's palette and font.
+
+    Signals
+    -------
+    changed()
+    """
+
+    changed = Signal()
+
+    def __init__(self, color_map: str = "cividis", parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._color_map = color_map
+
+    @property
+    def color_map(self) -> str:
+        """Name of the colour map of all heat maps; see `widgets.look.color_maps`."""
+        return self._color_map
+
+    def set_color_map(self, name: str) -> None:
+        """Paint heat maps with another colour map."""
+        if name != self._color_map:
+            self._color_map = name
+            self.changed.emit()
+
+
+class ViewContext(QObject):
+    """Handed to every view when it is built. One a window.
+
+    Signals
+    -------
+    view_requested(str)
+        Show the view of that name.
+    input_requested(Input)
+        Let the window look at another input.
+    save_requested(object)
+        Save this thing, such as a mesh, in a file that the user chooses.
+    swap_requested()
+        Exchange sentences A and B.
+    """
+
+    view_requested = Signal(str)
+    input_requested = Signal(object)
+    save_requested = Signal(object)
+    swap_requested = Signal()
+
+    def __init__(
+        self, selection: Selection | None = None, looks: Looks | None = None, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.selection = selection or Selection(self)
+        self.looks = looks or Looks(parent=self)
+
+    def open_view(self, name: str) -> None:
+        """Ask for another view to be shown."""
+        self.view_requested.emit(name)
+
+    def set_input(self, input: Input) -> None:
+        """Ask for another input to be looked at."""
+        self.input_requested.emit(input)
+
+    def save(self, thing: object) -> None:
+        """Ask for something to be saved."""
+        self.save_requested.emit(thing)
+
+    def swap_sentences(self) -> None:
+        """Ask for sentences A and B to be exchanged."""
+        self.swap_requested.emit()

@@ -1,0 +1,118 @@
+"""Controls for the options of a figure, made from their declaration."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, Generic, TypeVar
+
+from PySide6.QtCore import QCoreApplication, QObject, QSignalBlocker, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
+
+from widgets.kit.control_bar import ControlBar
+from widgets.kit.labelled import labelled
+from widgets.options import Choice, Number, Option, Options, Switch
+
+O = TypeVar("O", bound=Options)  # noqa: E741
+
+
+class OptionControls(QObject, Generic[O]):
+    """One control for each option of `kind`, in a bar; they are named `<name>_<field>`.
+
+    Signals
+    -------
+    changed()
+        The user, or `set_value`, chose something else.
+    """
+
+    changed = Signal()
+
+    def __init__(self, bar: ControlBar, name: str, kind: type[O], *, leave_out: tuple[str, ...] = ()) -> None:
+        super().__init__(bar)
+        self.name, self.kind = name, kind
+        self._controls: dict[str, QWidget] = {}
+        self._kept = kind()  # values of options without a control
+        for field, option in kind.declared().items():
+            if field not in leave_out:
+                self._controls[field] = self._add(bar, f"{name}_{field}", option, getattr(self._kept, field))
+
+    def _add(self, bar: ControlBar, name: str, option: Option, value: Any) -> QWidget:
+        title, about = _tr(option.title), _tr(option.about)
+        if isinstance(option, Choice):
+            combo = bar.add_choice(name, title, tuple((_tr(text), data) for data, text in option.labels.items()))
+            combo.setCurrentIndex(list(option.labels).index(value))
+            combo.setToolTip(about)
+            combo.currentIndexChanged.connect(self.changed)
+            return combo
+        if isinstance(option, Switch):
+            box = bar.add_check(name, title, about)
+            box.setChecked(value)
+            box.toggled.connect(self.changed)
+            return box
+        spin = _spin_box(option)
+        spin.setToolTip(about)
+        spin.setKeyboardTracking(False)
+        spin.setValue(value)
+        spin.valueChanged.connect(self.changed)
+        bar.add_widget(labelled(spin, name, title))
+        return spin
+
+    def control(self, field: str) -> QWidget:
+        """The control of one option, to grey it or to say why an item is not offered."""
+        return self._controls[field]
+
+    def combo(self, field: str) -> QComboBox:
+        """The control of a `Choice`."""
+        control = self._controls[field]
+        assert isinstance(control, QComboBox)
+        return control
+
+    def value(self) -> O:
+        """What is chosen now."""
+        values = {item.name: getattr(self._kept, item.name) for item in fields(self.kind)}
+        values |= {field: _value(control) for field, control in self._controls.items()}
+        return self.kind(**values)
+
+    def set_value(self, options: O, *, quietly: bool = False) -> None:
+        """Show other options; `quietly` without `changed`."""
+        was, self._kept = self.value(), options
+        for field, control in self._controls.items():
+            with QSignalBlocker(control):
+                _set(control, getattr(options, field))
+        if not quietly and options != was:
+            self.changed.emit()
+
+
+def _spin_box(option: Number) -> QSpinBox | QDoubleSpinBox:
+    if not option.decimals:
+        whole = QSpinBox()
+        whole.setRange(int(option.low), int(option.high))
+        whole.setSingleStep(int(option.step))
+        return whole
+    spin = QDoubleSpinBox()
+    spin.setDecimals(option.decimals)
+    spin.setRange(option.low, option.high)
+    spin.setSingleStep(option.step)
+    return spin
+
+
+def _value(control: QWidget) -> Any:
+    if isinstance(control, QComboBox):
+        return control.currentData()
+    if isinstance(control, QCheckBox):
+        return control.isChecked()
+    assert isinstance(control, QSpinBox | QDoubleSpinBox)
+    return control.value()
+
+
+def _set(control: QWidget, value: Any) -> None:
+    if isinstance(control, QComboBox):
+        control.setCurrentIndex(control.findData(value))
+    elif isinstance(control, QCheckBox):
+        control.setChecked(value)
+    else:
+        assert isinstance(control, QSpinBox | QDoubleSpinBox)
+        control.setValue(value)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Options", text)

@@ -1,0 +1,84 @@
+"""The skeleton of a view: controls, caption, canvas, a sentence where there is nothing to see, read-out."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from widgets.kit.control_bar import ControlBar
+from widgets.kit.empty_label import EmptyLabel
+from widgets.kit.line_label import LineLabel
+from widgets.kit.veil import Veil
+
+
+class Page(QWidget):
+    """From top to bottom: controls, caption, canvas (or a sentence that says what to do), read-out.
+
+    Attributes
+    ----------
+    controls, caption, canvas, read_out
+        Its parts. What else belongs above or beneath the canvas is put there by `add_above` and `add_below`.
+    veil
+        Lies over the canvas while that shows something old.
+    is_of_subject
+        Whether what it shows depends on checkpoint and input, and so can be old.
+    """
+
+    def __init__(self, name: str, canvas: QWidget, caption: str, read_out: str, parent: QWidget | None = None) -> None:
+        """`caption` and `read_out` are their accessible names."""
+        super().__init__(parent)
+        self.controls = ControlBar(self)
+        self.caption = LineLabel(caption, self)
+        self.caption.setObjectName(f"{name}_caption")
+        self.canvas = canvas
+        self.read_out = LineLabel(read_out, self)
+        self.read_out.setObjectName(f"{name}_read_out")
+        self._empty = EmptyLabel(f"{name}_empty")
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(canvas)
+        self.veil = Veil(canvas)
+        self.is_of_subject = True
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        for widget in (self.controls, self.caption):
+            self._column.addWidget(widget)
+        self._column.addWidget(self._stack, 1)
+        self._column.addWidget(self.read_out)
+        self.setFocusProxy(canvas)
+        self.show_empty("")
+
+    def add_above(self, widget: QWidget) -> None:
+        """Between controls and caption."""
+        self._column.insertWidget(self._column.indexOf(self.caption), widget)
+
+    def add_below(self, widget: QWidget) -> None:
+        """Between canvas and read-out."""
+        self._column.insertWidget(self._column.indexOf(self.read_out), widget)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether a sentence stands where the canvas would be."""
+        return self._stack.currentWidget() is self._empty
+
+    @property
+    def empty_text(self) -> str:
+        """The sentence that stands there while there is nothing to see."""
+        return self._empty.text()
+
+    def show_empty(self, sentence: str) -> None:
+        """There is nothing to see: say what to do."""
+        self._empty.setText(sentence)
+        self._stack.setCurrentWidget(self._empty)
+        for line in (self.caption, self.read_out):
+            line.hide()
+
+    def show_canvas(self) -> None:
+        """There is something to see."""
+        self._stack.setCurrentWidget(self.canvas)
+        for line in (self.caption, self.read_out):
+            line.show()
+
+    def clear_numbers(self) -> None:
+        """Numbers beside a picture that is old are of something else."""
+        self.read_out.show_text("")

@@ -1,0 +1,61 @@
+"""A plain scrubber: a slider, and where it stands in words."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
+
+
+class StepSlider(QWidget):
+    """Drag to scrub; it goes no further than what is there. `unit` says what a step is.
+
+    Signals
+    -------
+    step_chosen(int)
+    """
+
+    step_chosen = Signal(int)
+
+    def __init__(self, name: str, unit: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._unit = unit
+        self._last = 0  # that is there by now
+        self._slider = QSlider(Qt.Orientation.Horizontal, self)
+        self._slider.setObjectName(f"{name}_slider")
+        self._slider.setAccessibleName(unit)
+        self._label = QLabel(self)
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 0, 8, 4)
+        layout.addWidget(self._slider, 1)
+        layout.addWidget(self._label)
+        self._slider.valueChanged.connect(self._on_slider_value_changed)
+        self._slider.sliderPressed.connect(self._on_slider_pressed)
+        self._tell()
+
+    def set_range(self, first: int, last: int, expected: int) -> None:
+        """There are steps from `first` to `last`, and there will be up to `expected`."""
+        self._last = last
+        with QSignalBlocker(self._slider):
+            self._slider.setRange(first, expected)
+            self._slider.setPageStep(max(1, (expected - first) // 10))
+        self._tell()
+
+    def show_step(self, step: int) -> None:
+        """Mark a step."""
+        with QSignalBlocker(self._slider):
+            self._slider.setValue(step)
+        self._tell()
+
+    def _tell(self) -> None:
+        self._label.setText(f"{self._unit} {self._slider.value()} / {self._slider.maximum()}")
+
+    def _on_slider_value_changed(self, value: int) -> None:
+        if value > self._last:
+            self._slider.setValue(self._last)
+        else:
+            self._tell()
+            self.step_chosen.emit(value)
+
+    def _on_slider_pressed(self) -> None:
+        self.step_chosen.emit(self._slider.value())

@@ -1,0 +1,60 @@
+"""What a window looks at."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+from inference.results.checkpoint import CheckpointInfo
+from inference.results.inputs import ImageInput, Input, MeshInput, TextInput
+
+_MOST_LETTERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An open checkpoint and an input (masks included)."""
+
+    checkpoint: CheckpointInfo
+    input: Input
+
+    @property
+    def text(self) -> TextInput:
+        """The text of a checkpoint that reads text: views about words are shown for no others."""
+        assert self.input.text is not None
+        return self.input.text
+
+    @property
+    def title(self) -> str:
+        """Both in a line, such as `bert-mini · The cat sat on the mat.`"""
+        return "  ·  ".join(filter(None, (self.checkpoint.name, input_title(self.input, self.checkpoint))))
+
+
+def input_title(input: Input, checkpoint: CheckpointInfo) -> str:
+    """An input in a few words; empty where nothing was given."""
+    parts = (
+        _text_title(input.text) if input.text else "",
+        _image_title(input.image) if input.image else "",
+        _mesh_title(input.mesh, checkpoint) if input.mesh else "",
+    )
+    return "  ·  ".join(filter(None, parts))
+
+
+def _text_title(text: TextInput) -> str:
+    if text.token_ids is not None:
+        return textwrap.shorten(
+            "ids " + " ".join(map(str, text.token_ids[:_MOST_LETTERS])), _MOST_LETTERS, placeholder=" …"
+        )
+    words = " ".join(filter(None, (text.text[: 4 * _MOST_LETTERS], text.text_pair and text.text_pair[:_MOST_LETTERS])))
+    return textwrap.shorten(words, _MOST_LETTERS, placeholder=" …")
+
+
+def _image_title(image: ImageInput) -> str:
+    return Path(image.path).name if image.path else f"{image.kind or 'scene'} {image.seed}"
+
+
+def _mesh_title(mesh: MeshInput, checkpoint: CheckpointInfo) -> str:
+    if mesh.label is None or not mesh.label < len(checkpoint.classes):
+        return "mesh"
+    return checkpoint.classes[mesh.label]

@@ -1,0 +1,54 @@
+"""What the registry knows of a view without importing it; each view's package declares its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inference.results.request import Capability
+    from widgets.context import ViewContext
+    from widgets.view import View
+
+
+@dataclass(frozen=True)
+class ViewEntry:
+    """A view, its tab, what a checkpoint must have for it, and what it is good for.
+
+    Attributes
+    ----------
+    name
+        Its folder in `widgets.views`, and what sessions know it by.
+    cls
+        Module and class, such as `widgets.views.rollout.view:RolloutView`.
+    request
+        Module and class of what it asks first, such as `rollout.RolloutRequest`: its needs are the view's. Empty for a
+        view that also shows something without a checkpoint.
+    about
+        One sentence.
+    figures
+        Names of its figures on the command line, which `COMMANDS` of `widgets.views.<name>.command` holds.
+    """
+
+    name: str
+    title: str
+    cls: str
+    request: str
+    about: str
+    figures: tuple[str, ...] = ()
+
+    @property
+    def needs(self) -> frozenset[Capability]:
+        """What a checkpoint must have."""
+        if not self.request:
+            return frozenset()
+        module, _, name = self.request.partition(".")
+        return getattr(import_module(f"inference.results.{module}"), name).needs
+
+    def create(self, context: ViewContext) -> View:
+        """Import and build the view."""
+        module, _, name = self.cls.partition(":")
+        view: View = getattr(import_module(module), name)(context)
+        view.setObjectName(self.name)
+        return view

@@ -1,0 +1,79 @@
+"""Options of the rollout, and its figure on the command line."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from inference.results.lines import LinesRequest, LinesResult
+from inference.results.rollout import RolloutRequest, RolloutResult
+from widgets.figure_command import FigureCommand, Requests, group_of, text_of, within
+from widgets.kit.text_length import WHOLE, most_tokens
+from widgets.options import Options, Scale, choice, scale_option, switch
+
+if TYPE_CHECKING:
+    from inference.results.checkpoint import CheckpointInfo
+    from widgets.figures.figure import Figure
+
+
+@dataclass(frozen=True)
+class RolloutOptions(Options):
+    """What is shown of a rollout."""
+
+    show: Literal["map", "query"] = choice(
+        "map",
+        {"map": "Every query in one layer", "query": "One query in every layer"},
+        "Show",
+        "every query in one layer, or one query in every layer",
+    )
+    maps: Literal["both", "rollout", "attention"] = choice(
+        "both",
+        {"both": "Rollout and mean attention", "rollout": "Rollout", "attention": "Mean attention"},
+        "Maps",
+        "the rollout, the mean attention that it is made of, or both",
+    )
+    scale: Scale = scale_option()
+    hide_own: bool = switch(
+        False,
+        "Hide own place",
+        "Leave out what is a query's own: most of it the residual stream has carried past the attention.",
+    )
+
+
+def _add_query(parser: ArgumentParser) -> None:
+    parser.add_argument("--query", type=int, metavar="POS", help="position whose bars are shown (default: the middle)")
+
+
+def _request(args: Namespace, info: CheckpointInfo) -> Requests:
+    of = (args.checkpoint, text_of(args), group_of(args, info))
+    if args.show == "map" or (args.query is None and most_tokens(text_of(args)) <= WHOLE):
+        return (yield RolloutRequest(*of))
+    query = args.query
+    if query is None:
+        known = yield LinesRequest(*of, args.layer or 0, (0,), 0, 1, 1.0)  # the cheapest that tells the length
+        assert isinstance(known, LinesResult)
+        query = len(known.key_tokens) // 2
+    return (yield RolloutRequest(*of, (query,)))
+
+
+def _figure(result: RolloutResult, args: Namespace) -> Figure:
+    from widgets.views.rollout.figure import RolloutFigure
+
+    layer = within("layer", args.layer or 0, len(result.rollout))
+    query = result.queries[len(result.queries) // 2]
+    if args.query is not None:
+        query = within("query", args.query, len(result.query_tokens))
+    return RolloutFigure(result, layer, query, RolloutOptions.of(args))
+
+
+COMMANDS = {
+    "rollout": FigureCommand(
+        "attention rolled out over the layers, beside the mean attention",
+        ("text", "group", "layer"),
+        _figure,
+        _request,
+        RolloutOptions,
+        _add_query,
+    )
+}
