@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import json
 import subprocess
 import sys
@@ -13,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from inference.registry import ANALYSES, FAMILIES
+from inference.results.request import Capability, Request
 from widgets.registry import VIEWS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,6 +41,12 @@ def test_the_first_window_waits_for_qt_only():
     assert not imported_by("app.window.application") & {"numpy", "pyqtgraph", "trimesh", "PIL"}
 
 
+def test_views_and_their_figures_wait_for_no_plot():
+    """pyqtgraph is imported when a plot is first shown: tests/widgets/test_plot_canvas.py."""
+    views = (entry.cls.partition(":")[0] for entry in VIEWS)
+    assert "pyqtgraph" not in imported_by(*views, "app.commands.figures", "app.commands.command_line")
+
+
 def test_the_views_load_no_torch():
     assert not imported_by(*(entry.cls.partition(":")[0] for entry in VIEWS)) & TORCH
 
@@ -50,7 +55,7 @@ def test_the_views_load_no_torch():
     ("folder", "table"),
     [
         ("inference/families", FAMILIES.values()),
-        ("inference/analyses", [analysis.function for analysis in ANALYSES.values()]),
+        ("inference/analyses", list(ANALYSES.values())),
         ("widgets/views", [entry.cls for entry in VIEWS]),
     ],
     ids=["FAMILIES", "ANALYSES", "VIEWS"],
@@ -62,30 +67,40 @@ def test_every_file_is_in_its_table(folder, table):
     assert modules | verticals == {place.partition(":")[0] for place in table}
 
 
-@pytest.mark.parametrize(
-    "place", [*FAMILIES.values(), *(a.function for a in ANALYSES.values()), *(entry.cls for entry in VIEWS)]
-)
+@pytest.mark.parametrize("place", [*FAMILIES.values(), *ANALYSES.values(), *(entry.cls for entry in VIEWS)])
 def test_what_a_table_names_exists(place):
     module, _, name = place.partition(":")
     assert callable(getattr(import_module(module), name))
 
 
-def test_names_for_the_type_checker_are_those_that_are_there():
-    results = import_module("inference.results")
-    imports = [node for node in ast.walk(ast.parse(inspect.getsource(results))) if isinstance(node, ast.ImportFrom)]
-    told = {
-        alias.name: node.module.rpartition(".")[2]
-        for node in imports
-        if node.module.startswith("inference.results.")
-        for alias in node.names
-    }
-    assert told == results.NAMES
-    assert all(hasattr(results, name) for name in told)
+def requests():
+    """All requests, by name."""
+    modules = [
+        import_module(f"inference.results.{path.stem}") for path in (ROOT / "inference/results").glob("[!_]*.py")
+    ]
+    classes = [cls for module in modules for cls in vars(module).values() if isinstance(cls, type)]
+    return {cls.__name__: cls for cls in classes if issubclass(cls, Request) and cls is not Request}
 
 
-def test_every_request_has_an_analysis_of_its_name():
-    results = import_module("inference.results")
-    assert [name for name in ANALYSES if not hasattr(results, name)] == []
+def test_every_request_is_answered_by_an_analysis_of_its_name_or_by_the_engine():
+    assert set(requests()) - set(ANALYSES) == {"InspectRequest", "OpenRequest", "MemoryRequest"}
+    assert set(ANALYSES) <= set(requests())
+
+
+@pytest.mark.parametrize("request_", requests().values(), ids=lambda cls: cls.__name__)
+def test_every_request_says_what_answers_it(request_):
+    assert isinstance(request_.result_type(), type)
+    assert request_.needs <= set(Capability)
+
+
+@pytest.mark.parametrize("entry", VIEWS, ids=lambda entry: entry.name)
+def test_every_view_declares_itself(entry):
+    module = import_module(f"widgets.views.{entry.name}")
+    assert module.ENTRY is entry
+    if entry.request:
+        assert entry.request.partition(".")[2] in requests()
+    commands = import_module(f"widgets.views.{entry.name}.command").COMMANDS if entry.figures else {}
+    assert set(commands) == set(entry.figures)
 
 
 def test_qt_keeps_its_references_to_none(qapp):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inference.results.inputs import ImageInput, Input, TextInput
+from inference.results.lines import LinesRequest
 from widgets.options import BadOption as BadOption
 from widgets.options import Options
 
@@ -70,6 +71,15 @@ def image_of(args: Namespace) -> Input:
     return Input(image=ImageInput(seed=seed, kind=kind, side=args.side))
 
 
+def row_and_column(text: str) -> tuple[int, int]:
+    """`3,5` as a place among patches, for argparse."""
+    try:
+        row, column = (int(part) for part in text.split(","))
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a row and a column such as 3,5") from None
+    return row, column
+
+
 def group_of(args: Namespace, info: CheckpointInfo) -> str:
     """The attention group that is asked for, the first one unless another is named."""
     names = [group.name for group in info.groups]
@@ -78,6 +88,20 @@ def group_of(args: Namespace, info: CheckpointInfo) -> str:
     if args.group not in names:
         raise BadOption(f"{info.name} has no attention group {args.group!r}; it has {', '.join(names) or 'none'}.")
     return args.group
+
+
+def lengths(args: Namespace, info: CheckpointInfo) -> LinesRequest:
+    """The cheapest question whose answer has the tokens of both axes."""
+    return LinesRequest(args.checkpoint, text_of(args), group_of(args, info), args.layer or 0, (0,), 0, 1, 1.0)
+
+
+def span(option: str, positions: slice | None, n: int) -> range:
+    """Positions of a span such as `--rows 3:9`, which must lie within the text."""
+    given = positions or slice(None)
+    start, stop = given.start or 0, n if given.stop is None else given.stop
+    if not start < stop <= n:
+        raise BadOption(f"--{option} {start}:{stop} goes beyond the text, whose positions are 0 to {n - 1}.")
+    return range(start, stop)
 
 
 def within(what: str, number: int, n: int) -> int:

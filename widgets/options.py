@@ -20,6 +20,9 @@ class BadOption(ValueError):
     """A value is not allowed; the text is one sentence that says what is."""
 
 
+MOST_SEED = 2**31 - 1
+
+
 @dataclass(frozen=True)
 class Choice:
     """One of several values.
@@ -61,7 +64,13 @@ class Switch:
 
 @dataclass(frozen=True)
 class Number:
-    """A number from `low` to `high`, both allowed; whole unless `decimals` says how many digits it has."""
+    """A number from `low` to `high`, both allowed; whole unless `decimals` says how many digits it has.
+
+    Attributes
+    ----------
+    is_share
+        Whether its control shows it in per cent.
+    """
 
     title: str
     about: str
@@ -70,6 +79,7 @@ class Number:
     step: float = 1
     decimals: int = 0
     flag: str = ""
+    is_share: bool = False
 
     def check(self, value: object) -> str:
         """See `Choice.check`."""
@@ -105,6 +115,11 @@ def number(
 ) -> Any:
     """A field that takes a number."""
     return field(default=default, metadata={"option": Number(title, about, low, high, step, decimals, flag)})
+
+
+def share(default: float, title: str, about: str, *, flag: str = "") -> Any:
+    """A field that takes a number from 0 to 1, in whole per cent where it is chosen on screen."""
+    return field(default=default, metadata={"option": Number(title, about, 0, 1, 0.01, 2, flag, is_share=True)})
 
 
 @dataclass(frozen=True)

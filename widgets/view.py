@@ -74,6 +74,7 @@ class View(QWidget):
         self._asked: tuple[Request, ...] = ()
         self._answered: dict[type[Request], tuple[Request, bool]] = {}  # the last one, and whether it was partial
         self._pictured: Subject | None = None  # what the picture is of
+        self._pictured_before: Subject | None = None
         self._why_old = ""  # a sentence: cancelled, failed
         self._refusal = ""  # a sentence: the input that is there now cannot be looked at
         self._is_stale, self._is_unstyled = False, True
@@ -162,8 +163,7 @@ class View(QWidget):
         types = {type(request) for request in wanted}
         gone = [request for request in self._asked if type(request) not in types]
         self._asked = wanted
-        if new:
-            self._why_old = ""
+        self._why_old = ""  # what was given up is asked again, or not wanted any more
         for request in gone:
             self.request_withdrawn.emit(request)
         for request in new:
@@ -177,26 +177,29 @@ class View(QWidget):
         if request not in self._asked:
             return
         self._answered[type(request)] = (request, is_partial)
-        if type(request) not in self.details:
+        self._pictured_before = self._pictured
+        if not self.is_detail(request):
             self._pictured = self._subject
         self.show_result(request, result, is_partial)
-        self._judge()
+        self._wait()
 
     def take_failure(self, request: Request, failure: Failure) -> None:
         """There is no answer: the old picture stays, dimmed, and a sentence says why."""
         if request not in self._asked:
             return
         self._forget(request)
-        self._why_old = failure.message
+        if not self.is_detail(request):
+            self._why_old = failure.message
         if failure.kind != "engine":  # what became of the engine is told once, not by every view
             self.show_failure(request, failure)
-        self._judge()
+        self._wait()
 
     def take_cancellation(self, request: Request) -> None:
         """The user stopped it; nothing else will come."""
         if request in self._asked:
             self._forget(request)
-            self._why_old = self.tr("Cancelled; F5 asks again.")
+            if not self.is_detail(request):
+                self._why_old = self.tr("Cancelled; F5 asks again.")
             self._judge()
 
     def refuse(self, why: str) -> None:
@@ -227,19 +230,29 @@ class View(QWidget):
         return any(
             is_partial
             for request, is_partial in self._answered.values()
-            if request in self._asked and type(request) not in self.details
+            if request in self._asked and not self.is_detail(request)
         )
 
+    @property
+    def is_dimmed(self) -> bool:
+        """Whether what is shown is dimmed as old: no numbers may stand beside it."""
+        return self._is_old() and any(veil.is_dimmed for veil in self._veils())
+
     def _is_old(self) -> bool:
-        if self._pictured is None:
+        if self._pictured is None or not self._shows_subject():
             return False
         if self._refusal or self._why_old or self._is_other_subject():
             return True
         return any(
             self._answered.get(type(request), (None, False))[0] != request
             for request in self._asked
-            if type(request) not in self.details
+            if not self.is_detail(request)
         )
+
+    def _shows_subject(self) -> bool:
+        """Whether the page that is looked at depends on checkpoint and input at all."""
+        pages = [page for page in self._own_pages if page.isVisibleTo(self)]
+        return not pages or any(page.is_of_subject for page in pages)
 
     def _pictured_title(self) -> str:
         return self._pictured.title if self._pictured is not None else ""
@@ -248,7 +261,7 @@ class View(QWidget):
         """An answer from the engine's memory comes before anybody could have seen the picture dimmed."""
         if not self._is_old() or self._is_other_subject() or self._why_old or self._refusal:
             self._judge()
-        else:
+        elif not self._dimming.isActive():
             self._dimming.start()
 
     def _is_other_subject(self) -> bool:
@@ -277,7 +290,7 @@ class View(QWidget):
         if self._own_pages:
             return [page.veil for page in self._own_pages if page.is_of_subject]
         if self._own_veil is None:
-            self._own_veil = Veil(self)
+            self._own_veil = Veil(self.picture())
         return [self._own_veil]
 
     # What a subclass answers
@@ -312,11 +325,23 @@ class View(QWidget):
         for page in self._own_pages:
             page.clear_numbers()
 
+    def is_detail(self, request: Request) -> bool:
+        """Whether an answer only adds to the picture, which is not old without it."""
+        return type(request) in self.details
+
+    def picture(self) -> QWidget:
+        """What is dimmed while it is old, in a view without pages."""
+        return self
+
     def provisional_note(self) -> str:
         """What is said over a first look; empty where the figure says it itself."""
         return self.tr("first look")
 
     # Helpers
+
+    def keep_picture(self) -> None:
+        """Say in `show_result` that an answer only told what to ask next: the picture is of what it was of before."""
+        self._pictured = self._pictured_before
 
     def style_now(self) -> FigureStyle:
         """Colours, font and colour map of what is on screen."""

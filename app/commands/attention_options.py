@@ -7,10 +7,7 @@ from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 from pathlib import Path
 
-from app.commands.option_types import between, numbers_of
-from inference.results.measures import MEASURES
-
-_NAMES = tuple(measure.name for measure in MEASURES)
+from app.commands.option_types import numbers_of
 
 
 def span_of(text: str) -> slice:
@@ -30,39 +27,16 @@ def _text(parser: ArgumentParser) -> None:
     parser.add_argument("--text-pair", metavar="TEXT", help="sentence B; for encoder-decoder models the target")
 
 
-def _attention(parser: ArgumentParser) -> None:
-    parser.add_argument("--aggregate", choices=("head", "mean", "max"), default="head", help="of a layer")
-    parser.add_argument("--normalisation", choices=("raw", "row", "log"), default="raw", help="of the colours")
-    parser.add_argument("--merge-words", action="store_true", help="join the tokens of a word")
-    _rows(parser)
-    parser.add_argument("--columns", type=span_of, metavar="A:B", help="keys from A to before B")
-    parser.add_argument(
-        "--reduce", choices=("max", "mean"), default="max", help="of the cells that share a pixel (default: max)"
-    )
-
-
 def _rows(parser: ArgumentParser) -> None:
     parser.add_argument("--rows", type=span_of, metavar="A:B", help="queries from A to before B")
 
 
-def _arcs(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--threshold", type=between(0, 1, float), default=0.02, metavar="P", help="weakest line drawn (default: 0.02)"
-    )
-    _rows(parser)
-
-
-def _measures(parser: ArgumentParser) -> None:
-    parser.add_argument("--across", choices=_NAMES, default="entropy", help="measure from left to right")
-    parser.add_argument("--up", choices=_NAMES, default="distance", help="measure from bottom to top")
-    parser.add_argument(
-        "--sort", choices=("layer", *_NAMES), default="layer", help="order of the table, highest first (default: layer)"
-    )
+def _columns(parser: ArgumentParser) -> None:
+    parser.add_argument("--columns", type=span_of, metavar="A:B", help="keys from A to before B")
 
 
 ATTENTION_OPTIONS: dict[str, Callable[[ArgumentParser], None]] = {
     "text": _text,
-    "attention": _attention,
-    "arcs": _arcs,
-    "measures": _measures,
+    "rows": _rows,
+    "columns": _columns,
 }

@@ -11,38 +11,16 @@ from importlib import import_module
 
 import numpy as np
 
-from app.commands.attention_figures import ATTENTION_FIGURES
 from app.commands.image_figures import IMAGE_FIGURES
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.layer_times import LayerTimesRequest
-from inference.results.mask_lab import MaskLabRequest, MaskLabResult
-from inference.results.masked import MaskedRequest, MaskedResult
-from inference.results.next_sentence import NextSentenceRequest, NextSentenceResult
 from inference.results.positions import PositionsRequest, PositionsResult, PositionTable
-from inference.results.scaled_dot import ScaledDotRequest, ScaledDotResult
 from widgets.figure_command import BadOption as BadOption
-from widgets.figure_command import FigureCommand, Requests, group_of, text_of, within
+from widgets.figure_command import FigureCommand, Requests, within
 from widgets.figures.figure import Figure
 from widgets.registry import VIEWS
 
 # Requests
-
-
-def _dot_product_request(args: Namespace, info: CheckpointInfo) -> ScaledDotRequest:
-    group = group_of(args, info)
-    return ScaledDotRequest(args.checkpoint, text_of(args), group, args.layer or 0, args.head or 0, args.query)
-
-
-def _masked_request(args: Namespace, info: CheckpointInfo) -> MaskedRequest:
-    return MaskedRequest(args.checkpoint, text_of(args), args.top_k or 10)
-
-
-def _mask_lab_request(args: Namespace, info: CheckpointInfo) -> MaskLabRequest:
-    return MaskLabRequest(args.checkpoint, text_of(args), args.seed, args.rate, args.top_k or 5)
-
-
-def _next_sentence_request(args: Namespace, info: CheckpointInfo) -> NextSentenceRequest:
-    return NextSentenceRequest(args.checkpoint, text_of(args))
 
 
 def _positions_request(args: Namespace, info: CheckpointInfo) -> PositionsRequest:
@@ -50,12 +28,6 @@ def _positions_request(args: Namespace, info: CheckpointInfo) -> PositionsReques
 
 
 # Figures; each imports its own module, so that one command waits for no other
-
-
-def _dot_product_figure(result: ScaledDotResult, args: Namespace) -> Figure:
-    from widgets.views.scaled_dot.figure import ScaledDotFigure
-
-    return ScaledDotFigure(result)
 
 
 def _positions_figure(result: PositionsResult, args: Namespace) -> Figure:
@@ -107,45 +79,12 @@ def _sparse_patterns_figure(_: None, args: Namespace) -> Figure:
     return SparsePatternsFigure(patterns, args.layers, query)
 
 
-def _masked_figure(result: MaskedResult, args: Namespace) -> Figure:
-    from widgets.views.masked.figure import MaskedFigure
-
-    layer = None if args.layer is None else 1 + within("layer", args.layer, len(result.layer_words) - 1)
-    return MaskedFigure(result, layer=layer)
-
-
-def _mask_lab_figure(result: MaskLabResult, args: Namespace) -> Figure:
-    from widgets.views.masked.mask_lab import MaskLabFigure
-
-    return MaskLabFigure(result)
-
-
-def _next_sentence_figure(result: NextSentenceResult, args: Namespace) -> Figure:
-    from widgets.views.next_sentence.figure import NextSentenceFigure
-
-    return NextSentenceFigure(result)
-
-
 # Arrays
 
 
 def _positions_arrays(result: PositionsResult, args: Namespace) -> dict[str, np.ndarray]:
     table = _table(result, args)
     return {"table": table.values, "similarity": table.similarity}
-
-
-def _masked_arrays(result: MaskedResult, args: Namespace) -> dict[str, np.ndarray]:
-    return {
-        "tokens": np.array(result.tokens.words),
-        "positions": result.positions,
-        "words": np.array(result.words),
-        "ids": result.ids,
-        "probs": result.probs,
-        "original": np.array(result.original),
-        "original_probs": result.original_probs,
-        "layer_words": np.array(result.layer_words),
-        "layer_probs": result.layer_probs,
-    }
 
 
 def _table(result: PositionsResult, args: Namespace) -> PositionTable:
@@ -156,13 +95,6 @@ def _table(result: PositionsResult, args: Namespace) -> PositionTable:
 
 
 FIGURES: dict[str, FigureCommand] = {
-    **ATTENTION_FIGURES,
-    "dot-product": FigureCommand(
-        "the attention formula with the numbers of one query",
-        ("text", "group", "layer", "head", "query"),
-        _dot_product_figure,
-        _dot_product_request,
-    ),
     "positions": FigureCommand(
         "how the checkpoint encodes positions",
         ("table", "head", "unused_text"),
@@ -173,19 +105,6 @@ FIGURES: dict[str, FigureCommand] = {
     "sinusoids": FigureCommand("the sinusoids of 2017; needs no checkpoint", ("sinusoids",), _sinusoids_figure),
     "sparse-patterns": FigureCommand(
         "attention patterns: their cells, reach and cost; needs no checkpoint", ("sparse",), _sparse_patterns_figure
-    ),
-    "masked": FigureCommand(
-        "words for every mask, layer by layer",
-        ("text", "mask", "layer", "top_k"),
-        _masked_figure,
-        _masked_request,
-        arrays=_masked_arrays,
-    ),
-    "mask-lab": FigureCommand(
-        "BERT's training task on a sentence", ("text", "seed", "top_k"), _mask_lab_figure, _mask_lab_request
-    ),
-    "next-sentence": FigureCommand(
-        "whether sentence B follows sentence A", ("text",), _next_sentence_figure, _next_sentence_request
     ),
     **IMAGE_FIGURES,
     **{

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError
-from typing import Literal
+from argparse import ArgumentParser
 
-from app.commands.option_types import between, numbers_of
+from app.commands.option_types import between
 from inference.results.inputs import MOST_IMAGE_SIDE
 
 MOST_SEED = 2**31 - 1
-
-
-def _patch(text: str) -> tuple[int, int]:
-    """`3,5` as row and column."""
-    try:
-        row, column = (int(part) for part in text.split(","))
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a row and a column such as 3,5") from None
-    return row, column
-
-
-def _patch_or_cls(text: str) -> tuple[int, int] | Literal["cls"]:
-    return "cls" if text.lower() == "cls" else _patch(text)
 
 
 def _image(parser: ArgumentParser) -> None:
@@ -36,52 +22,6 @@ def _image(parser: ArgumentParser) -> None:
         metavar="PIXELS",
         help="shorter side of what the model sees, where it takes other sizes than its own",
     )
-
-
-def _patch_query(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--query",
-        type=_patch_or_cls,
-        metavar="ROW,COL|cls",
-        help="who looks, from 0 (default: cls, or the middle patch)",
-    )
-
-
-def _overlay(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--weights", choices=("raw", "weighted", "rollout"), default="raw",
-        help="attention weights, times the length of the values, or rolled out over the layers (default: raw)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--show", choices=("head", "heads", "layers"), default="head",
-        help="one head, all of the layer, or all layers of it (default: head)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--opacity", type=between(0, 1, float), default=0.6, metavar="P", help="of the overlay (default: 0.6)"
-    )
-    parser.add_argument("--smooth", action="store_true", help="linear between the centres of patches")
-    parser.add_argument("--spotlight", action="store_true", help="darken what is not looked at, instead of colouring")
-    parser.add_argument("--no-grid", action="store_true", help="without lines between the patches")
-
-
-def _classes(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--top-k", type=between(1, 100), default=10, metavar="K", help="classes that are shown (default: 10)"
-    )
-
-
-def _masked_image(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--mask", type=numbers_of, default=(), metavar="N,...", help="patches, row by row from 0, instead of blocks"
-    )
-    parser.add_argument(
-        "--share", type=between(0, 1, float), default=0.4, metavar="P", help="masked in blocks (default: 0.4)"
-    )
-    parser.add_argument("--seed", type=between(0, MOST_SEED), default=0, metavar="N", help="which blocks (default: 0)")
-    parser.add_argument(
-        "--top-k", type=between(1, 100), default=5, metavar="K", help="candidates for a patch (default: 5)"
-    )
-    parser.add_argument("--patch", type=_patch, metavar="ROW,COL", help="whose candidates are listed")
 
 
 def _complete_image(parser: ArgumentParser) -> None:
@@ -105,10 +45,6 @@ def _probe(parser: ArgumentParser) -> None:
 
 IMAGE_OPTIONS = {
     "image": _image,
-    "patch_query": _patch_query,
-    "overlay": _overlay,
-    "classes": _classes,
-    "masked_image": _masked_image,
     "complete_image": _complete_image,
     "probe": _probe,
 }

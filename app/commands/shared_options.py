@@ -29,25 +29,12 @@ def _head(parser: ArgumentParser) -> None:
     parser.add_argument("--head", type=int, metavar="H", help="head, counted from 0")
 
 
-def _special(parser: ArgumentParser) -> None:
-    parser.add_argument("--hide-special", action="store_true", help="leave out [CLS], [SEP] and their like")
-
-
 def _query(parser: ArgumentParser) -> None:
     parser.add_argument("--query", type=int, default=0, metavar="POS", help="position of the query (default: 0)")
 
 
 def _mask(parser: ArgumentParser) -> None:
     parser.add_argument("--mask", type=numbers_of, default=(), metavar="POS,...", help="positions to mask, such as 3,5")
-
-
-def _top_k(parser: ArgumentParser) -> None:
-    parser.add_argument("--top-k", type=between(1, 100), metavar="K", help="words for each mask")
-
-
-def _seed(parser: ArgumentParser) -> None:
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="which tokens are chosen (default: 0)")
-    parser.add_argument("--rate", type=between(0, 1, float), default=0.15, help="share that is chosen (default: 0.15)")
 
 
 def _table(parser: ArgumentParser) -> None:
@@ -105,11 +92,8 @@ SHARED: dict[str, Callable[[ArgumentParser], None]] = {
     "group": _group,
     "layer": _layer,
     "head": _head,
-    "special": _special,
     "query": _query,
     "mask": _mask,
-    "top_k": _top_k,
-    "seed": _seed,
     "table": _table,
     "sinusoids": _sinusoids,
     "sparse": _sparse,

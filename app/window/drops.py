@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,22 +31,22 @@ def dropped_file(data: QMimeData) -> Path | None:
     return next((Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()), None)
 
 
-def take(path: Path, reads: str, targets: DropTargets) -> None:
+def take(path: Path, reads: Sequence[str], targets: DropTargets) -> None:
     """Open what was dropped, or say what is missing for it.
 
     Parameters
     ----------
     reads
-        What the open checkpoint is given now: `text`, `image` or `mesh`.
+        What the open checkpoint is given: `text`, `image`, `mesh`.
     """
     suffix = path.suffix.lower()
     if suffix in IMAGES:
-        if reads == "image":
+        if "image" in reads:
             targets.open_image(str(path))
         else:
             targets.refuse(_tr("{} is a picture; open a checkpoint that reads pictures first.").format(path.name))
     elif suffix in MESH_ENDINGS:
-        if reads == "mesh":
+        if "mesh" in reads:
             targets.open_mesh(str(path))
         else:
             targets.refuse(_tr("{} is a mesh; open a checkpoint that reads meshes first.").format(path.name))
@@ -56,8 +56,8 @@ def take(path: Path, reads: str, targets: DropTargets) -> None:
         targets.open_checkpoint(str(path))
 
 
-def _take_text(path: Path, reads: str, targets: DropTargets) -> None:
-    if reads != "text":
+def _take_text(path: Path, reads: Sequence[str], targets: DropTargets) -> None:
+    if "text" not in reads:
         targets.refuse(_tr("This checkpoint reads no text; open another one first."))
         return
     try:

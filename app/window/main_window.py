@@ -265,7 +265,7 @@ class MainWindow(QMainWindow):
 
     def open_text(self) -> None:
         """Let the user see and change all of the text, and look at that."""
-        if self.input_panel.kind != "text":
+        if "text" not in self.input_panel.kinds:
             self.status_line.show_message(self.tr("This checkpoint reads no text; open another one first."))
             return
         dialog = TextDialog(self.input_bar.first.value(), self.exporting.folder, self)
@@ -369,7 +369,7 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         path = drops.dropped_file(event.mimeData())
         if path is not None:
-            drops.take(path, self.input_panel.kind, self._drop_targets())
+            drops.take(path, self.input_panel.kinds, self._drop_targets())
 
     def _drop_targets(self) -> drops.DropTargets:
         return drops.DropTargets(

@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from inference.results.heads import HeadsRequest
+from inference.results.events import Failure
+from inference.results.heads import HeadsRequest, HeadsResult
 from inference.results.maps import RowsRequest, RowsResult
-from tests.answers import answer
+from tests.answers import answer, fail
 from tests.factories import make_attention_result, make_checkpoint_info, make_heads_result
 from tests.inputs import text_input
 from tests.places import at, index_of
 from widgets.context import ViewContext
 from widgets.panels.details import DetailsPanel
-from widgets.selection import Selection
+from widgets.selection import Position, Selection
 from widgets.subject import Subject
 
 
@@ -72,7 +73,8 @@ def test_measures_are_those_of_the_selected_head(panel, selection):
 def test_the_strongest_keys_of_the_token_are_listed_and_a_click_selects_one(panel, selection, qtbot):
     result = make_attention_result(layers=(0,))
     selection.update(head=1, query=at(3))
-    panel.show_result(row_of(result, 0, 2, 3))  # of another head: came too late
+    late = RowsRequest("bert-test", text_input("x"), "encoder", 0, 2, 3, 4)  # of another head
+    panel.take_result(late, row_of(result, 0, 2, 3))
     assert panel._keys.rowCount() == 0
     answer(panel, row_of(result, 0, 1, 3))
     row = result.pattern[0, 1, 3]
@@ -94,3 +96,70 @@ def test_typing_a_head_selects_it(panel, selection, qtbot):
     qtbot.keyClicks(box, "3")
     qtbot.keyClick(box, Qt.Key.Key_Return)
     assert selection.now.head == 3
+
+
+# Of what it is
+
+
+def entropy(panel):
+    return panel._values["entropy"].text()
+
+
+def test_of_another_checkpoint_there_are_no_numbers_until_they_come(panel, selection):
+    assert entropy(panel) != "–"
+    selection.update(query=at(3))
+    panel.set_subject(Subject(make_checkpoint_info(name="gpt-test"), text_input("x")))
+    assert panel.is_dimmed
+    assert "bert-test" in panel.why_not_current
+    selection.update(head=2)
+    assert entropy(panel) == "–"
+    assert panel._keys.rowCount() == 0
+    answer(panel, make_heads_result(seed=1))
+    assert panel.why_not_current == ""
+    assert entropy(panel) == f"{make_heads_result(seed=1).measures['entropy'][0, 2]:.2f} bits"
+
+
+def test_layer_and_head_can_be_chosen_while_the_numbers_are_dimmed(panel, selection):
+    panel.set_subject(Subject(make_checkpoint_info(name="gpt-test"), text_input("x")))
+    panel.take_cancellation(panel._asked[0])
+    assert panel.is_dimmed
+    box = panel._head
+    assert box.isEnabled()
+    assert panel.childAt(box.geometry().center()) is not None
+    assert not panel._numbers.geometry().contains(box.geometry().center())
+
+
+def test_after_a_cancel_a_failure_and_a_refusal_there_are_no_numbers(panel, selection):
+    other = Subject(make_checkpoint_info(), text_input("y"))
+    panel.set_subject(other)
+    panel.take_cancellation(panel._asked[0])
+    assert entropy(panel) == "–"
+    panel.refresh()
+    fail(panel, Failure("refused", "It is too long."), HeadsResult)
+    assert entropy(panel) == "–"
+    assert "It is too long." in panel.why_not_current
+    panel.refresh()
+    answer(panel, make_heads_result())
+    assert entropy(panel) != "–"
+    panel.refuse("The text has 9 tokens; at most 5 are allowed.")
+    selection.update(head=1)
+    assert entropy(panel) == "–"
+
+
+def test_another_token_keeps_the_numbers_of_the_head(panel, selection):
+    result = make_attention_result(layers=(0,))
+    selection.update(query=at(3))
+    answer(panel, row_of(result, 0, 0, 3))
+    assert panel._keys.rowCount() > 0
+    selection.update(query=at(4))
+    assert panel._keys.rowCount() == 0
+    assert entropy(panel) != "–"
+    assert panel.why_not_current == ""
+
+
+def test_a_place_on_another_axis_is_no_token_of_this_text(panel, selection):
+    asked = []
+    panel.request_changed.connect(asked.append)
+    selection.update(query=Position("image", 3))
+    assert asked == []
+    assert panel._token.text() == "Click a token to see what it attends to."

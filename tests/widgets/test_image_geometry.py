@@ -1,4 +1,4 @@
-"""Where pictures and patches are: whole boxes, half-open cells, and overlays exact to the pixel on any device."""
+"""Where images and patches are: whole boxes, half-open cells, and overlays exact to the pixel on any device."""
 
 from itertools import pairwise
 
@@ -114,7 +114,7 @@ def test_tiles_do_not_overlap_and_stay_inside():
 
 
 def painted(paint, width, height, ratio, background="#000000"):
-    """uint8 [row, column, 3] of a picture that is `ratio` times finer than its coordinates."""
+    """uint8 [row, column, 3] of an image that is `ratio` times finer than its coordinates."""
     image = QImage(round(width * ratio), round(height * ratio), QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(ratio)
     image.fill(QColor(background))
@@ -129,7 +129,7 @@ def painted(paint, width, height, ratio, background="#000000"):
 @pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
 @pytest.mark.parametrize(("grid", "size"), [((14, 14), (224, 224)), ((3, 5), (48, 64)), ((7, 4), (70, 40))])
 def test_an_overlay_covers_its_patches_to_the_pixel(qapp, grid, size, ratio):
-    """Each device pixel has the colour of the patch that its centre lies in; nothing is painted beside the picture."""
+    """Each device pixel has the colour of the patch that its centre lies in; nothing is painted beside the image."""
     area = QRectF(9, 5, 311, 203)
     box = letterbox(*size, area)
     values = np.random.default_rng(1).uniform(size=grid).astype(np.float32)
@@ -150,13 +150,13 @@ def test_an_overlay_covers_its_patches_to_the_pixel(qapp, grid, size, ratio):
 
 @pytest.mark.parametrize("ratio", [1.0, 2.0])
 def test_a_small_picture_is_shown_pixel_by_pixel(qapp, ratio):
-    picture = np.random.default_rng(2).integers(0, 256, (6, 9, 3)).astype(np.uint8)
+    image = np.random.default_rng(2).integers(0, 256, (6, 9, 3)).astype(np.uint8)
     box = QRectF(4, 3, 90, 60)
-    pixels = painted(lambda painter: paint_image(painter, picture, box), 100, 70, ratio)
+    pixels = painted(lambda painter: paint_image(painter, image, box), 100, 70, ratio)
     side = round(10 * ratio)
     top, left = round(3 * ratio), round(4 * ratio)
     shown = pixels[top : top + 6 * side, left : left + 9 * side]
-    np.testing.assert_array_equal(shown, picture.repeat(side, 0).repeat(side, 1))
+    np.testing.assert_array_equal(shown, image.repeat(side, 0).repeat(side, 1))
 
 
 def test_opacity_mixes_and_the_spotlight_darkens(qapp):

@@ -11,15 +11,15 @@ from inference.results.maps import TILE, MapRequest, RowsRequest, TilesRequest
 from tests.factories import LongMap, make_long_tokens, make_tokens
 from tests.inputs import text_input
 from widgets.look import raster
-from widgets.maps.axis_labels import Ruler, spots_of
+from widgets.maps.axis_labels import Ruler, label_spots
+from widgets.maps.coloring import Coloring, RowMaxima
 from widgets.maps.feed import Feed, Source
-from widgets.maps.pyramid import Box, Place, Pyramid
-from widgets.maps.scale import Look, RowMaxima
+from widgets.maps.pyramid import Box, Pyramid, TileIndex
 from widgets.maps.search import NoSuchPlace, matches, place_of
-from widgets.maps.tile_cache import Head, Key, Piece, TileCache, pooled
+from widgets.maps.tile_cache import Piece, PooledHead, TileCache, TileKey, pooled
 from widgets.maps.viewport import LARGEST, Viewport
 
-HEAD = Head("encoder", 0, 0, "max")
+HEAD = PooledHead("encoder", 0, 0, "max")
 SOURCE = Source("bert-test", text_input("long"))
 
 lengths = st.integers(1, 40_000)
@@ -154,7 +154,7 @@ def test_no_pixel_of_a_picture_is_skipped_on_screen(view, ratio):
 
 def test_the_middle_comes_first():
     places = Pyramid(2560, 2560).tiles(0, Box(0, 0, 1280, 1280))
-    assert places[0] == Place(2, 2)
+    assert places[0] == TileIndex(2, 2)
     assert len(places) == 25
 
 
@@ -164,7 +164,7 @@ def test_the_middle_comes_first():
 @given(st.floats(0, 30_000), st.floats(1e-3, LARGEST), st.floats(50, 2000), st.integers(1, 40_000), st.floats(8, 40))
 def test_labels_never_overlap_and_stay_where_their_token_is(start, side, length, n, em):
     ruler = Ruler(min(start, n - 1), side, min(length, (n - min(start, n - 1)) * side), n)
-    spots = spots_of(ruler, em)
+    spots = label_spots(ruler, em)
     assert (np.diff([spot.at for spot in spots]) >= em - 1e-6).all()
     for spot in spots:
         assert 0 <= spot.position < n
@@ -175,7 +175,7 @@ def test_labels_never_overlap_and_stay_where_their_token_is(start, side, length,
 def test_labels_thin_out_and_return():
     strides = [Ruler(0, side, 700, 32_768).stride(15) for side in (0.02, 0.4, 4, 8, 20)]
     assert strides == [1000, 50, 5, 2, 1]
-    assert [spot.position for spot in spots_of(Ruler(100.25, 20, 200, 32_768), 15)] == list(range(100, 110))
+    assert [spot.position for spot in label_spots(Ruler(100.25, 20, 200, 32_768), 15)] == list(range(100, 110))
 
 
 # Colours
@@ -185,21 +185,21 @@ def test_labels_thin_out_and_return():
 def test_colours_are_those_of_every_other_map(scale):
     values = np.random.default_rng(0).uniform(0, 1, (40, 30)).astype(np.float16)
     values[0, 0] = np.nan
-    look = Look("cividis", 0xFF123456, 0.7, scale)
+    coloring = Coloring("cividis", 0xFF123456, 0.7, scale)
     places = raster.levels(values.astype(np.float32), 0.7, scale)
     expected = raster.colored(places, "cividis")
     expected[0, 0] = 0xFF123456
-    np.testing.assert_array_equal(look.colors(values, np.arange(40)), expected)
+    np.testing.assert_array_equal(coloring.colors(values, np.arange(40)), expected)
 
 
 def test_rows_are_divided_by_the_maximum_of_their_rows():
     overview = np.array([[0.5, 0.2], [0.0, 0.0]], np.float16)
     maxima = RowMaxima.of(overview, 4)
-    look = Look("cividis", 0, 1.0, "raw", maxima)
+    coloring = Coloring("cividis", 0, 1.0, "raw", maxima)
     values = np.full((8, 1), 0.25, np.float16)
     values[4:] = 0
-    assert look.share(values, np.arange(8))[:, 0].tolist() == [0.5] * 4 + [0.0] * 4
-    assert len(set(look.colors(values, np.arange(8))[:, 0].tolist())) == 2
+    assert coloring.share(values, np.arange(8))[:, 0].tolist() == [0.5] * 4 + [0.0] * 4
+    assert len(set(coloring.colors(values, np.arange(8))[:, 0].tolist())) == 2
 
 
 @pytest.mark.parametrize("reduce", ["max", "mean"])
@@ -221,7 +221,7 @@ def piece(n=16):
 
 def test_the_cache_keeps_within_its_bytes_and_forgets_what_was_not_looked_at():
     cache = TileCache(budget=3 * piece().n_bytes)
-    keys = [Key(HEAD, 0, 0, column) for column in range(5)]
+    keys = [TileKey(HEAD, 0, 0, column) for column in range(5)]
     for key in keys[:3]:
         cache.put(key, piece())
     assert cache.get(keys[0]) is not None
@@ -240,7 +240,7 @@ def feed_of(long_map, **kwargs):
     feed = Feed(**kwargs)
     feed.show(SOURCE, HEAD)
     (request,) = feed.requests()
-    feed.take(long_map.answer(request))
+    feed.take(request, long_map.answer(request))
     return feed
 
 
@@ -257,10 +257,10 @@ def test_asks_for_the_overview_until_the_exact_one_is_there():
     feed.show(SOURCE, HEAD)
     wanted = (MapRequest("bert-test", text_input("long"), "encoder", 0, 0),)
     assert feed.requests() == wanted
-    assert feed.take(LONG.answer(wanted[0], is_sampled=True))
+    feed.take(wanted[0], LONG.answer(wanted[0], is_sampled=True))
     assert feed.requests() == wanted
     assert feed.map.is_sampled(3, Box(0, 0, 4096, 4096))
-    assert feed.take(LONG.answer(wanted[0]))
+    feed.take(wanted[0], LONG.answer(wanted[0]))
     assert feed.requests() == ()
     assert not feed.map.is_sampled(3, Box(0, 0, 4096, 4096))
 
@@ -272,10 +272,10 @@ def test_asks_for_visible_tiles_then_for_one_ring_and_for_nothing_twice():
     pyramid = Pyramid(4096, 4096)
     visible, ring = pyramid.tiles(0, NEAR), pyramid.ring(0, NEAR)
     assert request.tiles == tuple(map(tuple, visible + ring))
-    feed.take(LONG.answer(request, only=len(visible)))
+    feed.take(request, LONG.answer(request, only=len(visible)))
     feed.look_at(0, NEAR)
     assert tiles_request(feed) == request  # the ring is on its way
-    feed.take(LONG.answer(request))
+    feed.take(request, LONG.answer(request))
     feed.look_at(0, NEAR)
     assert tiles_request(feed) is None
     feed.look_at(0, Box(1300, 1000, 1700, 1800))  # within the ring: only what lies round it is asked for
@@ -300,26 +300,20 @@ def test_the_level_of_the_overview_has_no_tiles():
         assert feed.requests() == ()
 
 
-def test_results_that_nobody_waits_for_are_dropped():
+def test_what_comes_is_kept_as_what_was_asked_for():
     feed = feed_of(LONG)
     feed.look_at(0, NEAR)
     request = tiles_request(feed)
-    result = LONG.answer(request, only=1)
-    for stale in (replace(result, head=1), replace(result, level=1), replace(result, reduce="mean")):
-        assert not feed.take(stale)
-    elsewhere = replace(result, tiles=(LONG.tile(0, 15, 15),))
-    feed.take(elsewhere)
-    assert Key(HEAD, 0, 15, 15) not in feed.cache
+    feed.take(request, replace(LONG.answer(request, only=1), head=3, level=1, reduce="mean"))  # a result's own words
+    assert TileKey(HEAD, 0, *request.tiles[0]) in feed.cache
     feed.forget()
-    assert not feed.take(result)  # of the text before
-    assert not feed.take(LONG.answer(MapRequest("bert-test", text_input("long"), "encoder", 0, 0)))
-    assert len(feed.cache) == 0
+    assert (feed.requests(), feed.map, len(feed.cache)) == ((), None, 0)
 
 
 def test_another_text_forgets_the_tiles_and_another_head_does_not():
     feed = feed_of(LONG)
     feed.look_at(0, NEAR)
-    feed.take(LONG.answer(tiles_request(feed)))
+    feed.take(tiles_request(feed), LONG.answer(tiles_request(feed)))
     n = len(feed.cache)
     feed.show(SOURCE, HEAD._replace(head=1))
     assert feed.map is not None  # of the same size: tiles can be asked for at once
@@ -337,10 +331,10 @@ def test_a_tile_that_the_cache_had_to_drop_is_asked_for_again():
     feed = feed_of(LONG, cache=TileCache(budget=60 * tile))
     feed.look_at(0, NEAR)
     first = tiles_request(feed)
-    feed.take(LONG.answer(first))
+    feed.take(first, LONG.answer(first))
     for start in (2000, 3000):
         feed.look_at(0, Box(start, start, start + 700, start + 700))
-        feed.take(LONG.answer(tiles_request(feed)))
+        feed.take(tiles_request(feed), LONG.answer(tiles_request(feed)))
     feed.look_at(0, NEAR)
     assert tiles_request(feed) is not None
     assert feed.cache.n_bytes <= 60 * tile
@@ -354,7 +348,7 @@ def test_numbers_are_exact_where_tiles_are_and_those_of_the_overview_elsewhere()
     rows, columns = np.arange(1000, 1101), np.arange(1200, 1334)
     np.testing.assert_array_equal(coarse, overview[np.ix_(rows // 8, columns // 8)])
     feed.look_at(0, seen)
-    feed.take(LONG.answer(tiles_request(feed)))
+    feed.take(tiles_request(feed), LONG.answer(tiles_request(feed)))
     cells = LONG.cells(range(1000, 1101), range(1200, 1334)).astype(np.float16)
     np.testing.assert_array_equal(feed.map.values(0, seen), cells)
     reading = feed.map.read(0, 1003, 1234)
@@ -367,7 +361,7 @@ def test_numbers_are_exact_where_tiles_are_and_those_of_the_overview_elsewhere()
 def test_a_parent_tile_stands_in_for_its_children():
     feed = feed_of(LONG)
     feed.look_at(2, NEAR)
-    feed.take(LONG.answer(tiles_request(feed)))
+    feed.take(tiles_request(feed), LONG.answer(tiles_request(feed)))
     reading = feed.map.read(0, 1100, 1200)
     assert (reading.rows, reading.columns) == (range(1100, 1104), range(1200, 1204))
 
@@ -376,12 +370,12 @@ def test_means_have_a_scale_of_their_own_at_each_level():
     small = LongMap(1024)
     feed = Feed()
     feed.show(SOURCE, HEAD._replace(reduce="mean"))
-    feed.take(small.answer(feed.requests()[0]))
+    feed.take(feed.requests()[0], small.answer(feed.requests()[0]))
     assert feed.map.maxima() is None
     before = feed.map.high(0)
     seen = Box(0, 0, 300, 300)
     feed.look_at(0, seen)
-    feed.take(small.answer(tiles_request(feed)))
+    feed.take(tiles_request(feed), small.answer(tiles_request(feed)))
     assert feed.map.high(0) >= small.cells(range(300), range(300)).max() - 1e-3
     assert feed.map.high(1) == before
 
@@ -391,8 +385,9 @@ def test_brushed_rows_are_asked_for_and_belong_to_their_head():
     feed.brush(range(10, 30))
     (request,) = feed.requests()
     assert request == RowsRequest("bert-test", text_input("long"), "encoder", 0, 0, 10, 30)
-    assert not feed.take(LONG.answer(replace(request, start=11)))
-    assert feed.take(LONG.answer(request))
+    feed.take(replace(request, start=11), LONG.answer(replace(request, start=11)))  # no longer what is brushed
+    assert feed.pattern is None
+    feed.take(request, LONG.answer(request))
     np.testing.assert_allclose(feed.pattern, LONG.cells(range(10, 30), range(4096)).mean(0), rtol=1e-6, atol=1e-20)
     assert feed.requests() == ()
     feed.show(SOURCE, HEAD._replace(head=1))

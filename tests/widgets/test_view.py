@@ -191,6 +191,29 @@ def test_details_that_have_yet_to_come_make_no_picture_old(view, qtbot):
     assert [type(request) for request in view.withdrawn] == [TilesRequest]
 
 
+def test_without_details_a_picture_is_not_old(view):
+    """Dimmed it could not be moved, and so the details not be asked for again."""
+    view.take_result(look_at(view), "layer 0")
+    view.has_tiles = True
+    view.refresh()
+    view.take_cancellation(view.asked[-1])
+    assert not is_dimmed(view)
+    view.refresh()
+    view.take_failure(view.asked[-1], Failure("refused", "Not now."))
+    assert not is_dimmed(view)
+    assert view.why_not_current == ""
+
+
+def test_an_answer_that_only_tells_what_to_ask_next_leaves_the_picture_what_it_is_of(view):
+    view.take_result(look_at(view), "layer 0")
+    asked = look_at(view, DOG)
+    view.show_result = lambda request, result, is_partial: (view.keep_picture(), view.selection.update(layer=1))
+    view.take_result(asked, "how long it is")
+    assert is_dimmed(view)
+    assert view.page.veil.text.startswith("bert-test  ·  a cat\n")
+    assert view.is_dimmed
+
+
 def test_pages_of_theory_are_never_old(view):
     view.take_result(look_at(view), "layer 0")
     view.page.is_of_subject = False

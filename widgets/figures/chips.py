@@ -12,7 +12,7 @@ from inference.results.tokens import Tokens
 from widgets.kit.clean import clean
 from widgets.look.theme import FigureStyle, Theme
 
-Kind = Literal["", "special", "masked", "random", "kept"]
+ChipKind = Literal["", "special", "masked", "random", "kept"]
 _DASHES = {
     "masked": Qt.PenStyle.SolidLine,
     "random": Qt.PenStyle.DashLine,
@@ -29,11 +29,11 @@ class Chip:
     """A token, what was done to it, and whether a word begins with it."""
 
     text: str
-    kind: Kind = ""
+    kind: ChipKind = ""
     starts_word: bool = True
 
 
-def chips_of(tokens: Tokens, kinds: dict[int, Kind] | None = None) -> tuple[Chip, ...]:
+def chips_of(tokens: Tokens, kinds: dict[int, ChipKind] | None = None) -> tuple[Chip, ...]:
     """Chips of a sequence; `kinds` by position."""
     kinds = kinds or {}
     return tuple(
@@ -42,13 +42,13 @@ def chips_of(tokens: Tokens, kinds: dict[int, Kind] | None = None) -> tuple[Chip
     )
 
 
-def kind_title(kind: Kind) -> str:
+def kind_title(kind: ChipKind) -> str:
     """What was done to a token, for the user."""
     titles = {"masked": _tr("replaced by [MASK]"), "random": _tr("replaced by a random word"), "kept": _tr("kept")}
     return titles.get(kind, "")
 
 
-def kind_color(kind: Kind, theme: Theme) -> QColor:
+def kind_color(kind: ChipKind, theme: Theme) -> QColor:
     """Colour of what was done to a token."""
     return {"masked": theme.series[0], "random": theme.series[1], "kept": theme.series[2]}.get(kind, theme.line)
 

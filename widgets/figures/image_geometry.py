@@ -1,6 +1,6 @@
-"""Where a picture and its patches are on a sheet: pure arithmetic, exact to the pixel.
+"""Where an image and its patches are on a sheet: pure arithmetic, exact to the pixel.
 
-A grid divides its picture evenly. Cells are half open: a point on the line between two patches belongs to the right
+A grid divides its image evenly. Cells are half open: a point on the line between two patches belongs to the right
 and lower one, and a pixel to the patch that its centre lies in.
 """
 
@@ -16,7 +16,7 @@ GridSize = tuple[int, int]  # rows, columns
 
 
 def letterbox(height: float, width: float, area: QRectF) -> QRectF:
-    """The largest box of a picture's shape in the middle of an area, on whole points."""
+    """The largest box of an image's shape in the middle of an area, on whole points."""
     if area.width() < 1 or area.height() < 1:
         return QRectF(area.center(), area.center())
     scale = min(area.width() / width, area.height() / height)
@@ -40,7 +40,7 @@ def patch_rect(patch: int, grid: GridSize, box: QRectF) -> QRectF:
 
 
 def patch_at(point: QPointF, grid: GridSize, box: QRectF) -> int | None:
-    """The patch under a point; None beside the picture."""
+    """The patch under a point; None beside the image."""
     n_rows, n_columns = grid
     if box.isEmpty():
         return None
@@ -98,18 +98,18 @@ def smooth(values: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def tiles(n: int, aspect: float, area: QRectF, head: float, gap: float, n_columns: int | None = None) -> list[QRectF]:
-    """Boxes for `n` pictures of one shape, each with a title above it, in rows; the pictures as large as they can be.
+    """Boxes for `n` images of one shape, each with a title above it, in rows; the images as large as they can be.
 
     Parameters
     ----------
     aspect
-        Width of a picture by its height.
+        Width of an image by its height.
     head
         Height of a title.
     gap
         Between boxes.
     n_columns
-        How many stand side by side; those that make the pictures largest if not given.
+        How many stand side by side; those that make the images largest if not given.
     """
     if n == 0:
         return []

@@ -1,4 +1,4 @@
-"""Pictures, what is laid over their patches, and frames round these: parts of figures."""
+"""Images, what is laid over their patches, and frames round these: parts of figures."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from widgets.figures.image_geometry import GridSize, cell_of_pixel, device_rect,
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
 
-PIXELATED = 96  # pictures of fewer pixels a side are shown pixel by pixel
+PIXELATED = 96  # images of fewer pixels a side are shown pixel by pixel
 _GRID = QColor(255, 255, 255, 130)  # it shines through what is laid over it
 
 
 @dataclass(frozen=True)
 class Look:
-    """How numbers of patches are laid over a picture.
+    """How numbers of patches are laid over an image.
 
     Attributes
     ----------
@@ -49,21 +49,21 @@ class Look:
         return sum(channels, np.full(256, alpha << np.uint32(24), np.uint32)).astype(np.uint32)
 
 
-def paint_image(painter: QPainter, picture: np.ndarray, box: QRectF, grid: GridSize | None = None) -> None:
-    """Paint uint8 [row, column, 3] into a box of its shape, small pictures pixel by pixel; `grid`: with lines."""
+def paint_image(painter: QPainter, image: np.ndarray, box: QRectF, grid: GridSize | None = None) -> None:
+    """Paint uint8 [row, column, 3] into a box of its shape, small images pixel by pixel; `grid`: with lines."""
     if raster.is_vector(painter):
-        painter.drawImage(box, _embedded(picture))
+        painter.drawImage(box, _embedded(image))
         for bar in _bars(grid, box, 0.5):
             painter.fillRect(bar, _GRID)
         return
     place = device_rect(box, painter.deviceTransform())
-    _draw_pixels(painter, _scaled(_Same(picture), place.height(), place.width(), grid), box)
+    _draw_pixels(painter, _scaled(_Same(image), place.height(), place.width(), grid), box)
 
 
 def paint_overlay(
     painter: QPainter, values: np.ndarray, high: float, box: QRectF, look: Look, style: FigureStyle
 ) -> None:
-    """Lay numbers of patches, float [row, column] from 0 to `high`, over a picture's box; NaN is left out."""
+    """Lay numbers of patches, float [row, column] from 0 to `high`, over an image's box; NaN is left out."""
     table = look.colors(style.color_map)
     is_missing = np.isnan(values)
     if raster.is_vector(painter):
@@ -99,14 +99,14 @@ def paint_pixels(painter: QPainter, colors: np.ndarray, box: QRectF) -> None:
 
 
 def paint_border(painter: QPainter, box: QRectF, style: FigureStyle, *, is_selected: bool = False) -> None:
-    """A line round a picture."""
+    """A line round an image."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(style.theme.accent if is_selected else style.theme.line, 2.5 if is_selected else 1))
     painter.drawRect(box)
 
 
 def paint_frame(painter: QPainter, box: QRectF, color: QColor, line: Qt.PenStyle = Qt.PenStyle.SolidLine) -> None:
-    """A frame that is seen on any picture: a colour between black and white."""
+    """A frame that is seen on any image: a colour between black and white."""
     width = 2.0 if min(box.width(), box.height()) > 7 else 1.2
     painter.setBrush(Qt.BrushStyle.NoBrush)
     layers = (("#000000", 3.0, Qt.PenStyle.SolidLine), ("#FFFFFF", 1.5, Qt.PenStyle.SolidLine), (color, 0.0, line))
@@ -125,9 +125,9 @@ def paint_title(painter: QPainter, text: str, box: QRectF, style: FigureStyle, *
     painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
 
 
-def drawn_image(picture: np.ndarray) -> QImage:
-    """uint8 [row, column, 3] as a picture of Qt's."""
-    pixels = np.ascontiguousarray(picture)
+def drawn_image(image: np.ndarray) -> QImage:
+    """uint8 [row, column, 3] as an image of Qt's."""
+    pixels = np.ascontiguousarray(image)
     height, width = pixels.shape[:2]
     # The copy owns its pixels; the buffer below is only lent.
     return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
@@ -182,13 +182,13 @@ class _Same:
 
 @lru_cache(maxsize=32)
 def _scaled(same: _Same, height: int, width: int, grid: GridSize | None) -> QImage:
-    """A picture at another size. Kept: another head is laid over the same one."""
-    picture = same.array
-    if max(picture.shape[:2]) < PIXELATED:
-        rows, columns = (cell_of_pixel(*pair) for pair in zip(picture.shape, (height, width), strict=False))
-        scaled = drawn_image(picture[rows][:, columns])
+    """An image at another size. Kept: another head is laid over the same one."""
+    image = same.array
+    if max(image.shape[:2]) < PIXELATED:
+        rows, columns = (cell_of_pixel(*pair) for pair in zip(image.shape, (height, width), strict=False))
+        scaled = drawn_image(image[rows][:, columns])
     else:
-        scaled = drawn_image(picture).scaled(
+        scaled = drawn_image(image).scaled(
             width, height, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
         )
     scaled = scaled.convertToFormat(QImage.Format.Format_RGB32)
@@ -210,7 +210,7 @@ def _bars(grid: GridSize | None, box: QRectF, thickness: float) -> list[QRectF]:
     return rows + columns
 
 
-def _embedded(picture: np.ndarray) -> QImage:
-    """For vector files: small pictures larger, since viewers blur what they must enlarge."""
-    factor = max(1, raster.EMBEDDED // max(picture.shape[:2])) if max(picture.shape[:2]) < PIXELATED else 1
-    return drawn_image(picture.repeat(factor, 0).repeat(factor, 1))
+def _embedded(image: np.ndarray) -> QImage:
+    """For vector files: small images larger, since viewers blur what they must enlarge."""
+    factor = max(1, raster.EMBEDDED // max(image.shape[:2])) if max(image.shape[:2]) < PIXELATED else 1
+    return drawn_image(image.repeat(factor, 0).repeat(factor, 1))

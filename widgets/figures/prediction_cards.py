@@ -55,7 +55,7 @@ class Card:
     shown_layer: int | None = None
 
 
-class Grid(NamedTuple):
+class CardGrid(NamedTuple):
     """Where the cards are; all are of one size."""
 
     boxes: list[QRectF]
@@ -83,7 +83,7 @@ def percent(prob: float) -> str:
     return f"{share:.2f} %" if share < 1 else f"{share:.1f} %"
 
 
-def lay_out(cards: tuple[Card, ...], width: float, metrics: QFontMetricsF) -> Grid:
+def lay_out(cards: tuple[Card, ...], width: float, metrics: QFontMetricsF) -> CardGrid:
     """As many cards beside each other as have room, in lines from (0, 0)."""
     em = metrics.height()
     n_guesses = max((len(card.guesses) for card in cards), default=0)
@@ -97,10 +97,12 @@ def lay_out(cards: tuple[Card, ...], width: float, metrics: QFontMetricsF) -> Gr
         QRectF(i % n_columns * (card_width + gap), i // n_columns * (height + gap), card_width, height)
         for i in range(len(cards))
     ]
-    return Grid(boxes, em, n_guesses, has_outside)
+    return CardGrid(boxes, em, n_guesses, has_outside)
 
 
-def paint_cards(painter: QPainter, cards: tuple[Card, ...], grid: Grid, origin: QPointF, style: FigureStyle) -> None:
+def paint_cards(
+    painter: QPainter, cards: tuple[Card, ...], grid: CardGrid, origin: QPointF, style: FigureStyle
+) -> None:
     """Paint all cards, moved to `origin`."""
     painter.save()
     painter.translate(origin)
@@ -134,7 +136,7 @@ def _paint_frame(painter: QPainter, card: Card, box: QRectF, style: FigureStyle)
     painter.setFont(style.font)
 
 
-def _paint_guesses(painter: QPainter, card: Card, box: QRectF, grid: Grid, style: FigureStyle) -> None:
+def _paint_guesses(painter: QPainter, card: Card, box: QRectF, grid: CardGrid, style: FigureStyle) -> None:
     metrics, em, theme = QFontMetricsF(style.font), grid.em, style.theme
     guesses = [*card.guesses, *([card.outside] if card.outside else [])]
     if not guesses:
@@ -176,7 +178,7 @@ def _paint_mark(painter: QPainter, tip: QPointF, em: float, style: FigureStyle) 
     painter.drawPolygon(QPolygonF([tip + corner for corner in corners]))
 
 
-def _paint_layers(painter: QPainter, card: Card, number: int, grid: Grid, style: FigureStyle) -> None:
+def _paint_layers(painter: QPainter, card: Card, number: int, grid: CardGrid, style: FigureStyle) -> None:
     metrics, em, theme = QFontMetricsF(style.font), grid.em, style.theme
     first = grid.layer_row(number, 0)
     painter.setPen(theme.faint)

@@ -58,9 +58,13 @@ class FigureCanvas(QWidget, Generic[F]):
             if self._figure is not None and not self.figure_rect().isEmpty():
                 painter = QPainter(self._image)
                 painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-                self._figure.paint(painter, self.figure_rect(), self._style)
+                self.paint_figure(painter, self._figure)
                 painter.end()
         return self._image
+
+    def paint_figure(self, painter: QPainter, figure: F) -> None:
+        """Paint what is kept until the figure, its style or the size changes: all that no widget upon it shows."""
+        figure.paint(painter, self.figure_rect(), self._style)
 
     def paint_over(self, painter: QPainter, figure: F) -> None:
         """Paint what changes with the pointer, at once and on top."""

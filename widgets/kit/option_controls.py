@@ -51,7 +51,7 @@ class OptionControls(QObject, Generic[O]):
         spin = _spin_box(option)
         spin.setToolTip(about)
         spin.setKeyboardTracking(False)
-        spin.setValue(value)
+        _set(spin, value)
         spin.valueChanged.connect(self.changed)
         bar.add_widget(labelled(spin, name, title))
         return spin
@@ -88,6 +88,8 @@ def _spin_box(option: Number) -> QSpinBox | QDoubleSpinBox:
         whole.setRange(int(option.low), int(option.high))
         whole.setSingleStep(int(option.step))
         return whole
+    if option.is_share:
+        return _ShareBox()
     spin = QDoubleSpinBox()
     spin.setDecimals(option.decimals)
     spin.setRange(option.low, option.high)
@@ -95,7 +97,19 @@ def _spin_box(option: Number) -> QSpinBox | QDoubleSpinBox:
     return spin
 
 
+class _ShareBox(QDoubleSpinBox):
+    """A number from 0 to 1, shown in whole per cent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setDecimals(0)
+        self.setRange(0, 100)
+        self.setSuffix(QCoreApplication.translate("OptionControls", " %"))
+
+
 def _value(control: QWidget) -> Any:
+    if isinstance(control, _ShareBox):
+        return control.value() / 100
     if isinstance(control, QComboBox):
         return control.currentData()
     if isinstance(control, QCheckBox):
@@ -111,7 +125,7 @@ def _set(control: QWidget, value: Any) -> None:
         control.setChecked(value)
     else:
         assert isinstance(control, QSpinBox | QDoubleSpinBox)
-        control.setValue(value)
+        control.setValue(100 * value if isinstance(control, _ShareBox) else value)
 
 
 def _tr(text: str) -> str:

@@ -24,7 +24,7 @@ class Page(QWidget):
     """
 
     def __init__(self, name: str, canvas: QWidget, caption: str, read_out: str, parent: QWidget | None = None) -> None:
-        """`caption` and `read_out` are their accessible names."""
+        """`caption` and `read_out` are their accessible names; empty: there is none."""
         super().__init__(parent)
         self.controls = ControlBar(self)
         self.caption = LineLabel(caption, self)
@@ -77,7 +77,7 @@ class Page(QWidget):
         """There is something to see."""
         self._stack.setCurrentWidget(self.canvas)
         for line in (self.caption, self.read_out):
-            line.show()
+            line.setVisible(bool(line.accessibleName()))
 
     def clear_numbers(self) -> None:
         """Numbers beside a picture that is old are of something else."""

@@ -13,12 +13,19 @@ class Veil(QWidget):
     """Dims a widget and says of what its picture is, or says in a corner that it is a first look.
 
     It lies over the whole of `host` and keeps clicks away while it dims: positions of an old picture mean other tokens.
+
+    Attributes
+    ----------
+    lets_clicks_through
+        For pictures that are painted on, stroke by stroke, while the answer to the last one is awaited. Whoever sets it
+        sees to it himself that nothing old is meant.
     """
 
     def __init__(self, host: QWidget) -> None:
         super().__init__(host)
         self.setObjectName("veil")
         self._text, self._is_dimmed = "", False
+        self.lets_clicks_through, self._host = False, host
         host.installEventFilter(self)
         self.hide()
 
@@ -46,16 +53,16 @@ class Veil(QWidget):
     def _show(self, text: str, *, is_dimmed: bool) -> None:
         self._text, self._is_dimmed = text, is_dimmed
         self.setAccessibleName(text)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not is_dimmed)
-        host = self.parentWidget()
-        self.setGeometry(host.rect())
+        self.setToolTip(text if is_dimmed else "")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, self.lets_clicks_through or not is_dimmed)
+        self.setGeometry(self._host.rect())
         self.raise_()
         self.show()
         self.update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest) and watched is self.parentWidget():
-            self.setGeometry(self.parentWidget().rect())
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest) and watched is self._host:
+            self.setGeometry(self._host.rect())
         elif event.type() == QEvent.Type.ChildAdded:
             self.raise_()
         return False
@@ -82,6 +89,8 @@ class Veil(QWidget):
                 box.moveCenter(QRectF(self.rect()).center())
             else:
                 box.moveBottomRight(QRectF(self.rect()).bottomRight() - QRectF(0, 0, 0.4 * em, 0.4 * em).bottomRight())
+            if self._is_dimmed and box.height() > self.height():
+                return  # the tool tip has it
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(self.palette().color(self.palette().ColorRole.Mid))
             painter.setBrush(ground)

@@ -18,7 +18,7 @@ _SPACING = 1.05  # em between lines
 
 
 @dataclass(frozen=True)
-class Spot:
+class LabelSpot:
     """A label: the token's position, and where its cell has its middle, in pixels from the start of the axis."""
 
     position: int
@@ -52,12 +52,14 @@ class Ruler:
         power = 10 ** math.floor(math.log10(wanted))
         return next(power * m for m in (1, 2, 5, 10) if power * m >= wanted)
 
-    def spots(self, least: float) -> list[Spot]:
+    def spots(self, least: float) -> list[LabelSpot]:
         """Labels that keep apart. Their places are multiples of the stride, so that they move with the map."""
         stride = self.stride(least)
         first = math.ceil((self.start - 0.5) / stride) * stride
         last = min(self.start + self.length / self.side - 0.5, self.n - 1)
-        return [Spot(position, self.at(position)) for position in range(first, math.floor(last + 1e-9) + 1, stride)]
+        return [
+            LabelSpot(position, self.at(position)) for position in range(first, math.floor(last + 1e-9) + 1, stride)
+        ]
 
     def at(self, position: int) -> float:
         """Where the middle of a token is, in pixels from the start of the axis."""
@@ -68,7 +70,7 @@ class Ruler:
         return position is not None and -1e-6 <= self.at(position) <= self.length + 1e-6
 
 
-def spots_of(ruler: Ruler, em: float) -> list[Spot]:
+def label_spots(ruler: Ruler, em: float) -> list[LabelSpot]:
     """Labels along an axis: lines of text beside the rows, or turned above the columns."""
     return ruler.spots(_SPACING * em)
 
@@ -118,21 +120,21 @@ def paint_top(
 
 def _lines(
     ruler: Ruler, words: Sequence[str], metrics: QFontMetricsF, room: float, marked: dict[int, QColor]
-) -> Iterator[tuple[Spot, str, str]]:
+) -> Iterator[tuple[LabelSpot, str, str]]:
     """Each label, its token shortened to what a margin leaves, and its position as text."""
     em = metrics.height()
-    for spot in _with_marked(spots_of(ruler, em), ruler, marked, em):
+    for spot in _with_marked(label_spots(ruler, em), ruler, marked, em):
         number = str(spot.position)
         left = room - 1.1 * em - metrics.horizontalAdvance(number)
         yield spot, metrics.elidedText(label(words[spot.position]), Qt.TextElideMode.ElideRight, left), number
 
 
-def _with_marked(spots: list[Spot], ruler: Ruler, marked: dict[int, QColor], least: float) -> list[Spot]:
+def _with_marked(spots: list[LabelSpot], ruler: Ruler, marked: dict[int, QColor], least: float) -> list[LabelSpot]:
     """Marked labels come last; those that they would touch make way."""
-    kept: list[Spot] = []
+    kept: list[LabelSpot] = []
     for position in reversed(marked):
         if ruler.has(position) and all(abs(ruler.at(position) - other.at) >= least for other in kept):
-            kept.append(Spot(position, ruler.at(position)))
+            kept.append(LabelSpot(position, ruler.at(position)))
     others = [spot for spot in spots if all(abs(spot.at - other.at) >= least for other in kept)]
     return others + kept
 
@@ -145,7 +147,7 @@ def _paint(
     text_x: float,
     style: FigureStyle,
     marked: dict[int, QColor],
-    spot: Spot,
+    spot: LabelSpot,
 ) -> None:
     """A token and its position in a line whose middle height is at the origin."""
     metrics = QFontMetricsF(style.font)

@@ -7,10 +7,10 @@ from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPain
 from PySide6.QtWidgets import QApplication, QWidget
 
 from widgets.look.theme import FigureStyle
+from widgets.maps.cells import has_values, paint_cells, paint_values
+from widgets.maps.coloring import Coloring
 from widgets.maps.head_map import HeadMap, Reading
-from widgets.maps.mosaic import has_values, paint_cells, paint_values
-from widgets.maps.scale import Look
-from widgets.maps.scene import MINIMAP, Scene, room_in
+from widgets.maps.scene import MINIMAP, MapScene, room_in
 from widgets.maps.viewport import Viewport
 
 _STEP = 1.3
@@ -56,9 +56,10 @@ class DeepZoomCanvas(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.viewport: Viewport | None = None
-        self._scene: Scene | None = None
+        self.corner = QRectF()  # what lies over the lower right
+        self._scene: MapScene | None = None
         self._map: HeadMap | None = None
-        self._look: Look | None = None
+        self._coloring: Coloring | None = None
         self._style = FigureStyle()
         self._pointer: QPointF | None = None
         self._pressed: QPointF | None = None
@@ -74,9 +75,9 @@ class DeepZoomCanvas(QWidget):
 
     # What is shown
 
-    def show_scene(self, scene: Scene, known: HeadMap, look: Look, style: FigureStyle) -> None:
+    def show_scene(self, scene: MapScene, known: HeadMap, coloring: Coloring, style: FigureStyle) -> None:
         """Show another scene, tile or style."""
-        self._scene, self._map, self._look, self._style = scene, known, look, style
+        self._scene, self._map, self._coloring, self._style = scene, known, coloring, style
         self.update()
 
     def fill_room(self, n_rows: int, n_columns: int, *, has_strip: bool) -> None:
@@ -125,19 +126,18 @@ class DeepZoomCanvas(QWidget):
         return self._map.read(self._map.level(self.level()), *cell)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self._style.theme.paper)
-        if self._scene is not None and self._map is not None and self._look is not None:
-            plot, pointed = self.plot(), self.pointed()
-            paint_cells(painter, plot, self._scene.viewport, self._map, self._look, self.devicePixelRatioF())
-            painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-            if self._map.level(self.level()) == 0 and has_values(self._scene.viewport, self._style):
-                seen = self._scene.viewport.seen
-                values = self._map.values(0, seen)
-                paint_values(painter, plot, self._scene.viewport, values, self._look, self._style)
-            cells = (pointed.rows, pointed.columns) if pointed else None
-            self._scene.paint(painter, plot, self._style, cells, self._bar())
-        painter.end()
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), self._style.theme.paper)
+            if self._scene is not None and self._map is not None and self._coloring is not None:
+                plot, pointed = self.plot(), self.pointed()
+                paint_cells(painter, plot, self._scene.viewport, self._map, self._coloring, self.devicePixelRatioF())
+                painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+                if self._map.level(self.level()) == 0 and has_values(self._scene.viewport, self._style):
+                    seen = self._scene.viewport.seen
+                    values = self._map.values(0, seen)
+                    paint_values(painter, plot, self._scene.viewport, values, self._coloring, self._style)
+                cells = (pointed.rows, pointed.columns) if pointed else None
+                self._scene.paint(painter, plot, self._style, cells, self._bar())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -146,11 +146,10 @@ class DeepZoomCanvas(QWidget):
     def _bar(self) -> QRectF:
         """What the colour bar stands beside: the cells, as far down as the minimap leaves room for it."""
         room, em = self.room(), QFontMetricsF(self._style.font).height()
-        plot = self.plot()
-        beside = [child.geometry() for child in self.findChildren(QWidget)]
-        tops = [box.top() - em for box in beside if box.left() < plot.right() + (MINIMAP + 1) * em]
-        lowest = min(tops, default=float(self.height()))
-        return QRectF(room.left(), room.top(), plot.width(), min(room.height(), lowest - room.top()))
+        plot, height = self.plot(), room.height()
+        if not self.corner.isEmpty() and self.corner.left() < plot.right() + (MINIMAP + 1) * em:
+            height = min(height, self.corner.top() - em - room.top())
+        return QRectF(room.left(), room.top(), plot.width(), height)
 
     # Moves
 

@@ -33,17 +33,17 @@ def cell_text(known: HeadMap, reading: Reading) -> str:
 
 
 def rows_text(axes: Axes, rows: range, pattern: np.ndarray | None) -> str:
-    """Such as "Queries 120–180 look most at  [CLS] (0) 0.312 · cat (12) 0.0512"."""
-    start = _tr("Queries {} look most at").format(span(rows))
+    """Such as "Queries 120–180 attend most to  [CLS] (0) 0.312 · cat (12) 0.0512"."""
+    start = _tr("Queries {} attend most to").format(span(rows))
     if len(rows) == 1:
-        start = _tr("{} ({}) looks most at").format(label(axes.queries.words[rows.start]), rows.start)
+        start = _tr("{} ({}) attends most to").format(label(axes.queries.words[rows.start]), rows.start)
     if pattern is None:
         return f"{start} …"
     strongest = np.argsort(-pattern, kind="stable")[:_N_STRONGEST]
     keys = [
         f"{label(axes.keys.words[key])} ({key}) {short(float(pattern[key]))}" for key in strongest if pattern[key] > 0
     ]
-    return f"{start}  {_GAP.join(keys)}" if keys else _tr("Queries {} look at nothing.").format(span(rows))
+    return f"{start}  {_GAP.join(keys)}" if keys else _tr("Queries {} attend to nothing.").format(span(rows))
 
 
 def _tr(text: str) -> str:

@@ -8,9 +8,10 @@ import numpy as np
 
 from inference.results.inputs import Input
 from inference.results.maps import TILE, MapRequest, MapResult, RowsRequest, RowsResult, TilesRequest, TilesResult
+from inference.results.request import Request
 from widgets.maps.head_map import Axes, HeadMap
-from widgets.maps.pyramid import Box, Place
-from widgets.maps.tile_cache import OVERVIEW, Head, Key, Piece, TileCache
+from widgets.maps.pyramid import Box, TileIndex
+from widgets.maps.tile_cache import OVERVIEW, Piece, PooledHead, TileCache, TileKey
 
 
 @dataclass(frozen=True)
@@ -24,30 +25,29 @@ class Source:
 class Feed:
     """Asks for the overview of a head, for the tiles on screen and then their neighbours, and for brushed rows.
 
-    Results carry no input: those that nobody waits for any more are dropped, so that no other text's numbers are shown.
+    Who hands it an answer has dropped those to what `requests()` no longer names.
     """
 
     def __init__(self, cache: TileCache | None = None) -> None:
         self.cache = TileCache() if cache is None else cache
         self._source: Source | None = None
-        self._head: Head | None = None
+        self._head: PooledHead | None = None
         self._axes: dict[str, Axes] = {}
-        self._asked: Head | None = None
         self._tiles: TilesRequest | None = None
-        self._to_come: set[Place] = set()
+        self._to_come: set[TileIndex] = set()
         self._brush: range | None = None
-        self._rows: RowsResult | None = None
+        self._rows: tuple[RowsRequest, np.ndarray] | None = None
 
     # What is looked at
 
     def forget(self) -> None:
         """There is another text, or none: whatever came or comes is of no use, but to who shows it still."""
         self.cache = TileCache(self.cache.budget)
-        self._source = self._head = self._asked = self._tiles = self._brush = self._rows = None
+        self._source = self._head = self._tiles = self._brush = self._rows = None
         self._axes.clear()
         self._to_come.clear()
 
-    def show(self, source: Source, head: Head) -> None:
+    def show(self, source: Source, head: PooledHead) -> None:
         """Look at a head."""
         if source != self._source:
             self.forget()
@@ -81,70 +81,55 @@ class Feed:
         )  # fmt: skip
 
     def brush(self, rows: range | None) -> None:
-        """Want to know what some queries look at; None: no longer."""
+        """Want to know what some queries attend to; None: no longer."""
         self._brush = rows
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         """What has yet to come, the most important first."""
         source, head = self._source, self._head
         if source is None or head is None:
             return ()
-        wanted: list[object] = []
-        place = (source.checkpoint, source.input, head.group, head.layer, head.head)
-        overview = self.cache.get(Key(head, OVERVIEW))
-        self._asked = head if overview is None or overview.is_sampled else None
-        if self._asked is not None:
-            wanted.append(MapRequest(*place, head.reduce))
+        wanted: list[Request] = []
+        overview = self.cache.get(TileKey(head, OVERVIEW))
+        if overview is None or overview.is_sampled:
+            of = (source.checkpoint, source.input, head.group, head.layer, head.head)
+            wanted.append(MapRequest(*of, head.reduce))
         if self._tiles is not None:
             wanted.append(self._tiles)
-        if self._brush is not None and self.pattern is None:
-            wanted.append(RowsRequest(*place, self._brush.start, self._brush.stop))
+        if (rows := self._rows_request()) is not None and self.pattern is None:
+            wanted.append(rows)
         return tuple(wanted)
+
+    def _rows_request(self) -> RowsRequest | None:
+        source, head = self._source, self._head
+        if source is None or head is None or self._brush is None:
+            return None
+        start, stop = self._brush.start, self._brush.stop
+        return RowsRequest(source.checkpoint, source.input, head.group, head.layer, head.head, start, stop)
 
     # What came
 
-    def waits_for(self, result: object) -> bool:
-        """Whether a result is one that was asked for, and still is wanted."""
-        if isinstance(result, MapResult):
-            return _head_of(result) == self._asked
-        if isinstance(result, TilesResult):
-            return self._tiles is not None and (_head_of(result), result.level) == (self._head, self._tiles.level)
-        if isinstance(result, RowsResult) and self._head is not None and self._brush is not None:
-            wanted = (*self._head[:3], self._brush.start, self._brush.stop)
-            return (result.group, result.layer, result.head, result.start, result.stop) == wanted
-        return False
-
-    def take(self, result: object) -> bool:
-        """Keep a result; says whether it was waited for."""
-        if not self.waits_for(result):
-            return False
-        if isinstance(result, MapResult):
-            self._take_map(result)
-        elif isinstance(result, TilesResult):
-            self._take_tiles(result)
-        elif isinstance(result, RowsResult):
-            self._rows = result
-        return True
+    def take(self, request: Request, result: object) -> None:
+        """Keep the answer to a request, or a part of it."""
+        if isinstance(request, MapRequest) and isinstance(result, MapResult):
+            self._axes[request.group] = Axes(result.query_tokens, result.key_tokens, result.level)
+            overview = Piece(result.overview, result.level, 0, 0, result.is_sampled)
+            self.cache.put(TileKey(_head_of(request), OVERVIEW), overview)
+        elif isinstance(request, TilesRequest) and isinstance(result, TilesResult):
+            self._take_tiles(request, result)
+        elif isinstance(request, RowsRequest) and isinstance(result, RowsResult):
+            self._rows = request, result.pattern
 
     def give_up(self) -> None:
         """Something failed: wait for no tiles; the next move asks again."""
         self._tiles = None
         self._to_come.clear()
 
-    def _take_map(self, result: MapResult) -> None:
-        head = _head_of(result)
-        self._axes[result.group] = Axes(result.query_tokens, result.key_tokens, result.level)
-        self.cache.put(Key(head, OVERVIEW), Piece(result.overview, result.level, 0, 0, result.is_sampled))
-        if not result.is_sampled:
-            self._asked = None
-
-    def _take_tiles(self, result: TilesResult) -> None:
-        head = _head_of(result)
+    def _take_tiles(self, request: TilesRequest, result: TilesResult) -> None:
         for tile in result.tiles:
-            if (place := Place(tile.row, tile.column)) in self._to_come:
-                self._to_come.discard(place)
-                piece = Piece(tile.values, result.level, tile.row * TILE, tile.column * TILE)
-                self.cache.put(Key(head, result.level, *place), piece)
+            self._to_come.discard(place := TileIndex(tile.row, tile.column))
+            piece = Piece(tile.values, request.level, tile.row * TILE, tile.column * TILE)
+            self.cache.put(TileKey(_head_of(request), request.level, *place), piece)
         if not self._to_come:
             self._tiles = None
 
@@ -158,9 +143,9 @@ class Feed:
 
     @property
     def pattern(self) -> np.ndarray | None:
-        """float32 [key_pos]: what the brushed rows look at, if that came already."""
-        return self._rows.pattern if self._rows is not None and self.waits_for(self._rows) else None
+        """float32 [key_pos]: what the brushed rows attend to, if that came already."""
+        return self._rows[1] if self._rows is not None and self._rows[0] == self._rows_request() else None
 
 
-def _head_of(result: MapResult | TilesResult) -> Head:
-    return Head(result.group, result.layer, result.head, result.reduce)
+def _head_of(request: MapRequest | TilesRequest) -> PooledHead:
+    return PooledHead(request.group, request.layer, request.head, request.reduce)

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from widgets.maps.head_map import Axes
-from widgets.maps.scene import Marks
+from widgets.maps.scene import Matches
 from widgets.maps.search import matches
 
 
@@ -20,7 +20,7 @@ class Finder:
         self._wanted = ""
         self._places: list[tuple[int | None, int | None]] = []
         self._at: int | None = None
-        self.marks = Marks()
+        self.matches = Matches()
 
     def forget(self) -> None:
         """These tokens are no longer looked at; the same text will be searched for in the next."""
@@ -46,7 +46,7 @@ class Finder:
         else:
             keys = matches(axes.keys, text)
             self._places = [*((row, None) for row in queries), *((None, column) for column in keys)]
-        self.marks = Marks(np.array(queries, np.int64), np.array(keys, np.int64))
+        self.matches = Matches(np.array(queries, np.int64), np.array(keys, np.int64))
 
     def step(self, step: int) -> tuple[int | None, int | None] | None:
         """The next match, or the one before; 0 means the first one. Row, column, and None where it says nothing."""
@@ -54,7 +54,7 @@ class Finder:
             return None
         n = len(self._places)
         self._at = (0 if step >= 0 else n - 1) if self._at is None else (self._at + step) % n
-        self.marks = replace(self.marks, query=self._places[self._at][0], key=self._places[self._at][1])
+        self.matches = replace(self.matches, query=self._places[self._at][0], key=self._places[self._at][1])
         return self._places[self._at]
 
     @property

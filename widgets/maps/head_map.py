@@ -10,9 +10,9 @@ import numpy as np
 
 from inference.results.maps import TILE
 from inference.results.tokens import Tokens
-from widgets.maps.pyramid import Box, Place, Pyramid
-from widgets.maps.scale import RowMaxima
-from widgets.maps.tile_cache import OVERVIEW, Head, Key, Piece, TileCache
+from widgets.maps.coloring import RowMaxima
+from widgets.maps.pyramid import Box, Pyramid, TileIndex
+from widgets.maps.tile_cache import OVERVIEW, Piece, PooledHead, TileCache, TileKey
 from widgets.maps.viewport import whole_pixels
 
 
@@ -48,7 +48,7 @@ class HeadMap:
     """Looks into the cache, and makes do with coarser tiles where the fine ones are not there yet."""
 
     axes: Axes
-    head: Head
+    head: PooledHead
     cache: TileCache
 
     def level(self, wanted: int) -> int:
@@ -57,13 +57,13 @@ class HeadMap:
 
     def overview(self) -> Piece | None:
         """The whole map at a glance."""
-        return self.cache.get(Key(self.head, OVERVIEW))
+        return self.cache.get(TileKey(self.head, OVERVIEW))
 
-    def best(self, level: int, place: Place) -> Piece | None:
+    def best(self, level: int, place: TileIndex) -> Piece | None:
         """A tile, or what shows its cells more coarsely."""
         for coarser in range(level, self.axes.level):
             up = coarser - level
-            piece = self.cache.get(Key(self.head, coarser, place.row >> up, place.column >> up))
+            piece = self.cache.get(TileKey(self.head, coarser, place.row >> up, place.column >> up))
             if piece is not None:
                 return piece
         return self.overview()
@@ -85,11 +85,11 @@ class HeadMap:
         places = self.axes.pyramid.tiles(level, seen)
         return any(self.best(level, place) is not None for place in places)
 
-    def missing(self, level: int, places: list[Place]) -> tuple[Place, ...]:
+    def missing(self, level: int, places: list[TileIndex]) -> tuple[TileIndex, ...]:
         """Those that have yet to come. The overview's own level has no tiles."""
         if level >= self.axes.level:
             return ()
-        return tuple(place for place in places if Key(self.head, level, *place) not in self.cache)
+        return tuple(place for place in places if TileKey(self.head, level, *place) not in self.cache)
 
     def is_sampled(self, level: int, seen: Box) -> bool:
         """Whether any number on screen is a first look only."""
@@ -102,7 +102,7 @@ class HeadMap:
     def read(self, level: int, row: int, column: int) -> Reading | None:
         """The number that is shown for a cell."""
         side = TILE * 2**level
-        piece = self.best(level, Place(row // side, column // side))
+        piece = self.best(level, TileIndex(row // side, column // side))
         if piece is None:
             return None
         n = 2**piece.level

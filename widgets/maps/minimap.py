@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPai
 from PySide6.QtWidgets import QWidget
 
 from widgets.look.theme import FigureStyle
-from widgets.maps.scene import MINIMAP, Scene
+from widgets.maps.scene import MINIMAP, MapScene
 
 _ARROWS = {
     Qt.Key.Key_Left: (-0.5, 0.0),
@@ -35,7 +35,7 @@ class Minimap(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._scene: Scene | None = None
+        self._scene: MapScene | None = None
         self._style = FigureStyle()
         self._image: QImage | None = None
         self.setObjectName("attention_minimap")
@@ -44,7 +44,7 @@ class Minimap(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
-    def show_scene(self, scene: Scene, image: QImage | None, style: FigureStyle) -> None:
+    def show_scene(self, scene: MapScene, image: QImage | None, style: FigureStyle) -> None:
         """Show the overview's picture, and where a scene is in it."""
         self._scene, self._image, self._style = scene, image, style
         self.update()
@@ -77,27 +77,26 @@ class Minimap(QWidget):
         return box.adjusted(-grow_x, -grow_y, grow_x, grow_y)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        area = self.area()
-        painter.fillRect(self.rect(), self._style.theme.paper)
-        if self._image is not None:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(area, self._image)
-        painter.setPen(QPen(self._style.theme.accent if self.hasFocus() else self._style.theme.faint, 1))
-        painter.drawRect(area)
-        if self._scene is not None:
-            self._paint_places(painter, area, self._scene)
-        painter.end()
+        with QPainter(self) as painter:
+            area = self.area()
+            painter.fillRect(self.rect(), self._style.theme.paper)
+            if self._image is not None:
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                painter.drawImage(area, self._image)
+            painter.setPen(QPen(self._style.theme.accent if self.hasFocus() else self._style.theme.faint, 1))
+            painter.drawRect(area)
+            if self._scene is not None:
+                self._paint_places(painter, area, self._scene)
 
-    def _paint_places(self, painter: QPainter, area: QRectF, scene: Scene) -> None:
-        view, marks, theme = scene.viewport, scene.marks, self._style.theme
+    def _paint_places(self, painter: QPainter, area: QRectF, scene: MapScene) -> None:
+        view, matches, theme = scene.viewport, scene.matches, self._style.theme
         across, down = area.width() / view.n_columns, area.height() / view.n_rows
         if scene.brush is not None:
             ground = QColor(theme.accent)
             ground.setAlpha(120)
             height = max(len(scene.brush) * down, 1.5)
             painter.fillRect(QRectF(area.left(), area.top() + scene.brush.start * down, area.width(), height), ground)
-        for positions, step, is_row in ((marks.queries, down, True), (marks.keys, across, False)):
+        for positions, step, is_row in ((matches.queries, down, True), (matches.keys, across, False)):
             painter.setPen(QPen(theme.warning, 1))
             for pixel in np.unique(np.round((positions + 0.5) * step)).tolist():
                 start = area.topLeft() + (QPointF(0, pixel) if is_row else QPointF(pixel, 0))

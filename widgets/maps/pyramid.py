@@ -18,7 +18,7 @@ class Box(NamedTuple):
     right: float
 
 
-class Place(NamedTuple):
+class TileIndex(NamedTuple):
     """A tile of a level, counted in tiles."""
 
     row: int
@@ -47,17 +47,17 @@ class Pyramid:
         rows, columns = self.shape(level)
         return -(-rows // TILE), -(-columns // TILE)
 
-    def cells(self, level: int, place: Place) -> Box:
+    def cells(self, level: int, place: TileIndex) -> Box:
         """Cells that a tile covers; the last ones of a row and a column are smaller."""
         side = TILE * 2**level
         top, left = place.row * side, place.column * side
         return Box(top, left, min(top + side, self.n_rows), min(left + side, self.n_columns))
 
-    def tiles(self, level: int, seen: Box) -> list[Place]:
+    def tiles(self, level: int, seen: Box) -> list[TileIndex]:
         """Tiles that show any part of a box, the ones nearest to its middle first."""
         return self._nearest_first(self._spans(level, seen, 0), level, seen)
 
-    def ring(self, level: int, seen: Box) -> list[Place]:
+    def ring(self, level: int, seen: Box) -> list[TileIndex]:
         """The tiles round those that are seen: what is looked at next."""
         inside = set(self.tiles(level, seen))
         around = self._nearest_first(self._spans(level, seen, 1), level, seen)
@@ -72,8 +72,8 @@ class Pyramid:
         )
 
     @staticmethod
-    def _nearest_first(spans: tuple[range, range], level: int, seen: Box) -> list[Place]:
+    def _nearest_first(spans: tuple[range, range], level: int, seen: Box) -> list[TileIndex]:
         side = TILE * 2**level
         row, column = (seen.top + seen.bottom) / 2 / side - 0.5, (seen.left + seen.right) / 2 / side - 0.5
-        places = [Place(i, j) for i in spans[0] for j in spans[1]]
+        places = [TileIndex(i, j) for i in spans[0] for j in spans[1]]
         return sorted(places, key=lambda place: (place.row - row) ** 2 + (place.column - column) ** 2)

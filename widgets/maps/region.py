@@ -9,13 +9,13 @@ from inference.results.maps import TILE, MapResult, TilesResult
 from inference.results.tokens import Tokens
 from widgets.figures.color_bar import ColorBar
 from widgets.look.theme import FigureStyle
+from widgets.maps.coloring import RowMaxima, coloring_of
 from widgets.maps.head_map import Axes, HeadMap
+from widgets.maps.map_figure import MapFigure
 from widgets.maps.pyramid import Box, Pyramid, level_of
-from widgets.maps.scale import RowMaxima, look
-from widgets.maps.scene import Scene
-from widgets.maps.tile_cache import Head, Key, Piece, TileCache
+from widgets.maps.scene import MapScene
+from widgets.maps.tile_cache import Piece, PooledHead, TileCache, TileKey
 from widgets.maps.viewport import Viewport
-from widgets.views.attention.attention_tiles import AttentionTilesFigure
 
 _EM = 16.0  # pixels a line, by which cells are measured
 _CELL, _MOST_LABELLED = 1.35, 60  # em: a cell with a label; of more cells none is larger than their labels need
@@ -26,7 +26,7 @@ def level_for(rows: range, columns: range, n_pixels: int) -> int:
     return level_of(max(len(rows), len(columns)) / n_pixels)
 
 
-def places_of(level: int, rows: range, columns: range, n_rows: int, n_columns: int) -> tuple[tuple[int, int], ...]:
+def tiles_of(level: int, rows: range, columns: range, n_rows: int, n_columns: int) -> tuple[tuple[int, int], ...]:
     """Tiles of a level that show a part."""
     box = Box(rows.start, columns.start, rows.stop, columns.stop)
     return tuple((place.row, place.column) for place in Pyramid(n_rows, n_columns).tiles(level, box))
@@ -51,14 +51,14 @@ class Region:
     tiles: TilesResult
     overview: MapResult | None = None
 
-    def figure(self, scale: str) -> AttentionTilesFigure:
+    def figure(self, scale: str) -> MapFigure:
         """The part on its own; `scale` is `raw`, `row` (of maxima) or `log`."""
         tiles = self.tiles
-        head = Head(tiles.group, tiles.layer, tiles.head, tiles.reduce)
+        head = PooledHead(tiles.group, tiles.layer, tiles.head, tiles.reduce)
         cache = TileCache(budget=2**40)
         for tile in tiles.tiles:
             piece = Piece(tile.values, tiles.level, tile.row * TILE, tile.column * TILE)
-            cache.put(Key(head, tiles.level, tile.row, tile.column), piece)
+            cache.put(TileKey(head, tiles.level, tile.row, tile.column), piece)
         # No level is coarser than the next: all of them are here.
         known = HeadMap(Axes(self.queries, self.keys, tiles.level + 1), head, cache)
         viewport = self._viewport()
@@ -67,10 +67,10 @@ class Region:
         if scale == "row" and self.overview is not None:
             maxima = RowMaxima.of(self.overview.overview, 2**self.overview.level)
         high = float(values.max(initial=0)) or 1.0
-        shown = look(FigureStyle(), scale if scale != "row" or maxima else "raw", high, maxima)
+        shown = coloring_of(FigureStyle(), scale if scale != "row" or maxima else "raw", high, maxima)
         title = "share of the rows' maximum" if maxima else "attention"
-        scene = Scene(known.axes, viewport, ColorBar(shown.high, shown.scale, title))
-        return AttentionTilesFigure(scene, head, tiles.level, values, shown, _EM)
+        scene = MapScene(known.axes, viewport, ColorBar(shown.high, shown.scale, title))
+        return MapFigure(scene, head, tiles.level, values, shown, _EM)
 
     def _viewport(self) -> Viewport:
         """A room of exactly that part, of cells as large as their labels need."""

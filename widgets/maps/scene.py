@@ -1,4 +1,4 @@
-"""All round a map of any length: axes, colour bar, frames, marks, and the strip of what some queries look at."""
+"""All round a map of any length: axes, colour bar, frames, marks, and the strip of what some queries attend to."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _nowhere() -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Marks:
+class Matches:
     """Positions where something was found, int64 and ascending, and the one that was gone to."""
 
     queries: np.ndarray = field(default_factory=_nowhere)
@@ -44,7 +44,7 @@ class Marks:
 
 
 @dataclass(frozen=True)
-class Scene:
+class MapScene:
     """What is on screen, but for the cells.
 
     Attributes
@@ -52,7 +52,7 @@ class Scene:
     query_pos, key_pos
         Positions whose row and column are framed.
     brush, pattern
-        Queries that were brushed, and float32 [key_pos] what they look at once it is known.
+        Queries that were brushed, and float32 [key_pos] what they attend to once it is known.
     is_sampled
         Whether some cells are a first look only.
     """
@@ -64,7 +64,7 @@ class Scene:
     key_pos: int | None = None
     brush: range | None = None
     pattern: np.ndarray | None = None
-    marks: Marks = field(default_factory=Marks)
+    matches: Matches = field(default_factory=Matches)
     is_sampled: bool = False
 
     # Where things are
@@ -82,7 +82,7 @@ class Scene:
         )
 
     def strip(self, plot: QRectF, em: float) -> QRectF:
-        """Below the map: what the brushed queries look at."""
+        """Below the map: what the brushed queries attend to."""
         return QRectF(plot.left(), plot.bottom() + 1.4 * em, plot.width(), (_STRIP - 1.6) * em)
 
     # Painting
@@ -132,8 +132,8 @@ class Scene:
         rulers, theme = self.rulers(), style.theme
         rows, columns = pointed or (range(0), range(0))
         for axis, found, selected, under, ruler, tokens in (
-            (axis_labels.paint_left, self.marks.query, self.query_pos, rows, rulers[0], self.axes.queries),
-            (axis_labels.paint_top, self.marks.key, self.key_pos, columns, rulers[1], self.axes.keys),
+            (axis_labels.paint_left, self.matches.query, self.query_pos, rows, rulers[0], self.axes.queries),
+            (axis_labels.paint_top, self.matches.key, self.key_pos, columns, rulers[1], self.axes.keys),
         ):
             colors = {found: theme.warning, selected: theme.accent, (under.start if under else None): theme.ink}
             marked = {position: color for position, color in colors.items() if position is not None}
@@ -144,20 +144,20 @@ class Scene:
         em = QFontMetricsF(style.font).height()
         rows, columns = self.rulers()
         painter.setPen(QPen(style.theme.warning, 2))
-        for y in _on_screen(self.marks.queries, rows):
+        for y in _on_screen(self.matches.queries, rows):
             painter.drawLine(QPointF(plot.left() - 0.35 * em, plot.top() + y), QPointF(plot.left() - 1, plot.top() + y))
-        for x in _on_screen(self.marks.keys, columns):
+        for x in _on_screen(self.matches.keys, columns):
             painter.drawLine(QPointF(plot.left() + x, plot.top() - 0.35 * em), QPointF(plot.left() + x, plot.top() - 1))
 
     def _paint_selected(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
         view = self.viewport
         painter.save()
         painter.setClipRect(plot.adjusted(-2, -2, 2, 2))
-        for position, color in ((self.marks.query, style.theme.warning), (self.query_pos, style.theme.accent)):
+        for position, color in ((self.matches.query, style.theme.warning), (self.query_pos, style.theme.accent)):
             if position is not None:
                 y = plot.top() + view.y_of(position)
                 paint_map_frame(painter, QRectF(plot.left(), y, plot.width(), view.row_height), style, color)
-        for position, color in ((self.marks.key, style.theme.warning), (self.key_pos, style.theme.accent)):
+        for position, color in ((self.matches.key, style.theme.warning), (self.key_pos, style.theme.accent)):
             if position is not None:
                 x = plot.left() + view.x_of(position)
                 paint_map_frame(painter, QRectF(x, plot.top(), view.column_width, plot.height()), style, color)
@@ -184,9 +184,9 @@ class Scene:
         em = metrics.height()
         painter.setPen(QPen(style.theme.faint, 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        title = _tr("what queries {} look at, on average").format(span(brush))
+        title = _tr("what queries {} attend to, on average").format(span(brush))
         if len(brush) == 1:
-            title = _tr("what query {} looks at").format(brush.start)
+            title = _tr("what query {} attends to").format(brush.start)
         painter.drawText(QPointF(strip.left(), strip.top() - 0.3 * em), title)
         painter.drawLine(strip.bottomLeft(), strip.bottomRight())
         if self.pattern is None:
@@ -242,7 +242,7 @@ class Scene:
                 painter.drawLine(QPointF(middle.x(), start), QPointF(middle.x(), end))
         paint_map_frame(painter, box, style, style.theme.accent)
 
-    def scaled(self, factor: float) -> Scene:
+    def scaled(self, factor: float) -> MapScene:
         """The same picture at another size of its cells."""
         view = self.viewport
         return replace(self, viewport=view.enlarged(factor))

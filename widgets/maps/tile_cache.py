@@ -11,12 +11,12 @@ import numpy as np
 from PySide6.QtGui import QImage
 
 from widgets.look import raster
-from widgets.maps.scale import Look, RowMaxima
+from widgets.maps.coloring import Coloring, RowMaxima
 
 OVERVIEW = -1  # stands for the level of the whole map at a glance, whichever that is
 
 
-class Head(NamedTuple):
+class PooledHead(NamedTuple):
     """Whose map it is, and how several cells become one pixel (`max` or `mean`)."""
 
     group: str
@@ -25,10 +25,10 @@ class Head(NamedTuple):
     reduce: str
 
 
-class Key(NamedTuple):
+class TileKey(NamedTuple):
     """A tile among all that there can be."""
 
-    head: Head
+    head: PooledHead
     level: int
     row: int = 0
     column: int = 0
@@ -66,14 +66,14 @@ class Piece:
         """The largest number of its rows; for an overview of maxima."""
         return RowMaxima.of(self.values, 2**self.level)
 
-    def image(self, look: Look, shrink: tuple[int, int], reduce: str) -> QImage:
+    def image(self, coloring: Coloring, shrink: tuple[int, int], reduce: str) -> QImage:
         """One pixel each, or for `shrink` [down, across] of them together; painted once."""
-        wanted = look, shrink
+        wanted = coloring, shrink
         if self._image is None or self._shown != wanted:
             values = pooled(self.values, shrink, reduce)
             side = 2**self.level
             starts = (self.row + np.arange(values.shape[0]) * shrink[0]) * side
-            self._image, self._shown = raster.image(look.colors(values, starts)), wanted
+            self._image, self._shown = raster.image(coloring.colors(values, starts)), wanted
         return self._image
 
 
@@ -81,19 +81,19 @@ class TileCache:
     """Pieces by key; those that were not looked at for longest go first."""
 
     def __init__(self, budget: int = 128 * 2**20) -> None:
-        self._pieces: OrderedDict[Key, Piece] = OrderedDict()
+        self._pieces: OrderedDict[TileKey, Piece] = OrderedDict()
         self.budget = budget
-        self._highest: dict[tuple[Head, int], float] = {}
+        self._highest: dict[tuple[PooledHead, int], float] = {}
         self.n_bytes = 0
 
-    def get(self, key: Key) -> Piece | None:
+    def get(self, key: TileKey) -> Piece | None:
         """A piece, which counts as looked at."""
         piece = self._pieces.get(key)
         if piece is not None:
             self._pieces.move_to_end(key)
         return piece
 
-    def put(self, key: Key, piece: Piece) -> None:
+    def put(self, key: TileKey, piece: Piece) -> None:
         """Keep a piece, in place of an older one of that key."""
         old = self._pieces.pop(key, None)
         self.n_bytes += piece.n_bytes - (old.n_bytes if old else 0)
@@ -104,7 +104,7 @@ class TileCache:
             _, oldest = self._pieces.popitem(last=False)
             self.n_bytes -= oldest.n_bytes
 
-    def highest(self, head: Head, level: int) -> float | None:
+    def highest(self, head: PooledHead, level: int) -> float | None:
         """The largest number that ever came of a head; of means that of a level."""
         return self._highest.get(_place_of_highest(head, level))
 
@@ -115,7 +115,7 @@ class TileCache:
         return len(self._pieces)
 
 
-def _place_of_highest(head: Head, level: int) -> tuple[Head, int]:
+def _place_of_highest(head: PooledHead, level: int) -> tuple[PooledHead, int]:
     """A maximum is the same at all levels; means are smaller the more cells they are of."""
     return head, (OVERVIEW if head.reduce == "max" else level)
 

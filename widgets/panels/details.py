@@ -31,16 +31,18 @@ N_KEYS = 12
 
 
 class DetailsPanel(View):
-    """The selected layer, head and token: measures of the head, and what the token looks at most.
+    """The selected layer, head and token: measures of the head, and what the token attends to most.
 
     Layer and head can be typed; a click on a row selects that key.
     """
 
+    details = frozenset({RowsRequest})
+
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self.setObjectName("details")
-        self._heads: HeadsResult | None = None
-        self._row: RowsResult | None = None
+        self._heads: tuple[HeadsRequest, HeadsResult] | None = None
+        self._row: tuple[RowsRequest, RowsResult] | None = None
         self._group = QComboBox(self)
         self._group.setObjectName("details_group")
         self._group.setMinimumContentsLength(12)
@@ -58,7 +60,7 @@ class DetailsPanel(View):
         self._keys = QTableWidget(0, 3, self)
         self._keys.setObjectName("details_keys")
         self._keys.setAccessibleName(self.tr("Strongest keys of the selected token"))
-        self._keys.setHorizontalHeaderLabels([self.tr("looks at"), self.tr("at"), self.tr("weight")])
+        self._keys.setHorizontalHeaderLabels([self.tr("attends to"), self.tr("at"), self.tr("weight")])
         self._keys.verticalHeader().setVisible(False)
         header = self._keys.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -69,16 +71,22 @@ class DetailsPanel(View):
         self._keys.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         self._keys.setTabKeyNavigation(False)
         self._keys.cellClicked.connect(self._on_keys_cell_clicked)
-        form = QFormLayout()
-        form.addRow(self.tr("Attention"), self._group)
-        form.addRow(self.tr("Layer"), self._layer)
-        form.addRow(self.tr("Head"), self._head)
+        self._chosen, self._measures = QFormLayout(), QFormLayout()
+        self._chosen.addRow(self.tr("Attention"), self._group)
+        self._chosen.addRow(self.tr("Layer"), self._layer)
+        self._chosen.addRow(self.tr("Head"), self._head)
         for name, title in self._titles().items():
-            form.addRow(title, self._values[name])
+            self._measures.addRow(title, self._values[name])
+        self._numbers = QWidget(self)  # what is dimmed; layer and head can be typed all the same
+        column = QVBoxLayout(self._numbers)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self._measures)
+        column.addWidget(self._token)
+        column.addWidget(self._keys, 1)
         layout = QVBoxLayout(self)
-        layout.addLayout(form)
-        layout.addWidget(self._token)
-        layout.addWidget(self._keys, 1)
+        layout.addLayout(self._chosen)
+        layout.addWidget(self._numbers, 1)
+        self.standing_changed.connect(self._fill)
 
     def _titles(self) -> dict[str, str]:
         return {
@@ -98,10 +106,9 @@ class DetailsPanel(View):
         return box
 
     def set_subject(self, subject: Subject | None) -> None:
-        if subject is None or self.subject is None or subject.checkpoint != self.subject.checkpoint:
-            self._heads = self._row = None
         self._fill_controls(subject)
         super().set_subject(subject)
+        self._fill()
 
     def _fill_controls(self, subject: Subject | None) -> None:
         groups = subject.checkpoint.groups if subject else ()
@@ -139,17 +146,30 @@ class DetailsPanel(View):
         return HeadsRequest(*common), RowsRequest(*common, layer, head, query, query + 1)
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
-        if isinstance(result, HeadsResult):
-            self._heads = result
-        elif isinstance(result, RowsResult):
-            self._row = result
+        if isinstance(request, HeadsRequest) and isinstance(result, HeadsResult):
+            self._heads = request, result
+        elif isinstance(request, RowsRequest) and isinstance(result, RowsResult):
+            self._row = request, result
         self._fill()
 
     def figure(self) -> Figure | None:
         return None
 
+    def picture(self) -> QWidget:
+        return self._numbers
+
     def clear_numbers(self) -> None:
-        self._heads = self._row = None
+        self._fill_measures(None)
+        self._fill_keys(None, None)
+
+    def restyle(self) -> None:
+        # Both forms have their fields below each other.
+        forms = (self._chosen, self._measures)
+        titles = [form.itemAt(row, QFormLayout.ItemRole.LabelRole) for form in forms for row in range(form.rowCount())]
+        labels = [title.widget() for title in titles]
+        widest = max(label.sizeHint().width() for label in labels)
+        for label in labels:
+            label.setMinimumWidth(widest)
         self._fill()
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
@@ -157,47 +177,50 @@ class DetailsPanel(View):
         self.refresh()
         self._fill()
 
+    # Numbers: none but those that are asked for
+
     def _fill(self) -> None:
-        now, heads = self.selection.now, self._heads
+        wanted = self.requests() if self.subject and not self.is_dimmed else ()
+        heads = self._heads[1] if self._heads and self._heads[0] in wanted else None
+        self._fill_measures(heads)
+        self._fill_keys(heads, self._row[1] if self._row and self._row[0] in wanted else None)
+
+    def _fill_measures(self, heads: HeadsResult | None) -> None:
+        now = self.selection.now
         for name, label in self._values.items():
             table = heads.measures.get(name) if heads else None
             is_there = table is not None and now.layer < table.shape[0] and now.head < table.shape[1]
             value = float(table[now.layer, now.head]) if is_there and table is not None else float("nan")
             unit = {"entropy": self.tr(" bits"), "distance": self.tr(" tokens")}.get(name)
             label.setText("–" if math.isnan(value) else f"{value:.2f}{unit}" if unit else f"{100 * value:.1f} %")
-        self._fill_keys()
 
-    def _fill_keys(self) -> None:
-        now, row_result, heads = self.selection.now, self._row, self._heads
+    def _fill_keys(self, heads: HeadsResult | None, row: RowsResult | None) -> None:
         self._keys.setRowCount(0)
-        if heads is None or self.subject is None or not self.subject.checkpoint.groups:
+        if heads is None:
             self._token.setText("")
             return
-        group = self.subject.checkpoint.group(now.group)
-        query, words = now.query_pos(group), heads.key_tokens.words
+        query, words = self.query_pos, heads.key_tokens.words
         if query is None or query >= len(heads.query_tokens):
-            self._token.setText(self.tr("Click a token to see what it looks at."))
+            self._token.setText(self.tr("Click a token to see what it attends to."))
             return
         self._token.setText(self.tr("“{}” (token {})").format(heads.query_tokens.words[query], query))
-        wanted = (now.layer, now.head, query)
-        if row_result is None or (row_result.layer, row_result.head, row_result.start) != wanted:
+        if row is None:
             return
-        row = row_result.pattern
-        if len(row) != len(words):
-            return  # of another text, until its own comes
-        strongest = (-row).argsort(kind="stable")[:N_KEYS]
+        strongest = (-row.pattern).argsort(kind="stable")[:N_KEYS]
         self._keys.setRowCount(len(strongest))
         for line, key in enumerate(strongest):
             word = QTableWidgetItem(words[key])
             word.setData(Qt.ItemDataRole.UserRole, int(key))
             self._keys.setItem(line, 0, word)
-            for column, text in ((1, str(key)), (2, f"{row[key]:.4f}")):
+            for column, text in ((1, str(key)), (2, f"{row.pattern[key]:.4f}")):
                 number = QTableWidgetItem(text)
                 number.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self._keys.setItem(line, column, number)
             self._keys.setRowHeight(line, int(1.6 * self.fontMetrics().height()))
-            if key == now.key_pos(group):
+            if key == self.key_pos:
                 self._keys.selectRow(line)
+
+    # What the user does
 
     def _on_group_activated(self, index: int) -> None:
         if self.subject:
@@ -211,6 +234,5 @@ class DetailsPanel(View):
 
     def _on_keys_cell_clicked(self, row: int, _column: int) -> None:
         item = self._keys.item(row, 0)
-        if item is not None and self.subject is not None:
-            group = self.subject.checkpoint.group(self.selection.now.group)
-            self.selection.choose(group, key_pos=item.data(Qt.ItemDataRole.UserRole))
+        if item is not None:
+            self.choose(key_pos=item.data(Qt.ItemDataRole.UserRole))

@@ -1,4 +1,4 @@
-"""What the model is given where it reads pictures: a file, what was pasted, or a generated scene."""
+"""What the model is given where it reads images: a file, what was pasted, or a generated scene."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from widgets.figures.image_parts import paint_border, paint_image
 from widgets.kit.flow_layout import FlowLayout
 from widgets.kit.labelled import labelled
 from widgets.kit.line_label import LineLabel
+from widgets.kit.veil import Veil
 from widgets.look.theme import FigureStyle
 from widgets.panels.pasted_images import PastedImages
 from widgets.subject import Subject
@@ -36,10 +37,10 @@ class Thumbnails(QWidget):
         super().__init__(parent)
         self._result: ImageResult | None = None
         self.setObjectName("image_thumbnails")
-        self.setAccessibleName(self.tr("The picture, and what the model sees of it"))
+        self.setAccessibleName(self.tr("The image, and what the model sees of it"))
 
     def show_result(self, result: ImageResult) -> None:
-        """Show another picture."""
+        """Show another image."""
         self._result = result
         width, height = result.size
         self.setToolTip(self.tr("{} × {} pixels; framed is what the model sees").format(width, height))
@@ -63,15 +64,14 @@ class Thumbnails(QWidget):
         if self._result is None:
             return
         style = FigureStyle.of(self)
-        painter = QPainter(self)
-        for picture, area in zip((self._result.original, self._result.seen), self.areas(), strict=True):
-            box = letterbox(picture.shape[0], picture.shape[1], area.adjusted(2, 2, -2, -2))
-            paint_image(painter, picture, box)
-            if picture is self._result.original:
-                self._paint_part(painter, part_rect(self._result.box, box), box, style)
-            else:
-                paint_border(painter, box, style)
-        painter.end()
+        with QPainter(self) as painter:
+            for image, area in zip((self._result.original, self._result.seen), self.areas(), strict=True):
+                box = letterbox(image.shape[0], image.shape[1], area.adjusted(2, 2, -2, -2))
+                paint_image(painter, image, box)
+                if image is self._result.original:
+                    self._paint_part(painter, part_rect(self._result.box, box), box, style)
+                else:
+                    paint_border(painter, box, style)
 
     def _paint_part(self, painter: QPainter, part: QRectF, box: QRectF, style: FigureStyle) -> None:
         """Frame what is seen and dim the rest."""
@@ -89,12 +89,12 @@ class Thumbnails(QWidget):
 
 
 class ImageBar(View):
-    """The picture that all views look at. Another one replaces it once the engine has read it; else a sentence says
+    """The image that all views look at. Another one replaces it once the engine has read it; else a sentence says
     why not, and the old one stays.
 
     Signals
     -------
-    input_changed(PictureInput)
+    input_changed(ImageInput)
         What the user chose, once it was read.
     """
 
@@ -106,13 +106,13 @@ class ImageBar(View):
         self._pasted = PastedImages()
         self._input = ImageInput()
         self._wanted = self._input
+        self._is_back = False  # whether that was wanted in vain
         self._folder = str(Path.home())
         self._thumbnails = Thumbnails(self)
-        self._open = self._button("image_open", self.tr("Open…"), self.tr("Open a picture file"))
-        self._paste = self._button("image_paste", self.tr("Paste"), self.tr("Take the picture on the clipboard"))
-        self._next = self._button(
-            "image_next", self.tr("New scene"), self.tr("Generate another picture: the next seed")
-        )
+        self._veil = Veil(self._thumbnails)
+        self._open = self._button("image_open", self.tr("Open…"), self.tr("Open an image file"))
+        self._paste = self._button("image_paste", self.tr("Paste"), self.tr("Take the image on the clipboard"))
+        self._next = self._button("image_next", self.tr("New scene"), self.tr("Generate another image: the next seed"))
         self._seed = QSpinBox()
         self._seed.setRange(0, MAX_SEED)
         self._seed.setKeyboardTracking(False)
@@ -123,7 +123,7 @@ class ImageBar(View):
             (self.tr("Portrait"), "portrait"),
         ):
             self._kind.addItem(text, kind)
-        self._kind.setToolTip(self.tr("Scenes show several things, portraits one that fills the picture"))
+        self._kind.setToolTip(self.tr("Scenes show several things, portraits one that fills the image"))
         self._side = QSpinBox()
         self._side.setRange(0, MOST_IMAGE_SIDE)
         self._side.setKeyboardTracking(False)
@@ -137,9 +137,9 @@ class ImageBar(View):
         controls.addWidget(labelled(self._seed, "image_seed", self.tr("Seed")))
         controls.addWidget(labelled(self._kind, "image_kind", self.tr("Kind")))
         controls.addWidget(labelled(self._side, "image_side", self.tr("Size")))
-        self._about = LineLabel(self.tr("What was done to the picture"), self)
+        self._about = LineLabel(self.tr("What was done to the image"), self)
         self._about.setObjectName("image_about")
-        self._message = LineLabel(self.tr("Message about the picture"), self)
+        self._message = LineLabel(self.tr("Message about the image"), self)
         self._message.setObjectName("image_message")
         lines = QVBoxLayout()
         lines.setSpacing(0)
@@ -152,7 +152,7 @@ class ImageBar(View):
         layout.addWidget(self._thumbnails, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(lines, 1)
         self.setFocusProxy(self._open)
-        self._dress()
+        self.restyle()
 
         self._open.clicked.connect(self._on_open_clicked)
         self._paste.clicked.connect(self.paste)
@@ -174,14 +174,14 @@ class ImageBar(View):
     # What the window does
 
     def set_checkpoint(self, info: CheckpointInfo | None) -> None:
-        """Show how another checkpoint sees the same picture, in the size asked for if it takes others than its own."""
+        """Show how another checkpoint sees the same image, in the size asked for if it takes others than its own."""
         step = info.image_step if info else 0
         self._side.setEnabled(step > 0)
         self._side.setSingleStep(max(1, step))
         self._side.setToolTip(
             self.tr("The shorter side of what the model sees; its positions are interpolated")
             if step
-            else self.tr("This model takes pictures of one size only")
+            else self.tr("This model takes images of one size only")
         )
         if not step:
             self._input = replace(self._input, side=0)
@@ -190,30 +190,30 @@ class ImageBar(View):
         self.set_subject(Subject(info, Input(image=self._input)) if info else None)
 
     def input(self) -> ImageInput:
-        """The picture that is looked at: the last one that could be read."""
+        """The image that is looked at: the last one that could be read."""
         return self._input
 
     def set_input(self, input: ImageInput) -> None:
-        """Look at another picture; `input_changed` is not emitted."""
+        """Look at another image; `input_changed` is not emitted."""
         self._input = self._wanted = input
         self._show_controls(input)
         if self.subject is not None:
             self.set_subject(Subject(self.subject.checkpoint, Input(image=input)))
 
     def open_file(self, path: str) -> None:
-        """Look at a picture file."""
+        """Look at an image file."""
         self._folder = str(Path(path).parent)
         self._want(ImageInput(path=path, side=self._side.value()))
 
     def open_mime(self, data: QMimeData) -> None:
-        """Look at what was pasted: picture files, or a picture itself."""
+        """Look at what was pasted: image files, or an image itself."""
         path = next((url.toLocalFile() for url in data.urls() if url.isLocalFile()), "")
         if path:
             self.open_file(path)
             return
         image = data.imageData() if data.hasImage() else None
         if not isinstance(image, QImage) or image.isNull():
-            self._show_message(self.tr("There is no picture on the clipboard."))
+            self._show_message(self.tr("There is no image on the clipboard."))
             return
         try:
             self._want(ImageInput(path=self._pasted.save(image), side=self._side.value()))
@@ -222,7 +222,7 @@ class ImageBar(View):
 
     @Slot()
     def paste(self) -> None:
-        """Look at the picture on the clipboard."""
+        """Look at the image on the clipboard."""
         self.open_mime(QGuiApplication.clipboard().mimeData())
 
     # As a view
@@ -232,25 +232,45 @@ class ImageBar(View):
         return (ImageRequest(self.subject.checkpoint.checkpoint, Input(image=self._wanted)),)
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
-        if not isinstance(result, ImageResult):
-            return
-        is_new, self._input = self._wanted != self._input, self._wanted
+        assert isinstance(result, ImageResult)
+        assert isinstance(request, ImageRequest)
+        assert request.input.image is not None
+        is_new, self._input = request.input.image != self._input, request.input.image
         self._show_controls(self._input)
         self._thumbnails.show_result(result)
         name = Path(self._input.path).name
         if name.startswith("pasted-"):
             name = self.tr("from the clipboard")
         self._about.show_text("  ·  ".join(filter(None, (name, result.about, result.caption))))
-        self._show_message("")
+        if not self._is_back:  # else it says why
+            self._show_message("")
+        self._is_back = False
         if is_new:
             self.input_changed.emit(self._input)
 
     def show_failure(self, request: Request, failure: Failure) -> None:
         super().show_failure(request, failure)
         self._show_message(failure.message)
+        self._go_back()
+
+    def take_cancellation(self, request: Request) -> None:
+        super().take_cancellation(request)
+        self._show_message(self.tr("Cancelled.") if self._wanted != self._input else "")
+        self._go_back()
+
+    def clear_numbers(self) -> None:
+        self._about.show_text("")
+
+    def _veils(self) -> list[Veil]:
+        return [self._veil]  # over what is seen: controls are not of a checkpoint
+
+    def _go_back(self) -> None:
+        """What is wanted did not come: the image that was there is still the one that is looked at."""
+        self._is_back = self._wanted != self._input
         self._wanted = self._input
         self._show_controls(self._input)
-        self._asked = ()  # the same file may be whole the next time
+        if self._is_back:
+            self.refresh()
 
     def figure(self) -> None:
         return None
@@ -258,15 +278,16 @@ class ImageBar(View):
     # What the user does
 
     def _want(self, input: ImageInput) -> None:
-        """Ask for a picture; it becomes the input when it comes."""
-        self._wanted = input
-        self._show_message(self.tr("Reading {} …").format(Path(input.path).name) if input.path else "")
+        """Ask for an image; it becomes the input when it comes."""
+        self._wanted, self._is_back = input, False
+        is_read = input.path and input != self._input
+        self._show_message(self.tr("Reading {} …").format(Path(input.path).name) if is_read else "")
         self.refresh()
 
     @Slot()
     def _on_open_clicked(self) -> None:
-        filters = self.tr("Pictures ({})").format(_ENDINGS)
-        path, _ = QFileDialog.getOpenFileName(self, self.tr("Open a picture"), self._folder, filters)
+        filters = self.tr("Images ({})").format(_ENDINGS)
+        path, _ = QFileDialog.getOpenFileName(self, self.tr("Open an image"), self._folder, filters)
         if path:
             self.open_file(path)
 
@@ -290,7 +311,7 @@ class ImageBar(View):
         return ImageInput(seed=seed, kind=self._kind.currentData(), side=self._side.value())
 
     def _show_controls(self, input: ImageInput) -> None:
-        """Size, and seed and kind of the generated picture; a file leaves these as they are."""
+        """Size, and seed and kind of the generated image; a file leaves these as they are."""
         with QSignalBlocker(self._side):
             self._side.setValue(input.side)
         if input.path:
@@ -303,12 +324,9 @@ class ImageBar(View):
         self._message.show_text(text)
         self._message.setVisible(bool(text))
 
-    def _dress(self) -> None:
+    def restyle(self) -> None:
         theme = FigureStyle.of(self).theme
         palette = self._message.palette()
         palette.setColor(palette.ColorRole.WindowText, theme.warning)
         self._message.setPalette(palette)
         self._about.setMinimumHeight(int(1.3 * QFontMetricsF(self.font()).height()))
-
-    def restyle(self) -> None:
-        self._dress()

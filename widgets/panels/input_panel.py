@@ -1,25 +1,41 @@
-"""What the model is given: sentences, a picture or a mesh, each with a bar of its own."""
+"""What the model is given: sentences, an image, a mesh, or several of them at once, each with a bar of its own."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import Input
 from widgets.context import ViewContext
-from widgets.panels.input_bar import InputBar
 from widgets.panels.mesh_bar import MeshBar
-from widgets.view import View
+from widgets.panels.text_bar import TextBar
+
+if TYPE_CHECKING:
+    from widgets.panels.image_bar import ImageBar
+
+
+class KindBar(Protocol):
+    """The bar of one kind of input: a `TextInput`, an `ImageInput` or a `MeshInput`."""
+
+    input_changed: Any  # a signal with that part of the input
+
+    def set_checkpoint(self, info: CheckpointInfo) -> None: ...
+    def input(self) -> Any: ...
+    def set_input(self, input: Any) -> None: ...
+    def setVisible(self, visible: bool, /) -> None: ...
 
 
 class InputPanel(QWidget):
-    """The bar for what the open checkpoint reads. The others keep what they hold.
+    """A bar for every kind that the open checkpoint reads, one above the other. The others keep what they hold.
 
     Signals
     -------
     input_changed(Input)
-        Another input; of a text without masks.
+        Another input, made of what all bars say; of a text without masks.
     bar_created(View)
         A bar that asks the engine was built and wants to be served.
     """
@@ -30,67 +46,78 @@ class InputPanel(QWidget):
     def __init__(self, context: ViewContext, samples: tuple[str, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self.text = InputBar(context.selection, samples, self)
-        self.text.input_changed.connect(self._on_bar_input_changed)
-        self._pages = QStackedWidget(self)
-        self._pages.addWidget(self.text)
-        self._bars: dict[str, QWidget] = {"text": self.text}
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._pages)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._bars: dict[str, KindBar] = {}
+        self._kinds: tuple[str, ...] = ("text",)
+        self.text = TextBar(context.selection, samples, self)
+        self._keep("text", self.text, self.text)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Which bars are shown: `text`, `image`, `mesh`."""
+        return self._kinds
 
     @property
     def kind(self) -> str:
-        """`text`, `picture` or `mesh`: which bar is shown."""
-        return next(kind for kind, bar in self._bars.items() if bar is self._pages.currentWidget())
+        """The first of `kinds`."""
+        return self._kinds[0]
 
     def set_checkpoint(self, info: CheckpointInfo) -> None:
-        """Show the bar for what it reads."""
-        kind = info.reads[0]
-        bar = self._bar(kind)
-        bar.set_checkpoint(info)  # type: ignore[attr-defined]
-        for other in self._bars.values():
-            # A stack is as high as its highest page, unless the others have no say.
-            policy = QSizePolicy.Policy.Preferred if other is bar else QSizePolicy.Policy.Ignored
-            other.setSizePolicy(QSizePolicy.Policy.Preferred, policy)
-        self._pages.setCurrentWidget(bar)
-        self._pages.updateGeometry()
+        """Show the bars for what it reads."""
+        self._kinds = info.reads
+        for kind in self._kinds:
+            self._bar(kind).set_checkpoint(info)
+        for kind, bar in self._bars.items():
+            bar.setVisible(kind in self._kinds)
 
     def input(self) -> Input:
         """What is to be looked at now."""
-        return Input(**{self.kind: self._bar(self.kind).input()})  # type: ignore[attr-defined]
+        return Input(**{kind: self._bar(kind).input() for kind in self._kinds})
 
     def set_input(self, input: Input) -> None:
-        """Show an input that came from elsewhere, such as a view; `input_changed` is emitted."""
-        if self.kind not in input.kinds:
+        """Show an input that came from elsewhere, such as a view; `input_changed` is emitted.
+
+        What it leaves out stays as it is; what the checkpoint does not read is left out.
+        """
+        given = {kind: getattr(input, kind) for kind in input.kinds if kind in self._kinds}
+        if not given:
             return
-        bar = self._bar(self.kind)
-        if bar is not self.text:
-            bar.set_input(getattr(input, self.kind))  # type: ignore[attr-defined]
-        self.input_changed.emit(input)
+        for kind, part in given.items():
+            self._bar(kind).set_input(part)
+        self.input_changed.emit(replace(self.input(), **given))
 
     def open_image(self, path: str) -> None:
-        """Look at a picture file; only where the checkpoint reads pictures."""
-        self._bar("image").open_file(path)  # type: ignore[attr-defined]
+        """Look at an image file; only where the checkpoint reads images."""
+        self._image_bar().open_file(path)
 
-    def _bar(self, kind: str) -> QWidget:
+    def _bar(self, kind: str) -> KindBar:
         if kind not in self._bars:
-            bar = self._build(kind)
-            self._bars[kind] = bar
-            self._pages.addWidget(bar)
-            bar.input_changed.connect(self._on_bar_input_changed)  # type: ignore[attr-defined]
-            if isinstance(bar, View):
-                self.bar_created.emit(bar)
+            if kind == "mesh":
+                bar = MeshBar(self)
+                self._keep(kind, bar, bar)
+            else:
+                self._image_bar()
         return self._bars[kind]
 
-    def _build(self, kind: str) -> QWidget:
-        if kind == "mesh":
-            return MeshBar(self)
-        from widgets.panels.image_bar import ImageBar  # not before a picture is wanted
+    def _image_bar(self) -> ImageBar:
+        from widgets.panels.image_bar import ImageBar  # not before an image is wanted
 
-        return ImageBar(self._context, self)
+        bar = self._bars.get("image")
+        if bar is None:
+            bar = ImageBar(self._context, self)
+            self._keep("image", bar, bar)
+            self.bar_created.emit(bar)
+        assert isinstance(bar, ImageBar)
+        return bar
+
+    def _keep(self, kind: str, bar: KindBar, widget: QWidget) -> None:
+        self._bars[kind] = bar
+        self._column.addWidget(widget)
+        bar.input_changed.connect(self._on_bar_input_changed)
 
     @Slot(object)
     def _on_bar_input_changed(self, _part: object) -> None:
-        if self.sender() is self._pages.currentWidget():
+        if self.sender() in [self._bars[kind] for kind in self._kinds]:
             self.input_changed.emit(self.input())

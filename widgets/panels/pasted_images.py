@@ -1,4 +1,4 @@
-"""Pictures from the clipboard, as files: the engine reads files only."""
+"""Images from the clipboard, as files: the engine reads files only."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ LONGEST_SIDE = 1024  # models see some hundred pixels a side; a whole screen wou
 
 
 class PastedImages:
-    """A temporary folder, made when the first picture is pasted and removed when the program ends."""
+    """A temporary folder, made when the first image is pasted and removed when the program ends."""
 
     def __init__(self) -> None:
         self._folder: Path | None = None
 
     def save(self, image: QImage) -> str:
-        """Write a picture as PNG, named by its content: the same picture is the same file.
+        """Write an image as PNG, named by its content: the same image is the same file.
 
         Raises
         ------
@@ -42,5 +42,5 @@ class PastedImages:
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)  # at exit too
         path = self._folder / f"pasted-{hashlib.sha256(content).hexdigest()[:16]}.png"
         if not path.exists() and not image.save(str(path), "PNG", 90):  # type: ignore[call-overload]
-            raise OSError(f"The pasted picture could not be written to {path.parent}.")
+            raise OSError(f"The pasted image could not be written to {path.parent}.")
         return str(path)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
 from inference.results.tokens import Tokens
-from widgets.look.theme import FigureStyle
+from widgets.look.theme import FigureStyle, Theme
 from widgets.selection import Position, Selected, Selection
 
 MAX_CHIPS = 600  # more than anyone reads; the rest is counted at the end
@@ -90,27 +90,30 @@ class TokenChips(QWidget):
         return [(w, int(i)) for w, i in zip(self._tokens.words[:MAX_CHIPS], self._tokens.ids, strict=False)]
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme = FigureStyle.of(self).theme
-        font, small = self._fonts()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._tokens is None:
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            theme = FigureStyle.of(self).theme
+            if self._tokens is not None:
+                self._paint_chips(painter, theme, self._tokens, event.rect())
+                return
             painter.setPen(theme.warning if self._message else theme.faint)
             text = self._message or self.tr("Type a sentence above; its tokens appear here.")
             inside = self.rect().adjusted(8, 4, -8, -4)
             painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, text)
-            return
+
+    def _paint_chips(self, painter: QPainter, theme: Theme, tokens: Tokens, area: QRect) -> None:
+        font, small = self._fonts()
         query = self._query()
         small_height = QFontMetricsF(small).height()
         for position, ((word, token_id), chip) in enumerate(zip(self._shown(), self._chips, strict=True)):
-            if not chip.toAlignedRect().adjusted(-1, -1, 1, 1).intersects(event.rect()):
+            if not chip.toAlignedRect().adjusted(-1, -1, 1, 1).intersects(area):
                 continue  # most of a long text is scrolled away
             is_masked = position in self._selection.masked
             is_query = position == query
             painter.setPen(theme.accent if is_query else theme.line)
             painter.setBrush(theme.accent if is_query else theme.paper)
             painter.drawRoundedRect(chip, 4, 4)
-            ink = theme.accent_ink if is_query else theme.faint if self._tokens.is_special[position] else theme.ink
+            ink = theme.accent_ink if is_query else theme.faint if tokens.is_special[position] else theme.ink
             painter.setPen(theme.accent_ink if is_query else theme.warning if is_masked else ink)
             painter.setFont(font)
             upper = chip.adjusted(0, 1, 0, -small_height)

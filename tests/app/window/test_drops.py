@@ -25,7 +25,7 @@ def targets(said):
     ("name", "reads"), [("a.PNG", "image"), ("a.jpeg", "image"), ("a.glb", "mesh"), ("a.OBJ", "mesh")]
 )
 def test_what_the_checkpoint_reads_is_opened(tmp_path, targets, said, name, reads):
-    take(tmp_path / name, reads, targets)
+    take(tmp_path / name, (reads,), targets)
     assert said == [(reads, str(tmp_path / name))]
 
 
@@ -39,21 +39,27 @@ def test_what_the_checkpoint_reads_is_opened(tmp_path, targets, said, name, read
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(tmp_path, targets, said, name, reads, sentence):
-    take(tmp_path / name, reads, targets)
+    take(tmp_path / name, (reads,), targets)
     ((kind, text),) = said
     assert kind == "refused"
     assert sentence in text
 
 
+@pytest.mark.parametrize(("name", "kind"), [("a.png", "image"), ("a.obj", "mesh")])
+def test_a_checkpoint_may_read_several_kinds(tmp_path, targets, said, name, kind):
+    take(tmp_path / name, ("text", "image", "mesh"), targets)
+    assert said == [(kind, str(tmp_path / name))]
+
+
 def test_a_text_is_read(tmp_path, targets, said):
     (tmp_path / "a.md").write_text("a cat", encoding="utf-8")
-    take(tmp_path / "a.md", "text", targets)
+    take(tmp_path / "a.md", ("text",), targets)
     assert said == [("text", "a cat")]
 
 
 @pytest.mark.parametrize("reads", ["text", "image", "mesh"])
 def test_all_else_is_a_checkpoint(tmp_path, targets, said, reads):
-    take(tmp_path, reads, targets)
+    take(tmp_path, (reads,), targets)
     assert said == [("checkpoint", str(tmp_path))]
 
 

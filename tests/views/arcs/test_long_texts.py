@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QSlider
+from PySide6.QtWidgets import QCheckBox, QSlider
 
 from inference.results.attention import AttentionRequest
 from inference.results.events import Failure
@@ -20,9 +22,10 @@ from widgets.kit.line_label import LineLabel
 from widgets.selection import Selection
 from widgets.subject import Subject
 from widgets.views.arcs.feed import ArcsFeed
-from widgets.views.arcs.layout import Focus
+from widgets.views.arcs.lines import Focus
 from widgets.views.arcs.long_arcs import LongArcsFigure
-from widgets.views.arcs.view import THRESHOLDS, ArcsView
+from widgets.views.arcs.threshold_slider import THRESHOLDS
+from widgets.views.arcs.view import ArcsView
 
 TEXT = text_input("a long text " * 400)
 TOKENS = make_long_tokens(4096)
@@ -63,7 +66,7 @@ class Engine:
     def on_request_changed(self, request):
         self.asked.append(request)
         if self.answers:
-            answer(self.view, result_of(request))
+            self.view.take_result(request, result_of(request))
 
 
 @pytest.fixture
@@ -132,9 +135,9 @@ def test_a_stale_answer_is_dropped(view, qtbot):
     with qtbot.waitSignal(view.request_changed):
         view.canvas.verticalScrollBar().setValue(60_000)
     before = view.figure().result
-    answer(view, result_of(stale))
+    view.take_result(stale, result_of(stale))
     assert view.figure().result is before
-    answer(view, answer(view.engine.asked[-1]))
+    answer(view, result_of(view.engine.asked[-1]))
     assert view.figure().result is not before
 
 
@@ -144,7 +147,7 @@ def test_the_query_pointed_at_is_shown_in_full(view, qtbot):
         qtbot.mouseMove(view.canvas.viewport(), view.canvas.point_of(Focus("query", 20)).toPoint())
     assert asked.args[0] == LinesRequest("bert-test", TEXT, "encoder", 0, (), 20, 21, 0.0)
     assert drawn(view.figure()) == {(20, key, head) for head in range(4) for key in (20 - head, 0)}
-    assert "looks most at" in view.findChild(LineLabel, "arcs_read_out").text()
+    assert "attends most to" in view.findChild(LineLabel, "arcs_read_out").text()
     view.canvas.set_hovered(Focus("key", 18))
     assert drawn(view.figure()) == {(18, 18, 0), (19, 18, 1), (20, 18, 2), (21, 18, 3)}
 
@@ -155,9 +158,8 @@ def test_another_threshold_or_head_asks_again(view, qtbot):
         slider.setValue(THRESHOLDS.index(0.005))
     assert asked.args[0].threshold == 0.005
     assert (20, 0, 3) in drawn(view.figure())
-    combo = view.findChild(QComboBox, "arcs_heads")
     view.selection.update(head=2)
-    combo.setCurrentIndex(1)
+    view.findChild(QCheckBox, "arcs_only_head").setChecked(True)
     assert view.engine.asked[-1].heads == (2,)
     assert {head for *_, head in drawn(view.figure())} == {2}
 
@@ -212,11 +214,51 @@ def test_the_feed_asks_for_one_thing_at_a_time(qapp):
     assert feed.requests() == (request,)  # on its way
     feed.point_at(110)
     assert feed.requests() == (request,)  # all lines first
-    assert feed.take(result_of(request))
+    feed.take(request, result_of(request))
     (row,) = feed.requests()
     assert (row.start, row.stop, row.threshold) == (110, 111, 0.0)
-    assert feed.take(result_of(row))
+    assert feed.is_more(row)
+    assert feed.is_more(replace(request, start=0, stop=20))
+    assert not feed.is_more(replace(request, layer=1))
+    feed.take(row, result_of(row))
     assert feed.requests() == ()
-    assert not feed.take(result_of(request))
     feed.forget()
-    assert not feed.take(result_of(row))
+    assert (feed.lines, feed.row, feed.requests()) == (None, None, ())
+    assert not feed.is_more(row)
+
+
+# Of what it is
+
+
+def test_scrolling_makes_nothing_old_but_another_layer_does(view, qtbot):
+    view.engine.answers = False
+    with qtbot.waitSignal(view.request_changed):
+        view.canvas.verticalScrollBar().setValue(30_000)
+    assert view.why_not_current == ""
+    view.take_cancellation(view.engine.asked[-1])
+    assert not view.is_dimmed
+    view.selection.update(layer=1)
+    qtbot.waitUntil(lambda: view.is_dimmed)
+    assert view.findChild(LineLabel, "arcs_read_out").text() == ""
+    view.take_result(view.engine.asked[-1], result_of(view.engine.asked[-1]))
+    assert view.why_not_current == ""
+    assert view.figure().layer == 1
+
+
+def test_going_back_after_a_cancel_shows_what_is_still_here(view, qtbot):
+    view.engine.answers = False
+    view.selection.update(layer=1)
+    view.take_cancellation(view.engine.asked[-1])
+    assert view.is_dimmed
+    view.selection.update(layer=0)
+    assert view.why_not_current == ""
+    assert not view.is_dimmed
+
+
+def test_until_a_text_that_turned_out_to_be_short_is_shown_the_old_one_keeps_its_name(view, monkeypatch):
+    view.engine.answers = False
+    view.set_subject(Subject(INFO, text_input("another text " * 200)))
+    monkeypatch.setattr("tests.views.arcs.test_long_texts.TOKENS", make_long_tokens(100))
+    view.take_result(view.engine.asked[-1], result_of(view.engine.asked[-1]))
+    assert view.is_dimmed
+    assert "a long text" in view.why_not_current

@@ -21,10 +21,11 @@ from widgets.context import ViewContext
 from widgets.look.theme import LIGHT, FigureStyle
 from widgets.selection import Selection
 from widgets.subject import Subject
+from widgets.views.arcs.command import ArcsOptions
 from widgets.views.arcs.figure import MAX_LINES, ArcsFigure
-from widgets.views.arcs.head_pens import chip_pen, head_color
-from widgets.views.arcs.layout import Focus
-from widgets.views.arcs.view import THRESHOLDS, ArcsView
+from widgets.views.arcs.lines import Focus, chip_pen, head_color
+from widgets.views.arcs.threshold_slider import THRESHOLDS
+from widgets.views.arcs.view import ArcsView
 
 INPUT = text_input("the cat sat")
 
@@ -40,6 +41,7 @@ def view(qtbot, selection):
     qtbot.addWidget(view)
     view.resize(1000, 700)
     view.show()
+    view.set_subject(Subject(make_checkpoint_info(), INPUT))
     return view
 
 
@@ -71,16 +73,16 @@ def click(qtbot, view: ArcsView, token: Focus) -> None:
 
 
 def test_asks_for_all_heads_of_the_selected_layer(view, selection, qtbot):
+    other = text_input("the dog")
     with qtbot.waitSignal(view.request_changed) as asked:
-        view.set_subject(Subject(make_checkpoint_info(), INPUT))
-    assert asked.args == [AttentionRequest("bert-test", INPUT, "encoder", layers=(0,))]
+        view.set_subject(Subject(make_checkpoint_info(), other))
+    assert asked.args == [AttentionRequest("bert-test", other, "encoder", layers=(0,))]
     with qtbot.waitSignal(view.request_changed) as asked:
         selection.update(layer=3)
-    assert asked.args == [AttentionRequest("bert-test", INPUT, "encoder", layers=(3,))]
+    assert asked.args == [AttentionRequest("bert-test", other, "encoder", layers=(3,))]
 
 
 def test_another_head_needs_no_other_numbers(view, selection, qtbot):
-    view.set_subject(Subject(make_checkpoint_info(), INPUT))
     with qtbot.assertNotEmitted(view.request_changed):
         selection.update(head=2, query=at(1), key=at(3))
 
@@ -114,7 +116,7 @@ def test_weak_lines_are_hidden(view):
 
 
 def test_lines_come_strongest_first_and_not_too_many(qapp):
-    figure = ArcsFigure(result_of(n_heads=12, tokens=make_long_tokens(80)), threshold=0.0)
+    figure = ArcsFigure(result_of(n_heads=12, tokens=make_long_tokens(80)), ArcsOptions(0.0))
     weight = figure.lines.weight
     assert len(weight) == MAX_LINES
     assert np.all(np.diff(np.ceil(weight * 24)) <= 0)
@@ -135,7 +137,7 @@ def test_hovering_shows_one_tokens_lines(view, qtbot):
 
 def test_hovering_says_the_weights(qapp):
     result = result_of(n_heads=1)
-    figure = ArcsFigure(result, threshold=0.0, focus=Focus("query", 3))
+    figure = ArcsFigure(result, ArcsOptions(0.0), focus=Focus("query", 3))
     svg = svg_of(figure).decode()
     for weight in result.pattern[0, 0, 3]:
         assert f"{weight:.2f}" in svg
@@ -161,7 +163,7 @@ def test_tokens_can_be_chosen_by_keyboard(view, selection, qtbot):
 
 def test_only_the_selected_token(view, selection):
     answer(view, result_of())
-    view.findChild(object, "arcs_only_selected").setChecked(True)
+    view.findChild(object, "arcs_only_token").setChecked(True)
     assert view.figure().focus is None
     selection.update(query=at(3))
     assert view.figure().focus == Focus("query", 3)
@@ -193,12 +195,12 @@ def test_one_sentence_has_no_sentence_filter(view):
     combo.setCurrentIndex(2)
     answer(view, result_of(tokens=make_tokens("[CLS] a b [SEP]")))
     assert not combo.isEnabled()
-    assert view.figure().segments == "all"
+    assert view.figure().options.segments == "all"
 
 
 def test_special_tokens_can_be_left_out(qapp):
     result = result_of()
-    figure = ArcsFigure(result, hide_special=True)
+    figure = ArcsFigure(result, ArcsOptions(hide_special=True))
     special = set(np.flatnonzero(result.query_tokens.is_special).tolist())
     assert all(query not in special and key not in special for query, key, _ in triples(figure))
 
@@ -211,6 +213,7 @@ def test_chips_switch_heads(view, selection, qtbot):
     assert {head for *_, head in triples(view.figure())} == {0, 2, 3}
     qtbot.keyClick(view.chips.chip(2), Qt.Key.Key_Space)
     assert view.figure().shown_heads == (0, 3)
+    selection.update(layer=1)
     answer(view, result_of(layer=1))  # they stay off in another layer
     assert view.figure().shown_heads == (0, 3)
     qtbot.mouseDClick(view.chips.chip(3), Qt.MouseButton.LeftButton)
@@ -220,16 +223,16 @@ def test_chips_switch_heads(view, selection, qtbot):
 
 def test_the_selected_head_alone(view, selection):
     answer(view, result_of())
-    view.findChild(object, "arcs_heads").setCurrentIndex(1)
+    view.findChild(object, "arcs_only_head").setChecked(True)
     selection.update(head=2)
     assert {head for *_, head in triples(view.figure())} == {2}
     assert not view.chips.chip(2).isVisible()
-    view.findChild(object, "arcs_heads").setCurrentIndex(0)
+    view.findChild(object, "arcs_only_head").setChecked(False)
     assert view.chips.chip(2).isVisible()
 
 
 def test_heads_have_their_colours(qapp):
-    figure = ArcsFigure(result_of(n_heads=12), threshold=0.0)
+    figure = ArcsFigure(result_of(n_heads=12), ArcsOptions(0.0))
     style = FigureStyle()
     seen = {}
     heads = iter(figure.lines.head.tolist())
@@ -256,6 +259,46 @@ def test_a_failure_keeps_the_old_picture(view, qtbot):
         fail(view, Failure("refused", "Too long."))
     assert noticed.args == ["Too long."]
     assert view.figure() is figure
+
+
+def read_out(view):
+    return view.findChild(object, "arcs_read_out").text()
+
+
+def test_old_lines_are_dimmed_and_have_no_numbers_until_the_new_ones_are_there(view, selection, qtbot):
+    answer(view, result_of())
+    view.canvas.set_hovered(Focus("query", 3))
+    assert "attends most to" in read_out(view)
+    selection.update(layer=1)
+    qtbot.waitUntil(lambda: view.is_dimmed)
+    assert read_out(view) == ""
+    view.canvas.set_hovered(Focus("query", 4))
+    selection.update(head=2)
+    assert read_out(view) == ""
+    before = view.figure().result
+    late = AttentionRequest("bert-test", INPUT, "encoder", layers=(0,))
+    view.take_result(late, result_of(seed=3))
+    assert view.figure().result is before
+    assert view.is_dimmed
+    answer(view, result_of(1))
+    assert view.why_not_current == ""
+    assert "attends most to" in read_out(view)
+
+
+def test_another_checkpoint_dims_at_once_and_names_the_old_one(view):
+    answer(view, result_of())
+    view.set_subject(Subject(make_checkpoint_info(name="gpt-test"), INPUT))
+    assert view.is_dimmed
+    assert "bert-test  ·  the cat sat" in view.why_not_current
+
+
+def test_options_are_kept_by_sessions(view):
+    answer(view, result_of(tokens=make_tokens(PAIR)))
+    view.set_options_state({"arcs": {"threshold": 0.1, "segments": "AB"}, "arcs_only": {"head": True}})
+    assert view.figure().options == ArcsOptions(0.1, "AB")
+    assert view.figure().heads == (0,)
+    assert view.findChild(object, "arcs_threshold").value() == THRESHOLDS.index(0.1)
+    assert view.options_state() == {"arcs": {"threshold": 0.1, "segments": "AB"}, "arcs_only": {"head": True}}
 
 
 @pytest.mark.parametrize("n_tokens", [1, 2, 128])
@@ -288,7 +331,7 @@ def test_the_svg_holds_the_tokens_as_text(qapp):
 
 def test_the_numbers_are_those_of_the_lines(qapp):
     result = result_of(layer=2)
-    figure = ArcsFigure(result, heads=(1, 3), threshold=0.1)
+    figure = ArcsFigure(result, ArcsOptions(0.1), heads=(1, 3))
     numbers = figure.numbers()
     np.testing.assert_array_equal(numbers.arrays["pattern"], result.pattern[:, [1, 3]])
     assert numbers.arrays["layers"].tolist() == [2]
@@ -300,8 +343,8 @@ def test_the_numbers_are_those_of_the_lines(qapp):
 
 def test_every_control_has_a_name_and_is_reached_by_tab(view):
     answer(view, result_of())
-    controls = [view.findChild(object, name) for name in ("arcs_heads", "arcs_segments", "arcs_threshold")]
-    controls += [view.findChild(object, name) for name in ("arcs_hide_special", "arcs_only_selected", "arcs_canvas")]
+    controls = [view.findChild(object, name) for name in ("arcs_only_head", "arcs_segments", "arcs_threshold")]
+    controls += [view.findChild(object, name) for name in ("arcs_hide_special", "arcs_only_token", "arcs_canvas")]
     for control in [*controls, view.chips.chip(0)]:
         assert control.accessibleName()
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
@@ -310,6 +353,7 @@ def test_every_control_has_a_name_and_is_reached_by_tab(view):
 def test_is_collected_after_closing(assert_collected, selection):
     def make():
         view = ArcsView(ViewContext(selection))
+        view.set_subject(Subject(make_checkpoint_info(), INPUT))
         answer(view, result_of())
         return view
 

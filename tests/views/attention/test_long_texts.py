@@ -46,7 +46,8 @@ class Engine:
     def on_request_changed(self, request):
         self.asked.append(request)
         if self.answers:
-            self.answer(view, self.map.answer(request, is_sampled=self.is_sampled))
+            result = self.map.answer(request, is_sampled=self.is_sampled)
+            self.view.take_result(request, result, is_partial=self.is_sampled)
 
     def last(self, kind):
         return next(request for request in reversed(self.asked) if isinstance(request, kind))
@@ -66,8 +67,8 @@ def view(qtbot, selection):
     view.resize(1000, 800)
     view.show()
     view.engine = Engine(view)
-    choose(view, "attention_normalisation", "log")
-    choose(view, "attention_normalisation", "raw")
+    choose(view, "attention_scale", "log")
+    choose(view, "attention_scale", "raw")
     view.set_subject(Subject(make_checkpoint_info(), TEXT))
     return view
 
@@ -120,9 +121,11 @@ def test_rows_are_scaled_at_first_for_raw_numbers_of_a_long_text_are_all_dark(qt
     view.engine = Engine(view)
     view.set_subject(Subject(make_checkpoint_info(), TEXT))
     assert "each row divided by the maximum of its 8 rows" in view.figure().caption
-    choose(view, "attention_normalisation", "log")  # what the user wants stays
+    assert view.options_state() == {}
+    choose(view, "attention_scale", "log")  # what the user wants stays
     selection.update(head=2)
     assert "logarithmic" in view.figure().caption
+    assert view.options_state() == {"attention": {"scale": "log"}}
 
 
 def test_a_text_that_turns_out_to_be_short_is_shown_as_a_whole(qtbot, selection):
@@ -266,7 +269,7 @@ def test_the_sentence_below_says_how_many_cells_a_number_is_of(qtbot, view):
 @pytest.mark.parametrize("scale", ["raw", "row", "log"])
 @pytest.mark.parametrize("zoom", [None, 0.4, 1.0, 7.3])
 def test_every_pixel_has_the_colour_of_its_value(qtbot, view, scale, zoom):
-    choose(view, "attention_normalisation", scale)
+    choose(view, "attention_scale", scale)
     if zoom is not None:
         look_at(qtbot, view, 2000.3, 1999.6, zoom)
     figure, style = view.figure(), view.style_now()
@@ -300,15 +303,76 @@ def test_means_can_be_shown_and_have_no_scale_per_row(qtbot, selection):
     view.show()
     engine = Engine(view, LongMap(1200))
     view.set_subject(Subject(make_checkpoint_info(), TEXT))
-    choose(view, "attention_normalisation", "row")
-    assert view.figure().look.maxima is not None
+    choose(view, "attention_scale", "row")
+    assert view.figure().coloring.maxima is not None
     choose(view, "attention_reduce", "mean")
     assert engine.last(MapRequest).reduce == "mean"
-    assert view.figure().look.maxima is None
+    assert view.figure().coloring.maxima is None
     assert "mean over" in view.figure().caption
-    item = find(view, "attention_normalisation").model().item(1)
+    item = find(view, "attention_scale").model().item(1)
     assert not item.isEnabled()
     assert item.toolTip()
+
+
+# Of what it is
+
+
+def test_late_tiles_of_another_head_are_dropped(qtbot, view, selection):
+    view.engine.answers = False
+    with qtbot.waitSignal(view.request_changed):
+        canvas(view).zoom(8.0)
+    late = view.engine.last(TilesRequest)
+    selection.update(head=3)
+    view.take_result(late, LONG.answer(late))
+    assert view.figure().head.head == 1
+    assert view.figure().is_coarse
+
+
+def test_another_head_is_dimmed_until_it_is_seen_and_tiles_make_nothing_old(qtbot, view, selection):
+    view.engine.answers = False
+    with qtbot.waitSignal(view.request_changed):
+        canvas(view).zoom(8.0)
+    assert view.why_not_current == ""
+    view.take_cancellation(view.engine.last(TilesRequest))
+    assert not view.is_dimmed
+    selection.update(head=3, query=at(1), key=at(1))
+    qtbot.waitUntil(lambda: view.is_dimmed)
+    assert read_out(view) == ""
+    asked = view.engine.last(MapRequest)
+    view.take_result(asked, LONG.answer(asked, is_sampled=True), is_partial=True)
+    assert not view.is_dimmed
+    assert "first look" in view.why_not_current
+    view.take_result(asked, LONG.answer(asked))
+    assert view.why_not_current == ""
+
+
+def test_a_head_that_was_seen_before_is_shown_at_once(view, selection):
+    selection.update(head=3)
+    view.engine.answers = False
+    selection.update(head=1)
+    assert view.why_not_current == ""
+    assert view.figure().head.head == 1
+
+
+def test_cancelling_the_map_of_another_text_leaves_the_old_one_dimmed(qtbot, view):
+    view.engine.answers = False
+    view.set_subject(Subject(make_checkpoint_info(name="gpt-test"), text_input("the next long text " * 200)))
+    assert view.is_dimmed
+    view.take_cancellation(view.engine.last(MapRequest))
+    assert view.is_dimmed
+    assert "bert-test" in view.why_not_current
+    assert read_out(view) == ""
+
+
+def test_until_a_text_that_turned_out_to_be_short_is_shown_the_old_one_keeps_its_name(view):
+    view.engine.answers = False
+    view.set_subject(Subject(make_checkpoint_info(), text_input("another text " * 200)))
+    asked = view.engine.last(MapRequest)
+    view.take_result(asked, LongMap(300).answer(asked))
+    assert view.is_dimmed
+    assert "a long text" in view.why_not_current
+    answer(view, make_attention_result(tokens=LongMap(300).tokens, layers=(2,)))
+    assert not view.is_dimmed
 
 
 # Moving
@@ -424,7 +488,7 @@ def test_brushing_queries_asks_what_they_look_at(qtbot, view):
     np.testing.assert_allclose(view.figure().scene.pattern, expected, rtol=1e-6, atol=1e-20)
     QApplication.sendEvent(canvas(view), QEvent(QEvent.Type.Leave))
     strongest = int(expected.argmax())
-    start = f"Queries 1990–2010 look most at  {LONG.tokens.words[strongest]} ({strongest}) {expected.max():.3g}"
+    start = f"Queries 1990–2010 attend most to  {LONG.tokens.words[strongest]} ({strongest}) {expected.max():.3g}"
     assert read_out(view).startswith(start)
     canvas(view).grab()
 
@@ -493,7 +557,7 @@ def test_searching_goes_from_match_to_match(qtbot, view):
     edit = type_into(view, "word10")
     expected = [i for i, word in enumerate(LONG.tokens.words) if "word10" in word]
     assert find(view, "attention_search_count").text() == f"1 of {len(expected)}"
-    assert view.figure().scene.marks.queries.tolist() == expected
+    assert view.figure().scene.matches.queries.tolist() == expected
     for step, key, modifier in (
         (1, Qt.Key.Key_F3, NO_KEY),
         (2, Qt.Key.Key_F3, NO_KEY),
@@ -501,7 +565,7 @@ def test_searching_goes_from_match_to_match(qtbot, view):
         (2, Qt.Key.Key_Return, NO_KEY),
     ):
         QTest.keyClick(edit, key, modifier)
-        assert view.figure().scene.marks.query == expected[step]
+        assert view.figure().scene.matches.query == expected[step]
         seen = canvas(view).viewport.seen
         assert seen.top <= expected[step] < seen.bottom
         assert seen.left <= expected[step] < seen.right
@@ -509,7 +573,7 @@ def test_searching_goes_from_match_to_match(qtbot, view):
     type_into(view, "nowhere")
     assert find(view, "attention_search_count").text() == "no match"
     QTest.keyClick(edit, Qt.Key.Key_Escape)
-    assert len(view.figure().scene.marks.queries) == 0
+    assert len(view.figure().scene.matches.queries) == 0
     assert canvas(view).hasFocus() or not view.isActiveWindow()
 
 
@@ -542,10 +606,10 @@ def test_queries_and_keys_of_different_texts_are_searched_one_after_the_other(qt
     view.set_subject(Subject(make_checkpoint_info(), TEXT))
     find(view, "attention_search").click()
     edit = type_into(view, "word12")
-    marks = view.figure().scene.marks
-    assert (marks.query, marks.key) == (13, None)
+    matches = view.figure().scene.matches
+    assert (matches.query, matches.key) == (13, None)
     QTest.keyClick(edit, Qt.Key.Key_Return)
-    assert (view.figure().scene.marks.query, view.figure().scene.marks.key) == (None, 13)
+    assert (view.figure().scene.matches.query, view.figure().scene.matches.key) == (None, 13)
     canvas(view).grab()
     view.findChild(Minimap).grab()
 

@@ -23,6 +23,7 @@ from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
 from widgets.subject import Subject
+from widgets.views.attention.command import AttentionOptions
 from widgets.views.attention.figure import AttentionFigure, Part
 from widgets.views.attention.view import AttentionView
 
@@ -169,27 +170,28 @@ def test_hidden_and_merged_numbers_equal_a_plain_computation(hide_special, merge
     result = make_attention_result()
     for tokens in (TOKENS, make_tokens("[CLS] a ##b ##c [SEP] d ##e [SEP]"), make_tokens("x ##y")):
         result = make_attention_result(tokens=tokens)
-        figure = AttentionFigure(result, 1, 2, hide_special=hide_special, merge_words=merge_words)
+        figure = AttentionFigure(result, 1, 2, AttentionOptions(hide_special=hide_special, merge_words=merge_words))
         expected = brute_force(result.pattern[1, 2], tokens, hide_special=hide_special, merge_words=merge_words)
         np.testing.assert_allclose(figure.values, expected, rtol=1e-5)
 
 
 def test_merged_rows_still_sum_to_one():
-    figure = AttentionFigure(make_attention_result(), 0, 0, merge_words=True)
+    figure = AttentionFigure(make_attention_result(), 0, 0, AttentionOptions(merge_words=True))
     np.testing.assert_allclose(figure.values.sum(-1), 1, atol=1e-5)
     assert "mattress" in figure.keys.labels
 
 
 def test_the_mean_and_the_maximum_are_over_all_heads_of_the_layer():
     result = make_attention_result()
-    np.testing.assert_allclose(AttentionFigure(result, 1, 0, "mean").values, result.pattern[1].mean(0))
-    np.testing.assert_array_equal(AttentionFigure(result, 1, 0, "max").values, result.pattern[1].max(0))
+    mean, highest = (AttentionFigure(result, 1, 0, AttentionOptions(aggregate)) for aggregate in ("mean", "max"))
+    np.testing.assert_allclose(mean.values, result.pattern[1].mean(0))
+    np.testing.assert_array_equal(highest.values, result.pattern[1].max(0))
 
 
 def test_the_maximum_of_words_is_taken_over_heads_and_not_over_pieces():
     result = make_attention_result()
-    merged = [AttentionFigure(result, 1, head, merge_words=True).values for head in result.heads]
-    values = AttentionFigure(result, 1, 0, "max", merge_words=True).values
+    merged = [AttentionFigure(result, 1, head, AttentionOptions(merge_words=True)).values for head in result.heads]
+    values = AttentionFigure(result, 1, 0, AttentionOptions("max", merge_words=True)).values
     np.testing.assert_allclose(values, np.max(merged, axis=0), rtol=1e-6)
 
 
@@ -198,7 +200,7 @@ def test_per_row_divides_by_the_maximum_of_the_row():
     pattern = result.pattern[0, 0].copy()
     pattern[3] = 0  # a query that sees nothing
     result = replace(result, pattern=np.broadcast_to(pattern, result.pattern.shape))
-    values = AttentionFigure(result, 0, 0, normalisation="row").values
+    values = AttentionFigure(result, 0, 0, AttentionOptions(scale="row")).values
     assert values[3].tolist() == [0] * len(TOKENS)
     others = np.delete(np.arange(len(TOKENS)), 3)
     np.testing.assert_allclose(values[others], (pattern / pattern.max(-1, keepdims=True, initial=1e-9))[others])
@@ -206,14 +208,14 @@ def test_per_row_divides_by_the_maximum_of_the_row():
 
 def test_logarithmic_colours_leave_the_numbers_alone():
     result = make_attention_result()
-    figure = AttentionFigure(result, 0, 0, normalisation="log")
+    figure = AttentionFigure(result, 0, 0, AttentionOptions(scale="log"))
     np.testing.assert_array_equal(figure.values, result.pattern[0, 0])
     assert figure.bar.scale == "log"
 
 
 def test_the_exported_pattern_is_that_of_the_result_and_the_table_what_is_shown():
     result = make_attention_result()
-    figure = AttentionFigure(result, 1, 2, hide_special=True, view=Part(range(2, 5), range(1, 4)))
+    figure = AttentionFigure(result, 1, 2, AttentionOptions(hide_special=True), Part(range(2, 5), range(1, 4)))
     numbers = figure.numbers()
     assert numbers.arrays["pattern"] is result.pattern
     assert numbers.arrays["tokens"].tolist() == list(TOKENS.words)
@@ -226,10 +228,10 @@ def test_the_exported_pattern_is_that_of_the_result_and_the_table_what_is_shown(
 
 
 @pytest.mark.parametrize("part", [None, Part(range(3, 8), range(2, 7)), Part(range(4), range(9, 13))])
-@pytest.mark.parametrize("normalisation", ["raw", "row", "log"])
-def test_every_cell_has_the_colour_of_its_value(view, normalisation, part):
-    choose(view, "attention_normalisation", normalisation)
-    heat_map(view).view_changed.emit(part)
+@pytest.mark.parametrize("scale", ["raw", "row", "log"])
+def test_every_cell_has_the_colour_of_its_value(view, scale, part):
+    choose(view, "attention_scale", scale)
+    heat_map(view).part_changed.emit(part)
     figure, style = view.figure(), view.style_now()
     image = heat_map(view).image()
     places = raster.levels(figure.values, figure.bar.high, figure.bar.scale)
@@ -244,7 +246,7 @@ def test_every_cell_has_the_colour_of_its_value(view, normalisation, part):
 @pytest.mark.parametrize("size", [(300, 250), (640, 480), (1301, 977)])
 @pytest.mark.parametrize("part", [None, Part(range(3, 8), range(2, 7))])
 def test_the_cell_under_a_point_is_the_one_painted_there(view, size, part):
-    figure = view.figure().seen(view=part)
+    figure = view.figure().seen(part=part)
     plot = figure.plot(QRectF(3, 5, *size), STYLE)
     for row in figure.shown.rows:
         for column in figure.shown.columns:
@@ -343,7 +345,7 @@ def test_zooming_keeps_the_cell_under_the_pointer_and_ends_at_four(view):
         assert 6 in view.figure().shown.columns
     assert [len(cells) for cells in view.figure().shown] == [4, 4]
     wheel(view, 6, 6, -50)
-    assert view.figure().view is None
+    assert view.figure().part is None
 
 
 def test_plus_minus_z_and_double_click(view):
@@ -351,13 +353,13 @@ def test_plus_minus_z_and_double_click(view):
     assert len(view.figure().shown.rows) < len(TOKENS)
     QTest.keyClick(heat_map(view), Qt.Key.Key_Minus)
     QTest.keyClick(heat_map(view), Qt.Key.Key_Minus)
-    assert view.figure().view is None
+    assert view.figure().part is None
     QTest.keyClick(heat_map(view), Qt.Key.Key_Plus)
     QTest.keyClick(heat_map(view), Qt.Key.Key_Z)
-    assert view.figure().view is None
+    assert view.figure().part is None
     QTest.keyClick(heat_map(view), Qt.Key.Key_Plus)
     QTest.mouseDClick(heat_map(view), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(300, 300))
-    assert view.figure().view is None
+    assert view.figure().part is None
 
 
 def test_dragging_pans_and_selects_nothing(view, selection):
@@ -375,11 +377,11 @@ def test_dragging_pans_and_selects_nothing(view, selection):
 
 def test_another_head_keeps_the_zoom_and_another_text_does_not(view, selection):
     wheel(view, 6, 6, 4)
-    part = view.figure().view
+    part = view.figure().part
     selection.update(head=2)
-    assert view.figure().view == part
+    assert view.figure().part == part
     answer(view, make_attention_result(tokens=make_tokens(PAIR), layers=(2,)))
-    assert view.figure().view is None
+    assert view.figure().part is None
 
 
 def test_larger_letters_and_another_theme_are_followed_at_once(view):
@@ -394,10 +396,76 @@ def test_larger_letters_and_another_theme_are_followed_at_once(view):
 
 
 def test_every_control_has_a_name_and_is_reached_by_tab(view):
-    for name in ("aggregate", "normalisation", "hide_special", "merge_words", "zoom_in", "zoom_out", "fit", "map"):
+    for name in ("aggregate", "scale", "hide_special", "merge_words", "zoom_in", "zoom_out", "fit", "map"):
         control = next(child for child in view.findChildren(object) if child.objectName() == f"attention_{name}")
         assert control.accessibleName()
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+# Of what it is
+
+
+def asked_for(view, layer):
+    return AttentionRequest("bert-test", text_input("the cat"), "encoder", layers=(layer,))
+
+
+def line(view):
+    return next(child for child in view.findChildren(object) if child.objectName() == "attention_read_out").text()
+
+
+def test_an_old_layer_is_dimmed_and_has_no_numbers_until_the_new_one_is_there(view, selection, qtbot):
+    selection.update(query=at(3), key=at(5))
+    assert "→" in line(view)
+    selection.update(layer=3)
+    qtbot.waitUntil(lambda: view.is_dimmed)
+    assert line(view) == read_out(view) == ""
+    selection.update(head=2)  # the old layer's head is shown meanwhile
+    QTest.keyClick(heat_map(view), Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert line(view) == read_out(view) == ""
+    before = view.figure().result
+    view.take_result(asked_for(view, 2), make_attention_result(layers=(2,), seed=7))  # came too late
+    assert view.figure().result is before
+    assert view.is_dimmed
+    view.take_result(asked_for(view, 3), make_attention_result(layers=(3,)))
+    assert not view.is_dimmed
+    assert view.why_not_current == ""
+    assert "→" in line(view)
+
+
+def test_another_checkpoint_dims_at_once_and_names_the_old_one(view):
+    view.set_subject(Subject(make_checkpoint_info(name="gpt-test"), text_input("the cat")))
+    assert view.is_dimmed
+    assert "bert-test  ·  the cat" in view.why_not_current
+
+
+def test_a_cancel_and_a_failure_dim_and_say_why(view, selection):
+    selection.update(layer=3)
+    view.take_cancellation(asked_for(view, 3))
+    assert view.is_dimmed
+    assert "Cancelled" in view.why_not_current
+    selection.update(layer=1)
+    fail(view, Failure("refused", "It is too long."))
+    assert view.is_dimmed
+    assert "It is too long." in view.why_not_current
+
+
+def test_a_refused_text_leaves_the_map_dimmed(view, selection):
+    view.refuse("The text has 9 tokens; at most 5 are allowed.")
+    assert view.is_dimmed
+    selection.update(query=at(1), key=at(2))
+    assert line(view) == ""
+
+
+def test_options_are_kept_by_sessions(view):
+    assert view.options_state() == {}
+    choose(view, "attention_aggregate", "mean")
+    choose(view, "attention_scale", "log")
+    check(view, "attention_merge_words")
+    state = view.options_state()
+    assert state == {"attention": {"aggregate": "mean", "scale": "log", "merge_words": True}}
+    choose(view, "attention_scale", "row")
+    view.set_options_state(state)
+    assert view.figure().options == AttentionOptions("mean", "log", merge_words=True)
 
 
 # Files
@@ -439,6 +507,7 @@ def test_painting_leaves_the_painter_as_it_was(view):
 def test_is_collected_after_closing(assert_collected, selection):
     def make():
         view = AttentionView(ViewContext(selection))
+        view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
         answer(view, make_attention_result(layers=(2,)))
         return view
 

@@ -13,6 +13,7 @@ from inference.results.events import Failure
 from tests.answers import answer, fail
 from tests.image_factories import make_classes_result, make_image_info
 from tests.inputs import image_input
+from tests.provenance import check_provenance
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.subject import Subject
@@ -105,6 +106,31 @@ def test_a_thousand_classes_and_many_layers_are_readable(qapp):
     texts = texts_of(ClassesFigure(result))
     assert "Layer 47" in texts
     assert "✓ car" in texts
+
+
+OTHER = Subject(replace(make_image_info(name="other"), checkpoint="other"), INPUT)
+
+
+def test_old_classes_are_dimmed_until_the_next_are_there(view, qtbot):
+    image = Subject(make_image_info(), image_input(seed=2))
+    check_provenance(view, qtbot, make_classes_result(), change=lambda: view.set_subject(image), other=OTHER)
+
+
+def test_the_paper_s_table_never_grows_old(view):
+    child(view, QTabWidget, "classes_pages").setCurrentIndex(1)
+    view.set_subject(OTHER)
+    assert view.why_not_current == ""
+    child(view, QTabWidget, "classes_pages").setCurrentIndex(0)
+    assert "vit-test" in view.why_not_current
+
+
+def test_a_first_failure_is_told_in_place(qtbot):
+    view = ClassesView(ViewContext())
+    qtbot.addWidget(view)
+    view.show()
+    view.set_subject(Subject(make_image_info(), INPUT))
+    fail(view, Failure("refused", "This image has gone."))
+    assert child(view, QLabel, "classes_empty").text() == "This image has gone."
 
 
 def test_a_failure_keeps_the_old_picture(view, qtbot):

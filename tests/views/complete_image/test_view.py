@@ -23,6 +23,7 @@ from tests.image_factories import (
 )
 from tests.inputs import image_input
 from tests.places import at, index_of
+from tests.widgets.pointer import move_over
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.figures.image_geometry import patch_rect
@@ -377,6 +378,19 @@ def test_the_probe_is_measured_on_demand(view):
     assert view.figure().best == 2
     answer(view, make_probe_result())
     assert view.figure().best == 3
+
+
+def test_pointing_at_a_layer_tells_its_accuracy(view):
+    child(view, QTabWidget, "complete_image_pages").setCurrentIndex(2)
+    child(view, QToolButton, "probe_measure").click()
+    answer(view, make_probe_result())
+    canvas = child(view, QWidget, "probe_canvas")
+    (plot,) = canvas.views
+    move_over(plot, plot.frame.point(0, 3))
+    assert child(view, QLabel, "probe_read_out").text() == "Layer 2: 80.0 % of the test pictures"
+    QTest.keyClick(plot, Qt.Key.Key_Plus)
+    assert view.figure().shown.zoom(0) is not None
+    assert len(view.figure().numbers().rows) == 9  # and the two levels
 
 
 def test_the_curve_has_lines_for_chance_and_pixels(qapp):

@@ -21,7 +21,8 @@ from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
 from widgets.subject import Subject
-from widgets.views.heads.figure import MEASURES, HeadsFigure
+from widgets.views.heads.command import MEASURES, HeadsOptions
+from widgets.views.heads.figure import HeadsFigure
 from widgets.views.heads.view import HeadsView
 
 STYLE = FigureStyle()
@@ -49,12 +50,16 @@ def grid_of(view):
     return view.focusProxy()
 
 
-def combo_of(view, name):
-    return next(combo for combo in view.findChildren(object) if combo.objectName() == name)
+def control_of(view, name):
+    return next(child for child in view.findChildren(object) if child.objectName() == name)
+
+
+def read_out(view):
+    return control_of(view, "heads_read_out").text()
 
 
 def choose(view, name, data):
-    combo = combo_of(view, name)
+    combo = control_of(view, name)
     combo.setCurrentIndex(combo.findData(data))
 
 
@@ -89,7 +94,7 @@ def test_asks_for_the_selected_group(qtbot, selection):
     view.show()
     view.set_subject(Subject(make_checkpoint_info(groups=groups), text_input("the cat")))
     assert asked == [HeadsRequest("bert-test", text_input("the cat"), "encoder")]
-    combo = combo_of(view, "heads_group")
+    combo = control_of(view, "heads_group")
     assert combo.isVisible()
     QTest.keyClick(combo, Qt.Key.Key_Down)
     assert selection.now.group == "decoder"
@@ -97,11 +102,11 @@ def test_asks_for_the_selected_group(qtbot, selection):
 
 
 def test_one_group_needs_no_choice(view):
-    assert not combo_of(view, "heads_group").isVisible()
+    assert not control_of(view, "heads_group").isVisible()
 
 
-@pytest.mark.parametrize("order", [None, "entropy", "next"])
-@pytest.mark.parametrize("mark", [None, "cls"])
+@pytest.mark.parametrize("order", ["layer", "entropy", "next"])
+@pytest.mark.parametrize("mark", ["nothing", "cls"])
 def test_every_thumbnail_has_the_colours_of_its_levels(view, order, mark):
     choose(view, "heads_order", order)
     choose(view, "heads_mark", mark)
@@ -124,7 +129,7 @@ def test_shows_the_shortest_texts_of_a_causal_model(view, words):
     answer(view, make_heads_result(tokens=make_tokens(words), is_causal=True))
     choose(view, "heads_mark", "entropy")
     view.grab()
-    order = combo_of(view, "heads_order")
+    order = control_of(view, "heads_order")
     assert not order.model().item(order.findData("next")).isEnabled()
     assert order.model().item(order.findData("entropy")).isEnabled()
 
@@ -190,6 +195,7 @@ def test_double_click_and_enter_open_the_head(view, qtbot):
         )
     assert blocker.args == ["attention"]
     assert (view.selection.now.layer, view.selection.now.head) == (2, 0)
+    view.selection.update(layer=1, head=2)
     with qtbot.waitSignal(view.context.view_requested) as blocker:
         QTest.keyClick(grid_of(view), Qt.Key.Key_Return)
     assert blocker.args == ["attention"]
@@ -252,11 +258,11 @@ def test_the_highest_heads_are_marked(view):
     assert "[SEP]" in view.figure().caption
 
 
-@pytest.mark.parametrize("order", [None, "entropy"])
-@pytest.mark.parametrize("measure", [None, "cls"])
+@pytest.mark.parametrize("order", ["layer", "entropy"])
+@pytest.mark.parametrize("mark", ["nothing", "cls"])
 @pytest.mark.parametrize("size", [(500, 300), (300, 700), (1200, 900)])
-def test_the_head_under_a_point_is_the_one_painted_there(qapp, order, measure, size):
-    figure = HeadsFigure(make_heads_result(n_layers=3, n_heads=5), measure, order)
+def test_the_head_under_a_point_is_the_one_painted_there(qapp, order, mark, size):
+    figure = HeadsFigure(make_heads_result(n_layers=3, n_heads=5), HeadsOptions(order, mark))
     rect = QRectF(4, 7, *size)
     grid = figure.grid(rect, STYLE)
     for place in figure.heads:
@@ -270,14 +276,13 @@ def test_the_head_under_a_point_is_the_one_painted_there(qapp, order, measure, s
 
 def test_every_control_has_a_name_and_is_reached_by_tab(view):
     for name in ("heads_group", "heads_order", "heads_mark", "heads_grid"):
-        control = combo_of(view, name)
+        control = control_of(view, name)
         assert control.accessibleName()
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
 
 
 def test_the_colour_map_of_the_window_is_followed(view):
-    view.window().setProperty("color_map", "magma")
-    answer(view, make_heads_result())
+    view.context.looks.set_color_map("magma")
     assert grid_of(view).style_now.color_map == "magma"
 
 
@@ -286,16 +291,16 @@ def test_the_colour_map_of_the_window_is_followed(view):
 
 def test_numbers_hold_every_head():
     result = ragged(make_heads_result())
-    numbers = HeadsFigure(result, order="entropy").numbers()
+    numbers = HeadsFigure(result, HeadsOptions("entropy")).numbers()
     assert numbers.header == ("layer", "head", *MEASURES)
     assert [row[:2] for row in numbers.rows] == [place for place in np.ndindex(4, 4) if place != (3, 3)]
     assert numbers.rows[5][2] == pytest.approx(float(result.measures["entropy"][1, 1]), abs=0)
     assert numbers.arrays["thumbnails"] is result.thumbnails
 
 
-@pytest.mark.parametrize("order", [None, "cls"])
+@pytest.mark.parametrize("order", ["layer", "cls"])
 def test_an_svg_is_well_formed_and_names_every_layer(qapp, order):
-    figure = HeadsFigure(make_heads_result(), "entropy", order, selected=(1, 1))
+    figure = HeadsFigure(make_heads_result(), HeadsOptions(order, "entropy"), selected=(1, 1))
     size = figure.natural_size(STYLE)
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -306,21 +311,92 @@ def test_an_svg_is_well_formed_and_names_every_layer(qapp, order):
     painter.end()
     root = ET.fromstring(bytes(buffer.data().data()))
     texts = {"".join(element.itertext()).strip() for element in root.iter("{http://www.w3.org/2000/svg}text")}
-    assert {"Layer 0", "Layer 3", "Head 0"} <= texts if order is None else {"L0 H0", "L3 H3"} <= texts
+    assert {"Layer 0", "Layer 3", "Head 0"} <= texts if order == "layer" else {"L0 H0", "L3 H3"} <= texts
 
 
 def test_is_collected_after_closing(assert_collected, selection):
     def make():
         view = HeadsView(ViewContext(selection))
+        view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
         answer(view, make_heads_result())
         return view
 
     assert_collected(make)
 
 
+# Of what it is
+
+
+def ask_for_decoder(view):
+    """Let it look at another group of the same checkpoint; returns what it was asked before, and what now."""
+    groups = (AttentionGroup("encoder", "Encoder", (4,) * 4), AttentionGroup("decoder", "Decoder", (4,) * 4, True))
+    asked = []
+    view.request_changed.connect(asked.append)
+    view.set_subject(Subject(make_checkpoint_info(groups=groups), text_input("the cat")))
+    answer(view, make_heads_result())
+    before = HeadsRequest("bert-test", text_input("the cat"), "encoder")
+    view.selection.update(group="decoder")
+    return before, asked[-1]
+
+
+def test_an_old_group_is_dimmed_until_the_new_one_is_there_and_has_no_numbers(view, qtbot):
+    before, asked = ask_for_decoder(view)
+    qtbot.waitUntil(lambda: view.is_dimmed)
+    assert read_out(view) == ""
+    view.selection.update(layer=3)
+    assert read_out(view) == ""
+    figure = view.figure()
+    view.take_result(before, make_heads_result(seed=5))  # came too late
+    assert view.is_dimmed
+    assert view.figure().result is figure.result
+    view.take_result(asked, replace(make_heads_result(), group="decoder"))
+    assert not view.is_dimmed
+    assert view.why_not_current == ""
+    assert read_out(view).startswith("Layer 3, head 2")
+
+
+def test_the_arrow_keys_write_no_numbers_beside_an_old_picture(view):
+    view.set_subject(Subject(make_checkpoint_info(name="gpt-test"), text_input("the cat")))
+    assert view.is_dimmed
+    QTest.keyClick(grid_of(view), Qt.Key.Key_Right)
+    assert read_out(view) == ""
+    assert "bert-test  ·  the cat" in view.why_not_current
+
+
+def test_a_cancel_and_a_failure_dim_and_say_why(view):
+    _, asked = ask_for_decoder(view)
+    view.take_cancellation(asked)
+    assert view.is_dimmed
+    assert "Cancelled" in view.why_not_current
+    view.refresh()
+    fail(view, Failure("refused", "It is too long."))
+    assert view.is_dimmed
+    assert "It is too long." in view.why_not_current
+
+
+def test_a_first_failure_stands_where_the_heads_would_be(qtbot, selection):
+    view = HeadsView(ViewContext(selection))
+    qtbot.addWidget(view)
+    view.show()
+    view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
+    fail(view, Failure("refused", "It is too long."))
+    assert control_of(view, "heads_empty").text() == "It is too long."
+    assert view.figure() is None
+
+
+def test_options_are_kept_by_sessions(view):
+    choose(view, "heads_order", "cls")
+    assert view.options_state() == {"heads": {"order": "cls"}}
+    view.set_options_state({"heads": {"mark": "sep", "order": "size"}})
+    assert view.figure().options == HeadsOptions("layer", "sep")
+
+
 def test_a_sample_is_marked_until_the_exact_picture_comes(view):
-    answer(view, replace(make_heads_result(), is_sampled=True))
+    view.refresh(again=True)
+    answer(view, replace(make_heads_result(), is_sampled=True), is_partial=True)
     assert view.figure().caption.endswith("from sampled rows")
+    assert "first look" in view.why_not_current
+    assert not view.is_dimmed
     before = grid_of(view).image()
     answer(view, make_heads_result())
     assert "sampled" not in view.figure().caption

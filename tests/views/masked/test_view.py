@@ -15,6 +15,7 @@ from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_mask_lab_result, make_masked_result, make_tokens
 from tests.inputs import text_input
+from tests.provenance import check_provenance
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.figures.prediction_cards import percent
@@ -26,6 +27,7 @@ from widgets.views.masked.mask_lab import MaskLabFigure
 from widgets.views.masked.view import MaskedView
 
 INPUT = text_input("the cat sat on the mattress because it was tired")
+OTHER = Subject(replace(make_checkpoint_info(name="other"), checkpoint="other"), text_input("the cat", masked=(1,)))
 
 
 @pytest.fixture
@@ -90,7 +92,7 @@ def test_more_words_are_asked_for(view):
 
 
 def test_nothing_is_asked_without_a_sentence(view):
-    look_at(view, text=" ")
+    view.set_subject(Subject(make_checkpoint_info(), text_input(" ")))
     assert view.asked == []
     assert "Type a sentence" in child(view, QLabel, "masked_empty").text()
 
@@ -236,10 +238,37 @@ def test_many_masks_scroll(view):
 def test_without_masks_the_picture_goes_and_comes_back(view):
     look_at(view, (2, 6))
     answer(view, make_masked_result())
-    look_at(view)
+    masked = view.asked[-1]
+    view.selection.set_masked(())
+    view.set_subject(Subject(make_checkpoint_info(), INPUT))
     assert view.figure() is None
     assert "Click a word" in child(view, QLabel, "masked_empty").text()
-    view.show_result(make_masked_result())  # a late answer
+    view.take_result(masked, make_masked_result())  # a late answer
+    assert view.figure() is None
+    look_at(view, (2, 6))
+    answer(view, make_masked_result())
+    assert view.figure() is not None
+
+
+def test_old_words_are_dimmed_until_the_next_are_there(view, qtbot):
+    look_at(view, (2, 6))
+    answer(view, make_masked_result())
+    assert view.why_not_current == ""  # the words to click on add to it only
+    check_provenance(view, qtbot, make_masked_result(), change=lambda: look_at(view, (2, 6, 7)), other=OTHER)
+
+
+def test_the_page_behind_shows_nothing_of_another_sentence(view):
+    look_at(view, (2, 6))
+    answer(view, make_masked_result())
+    open_lab(view)
+    answer(view, make_mask_lab_result())
+    view.set_subject(OTHER)
+    answer(view, make_mask_lab_result())
+    child(view, QTabWidget, "masked_pages").setCurrentIndex(0)
+    assert view.figure() is None
+    answer(view, make_masked_result())
+    look_at(view, (2,))
+    child(view, QTabWidget, "masked_pages").setCurrentIndex(1)
     assert view.figure() is None
 
 
@@ -284,6 +313,20 @@ def test_seed_and_rate_are_asked_for(view):
         MaskLabRequest("bert-test", INPUT, 1, 0.15),
         MaskLabRequest("bert-test", INPUT, 1, 0.4),
     ]
+
+
+def test_an_old_lab_is_dimmed_until_the_next_is_there(view, qtbot):
+    open_lab(view)
+    answer(view, make_mask_lab_result())
+    assert child(view, QLabel, "mask_lab_read_out").text() == "1 of 3 right; loss 2.345 nats"
+    change = child(view, QToolButton, "mask_lab_next").click
+    check_provenance(view, qtbot, make_mask_lab_result(), change=change, other=OTHER)
+
+
+def test_a_lab_that_failed_says_so_in_place(view):
+    open_lab(view)
+    fail(view, Failure("refused", "512 tokens are the limit."))
+    assert child(view, QLabel, "mask_lab_empty").text() == "512 tokens are the limit."
 
 
 def test_the_lab_shows_what_was_done_and_what_came_of_it(view):

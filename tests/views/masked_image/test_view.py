@@ -1,19 +1,23 @@
 """Masked patches: clicks and strokes mask them, visual tokens and what they stand for are shown."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QSpinBox, QToolButton, QWidget
 
 from inference.results.events import Failure
 from inference.results.masked_image import MaskedImageRequest
 from tests.answers import answer, fail
 from tests.image_factories import make_image_info, make_masked_image_result
 from tests.inputs import image_input
+from tests.provenance import check_provenance
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.figures.image_geometry import patch_rect
+from widgets.kit.veil import Veil
 from widgets.subject import Subject
 from widgets.views.masked_image.figure import MaskedImageFigure, number_color
 from widgets.views.masked_image.view import MaskedImageView
@@ -130,7 +134,7 @@ def test_a_click_elsewhere_lists_the_candidates(view):
     texts = texts_of(view.figure())
     assert "Expected at patch (2, 3)" in texts
     assert "▸ 13 own" in texts
-    assert {"expected: the picture's own", "expected: another token"} <= set(texts)
+    assert {"expected: the image's own", "expected: another token"} <= set(texts)
 
 
 def test_pointing_at_a_masked_patch_lists_its_candidates(view):
@@ -153,8 +157,8 @@ def test_without_a_tokenizer_there_are_numbers_only(view):
     answer(view, make_masked_image_result(has_tokenizer=False))
     assert view.figure().panels == ("masked", "expected")
     assert not any(text.startswith("expected:") for text in texts_of(view.figure()))  # whether it is right is not known
-    assert not child(view, QComboBox, "masked_image_tokens").isEnabled()
-    assert "visual tokens are known by number" in view._caption.text()
+    assert not child(view, QCheckBox, "masked_image_by_number").isEnabled()
+    assert "visual tokens are known by number" in child(view, QLabel, "masked_image_caption").text()
     assert "is its own" not in view.figure().caption
 
 
@@ -196,6 +200,40 @@ def test_another_checkpoint_begins_with_blocks(view):
     view.set_subject(Subject(make_image_info(name="beit-other"), INPUT))
     assert view.figure() is None
     assert view.asked[-1] == MaskedImageRequest("beit-other", INPUT, (), 0.4, 0)
+
+
+OTHER = Subject(replace(make_image_info(name="other"), checkpoint="other"), INPUT)
+
+
+def test_an_old_picture_is_dimmed_until_the_next_is_there(view, qtbot):
+    change = child(view, QToolButton, "masked_image_next").click
+    check_provenance(view, qtbot, make_masked_image_result(), change=change, other=OTHER)
+
+
+def test_one_can_go_on_brushing_while_the_model_is_asked(view, qtbot):
+    click(view, 19)
+    veil = view.findChild(Veil)
+    qtbot.waitUntil(lambda: veil.is_dimmed)
+    canvas, place = place_of(view, 18)
+    assert view.childAt(canvas.mapTo(view, place)) is canvas
+    click(view, 18)
+    assert view.asked[-1].masked == (*MASKED, 18, 19)
+
+
+def test_patches_of_another_image_are_not_brushed(view):
+    view.set_subject(Subject(make_image_info(), image_input(seed=2)))
+    n = len(view.asked)
+    click(view, 19)
+    assert len(view.asked) == n
+    answer(view, make_masked_image_result())
+    click(view, 19)
+    assert view.asked[-1].masked == (*MASKED, 19)
+
+
+def test_a_first_failure_is_told_in_place(view):
+    view.set_subject(OTHER)
+    fail(view, Failure("refused", "This image has gone."))
+    assert child(view, QLabel, "masked_image_empty").text() == "This image has gone."
 
 
 def test_a_failure_keeps_the_old_picture_and_its_masks(view, qtbot):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
@@ -14,15 +16,18 @@ from inference.results.measures import MEASURES, MeasuresRequest
 from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_measures_result
 from tests.inputs import text_input
+from tests.provenance import check_provenance
+from tests.widgets.pointer import move_over
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.figures.head_measures import Place, ordered, why_none
 from widgets.kit.line_label import LineLabel
 from widgets.look.theme import FigureStyle
+from widgets.plots.data import PlotSpot
 from widgets.selection import Selection
 from widgets.subject import Subject
 from widgets.views.measures.figure import COLUMNS, MOST_ROWS, MeasuresFigure
-from widgets.views.measures.head_scatter import HeadScatter, Span
+from widgets.views.measures.head_scatter import HeadScatter
 from widgets.views.measures.head_table import HeadTable
 from widgets.views.measures.view import MeasuresView
 
@@ -67,9 +72,15 @@ def click_row(view, place, act=QTest.mouseClick):
     act(widget.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
 
 
+def plot(view):
+    """Return the one plot of the scatter, which pyqtgraph draws."""
+    (plot,) = scatter(view).views
+    return plot
+
+
 def point_of(view, place) -> QPoint:
-    canvas = scatter(view)
-    return canvas.figure.at(canvas.figure_rect(), canvas.style_now)[place].toPoint()
+    spot = scatter(view).figure.spot_of(place)
+    return plot(view).frame.point(spot.series, spot.point).toPoint()
 
 
 def test_asks_for_the_selected_group(qtbot, selection):
@@ -107,7 +118,7 @@ def test_a_heading_sorts_and_the_choice_follows(view, qtbot):
         QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=where)
     highest = np.unravel_index(np.argmax(view.figure().result.measures["induction"]), (4, 4))
     assert table(view).places[0] == highest
-    assert view.findChild(QComboBox, "measures_order").currentData() == "induction"
+    assert view.findChild(QComboBox, "measures_sort").currentData() == "induction"
     QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=where)
     assert table(view).places[-1] == highest
     assert view.figure().numbers().rows[-1][:2] == highest
@@ -130,23 +141,51 @@ def test_a_row_selects_its_head_and_a_double_click_or_enter_opens_it(view, selec
 
 def test_a_point_selects_its_head_and_a_double_click_opens_it(view, selection, qtbot):
     place = Place(2, 3)
-    QTest.mouseClick(scatter(view), Qt.MouseButton.LeftButton, pos=point_of(view, place))
+    QTest.mouseClick(plot(view).viewport(), Qt.MouseButton.LeftButton, pos=point_of(view, place))
     assert (selection.now.layer, selection.now.head) == place
     assert table(view).currentIndex().row() == table(view).places.index(place)
     with qtbot.waitSignal(view.context.view_requested) as opened:
-        QTest.mouseDClick(scatter(view), Qt.MouseButton.LeftButton, pos=point_of(view, place))
-    assert opened.args == list(place)
+        QTest.mouseDClick(plot(view).viewport(), Qt.MouseButton.LeftButton, pos=point_of(view, place))
+    assert opened.args == ["attention"]
+    assert (selection.now.layer, selection.now.head) == place
+
+
+def test_pointing_at_a_head_tells_its_two_numbers(view):
+    read_out = view.findChild(LineLabel, "measures_read_out")
+    move_over(plot(view), point_of(view, Place(2, 3)))
+    figure = scatter(view).figure
+    x, y = figure.points[Place(2, 3)]
+    assert figure.place_of(scatter(view).spot) == Place(2, 3)
+    assert read_out.text().startswith("Layer 2, head 3")
+    assert f"Entropy {x:.2f} bits" in read_out.text()
+    assert f"{y:.1f}" in read_out.text()
+    move_over(plot(view), QPoint(1, 1))
+    assert read_out.text().startswith("Layer 1, head 2")
 
 
 def test_the_keyboard_walks_over_the_points(view, selection):
     canvas = scatter(view)
-    QTest.keyClick(canvas, Qt.Key.Key_Right)
-    assert canvas.spot == Place(1, 2)  # the selected one first
-    before = canvas.figure.points[canvas.spot][0]
-    QTest.keyClick(canvas, Qt.Key.Key_Right)
-    assert canvas.figure.points[canvas.spot][0] > before
-    QTest.keyClick(canvas, Qt.Key.Key_Return)
-    assert (selection.now.layer, selection.now.head) == canvas.spot
+    figure, shift = canvas.figure, Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(plot(view), Qt.Key.Key_Right, shift)
+    assert figure.place_of(canvas.spot) == Place(1, 2)  # the selected one first
+    before = figure.points[Place(1, 2)][0]
+    QTest.keyClick(plot(view), Qt.Key.Key_Right, shift)
+    there = figure.place_of(canvas.spot)
+    assert figure.points[there][0] > before
+    QTest.keyClick(plot(view), Qt.Key.Key_Return)
+    assert (selection.now.layer, selection.now.head) == there
+
+
+def test_a_layer_that_is_switched_off_is_left_out_of_files_too(view, qtbot):
+    canvas = scatter(view)
+    entry = canvas.legend.entries()[2]
+    with qtbot.waitSignal(view.figure_changed):
+        QTest.mouseClick(canvas.legend, Qt.MouseButton.LeftButton, pos=entry.box.center().toPoint())
+    assert canvas.legend.hidden == {"2"}
+    assert view.figure().scatter.shown.hidden == {"2"}
+    move_over(plot(view), point_of(view, Place(2, 3)))
+    assert canvas.spot is None or canvas.figure.place_of(canvas.spot).layer != 2
+    assert len(view.figure().numbers().rows) == 16
 
 
 def test_selecting_elsewhere_marks_row_and_point(view, selection):
@@ -157,8 +196,8 @@ def test_selecting_elsewhere_marks_row_and_point(view, selection):
 
 
 def test_the_axes_can_be_chosen(view):
-    choose(view, "measures_x", "previous")
-    choose(view, "measures_y", "special")
+    choose(view, "measures_across", "previous")
+    choose(view, "measures_up", "special")
     shown = view.figure().scatter
     assert shown.caption.startswith("Special tokens against Previous token of 16 heads")
     measures = shown.result.measures
@@ -171,7 +210,7 @@ def test_what_has_no_meaning_is_a_dash_that_says_why(view):
     index = table(view).model().index(0, COLUMNS.index("next"))
     assert index.data() == "–"
     assert "future is hidden" in index.data(Qt.ItemDataRole.ToolTipRole)
-    choose(view, "measures_x", "next")
+    choose(view, "measures_across", "next")
     assert view.figure().scatter.points == {}
     assert "future is hidden" in " ".join(texts_of(view.figure()))
 
@@ -209,6 +248,40 @@ def test_layers_with_fewer_heads_have_fewer_rows(view):
     assert Place(3, 3) not in view.figure().scatter.points
 
 
+def test_an_old_table_is_dimmed_until_the_next_is_there(qtbot, selection):
+    groups = (AttentionGroup("encoder", "Encoder", (4,) * 4), AttentionGroup("cross", "Cross", (4,) * 4))
+    view = MeasuresView(ViewContext(selection))
+    qtbot.addWidget(view)
+    view.show()
+    view.set_subject(Subject(make_checkpoint_info(groups=groups), TEXT))
+    answer(view, make_measures_result())
+    check_provenance(
+        view,
+        qtbot,
+        make_measures_result(),
+        change=lambda: selection.update(group="cross"),
+        other=Subject(replace(make_checkpoint_info(name="other"), checkpoint="other"), TEXT),
+        partial=make_measures_result(n_rows=64, n_queries=4096),
+    )
+
+
+def test_the_numbers_of_a_head_are_not_written_beside_an_old_table(view, selection):
+    view.set_subject(Subject(make_checkpoint_info(name="other"), text_input("a dog")))
+    selection.update(layer=0, head=3)
+    assert view.findChild(LineLabel, "measures_read_out").text() == ""
+    answer(view, make_measures_result(n_rows=64, n_queries=4096), is_partial=True)
+    assert view.findChild(LineLabel, "measures_read_out").text().startswith("Layer 0, head 3")
+
+
+def test_a_first_failure_is_told_in_place(qtbot, selection):
+    view = MeasuresView(ViewContext(selection))
+    qtbot.addWidget(view)
+    view.show()
+    view.set_subject(Subject(make_checkpoint_info(), TEXT))
+    fail(view, Failure("refused", "The text is too long."))
+    assert view.findChild(object, "measures_empty").text() == "The text is too long."
+
+
 def test_a_failure_keeps_the_old_picture(view, qtbot):
     before = view.figure().result
     with qtbot.waitSignal(view.noticed) as noticed:
@@ -230,14 +303,6 @@ def test_the_figure_has_both_and_its_numbers_all_heads(qapp):
     assert numbers.arrays["induction"].shape == (12, 12)
 
 
-@pytest.mark.parametrize(("low", "high"), [(0.0, 0.03), (3.1, 4.9), (2.0, 900.0), (7.0, 7.0), (0.0, 0.0)])
-def test_an_axis_has_round_ends_and_holds_all(low, high):
-    span = Span.of(np.array([low, high]), 5)
-    assert 0 <= span.share(low) <= 1
-    assert 0 <= span.share(high) <= 1
-    assert 2 <= len(list(span.ticks())) <= 8
-
-
 def test_other_colours_and_letters_are_taken_over(view):
     view.changeEvent(QEvent(QEvent.Type.PaletteChange))
     assert view.figure().natural_size(STYLE).width() > 0
@@ -245,7 +310,7 @@ def test_other_colours_and_letters_are_taken_over(view):
 
 
 def test_every_control_has_a_name_and_is_reached_by_tab(view):
-    for name in ("measures_order", "measures_x", "measures_y", "measures_table", "measures_scatter"):
+    for name in ("measures_sort", "measures_across", "measures_up", "measures_table", "measures_scatter_0"):
         control = view.findChild(object, name)
         assert control.accessibleName()
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
@@ -253,13 +318,17 @@ def test_every_control_has_a_name_and_is_reached_by_tab(view):
 
 def test_the_points_are_where_the_numbers_are(qapp):
     figure = HeadScatter(make_measures_result())
-    rect = QRectF(0, 0, 500, 300)
-    at, plot = figure.at(rect, STYLE), figure.plot(rect, STYLE)
+    (frame,) = figure.laid_out(QRectF(0, 0, 500, 300), STYLE)
+    at = {}
+    for place in figure.points:
+        spot = figure.spot_of(place)
+        at[place] = frame.point(spot.series, spot.point)
     right = max(figure.points, key=lambda place: figure.points[place][0])
     assert at[right].x() == max(point.x() for point in at.values())
-    assert all(plot.adjusted(-1, -1, 1, 1).contains(point) for point in at.values())
-    assert figure.spot_at(at[right], rect, STYLE) == right
-    assert figure.spot_at(QPointF(1, 1), rect, STYLE) is None
+    assert all(frame.inner.contains(point) for point in at.values())
+    series, point = frame.nearest(at[right], (), STYLE)
+    assert figure.place_of(PlotSpot(0, series, point)) == right
+    assert frame.nearest(QPointF(1, 1), (), STYLE) is None
 
 
 def test_is_collected_after_closing(assert_collected):

@@ -11,6 +11,7 @@ from tests.views.mesh.test_growth import CORNERS, TRIANGLES
 from tests.widgets.svg import texts_of
 from widgets.look.surprisal_colors import heat
 from widgets.look.theme import DARK, LIGHT, FigureStyle
+from widgets.plots.data import PlotSpot
 from widgets.scene3d.camera import Camera
 from widgets.views.mesh.coloring import colors_of, legend_of, scale_of
 from widgets.views.mesh.figures.attention import attended_vertices, attention_figure
@@ -161,6 +162,20 @@ def test_yardsticks_are_those_of_the_paper(growth):
     assert bits.allowed[1] < bits.uniform[1]
     assert bits.compressed == pytest.approx(800 / n)
     assert f"{800 / n:.2f}" in texts_of(bits)
+
+
+def test_bars_are_stacked_and_the_first_stands_on_top(growth):
+    bits = MeshBits.of(growth, 8 * 100)
+    coordinates, faces, both = bits.plots[0].series
+    assert [bars.name for bars in (coordinates, faces, both)] == ["coordinates", "faces", "both"]
+    names = bits.plots[0].y.labels
+    assert names[-1] == "this model"
+    assert (coordinates.end[-1], faces.end[-1]) == pytest.approx(np.cumsum(bits.model))
+    np.testing.assert_allclose(faces.start, coordinates.end)
+    assert both.end[names.index("LZMA")] == bits.compressed
+    assert both.texts[-1] == f"{sum(bits.model):.2f}"
+    told = bits.describe(PlotSpot(0, 1, len(names) - 1))
+    assert told == f"this model: {bits.model[1]:.2f} bits per vertex for faces; {sum(bits.model):.2f} together"
 
 
 def test_numbers_are_all_tokens(growth):

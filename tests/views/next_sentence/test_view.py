@@ -1,5 +1,7 @@
 """Next sentence: the number, the attention between the sentences, and the head that a click selects."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -11,6 +13,7 @@ from inference.results.next_sentence import NextSentenceRequest
 from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_next_sentence_result
 from tests.inputs import text_input
+from tests.provenance import check_provenance
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
@@ -62,7 +65,7 @@ def test_asks_for_a_pair(view):
 
 @pytest.mark.parametrize("text_pair", [None, "", "  "])
 def test_without_a_second_sentence_it_says_what_to_do(view, text_pair):
-    look_at(view, text_input("the cat slept", text_pair))
+    view.set_subject(Subject(make_checkpoint_info(), text_input("the cat slept", text_pair)))
     assert view.asked == []
     assert view.figure() is None
     assert "second sentence" in child(view, QLabel, "next_sentence_empty").text()
@@ -107,6 +110,23 @@ def test_swap_is_wished_for(view, qtbot):
     look_at(view)
     with qtbot.waitSignal(view.context.swap_requested):
         child(view, QToolButton, "next_sentence_swap").click()
+
+
+def test_an_old_picture_is_dimmed_until_the_next_is_there(view, qtbot):
+    look_at(view)
+    check_provenance(
+        view,
+        qtbot,
+        make_next_sentence_result(),
+        change=lambda: view.set_subject(Subject(make_checkpoint_info(), text_input("it was tired", "the cat slept"))),
+        other=Subject(replace(make_checkpoint_info(name="other"), checkpoint="other"), PAIR),
+    )
+
+
+def test_a_first_failure_is_told_in_place(view):
+    view.set_subject(Subject(make_checkpoint_info(), PAIR))
+    fail(view, Failure("refused", "The pair is too long."))
+    assert child(view, QLabel, "next_sentence_empty").text() == "The pair is too long."
 
 
 def test_a_failure_keeps_the_old_picture(view, qtbot):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLabel, QSlider, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QSpinBox, QToolButton, QWidget
 
 from inference.results.checkpoint import AttentionGroup
 from inference.results.events import Failure
@@ -15,13 +15,15 @@ from tests.answers import answer, fail
 from tests.image_factories import make_image_info, make_patches_result
 from tests.inputs import image_input
 from tests.places import at, index_of
+from tests.provenance import check_provenance
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.figures.image_geometry import patch_rect
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
 from widgets.subject import Subject
-from widgets.views.patches.figure import PatchesFigure, Spot, beside, token_title
+from widgets.views.patches.command import PatchesOptions
+from widgets.views.patches.figure import MapKey, PatchesFigure, beside, token_title
 from widgets.views.patches.view import PatchesView
 
 INPUT = image_input(seed=1)
@@ -129,7 +131,7 @@ def test_of_a_causal_model_the_middle_is_asked_for(view):
     assert view.asked[-1] == PatchesRequest("igpt-test", INPUT, "pixels", 8)
 
 
-def test_nothing_is_asked_without_a_picture(qtbot, selection):
+def test_nothing_is_asked_without_an_image(qtbot, selection):
     view = PatchesView(ViewContext(selection))
     qtbot.addWidget(view)
     view.show()
@@ -185,7 +187,7 @@ def test_a_double_click_shows_a_head_alone(view):
 def test_a_rollout_has_no_heads(view):
     choose(view, "patches_show", "heads")
     choose(view, "patches_weights", "rollout")
-    assert view.figure().show == "head"
+    assert view.figure().options.show == "head"
     assert not child(view, QWidget, "patches_head").isEnabled()
     choose(view, "patches_weights", "raw")
     assert child(view, QWidget, "patches_head").isEnabled()
@@ -196,7 +198,7 @@ def test_what_is_not_known_cannot_be_chosen(view):
     answer(
         view, make_patches_result(has_values=False, has_rollout=False, notes=("Stages differ in size.",), size=(30, 40))
     )
-    assert view.figure().weights == "raw"
+    assert view.figure().options.weights == "raw"
     combo = child(view, QComboBox, "patches_weights")
     assert [combo.model().item(i).isEnabled() for i in range(3)] == [True, False, False]
     assert combo.model().item(2).toolTip() == "Stages differ in size."
@@ -205,18 +207,30 @@ def test_what_is_not_known_cannot_be_chosen(view):
 def test_a_first_part_without_rollout_leaves_the_rollout_standing(view):
     choose(view, "patches_weights", "rollout")
     before = view.figure()
-    answer(view, make_patches_result(query=4, has_rollout=False, notes=("The rollout is being computed.",)))
+    view.selection.update(query=at(4))
+    first_part = make_patches_result(query=4, has_rollout=False, notes=("The rollout is being computed.",))
+    answer(view, first_part, is_partial=True)
     assert view.figure() is before
+    assert "What was asked for is being computed." in view.why_not_current
     answer(view, make_patches_result(query=4))
     assert view.figure().result.query == 4
+    assert view.why_not_current == ""
 
 
-def test_of_another_picture_the_weights_are_shown_until_its_rollout_is_there(view):
+def test_weights_need_not_wait_for_the_rollout(view):
+    view.selection.update(query=at(4))
+    answer(view, make_patches_result(query=4, has_rollout=False), is_partial=True)
+    assert view.figure().result.query == 4
+    assert view.why_not_current == ""
+
+
+def test_of_another_image_the_weights_are_shown_until_its_rollout_is_there(view):
     choose(view, "patches_weights", "rollout")
-    answer(view, make_patches_result(has_rollout=False, size=(30, 40)))
-    assert view.figure().weights == "raw"
+    answer(view, make_patches_result(has_rollout=False, size=(30, 40)), is_partial=True)
+    assert view.figure().options.weights == "raw"
+    assert "first look" in view.why_not_current
     answer(view, make_patches_result(size=(30, 40)))
-    assert view.figure().weights == "rollout"
+    assert view.figure().options.weights == "rollout"
 
 
 def test_pointing_gives_the_number(view):
@@ -229,7 +243,7 @@ def test_pointing_gives_the_number(view):
     assert f"{value:.5f}" in text
 
 
-def test_a_kept_picture_stands_beside_the_next(view, selection):
+def test_a_kept_image_stands_beside_the_next(view, selection):
     child(view, QToolButton, "patches_keep").click()
     answer(view, make_patches_result(query=5, seed=3))
     figure = view.figure()
@@ -243,10 +257,10 @@ def test_a_kept_picture_stands_beside_the_next(view, selection):
     assert view.figure().kept is None
 
 
-def test_opacity_and_the_other_looks_reach_the_picture(view):
-    child(view, QSlider, "patches_opacity").setValue(25)
+def test_opacity_and_the_other_looks_reach_the_image(view):
+    child(view, QDoubleSpinBox, "patches_opacity").setValue(25)
     child(view, QWidget, "patches_smooth").click()
-    choose(view, "patches_paint", True)
+    child(view, QWidget, "patches_spotlight").click()
     look = view.figure().look
     assert (look.opacity, look.is_smooth, look.is_spotlight, look.has_grid) == (0.25, True, True, True)
 
@@ -254,14 +268,46 @@ def test_opacity_and_the_other_looks_reach_the_picture(view):
 def test_a_failure_keeps_the_old_picture(view, qtbot):
     before = view.figure()
     with qtbot.waitSignal(view.noticed) as blocker:
-        fail(view, Failure("refused", "This picture has gone."))
-    assert blocker.args == ["This picture has gone."]
+        fail(view, Failure("refused", "This image has gone."))
+    assert blocker.args == ["This image has gone."]
     assert view.figure() is before
 
 
-def test_another_group_is_not_shown_under_this_one_s_name(view, selection):
-    answer(view, make_patches_result(group="stage_2"))
-    assert view.figure() is None
+OTHER = Subject(replace(make_image_info(name="other"), checkpoint="other"), INPUT)
+
+
+def test_an_old_picture_is_dimmed_until_the_next_is_there(view, qtbot, selection):
+    check_provenance(view, qtbot, make_patches_result(), change=lambda: selection.update(query=at(5)), other=OTHER)
+
+
+def test_another_group_is_not_shown_under_this_one_s_name(qtbot, selection):
+    groups = tuple(
+        AttentionGroup(name, name, (4,) * 4, query_axis="image", key_axis="image") for name in ("one", "two")
+    )
+    view = PatchesView(ViewContext(selection))
+    qtbot.addWidget(view)
+    view.show()
+    view.set_subject(Subject(replace(make_image_info(), groups=groups), INPUT))
+    answer(view, make_patches_result(group="one"))
+    check_provenance(view, qtbot, make_patches_result(), change=lambda: selection.update(group="two"), other=OTHER)
+
+
+def test_a_kept_picture_of_another_checkpoint_is_named(view):
+    child(view, QToolButton, "patches_keep").click()
+    assert view.figure().caption.endswith("; left: [CLS]")
+    title = view.subject.title
+    view.set_subject(OTHER)
+    answer(view, make_patches_result(seed=3))
+    assert view.figure().caption.endswith(f"; left: [CLS] ({title})")
+
+
+def test_a_first_failure_is_told_in_place(qtbot, selection):
+    view = PatchesView(ViewContext(selection))
+    qtbot.addWidget(view)
+    view.show()
+    view.set_subject(Subject(make_image_info(), INPUT))
+    fail(view, Failure("refused", "This image has gone."))
+    assert child(view, QLabel, "patches_empty").text() == "This image has gone."
 
 
 # The figure
@@ -269,7 +315,7 @@ def test_another_group_is_not_shown_under_this_one_s_name(view, selection):
 
 @pytest.mark.parametrize("show", ["head", "heads", "layers"])
 def test_texts_stay_texts(qapp, show):
-    figure = PatchesFigure(make_patches_result(), 1, 2, show=show)
+    figure = PatchesFigure(make_patches_result(), 1, 2, PatchesOptions(show=show))
     texts = " ".join(texts_of(figure))
     assert {"head": "Layer 1 · head 2", "heads": "Head 3", "layers": "Layer 3"}[show] in texts
     assert "[CLS]" in texts
@@ -277,7 +323,7 @@ def test_texts_stay_texts(qapp, show):
 
 def test_numbers_are_all_of_the_query(qapp):
     result = make_patches_result()
-    numbers = PatchesFigure(result, 1, 2, show="heads").numbers()
+    numbers = PatchesFigure(result, 1, 2, PatchesOptions(show="heads")).numbers()
     np.testing.assert_array_equal(numbers.arrays["pattern"], result.pattern)
     assert numbers.arrays["grid"].tolist() == [3, 4]
     assert len(numbers.rows) == 4 * 13
@@ -292,7 +338,7 @@ def test_every_token_has_a_name():
 
 def test_spots_are_found_where_they_are_painted(qapp):
     style = FigureStyle()
-    figure = PatchesFigure(make_patches_result(size=(64, 30)), 0, 0, show="heads")
+    figure = PatchesFigure(make_patches_result(size=(64, 30)), 0, 0, PatchesOptions(show="heads"))
     size = figure.natural_size(style)
     from PySide6.QtCore import QPointF, QRectF
 
@@ -300,10 +346,10 @@ def test_spots_are_found_where_they_are_painted(qapp):
     for number, place in enumerate(figure.places(rect, style)):
         for patch in (0, 5, 11):
             middle = patch_rect(patch, (3, 4), place.box).center()
-            assert figure.spot_at(middle, rect, style) == Spot(number, patch + 1)
-    assert figure.has_spot(Spot(3, 12), rect, style)
-    assert not figure.has_spot(Spot(4, 0), rect, style)
-    assert not figure.has_spot(Spot(0, 13), rect, style)
+            assert figure.spot_at(middle, rect, style) == MapKey(number, patch + 1)
+    assert figure.has_spot(MapKey(3, 12), rect, style)
+    assert not figure.has_spot(MapKey(4, 0), rect, style)
+    assert not figure.has_spot(MapKey(0, 13), rect, style)
 
 
 def test_is_collected_after_closing(assert_collected, selection):

@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from widgets.figures.panel_figure import Cell
 from widgets.views.positions import encoding as sinusoids
 from widgets.views.positions.sinusoids import SinusoidsFigure
 
@@ -41,7 +42,7 @@ def test_a_pair_repeats_after_its_wavelength():
 
 
 def test_a_number_is_explained():
-    text = SinusoidsFigure(128, 64, 4).describe(8, 37)
+    text = SinusoidsFigure(128, 64, 4).describe(Cell(0, 8, 37))
     assert text == "PE(37, 8) = sin(37 / 10000^(8/128)) = sin(20.8066) = 0.926318"
 
 

@@ -13,6 +13,7 @@ from inference.results.positions import PositionsRequest, PositionsResult
 from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_position_table
 from tests.inputs import text_input
+from tests.widgets.pointer import move_over
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
@@ -91,7 +92,7 @@ def test_pointing_explains_a_number_and_clicking_chooses_its_pair(view):
     canvas = child(view, QWidget, "sinusoids_canvas")
     cell = Cell(0, 21, 10)
     QTest.mouseMove(canvas, point_of(canvas, cell))
-    assert child(view, QLabel, "sinusoids_read_out").text() == view.figure().describe(21, 10)
+    assert child(view, QLabel, "sinusoids_read_out").text() == view.figure().describe(cell)
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=point_of(canvas, cell))
     assert view.figure().pair == 10
 
@@ -101,6 +102,22 @@ def test_arrow_keys_walk_over_the_cells(view):
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Right):
         QTest.keyClick(canvas, key)
     assert canvas.spot == Cell(0, 1, 1)
+
+
+def test_the_waves_stand_beneath_their_positions_and_explain_their_numbers(view):
+    canvas = child(view, QWidget, "sinusoids_canvas")
+    (plot,) = canvas.views
+    figure = view.figure()
+    panel, area = figure.panels(canvas.figure_rect(), canvas.style_now)[0]
+    for position in (0, 21, 63):
+        cell = panel.cell_rect(8, position, panel.plot(area, canvas.style_now)).center().x()
+        assert plot.x() + plot.frame.point(1, position).x() == pytest.approx(cell, abs=1)
+    move_over(plot, plot.frame.point(1, 21))
+    assert child(view, QLabel, "sinusoids_read_out").text() == figure.describe(Cell(0, 8, 21))
+    move_over(plot, plot.frame.point(3, 21))
+    assert child(view, QLabel, "sinusoids_read_out").text() == figure.describe(Cell(0, 9, 21))
+    QTest.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=plot.frame.point(3, 21).toPoint())
+    assert view.figure().pair == 4
 
 
 def test_many_dimensions_are_averaged_where_pixels_are_few(qapp):

@@ -23,8 +23,9 @@ from widgets.context import ViewContext
 from widgets.look.theme import LIGHT, FigureStyle
 from widgets.selection import Selection
 from widgets.subject import Subject
+from widgets.views.scaled_dot.command import ScaledDotOptions
 from widgets.views.scaled_dot.figure import ScaledDotFigure
-from widgets.views.scaled_dot.steps import explain_dot, number, stages_of
+from widgets.views.scaled_dot.steps import explain_dot, number, steps_of
 from widgets.views.scaled_dot.strips import CELL, strip_image
 from widgets.views.scaled_dot.view import ScaledDotView
 
@@ -38,11 +39,19 @@ def selection(qapp):
 
 @pytest.fixture
 def view(qtbot, selection):
+    """A view that was given nothing to look at yet."""
     view = ScaledDotView(ViewContext(selection))
     qtbot.addWidget(view)
     view.resize(1100, 700)
     view.show()
     return view
+
+
+def show(view, result):
+    """Let it look at something, select the query of a result, and answer with that."""
+    view.set_subject(Subject(make_checkpoint_info(), INPUT))
+    view.selection.update(query=at(result.query_pos))
+    answer(view, result)
 
 
 def svg_of(figure: ScaledDotFigure) -> ElementTree.Element:
@@ -78,7 +87,7 @@ def test_asks_for_the_selected_query(view, selection, qtbot):
     with qtbot.waitSignal(view.request_changed) as asked:
         view.set_subject(Subject(make_checkpoint_info(), INPUT))
     assert asked.args == [ScaledDotRequest("bert-test", INPUT, "encoder", 1, 2, 3)]
-    for change in ({"head": 0}, {"layer": 2}, {"query_pos": 4}):
+    for change in ({"head": 0}, {"layer": 2}, {"query": at(4)}):
         with qtbot.waitSignal(view.request_changed):
             selection.update(**change)
     with qtbot.assertNotEmitted(view.request_changed):
@@ -128,7 +137,7 @@ def test_arrow_keys_walk_through_heads_and_layers(view, selection, qtbot):
 
 
 def test_the_combo_chooses_the_query(view, selection):
-    answer(view, make_scaled_dot_result(query_pos=2))
+    show(view, make_scaled_dot_result(query_pos=2))
     combo = view.findChild(object, "scaled_dot_query")
     assert combo.currentText() == "2  cat"
     combo.activated.emit(4)
@@ -140,7 +149,7 @@ def test_the_combo_chooses_the_query(view, selection):
 
 def test_shows_the_numbers_of_the_result(view):
     result = make_scaled_dot_result()
-    answer(view, result)
+    show(view, result)
     texts = texts_of(view.figure())
     for key in range(len(result.key_tokens)):
         for value in (result.dots[key], result.dots[key] * result.scale, result.pattern[key]):
@@ -155,7 +164,7 @@ def test_numbers_stand_point_under_point():
 
 def test_bias_cap_and_mask_only_where_there_are_any(qapp):
     def names(**kwargs):
-        return [stage.name for stage in stages_of(make_scaled_dot_result(**kwargs))]
+        return [step.name for step in steps_of(make_scaled_dot_result(**kwargs))]
 
     usual = ["vectors", "dots", "scaled", "softmax", "weighted", "sum"]
     assert names() == usual
@@ -179,7 +188,7 @@ def test_other_scales_are_written_as_they_are(qapp):
 
 def test_the_read_out_writes_out_a_product(view, qtbot):
     result = make_scaled_dot_result()
-    answer(view, result)
+    show(view, result)
     qtbot.mouseMove(view.canvas.viewport(), view.canvas.point_of(2).toPoint())
     assert explain_dot(result, 2) in read_out(view)
     first = f"{result.q[0]:.2f}×{result.k[2][0]:.2f}".replace("-", "−")
@@ -195,7 +204,7 @@ def test_short_vectors_are_written_out_whole():
 
 
 def test_steps_can_be_walked(view, qtbot):
-    answer(view, make_scaled_dot_result())
+    show(view, make_scaled_dot_result())
     assert view.figure().step is None
     for step in (1, 2, 3, 4, 5, 6, None, 1):
         qtbot.keyClick(view.canvas, Qt.Key.Key_Space)
@@ -213,27 +222,27 @@ def test_steps_can_be_walked(view, qtbot):
 
 
 def test_a_step_stays_when_the_head_changes(view):
-    answer(view, make_scaled_dot_result())
+    show(view, make_scaled_dot_result())
     view.set_step(3)
-    answer(view, make_scaled_dot_result(head=1, seed=1))
+    show(view, make_scaled_dot_result(head=1, seed=1))
     assert view.figure().step == 3
 
 
 def test_a_step_says_what_happens(qapp):
-    figure = ScaledDotFigure(make_scaled_dot_result(), step=4)
+    figure = ScaledDotFigure(make_scaled_dot_result(), ScaledDotOptions(step=4))
     assert any("add up to 1" in text for text in texts_of(figure))
 
 
 def test_rows_by_weight(view):
     result = make_scaled_dot_result()
-    answer(view, result)
+    show(view, result)
     view.findChild(object, "scaled_dot_by_weight").setChecked(True)
     assert np.all(np.diff(result.pattern[view.figure().order]) <= 0)
     assert [row[0] for row in view.figure().numbers().rows] == view.figure().order.tolist()
 
 
 def test_a_click_selects_the_key(view, selection, qtbot):
-    answer(view, make_scaled_dot_result())
+    show(view, make_scaled_dot_result())
     view.findChild(object, "scaled_dot_by_weight").setChecked(True)
     click(qtbot, view, 3)
     assert index_of(selection.now.key) == 3
@@ -243,7 +252,7 @@ def test_a_click_selects_the_key(view, selection, qtbot):
 
 
 def test_keys_can_be_chosen_by_keyboard(view, selection, qtbot):
-    answer(view, make_scaled_dot_result(tokens=make_long_tokens(60)))
+    show(view, make_scaled_dot_result(tokens=make_long_tokens(60)))
     for _ in range(50):
         qtbot.keyClick(view.canvas, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
     assert index_of(selection.now.key) == 49
@@ -251,16 +260,70 @@ def test_keys_can_be_chosen_by_keyboard(view, selection, qtbot):
 
 
 def test_a_failure_keeps_the_old_picture(view, qtbot):
-    answer(view, make_scaled_dot_result())
+    show(view, make_scaled_dot_result())
     figure = view.figure()
     with qtbot.waitSignal(view.noticed):
         fail(view, Failure("error", "Something went wrong."))
     assert view.figure() is figure
 
 
+def test_old_numbers_are_dimmed_and_none_stand_beside_until_the_new_ones_are_there(view, selection, qtbot):
+    show(view, make_scaled_dot_result())
+    selection.update(key=at(2))
+    assert "q · k" in read_out(view)
+    selection.update(layer=1)
+    qtbot.waitUntil(lambda: view.is_dimmed)
+    assert read_out(view) == ""
+    view.canvas.set_hovered(1)
+    qtbot.keyClick(view.canvas, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
+    assert read_out(view) == ""
+    before, pos = view.figure().result, view.figure().result.query_pos
+    late = ScaledDotRequest("bert-test", INPUT, "encoder", 0, 0, pos)
+    view.take_result(late, make_scaled_dot_result(seed=4))
+    assert view.figure().result is before
+    assert view.is_dimmed
+    answer(view, make_scaled_dot_result(layer=1, query_pos=pos))
+    assert view.why_not_current == ""
+    assert "q · k" in read_out(view)
+
+
+def test_what_only_tells_the_tokens_leaves_the_old_numbers_what_they_are_of(view, selection):
+    show(view, make_scaled_dot_result())
+    selection.update(query=None)
+    answer(view, make_scaled_dot_result(query_pos=1))
+    view.set_subject(Subject(make_checkpoint_info(name="gpt-test"), INPUT))
+    assert view.is_dimmed
+    assert view.findChild(object, "scaled_dot_query").count() == 0
+    answer(view, make_scaled_dot_result(query_pos=0))  # [CLS], only to learn the tokens
+    assert view.is_dimmed
+    assert "bert-test" in view.why_not_current
+    answer(view, make_scaled_dot_result(query_pos=1))
+    assert view.why_not_current == ""
+
+
+def test_a_cancel_and_a_failure_dim_and_say_why(view, selection):
+    show(view, make_scaled_dot_result())
+    selection.update(layer=1)
+    view.take_cancellation(view._asked[-1])
+    assert "Cancelled" in view.why_not_current
+    assert view.is_dimmed
+    selection.update(layer=2)
+    fail(view, Failure("refused", "It is too long."))
+    assert view.is_dimmed
+    assert "It is too long." in view.why_not_current
+
+
+def test_options_are_kept_by_sessions(view):
+    view.set_options_state({"scaled_dot": {"step": 3, "by_weight": True}})
+    show(view, make_scaled_dot_result())
+    assert view.figure().step == 3
+    assert view.findChild(object, "scaled_dot_step").currentIndex() == 3
+    assert view.options_state() == {"scaled_dot": {"step": 3, "by_weight": True}}
+
+
 @pytest.mark.parametrize("n_tokens", [1, 128])
 def test_paints_short_and_long_inputs(view, n_tokens):
-    answer(view, make_scaled_dot_result(tokens=make_long_tokens(n_tokens), query_pos=0, d_head=64))
+    show(view, make_scaled_dot_result(tokens=make_long_tokens(n_tokens), query_pos=0, d_head=64))
     assert not view.grab().isNull()
     assert (view.canvas.verticalScrollBar().maximum() > 0) == (n_tokens == 128)
     assert view.canvas.horizontalScrollBar().maximum() == 0
@@ -268,7 +331,7 @@ def test_paints_short_and_long_inputs(view, n_tokens):
 
 def test_cross_attention_has_other_keys_than_queries(view):
     keys = make_tokens("[CLS] a cat sleeps [SEP]")
-    answer(view, make_scaled_dot_result(tokens=make_tokens("un chat"), key_tokens=keys))
+    show(view, make_scaled_dot_result(tokens=make_tokens("un chat"), key_tokens=keys))
     assert len(view.figure().order) == 5
     assert view.findChild(object, "scaled_dot_query").count() == 2
 
@@ -314,7 +377,7 @@ def test_every_control_has_a_name_and_is_reached_by_tab(view):
 def test_is_collected_after_closing(assert_collected, selection):
     def make():
         view = ScaledDotView(ViewContext(selection))
-        answer(view, make_scaled_dot_result())
+        show(view, make_scaled_dot_result())
         return view
 
     assert_collected(make)

@@ -17,16 +17,17 @@ from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_long_tokens
 from tests.inputs import text_input
 from tests.places import index_of
+from tests.widgets.pointer import move_over
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
+from widgets.plots.data import PlotSpot
 from widgets.selection import Selection
 from widgets.subject import Subject
 from widgets.views.sparse.figures.checkpoint import SparseCheckpointFigure
 from widgets.views.sparse.figures.complexity import SparseComplexityFigure
 from widgets.views.sparse.figures.cost import LENGTHS, SparseCostFigure
-from widgets.views.sparse.figures.log_chart import Spot
 from widgets.views.sparse.figures.pattern import SparsePatternFigure
 from widgets.views.sparse.figures.patterns import SparsePatternsFigure
 from widgets.views.sparse.patterns import PATTERNS, Parameters, Pattern, banded
@@ -237,9 +238,8 @@ def test_cost_stands_beside_that_of_full_attention(view):
     assert [pattern.name for pattern in figure.patterns] == ["full", "longformer"]
     assert figure.d_model == 128
     assert not child(view, QWidget, "sparse_n").isVisible()
-    charts = figure.charts(QRectF(0, 0, 900, 400), FigureStyle())
-    assert not any(curve.is_measured for chart, _ in charts for curve in chart.curves)
-    cells, operations, memory = (chart.curves[1].y for chart, _ in charts)
+    assert all(curve.is_dashed for plot in figure.plots for curve in plot.series)
+    cells, operations, memory = (plot.series[1].y for plot in figure.plots)
     np.testing.assert_array_equal(cells, [Pattern.of("longformer", Parameters()).cells(n) for n in LENGTHS])
     np.testing.assert_array_equal(operations, 4 * 128 * cells)
     np.testing.assert_array_equal(memory, 4 * cells)
@@ -249,10 +249,9 @@ def test_pointing_at_a_curve_tells_the_exact_cost(view):
     turn_to(view, COST)
     choose(view, "sparse_pattern", "window")
     canvas = child(view, QWidget, "sparse_cost_canvas")
-    chart, area = view.figure().charts(canvas.figure_rect(), canvas.style_now)[0]
-    at = chart.point(chart.curves[1], 6, chart.plot(area, canvas.style_now)).toPoint()
-    QTest.mouseMove(canvas, at)
-    assert canvas.spot == Spot(0, 1, 6)
+    plot = canvas.views[0]
+    move_over(plot, plot.frame.point(1, 6).toPoint())
+    assert canvas.spot == PlotSpot(0, 1, 6)
     text = child(view, QLabel, "sparse_cost_read_out").text()
     assert text.startswith("Sliding window at 4,096 tokens, by the formula: 36,844 cells, 9,432,064 FLOPs, 147 kB")
     assert "1/455" in text
@@ -278,9 +277,10 @@ def test_nothing_is_measured_until_it_is_asked_for(view, asked):
     figure = view.figure()
     assert isinstance(figure, SparseComplexityFigure)
     assert figure.result is None
-    (theory, _), (measured, _) = figure.charts(QRectF(0, 0, 900, 600), FigureStyle())
-    assert len(theory.curves) == 4
-    assert measured.curves == ()
+    theory, measured = figure.plots
+    assert len(theory.series) == 4
+    assert measured.series == ()
+    assert any("Press Measure" in text for text in texts_of(figure))
     assert asked == []
     child(view, QToolButton, "sparse_measure").click()
     assert asked == [LayerTimesRequest()]
@@ -289,14 +289,14 @@ def test_nothing_is_measured_until_it_is_asked_for(view, asked):
 def test_times_appear_one_by_one_and_apart_from_theory(view):
     turn_to(view, COMPLEXITY)
     show_times(view, 6)
-    (theory, _), (measured, _) = view.figure().charts(QRectF(0, 0, 900, 600), FigureStyle())
-    assert [curve.shown.sum() for curve in measured.curves] == [2, 2, 1, 1]
-    assert all(curve.is_measured for curve in measured.curves)
-    assert not any(curve.is_measured for curve in theory.curves)
-    assert "Test device, 2 threads: median of 5 repetitions" in measured.kind
+    theory, measured = view.figure().plots
+    assert [np.isfinite(measured.places(n)[0]).sum() for n in range(4)] == [2, 2, 1, 1]
+    assert all(curve.has_dots and not curve.is_dashed for curve in measured.series)
+    assert all(curve.is_dashed and not curve.has_dots for curve in theory.series)
+    assert "Test device, 2 threads: median of 5 repetitions" in measured.subtitle
     show_times(view, 20)
-    measured = view.figure().charts(QRectF(0, 0, 900, 600), FigureStyle())[1][0]
-    assert all(curve.shown.all() for curve in measured.curves)
+    measured = view.figure().plots[1]
+    assert all(np.isfinite(measured.places(n)[0]).all() for n in range(4))
 
 
 def test_a_measurement_is_a_job_whose_progress_the_page_shows(view, asked):
@@ -362,9 +362,9 @@ def test_growth_is_the_slope_of_what_was_measured(qapp):
     request = LayerTimesRequest(lengths=(128, 256, 512))
     seconds = np.array([[1, 4, 16], [1, 2, 4], [3, 3, 3], [1, 2, np.nan]]) / 1000
     figure = SparseComplexityFigure(request, LayerTimesResult("CPU", 1, request, seconds))
-    measured = figure.charts(QRectF(0, 0, 900, 600), FigureStyle())[1][0]
-    labels = [curve.label for curve in measured.curves]
+    labels = [f"{curve.name} {curve.note}".strip() for curve in figure.plots[1].series]
     assert labels == ["self-attention ∝ n^2.0", "recurrent ∝ n^1.0", "convolutional ∝ n^0.0", "restricted"]
+    assert "∝ n^2.0" in texts_of(figure)
 
 
 def test_times_of_other_sizes_are_not_shown(view):
@@ -379,7 +379,7 @@ def test_times_of_other_sizes_are_not_shown(view):
 def test_what_is_pointed_at_says_whether_it_was_measured(qapp):
     request = LayerTimesRequest()
     figure = SparseComplexityFigure(request, times(request, 20))
-    theory, measured = figure.describe(Spot(0, 1, 0)), figure.describe(Spot(1, 1, 0))
+    theory, measured = figure.describe(PlotSpot(0, 1, 0)), figure.describe(PlotSpot(1, 1, 0))
     assert theory.startswith("Theory: Recurrent at length 128: O(n · d²) = 8,388,608 operations")
     assert measured == (
         "Measured: Recurrent at length 128: 2 ms on Test device, 2 threads: median of 5 repetitions, float32, "
@@ -512,7 +512,7 @@ def test_another_text_is_another_map(view, asked):
     assert "Computing" in child(view, QLabel, "sparse_empty").text()
     (request,) = asked
     late = TilesRequest("longformer-test", text_input("40 tokens"), "encoder", 0, 0, 0, ((0, 0),), with_kinds=True)
-    answer(view, result_of(late))  # of the other text
+    view.take_result(late, result_of(late))  # of the other text
     assert view.figure() is None
     answer(view, result_of(request, n=30))
     answer(view, result_of(asked[-1], n=30))
@@ -581,7 +581,10 @@ def test_every_control_has_a_name_and_is_reached_by_tab(view, asked):
     names = [f"sparse_{name}_{kind}" for name in (*sliders, "table_d", "table_r") for kind in ("slider", "number")]
     names += ["sparse_pages", "sparse_pattern", "sparse_as_in_code", "sparse_lengths", "sparse_table_k"]
     names += ["sparse_repeats", "sparse_measure", "sparse_strength", "sparse_job_pause", "sparse_job_cancel"]
-    names += [f"sparse_{page}_canvas" for page in ("patterns", "cost", "complexity", "checkpoint")]
+    names += [f"sparse_{page}_canvas" for page in ("patterns", "checkpoint")]
+    for page, name in ((COST, "cost"), (COMPLEXITY, "complexity")):
+        turn_to(view, page)
+        names += [f"sparse_{name}_canvas_{plot}" for plot in ("0", "1", "legend")]
     for name in names:
         control = child(view, QWidget, name)
         assert control.accessibleName(), name

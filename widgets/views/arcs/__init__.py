@@ -8,4 +8,5 @@ ENTRY = ViewEntry(
     "widgets.views.arcs.view:ArcsView",
     "attention.AttentionRequest",
     "The two token columns joined by lines as strong as the attention.",
+    figures=("arcs",),
 )

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 from widgets.figures.lettering import points_font
 from widgets.look.theme import FigureStyle
 from widgets.views.arcs.figure import ArcsFigure
-from widgets.views.arcs.layout import Focus, Layout
+from widgets.views.arcs.lines import ArcsLayout, Focus
 
 _SLICE = 0.006  # seconds of drawing between two looks at the event queue
 _FIRST = 0.003  # the same where the pointer waits for it
@@ -23,10 +23,10 @@ _FIRST_ROWS = 64  # of a text of which nothing is known yet
 _ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 
 
-class _LineImage:
+class _DrawnLines:
     """Lines on a transparent pixmap, drawn strongest first, a slice at a time."""
 
-    def __init__(self, figure: ArcsFigure, layout: Layout, style: FigureStyle, scale: float, ratio: float) -> None:
+    def __init__(self, figure: ArcsFigure, layout: ArcsLayout, style: FigureStyle, scale: float, ratio: float) -> None:
         self._left = layout.left
         self.top, bottom = figure.drawn(layout)
         size = QSize(
@@ -47,19 +47,17 @@ class _LineImage:
         if self._batches is None:
             return
         end = perf_counter() + seconds
-        painter = QPainter(self.pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOver)
-        painter.scale(self._scale, self._scale)
-        painter.translate(-self._left, -self.top)
-        for pen, lines in self._batches:
-            painter.setPen(pen)
-            painter.drawLines(lines)
-            if perf_counter() > end:
-                break
-        else:
-            self._batches = None
-        painter.end()
+        with QPainter(self.pixmap) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOver)
+            painter.scale(self._scale, self._scale)
+            painter.translate(-self._left, -self.top)
+            for pen, lines in self._batches:
+                painter.setPen(pen)
+                painter.drawLines(lines)
+                if perf_counter() > end:
+                    return
+        self._batches = None
 
 
 class ArcsCanvas(QAbstractScrollArea):
@@ -84,10 +82,10 @@ class ArcsCanvas(QAbstractScrollArea):
         self._figure: ArcsFigure | None = None
         self._hovered: Focus | None = None
         self._focused: ArcsFigure | None = None  # what the figure is while a token is pointed at
-        self._whole: _LineImage | None = None
-        self._part: _LineImage | None = None
-        self._before: _LineImage | None = None  # shown until the whole is drawn
-        self._message = ""
+        self._whole: _DrawnLines | None = None
+        self._part: _DrawnLines | None = None
+        self._before: _DrawnLines | None = None  # shown until the whole is drawn
+        self._style = FigureStyle.of(self)
         self._painted = 0.0
         self._more = QTimer(self)
         self._more.setInterval(0)
@@ -111,17 +109,17 @@ class ArcsCanvas(QAbstractScrollArea):
         """Whether all lines are drawn."""
         return all(image is None or image.is_complete for image in (self._whole, self._part))
 
-    def set_figure(self, figure: ArcsFigure | None, message: str = "") -> None:
-        """Show another figure, or instead of one a sentence that says what would be here."""
-        self._figure, self._focused, self._message = figure, None, message
-        if figure is None or (self._hovered and self._hovered.pos >= len(figure.tokens(self._hovered.side))):
+    def show_figure(self, figure: ArcsFigure, style: FigureStyle) -> None:
+        """Show another figure, or the same in another style."""
+        self._figure, self._focused, self._style = figure, None, style
+        if self._hovered and self._hovered.pos >= len(figure.tokens(self._hovered.side)):
             self._hovered = None
         self._restart()
 
     def go_on(self, figure: ArcsFigure, *, has_same_lines: bool) -> None:
         """Show the same with lines of more rows, or of the token pointed at: what is drawn stays until those are."""
         whole = self._whole
-        self.set_figure(figure)
+        self.show_figure(figure, self._style)
         if has_same_lines:
             self._whole = whole
         elif whole is not None and whole.is_complete:
@@ -170,16 +168,13 @@ class ArcsCanvas(QAbstractScrollArea):
     def _scale(self) -> float:
         return self.viewport().logicalDpiY() / 72
 
-    def _layout(self) -> Layout:
+    def _layout(self) -> ArcsLayout:
         assert self._figure
-        return self._figure.layout(self._style(), self._page())
+        return self._figure.layout(self._style, self._page())
 
     def _page(self) -> QRectF:
         """The viewport in points."""
         return QRectF(0, 0, self.viewport().width() / self._scale(), self.viewport().height() / self._scale())
-
-    def _style(self) -> FigureStyle:
-        return FigureStyle.of(self)
 
     def _restart(self) -> None:
         """Draw anew: other lines, another place, other colours or letters."""
@@ -196,21 +191,25 @@ class ArcsCanvas(QAbstractScrollArea):
     # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        style = self._style()
-        painter.fillRect(self.viewport().rect(), style.theme.paper)
-        shown = self.figure
-        if self._figure is None or shown is None:
-            painter.setPen(style.theme.faint)
-            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self._message)
-            return
+        with QPainter(self.viewport()) as painter:
+            painter.fillRect(self.viewport().rect(), self._style.theme.paper)
+            shown = self.figure
+            if self._figure is not None and shown is not None:
+                self._paint(painter, self._figure, shown)
+        self._painted = perf_counter()
+        if not self.is_complete:
+            self._more.start()
+
+    def _paint(self, painter: QPainter, whole_figure: ArcsFigure, shown: ArcsFigure) -> None:
+        """All lines, faded while those of the token pointed at are shown, and the tokens."""
+        style = self._style
         scale, ratio = self._scale(), self.devicePixelRatioF()
         layout = self._layout()
         if self._whole is None:
-            self._whole = _LineImage(self._figure, layout, style, scale, ratio)
+            self._whole = _DrawnLines(whole_figure, layout, style, scale, ratio)
             self._whole.draw()
         if self._hovered and self._part is None:
-            self._part = _LineImage(shown, layout, style, scale, ratio)
+            self._part = _DrawnLines(shown, layout, style, scale, ratio)
             self._part.draw(_FIRST)
         scroll = self.verticalScrollBar().value()
         painter.setOpacity(_FADED if self._part else 1.0)
@@ -224,9 +223,6 @@ class ArcsCanvas(QAbstractScrollArea):
         painter.scale(scale, scale)
         shown.paint_heading(painter, layout, style)
         shown.paint_tokens(painter, layout, style, self._page().translated(0, scroll / scale))
-        self._painted = perf_counter()
-        if not self.is_complete:
-            self._more.start()
 
     def _draw_more(self) -> None:
         """The part that the pointer asks for first, then the rest."""
@@ -276,8 +272,3 @@ class ArcsCanvas(QAbstractScrollArea):
         super().resizeEvent(event)
         self._restart()
         self.scrolled.emit()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._restart()

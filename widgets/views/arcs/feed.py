@@ -11,9 +11,7 @@ _STEP = 32  # rows that are begun and ended with, so that a little scrolling ask
 
 @dataclass
 class ArcsFeed:
-    """One request at a time, the most important first.
-
-    Results carry no input: those that nobody waits for any more are dropped, so that no other text's lines are shown.
+    """One request at a time, the most important first. Who hands it an answer has dropped those to any other.
 
     Attributes
     ----------
@@ -62,16 +60,18 @@ class ArcsFeed:
         row = self._row_request()
         return () if row is None or (self.row is not None and self.row.start == self._pointed) else (row,)
 
-    def take(self, result: LinesResult) -> bool:
-        """Keep a result; says whether it was waited for."""
-        if self._wanted is not None and _is_answer(result, self._wanted):
-            self.lines, self._of, self._wanted = result, self._wanted, None
-            return True
-        row = self._row_request()
-        if row is not None and _is_answer(result, row):
+    def take(self, request: LinesRequest, result: LinesResult) -> None:
+        """Keep an answer."""
+        if request == self._wanted:
+            self.lines, self._of, self._wanted = result, request, None
+        else:
             self.row = result
-            return True
-        return False
+
+    def is_more(self, request: LinesRequest) -> bool:
+        """Whether it only adds to lines that are here: of other rows, or of the query pointed at."""
+        if self._of is None:
+            return False
+        return replace(request, start=0, stop=0) == replace(self._of, start=0, stop=0) or request == self._row_request()
 
     def give_up(self) -> None:
         """Something failed: wait for nothing; the next move asks again."""
@@ -81,9 +81,3 @@ class ArcsFeed:
         if self._of is None or self._pointed is None:
             return None
         return replace(self._of, start=self._pointed, stop=self._pointed + 1, threshold=0.0)
-
-
-def _is_answer(result: LinesResult, request: LinesRequest) -> bool:
-    is_same = (result.group, result.layer, result.threshold) == (request.group, request.layer, request.threshold)
-    are_heads = not request.heads or result.heads == request.heads
-    return is_same and are_heads and result.start == request.start and result.stop <= request.stop

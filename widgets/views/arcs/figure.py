@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
@@ -19,10 +18,8 @@ from widgets.figures.figure import Numbers
 from widgets.figures.lettering import measure, points_font
 from widgets.kit.clean import clean
 from widgets.look.theme import FigureStyle
-from widgets.views.arcs.head_pens import head_color, head_dash
-from widgets.views.arcs.layout import Focus, Layout, Lines, Side
-
-Segments = Literal["all", "AA", "AB", "BA", "BB"]
+from widgets.views.arcs.command import ArcsOptions
+from widgets.views.arcs.lines import ArcsLayout, Focus, Lines, Side, head_color, head_dash
 
 MAX_LINES = MOST_LINES
 _MOST_MEASURED = 2_000  # tokens whose widest is looked for; among more some are as wide as is shown
@@ -34,30 +31,22 @@ _SIDES: tuple[Side, Side] = ("query", "key")
 
 @dataclass(frozen=True, eq=False)
 class ArcsFigure:
-    """Tokens that look (left) and that are looked at (right), joined by lines as wide and opaque as the weights.
+    """Queries (left) and the keys that they attend to (right), joined by lines as wide and opaque as the weights.
 
     Parameters
     ----------
     heads
         Which heads; None means all of the result. Each has its colour. Of several layers the first is drawn.
-    threshold
-        The weakest weight that is drawn.
-    segments
-        `AB`: only lines from the first sentence to the second, and so on.
     focus
         Draw only the lines of this token, with their weights beside the tokens they reach.
-    hide_special
-        Leave out lines from and to [CLS], [SEP] and their like.
     selected
         Query and key that are marked.
     """
 
     result: AttentionResult
+    options: ArcsOptions = field(default_factory=ArcsOptions)
     heads: tuple[int, ...] | None = None
-    threshold: float = 0.02
-    segments: Segments = "all"
     focus: Focus | None = None
-    hide_special: bool = False
     selected: tuple[int | None, int | None] = (None, None)
 
     @property
@@ -81,14 +70,14 @@ class ArcsFigure:
             parts.append(f"head {heads}" if len(self.shown_heads) == 1 else f"heads {heads or 'none'}")
         if self.focus:
             parts.append(f"{self.focus.side} “{self.tokens(self.focus.side).words[self.focus.pos]}”")
-        if self.segments != "all":
-            parts.append(f"sentence {self.segments[0]} → {self.segments[1]}")
-        if self.hide_special:
+        if self.options.segments != "all":
+            parts.append(f"sentence {self.options.segments[0]} → {self.options.segments[1]}")
+        if self.options.hide_special:
             parts.append("special tokens left out")
         if len(self.lines.weight) == MAX_LINES:
             parts.append(f"strongest {MAX_LINES:,} lines")
-        if self.threshold > 0:
-            parts.append(f"weights from {self.threshold:.1%}")
+        if self.options.threshold > 0:
+            parts.append(f"weights from {self.options.threshold:.1%}")
         return "Attention: " + ", ".join(parts)
 
     @cached_property
@@ -104,10 +93,10 @@ class ArcsFigure:
         query, key, head, weight = self._links()
         query_tokens, key_tokens = self.result.query_tokens, self.result.key_tokens
         keep = np.ones(len(weight), dtype=bool)
-        if self.segments != "all":
-            keep &= query_tokens.segment[query] == "AB".index(self.segments[0])
-            keep &= key_tokens.segment[key] == "AB".index(self.segments[1])
-        if self.hide_special:
+        if self.options.segments != "all":
+            keep &= query_tokens.segment[query] == "AB".index(self.options.segments[0])
+            keep &= key_tokens.segment[key] == "AB".index(self.options.segments[1])
+        if self.options.hide_special:
             keep &= ~(query_tokens.is_special[query] | key_tokens.is_special[key])
         query, key, head, weight = query[keep], key[keep], head[keep], weight[keep]
         # Heads of one strength stand together, so that they share a pen.
@@ -129,7 +118,7 @@ class ArcsFigure:
         elif self.focus:
             first_key = self.focus.pos
             pattern = pattern[:, :, first_key : first_key + 1]
-        head, query, key = np.nonzero((pattern >= self.threshold) & (pattern > 0))
+        head, query, key = np.nonzero((pattern >= self.options.threshold) & (pattern > 0))
         return Lines(query + first_query, key + first_key, heads[head], pattern[head, query, key])
 
     def word(self, token: Focus) -> str:
@@ -147,7 +136,7 @@ class ArcsFigure:
 
     # Geometry
 
-    def layout(self, style: FigureStyle, rect: QRectF) -> Layout:
+    def layout(self, style: FigureStyle, rect: QRectF) -> ArcsLayout:
         """Columns as far apart as reads well, not as the window is wide; in its middle."""
         metrics = measure(style.font)
         em = metrics.height()
@@ -168,7 +157,7 @@ class ArcsFigure:
         widest = min(max(1.2 * n_rows * row, 18 * em), 34 * em)
         fan = min(max(rect.width() - 2 * (label + values), 8 * em), widest)
         left = rect.center().x() - fan / 2
-        return Layout(em, row, rect.top() + 2 * em, left, left + fan, label, values, n_rows)
+        return ArcsLayout(em, row, rect.top() + 2 * em, left, left + fan, label, values, n_rows)
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = measure(style.font).height()
@@ -176,11 +165,11 @@ class ArcsFigure:
         width = layout.right - layout.left + 2 * (layout.label + layout.values)
         return QSizeF(width, layout.bottom + 0.4 * layout.em)
 
-    def drawn(self, layout: Layout) -> tuple[float, float]:
+    def drawn(self, layout: ArcsLayout) -> tuple[float, float]:
         """From where to where lines are drawn, in points."""
         return 0.0, layout.bottom + 1
 
-    def at(self, layout: Layout, point: QPointF) -> Focus | None:
+    def at(self, layout: ArcsLayout, point: QPointF) -> Focus | None:
         """The token at a point; the inner edges of the columns belong to them."""
         pos = int((point.y() - layout.top) // layout.row)
         if layout.left - layout.label <= point.x() <= layout.left + layout.em:
@@ -203,7 +192,7 @@ class ArcsFigure:
         self.paint_tokens(painter, layout, style, rect)
         painter.restore()
 
-    def batches(self, layout: Layout, style: FigureStyle) -> Iterator[tuple[QPen, list[QLineF]]]:
+    def batches(self, layout: ArcsLayout, style: FigureStyle) -> Iterator[tuple[QPen, list[QLineF]]]:
         """Pens and lines, strongest first: whoever draws them in this order draws each under those before."""
         lines = self.lines
         level = np.ceil(lines.weight * _LEVELS)
@@ -232,7 +221,7 @@ class ArcsFigure:
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         return pen
 
-    def paint_heading(self, painter: QPainter, layout: Layout, style: FigureStyle) -> None:
+    def paint_heading(self, painter: QPainter, layout: ArcsLayout, style: FigureStyle) -> None:
         """What the columns are."""
         painter.setPen(style.theme.faint)
         y, gap = layout.top - 2 * layout.em, 0.5 * layout.em
@@ -241,11 +230,11 @@ class ArcsFigure:
         for x, width, align, text in (
             (layout.left - outer, outer - gap, middle | Qt.AlignmentFlag.AlignRight, "query"),
             (layout.right + gap, outer, middle | Qt.AlignmentFlag.AlignLeft, "key"),
-            (layout.left, layout.right - layout.left, Qt.AlignmentFlag.AlignCenter, "looks at  →"),
+            (layout.left, layout.right - layout.left, Qt.AlignmentFlag.AlignCenter, "attends to  →"),
         ):
             painter.drawText(QRectF(x, y, width, 1.6 * layout.em), align, text)
 
-    def paint_tokens(self, painter: QPainter, layout: Layout, style: FigureStyle, visible: QRectF) -> None:
+    def paint_tokens(self, painter: QPainter, layout: ArcsLayout, style: FigureStyle, visible: QRectF) -> None:
         """Both columns, as far as `visible`, with marks, sentences, and the weights of a focused token."""
         first = max(0, int((visible.top() - layout.top) // layout.row))
         last = min(layout.n_rows, int((visible.bottom() - layout.top) // layout.row) + 1)
@@ -270,7 +259,7 @@ class ArcsFigure:
     def _paint_token(
         self,
         painter: QPainter,
-        layout: Layout,
+        layout: ArcsLayout,
         style: FigureStyle,
         token: Focus,
         weights: list[float] | None,
@@ -302,7 +291,7 @@ class ArcsFigure:
     def _paint_weights(
         self,
         painter: QPainter,
-        layout: Layout,
+        layout: ArcsLayout,
         style: FigureStyle,
         token: Focus,
         weights: list[float],
@@ -332,7 +321,7 @@ class ArcsFigure:
                 color.setAlphaF(0.1 + 0.9 * weight**0.5)
                 painter.fillRect(QRectF(x + place * step, y, side, side), color)
 
-    def _paint_segments(self, painter: QPainter, layout: Layout, style: FigureStyle, side: Side) -> None:
+    def _paint_segments(self, painter: QPainter, layout: ArcsLayout, style: FigureStyle, side: Side) -> None:
         """A bar along each sentence with its letter, where there are two."""
         tokens = self.tokens(side)
         if not has_two_segments(tokens):
@@ -370,7 +359,8 @@ class ArcsFigure:
 
     def focused(self, focus: Focus) -> ArcsFigure:
         """The same with only the lines of one token: of a query all of them, also the weak ones."""
-        return replace(self, focus=focus, threshold=0.0 if focus.side == "query" else self.threshold)
+        threshold = 0.0 if focus.side == "query" else self.options.threshold
+        return replace(self, focus=focus, options=replace(self.options, threshold=threshold))
 
 
 def has_two_segments(tokens: Tokens) -> bool:

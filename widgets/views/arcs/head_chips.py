@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from widgets.kit.flow_layout import FlowLayout
 from widgets.look.theme import FigureStyle
-from widgets.views.arcs.head_pens import chip_pen
+from widgets.views.arcs.lines import chip_pen
 
 
 class HeadChips(QWidget):
@@ -29,6 +29,7 @@ class HeadChips(QWidget):
         super().__init__(parent)
         self._chips: dict[int, QToolButton] = {}
         self._selected: int | None = None
+        self._style = FigureStyle.of(self)
         self._title = QLabel(self)
         self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._flow = FlowLayout(self)
@@ -68,7 +69,6 @@ class HeadChips(QWidget):
             chip.setText(str(head))
             chip.setCheckable(True)
             chip.setChecked(head not in was_off)
-            chip.setProperty("head", head)
             chip.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             chip.setAccessibleName(self.tr("Head {head}").format(head=head))
@@ -84,22 +84,26 @@ class HeadChips(QWidget):
         self._selected = head
         self._dress()
 
+    def restyle(self, style: FigureStyle) -> None:
+        """Take other colours and letters."""
+        self._style = style
+        self._dress()
+
     def _dress(self) -> None:
         """Icons and marks, in the colours and letters of now."""
-        theme = FigureStyle.of(self).theme
+        theme = self._style.theme
         em = QFontMetricsF(self.font()).height()
         ratio = self.devicePixelRatioF()
         for head, chip in self._chips.items():
             pixmap = QPixmap(round(1.3 * em * ratio), round(0.8 * em * ratio))
             pixmap.setDevicePixelRatio(ratio)
             pixmap.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(pixmap)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            if not chip.isChecked():
-                painter.setOpacity(0.25)
-            painter.setPen(chip_pen(head, theme, 0.28 * em))
-            painter.drawLine(0, round(0.4 * em), round(1.3 * em), round(0.4 * em))
-            painter.end()
+            with QPainter(pixmap) as painter:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                if not chip.isChecked():
+                    painter.setOpacity(0.25)
+                painter.setPen(chip_pen(head, theme, 0.28 * em))
+                painter.drawLine(0, round(0.4 * em), round(1.3 * em), round(0.4 * em))
             chip.setIcon(QIcon(pixmap))
             chip.setIconSize(QSize(round(1.3 * em), round(0.8 * em)))
             font = self.font()
@@ -113,10 +117,5 @@ class HeadChips(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.MouseButtonDblClick:
-            self.chosen.emit(watched.property("head"))
+            self.chosen.emit(next(head for head, chip in self._chips.items() if chip is watched))
         return super().eventFilter(watched, event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._dress()

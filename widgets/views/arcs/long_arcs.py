@@ -13,7 +13,7 @@ from widgets.figures.figure import Numbers
 from widgets.figures.lettering import points_font
 from widgets.look.theme import FigureStyle
 from widgets.views.arcs.figure import ArcsFigure
-from widgets.views.arcs.layout import Focus, Layout, Lines
+from widgets.views.arcs.lines import ArcsLayout, Focus, Lines
 
 _LEAST_SAID = 0.005  # what is not rounded to 0.00
 
@@ -53,12 +53,12 @@ class LongArcsFigure(ArcsFigure):
 
     def _links(self) -> Lines:
         source = self._source
-        keep = np.isin(source.head, self.shown_heads) & (source.weight >= self.threshold)
+        keep = np.isin(source.head, self.shown_heads) & (source.weight >= self.options.threshold)
         if self.focus is not None:
             keep &= (source.query if self.focus.side == "query" else source.key) == self.focus.pos
         return Lines(source.query[keep], source.key[keep], source.head[keep].astype(np.int64), source.weight[keep])
 
-    def drawn(self, layout: Layout) -> tuple[float, float]:
+    def drawn(self, layout: ArcsLayout) -> tuple[float, float]:
         start, stop = self.result.start, self.result.stop
         top = 0.0 if start == 0 else layout.y(start - 0.5)
         is_end = stop == len(self.result.query_tokens)
@@ -67,7 +67,7 @@ class LongArcsFigure(ArcsFigure):
     def _paint_weights(
         self,
         painter: QPainter,
-        layout: Layout,
+        layout: ArcsLayout,
         style: FigureStyle,
         token: Focus,
         weights: list[float],
@@ -126,7 +126,8 @@ class LongArcsFigure(ArcsFigure):
 
     def focused(self, focus: Focus) -> LongArcsFigure:
         is_row = focus.side == "query" and self.row is not None and self.row.start == focus.pos
-        return replace(self, focus=focus, threshold=0.0 if is_row else self.threshold)
+        options = replace(self.options, threshold=0.0) if is_row else self.options
+        return replace(self, focus=focus, options=options)
 
     def seen(self, window: range) -> LongArcsFigure:
         """The same with other rows on screen."""

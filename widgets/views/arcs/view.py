@@ -1,10 +1,12 @@
-"""The view of attention as lines between two token columns."""
+"""Attention as lines between two token columns."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QFontMetricsF, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QWidget
 
 from inference.results.attention import AttentionRequest, AttentionResult
 from inference.results.events import Failure
@@ -12,29 +14,29 @@ from inference.results.lines import LinesRequest, LinesResult
 from inference.results.request import Request
 from inference.results.tokens import Tokens
 from widgets.context import ViewContext
-from widgets.kit.control_bar import ControlBar
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.head_steps import layer_and_head, walk
-from widgets.kit.line_label import LineLabel
+from widgets.kit.option_controls import OptionControls
+from widgets.kit.page import Page
 from widgets.kit.text_length import WHOLE, most_tokens
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.arcs.canvas import ArcsCanvas
+from widgets.views.arcs.command import ArcsOnly, ArcsOptions
 from widgets.views.arcs.feed import ArcsFeed
 from widgets.views.arcs.figure import ArcsFigure, has_two_segments
 from widgets.views.arcs.head_chips import HeadChips
-from widgets.views.arcs.layout import Focus
+from widgets.views.arcs.lines import Focus
 from widgets.views.arcs.long_arcs import LongArcsFigure
+from widgets.views.arcs.threshold_slider import ThresholdSlider
 
 _PAUSE = 40  # milliseconds that moves are gathered before lines are asked for
 _N_STRONGEST = 5
-# What the slider offers: fine where weak lines crowd, coarse where few are left.
-THRESHOLDS = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 class ArcsView(View):
-    """The heads of a layer as lines from each token to those that it looks at; hovering a token shows its lines alone.
+    """The heads of a layer as lines from each token to those that it attends to; hovering one shows its lines alone.
 
     A click on the left selects the query, on the right the key; a second click selects none. Of long texts the lines
     of what is on screen are asked for.
@@ -48,74 +50,32 @@ class ArcsView(View):
         self._lengths: dict[str, int] = {}  # of the longer column, by group, as far as known
         self._asking = QTimer(self, interval=_PAUSE, singleShot=True)
 
-        controls = ControlBar(self)
-        self._group = GroupChoice(controls, "arcs_group", context.selection)
-        self._which = controls.add_choice(
-            "arcs_heads", self.tr("Sho&w:"), ((self.tr("All heads"), False), (self.tr("Selected head"), True))
-        )
-        self._segments = controls.add_choice(
-            "arcs_segments",
-            self.tr("S&entences:"),
-            ((self.tr("All"), "all"), ("A → A", "AA"), ("A → B", "AB"), ("B → A", "BA"), ("B → B", "BB")),
-        )
-        self._segments.setToolTip(self.tr("Only lines from one sentence to another, where the input has two"))
-        self._segments.setEnabled(False)
-        self._threshold = QSlider(Qt.Orientation.Horizontal)
-        self._threshold.setObjectName("arcs_threshold")
-        self._threshold.setRange(0, len(THRESHOLDS) - 1)
-        self._threshold.setValue(THRESHOLDS.index(0.02))
-        self._threshold.setPageStep(1)
-        self._threshold.setAccessibleName(self.tr("Weakest line shown"))
-        self._threshold.setToolTip(self.tr("Weakest line shown, as a share of what a token gives away"))
-        self._threshold_value = QLabel()
-        weakest = QWidget(controls)
-        row = QHBoxLayout(weakest)
-        row.setContentsMargins(0, 0, 0, 0)
-        label = QLabel(self.tr("Weakest &line:"))
-        label.setBuddy(self._threshold)
-        for widget in (label, self._threshold, self._threshold_value):
-            row.addWidget(widget)
-        controls.add_widget(weakest)
-        self._hide_special = controls.add_check(
-            "arcs_hide_special",
-            self.tr("&Hide special tokens"),
-            self.tr("Leave out lines from and to [CLS], [SEP] and their like"),
-        )
-        self._pin = controls.add_check(
-            "arcs_only_selected",
-            self.tr("&Only selected token"),
-            self.tr("Draw only the lines of the token that was clicked last"),
-        )
-        self._chips = HeadChips(self)
         self._canvas = ArcsCanvas(self)
         self._canvas.setObjectName("arcs_canvas")
         self._canvas.setAccessibleName(self.tr("Attention arcs"))
-        self._canvas.set_figure(None, self.tr("Lines between tokens appear here."))
-        self.setFocusProxy(self._canvas)
+        self._page = self.add_page(Page("arcs", self._canvas, self.tr("What is shown"), self.tr("Strongest lines")))
+        self._page.show_empty(self.tr("Lines between tokens appear here."))
+        self._chips = HeadChips(self)
+        self._page.add_above(self._chips)
+        controls = self._page.controls
+        self._group = GroupChoice(controls, "arcs_group", context.selection)
+        self._only = self.add_options(OptionControls(controls, "arcs_only", ArcsOnly))
+        self._threshold = ThresholdSlider()
+        controls.add_widget(self._threshold)
+        self._options = self.add_options(OptionControls(controls, "arcs", ArcsOptions, leave_out=("threshold",)))
+        self._options.control("segments").setEnabled(False)
+        self._threshold.set_value(self._options.value().threshold)
 
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for widget in (controls, self._chips):
-            column.addWidget(widget)
-        column.addWidget(self._canvas, 1)
-        self._read_out = LineLabel(self.tr("What is shown"), self)
-        self._read_out.setObjectName("arcs_read_out")
-        column.addWidget(self._read_out)
-        self._fit_letters()
-        self._redraw()
-
-        self._which.currentIndexChanged.connect(self._on_which_changed)
-        self._segments.currentIndexChanged.connect(self._on_control_changed)
-        self._threshold.valueChanged.connect(self._on_threshold_value_changed)
-        self._hide_special.toggled.connect(self._on_control_changed)
-        self._pin.toggled.connect(self._on_control_changed)
-        self._chips.toggled.connect(self._on_control_changed)
+        self._only.changed.connect(self._on_only_changed)
+        self._options.changed.connect(self._on_options_changed)
+        self._threshold.value_changed.connect(self._on_threshold_value_changed)
+        self._chips.toggled.connect(self._on_chips_toggled)
         self._chips.chosen.connect(self._on_chips_chosen)
         self._canvas.clicked.connect(self._on_canvas_clicked)
         self._canvas.hovered.connect(self._on_canvas_hovered)
         self._canvas.scrolled.connect(self._on_canvas_scrolled)
-        self._asking.timeout.connect(self.refresh)
+        self._asking.timeout.connect(self._on_asking_timeout)
+        self.standing_changed.connect(self._read)
 
     @property
     def canvas(self) -> ArcsCanvas:
@@ -127,7 +87,7 @@ class ArcsView(View):
         """The heads in their colours."""
         return self._chips
 
-    # What a view answers
+    # Data in
 
     def set_subject(self, subject: Subject | None) -> None:
         old = self.subject
@@ -142,36 +102,35 @@ class ArcsView(View):
         super().set_subject(subject)
 
     def requests(self) -> tuple[Request, ...]:
-        assert self.subject
+        assert self.subject is not None
         checkpoint, input = self.subject.checkpoint.checkpoint, self.subject.input
         group, layer, head = layer_and_head(self.subject.checkpoint, self.selection)
         if self._lengths.get(group, most_tokens(input)) <= WHOLE:
             return (AttentionRequest(checkpoint, input, group, layers=(layer,)),)
-        heads = (head,) if self._which.currentData() else ()
-        about = LinesRequest(checkpoint, input, group, layer, heads, 0, 0, THRESHOLDS[self._threshold.value()])
+        heads = (head,) if self._only.value().head else ()
+        about = LinesRequest(checkpoint, input, group, layer, heads, 0, 0, self._options.value().threshold)
         self._feed.look_at(about, self._canvas.rows_on_screen())
         return self._feed.requests()
 
+    def is_detail(self, request: Request) -> bool:
+        return isinstance(request, LinesRequest) and self._feed.is_more(request)
+
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
-        if isinstance(result, LinesResult):
-            length = max(len(result.query_tokens), len(result.key_tokens))
-            if not self._feed.take(result):
-                return
-            self._lengths[result.group] = length
+        assert isinstance(result, AttentionResult | LinesResult)
+        length = max(len(result.query_tokens), len(result.key_tokens))
+        self._lengths[result.group] = length
+        if isinstance(request, LinesRequest) and isinstance(result, LinesResult):
+            self._feed.take(request, result)
             if length <= WHOLE:  # the text was shorter than it looked
+                self.keep_picture()
                 self.refresh()
                 return
-            self._result = self._feed.lines
-        elif isinstance(result, AttentionResult):
-            self._lengths[result.group] = max(len(result.query_tokens), len(result.key_tokens))
-            self._result = result
-        assert self._result is not None
-        if isinstance(result, AttentionResult) or len(self._result.heads) > 1 or not self._chips.heads_on:
-            self._chips.set_heads(self._result.heads)
-        has_pair = has_two_segments(self._result.query_tokens) and has_two_segments(self._result.key_tokens)
-        if not has_pair:
-            self._segments.setCurrentIndex(0)
-        self._segments.setEnabled(has_pair)
+            result = self._feed.lines or result
+        self._result = result
+        if isinstance(result, AttentionResult) or len(result.heads) > 1 or not self._chips.heads_on:
+            self._chips.set_heads(result.heads)
+        self._offer_segments(has_pair=has_two_segments(result.query_tokens) and has_two_segments(result.key_tokens))
+        self._page.show_canvas()
         is_long = isinstance(result, LinesResult)
         self._redraw(goes_on=is_long)
         if is_long:
@@ -180,6 +139,8 @@ class ArcsView(View):
     def show_failure(self, request: Request, failure: Failure) -> None:
         self._feed.give_up()
         super().show_failure(request, failure)
+        if self._page.is_empty:
+            self._page.show_empty(failure.message)
 
     def figure(self) -> ArcsFigure | None:
         figure = self._canvas.figure
@@ -193,16 +154,19 @@ class ArcsView(View):
         if now.query != old.query and query_pos is not None and isinstance(self._result, LinesResult):
             self._canvas.ensure_visible(Focus("query", min(query_pos, len(self._result.query_tokens) - 1)))
 
-    # What the user does
+    # The picture
+
+    def _offer_segments(self, *, has_pair: bool) -> None:
+        if not has_pair:
+            self._options.set_value(replace(self._options.value(), segments="all"), quietly=True)
+        self._options.control("segments").setEnabled(has_pair)
 
     def _redraw(self, *, goes_on: bool = False) -> None:
         """Show what is known; `goes_on` if nothing but more lines came."""
-        threshold = THRESHOLDS[self._threshold.value()]
-        self._threshold_value.setText(self.tr("{share:.1%}").format(share=threshold))
-        is_single = bool(self._which.currentData())
-        if self._result is None:
+        result, options = self._result, self._options.value()
+        if result is None:
             return
-        result = self._result
+        is_single = self._only.value().head
         head = min(self.selection.now.head, result.heads[-1])
         title = self.tr("Layer {layer}, head {head}") if is_single else self.tr("Layer {layer}")
         layer = result.layer if isinstance(result, LinesResult) else result.layers[0]
@@ -210,42 +174,52 @@ class ArcsView(View):
         self._chips.set_selected(head)
         are_all_on = self._chips.heads_on == result.heads
         heads = (head,) if is_single else None if are_all_on else self._chips.heads_on
-        shown = (heads, threshold, self._segments.currentData(), self._pinned(), self._hide_special.isChecked())
-        selected = (self.query_pos, self.key_pos)
+        shown = (options, heads, self._pinned(), (self.query_pos, self.key_pos))
         if isinstance(result, LinesResult):
-            figure = LongArcsFigure(result, *shown, selected, self._canvas.rows_on_screen(), self._feed.row)
+            figure = LongArcsFigure(result, *shown, self._canvas.rows_on_screen(), self._feed.row)
             old = self._canvas.figure
             if goes_on and isinstance(old, LongArcsFigure):
                 self._canvas.go_on(figure, has_same_lines=old.result is result)
             else:
-                self._canvas.set_figure(figure)
+                self._canvas.show_figure(figure, self.style_now())
         else:
-            self._canvas.set_figure(ArcsFigure(result, *shown, selected))
+            self._canvas.show_figure(ArcsFigure(result, *shown), self.style_now())
         self._read()
         self.figure_changed.emit()
 
+    def restyle(self) -> None:
+        self._threshold.fit_letters()
+        self._chips.restyle(self.style_now())
+        self._redraw()
+
     def _read(self) -> None:
-        """What is shown, or what the token pointed at looks at most."""
+        """What is shown, and what the token pointed at attends to most; no numbers beside old lines."""
         figure = self.figure()
         if figure is None:
             return
+        self._page.caption.show_text(figure.caption)
+        self._page.read_out.show_text("" if self.is_dimmed else self._strongest(figure))
+
+    def _strongest(self, figure: ArcsFigure) -> str:
         token = figure.focus
         strongest = [line for line, _ in zip(figure.lines.each(), range(_N_STRONGEST), strict=False)]
-        if token is None or not strongest:
-            self._read_out.show_text(figure.caption)
-            return
+        if token is None:
+            return self.tr("Point at a token to see its lines alone.")
+        if not strongest:
+            return self.tr("{} ({}) has no lines.").format(figure.word(token), token.pos)
         others = [
             f"{figure.word(Focus('key', key) if token.side == 'query' else Focus('query', query))} "
             f"({key if token.side == 'query' else query}) {weight:.3g}"
             for query, key, _, weight in strongest
         ]
-        text = self.tr("{} ({}) looks most at") if token.side == "query" else self.tr("{} ({}) is looked at most by")
+        is_query = token.side == "query"
+        text = self.tr("{} ({}) attends most to") if is_query else self.tr("{} ({}) is attended to most by")
         start = text.format(figure.word(token), token.pos)
-        self._read_out.show_text("  \N{MIDDLE DOT}  ".join((f"{start}  {others[0]}", *others[1:])))
+        return "  \N{MIDDLE DOT}  ".join((f"{start}  {others[0]}", *others[1:]))
 
     def _pinned(self) -> Focus | None:
         """The selected token, the key if that was clicked last, where only its lines are wanted."""
-        if not self._pin.isChecked() or self._result is None:
+        if not self._only.value().token or self._result is None:
             return None
         query = Focus("query", self.query_pos) if self.query_pos is not None else None
         key = Focus("key", self.key_pos) if self.key_pos is not None else None
@@ -255,6 +229,8 @@ class ArcsView(View):
         tokens: Tokens = self._result.query_tokens if focus.side == "query" else self._result.key_tokens
         return focus if focus.pos < len(tokens) else None
 
+    # What the user does
+
     def _on_canvas_clicked(self, token: Focus) -> None:
         self._clicked = token
         if token.side == "query":
@@ -262,16 +238,23 @@ class ArcsView(View):
         else:
             self.choose(key_pos=None if self.key_pos == token.pos else token.pos)
 
-    def _on_control_changed(self) -> None:
-        self._redraw()
-
-    def _on_which_changed(self) -> None:
+    def _on_only_changed(self) -> None:
         self._redraw()
         self.refresh()
 
-    def _on_threshold_value_changed(self) -> None:
+    def _on_options_changed(self) -> None:
+        self._threshold.set_value(self._options.value().threshold)
         self._redraw()
         self._ask_soon()
+
+    def _on_threshold_value_changed(self, threshold: float) -> None:
+        self._options.set_value(replace(self._options.value(), threshold=threshold))
+
+    def _on_chips_toggled(self) -> None:
+        self._redraw()
+
+    def _on_chips_chosen(self, head: int) -> None:
+        self.selection.update(head=head)
 
     def _on_canvas_hovered(self, token: Focus | None) -> None:
         self._read()
@@ -289,8 +272,9 @@ class ArcsView(View):
         if not self._asking.isActive():
             self._asking.start()
 
-    def _on_chips_chosen(self, head: int) -> None:
-        self.selection.update(head=head)
+    def _on_asking_timeout(self) -> None:
+        self._read()  # other rows are on screen
+        self.refresh()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows walk through heads and layers, with Ctrl through the query tokens; Escape selects no token."""
@@ -307,13 +291,3 @@ class ArcsView(View):
             self._canvas.ensure_visible(Focus("query", pos))
         else:
             super().keyPressEvent(event)
-
-    def _fit_letters(self) -> None:
-        em = QFontMetricsF(self.font()).height()
-        self._threshold.setFixedWidth(round(9 * em))
-        self._threshold_value.setFixedWidth(round(3.4 * em))
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange and hasattr(self, "_threshold"):
-            self._fit_letters()

@@ -1,4 +1,4 @@
-"""One head as a heat map: who looks at whom, with exact values."""
+"""One head as a heat map: who attends to whom, with exact values."""
 
 from widgets.view_entry import ViewEntry
 
@@ -7,5 +7,6 @@ ENTRY = ViewEntry(
     "Attention",
     "widgets.views.attention.view:AttentionView",
     "attention.AttentionRequest",
-    "One head as a heat map: who looks at whom, with exact values.",
+    "One head as a heat map: who attends to whom, with exact values.",
+    figures=("attention",),
 )

@@ -26,7 +26,7 @@ class AttentionMap(FigureCanvas[AttentionFigure]):
     -------
     cell_hovered(object)
         Row and column under the pointer, or None.
-    cell_clicked(int, int), view_changed(object)
+    cell_clicked(int, int), part_changed(object)
         Row and column; the `Part` that should be shown, or None for all.
     step_requested(int, int), cell_step_requested(int, int)
         An arrow key: layers and heads to walk; with Shift: rows and columns to move the chosen cell.
@@ -34,7 +34,7 @@ class AttentionMap(FigureCanvas[AttentionFigure]):
 
     cell_hovered = Signal(object)
     cell_clicked = Signal(int, int)
-    view_changed = Signal(object)
+    part_changed = Signal(object)
     step_requested = Signal(int, int)
     cell_step_requested = Signal(int, int)
 
@@ -42,7 +42,7 @@ class AttentionMap(FigureCanvas[AttentionFigure]):
         super().__init__(parent)
         self._pointed: tuple[int, int] | None = None
         self._pressed: QPoint | None = None
-        self._pressed_view: Part | None = None
+        self._pressed_part: Part | None = None
         self._is_dragging = False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -80,15 +80,15 @@ class AttentionMap(FigureCanvas[AttentionFigure]):
             return
         rows, columns = self.figure.shown
         row, column = cell or (rows[len(rows) // 2], columns[len(columns) // 2])
-        view = Part(
+        part = Part(
             _zoomed(rows, len(self.figure.queries), row, factor),
             _zoomed(columns, len(self.figure.keys), column, factor),
         )
-        self._show(view)
+        self._show(part)
 
     def fit(self) -> None:
         """Show the whole map."""
-        self.view_changed.emit(None)
+        self.part_changed.emit(None)
 
     def reveal(self, row: int, column: int) -> None:
         """Move the zoomed part so that a cell is inside."""
@@ -96,18 +96,18 @@ class AttentionMap(FigureCanvas[AttentionFigure]):
             rows, columns = self.figure.shown
             self._show(Part(_moved_to(rows, row), _moved_to(columns, column)))
 
-    def _show(self, view: Part) -> None:
+    def _show(self, part: Part) -> None:
         assert self.figure is not None
-        is_all = len(view.rows) == len(self.figure.queries) and len(view.columns) == len(self.figure.keys)
-        wanted = None if is_all else view
-        if wanted != self.figure.view:
-            self.view_changed.emit(wanted)
+        is_all = len(part.rows) == len(self.figure.queries) and len(part.columns) == len(self.figure.keys)
+        wanted = None if is_all else part
+        if wanted != self.figure.part:
+            self.part_changed.emit(wanted)
 
     def _pan(self, to: QPoint) -> None:
-        if self.figure is None or self._pressed is None or self._pressed_view is None:
+        if self.figure is None or self._pressed is None or self._pressed_part is None:
             return
         plot = self.figure.plot(self.figure_rect(), self.style_now)
-        rows, columns = self._pressed_view
+        rows, columns = self._pressed_part
         n_rows = round((self._pressed.y() - to.y()) / plot.height() * len(rows))
         n_columns = round((self._pressed.x() - to.x()) / plot.width() * len(columns))
         self._show(
@@ -125,7 +125,7 @@ class AttentionMap(FigureCanvas[AttentionFigure]):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.figure is not None:
             self._pressed, self._is_dragging = event.position().toPoint(), False
-            self._pressed_view = self.figure.shown
+            self._pressed_part = self.figure.shown
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         point = event.position()

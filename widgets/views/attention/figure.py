@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results.attention import AttentionResult
+from inference.results.tokens import Tokens
 from widgets.figures.color_bar import ColorBar
 from widgets.figures.figure import Numbers
 from widgets.figures.labels import AxisLabels, paint_left, paint_top
@@ -19,9 +20,8 @@ from widgets.figures.map_frame import paint_map_frame
 from widgets.figures.token_axis import TokenAxis, by_unit
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
+from widgets.views.attention.command import AttentionOptions
 
-Aggregate = Literal["head", "mean", "max"]
-Normalisation = Literal["raw", "row", "log"]
 # Margins in em: left of and above the labels stand the titles of the axes.
 _LEFT, _TOP, _BOTTOM = 2.2, 1.8, 0.5
 
@@ -33,7 +33,7 @@ class Part(NamedTuple):
     columns: range
 
 
-class _Layout(NamedTuple):
+class _MapLayout(NamedTuple):
     plot: QRectF
     left: AxisLabels
     top: AxisLabels
@@ -47,15 +47,7 @@ class AttentionFigure:
 
     Attributes
     ----------
-    aggregate
-        `head`, or the mean or maximum over all heads of the layer (after words are merged).
-    normalisation
-        `raw`; `row` divides each row by its maximum; `log` has logarithmic colours, the numbers stay.
-    hide_special
-        Leave out [CLS], [SEP] and their like; the other numbers stay as they are.
-    merge_words
-        Words instead of pieces: the sum over a key's pieces, the mean over a query's.
-    view
+    part
         Rows and columns that are zoomed into; None is all.
     query_pos, key_pos
         Positions (of tokens) whose row and column are framed.
@@ -64,11 +56,8 @@ class AttentionFigure:
     result: AttentionResult
     layer: int
     head: int
-    aggregate: Aggregate = "head"
-    normalisation: Normalisation = "raw"
-    hide_special: bool = False
-    merge_words: bool = False
-    view: Part | None = None
+    options: AttentionOptions = field(default_factory=AttentionOptions)
+    part: Part | None = None
     query_pos: int | None = field(default=None, kw_only=True)
     key_pos: int | None = field(default=None, kw_only=True)
 
@@ -76,25 +65,29 @@ class AttentionFigure:
 
     @cached_property
     def queries(self) -> TokenAxis:
-        return TokenAxis.of(self.result.query_tokens, hide_special=self.hide_special, merge_words=self.merge_words)
+        return self._axis(self.result.query_tokens)
 
     @cached_property
     def keys(self) -> TokenAxis:
-        return TokenAxis.of(self.result.key_tokens, hide_special=self.hide_special, merge_words=self.merge_words)
+        return self._axis(self.result.key_tokens)
+
+    def _axis(self, tokens: Tokens) -> TokenAxis:
+        options = self.options
+        return TokenAxis.of(tokens, hide_special=options.hide_special, merge_words=options.merge_words)
 
     @cached_property
     def probabilities(self) -> np.ndarray:
-        """float32 [query unit, key unit], before normalisation."""
+        """float32 [query unit, key unit], before rows are divided by their maximum."""
         layer = self.result.pattern[self.result.layers.index(self.layer)]
-        if self.aggregate == "head":
+        if self.options.aggregate == "head":
             return by_unit(layer[self.result.heads.index(self.head)], self.queries, self.keys)
         combined = by_unit(layer, self.queries, self.keys)
-        return combined.mean(0) if self.aggregate == "mean" else combined.max(0)
+        return combined.mean(0) if self.options.aggregate == "mean" else combined.max(0)
 
     @cached_property
     def values(self) -> np.ndarray:
         """float32 [query unit, key unit], what the colours stand for."""
-        if self.normalisation != "row":
+        if self.options.scale != "row":
             return self.probabilities
         highest = np.fmax.reduce(self.probabilities, axis=-1, keepdims=True)
         return self.probabilities / np.where(highest > 0, highest, 1)
@@ -102,17 +95,17 @@ class AttentionFigure:
     @cached_property
     def bar(self) -> ColorBar:
         finite = self.values[np.isfinite(self.values)]
-        high = 1.0 if self.normalisation == "row" else float(finite.max(initial=0.0)) or 1.0
-        title = _tr("share of the row's maximum") if self.normalisation == "row" else _tr("attention")
-        return ColorBar(high, "log" if self.normalisation == "log" else "raw", title)
+        high = 1.0 if self.options.scale == "row" else float(finite.max(initial=0.0)) or 1.0
+        title = _tr("share of the row's maximum") if self.options.scale == "row" else _tr("attention")
+        return ColorBar(high, "log" if self.options.scale == "log" else "raw", title)
 
     @property
     def shown(self) -> Part:
         """Rows and columns on screen."""
-        return self.view or Part(range(len(self.queries)), range(len(self.keys)))
+        return self.part or Part(range(len(self.queries)), range(len(self.keys)))
 
     def seen(self, **changes: object) -> AttentionFigure:
-        """The same numbers with another `view`, `query_pos` or `key_pos`; nothing is computed again."""
+        """The same numbers with another `part`, `query_pos` or `key_pos`; nothing is computed again."""
         other = replace(self, **changes)  # type: ignore[arg-type]
         for name in ("queries", "keys", "probabilities", "values", "bar", "_layouts"):
             other.__dict__[name] = getattr(self, name)
@@ -125,16 +118,16 @@ class AttentionFigure:
             "mean": _tr("Layer {}, mean of {} heads").format(self.layer, len(self.result.heads)),
             "max": _tr("Layer {}, maximum of {} heads").format(self.layer, len(self.result.heads)),
         }
-        parts = [heads[self.aggregate]]
-        if self.normalisation == "row":
+        parts = [heads[self.options.aggregate]]
+        if self.options.scale == "row":
             parts.append(_tr("each row divided by its maximum"))
-        elif self.normalisation == "log":
+        elif self.options.scale == "log":
             parts.append(_tr("logarithmic colours"))
-        if self.merge_words:
+        if self.options.merge_words:
             parts.append(_tr("words: sum over a key's pieces, mean over a query's"))
         if self.hides_tokens:
             parts.append(_tr("special tokens hidden, the rest unchanged"))
-        if self.view is not None:
+        if self.part is not None:
             parts.append(_tr("zoomed in"))
         return "; ".join(parts)
 
@@ -198,18 +191,18 @@ class AttentionFigure:
         return rows[min(row, len(rows) - 1)], columns[min(column, len(columns) - 1)]
 
     @cached_property
-    def _layouts(self) -> dict[object, _Layout]:
+    def _layouts(self) -> dict[object, _MapLayout]:
         return {}
 
-    def _layout(self, rect: QRectF, style: FigureStyle) -> _Layout:
+    def _layout(self, rect: QRectF, style: FigureStyle) -> _MapLayout:
         """Kept, since every move of the pointer asks for it."""
-        key = (self.view, rect.getRect(), style.font.key())
+        key = (self.part, rect.getRect(), style.font.key())
         if key not in self._layouts:
             self._layouts.clear()
             self._layouts[key] = self._lay_out(rect, style)
         return self._layouts[key]
 
-    def _lay_out(self, rect: QRectF, style: FigureStyle) -> _Layout:
+    def _lay_out(self, rect: QRectF, style: FigureStyle) -> _MapLayout:
         metrics = QFontMetricsF(style.font)
         em = metrics.height()
         rows, columns = self.shown
@@ -229,7 +222,7 @@ class AttentionFigure:
             height, width = float(int(height)), float(int(width))
         plot = QRectF(room.left(), room.top(), width * len(columns), height * len(rows))
         plot.translate(max(0.0, float(int((room.width() - plot.width()) / 2))), 0)
-        return _Layout(
+        return _MapLayout(
             QRectF(QPointF(round(plot.left()), round(plot.top())), plot.size()),
             AxisLabels.left(row_words, height, metrics, 0.3 * rect.width()),
             AxisLabels.top(column_words, width, metrics, 0.3 * rect.height()) if top.angle else top,
@@ -300,7 +293,7 @@ class AttentionFigure:
     def _colors(self, values: np.ndarray, style: FigureStyle) -> np.ndarray:
         return raster.pixels(values, style.color_map, style.theme.missing, high=self.bar.high, scale=self.bar.scale)
 
-    def _paint_titles(self, painter: QPainter, layout: _Layout, style: FigureStyle) -> None:
+    def _paint_titles(self, painter: QPainter, layout: _MapLayout, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)
         em, plot = metrics.height(), layout.plot
         painter.setPen(style.theme.faint)
@@ -315,7 +308,7 @@ class AttentionFigure:
         painter.drawText(QPointF(0, 0), text)
         painter.restore()
 
-    def _paint_values(self, painter: QPainter, layout: _Layout, style: FigureStyle) -> None:
+    def _paint_values(self, painter: QPainter, layout: _MapLayout, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)
         if layout.column_width < 1.4 * metrics.horizontalAdvance("0.00") or layout.row_height < 1.1 * metrics.height():
             return
@@ -326,7 +319,7 @@ class AttentionFigure:
             text = "\N{EN DASH}" if np.isnan(value) else f"{value:.2f}"
             painter.drawText(self.cell_rect(rows[i], columns[j], layout.plot), Qt.AlignmentFlag.AlignCenter, text)
 
-    def _paint_selected(self, painter: QPainter, layout: _Layout, style: FigureStyle) -> None:
+    def _paint_selected(self, painter: QPainter, layout: _MapLayout, style: FigureStyle) -> None:
         rows, columns = self.shown
         plot = layout.plot
         row, column = self.queries.unit_of(self.query_pos), self.keys.unit_of(self.key_pos)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -13,17 +11,8 @@ from inference.results.checkpoint import AttentionGroup
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selected
 from widgets.views.attention.attention_map import AttentionMap
-from widgets.views.attention.figure import Aggregate, AttentionFigure, Normalisation, Part
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a pattern is shown; as in `AttentionFigure`."""
-
-    aggregate: Aggregate = "head"
-    normalisation: Normalisation = "raw"
-    hide_special: bool = False
-    merge_words: bool = False
+from widgets.views.attention.command import AttentionOptions
+from widgets.views.attention.figure import AttentionFigure, Part
 
 
 class WholeMap(QWidget):
@@ -47,7 +36,7 @@ class WholeMap(QWidget):
         self._result: AttentionResult | None = None
         self._group: AttentionGroup | None = None
         self._part: Part | None = None
-        self._options = Options()
+        self._options = AttentionOptions()
         self._style = FigureStyle.of(self)
         self.map = AttentionMap(self)
         self.map.setObjectName("attention_map")
@@ -57,7 +46,7 @@ class WholeMap(QWidget):
         self.setFocusProxy(self.map)
         self.map.cell_hovered.connect(self._on_map_cell_hovered)
         self.map.cell_clicked.connect(self._on_map_cell_clicked)
-        self.map.view_changed.connect(self._on_map_view_changed)
+        self.map.part_changed.connect(self._on_map_part_changed)
         self.map.step_requested.connect(self.step_requested)
         self.map.cell_step_requested.connect(self._on_map_cell_step_requested)
 
@@ -81,9 +70,11 @@ class WholeMap(QWidget):
         else:
             self._rebuild(now)
 
-    def set_options(self, options: Options, now: Selected) -> None:
+    def set_options(self, options: AttentionOptions, now: Selected) -> None:
         """Show the pattern in another way."""
         old, self._options = self._options, options
+        if options == old:
+            return
         if (old.hide_special, old.merge_words) != (options.hide_special, options.merge_words):
             self._part = None  # it counts units, and these are others now
         self._rebuild(now)
@@ -128,20 +119,7 @@ class WholeMap(QWidget):
             return
         is_here = now.layer in result.layers and now.head in result.heads
         layer, head = (now.layer, now.head) if is_here else self._nearest(result, now)
-        options = self._options
-        self._show(
-            AttentionFigure(
-                result,
-                layer,
-                head,
-                options.aggregate,
-                options.normalisation,
-                options.hide_special,
-                options.merge_words,
-                self._part,
-                **self._places(now),
-            )
-        )
+        self._show(AttentionFigure(result, layer, head, self._options, self._part, **self._places(now)))
 
     def _places(self, now: Selected) -> dict[str, int | None]:
         group = self._group
@@ -163,7 +141,7 @@ class WholeMap(QWidget):
         value = float(figure.probabilities[row, column])
         number = self.tr("no value") if np.isnan(value) else f"{value:.4f}"
         parts = [f"{figure.queries.labels[row]} \N{RIGHTWARDS ARROW} {figure.keys.labels[column]}  {number}"]
-        if figure.normalisation == "row":
+        if figure.options.scale == "row":
             share = self.tr("{} of the row's maximum")
             parts.append(share.format(f"{100 * float(figure.values[row, column]):.0f} %"))
         if figure.hides_tokens:
@@ -178,10 +156,10 @@ class WholeMap(QWidget):
 
     # What the user does
 
-    def _on_map_view_changed(self, part: Part | None) -> None:
+    def _on_map_part_changed(self, part: Part | None) -> None:
         self._part = part
         if self.map.figure is not None:
-            self._show(self.map.figure.seen(view=part))
+            self._show(self.map.figure.seen(part=part))
 
     def _on_map_cell_hovered(self, cell: tuple[int, int] | None) -> None:
         self.read_changed.emit()

@@ -1,4 +1,4 @@
-"""What the model calls the picture, after each layer."""
+"""What the model calls the image, after each layer."""
 
 from widgets.view_entry import ViewEntry
 
@@ -7,5 +7,6 @@ ENTRY = ViewEntry(
     "Classes",
     "widgets.views.classes.view:ClassesView",
     "classes.ClassesRequest",
-    "What the model calls the picture, after each layer.",
+    "What the model calls the image, after each layer.",
+    figures=("classes",),
 )

@@ -1,4 +1,4 @@
-"""What a model calls a picture after each layer: a heat map of layers and classes, and bars for one layer."""
+"""What a model calls an image after each layer: a heat map of layers and classes, and bars for one layer."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ClassCell(NamedTuple):
 
 
 class _Layout(NamedTuple):
-    """Where picture, table and bars are."""
+    """Where image, table and bars are."""
 
     image: QRectF
     table: QRectF  # its cells
@@ -74,7 +74,7 @@ class ClassesFigure:
     def caption(self) -> str:
         how = _tr("each class by itself") if self.result.is_multi_label else _tr("probabilities of a row sum to 1")
         when = _tr("in the end") if self.row is None else _tr("after {}").format(self.row_title(self.row_shown).lower())
-        return _tr("What the model calls the picture {}; read from {}, {}").format(when, self.result.read_from, how)
+        return _tr("What the model calls the image {}; read from {}, {}").format(when, self.result.read_from, how)
 
     @cached_property
     def columns(self) -> tuple[int, ...]:

@@ -1,23 +1,21 @@
-"""What the model calls a picture."""
+"""What the model calls an image."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QSpinBox, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from inference.results.classes import ClassesRequest, ClassesResult
 from inference.results.events import Failure
 from inference.results.request import Request
 from widgets.context import ViewContext
-from widgets.kit.column import fill_column
-from widgets.kit.control_bar import ControlBar
-from widgets.kit.empty_label import EmptyLabel
 from widgets.kit.figure_canvas import FigureCanvas
-from widgets.kit.labelled import labelled
-from widgets.kit.line_label import LineLabel
+from widgets.kit.option_controls import OptionControls
+from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.subject import Subject
 from widgets.view import View
+from widgets.views.classes.command import ClassesOptions
 from widgets.views.classes.figure import ClassCell, ClassesFigure
 from widgets.views.classes.vit_results import VitResultsFigure
 
@@ -25,7 +23,7 @@ _PAPER_PAGE = 1
 
 
 class ClassesView(View):
-    """The classes that the model gives a picture after each layer; on the second page what the paper reports of ViT.
+    """The classes that the model gives an image after each layer; on the second page what the paper reports of ViT.
 
     A click on a row of the table shows that layer's classes as bars.
     """
@@ -34,46 +32,41 @@ class ClassesView(View):
         super().__init__(context, parent)
         self._result: ClassesResult | None = None
         self._figure: ClassesFigure | None = None
-        self._paper: FigureCanvas[VitResultsFigure] = FigureCanvas()
-        self._paper.setObjectName("classes_paper")
-        self._paper.setAccessibleName(self.tr("Results of the Vision Transformer's paper"))
-        self._paper.setAccessibleDescription(VitResultsFigure().source)
         self._pages = QTabWidget(self)
         self._pages.setObjectName("classes_pages")
         self._pages.setDocumentMode(True)
         self._pages.tabBar().setAccessibleName(self.tr("Pages"))
-        self._pages.addTab(self._image_page(), self.tr("This picture"))
-        self._pages.addTab(self._paper, self.tr("The paper's table"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._pages)
+        self._canvas = PointedCanvas("classes_canvas", self.tr("Classes after each layer"))
+        self._page = self.add_page(
+            Page("classes", self._canvas, self.tr("What is shown"), self.tr("Probability pointed at"))
+        )
+        self._options = self.add_options(OptionControls(self._page.controls, "classes", ClassesOptions))
+        self._row = self._page.controls.add_choice("classes_row", self.tr("After"), ())
+        self._row.setMinimumContentsLength(20)  # what is offered comes later
+        self._paper: FigureCanvas[VitResultsFigure] = FigureCanvas()
+        self._pages.addTab(self._page, self.tr("This image"))
+        self._pages.addTab(self.add_page(self._paper_page()), self.tr("The paper's table"))
         self._show_page()
 
         self._pages.currentChanged.connect(self._on_pages_current_changed)
-        self._top_k.valueChanged.connect(self._rebuild)
+        self._options.changed.connect(self._rebuild)
         self._row.currentIndexChanged.connect(self._rebuild)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
         self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
         self.setFocusProxy(self._pages)
 
-    def _image_page(self) -> QWidget:
-        page = QWidget()
-        controls = ControlBar(page)
-        self._top_k = QSpinBox()
-        self._top_k.setRange(1, 40)
-        self._top_k.setValue(10)
-        controls.add_widget(labelled(self._top_k, "classes_top_k", self.tr("Classes")))
-        self._row = controls.add_choice("classes_row", self.tr("After"), ())
-        self._row.setMinimumContentsLength(20)  # what is offered comes later
-        self._caption = LineLabel(self.tr("What is shown"))
-        self._canvas = PointedCanvas("classes_canvas", self.tr("Classes after each layer"))
-        self._empty = EmptyLabel("classes_empty")
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(self._canvas)
-        self._read_out = LineLabel(self.tr("Probability pointed at"))
-        self._read_out.setObjectName("classes_read_out")
-        fill_column(page, self._stack, controls, self._caption, self._stack, self._read_out)
+    def _paper_page(self) -> Page:
+        self._paper.setObjectName("classes_paper")
+        self._paper.setAccessibleName(self.tr("Results of the Vision Transformer's paper"))
+        self._paper.setAccessibleDescription(VitResultsFigure().source)
+        page = Page("classes_paper", self._paper, self.tr("What is shown"), "")
+        page.is_of_subject = False
+        page.controls.hide()
+        page.caption.show_text(VitResultsFigure().caption)
+        page.show_canvas()
         return page
 
     # Data in
@@ -92,8 +85,7 @@ class ClassesView(View):
         return (ClassesRequest(self.subject.checkpoint.checkpoint, image),)
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
-        if not isinstance(result, ClassesResult) or self.subject is None:
-            return
+        assert isinstance(result, ClassesResult)
         self._result = result
         n_rows, figure = len(result.probabilities), ClassesFigure(result)
         if [self._row.itemText(row) for row in range(n_rows - 1)] != [figure.row_title(i) for i in range(n_rows - 1)]:
@@ -103,12 +95,11 @@ class ClassesView(View):
                     title = figure.row_title(row)
                     self._row.addItem(self.tr("{} (the answer)").format(title) if row == n_rows - 1 else title, row)
                 self._row.setCurrentIndex(n_rows - 1)
-        self._top_k.setMaximum(min(40, len(result.labels)))
         self._rebuild()
 
     def show_failure(self, request: Request, failure: Failure) -> None:
         super().show_failure(request, failure)
-        self._empty.setText(failure.message)
+        self._show_page(failure.message)
 
     def figure(self) -> ClassesFigure | VitResultsFigure | None:
         return VitResultsFigure() if self._pages.currentIndex() == _PAPER_PAGE else self._figure
@@ -119,8 +110,8 @@ class ClassesView(View):
         if self._result is None:
             return
         n_rows, row = len(self._result.probabilities), self._row.currentIndex()
-        self._figure = ClassesFigure(self._result, row if 0 <= row < n_rows - 1 else None, self._top_k.value())
-        self._caption.show_text("  ·  ".join((self._figure.caption, *self._result.notes)))
+        self._figure = ClassesFigure(self._result, row if 0 <= row < n_rows - 1 else None, self._options.value().top_k)
+        self._page.caption.show_text("  ·  ".join((self._figure.caption, *self._result.notes)))
         self.restyle()
         self._show_page()
         self._on_canvas_spot_changed(self._canvas.spot)
@@ -132,13 +123,14 @@ class ClassesView(View):
         if self._figure is not None:
             self._canvas.show_figure(self._figure, style)
 
-    def _show_page(self) -> None:
-        has_figure = self._figure is not None
-        self._stack.setCurrentWidget(self._canvas if has_figure else self._empty)
-        self._empty.setText(self.tr("Asking the model …") if self.subject else self.tr("Open a picture."))
-        self._row.setEnabled(has_figure)
-        for widget in (self._caption, self._read_out):
-            widget.setVisible(has_figure)
+    def _show_page(self, why_empty: str = "") -> None:
+        self._row.setEnabled(self._figure is not None)
+        if self._figure is not None:
+            self._page.show_canvas()
+        elif self.subject is not None:
+            self._page.show_empty(why_empty or self.tr("Asking the model …"))
+        else:
+            self._page.show_empty(self.tr("Open an image."))
 
     # What the user does
 
@@ -149,7 +141,8 @@ class ClassesView(View):
 
     def _on_canvas_spot_changed(self, cell: ClassCell | None) -> None:
         text = self._figure.describe(cell) if self._figure is not None and cell else ""
-        self._read_out.show_text(text or self.tr("Click a layer to see its classes as bars. ✓ marks what is true."))
+        text = text or self.tr("Click a layer to see its classes as bars. ✓ marks what is true.")
+        self._page.read_out.show_text("" if self.why_not_current else text)
 
     def _on_canvas_spot_chosen(self, cell: ClassCell) -> None:
         self._row.setCurrentIndex(cell.row)

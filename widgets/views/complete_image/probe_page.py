@@ -10,10 +10,10 @@ from inference.results.request import Request
 from widgets.kit.column import fill_column
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.empty_label import EmptyLabel
-from widgets.kit.figure_canvas import FigureCanvas
 from widgets.kit.labelled import labelled
 from widgets.kit.line_label import LineLabel
 from widgets.look.theme import FigureStyle
+from widgets.plots.canvas import PlotCanvas
 from widgets.subject import Subject
 from widgets.views.complete_image.probe import ProbeFigure
 
@@ -50,17 +50,19 @@ class ProbePage(QWidget):
             "probe_measure", self.tr("Measure"), self.tr("Make pictures, read features, and learn; takes a while")
         )
         self._caption = LineLabel(self.tr("What is shown"))
-        self._canvas: FigureCanvas[ProbeFigure] = FigureCanvas()
-        self._canvas.setObjectName("probe_canvas")
-        self._canvas.setAccessibleName(self.tr("Accuracy by layer"))
+        self._canvas = PlotCanvas("probe_canvas", self.tr("Accuracy by layer"))
         self._empty = EmptyLabel("probe_empty")
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self._canvas)
-        fill_column(self, self._pages, controls, self._caption, self._pages)
+        self._read_out = LineLabel(self.tr("What is pointed at"))
+        self._read_out.setObjectName("probe_read_out")
+        fill_column(self, self._pages, controls, self._caption, self._pages, self._read_out)
         self.setFocusProxy(self._measure)
         self.forget()
         self._measure.clicked.connect(self._on_measure_clicked)
+        self._canvas.read_out_changed.connect(self._on_canvas_read_out_changed)
+        self._canvas.shown_changed.connect(self.figure_changed)
 
     def requests(self, subject: Subject) -> tuple[Request, ...]:
         """What is to be measured; nothing before the button was pressed."""
@@ -68,13 +70,14 @@ class ProbePage(QWidget):
 
     @property
     def figure(self) -> ProbeFigure | None:
-        return self._figure
+        return None if self._figure is None else self._canvas.figure_now()
 
     def forget(self) -> None:
         """Another model: what is known is not about it."""
         self._figure = self._wanted = None
         self._pages.setCurrentWidget(self._empty)
         self._caption.hide()
+        self._read_out.hide()
         self._empty.setText(
             self.tr(
                 "How much of what is in a picture can be read from each layer by a linear classifier? "
@@ -85,9 +88,9 @@ class ProbePage(QWidget):
     def show_result(self, result: ProbeResult, style: FigureStyle) -> None:
         """Show the layers so far."""
         self._figure = ProbeFigure(result)
-        self._canvas.setAccessibleDescription(self._figure.caption)
         self._caption.show_text(self._figure.caption)
         self._caption.show()
+        self._read_out.show()
         self._pages.setCurrentWidget(self._canvas)
         self.restyle(style)
         self.figure_changed.emit()
@@ -100,6 +103,10 @@ class ProbePage(QWidget):
         """Paint in another style."""
         if self._figure is not None:
             self._canvas.show_figure(self._figure, style)
+            self._on_canvas_read_out_changed("")
+
+    def _on_canvas_read_out_changed(self, text: str) -> None:
+        self._read_out.show_text(text or self.tr("Point at a layer to see its number; drag or wheel to pan and zoom."))
 
     @Slot()
     def _on_measure_clicked(self) -> None:

@@ -8,4 +8,5 @@ ENTRY = ViewEntry(
     "widgets.views.heads.view:HeadsView",
     "heads.HeadsRequest",
     "All layers and heads at a glance: click one to select it everywhere.",
+    figures=("heads",),
 )

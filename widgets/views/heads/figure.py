@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -16,12 +16,12 @@ from widgets.figures.figure import Numbers
 from widgets.figures.lettering import resized
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
+from widgets.views.heads.command import MEASURES, HeadsOptions
 
-MEASURES = ("entropy", "distance", "previous", "next", "same", "cls", "sep")
 _LEAST_SIDE = 3.5  # em
 
 
-class Grid(NamedTuple):
+class ThumbnailGrid(NamedTuple):
     """Where the thumbnails are; `step` is from one to the next, `side` their size.
 
     `has_numbers` says whether there is room for numbers beside the bars.
@@ -45,18 +45,23 @@ class HeadsFigure:
 
     Attributes
     ----------
-    measure
-        Shown as bar and number under each thumbnail; the highest are marked.
-    order
-        Measure that the heads are sorted by, the highest first; None is by layer and head.
     selected
         Layer and head that are framed.
     """
 
     result: HeadsResult
-    measure: str | None = None
-    order: str | None = None
+    options: HeadsOptions = field(default_factory=HeadsOptions)
     selected: tuple[int, int] | None = None
+
+    @property
+    def measure(self) -> str | None:
+        """Shown as bar and number under each thumbnail; the highest are marked."""
+        return self.options.mark if self.options.mark in MEASURES else None
+
+    @property
+    def order(self) -> str | None:
+        """Measure that the heads are sorted by, the highest first; None is by layer and head."""
+        return self.options.order if self.options.order in MEASURES else None
 
     @cached_property
     def heads(self) -> tuple[tuple[int, int], ...]:
@@ -133,13 +138,13 @@ class HeadsFigure:
         n_rows = -(-len(self.heads) // n_columns)
         return QSizeF(left + n_columns * (side + gap), top + n_rows * (side + below + gap))
 
-    def grid(self, rect: QRectF, style: FigureStyle) -> Grid:
+    def grid(self, rect: QRectF, style: FigureStyle) -> ThumbnailGrid:
         """Square thumbnails as large as fit."""
         metrics = QFontMetricsF(style.font)
         grid = self._grid(rect, metrics, has_numbers=True)
         return grid if grid.side >= 6 * metrics.height() else self._grid(rect, metrics, has_numbers=False)
 
-    def _grid(self, rect: QRectF, metrics: QFontMetricsF, *, has_numbers: bool) -> Grid:
+    def _grid(self, rect: QRectF, metrics: QFontMetricsF, *, has_numbers: bool) -> ThumbnailGrid:
         left, top, below, gap = self._margins(metrics, has_numbers=has_numbers)
         n = len(self.heads)
         candidates = range(1, n + 1) if self.order is not None else (self.result.thumbnails.shape[1],)
@@ -153,13 +158,13 @@ class HeadsFigure:
         step = QSizeF(side + gap, side + below + gap)
         spare = rect.width() - left - n_columns * step.width()
         origin = QPointF(round(rect.left() + left + max(0.0, spare / 2)), round(rect.top() + top))
-        return Grid(origin, side, step, n_columns, has_numbers)
+        return ThumbnailGrid(origin, side, step, n_columns, has_numbers)
 
-    def box_of(self, place: tuple[int, int], grid: Grid) -> QRectF | None:
+    def box_of(self, place: tuple[int, int], grid: ThumbnailGrid) -> QRectF | None:
         """Where the thumbnail of a layer and head is."""
         return grid.box(self.heads.index(place)) if place in self.heads and self.exists[place] else None
 
-    def head_at(self, point: QPointF, grid: Grid) -> tuple[int, int] | None:
+    def head_at(self, point: QPointF, grid: ThumbnailGrid) -> tuple[int, int] | None:
         """Layer and head under a point, the line beneath the thumbnail included."""
         column = int((point.x() - grid.origin.x()) // grid.step.width())
         row = int((point.y() - grid.origin.y()) // grid.step.height())
@@ -202,7 +207,7 @@ class HeadsFigure:
             paint_badge(painter, QPointF(right, last.bottom()), _tr("sampled rows"), style)
         painter.restore()
 
-    def paint_frame(self, painter: QPainter, place: tuple[int, int], grid: Grid, style: FigureStyle) -> None:
+    def paint_frame(self, painter: QPainter, place: tuple[int, int], grid: ThumbnailGrid, style: FigureStyle) -> None:
         """Frame a head."""
         box = self.box_of(place, grid)
         if box is None:
@@ -216,7 +221,7 @@ class HeadsFigure:
             painter.drawRect(box.adjusted(-margin, -margin, margin, margin))
         painter.restore()
 
-    def _paint_thumbnails(self, painter: QPainter, grid: Grid, style: FigureStyle) -> None:
+    def _paint_thumbnails(self, painter: QPainter, grid: ThumbnailGrid, style: FigureStyle) -> None:
         thumbnails = self.result.thumbnails
         height, width = thumbnails.shape[-2:]
         if raster.is_vector(painter):
@@ -235,7 +240,7 @@ class HeadsFigure:
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(grid.box(index).adjusted(0.5, 0.5, -0.5, -0.5))
 
-    def _paint_axes(self, painter: QPainter, grid: Grid, style: FigureStyle) -> None:
+    def _paint_axes(self, painter: QPainter, grid: ThumbnailGrid, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)
         em = metrics.height()
         n_layers, n_heads = self.result.thumbnails.shape[:2]
@@ -254,7 +259,7 @@ class HeadsFigure:
             y = box.center().y() + (metrics.ascent() - metrics.descent()) / 2
             painter.drawText(QPointF(box.left() - 0.8 * em - metrics.horizontalAdvance(title), y), title)
 
-    def _paint_names(self, painter: QPainter, grid: Grid, style: FigureStyle) -> None:
+    def _paint_names(self, painter: QPainter, grid: ThumbnailGrid, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)
         painter.setPen(style.theme.ink)
         for index, (layer, head) in enumerate(self.heads):
@@ -262,7 +267,7 @@ class HeadsFigure:
             y = box.bottom() + 0.15 * metrics.height() + metrics.ascent()
             painter.drawText(QPointF(box.left(), y), _tr("L{} H{}").format(layer, head))
 
-    def _paint_measure(self, painter: QPainter, measure: str, grid: Grid, style: FigureStyle) -> None:
+    def _paint_measure(self, painter: QPainter, measure: str, grid: ThumbnailGrid, style: FigureStyle) -> None:
         font = resized(style.font, 0.85)
         metrics, em = QFontMetricsF(font), QFontMetricsF(style.font).height()
         values = self.result.measures[measure]
@@ -288,7 +293,7 @@ class HeadsFigure:
     # Under the pointer
 
     def paint_enlarged(
-        self, painter: QPainter, place: tuple[int, int], grid: Grid, bounds: QRectF, style: FigureStyle
+        self, painter: QPainter, place: tuple[int, int], grid: ThumbnailGrid, bounds: QRectF, style: FigureStyle
     ) -> None:
         """A card with a larger picture of a head and its measures, beside its thumbnail: for the screen only."""
         box = self.box_of(place, grid)
@@ -324,16 +329,7 @@ class HeadsFigure:
 
 def measure_title(name: str) -> str:
     """A measure as the user reads it."""
-    titles = {
-        "entropy": _tr("Entropy"),
-        "distance": _tr("Mean distance"),
-        "previous": _tr("Previous token"),
-        "next": _tr("Next token"),
-        "same": _tr("Itself"),
-        "cls": _tr("[CLS]"),
-        "sep": _tr("[SEP]"),
-    }
-    return titles.get(name, name)
+    return _tr(MEASURES.get(name, name))
 
 
 def head_title(place: tuple[int, int]) -> str:

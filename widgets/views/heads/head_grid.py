@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from widgets.kit.figure_canvas import FigureCanvas
-from widgets.views.heads.figure import Grid, HeadsFigure
+from widgets.views.heads.figure import HeadsFigure
 
 
 class HeadGrid(FigureCanvas[HeadsFigure]):
@@ -26,7 +26,6 @@ class HeadGrid(FigureCanvas[HeadsFigure]):
         super().__init__(parent)
         self._pointed: tuple[int, int] | None = None
         self._selected: tuple[int, int] | None = None
-        self._grid: Grid | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("All heads"))

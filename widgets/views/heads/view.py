@@ -6,20 +6,23 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
+from inference.results.events import Failure
 from inference.results.heads import HeadsRequest, HeadsResult
 from inference.results.request import Request
 from widgets.context import ViewContext
-from widgets.kit.control_bar import ControlBar
+from widgets.kit.availability import offer
 from widgets.kit.group_choice import GroupChoice
-from widgets.kit.line_label import LineLabel
+from widgets.kit.option_controls import OptionControls
+from widgets.kit.page import Page
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.views.heads.figure import MEASURES, HeadsFigure, describe, head_title, measure_title
+from widgets.views.heads.command import MEASURES, HeadsOptions
+from widgets.views.heads.figure import HeadsFigure, describe, head_title
 from widgets.views.heads.head_grid import HeadGrid
 
 
@@ -32,29 +35,20 @@ class HeadsView(View):
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._result: HeadsResult | None = None
-        controls = ControlBar(self)
-        measures = [(measure_title(name), name) for name in MEASURES]
-        self._group = GroupChoice(controls, "heads_group", context.selection)
-        self._order = controls.add_choice(
-            "heads_order", self.tr("Order"), [(self.tr("By layer and head"), None), *measures]
-        )
-        self._mark = controls.add_choice("heads_mark", self.tr("Mark"), [(self.tr("Nothing"), None), *measures])
         self._grid = HeadGrid()
         self._grid.setObjectName("heads_grid")
-        self._scroll = _Scroll(self._grid, self)
-        self._read_out = LineLabel(self.tr("Selected head"), self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(controls)
-        layout.addWidget(self._scroll, 1)
-        layout.addWidget(self._read_out)
-
-        self._order.currentIndexChanged.connect(self._on_control_changed)
-        self._mark.currentIndexChanged.connect(self._on_control_changed)
-        self._grid.head_chosen.connect(self._on_grid_head_chosen)
-        self._grid.head_opened.connect(self._on_head_opened)
+        self._scroll = _GridScroll(self._grid, self)
+        self._page = self.add_page(Page("heads", self._scroll, self.tr("What is shown"), self.tr("Selected head")))
+        self._page.setFocusProxy(self._grid)
         self.setFocusProxy(self._grid)
+        self._group = GroupChoice(self._page.controls, "heads_group", context.selection)
+        self._options = self.add_options(OptionControls(self._page.controls, "heads", HeadsOptions))
+        self._page.show_empty(self.tr("All heads appear here."))
+
+        self._options.changed.connect(self._rebuild)
+        self.standing_changed.connect(self._read)
+        self._grid.head_chosen.connect(self._on_grid_head_chosen)
+        self._grid.head_opened.connect(self._on_grid_head_opened)
 
     # Data in
 
@@ -69,70 +63,98 @@ class HeadsView(View):
         return (HeadsRequest(checkpoint.checkpoint, self.subject.input, group),)
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
-        if isinstance(result, HeadsResult):
-            self._result = result
-            for combo in (self._order, self._mark):
-                _grey_out(combo, result)
-            self._rebuild()
+        assert isinstance(result, HeadsResult)
+        self._result = result
+        self._offer_measures(result)
+        self._page.show_canvas()
+        self._rebuild()
+
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        super().show_failure(request, failure)
+        if self._result is None:
+            self._page.show_empty(failure.message)
 
     def figure(self) -> HeadsFigure | None:
         figure = self._grid.figure
         return replace(figure, selected=self._grid.selected) if figure else None
-
-    def _on_head_opened(self, layer: int, head: int) -> None:
-        self.selection.update(layer=layer, head=head)
-        self.context.open_view("attention")
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         if now.group != old.group:
             self.refresh()
         self._select()
 
+    def provisional_note(self) -> str:
+        return ""  # the figure says it itself
+
     # The picture
+
+    def _offer_measures(self, result: HeadsResult) -> None:
+        """Measures that have no meaning for this model or text cannot be chosen."""
+        known = {name for name, values in result.measures.items() if not np.isnan(values).all()}
+        for name in MEASURES:
+            for field in ("order", "mark"):
+                why_not = self.tr("It has no meaning for this model or text.")
+                offer(self._options.combo(field), name, name in known, why_not)
+        chosen, default = self._options.value(), HeadsOptions()
+        self._options.set_value(
+            HeadsOptions(
+                chosen.order if chosen.order in known else default.order,
+                chosen.mark if chosen.mark in known else default.mark,
+            ),
+            quietly=True,
+        )
 
     def _rebuild(self) -> None:
         if self._result is None:
             return
-        figure = HeadsFigure(self._result, self._mark.currentData(), self._order.currentData())
+        figure = HeadsFigure(self._result, self._options.value())
         self._grid.setAccessibleDescription(figure.caption)
+        self._page.caption.show_text(figure.caption)
         self._scroll.show_figure(figure, self.style_now())
         self._select()
         self.figure_changed.emit()
 
     def _select(self) -> None:
-        """Frame the selected head and write its measures."""
+        """Frame the selected head."""
         result, figure, now = self._result, self._grid.figure, self.selection.now
         if result is None or figure is None:
             return
-        place = (now.layer, now.head)
-        is_here = now.group in ("", result.group) and figure.exists.shape > place
-        is_here = is_here and now.head < figure.exists.shape[1] and bool(figure.exists[place])
-        self._grid.select(place if is_here else None)
-        if not is_here:
-            self._read_out.show_text("")
-            return
-        lines = (describe(result, name, place) for name in MEASURES if name in result.measures)
-        self._read_out.show_text("  \N{MIDDLE DOT}  ".join([head_title(place), *filter(None, lines)]))
-        box = self._grid.box_of(place)
+        head = (now.layer, now.head)
+        n_layers, n_heads = figure.exists.shape
+        is_here = now.group in ("", result.group) and now.layer < n_layers and now.head < n_heads
+        is_here = is_here and bool(figure.exists[head])
+        self._grid.select(head if is_here else None)
+        self._read()
+        box = self._grid.box_of(head) if is_here else None
         if box is not None:
             margin = int(box.height() / 4)
             center = box.center().toPoint()
             self._scroll.ensureVisible(center.x(), center.y(), int(box.width() / 2) + margin, 3 * margin)
 
-    # What the user does
-
-    def _on_control_changed(self) -> None:
-        self._rebuild()
-
-    def _on_grid_head_chosen(self, layer: int, head: int) -> None:
-        self.selection.update(layer=layer, head=head)
+    def _read(self) -> None:
+        """Write the measures of the selected head; none beside old heads."""
+        head, result = self._grid.selected, self._result
+        if head is None or result is None or self.is_dimmed:
+            self._page.read_out.show_text("")
+            return
+        lines = (describe(result, name, head) for name in MEASURES if name in result.measures)
+        self._page.read_out.show_text("  \N{MIDDLE DOT}  ".join([head_title(head), *filter(None, lines)]))
 
     def restyle(self) -> None:
         if self._grid.figure is not None:
             self._scroll.show_figure(self._grid.figure, self.style_now())
 
+    # What the user does
 
-class _Scroll(QScrollArea):
+    def _on_grid_head_chosen(self, layer: int, head: int) -> None:
+        self.selection.update(layer=layer, head=head)
+
+    def _on_grid_head_opened(self, layer: int, head: int) -> None:
+        self.selection.update(layer=layer, head=head)
+        self.context.open_view("attention")
+
+
+class _GridScroll(QScrollArea):
     """Gives the grid all the space there is, and scrolls where thumbnails would become too small."""
 
     def __init__(self, grid: HeadGrid, parent: QWidget) -> None:
@@ -157,15 +179,3 @@ class _Scroll(QScrollArea):
             margin = self._grid.width() - self._grid.figure_rect().width()
             least = figure.least_size(self.viewport().width() - margin, self._grid.style_now)
             self._grid.setMinimumSize(int(least.width() + margin) + 1, int(least.height() + margin) + 1)
-
-
-def _grey_out(combo: QComboBox, result: HeadsResult) -> None:
-    """Measures that have no meaning for this model or text cannot be chosen."""
-    model = combo.model()
-    assert isinstance(model, QStandardItemModel)
-    for index in range(combo.count()):
-        values = result.measures.get(combo.itemData(index))
-        is_known = combo.itemData(index) is None or (values is not None and not np.isnan(values).all())
-        model.item(index).setEnabled(is_known)
-        if not is_known and index == combo.currentIndex():
-            combo.setCurrentIndex(0)

@@ -8,4 +8,5 @@ ENTRY = ViewEntry(
     "widgets.views.masked.view:MaskedView",
     "masked.MaskedRequest",
     "Mask words and see what the model would put there, layer by layer.",
+    figures=("masked", "mask-lab"),
 )

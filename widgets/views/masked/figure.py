@@ -13,7 +13,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from inference.results.masked import MaskedResult
 from widgets.figures import chips, prediction_cards
 from widgets.figures.figure import Numbers
-from widgets.figures.prediction_cards import Card, Grid, Guess, same_word
+from widgets.figures.prediction_cards import Card, CardGrid, Guess, same_word
 from widgets.kit.clean import clean
 from widgets.look.theme import FigureStyle
 
@@ -50,21 +50,21 @@ class MaskedFigure:
 
     @property
     def caption(self) -> str:
-        words = " ".join(self.result.tokens.words)
-        if self.layer is None:
-            return _tr("What the model puts under the masks: {}").format(words)
-        return _tr("What the model would put under the masks after {}: {}").format(layer_title(self.layer), words)
+        text = _tr("What the model puts under the masks")
+        if self.layer is not None:
+            text = _tr("What the model would put under the masks after {}").format(layer_title(self.layer))
+        return f"{text}: {' '.join(self.result.tokens.words)}" if self.has_sentence else text
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         n_rows = max(1, -(-len(self.cards) // 3))
         width = max(-(-len(self.cards) // n_rows) * 20, 32 if self.has_sentence else 0) * em
-        return QSizeF(width, self.height_for(width, style))
+        return QSizeF(width, self.least_size(width, style).height())
 
-    def height_for(self, width: float, style: FigureStyle) -> float:
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """Height that is needed at a width."""
         metrics = QFontMetricsF(style.font)
-        return self._cards_top(width, metrics) + prediction_cards.lay_out(self.cards, width, metrics).height
+        return QSizeF(0, self._cards_top(width, metrics) + prediction_cards.lay_out(self.cards, width, metrics).height)
 
     def numbers(self) -> Numbers:
         result = self.result
@@ -145,7 +145,7 @@ class MaskedFigure:
             return 0.0
         return chips.height_of(chips.lay_out(self._chips, width, metrics)) + metrics.height()
 
-    def _grid(self, rect: QRectF, style: FigureStyle) -> tuple[Grid, QPointF]:
+    def _grid(self, rect: QRectF, style: FigureStyle) -> tuple[CardGrid, QPointF]:
         metrics = QFontMetricsF(style.font)
         grid = prediction_cards.lay_out(self.cards, rect.width(), metrics)
         return grid, rect.topLeft() + QPointF(0, self._cards_top(rect.width(), metrics))

@@ -13,13 +13,13 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from inference.results.mask_lab import MaskLabResult
 from inference.results.tokens import Tokens
 from widgets.figures import chips, prediction_cards
-from widgets.figures.chips import Chip, Kind
+from widgets.figures.chips import Chip, ChipKind
 from widgets.figures.figure import Numbers
 from widgets.figures.prediction_cards import Card, Guess, same_word
 from widgets.kit.clean import clean
 from widgets.look.theme import FigureStyle
 
-_ACTIONS: tuple[Kind, ...] = ("masked", "random", "kept")
+_ACTIONS: tuple[ChipKind, ...] = ("masked", "random", "kept")
 
 
 def _tr(text: str) -> str:
@@ -37,7 +37,7 @@ class MaskLabFigure:
         """At how many of the chosen tokens the original word comes first."""
         return sum(card.is_right is True for card in self.cards)
 
-    def count(self, kind: Kind) -> int:
+    def count(self, kind: ChipKind) -> int:
         """To how many tokens this was done."""
         return self.result.actions.count(kind)
 
@@ -57,12 +57,12 @@ class MaskLabFigure:
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         width = 56 * QFontMetricsF(style.font).height()
-        return QSizeF(width, self.height_for(width, style))
+        return QSizeF(width, self.least_size(width, style).height())
 
-    def height_for(self, width: float, style: FigureStyle) -> float:
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """Height that is needed at a width."""
         metrics = QFontMetricsF(style.font)
-        return self._tops(width, metrics)[-1] + prediction_cards.lay_out(self.cards, width, metrics).height
+        return QSizeF(0, self._tops(width, metrics)[-1] + prediction_cards.lay_out(self.cards, width, metrics).height)
 
     def numbers(self) -> Numbers:
         result = self.result
@@ -141,11 +141,11 @@ class MaskLabFigure:
         prediction_cards.paint_cards(painter, self.cards, grid, rect.topLeft() + QPointF(0, cards), style)
         painter.restore()
 
-    def _legend(self, width: float, metrics: QFontMetricsF) -> list[tuple[QPointF, Kind, str]]:
+    def _legend(self, width: float, metrics: QFontMetricsF) -> list[tuple[QPointF, ChipKind, str]]:
         """Place, kind and text of each entry; they wrap. The last one is the score, without a swatch."""
         em = metrics.height()
         x = y = 0.0
-        entries: list[tuple[QPointF, Kind, str]] = []
+        entries: list[tuple[QPointF, ChipKind, str]] = []
         texts = [(kind, f"{self.count(kind)} {chips.kind_title(kind)}") for kind in _ACTIONS]
         for kind, text in (*texts, ("", self.score)):
             needed = metrics.horizontalAdvance(text) + (1.8 * em if kind else 0)

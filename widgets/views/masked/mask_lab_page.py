@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QSpinBox, QStackedWidget, QVBoxLayout, QWidget
+from dataclasses import replace
+
+from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtWidgets import QLabel, QWidget
 
 from inference.results.mask_lab import MaskLabRequest, MaskLabResult
-from widgets.kit.control_bar import ControlBar
-from widgets.kit.empty_label import EmptyLabel
 from widgets.kit.figure_canvas import FigureCanvas
-from widgets.kit.labelled import labelled
+from widgets.kit.figure_scroll import FigureScroll
+from widgets.kit.option_controls import OptionControls
+from widgets.kit.page import Page
 from widgets.look.theme import FigureStyle
+from widgets.options import MOST_SEED
 from widgets.subject import Subject
-from widgets.views.masked.figure_scroll import FigureScroll
+from widgets.views.masked.command import MaskLabOptions
 from widgets.views.masked.mask_lab import MaskLabFigure
 
-MAX_SEED = 99_999
 
-
-class MaskLabPage(QWidget):
+class MaskLabPage(Page):
     """The sentence before and as the model saw it, and its predictions at each chosen token.
 
     Another seed chooses other tokens; nothing is to be clicked in the picture.
@@ -32,67 +33,59 @@ class MaskLabPage(QWidget):
     changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._figure: MaskLabFigure | None = None
-        controls = ControlBar(self)
-        self._seed = QSpinBox()
-        self._seed.setRange(0, MAX_SEED)
-        self._rate = QDoubleSpinBox()
-        self._rate.setRange(1, 90)
-        self._rate.setDecimals(0)
-        self._rate.setSuffix(" %")
-        self._rate.setValue(15)
-        for box in (self._seed, self._rate):
-            box.setKeyboardTracking(False)
-        controls.add_widget(labelled(self._seed, "mask_lab_seed", self.tr("Seed")))
-        controls.add_widget(labelled(self._rate, "mask_lab_rate", self.tr("Chosen")))
-        self._next = controls.add_button("mask_lab_next", self.tr("Next seed"), self.tr("Choose other tokens"))
-        rule = QLabel(self.tr("Of the chosen tokens 80 % become [MASK], 10 % a random word, 10 % stay."))
-        controls.add_widget(rule)
         canvas: FigureCanvas[MaskLabFigure] = FigureCanvas()
         canvas.setObjectName("mask_lab_canvas")
-        canvas.setAccessibleName(self.tr("Masked-word training task"))
-        self._scroll = FigureScroll(canvas)
-        self._empty = EmptyLabel("mask_lab_empty")
-        self._stack = QStackedWidget(self)
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(self._scroll)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(controls)
-        layout.addWidget(self._stack, 1)
-        self.show_sentence(self.tr("Open a checkpoint and type a sentence."))
+        canvas.setAccessibleName(_tr("Masked-word training task"))
+        scroll = FigureScroll(canvas)
+        super().__init__("mask_lab", scroll, _tr("What is shown"), _tr("How well the model did"), parent)
+        self._scroll = scroll
+        self._figure: MaskLabFigure | None = None
+        self.options = OptionControls(self.controls, "mask_lab", MaskLabOptions, leave_out=("top_k",))
+        self._next = self.controls.add_button("mask_lab_next", _tr("Next seed"), _tr("Choose other tokens"))
+        rule = QLabel(_tr("Of the chosen tokens 80 % become [MASK], 10 % a random word, 10 % stay."))
+        self.controls.add_widget(rule)
+        self.ask_for_sentence(is_there=False)
 
-        self._seed.valueChanged.connect(self.changed)
-        self._rate.valueChanged.connect(self.changed)
+        self.options.changed.connect(self.changed)
         self._next.clicked.connect(self._on_next_clicked)
 
     def request(self, subject: Subject) -> MaskLabRequest:
         """What it wants to know. The lab chooses its own masks."""
+        options = self.options.value()
         return MaskLabRequest(
-            subject.checkpoint.checkpoint, subject.input.unmasked(), self._seed.value(), self._rate.value() / 100
+            subject.checkpoint.checkpoint, subject.input.unmasked(), options.seed, options.rate, options.top_k
         )
 
     @property
     def figure(self) -> MaskLabFigure | None:
-        return self._figure if self._stack.currentWidget() is self._scroll else None
+        return None if self.is_empty else self._figure
 
     def show_result(self, result: MaskLabResult, style: FigureStyle) -> None:
         """Show what came of a request."""
         self._figure = MaskLabFigure(result)
         self._scroll.canvas.setAccessibleDescription(self._figure.caption)
+        self.caption.show_text(self._figure.caption)
+        self.read_out.show_text(self._figure.score)
         self.restyle(style)
-        self._stack.setCurrentWidget(self._scroll)
+        self.show_canvas()
 
-    def show_sentence(self, sentence: str) -> None:
-        """Show nothing but a sentence that says what to do; without one, what there is."""
-        self._empty.setText(sentence or self.tr("Asking the model …"))
-        self._stack.setCurrentWidget(self._scroll if self._figure and not sentence else self._empty)
+    def forget(self) -> None:
+        """What is shown is of a sentence that nobody looks at any more."""
+        self._figure = None
+
+    def ask_for_sentence(self, *, is_there: bool) -> None:
+        """Say what to do where there is no sentence; else show what there is."""
+        if is_there and self._figure is not None:
+            self.show_canvas()
+        elif is_there:
+            self.show_empty(_tr("Asking the model …"))
+        else:
+            self.show_empty(_tr("Type a sentence to play BERT's training task on it."))
 
     def show_failure(self, sentence: str) -> None:
         """Say why there is nothing, unless there is a picture, which stays."""
-        self._empty.setText(sentence)
+        if self.is_empty:
+            self.show_empty(sentence)
 
     def restyle(self, style: FigureStyle) -> None:
         """Paint in another style."""
@@ -100,4 +93,9 @@ class MaskLabPage(QWidget):
             self._scroll.show_figure(self._figure, style)
 
     def _on_next_clicked(self) -> None:
-        self._seed.setValue((self._seed.value() + 1) % (MAX_SEED + 1))
+        options = self.options.value()
+        self.options.set_value(replace(options, seed=(options.seed + 1) % (MOST_SEED + 1)))
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MaskLabPage", text)

@@ -87,14 +87,13 @@ class TokenStrip(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         style = FigureStyle.of(self)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        chips.paint_chips(painter, self._chips, self._boxes, self._origin(), style)
-        if self.hasFocus() and self._boxes:
-            painter.setPen(QPen(style.theme.accent, 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(self.box(self._cursor).adjusted(-3, -3, 3, 3), 5, 5)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            chips.paint_chips(painter, self._chips, self._boxes, self._origin(), style)
+            if self.hasFocus() and self._boxes:
+                painter.setPen(QPen(style.theme.accent, 2))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRoundedRect(self.box(self._cursor).adjusted(-3, -3, 3, 3), 5, 5)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         position = self.position_at(event.position())

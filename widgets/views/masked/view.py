@@ -5,32 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QSpinBox, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from inference.results.events import Failure
 from inference.results.inputs import Input
-from inference.results.mask_lab import MaskLabResult
+from inference.results.mask_lab import MaskLabRequest, MaskLabResult
 from inference.results.masked import MaskedRequest, MaskedResult
 from inference.results.request import Request
 from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from inference.results.tokens import Tokens
 from widgets.context import ViewContext
-from widgets.figures.chips import Chip, Kind, chips_of
-from widgets.kit.column import fill_column
-from widgets.kit.control_bar import ControlBar
-from widgets.kit.empty_label import EmptyLabel
-from widgets.kit.labelled import labelled
-from widgets.kit.line_label import LineLabel
+from widgets.figures.chips import Chip, ChipKind, chips_of
+from widgets.kit.figure_scroll import FigureScroll
+from widgets.kit.option_controls import OptionControls
+from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.subject import Subject
 from widgets.view import View
+from widgets.views.masked.command import MaskedOptions
 from widgets.views.masked.figure import LayerRow, MaskedFigure, layer_title
-from widgets.views.masked.figure_scroll import FigureScroll
 from widgets.views.masked.mask_lab import MaskLabFigure
 from widgets.views.masked.mask_lab_page import MaskLabPage
 from widgets.views.masked.token_strip import TokenStrip, TokenStripArea
 
-MAX_WORDS = 50
 _LAB_PAGE = 1
 
 
@@ -40,27 +37,36 @@ class MaskedView(View):
     A click on a word masks it or shows it again; a click on a layer shows the words of that layer.
     """
 
+    details = frozenset({TokenizeRequest})
+
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._tokens: Tokens | None = None
         self._tokens_of: Input | None = None
         self._result: MaskedResult | None = None
         self._figure: MaskedFigure | None = None
-        self._lab = MaskLabPage()
         self._pages = QTabWidget(self)
         self._pages.setObjectName("masked_pages")
         self._pages.setDocumentMode(True)
         self._pages.tabBar().setAccessibleName(self.tr("Pages"))
-        self._pages.addTab(self._words_page(), self.tr("Your masks"))
-        self._pages.addTab(self._lab, self.tr("Mask lab"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._pages)
+        self._page, self._lab = self.add_page(self._words_page()), MaskLabPage()
+        self.add_page(self._lab)
+        self._options = self.add_options(OptionControls(self._page.controls, "masked", MaskedOptions))
+        self.add_options(self._lab.options)
+        self._layer = self._page.controls.add_choice("masked_layer", self.tr("After"), ())
+        self._clear = self._page.controls.add_button(
+            "masked_clear", self.tr("Clear masks"), self.tr("Show all words again")
+        )
+        self._pages.addTab(self._page, self.tr("Your masks"))
+        self._pages.addTab(self._lab, self.tr("Mask lab"))
         self._show_page()
 
         self._pages.currentChanged.connect(self._on_pages_current_changed)
-        self._lab.changed.connect(self._on_lab_changed)
-        self._top_k.valueChanged.connect(self._on_top_k_value_changed)
+        self._lab.changed.connect(self._on_options_changed)
+        self._options.changed.connect(self._on_options_changed)
         self._layer.currentIndexChanged.connect(self._on_layer_current_index_changed)
         self._clear.clicked.connect(self._on_clear_clicked)
         self._strip.token_chosen.connect(self._on_strip_token_chosen)
@@ -69,36 +75,27 @@ class MaskedView(View):
         context.selection.masked_changed.connect(self._on_selection_masked_changed)
         self.setFocusProxy(self._strip)
 
-    def _words_page(self) -> QWidget:
-        page = QWidget()
-        controls = ControlBar(page)
-        self._top_k = QSpinBox()
-        self._top_k.setRange(1, MAX_WORDS)
-        self._top_k.setValue(10)
-        self._top_k.setKeyboardTracking(False)
-        controls.add_widget(labelled(self._top_k, "masked_top_k", self.tr("Words for each mask")))
-        self._layer = controls.add_choice("masked_layer", self.tr("After"), ())
-        self._clear = controls.add_button("masked_clear", self.tr("Clear masks"), self.tr("Show all words again"))
+    def _words_page(self) -> Page:
         self._strip = TokenStrip()
         self._strip.setObjectName("masked_words")
         self._strip_area = TokenStripArea(self._strip)
         self._canvas = PointedCanvas("masked_canvas", self.tr("Words under the masks"))
         self._scroll = FigureScroll(self._canvas)
-        self._empty = EmptyLabel("masked_empty")
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(self._scroll)
-        self._read_out = LineLabel(self.tr("Layer pointed at"))
-        self._read_out.setObjectName("masked_read_out")
-        fill_column(page, self._stack, controls, self._strip_area, self._stack, self._read_out)
+        page = Page("masked", self._scroll, self.tr("What is shown"), self.tr("Layer pointed at"))
+        page.add_above(self._strip_area)
         return page
 
     # Data in
 
     def set_subject(self, subject: Subject | None) -> None:
+        if _sentence_of(subject) != _sentence_of(self.subject):
+            # The page that is not looked at asks nothing, so it would not know that it is old.
+            if self._pages.currentIndex() == _LAB_PAGE:
+                self._result = self._figure = None
+            else:
+                self._lab.forget()
         super().set_subject(subject)
-        needs_text = subject is None or not _has_input(subject)
-        self._lab.show_sentence(self.tr("Type a sentence to play BERT's training task on it.") if needs_text else "")
+        self._lab.ask_for_sentence(is_there=subject is not None and _has_input(subject))
         self._show_chips()
         self._show_page()
         self.figure_changed.emit()
@@ -113,26 +110,27 @@ class MaskedView(View):
         tokenize = TokenizeRequest(subject.checkpoint.checkpoint, subject.input.unmasked())
         if not self._has_mask():
             return (tokenize,)
-        return (tokenize, MaskedRequest(subject.checkpoint.checkpoint, subject.input, self._top_k.value()))
+        return (tokenize, MaskedRequest(subject.checkpoint.checkpoint, subject.input, self._options.value().top_k))
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if isinstance(result, TokenizeResult):
-            asked = next((r.input for r in self._asked if isinstance(r, TokenizeRequest)), None)
-            if asked is not None:
-                self._tokens, self._tokens_of = result.tokens, asked
-                self._show_chips()
+            assert isinstance(request, TokenizeRequest)
+            self._tokens, self._tokens_of = result.tokens, request.input
+            self._show_chips()
         elif isinstance(result, MaskLabResult):
             self._lab.show_result(result, self.style_now())
             self.figure_changed.emit()
-        elif isinstance(result, MaskedResult) and self._has_mask():
+        elif isinstance(result, MaskedResult):
             self._result = result
             self._offer_layers(len(result.layer_words))
             self._rebuild()
 
     def show_failure(self, request: Request, failure: Failure) -> None:
         super().show_failure(request, failure)
-        self._empty.setText(failure.message)
-        self._lab.show_failure(failure.message)
+        if isinstance(request, MaskLabRequest):
+            self._lab.show_failure(failure.message)
+        else:
+            self._show_page(failure.message)
 
     def figure(self) -> MaskedFigure | MaskLabFigure | None:
         if self._pages.currentIndex() == _LAB_PAGE:
@@ -157,6 +155,7 @@ class MaskedView(View):
         self._figure = MaskedFigure(self._result, row if 0 <= row < n_layers - 1 else None)
         self.restyle()
         self._show_page()
+        self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
 
     def restyle(self) -> None:
@@ -164,7 +163,9 @@ class MaskedView(View):
         self._lab.restyle(style)
         if self._figure is not None:
             # The sentence stands above already, to be clicked.
-            self._scroll.show_figure(replace(self._figure, has_sentence=False), style)
+            figure = replace(self._figure, has_sentence=False)
+            self._scroll.show_figure(figure, style)
+            self._page.caption.show_text(figure.caption)
 
     def _offer_layers(self, n_rows: int) -> None:
         if self._layer.count() != n_rows:
@@ -185,7 +186,7 @@ class MaskedView(View):
             return
         mask = self.subject.checkpoint.mask_token
         masked = self.selection.masked
-        kinds: dict[int, Kind] = dict.fromkeys(masked, "masked")
+        kinds: dict[int, ChipKind] = dict.fromkeys(masked, "masked")
         kinds |= {pos: "masked" for pos, word in enumerate(self._tokens.words) if mask and word == mask}
         line = tuple(
             Chip(mask, chip.kind, chip.starts_word) if pos in masked else chip
@@ -194,19 +195,20 @@ class MaskedView(View):
         self._strip_area.set_chips(line)
         self._clear.setEnabled(bool(masked))
 
-    def _show_page(self) -> None:
+    def _show_page(self, why_empty: str = "") -> None:
         has_figure = self._figure is not None and self._has_mask()
-        self._stack.setCurrentWidget(self._scroll if has_figure else self._empty)
         self._layer.setEnabled(has_figure)
-        self._read_out.setVisible(has_figure)
-        if self.subject is None or not _has_input(self.subject):
-            self._empty.setText(self.tr("Type a sentence first; then click a word to mask it."))
+        if has_figure:
+            self._page.show_canvas()
+        elif self.subject is None or not _has_input(self.subject):
+            self._page.show_empty(self.tr("Type a sentence first; then click a word to mask it."))
         elif self._has_mask():
-            self._empty.setText(self.tr("Asking the model …"))
+            self._page.show_empty(why_empty or self.tr("Asking the model …"))
         else:
             mask = self.subject.checkpoint.mask_token or "[MASK]"
-            self._empty.setText(self.tr("Click a word to mask it, or type {} in the sentence.").format(mask))
-        self._on_canvas_spot_changed(self._canvas.spot)
+            self._page.show_empty(
+                why_empty or self.tr("Click a word to mask it, or type {} in the sentence.").format(mask)
+            )
 
     # What the user does
 
@@ -214,10 +216,7 @@ class MaskedView(View):
         self.refresh()
         self.figure_changed.emit()
 
-    def _on_lab_changed(self) -> None:
-        self.refresh()
-
-    def _on_top_k_value_changed(self, _value: int) -> None:
+    def _on_options_changed(self) -> None:
         self.refresh()
 
     def _on_layer_current_index_changed(self, _row: int) -> None:
@@ -240,9 +239,8 @@ class MaskedView(View):
 
     def _on_canvas_spot_changed(self, spot: LayerRow | None) -> None:
         text = self._figure.describe(spot) if self._figure is not None and spot else ""
-        self._read_out.show_text(
-            text or self.tr("Click a layer to see its words as bars. ▸ marks the word that was there.")
-        )
+        text = text or self.tr("Click a layer to see its words as bars. ▸ marks the word that was there.")
+        self._page.read_out.show_text("" if self.why_not_current else text)
 
     def _on_canvas_spot_chosen(self, spot: LayerRow) -> None:
         self._layer.setCurrentIndex(spot.layer)
@@ -250,3 +248,8 @@ class MaskedView(View):
 
 def _has_input(subject: Subject) -> bool:
     return bool(subject.text.text.strip()) or subject.text.token_ids is not None
+
+
+def _sentence_of(subject: Subject | None) -> object:
+    """What is looked at, whatever is masked in it."""
+    return subject and (subject.checkpoint, subject.input.unmasked())

@@ -1,4 +1,4 @@
-"""Mask patches and see which visual tokens the model expects there, and the picture rebuilt from them."""
+"""Mask patches and see which visual tokens the model expects there, and the image rebuilt from them."""
 
 from widgets.view_entry import ViewEntry
 
@@ -7,5 +7,6 @@ ENTRY = ViewEntry(
     "Masked image",
     "widgets.views.masked_image.view:MaskedImageView",
     "masked_image.MaskedImageRequest",
-    "Mask patches and see which visual tokens the model expects there, and the picture rebuilt from them.",
+    "Mask patches and see which visual tokens the model expects there, and the image rebuilt from them.",
+    figures=("masked-image",),
 )

@@ -1,4 +1,4 @@
-"""Masked patches and what a model expects behind them: visual tokens as mosaics, and the pictures they stand for."""
+"""Masked patches and what a model expects behind them: visual tokens as mosaics, and the images they stand for."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def panel_title(panel: Panel) -> str:
     """A panel for the user."""
     return {
         "masked": _tr("What the model sees"),
-        "own": _tr("Visual tokens of the picture"),
+        "own": _tr("Visual tokens of the image"),
         "expected": _tr("With the expected tokens"),
-        "image": _tr("The picture"),
+        "image": _tr("The image"),
         "rebuilt_own": _tr("Rebuilt from its own tokens"),
         "rebuilt": _tr("Rebuilt from the expected ones"),
     }[panel]
@@ -48,8 +48,8 @@ class PatchSpot(NamedTuple):
 
 @dataclass(frozen=True)
 class MaskedImageFigure:
-    """Above, patches: what the model sees, the picture's visual tokens, and those it expects under the masks. Below,
-    pixels: the picture, and what a decoder makes of either tokens. To the right the candidates of one patch.
+    """Above, patches: what the model sees, the image's visual tokens, and those it expects under the masks. Below,
+    pixels: the image, and what a decoder makes of either tokens. To the right the candidates of one patch.
 
     Attributes
     ----------
@@ -78,11 +78,11 @@ class MaskedImageFigure:
         if not len(self.result.original_probs) or not n:
             return text
         n_right, n_masked = self.n_right, len(self.result.masked)
-        return _tr("{}; the expected token is the picture's own at {} of {}").format(text, n_right, n_masked)
+        return _tr("{}; the expected token is the image's own at {} of {}").format(text, n_right, n_masked)
 
     @property
     def n_right(self) -> int:
-        """Masked patches whose most probable token is the picture's own."""
+        """Masked patches whose most probable token is the image's own."""
         result = self.result
         return int((result.ids[:, 0] == result.tokens[result.masked]).sum()) if len(result.masked) else 0
 
@@ -115,7 +115,7 @@ class MaskedImageFigure:
     # Layout
 
     def boxes(self, rect: QRectF, style: FigureStyle) -> list[QRectF]:
-        """Where the pictures of the panels are."""
+        """Where the images of the panels are."""
         em = QFontMetricsF(style.font).height()
         height, width = self.result.seen.shape[:2]
         area = rect.adjusted(0, 0, -(self._card_width(rect, style) + em), 0)
@@ -223,10 +223,10 @@ class MaskedImageFigure:
             self._paint_legend(painter, area, area.top() + (2.6 + 2.0 * len(candidates)) * em, style)
 
     def _paint_verdict(self, painter: QPainter, box: QRectF, style: FigureStyle, *, is_right: bool) -> None:
-        """A frame round what is expected: whether it is the picture's own, where that is known."""
+        """A frame round what is expected: whether it is the image's own, where that is known."""
         color = style.theme.accent if is_right else style.theme.warning
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(255, 255, 255, 160), 2))  # seen on any picture
+        painter.setPen(QPen(QColor(255, 255, 255, 160), 2))  # seen on any image
         painter.drawRect(box)
         if len(self.result.tokens):
             painter.setPen(QPen(color, 1))
@@ -234,7 +234,7 @@ class MaskedImageFigure:
 
     def _paint_legend(self, painter: QPainter, area: QRectF, top: float, style: FigureStyle) -> None:
         em = QFontMetricsF(style.font).height()
-        for is_right, text in ((True, _tr("expected: the picture's own")), (False, _tr("expected: another token"))):
+        for is_right, text in ((True, _tr("expected: the image's own")), (False, _tr("expected: another token"))):
             if top + 1.4 * em > area.bottom():
                 return
             self._paint_verdict(painter, QRectF(area.left() + 2, top + 0.3 * em, em, em), style, is_right=is_right)
@@ -263,7 +263,7 @@ class MaskedImageFigure:
         ends = QRectF(box.right() - 4.2 * em, box.top(), 4.2 * em, box.height())
         painter.drawText(ends, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, percent(prob))
 
-    # Pictures
+    # Images
 
     @cached_property
     def _images(self) -> dict[Panel, np.ndarray]:
@@ -277,7 +277,7 @@ class MaskedImageFigure:
 
     @property
     def _masked_image(self) -> np.ndarray:
-        """The picture, grey where it is masked."""
+        """The image, grey where it is masked."""
         image = self.result.seen.copy()
         n_rows, n_columns = self.result.grid
         height, width = image.shape[:2]
@@ -289,7 +289,7 @@ class MaskedImageFigure:
 
     @property
     def _expected(self) -> np.ndarray:
-        """The picture's tokens, with those expected where it is masked; -1 where nothing is known."""
+        """The image's tokens, with those expected where it is masked; -1 where nothing is known."""
         result = self.result
         n_patches = result.grid[0] * result.grid[1]
         tokens = result.tokens.copy() if len(result.tokens) else np.full(n_patches, -1, np.int64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QStackedWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from inference.results.events import Failure
 from inference.results.masked_image import MaskedImageRequest, MaskedImageResult
@@ -14,73 +14,52 @@ from widgets.context import ViewContext
 from widgets.figures.image_geometry import patches_between
 from widgets.kit.availability import set_available
 from widgets.kit.brush_canvas import BrushCanvas
-from widgets.kit.column import fill_column
-from widgets.kit.control_bar import ControlBar
-from widgets.kit.empty_label import EmptyLabel
-from widgets.kit.labelled import labelled
-from widgets.kit.line_label import LineLabel
+from widgets.kit.option_controls import OptionControls
+from widgets.kit.page import Page
+from widgets.options import MOST_SEED
 from widgets.subject import Subject
 from widgets.view import View
+from widgets.views.masked_image.command import MaskedImageOptions
 from widgets.views.masked_image.figure import MaskedImageFigure, PatchSpot
 
-MAX_SEED = 99_999
 _SEEN = 0  # the panel that is brushed on
 
 
 class MaskedImageView(View):
-    """The picture with masked patches, its visual tokens, those that the model expects, and what they look like.
+    """The image with masked patches, its visual tokens, those that the model expects, and what they look like.
 
-    A click or a stroke on the first picture masks patches, or shows them again; elsewhere a click chooses the patch
+    A click or a stroke on the first image masks patches, or shows them again; elsewhere a click chooses the patch
     whose candidates are listed, as pointing at a masked one does.
     """
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._result: MaskedImageResult | None = None
+        self._result_of: Subject | None = None
         self._figure: MaskedImageFigure | None = None
         self._own: tuple[int, ...] | None = None  # the user's masks; None: block-wise
         self._patch: int | None = None
         self._stroke: tuple[bool, int] | None = None  # whether it masks, and the patch it is at
-        controls = ControlBar(self)
+        self._canvas = BrushCanvas("masked_image_canvas", self.tr("Masked image and visual tokens"), self)
+        self._page = self.add_page(
+            Page("masked_image", self._canvas, self.tr("What is shown"), self.tr("Patch pointed at"))
+        )
+        self._page.veil.lets_clicks_through = True
+        controls = self._page.controls
         self._how = controls.add_choice(
             "masked_image_how", self.tr("Masks"), ((self.tr("Block-wise, as in BEiT"), False), (self.tr("Mine"), True))
         )
-        self._share = QDoubleSpinBox()
-        self._share.setRange(1, 95)
-        self._share.setDecimals(0)
-        self._share.setSuffix(" %")
-        self._share.setValue(40)
-        self._seed = QSpinBox()
-        self._seed.setRange(0, MAX_SEED)
-        for box in (self._share, self._seed):
-            box.setKeyboardTracking(False)
-        controls.add_widget(labelled(self._share, "masked_image_share", self.tr("Share")))
-        controls.add_widget(labelled(self._seed, "masked_image_seed", self.tr("Seed")))
+        self._options = self.add_options(
+            OptionControls(controls, "masked_image", MaskedImageOptions, leave_out=("top_k",))
+        )
         self._next = controls.add_button("masked_image_next", self.tr("Next seed"), self.tr("Mask other blocks"))
         self._clear = controls.add_button("masked_image_clear", self.tr("Clear masks"), self.tr("Show all patches"))
-        self._tokens = controls.add_choice(
-            "masked_image_tokens",
-            self.tr("Tokens"),
-            ((self.tr("As they look"), False), (self.tr("Coloured by number"), True)),
-        )
-        self._caption = LineLabel(self.tr("What is shown"), self)
-        self._canvas = BrushCanvas("masked_image_canvas", self.tr("Masked picture and visual tokens"), self)
-        self._empty = EmptyLabel("masked_image_empty")
-        self._pages = QStackedWidget(self)
-        self._pages.addWidget(self._empty)
-        self._pages.addWidget(self._canvas)
-        self._read_out = LineLabel(self.tr("Patch pointed at"), self)
-        self._read_out.setObjectName("masked_image_read_out")
-        fill_column(self, self._pages, controls, self._caption, self._pages, self._read_out)
-        self.setFocusProxy(self._canvas)
         self._show_page()
 
         self._how.activated.connect(self._on_how_activated)
-        self._share.valueChanged.connect(self._on_block_changed)
-        self._seed.valueChanged.connect(self._on_block_changed)
+        self._options.changed.connect(self._on_options_changed)
         self._next.clicked.connect(self._on_next_clicked)
         self._clear.clicked.connect(self._on_clear_clicked)
-        self._tokens.currentIndexChanged.connect(self._rebuild)
         self._canvas.stroke_begun.connect(self._on_canvas_stroke_begun)
         self._canvas.stroke_moved.connect(self._on_canvas_stroke_moved)
         self._canvas.stroke_ended.connect(self._on_canvas_stroke_ended)
@@ -103,17 +82,16 @@ class MaskedImageView(View):
         if image.image is None:
             return ()
         checkpoint = self.subject.checkpoint.checkpoint
-        if not self._own:  # without any mask, tokens and pictures are those of any request
-            share, seed = self._share.value() / 100, self._seed.value()
-            return (MaskedImageRequest(checkpoint, image, (), share, seed),)
+        if not self._own:  # without any mask, tokens and images are those of any request
+            options = self._options.value()
+            return (MaskedImageRequest(checkpoint, image, (), options.share, options.seed),)
         return (MaskedImageRequest(checkpoint, image, self._own),)
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
-        if not isinstance(result, MaskedImageResult) or self.subject is None:
-            return
-        self._result = result
+        assert isinstance(result, MaskedImageResult)
+        self._result, self._result_of = result, self.subject
         set_available(
-            self._tokens,
+            self._options.control("by_number"),
             bool(result.swatches.size),
             self.tr("What the tokens look like is not known: the checkpoint has no decoder."),
         )
@@ -121,7 +99,7 @@ class MaskedImageView(View):
 
     def show_failure(self, request: Request, failure: Failure) -> None:
         super().show_failure(request, failure)
-        self._empty.setText(failure.message)
+        self._show_page(failure.message)
         if self._result is not None and self._own is not None:
             self._use_own(tuple(self._result.masked.tolist()))
             self._rebuild()
@@ -136,8 +114,8 @@ class MaskedImageView(View):
             return
         result = self._result if self._own is None or self._own else _unmasked(self._result)
         masked = frozenset(result.masked.tolist() if self._own is None else self._own)
-        self._figure = MaskedImageFigure(result, masked, self._patch, self._tokens.currentData())
-        self._caption.show_text("  ·  ".join((self._figure.caption, *self._result.notes)))
+        self._figure = MaskedImageFigure(result, masked, self._patch, self._options.value().by_number)
+        self._page.caption.show_text("  ·  ".join((self._figure.caption, *self._result.notes)))
         self._clear.setEnabled(bool(masked))
         self.restyle()
         self._show_page()
@@ -148,12 +126,13 @@ class MaskedImageView(View):
         if self._figure is not None:
             self._canvas.show_figure(self._figure, self.style_now())
 
-    def _show_page(self) -> None:
-        has_figure = self._figure is not None
-        self._pages.setCurrentWidget(self._canvas if has_figure else self._empty)
-        self._empty.setText(self.tr("Asking the model …") if self.subject else self.tr("Open a picture."))
-        for widget in (self._caption, self._read_out):
-            widget.setVisible(has_figure)
+    def _show_page(self, why_empty: str = "") -> None:
+        if self._figure is not None:
+            self._page.show_canvas()
+        elif self.subject is not None:
+            self._page.show_empty(why_empty or self.tr("Asking the model …"))
+        else:
+            self._page.show_empty(self.tr("Open an image."))
 
     def _use_own(self, masks: tuple[int, ...] | None) -> None:
         """Masks of the user's, or block-wise ones."""
@@ -161,7 +140,7 @@ class MaskedImageView(View):
         with QSignalBlocker(self._how):
             self._how.setCurrentIndex(0 if masks is None else 1)
         why = self.tr("For block-wise masks.")
-        for control in (self._share, self._seed, self._next):
+        for control in (self._options.control("share"), self._options.control("seed"), self._next):
             set_available(control, masks is None, why)
 
     # What the user does
@@ -172,11 +151,13 @@ class MaskedImageView(View):
         self.refresh()
         self._rebuild()
 
-    def _on_block_changed(self) -> None:
+    def _on_options_changed(self) -> None:
         self.refresh()
+        self._rebuild()
 
     def _on_next_clicked(self) -> None:
-        self._seed.setValue((self._seed.value() + 1) % (MAX_SEED + 1))
+        options = self._options.value()
+        self._options.set_value(replace(options, seed=(options.seed + 1) % (MOST_SEED + 1)))
 
     def _on_clear_clicked(self) -> None:
         self._use_own(())
@@ -184,8 +165,8 @@ class MaskedImageView(View):
         self.refresh()
 
     def _on_canvas_stroke_begun(self, spot: PatchSpot) -> None:
-        if spot.panel != _SEEN or self._figure is None:
-            return
+        if spot.panel != _SEEN or self._figure is None or self._result_of != self.subject:
+            return  # patches of another image mean other things
         is_masking = spot.patch not in self._figure.masked
         self._stroke = (is_masking, spot.patch)
         self._brush([spot.patch])
@@ -213,14 +194,12 @@ class MaskedImageView(View):
         self._rebuild()
 
     def _on_canvas_spot_changed(self, spot: PatchSpot | None) -> None:
+        text = self.tr("Click or brush the first image to mask patches; point at a masked one for its candidates.")
         if self._figure is not None and spot is not None:
-            self._read_out.show_text(self._figure.describe(spot.patch))
+            text = self._figure.describe(spot.patch)
             if spot.patch != self._patch and spot.patch in self._figure.result.masked and self._stroke is None:
                 self._choose(spot.patch)
-        else:
-            self._read_out.show_text(
-                self.tr("Click or brush the first picture to mask patches; point at a masked one for its candidates.")
-            )
+        self._page.read_out.show_text("" if self.why_not_current else text)
 
     def _on_canvas_spot_chosen(self, spot: PatchSpot) -> None:
         if spot.panel != _SEEN:
@@ -239,7 +218,7 @@ class MaskedImageView(View):
 
 
 def _unmasked(result: MaskedImageResult) -> MaskedImageResult:
-    """The same picture with nothing masked."""
+    """The same image with nothing masked."""
     return replace(
         result,
         masked=result.masked[:0],

@@ -8,4 +8,5 @@ ENTRY = ViewEntry(
     "widgets.views.measures.view:MeasuresView",
     "measures.MeasuresRequest",
     "What every head does, in numbers: a table to sort, and two measures against each other.",
+    figures=("measures",),
 )

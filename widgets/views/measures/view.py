@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from inference.results.events import Failure
 from inference.results.measures import MEASURES, MeasuresRequest, MeasuresResult
@@ -12,15 +14,17 @@ from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.head_measures import Place, places_of, sample_text, with_unit
 from widgets.kit.column import fill_column
-from widgets.kit.control_bar import ControlBar
-from widgets.kit.empty_label import EmptyLabel
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.line_label import LineLabel
-from widgets.kit.pointed_canvas import PointedCanvas
+from widgets.kit.option_controls import OptionControls
+from widgets.kit.page import Page
+from widgets.plots.canvas import PlotCanvas
+from widgets.plots.data import PlotSpot
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.views.measures.figure import COLUMNS, MeasuresFigure, column_title
+from widgets.views.measures.command import MeasuresOptions
+from widgets.views.measures.figure import MeasuresFigure
 from widgets.views.measures.head_scatter import HeadScatter
 from widgets.views.measures.head_table import HeadTable
 
@@ -35,44 +39,35 @@ class MeasuresView(View):
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._result: MeasuresResult | None = None
-        self._is_falling = False
-        controls = ControlBar(self)
-        self._group = GroupChoice(controls, "measures_group", context.selection)
-        orders = [(self.tr("Layer") if name == "layer" else column_title(name), name) for name in COLUMNS]
-        self._order = controls.add_choice("measures_order", self.tr("Sort by"), orders)
-        measures = [(measure.title, measure.name) for measure in MEASURES]
-        self._x = controls.add_choice("measures_x", self.tr("Across"), measures)
-        self._y = controls.add_choice("measures_y", self.tr("Up"), measures)
-        self._y.setCurrentIndex(self._y.findData("distance"))
-        self._sample = LineLabel(self.tr("How exact the numbers are"), self)
-        self._sample.setObjectName("measures_sample")
+        self._sort, self._is_falling = "layer", False
         self._table = HeadTable(self)
         self._table.setObjectName("measures_table")
-        self._canvas = _Scatter("measures_scatter", self.tr("Two measures of all heads"), self)
-        self._split = QSplitter(Qt.Orientation.Horizontal, self)
+        self._canvas = PlotCanvas("measures_scatter", self.tr("Two measures of all heads"), self)
+        self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setObjectName("measures_split")
         self._split.setChildrenCollapsible(False)
         self._split.addWidget(self._table)
         self._split.addWidget(self._canvas)
-        self._empty = EmptyLabel("measures_empty")
-        self._empty.setText(self.tr("Measuring the heads …"))
-        self._pages = QStackedWidget(self)
-        self._pages.addWidget(self._empty)
-        self._pages.addWidget(self._split)
-        self._read_out = LineLabel(self.tr("Selected head"), self)
-        self._read_out.setObjectName("measures_read_out")
-        fill_column(self, self._pages, controls, self._sample, self._pages, self._read_out)
+        both = QWidget()  # what lies over a splitter would become one of its parts
+        fill_column(both, self._split, self._split)
+        self._page = self.add_page(Page("measures", both, self.tr("What is shown"), self.tr("Selected head")))
+        self._page.setFocusProxy(self._table)
+        self._group = GroupChoice(self._page.controls, "measures_group", context.selection)
+        self._options = self.add_options(OptionControls(self._page.controls, "measures", MeasuresOptions))
+        self._sample = LineLabel(self.tr("How exact the numbers are"), self)
+        self._sample.setObjectName("measures_sample")
+        self._page.add_above(self._sample)
         self._sample.hide()
-        self.setFocusProxy(self._table)
+        self._page.show_empty(self.tr("Measuring the heads …"))
 
-        self._order.currentIndexChanged.connect(self._on_order_changed)
-        self._x.currentIndexChanged.connect(self._on_axis_changed)
-        self._y.currentIndexChanged.connect(self._on_axis_changed)
+        self._options.changed.connect(self._on_options_changed)
         self._table.order_chosen.connect(self._on_table_order_chosen)
         self._table.head_chosen.connect(self._on_head_chosen)
         self._table.head_opened.connect(self._on_head_opened)
         self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
-        self._canvas.spot_opened.connect(self._on_head_opened)
+        self._canvas.spot_opened.connect(self._on_canvas_spot_opened)
+        self._canvas.read_out_changed.connect(self._on_canvas_read_out_changed)
+        self._canvas.shown_changed.connect(self.figure_changed)
 
     # Data in
 
@@ -87,22 +82,26 @@ class MeasuresView(View):
         return (MeasuresRequest(checkpoint.checkpoint, self.subject.input, group),)
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
-        if isinstance(result, MeasuresResult):
-            self._result = result
-            self._pages.setCurrentWidget(self._split)
-            self._rebuild()
+        assert isinstance(result, MeasuresResult)
+        self._result = result
+        self._page.show_canvas()
+        self._rebuild()
 
     def show_failure(self, request: Request, failure: Failure) -> None:
         super().show_failure(request, failure)
-        self._empty.setText(failure.message)
+        if self._result is None:
+            self._page.show_empty(failure.message)
 
     def figure(self) -> MeasuresFigure | None:
-        scatter = self._scatter()
-        return MeasuresFigure(scatter, self._order.currentData(), self._is_falling) if scatter else None
+        scatter = self._canvas.figure_now()
+        return MeasuresFigure(scatter, self._options.value().sort, self._is_falling) if scatter else None
 
-    def _on_head_opened(self, layer: int, head: int) -> None:
-        self.selection.update(layer=layer, head=head)
-        self.context.open_view("attention")
+    def provisional_note(self) -> str:
+        return ""  # the line above the table says it
+
+    def clear_numbers(self) -> None:
+        super().clear_numbers()
+        self._sample.hide()
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         if now.group != old.group:
@@ -119,7 +118,7 @@ class MeasuresView(View):
         self._sample.show_text(self.tr("{} – exact numbers follow").format(text[:1].upper() + text[1:]) if text else "")
         self._sample.setVisible(bool(text))
         self._table.show_result(
-            self._result, self._order.currentData(), is_falling=self._is_falling, selected=self._selected()
+            self._result, self._options.value().sort, is_falling=self._is_falling, selected=self._selected()
         )
         self._select()
 
@@ -130,17 +129,25 @@ class MeasuresView(View):
             return
         self._table.select(selected)
         self._canvas.show_figure(scatter, self.style_now())
-        parts = [] if selected is None else [selected.title]
-        if selected is not None:
-            values = self._result.measures
-            parts += [with_unit(measure.name, float(values[measure.name][selected])) for measure in MEASURES]
-        self._read_out.show_text("  \N{MIDDLE DOT}  ".join(parts) or self.tr("Choose a head."))
+        self._page.read_out.show_text(self._selected_text())
+        self._page.caption.show_text(scatter.caption)
         self.figure_changed.emit()
+
+    def _selected_text(self) -> str:
+        selected = self._selected()
+        if not self.is_provisional and self.why_not_current:
+            return ""  # numbers of something else
+        if selected is None or self._result is None:
+            return self.tr("Choose a head.")
+        values = self._result.measures
+        numbers = [with_unit(measure.name, float(values[measure.name][selected])) for measure in MEASURES]
+        return "  \N{MIDDLE DOT}  ".join((selected.title, *numbers))
 
     def _scatter(self) -> HeadScatter | None:
         if self._result is None:
             return None
-        return HeadScatter(self._result, self._x.currentData(), self._y.currentData(), self._selected())
+        options = self._options.value()
+        return HeadScatter(self._result, options.across, options.up, self._selected())
 
     def _selected(self) -> Place | None:
         """The selected head, if it is one of these."""
@@ -151,24 +158,39 @@ class MeasuresView(View):
 
     # What the user does
 
-    def _on_order_changed(self) -> None:
-        self._is_falling = self._order.currentData() not in ("layer", "head")
+    def _on_options_changed(self) -> None:
+        options = self._options.value()
+        if options.sort != self._sort:
+            self._sort, self._is_falling = options.sort, options.is_falling
         self._rebuild()
 
     def _on_table_order_chosen(self, order: str, is_falling: bool) -> None:
-        self._is_falling = is_falling
-        with QSignalBlocker(self._order):
-            self._order.setCurrentIndex(self._order.findData(order))
+        self._sort, self._is_falling = order, is_falling
+        self._options.set_value(replace(self._options.value(), sort=order), quietly=True)
         self._rebuild()
-
-    def _on_axis_changed(self) -> None:
-        self._select()
 
     def _on_head_chosen(self, layer: int, head: int) -> None:
         self.selection.update(layer=layer, head=head)
 
-    def _on_canvas_spot_chosen(self, place: Place) -> None:
+    def _on_head_opened(self, layer: int, head: int) -> None:
+        self.selection.update(layer=layer, head=head)
+        self.context.open_view("attention")
+
+    def _on_canvas_spot_chosen(self, spot: PlotSpot) -> None:
+        place = self._place_of(spot)
         self.selection.update(layer=place.layer, head=place.head)
+
+    def _on_canvas_spot_opened(self, spot: PlotSpot) -> None:
+        self._on_head_opened(*self._place_of(spot))
+
+    def _place_of(self, spot: PlotSpot) -> Place:
+        scatter = self._canvas.figure
+        assert isinstance(scatter, HeadScatter)
+        return scatter.place_of(spot)
+
+    def _on_canvas_read_out_changed(self, text: str) -> None:
+        """What is pointed at, or else the selected head."""
+        self._page.read_out.show_text(text or self._selected_text())
 
     # The looks
 
@@ -182,20 +204,3 @@ class MeasuresView(View):
 
     def restyle(self) -> None:
         self._rebuild()
-
-
-class _Scatter(PointedCanvas):
-    """Points; a double click opens one.
-
-    Signals
-    -------
-    spot_opened(int, int)
-        Layer and head.
-    """
-
-    spot_opened = Signal(int, int)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        spot = self._spot_at(event.position())
-        if spot is not None and event.button() == Qt.MouseButton.LeftButton:
-            self.spot_opened.emit(*spot)

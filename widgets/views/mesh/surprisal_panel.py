@@ -7,8 +7,9 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from widgets.kit.control_bar import ControlBar
-from widgets.kit.figure_canvas import FigureCanvas
+from widgets.kit.line_label import LineLabel
 from widgets.look.theme import FigureStyle
+from widgets.plots.canvas import PlotCanvas
 from widgets.views.mesh.figures.bits import MeshBits
 from widgets.views.mesh.growth import Growth
 
@@ -42,9 +43,9 @@ class SurprisalPanel(QWidget):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self._text.setAccessibleName(self.tr("Surprisal in words"))
-        self.canvas: FigureCanvas[MeshBits] = FigureCanvas()
-        self.canvas.setObjectName("mesh_bits")
-        self.canvas.setAccessibleName(self.tr("Bits per vertex"))
+        self.canvas = PlotCanvas("mesh_bits", self.tr("Bits per vertex"))
+        self._read_out = LineLabel(self.tr("What is pointed at"))
+        self._read_out.setObjectName("mesh_bits_read_out")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -58,8 +59,10 @@ class SurprisalPanel(QWidget):
         layout.addWidget(bar)
         layout.addWidget(self._text)
         layout.addWidget(self.canvas, 1)
+        layout.addWidget(self._read_out)
         layout.addLayout(foot)
         self._bar.setVisible(False)
+        self.canvas.read_out_changed.connect(self._read_out.show_text)
         self._open.clicked.connect(self.open_requested)
         self._label.currentIndexChanged.connect(self._on_label_current_index_changed)
 
@@ -88,7 +91,6 @@ class SurprisalPanel(QWidget):
             return
         bits = MeshBits.of(growth, compressed_bits)
         self.canvas.show_figure(bits, style)
-        self.canvas.setAccessibleDescription(bits.caption)
         self._text.setText(" ".join((*self._sentences(growth, bits, name), *notes)))
 
     def _sentences(self, growth: Growth, bits: MeshBits, name: str) -> list[str]:

@@ -8,4 +8,5 @@ ENTRY = ViewEntry(
     "widgets.views.next_sentence.view:NextSentenceView",
     "next_sentence.NextSentenceRequest",
     "How probable it is that sentence B follows sentence A.",
+    figures=("next-sentence",),
 )

@@ -1,4 +1,4 @@
-"""Whether sentence B follows sentence A, and how much they look at each other."""
+"""Whether sentence B follows sentence A, and how much they attend to each other."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _tr(text: str) -> str:
 
 @dataclass(frozen=True)
 class NextSentenceFigure(PanelFigure):
-    """Both sentences, the probability as a bar, and for each head how much A looks at B and B at A.
+    """Both sentences, the probability as a bar, and for each head how much A attends to B and B to A.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What a patch of the picture looks at, laid over the picture: heads, layers, rollout."""
+"""What a patch of the image attends to, laid over the image: heads, layers, rollout."""
 
 from widgets.view_entry import ViewEntry
 
@@ -7,5 +7,6 @@ ENTRY = ViewEntry(
     "Patches",
     "widgets.views.patches.view:PatchesView",
     "patches.PatchesRequest",
-    "What a patch of the picture looks at, laid over the picture: heads, layers, rollout.",
+    "What a patch of the image attends to, laid over the image: heads, layers, rollout.",
+    figures=("patches",),
 )

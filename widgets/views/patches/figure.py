@@ -1,9 +1,9 @@
-"""What one token of a picture looks at, laid over the picture: one head, all heads of a layer, or all layers."""
+"""What one token of an image attends to, laid over the image: one head, all heads of a layer, or all layers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
@@ -24,10 +24,9 @@ from widgets.figures.image_parts import (
 from widgets.kit.clean import clean
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
+from widgets.views.patches.command import PatchesOptions, Weights
 
-Weights = Literal["raw", "weighted", "rollout"]
-Show = Literal["head", "heads", "layers"]
-_HEAD, _GAP = 1.5, 0.7  # em: a title, and the space between pictures
+_HEAD, _GAP = 1.5, 0.7  # em: a title, and the space between images
 _QUERY = QColor("#FF4FA3")  # in no colour map
 
 
@@ -44,15 +43,15 @@ def weights_title(weights: Weights) -> str:
     }[weights]
 
 
-class Spot(NamedTuple):
+class MapKey(NamedTuple):
     """A key of one of the maps."""
 
     place: int
     key: int
 
 
-class Place(NamedTuple):
-    """A map: of which picture, layer and head, where its picture is and where its title."""
+class PatchMap(NamedTuple):
+    """A map: of which image, layer and head, where its image is and where its title."""
 
     side: int
     layer: int
@@ -63,28 +62,31 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class PatchesFigure:
-    """Maps of one query over its picture; another picture that was kept stands to the left.
+    """Maps of one query over its image; another image that was kept stands to the left.
 
     Attributes
     ----------
-    weights
-        Which numbers; `rollout` has no heads.
-    show
-        One head, all heads of the layer, or all layers of the head.
-    has_shared_scale
-        Whether all maps have one scale; else each its own, up to its largest number on a patch.
+    options
+        Of these, a rollout has no heads; with `shared_scale` all maps have one scale, else each its own, up to its
+        largest number on a patch.
     kept
-        Another query, or one of another picture.
+        Another query, or one of another image.
+    kept_from
+        Of which checkpoint and image that is, where they are others.
     """
 
     result: PatchesResult
     layer: int
     head: int
-    weights: Weights = "raw"
-    show: Show = "head"
-    look: Look = field(default_factory=Look)
-    has_shared_scale: bool = False
+    options: PatchesOptions = field(default_factory=PatchesOptions)
     kept: PatchesResult | None = None
+    kept_from: str = ""
+
+    @property
+    def look(self) -> Look:
+        """How numbers are laid over the image."""
+        options = self.options
+        return Look(options.opacity, options.smooth, options.grid, options.spotlight)
 
     @property
     def sides(self) -> tuple[PatchesResult, ...]:
@@ -96,25 +98,26 @@ class PatchesFigure:
         layer = _tr("layer {}").format(self.layer)
         head = _tr("head {}").format(self.head)
         where = {
-            "head": layer if self.weights == "rollout" else f"{layer}, {head}",
+            "head": layer if self.options.weights == "rollout" else f"{layer}, {head}",
             "heads": _tr("{}, all heads").format(layer),
-            "layers": _tr("all layers") if self.weights == "rollout" else _tr("all layers of {}").format(head),
-        }[self.show]
-        text = _tr("What {} looks at: {}; {}").format(
-            token_title(self.result, self.result.query), where, weights_title(self.weights)
+            "layers": _tr("all layers") if self.options.weights == "rollout" else _tr("all layers of {}").format(head),
+        }[self.options.show]
+        text = _tr("What {} attends to: {}; {}").format(
+            token_title(self.result, self.result.query), where, weights_title(self.options.weights)
         )
         if self.kept is None:
             return text
-        return _tr("{}; left: {}").format(text, token_title(self.kept, self.kept.query))
+        kept = token_title(self.kept, self.kept.query)
+        return _tr("{}; left: {}").format(text, f"{kept} ({self.kept_from})" if self.kept_from else kept)
 
     def values(self, side: int, layer: int, head: int) -> np.ndarray:
         """float32 [key] of a map; NaN where these numbers are not known."""
         result = self.sides[side]
         n_layers, n_heads = result.pattern.shape[:2]
         layer, head = min(layer, n_layers - 1), min(head, n_heads - 1)
-        if self.weights == "rollout":
+        if self.options.weights == "rollout":
             values = result.rollout[layer] if result.rollout.size else None
-        elif self.weights == "weighted":
+        elif self.options.weights == "weighted":
             values = result.weighted[layer, head] if result.weighted.size else None
         else:
             values = result.pattern[layer, head]
@@ -130,7 +133,7 @@ class PatchesFigure:
         one = QSizeF(columns * (side * width / height + _GAP), n_rows * (side + _HEAD + _GAP) + 4)
         return QSizeF((one.width() * len(self.sides) + 2 + 5 * self._has_bar) * em, one.height() * em)
 
-    def places(self, rect: QRectF, style: FigureStyle) -> tuple[Place, ...]:
+    def places(self, rect: QRectF, style: FigureStyle) -> tuple[PatchMap, ...]:
         """Where every map is."""
         em = QFontMetricsF(style.font).height()
         found = []
@@ -142,7 +145,7 @@ class PatchesFigure:
             for (layer, head), box in zip(maps, boxes, strict=True):
                 image = letterbox(height, width, box.adjusted(0, _HEAD * em, 0, 0))
                 title = QRectF(image.left(), image.top() - _HEAD * em, image.width(), _HEAD * em)
-                found.append(Place(side, layer, head, image, title))
+                found.append(PatchMap(side, layer, head, image, title))
         return tuple(found)
 
     def chips(self, rect: QRectF, style: FigureStyle) -> tuple[tuple[int, int, QRectF], ...]:
@@ -162,26 +165,26 @@ class PatchesFigure:
 
     # Pointing
 
-    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> Spot | None:
+    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> MapKey | None:
         """The key under a point."""
         places = self.places(rect, style)
         for number, place in enumerate(places):
             result = self.sides[place.side]
             patch = patch_at(point, result.grid, place.box)
             if patch is not None:
-                return Spot(number, result.n_special + patch)
+                return MapKey(number, result.n_special + patch)
         for side, key, box in self.chips(rect, style):
             if box.contains(point):
-                return Spot(self._chip_place(side, places), key)
+                return MapKey(self._chip_place(side, places), key)
         return None
 
-    def has_spot(self, spot: Spot, rect: QRectF, style: FigureStyle) -> bool:
+    def has_spot(self, spot: MapKey, rect: QRectF, style: FigureStyle) -> bool:
         """Whether there is such a key."""
         places = self.places(rect, style)
         return spot.place < len(places) and spot.key < self.values(*places[spot.place][:3]).size
 
-    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: Spot) -> None:
-        """Frame the key that is pointed at, in all maps of its picture."""
+    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: MapKey) -> None:
+        """Frame the key that is pointed at, in all maps of its image."""
         places = self.places(rect, style)
         side = places[spot.place].side
         result = self.sides[side]
@@ -197,14 +200,14 @@ class PatchesFigure:
                     paint_frame(painter, box, style.theme.accent, Qt.PenStyle.DotLine)
         painter.restore()
 
-    def step(self, spot: Spot | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> Spot | None:
+    def step(self, spot: MapKey | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> MapKey | None:
         """The key beside, in the same map."""
         if spot is None:
-            return Spot(len(self.places(rect, style)) - 1, self.result.query)
+            return MapKey(len(self.places(rect, style)) - 1, self.result.query)
         side = self.places(rect, style)[spot.place].side
-        return Spot(spot.place, beside(self.sides[side], spot.key, right, down))
+        return MapKey(spot.place, beside(self.sides[side], spot.key, right, down))
 
-    def describe(self, spot: Spot, rect: QRectF, style: FigureStyle) -> str:
+    def describe(self, spot: MapKey, rect: QRectF, style: FigureStyle) -> str:
         """The numbers of a key."""
         place = self.places(rect, style)[spot.place]
         result = self.sides[place.side]
@@ -213,7 +216,7 @@ class PatchesFigure:
         if np.isnan(value):
             return _tr("These numbers are not known for this checkpoint.")
         rank = int((values > value).sum()) + 1
-        head = "" if self.weights == "rollout" else _tr(", head {}").format(place.head)
+        head = "" if self.options.weights == "rollout" else _tr(", head {}").format(place.head)
         text = _tr("{} → {}: {:.5f}, {:.2f} × even, rank {} of {}  (layer {}{})")
         return text.format(
             token_title(result, result.query), token_title(result, spot.key), value, value * values.size, rank,
@@ -230,22 +233,24 @@ class PatchesFigure:
         tops = [float(np.nanmax(values)) if np.isfinite(values).any() else 0.0 for values in patches]
         shared = max(tops, default=0.0)
         for place, values, top in zip(places, patches, tops, strict=True):
-            self._paint_map(painter, place, values, (shared if self.has_shared_scale else top) or 1.0, style)
+            self._paint_map(painter, place, values, (shared if self.options.shared_scale else top) or 1.0, style)
         for chip in self.chips(rect, style):
             self._paint_chip(painter, *chip, style)
         if self._has_bar and shared > 0:
             bottom = max(place.box.bottom() for place in places)
             top = min(place.box.top() for place in places)
             right = max(place.box.right() for place in places)
-            bar = ColorBar(shared, "raw", weights_title(self.weights).partition(" (")[0].capitalize())
+            bar = ColorBar(shared, "raw", weights_title(self.options.weights).partition(" (")[0].capitalize())
             bar.paint(painter, QRectF(right - 1, top, 1, min(bottom - top, self._bar_height(style))), style)
         painter.restore()
 
-    def _paint_map(self, painter: QPainter, place: Place, values: np.ndarray, high: float, style: FigureStyle) -> None:
+    def _paint_map(
+        self, painter: QPainter, place: PatchMap, values: np.ndarray, high: float, style: FigureStyle
+    ) -> None:
         result = self.sides[place.side]
         paint_image(painter, result.seen, place.box, result.grid if self.look.has_grid else None)
         paint_overlay(painter, values, high, place.box, self.look, style)
-        is_chosen = self.show != "head" and (place.layer, place.head) == (self.layer, self.head)
+        is_chosen = self.options.show != "head" and (place.layer, place.head) == (self.layer, self.head)
         paint_border(painter, place.box, style, is_selected=is_chosen)
         if result.query >= result.n_special:
             paint_frame(painter, patch_rect(result.query - result.n_special, result.grid, place.box), _QUERY)
@@ -255,7 +260,7 @@ class PatchesFigure:
         result = self.sides[side]
         is_query = key == result.query
         ground, ink = style.theme.panel, style.theme.ink
-        if self.show == "head":
+        if self.options.show == "head":
             values = self.values(side, self.layer, self.head)
             top = float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
             color = int(raster.colored(raster.levels(values[key : key + 1], top or 1.0), style.color_map)[0])
@@ -269,19 +274,19 @@ class PatchesFigure:
         if is_query:
             paint_frame(painter, box, _QUERY)
 
-    def _map_title(self, place: Place, high: float) -> str:
+    def _map_title(self, place: PatchMap, high: float) -> str:
         layer, head = _tr("Layer {}").format(place.layer), _tr("Head {}").format(place.head)
-        if self.show == "heads":
+        if self.options.show == "heads":
             text = head
-        elif self.show == "layers" or self.weights == "rollout":
+        elif self.options.show == "layers" or self.options.weights == "rollout":
             text = layer
         else:
             text = f"{layer} · {head.lower()}"
-        return text if self._has_bar or self.has_shared_scale else _tr("{}  (up to {:.2g})").format(text, high)
+        return text if self._has_bar or self.options.shared_scale else _tr("{}  (up to {:.2g})").format(text, high)
 
     def _chip_text(self, side: int, key: int) -> str:
         word = clean(self.sides[side].tokens.words[key])
-        if self.show != "head":
+        if self.options.show != "head":
             return word
         return f"{word}  {self.values(side, self.layer, self.head)[key]:.3f}"
 
@@ -290,7 +295,9 @@ class PatchesFigure:
     @property
     def _has_bar(self) -> bool:
         """A scale stands beside the maps where it is one for all."""
-        return not self.look.is_spotlight and (self.has_shared_scale or (self.show == "head" and self.kept is None))
+        return not self.look.is_spotlight and (
+            self.options.shared_scale or (self.options.show == "head" and self.kept is None)
+        )
 
     @staticmethod
     def _bar_height(style: FigureStyle) -> float:
@@ -299,9 +306,9 @@ class PatchesFigure:
     def _maps(self, side: int) -> tuple[tuple[int, int], ...]:
         """Layer and head of each map."""
         n_layers, n_heads = self.sides[side].pattern.shape[:2]
-        if self.show == "heads" and self.weights != "rollout":
+        if self.options.show == "heads" and self.options.weights != "rollout":
             return tuple((self.layer, head) for head in range(n_heads))
-        if self.show == "layers":
+        if self.options.show == "layers":
             return tuple((layer, self.head) for layer in range(n_layers))
         return ((self.layer, self.head),)
 
@@ -317,14 +324,14 @@ class PatchesFigure:
     def _chips_height(self, side: int, style: FigureStyle) -> float:
         return 2.1 * QFontMetricsF(style.font).height() if self.sides[side].n_special else 0.0
 
-    def _chip_place(self, side: int, places: tuple[Place, ...]) -> int:
+    def _chip_place(self, side: int, places: tuple[PatchMap, ...]) -> int:
         """The map that a chip's numbers are of: the selected one."""
         return next(
             (i for i, p in enumerate(places) if (p.side, p.layer, p.head) == (side, self.layer, self.head)),
             next(i for i, p in enumerate(places) if p.side == side),
         )
 
-    def _on_patches(self, place: Place) -> np.ndarray:
+    def _on_patches(self, place: PatchMap) -> np.ndarray:
         result = self.sides[place.side]
         n_rows, n_columns = result.grid
         values = self.values(*place[:3])[result.n_special : result.n_special + n_rows * n_columns]
@@ -351,7 +358,7 @@ class PatchesFigure:
                 patch = key - result.n_special
                 row, column = divmod(patch, result.grid[1]) if patch >= 0 else ("", "")
                 rows.append((layer, head, key, result.tokens.words[key], row, column, value))
-        return Numbers(arrays, ("layer", "head", "key", "token", "row", "column", self.weights), rows)
+        return Numbers(arrays, ("layer", "head", "key", "token", "row", "column", self.options.weights), rows)
 
 
 def beside(result: PatchesResult, key: int, right: int, down: int) -> int:

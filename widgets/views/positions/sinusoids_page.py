@@ -9,8 +9,9 @@ from widgets.figures.panel_figure import Cell
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.line_label import LineLabel
 from widgets.kit.number_slider import NumberSlider
-from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.look.theme import FigureStyle
+from widgets.plots.canvas import PlotCanvas
+from widgets.plots.data import PlotSpot
 from widgets.views.positions.sinusoids import SinusoidsFigure
 
 
@@ -42,7 +43,7 @@ class SinusoidsPage(QWidget):
         controls = ControlBar(self)
         for slider in (self._d_model, self._length, self._pair):
             controls.add_widget(slider)
-        self.canvas = PointedCanvas("sinusoids_canvas", self.tr("Sinusoidal position encoding"), self)
+        self.canvas = PlotCanvas("sinusoids_canvas", self.tr("Sinusoidal position encoding"), self)
         self._read_out = LineLabel(self.tr("Number pointed at"), self)
         self._read_out.setObjectName("sinusoids_read_out")
         layout = QVBoxLayout(self)
@@ -51,9 +52,14 @@ class SinusoidsPage(QWidget):
         layout.addWidget(controls)
         layout.addWidget(self.canvas, 1)
         layout.addWidget(self._read_out)
-        self.canvas.spot_changed.connect(self._on_canvas_spot_changed)
+        self.canvas.read_out_changed.connect(self._on_canvas_read_out_changed)
         self.canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
-        self._on_canvas_spot_changed(None)
+        self.canvas.shown_changed.connect(self.figure_changed)
+        self._on_canvas_read_out_changed("")
+
+    def figure_now(self) -> SinusoidsFigure:
+        """The figure as it is looked at."""
+        return self.canvas.figure_now() or self.figure
 
     def restyle(self, style: FigureStyle) -> None:
         """Paint in another style."""
@@ -67,9 +73,9 @@ class SinusoidsPage(QWidget):
             self.canvas.show_figure(figure, self.canvas.style_now)
             self.figure_changed.emit()
 
-    def _on_canvas_spot_changed(self, cell: Cell | None) -> None:
-        text = self.figure.describe(cell.row, cell.column) if cell else ""
+    def _on_canvas_read_out_changed(self, text: str) -> None:
         self._read_out.show_text(text or self.tr("Point at a cell to see its number; click to see its pair as curves."))
 
-    def _on_canvas_spot_chosen(self, cell: Cell) -> None:
-        self._pair.set_value(cell.row // 2)
+    def _on_canvas_spot_chosen(self, spot: Cell | PlotSpot) -> None:
+        if isinstance(spot, Cell):
+            self._pair.set_value(spot.row // 2)

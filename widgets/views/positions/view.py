@@ -117,7 +117,7 @@ class PositionsView(View):
 
     def figure(self) -> SinusoidsFigure | PositionsFigure | PositionGridFigure | None:
         if self._pages.currentIndex() != _CHECKPOINT_PAGE:
-            return self._sinusoids.figure
+            return self._sinusoids.figure_now()
         return self._figure if self._has_table() else None
 
     def selection_changed(self, now: Selected, old: Selected) -> None:

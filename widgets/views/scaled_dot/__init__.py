@@ -8,4 +8,5 @@ ENTRY = ViewEntry(
     "widgets.views.scaled_dot.view:ScaledDotView",
     "scaled_dot.ScaledDotRequest",
     "The attention formula with the real numbers of one query.",
+    figures=("dot-product",),
 )

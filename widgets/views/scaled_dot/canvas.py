@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from widgets.figures.lettering import points_font
 from widgets.look.theme import FigureStyle
-from widgets.views.scaled_dot.figure import Layout, ScaledDotFigure
+from widgets.views.scaled_dot.figure import ScaledDotFigure, TableLayout
 
 _ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 
@@ -33,7 +33,7 @@ class ScaledDotCanvas(QAbstractScrollArea):
         super().__init__(parent)
         self._figure: ScaledDotFigure | None = None
         self._hovered: int | None = None
-        self._message = ""
+        self._style = FigureStyle.of(self)
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
@@ -43,13 +43,18 @@ class ScaledDotCanvas(QAbstractScrollArea):
         """What is shown."""
         return self._figure
 
-    def set_figure(self, figure: ScaledDotFigure | None, message: str = "") -> None:
-        """Show another figure, or instead of one a sentence that says what would be here."""
-        self._figure, self._message = figure, message
-        if figure is None or (self._hovered is not None and self._hovered >= len(figure.order)):
+    def show_figure(self, figure: ScaledDotFigure, style: FigureStyle) -> None:
+        """Show another figure, or the same in another style."""
+        self._figure, self._style = figure, style
+        if self._hovered is not None and self._hovered >= len(figure.order):
             self.set_hovered(None)
         self._fit_bars()
         self.viewport().update()
+
+    @property
+    def hovered_key(self) -> int | None:
+        """The key under the pointer."""
+        return self._hovered
 
     def set_hovered(self, key: int | None) -> None:
         """Mark a key's row."""
@@ -81,10 +86,10 @@ class ScaledDotCanvas(QAbstractScrollArea):
     def _scale(self) -> float:
         return self.viewport().logicalDpiY() / 72
 
-    def _layout(self) -> Layout:
+    def _layout(self) -> TableLayout:
         assert self._figure
         width, height = self.viewport().width() / self._scale(), self.viewport().height() / self._scale()
-        return self._figure.layout(FigureStyle.of(self), QRectF(0, 0, width, height))
+        return self._figure.layout(self._style, QRectF(0, 0, width, height))
 
     def _fit_bars(self) -> None:
         if self._figure is None:
@@ -102,13 +107,13 @@ class ScaledDotCanvas(QAbstractScrollArea):
     # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        style = FigureStyle.of(self)
-        painter.fillRect(self.viewport().rect(), style.theme.paper)
-        if self._figure is None:
-            painter.setPen(style.theme.faint)
-            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self._message)
-            return
+        with QPainter(self.viewport()) as painter:
+            painter.fillRect(self.viewport().rect(), self._style.theme.paper)
+            if self._figure is not None:
+                self._paint(painter, self._figure)
+
+    def _paint(self, painter: QPainter, figure: ScaledDotFigure) -> None:
+        style = self._style
         layout, scale = self._layout(), self._scale()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(points_font(style.font, painter.device()))
@@ -117,7 +122,7 @@ class ScaledDotCanvas(QAbstractScrollArea):
         width = layout.right + layout.em
         height = self.viewport().height() / scale
         scroll = self.verticalScrollBar().value() / scale
-        n_rows = len(self._figure.order)
+        n_rows = len(figure.order)
         # Short tables carry their foot right below, long ones keep it in sight.
         foot = min(layout.head + n_rows * layout.row, height - layout.foot)
         painter.save()
@@ -125,11 +130,11 @@ class ScaledDotCanvas(QAbstractScrollArea):
         painter.translate(0, layout.head - scroll)
         first = int(scroll // layout.row)
         last = min(n_rows, int((scroll + foot - layout.head) // layout.row) + 1)
-        self._figure.paint_rows(painter, layout, style, range(first, last), self._hovered)
+        figure.paint_rows(painter, layout, style, range(first, last), self._hovered)
         painter.restore()
-        self._figure.paint_head(painter, layout, style)
+        figure.paint_head(painter, layout, style)
         painter.translate(0, foot)
-        self._figure.paint_foot(painter, layout, style)
+        figure.paint_foot(painter, layout, style)
 
     # What the user does
 
@@ -169,9 +174,3 @@ class ScaledDotCanvas(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_bars()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._fit_bars()
-            self.viewport().update()

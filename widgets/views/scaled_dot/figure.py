@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -15,24 +15,25 @@ from widgets.figures.figure import Numbers
 from widgets.figures.lettering import measure, points_font, resized
 from widgets.kit.clean import clean
 from widgets.look.theme import FigureStyle, Theme
+from widgets.views.scaled_dot.command import ScaledDotOptions
 from widgets.views.scaled_dot.formula import paint_formula
-from widgets.views.scaled_dot.steps import MINUS, Stage, number, stages_of
+from widgets.views.scaled_dot.steps import MINUS, Step, number, steps_of
 from widgets.views.scaled_dot.strips import CELL, largest, strip_image
 
-_LATER = 0.16  # opacity of what comes after the step that is looked at
+_LATER = 0.16  # opacity of what comes after the step that is explained
 
 
 class Column(NamedTuple):
-    """A column of the table; `stage` counts from 1 and is 0 for the tokens."""
+    """A column of the table; `step` counts from 1 and is 0 for the tokens."""
 
     name: str
     title: str
-    stage: int
+    step: int
     left: float
     width: float
 
 
-class Layout(NamedTuple):
+class TableLayout(NamedTuple):
     """Where things are, in points. Head and foot stay on screen while the rows between them scroll."""
 
     em: float
@@ -54,18 +55,18 @@ class ScaledDotFigure:
 
     Parameters
     ----------
-    step
-        Counted from 1: the step that is looked at; later ones step back. None: all alike.
-    by_weight
-        Rows in order of their weight instead of their place.
     selected
         The key that is marked.
     """
 
     result: ScaledDotResult
-    step: int | None = None
-    by_weight: bool = False
+    options: ScaledDotOptions = field(default_factory=ScaledDotOptions)
     selected: int | None = None
+
+    @property
+    def step(self) -> int | None:
+        """Counted from 1: the step that is explained; later ones are pale. None: all alike."""
+        return self.options.step if 1 <= self.options.step <= len(self.steps) else None
 
     @property
     def caption(self) -> str:
@@ -75,20 +76,20 @@ class ScaledDotFigure:
             f"layer {result.layer}, head {result.head}",
             f"query “{result.query_tokens.words[result.query_pos]}” (position {result.query_pos})",
         ]
-        if self.by_weight:
+        if self.options.by_weight:
             parts.append("keys sorted by weight")
         return ", ".join(parts)
 
     @cached_property
-    def stages(self) -> tuple[Stage, ...]:
-        """The steps that can be looked at."""
-        return stages_of(self.result)
+    def steps(self) -> tuple[Step, ...]:
+        """The steps that can be explained."""
+        return steps_of(self.result)
 
     @cached_property
     def order(self) -> np.ndarray:
         """Which key stands in which row."""
         n_keys = len(self.result.key_tokens)
-        return np.argsort(-self.result.pattern, kind="stable") if self.by_weight else np.arange(n_keys)
+        return np.argsort(-self.result.pattern, kind="stable") if self.options.by_weight else np.arange(n_keys)
 
     @cached_property
     def texts(self) -> dict[str, list[str]]:
@@ -96,7 +97,7 @@ class ScaledDotFigure:
         result = self.result
         scaled = result.dots * result.scale
         columns = {"dots": result.dots, "scaled": scaled, "softmax": result.pattern}
-        names = [stage.name for stage in self.stages]
+        names = [step.name for step in self.steps]
         if "bias" in names:
             columns["bias"] = result.bias
         if "cap" in names:
@@ -111,7 +112,7 @@ class ScaledDotFigure:
 
     # Geometry
 
-    def layout(self, style: FigureStyle, rect: QRectF) -> Layout:
+    def layout(self, style: FigureStyle, rect: QRectF) -> TableLayout:
         """Columns side by side; the strips take the room that the numbers leave, within reason."""
         metrics = measure(style.font)
         em = metrics.height()
@@ -120,14 +121,14 @@ class ScaledDotFigure:
         words = [*result.key_tokens.words, result.query_tokens.words[result.query_pos]]
         widest_word = max(metrics.horizontalAdvance(clean(word)) for word in words)
         # The heads of columns have a disc with the step's number before them.
-        titles = {s.name: bold.horizontalAdvance(s.title) + 1.9 * em for s in self.stages}
+        titles = {s.name: bold.horizontalAdvance(s.title) + 1.9 * em for s in self.steps}
         fixed: dict[str, float] = {"token": min(max(widest_word, 4 * em), 11 * em)}
         for name, texts in self.texts.items():
             longest = max(map(len, texts))
             fixed[name] = max(metrics.horizontalAdvance("0" * longest), titles[name])
         fixed["softmax"] += 4 * em
         gap = 1.1 * em
-        order = ["token", "k", *[s.name for s in self.stages if s.name in fixed], "weighted"]
+        order = ["token", "k", *[s.name for s in self.steps if s.name in fixed], "weighted"]
         room = rect.width() - 2 * em - sum(fixed.values()) - gap * (len(order) - 1)
         d_head = len(result.q)
         least = max(titles["weighted"], titles["vectors"], 0.12 * em * d_head)
@@ -136,16 +137,16 @@ class ScaledDotFigure:
         widths = [fixed.get(name, strip) for name in order]
         total = sum(widths) + gap * (len(order) - 1)
         left = rect.left() + max(em, (rect.width() - total) / 2)
-        stage_of = {s.name: number for number, s in enumerate(self.stages, 1)} | {"k": 1, "token": 0}
-        title_of = {s.name: s.title for s in self.stages} | {"k": "q and k", "token": "key"}
+        step_of = {s.name: number for number, s in enumerate(self.steps, 1)} | {"k": 1, "token": 0}
+        title_of = {s.name: s.title for s in self.steps} | {"k": "q and k", "token": "key"}
         columns, x = [], left
         for name, width in zip(order, widths, strict=True):
-            columns.append(Column(name, title_of[name], stage_of[name], x, width))
+            columns.append(Column(name, title_of[name], step_of[name], x, width))
             x += width + gap
         head, foot = 9.4 * em, 3.6 * em
         n_rows = len(result.key_tokens)
         row = min(max((rect.height() - head - foot - 0.5 * em) / n_rows, 1.45 * em), 2.0 * em)
-        return Layout(em, tuple(columns), left, left + total, head, row, foot)
+        return TableLayout(em, tuple(columns), left, left + total, head, row, foot)
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = measure(style.font).height()
@@ -168,7 +169,7 @@ class ScaledDotFigure:
         self.paint_foot(painter, layout, style)
         painter.restore()
 
-    def paint_head(self, painter: QPainter, layout: Layout, style: FigureStyle) -> None:
+    def paint_head(self, painter: QPainter, layout: TableLayout, style: FigureStyle) -> None:
         """The formula, a sentence, the heads of the columns, and the query's vector."""
         em, theme, result = layout.em, style.theme, self.result
         height = 3.2 * em
@@ -177,12 +178,12 @@ class ScaledDotFigure:
         query = clean(result.query_tokens.words[result.query_pos])
         about = f"layer {result.layer}, head {result.head}, query “{query}”"
         if self.step is not None:
-            about = f"{self.step}   {self.stages[self.step - 1].about}"
+            about = f"{self.step}   {self.steps[self.step - 1].about}"
         painter.drawText(QRectF(layout.left, height + 0.3 * em, layout.right - layout.left, 1.4 * em), _LEFT, about)
         top = 5.2 * em
         self._paint_tint(painter, layout, theme, top, layout.head)
         for column in layout.columns:
-            self._fade(painter, column.stage)
+            self._fade(painter, column.step)
             self._paint_title(painter, column, top, layout, style)
         painter.setOpacity(1.0)
         token, strip = layout.column("token"), layout.column("k")
@@ -198,23 +199,25 @@ class ScaledDotFigure:
         painter.setPen(QPen(theme.line, 0.1 * em))
         painter.drawLine(QPointF(layout.left, layout.head - 0.1 * em), QPointF(layout.right, layout.head - 0.1 * em))
 
-    def _paint_title(self, painter: QPainter, column: Column, top: float, layout: Layout, style: FigureStyle) -> None:
+    def _paint_title(
+        self, painter: QPainter, column: Column, top: float, layout: TableLayout, style: FigureStyle
+    ) -> None:
         em, theme = layout.em, style.theme
         plain = painter.font()
         title = QRectF(column.left, top, column.width, 1.5 * em)
-        is_current = column.stage == self.step
-        if column.stage:
+        is_current = column.step == self.step
+        if column.step:
             disc = QRectF(column.left, top + 0.15 * em, 1.2 * em, 1.2 * em)
             painter.setPen(QPen(theme.accent, 0.08 * em))
             painter.setBrush(theme.accent if is_current else Qt.BrushStyle.NoBrush)
             painter.drawEllipse(disc)
             painter.setPen(theme.accent_ink if is_current else theme.accent)
             painter.setFont(resized(plain, 0.8, bold=True))
-            painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, str(column.stage))
+            painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, str(column.step))
             title.setLeft(disc.right() + 0.4 * em)
         painter.setFont(resized(plain, bold=True))
         painter.setPen(theme.ink)
-        painter.drawText(title, _LEFT if column.stage else _RIGHT, column.title)
+        painter.drawText(title, _LEFT if column.step else _RIGHT, column.title)
         painter.setFont(plain)
         if column.name in ("k", "weighted"):
             painter.setPen(theme.faint)
@@ -235,7 +238,7 @@ class ScaledDotFigure:
         painter.drawText(QRectF(bar.right() + 0.3 * em, rect.top(), wide, rect.height()), _LEFT, text)
 
     def paint_rows(
-        self, painter: QPainter, layout: Layout, style: FigureStyle, rows: range, hovered: int | None = None
+        self, painter: QPainter, layout: TableLayout, style: FigureStyle, rows: range, hovered: int | None = None
     ) -> None:
         """Some rows, the first of all at the top; `hovered` is a key."""
         em, theme = layout.em, style.theme
@@ -252,7 +255,7 @@ class ScaledDotFigure:
             text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, token.width)
             painter.drawText(QRectF(token.left, top, token.width, layout.row), _RIGHT, text)
             for column in layout.columns[1:]:
-                self._fade(painter, column.stage)
+                self._fade(painter, column.step)
                 cell = QRectF(column.left, top, column.width, layout.row)
                 if column.name in ("k", "weighted"):
                     self._paint_strip(painter, cell.adjusted(0, 0.16 * em, 0, -0.16 * em), column.name, key, style)
@@ -267,30 +270,30 @@ class ScaledDotFigure:
                 painter.drawText(cell, _RIGHT, "0" if is_nothing else text)
             painter.setOpacity(1.0)
 
-    def paint_foot(self, painter: QPainter, layout: Layout, style: FigureStyle) -> None:
+    def paint_foot(self, painter: QPainter, layout: TableLayout, style: FigureStyle) -> None:
         """The sum of the weights, and of the weighted values."""
         em, theme = layout.em, style.theme
-        n_stages = len(self.stages)
+        n_steps = len(self.steps)
         painter.setPen(QPen(theme.line, 0.1 * em))
         painter.drawLine(QPointF(layout.left, 0.1 * em), QPointF(layout.right, 0.1 * em))
         weights, strip = layout.column("softmax"), layout.column("weighted")
         top = 0.5 * em
         plain = painter.font()
         metrics = QFontMetricsF(plain, painter.device())
-        self._fade(painter, weights.stage)
+        self._fade(painter, weights.step)
         painter.setPen(theme.faint)
         digits = metrics.horizontalAdvance("0.000")
         total = number(float(self.result.pattern.sum()))
         painter.drawText(QRectF(weights.left, top, digits, 1.8 * em), _RIGHT, total)
-        self._fade(painter, n_stages)
-        if self.step == n_stages:
+        self._fade(painter, n_steps)
+        if self.step == n_steps:
             tint = QRectF(strip.left, top, strip.width, 1.8 * em).adjusted(-0.4 * em, -0.3 * em, 0.4 * em, 0.3 * em)
             painter.fillRect(tint, _alpha(theme.accent, 0.16))
         painter.setFont(resized(plain, bold=True))
         painter.setPen(theme.accent)
         label = QRectF(layout.left, top, strip.left - layout.left - 0.8 * em, 1.8 * em)
         label.setLeft(weights.left + digits + 0.4 * em)
-        painter.drawText(label, _RIGHT, f"{n_stages}   z = Σ")
+        painter.drawText(label, _RIGHT, f"{n_steps}   z = Σ")
         painter.setFont(plain)
         painter.setPen(theme.faint)
         below = QRectF(strip.left, top + 1.8 * em, strip.width, 1.2 * em)
@@ -298,17 +301,17 @@ class ScaledDotFigure:
         self._paint_strip(painter, QRectF(strip.left, top, strip.width, 1.8 * em), "z", 0, style)
         painter.setOpacity(1.0)
 
-    def _fade(self, painter: QPainter, stage: int) -> None:
-        is_later = self.step is not None and stage > self.step
+    def _fade(self, painter: QPainter, step: int) -> None:
+        is_later = self.step is not None and step > self.step
         painter.setOpacity(_LATER if is_later else 1.0)
 
-    def _paint_tint(self, painter: QPainter, layout: Layout, theme: Theme, top: float, bottom: float) -> None:
+    def _paint_tint(self, painter: QPainter, layout: TableLayout, theme: Theme, top: float, bottom: float) -> None:
         for column in layout.columns:
-            if column.stage and column.stage == self.step:
+            if column.step and column.step == self.step:
                 wide = QRectF(column.left - 0.4 * layout.em, top, column.width + 0.8 * layout.em, bottom - top)
                 painter.fillRect(wide, _alpha(theme.accent, 0.12))
 
-    def _paint_mark(self, painter: QPainter, layout: Layout, theme: Theme, top: float, is_selected: bool) -> None:
+    def _paint_mark(self, painter: QPainter, layout: TableLayout, theme: Theme, top: float, is_selected: bool) -> None:
         em = layout.em
         box = QRectF(layout.left - 0.5 * em, top, layout.right - layout.left + em, layout.row)
         painter.setBrush(_alpha(theme.accent, 0.16))

@@ -1,4 +1,4 @@
-"""The formula of scaled dot-product attention, with the step that is looked at in colour."""
+"""The formula of scaled dot-product attention, with the step that is explained in colour."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class _Piece(NamedTuple):
     """Text of the formula and the steps it belongs to; with `below` it is a fraction."""
 
     text: str
-    stages: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
     below: str = ""
-    stages_below: tuple[str, ...] = ()
+    steps_below: tuple[str, ...] = ()
 
 
 def _is_usual(figure: ScaledDotFigure) -> bool:
@@ -31,7 +31,7 @@ def _is_usual(figure: ScaledDotFigure) -> bool:
 
 def _pieces(figure: ScaledDotFigure) -> list[_Piece]:
     result = figure.result
-    names = [stage.name for stage in figure.stages]
+    names = [step.name for step in figure.steps]
     top = ("vectors", "dots")
     pieces = [_Piece("Attention(q, K, V)  =  ", ("sum",)), _Piece("softmax", ("softmax",)), _Piece("( ", ("softmax",))]
     if _is_usual(figure):
@@ -58,7 +58,7 @@ def live_numbers(figure: ScaledDotFigure) -> str:
 def paint_formula(painter: QPainter, rect: QRectF, style: FigureStyle, figure: ScaledDotFigure) -> None:
     """From the left edge of `rect`, in its middle; the numbers of now at its right."""
     theme = style.theme
-    current = figure.stages[figure.step - 1].name if figure.step else ""
+    current = figure.steps[figure.step - 1].name if figure.step else ""
     plain = painter.font()
     painter.save()
     large = resized(plain, 1.3)
@@ -69,14 +69,14 @@ def paint_formula(painter: QPainter, rect: QRectF, style: FigureStyle, figure: S
     x = rect.left()
     for piece in _pieces(figure):
         width = metrics.horizontalAdvance(piece.text)
-        painter.setPen(theme.accent if current in piece.stages else theme.ink)
+        painter.setPen(theme.accent if current in piece.steps else theme.ink)
         if not piece.below:
             painter.drawText(QPointF(x, baseline), piece.text)
         else:
             below = metrics.horizontalAdvance(piece.below)
             inner, width = width, max(width, below)
             painter.drawText(QPointF(x + (width - inner) / 2, middle - 0.35 * metrics.height()), piece.text)
-            painter.setPen(theme.accent if current in piece.stages_below else theme.ink)
+            painter.setPen(theme.accent if current in piece.steps_below else theme.ink)
             painter.drawText(QPointF(x + (width - below) / 2, middle + 0.95 * metrics.ascent()), piece.below)
             painter.setPen(QPen(theme.ink, 0.06 * metrics.height()))
             painter.drawLine(QPointF(x, middle), QPointF(x + width, middle))

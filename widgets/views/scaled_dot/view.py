@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from inference.results.events import Failure
 from inference.results.request import Request
@@ -12,14 +14,16 @@ from inference.results.scaled_dot import ScaledDotRequest, ScaledDotResult
 from inference.results.tokens import Tokens
 from widgets.context import ViewContext
 from widgets.kit.clean import clean
-from widgets.kit.control_bar import ControlBar
 from widgets.kit.head_steps import layer_and_head, walk
+from widgets.kit.option_controls import OptionControls
+from widgets.kit.page import Page
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.scaled_dot.canvas import ScaledDotCanvas
+from widgets.views.scaled_dot.command import ScaledDotOptions
 from widgets.views.scaled_dot.figure import ScaledDotFigure
-from widgets.views.scaled_dot.steps import explain_dot, stages_of
+from widgets.views.scaled_dot.steps import explain_dot, steps_of
 
 
 class ScaledDotView(View):
@@ -31,50 +35,34 @@ class ScaledDotView(View):
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._result: ScaledDotResult | None = None
-        self._step: int | None = None
         self._tokens: Tokens | None = None  # of the queries of what is looked at; None: not known yet
         self._group = ""  # whose query tokens these are
         self._is_probing = False  # asks about the first token, only to learn which there are
 
-        controls = ControlBar(self)
-        self._query = controls.add_choice("scaled_dot_query", self.tr("&Query:"), ())
-        self._steps = controls.add_choice("scaled_dot_step", self.tr("&Step:"), ((self.tr("All steps"), None),))
-        previous = controls.add_button("scaled_dot_previous", "◀", self.tr("Previous step"))
-        following = controls.add_button("scaled_dot_next", "▶", self.tr("Next step (Space)"))
-        self._by_weight = controls.add_check(
-            "scaled_dot_by_weight", self.tr("Sort by &weight"), self.tr("The keys that count most come first")
-        )
-        self._steps.setToolTip(self.tr("1 to 9 choose a step, 0 shows all"))
-
         self._canvas = ScaledDotCanvas(self)
         self._canvas.setObjectName("scaled_dot_canvas")
         self._canvas.setAccessibleName(self.tr("Dot products of a query"))
-        self._canvas.set_figure(None, self.tr("The numbers of one query appear here."))
-        self._read_out = QLabel()
-        self._read_out.setObjectName("scaled_dot_read_out")
-        self._read_out.setTextFormat(Qt.TextFormat.PlainText)
-        self._read_out.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        # A long product is cut off rather than making the window wide.
-        self._read_out.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-
-        self._read_out.setContentsMargins(8, 4, 8, 4)
-        self.setFocusProxy(self._canvas)
-
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(controls)
-        column.addWidget(self._canvas, 1)
-        column.addWidget(self._read_out)
+        self._page = self.add_page(
+            Page("scaled_dot", self._canvas, self.tr("What is shown"), self.tr("Dot product of a key"))
+        )
+        self._page.show_empty(self.tr("The numbers of one query appear here."))
+        self._page.read_out.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        controls = self._page.controls
+        self._query = controls.add_choice("scaled_dot_query", self.tr("&Query"), ())
+        self._steps = controls.add_choice("scaled_dot_step", self.tr("&Step"), ((self.tr("All steps"), None),))
+        previous = controls.add_button("scaled_dot_previous", "◀", self.tr("Previous step"))
+        following = controls.add_button("scaled_dot_next", "▶", self.tr("Next step (Space)"))
+        self._options = self.add_options(OptionControls(controls, "scaled_dot", ScaledDotOptions, leave_out=("step",)))
+        self._steps.setToolTip(self.tr("1 to 9 choose a step, 0 shows all"))
 
         self._query.activated.connect(self._on_query_activated)
         self._steps.activated.connect(self._on_steps_activated)
         previous.clicked.connect(self.previous_step)
         following.clicked.connect(self.next_step)
-        self._by_weight.toggled.connect(self._redraw)
+        self._options.changed.connect(self._redraw)
         self._canvas.clicked.connect(self._on_canvas_clicked)
-        self._canvas.hovered.connect(self._show_read_out)
-        self._show_read_out(None)
+        self._canvas.hovered.connect(self._on_canvas_hovered)
+        self.standing_changed.connect(self._read)
 
     @property
     def canvas(self) -> ScaledDotCanvas:
@@ -83,14 +71,17 @@ class ScaledDotView(View):
 
     @property
     def step(self) -> int | None:
-        """The step that is looked at, counted from 1; None: all."""
-        return self._step
+        """The step that is explained, counted from 1; None: all."""
+        figure = self._canvas.figure
+        return figure.step if figure is not None else None
 
-    # What a view answers
+    # Data in
 
     def set_subject(self, subject: Subject | None) -> None:
         self._tokens, self._is_probing = None, False
         super().set_subject(subject)
+        if self.is_dimmed:  # the words are those of the old text
+            self._query.clear()
 
     def requests(self) -> tuple[Request, ...]:
         assert self.subject
@@ -106,6 +97,7 @@ class ScaledDotView(View):
         self._is_probing = False
         self._group, self._tokens = result.group, result.query_tokens
         if self.subject and is_first and result.query_pos == 0 != self._wanted():
+            self.keep_picture()
             self.refresh()  # the first answer only told which tokens there are
             return
         is_other = self._result is None or self._result.query_tokens.words != result.query_tokens.words
@@ -115,6 +107,7 @@ class ScaledDotView(View):
             self._query.addItems([f"{pos}  {clean(word)}" for pos, word in enumerate(result.query_tokens.words)])
         self._query.setCurrentIndex(result.query_pos)
         self._list_steps()
+        self._page.show_canvas()
         self._redraw()
 
     def show_failure(self, request: Request, failure: Failure) -> None:
@@ -122,8 +115,10 @@ class ScaledDotView(View):
             # The selected token may be one of a longer input: ask again for one that every input has.
             self._is_probing = True
             self.refresh()
-        else:
-            super().show_failure(request, failure)
+            return
+        super().show_failure(request, failure)
+        if self._page.is_empty:
+            self._page.show_empty(failure.message)
 
     def figure(self) -> ScaledDotFigure | None:
         return self._canvas.figure
@@ -146,47 +141,56 @@ class ScaledDotView(View):
     # Steps
 
     def set_step(self, step: int | None) -> None:
-        """Look at one step, counted from 1, or at all."""
+        """Explain one step, counted from 1, or show all alike."""
         n_steps = self._steps.count() - 1
-        self._step = None if step is None or not 1 <= step <= n_steps else step
-        self._steps.setCurrentIndex(self._step or 0)
-        self._redraw()
+        chosen = step if step is not None and 1 <= step <= n_steps else 0
+        self._options.set_value(replace(self._options.value(), step=chosen))
 
     def next_step(self) -> None:
         """The step after this one; all steps after the last."""
-        self.set_step((self._step or 0) + 1)
+        self.set_step((self.step or 0) + 1)
 
     def previous_step(self) -> None:
         """The step before this one; the last before all."""
         n_steps = self._steps.count() - 1
-        self.set_step(n_steps if self._step is None else self._step - 1)
+        self.set_step(n_steps if self.step is None else self.step - 1)
 
     def _list_steps(self) -> None:
         assert self._result
-        titles = [f"{number}  {stage.title}" for number, stage in enumerate(stages_of(self._result), 1)]
+        titles = [f"{number}  {step.title}" for number, step in enumerate(steps_of(self._result), 1)]
         titles.insert(0, self.tr("All steps"))
-        if titles != [self._steps.itemText(index) for index in range(self._steps.count())]:
+        was = [self._steps.itemText(index) for index in range(self._steps.count())]
+        if titles != was:
             self._steps.clear()
             self._steps.addItems(titles)
-            self._step = None
-        self._steps.setCurrentIndex(self._step or 0)
+            if len(was) > 1:  # of another kind of head: the number would mean another step
+                self._options.set_value(replace(self._options.value(), step=0), quietly=True)
+
+    # The picture
 
     def _redraw(self) -> None:
         if self._result is None:
             return
-        key = self.key_pos
-        self._canvas.set_figure(ScaledDotFigure(self._result, self._step, self._by_weight.isChecked(), key))
-        self._show_read_out(None)
+        figure = ScaledDotFigure(self._result, self._options.value(), self.key_pos)
+        self._canvas.show_figure(figure, self.style_now())
+        self._page.caption.show_text(figure.caption)
+        self._steps.setCurrentIndex(figure.step or 0)
+        self._read()
         self.figure_changed.emit()
 
-    def _show_read_out(self, key: int | None) -> None:
-        """The product of the hovered key, or else of the selected one."""
-        key = self.key_pos if key is None else key
-        if self._result is None or key is None or key >= len(self._result.key_tokens):
-            self._read_out.setText(self.tr("Point at a key to see its dot product written out."))
-            return
-        word = clean(self._result.key_tokens.words[key])
-        self._read_out.setText(f"“{word}”:  {explain_dot(self._result, key)}")
+    def restyle(self) -> None:
+        self._redraw()
+
+    def _read(self) -> None:
+        """The product of the hovered key, or else of the selected one; none beside old numbers."""
+        key = self._canvas.hovered_key if self._canvas.hovered_key is not None else self.key_pos
+        if self.is_dimmed or self._result is None:
+            self._page.read_out.show_text("")
+        elif key is None or key >= len(self._result.key_tokens):
+            self._page.read_out.show_text(self.tr("Point at a key to see its dot product written out."))
+        else:
+            word = clean(self._result.key_tokens.words[key])
+            self._page.read_out.show_text(f"“{word}”:  {explain_dot(self._result, key)}")
 
     # What the user does
 
@@ -195,6 +199,9 @@ class ScaledDotView(View):
 
     def _on_steps_activated(self, step: int) -> None:
         self.set_step(step or None)
+
+    def _on_canvas_hovered(self) -> None:
+        self._read()
 
     def _on_canvas_clicked(self, key: int) -> None:
         self.choose(key_pos=None if self.key_pos == key else key)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from widgets.kit.line_label import LineLabel
 from widgets.kit.pointed_canvas import PointedCanvas, PointedFigure
 from widgets.look.theme import FigureStyle
+from widgets.plots.canvas import PlotCanvas
 
 
 class DescribedFigure(PointedFigure, Protocol):
@@ -25,15 +26,25 @@ class FigurePage(QWidget):
     -------
     spot_chosen(spot)
         By a click or Enter.
+    shown_changed()
+        Another part of a plot is looked at: `figure_now` is another picture.
     """
 
     spot_chosen = Signal(object)
+    shown_changed = Signal()
 
-    def __init__(self, name: str, title: str, hint: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        hint: str,
+        parent: QWidget | None = None,
+        canvas: type[PointedCanvas] = PointedCanvas,
+    ) -> None:
         super().__init__(parent)
         self._hint = hint
         self._figure: DescribedFigure | None = None
-        self.canvas = PointedCanvas(f"{name}_canvas", title, self)
+        self.canvas = canvas(f"{name}_canvas", title, self)
         self._read_out = LineLabel(self.tr("What is pointed at"), self)
         self._read_out.setObjectName(f"{name}_read_out")
         layout = QVBoxLayout(self)
@@ -44,6 +55,8 @@ class FigurePage(QWidget):
         self.setFocusProxy(self.canvas)
         self.canvas.spot_changed.connect(self._on_canvas_spot_changed)
         self.canvas.spot_chosen.connect(self.spot_chosen)
+        if isinstance(self.canvas, PlotCanvas):
+            self.canvas.shown_changed.connect(self.shown_changed)
         self._on_canvas_spot_changed(None)
 
     def show_figure(self, figure: DescribedFigure, style: FigureStyle) -> None:
@@ -51,6 +64,10 @@ class FigurePage(QWidget):
         self._figure = figure
         self.canvas.show_figure(figure, style)
         self._on_canvas_spot_changed(self.canvas.spot)
+
+    def figure_now(self) -> DescribedFigure | None:
+        """The figure as it is looked at."""
+        return self.canvas.figure_now() if isinstance(self.canvas, PlotCanvas) else self._figure
 
     def _on_canvas_spot_changed(self, spot: Any | None) -> None:
         text = self._figure.describe(spot) if self._figure is not None and spot is not None else ""

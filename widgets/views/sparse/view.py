@@ -17,6 +17,8 @@ from widgets.kit.control_bar import ControlBar
 from widgets.kit.empty_label import EmptyLabel
 from widgets.kit.job_line import JobLine
 from widgets.kit.labelled import labelled
+from widgets.kit.pointed_canvas import PointedCanvas
+from widgets.plots.canvas import PlotCanvas
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
@@ -70,14 +72,17 @@ class SparseView(View):
         self._kinds.add_widget(labelled(self._strength, "sparse_strength", self.tr("Tint of kinds")))
         self._pages = QStackedWidget(self)
         point = self.tr("Point at a row to see how far its query reaches; click to keep it.")
-        curve, cell = self.tr("Point at a curve to see its numbers."), self.tr("Point at a cell to see its number.")
-        for name, title, hint in (
-            ("sparse_patterns", self.tr("Attention patterns"), point),
-            ("sparse_cost", self.tr("Cost of attention patterns"), curve),
-            ("sparse_complexity", self.tr("Complexity of layer types"), curve),
-            ("sparse_checkpoint", self.tr("Attention and kinds of cells"), cell),
-        ):  # fmt: skip
-            self._pages.addWidget(FigurePage(name, title, hint, self._pages))
+        cell = self.tr("Point at a cell to see its number.")
+        curve = self.tr("Point at a curve to see its numbers; drag or wheel to pan and zoom, 0 to see all.")
+        for name, title, hint, canvas in (
+            ("sparse_patterns", self.tr("Attention patterns"), point, PointedCanvas),
+            ("sparse_cost", self.tr("Cost of attention patterns"), curve, PlotCanvas),
+            ("sparse_complexity", self.tr("Complexity of layer types"), curve, PlotCanvas),
+            ("sparse_checkpoint", self.tr("Attention and kinds of cells"), cell, PointedCanvas),
+        ):
+            page = FigurePage(name, title, hint, self._pages, canvas)
+            page.shown_changed.connect(self.figure_changed)
+            self._pages.addWidget(page)
         self._empty = EmptyLabel("sparse_empty")
         self._pages.addWidget(self._empty)
         fill_column(
@@ -135,7 +140,7 @@ class SparseView(View):
             self._rebuild()
 
     def figure(self) -> Figure | None:
-        return self._figure
+        return self._page(self._tabs.currentIndex()).figure_now() if self._figure is not None else None
 
     # What is shown
 

@@ -33,11 +33,6 @@ class BarRow:
     is_strong: bool = False
 
 
-def rows_height(n: int, style: FigureStyle) -> float:
-    """What `n` bars take."""
-    return n * ROW * QFontMetricsF(style.font).height()
-
-
 def paint_rows(painter: QPainter, rows: tuple[BarRow, ...], rect: QRectF, style: FigureStyle) -> None:
     """As many as have room in `rect`; names and values take what they need, names at most half."""
     metrics = QFontMetricsF(resized(style.font, bold=True))

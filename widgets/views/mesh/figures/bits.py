@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtCore import QCoreApplication, QSizeF
+from PySide6.QtGui import QFontMetricsF
 
 from widgets.figures.figure import Numbers
-from widgets.figures.lettering import resized
 from widgets.look.theme import FigureStyle
-from widgets.views.mesh.figures.bar_rows import ROW, BarRow, paint_rows, rows_height
+from widgets.plots.data import ALL_SHOWN, Axis, Bars, Plot, PlotSpot, Shown
+from widgets.plots.figure import PlottedFigure
 from widgets.views.mesh.growth import Growth
 
 
@@ -20,7 +21,7 @@ def _tr(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class MeshBits:
+class MeshBits(PlottedFigure):
     """Bits per vertex: coordinates and faces.
 
     Attributes
@@ -38,6 +39,7 @@ class MeshBits:
     allowed: tuple[float, float]
     uniform: tuple[float, float]
     compressed: float | None = None
+    shown: Shown = ALL_SHOWN
 
     @staticmethod
     def of(growth: Growth, compressed_bits: int | None = None) -> MeshBits:
@@ -67,37 +69,32 @@ class MeshBits:
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
-        return QSizeF(26 * em, (3.2 + 4 * ROW) * em)
+        return QSizeF(30 * em, 14 * em)
 
-    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
-        painter.save()
-        em = QFontMetricsF(style.font).height()
-        painter.setFont(resized(style.font, bold=True))
-        painter.setPen(style.theme.ink)
-        painter.drawText(QPointF(rect.left(), rect.top() + em), _tr("Bits per vertex"))
-        entries = self._entries()
-        top = max(sum(values) for _, values in entries) or 1.0
-        rows = tuple(
-            BarRow(name, tuple(value / top for value in values), f"{sum(values):.2f}", is_strong=number == 0)
-            for number, (name, values) in enumerate(entries)
-        )
-        area = rect.adjusted(0, 1.5 * em, 0, 0)
-        paint_rows(painter, rows, area, style)
-        self._paint_key(painter, area.top() + rows_height(len(rows), style) + 0.4 * em, rect, style)
-        painter.restore()
-
-    def _paint_key(self, painter: QPainter, top: float, rect: QRectF, style: FigureStyle) -> None:
-        small = resized(style.font, 0.85)
-        metrics = QFontMetricsF(small)
-        em, left = metrics.height(), rect.left()
-        painter.setFont(small)
+    @cached_property
+    def plots(self) -> tuple[Plot, ...]:
+        entries = self._entries()[::-1]  # the first one on top
+        pieces = np.zeros((3, len(entries)))
+        for bar, (_, values) in enumerate(entries):
+            pieces[: len(values), bar] = values
+        ends, at = np.cumsum(pieces, axis=0), np.arange(len(entries), dtype=float)
         names = [_tr("coordinates"), _tr("faces"), *([_tr("both")] if self.compressed is not None else [])]
-        for number, name in enumerate(names):
-            painter.fillRect(QRectF(left, top + 0.15 * em, 0.8 * em, 0.8 * em), style.theme.series[number])
-            width = metrics.horizontalAdvance(name)
-            painter.setPen(style.theme.ink)
-            painter.drawText(QRectF(left + em, top, width + 2, 1.1 * em), Qt.AlignmentFlag.AlignVCenter, name)
-            left += width + 2.2 * em
+        texts = tuple(f"{total:.2f}" for total in ends[-1])
+        series = tuple(
+            Bars(name, at, ends[n] - pieces[n], ends[n], n, texts if n == len(names) - 1 else (), are_lying=True)
+            for n, name in enumerate(names)
+        )
+        yardsticks = Axis(labels=tuple(name for name, _ in entries))
+        return (Plot(series, Axis(low=0.0), yardsticks, _tr("Bits per vertex")),)
+
+    def describe(self, spot: PlotSpot) -> str:
+        """A yardstick and its bits."""
+        bars = self.plots[0].series[spot.series]
+        assert isinstance(bars, Bars)
+        bits = float(bars.end[spot.point] - bars.start[spot.point])
+        yardstick, values = self._entries()[::-1][spot.point]
+        text = _tr("{}: {:.2f} bits per vertex for {}; {:.2f} together")
+        return text.format(yardstick, bits, bars.name, sum(values))
 
     def numbers(self) -> Numbers:
         """A row each."""

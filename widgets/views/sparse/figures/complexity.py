@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
@@ -13,8 +14,11 @@ from inference.results.layer_times import LAYER_TYPES, LayerTimesRequest, LayerT
 from widgets.figures.figure import Numbers
 from widgets.figures.lettering import resized
 from widgets.look.theme import FigureStyle
+from widgets.plots.data import ALL_SHOWN, Axis, Curve, Plot, PlotSpot, Shown
+from widgets.plots.figure import PlottedFigure
+from widgets.plots.ticks import count_text, seconds_text
 from widgets.views.sparse.cost import SOURCE, TABLE
-from widgets.views.sparse.figures.log_chart import ChartFigure, Curve, LogChart, Spot, count_text, seconds_text
+from widgets.views.sparse.figures.cost import length_axis
 
 _SERIES = {"full": 9, "recurrent": 4, "convolutional": 3, "restricted": 0}
 _ROW = 1.75  # em
@@ -30,7 +34,7 @@ def _titles() -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, eq=False)
-class SparseComplexityFigure(ChartFigure):
+class SparseComplexityFigure(PlottedFigure):
     """The table as printed, its first column as curves, and medians of measured times.
 
     Attributes
@@ -43,6 +47,7 @@ class SparseComplexityFigure(ChartFigure):
 
     request: LayerTimesRequest
     result: LayerTimesResult | None = None
+    shown: Shown = ALL_SHOWN
 
     @property
     def caption(self) -> str:
@@ -101,51 +106,47 @@ class SparseComplexityFigure(ChartFigure):
     def _table_height(self, style: FigureStyle) -> float:
         return (_ROW * (len(TABLE) + 1) + 1.5) * QFontMetricsF(style.font).height()
 
-    def charts(self, rect: QRectF, style: FigureStyle) -> list[tuple[LogChart, QRectF]]:
-        em = QFontMetricsF(style.font).height()
-        rest = rect.adjusted(0, self._table_height(style) + 0.8 * em, 0, 0)
-        half = (rest.width() - 1.5 * em) / 2
-        left = QRectF(rest.left(), rest.top(), half, rest.height())
-        return [(self._theory(style), left), (self._measured(style), left.translated(half + 1.5 * em, 0))]
+    def plots_rect(self, rect: QRectF, style: FigureStyle) -> QRectF:
+        gap = 0.8 * QFontMetricsF(style.font).height()
+        return rect.adjusted(0, self._table_height(style) + gap, 0, 0)
 
-    @property
-    def _range(self) -> tuple[float, float]:
-        first, last = min(self.request.lengths), max(self.request.lengths)
-        return (first, last) if first < last else (first / 2, last * 2)
+    @cached_property
+    def plots(self) -> tuple[Plot, ...]:
+        return self._theory(), self._measured()
 
-    def _theory(self, style: FigureStyle) -> LogChart:
+    def _theory(self) -> Plot:
         r = self.request
         x = np.array(r.lengths, float)
         curves = tuple(
             Curve(
                 _short(layer.name),
-                style.theme.series[_SERIES[layer.name]],
                 x,
                 np.array([layer.operations(n, r.d_model, r.kernel, r.neighbourhood) for n in r.lengths], float),
+                _SERIES[layer.name],
+                is_dashed=True,
             )
             for layer in TABLE
         )
         kind = _tr("operations by the table, d = {}, k = {}, r = {}").format(r.d_model, r.kernel, r.neighbourhood)
-        return LogChart(_tr("Theory"), kind, _tr("length n"), count_text, curves, self._range)
+        return Plot(curves, self._lengths, Axis("", True, text=count_text), _tr("Theory"), kind)
 
-    def _measured(self, style: FigureStyle) -> LogChart:
+    def _measured(self) -> Plot:
         x = np.array(self.request.lengths, float)
         curves: tuple[Curve, ...] = ()
         kind = _tr("nothing yet")
         if self.result is not None:
-            kind = self.measured_on()
+            kind, seconds = self.measured_on(), self.result.seconds
             curves = tuple(
-                Curve(
-                    _short(name) + self._growth(row),
-                    style.theme.series[_SERIES[name]],
-                    x,
-                    self.result.seconds[row],
-                    is_measured=True,
-                )
+                Curve(_short(name), x, seconds[row], _SERIES[name], has_dots=True, note=self._growth(row))
                 for row, name in enumerate(LAYER_TYPES)
             )
         empty = _tr("Press Measure: each layer type is run on this machine, and its time stands here.")
-        return LogChart(_tr("Measured"), kind, _tr("length n"), seconds_text, curves, self._range, empty)
+        y = Axis("", True, text=seconds_text)
+        return Plot(curves, self._lengths, y, _tr("Measured"), kind, empty=empty)
+
+    @property
+    def _lengths(self) -> Axis:
+        return length_axis(_tr("length n"), self.request.lengths)
 
     def _growth(self, row: int) -> str:
         """By which power of n the time grew over the last three lengths: the slope of a line through them."""
@@ -153,16 +154,14 @@ class SparseComplexityFigure(ChartFigure):
         seconds, lengths = self.result.seconds[row, -3:], self.request.lengths[-3:]
         if len(seconds) < 3 or not np.isfinite(seconds).all():
             return ""
-        return f" ∝ n^{np.polyfit(np.log(lengths), np.log(seconds), 1)[0]:.1f}"
+        return f"∝ n^{np.polyfit(np.log(lengths), np.log(seconds), 1)[0]:.1f}"
 
     # Painting
 
-    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+    def paint_around(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         painter.save()
         self._paint_table(painter, rect, style)
         painter.restore()
-        for chart, area in self.charts(rect, style):
-            chart.paint(painter, area, style)
 
     def _paint_table(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)
@@ -197,17 +196,17 @@ class SparseComplexityFigure(ChartFigure):
         line = QFontMetricsF(small).elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
         painter.drawText(QPointF(rect.left(), rect.top() + _ROW * em * len(rows) + 1.2 * em), line)
 
-    def describe(self, spot: Spot) -> str:
+    def describe(self, spot: PlotSpot) -> str:
         """The exact number of a point, and whether it is theory or measured."""
         r, n = self.request, self.request.lengths[spot.point]
-        layer = TABLE[spot.curve]
-        if spot.chart == 0:
+        layer = TABLE[spot.series]
+        if spot.plot == 0:
             text = _tr("Theory: {} at length {}: {} = {} operations, up to a constant factor; path length {}.")
             operations = layer.operations(n, r.d_model, r.kernel, r.neighbourhood)
             path = layer.path_length(n, r.kernel, r.neighbourhood)
             return text.format(layer.title, f"{n:,}", layer.per_layer, f"{operations:,}", f"{path:.4g}")
         assert self.result is not None
-        seconds = float(self.result.seconds[spot.curve, spot.point])
+        seconds = float(self.result.seconds[spot.series, spot.point])
         return _tr("Measured: {} at length {}: {} on {}.").format(
             layer.title, f"{n:,}", seconds_text(seconds), self.measured_on()
         )

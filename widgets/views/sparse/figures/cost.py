@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QRectF, QSizeF
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtCore import QCoreApplication, QSizeF
+from PySide6.QtGui import QFontMetricsF
 
 from widgets.figures.figure import Numbers
 from widgets.look.theme import FigureStyle
+from widgets.plots.data import ALL_SHOWN, Axis, Curve, Plot, PlotSpot, Shown
+from widgets.plots.figure import PlottedFigure
+from widgets.plots.ticks import bytes_text, count_text, length_text
 from widgets.views.sparse.cost import flops, map_bytes
-from widgets.views.sparse.figures.log_chart import ChartFigure, Curve, LogChart, Spot, bytes_text, count_text
 from widgets.views.sparse.patterns import Pattern
 
 LENGTHS = tuple(2**power for power in range(6, 18))  # 64 to 131,072
 _SERIES = {"full": 9, "causal": 3, "window": 0, "dilated": 7, "longformer": 4, "bigbird": 1}
+_MARGIN = 1.15  # a factor beyond the first and the last length
 
 
 def _tr(text: str) -> str:
@@ -30,7 +33,7 @@ def _cells(pattern: Pattern) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True)
-class SparseCostFigure(ChartFigure):
+class SparseCostFigure(PlottedFigure):
     """Cells, floating-point operations and memory of one head against the length of the text: none of it measured.
 
     Attributes
@@ -43,6 +46,7 @@ class SparseCostFigure(ChartFigure):
 
     patterns: tuple[Pattern, ...]
     d_model: int = 64
+    shown: Shown = ALL_SHOWN
 
     @property
     def caption(self) -> str:
@@ -64,56 +68,32 @@ class SparseCostFigure(ChartFigure):
                 rows.append(row)
         return Numbers(arrays, ("pattern", "tokens", "cells", "FLOPs", "bytes of the weights"), rows)
 
-    def charts(self, rect: QRectF, style: FigureStyle) -> list[tuple[LogChart, QRectF]]:
-        charts = [
-            self._chart(_tr("Cells"), _tr("counted"), count_text, lambda cells: cells, style),
-            self._chart(
-                _tr("Operations"),
-                _tr("by formula: 4 · cells · d FLOPs"),
-                count_text,
-                lambda cells: flops(cells, self.d_model),
-                style,
-            ),
-            self._chart(_tr("Memory"), _tr("by formula: 4 bytes a weight"), bytes_text, map_bytes, style),
-        ]
-        em = QFontMetricsF(style.font).height()
-        is_row = rect.width() > 1.5 * rect.height()
-        gap = 1.2 * em
-        if is_row:
-            width = (rect.width() - 2 * gap) / 3
-            areas = [QRectF(rect.left() + i * (width + gap), rect.top(), width, rect.height()) for i in range(3)]
-        else:
-            height = (rect.height() - 2 * gap) / 3
-            areas = [QRectF(rect.left(), rect.top() + i * (height + gap), rect.width(), height) for i in range(3)]
-        return list(zip(charts, areas, strict=True))
+    @cached_property
+    def plots(self) -> tuple[Plot, ...]:
+        operations, memory = _tr("by formula: 4 · cells · d FLOPs"), _tr("by formula: 4 bytes a weight")
+        return (
+            self._plot(_tr("Cells"), _tr("counted"), count_text, lambda cells: cells),
+            self._plot(_tr("Operations"), operations, count_text, lambda cells: flops(cells, self.d_model)),
+            self._plot(_tr("Memory"), memory, bytes_text, map_bytes),
+        )
 
-    def _chart(
-        self,
-        title: str,
-        kind: str,
-        text: Callable[[float], str],
-        of_cells: Callable[[int], int],
-        style: FigureStyle,
-    ) -> LogChart:
+    def _plot(self, title: str, subtitle: str, text: Callable[[float], str], of_cells: Callable[[int], int]) -> Plot:
         x = np.array(LENGTHS, float)
         curves = tuple(
             Curve(
-                pattern.kind.short,
-                series_color(pattern.name, style),
+                pattern.kind.title,
                 x,
                 np.array([of_cells(cells) for cells in _cells(pattern)], float),
+                _SERIES[pattern.name],
+                is_dashed=True,
             )
             for pattern in self.patterns
         )
-        return LogChart(title, kind, _tr("tokens n"), text, curves, (LENGTHS[0], LENGTHS[-1]))
+        return Plot(curves, length_axis(_tr("tokens n"), LENGTHS), Axis("", True, text=text), title, subtitle)
 
-    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
-        for chart, area in self.charts(rect, style):
-            chart.paint(painter, area, style)
-
-    def describe(self, spot: Spot) -> str:
+    def describe(self, spot: PlotSpot) -> str:
         """The exact numbers of a point, and how they compare with full attention."""
-        pattern, n = self.patterns[spot.curve], LENGTHS[spot.point]
+        pattern, n = self.patterns[spot.series], LENGTHS[spot.point]
         cells = _cells(pattern)[spot.point]
         text = _tr("{} at {} tokens, by the formula: {} cells, {} FLOPs, {} of memory; {} of full attention.")
         share = f"1/{n * n / cells:,.4g}" if cells < n * n else _tr("all")
@@ -123,6 +103,6 @@ class SparseCostFigure(ChartFigure):
         )  # fmt: skip
 
 
-def series_color(name: str, style: FigureStyle) -> QColor:
-    """The colour of a pattern's curve."""
-    return style.theme.series[_SERIES[name]]
+def length_axis(title: str, lengths: Sequence[int]) -> Axis:
+    """An axis of lengths, with ticks at powers of two, and a little more than all of them."""
+    return Axis(title, True, 2, min(lengths) / _MARGIN, max(lengths) * _MARGIN, length_text)

@@ -1,10 +1,10 @@
-"""Figures that are as high as their contents at the width there is."""
+"""Figures that need a certain size at the width there is, and scroll where there is less."""
 
 from __future__ import annotations
 
 from typing import Any, Protocol
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSizeF, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
@@ -13,28 +13,29 @@ from widgets.kit.figure_canvas import FigureCanvas
 from widgets.look.theme import FigureStyle
 
 
-class TallFigure(Figure, Protocol):
-    """A figure whose parts wrap."""
+class SizedFigure(Figure, Protocol):
+    """A figure whose parts wrap, or that cannot be read when it is too small."""
 
-    def height_for(self, width: float, style: FigureStyle) -> float: ...
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
+        """What it needs where there is so much width; a width of 0: any will do."""
+        ...
 
 
 class FigureScroll(QScrollArea):
-    """Gives a canvas the whole width, and the height that its figure needs."""
+    """Gives a canvas the whole width, and at least the size that its figure needs."""
 
     def __init__(self, canvas: FigureCanvas[Any], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.canvas = canvas
-        self._tall: TallFigure | None = None
+        self._sized: SizedFigure | None = None
         self.setWidget(canvas)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
-    def show_figure(self, figure: TallFigure, style: FigureStyle) -> None:
+    def show_figure(self, figure: SizedFigure, style: FigureStyle) -> None:
         """Show another figure, or the same in another style."""
-        self._tall = figure
+        self._sized = figure
         self.canvas.show_figure(figure, style)
         self._fit()
 
@@ -43,7 +44,8 @@ class FigureScroll(QScrollArea):
         self._fit()
 
     def _fit(self) -> None:
-        if self._tall is not None:
+        if self._sized is not None:
             margins = self.canvas.width() - self.canvas.figure_rect().width()
-            height = self._tall.height_for(self.viewport().width() - margins, self.canvas.style_now)
-            self.canvas.setMinimumSize(0, int(height + margins) + 1)
+            least = self._sized.least_size(self.viewport().width() - margins, self.canvas.style_now)
+            width = least.width() + margins if least.width() else 0
+            self.canvas.setMinimumSize(int(width), int(least.height() + margins) + 1)

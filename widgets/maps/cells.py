@@ -10,15 +10,15 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
 from widgets.look import color_maps
 from widgets.look.theme import FigureStyle
+from widgets.maps.coloring import Coloring
 from widgets.maps.head_map import HeadMap
 from widgets.maps.pyramid import Box
-from widgets.maps.scale import Look
 from widgets.maps.tile_cache import Piece
 from widgets.maps.viewport import Viewport
 
 
 def paint_cells(
-    painter: QPainter, plot: QRectF, view: Viewport, known: HeadMap, look: Look, ratio: float = 1.0
+    painter: QPainter, plot: QRectF, view: Viewport, known: HeadMap, coloring: Coloring, ratio: float = 1.0
 ) -> None:
     """Paint what is seen into `plot`, on a device of `ratio` pixels a pixel: nearest neighbour, coarser tiles first."""
     level = known.level(view.level(ratio))
@@ -30,7 +30,7 @@ def paint_cells(
         piece = known.best(level, place)
         if piece is not None:
             cells = _intersected(known.axes.pyramid.cells(level, place), seen, 2**level)
-            _paint_part(painter, plot, view, piece, cells, look, known.head.reduce, ratio)
+            _paint_part(painter, plot, view, piece, cells, coloring, known.head.reduce, ratio)
     painter.restore()
 
 
@@ -41,15 +41,15 @@ def has_values(view: Viewport, style: FigureStyle) -> bool:
 
 
 def paint_values(
-    painter: QPainter, plot: QRectF, view: Viewport, values: np.ndarray, look: Look, style: FigureStyle
+    painter: QPainter, plot: QRectF, view: Viewport, values: np.ndarray, coloring: Coloring, style: FigureStyle
 ) -> None:
     """Write the number of every cell on screen; `values` float16 [row, column] are those of level 0."""
     metrics = QFontMetricsF(style.font)
     top, left = int(view.top), int(view.left)
     rows, columns = top + np.arange(values.shape[0]), left + np.arange(values.shape[1])
-    found, which = np.unique(look.colors(values, rows), return_inverse=True)
+    found, which = np.unique(coloring.colors(values, rows), return_inverse=True)
     inks = [color_maps.ink_on(int(color)) for color in found]
-    shares = look.share(values, rows)
+    shares = coloring.share(values, rows)
     # All numbers are as wide, and few colours of ink are needed: many are written in a frame.
     x = (plot.left() + view.x_of(columns + 0.5) - metrics.horizontalAdvance("0.00") / 2).tolist()
     y = (plot.top() + view.y_of(rows + 0.5) + (metrics.ascent() - metrics.descent()) / 2).tolist()
@@ -65,10 +65,17 @@ def paint_values(
 
 
 def _paint_part(
-    painter: QPainter, plot: QRectF, view: Viewport, piece: Piece, cells: Box, look: Look, reduce: str, ratio: float
+    painter: QPainter,
+    plot: QRectF,
+    view: Viewport,
+    piece: Piece,
+    cells: Box,
+    coloring: Coloring,
+    reduce: str,
+    ratio: float,
 ) -> None:
     shrink = view.shrink(piece.level, ratio)
-    image = piece.image(look, shrink, reduce)
+    image = piece.image(coloring, shrink, reduce)
     down, across = (2**piece.level * n for n in shrink)
     source = QRectF(
         cells.left / across - piece.column / shrink[1],

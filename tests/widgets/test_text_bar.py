@@ -12,7 +12,7 @@ from inference.results.inputs import TextInput
 from tests.factories import make_checkpoint_info, make_tokens
 from tests.places import at, index_of
 from widgets.panels.gallery import Gallery
-from widgets.panels.input_bar import InputBar
+from widgets.panels.text_bar import TextBar
 from widgets.panels.token_row import MAX_CHIPS
 from widgets.selection import Selection
 
@@ -24,7 +24,7 @@ def selection(qapp):
 
 @pytest.fixture
 def bar(qtbot, selection):
-    bar = InputBar(selection, ("One.", "First.\nSecond."))
+    bar = TextBar(selection, ("One.", "First.\nSecond."))
     qtbot.addWidget(bar)
     bar.resize(900, 200)
     bar.show()

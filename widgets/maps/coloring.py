@@ -30,7 +30,7 @@ class RowMaxima:
 
 
 @dataclass(frozen=True)
-class Look:
+class Coloring:
     """How numbers become colours.
 
     Attributes
@@ -73,9 +73,9 @@ def _table(color_map: str, missing: int, high: float, scale: raster.Scale) -> np
     return colors
 
 
-def look(style: FigureStyle, scale: str, high: float, maxima: RowMaxima | None) -> Look:
-    """The look of a map in a style; `scale` is `raw`, `row` or `log`."""
+def coloring_of(style: FigureStyle, scale: str, high: float, maxima: RowMaxima | None) -> Coloring:
+    """The colours of a map in a style; `scale` is `raw`, `row` or `log`."""
     missing = style.theme.missing.rgb()
     if scale == "row" and maxima is not None:
-        return Look(style.color_map, missing, 1.0, "raw", maxima)
-    return Look(style.color_map, missing, high, "log" if scale == "log" else "raw")
+        return Coloring(style.color_map, missing, 1.0, "raw", maxima)
+    return Coloring(style.color_map, missing, high, "log" if scale == "log" else "raw")

@@ -17,7 +17,7 @@ from widgets.selection import Selection
 TYPING_PAUSE = 250  # ms without a key after which the model is asked
 
 
-class InputBar(QWidget):
+class TextBar(QWidget):
     """Two sentences, samples to choose from, and the tokens that come of them.
 
     Signals
@@ -102,6 +102,11 @@ class InputBar(QWidget):
         """Put sentences in; `input_changed` is not emitted, and Ctrl+Z brings back what was typed."""
         self.first.set_value(text)
         self.second.set_value(text_pair)
+
+    def set_input(self, input: TextInput) -> None:
+        """Put in what came from elsewhere, token ids as numbers; `input_changed` is not emitted."""
+        ids = input.token_ids
+        self.set_text(input.text if ids is None else " ".join(map(str, ids)), input.text_pair or "")
 
     def look_at(self, text: str) -> None:
         """Put a text of any length in the first line, and ask for it."""

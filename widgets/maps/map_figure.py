@@ -14,18 +14,18 @@ from widgets.figures.figure import Numbers
 from widgets.figures.token_axis import label
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
-from widgets.maps.mosaic import has_values, paint_values
+from widgets.maps.cells import has_values, paint_values
+from widgets.maps.coloring import Coloring
 from widgets.maps.numerals import span
 from widgets.maps.pyramid import Box, level_of
-from widgets.maps.scale import Look
-from widgets.maps.scene import Scene, room_in
-from widgets.maps.tile_cache import Head, pooled
+from widgets.maps.scene import MapScene, room_in
+from widgets.maps.tile_cache import PooledHead, pooled
 from widgets.maps.viewport import whole_pixels
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
 
 
-def caption_of(scene: Scene, head: Head, level: int, look: Look, *, is_coarse: bool) -> str:
+def caption_of(scene: MapScene, head: PooledHead, level: int, coloring: Coloring, *, is_coarse: bool) -> str:
     """What is shown, in one line."""
     rows, columns = cells_of(scene.viewport.seen)
     parts = [
@@ -37,9 +37,9 @@ def caption_of(scene: Scene, head: Head, level: int, look: Look, *, is_coarse: b
     if level:
         text = _tr("maximum over {} cells") if head.reduce == "max" else _tr("mean over {} cells")
         parts.append(text.format(f"{2**level} {_TIMES} {2**level}"))
-    if look.maxima is not None:
-        parts.append(_tr("each row divided by the maximum of its {} rows").format(look.maxima.n_rows))
-    elif look.scale == "log":
+    if coloring.maxima is not None:
+        parts.append(_tr("each row divided by the maximum of its {} rows").format(coloring.maxima.n_rows))
+    elif coloring.scale == "log":
         parts.append(_tr("logarithmic colours"))
     if scene.is_sampled:
         parts.append(_tr("from sampled rows"))
@@ -54,7 +54,7 @@ def cells_of(seen: Box) -> tuple[range, range]:
 
 
 @dataclass(frozen=True)
-class AttentionTilesFigure:
+class MapFigure:
     """Queries from top to bottom, keys from left to right, cut where the screen cuts them.
 
     Attributes
@@ -63,7 +63,7 @@ class AttentionTilesFigure:
         A pixel of `values` covers 2**level x 2**level cells.
     values
         float16 [row, column]: all pixels of the level that are on screen, also in part.
-    look
+    coloring
         How numbers become colours; those of the map, and of missing numbers, are the style's.
     em
         Height of a line on screen, by which cells are measured.
@@ -71,11 +71,11 @@ class AttentionTilesFigure:
         Whether some numbers are those of coarser pixels, the sharp ones not being there yet.
     """
 
-    scene: Scene
-    head: Head
+    scene: MapScene
+    head: PooledHead
     level: int
     values: np.ndarray
-    look: Look
+    coloring: Coloring
     em: float
     is_coarse: bool = False
 
@@ -86,10 +86,10 @@ class AttentionTilesFigure:
 
     @property
     def caption(self) -> str:
-        return caption_of(self.scene, self.head, self.level, self.look, is_coarse=self.is_coarse)
+        return caption_of(self.scene, self.head, self.level, self.coloring, is_coarse=self.is_coarse)
 
     def numbers(self) -> Numbers:
-        """The pixels on screen, and what the brushed queries look at."""
+        """The pixels on screen, and what the brushed queries attend to."""
         rows, columns = cells_of(self.seen)
         queries, keys = self._labels(self.scene.axes.queries.words, 0), self._labels(self.scene.axes.keys.words, 1)
         shown = self.values.astype(np.float32)
@@ -133,12 +133,12 @@ class AttentionTilesFigure:
         painter.drawImage(plot, self._image(painter, plot, style))
         painter.restore()
         if self.level == 0 and has_values(scene.viewport, style):
-            paint_values(painter, plot, scene.viewport, self.values, self._look_in(style), style)
+            paint_values(painter, plot, scene.viewport, self.values, self._coloring_in(style), style)
         scene.paint(painter, plot, style)
 
     # Where things are
 
-    def _scene_in(self, rect: QRectF, style: FigureStyle) -> tuple[Scene, QRectF]:
+    def _scene_in(self, rect: QRectF, style: FigureStyle) -> tuple[MapScene, QRectF]:
         metrics = QFontMetricsF(style.font)
         room = room_in(rect, metrics.height(), self._right(metrics), has_strip=self.scene.brush is not None)
         view = self.scene.viewport
@@ -165,8 +165,8 @@ class AttentionTilesFigure:
 
     # Cells
 
-    def _look_in(self, style: FigureStyle) -> Look:
-        return replace(self.look, color_map=style.color_map, missing=style.theme.missing.rgb())
+    def _coloring_in(self, style: FigureStyle) -> Coloring:
+        return replace(self.coloring, color_map=style.color_map, missing=style.theme.missing.rgb())
 
     def _image(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> QImage:
         """Exactly the pixels of the plot: cut here, since files ignore which part of a picture is to be drawn."""
@@ -178,7 +178,7 @@ class AttentionTilesFigure:
             height = max(1, round(plot.height() * abs(to_device.m22())))
             width = max(1, round(plot.width() * abs(to_device.m11())))
         shrink = 2 ** level_of(max(n_rows / height, 1.0)), 2 ** level_of(max(n_columns / width, 1.0))
-        colors = self._look_in(style).colors(
+        colors = self._coloring_in(style).colors(
             pooled(self.values, shrink, self.head.reduce), self._starts[0][:: shrink[0]]
         )
         seen, places = self.seen, []

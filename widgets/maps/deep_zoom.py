@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QRectF, QTimer, Signal
 from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from inference.results.request import Request
 from widgets.figures.color_bar import ColorBar
 from widgets.look.theme import FigureStyle
 from widgets.maps.canvas import DeepZoomCanvas
+from widgets.maps.coloring import Coloring, coloring_of
 from widgets.maps.descriptions import cell_text, rows_text
 from widgets.maps.feed import Feed, Source
 from widgets.maps.finder import Finder
 from widgets.maps.go_to import GoToBar
 from widgets.maps.head_map import HeadMap
+from widgets.maps.map_figure import MapFigure, caption_of
 from widgets.maps.minimap import Minimap
-from widgets.maps.scale import Look, look
-from widgets.maps.scene import Scene
+from widgets.maps.scene import MapScene
 from widgets.maps.search import NoSuchPlace, place_of
-from widgets.maps.tile_cache import Head, Piece
-from widgets.views.attention.attention_tiles import AttentionTilesFigure, caption_of
+from widgets.maps.tile_cache import Piece, PooledHead
 
 _READABLE = 20.0  # pixels a cell, at which a place that was gone to is shown
 _PAUSE = 30  # milliseconds that moves are gathered before tiles are asked for
@@ -54,14 +55,14 @@ class DeepZoom(QWidget):
         self.minimap = Minimap(self.canvas)
         self.bar = GoToBar(self)
         self._finder = Finder()
-        self._wanted: tuple[Source, Head] | None = None
+        self._wanted: tuple[Source, PooledHead] | None = None
         self._map: HeadMap | None = None
         self._style = FigureStyle()
         self._scale = "raw"
         self._cell: tuple[int | None, int | None] = (None, None)
         self._brush: range | None = None
-        self._scene: Scene | None = None
-        self._look: Look | None = None
+        self._scene: MapScene | None = None
+        self._coloring: Coloring | None = None
         self._thumbnail: Piece | None = None
         self._asking = QTimer(self, interval=_PAUSE, singleShot=True)
         layout = QVBoxLayout(self)
@@ -87,7 +88,7 @@ class DeepZoom(QWidget):
 
     # Data in
 
-    def show_head(self, source: Source, head: Head) -> None:
+    def show_head(self, source: Source, head: PooledHead) -> None:
         """Look at a head; place and zoom stay, and the old picture until there is a new one."""
         if (source, head) == self._wanted:
             return
@@ -116,14 +117,13 @@ class DeepZoom(QWidget):
         self._style, self._scale = style, scale
         self._rebuild()
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         """What is wanted and has yet to come."""
         return self.feed.requests()
 
-    def take(self, result: object) -> None:
-        """Show a result, if it was waited for."""
-        if not self.feed.take(result):
-            return
+    def take(self, request: Request, result: object) -> None:
+        """Show the answer to one of its requests, or a part of it."""
+        self.feed.take(request, result)
         known = self.feed.map
         if known is not None:
             self._finder.search_in(known.axes)
@@ -138,25 +138,23 @@ class DeepZoom(QWidget):
 
     # What is shown
 
-    def figure(self) -> AttentionTilesFigure | None:
+    def figure(self) -> MapFigure | None:
         """Exactly what is on screen."""
         known = self._map
-        if known is None or self._scene is None or self._look is None:
+        if known is None or self._scene is None or self._coloring is None:
             return None
         level, em = known.level(self.canvas.level()), self.canvas.fontMetrics().height()
         values = known.values(level, self._scene.viewport.seen)
-        return AttentionTilesFigure(
-            self._scene, known.head, level, values, self._look, em, self._is_coarse(known, level)
-        )
+        return MapFigure(self._scene, known.head, level, values, self._coloring, em, self._is_coarse(known, level))
 
     @property
     def caption(self) -> str:
         """What is on screen, in one line."""
         known = self._map
-        if known is None or self._scene is None or self._look is None:
+        if known is None or self._scene is None or self._coloring is None:
             return ""
         level = known.level(self.canvas.level())
-        return caption_of(self._scene, known.head, level, self._look, is_coarse=self._is_coarse(known, level))
+        return caption_of(self._scene, known.head, level, self._coloring, is_coarse=self._is_coarse(known, level))
 
     def _is_coarse(self, known: HeadMap, level: int) -> bool:
         """Whether sharper tiles of what is seen are still to come."""
@@ -172,7 +170,7 @@ class DeepZoom(QWidget):
         self.canvas.fit()
 
     def read_out(self) -> str:
-        """The value under the pointer, else what the brushed rows look at, else the chosen cell."""
+        """The value under the pointer, else what the brushed rows attend to, else the chosen cell."""
         known = self._map
         if known is None:
             return ""
@@ -186,7 +184,7 @@ class DeepZoom(QWidget):
         if reading is None:
             return self.tr(
                 "Point at a cell. Wheel: zoom \N{MIDDLE DOT} drag: move \N{MIDDLE DOT} click: choose \N{MIDDLE DOT} "
-                "drag along the queries on the left: what they look at"
+                "drag along the queries on the left: what they attend to"
             )
         return cell_text(known, reading)
 
@@ -200,19 +198,19 @@ class DeepZoom(QWidget):
         assert viewport is not None
         level = known.level(self.canvas.level())
         maxima = known.maxima() if self._scale == "row" else None
-        self._look = look(self._style, self._scale, known.high(level), maxima)
-        title = self.tr("share of the rows' maximum") if self._look.maxima else self.tr("attention")
-        self._scene = Scene(
+        self._coloring = coloring_of(self._style, self._scale, known.high(level), maxima)
+        title = self.tr("share of the rows' maximum") if self._coloring.maxima else self.tr("attention")
+        self._scene = MapScene(
             known.axes,
             viewport,
-            ColorBar(self._look.high, self._look.scale, title),
+            ColorBar(self._coloring.high, self._coloring.scale, title),
             *self._cell,
             self._brush,
             self.feed.pattern if self._wanted and known.head == self._wanted[1] else None,
-            self._finder.marks,
+            self._finder.matches,
             known.is_sampled(level, viewport.seen),
         )
-        self.canvas.show_scene(self._scene, known, self._look, self._style)
+        self.canvas.show_scene(self._scene, known, self._coloring, self._style)
         self._show_minimap()
         self.changed.emit()
 
@@ -232,12 +230,12 @@ class DeepZoom(QWidget):
         known = self._map
         overview = known.overview() if known else None
         image: QImage | None = None
-        if known is not None and overview is not None and self._look is not None:
+        if known is not None and overview is not None and self._coloring is not None:
             high = known.high(overview.level)
             if self._thumbnail is None or self._thumbnail.values is not overview.values:
-                # Of its own: the map paints the overview in another look.
+                # Of its own: the map paints the overview in other colours.
                 self._thumbnail = Piece(overview.values, overview.level, 0, 0)
-            colors = look(self._style, self._scale, high, self._look.maxima)
+            colors = coloring_of(self._style, self._scale, high, self._coloring.maxima)
             image = self._thumbnail.image(colors, (1, 1), known.head.reduce)
         assert self._scene is not None
         self.minimap.show_scene(self._scene, image, self._style)
@@ -247,10 +245,11 @@ class DeepZoom(QWidget):
         em = self.canvas.fontMetrics().height()
         size = self.minimap.sizeHint()
         corner = self.canvas.rect().bottomRight()
+        gap = round(0.4 * em)
         self.minimap.setGeometry(
-            corner.x() - size.width() - round(0.4 * em), corner.y() - size.height() - round(0.4 * em),
-            size.width(), size.height(),
-        )  # fmt: skip
+            corner.x() - size.width() - gap, corner.y() - size.height() - gap, size.width(), size.height()
+        )
+        self.canvas.corner = QRectF(self.minimap.geometry())
 
     def _want_tiles(self) -> None:
         if self.canvas.viewport is not None and self.feed.map is not None:

@@ -1,4 +1,4 @@
-"""Where the tokens of arcs stand, and what their lines join."""
+"""The lines of arcs: what they join, between which places, and how those of a head look, in every layer and picture."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPen
+
+from widgets.look.theme import Theme
+
+_DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
 Side = Literal["query", "key"]
 
@@ -31,7 +36,7 @@ class Lines(NamedTuple):
         return zip(self.query.tolist(), self.key.tolist(), self.head.tolist(), self.weight.tolist(), strict=True)
 
 
-class Layout(NamedTuple):
+class ArcsLayout(NamedTuple):
     """Where things are, in points. Rows are of one height; the shorter column starts at the top too."""
 
     em: float
@@ -55,3 +60,18 @@ class Layout(NamedTuple):
         """Where the text of a token stands."""
         x = self.left - self.label if focus.side == "query" else self.right
         return QRectF(x, self.top + focus.pos * self.row, self.label, self.row)
+
+
+def head_color(head: int, theme: Theme) -> QColor:
+    """The colour of a head, the same in every layer."""
+    return theme.series[head % len(theme.series)]
+
+
+def head_dash(head: int, theme: Theme) -> Qt.PenStyle:
+    """What tells heads of the same colour apart."""
+    return _DASHES[head // len(theme.series) % len(_DASHES)]
+
+
+def chip_pen(head: int, theme: Theme, width: float) -> QPen:
+    """How a head's lines look in a legend."""
+    return QPen(head_color(head, theme), width, head_dash(head, theme))

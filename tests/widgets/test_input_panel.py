@@ -1,0 +1,108 @@
+"""The input panel: a bar for every kind that the checkpoint reads, and one input made of all of them."""
+
+from dataclasses import replace
+
+import pytest
+
+from inference.results.inputs import ImageInput, Input, MeshInput, TextInput
+from tests.answers import answer
+from tests.factories import make_checkpoint_info
+from tests.image_factories import make_image_info, make_image_result
+from tests.inputs import image_input, mesh_input, text_input
+from widgets.context import ViewContext
+from widgets.panels.input_panel import InputPanel
+
+BOTH = replace(make_image_info(name="clip-test"), reads=("text", "image"), has_tokenizer=True)
+MESH = replace(make_checkpoint_info(name="polygen"), reads=("mesh",), classes=("chair", "table"))
+
+
+@pytest.fixture
+def panel(qtbot):
+    panel = InputPanel(ViewContext(), ("One.",))
+    qtbot.addWidget(panel)
+    panel.inputs, panel.bars = [], []
+    panel.input_changed.connect(panel.inputs.append)
+    panel.bar_created.connect(panel.bars.append)
+    panel.show()
+    panel.set_checkpoint(make_checkpoint_info())
+    return panel
+
+
+def shown(panel):
+    return [kind for kind, bar in panel._bars.items() if bar.isVisible()]
+
+
+def test_of_one_kind_there_is_one_bar(panel):
+    for info, kind in ((make_checkpoint_info(), "text"), (make_image_info(), "image"), (MESH, "mesh")):
+        panel.set_checkpoint(info)
+        assert shown(panel) == [kind]
+        assert panel.input().kinds == (kind,)
+
+
+def test_a_bar_that_is_hidden_takes_no_room(panel, qtbot):
+    low = panel.sizeHint().height()
+    panel.set_checkpoint(BOTH)
+    assert panel.sizeHint().height() > low
+    panel.set_checkpoint(make_checkpoint_info())
+    qtbot.waitUntil(lambda: panel.sizeHint().height() == low)
+
+
+def test_of_several_kinds_each_has_its_bar_and_all_are_one_input(panel):
+    panel.text.set_text("a red house")
+    panel.set_checkpoint(BOTH)
+    assert shown(panel) == ["text", "image"]
+    assert panel.input() == Input(text=TextInput("a red house"), image=ImageInput())
+
+
+def test_a_change_in_either_bar_tells_the_whole_input(panel, qtbot):
+    panel.set_checkpoint(BOTH)
+    panel.text.look_at("a cat")
+    assert panel.inputs[-1] == Input(text=TextInput("a cat"), image=ImageInput())
+    (bar,) = panel.bars
+    answer(bar, make_image_result())
+    panel.open_image("/images/cat.png")
+    answer(bar, make_image_result())
+    assert panel.inputs[-1] == Input(text=TextInput("a cat"), image=ImageInput(path="/images/cat.png"))
+
+
+def test_a_hidden_bar_says_nothing(panel):
+    panel.set_checkpoint(BOTH)
+    panel.set_checkpoint(make_image_info())
+    panel.inputs.clear()
+    panel.text.look_at("typed in vain")
+    assert panel.inputs == []
+
+
+def test_what_comes_from_a_view_leaves_the_rest_as_it_is(panel):
+    panel.text.set_text("a cat")
+    panel.set_checkpoint(BOTH)
+    panel.set_input(image_input(seed=7))
+    assert panel.inputs == [Input(text=TextInput("a cat"), image=ImageInput(seed=7))]
+    assert panel.input() == panel.inputs[-1]
+    panel.set_input(text_input("a dog", "a cat"))
+    assert panel.inputs[-1] == Input(text=TextInput("a dog", "a cat"), image=ImageInput(seed=7))
+    assert panel.text.first.text() == "a dog"
+
+
+def test_what_the_checkpoint_does_not_read_is_left_out(panel):
+    panel.set_input(mesh_input(label=1))
+    assert panel.inputs == []
+    panel.set_checkpoint(MESH)
+    panel.set_input(Input(text=TextInput("a cat"), mesh=MeshInput(label=1)))
+    assert panel.inputs == [mesh_input(label=1)]
+
+
+def test_token_ids_are_written_where_they_are_read(panel):
+    panel.set_checkpoint(replace(make_checkpoint_info(), has_tokenizer=False))
+    panel.set_input(text_input(token_ids=(5, 17)))
+    assert panel.text.first.text() == "5 17"
+    assert panel.input() == text_input(token_ids=(5, 17))
+
+
+def test_is_collected_after_closing(assert_collected):
+    def make():
+        panel = InputPanel(ViewContext(), ())
+        panel.set_checkpoint(BOTH)
+        return panel
+
+    assert_collected(make)

@@ -1,0 +1,76 @@
+"""Options of arcs, and their figure on the command line."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from inference.results.attention import AttentionRequest, AttentionResult
+from inference.results.lines import LinesRequest, LinesResult
+from widgets.figure_command import BadOption, FigureCommand, Requests, group_of, lengths, span, text_of
+from widgets.kit.text_length import WHOLE, most_tokens
+from widgets.options import Options, choice, number, switch
+
+if TYPE_CHECKING:
+    from inference.results.checkpoint import CheckpointInfo
+    from widgets.figures.figure import Figure
+
+
+@dataclass(frozen=True)
+class ArcsOptions(Options):
+    """Which lines of the shown heads are drawn."""
+
+    threshold: float = number(0.02, 0, 1, "Weakest line", "weakest line drawn", decimals=3)
+    segments: Literal["all", "AA", "AB", "BA", "BB"] = choice(
+        "all",
+        {"all": "All", "AA": "A → A", "AB": "A → B", "BA": "B → A", "BB": "B → B"},
+        "Sentences",
+        "Only lines from one sentence to another, where the input has two",
+    )
+    hide_special: bool = switch(False, "Hide special tokens", "Leave out lines from and to [CLS], [SEP] and their like")
+
+
+@dataclass(frozen=True)
+class ArcsOnly(Options):
+    """What of the selection alone is shown; on the command line a head is named instead."""
+
+    head: bool = switch(False, "Only selected head", "Draw the lines of one head of the layer")
+    token: bool = switch(False, "Only selected token", "Draw only the lines of the token that was clicked last")
+
+
+def _request(args: Namespace, info: CheckpointInfo) -> Requests:
+    heads = () if args.head is None else (args.head,)
+    of = (args.checkpoint, text_of(args), group_of(args, info))
+    if args.rows is None and most_tokens(text_of(args)) <= WHOLE:
+        return (yield AttentionRequest(*of, (args.layer or 0,), heads))
+    known = yield lengths(args, info)
+    assert isinstance(known, LinesResult)
+    n = len(known.query_tokens)
+    if args.rows is None and max(n, len(known.key_tokens)) <= WHOLE:
+        return (yield AttentionRequest(*of, (args.layer or 0,), heads))
+    if args.rows is None:
+        raise BadOption(f"The text has {n:,} tokens; choose the queries whose lines are drawn, such as --rows 0:60.")
+    rows = span("rows", args.rows, n)
+    return (yield LinesRequest(*of, args.layer or 0, heads, rows.start, rows.stop, args.threshold))
+
+
+def _figure(result: AttentionResult | LinesResult, args: Namespace) -> Figure:
+    from widgets.views.arcs.figure import ArcsFigure
+    from widgets.views.arcs.long_arcs import LongArcsFigure
+
+    options = ArcsOptions.of(args)
+    if isinstance(result, AttentionResult):
+        return ArcsFigure(result, options)
+    return LongArcsFigure(result, options, window=range(result.start, result.stop))
+
+
+COMMANDS = {
+    "arcs": FigureCommand(
+        "the two token columns joined by lines, one head or all of a layer",
+        ("text", "group", "layer", "head", "rows"),
+        _figure,
+        _request,
+        ArcsOptions,
+    )
+}

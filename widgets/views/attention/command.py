@@ -1,0 +1,121 @@
+"""Options of attention maps, and their figure on the command line, of texts of any length."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from inference.results.attention import AttentionRequest, AttentionResult
+from inference.results.lines import LinesResult
+from inference.results.maps import MapRequest, MapResult, TilesRequest, TilesResult
+from widgets.figure_command import BadOption, FigureCommand, Requests, group_of, lengths, span, text_of
+from widgets.kit.text_length import WHOLE, most_tokens
+from widgets.options import Options, Scale, choice, scale_option, switch
+
+if TYPE_CHECKING:
+    from inference.results.checkpoint import CheckpointInfo
+    from widgets.figures.figure import Figure
+    from widgets.maps.region import Region
+
+_MOST_PIXELS = 1024  # a side of a region; of more cells several share a pixel
+
+
+@dataclass(frozen=True)
+class AttentionOptions(Options):
+    """How a pattern is shown: `reduce` of long texts only, `aggregate`, `hide_special`, `merge_words` of short ones."""
+
+    aggregate: Literal["head", "mean", "max"] = choice(
+        "head",
+        {"head": "This head", "mean": "Mean of layer", "max": "Maximum of layer"},
+        "Show",
+        "one head, or the mean or maximum over all heads of its layer (after words are merged)",
+    )
+    scale: Scale = scale_option()
+    reduce: Literal["max", "mean"] = choice(
+        "max",
+        {"max": "Maximum", "mean": "Mean"},
+        "Several cells",
+        "of the cells that share a pixel",
+    )
+    hide_special: bool = switch(
+        False,
+        "Hide special tokens",
+        "Leave out [CLS], [SEP] and their like. The other numbers stay as they are.",
+    )
+    merge_words: bool = switch(
+        False,
+        "Merge word pieces",
+        "Whole words: the sum over the pieces of a key, the mean over the pieces of a query.",
+    )
+
+
+def _chosen(number: int | None, *, is_image: bool) -> tuple[int, ...]:
+    """One layer or head for a picture; for numbers all, unless one is asked for."""
+    if number is None:
+        return (0,) if is_image else ()
+    return (number,)
+
+
+def _request(args: Namespace, info: CheckpointInfo) -> Requests:
+    is_image = args.out.suffix.lower() != ".npz"
+    has_region = args.rows is not None or args.columns is not None
+    changes = (
+        ("--aggregate", args.aggregate != "head"),
+        ("--merge-words", args.merge_words),
+        ("--hide-special", args.hide_special),
+    )
+    changed = next((option for option, is_it in changes if is_it), "")
+    if has_region and changed:
+        raise BadOption(f"{changed} needs the whole pattern: leave --rows and --columns out.")
+    is_long = has_region
+    if is_image and not changed and not has_region and most_tokens(text_of(args)) > WHOLE:
+        known = yield lengths(args, info)
+        assert isinstance(known, LinesResult)
+        is_long = max(len(known.query_tokens), len(known.key_tokens)) > WHOLE
+    if is_long:
+        return (yield from _region_requests(args, info))
+    heads = _chosen(args.head, is_image=is_image) if args.aggregate == "head" or not is_image else ()
+    layers = _chosen(args.layer, is_image=is_image)
+    return (yield AttentionRequest(args.checkpoint, text_of(args), group_of(args, info), layers, heads))
+
+
+def _region_requests(args: Namespace, info: CheckpointInfo) -> Requests:
+    """A part of a map: exact where a pixel is a cell, pooled otherwise."""
+    from widgets.maps.region import Region, level_for, tiles_of
+
+    known = yield lengths(args, info)
+    assert isinstance(known, LinesResult)
+    rows = span("rows", args.rows, len(known.query_tokens))
+    columns = span("columns", args.columns, len(known.key_tokens))
+    level = level_for(rows, columns, _MOST_PIXELS)
+    of = (args.checkpoint, text_of(args), group_of(args, info), args.layer or 0, args.head or 0)
+    wanted = tiles_of(level, rows, columns, len(known.query_tokens), len(known.key_tokens))
+    tiles = yield TilesRequest(*of, level, wanted, args.reduce)
+    assert isinstance(tiles, TilesResult)
+    overview: MapResult | None = None
+    if args.scale == "row" and args.reduce == "max":
+        answer = yield MapRequest(*of)  # the largest number of every row
+        assert isinstance(answer, MapResult)
+        overview = answer
+    return Region(known.query_tokens, known.key_tokens, rows, columns, tiles, overview)
+
+
+def _figure(result: AttentionResult | Region, args: Namespace) -> Figure:
+    from widgets.views.attention.figure import AttentionFigure
+
+    options = AttentionOptions.of(args)
+    if not isinstance(result, AttentionResult):
+        return result.figure(options.scale)
+    return AttentionFigure(result, result.layers[0], result.heads[0], options)
+
+
+COMMANDS = {
+    "attention": FigureCommand(
+        "one head as a heat map, or a part of it; NPZ holds all layers and heads unless some are chosen",
+        ("text", "group", "layer", "head", "rows", "columns"),
+        _figure,
+        _request,
+        AttentionOptions,
+    )
+}
