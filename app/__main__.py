@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from app.window.about import VERSION
+from app import VERSION
 
 COMMANDS = ("figure", "mesh", "inspect")
 

@@ -1,10 +1,14 @@
-"""Texts of the Help menu."""
+"""What the menu tells: shortcuts, licences and thanks, and the messages so far."""
 
 from __future__ import annotations
 
-from app.window.actions import COMMANDS
+from collections.abc import Sequence
 
-VERSION = "0.1.0"
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from app import VERSION
+from app.window.actions import COMMANDS
 
 ABOUT = f"""<h2>Headlight {VERSION}</h2>
 <p>A desktop microscope for transformers. It works with the network cable out.</p>
@@ -34,3 +38,22 @@ def shortcuts_html() -> str:
     ]
     cells = "".join(f"<tr><td>{text}</td><td>&nbsp;&nbsp;<b>{keys}</b></td></tr>" for text, keys in rows)
     return f"<h3>Shortcuts</h3><table>{cells}</table>"
+
+
+def show_shortcuts(parent: QWidget) -> None:
+    """A dialog with all shortcuts."""
+    QMessageBox.information(parent, QCoreApplication.translate("About", "Shortcuts"), shortcuts_html())
+
+
+def show_about(parent: QWidget) -> None:
+    """A dialog with version, licences and thanks."""
+    QMessageBox.about(parent, QCoreApplication.translate("About", "About Headlight"), ABOUT)
+
+
+def show_messages(parent: QWidget, messages: Sequence[str]) -> None:
+    """A dialog with what was said so far, as plain text: names of files and checkpoints stand in it."""
+    text = "\n\n".join(messages) or QCoreApplication.translate("About", "There are no messages.")
+    title = QCoreApplication.translate("About", "Messages")
+    box = QMessageBox(QMessageBox.Icon.NoIcon, title, text, parent=parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.exec()

@@ -38,6 +38,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("&Figure", "Caption &line in exports", "set_caption", "", None, "", True),
     *(Command("&View", view.title, "show_view", "", view.name) for view in VIEWS),
     Command("&View", "&Tear off or put back", "tear_current", "Ctrl+Shift+T"),
+    Command("&View", "Show &beside or put back", "show_beside", "Ctrl+Shift+B"),
     Command("&View", "&Checkpoints panel", "set_gallery_visible", "Ctrl+Shift+G", None, "", True),
     Command("&View", "&Details panel", "set_details_visible", "Ctrl+Shift+D", None, "", True),
     Command("&View", "&Presentation", "set_presentation", "F11", None, "", True),

@@ -1,41 +1,72 @@
-"""What is dropped onto the window: a checkpoint's folder, a picture, a mesh, or a text."""
+"""What is dropped onto the window: a checkpoint's folder, an image, a mesh, or a text."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QMimeData
 
 from app.commands.text_files import ENDINGS as TEXTS
-from app.window import text_dialog
+from app.commands.text_files import TextFileError, read_text
 from inference.results.mesh import MESH_ENDINGS
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from app.window.main_window import MainWindow
 
 IMAGES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 
 
-def take(window: MainWindow, path: Path) -> None:
-    """Open what was dropped, or say what is missing for it."""
+@dataclass(frozen=True)
+class DropTargets:
+    """Where each kind of file goes; `refuse` is told a sentence instead."""
+
+    open_checkpoint: Callable[[str], None]
+    open_image: Callable[[str], None]
+    open_mesh: Callable[[str], None]
+    look_at_text: Callable[[str], None]
+    refuse: Callable[[str], None]
+
+
+def dropped_file(data: QMimeData) -> Path | None:
+    """The first file or folder among what is dragged; None if there is none."""
+    return next((Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()), None)
+
+
+def take(path: Path, reads: Sequence[str], targets: DropTargets) -> None:
+    """Open what was dropped, or say what is missing for it.
+
+    Parameters
+    ----------
+    reads
+        What the open checkpoint is given: `text`, `image`, `mesh`.
+    """
     suffix = path.suffix.lower()
-    kind = window.input_panel.kind
-    if suffix in IMAGES and kind == "image":
-        window.input_panel.open_image(str(path))
-    elif suffix in IMAGES:
-        window.status_line.show_message(_tr("{} is a picture; open a checkpoint that reads pictures first.", path))
-    elif suffix in MESH_ENDINGS and kind == "mesh":
-        assert window.controller.checkpoint is not None
-        window.area.open_file("mesh", str(path), window.controller.checkpoint)
+    if suffix in IMAGES:
+        if "image" in reads:
+            targets.open_image(str(path))
+        else:
+            targets.refuse(_tr("{} is a picture; open a checkpoint that reads pictures first.").format(path.name))
     elif suffix in MESH_ENDINGS:
-        window.status_line.show_message(_tr("{} is a mesh; open a checkpoint that reads meshes first.", path))
+        if "mesh" in reads:
+            targets.open_mesh(str(path))
+        else:
+            targets.refuse(_tr("{} is a mesh; open a checkpoint that reads meshes first.").format(path.name))
     elif suffix in TEXTS:
-        text_dialog.take_file(window, path)
+        _take_text(path, reads, targets)
     else:
-        window.open(str(path))
+        targets.open_checkpoint(str(path))
 
 
-def _tr(text: str, path: Path) -> str:
-    return QCoreApplication.translate("Drops", text).format(path.name)
+def _take_text(path: Path, reads: Sequence[str], targets: DropTargets) -> None:
+    if "text" not in reads:
+        targets.refuse(_tr("This checkpoint reads no text; open another one first."))
+        return
+    try:
+        text = read_text(path)
+    except TextFileError as error:
+        targets.refuse(str(error))
+    else:
+        targets.look_at_text(text)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Drops", text)

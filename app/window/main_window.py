@@ -6,37 +6,46 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QMainWindow, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QMainWindow,
+    QVBoxLayout,
+    QWidget,
+)
 
-from app.export import exporting
+from app.export.exporting import Exporting
 from app.link.controller import Controller
 from app.link.jobs import Jobs
 from app.link.runner import Runner
-from app.window import about, drops, text_dialog, window_state
+from app.window import about, drops
 from app.window.actions import build_menus, set_view_shortcuts
 from app.window.appearance import Appearance
+from app.window.opening import Opening
+from app.window.placement import keep_on_screen
 from app.window.presentation import LARGER, Presentation
-from app.window.settings import load_settings, save_settings
+from app.window.settings import Settings, load_settings, save_settings
+from app.window.side_panels import SidePanels, panel_dock
+from app.window.subject_flow import SubjectFlow, token_axis
+from app.window.text_dialog import TextDialog
 from app.window.view_area import ViewArea
 from app.window.warm_up import WarmUp
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.events import Failure
-from inference.results.inputs import Input
 from inference.results.mesh import MeshSample
 from inference.results.tokens import Tokens
-from resources import ROOT, SAMPLES, bundled_checkpoints
+from resources import ROOT, SAMPLES
 from widgets.context import ViewContext
-from widgets.kit.head_steps import step
 from widgets.panels.details import DetailsPanel
 from widgets.panels.gallery import Gallery
 from widgets.panels.input_panel import InputPanel
 from widgets.panels.jobs_list import JobsList
 from widgets.panels.status_line import StatusLine
-from widgets.selection import Selected, Selection
+from widgets.selection import Selection
 from widgets.subject import Subject
 from widgets.view import View
+from widgets.view_entry import ViewEntry
 
 
 class MainWindow(QMainWindow):
@@ -63,29 +72,34 @@ class MainWindow(QMainWindow):
         self.appearance = Appearance(application)
         self._runner = runner
         self._first_checkpoint = first_checkpoint
-        self._opening = ""
         self._is_started = False
-        self._input = Input()
-        self.export_folder = Path.home()
 
         self.selection = Selection(self)
         self.context = ViewContext(self.selection, parent=self)
         self.jobs = Jobs(self)
+        self.exporting = Exporting(self)
         self.controller = Controller(runner, self.jobs, self)
         self.gallery = Gallery()
         self.input_panel = InputPanel(self.context, SAMPLES)
         self.input_bar = self.input_panel.text
-        self.area = ViewArea(self.context)
+        self.opening = Opening(self.controller, self.gallery, self)
+        self.flow = SubjectFlow(self.controller, self.selection, self.input_panel, self)
+        self.area = ViewArea(partial(ViewEntry.create, context=self.context))
         self.details = DetailsPanel(self.context)
         self.jobs_list = JobsList()
         self.status_line = StatusLine()
         self._build()
         self.actions_by_name = build_menus(self)
-        panels = (self.gallery_dock, self.details_dock, self.menuBar(), self.statusBar(), self.input_bar.token_row)
-        self._presentation = Presentation(self, panels, tuple(self.actions_by_name.values()))
+        self.area.set_window_actions(tuple(self.actions_by_name.values()))
+        self._presentation = Presentation(
+            self,
+            (self.menuBar(), self.statusBar(), self.input_bar.token_row),
+            self.panels.put_away,
+            tuple(self.actions_by_name.values()),
+        )
         self._connect()
-        window_state.restore(self)
-        self._show_gallery()
+        self._restore()
+        self.opening.set_recent(self.settings.recent)
 
     # Building
 
@@ -98,30 +112,25 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.area, 1)
         layout.addWidget(self.jobs_list)
         self.setCentralWidget(centre)
-        self.gallery_dock = self._dock(self.tr("Checkpoints"), self.gallery, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.details_dock = self._dock(self.tr("Selected"), self.details, Qt.DockWidgetArea.RightDockWidgetArea)
-        em = self.fontMetrics().averageCharWidth()
-        docks = [self.gallery_dock, self.details_dock]
-        self.resizeDocks(docks, [24 * em, 34 * em], Qt.Orientation.Horizontal)
+        sides = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        self.gallery_dock = panel_dock(self.tr("Checkpoints"), self.gallery, sides[0], self)
+        self.details_dock = panel_dock(self.tr("Selected"), self.details, sides[1], self)
+        self.panels = SidePanels(self, self.gallery_dock, self.details_dock)
         self.statusBar().addWidget(self.status_line, 1)
         self.statusBar().setSizeGripEnabled(False)
 
-    def _dock(self, title: str, widget: QWidget, side: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(f"dock_{side.name}")
-        dock.setWidget(widget)
-        self.addDockWidget(side, dock)
-        return dock
-
     def _connect(self) -> None:
-        self.gallery.open_requested.connect(self.open)
-        self.gallery.browse_requested.connect(self.browse)
-        self.input_panel.input_changed.connect(self._on_input_panel_input_changed)
+        self.opening.opened.connect(self._on_opening_opened)
+        self.opening.hint_changed.connect(self.area.set_hint)
+        self.opening.said.connect(self._say)
         self.input_panel.bar_created.connect(self.controller.attach)
         self.input_bar.mask_toggled.connect(self.selection.toggle_mask)
         self.input_bar.editor_requested.connect(self.open_text)
-        self.selection.masked_changed.connect(self._on_selection_masked_changed)
-        self.selection.changed.connect(self._on_selection_changed)
+        self.flow.tokens_changed.connect(self._on_flow_tokens_changed)
+        self.flow.subject_changed.connect(self._on_flow_subject_changed)
+        self.flow.refused.connect(self._on_flow_refused)
+        self.exporting.said.connect(self._say)
+        self.panels.changed.connect(self._on_panels_changed)
         self.area.view_created.connect(self._on_area_view_created)
         self.context.view_requested.connect(self.area.show_view)
         self.context.input_requested.connect(self.input_panel.set_input)
@@ -131,9 +140,6 @@ class MainWindow(QMainWindow):
         self.area.export_requested.connect(self.export)
         self.area.copy_requested.connect(self.copy)
         self.controller.attach(self.details)
-        self.controller.opened.connect(self._on_controller_opened)
-        self.controller.open_failed.connect(self._on_controller_open_failed)
-        self.controller.tokenized.connect(self._on_controller_tokenized)
         self.controller.noticed.connect(self.status_line.show_message)
         self.controller.progressed.connect(self.status_line.show_progress)
         self.controller.memory_told.connect(self.status_line.show_memory)
@@ -149,7 +155,16 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._check_panels()
+        self.panels.fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.panels.fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and self._is_started:
+            self.panels.fit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -161,111 +176,50 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_first_painted(self) -> None:
         self.painted.emit()
+        keep_on_screen(self)  # only now it has a frame
         if self._notice:
             self.status_line.show_message(self._notice)
-        wanted = self._first_checkpoint or self.settings.checkpoint
         self._runner.start()
         WarmUp(self).start()
         self.controller.set_memory_budget(self.settings.memory_mb * 2**20)
-        self.open(wanted or next(iter(bundled_checkpoints()), ""))
+        self.opening.open_first(self._first_checkpoint or self.settings.checkpoint)
 
-    # Checkpoints
+    # What is looked at
 
     def open(self, checkpoint: str) -> None:
         """Open a bundled checkpoint by name, or a folder."""
-        if not checkpoint:
-            return
-        is_bundled = checkpoint in bundled_checkpoints()
-        self._opening = checkpoint if is_bundled else str(Path(checkpoint).expanduser().resolve())
-        self.area.set_hint(self.tr("Opening {}…").format(Path(self._opening).name))
-        self.status_line.show_message(self.tr("Opening {}…").format(Path(self._opening).name), is_warning=False)
-        self.controller.open(self._opening)
+        self.opening.open(checkpoint)
 
     @Slot()
     def browse(self) -> None:
-        """Let the user choose a folder."""
-        start = str(Path(self.settings.recent[0]).parent) if self.settings.recent else str(Path.home())
-        folder = QFileDialog.getExistingDirectory(self, self.tr("Open a checkpoint"), start)
-        if folder:
-            self.open(folder)
+        self.opening.browse()
 
     @Slot(object)
-    def _on_controller_opened(self, info: CheckpointInfo) -> None:
+    def _on_opening_opened(self, info: CheckpointInfo) -> None:
         self.settings = replace(self.settings.with_recent(info.checkpoint), checkpoint=info.checkpoint)
+        self.opening.set_recent(self.settings.recent)
         self.setWindowTitle(f"{info.name} – Headlight")
         self.status_line.set_device(info.device)
-        self.status_line.show_message(" ".join((_summary(info), *info.notes)), is_warning=bool(info.notes))
-        self._step(0, 0)
-        self.input_panel.set_checkpoint(info)
-        self._show_gallery()
-        self._ask_for_tokens(self.input_panel.input(), keep_masks=False)
-
-    @Slot(object)
-    def _on_controller_open_failed(self, failure: Failure) -> None:
-        if failure.kind != "engine":  # that one is told by the controller already
-            self.status_line.show_message(failure.message)
-        self._show_gallery()
-        if self.controller.checkpoint is None:
-            first = next(iter(bundled_checkpoints()), "")
-            self.area.set_hint(failure.message)
-            if first and first != self._opening:
-                self.open(first)
-                self.status_line.show_message(failure.message)
-
-    def _show_gallery(self) -> None:
-        current = self.controller.checkpoint.checkpoint if self.controller.checkpoint else ""
-        self.gallery.set_checkpoints(bundled_checkpoints(), self.settings.recent, current)
-
-    # Input
-
-    @Slot(object)
-    def _on_input_panel_input_changed(self, input: Input) -> None:
-        self._ask_for_tokens(input, keep_masks=False)
-
-    @Slot(tuple)
-    def _on_selection_masked_changed(self, _positions: tuple[int, ...]) -> None:
-        self._ask_for_tokens(self.input_panel.input(), keep_masks=True)
-
-    def _ask_for_tokens(self, input: Input, *, keep_masks: bool) -> None:
-        if not keep_masks:
-            self.selection.blockSignals(True)
-            self.selection.set_masked(())
-            self.selection.blockSignals(False)
-        if self.controller.checkpoint is None:
-            return
-        if input.text is not None:
-            if not input.text.text.strip() and input.text.token_ids is None:
-                self.input_bar.token_row.chips.set_tokens(None)
-                return
-            input = replace(input, text=replace(input.text, masked=self.selection.masked))
-        self._input = input
-        self.controller.tokenize(self._input)
+        self.flow.begin(info)
 
     @Slot(object, str)
-    def _on_controller_tokenized(self, tokens: Tokens | None, message: str) -> None:
+    def _on_flow_tokens_changed(self, tokens: Tokens | None, message: str) -> None:
         info = self.controller.checkpoint
-        assert info
-        self.input_bar.token_row.chips.set_tokens(tokens, message, can_mask=bool(info.mask_token))
+        chips = self.input_bar.token_row.chips
+        chips.set_tokens(tokens, message, can_mask=bool(info and info.mask_token))
+        if info is not None:
+            chips.axis = token_axis(info)
         self.status_line.show_problem_of_input(message)
-        if tokens is None:
-            self.area.refuse(info, message)
-            self.details.refuse(message)
-            return
-        n = len(tokens)
-        now = self.selection.now
-        axis = info.groups[0].query_axis if info.groups else "text"
-        self.input_bar.token_row.chips.axis = axis
-        if not all(place is None or place.axis != axis or place.index < n for place in (now.query, now.key)):
-            self.selection.update(query=None, key=None)
-        subject = Subject(info, self._input)
+
+    @Slot(object)
+    def _on_flow_subject_changed(self, subject: Subject) -> None:
         self.area.set_subject(subject)
         self.details.set_subject(subject)
 
-    @Slot(object, object)
-    def _on_selection_changed(self, now: Selected, old: Selected) -> None:
-        # Another group, or a layer with fewer heads: what is selected must exist.
-        if now.group != old.group or now.layer != old.layer:
-            self._step(0, 0)
+    @Slot(object, str)
+    def _on_flow_refused(self, info: CheckpointInfo, why: str) -> None:
+        self.area.refuse(info, why)
+        self.details.refuse(why)
 
     @Slot(object)
     def _on_area_view_created(self, view: View) -> None:
@@ -273,24 +227,26 @@ class MainWindow(QMainWindow):
         view.addActions([self.actions_by_name["copy_current"], self.actions_by_name["export_current"]])
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
+    @Slot(str, bool)
+    def _say(self, sentence: str, is_warning: bool) -> None:
+        self.status_line.show_message(sentence, is_warning=is_warning)
+
     # Commands
 
     def show_view(self, name: str) -> None:
         self.area.show_view(name)
 
     def tear_current(self) -> None:
-        dock = self.area.docks[self.area.current]
-        dock.setFloating(not dock.isFloating())
+        self.area.toggle_window(self.area.current)
+
+    def show_beside(self) -> None:
+        self.area.toggle_beside(self.area.current)
 
     def step_head(self, heads: int) -> None:
-        self._step(0, heads)
+        self.flow.step(0, heads)
 
     def step_layer(self, layers: int) -> None:
-        self._step(layers, 0)
-
-    def _step(self, layers: int, heads: int) -> None:
-        if (info := self.controller.checkpoint) and info.groups:
-            step(info, self.selection, layers, heads)
+        self.flow.step(layers, 0)
 
     def toggle_selected_mask(self) -> None:
         info, query = self.controller.checkpoint, self.selection.now.query
@@ -308,7 +264,13 @@ class MainWindow(QMainWindow):
         self.input_bar.swap()
 
     def open_text(self) -> None:
-        text_dialog.edit(self)
+        """Let the user see and change all of the text, and look at that."""
+        if "text" not in self.input_panel.kinds:
+            self.status_line.show_message(self.tr("This checkpoint reads no text; open another one first."))
+            return
+        dialog = TextDialog(self.input_bar.first.value(), self.exporting.folder, self)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self.input_bar.look_at(dialog.text())
 
     def focus_sentence(self) -> None:
         self.input_bar.focus_sentence()
@@ -316,8 +278,8 @@ class MainWindow(QMainWindow):
     def ask_again(self) -> None:
         self.status_line.show_message("", is_warning=False)
         if self.controller.checkpoint is None:
-            self.open(self._opening)
-        self._ask_for_tokens(self.input_panel.input(), keep_masks=True)
+            self.opening.open_again()
+        self.flow.ask_again()
         for view in (*self.area.views.values(), self.details):
             view.refresh(again=True)
 
@@ -337,28 +299,30 @@ class MainWindow(QMainWindow):
 
     def export(self, name: str) -> None:
         """Ask where to, and save what a view shows."""
-        exporting.export(self, self.area.views.get(name))
+        self.exporting.export(self.area.views.get(name))
 
     def copy(self, name: str) -> None:
         """Put what a view shows on the clipboard."""
-        exporting.copy(self, self.area.views.get(name))
+        self.exporting.copy(self.area.views.get(name))
 
     def save_mesh(self, _sample: MeshSample) -> None:
         """Ask where to, and save a mesh, its growth or its tokens."""
-        exporting.export(self, self.area.views.get("mesh"), first="obj")
+        self.exporting.export(self.area.views.get("mesh"), first="obj")
 
     def set_caption(self, is_on: bool) -> None:
         self.settings = replace(self.settings, caption=is_on)
+        self.exporting.has_caption = is_on
 
     def set_gallery_visible(self, is_on: bool) -> None:
-        self.gallery_dock.setVisible(is_on)
+        self.panels.show_panel(self.gallery_dock, is_on)
 
     def set_details_visible(self, is_on: bool) -> None:
-        self.details_dock.setVisible(is_on)
+        self.panels.show_panel(self.details_dock, is_on)
 
-    def _check_panels(self) -> None:
-        self.actions_by_name["set_gallery_visible"].setChecked(self.gallery_dock.isVisible())
-        self.actions_by_name["set_details_visible"].setChecked(self.details_dock.isVisible())
+    @Slot()
+    def _on_panels_changed(self) -> None:
+        self.actions_by_name["set_gallery_visible"].setChecked(not self.gallery_dock.isHidden())
+        self.actions_by_name["set_details_visible"].setChecked(not self.details_dock.isHidden())
 
     def set_presentation(self, is_on: bool) -> None:
         """Full screen, large letters, only the input and the views."""
@@ -388,39 +352,79 @@ class MainWindow(QMainWindow):
         self.controller.set_memory_budget(megabytes * 2**20)
 
     def show_messages(self) -> None:
-        text = "\n\n".join(self.status_line.messages) or self.tr("There are no messages.")
-        box = QMessageBox(QMessageBox.Icon.NoIcon, self.tr("Messages"), text, parent=self)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.exec()
+        about.show_messages(self, self.status_line.messages)
 
     def show_shortcuts(self) -> None:
-        QMessageBox.information(self, self.tr("Shortcuts"), about.shortcuts_html())
+        about.show_shortcuts(self)
 
     def show_about(self) -> None:
-        QMessageBox.about(self, self.tr("About Headlight"), about.ABOUT)
+        about.show_about(self)
 
-    # Dropped folders, and the end
+    # Dropped files, and the state that survives a restart
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if drops.dropped_file(event.mimeData()) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        drops.take(self, Path(next(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile())))
+        path = drops.dropped_file(event.mimeData())
+        if path is not None:
+            drops.take(path, self.input_panel.kinds, self._drop_targets())
+
+    def _drop_targets(self) -> drops.DropTargets:
+        return drops.DropTargets(
+            open_checkpoint=self.open,
+            open_image=self.input_panel.open_image,
+            open_mesh=self._open_mesh,
+            look_at_text=self.input_bar.look_at,
+            refuse=self.status_line.show_message,
+        )
+
+    def _open_mesh(self, path: str) -> None:
+        if self.controller.checkpoint is not None:
+            self.area.open_file("mesh", path, self.controller.checkpoint)
+
+    def _restore(self) -> None:
+        """The window as it was left: sizes, tabs, looks and what was typed."""
+        settings = self.settings
+        self.appearance.apply(settings.theme, settings.font_scale)
+        self.context.looks.set_color_map(settings.color_map)
+        self.exporting.has_caption = settings.caption
+        self.input_bar.set_text(*((settings.text, settings.text_pair) if settings.text else (SAMPLES[0], "")))
+        self.resize(1280, 800)
+        keep_on_screen(self)
+        # What cannot be restored, from another version say, is refused by Qt and leaves the layout as it is.
+        self.restoreGeometry(QByteArray.fromBase64(settings.window.encode()))
+        self.restoreState(QByteArray.fromBase64(settings.docks.encode()))
+        self.panels.take_over()
+        for name, is_on in (
+            ("set_caption", settings.caption),
+            (f"set_theme:{settings.theme}", True),
+            (f"set_color_map:{settings.color_map}", True),
+            (f"set_memory:{settings.memory_mb}", True),
+        ):
+            if name in self.actions_by_name:
+                self.actions_by_name[name].setChecked(is_on)
+
+    def _settings_now(self) -> Settings:
+        """The settings that bring the window back into the state it is in."""
+        self.panels.fit(is_wide=True)  # what only stepped aside is there again the next time
+        return replace(
+            self.settings,
+            text=self.input_bar.first.value(),
+            text_pair=self.input_bar.second.value(),
+            window=self.saveGeometry().toBase64().toStdString(),
+            docks=self.saveState().toBase64().toStdString(),
+        )
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._presentation.is_on:
             self.set_presentation(False)
         try:
-            save_settings(window_state.settings_now(self), self._settings_file)
+            save_settings(self._settings_now(), self._settings_file)
         except OSError as error:
             self.status_line.show_message(self.tr("The settings could not be saved: {}").format(error.strerror))
+        self.area.close_windows()
         self.jobs.shutdown()
         self._runner.shutdown()
         super().closeEvent(event)
-
-
-def _summary(info: CheckpointInfo) -> str:
-    size = f"{info.n_parameters / 1e6:.1f} M parameters" if info.n_parameters else ""
-    groups = ", ".join(f"{g.title}: {g.n_layers} layers of {max(g.n_heads)} heads" for g in info.groups if g.n_layers)
-    return f"{info.name}: {'; '.join(filter(None, (info.architecture, size, groups)))}."

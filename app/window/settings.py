@@ -37,8 +37,8 @@ class Settings:
         What was open and typed.
     recent
         Folders of checkpoints, the latest first.
-    window, docks, views
-        Geometry of the window, arrangement of its panels and of the views, base64.
+    window, docks
+        Geometry of the window and arrangement of its panels, base64.
     """
 
     theme: str = "system"
@@ -52,7 +52,6 @@ class Settings:
     recent: tuple[str, ...] = field(default=())
     window: str = ""
     docks: str = ""
-    views: str = ""
 
     def with_recent(self, checkpoint: str) -> Settings:
         """The same with a checkpoint at the head of the list."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -20,9 +19,6 @@ from PySide6.QtWidgets import (
 
 from app.commands.text_files import MOST_BYTES, TextFileError, read_text
 from widgets.look.theme import FigureStyle
-
-if TYPE_CHECKING:
-    from app.window.main_window import MainWindow
 
 
 class TextDialog(QDialog):
@@ -98,32 +94,3 @@ class TextDialog(QDialog):
         path, _ = QFileDialog.getOpenFileName(self, title, str(self.folder), kinds)
         if path:
             self.open_file(Path(path))
-
-
-def edit(window: MainWindow) -> None:
-    """Let the user see and change all of the text, and look at that."""
-    if not _can_read_text(window):
-        return
-    bar = window.input_bar
-    dialog = TextDialog(bar.first.value(), window.export_folder, window)
-    if dialog.exec() == QDialog.DialogCode.Accepted:
-        bar.look_at(dialog.text())
-
-
-def take_file(window: MainWindow, path: Path) -> None:
-    """Look at the text of a file that was dropped, or say why not."""
-    if not _can_read_text(window):
-        return
-    try:
-        window.input_bar.look_at(read_text(path))
-    except TextFileError as error:
-        window.status_line.show_message(str(error))
-
-
-def _can_read_text(window: MainWindow) -> bool:
-    if window.input_panel.input().text is not None:
-        return True
-    window.status_line.show_message(
-        QCoreApplication.translate("TextDialog", "This checkpoint reads no text; open another one first.")
-    )
-    return False

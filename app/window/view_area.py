@@ -1,28 +1,47 @@
-"""The middle of the window: the views as tabs that can be torn off."""
+"""The middle of the window: the views as tabs, beside each other, or in windows of their own."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtWidgets import (
-    QDockWidget,
-    QHBoxLayout,
-    QLabel,
-    QMainWindow,
-    QSizePolicy,
-    QStackedWidget,
-    QTabBar,
-    QTabWidget,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtWidgets import QApplication, QSplitter, QVBoxLayout, QWidget
 
+from app.window.offered_views import OfferedViews
+from app.window.view_page import Place, ViewPage
+from app.window.view_pane import Tab, ViewPane
+from app.window.view_window import ViewWindow, ViewWindows
 from inference.results.checkpoint import CheckpointInfo
-from widgets.context import ViewContext
-from widgets.registry import VIEWS, ViewEntry
+from widgets.registry import VIEWS
 from widgets.subject import Subject
 from widgets.view import View
+from widgets.view_entry import ViewEntry
+
+
+@dataclass(frozen=True, slots=True)
+class ViewLayout:
+    """Where all views are, to come back to.
+
+    Attributes
+    ----------
+    current
+        The view that was used last.
+    beside, torn_off
+        Views that are not among the tabs.
+    places
+        Where windows stood, by view, also of those that are tabs again.
+    widths
+        Of the tabs and of what is beside them, in pixels.
+    """
+
+    current: str = ""
+    beside: tuple[str, ...] = ()
+    torn_off: tuple[str, ...] = ()
+    places: dict[str, str] = field(default_factory=dict)
+    widths: tuple[int, ...] = ()
 
 
 @runtime_checkable
@@ -32,45 +51,11 @@ class _OpensFiles(Protocol):
     def open_file(self, path: str) -> None: ...
 
 
-class _Header(QWidget):
-    """Title bar of a dock: what the view is good for, and what can be done with it. Drag it to tear the view off."""
+class ViewArea(QWidget):
+    """A tab for every view that the open checkpoint has; a view is built when it is first shown.
 
-    def __init__(self, entry: ViewEntry, area: ViewArea, dock: QDockWidget) -> None:
-        super().__init__(dock)
-        about = QLabel(entry.about, self)
-        about.setForegroundRole(self.palette().ColorRole.PlaceholderText)
-        about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 2, 4, 2)
-        layout.addWidget(about, 1)
-        for text, tip, signal in (
-            (self.tr("Copy"), self.tr("Copy the picture (Ctrl+Shift+C)"), area.copy_requested),
-            (self.tr("Export…"), self.tr("Save the picture or its numbers (Ctrl+E)"), area.export_requested),
-        ):
-            button = QToolButton(self)
-            button.setText(text)
-            button.setToolTip(tip)
-            button.setAutoRaise(True)
-            button.setObjectName(f"{entry.name}_{'copy' if signal is area.copy_requested else 'export'}")
-            button.setAccessibleName(f"{text} {entry.title}")
-            button.setProperty("view", entry.name)
-            button.clicked.connect(area.on_header_button_clicked)
-            layout.addWidget(button)
-        tear = QToolButton(self)
-        tear.setText(self.tr("Tear off"))
-        tear.setAutoRaise(True)
-        tear.setToolTip(self.tr("A window of its own, or back again (Ctrl+Shift+T)"))
-        tear.setAccessibleName(self.tr("Tear off {}").format(entry.title))
-        tear.clicked.connect(area.on_tear_button_clicked)
-        tear.setProperty("view", entry.name)
-        layout.addWidget(tear)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, super().minimumSizeHint().height())
-
-
-class ViewArea(QMainWindow):
-    """A dock for every entry of `VIEWS`; a view is built when it is first shown.
+    Tabs and windows are made here, not taken from Qt's docks: these give a torn-off view no frame of its own, name
+    the tab by its text, and raise another view's tab while one is torn off.
 
     Signals
     -------
@@ -86,65 +71,68 @@ class ViewArea(QMainWindow):
     copy_requested = Signal(str)
     offered_changed = Signal(dict, tuple)
 
-    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        create: Callable[[ViewEntry], View],
+        *,
+        entries: Sequence[ViewEntry] = VIEWS,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self.setWindowFlags(Qt.WindowType.Widget)
         self.setObjectName("views")
-        self.setDockOptions(
-            QMainWindow.DockOption.AllowTabbedDocks
-            | QMainWindow.DockOption.AllowNestedDocks
-            | QMainWindow.DockOption.AnimatedDocks
-        )
-        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        self._context = context
+        self._create = create
+        self._entries = {entry.name: entry for entry in entries}
         self._subject: Subject | None = None
         self._hint = self.tr("No checkpoint is open. Choose one on the left.")
-        self._current = VIEWS[0].name
-        self._kind = ""  # what the views that have a tab are about
-        self._offered: tuple[str, ...] = ()
-        self._last_of_kind: dict[str, str] = {}
-        self.docks: dict[str, QDockWidget] = {}
-        self.views: dict[str, View] = {}
+        self._current = entries[0].name
+        self._is_restored = False
+        self._offered = OfferedViews(entries)
+        self._places = dict.fromkeys(self._entries, Place.TABS)
         self._files: dict[str, tuple[CheckpointInfo, str]] = {}  # that views will open, and of which checkpoint
-        for entry in VIEWS:
-            self._add_dock(entry)
-            # The first checkpoint reads text; tabs that come and go would be in the way until it is there.
-            self.docks[entry.name].setVisible(_kinds(entry) <= {"text"})
-        self.docks[VIEWS[0].name].raise_()
+        self._is_arranging = False
+        self.views: dict[str, View] = {}
+        self._pages: dict[str, ViewPage] = {}
+        self._windows = ViewWindows(self)
+        self._windows.activated.connect(self._on_windows_activated)
+        self._windows.closed.connect(self._on_windows_closed)
+        self._tabs, self._beside = ViewPane("views_main", self), ViewPane("views_beside", self)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self._splitter.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._splitter)
+        for pane in (self._tabs, self._beside):
+            self._splitter.addWidget(pane)
+            pane.chosen.connect(self._on_pane_chosen)
+            pane.clicked.connect(self.show_view)
+            pane.dragged_out.connect(self._on_pane_dragged_out)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._on_application_focus_changed)
+        self._arrange()
 
-    def _add_dock(self, entry: ViewEntry) -> None:
-        dock = QDockWidget(entry.title, self)
-        dock.setObjectName(f"dock_{entry.name}")
-        dock.setTitleBarWidget(_Header(entry, self, dock))
-        pages = QStackedWidget(dock)
-        why = QLabel(pages)
-        why.setObjectName(f"{entry.name}_why")
-        why.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        why.setWordWrap(True)
-        why.setMargin(24)
-        pages.addWidget(why)
-        dock.setWidget(pages)
-        first = next(iter(self.docks.values()), None)
-        self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, dock)
-        if first is not None:
-            self.tabifyDockWidget(first, dock)
-        dock.visibilityChanged.connect(self._on_dock_visibility_changed)
-        self.docks[entry.name] = dock
+    # Which views there are
 
     @property
     def current(self) -> str:
         """The view that was shown or used last."""
         return self._current
 
+    def has_tab(self, name: str) -> bool:
+        """Whether a view is among the tabs."""
+        return name in (*self._tabs.names, *self._beside.names)
+
     def show_view(self, name: str) -> None:
-        """Bring a view to the front."""
-        dock = self.docks[name]
-        dock.show()
-        dock.raise_()
+        """Bring a view to the front, wherever it is."""
         self._current = name
+        if self._places[name] is Place.WINDOW:
+            if name in self.windows and name in self._offered.names:
+                self._windows.bring_to_front(name)
+        else:
+            self._pane(name).set_current(name)
         self._build_if_shown(name)
         if name in self.views:
-            self.views[name].setFocus()
+            self.views[name].setFocus()  # so that arrow keys walk through heads at once
 
     def open_file(self, name: str, path: str, checkpoint: CheckpointInfo) -> None:
         """Let a view open a file as soon as it looks at a checkpoint, which may just have been opened."""
@@ -162,6 +150,8 @@ class ViewArea(QMainWindow):
             # Showing it may have built it, and so handed the file over.
             if isinstance(view, _OpensFiles) and self._files.pop(name, None):
                 view.open_file(path)
+
+    # What they look at
 
     def set_hint(self, text: str) -> None:
         """What stands in the views as long as there is nothing to look at."""
@@ -181,38 +171,24 @@ class ViewArea(QMainWindow):
         """Look at something else; views that the checkpoint cannot serve say why."""
         self._subject = subject
         if subject is not None:
-            self._show_those_of(subject.checkpoint)
-        for entry in VIEWS:
-            self._build_if_shown(entry.name)
-            self._show_page(entry)
-            view = self.views.get(entry.name)
-            if view is not None:
-                view.set_subject(None if self._why_off(entry) else subject)
-        self._grey_tabs()
+            self._offer_those_of(subject.checkpoint)
+        self._arrange()
+        for name, entry in self._entries.items():
+            self._build_if_shown(name)
+            if name in self.views:
+                self.views[name].set_subject(None if self._why_off(entry) else subject)
         if subject is not None:
             self._files = {name: one for name, one in self._files.items() if one[0] == subject.checkpoint}
             self._open_files()
 
-    def _show_those_of(self, checkpoint: CheckpointInfo) -> None:
-        """Put away the tabs of what is about other models, and come back to the view used last with this kind."""
-        kind = checkpoint.reads[0]
-        offered = tuple(entry.name for entry in VIEWS if _is_offered(entry, checkpoint))
-        if (kind, offered) == (self._kind, self._offered):
-            return
-        special = [entry.name for entry in VIEWS if entry.name in offered and kind in _kinds(entry)]
-        wanted = self._current
-        if kind != self._kind:
-            # At the first text a window is as the last session left it.
-            first = self._current if kind == "text" and not self._kind else VIEWS[0].name
-            self._last_of_kind[self._kind] = self._current
-            wanted = self._last_of_kind.get(kind, first if kind == "text" else "")
-        if wanted not in offered:
-            wanted = (special or offered)[0]
-        self._kind, self._offered = kind, offered
-        for name, dock in self.docks.items():
-            dock.setVisible(name in offered)
-        self.show_view(wanted)
-        self.offered_changed.emit({entry.name: self._why_off(entry) for entry in VIEWS}, offered)
+    def _offer_those_of(self, checkpoint: CheckpointInfo) -> None:
+        """Put away the tabs of what is about other models, and show the view used last with this kind."""
+        wanted = self._offered.follow(checkpoint, self._current, is_restored=self._is_restored)
+        if wanted:
+            self._arrange()
+            self.show_view(wanted)
+            why = {name: self._why_off(entry) for name, entry in self._entries.items()}
+            self.offered_changed.emit(why, self._offered.names)
 
     def _why_off(self, entry: ViewEntry) -> str:
         if self._subject is None:
@@ -221,86 +197,192 @@ class ViewArea(QMainWindow):
         name = self._subject.checkpoint.name
         return self.tr("{} is off for {}: {}.").format(entry.title, name, why) if why else ""
 
-    def _show_page(self, entry: ViewEntry) -> None:
-        pages = self.docks[entry.name].widget()
-        assert isinstance(pages, QStackedWidget)
+    # Where they are
+
+    def toggle_window(self, name: str) -> None:
+        """Give a view a window of its own, or put it back."""
+        if self._places[name] is Place.WINDOW:
+            self._move(name, Place.TABS)
+        else:
+            self._move(name, Place.WINDOW)
+
+    def toggle_beside(self, name: str) -> None:
+        """Show a view beside the other ones, or put it back."""
+        if self._places[name] is Place.BESIDE:
+            self._move(name, Place.TABS)
+        elif self._tabs.names != (name,):  # with nothing beside it, it would be where it is
+            self._move(name, Place.BESIDE)
+
+    def set_window_actions(self, actions: Sequence[QAction]) -> None:
+        """Commands whose shortcuts work in torn-off windows, too."""
+        self._windows.set_actions(actions)
+
+    def close_windows(self) -> None:
+        """The main window closes: so do those of the views. What `layout_now` says stays as it was."""
+        for name in tuple(self.windows):
+            self._windows.release(name)
+            self._pages[name].setParent(self)
+
+    def layout_now(self) -> ViewLayout:
+        """Where all views are."""
+        return ViewLayout(
+            self._current,
+            tuple(name for name, place in self._places.items() if place is Place.BESIDE),
+            tuple(name for name, place in self._places.items() if place is Place.WINDOW),
+            self._windows.places(),
+            tuple(self._splitter.sizes()) if self._beside.names else (),
+        )
+
+    def restore_layout(self, layout: ViewLayout) -> None:
+        """Put all views where they were; those that do not exist any more are passed over."""
+        self._windows.set_places({name: place for name, place in layout.places.items() if name in self._entries})
+        for names, place in ((layout.beside, Place.BESIDE), (layout.torn_off, Place.WINDOW)):
+            self._places.update((name, place) for name in names if name in self._entries)
+        if layout.current in self._entries:
+            self._current, self._is_restored = layout.current, True
+        self._arrange()
+        if layout.widths:
+            self._splitter.setSizes(list(layout.widths))
+        if self._places[self._current] is not Place.WINDOW:
+            self._pane(self._current).set_current(self._current)
+
+    def _move(self, name: str, place: Place) -> None:
+        had_beside = bool(self._beside.names)
+        self._places[name] = place
+        self._arrange()
+        if self._beside.names and not had_beside:
+            self._splitter.setSizes([self.width() // 2, self.width() // 2])
+        for shown in self._entries:
+            self._build_if_shown(shown)
+        if left := self.views.get(self._tabs.current):
+            left.setFocus()  # in the main window, once the user comes back to it
+        self.show_view(name)
+
+    def _pane(self, name: str) -> ViewPane:
+        return self._beside if self._places[name] is Place.BESIDE else self._tabs
+
+    def _arrange(self) -> None:
+        """Make tabs and windows what `_places` says."""
+        self._is_arranging = True
+        current = self._current
+        for name in tuple(self.windows):
+            if self._places[name] is not Place.WINDOW:
+                self._windows.release(name)
+        for pane, place in ((self._tabs, Place.TABS), (self._beside, Place.BESIDE)):
+            names = [name for name in self._entries if name in self._offered.names and self._places[name] is place]
+            for name, page in self._pages.items():
+                if name not in names:
+                    pane.take_page(page)
+            pane.set_tabs(tuple(self._tab(name) for name in names))
+        self._beside.setVisible(bool(self._beside.names))
+        for pane in (self._tabs, self._beside):
+            self._show_page(pane)
+        for name, place in self._places.items():
+            if place is Place.WINDOW and self._subject is not None:
+                self._show_or_hide_window(name)
+        for name, page in self._pages.items():
+            page.set_place(self._places[name])
+            page.show_why(self._why_off(self._entries[name]))
+        self._current = current
+        self._is_arranging = False
+
+    def _tab(self, name: str) -> Tab:
+        entry = self._entries[name]
         why = self._why_off(entry)
-        label = pages.widget(0)
-        assert isinstance(label, QLabel)
-        label.setText(why)
-        pages.setCurrentIndex(0 if why or entry.name not in self.views else 1)
+        return Tab(name, entry.title, why or entry.about, not why)
+
+    def _show_page(self, pane: ViewPane) -> None:
+        if pane.current:
+            pane.show_page(self._page(pane.current))
+
+    def _page(self, name: str) -> ViewPage:
+        if name not in self._pages:
+            page = ViewPage(self._entries[name], self)
+            page.copy_requested.connect(self.copy_requested)
+            page.export_requested.connect(self.export_requested)
+            page.beside_requested.connect(self.toggle_beside)
+            page.window_requested.connect(self.toggle_window)
+            page.show_why(self._why_off(page.entry))
+            self._pages[name] = page
+        return self._pages[name]
 
     def _build_if_shown(self, name: str) -> None:
-        entry = next(entry for entry in VIEWS if entry.name == name)
-        dock = self.docks[name]
-        if name in self.views or self._why_off(entry) or self._subject is None or not _is_shown(dock):
+        entry = self._entries[name]
+        if name in self.views or self._why_off(entry) or not self._is_shown(name):
             return
-        view = entry.create(self._context)
+        view = self._create(entry)
         self.views[name] = view
-        pages = dock.widget()
-        assert isinstance(pages, QStackedWidget)
-        pages.addWidget(view)
+        page = self._page(name)
+        page.set_view(view)
         self.view_created.emit(view)
-        self._show_page(entry)
+        page.show_why("")
         view.set_subject(self._subject)
         if name in self._files:
             self._open_files()
 
-    def _grey_tabs(self) -> None:
-        """Tab bars are Qt's own: colour the tabs of views that are off, and say why on hover."""
-        by_title = {entry.title: entry for entry in VIEWS}
-        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            bar.setExpanding(False)
-            bar.setElideMode(Qt.TextElideMode.ElideNone)
-            bar.setUsesScrollButtons(True)
-            bar.setDocumentMode(True)
-            for index in range(bar.count()):
-                entry = by_title.get(bar.tabText(index))
-                if entry is not None:
-                    why = self._why_off(entry)
-                    role = self.palette().ColorRole.PlaceholderText if why else self.palette().ColorRole.WindowText
-                    bar.setTabTextColor(index, self.palette().color(role))
-                    bar.setTabToolTip(index, why or entry.about)
+    def _is_shown(self, name: str) -> bool:
+        if self._places[name] is Place.WINDOW:
+            return name in self.windows and self.windows[name].isVisible()
+        return self.isVisible() and self._pane(name).current == name
 
-    def _on_dock_visibility_changed(self, is_visible: bool) -> None:
-        dock = self.sender()
-        if is_visible and isinstance(dock, QDockWidget):
-            self._current = dock.objectName().removeprefix("dock_")
-            self._build_if_shown(self._current)
-            self._grey_tabs()
-            if view := self.views.get(self._current):
-                view.setFocus()  # so that arrow keys walk through heads at once
+    # Windows of their own
 
-    def on_header_button_clicked(self) -> None:
-        button = self.sender()
-        assert button is not None
-        name = button.property("view")
-        is_copy = button.objectName().endswith("_copy")
-        (self.copy_requested if is_copy else self.export_requested).emit(name)
+    @property
+    def windows(self) -> dict[str, ViewWindow]:
+        """Windows of the views that were torn off, by name."""
+        return self._windows.by_name
 
-    def on_tear_button_clicked(self) -> None:
-        button = self.sender()
-        assert button is not None
-        dock = self.docks[button.property("view")]
-        dock.setFloating(not dock.isFloating())
+    def _show_or_hide_window(self, name: str) -> None:
+        is_wanted = name in self._offered.names and self.isVisible()
+        if is_wanted and name not in self.windows:
+            page = self._page(name)
+            self._windows.open(page, page.size() if page.isVisible() else self._tabs.size(), self.window())
+        window = self.windows.get(name)
+        if window is not None and self._subject is not None:
+            window.show_checkpoint(self._subject.checkpoint.name)
+            if not window.isMinimized():
+                window.setVisible(is_wanted)
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._grey_tabs()
+    @Slot(str)
+    def _on_windows_activated(self, name: str) -> None:
+        self._current = name
 
+    @Slot(str)
+    def _on_windows_closed(self, name: str) -> None:
+        self._move(name, Place.TABS)
 
-def _is_shown(dock: QDockWidget) -> bool:
-    return dock.isVisible() and not dock.visibleRegion().isEmpty()
+    # What the user does
 
+    @Slot(str)
+    def _on_pane_chosen(self, name: str) -> None:
+        pane = self.sender()
+        if self._is_arranging or not name or not isinstance(pane, ViewPane):
+            return
+        self._current = name
+        self._show_page(pane)
+        self._build_if_shown(name)
+        if name in self.views:
+            self.views[name].setFocus()
 
-def _kinds(entry: ViewEntry) -> set[str]:
-    """Kinds of models that a view is about; empty for any."""
-    return {need.reads for need in entry.needs if need.reads}
+    @Slot(str, QPoint)
+    def _on_pane_dragged_out(self, name: str, where: QPoint) -> None:
+        """Dropped on the views it goes beside the others, anywhere else it gets a window."""
+        if self.rect().contains(self.mapFromGlobal(where)):
+            self.toggle_beside(name)
+        else:
+            self._move(name, Place.WINDOW)
+            self.windows[name].move(where)
 
+    @Slot(QWidget, QWidget)
+    def _on_application_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
+        if new is None or self._is_arranging:
+            return
+        for name, page in self._pages.items():
+            if page.isAncestorOf(new):
+                self._current = name
 
-def _is_offered(entry: ViewEntry, checkpoint: CheckpointInfo) -> bool:
-    """Whether a view has a tab. What only some models of pictures or meshes can do has none with the others."""
-    if checkpoint.is_of_another_kind(entry.needs):
-        return False
-    return not (_kinds(entry) - {"text"} and checkpoint.why_missing(entry.needs))
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._arrange()
+        for name in self._entries:
+            self._build_if_shown(name)

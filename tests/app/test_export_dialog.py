@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.export import exporting
 from app.export import saving as saving_module
 from app.export.export_dialog import ExportDialog
+from app.export.exporting import Exporting
 from app.export.formats import FORMATS, OF_FIGURES, OF_FILMS, OF_MESHES
 from app.export.mesh_look import MeshLook
 from app.export.saving import Saving
@@ -31,7 +31,6 @@ from tests.app.mesh_samples import make_sample
 from tests.image_factories import make_complete_image_result, make_probe_result
 from tests.views.mesh.mesh_samples import make_furniture_sample, make_growing, make_mesh_info
 from widgets.look.theme import FigureStyle
-from widgets.panels.status_line import StatusLine
 from widgets.scene3d.camera import Camera
 from widgets.scene3d.scene import MeshScene
 from widgets.views.complete_image.figure import CompleteImageFigure
@@ -191,6 +190,8 @@ def test_a_process_that_does_not_start_is_told(qtbot, parent, tmp_path, monkeypa
 class Shown:
     """A view of something that may be exported."""
 
+    why_not_current, is_provisional = "", False
+
     def __init__(self, figure):
         self.shown = figure
         self.subject = SimpleNamespace(
@@ -214,12 +215,12 @@ def mesh_figure(*samples, active=0):
 
 
 @pytest.fixture
-def window(parent, tmp_path, qtbot):
-    parent.status_line = StatusLine()
-    qtbot.addWidget(parent.status_line)
-    parent.export_folder = tmp_path
-    parent.settings = SimpleNamespace(caption=False)
-    return parent
+def exporting(parent, tmp_path):
+    exporting = Exporting(parent)
+    exporting.folder = tmp_path
+    exporting.texts = []
+    exporting.said.connect(lambda text, is_warning: exporting.texts.append(text))
+    return exporting
 
 
 @pytest.fixture
@@ -246,7 +247,7 @@ def accept_as(monkeypatch, kind):
     monkeypatch.setattr(ExportDialog, "exec", choose)
 
 
-def test_the_dialog_offers_what_the_shown_thing_has(window, offered):
+def test_the_dialog_offers_what_the_shown_thing_has(exporting, offered):
     completions = CompleteImageFigure(make_complete_image_result(), 32)
     for figure, expected in (
         (ProbeFigure(make_probe_result()), OF_FIGURES),
@@ -254,36 +255,35 @@ def test_the_dialog_offers_what_the_shown_thing_has(window, offered):
         (mesh_figure(make_furniture_sample()), ALL),
         (mesh_figure(make_growing()), OF_FIGURES),
     ):
-        exporting.export(window, Shown(figure), first="obj")
+        exporting.export(Shown(figure), first="obj")
         assert formats(offered[-1]) == expected
         assert offered[-1].kind() == ("obj" if "obj" in expected else "svg")
-    assert not list(window.export_folder.iterdir())
-    assert window.status_line.message == ""
+    assert not list(exporting.folder.iterdir())
+    assert exporting.texts == []
 
 
-def test_the_mesh_that_is_looked_at_is_saved_under_its_class_and_seed(qtbot, window, tmp_path, monkeypatch):
+def test_the_mesh_that_is_looked_at_is_saved_under_its_class_and_seed(qtbot, exporting, tmp_path, monkeypatch):
     accept_as(monkeypatch, "obj")
-    exporting.export(window, Shown(mesh_figure(make_furniture_sample(), SAMPLE, active=1)))
-    qtbot.waitUntil(lambda: window.status_line.message != "", timeout=LONG)
-    assert window.status_line.message == f"Saved {tmp_path / 'wooden-stool-0.obj'}"
+    exporting.export(Shown(mesh_figure(make_furniture_sample(), SAMPLE, active=1)))
+    qtbot.waitUntil(lambda: bool(exporting.texts), timeout=LONG)
+    assert exporting.texts[-1] == f"Saved {tmp_path / 'wooden-stool-0.obj'}"
     assert len(read_mesh(tmp_path / "wooden-stool-0.obj", merge_degrees=None).faces) == int(
         (SAMPLE.faces.tokens < 2).sum()
     )
 
 
-def test_a_figure_that_grows_is_saved_as_numbered_images(qtbot, window, tmp_path, monkeypatch):
+def test_a_figure_that_grows_is_saved_as_numbered_images(qtbot, exporting, tmp_path, monkeypatch):
     accept_as(monkeypatch, "frames")
     result = make_complete_image_result(grid=(4, 4), n_given=8, count=1)
-    exporting.export(window, Shown(CompleteImageFigure(result, 8)))
-    qtbot.waitUntil(lambda: window.status_line.message != "", timeout=LONG)
-    assert window.status_line.message == f"Saved {tmp_path / 'shown'}"
+    exporting.export(Shown(CompleteImageFigure(result, 8)))
+    qtbot.waitUntil(lambda: bool(exporting.texts), timeout=LONG)
+    assert exporting.texts[-1] == f"Saved {tmp_path / 'shown'}"
     assert len(list((tmp_path / "shown").glob("*.png"))) > 100
 
 
-def test_what_cannot_be_written_is_told(window, tmp_path, monkeypatch):
+def test_what_cannot_be_written_is_told(exporting, tmp_path, monkeypatch):
     accept_as(monkeypatch, "gif")
-    window.export_folder = tmp_path / "none"
+    exporting.folder = tmp_path / "none"
     for figure in (mesh_figure(SAMPLE), CompleteImageFigure(make_complete_image_result(), 32)):
-        exporting.export(window, Shown(figure))
-        assert window.status_line.message.endswith(f"the folder {tmp_path / 'none'} does not exist.")
-        window.status_line.show_message("")
+        exporting.export(Shown(figure))
+        assert exporting.texts.pop().endswith(f"the folder {tmp_path / 'none'} does not exist.")

@@ -108,6 +108,8 @@ class Driver:
             save = next(b for b in dialog.findChildren(QPushButton) if b.text().replace("&", "") == "Save")
             self.click(save)
 
+        view = self.window.area.views[name]
+        self.wait(lambda: not view.why_not_current or not view.provisional_note())
         self.answer_dialog(fill)
         self.click(self.widget(f"{name}_export"))
 

@@ -34,7 +34,7 @@ def open_then_show(driver, checkpoint, view):
     """Open another checkpoint, and wait for its first picture in a view."""
     driver.window.open(str(checkpoint))
     driver.wait(lambda: driver.window.controller.checkpoint.checkpoint == str(checkpoint))
-    driver.wait(lambda: not driver.window.area.docks[view].isHidden())  # it has a tab now
+    driver.wait(lambda: driver.window.area.has_tab(view))  # it has a tab now
     show(driver, view)
 
 

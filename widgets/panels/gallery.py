@@ -66,8 +66,7 @@ class Gallery(QWidget):
         if others:
             self._add_heading(self.tr("Recent"))
         for path in others:
-            is_there = Path(path).is_dir()
-            self._add(path, Path(path).name, path if is_there else self.tr("not found: {}").format(path))
+            self._add(path, Path(path).name, path if _is_folder(path) else self.tr("not found: {}").format(path))
 
     def _add_heading(self, text: str) -> None:
         item = QListWidgetItem(text.upper(), self._list)
@@ -90,3 +89,10 @@ class Gallery(QWidget):
         checkpoint = item.data(_CHECKPOINT)
         if checkpoint and checkpoint != self._current:
             self.open_requested.emit(checkpoint)
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return Path(path).is_dir()
+    except (OSError, ValueError):  # a name that no file can have
+        return False

@@ -17,6 +17,7 @@ from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.image_geometry import letterbox, part_rect
 from widgets.figures.image_parts import paint_border, paint_image
+from widgets.kit.flow_layout import FlowLayout
 from widgets.kit.labelled import labelled
 from widgets.kit.line_label import LineLabel
 from widgets.kit.veil import Veil
@@ -128,7 +129,7 @@ class ImageBar(View):
         self._side.setKeyboardTracking(False)
         self._side.setSpecialValueText(self.tr("As trained on"))
         self._side.setSuffix(self.tr(" px"))
-        controls = QHBoxLayout()
+        controls = FlowLayout()  # a narrow window hides none of them
         controls.setContentsMargins(8, 0, 0, 2)
         controls.setSpacing(10)
         for button in (self._open, self._paste, self._next):
@@ -136,7 +137,6 @@ class ImageBar(View):
         controls.addWidget(labelled(self._seed, "image_seed", self.tr("Seed")))
         controls.addWidget(labelled(self._kind, "image_kind", self.tr("Kind")))
         controls.addWidget(labelled(self._side, "image_side", self.tr("Size")))
-        controls.addStretch(1)
         self._about = LineLabel(self.tr("What was done to the image"), self)
         self._about.setObjectName("image_about")
         self._message = LineLabel(self.tr("Message about the image"), self)

@@ -1,5 +1,6 @@
 """A mesh that is dropped is opened, however early: the view may not be built yet, or look at another checkpoint."""
 
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from tests.inputs import mesh_input
 from tests.views.mesh.mesh_samples import make_mesh_info, make_result
 from widgets.context import ViewContext
 from widgets.subject import Subject
+from widgets.view_entry import ViewEntry
 
 CHAIR = Path("/somewhere/chair.obj")
 
@@ -20,23 +22,28 @@ CHAIR = Path("/somewhere/chair.obj")
 @pytest.fixture
 def window(qtbot):
     """What a drop needs of the window, with the real area of views and no engine."""
-    area = ViewArea(ViewContext())
+    area = ViewArea(partial(ViewEntry.create, context=ViewContext()))
     qtbot.addWidget(area)
     area.resize(1000, 800)
     area.show()
     area.asked = []
     area.view_created.connect(lambda view: view.request_changed.connect(area.asked.append))
-    yield SimpleNamespace(
-        area=area, input_panel=SimpleNamespace(kind="mesh"), controller=SimpleNamespace(checkpoint=make_mesh_info())
-    )
+    yield SimpleNamespace(area=area, checkpoint=make_mesh_info())
     if "mesh" in area.views:
         area.views["mesh"]._presenter.playback.pause()
 
 
 def look_at(window, name="polygen-test"):
     """The checkpoint is open, and its first input is laid out."""
-    window.controller.checkpoint = make_mesh_info(name)
-    window.area.set_subject(Subject(window.controller.checkpoint, mesh_input(0)))
+    window.checkpoint = make_mesh_info(name)
+    window.area.set_subject(Subject(window.checkpoint, mesh_input(0)))
+
+
+def drop(window):
+    def open_mesh(path):
+        window.area.open_file("mesh", path, window.checkpoint)
+
+    drops.take(CHAIR, ("mesh",), drops.DropTargets(pytest.fail, pytest.fail, open_mesh, pytest.fail, pytest.fail))
 
 
 def scored(window):
@@ -44,7 +51,7 @@ def scored(window):
 
 
 def test_dropped_before_the_view_is_built(window, qtbot):
-    drops.take(window, CHAIR)
+    drop(window)
     assert window.area.views == {}
     look_at(window)
     qtbot.waitUntil(lambda: bool(scored(window)))
@@ -54,8 +61,8 @@ def test_dropped_before_the_view_is_built(window, qtbot):
 def test_dropped_while_the_view_still_looks_at_another_checkpoint(window, qtbot):
     look_at(window, "before")
     qtbot.waitUntil(lambda: any(isinstance(request, MeshRequest) for request in window.area.asked))
-    window.controller.checkpoint = make_mesh_info("behind")
-    drops.take(window, CHAIR)
+    window.checkpoint = make_mesh_info("behind")
+    drop(window)
     assert scored(window) == []
     look_at(window, "behind")
     qtbot.waitUntil(lambda: bool(scored(window)))
@@ -67,14 +74,14 @@ def test_dropped_later_it_is_opened_at_once_and_its_view_shown(window, qtbot):
     qtbot.waitUntil(lambda: "mesh" in window.area.views)
     answer(window.area.views["mesh"], make_result("chair"))
     window.area.show_view("measures")
-    drops.take(window, CHAIR)
+    drop(window)
     assert window.area.current == "mesh"
     assert scored(window) == [ScoreMeshRequest("polygen-test", str(CHAIR), label=1)]
 
 
 def test_a_file_for_a_checkpoint_that_was_never_looked_at_is_forgotten(window, qtbot):
-    window.controller.checkpoint = make_mesh_info("never")
-    drops.take(window, CHAIR)
+    window.checkpoint = make_mesh_info("never")
+    drop(window)
     look_at(window, "another")
     qtbot.waitUntil(lambda: "mesh" in window.area.views)
     look_at(window, "never")

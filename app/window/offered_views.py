@@ -1,0 +1,65 @@
+"""Which views have a tab with the open checkpoint, and which of them comes to the front."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from inference.results.checkpoint import CheckpointInfo
+from widgets.view_entry import ViewEntry
+
+
+class OfferedViews:
+    """A checkpoint offers what is about its kind of model; with each kind the window comes back to the view used last.
+
+    Attributes
+    ----------
+    names
+        Views that have a tab, in the order of the table.
+    """
+
+    def __init__(self, entries: Sequence[ViewEntry]) -> None:
+        self._entries = tuple(entries)
+        self._kind = ""  # of the checkpoint; none was open yet
+        self._last_of_kind: dict[str, str] = {}
+        # The first checkpoint reads text; tabs that come and go would be in the way until it is there.
+        self.names = tuple(entry.name for entry in entries if _kinds(entry) <= {"text"})
+
+    def follow(self, checkpoint: CheckpointInfo, current: str, *, is_restored: bool = False) -> str:
+        """Offer what a checkpoint has; the view to show, empty where nothing has changed.
+
+        Parameters
+        ----------
+        current
+            The view that was used last.
+        is_restored
+            Whether the first checkpoint begins with that view, whatever it is about.
+        """
+        kind = checkpoint.reads[0]
+        names = tuple(entry.name for entry in self._entries if _is_offered(entry, checkpoint))
+        if (kind, names) == (self._kind, self.names):
+            return ""
+        wanted = current
+        if kind != self._kind:
+            is_first = not self._kind
+            self._last_of_kind[self._kind] = current
+            begins_with = self._entries[0].name if kind == "text" else ""
+            if is_first and (kind == "text" or is_restored):
+                begins_with = current
+            wanted = self._last_of_kind.get(kind, begins_with)
+        if wanted not in names:
+            special = [entry.name for entry in self._entries if entry.name in names and kind in _kinds(entry)]
+            wanted = (special or names)[0]
+        self._kind, self.names = kind, names
+        return wanted
+
+
+def _kinds(entry: ViewEntry) -> set[str]:
+    """Kinds of models that a view is about; empty for any."""
+    return {need.reads for need in entry.needs if need.reads}
+
+
+def _is_offered(entry: ViewEntry, checkpoint: CheckpointInfo) -> bool:
+    """Whether a view has a tab. What only some models of images or meshes can do has none with the others."""
+    if checkpoint.is_of_another_kind(entry.needs):
+        return False
+    return not (_kinds(entry) - {"text"} and checkpoint.why_missing(entry.needs))

@@ -1,0 +1,105 @@
+"""Opening checkpoints: by name, from a folder, from the list; and what happens when one cannot be opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.link.controller import Controller
+from inference.results.checkpoint import CheckpointInfo
+from inference.results.events import Failure
+from resources import bundled_checkpoints
+from widgets.panels.gallery import Gallery
+
+
+class Opening(QObject):
+    """Asks for a checkpoint, and keeps the list of those at hand. After a failure the one that was open still is.
+
+    Signals
+    -------
+    opened(CheckpointInfo)
+        It is open now.
+    hint_changed(str)
+        What views say as long as they have nothing to show.
+    said(str, bool)
+        One sentence for the user, and whether it is a warning.
+    """
+
+    opened = Signal(object)
+    hint_changed = Signal(str)
+    said = Signal(str, bool)
+
+    def __init__(self, controller: Controller, gallery: Gallery, dialog_parent: QWidget) -> None:
+        super().__init__(dialog_parent)
+        self._controller, self._gallery, self._dialog_parent = controller, gallery, dialog_parent
+        self._recent: tuple[str, ...] = ()
+        self._wanted = ""
+        gallery.open_requested.connect(self.open)
+        gallery.browse_requested.connect(self.browse)
+        controller.opened.connect(self._on_controller_opened)
+        controller.open_failed.connect(self._on_controller_open_failed)
+
+    def set_recent(self, recent: tuple[str, ...]) -> None:
+        """Checkpoints that were open before, the latest first."""
+        self._recent = recent
+        self._show_list()
+
+    @Slot(str)
+    def open(self, checkpoint: str) -> None:
+        """Open a bundled checkpoint by name, or a folder."""
+        if not checkpoint:
+            return
+        try:
+            is_bundled = checkpoint in bundled_checkpoints()
+            self._wanted = checkpoint if is_bundled else str(Path(checkpoint).expanduser().resolve())
+        except (OSError, RuntimeError, ValueError):  # a user that does not exist, a name that no file can have
+            self._wanted = checkpoint
+        sentence = self.tr("Opening {}…").format(Path(self._wanted).name)
+        self.hint_changed.emit(sentence)
+        self.said.emit(sentence, False)
+        self._controller.open(self._wanted)
+
+    def open_first(self, checkpoint: str) -> None:
+        """Open what was wanted at the start, or the first one that comes with the program."""
+        self.open(checkpoint or next(iter(bundled_checkpoints()), ""))
+
+    def open_again(self) -> None:
+        """Ask once more for what could not be opened."""
+        self.open(self._wanted)
+
+    @Slot()
+    def browse(self) -> None:
+        """Let the user choose a folder."""
+        start = str(Path(self._recent[0]).parent) if self._recent else str(Path.home())
+        folder = QFileDialog.getExistingDirectory(self._dialog_parent, self.tr("Open a checkpoint"), start)
+        if folder:
+            self.open(folder)
+
+    @Slot(object)
+    def _on_controller_opened(self, info: CheckpointInfo) -> None:
+        self.said.emit(" ".join((_summary(info), *info.notes)), bool(info.notes))
+        self.opened.emit(info)
+
+    @Slot(object)
+    def _on_controller_open_failed(self, failure: Failure) -> None:
+        if failure.kind != "engine":  # that one is told by the controller already
+            self.said.emit(failure.message, True)
+        self._show_list()
+        if self._controller.checkpoint is None:
+            first = next(iter(bundled_checkpoints()), "")
+            self.hint_changed.emit(failure.message)
+            if first and first != self._wanted:
+                self.open(first)
+                self.said.emit(failure.message, True)
+
+    def _show_list(self) -> None:
+        info = self._controller.checkpoint
+        self._gallery.set_checkpoints(bundled_checkpoints(), self._recent, info.checkpoint if info else "")
+
+
+def _summary(info: CheckpointInfo) -> str:
+    size = f"{info.n_parameters / 1e6:.1f} M parameters" if info.n_parameters else ""
+    groups = ", ".join(f"{g.title}: {g.n_layers} layers of {max(g.n_heads)} heads" for g in info.groups if g.n_layers)
+    return f"{info.name}: {'; '.join(filter(None, (info.architecture, size, groups)))}."

@@ -1,0 +1,79 @@
+"""Where windows stand on the screens: whole on one of them, and not over each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QMargins, QPoint, QRect, QSize
+from PySide6.QtWidgets import QStyle, QWidget
+
+
+def fitted(window: QRect, frame: QMargins, available: QRect) -> QRect:
+    """A window's inside, moved and made smaller until it is on the screen with its frame.
+
+    Parameters
+    ----------
+    window
+        Without its frame.
+    available
+        The screen without panels and docks of the desktop.
+    """
+    inside = available.marginsRemoved(frame)
+    size = window.size().boundedTo(inside.size())
+    x = min(max(window.x(), inside.x()), inside.x() + inside.width() - size.width())
+    y = min(max(window.y(), inside.y()), inside.y() + inside.height() - size.height())
+    return QRect(QPoint(x, y), size)
+
+
+def keep_on_screen(window: QWidget) -> None:
+    """Make a window small enough for its screen, frame included; its frame is a guess until it is shown."""
+    handle = window.windowHandle()
+    if window.isMaximized() or window.isFullScreen():
+        return
+    if handle is None or not window.isVisible():
+        title = window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
+        border = window.style().pixelMetric(QStyle.PixelMetric.PM_MdiSubWindowFrameWidth)
+        frame = QMargins(border, title, border, border)
+        window.resize(fitted(window.geometry(), frame, window.screen().availableGeometry()).size())
+        return
+    right = fitted(window.geometry(), handle.frameMargins(), window.screen().availableGeometry())
+    if right != window.geometry():
+        window.setGeometry(right)
+
+
+def free_place(size: QSize, frame: QMargins, main: QRect, screens: Sequence[QRect]) -> QRect:
+    """Where another window covers as little of the main one as possible: on a second screen, or beside it.
+
+    Parameters
+    ----------
+    size
+        Wanted, without frame.
+    main
+        The main window with its frame.
+    screens
+        What is available of each.
+
+    Returns
+    -------
+    QRect
+        Without frame; within one of the screens.
+    """
+    others = [screen for screen in screens if not screen.intersects(main)]
+    if others:
+        centred = QRect(QPoint(), size)
+        centred.moveCenter(others[0].center())
+        return fitted(centred, frame, others[0])
+    screen = max(screens, key=lambda one: _area(one.intersected(main)))
+    outside = QRect(QPoint(), size).marginsAdded(frame).size().boundedTo(screen.size())
+    places = [
+        QRect(QPoint(x, y), outside)
+        for x in (main.right() + 1, screen.right() + 1 - outside.width(), main.left() - outside.width(), screen.left())
+        for y in (main.top(), screen.bottom() + 1 - outside.height(), screen.top(), main.bottom() + 1)
+    ]
+    within = [fitted(place, QMargins(), screen) for place in places]
+    best = min(within, key=lambda place: _area(place.intersected(main)))
+    return best.marginsRemoved(frame)
+
+
+def _area(rect: QRect) -> int:
+    return max(rect.width(), 0) * max(rect.height(), 0)

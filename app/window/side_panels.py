@@ -1,0 +1,93 @@
+"""What stands left and right of the views, and steps aside in a narrow window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QDockWidget, QLayout, QMainWindow, QWidget
+
+# Widths in letters: of the panels, what the views have at least before a panel steps aside, and of the smallest window.
+LEFT, RIGHT, VIEWS, LEAST = 24, 34, 85, 60
+LEAST_LINES = 20
+
+
+class SidePanels(QObject):
+    """Two panels. The right one goes first, then the left one; both come back as soon as there is room.
+
+    What the user shows or hides stays so until the width of the window or of the letters changes.
+
+    Signals
+    -------
+    changed()
+        Another panel is shown or hidden.
+    """
+
+    changed = Signal()
+
+    def __init__(self, window: QMainWindow, left: QDockWidget, right: QDockWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self.left, self.right = left, right
+        self._wanted = {left: True, right: True}
+        self._is_fitting = self._is_put_away = False
+        self._fitted = (0, 0)
+        # The smallest window is smaller than all panels together: they step aside on the way there.
+        layout = window.layout()
+        assert layout is not None
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        em = window.fontMetrics().averageCharWidth()
+        window.resizeDocks([left, right], [LEFT * em, RIGHT * em], Qt.Orientation.Horizontal)
+        for dock in (left, right):
+            dock.visibilityChanged.connect(self._on_dock_visibility_changed)
+
+    def show_panel(self, dock: QDockWidget, is_on: bool) -> None:
+        """The user shows or hides a panel."""
+        self._wanted[dock] = is_on
+        dock.setVisible(is_on)
+
+    def fit(self, *, is_wide: bool = False) -> None:
+        """Show what there is room for; `is_wide` shows all that is wanted, as a wider window would."""
+        em, width = self._window.fontMetrics().averageCharWidth(), self._window.width()
+        if ((width, em) == self._fitted and not is_wide) or self._is_put_away:
+            return
+        self._fitted = width, em
+        self._window.setMinimumSize(LEAST * em, LEAST_LINES * self._window.fontMetrics().height())
+        left, right = (dock.minimumSizeHint().width() for dock in (self.left, self.right))
+        has_left = is_wide or width >= VIEWS * em + max(LEFT * em, left)
+        has_right = is_wide or width >= VIEWS * em + max(LEFT * em, left) + max(RIGHT * em, right)
+        self._is_fitting = True
+        self.left.setVisible(self._wanted[self.left] and has_left)
+        self.right.setVisible(self._wanted[self.right] and has_right)
+        self._is_fitting = False
+        self.changed.emit()
+
+    def take_over(self) -> None:
+        """What is shown now, such as after another session was restored, is what is wanted."""
+        self._wanted = {dock: not dock.isHidden() for dock in self._wanted}
+
+    def put_away(self, is_away: bool) -> None:
+        """Hide both, whatever the width, or let them come back."""
+        self._is_fitting = True
+        self._is_put_away = is_away
+        if is_away:
+            for dock in self._wanted:
+                dock.hide()
+        self._is_fitting = False
+        self._fitted = (0, 0)
+        self.fit()
+
+    @Slot()
+    def _on_dock_visibility_changed(self) -> None:
+        dock = self.sender()
+        # A window that is hidden or minimised hides no panel: only what is hidden by itself was closed by the user.
+        if isinstance(dock, QDockWidget) and not self._is_fitting and not self._is_put_away:
+            self._wanted[dock] = not dock.isHidden()
+        self.changed.emit()
+
+
+def panel_dock(title: str, widget: QWidget, side: Qt.DockWidgetArea, window: QMainWindow) -> QDockWidget:
+    """A panel at a side of the window."""
+    dock = QDockWidget(title, window)
+    dock.setObjectName(f"dock_{side.name}")
+    dock.setWidget(widget)
+    window.addDockWidget(side, dock)
+    return dock

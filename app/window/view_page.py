@@ -1,0 +1,197 @@
+"""A view with its header, in the window or in one of its own; or the sentence why it is off."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QStyle,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets.view import View
+from widgets.view_entry import ViewEntry
+
+
+class Place(Enum):
+    """Where a view is shown."""
+
+    TABS = "tabs"
+    BESIDE = "beside"
+    WINDOW = "window"
+
+
+class ViewPage(QWidget):
+    """What the view is good for, what can be done with it, and below it the view.
+
+    A view that needs more room than there is can be scrolled: no view says how small a window may be.
+
+    Signals
+    -------
+    copy_requested(str), export_requested(str), beside_requested(str), window_requested(str)
+        Name of the view; the last two want it there, or back among the tabs.
+    """
+
+    copy_requested = Signal(str)
+    export_requested = Signal(str)
+    beside_requested = Signal(str)
+    window_requested = Signal(str)
+
+    def __init__(self, entry: ViewEntry, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.entry = entry
+        self.name = entry.name
+        self.setObjectName(f"{entry.name}_page")
+        self.view: View | None = None
+        self._why = QLabel(self)
+        self._why.setObjectName(f"{entry.name}_why")
+        self._why.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._why.setTextFormat(Qt.TextFormat.PlainText)
+        self._why.setWordWrap(True)
+        self._why.setMargin(24)
+        self._scroll = _RoomForView(self)
+        self._content = QStackedWidget(self)
+        self._content.addWidget(self._why)
+        self._content.addWidget(self._scroll)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._header())
+        layout.addWidget(self._content, 1)
+        self.set_place(Place.TABS)
+
+    def _header(self) -> QWidget:
+        header = QWidget(self)
+        about = QLabel(self.entry.about, header)
+        about.setToolTip(self.entry.about)
+        about.setForegroundRole(self.palette().ColorRole.PlaceholderText)
+        about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._copy = self._button("copy", self.tr("Copy"), self.tr("Copy the picture (Ctrl+Shift+C)"))
+        self._export = self._button("export", self.tr("Export…"), self.tr("Save the picture or its numbers (Ctrl+E)"))
+        self._beside = self._button("beside", "", "")
+        self._window = self._button("window", "", "")
+        row = QHBoxLayout(header)
+        row.setContentsMargins(8, 2, 4, 2)
+        row.setSpacing(2)
+        row.addWidget(about, 1)
+        for button, slot in (
+            (self._copy, self._on_copy_clicked),
+            (self._export, self._on_export_clicked),
+            (self._beside, self._on_beside_clicked),
+            (self._window, self._on_window_clicked),
+        ):
+            button.clicked.connect(slot)
+            row.addWidget(button)
+        return header
+
+    def _button(self, name: str, text: str, tip: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setObjectName(f"{self.name}_{name}")
+        button.setAutoRaise(True)
+        self._label(button, text, tip)
+        return button
+
+    def _label(self, button: QToolButton, text: str, tip: str) -> None:
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setAccessibleName(f"{text} {self.entry.title}")
+
+    def set_place(self, place: Place) -> None:
+        """Say what the buttons do where the page is now."""
+        back = self.tr("Back among the tabs")
+        if place is Place.BESIDE:
+            self._label(self._beside, self.tr("Put back"), back)
+        else:
+            self._label(self._beside, self.tr("Beside"), self.tr("Show it beside the other views"))
+        if place is Place.WINDOW:
+            self._label(self._window, self.tr("Put back"), self.tr("{} (Ctrl+Shift+T)").format(back))
+        else:
+            self._label(self._window, self.tr("Tear off"), self.tr("Show it in a window of its own (Ctrl+Shift+T)"))
+        self._beside.setVisible(place is not Place.WINDOW)
+
+    def set_view(self, view: View) -> None:
+        """Show a view that was built just now."""
+        self.view = view
+        self._scroll.setWidget(view)
+
+    def show_why(self, why: str) -> None:
+        """Show a sentence instead of the view; without one, the view."""
+        self._why.setText(why)
+        self._content.setCurrentWidget(self._why if why or self.view is None else self._scroll)
+
+    def minimumSizeHint(self) -> QSize:
+        em = self.fontMetrics().height()
+        return QSize(12 * em, 8 * em)
+
+    @Slot()
+    def _on_copy_clicked(self) -> None:
+        self.copy_requested.emit(self.name)
+
+    @Slot()
+    def _on_export_clicked(self) -> None:
+        self.export_requested.emit(self.name)
+
+    @Slot()
+    def _on_beside_clicked(self) -> None:
+        self.beside_requested.emit(self.name)
+
+    @Slot()
+    def _on_window_clicked(self) -> None:
+        self.window_requested.emit(self.name)
+
+
+class _RoomForView(QScrollArea):
+    """As large as there is room, and never smaller than the view can be: then it scrolls.
+
+    Qt's own resizing gives a view with controls that wrap the height it would like to have, not what it needs.
+    """
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def setWidget(self, widget: QWidget) -> None:
+        super().setWidget(widget)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        is_handled = super().viewportEvent(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return is_handled
+
+    def _fit(self) -> None:
+        view = self.widget()
+        if view is None:
+            return
+        room, bar = self.maximumViewportSize(), self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        least = _least(view, room.width())
+        if least.height() > room.height():
+            least = _least(view, room.width() - bar)
+            room.setWidth(room.width() - bar)
+        if least.width() > room.width():
+            room.setHeight(room.height() - bar)
+        view.resize(room.expandedTo(least))
+
+
+def _least(view: QWidget, width: int) -> QSize:
+    """The smallest size of a view in a room of some width."""
+    least = view.minimumSizeHint().expandedTo(view.minimumSize())
+    layout = view.layout()
+    if layout is not None and layout.hasHeightForWidth():
+        least.setHeight(max(view.minimumHeight(), layout.minimumHeightForWidth(max(width, least.width()))))
+    return least

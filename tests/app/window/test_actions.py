@@ -1,0 +1,84 @@
+"""Every command stands once in the table and does something; views have shortcuts in the order of their tabs."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QMainWindow
+
+from app.window.about import shortcuts_html
+from app.window.actions import COMMANDS, MOST_NUMBERS, build_menus, set_view_shortcuts
+from app.window.main_window import MainWindow
+from widgets.registry import VIEWS
+
+
+class Recorder(QMainWindow):
+    """Has every slot of the table, and writes down what is called."""
+
+    def __init__(self):
+        super().__init__()
+        self.called = []
+
+    def __getattr__(self, name):
+        if name not in {command.slot for command in COMMANDS}:
+            raise AttributeError(name)
+        return lambda *args: self.called.append((name, *args))
+
+
+@pytest.fixture
+def window(qtbot):
+    window = Recorder()
+    window.close = lambda: window.called.append(("close",))
+    qtbot.addWidget(window)
+    yield window
+    del window.close
+
+
+def test_every_command_is_a_method_of_the_window():
+    assert [command.slot for command in COMMANDS if not callable(getattr(MainWindow, command.slot, None))] == []
+
+
+def test_no_shortcut_and_no_name_stands_twice():
+    shortcuts = Counter(command.shortcut for command in COMMANDS if command.shortcut)
+    names = Counter((command.slot, command.value) for command in COMMANDS)
+    assert {key: n for key, n in (shortcuts | names).items() if n > 1} == {}
+
+
+def test_a_command_is_called_with_its_value(window):
+    actions = build_menus(window)
+    actions["scale_font:1"].trigger()
+    actions["set_theme:dark"].trigger()
+    actions["ask_again"].trigger()
+    assert window.called[:2] == [("scale_font", 1), ("set_theme", "dark")]
+    assert window.called[2][0] == "ask_again"
+
+
+def test_choices_exclude_each_other(window):
+    actions = build_menus(window)
+    actions["set_theme:dark"].trigger()
+    actions["set_theme:light"].trigger()
+    assert not actions["set_theme:dark"].isChecked()
+    actions["set_color_map:magma"].trigger()
+    assert actions["set_theme:light"].isChecked()
+
+
+def test_views_are_numbered_as_their_tabs_and_say_why_they_are_off(window):
+    actions = build_menus(window)
+    offered = tuple(view.name for view in VIEWS[1:])
+    set_view_shortcuts(actions, {VIEWS[0].name: "It is off."}, offered)
+    assert actions[f"show_view:{VIEWS[1].name}"].shortcut() == QKeySequence("Ctrl+1")
+    off = actions[f"show_view:{VIEWS[0].name}"]
+    assert not off.isEnabled()
+    assert off.toolTip() == "It is off."
+    assert off.shortcut().isEmpty()
+    numbered = [
+        action for action in actions.values() if action.shortcut().toString()[-2:] in {f"+{n}" for n in range(1, 10)}
+    ]
+    assert len(numbered) == min(MOST_NUMBERS, len(offered))
+
+
+def test_the_list_of_shortcuts_is_made_of_the_table():
+    html = shortcuts_html()
+    assert all(command.shortcut in html for command in COMMANDS if command.shortcut)

@@ -1,0 +1,55 @@
+"""Theme, letters and colour maps change live, and never add up."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QApplication, QLabel
+
+from app.window.appearance import LARGEST, SMALLEST, Appearance, theme_named
+from widgets.context import Looks
+from widgets.look.theme import DARK, LIGHT
+
+
+@pytest.fixture
+def appearance(qapp):
+    palette, font, style = qapp.palette(), qapp.font(), qapp.style().objectName()
+    yield Appearance(qapp)
+    qapp.setStyle(style)
+    qapp.setPalette(palette)
+    qapp.setFont(font)
+
+
+def test_a_theme_reaches_widgets_that_are_there(appearance, qtbot):
+    label = QLabel()
+    qtbot.addWidget(label)
+    label.show()
+    for name, theme in (("dark", DARK), ("light", LIGHT), ("dark", DARK)):
+        appearance.apply(name, 1.0)
+        qtbot.waitUntil(lambda panel=theme.panel: label.palette().window().color() == panel)
+
+
+def test_letters_are_scaled_from_the_systems_size_each_time(appearance):
+    points = QApplication.font().pointSizeF()
+    for scale in (1.5, 1.5, 1.0, 2.0):
+        appearance.apply("light", scale)
+        assert QApplication.font().pointSizeF() == pytest.approx(max(points, 9.0) * scale)
+
+
+@pytest.mark.parametrize(("scale", "right"), [(0.01, SMALLEST), (99, LARGEST)])
+def test_letters_stay_readable(appearance, scale, right):
+    points = max(QApplication.font().pointSizeF(), 9.0)
+    appearance.apply("light", scale)
+    assert QApplication.font().pointSizeF() == pytest.approx(points * right)
+
+
+def test_the_systems_theme_is_one_of_ours(qapp):
+    assert theme_named("system", qapp) in (LIGHT, DARK)
+
+
+def test_looks_tell_of_a_change_and_of_nothing_else(qtbot):
+    looks = Looks()
+    with qtbot.assertNotEmitted(looks.changed):
+        looks.set_color_map(looks.color_map)
+    with qtbot.waitSignal(looks.changed):
+        looks.set_color_map("magma")
+    assert looks.color_map == "magma"

@@ -1,0 +1,70 @@
+"""What is dropped goes where it belongs, or a sentence says what is missing."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QMimeData, QUrl
+
+from app.window.drops import DropTargets, dropped_file, take
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+@pytest.fixture
+def targets(said):
+    def note(name):
+        return lambda value: said.append((name, value))
+
+    return DropTargets(*map(note, ("checkpoint", "image", "mesh", "text", "refused")))
+
+
+@pytest.mark.parametrize(
+    ("name", "reads"), [("a.PNG", "image"), ("a.jpeg", "image"), ("a.glb", "mesh"), ("a.OBJ", "mesh")]
+)
+def test_what_the_checkpoint_reads_is_opened(tmp_path, targets, said, name, reads):
+    take(tmp_path / name, (reads,), targets)
+    assert said == [(reads, str(tmp_path / name))]
+
+
+@pytest.mark.parametrize(
+    ("name", "reads", "sentence"),
+    [
+        ("a.png", "text", "a.png is a picture; open a checkpoint that reads pictures first."),
+        ("a.stl", "image", "a.stl is a mesh; open a checkpoint that reads meshes first."),
+        ("a.txt", "mesh", "This checkpoint reads no text; open another one first."),
+        ("none.txt", "text", "There is no file"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_a_sentence(tmp_path, targets, said, name, reads, sentence):
+    take(tmp_path / name, (reads,), targets)
+    ((kind, text),) = said
+    assert kind == "refused"
+    assert sentence in text
+
+
+@pytest.mark.parametrize(("name", "kind"), [("a.png", "image"), ("a.obj", "mesh")])
+def test_a_checkpoint_may_read_several_kinds(tmp_path, targets, said, name, kind):
+    take(tmp_path / name, ("text", "image", "mesh"), targets)
+    assert said == [(kind, str(tmp_path / name))]
+
+
+def test_a_text_is_read(tmp_path, targets, said):
+    (tmp_path / "a.md").write_text("a cat", encoding="utf-8")
+    take(tmp_path / "a.md", ("text",), targets)
+    assert said == [("text", "a cat")]
+
+
+@pytest.mark.parametrize("reads", ["text", "image", "mesh"])
+def test_all_else_is_a_checkpoint(tmp_path, targets, said, reads):
+    take(tmp_path, (reads,), targets)
+    assert said == [("checkpoint", str(tmp_path))]
+
+
+def test_the_first_file_counts():
+    data = QMimeData()
+    assert dropped_file(data) is None
+    data.setUrls([QUrl("https://example.org/a.png"), QUrl.fromLocalFile("/b.png"), QUrl.fromLocalFile("/c.png")])
+    assert str(dropped_file(data)) == "/b.png"

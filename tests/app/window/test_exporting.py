@@ -1,0 +1,136 @@
+"""Export and copy, as the window offers them: a dialog, a file, a sentence."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
+
+from app.export.export_dialog import ExportDialog
+from app.export.exporting import Exporting
+from tests.factories import make_checkpoint_info, make_heads_result
+from tests.inputs import text_input
+from widgets.look.theme import FigureStyle
+from widgets.subject import Subject
+from widgets.views.heads.figure import HeadsFigure
+
+
+class ShownView(QWidget):
+    """As much of a view as an export needs."""
+
+    def __init__(self, figure):
+        super().__init__()
+        self.setObjectName("heads")
+        self.subject = Subject(make_checkpoint_info(), text_input("a cat"))
+        self._figure = figure
+        self.why_not_current, self.is_provisional, self.note = "", False, "first look"
+
+    def provisional_note(self):
+        return self.note
+
+    def figure(self):
+        return self._figure
+
+    def style_now(self):
+        return FigureStyle(color_map="magma")
+
+
+@pytest.fixture
+def exporting(qtbot, tmp_path):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    exporting = Exporting(parent)
+    exporting.folder = tmp_path
+    exporting.texts = []
+    exporting.said.connect(lambda text, is_warning: exporting.texts.append((text, is_warning)))
+    return exporting
+
+
+@pytest.fixture
+def view(qtbot):
+    view = ShownView(HeadsFigure(make_heads_result()))
+    qtbot.addWidget(view)
+    return view
+
+
+@pytest.fixture
+def answer(monkeypatch):
+    """Answer the dialog: a file, or none."""
+
+    def set_answer(path=None):
+        def answered(dialog):
+            if path is None:
+                return QDialog.DialogCode.Rejected
+            dialog.findChild(QLineEdit, "export_file").setText(str(path))
+            return QDialog.DialogCode.Accepted
+
+        monkeypatch.setattr(ExportDialog, "exec", answered)
+
+    return set_answer
+
+
+@pytest.mark.parametrize("suffix", ["svg", "pdf", "png", "csv", "npz"])
+def test_what_is_shown_is_saved(exporting, view, answer, tmp_path, suffix):
+    (tmp_path / "deep").mkdir()
+    answer(tmp_path / "deep" / f"heads.{suffix}")
+    exporting.export(view)
+    assert exporting.texts == [(f"Saved {tmp_path / 'deep' / f'heads.{suffix}'}", False)]
+    assert (tmp_path / "deep" / f"heads.{suffix}").stat().st_size > 100
+    assert exporting.folder == tmp_path / "deep"
+
+
+def test_the_caption_says_what_was_looked_at(exporting, view, answer, tmp_path):
+    exporting.has_caption = True
+    answer(tmp_path / "heads.svg")
+    exporting.export(view)
+    svg = (tmp_path / "heads.svg").read_text(encoding="utf-8")
+    assert "bert-test" in svg
+    assert "a cat" in svg
+
+
+def test_nothing_is_saved_without_the_user(exporting, view, answer, tmp_path):
+    answer(None)
+    exporting.export(view)
+    assert exporting.texts == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_written_is_told(exporting, view, answer, tmp_path):
+    answer(tmp_path / "none" / "a.svg")
+    exporting.export(view)
+    ((text, is_warning),) = exporting.texts
+    assert is_warning
+    assert "does not exist" in text
+
+
+@pytest.mark.parametrize("act", ["export", "copy"])
+def test_without_a_figure_a_sentence_says_so(exporting, qtbot, act):
+    empty = ShownView(None)
+    qtbot.addWidget(empty)
+    for nothing in (None, empty):
+        getattr(exporting, act)(nothing)
+    assert exporting.texts == 2 * [("There is nothing to export in this view yet.", True)]
+
+
+@pytest.mark.parametrize("act", ["export", "copy"])
+def test_what_is_not_what_was_asked_for_is_not_exported(exporting, view, act):
+    view.why_not_current = "This picture is still of bert-mini."
+    getattr(exporting, act)(view)
+    assert exporting.texts == [("This picture is still of bert-mini.", True)]
+
+
+def test_a_first_look_waits_and_what_grows_does_not(exporting, view):
+    view.why_not_current, view.is_provisional = "This is a first look.", True
+    exporting.copy(view)
+    assert exporting.texts.pop() == ("This is a first look.", True)
+    view.note = ""  # the figure itself says how far it is
+    exporting.copy(view)
+    assert exporting.texts == [("The picture is on the clipboard.", False)]
+
+
+def test_the_figure_can_be_copied(exporting, view):
+    exporting.copy(view)
+    data = QGuiApplication.clipboard().mimeData()
+    assert data.hasImage()
+    assert data.hasFormat("image/svg+xml")
+    assert exporting.texts == [("The picture is on the clipboard.", False)]

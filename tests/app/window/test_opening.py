@@ -1,0 +1,197 @@
+"""From a wish to open a checkpoint to what all views look at, without an engine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QListWidget, QWidget
+
+from app.window.opening import Opening
+from app.window.subject_flow import SubjectFlow
+from inference.results.events import Failure
+from resources import bundled_checkpoints
+from tests.factories import make_checkpoint_info, make_tokens
+from widgets.context import ViewContext
+from widgets.panels.gallery import Gallery
+from widgets.panels.input_panel import InputPanel
+from widgets.selection import Position, Selection
+
+BERT = make_checkpoint_info()
+MESH = replace(BERT, name="polygen", checkpoint="polygen", reads=("mesh",), classes=("chair",))
+
+
+class FakeController(QObject):
+    opened, open_failed, tokenized = Signal(object), Signal(object), Signal(object, str)
+
+    def __init__(self):
+        super().__init__()
+        self.checkpoint = None
+        self.asked, self.inputs = [], []
+
+    def open(self, checkpoint):
+        self.asked.append(checkpoint)
+
+    def tokenize(self, input):
+        self.inputs.append(input)
+
+    def answer(self, info):
+        self.checkpoint = info
+        self.opened.emit(info)
+
+
+@pytest.fixture
+def controller(qapp):
+    return FakeController()
+
+
+# Opening
+
+
+@pytest.fixture
+def opening(controller, qtbot):
+    parent, gallery = QWidget(), Gallery()
+    qtbot.addWidget(parent)
+    qtbot.addWidget(gallery)
+    opening = Opening(controller, gallery, parent)
+    opening.texts, opening.hints = [], []
+    opening.said.connect(lambda text, is_warning: opening.texts.append((text, is_warning)))
+    opening.hint_changed.connect(opening.hints.append)
+    opening.gallery = gallery
+    return opening
+
+
+def test_a_bundled_name_is_asked_as_it_is_and_a_folder_in_full(opening, controller, tmp_path, monkeypatch):
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path)
+    opening.open("bert-mini")
+    opening.open("mine")
+    opening.open("")
+    assert controller.asked == ["bert-mini", str(tmp_path / "mine")]
+    assert opening.hints[0] == "Opening bert-mini…"
+
+
+@pytest.mark.parametrize("name", ["~nosuchuser/x", "a\0b", "x" * 5000])
+def test_a_name_that_no_file_can_have_is_asked_too_and_refused_there(opening, controller, name):
+    opening.open(name)
+    assert len(controller.asked) == 1
+
+
+def test_what_opened_is_told_with_what_the_user_should_know(opening, controller, qtbot):
+    with qtbot.waitSignal(opening.opened):
+        controller.answer(BERT)
+    assert opening.texts[-1] == (
+        "bert-test: BertForPreTraining; 1.2 M parameters; Encoder: 4 layers of 4 heads.",
+        False,
+    )
+    controller.answer(replace(BERT, notes=("It has no head.",)))
+    assert opening.texts[-1][0].endswith("It has no head.")
+    assert opening.texts[-1][1]
+
+
+def test_at_the_first_start_a_failure_opens_what_comes_with_the_program(opening, controller):
+    first = bundled_checkpoints()[0]
+    opening.open("/nowhere")
+    controller.open_failed.emit(Failure("refused", "There is no /nowhere."))
+    assert controller.asked == ["/nowhere", first]
+    assert opening.texts[-1] == ("There is no /nowhere.", True)
+    controller.open_failed.emit(Failure("refused", "It is broken."))
+    assert controller.asked == ["/nowhere", first]  # not for ever
+
+
+def test_later_a_failure_leaves_the_open_one(opening, controller):
+    controller.answer(BERT)
+    opening.open("/nowhere")
+    controller.open_failed.emit(Failure("refused", "There is no /nowhere."))
+    assert controller.asked == ["/nowhere"]
+    opening.open_again()
+    assert controller.asked == ["/nowhere", "/nowhere"]
+
+
+@pytest.mark.parametrize("folder", ["x" * 5000, "a\0b", "~nosuchuser/x"])
+def test_a_list_with_names_that_no_file_can_have_is_shown(opening, folder):
+    opening.set_recent((folder,))
+    assert opening.gallery.findChild(QListWidget).count() > len(bundled_checkpoints())
+
+
+# Input, masks, subject
+
+
+@pytest.fixture
+def selection(qapp):
+    return Selection()
+
+
+@pytest.fixture
+def panel(selection, qtbot):
+    panel = InputPanel(ViewContext(selection), ())
+    qtbot.addWidget(panel)
+    panel.text.set_text("the cat sat")
+    return panel
+
+
+@pytest.fixture
+def flow(controller, selection, panel):
+    flow = SubjectFlow(controller, selection, panel)
+    flow.subjects, flow.refusals = [], []
+    flow.subject_changed.connect(flow.subjects.append)
+    flow.refused.connect(lambda info, why: flow.refusals.append((info, why)))
+    return flow
+
+
+@pytest.fixture
+def begun(flow, controller):
+    controller.checkpoint = BERT
+    flow.begin(BERT)
+    return flow
+
+
+def test_only_what_has_tokens_becomes_the_subject(begun, controller):
+    assert controller.inputs[-1].text.text == "the cat sat"
+    assert begun.subjects == []
+    controller.tokenized.emit(make_tokens(), "")
+    assert begun.subjects[-1].checkpoint is BERT
+    assert begun.subjects[-1].input == controller.inputs[-1]
+    controller.tokenized.emit(None, "The text is too long.")
+    assert len(begun.subjects) == 1
+    assert begun.refusals == [(BERT, "The text is too long.")]
+
+
+def test_nothing_typed_asks_nothing(begun, controller, panel, qtbot):
+    with qtbot.waitSignal(begun.tokens_changed) as blocker:
+        panel.text.look_at("  ")
+    assert blocker.args == [None, ""]
+    assert len(controller.inputs) == 1
+
+
+def test_masks_are_part_of_the_input_until_it_is_another(begun, controller, selection, panel):
+    selection.set_masked((2, 1))
+    assert controller.inputs[-1].text.masked == (1, 2)
+    begun.ask_again()
+    assert controller.inputs[-1].text.masked == (1, 2)
+    panel.text.look_at("a dog")
+    assert controller.inputs[-1].text.masked == ()
+    assert selection.masked == ()
+
+
+def test_another_kind_of_checkpoint_gets_another_input(begun, controller):
+    controller.checkpoint = MESH
+    begun.begin(MESH)
+    assert controller.inputs[-1].kinds == ("mesh",)
+
+
+def test_a_position_that_the_input_has_not_is_given_up(begun, controller, selection):
+    selection.update(query=Position("text", 500), key=Position("text", 1))
+    controller.tokenized.emit(make_tokens(), "")
+    assert (selection.now.query, selection.now.key) == (None, None)
+    selection.update(query=Position("image", 500))
+    controller.tokenized.emit(make_tokens(), "")
+    assert selection.now.query == Position("image", 500)  # of another sequence
+
+
+def test_steps_end_at_the_edge_and_follow_the_group(begun, selection):
+    begun.step(99, 99)
+    assert (selection.now.layer, selection.now.head) == (3, 3)
+    selection.update(layer=99)
+    assert selection.now.layer == 3

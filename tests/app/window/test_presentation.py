@@ -1,0 +1,173 @@
+"""Presentation mode comes and goes without a trace; panels step aside where there is no room."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
+
+from app.window.placement import keep_on_screen
+from app.window.presentation import Presentation
+from app.window.side_panels import LEFT, RIGHT, VIEWS, SidePanels, panel_dock
+
+State = Qt.WindowState
+NARROW, MIDDLE, WIDE = VIEWS - 2, VIEWS + LEFT + 2, VIEWS + LEFT + RIGHT + 2
+
+
+@pytest.fixture
+def window(qtbot):
+    window = QMainWindow()
+    window.setCentralWidget(QLabel("views"))
+    qtbot.addWidget(window)
+    return window
+
+
+@pytest.fixture
+def panels(window):
+    sides = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+    left, right = (panel_dock("Panel", QWidget(), side, window) for side in sides)
+    panels = SidePanels(window, left, right)
+    window.resizeEvent = lambda event: (QMainWindow.resizeEvent(window, event), panels.fit())
+    window.resize(WIDE * em(window), 400)
+    window.show()
+    panels.fit()
+    return panels
+
+
+def em(window):
+    return window.fontMetrics().averageCharWidth()
+
+
+def shown(panels):
+    return not panels.left.isHidden(), not panels.right.isHidden()
+
+
+def set_width(window, letters):
+    window.resize(letters * em(window), 400)
+    assert window.width() == letters * em(window)
+
+
+# Presentation
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        State.WindowNoState,
+        State.WindowMaximized,
+        State.WindowFullScreen,
+        State.WindowMaximized | State.WindowFullScreen,
+    ],
+)
+def test_the_window_is_afterwards_what_it_was_before(window, state):
+    window.show()
+    window.setWindowState(state)
+    presentation = Presentation(window, (), lambda is_on: None, ())
+    presentation.set_on(True)
+    assert window.isFullScreen()
+    presentation.set_on(False)
+    assert window.windowState() & ~State.WindowActive == state
+
+
+def test_only_what_was_visible_comes_back(window, panels):
+    bar, other = window.statusBar(), window.menuBar()
+    bar.show()
+    other.hide()
+    panels.show_panel(panels.right, False)
+    action = QAction("Leave", window)
+    presentation = Presentation(window, (bar, other), panels.put_away, (action,))
+    presentation.set_on(True)
+    assert bar.isHidden()
+    assert shown(panels) == (False, False)
+    assert action in window.actions()  # its shortcut needs no menu
+    presentation.set_on(False)
+    assert not bar.isHidden()
+    assert other.isHidden()
+    assert shown(panels) == (True, False)
+    assert action not in window.actions()
+
+
+def test_leaving_what_was_not_entered_does_nothing(window):
+    window.showMaximized()
+    Presentation(window, (), pytest.fail, ()).set_on(False)
+    assert window.isMaximized()
+
+
+# Panels
+
+
+def test_panels_step_aside_one_after_the_other_and_come_back(window, panels):
+    assert shown(panels) == (True, True)
+    set_width(window, MIDDLE)
+    assert shown(panels) == (True, False)
+    set_width(window, NARROW)
+    assert shown(panels) == (False, False)
+    set_width(window, WIDE)
+    assert shown(panels) == (True, True)
+
+
+def test_what_the_user_closed_stays_closed(window, panels):
+    panels.left.close()
+    set_width(window, NARROW)
+    set_width(window, WIDE)
+    assert shown(panels) == (False, True)
+
+
+def test_what_the_user_wants_in_a_narrow_window_he_gets(window, panels):
+    set_width(window, NARROW)
+    panels.show_panel(panels.right, True)
+    assert shown(panels) == (False, True)
+
+
+def test_a_hidden_window_has_not_closed_its_panels(window, panels):
+    window.hide()
+    window.show()
+    set_width(window, NARROW)
+    set_width(window, WIDE)
+    assert shown(panels) == (True, True)
+
+
+def test_what_stepped_aside_is_saved_as_wanted(window, panels):
+    set_width(window, NARROW)
+    panels.fit(is_wide=True)
+    state = window.saveState()
+    panels.show_panel(panels.left, False)
+    assert window.restoreState(state)
+    panels.take_over()
+    assert shown(panels) == (True, True)
+
+
+def test_larger_letters_take_room_away(window, panels):
+    font = window.font()
+    font.setPointSizeF(2 * font.pointSizeF())
+    window.setFont(font)
+    panels.fit()
+    assert shown(panels) == (False, False)
+
+
+def test_panels_are_docks_with_names_for_the_saved_state(panels):
+    assert isinstance(panels.left, QDockWidget)
+    assert panels.left.objectName() != panels.right.objectName()
+
+
+# The first start
+
+
+def test_a_window_larger_than_its_screen_is_made_to_fit(window):
+    available = window.screen().availableGeometry()
+    window.resize(available.width() + 100, available.height() + 100)
+    keep_on_screen(window)
+    assert window.height() < available.height()  # there is a frame to come
+    window.show()
+    window.resize(available.width() + 100, available.height() + 100)
+    keep_on_screen(window)
+    assert available.contains(window.frameGeometry())
+
+
+def test_a_maximised_window_is_left_alone(window):
+    window.showMaximized()
+    before = window.geometry()
+    keep_on_screen(window)
+    assert window.geometry() == before
+    assert window.isMaximized()

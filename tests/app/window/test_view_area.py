@@ -1,0 +1,409 @@
+"""Views are tabs, beside each other, or windows of their own; what is offered follows the checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QLineEdit, QTabBar, QToolButton, QVBoxLayout, QWidget
+
+from app.window.view_area import ViewArea, ViewLayout
+from inference.results.checkpoint import Missing
+from inference.results.request import Capability
+from tests.factories import make_checkpoint_info
+from tests.inputs import text_input
+from widgets.context import ViewContext
+from widgets.subject import Subject
+from widgets.view import View
+
+
+class PlainEntry(NamedTuple):
+    """What the area needs of a `ViewEntry`."""
+
+    name: str
+    title: str
+    needs: frozenset[Capability]
+    about: str
+
+
+def entry(name: str, *needs: Capability) -> PlainEntry:
+    return PlainEntry(name, name.title(), frozenset(needs), f"About {name}.")
+
+
+ENTRIES = (
+    entry("heads", Capability.ATTENTION),
+    entry("attention", Capability.ATTENTION),
+    entry("sparse"),
+    entry("masked", Capability.MASKED_LM),
+    entry("patches", Capability.PATCHES),
+    entry("mesh", Capability.MESH),
+)
+
+
+class PlainView(View):
+    """Has one field, and writes down what it is told."""
+
+    def __init__(self, context: ViewContext) -> None:
+        super().__init__(context)
+        self.files: list[str] = []
+        self.colors: list[str] = []
+        self.field = QLineEdit(self)
+        QVBoxLayout(self).addWidget(self.field)
+        self.setFocusProxy(self.field)
+        self.setMinimumWidth(900)
+
+    def requests(self):
+        return ()
+
+    def figure(self):
+        return None
+
+    def open_file(self, path):
+        self.files.append(path)
+
+    def restyle(self):
+        self.colors.append(self.style_now().color_map)
+
+
+TEXT = make_checkpoint_info()
+GPT = replace(
+    TEXT, name="gpt", capabilities=(Capability.ATTENTION,), missing=(Missing(Capability.MASKED_LM, "it reads on"),)
+)
+IMAGE = replace(TEXT, name="vit", reads=("image",), capabilities=(Capability.ATTENTION, Capability.PATCHES))
+MESH = replace(TEXT, name="polygen", reads=("mesh",), capabilities=(Capability.ATTENTION, Capability.MESH))
+
+
+@pytest.fixture
+def context(qapp):
+    return ViewContext()
+
+
+@pytest.fixture
+def make_area(qtbot, context):
+    made = []
+
+    def create(entry):
+        view = PlainView(context)
+        view.setObjectName(entry.name)
+        return view
+
+    def make() -> ViewArea:
+        window = QWidget()
+        area = ViewArea(create, entries=ENTRIES, parent=window)
+        QVBoxLayout(window).addWidget(area)
+        window.setGeometry(50, 50, 500, 400)
+        qtbot.addWidget(window)
+        made.append((window, area))
+        window.show()
+        qtbot.waitExposed(window)
+        return area
+
+    yield make
+    for _, area in made:
+        area.close_windows()
+
+
+@pytest.fixture
+def area(make_area):
+    area = make_area()
+    area.set_subject(Subject(TEXT, text_input("a cat")))
+    return area
+
+
+def tabs(area, pane="views_main"):
+    bar = area.findChild(QTabBar, f"{pane}_tabs")
+    return [bar.tabText(index) for index in range(bar.count())]
+
+
+def front(area, pane="views_main"):
+    bar = area.findChild(QTabBar, f"{pane}_tabs")
+    return bar.tabText(bar.currentIndex())
+
+
+def click_tab(area, title, pane="views_main"):
+    bar = area.findChild(QTabBar, f"{pane}_tabs")
+    index = tabs(area, pane).index(title)
+    QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(index).center())
+
+
+def click(area, name):
+    windows = [area, *area.windows.values()]
+    (button,) = (found for window in windows for found in window.findChildren(QToolButton, name))
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+# What is offered
+
+
+def test_a_view_is_built_when_it_is_first_shown(area):
+    assert list(area.views) == ["heads"]
+    click_tab(area, "Attention")
+    assert list(area.views) == ["heads", "attention"]
+    assert area.current == "attention"
+    assert area.views["attention"].subject.checkpoint is TEXT
+
+
+def test_without_a_checkpoint_the_page_says_what_to_do(make_area):
+    area = make_area()
+    area.set_hint("Opening bert…")
+    assert area.findChild(QLabel, "heads_why").text() == "Opening bert…"
+    assert area.views == {}
+
+
+def test_a_view_that_is_off_says_why(area):
+    area.set_subject(Subject(GPT, text_input("a cat")))
+    click_tab(area, "Masked")
+    assert area.findChild(QLabel, "masked_why").text() == "Masked is off for gpt: it reads on."
+    assert "masked" not in area.views
+    area.set_subject(Subject(TEXT, text_input("a cat")))
+    assert area.views["masked"].isVisible()
+
+
+def test_foreign_names_are_shown_as_text(area):
+    area.set_subject(Subject(replace(GPT, name="<b>x</b>"), text_input("a cat")))
+    click_tab(area, "Masked")
+    assert area.findChild(QLabel, "masked_why").textFormat() == Qt.TextFormat.PlainText
+
+
+def test_tabs_follow_the_kind_of_model_and_come_back(area):
+    assert tabs(area) == ["Heads", "Attention", "Sparse", "Masked"]
+    area.show_view("attention")
+    offered = []
+    area.offered_changed.connect(lambda why, names: offered.append(names))
+    area.set_subject(Subject(IMAGE, text_input("")))
+    assert tabs(area) == ["Heads", "Attention", "Sparse", "Patches"]
+    assert front(area) == "Patches"
+    area.show_view("sparse")
+    area.set_subject(Subject(MESH, text_input("")))
+    assert front(area) == "Mesh"
+    area.set_subject(Subject(IMAGE, text_input("")))
+    assert front(area) == "Sparse"
+    area.set_subject(Subject(TEXT, text_input("")))
+    assert front(area) == "Attention"
+    assert offered[0] == ("heads", "attention", "sparse", "patches")
+    assert len(offered) == 4
+
+
+def test_another_checkpoint_that_cannot_be_shown_takes_the_old_one_away(area):
+    area.refuse(TEXT, "")
+    assert area.views["heads"].subject is not None
+    area.refuse(GPT, "The text is too long.")
+    assert area.views["heads"].subject is None
+    assert area.findChild(QLabel, "heads_why").text() == "The text is too long."
+
+
+def test_a_view_wider_than_the_window_can_be_scrolled_to_its_end(area):
+    assert area.minimumSizeHint().width() < 400
+    assert area.width() < area.views["heads"].width()
+
+
+# Windows of their own
+
+
+def test_torn_off_twice_is_put_back(area):
+    area.show_view("attention")
+    area.toggle_window(area.current)
+    assert tabs(area) == ["Heads", "Sparse", "Masked"]
+    assert front(area) == "Sparse"
+    assert area.current == "attention"
+    assert area.windows["attention"].isVisible()
+    assert area.views["sparse"].isVisible()
+    area.toggle_window(area.current)
+    assert tabs(area) == ["Heads", "Attention", "Sparse", "Masked"]
+    assert front(area) == "Attention"
+    assert area.windows == {}
+    assert area.views["attention"].isVisible()
+
+
+def test_a_torn_off_view_is_a_window_with_a_title_and_a_frame(area):
+    area.toggle_window("attention")
+    window = area.windows["attention"]
+    assert window.windowTitle() == "Attention – bert-test"
+    flags = window.windowFlags()
+    assert window.isWindow()
+    assert flags & Qt.WindowType.WindowMinimizeButtonHint
+    assert not flags & Qt.WindowType.FramelessWindowHint
+    assert window.parentWidget() is None
+    area.set_subject(Subject(GPT, text_input("")))
+    assert window.windowTitle() == "Attention – gpt"
+
+
+def test_closing_it_puts_it_back(area):
+    area.toggle_window("attention")
+    area.windows["attention"].close()
+    assert front(area) == "Attention"
+    assert area.views["attention"].isVisible()
+
+
+def test_the_place_of_a_window_is_remembered_by_view(area):
+    area.toggle_window("attention")
+    area.windows["attention"].setGeometry(120, 130, 330, 340)
+    area.windows["attention"].close()
+    area.toggle_window("attention")
+    assert area.windows["attention"].geometry().getRect() == (120, 130, 330, 340)
+
+
+def test_all_views_but_none_can_be_torn_off(area):
+    for name in ("heads", "attention", "sparse", "masked"):
+        area.toggle_window(name)
+    assert tabs(area) == []
+    assert len(area.windows) == 4
+    area.windows["sparse"].close()
+    assert tabs(area) == ["Sparse"]
+
+
+def test_a_window_goes_and_comes_with_what_the_checkpoint_offers(area):
+    area.toggle_window("masked")
+    area.set_subject(Subject(IMAGE, text_input("")))
+    assert not area.windows["masked"].isVisible()
+    area.set_subject(Subject(TEXT, text_input("")))
+    assert area.windows["masked"].isVisible()
+
+
+def test_the_one_that_is_used_is_the_current_one(area, qtbot):
+    area.toggle_window("attention")
+    area.show_view("heads")
+    assert area.current == "heads"
+    window = area.windows["attention"]
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    assert area.current == "attention"
+    area.window().activateWindow()
+    area.views["heads"].field.setFocus()
+    qtbot.waitUntil(lambda: area.current == "heads")
+
+
+def test_colours_reach_windows_and_tabs(area, context, qtbot):
+    area.toggle_window("attention")
+    context.looks.set_color_map("magma")
+    views = area.views["heads"], area.views["attention"]
+    area.show_view("heads")
+    qtbot.waitUntil(lambda: all("magma" in view.colors for view in views))
+    area.toggle_window("sparse")
+    assert area.views["sparse"].style_now().color_map == "magma"
+
+
+def test_a_tab_is_dragged_to_a_place_of_the_screen(area, qtbot):
+    bar = area.findChild(QTabBar, "views_main_tabs")
+    start = bar.tabRect(1).center()
+    end = QGuiApplication.primaryScreen().availableGeometry().bottomRight() - QPoint(40, 40)
+    QTest.mousePress(bar, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(bar, bar.mapFromGlobal(end))
+    QTest.mouseRelease(bar, Qt.MouseButton.LeftButton, pos=bar.mapFromGlobal(end))
+    assert list(area.windows) == ["attention"]
+    assert area.windows["attention"].pos() == end
+    QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(1).center())
+    assert len(area.windows) == 1
+
+
+def test_the_buttons_name_the_view(area, qtbot):
+    for button, signal in (("heads_copy", area.copy_requested), ("heads_export", area.export_requested)):
+        with qtbot.waitSignal(signal) as blocker:
+            click(area, button)
+        assert blocker.args == ["heads"]
+    click(area, "heads_window")
+    assert list(area.windows) == ["heads"]
+    with qtbot.waitSignal(area.export_requested) as blocker:
+        click(area, "heads_export")
+    assert blocker.args == ["heads"]
+    click(area, "heads_window")
+    assert area.windows == {}
+
+
+# Beside each other
+
+
+def test_a_view_stands_beside_the_others(area):
+    area.show_view("attention")
+    area.toggle_beside("attention")
+    assert tabs(area, "views_beside") == ["Attention"]
+    assert front(area) == "Sparse"
+    assert area.views["attention"].isVisible()
+    assert area.views["sparse"].isVisible()
+    area.toggle_beside("attention")
+    assert tabs(area, "views_beside") == []
+    assert front(area) == "Attention"
+
+
+def test_a_tab_dropped_on_the_views_goes_beside_them(area):
+    bar = area.findChild(QTabBar, "views_main_tabs")
+    end = bar.mapFrom(area, area.rect().center())
+    QTest.mousePress(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(0).center())
+    QTest.mouseMove(bar, end)
+    QTest.mouseRelease(bar, Qt.MouseButton.LeftButton, pos=end)
+    assert tabs(area, "views_beside") == ["Heads"]
+
+
+def test_the_last_tab_is_not_put_beside_nothing(area):
+    for name in ("heads", "attention", "sparse"):
+        area.toggle_window(name)
+    area.toggle_beside("masked")
+    assert tabs(area) == ["Masked"]
+
+
+# Another session
+
+
+def test_the_layout_comes_back(area, make_area):
+    area.toggle_beside("sparse")
+    area.toggle_window("attention")
+    area.windows["attention"].setGeometry(120, 130, 330, 340)
+    area.show_view("masked")
+    layout = area.layout_now()
+    again = make_area()
+    again.restore_layout(layout)
+    assert again.windows == {}  # not before there is something to show
+    again.set_subject(Subject(TEXT, text_input("a cat")))
+    assert tabs(again) == ["Heads", "Masked"]
+    assert front(again) == "Masked"
+    assert tabs(again, "views_beside") == ["Sparse"]
+    assert again.windows["attention"].geometry().getRect() == (120, 130, 330, 340)
+    assert replace(again.layout_now(), widths=()) == replace(layout, widths=())
+    assert again.layout_now().widths == pytest.approx(layout.widths, abs=2)
+    assert min(layout.widths) > 200
+
+
+def test_a_restored_view_is_shown_whatever_it_is_about(make_area):
+    area = make_area()
+    area.restore_layout(ViewLayout("attention"))
+    area.set_subject(Subject(IMAGE, text_input("")))
+    assert front(area) == "Attention"
+
+
+def test_a_layout_of_another_version_does_no_harm(make_area):
+    area = make_area()
+    area.restore_layout(
+        ViewLayout("none", ("none", "heads"), ("gone",), {"none": "x", "sparse": "\ud800"}, (-5, 10**6))
+    )
+    area.set_subject(Subject(TEXT, text_input("a cat")))
+    area.toggle_window("sparse")
+    assert tabs(area) == ["Attention", "Masked"]
+    assert tabs(area, "views_beside") == ["Heads"]
+
+
+# Files
+
+
+def test_a_file_waits_for_its_view(make_area):
+    area = make_area()
+    area.open_file("mesh", "/a.obj", MESH)  # the checkpoint is open, what it looks at is not yet known
+    area.set_subject(Subject(MESH, text_input("")))
+    assert area.views["mesh"].files == ["/a.obj"]
+    area.open_file("mesh", "/b.obj", MESH)
+    assert area.views["mesh"].files == ["/a.obj", "/b.obj"]
+
+
+def test_is_collected_after_closing(assert_collected, context):
+    def make():
+        area = ViewArea(lambda entry: PlainView(context), entries=ENTRIES)
+        area.show()
+        area.set_subject(Subject(TEXT, text_input("a cat")))
+        area.toggle_window("sparse")
+        area.close_windows()
+        return area
+
+    assert_collected(make)
