@@ -14,7 +14,7 @@ from inference.results.events import Failure
 from inference.results.job import JobState
 from inference.results.request import Request
 from widgets.context import ViewContext
-from widgets.figures.figure import Figure
+from widgets.kit.figure import Figure
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
 from widgets.kit.veil import Veil

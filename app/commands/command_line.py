@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from inference.results.checkpoint import CheckpointInfo
     from inference.service.engine import Engine
-    from widgets.figures.figure import Figure
+    from widgets.kit.figure import Figure
     from widgets.look.theme import FigureStyle
 
 _EXAMPLES = """\

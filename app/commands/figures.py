@@ -13,7 +13,7 @@ from app.commands.image_figures import IMAGE_FIGURES
 from inference.results.layer_times import LayerTimesRequest
 from widgets.figure_command import BadOption as BadOption
 from widgets.figure_command import FigureCommand, Requests, within
-from widgets.figures.figure import Figure
+from widgets.kit.figure import Figure
 from widgets.registry import VIEWS
 
 # Requests

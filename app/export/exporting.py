@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.export.mesh_look import MeshLook
     from inference.results.inputs import Input
     from inference.results.mesh import MeshSample
-    from widgets.figures.figure import Figure
+    from widgets.kit.figure import Figure
     from widgets.look.theme import FigureStyle
     from widgets.view import View
 

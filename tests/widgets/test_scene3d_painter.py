@@ -18,7 +18,7 @@ from widgets.scene3d.painter_renderer import PainterRenderer
 from widgets.scene3d.picking import along
 from widgets.scene3d.polygons import polygons_of
 from widgets.scene3d.scene import Guide, Links, MeshScene, in_grid
-from widgets.views.mesh.figures.mesh import MeshFigure
+from widgets.scene3d.scene_figure import MeshFigure
 
 SIZE = (320, 240)
 

@@ -21,7 +21,7 @@ from inference.results.heads import HeadsRequest, HeadsResult
 from inference.results.maps import RowsRequest, RowsResult
 from inference.results.request import Request
 from widgets.context import ViewContext
-from widgets.figures.figure import Figure
+from widgets.kit.figure import Figure
 from widgets.kit.head_steps import layer_and_head
 from widgets.selection import Selected
 from widgets.subject import Subject

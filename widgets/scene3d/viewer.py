@@ -35,7 +35,7 @@ from widgets.scene3d.painter_renderer import PainterRenderer, paint_label
 from widgets.scene3d.picking import Hit, pick
 from widgets.scene3d.polygons import Polygons
 from widgets.scene3d.scene import STYLES, MeshScene, MeshStyle
-from widgets.views.mesh.figures.mesh import MeshFigure
+from widgets.scene3d.scene_figure import MeshFigure
 
 Renderer = Literal["auto", "opengl", "painted"]
 SWITCH = "HEADLIGHT_3D"  # environment: what `renderer="auto"` means

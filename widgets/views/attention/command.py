@@ -15,7 +15,7 @@ from widgets.options import Options, Scale, choice, scale_option, switch
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
-    from widgets.figures.figure import Figure
+    from widgets.kit.figure import Figure
     from widgets.maps.region import Region
 
 _MOST_PIXELS = 1024  # a side of a region; of more cells several share a pixel

@@ -14,8 +14,8 @@ from inference.results.events import Failure
 from inference.results.maps import MapResult, RowsRequest, TilesRequest
 from inference.results.request import Request
 from widgets.context import ViewContext
-from widgets.figures.figure import Figure
 from widgets.kit.availability import offer, set_available
+from widgets.kit.figure import Figure
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.head_steps import layer_and_head, step
 from widgets.kit.option_controls import OptionControls

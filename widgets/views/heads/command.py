@@ -12,7 +12,7 @@ from widgets.options import Options, choice
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
-    from widgets.figures.figure import Figure
+    from widgets.kit.figure import Figure
 
 # As the user reads them, by their names in results.
 MEASURES = {

@@ -13,9 +13,9 @@ from inference.results.measures import MEASURES, MeasuresRequest, MeasuresResult
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.head_measures import Place, places_of, sample_text, with_unit
-from widgets.kit.column import fill_column
 from widgets.kit.group_choice import GroupChoice
-from widgets.kit.line_label import LineLabel
+from widgets.kit.labels import LineLabel
+from widgets.kit.layouts import fill_column
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
 from widgets.plots.canvas import PlotCanvas

@@ -15,7 +15,7 @@ from widgets.options import Options, choice, share, switch
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
-    from widgets.figures.figure import Figure
+    from widgets.kit.figure import Figure
 
 Weights = Literal["raw", "weighted", "rollout"]
 Show = Literal["head", "heads", "layers"]

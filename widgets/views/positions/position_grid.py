@@ -11,10 +11,10 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
 from inference.results.positions import PositionTable
-from widgets.figures.figure import Numbers
 from widgets.figures.heat_panel import MINUS, ColorScale, short
 from widgets.figures.image_geometry import letterbox, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import paint_border, paint_frame, paint_pixels, paint_title
+from widgets.kit.figure import Numbers
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
 from widgets.views.positions.figure import kind_title

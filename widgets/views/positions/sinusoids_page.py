@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from widgets.figures.panel_figure import Cell
 from widgets.kit.control_bar import ControlBar
-from widgets.kit.line_label import LineLabel
+from widgets.kit.labels import LineLabel
 from widgets.kit.number_slider import NumberSlider
 from widgets.look.theme import FigureStyle
 from widgets.plots.canvas import PlotCanvas

@@ -13,10 +13,9 @@ from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.kit.availability import offer
-from widgets.kit.column import fill_column
 from widgets.kit.control_bar import ControlBar
-from widgets.kit.empty_label import EmptyLabel
-from widgets.kit.line_label import LineLabel
+from widgets.kit.labels import EmptyLabel, LineLabel
+from widgets.kit.layouts import fill_column
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.selection import Selected
 from widgets.subject import Subject

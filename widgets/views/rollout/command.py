@@ -14,7 +14,7 @@ from widgets.options import Options, Scale, choice, scale_option, switch
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
-    from widgets.figures.figure import Figure
+    from widgets.kit.figure import Figure
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.rollout import RolloutResult
 from widgets.figures.color_bar import ColorBar
-from widgets.figures.figure import Numbers
 from widgets.figures.map_frame import paint_map_frame
 from widgets.figures.token_axis import label
+from widgets.kit.figure import Numbers
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
 from widgets.maps import axis_labels

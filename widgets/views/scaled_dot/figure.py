@@ -11,9 +11,9 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from inference.results.scaled_dot import ScaledDotResult
-from widgets.figures.figure import Numbers
 from widgets.figures.lettering import measure, points_font, resized
 from widgets.kit.clean import clean
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle, Theme
 from widgets.views.scaled_dot.command import ScaledDotOptions
 from widgets.views.scaled_dot.formula import paint_formula

@@ -10,9 +10,9 @@ from PySide6.QtCore import QCoreApplication, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.similarity import SimilarityResult
-from widgets.figures.figure import Numbers
 from widgets.figures.heat_panel import ColorScale, HeatPanel
 from widgets.figures.panel_figure import Cell, PanelFigure
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.views.similarity.command import SimilarityOptions
 

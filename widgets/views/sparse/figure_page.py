@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from widgets.kit.line_label import LineLabel
+from widgets.kit.labels import LineLabel
 from widgets.kit.pointed_canvas import PointedCanvas, PointedFigure
 from widgets.look.theme import FigureStyle
 from widgets.plots.canvas import PlotCanvas

@@ -10,13 +10,12 @@ from inference.results.job import JobPhase, JobRequest, JobState
 from inference.results.layer_times import LayerTimesRequest, LayerTimesResult
 from inference.results.request import Request
 from widgets.context import ViewContext
-from widgets.figures.figure import Figure
 from widgets.figures.panel_figure import Cell
-from widgets.kit.column import fill_column
 from widgets.kit.control_bar import ControlBar
-from widgets.kit.empty_label import EmptyLabel
+from widgets.kit.figure import Figure
 from widgets.kit.job_line import JobLine
-from widgets.kit.labelled import labelled
+from widgets.kit.labels import EmptyLabel
+from widgets.kit.layouts import fill_column, labelled
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.plots.canvas import PlotCanvas
 from widgets.selection import Selected
