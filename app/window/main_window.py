@@ -6,15 +6,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QDialog,
-    QMainWindow,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QVBoxLayout, QWidget
 
 from app.export.exporting import Exporting
 from app.link.controller import Controller
@@ -32,6 +26,7 @@ from app.window.subject_flow import SubjectFlow, token_axis
 from app.window.text_dialog import TextDialog
 from app.window.view_area import ViewArea
 from app.window.warm_up import WarmUp
+from app.window.window_state import check_actions, restore_layout, with_layout
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.mesh import MeshSample
 from inference.results.tokens import Tokens
@@ -249,13 +244,8 @@ class MainWindow(QMainWindow):
         self.flow.step(layers, 0)
 
     def toggle_selected_mask(self) -> None:
-        info, query = self.controller.checkpoint, self.selection.now.query
-        if info is None or not info.mask_token:
-            self.status_line.show_message(self.tr("This checkpoint has no mask token."))
-        elif query is None or query.axis != self.input_bar.token_row.chips.axis:
-            self.status_line.show_message(self.tr("Click a token first; it is masked then."))
-        else:
-            self.selection.toggle_mask(query.index)
+        if why_not := self.flow.toggle_selected_mask():
+            self.status_line.show_message(why_not)
 
     def clear_masks(self) -> None:
         self.selection.set_masked(())
@@ -372,13 +362,8 @@ class MainWindow(QMainWindow):
             drops.take(path, self.input_panel.kinds, self._drop_targets())
 
     def _drop_targets(self) -> drops.DropTargets:
-        return drops.DropTargets(
-            open_checkpoint=self.open,
-            open_image=self.input_panel.open_image,
-            open_mesh=self._open_mesh,
-            look_at_text=self.input_bar.look_at,
-            refuse=self.status_line.show_message,
-        )
+        panel, refuse = self.input_panel, self.status_line.show_message
+        return drops.DropTargets(self.open, panel.open_image, self._open_mesh, panel.text.look_at, refuse)
 
     def _open_mesh(self, path: str) -> None:
         if self.controller.checkpoint is not None:
@@ -391,31 +376,15 @@ class MainWindow(QMainWindow):
         self.context.looks.set_color_map(settings.color_map)
         self.exporting.has_caption = settings.caption
         self.input_bar.set_text(*((settings.text, settings.text_pair) if settings.text else (SAMPLES[0], "")))
-        self.resize(1280, 800)
-        keep_on_screen(self)
-        # What cannot be restored, from another version say, is refused by Qt and leaves the layout as it is.
-        self.restoreGeometry(QByteArray.fromBase64(settings.window.encode()))
-        self.restoreState(QByteArray.fromBase64(settings.docks.encode()))
+        restore_layout(self, settings)
         self.panels.take_over()
-        for name, is_on in (
-            ("set_caption", settings.caption),
-            (f"set_theme:{settings.theme}", True),
-            (f"set_color_map:{settings.color_map}", True),
-            (f"set_memory:{settings.memory_mb}", True),
-        ):
-            if name in self.actions_by_name:
-                self.actions_by_name[name].setChecked(is_on)
+        check_actions(self.actions_by_name, settings)
 
     def _settings_now(self) -> Settings:
         """The settings that bring the window back into the state it is in."""
         self.panels.fit(is_wide=True)  # what only stepped aside is there again the next time
-        return replace(
-            self.settings,
-            text=self.input_bar.first.value(),
-            text_pair=self.input_bar.second.value(),
-            window=self.saveGeometry().toBase64().toStdString(),
-            docks=self.saveState().toBase64().toStdString(),
-        )
+        text, text_pair = self.input_bar.first.value(), self.input_bar.second.value()
+        return with_layout(replace(self.settings, text=text, text_pair=text_pair), self)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._presentation.is_on:
