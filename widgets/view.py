@@ -240,6 +240,11 @@ class View(QWidget):
         """Whether what is shown is dimmed as old: no numbers may stand beside it."""
         return self._is_old() and any(veil.is_dimmed for veil in self._veils())
 
+    @property
+    def is_growing(self) -> bool:
+        """Whether what has yet to come is more of the same: what is there of a mesh or an image is exact already."""
+        return self.is_provisional and not any(request.refines for request in self._asked)
+
     def _is_old(self) -> bool:
         if self._pictured is None or not self._shows_subject():
             return False
