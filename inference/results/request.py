@@ -62,6 +62,6 @@ class Request(Generic[R]):
     @classmethod
     def result_type(cls) -> type:
         """What answers it: the `R` of its base."""
-        (base,) = (base for base in cls.__orig_bases__ if get_origin(base) is Request)
+        (base,) = (base for base in vars(cls)["__orig_bases__"] if get_origin(base) is Request)
         (named,) = get_args(base)
         return getattr(sys.modules[cls.__module__], named.__forward_arg__)

@@ -22,6 +22,7 @@ from typing import Any, BinaryIO
 from inference.context import Context
 from inference.results.events import Partial, Progress
 from inference.results.job import Paused
+from inference.results.request import Request
 from inference.service import wire
 from inference.service.engine import Engine, answer
 
@@ -35,7 +36,7 @@ class Server:
     def __init__(self, requests: BinaryIO, results: BinaryIO, ring: memoryview | None, *, is_job: bool) -> None:
         self._requests, self._results, self._ring = requests, results, ring
         self._is_job = is_job
-        self._asked: queue.SimpleQueue[tuple[int, object] | None] = queue.SimpleQueue()
+        self._asked: queue.SimpleQueue[tuple[int, Request] | None] = queue.SimpleQueue()
         self._steered = threading.Condition()
         self._cancelled: set[int] = set()
         self._paused: set[int] = set()

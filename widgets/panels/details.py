@@ -166,7 +166,7 @@ class DetailsPanel(View):
         # Both forms have their fields below each other.
         forms = (self._chosen, self._measures)
         titles = [form.itemAt(row, QFormLayout.ItemRole.LabelRole) for form in forms for row in range(form.rowCount())]
-        labels = [title.widget() for title in titles]
+        labels = [label for title in titles if title is not None and (label := title.widget()) is not None]
         widest = max(label.sizeHint().width() for label in labels)
         for label in labels:
             label.setMinimumWidth(widest)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QTabWidget, QVBoxLayout, Q
 
 from inference.results.events import Failure
 from inference.results.positions import PositionsRequest, PositionsResult, PositionTable
-from inference.results.request import Request
+from inference.results.request import Capability, Request
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.kit.availability import offer
@@ -133,7 +133,7 @@ class PositionsView(View):
 
     @staticmethod
     def _why_off(subject: Subject) -> str:
-        return subject.checkpoint.why_missing(frozenset({"positions"}))
+        return subject.checkpoint.why_missing(frozenset({Capability.POSITIONS}))
 
     def _show_page(self) -> None:
         """Say why there is nothing to see yet, where that is so."""

@@ -89,7 +89,9 @@ class SimilarityFigure(PanelFigure):
         """The similarity by the numbers of the heads, whatever their order on screen."""
         alike = self.result.similarity
         header = ("head", *(f"head {head}" for head in range(len(alike))))
-        rows = [(head, *(float(value) for value in row)) for head, row in enumerate(alike)]
+        rows: list[tuple[str | int | float, ...]] = [
+            (head, *(float(value) for value in row)) for head, row in enumerate(alike)
+        ]
         return Numbers({"similarity": alike, "layer": np.array(self.result.layer)}, header, rows)
 
 

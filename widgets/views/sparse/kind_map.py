@@ -9,6 +9,7 @@ import numpy as np
 
 from inference.results.inputs import Input
 from inference.results.maps import TILE, MapRequest, MapResult, Tile, TilesRequest, TilesResult
+from inference.results.request import Request
 from inference.results.tokens import Tokens
 
 SIZE = 512  # pixels of the longer side, at most
@@ -87,7 +88,7 @@ class KindMapFeed:
             self.map = None  # it is of another text
             self._axes.clear()
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         """What the picture is made of: it stays asked for when it has come."""
         head, axes = self._head, self._known
         if head is None:
