@@ -1,8 +1,8 @@
 """How long a look at a head takes beside a job: `... job_lookups CHECKPOINT N_TOKENS N_ROUNDS N_LOOKS`.
 
-In each round `N_LOOKS` are at another text and five times as many at another layer. The real runner, engine and job process,
-without a window. The job times layers in small steps; it is paused and resumed in turn, so that whatever else the
-machine does hits both alike.
+In each round `N_LOOKS` are at another text and five times as many at another layer. The real runner, engine and
+job process, without a window. The job times layers in small steps; it is paused and resumed in turn, so that whatever
+else the machine does hits both alike.
 """
 
 from __future__ import annotations

@@ -188,9 +188,10 @@ class Run:
         self.thread.start()
 
     def until(self, kind):
-        while not isinstance(event := self.reported.get(timeout=60), kind):
-            pass
-        return event
+        for _ in range(20_000):
+            if isinstance(event := self.reported.get(timeout=60), kind):
+                return event
+        raise AssertionError(f"no {kind.__name__} among what was reported")
 
     def end(self):
         result = self.result.get(timeout=60)
