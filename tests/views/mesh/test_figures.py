@@ -84,7 +84,7 @@ def test_hatching_stays_within_its_rectangle(qapp):
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
-def test_more_surprise_lies_further_from_the_paper(theme):
+def test_more_surprisal_lies_further_from_the_paper(theme):
     colors = heat(theme.name).astype(float) @ (0.2126, 0.7152, 0.0722)
     steps = np.diff(colors[::16])
     assert (steps < 0).all() if theme is LIGHT else (steps > 0).all()
