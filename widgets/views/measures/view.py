@@ -190,7 +190,8 @@ class MeasuresView(View):
 
     def _on_canvas_read_out_changed(self, text: str) -> None:
         """What is pointed at, or else the selected head."""
-        self._page.read_out.show_text(text or self._selected_text())
+        is_old = self.why_not_current and not self.is_provisional
+        self._page.read_out.show_text("" if is_old else text or self._selected_text())
 
     # The looks
 
