@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication, QMimeData
 
 from app.commands.text_files import ENDINGS as TEXTS
 from app.commands.text_files import TextFileError, read_text
-from inference.results.mesh import MESH_ENDINGS
+from inference.results.inputs import MESH_ENDINGS
 
 IMAGES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 

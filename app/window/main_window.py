@@ -28,7 +28,6 @@ from app.window.view_area import ViewArea
 from app.window.warm_up import WarmUp
 from app.window.window_state import check_actions, restore_layout, with_layout
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.mesh import MeshSample
 from inference.results.tokens import Tokens
 from resources import ROOT, SAMPLES
 from widgets.context import ViewContext
@@ -295,7 +294,7 @@ class MainWindow(QMainWindow):
         """Put what a view shows on the clipboard."""
         self.exporting.copy(self.area.views.get(name))
 
-    def save_mesh(self, _sample: MeshSample) -> None:
+    def save_mesh(self, _sample: object) -> None:
         """Ask where to, and save a mesh, its growth or its tokens."""
         self.exporting.export(self.area.views.get("mesh"), first="obj")
 

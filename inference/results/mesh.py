@@ -12,8 +12,6 @@ from inference.results.request import Capability, Request
 if TYPE_CHECKING:
     from inference.results.inputs import MeshInput
 
-MESH_ENDINGS = (".obj", ".ply", ".stl", ".off", ".gltf", ".glb")  # of files that are read
-
 
 @dataclass(frozen=True, slots=True)
 class MeshRequest(Request["MeshResult"]):

@@ -22,8 +22,8 @@ from widgets.kit.labels import LineLabel
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
 from widgets.subject import Subject
-from widgets.views.rollout.command import RolloutOptions
 from widgets.views.rollout.figure import Cell, RolloutFigure
+from widgets.views.rollout.options import RolloutOptions
 from widgets.views.rollout.view import RolloutView
 
 TEXT = text_input("the cat")

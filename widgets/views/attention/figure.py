@@ -20,7 +20,7 @@ from widgets.figures.token_axis import TokenAxis, by_unit
 from widgets.kit.figure import Numbers
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
-from widgets.views.attention.command import AttentionOptions
+from widgets.views.attention.options import AttentionOptions
 
 # Margins in em: left of and above the labels stand the titles of the axes.
 _LEFT, _TOP, _BOTTOM = 2.2, 1.8, 0.5

@@ -27,7 +27,7 @@ from widgets.maps.tile_cache import PooledHead
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.views.attention.command import AttentionOptions
+from widgets.views.attention.options import AttentionOptions
 from widgets.views.attention.whole_map import WholeMap
 
 

@@ -16,7 +16,7 @@ from widgets.figures.lettering import resized
 from widgets.kit.figure import Numbers
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
-from widgets.views.heads.command import MEASURES, HeadsOptions
+from widgets.views.heads.options import MEASURES, HeadsOptions
 
 _LEAST_SIDE = 3.5  # em
 

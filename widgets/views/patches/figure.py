@@ -24,7 +24,7 @@ from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
-from widgets.views.patches.command import PatchesOptions, Weights
+from widgets.views.patches.options import PatchesOptions, Weights
 
 _HEAD, _GAP = 1.5, 0.7  # em: a title, and the space between images
 _QUERY = QColor("#FF4FA3")  # in no colour map

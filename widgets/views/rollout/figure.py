@@ -21,7 +21,7 @@ from widgets.look.theme import FigureStyle
 from widgets.maps import axis_labels
 from widgets.maps.axis_labels import Ruler
 from widgets.maps.numerals import short
-from widgets.views.rollout.command import RolloutOptions
+from widgets.views.rollout.options import RolloutOptions
 
 Kind = Literal["rollout", "attention"]
 _STRIP, _TITLE = 5.0, 1.8  # em

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QRectF, QSizeF
@@ -14,7 +15,6 @@ from widgets.figures.heat_panel import ColorScale, HeatPanel
 from widgets.figures.panel_figure import Cell, PanelFigure
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.similarity.command import SimilarityOptions
 
 
 @dataclass(frozen=True)
@@ -25,17 +25,20 @@ class SimilarityFigure(PanelFigure):
     ----------
     selected
         The head whose row is framed.
+    order
+        Heads by their number, or alike ones together: each behind the one that it is most like.
     """
 
     result: SimilarityResult
     selected: int | None = None
-    options: SimilarityOptions = field(default_factory=SimilarityOptions)
+    order: Literal["head", "alike"] = "head"
+    has_numbers: bool = True
 
     @cached_property
     def heads(self) -> tuple[int, ...]:
         """The heads in the order of rows and columns."""
         alike = self.result.similarity
-        if self.options.order == "head":
+        if self.order == "head":
             return tuple(range(len(alike)))
         # From the most typical head on, always to the one most like the last: neighbours are alike.
         order = [int(alike.sum(1).argmax())]
@@ -70,7 +73,7 @@ class SimilarityFigure(PanelFigure):
             _tr("head"),
             _tr("head"),
             keeps_square=True,
-            value_format=".2f" if self.options.has_numbers else "",
+            value_format=".2f" if self.has_numbers else "",
             band=None if row is None else (row, row),
             labels=self.heads,
         )
