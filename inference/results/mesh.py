@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from inference.results.request import Capability, Request
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from inference.results.inputs import MeshInput
 
 
@@ -112,6 +112,8 @@ class MeshSample:
     @property
     def surprisal(self) -> np.ndarray:
         """float32 [step]: bits."""
+        import numpy as np  # not before it is needed: the first window waits for none
+
         return np.concatenate([self.vertices.bits, self.faces.bits])
 
 
