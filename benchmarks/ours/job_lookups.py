@@ -28,7 +28,7 @@ from inference.results.layer_times import LayerTimesRequest
 from inference.results.request import Request
 
 # Thousands of steps: whatever is looked at, the job is not done before.
-ENDLESS = LayerTimesRequest(lengths=tuple(range(64, 16_000, 4)), n_repeats=25)
+ENDLESS = LayerTimesRequest(lengths=tuple(range(64, 16_000, 4)), d_model=64, n_repeats=1)
 
 
 class Looker:

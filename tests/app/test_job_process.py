@@ -184,11 +184,13 @@ class Run:
 
     def __init__(self, link, request) -> None:
         self.link, self.reported, self.result = link, queue.SimpleQueue(), queue.SimpleQueue()
-        self.thread = threading.Thread(target=lambda: self.result.put(link.run(request, self.reported.put)))
+        self.thread = threading.Thread(
+            target=lambda: self.result.put(link.run(request, self.reported.put)), daemon=True
+        )
         self.thread.start()
 
     def until(self, kind):
-        for _ in range(20_000):
+        for _ in range(3_000):
             if isinstance(event := self.reported.get(timeout=60), kind):
                 return event
         raise AssertionError(f"no {kind.__name__} among what was reported")
