@@ -237,7 +237,7 @@ def main() -> None:
     if args.threads:
         torch.set_num_threads(args.threads)
     if args.smoke:
-        args.until, args.pieces, args.batch = 4, 600, 300
+        args.until, args.pieces, args.batch = min(args.until, 4), 600, 300
     tokenizer, data = prepare(args.data, args.state, args.pieces, 200 if args.smoke else None)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = build_model(tokenizer.get_vocab_size(), args.seed)
