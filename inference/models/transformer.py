@@ -62,7 +62,7 @@ class TransformerStack(TransformerPreTrainedModel):
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__(config)
         self.embed_tokens = nn.Embedding(config.vocab_size, config.d_model)
-        self.embed_positions = SinusoidalPositions(config.d_model)
+        self.embed_positions = SinusoidalPositions(config.d_model, config.max_position_embeddings)
         self.embed_scale = math.sqrt(config.d_model)
         self.dropout = nn.Dropout(config.dropout)
 

@@ -69,9 +69,15 @@ class TransformerConfig(PreTrainedConfig):
 class SinusoidalPositions(nn.Module):
     """Sines and cosines whose wavelengths grow from 2 pi to 10000 times 2 pi; nothing is learned or saved."""
 
-    def __init__(self, d_model: int) -> None:
+    def __init__(self, d_model: int, n_positions: int) -> None:
         super().__init__()
         self.d_model = d_model
+        self.n_positions = n_positions
+
+    @property
+    def weights(self) -> Tensor:
+        """float32 [n_positions, d_model]: the table that others keep, for those who look for it."""
+        return self(self.n_positions, 0, torch.zeros(()))
 
     def forward(self, n: int, first: int, like: Tensor) -> Tensor:
         """[n, d_model] for the positions from `first` on, in the type and on the device of `like`."""

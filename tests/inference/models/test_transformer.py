@@ -155,10 +155,11 @@ def test_greedy_generation_writes_the_likeliest_token_each_time(texts):
 
 
 def test_positions_turn_at_the_papers_rates():
-    rows = SinusoidalPositions(8)(3, 40, torch.zeros((), dtype=torch.float64))
+    rows = SinusoidalPositions(8, 43)(3, 40, torch.zeros((), dtype=torch.float64))
     rates = [1, 0.1, 0.01, 0.001]  # 10000 ** -(2 i / 8)
     expected = [[f(place * rate) for rate in rates for f in (math.sin, math.cos)] for place in (40, 41, 42)]
     torch.testing.assert_close(rows, torch.tensor(expected, dtype=torch.float64), rtol=0, atol=1e-12)
+    torch.testing.assert_close(SinusoidalPositions(8, 43).weights[40:].double(), rows)
 
 
 def test_labels_are_shifted_and_what_is_none_is_left_out(texts):
