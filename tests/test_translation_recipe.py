@@ -14,10 +14,10 @@ from safetensors.torch import load_file
 from transformers import AutoTokenizer
 
 from inference.models.transformer import TransformerForTranslation
-from resources.recipes.ibm_model import IbmModel1
+from resources.recipes.baselines.ibm_model import IbmModel1
 from resources.recipes.transformer_en_fr import rate_at
-from resources.recipes.transformer_en_fr_along import diagonal_share
-from resources.recipes.translation_data import (
+from resources.recipes.translation.along import diagonal_share
+from resources.recipes.translation.data import (
     END,
     IGNORED,
     PAD,
@@ -84,7 +84,7 @@ def test_train_and_report(run, tmp_path, capsys):
     assert 4 < validation["val_loss"] < 9
     run("transformer_en_fr", "--state", state, "--smoke")
     assert capsys.readouterr().out == ""
-    run("transformer_en_fr_report", "--state", state, "--out", out, "--checkpoints", along, "--limit", 12)
+    run("translation.report", "--state", state, "--out", out, "--checkpoints", along, "--limit", 12)
     for folder in (out, along / "step-000000", along / "step-000004"):
         assert {tensor.dtype for tensor in load_file(folder / "model.safetensors").values()} == {torch.float16}
         net = TransformerForTranslation.from_pretrained(folder)

@@ -1,6 +1,6 @@
 """Measure a trained `transformer-en-fr` on the validation split, and write it out as a checkpoint with its card.
 
-python -m resources.recipes.transformer_en_fr_report --data DIR --state DIR [--out DIR] [--checkpoints DIR]
+python -m resources.recipes.translation.report --data DIR --state DIR [--out DIR] [--checkpoints DIR]
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from tokenizers import Tokenizer
 from transformers import GenerationConfig
 
 from inference.models.transformer import TransformerForTranslation
-from resources.recipes.ibm_model import IbmModel1
+from resources.recipes.baselines.ibm_model import IbmModel1
 from resources.recipes.transformer_en_fr import LONGEST, PAIRS, build_model, translate, validation_loss
-from resources.recipes.transformer_en_fr_along import look, stages, write_along
-from resources.recipes.translation_data import Pair, encode_pairs, for_transformers, load_pairs
+from resources.recipes.translation.along import look, stages, write_along
+from resources.recipes.translation.data import Pair, encode_pairs, for_transformers, load_pairs
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +110,7 @@ Adam (0.9, 0.98, 1e-9), 2,000 steps of warm-up and inverse square root decay by 
 0.1, dropout 0.1; the mean of the last five checkpoints, 250 steps apart:
 
     python -m resources.recipes.transformer_en_fr --data DIR --state STATE --until {steps}
-    python -m resources.recipes.transformer_en_fr_report --data DIR --state STATE --out DIR
+    python -m resources.recipes.translation.report --data DIR --state STATE --out DIR
 
 ## Measured on the validation split
 {n_pairs:,} pairs of {n_sources:,} English sentences; sacreBLEU {sacrebleu} with its defaults. "All" takes every

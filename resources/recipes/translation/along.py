@@ -19,7 +19,7 @@ from torch import Tensor
 
 from inference.models.transformer import TransformerForTranslation
 from resources.recipes.transformer_en_fr import bleu, build_model, translate, validation_loss
-from resources.recipes.translation_data import START, EncodedPairs, Pair
+from resources.recipes.translation.data import START, EncodedPairs, Pair
 
 N_STAGES = 6
 # Word order alike, an adjective that changes places, a negation in two words, a verb with its auxiliary.
