@@ -52,6 +52,7 @@ class OptionControls(QObject, Generic[O]):
         if option.is_slider:
             slider = NumberSlider(name, title, int(option.low), int(option.high), step=int(option.step))
             slider.setToolTip(about)
+            slider.setAccessibleName(title)
             slider.set_value(value)
             slider.value_changed.connect(self.changed)
             bar.add_widget(slider)

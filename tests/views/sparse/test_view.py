@@ -558,6 +558,9 @@ def test_an_old_map_is_dimmed_until_the_next_is_there(view, asked, selection, qt
     assert view.figure().layer == before.layer
     QTest.keyClick(child(view, QWidget, "sparse_checkpoint_canvas"), Qt.Key.Key_Right)
     assert child(view, QLabel, "sparse_checkpoint_read_out").text() == ""
+    answer(view, replace(result_of(asked[-1]), tiles=()), is_partial=True)  # the first of its tiles
+    assert view.figure().layer == before.layer
+    assert view._page(CHECKPOINT).veil.is_dimmed
     answer(view, result_of(asked[-1]))
     assert view.figure().layer == 1
     assert view.why_not_current == ""

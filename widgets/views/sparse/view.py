@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QStackedWidget, QTabBar, QWidget
 from inference.results.events import Failure
 from inference.results.job import JobPhase, JobRequest, JobState
 from inference.results.layer_times import LayerTimesRequest, LayerTimesResult
-from inference.results.maps import MapRequest
+from inference.results.maps import MapRequest, TilesResult
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
@@ -114,12 +114,21 @@ class SparseView(View):
         self._look_at_head()
         return self._feed.requests()
 
+    def take_result(self, request: Request, result: object, is_partial: bool = False) -> None:
+        if is_partial and isinstance(result, TilesResult):
+            # A map is shown when all of it is there; until then the one that is shown is old.
+            if request in self.requests():
+                self._feed.take(result)
+        else:
+            super().take_result(request, result, is_partial)
+
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if isinstance(result, LayerTimesResult):
             self._times[result.request] = result
             if result.request == self._layers.value().request:
                 self._rebuild()
-        elif self._feed.take(result):
+        else:
+            self._feed.take(result)
             self.refresh()
             self._rebuild()
 
