@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QMimeData
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QObject
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QWidget
 
 from app.commands.text_files import ENDINGS as TEXTS
 from app.commands.text_files import TextFileError, read_text
-from inference.results.mesh import MESH_ENDINGS
 
 IMAGES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 
@@ -26,6 +27,28 @@ class DropTargets:
     refuse: Callable[[str], None]
 
 
+class Drops(QObject):
+    """Lets files be dropped onto a window."""
+
+    def __init__(self, window: QWidget, reads: Callable[[], Sequence[str]], targets: DropTargets) -> None:
+        super().__init__(window)
+        self._reads, self._targets = reads, targets
+        window.setAcceptDrops(True)
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if not isinstance(event, QDropEvent) or event.type() not in (QEvent.Type.DragEnter, QEvent.Type.Drop):
+            return False
+        path = dropped_file(event.mimeData())
+        if path is None:
+            return False
+        if event.type() == QEvent.Type.DragEnter:
+            event.acceptProposedAction()
+        else:
+            take(path, self._reads(), self._targets)
+        return True
+
+
 def dropped_file(data: QMimeData) -> Path | None:
     """The first file or folder among what is dragged; None if there is none."""
     return next((Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()), None)
@@ -39,6 +62,8 @@ def take(path: Path, reads: Sequence[str], targets: DropTargets) -> None:
     reads
         What the open checkpoint is given: `text`, `image`, `mesh`.
     """
+    from inference.results.mesh import MESH_ENDINGS  # with NumPy, which the first window does not wait for
+
     suffix = path.suffix.lower()
     if suffix in IMAGES:
         if "image" in reads:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -20,12 +20,14 @@ from app.export.exporting import Exporting
 from app.link.controller import Controller
 from app.link.jobs import Jobs
 from app.link.runner import Runner
-from app.window import about, drops
-from app.window.actions import build_menus, set_view_shortcuts
+from app.window import about
+from app.window.actions import build_menus, check_choices, set_view_shortcuts
 from app.window.appearance import Appearance
+from app.window.drops import Drops, DropTargets
 from app.window.opening import Opening
 from app.window.placement import keep_on_screen
 from app.window.presentation import LARGER, Presentation
+from app.window.session import FILE_NAME, SessionKeeper
 from app.window.settings import Settings, load_settings, save_settings
 from app.window.side_panels import SidePanels, panel_dock
 from app.window.subject_flow import SubjectFlow, token_axis
@@ -64,7 +66,6 @@ class MainWindow(QMainWindow):
         self.setObjectName("main_window")
         self.setWindowTitle("Headlight")
         self.setWindowIcon(QIcon(str(ROOT / "icons" / "headlight.svg")))
-        self.setAcceptDrops(True)
         self._settings_file = settings_file
         self.settings, self._notice = load_settings(settings_file)
         application = QApplication.instance()
@@ -85,6 +86,7 @@ class MainWindow(QMainWindow):
         self.opening = Opening(self.controller, self.gallery, self)
         self.flow = SubjectFlow(self.controller, self.selection, self.input_panel, self)
         self.area = ViewArea(partial(ViewEntry.create, context=self.context))
+        self._session = SessionKeeper(settings_file.with_name(FILE_NAME), self.area)
         self.details = DetailsPanel(self.context)
         self.jobs_list = JobsList()
         self.status_line = StatusLine()
@@ -97,6 +99,10 @@ class MainWindow(QMainWindow):
             self.panels.put_away,
             tuple(self.actions_by_name.values()),
         )
+        targets = DropTargets(
+            self.open, self.input_panel.open_image, self._open_mesh, self.input_bar.look_at, self._tell
+        )
+        Drops(self, lambda: self.input_panel.kinds, targets)
         self._connect()
         self._restore()
         self.opening.set_recent(self.settings.recent)
@@ -128,6 +134,7 @@ class MainWindow(QMainWindow):
         self.input_bar.editor_requested.connect(self.open_text)
         self.flow.tokens_changed.connect(self._on_flow_tokens_changed)
         self.flow.subject_changed.connect(self._on_flow_subject_changed)
+        self.flow.noticed.connect(self.status_line.show_message)
         self.flow.refused.connect(self._on_flow_refused)
         self.exporting.said.connect(self._say)
         self.panels.changed.connect(self._on_panels_changed)
@@ -153,19 +160,6 @@ class MainWindow(QMainWindow):
         self.status_line.jobs_requested.connect(self.jobs_list.focus_first)
         self.controller.job_done.connect(partial(self.status_line.show_message, is_warning=False))
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.panels.fit()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.panels.fit()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange and self._is_started:
-            self.panels.fit()
-
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if not self._is_started:
@@ -177,8 +171,7 @@ class MainWindow(QMainWindow):
     def _on_first_painted(self) -> None:
         self.painted.emit()
         keep_on_screen(self)  # only now it has a frame
-        if self._notice:
-            self.status_line.show_message(self._notice)
+        self._tell(self._notice)
         self._runner.start()
         WarmUp(self).start()
         self.controller.set_memory_budget(self.settings.memory_mb * 2**20)
@@ -200,7 +193,12 @@ class MainWindow(QMainWindow):
         self.opening.set_recent(self.settings.recent)
         self.setWindowTitle(f"{info.name} – Headlight")
         self.status_line.set_device(info.device)
-        self.flow.begin(info)
+        self.flow.begin(info, self._session.restored(info))
+        self._tell(self._session.notice)
+
+    def _open_mesh(self, path: str) -> None:
+        if self.controller.checkpoint is not None:
+            self.area.open_file("mesh", path, self.controller.checkpoint)
 
     @Slot(object, str)
     def _on_flow_tokens_changed(self, tokens: Tokens | None, message: str) -> None:
@@ -227,6 +225,10 @@ class MainWindow(QMainWindow):
         view.addActions([self.actions_by_name["copy_current"], self.actions_by_name["export_current"]])
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
+    def _tell(self, notice: str) -> None:
+        if notice:
+            self.status_line.show_message(notice)
+
     @Slot(str, bool)
     def _say(self, sentence: str, is_warning: bool) -> None:
         self.status_line.show_message(sentence, is_warning=is_warning)
@@ -249,13 +251,7 @@ class MainWindow(QMainWindow):
         self.flow.step(layers, 0)
 
     def toggle_selected_mask(self) -> None:
-        info, query = self.controller.checkpoint, self.selection.now.query
-        if info is None or not info.mask_token:
-            self.status_line.show_message(self.tr("This checkpoint has no mask token."))
-        elif query is None or query.axis != self.input_bar.token_row.chips.axis:
-            self.status_line.show_message(self.tr("Click a token first; it is masked then."))
-        else:
-            self.selection.toggle_mask(query.index)
+        self.flow.toggle_selected_mask()
 
     def clear_masks(self) -> None:
         self.selection.set_masked(())
@@ -360,29 +356,7 @@ class MainWindow(QMainWindow):
     def show_about(self) -> None:
         about.show_about(self)
 
-    # Dropped files, and the state that survives a restart
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if drops.dropped_file(event.mimeData()) is not None:
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        path = drops.dropped_file(event.mimeData())
-        if path is not None:
-            drops.take(path, self.input_panel.kinds, self._drop_targets())
-
-    def _drop_targets(self) -> drops.DropTargets:
-        return drops.DropTargets(
-            open_checkpoint=self.open,
-            open_image=self.input_panel.open_image,
-            open_mesh=self._open_mesh,
-            look_at_text=self.input_bar.look_at,
-            refuse=self.status_line.show_message,
-        )
-
-    def _open_mesh(self, path: str) -> None:
-        if self.controller.checkpoint is not None:
-            self.area.open_file("mesh", path, self.controller.checkpoint)
+    # What survives a restart
 
     def _restore(self) -> None:
         """The window as it was left: sizes, tabs, looks and what was typed."""
@@ -397,14 +371,14 @@ class MainWindow(QMainWindow):
         self.restoreGeometry(QByteArray.fromBase64(settings.window.encode()))
         self.restoreState(QByteArray.fromBase64(settings.docks.encode()))
         self.panels.take_over()
-        for name, is_on in (
-            ("set_caption", settings.caption),
-            (f"set_theme:{settings.theme}", True),
-            (f"set_color_map:{settings.color_map}", True),
-            (f"set_memory:{settings.memory_mb}", True),
-        ):
-            if name in self.actions_by_name:
-                self.actions_by_name[name].setChecked(is_on)
+        self._session.restore_layout(self._first_checkpoint or settings.checkpoint)
+        check_choices(
+            self.actions_by_name,
+            caption=settings.caption,
+            theme=settings.theme,
+            color_map=settings.color_map,
+            memory_mb=settings.memory_mb,
+        )
 
     def _settings_now(self) -> Settings:
         """The settings that bring the window back into the state it is in."""
@@ -422,6 +396,9 @@ class MainWindow(QMainWindow):
             self.set_presentation(False)
         try:
             save_settings(self._settings_now(), self._settings_file)
+            self._session.save(
+                self.controller.checkpoint, self.selection.now, self.selection.masked, self.input_panel.input()
+            )
         except OSError as error:
             self.status_line.show_message(self.tr("The settings could not be saved: {}").format(error.strerror))
         self.area.close_windows()

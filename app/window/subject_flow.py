@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from PySide6.QtCore import QObject, QSignalBlocker, Signal, Slot
 
 from app.link.controller import Controller
+from app.window.session import Restored
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import Input
 from inference.results.tokens import Tokens
@@ -29,11 +30,14 @@ class SubjectFlow(QObject):
         Checkpoint and input that views look at now.
     refused(CheckpointInfo, str)
         The input cannot be looked at, and why.
+    noticed(str)
+        One sentence for the user.
     """
 
     tokens_changed = Signal(object, str)
     subject_changed = Signal(object)
     refused = Signal(object, str)
+    noticed = Signal(str)
 
     def __init__(
         self, controller: Controller, selection: Selection, input_panel: InputPanel, parent: QObject | None = None
@@ -41,16 +45,25 @@ class SubjectFlow(QObject):
         super().__init__(parent)
         self._controller, self._selection, self._input_panel = controller, selection, input_panel
         self._input = Input()
+        self._are_masks_restored = False  # and not yet seen to fit
         controller.tokenized.connect(self._on_controller_tokenized)
         input_panel.input_changed.connect(self._on_input_panel_input_changed)
         selection.masked_changed.connect(self._on_selection_masked_changed)
         selection.changed.connect(self._on_selection_changed)
 
-    def begin(self, info: CheckpointInfo) -> None:
-        """Look at the same input with a checkpoint that was opened just now."""
+    def begin(self, info: CheckpointInfo, restored: Restored | None = None) -> None:
+        """Look at the same input with a checkpoint that was opened just now, or at what was looked at before."""
+        if restored is not None:
+            now = restored.selected
+            self._selection.update(**{one.name: getattr(now, one.name) for one in fields(now)})
         self.step(0, 0)
         self._input_panel.set_checkpoint(info)
         self._ask(self._input_panel.input(), keep_masks=False)
+        if restored is not None and restored.input.kinds:
+            self._input_panel.set_input(restored.input)
+        if restored is not None and restored.masked:
+            self._are_masks_restored = True
+            self._selection.set_masked(restored.masked)
 
     def ask_again(self) -> None:
         """Split the input into tokens anew."""
@@ -60,6 +73,16 @@ class SubjectFlow(QObject):
         """Select a layer and a head that lie so many steps away."""
         if (info := self._controller.checkpoint) and info.groups:
             step(info, self._selection, layers, heads)
+
+    def toggle_selected_mask(self) -> None:
+        """Mask the selected token, or show it again; or say why not."""
+        info, query = self._controller.checkpoint, self._selection.now.query
+        if info is None or not info.mask_token:
+            self.noticed.emit(self.tr("This checkpoint has no mask token."))
+        elif query is None or query.axis != token_axis(info):
+            self.noticed.emit(self.tr("Click a token first; it is masked then."))
+        else:
+            self._selection.toggle_mask(query.index)
 
     def _ask(self, input: Input, *, keep_masks: bool) -> None:
         if not keep_masks:
@@ -87,6 +110,10 @@ class SubjectFlow(QObject):
     def _on_controller_tokenized(self, tokens: Tokens | None, message: str) -> None:
         info = self._controller.checkpoint
         assert info
+        is_restored, self._are_masks_restored = self._are_masks_restored, False
+        if tokens is None and is_restored:
+            self._ask(self._input_panel.input(), keep_masks=False)  # they are of another text
+            return
         self.tokens_changed.emit(tokens, message)
         if tokens is None:
             self.refused.emit(info, message)
