@@ -12,7 +12,7 @@ BAR = 1.25  # times as long as with the same job paused
 def run(setup: Setup) -> Section:
     checkpoint = setup.folder / "bert-base-size"
     setup.ours("make_checkpoint", checkpoint, "tiny" if setup.is_smoke else "base")
-    n_tokens, n_rounds, n_looks = (16, 1, 2) if setup.is_smoke else (128, 6, 12)
+    n_tokens, n_rounds, n_looks = (16, 1, 2) if setup.is_smoke else (128, 6, 5)
     found = [setup.ours("job_lookups", checkpoint, n_tokens, n_rounds, n_looks)]
     goals, rows = [], []
     for kind, title in KINDS.items():

@@ -5,7 +5,7 @@ from PySide6.QtTest import QTest
 
 from inference.results.events import Failure
 from tests.answers import answer, fail
-from widgets.kit.line_label import LineLabel
+from widgets.kit.labels import LineLabel
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.kit.veil import Veil
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import is_dataclass
 from importlib import import_module
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def requests():
         import_module(f"inference.results.{path.stem}") for path in (ROOT / "inference/results").glob("[!_]*.py")
     ]
     classes = [cls for module in modules for cls in vars(module).values() if isinstance(cls, type)]
-    return {cls.__name__: cls for cls in classes if issubclass(cls, Request) and cls is not Request}
+    return {cls.__name__: cls for cls in classes if issubclass(cls, Request) and is_dataclass(cls)}
 
 
 def test_every_request_is_answered_by_an_analysis_of_its_name_or_by_the_engine():

@@ -30,6 +30,8 @@ VIOLATIONS = {
     "analyses-independent": ("inference/analyses/planted.py", "import inference.analyses.heads"),
     "analyses-ask-families": ("inference/analyses/planted.py", "import inference.families.encoder"),
     "inference-floors": ("inference/capture/planted.py", "import inference.layouts.swin"),
+    "widgets-floors": ("widgets/figures/planted.py", "import widgets.panels.details"),
+    "app-asks-the-engine": ("app/planted.py", "import inference.analyses.heads"),
 }
 
 

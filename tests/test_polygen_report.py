@@ -7,7 +7,7 @@ import pytest
 
 from inference.meshes.tokens import STOP
 from resources.recipes import furniture_data
-from resources.recipes.context_model import ORDERS, ContextModel
+from resources.recipes.baselines.context_model import ORDERS, ContextModel
 from resources.recipes.furniture_data import face_batch, is_held_out, make_piece, vertex_batch
 from resources.recipes.polygen_furniture import build_model
 from resources.recipes.polygen_furniture_card import card

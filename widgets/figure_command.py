@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from inference.results.checkpoint import CheckpointInfo
-    from widgets.figures.figure import Figure
+    from widgets.kit.figure import Figure
 
 # Requests one after the other, each answered before the next is made; returns what the figure draws.
 Requests = Generator[Any, Any, object]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
 from inference.results.checkpoint import AttentionGroup
 
 
-class Position(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Position:
     """A place in an input: the name of a sequence (`text`, `source`, `image`, `vertices` ...) and a place in it.
 
     Token 8 of a sentence is not patch 8 of an image.

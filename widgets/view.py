@@ -14,7 +14,7 @@ from inference.results.events import Failure
 from inference.results.job import JobState
 from inference.results.request import Request
 from widgets.context import ViewContext
-from widgets.figures.figure import Figure
+from widgets.kit.figure import Figure
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
 from widgets.kit.veil import Veil
@@ -239,6 +239,11 @@ class View(QWidget):
     def is_dimmed(self) -> bool:
         """Whether what is shown is dimmed as old: no numbers may stand beside it."""
         return self._is_old() and any(veil.is_dimmed for veil in self._veils())
+
+    @property
+    def is_growing(self) -> bool:
+        """Whether what has yet to come is more of the same: what is there of a mesh or an image is exact already."""
+        return self.is_provisional and not any(request.refines for request in self._asked)
 
     def _is_old(self) -> bool:
         if self._pictured is None or not self._shows_subject():

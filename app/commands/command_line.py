@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QGuiApplication
 
     from inference.results.checkpoint import CheckpointInfo
+    from inference.results.request import Request
     from inference.service.engine import Engine
-    from widgets.figures.figure import Figure
+    from widgets.kit.figure import Figure
     from widgets.look.theme import FigureStyle
 
 _EXAMPLES = """\
@@ -176,7 +177,7 @@ def _info(engine: Engine, checkpoint: str) -> CheckpointInfo:
     return info
 
 
-def _answer(engine: Engine, request: object) -> object:
+def _answer(engine: Engine, request: Request) -> object:
     from inference.context import Context
     from inference.results.events import Failure, Partial
     from inference.results.maps import TilesResult

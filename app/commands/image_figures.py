@@ -13,7 +13,7 @@ from inference.results.probe import ProbeRequest, ProbeResult
 from widgets.figure_command import FigureCommand, Requests, image_of
 
 if TYPE_CHECKING:
-    from widgets.figures.figure import Figure
+    from widgets.kit.figure import Figure
 
 
 def image_name(args: Namespace) -> str:

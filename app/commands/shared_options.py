@@ -37,28 +37,6 @@ def _mask(parser: ArgumentParser) -> None:
     parser.add_argument("--mask", type=numbers_of, default=(), metavar="POS,...", help="positions to mask, such as 3,5")
 
 
-def _sparse(parser: ArgumentParser) -> None:
-    shown = ("patterns", "cost", "complexity")
-    parser.add_argument("--show", choices=shown, default="patterns", help="(default: patterns)")
-    names = ("all", "full", "causal", "window", "dilated", "longformer", "bigbird")
-    parser.add_argument("--pattern", choices=names, default="all", help="(default: all, side by side)")
-    for option, low, high, default, about in (
-        ("tokens", 1, 512, 64, "length of the text"),
-        ("layers", 1, 24, 1, "layers through which information travels"),
-        ("window", 0, 512, 8, "keys beside the query itself, half of them before it"),
-        ("dilation", 1, 16, 2, "distance of the keys of a dilated window"),
-        ("globals", 0, 64, 2, "the first so many tokens see all and are seen by all"),
-        ("random", 0, 8, 2, "random blocks of each block"),
-        ("block", 1, 64, 4, "tokens of a block"),
-        ("seed", 0, 999, 0, "of the random blocks"),
-        ("d-model", 1, 65_536, 64, "dimensions, for the cost"),
-    ):
-        about = f"{about} (default: {default})"
-        parser.add_argument(f"--{option}", type=between(low, high), default=default, metavar="N", help=about)
-    parser.add_argument("--query", type=int, metavar="POS", help="whose receptive field is shown (default: at a third)")
-    parser.add_argument("--as-in-code", action="store_true", help="random blocks as the published code draws them")
-
-
 def _look(parser: ArgumentParser) -> None:
     look = parser.add_argument_group("file")
     look.add_argument("--out", type=Path, required=True, metavar="FILE", help="ending .svg, .pdf, .png, .csv or .npz")
@@ -83,7 +61,6 @@ SHARED: dict[str, Callable[[ArgumentParser], None]] = {
     "head": _head,
     "query": _query,
     "mask": _mask,
-    "sparse": _sparse,
     "look": _look,
     **ATTENTION_OPTIONS,
     **IMAGE_OPTIONS,

@@ -19,8 +19,8 @@ from PySide6.QtGui import QClipboard
 
 from app.export import render
 from app.export.render import Sheet
-from widgets.figures.figure import Figure
 from widgets.kit.clean import clean
+from widgets.kit.figure import Figure
 from widgets.look.theme import FigureStyle
 
 ENDINGS = (".svg", ".pdf", ".png", ".csv", ".npz")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from app.export.mesh_look import MeshLook
     from inference.results.inputs import Input
     from inference.results.mesh import MeshSample
-    from widgets.figures.figure import Figure
+    from widgets.kit.figure import Figure
     from widgets.look.theme import FigureStyle
     from widgets.view import View
 
@@ -50,6 +52,7 @@ class Exporting(QObject):
         self._dialog_parent = dialog_parent
         self.folder = Path.home()
         self.has_caption = False
+        self._waiting: tuple[View, Callable[[], None]] | None = None
 
     def export(self, view: View | None, first: str = "svg") -> None:
         """Ask where to and how, and save what the view shows; `first` is the kind of file that is offered first."""
@@ -58,6 +61,9 @@ class Exporting(QObject):
         from app.export.formats import FORMATS, OF_FIGURES, OF_FILMS, OF_MESHES
         from app.export.mesh_look import MeshLook
 
+        if view is not None and view.is_provisional and not view.is_growing:
+            self._wait_for(view, partial(self.export, view, first))
+            return
         figure = self._figure(view)
         if figure is None or view is None:
             return
@@ -106,6 +112,9 @@ class Exporting(QObject):
         """Put what the view shows on the clipboard, as image and as vectors."""
         from app.export import export as exporter
 
+        if view is not None and view.is_provisional and not view.is_growing:
+            self._wait_for(view, partial(self.copy, view))
+            return
         figure = self._figure(view)
         if figure is None or view is None:
             return
@@ -116,12 +125,29 @@ class Exporting(QObject):
         else:
             self.said.emit(self.tr("The picture is on the clipboard."), False)
 
+    def _wait_for(self, view: View, act: Callable[[], None]) -> None:
+        """Numbers of a sample are in no file: go on when the picture is exact, or is no longer wanted."""
+        self.said.emit(self.tr("The picture is a first look; this goes on when it is exact."), False)
+        if self._waiting is None:
+            view.standing_changed.connect(self._on_view_standing_changed)
+        self._waiting = (view, act)
+
+    @Slot()
+    def _on_view_standing_changed(self) -> None:
+        if self._waiting is None or self.sender() is not self._waiting[0]:
+            return
+        view, act = self._waiting
+        if not view.is_provisional:
+            self._waiting = None
+            view.standing_changed.disconnect(self._on_view_standing_changed)
+            act()
+
     def _figure(self, view: View | None) -> Figure | None:
         figure = view.figure() if view else None
         if figure is None or view is None:
             self._warn(self.tr("There is nothing to export in this view yet."))
         # What grows says itself how far it is; all else waits until it is what was asked for.
-        elif view.why_not_current and not (view.is_provisional and not view.provisional_note()):
+        elif view.why_not_current and not view.is_growing:
             self._warn(view.why_not_current)
             return None
         return figure

@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage
 
 from app.export import render
 from app.export.render import Sheet
-from widgets.figures.figure import Figure
+from widgets.kit.figure import Figure
 from widgets.look.theme import FigureStyle
 
 FRAMES_A_SECOND = 25

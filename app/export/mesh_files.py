@@ -15,7 +15,7 @@ from inference.meshes.files import mesh_bytes
 from inference.meshes.mesh import Mesh
 from inference.meshes.tokens import dequantise
 from inference.results.mesh import MeshSample
-from widgets.views.mesh.figures.mesh import MeshFigure
+from widgets.scene3d.scene_figure import MeshFigure
 from widgets.views.mesh.figures.sample import MeshSampleFigure
 from widgets.views.mesh.growth import Growth
 from widgets.views.mesh.overlay import Overlay

@@ -32,9 +32,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtSvg import QSvgGenerator
 
-from widgets.figures.figure import Figure, Numbers
 from widgets.figures.lettering import measure, points_font, resized
 from widgets.kit.clean import clean
+from widgets.kit.figure import Figure, Numbers
 from widgets.look.theme import FigureStyle
 
 PNG_DPI = 192  # twice a usual screen

@@ -112,18 +112,6 @@ def set_view_shortcuts(actions: dict[str, QAction], why: dict[str, str], offered
         action.setToolTip(why.get(view.name) or view.about)
 
 
-def check_choices(actions: dict[str, QAction], *, caption: bool, theme: str, color_map: str, memory_mb: int) -> None:
-    """Tick what is chosen at the start."""
-    for name, is_on in (
-        ("set_caption", caption),
-        (f"set_theme:{theme}", True),
-        (f"set_color_map:{color_map}", True),
-        (f"set_memory:{memory_mb}", True),
-    ):
-        if name in actions:
-            actions[name].setChecked(is_on)
-
-
 class _Call:
     """A slot with its value bound, and without the `checked` that Qt adds."""
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.commands.text_files import ENDINGS as TEXTS
 from app.commands.text_files import TextFileError, read_text
+from inference.results.inputs import MESH_ENDINGS
 
 IMAGES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 
@@ -62,8 +63,6 @@ def take(path: Path, reads: Sequence[str], targets: DropTargets) -> None:
     reads
         What the open checkpoint is given: `text`, `image`, `mesh`.
     """
-    from inference.results.mesh import MESH_ENDINGS  # with NumPy, which the first window does not wait for
-
     suffix = path.suffix.lower()
     if suffix in IMAGES:
         if "image" in reads:

@@ -6,15 +6,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QDialog,
-    QMainWindow,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QVBoxLayout, QWidget
 
 from app.export.exporting import Exporting
 from app.link.controller import Controller
@@ -34,8 +28,8 @@ from app.window.subject_flow import SubjectFlow, token_axis
 from app.window.text_dialog import TextDialog
 from app.window.view_area import ViewArea
 from app.window.warm_up import WarmUp
+from app.window.window_state import check_actions, restore_layout, with_layout
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.mesh import MeshSample
 from inference.results.tokens import Tokens
 from resources import ROOT, SAMPLES
 from widgets.context import ViewContext
@@ -134,7 +128,6 @@ class MainWindow(QMainWindow):
         self.input_bar.editor_requested.connect(self.open_text)
         self.flow.tokens_changed.connect(self._on_flow_tokens_changed)
         self.flow.subject_changed.connect(self._on_flow_subject_changed)
-        self.flow.noticed.connect(self.status_line.show_message)
         self.flow.refused.connect(self._on_flow_refused)
         self.exporting.said.connect(self._say)
         self.panels.changed.connect(self._on_panels_changed)
@@ -251,7 +244,8 @@ class MainWindow(QMainWindow):
         self.flow.step(layers, 0)
 
     def toggle_selected_mask(self) -> None:
-        self.flow.toggle_selected_mask()
+        if why_not := self.flow.toggle_selected_mask():
+            self.status_line.show_message(why_not)
 
     def clear_masks(self) -> None:
         self.selection.set_masked(())
@@ -301,7 +295,7 @@ class MainWindow(QMainWindow):
         """Put what a view shows on the clipboard."""
         self.exporting.copy(self.area.views.get(name))
 
-    def save_mesh(self, _sample: MeshSample) -> None:
+    def save_mesh(self, _sample: object) -> None:
         """Ask where to, and save a mesh, its growth or its tokens."""
         self.exporting.export(self.area.views.get("mesh"), first="obj")
 
@@ -365,31 +359,16 @@ class MainWindow(QMainWindow):
         self.context.looks.set_color_map(settings.color_map)
         self.exporting.has_caption = settings.caption
         self.input_bar.set_text(*((settings.text, settings.text_pair) if settings.text else (SAMPLES[0], "")))
-        self.resize(1280, 800)
-        keep_on_screen(self)
-        # What cannot be restored, from another version say, is refused by Qt and leaves the layout as it is.
-        self.restoreGeometry(QByteArray.fromBase64(settings.window.encode()))
-        self.restoreState(QByteArray.fromBase64(settings.docks.encode()))
+        restore_layout(self, settings)
         self.panels.take_over()
         self._session.restore_layout(self._first_checkpoint or settings.checkpoint)
-        check_choices(
-            self.actions_by_name,
-            caption=settings.caption,
-            theme=settings.theme,
-            color_map=settings.color_map,
-            memory_mb=settings.memory_mb,
-        )
+        check_actions(self.actions_by_name, settings)
 
     def _settings_now(self) -> Settings:
         """The settings that bring the window back into the state it is in."""
         self.panels.fit(is_wide=True)  # what only stepped aside is there again the next time
-        return replace(
-            self.settings,
-            text=self.input_bar.first.value(),
-            text_pair=self.input_bar.second.value(),
-            window=self.saveGeometry().toBase64().toStdString(),
-            docks=self.saveState().toBase64().toStdString(),
-        )
+        text, text_pair = self.input_bar.first.value(), self.input_bar.second.value()
+        return with_layout(replace(self.settings, text=text, text_pair=text_pair), self)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._presentation.is_on:

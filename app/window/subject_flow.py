@@ -69,6 +69,16 @@ class SubjectFlow(QObject):
         """Split the input into tokens anew."""
         self._ask(self._input_panel.input(), keep_masks=True)
 
+    def toggle_selected_mask(self) -> str:
+        """Mask the selected token, or show it again; else a sentence that says why not."""
+        info, query = self._controller.checkpoint, self._selection.now.query
+        if info is None or not info.mask_token:
+            return self.tr("This checkpoint has no mask token.")
+        if query is None or query.axis != token_axis(info):
+            return self.tr("Click a token first; it is masked then.")
+        self._selection.toggle_mask(query.index)
+        return ""
+
     def step(self, layers: int, heads: int) -> None:
         """Select a layer and a head that lie so many steps away."""
         if (info := self._controller.checkpoint) and info.groups:

@@ -1,7 +1,8 @@
 """How long a look at a head takes beside a job: `... job_lookups CHECKPOINT N_TOKENS N_ROUNDS N_LOOKS`.
 
-The real runner, engine and job process, without a window. The job times layers in small steps; it is paused and resumed
-in turn, so that whatever else the machine does hits both alike.
+In each round `N_LOOKS` are at another text and five times as many at another layer. The real runner, engine and
+job process, without a window. The job times layers in small steps; it is paused and resumed in turn, so that whatever
+else the machine does hits both alike.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from inference.results.layer_times import LayerTimesRequest
 from inference.results.request import Request
 
 # Thousands of steps: whatever is looked at, the job is not done before.
-ENDLESS = LayerTimesRequest(lengths=tuple(range(64, 16_000, 4)), n_repeats=25)
+ENDLESS = LayerTimesRequest(lengths=tuple(range(64, 16_000, 4)), d_model=64, n_repeats=1)
 
 
 class Looker:
@@ -75,12 +76,12 @@ def main() -> None:
     runner, jobs = Runner(ProcessLink()), Jobs()
     runner.start()
     looker = Looker(runner, checkpoint, n_tokens)
-    kinds = {"layer": looker.another_layer, "text": looker.another_text}
+    kinds = {"layer": (looker.another_layer, 5 * n_looks), "text": (looker.another_text, n_looks)}
     times: dict[str, list[float]] = {}
 
     def look(state: str) -> None:
-        for name, ask in kinds.items():
-            times.setdefault(f"{name}_{state}_s", []).extend(ask(turn) for turn in range(n_looks))
+        for name, (ask, n) in kinds.items():
+            times.setdefault(f"{name}_{state}_s", []).extend(ask(turn) for turn in range(n))
 
     looker.another_layer(0)  # loads the checkpoint
     look("warm_up")
@@ -108,9 +109,10 @@ def main() -> None:
 def _wait(jobs: Jobs, condition: Callable[[], bool]) -> None:
     """Sleep until what a job tells fulfils a condition: to turn round and round would take a core from it."""
     loop = QEventLoop()
-    jobs.changed.connect(lambda _state: loop.quit() if condition() else None)
+    connection = jobs.changed.connect(lambda _state: loop.quit() if condition() else None)
     if not condition():
         loop.exec()
+    jobs.disconnect(connection)
 
 
 def _step(jobs: Jobs, number: int) -> int:

@@ -14,6 +14,7 @@ from statistics import median
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
+from widgets.views.arcs.layout import Focus
 
 from benchmarks import samples
 from benchmarks.ours.first_paint import wait_for_screen
@@ -24,7 +25,6 @@ from tests.answers import answer
 from widgets.selection import Selection
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.views.arcs.layout import Focus
 from widgets.views.arcs.view import ArcsView
 from widgets.views.attention.attention_map import AttentionMap
 from widgets.views.attention.view import AttentionView

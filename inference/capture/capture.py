@@ -20,6 +20,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from inference.capture.attention_call import Received
+from inference.capture.head_changes import HeadChanges
 from inference.capture.interface import route_through_interface
 from inference.capture.modules import listen_in_modules
 from inference.capture.recorder import Change, Keep, Recorder, active
@@ -44,6 +45,7 @@ def capture(
     change: Change | None = None,
     keep: Keep = lambda received: received,
     received: list[Received] | None = None,
+    heads: HeadChanges | None = None,
 ) -> Iterator[list[Received]]:
     """Collect every attention of the forward passes within the block.
 
@@ -63,12 +65,14 @@ def capture(
         Makes of what was received what is held of it, such as `Received.dropped()`.
     received
         Where the calls go; a new list if None.
+    heads
+        What becomes of the outputs of single heads; what they attend to is recorded as it is.
 
     Yields
     ------
     The calls so far, in the order of the forward pass.
     """
-    recorder = Recorder(net, context, n_calls, change, keep, received)
+    recorder = Recorder(net, context, n_calls, change, keep, received, heads)
     with ExitStack() as stack:
         _lock(net, context, stack)
         stack.callback(active.reset, active.set(recorder))

@@ -80,9 +80,9 @@ def _attention(
         if softcap is not None or recorder.change is not None:  # the fused attention has neither
             received, output = attend(received, recorder)
             recorder.finish(received)
-            return output.transpose(1, 2).contiguous(), None
+            return recorder.heads.of_output(received, output).transpose(1, 2).contiguous(), None
         recorder.finish(received)
-        return sdpa_attention_forward(
+        output, _ = sdpa_attention_forward(
             module,
             query,
             key,
@@ -93,6 +93,7 @@ def _attention(
             position_bias=position_bias,
             **kwargs,
         )
+        return recorder.heads.of_output(received, output.transpose(1, 2)).transpose(1, 2), None
 
 
 # Without a mask function models leave their masks out without a word.

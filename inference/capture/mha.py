@@ -72,6 +72,7 @@ def multi_head_attention(
     else:
         output = F.scaled_dot_product_attention(q, k, v, mask)
     recorder.finish(received)
+    output = recorder.heads.of_output(received, output)
     result = F.linear(output.permute(2, 0, 1, 3).flatten(2), out_proj_weight, out_proj_bias)
     if not is_batched:
         result, pattern = result[:, 0], None if pattern is None else pattern[0]

@@ -72,7 +72,12 @@ class _Listener:
         self.caught.clear()
         if recorder.change is None:
             recorder.finish(received)
-            return None
+            if received.number not in recorder.heads.by_number:
+                return None
+            assert received.q is not None
+            by_head = output[0].unflatten(-1, (received.q.shape[1], -1)).transpose(1, 2)
+            states = recorder.heads.of_output(received, by_head).transpose(1, 2).flatten(2)
+            return states, *output[1:]
         with recorder.muted():
             call = expanded(received, output[0].shape[1])
             pattern = call.patterns()[None]

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from inference.capture.attention_call import Received
+from inference.capture.head_changes import HeadChanges
 from inference.capture.relative_bias import RelativeBiases
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Recorder:
         Makes of what was received what is held of it.
     received
         Where the calls go; a new list if None.
+    heads
+        What becomes of the outputs of single heads.
     """
 
     def __init__(
@@ -49,9 +52,11 @@ class Recorder:
         change: Change | None = None,
         keep: Keep = lambda received: received,
         received: list[Received] | None = None,
+        heads: HeadChanges | None = None,
     ) -> None:
         self.received: list[Received] = [] if received is None else received
         self.change = change
+        self.heads = heads or HeadChanges()
         self.is_muted = False
         self.biases = RelativeBiases()
         self._path_by_module = {module: name for name, module in net.named_modules()}

@@ -90,14 +90,17 @@ class _Tap(TorchFunctionMode):
             mask=None if attn_mask is None else _four(attn_mask),
             is_causal=is_causal,
         )
+        output = None
         if recorder.change is not None:
             received, output = attend(received, recorder)
-            recorder.finish(received)
-            return output.reshape(*query.shape[:-1], value.shape[-1])
         recorder.finish(received)
-        return F.scaled_dot_product_attention(
-            query, key, value, attn_mask, dropout_p, is_causal, scale=scale, enable_gqa=enable_gqa
-        )
+        if output is None:
+            output = F.scaled_dot_product_attention(
+                query, key, value, attn_mask, dropout_p, is_causal, scale=scale, enable_gqa=enable_gqa
+            )
+        if received.number in recorder.heads.by_number:
+            output = recorder.heads.of_output(received, _four(output))
+        return output.reshape(*query.shape[:-1], value.shape[-1])
 
     def _softmax(self, scores: Tensor, result: Tensor) -> Tensor:
         recorder, module = self._recorder, self._running[-1]
@@ -110,6 +113,11 @@ class _Tap(TorchFunctionMode):
         if recorder.change is not None and pattern is not None:
             received, changed = recorder.changed(received, pattern)
             result = changed.reshape(result.shape)
+        if received.number in recorder.heads.by_number:
+            if pattern is None:
+                raise ValueError(f"{received.path} has a softmax of a shape of its own; its heads cannot be changed.")
+            by_head = result.reshape(pattern.shape)
+            result = recorder.heads.of_pattern(received, by_head).reshape(result.shape)
         recorder.finish(received)
         self._tracer.mark_pattern(result, received.number, pattern)
         return result

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from inference.context import Refused
 
 if TYPE_CHECKING:
-    from inference.forward.model import Model
-    from inference.results.checkpoint import AttentionGroup
+    from inference.results.checkpoint import AttentionGroup, CheckpointInfo
 
 
-def group_of(model: Model, name: str) -> AttentionGroup:
+class Owner(Protocol):
+    """A model, as far as it is asked what it has."""
+
+    info: CheckpointInfo
+
+
+def group_of(model: Owner, name: str) -> AttentionGroup:
     """The attention group of that name.
 
     Raises
@@ -27,12 +32,12 @@ def group_of(model: Model, name: str) -> AttentionGroup:
     raise Refused(f"The attention group {name!r} was asked for; {model.info.name} has {names}.")
 
 
-def check_layers(layers: Iterable[int], group: AttentionGroup, model: Model) -> None:
+def check_layers(layers: Iterable[int], group: AttentionGroup, model: Owner) -> None:
     """Raise `Refused` unless the group has all these layers."""
     _check("Layer", "layers", layers, group.n_layers, model.info.name)
 
 
-def check_heads(heads: Iterable[int], layer: int, group: AttentionGroup, model: Model) -> None:
+def check_heads(heads: Iterable[int], layer: int, group: AttentionGroup, model: Owner) -> None:
     """Raise `Refused` unless that layer has all these heads."""
     _check("Head", "heads", heads, group.n_heads[layer], f"layer {layer} of {model.info.name}")
 

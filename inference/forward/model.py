@@ -16,6 +16,7 @@ from inference.capture.capture import capture
 from inference.checkpoints.capabilities import PLURAL
 from inference.context import Refused
 from inference.family.base import Encoded, Family, ReadsImages
+from inference.forward.interventions import head_changes
 from inference.forward.keeping import Enough, keep_only, keep_what_fits, make_room, nominal_bytes
 from inference.forward.memory import Memory, give_back
 from inference.forward.run import Run
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.capture.attention_call import AttentionCall, Received
+    from inference.capture.head_changes import HeadChanges
     from inference.capture.recorder import Keep
     from inference.context import Context
     from inference.family.components import Components
     from inference.models.image_tokenizer import ImageTokenizer
     from inference.results.inputs import Input
+    from inference.results.intervention import Intervention
 
 
 @dataclass
@@ -40,8 +43,8 @@ class Model:
     Attributes
     ----------
     preparation
-        How pictures are made ready; None for models that read none.
-    picture_tokenizer
+        How images are made ready; None for models that read none.
+    image_tokenizer
         What names visual tokens; None for checkpoints without one.
     """
 
@@ -54,10 +57,11 @@ class Model:
     preparation: Preparation | None = field(default=None, repr=False)
     image_tokenizer: ImageTokenizer | None = field(default=None, repr=False)
     _last: tuple[object, Run] | None = field(default=None, init=False, repr=False)
+    _changed: tuple[object, Run] | None = field(default=None, init=False, repr=False)
     _last_image: tuple[object, Prepared] | None = field(default=None, init=False, repr=False)
 
     def encode(self, input: Input) -> Encoded:
-        """Tokenize, or make a picture ready.
+        """Tokenize, or make an image ready.
 
         Raises
         ------
@@ -113,24 +117,40 @@ class Model:
             self._last_image = key, prepare(input.image, self.preparation)
         return self._last_image[1]
 
-    def run(self, input: Input, context: Context) -> Run:
+    def run(self, input: Input, context: Context, interventions: tuple[Intervention, ...] = ()) -> Run:
         """Forward pass with capture; the last one is kept, so that choosing another head costs no pass.
 
-        Layers are held until the memory budget is full; the others are computed again when they are asked for.
+        Layers are held until the memory budget is full; the others are computed again when they are asked for. Beside
+        the last run of an input as it is, the last one with interventions is kept.
+
+        Raises
+        ------
+        Refused
+            As `encode`; or an intervention is about what the model does not have, or cannot be made there.
         """
         key = run_key(input)
-        if self._last is not None and self._last[0] == key:
-            self.memory.use(self._last[1])
-            return self._last[1]
-        self._last = None
-        encoded = self.encode(input)
-        run = Run(encoded)
+        if self._last is None or self._last[0] != key:
+            self._last = self._changed = None
+            self._last = (key, self._new_run(self.encode(input), context, None))
+        plain = self._last[1]
+        self.memory.use(plain)
+        if not interventions:
+            return plain
+        key = run_key(input, interventions)
+        if self._changed is None or self._changed[0] != key:
+            self._changed = None
+            changes = head_changes(interventions, plain, self)
+            self._changed = (key, self._new_run(plain.encoded, context, changes))
+        self.memory.use(self._changed[1])
+        return self._changed[1]
+
+    def _new_run(self, encoded: Encoded, context: Context, changes: HeadChanges | None) -> Run:
+        run = Run(encoded, changes=changes)
         self.memory.use(run)
-        self._pass(run.received, encoded, context, keep_what_fits(run, self.memory, self._n_calls))
+        self._pass(run, run.received, context, keep_what_fits(run, self.memory, self._n_calls))
         give_back()
         run.sort = lambda received: self.family.sort_calls(received, self.net, encoded)
         run.put({})
-        self._last = (key, run)
         return run
 
     def call(self, run: Run, group: str, layer: int, context: Context) -> AttentionCall:
@@ -162,22 +182,23 @@ class Model:
         make_room(run, n_bytes, self.memory, near=run.parts(run.calls[group][layers[0]])[0])
         give_back()
         received: list[Received] = []
-        self._pass(received, run.encoded, context, keep_only(wanted, self.memory, self._n_calls))
+        self._pass(run, received, context, keep_only(wanted, self.memory, self._n_calls))
         run.put({number: received[number] for number in wanted})
 
-    def _pass(self, received: list[Received], encoded: Encoded, context: Context, keep: Keep) -> None:
-        with torch.inference_mode(), capture(self.net, context, self._n_calls, None, keep, received), suppress(Enough):
+    def _pass(self, run: Run, received: list[Received], context: Context, keep: Keep) -> None:
+        listening = capture(self.net, context, self._n_calls, None, keep, received, run.changes)
+        with torch.inference_mode(), listening, suppress(Enough):
             # What a model draws (patches, random blocks) is drawn alike when the pass is made again.
             torch.manual_seed(0)
             np.random.seed(0)
             random.seed(0)
-            self.family.forward(self.net, encoded)
+            self.family.forward(self.net, run.encoded)
 
     @property
     def _n_calls(self) -> int:
         return sum(group.n_layers for group in self.family.groups(self.net.config))
 
 
-def run_key(input: Input) -> object:
-    """What two inputs share when one run serves both; changes when a file does."""
-    return input, stamp(input.image) if input.image else None
+def run_key(input: Input, interventions: tuple[Intervention, ...] = ()) -> object:
+    """What is the same when one run serves two requests; changes when a file does."""
+    return input, stamp(input.image) if input.image else None, interventions

@@ -1,4 +1,4 @@
-"""Pictures from an Image GPT, pixel by pixel: several completions at once, each as if it were alone."""
+"""Images from an Image GPT, pixel by pixel: several completions at once, each as if it were alone."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Pixel:
 
 
 def log_probs(net: Any, pixels: np.ndarray) -> np.ndarray:
-    """What is expected at each pixel of a picture, given those before it: float64 [pixel, colour], logarithms.
+    """What is expected at each pixel of an image, given those before it: float64 [pixel, colour], logarithms.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def complete(
     given
         int64 [pixel], what all completions begin with.
     n_pixels
-        Of the whole picture.
+        Of the whole image.
     seeds
         One a completion.
 
@@ -98,7 +98,7 @@ def pick(log_p: np.ndarray, at: float, temperature: float, top_p: float) -> int:
 
 
 def _behind_start(net: Any, pixels: np.ndarray, n: int) -> Tensor:
-    """Input ids int64 [n, 1 + pixel]; the last token of the vocabulary starts a picture."""
+    """Input ids int64 [n, 1 + pixel]; the last token of the vocabulary starts an image."""
     ids = np.concatenate([[net.config.vocab_size - 1], pixels]).astype(np.int64)
     return torch.from_numpy(ids).to(net.device).expand(n, -1)
 

@@ -10,6 +10,7 @@ from inference.capture.attention_call import AttentionCall, Received
 from inference.capture.storage import storage_bytes, tensors_in
 
 if TYPE_CHECKING:
+    from inference.capture.head_changes import HeadChanges
     from inference.family.base import Encoded
     from inference.results.checkpoint import AttentionGroup
     from inference.results.tokens import Tokens
@@ -29,6 +30,8 @@ class Run:
         What they are made of, in the order of the forward pass.
     store
         For what analyses work out and want to find again; gone with the run. Its tensors count as held.
+    changes
+        What became of heads on the way; None for nothing.
     """
 
     encoded: Encoded
@@ -36,6 +39,7 @@ class Run:
     received: list[Received] = field(default_factory=list)
     store: dict[object, object] = field(default_factory=dict)
     sort: Sort | None = None
+    changes: HeadChanges | None = None
 
     def n_layers(self, group: str) -> int:
         return len(self.calls[group])

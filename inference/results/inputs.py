@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 
 MOST_IMAGE_SIDE = 1024  # pixels that can be asked for
+MESH_ENDINGS = (".obj", ".ply", ".stl", ".off", ".gltf", ".glb")  # of files that are read
 
 
 @dataclass(frozen=True, slots=True)

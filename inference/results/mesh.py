@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from inference.results.request import Capability, Request
 
 if TYPE_CHECKING:
-    from inference.results.inputs import MeshInput
+    import numpy as np
 
-MESH_ENDINGS = (".obj", ".ply", ".stl", ".off", ".gltf", ".glb")  # of files that are read
+    from inference.results.inputs import MeshInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +112,8 @@ class MeshSample:
     @property
     def surprisal(self) -> np.ndarray:
         """float32 [step]: bits."""
+        import numpy as np  # not before it is needed: the first window waits for none
+
         return np.concatenate([self.vertices.bits, self.faces.bits])
 
 

@@ -61,7 +61,8 @@ class Request(Generic[R]):
 
     @classmethod
     def result_type(cls) -> type:
-        """What answers it: the `R` of its base."""
-        (base,) = (base for base in cls.__orig_bases__ if get_origin(base) is Request)
+        """What answers it: the `R` of its base, which may be a kind of request such as a job."""
+        bases = vars(cls)["__orig_bases__"]
+        (base,) = (base for base in bases if issubclass(get_origin(base) or object, Request))
         (named,) = get_args(base)
         return getattr(sys.modules[cls.__module__], named.__forward_arg__)

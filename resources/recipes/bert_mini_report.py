@@ -16,6 +16,7 @@ import torch
 from tokenizers import BertWordPieceTokenizer
 from transformers import BertForPreTraining, BertTokenizer
 
+from resources.recipes.baselines.trigram import Trigram
 from resources.recipes.bert_mini import (
     CLS,
     MASK,
@@ -30,7 +31,6 @@ from resources.recipes.bert_mini import (
     prepare,
 )
 from resources.recipes.corpus import SENTENCE_FILES, load_corpus
-from resources.recipes.trigram import Trigram
 
 logger = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from inference.models.polygen import PolyGenForMeshGeneration
 from inference.models.polygen_masks import forbidden_coordinates, forbidden_pointers
 from inference.models.polygen_sampling import Drawing, Step, face_steps, values_of, vertex_steps
 from resources.furniture import LABELS
-from resources.recipes.context_model import ORDERS, ContextModel
+from resources.recipes.baselines.context_model import ORDERS, ContextModel
 from resources.recipes.furniture_data import (
     IGNORED,
     TRAIN_SEEDS,

@@ -23,9 +23,9 @@ from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage, QPaint
 from app.export import render
 from app.export.export import ENDINGS, ExportError, copy, save
 from app.export.render import Sheet
-from widgets.figures.figure import Numbers
 from widgets.figures.lettering import measure, resized
 from widgets.kit.clean import clean
+from widgets.kit.figure import Numbers
 from widgets.look.theme import DARK, FigureStyle
 
 HOSTILE = ("a\x00b", "\x0b", "\ufffe", "x\ud800y", "</script>", "]]>", "\u202eevil", "tab\tnewline\n", "\x9b\u2028")

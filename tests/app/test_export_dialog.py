@@ -33,9 +33,9 @@ from tests.views.mesh.mesh_samples import make_furniture_sample, make_growing, m
 from widgets.look.theme import FigureStyle
 from widgets.scene3d.camera import Camera
 from widgets.scene3d.scene import MeshScene
+from widgets.scene3d.scene_figure import MeshFigure
 from widgets.views.complete_image.figure import CompleteImageFigure
 from widgets.views.complete_image.probe import ProbeFigure
-from widgets.views.mesh.figures.mesh import MeshFigure
 from widgets.views.mesh.figures.sample import MeshSampleFigure
 from widgets.views.mesh.growth import Growth
 

@@ -19,7 +19,7 @@ def test_pictures():
     labels = tuple(f"kind {i}" for i in range(9))
     info = replace(make_checkpoint_info(), reads=("image",), classes=labels, images="64 × 64 pixels in 8 × 8 patches")
     said = inspect_text(info)
-    assert "Pictures           64 × 64 pixels in 8 × 8 patches" in said
+    assert "Images             64 × 64 pixels in 8 × 8 patches" in said
     assert "Classes            9: kind 0, kind 1, kind 2, kind 3, kind 4, kind 5 ..." in said
     for word in ("Vocabulary", "Longest input", "Mask token", "token ids"):
         assert word not in said

@@ -13,12 +13,12 @@ from PIL import Image
 from app.commands.command_line import run
 from app.export.formats import BY_MESH_COMMAND, OF_MESHES, ending_of
 from inference.results.checkpoint import CheckpointInfo, InspectRequest
+from inference.results.inputs import MeshInput
 from inference.results.mesh import MeshRequest, MeshResult
 from inference.service.engine import Engine
 from resources.furniture import LABELS
 from tests.app.mesh_samples import make_sample
 from tests.factories import make_checkpoint_info
-from tests.inputs import mesh_input
 
 pytestmark = pytest.mark.usefixtures("qapp")
 SMALL = ("--size", "120x90", "--seconds", "0.5")
@@ -58,7 +58,7 @@ def test_meshes_are_read_back(tmp_path, asked, capsys, kind):
     read = trimesh.load_mesh(path)
     read.merge_vertices()
     assert read.is_watertight
-    assert asked == [MeshRequest("tiny", mesh_input(LABELS.index("stool")), seed=3)]
+    assert asked == [MeshRequest("tiny", MeshInput(LABELS.index("stool")), seed=3)]
     said = capsys.readouterr().out
     assert said.startswith(f"{path}: stool, seed 3. ")
     assert "bits a vertex" in said
@@ -102,7 +102,7 @@ def test_frames_go_into_a_folder(tmp_path, asked):
 def test_every_option_reaches_the_model(tmp_path, asked):
     options = ("--temperature", "0.7", "--top-p", "0.5", "--top-k", "9", "--no-masks", "--seed", "8")
     assert mesh(tmp_path / "a.obj", *options, label="Round Table") == 0
-    start = mesh_input(LABELS.index("round table"))
+    start = MeshInput(LABELS.index("round table"))
     assert asked == [MeshRequest("tiny", start, 8, 1, 0.7, 0.5, with_masks=False, top_k=9)]
 
 
@@ -133,7 +133,7 @@ def test_one_that_cannot_be_written_does_not_stop_the_others(tmp_path, asked, ca
 def test_a_model_without_classes_is_told_none(tmp_path, asked, monkeypatch, capsys):
     monkeypatch.setattr(Engine, "run", _answering(make_checkpoint_info(capabilities=("mesh",)), asked))
     assert mesh(tmp_path / "a.obj", label="") == 0
-    assert asked[-1].start == mesh_input(None)
+    assert asked[-1].start == MeshInput(None)
     assert mesh(tmp_path / "a.obj", label="chair") == 2
     assert "is told no class, so --class chair is not understood" in capsys.readouterr().err
 

@@ -19,7 +19,7 @@ def measure(driver, lengths=2):
     driver.tab("sparse")
     driver.wait(lambda: "sparse" in driver.window.area.views)
     driver.widget("sparse_pages", QTabBar).setCurrentIndex(2)
-    driver.widget("sparse_lengths", QComboBox).setCurrentIndex(lengths)
+    driver.widget("sparse_table_lengths", QComboBox).setCurrentIndex(lengths)
     driver.click(driver.widget("sparse_measure"))
 
 

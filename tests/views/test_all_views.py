@@ -138,6 +138,8 @@ def test_an_old_picture_is_dimmed_when_another_checkpoint_comes(entry, engine, q
     view.request_changed.disconnect(view.asker.on_request_changed)
     subject = view.subject
     view.set_subject(Subject(replace(subject.checkpoint, checkpoint="other", name="other-checkpoint"), subject.input))
+    if not view._shows_subject():
+        return  # a page of theory depends on no checkpoint
     veils = [veil for veil in view._veils() if veil.is_dimmed]
     assert veils or view.figure() is None, "another checkpoint's picture stands as this one's"
     for veil in veils:

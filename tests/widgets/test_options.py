@@ -4,14 +4,14 @@ from argparse import ArgumentParser
 from dataclasses import FrozenInstanceError, dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSlider, QSpinBox
 
 from app.commands.options import add_options
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.option_controls import OptionControls
-from widgets.options import BadOption, Options, Scale, choice, number, scale_option, switch
+from widgets.options import BadOption, Options, Scale, choice, number, scale_option, share, switch
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class Sample(Options):
     is_smooth: bool = switch(False, "Smooth", "Linear between the centres", flag="smooth")
     count: int = number(4, 1, 16, "Completions", "completions of the image")
     warmth: float = number(1.0, 0.01, 2, "Temperature", "of the distribution", step=0.1, decimals=2, flag="temperature")
+    rate: float = share(0.15, "Chosen", "share that is chosen")
+    layers: int = number(2, 1, 24, "Layers", "through which information travels", is_slider=True)
 
 
 SAMPLES = st.builds(
@@ -32,6 +34,8 @@ SAMPLES = st.builds(
     is_smooth=st.booleans(),
     count=st.integers(1, 16),
     warmth=st.integers(1, 200).map(lambda n: n / 100),
+    rate=st.integers(0, 100).map(lambda n: n / 100),
+    layers=st.integers(1, 24),
 )
 
 
@@ -39,6 +43,7 @@ def typed(options):
     """The same on the command line."""
     words = [f"--normalisation={options.scale}", f"--shows={options.shows}", f"--count={options.count}"]
     words += [f"--temperature={options.warmth}", "--grid" if options.has_grid else "--no-grid"]
+    words += [f"--rate={options.rate}", f"--layers={options.layers}"]
     return words + ["--smooth"] * options.is_smooth
 
 
@@ -113,6 +118,21 @@ def test_they_can_be_set_and_tell_once(controls):
     controls.set_value(Sample(), quietly=True)
     assert told == [wanted]
     assert controls.value() == Sample()
+
+
+@given(SAMPLES)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_controls_show_every_value_exactly(controls, options):
+    controls.set_value(options)
+    assert controls.value() == options
+
+
+def test_shares_are_chosen_in_per_cent_and_sliders_dragged(controls):
+    box = controls.control("rate")
+    assert box.text() == "15 %"
+    box.setValue(40)
+    controls.bar.findChild(QSlider, "sample_layers_slider").setValue(5)
+    assert controls.value() == Sample(rate=0.4, layers=5)
 
 
 def test_every_control_has_a_name_and_a_tip(controls):

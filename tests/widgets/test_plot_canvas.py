@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from tests.widgets.plot_figures import BARS, EVERYTHING, LOG, SCATTER
 from tests.widgets.pointer import move_over
+from widgets.kit.veil import Veil
 from widgets.look.theme import DARK, FigureStyle
 from widgets.plots.canvas import PlotCanvas
 from widgets.plots.data import Axis, Curve, Plot, PlotSpot, Shown
@@ -244,6 +245,14 @@ def test_the_legend_is_walked_by_keys_and_says_where_it_is(canvas):
     assert legend.accessibleDescription() == "window, hidden"
     canvas.show_figure(PlotFigure((SCATTER,), "one plot"), FigureStyle())
     assert legend.hidden == frozenset()  # there is no such series now
+
+
+def test_a_veil_lies_over_plots_that_come_later(canvas):
+    veil = Veil(canvas)
+    veil.dim("of another text")
+    canvas.show_figure(EVERYTHING, FigureStyle())
+    assert len(canvas.views) == 3
+    assert all(canvas.childAt(view.geometry().center()) is veil for view in canvas.views)
 
 
 def test_one_series_needs_no_legend(qtbot):

@@ -18,7 +18,7 @@ from widgets.scene3d.painter_renderer import PainterRenderer
 from widgets.scene3d.picking import along
 from widgets.scene3d.polygons import polygons_of
 from widgets.scene3d.scene import Guide, Links, MeshScene, in_grid
-from widgets.views.mesh.figures.mesh import MeshFigure
+from widgets.scene3d.scene_figure import MeshFigure
 
 SIZE = (320, 240)
 
@@ -112,9 +112,9 @@ def test_a_growing_mesh_shows_what_is_there_and_nothing_else():
 def test_many_faces_are_sorted_by_depth(monkeypatch):
     monkeypatch.setattr(pieces, "EXACT", 3)
     mesh = boxes(((0, 0, 0), (1, 1, 1)), face_colors=face_numbers_as_colors(6))
-    image = painted(bare(mesh), Camera().attending(*TOP).fitted(framing(bare(mesh)), SIZE))
+    image = painted(bare(mesh), Camera().looking(*TOP).fitted(framing(bare(mesh)), SIZE))
     colors = shading.lit(
-        shading.face_colors(mesh, shading.colors_of(LIGHT)), polygons_of(mesh).normals, Camera().attending(*TOP)
+        shading.face_colors(mesh, shading.colors_of(LIGHT)), polygons_of(mesh).normals, Camera().looking(*TOP)
     )
     np.testing.assert_array_equal(image[SIZE[1] // 2, SIZE[0] // 2], colors[1, :3])
 
@@ -205,7 +205,7 @@ def svg_of(figure):
 
 def test_a_vector_file_has_the_seen_faces_only_and_text_as_text():
     scene = MeshScene((boxes(((0, 0, 0), (1, 1, 1)), title="a box", show_vertices=False),), show_grid=False)
-    camera = Camera().attending(*FRONT).fitted(framing(scene), (400, 300))
+    camera = Camera().looking(*FRONT).fitted(framing(scene), (400, 300))
     figure = MeshFigure(scene, camera)
     assert sorted(texts_of(figure)) == ["a box", "x", "y", "z"]
     assert svg_of(figure).count("<polygon") + svg_of(figure).count("<path") == 1

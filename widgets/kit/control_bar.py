@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
-from widgets.kit.flow_layout import FlowLayout
+from widgets.kit.layouts import FlowLayout
 
 
 class ControlBar(QWidget):

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from widgets.figures.figure import Figure
+from widgets.kit.figure import Figure
 from widgets.look.theme import FigureStyle
 
 F = TypeVar("F", bound=Figure)

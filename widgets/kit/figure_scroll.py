@@ -8,7 +8,7 @@ from PySide6.QtCore import QSizeF, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
-from widgets.figures.figure import Figure
+from widgets.kit.figure import Figure
 from widgets.kit.figure_canvas import FigureCanvas
 from widgets.look.theme import FigureStyle
 

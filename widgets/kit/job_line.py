@@ -7,7 +7,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
 
 from inference.results.job import JobAction, JobPhase, JobState
-from widgets.kit.line_label import LineLabel
+from widgets.kit.labels import LineLabel
 from widgets.look.theme import FigureStyle
 
 

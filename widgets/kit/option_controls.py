@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
 from widgets.kit.control_bar import ControlBar
-from widgets.kit.labelled import labelled
+from widgets.kit.layouts import labelled
 from widgets.kit.number_slider import NumberSlider
 from widgets.options import Choice, Number, Option, Options, Switch
 

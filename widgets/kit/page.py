@@ -5,8 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from widgets.kit.control_bar import ControlBar
-from widgets.kit.empty_label import EmptyLabel
-from widgets.kit.line_label import LineLabel
+from widgets.kit.labels import EmptyLabel, LineLabel
 from widgets.kit.veil import Veil
 
 

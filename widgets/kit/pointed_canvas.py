@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
-from widgets.figures.figure import Figure
+from widgets.kit.figure import Figure
 from widgets.kit.figure_canvas import FigureCanvas
 from widgets.look.theme import FigureStyle
 

@@ -10,8 +10,8 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 
-from widgets.figures.figure import Numbers
 from widgets.figures.token_axis import label
+from widgets.kit.figure import Numbers
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
 from widgets.maps.cells import has_values, paint_values

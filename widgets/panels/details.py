@@ -21,7 +21,7 @@ from inference.results.heads import HeadsRequest, HeadsResult
 from inference.results.maps import RowsRequest, RowsResult
 from inference.results.request import Request
 from widgets.context import ViewContext
-from widgets.figures.figure import Figure
+from widgets.kit.figure import Figure
 from widgets.kit.head_steps import layer_and_head
 from widgets.selection import Selected
 from widgets.subject import Subject
@@ -166,7 +166,7 @@ class DetailsPanel(View):
         # Both forms have their fields below each other.
         forms = (self._chosen, self._measures)
         titles = [form.itemAt(row, QFormLayout.ItemRole.LabelRole) for form in forms for row in range(form.rowCount())]
-        labels = [title.widget() for title in titles]
+        labels = [label for title in titles if title is not None and (label := title.widget()) is not None]
         widest = max(label.sizeHint().width() for label in labels)
         for label in labels:
             label.setMinimumWidth(widest)

@@ -17,9 +17,8 @@ from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.image_geometry import letterbox, part_rect
 from widgets.figures.image_parts import paint_border, paint_image
-from widgets.kit.flow_layout import FlowLayout
-from widgets.kit.labelled import labelled
-from widgets.kit.line_label import LineLabel
+from widgets.kit.labels import LineLabel
+from widgets.kit.layouts import FlowLayout, labelled
 from widgets.kit.veil import Veil
 from widgets.look.theme import FigureStyle
 from widgets.panels.pasted_images import PastedImages

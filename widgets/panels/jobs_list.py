@@ -72,9 +72,9 @@ class JobsList(QScrollArea):
     def _before(self) -> QWidget:
         """What has the focus before Tab comes here."""
         before = self.previousInFocusChain()
-        while before is not self and not before.focusPolicy() & Qt.FocusPolicy.TabFocus:
+        while before is not None and before is not self and not before.focusPolicy() & Qt.FocusPolicy.TabFocus:
             before = before.previousInFocusChain()
-        return before
+        return before or self
 
     def _remove(self, number: int) -> None:
         line = self._lines.pop(number, None)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QPainter, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from widgets.figures.figure import Figure
+from widgets.kit.figure import Figure
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import PlotSpot, Shown

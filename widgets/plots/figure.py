@@ -12,7 +12,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from widgets.figures.figure import Numbers
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Bars, Callout, Level, Plot, PlotSpot, Points, Shown
 from widgets.plots.frame import Frame

@@ -31,7 +31,7 @@ from widgets.scene3d.gl_buffers import (
     sheet_records,
 )
 from widgets.scene3d.gl_program import NoOpenGL, Program, pointer
-from widgets.scene3d.marks import Marks
+from widgets.scene3d.marks import SceneMarks
 from widgets.scene3d.polygons import Polygons
 from widgets.scene3d.scene import MeshScene, MeshStyle
 
@@ -99,7 +99,7 @@ class GlRenderer:
         self._edges: list[EdgeBuffer] = []
         self._points: list[Buffer] = []
         self._sent: list[tuple[tuple[object, ...], tuple[object, ...]]] = []
-        self._marks: Marks | None = None
+        self._marks: SceneMarks | None = None
         self._image = QImage()
         self._make_current()
         try:
@@ -138,7 +138,7 @@ class GlRenderer:
         self,
         scene: MeshScene,
         polygons: list[Polygons],
-        marks: Marks,
+        marks: SceneMarks,
         camera: Camera,
         theme: Theme,
         style: MeshStyle,
@@ -160,7 +160,7 @@ class GlRenderer:
 
     # To the card
 
-    def _send(self, scene: MeshScene, polygons: list[Polygons], marks: Marks, theme: Theme) -> None:
+    def _send(self, scene: MeshScene, polygons: list[Polygons], marks: SceneMarks, theme: Theme) -> None:
         colors = shading.colors_of(theme)
         n = len(scene.objects)
         while len(self._faces) < n:
@@ -197,7 +197,7 @@ class GlRenderer:
 
     # The picture
 
-    def _draw(self, scene: MeshScene, polygons: list[Polygons], marks: Marks, frame: _Frame, theme: Theme) -> None:
+    def _draw(self, scene: MeshScene, polygons: list[Polygons], marks: SceneMarks, frame: _Frame, theme: Theme) -> None:
         gl = self._gl
         self._array.bind()
         gl.glViewport(0, 0, int(frame.screen[0]), int(frame.screen[1]))
@@ -255,7 +255,7 @@ class GlRenderer:
                 n = edges.n_edges(mesh.n_faces)
                 self._draw_lines(edges, n, frame, lift=_LIFT / 4, offset=mesh.offset, wire=frame.wire)
 
-    def _draw_sheets(self, marks: Marks, frame: _Frame) -> None:
+    def _draw_sheets(self, marks: SceneMarks, frame: _Frame) -> None:
         if not len(marks.sheets):
             return
         heights, camera = marks.sheets[:, 0, 2], frame.camera

@@ -27,7 +27,7 @@ class Label:
 
 
 @dataclass(frozen=True, eq=False)
-class Marks:
+class SceneMarks:
     """Attributes
 
     ----------
@@ -68,7 +68,7 @@ class _Sheet:
 
 @dataclass
 class _Collected:
-    """Marks while they are being gathered."""
+    """SceneMarks while they are being gathered."""
 
     lines: list[_Group] = field(default_factory=list)
     discs: list[_Group] = field(default_factory=list)
@@ -81,7 +81,7 @@ class _Collected:
     def disc(self, points: np.ndarray, colors: np.ndarray, size: float, behind: float) -> None:
         self.discs.append((points.reshape(-1, 3), colors, size, behind))
 
-    def marks(self) -> Marks:
+    def marks(self) -> SceneMarks:
         def joined(parts: list[np.ndarray], *shape: int) -> np.ndarray:
             return np.concatenate(parts) if parts else np.zeros((0, *shape))
 
@@ -91,7 +91,7 @@ class _Collected:
         def colors(groups: list[_Group]) -> np.ndarray:
             return joined([np.broadcast_to(group[1], (len(group[0]), 4)) for group in groups], 4).astype(np.uint8)
 
-        return Marks(
+        return SceneMarks(
             joined([group[0] for group in self.lines], 2, 3),
             colors(self.lines),
             spread(self.lines, 2),
@@ -107,7 +107,7 @@ class _Collected:
         )
 
 
-def marks_of(scene: MeshScene, colors: MeshColors) -> Marks:
+def marks_of(scene: MeshScene, colors: MeshColors) -> SceneMarks:
     """All marks of a scene."""
     out = _Collected()
     low, high = scene.bounds()

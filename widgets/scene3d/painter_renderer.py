@@ -281,7 +281,7 @@ class _Image:
         self._painter.drawPolygon(self._clipped(points))
         self._painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
 
-    # Marks
+    # SceneMarks
 
     def _is_hidden(self, points: np.ndarray, places: np.ndarray, *, beside: bool) -> np.ndarray:
         if self._buffer is None:

@@ -29,13 +29,13 @@ from widgets.scene3d import shading
 from widgets.scene3d.camera import PROJECTIONS, Camera, Projection
 from widgets.scene3d.gl_program import NoOpenGL
 from widgets.scene3d.gl_renderer import GlRenderer
-from widgets.scene3d.marks import Marks, framing, marks_of
+from widgets.scene3d.marks import SceneMarks, framing, marks_of
 from widgets.scene3d.navigation import ZOOM_STEP, after_drag, after_key
 from widgets.scene3d.painter_renderer import PainterRenderer, paint_label
 from widgets.scene3d.picking import Hit, pick
 from widgets.scene3d.polygons import Polygons
 from widgets.scene3d.scene import STYLES, MeshScene, MeshStyle
-from widgets.views.mesh.figures.mesh import MeshFigure
+from widgets.scene3d.scene_figure import MeshFigure
 
 Renderer = Literal["auto", "opengl", "painted"]
 SWITCH = "HEADLIGHT_3D"  # environment: what `renderer="auto"` means
@@ -81,7 +81,7 @@ class MeshViewer(QWidget):
         self._camera = Camera()
         self._style: MeshStyle = "solid"
         self._is_fitted = True
-        self._marks: Marks | None = None
+        self._marks: SceneMarks | None = None
         self._image: QImage | None = None
         self._painter = PainterRenderer()
         self._gl: GlRenderer | None = None

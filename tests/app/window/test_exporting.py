@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
 
@@ -18,15 +19,14 @@ from widgets.views.heads.figure import HeadsFigure
 class ShownView(QWidget):
     """As much of a view as an export needs."""
 
+    standing_changed = Signal()
+
     def __init__(self, figure):
         super().__init__()
         self.setObjectName("heads")
         self.subject = Subject(make_checkpoint_info(), text_input("a cat"))
         self._figure = figure
-        self.why_not_current, self.is_provisional, self.note = "", False, "first look"
-
-    def provisional_note(self):
-        return self.note
+        self.why_not_current, self.is_provisional, self.is_growing = "", False, False
 
     def figure(self):
         return self._figure
@@ -119,13 +119,35 @@ def test_what_is_not_what_was_asked_for_is_not_exported(exporting, view, act):
     assert exporting.texts == [("This picture is still of bert-mini.", True)]
 
 
-def test_a_first_look_waits_and_what_grows_does_not(exporting, view):
+def test_an_export_of_a_first_look_waits_for_the_exact_picture(exporting, view, answer, tmp_path):
+    answer(tmp_path / "heads.svg")
     view.why_not_current, view.is_provisional = "This is a first look.", True
-    exporting.copy(view)
-    assert exporting.texts.pop() == ("This is a first look.", True)
-    view.note = ""  # the figure itself says how far it is
-    exporting.copy(view)
-    assert exporting.texts == [("The picture is on the clipboard.", False)]
+    exporting.export(view)
+    view.standing_changed.emit()  # another part came
+    assert exporting.texts == [("The picture is a first look; this goes on when it is exact.", False)]
+    assert not (tmp_path / "heads.svg").exists()
+    view.why_not_current, view.is_provisional = "", False
+    view.standing_changed.emit()
+    assert (tmp_path / "heads.svg").exists()
+    view.standing_changed.emit()
+    assert len(exporting.texts) == 2
+
+
+def test_a_first_look_that_is_cancelled_is_not_saved_after_all(exporting, view, answer, tmp_path):
+    answer(tmp_path / "heads.svg")
+    view.why_not_current, view.is_provisional = "This is a first look.", True
+    exporting.export(view)
+    view.why_not_current, view.is_provisional = "Cancelled; F5 asks again.", False
+    view.standing_changed.emit()
+    assert exporting.texts[-1] == ("Cancelled; F5 asks again.", True)
+    assert not (tmp_path / "heads.svg").exists()
+
+
+def test_what_grows_is_saved_as_far_as_it_is(exporting, view, answer, tmp_path):
+    answer(tmp_path / "heads.svg")
+    view.why_not_current, view.is_provisional, view.is_growing = "This is a first look.", True, True
+    exporting.export(view)
+    assert (tmp_path / "heads.svg").exists()
 
 
 def test_the_figure_can_be_copied(exporting, view):

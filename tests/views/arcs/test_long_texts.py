@@ -18,7 +18,7 @@ from tests.inputs import text_input
 from tests.places import at
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
-from widgets.kit.line_label import LineLabel
+from widgets.kit.labels import LineLabel
 from widgets.selection import Selection
 from widgets.subject import Subject
 from widgets.views.arcs.feed import ArcsFeed

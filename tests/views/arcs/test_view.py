@@ -21,9 +21,9 @@ from widgets.context import ViewContext
 from widgets.look.theme import LIGHT, FigureStyle
 from widgets.selection import Selection
 from widgets.subject import Subject
-from widgets.views.arcs.command import ArcsOptions
 from widgets.views.arcs.figure import MAX_LINES, ArcsFigure
 from widgets.views.arcs.lines import Focus, chip_pen, head_color
+from widgets.views.arcs.options import ArcsOptions
 from widgets.views.arcs.threshold_slider import THRESHOLDS
 from widgets.views.arcs.view import ArcsView
 

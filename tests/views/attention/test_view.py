@@ -23,8 +23,8 @@ from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
 from widgets.subject import Subject
-from widgets.views.attention.command import AttentionOptions
 from widgets.views.attention.figure import AttentionFigure, Part
+from widgets.views.attention.options import AttentionOptions
 from widgets.views.attention.view import AttentionView
 
 TOKENS = make_tokens()

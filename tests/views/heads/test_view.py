@@ -21,8 +21,8 @@ from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
 from widgets.subject import Subject
-from widgets.views.heads.command import MEASURES, HeadsOptions
 from widgets.views.heads.figure import HeadsFigure
+from widgets.views.heads.options import MEASURES, HeadsOptions
 from widgets.views.heads.view import HeadsView
 
 STYLE = FigureStyle()

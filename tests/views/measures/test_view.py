@@ -21,7 +21,7 @@ from tests.widgets.pointer import move_over
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.figures.head_measures import Place, ordered, why_none
-from widgets.kit.line_label import LineLabel
+from widgets.kit.labels import LineLabel
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import PlotSpot
 from widgets.selection import Selection

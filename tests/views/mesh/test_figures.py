@@ -13,11 +13,11 @@ from widgets.look.surprisal_colors import heat
 from widgets.look.theme import DARK, LIGHT, FigureStyle
 from widgets.plots.data import PlotSpot
 from widgets.scene3d.camera import Camera
+from widgets.scene3d.scene_figure import MeshFigure
 from widgets.views.mesh.coloring import colors_of, legend_of, scale_of
 from widgets.views.mesh.figures.attention import attended_vertices, attention_figure
 from widgets.views.mesh.figures.bits import MeshBits
 from widgets.views.mesh.figures.expected import MeshExpected, hatch, runs
-from widgets.views.mesh.figures.mesh import MeshFigure
 from widgets.views.mesh.figures.sample import MeshSampleFigure
 from widgets.views.mesh.growth import Growth
 from widgets.views.mesh.overlay import Overlay
@@ -84,7 +84,7 @@ def test_hatching_stays_within_its_rectangle(qapp):
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
-def test_more_surprise_lies_further_from_the_paper(theme):
+def test_more_surprisal_lies_further_from_the_paper(theme):
     colors = heat(theme.name).astype(float) @ (0.2126, 0.7152, 0.0722)
     steps = np.diff(colors[::16])
     assert (steps < 0).all() if theme is LIGHT else (steps > 0).all()

@@ -22,8 +22,8 @@ from widgets.figures.image_geometry import patch_rect
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
 from widgets.subject import Subject
-from widgets.views.patches.command import PatchesOptions
 from widgets.views.patches.figure import MapKey, PatchesFigure, beside, token_title
+from widgets.views.patches.options import PatchesOptions
 from widgets.views.patches.view import PatchesView
 
 INPUT = image_input(seed=1)

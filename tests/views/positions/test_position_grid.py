@@ -1,4 +1,4 @@
-"""Places in a picture: small maps where the places are, and biases by distance for each head."""
+"""Places in an image: small maps where the places are, and biases by distance for each head."""
 
 import numpy as np
 import pytest
@@ -93,7 +93,7 @@ def test_spots_are_found_where_they_are_painted(qapp):
 def test_the_view_shows_grids_for_places_and_tables_for_rows(view):
     answer(view, PositionsResult((learned(),), "A learned vector for each place."))
     assert isinstance(view.figure(), PositionGridFigure)
-    what = view.findChild(QComboBox, "positions_what")
+    what = view.findChild(QComboBox, "positions_show")
     what.setCurrentIndex(what.findData("both"))
     assert isinstance(view.figure(), PositionsFigure)
     answer(view, PositionsResult((make_position_table(),), "In a row."))
@@ -103,7 +103,7 @@ def test_the_view_shows_grids_for_places_and_tables_for_rows(view):
 
 def test_a_similarity_that_would_be_too_large_is_not_offered(view):
     answer(view, PositionsResult((relative(),), "Biases."))
-    what = view.findChild(QComboBox, "positions_what")
+    what = view.findChild(QComboBox, "positions_show")
     names = ("grid", "both", "similarity", "values")
     offered = [what.model().item(what.findData(name)).isEnabled() for name in names]
     assert offered == [True, False, False, True]
@@ -117,7 +117,7 @@ def test_pointing_survives_a_change_of_figure(view):
     QTest.mouseMove(canvas, patch_rect(5, (3, 4), box).center().toPoint())
     text = view.findChild(QLabel, "positions_read_out").text()
     assert text == f"Place (0, 2) and place (1, 1): {learned().similarity[0, 2, 5]}"
-    what = view.findChild(QComboBox, "positions_what")
+    what = view.findChild(QComboBox, "positions_show")
     what.setCurrentIndex(what.findData("values"))
     assert canvas.spot is None
 

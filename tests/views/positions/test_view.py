@@ -1,5 +1,7 @@
 """Positions: the sinusoids follow their sliders, the checkpoint's own encoding is shown as it is."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
@@ -13,6 +15,7 @@ from inference.results.positions import PositionsRequest, PositionsResult
 from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_position_table
 from tests.inputs import text_input
+from tests.provenance import check_provenance
 from tests.widgets.pointer import move_over
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
@@ -222,7 +225,7 @@ def test_several_tables_are_chosen_from(view):
 @pytest.mark.parametrize(("what", "n_panels"), [("both", 2), ("values", 1), ("similarity", 1)])
 def test_table_and_similarity_can_be_shown_alone(view, what, n_panels):
     open_checkpoint(view)
-    combo = child(view, QComboBox, "positions_what")
+    combo = child(view, QComboBox, "positions_show")
     combo.setCurrentIndex(combo.findData(what))
     canvas = child(view, QWidget, "positions_canvas")
     assert len(canvas.figure.panels(canvas.figure_rect(), canvas.style_now)) == n_panels
@@ -234,6 +237,38 @@ def test_missing_numbers_have_a_colour_of_their_own(qapp):
     similarity[:, 0, 1:] = np.nan
     hidden = type(table)(*(getattr(table, name) for name in table.__slots__[:6]), similarity, table.similarity_label)
     assert texts_of(PositionsFigure(hidden, 1))
+
+
+OTHER = Subject(replace(make_checkpoint_info(name="other"), checkpoint="other"), text_input("the cat"))
+
+
+def test_an_old_encoding_is_dimmed_until_the_next_is_there(view, qtbot):
+    open_checkpoint(view)
+    third = replace(OTHER, checkpoint=replace(OTHER.checkpoint, checkpoint="third", name="third"))
+    result = PositionsResult((make_position_table(),), NOTE)
+    check_provenance(view, qtbot, result, change=lambda: view.set_subject(third), other=OTHER)
+
+
+def test_another_sentence_has_the_same_encoding(view):
+    open_checkpoint(view)
+    view.set_subject(Subject(make_checkpoint_info(), text_input("another sentence")))
+    assert view.why_not_current == ""
+    view.set_subject(OTHER)
+    assert "another sentence" in view.why_not_current
+
+
+def test_the_sinusoids_never_grow_old(view):
+    open_checkpoint(view)
+    child(view, QTabWidget, "positions_pages").setCurrentIndex(0)
+    view.set_subject(OTHER)
+    assert view.why_not_current == ""
+
+
+def test_a_first_failure_is_told_in_place(view):
+    view.set_subject(OTHER)
+    child(view, QTabWidget, "positions_pages").setCurrentIndex(1)
+    fail(view, Failure("error", "It broke."))
+    assert child(view, QLabel, "positions_empty").text() == "It broke."
 
 
 def test_a_failure_keeps_the_old_picture(view, qtbot):
@@ -253,7 +288,7 @@ def test_the_sinusoids_svg_names_the_pair(qapp):
 
 def test_every_control_has_a_name_and_is_reached_by_tab(view):
     names = [f"sinusoids_{name}_{kind}" for name in ("d_model", "length", "pair") for kind in ("slider", "number")]
-    for name in (*names, "sinusoids_canvas", "positions_table", "positions_what", "positions_head", "positions_canvas"):
+    for name in (*names, "sinusoids_canvas", "positions_table", "positions_show", "positions_head", "positions_canvas"):
         control = child(view, QWidget, name)
         assert control.accessibleName()
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus

@@ -18,12 +18,12 @@ from tests.inputs import text_input
 from tests.places import at, index_of
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
-from widgets.kit.line_label import LineLabel
+from widgets.kit.labels import LineLabel
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
 from widgets.subject import Subject
-from widgets.views.rollout.command import RolloutOptions
 from widgets.views.rollout.figure import Cell, RolloutFigure
+from widgets.views.rollout.options import RolloutOptions
 from widgets.views.rollout.view import RolloutView
 
 TEXT = text_input("the cat")

@@ -23,8 +23,8 @@ from widgets.context import ViewContext
 from widgets.look.theme import LIGHT, FigureStyle
 from widgets.selection import Selection
 from widgets.subject import Subject
-from widgets.views.scaled_dot.command import ScaledDotOptions
 from widgets.views.scaled_dot.figure import ScaledDotFigure
+from widgets.views.scaled_dot.options import ScaledDotOptions
 from widgets.views.scaled_dot.steps import explain_dot, number, steps_of
 from widgets.views.scaled_dot.strips import CELL, strip_image
 from widgets.views.scaled_dot.view import ScaledDotView

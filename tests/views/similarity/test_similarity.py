@@ -20,7 +20,6 @@ from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
 from widgets.subject import Subject
-from widgets.views.similarity.command import SimilarityOptions
 from widgets.views.similarity.figure import SimilarityFigure
 from widgets.views.similarity.view import SimilarityView
 
@@ -121,7 +120,7 @@ def test_alike_heads_can_stand_together(view):
 
 def test_its_numbers_are_by_number_whatever_the_order():
     result = make_result()
-    numbers = SimilarityFigure(result, None, SimilarityOptions(order="alike")).numbers()
+    numbers = SimilarityFigure(result, order="alike").numbers()
     np.testing.assert_array_equal(numbers.arrays["similarity"], result.similarity)
     assert numbers.header == ("head", "head 0", "head 1", "head 2", "head 3")
     assert SimilarityFigure(result).natural_size(FigureStyle()).width() > 100

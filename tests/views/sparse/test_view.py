@@ -445,9 +445,10 @@ def open_map(view, asked, subject, **options):
 
 def test_other_checkpoints_are_told_what_the_page_needs(view, asked):
     turn_to(view, CHECKPOINT)
-    assert child(view, QLabel, "sparse_empty").text().startswith("Open a Longformer, LED or BigBird checkpoint")
+    empty = child(view, QLabel, "sparse_checkpoint_empty")
+    assert empty.text().startswith("Open a Longformer, LED or BigBird checkpoint")
     view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
-    text = child(view, QLabel, "sparse_empty").text()
+    text = child(view, QLabel, "sparse_checkpoint_empty").text()
     assert text.startswith("bert-test (BertForPreTraining) has no sparse pattern. This page needs a Longformer, LED")
     assert view.figure() is None
     assert asked == []
@@ -509,7 +510,7 @@ def test_another_text_is_another_map(view, asked):
     open_map(view, asked, longformer())
     view.set_subject(longformer(30))
     assert view.figure() is None
-    assert "Computing" in child(view, QLabel, "sparse_empty").text()
+    assert "Computing" in child(view, QLabel, "sparse_checkpoint_empty").text()
     (request,) = asked
     late = TilesRequest("longformer-test", text_input("40 tokens"), "encoder", 0, 0, 0, ((0, 0),), with_kinds=True)
     view.take_result(late, result_of(late))  # of the other text
@@ -542,9 +543,34 @@ def test_pixels_of_several_cells_name_all_of_them(view, asked, selection):
 def test_the_tint_of_the_kinds_can_be_chosen(view, asked):
     open_map(view, asked, longformer())
     strong = painted(view.figure())
-    child(view, QSlider, "sparse_strength").setValue(0)
+    child(view, QSlider, "sparse_kinds_tint_slider").setValue(0)
     assert view.figure().strength == 0
     assert painted(view.figure()) != strong
+
+
+def test_an_old_map_is_dimmed_until_the_next_is_there(view, asked, selection, qtbot):
+    open_map(view, asked, longformer())
+    assert view.why_not_current == ""
+    before = view.figure()
+    selection.update(layer=1)
+    qtbot.waitUntil(lambda: view._page(CHECKPOINT).veil.is_dimmed)
+    assert child(view, QLabel, "sparse_checkpoint_read_out").text() == ""
+    assert view.figure().layer == before.layer
+    QTest.keyClick(child(view, QWidget, "sparse_checkpoint_canvas"), Qt.Key.Key_Right)
+    assert child(view, QLabel, "sparse_checkpoint_read_out").text() == ""
+    answer(view, result_of(asked[-1]))
+    assert view.figure().layer == 1
+    assert view.why_not_current == ""
+    assert not view._page(CHECKPOINT).veil.is_dimmed
+
+
+@pytest.mark.parametrize("page", [0, COST, COMPLEXITY])
+def test_what_is_computed_by_formula_never_grows_old(view, asked, page):
+    open_map(view, asked, longformer())
+    turn_to(view, page)
+    view.set_subject(longformer(30))
+    assert view.why_not_current == ""
+    assert not view._page(page).veil.is_dimmed
 
 
 def test_a_failure_keeps_the_old_picture(view, asked, qtbot):
@@ -560,7 +586,7 @@ def test_a_first_failure_is_told_in_the_page(view, asked):
     view.set_subject(longformer())
     turn_to(view, CHECKPOINT)
     fail(view, Failure("refused", "The text is too long."))
-    assert child(view, QLabel, "sparse_empty").text() == "The text is too long."
+    assert child(view, QLabel, "sparse_checkpoint_empty").text() == "The text is too long."
 
 
 def test_numbers_of_a_real_map(view, asked):
@@ -579,8 +605,9 @@ def test_every_control_has_a_name_and_is_reached_by_tab(view, asked):
     view.show_job(JobState(1, LayerTimesRequest(), JobPhase.RUNNING))
     sliders = ("n", "layers", "d_model", "window", "dilation", "n_global", "n_random", "block_size", "seed")
     names = [f"sparse_{name}_{kind}" for name in (*sliders, "table_d", "table_r") for kind in ("slider", "number")]
-    names += ["sparse_pages", "sparse_pattern", "sparse_as_in_code", "sparse_lengths", "sparse_table_k"]
-    names += ["sparse_repeats", "sparse_measure", "sparse_strength", "sparse_job_pause", "sparse_job_cancel"]
+    names += ["sparse_pages", "sparse_pattern", "sparse_as_in_code", "sparse_table_lengths", "sparse_table_k"]
+    names += ["sparse_table_repeats", "sparse_measure", "sparse_kinds_tint_slider"]
+    names += ["sparse_job_pause", "sparse_job_cancel"]
     names += [f"sparse_{page}_canvas" for page in ("patterns", "checkpoint")]
     for page, name in ((COST, "cost"), (COMPLEXITY, "complexity")):
         turn_to(view, page)

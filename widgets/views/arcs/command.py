@@ -3,40 +3,17 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from inference.results.attention import AttentionRequest, AttentionResult
 from inference.results.lines import LinesRequest, LinesResult
 from widgets.figure_command import BadOption, FigureCommand, Requests, group_of, lengths, span, text_of
 from widgets.kit.text_length import WHOLE, most_tokens
-from widgets.options import Options, choice, number, switch
+from widgets.views.arcs.options import ArcsOptions
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
-    from widgets.figures.figure import Figure
-
-
-@dataclass(frozen=True)
-class ArcsOptions(Options):
-    """Which lines of the shown heads are drawn."""
-
-    threshold: float = number(0.02, 0, 1, "Weakest line", "weakest line drawn", decimals=3)
-    segments: Literal["all", "AA", "AB", "BA", "BB"] = choice(
-        "all",
-        {"all": "All", "AA": "A → A", "AB": "A → B", "BA": "B → A", "BB": "B → B"},
-        "Sentences",
-        "Only lines from one sentence to another, where the input has two",
-    )
-    hide_special: bool = switch(False, "Hide special tokens", "Leave out lines from and to [CLS], [SEP] and their like")
-
-
-@dataclass(frozen=True)
-class ArcsOnly(Options):
-    """What of the selection alone is shown; on the command line a head is named instead."""
-
-    head: bool = switch(False, "Only selected head", "Draw the lines of one head of the layer")
-    token: bool = switch(False, "Only selected token", "Draw only the lines of the token that was clicked last")
+    from widgets.kit.figure import Figure
 
 
 def _request(args: Namespace, info: CheckpointInfo) -> Requests:

@@ -14,12 +14,12 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from inference.results.attention import AttentionResult
 from inference.results.lines import MOST_LINES
 from inference.results.tokens import Tokens
-from widgets.figures.figure import Numbers
 from widgets.figures.lettering import measure, points_font
 from widgets.kit.clean import clean
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.arcs.command import ArcsOptions
 from widgets.views.arcs.lines import ArcsLayout, Focus, Lines, Side, head_color, head_dash
+from widgets.views.arcs.options import ArcsOptions
 
 MAX_LINES = MOST_LINES
 _MOST_MEASURED = 2_000  # tokens whose widest is looked for; among more some are as wide as is shown

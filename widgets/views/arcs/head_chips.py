@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
-from widgets.kit.flow_layout import FlowLayout
+from widgets.kit.layouts import FlowLayout
 from widgets.look.theme import FigureStyle
 from widgets.views.arcs.lines import chip_pen
 

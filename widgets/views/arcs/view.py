@@ -24,12 +24,12 @@ from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.arcs.canvas import ArcsCanvas
-from widgets.views.arcs.command import ArcsOnly, ArcsOptions
 from widgets.views.arcs.feed import ArcsFeed
 from widgets.views.arcs.figure import ArcsFigure, has_two_segments
 from widgets.views.arcs.head_chips import HeadChips
 from widgets.views.arcs.lines import Focus
 from widgets.views.arcs.long_arcs import LongArcsFigure
+from widgets.views.arcs.options import ArcsOnly, ArcsOptions
 from widgets.views.arcs.threshold_slider import ThresholdSlider
 
 _PAUSE = 40  # milliseconds that moves are gathered before lines are asked for

@@ -3,51 +3,21 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from inference.results.attention import AttentionRequest, AttentionResult
 from inference.results.lines import LinesResult
 from inference.results.maps import MapRequest, MapResult, TilesRequest, TilesResult
 from widgets.figure_command import BadOption, FigureCommand, Requests, group_of, lengths, span, text_of
 from widgets.kit.text_length import WHOLE, most_tokens
-from widgets.options import Options, Scale, choice, scale_option, switch
+from widgets.views.attention.options import AttentionOptions
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
-    from widgets.figures.figure import Figure
+    from widgets.kit.figure import Figure
     from widgets.maps.region import Region
 
 _MOST_PIXELS = 1024  # a side of a region; of more cells several share a pixel
-
-
-@dataclass(frozen=True)
-class AttentionOptions(Options):
-    """How a pattern is shown: `reduce` of long texts only, `aggregate`, `hide_special`, `merge_words` of short ones."""
-
-    aggregate: Literal["head", "mean", "max"] = choice(
-        "head",
-        {"head": "This head", "mean": "Mean of layer", "max": "Maximum of layer"},
-        "Show",
-        "one head, or the mean or maximum over all heads of its layer (after words are merged)",
-    )
-    scale: Scale = scale_option()
-    reduce: Literal["max", "mean"] = choice(
-        "max",
-        {"max": "Maximum", "mean": "Mean"},
-        "Several cells",
-        "of the cells that share a pixel",
-    )
-    hide_special: bool = switch(
-        False,
-        "Hide special tokens",
-        "Leave out [CLS], [SEP] and their like. The other numbers stay as they are.",
-    )
-    merge_words: bool = switch(
-        False,
-        "Merge word pieces",
-        "Whole words: the sum over the pieces of a key, the mean over the pieces of a query.",
-    )
 
 
 def _chosen(number: int | None, *, is_image: bool) -> tuple[int, ...]:

@@ -14,13 +14,13 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from inference.results.attention import AttentionResult
 from inference.results.tokens import Tokens
 from widgets.figures.color_bar import ColorBar
-from widgets.figures.figure import Numbers
 from widgets.figures.labels import AxisLabels, paint_left, paint_top
 from widgets.figures.map_frame import paint_map_frame
 from widgets.figures.token_axis import TokenAxis, by_unit
+from widgets.kit.figure import Numbers
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
-from widgets.views.attention.command import AttentionOptions
+from widgets.views.attention.options import AttentionOptions
 
 # Margins in em: left of and above the labels stand the titles of the axes.
 _LEFT, _TOP, _BOTTOM = 2.2, 1.8, 0.5

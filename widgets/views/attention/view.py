@@ -14,8 +14,8 @@ from inference.results.events import Failure
 from inference.results.maps import MapResult, RowsRequest, TilesRequest
 from inference.results.request import Request
 from widgets.context import ViewContext
-from widgets.figures.figure import Figure
 from widgets.kit.availability import offer, set_available
+from widgets.kit.figure import Figure
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.head_steps import layer_and_head, step
 from widgets.kit.option_controls import OptionControls
@@ -27,7 +27,7 @@ from widgets.maps.tile_cache import PooledHead
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.views.attention.command import AttentionOptions
+from widgets.views.attention.options import AttentionOptions
 from widgets.views.attention.whole_map import WholeMap
 
 

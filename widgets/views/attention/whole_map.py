@@ -11,8 +11,8 @@ from inference.results.checkpoint import AttentionGroup
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selected
 from widgets.views.attention.attention_map import AttentionMap
-from widgets.views.attention.command import AttentionOptions
 from widgets.views.attention.figure import AttentionFigure, Part
+from widgets.views.attention.options import AttentionOptions
 
 
 class WholeMap(QWidget):

@@ -12,7 +12,7 @@ from widgets.options import Options, number
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
-    from widgets.figures.figure import Figure
+    from widgets.kit.figure import Figure
 
 
 @dataclass(frozen=True)

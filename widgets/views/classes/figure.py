@@ -11,13 +11,13 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results.classes import ClassesResult
-from widgets.figures.figure import Numbers
 from widgets.figures.image_geometry import letterbox
 from widgets.figures.image_parts import paint_border, paint_image, paint_title
 from widgets.figures.labels import AxisLabels, paint_top
 from widgets.figures.lettering import resized
 from widgets.figures.prediction_cards import percent
 from widgets.kit.clean import clean
+from widgets.kit.figure import Numbers
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
 

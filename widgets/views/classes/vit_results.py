@@ -8,8 +8,8 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QLineF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
-from widgets.figures.figure import Numbers
 from widgets.figures.lettering import resized
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 MODELS = (

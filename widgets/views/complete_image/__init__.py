@@ -1,4 +1,4 @@
-"""Completions that grow pixel by pixel, the surprise of each pixel, and what a linear classifier reads."""
+"""Completions that grow pixel by pixel, the surprisal of each pixel, and what a linear classifier reads."""
 
 from widgets.view_entry import ViewEntry
 
@@ -7,5 +7,5 @@ ENTRY = ViewEntry(
     "Image GPT",
     "widgets.views.complete_image.view:CompleteImageView",
     "complete_image.CompleteImageRequest",
-    "Completions that grow pixel by pixel, the surprise of each pixel, and what a linear classifier reads.",
+    "Completions that grow pixel by pixel, the surprisal of each pixel, and what a linear classifier reads.",
 )

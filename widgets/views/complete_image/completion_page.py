@@ -13,11 +13,9 @@ from inference.results.image import ImageRequest, ImageResult
 from inference.results.patches import PatchesRequest, PatchesResult
 from inference.results.request import Request
 from widgets.kit.brush_canvas import BrushCanvas
-from widgets.kit.column import fill_column
 from widgets.kit.control_bar import ControlBar
-from widgets.kit.empty_label import EmptyLabel
-from widgets.kit.labelled import labelled
-from widgets.kit.line_label import LineLabel
+from widgets.kit.labels import EmptyLabel, LineLabel
+from widgets.kit.layouts import fill_column, labelled
 from widgets.look.theme import FigureStyle
 from widgets.player.playback import Playback
 from widgets.player.player import Player

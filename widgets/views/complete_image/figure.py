@@ -12,7 +12,6 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from inference.results.complete_image import CompleteImageResult
 from inference.results.patches import PatchesResult
-from widgets.figures.figure import Numbers
 from widgets.figures.image_geometry import letterbox, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import (
     Look,
@@ -22,6 +21,7 @@ from widgets.figures.image_parts import (
     paint_overlay,
     paint_title,
 )
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 _HEAD, _GAP = 1.5, 0.8  # em

@@ -10,10 +10,10 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.masked_pixels import MaskedPixelsResult
-from widgets.figures.figure import Numbers
 from widgets.figures.image_geometry import letterbox, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import Look, paint_border, paint_frame, paint_image, paint_overlay, paint_title
 from widgets.figures.prediction_cards import percent
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 _HEAD, _GAP = 1.5, 0.8  # em

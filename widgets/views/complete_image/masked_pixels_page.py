@@ -9,11 +9,9 @@ from inference.results.masked_pixels import MaskedPixelsRequest, MaskedPixelsRes
 from inference.results.request import Request
 from widgets.figures.image_geometry import patches_between
 from widgets.kit.brush_canvas import BrushCanvas
-from widgets.kit.column import fill_column
 from widgets.kit.control_bar import ControlBar
-from widgets.kit.empty_label import EmptyLabel
-from widgets.kit.labelled import labelled
-from widgets.kit.line_label import LineLabel
+from widgets.kit.labels import EmptyLabel, LineLabel
+from widgets.kit.layouts import fill_column, labelled
 from widgets.look.theme import FigureStyle
 from widgets.subject import Subject
 from widgets.views.complete_image.masked_pixels import MaskedPixelsFigure, MaskedPixelSpot

@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication, QSizeF
 from PySide6.QtGui import QFontMetricsF
 
 from inference.results.probe import ProbeResult
-from widgets.figures.figure import Numbers
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Axis, Callout, Curve, Level, Plot, PlotSpot, Series, Shown
 from widgets.plots.figure import PlottedFigure

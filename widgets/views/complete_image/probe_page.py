@@ -7,11 +7,9 @@ from PySide6.QtWidgets import QSpinBox, QStackedWidget, QWidget
 
 from inference.results.probe import ProbeRequest, ProbeResult
 from inference.results.request import Request
-from widgets.kit.column import fill_column
 from widgets.kit.control_bar import ControlBar
-from widgets.kit.empty_label import EmptyLabel
-from widgets.kit.labelled import labelled
-from widgets.kit.line_label import LineLabel
+from widgets.kit.labels import EmptyLabel, LineLabel
+from widgets.kit.layouts import fill_column, labelled
 from widgets.look.theme import FigureStyle
 from widgets.plots.canvas import PlotCanvas
 from widgets.subject import Subject

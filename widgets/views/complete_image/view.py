@@ -12,7 +12,7 @@ from inference.results.patches import PatchesResult
 from inference.results.probe import ProbeResult
 from inference.results.request import Capability, Request
 from widgets.context import ViewContext
-from widgets.figures.figure import Figure
+from widgets.kit.figure import Figure
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View

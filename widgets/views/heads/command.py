@@ -3,45 +3,15 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inference.results.heads import HeadsRequest, HeadsResult
 from widgets.figure_command import FigureCommand, group_of, text_of, within
-from widgets.options import Options, choice
+from widgets.views.heads.options import HeadsOptions
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
-    from widgets.figures.figure import Figure
-
-# As the user reads them, by their names in results.
-MEASURES = {
-    "entropy": "Entropy",
-    "distance": "Mean distance",
-    "previous": "Previous token",
-    "next": "Next token",
-    "same": "Itself",
-    "cls": "[CLS]",
-    "sep": "[SEP]",
-}
-
-
-@dataclass(frozen=True)
-class HeadsOptions(Options):
-    """In which order the heads of a group are shown, and by what they are marked."""
-
-    order: str = choice(
-        "layer",
-        {"layer": "By layer and head", **MEASURES},
-        "Order",
-        "by layer and head, or by a measure, the highest first",
-    )
-    mark: str = choice(
-        "nothing",
-        {"nothing": "Nothing", **MEASURES},
-        "Mark",
-        "a measure as bar and number under each head, the highest marked",
-    )
+    from widgets.kit.figure import Figure
 
 
 def _request(args: Namespace, info: CheckpointInfo) -> HeadsRequest:

@@ -12,11 +12,11 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
 from inference.results.heads import HeadsResult
 from widgets.figures.badge import paint_badge
-from widgets.figures.figure import Numbers
 from widgets.figures.lettering import resized
+from widgets.kit.figure import Numbers
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
-from widgets.views.heads.command import MEASURES, HeadsOptions
+from widgets.views.heads.options import MEASURES, HeadsOptions
 
 _LEAST_SIDE = 3.5  # em
 

@@ -15,7 +15,7 @@ from widgets.options import MOST_SEED, Options, number, share
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
-    from widgets.figures.figure import Figure
+    from widgets.kit.figure import Figure
 
 
 @dataclass(frozen=True)

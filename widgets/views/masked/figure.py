@@ -12,9 +12,9 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.masked import MaskedResult
 from widgets.figures import chips, prediction_cards
-from widgets.figures.figure import Numbers
 from widgets.figures.prediction_cards import Card, CardGrid, Guess, same_word
 from widgets.kit.clean import clean
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 

@@ -14,9 +14,9 @@ from inference.results.mask_lab import MaskLabResult
 from inference.results.tokens import Tokens
 from widgets.figures import chips, prediction_cards
 from widgets.figures.chips import Chip, ChipKind
-from widgets.figures.figure import Numbers
 from widgets.figures.prediction_cards import Card, Guess, same_word
 from widgets.kit.clean import clean
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 _ACTIONS: tuple[ChipKind, ...] = ("masked", "random", "kept")

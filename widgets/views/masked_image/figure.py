@@ -11,11 +11,11 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results.masked_image import MaskedImageResult
-from widgets.figures.figure import Numbers
 from widgets.figures.image_geometry import letterbox, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import paint_border, paint_frame, paint_image, paint_title
 from widgets.figures.lettering import resized
 from widgets.figures.prediction_cards import percent
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 Panel = Literal["masked", "own", "expected", "image", "rebuilt_own", "rebuilt"]

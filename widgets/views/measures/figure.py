@@ -10,8 +10,8 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results.measures import MEASURES, MeasuresResult
-from widgets.figures.figure import Numbers
 from widgets.figures.head_measures import MEASURE_BY_NAME, Place, number_text, ordered, sample_text
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.views.measures.head_scatter import HeadScatter
 

@@ -11,7 +11,6 @@ from PySide6.QtCore import QCoreApplication, QSizeF
 from PySide6.QtGui import QFontMetricsF
 
 from inference.results.measures import MeasuresResult
-from widgets.figures.figure import Numbers
 from widgets.figures.head_measures import (
     MEASURE_BY_NAME,
     Place,
@@ -21,6 +20,7 @@ from widgets.figures.head_measures import (
     why_none,
     with_unit,
 )
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Axis, Callout, Plot, PlotSpot, Points, Shown
 from widgets.plots.figure import PlottedFigure

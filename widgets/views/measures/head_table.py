@@ -82,11 +82,15 @@ class _Rows(QAbstractTableModel):
 class _Bars(QStyledItemDelegate):
     """Numbers with a faint bar behind them."""
 
+    def __init__(self, table: QWidget) -> None:
+        super().__init__(table)
+        self._table = table
+
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         super().paint(painter, option, index)
         share = index.data(_SHARE)
         if share:
-            paint_bar(painter, option.rect.toRectF(), share, FigureStyle.of(self.parent()).theme.accent)  # type: ignore[attr-defined,arg-type]
+            paint_bar(painter, option.rect.toRectF(), share, FigureStyle.of(self._table).theme.accent)  # type: ignore[attr-defined]
 
 
 class HeadTable(QTableView):

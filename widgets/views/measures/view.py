@@ -13,9 +13,9 @@ from inference.results.measures import MEASURES, MeasuresRequest, MeasuresResult
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.head_measures import Place, places_of, sample_text, with_unit
-from widgets.kit.column import fill_column
 from widgets.kit.group_choice import GroupChoice
-from widgets.kit.line_label import LineLabel
+from widgets.kit.labels import LineLabel
+from widgets.kit.layouts import fill_column
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
 from widgets.plots.canvas import PlotCanvas
@@ -129,7 +129,7 @@ class MeasuresView(View):
             return
         self._table.select(selected)
         self._canvas.show_figure(scatter, self.style_now())
-        self._page.read_out.show_text(self._selected_text())
+        self._on_canvas_read_out_changed("")
         self._page.caption.show_text(scatter.caption)
         self.figure_changed.emit()
 
@@ -189,8 +189,8 @@ class MeasuresView(View):
         return scatter.place_of(spot)
 
     def _on_canvas_read_out_changed(self, text: str) -> None:
-        """What is pointed at, or else the selected head."""
-        self._page.read_out.show_text(text or self._selected_text())
+        """What is pointed at, or else the selected head; no numbers beside an old picture."""
+        self._page.read_out.show_text("" if self.is_dimmed else text or self._selected_text())
 
     # The looks
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.figure_canvas import FigureCanvas
-from widgets.kit.labelled import labelled
+from widgets.kit.layouts import labelled
 from widgets.look.theme import FigureStyle
 from widgets.views.mesh.figures.attention import MeshAttention
 

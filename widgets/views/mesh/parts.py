@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from widgets.kit.line_label import LineLabel
+from widgets.kit.labels import LineLabel
 from widgets.look.theme import FigureStyle
 from widgets.player.playback import Playback
 from widgets.player.player import Player

@@ -8,8 +8,7 @@ from PySide6.QtCore import QEvent, QSignalBlocker, Signal
 from PySide6.QtWidgets import QButtonGroup, QDoubleSpinBox, QLabel, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from widgets.kit.control_bar import ControlBar
-from widgets.kit.flow_layout import FlowLayout
-from widgets.kit.labelled import labelled
+from widgets.kit.layouts import FlowLayout, labelled
 
 COUNTS = (1, 2, 4, 6, 9, 12, 16)
 _MOST_SEED = 999_999

@@ -7,7 +7,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from widgets.kit.control_bar import ControlBar
-from widgets.kit.line_label import LineLabel
+from widgets.kit.labels import LineLabel
 from widgets.look.theme import FigureStyle
 from widgets.plots.canvas import PlotCanvas
 from widgets.views.mesh.figures.bits import MeshBits

@@ -11,9 +11,8 @@ from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.events import Failure
-from inference.results.inputs import Input, MeshInput
+from inference.results.inputs import MESH_ENDINGS, Input, MeshInput
 from inference.results.mesh import (
-    MESH_ENDINGS,
     MeshRequest,
     MeshResult,
     MeshSample,

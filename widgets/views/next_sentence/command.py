@@ -10,7 +10,7 @@ from widgets.figure_command import FigureCommand, text_of
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
-    from widgets.figures.figure import Figure
+    from widgets.kit.figure import Figure
 
 
 def _request(args: Namespace, info: CheckpointInfo) -> NextSentenceRequest:

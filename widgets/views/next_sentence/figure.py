@@ -11,11 +11,11 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.next_sentence import NextSentenceResult
 from widgets.figures import chips
-from widgets.figures.figure import Numbers
 from widgets.figures.heat_panel import ColorScale, HeatPanel
 from widgets.figures.lettering import resized
 from widgets.figures.panel_figure import Cell, PanelFigure
 from widgets.figures.prediction_cards import percent
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 _LARGE = 1.7

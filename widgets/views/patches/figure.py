@@ -11,7 +11,6 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
 from inference.results.patches import PatchesResult
 from widgets.figures.color_bar import ColorBar
-from widgets.figures.figure import Numbers
 from widgets.figures.image_geometry import letterbox, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import (
     Look,
@@ -22,9 +21,10 @@ from widgets.figures.image_parts import (
     paint_title,
 )
 from widgets.kit.clean import clean
+from widgets.kit.figure import Numbers
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
-from widgets.views.patches.command import PatchesOptions, Weights
+from widgets.views.patches.options import PatchesOptions, Weights
 
 _HEAD, _GAP = 1.5, 0.7  # em: a title, and the space between images
 _QUERY = QColor("#FF4FA3")  # in no colour map

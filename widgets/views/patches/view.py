@@ -22,8 +22,8 @@ from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.views.patches.command import PatchesOptions, Weights
 from widgets.views.patches.figure import MapKey, PatchesFigure, beside, weights_title
+from widgets.views.patches.options import PatchesOptions, Weights
 
 _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 

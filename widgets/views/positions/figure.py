@@ -11,9 +11,9 @@ from PySide6.QtCore import QCoreApplication, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.positions import PositionTable
-from widgets.figures.figure import Numbers
 from widgets.figures.heat_panel import ColorScale, HeatPanel
 from widgets.figures.panel_figure import Cell, PanelFigure
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 What = Literal["values", "similarity", "both"]

@@ -1,4 +1,4 @@
-"""Positions that are places in a picture: a grid of small maps."""
+"""Positions that are places in an image: a grid of small maps."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
 from inference.results.positions import PositionTable
-from widgets.figures.figure import Numbers
 from widgets.figures.heat_panel import MINUS, ColorScale, short
 from widgets.figures.image_geometry import letterbox, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import paint_border, paint_frame, paint_pixels, paint_title
+from widgets.kit.figure import Numbers
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
 from widgets.views.positions.figure import kind_title
@@ -114,7 +114,7 @@ class PositionGridFigure:
         if self.has_heads:
             places = tiles(len(self.places), n_columns / n_rows, area, _HEAD * em, _GAP * em)
             return [letterbox(n_rows, n_columns, place.adjusted(0, _HEAD * em, 0, 0)) for place in places]
-        # Each map stands where its place is in the picture.
+        # Each map stands where its place is in the image.
         step = max(-(-length // MOST_TILES) for length in self.shape)
         columns, rows = -(-n_columns // step), -(-n_rows // step)
         gap = 0.02 * min(area.width() / columns, area.height() / rows) + 1

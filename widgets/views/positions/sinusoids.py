@@ -9,9 +9,9 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from widgets.figures.figure import Numbers
 from widgets.figures.heat_panel import MINUS, ColorScale, HeatPanel, short
 from widgets.figures.panel_figure import Cell, PanelFigure
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Axis, Curve, Plot, PlotSpot, Points, Series, Shown
 from widgets.plots.figure import Placed, PlottedFigure

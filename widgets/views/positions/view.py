@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QLabel, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 
 from inference.results.events import Failure
 from inference.results.positions import PositionsRequest, PositionsResult, PositionTable
@@ -13,14 +13,13 @@ from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.kit.availability import offer
-from widgets.kit.column import fill_column
-from widgets.kit.control_bar import ControlBar
-from widgets.kit.empty_label import EmptyLabel
-from widgets.kit.line_label import LineLabel
+from widgets.kit.option_controls import OptionControls
+from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
+from widgets.views.positions.command import PositionsOptions
 from widgets.views.positions.figure import PositionsFigure
 from widgets.views.positions.position_grid import GridSpot, PositionGridFigure
 from widgets.views.positions.sinusoids import SinusoidsFigure
@@ -39,55 +38,40 @@ class PositionsView(View):
         super().__init__(context, parent)
         self._result: PositionsResult | None = None
         self._figure: PositionsFigure | PositionGridFigure | None = None
-        self._sinusoids = SinusoidsPage()
         self._pages = QTabWidget(self)
         self._pages.setObjectName("positions_pages")
         self._pages.setDocumentMode(True)
         self._pages.tabBar().setAccessibleName(self.tr("Pages"))
-        self._pages.addTab(self._sinusoids, self.tr("2017 sinusoids"))
-        self._pages.addTab(self._checkpoint_page(), self.tr("This checkpoint"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._pages)
+        self._sinusoids = SinusoidsPage()
+        self._canvas = PointedCanvas("positions_canvas", self.tr("Position encoding of the checkpoint"))
+        self._page = Page("positions", self._canvas, self.tr("What is shown"), self.tr("Number pointed at"))
+        self._table = self._page.controls.add_choice("positions_table", self.tr("Table"), ())
+        self._options = OptionControls(self._page.controls, "positions", PositionsOptions, leave_out=("length",))
+        self._head = self._page.controls.add_choice("positions_head", self.tr("Head"), ())
+        self._note = QLabel()
+        self._note.setObjectName("positions_note")
+        self._note.setTextFormat(Qt.TextFormat.PlainText)
+        self._note.setWordWrap(True)
+        self._note.setContentsMargins(8, 0, 8, 2)
+        self._page.add_above(self._note)
+        for page, options, title in (
+            (self._sinusoids, self._sinusoids.options, self.tr("2017 sinusoids")),
+            (self._page, self._options, self.tr("This checkpoint")),
+        ):
+            self._pages.addTab(self.add_page(page), title)
+            self.add_options(options)  # type: ignore[type-var]
         self._show_page()
 
         self._pages.currentChanged.connect(self._on_pages_current_changed)
         self._sinusoids.figure_changed.connect(self.figure_changed)
         self._table.currentIndexChanged.connect(self._on_table_changed)
-        self._what.currentIndexChanged.connect(self._on_control_changed)
+        self._options.changed.connect(self._rebuild)
         self._head.activated.connect(self._on_head_activated)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
         self.setFocusProxy(self._pages)
-
-    def _checkpoint_page(self) -> QWidget:
-        page = QWidget()
-        controls = ControlBar(page)
-        self._table = controls.add_choice("positions_table", self.tr("Table"), ())
-        self._what = controls.add_choice(
-            "positions_what",
-            self.tr("Show"),
-            [
-                (self.tr("Maps on the picture's grid"), "grid"),
-                (self.tr("Table and similarity"), "both"),
-                (self.tr("Table"), "values"),
-                (self.tr("Similarity"), "similarity"),
-            ],
-        )
-        self._head = controls.add_choice("positions_head", self.tr("Head"), ())
-        self._note = QLabel(page)
-        self._note.setObjectName("positions_note")
-        self._note.setTextFormat(Qt.TextFormat.PlainText)
-        self._note.setWordWrap(True)
-        self._note.setContentsMargins(8, 0, 8, 2)
-        self._canvas = PointedCanvas("positions_canvas", self.tr("Position encoding of the checkpoint"), page)
-        self._read_out = LineLabel(self.tr("Number pointed at"), page)
-        self._read_out.setObjectName("positions_read_out")
-        fill_column(page, self._canvas, controls, self._note, self._canvas, self._read_out)
-        self._empty = EmptyLabel("positions_empty")
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(page)
-        return self._stack
 
     # Data in
 
@@ -100,10 +84,11 @@ class PositionsView(View):
         assert self.subject is not None
         if self._pages.currentIndex() != _CHECKPOINT_PAGE or self._why_off(self.subject):
             return ()
-        return (PositionsRequest(self.subject.checkpoint.checkpoint),)
+        return (PositionsRequest(self.subject.checkpoint.checkpoint, self._options.value().length),)
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
-        if not isinstance(result, PositionsResult) or not result.tables:
+        assert isinstance(result, PositionsResult)
+        if not result.tables:
             return
         self._result = result
         self._note.setText(result.note)
@@ -127,25 +112,28 @@ class PositionsView(View):
 
     def show_failure(self, request: Request, failure: Failure) -> None:
         super().show_failure(request, failure)
-        self._empty.setText(failure.message)
+        self._show_page(failure.message)
 
     def _has_table(self) -> bool:
         return self._figure is not None and self.subject is not None and not self._why_off(self.subject)
 
     @staticmethod
     def _why_off(subject: Subject) -> str:
-        return subject.checkpoint.why_missing(frozenset({"positions"}))
+        return subject.checkpoint.why_missing(PositionsRequest.needs)
 
-    def _show_page(self) -> None:
+    def _show_page(self, why_empty: str = "") -> None:
         """Say why there is nothing to see yet, where that is so."""
-        self._stack.setCurrentIndex(1 if self._has_table() else 0)
-        if self.subject is None:
-            self._empty.setText(self.tr("Open a checkpoint to see how it encodes positions."))
+        if self._has_table():
+            self._page.show_canvas()
+        elif self.subject is None:
+            self._page.show_empty(self.tr("Open a checkpoint to see how it encodes positions."))
         elif why := self._why_off(self.subject):
             text = self.tr("{} has no position encoding to show: {}.")
-            self._empty.setText(text.format(self.subject.checkpoint.name, why))
+            self._page.show_empty(text.format(self.subject.checkpoint.name, why))
         else:
-            self._empty.setText(self.tr("Reading the position encoding …"))
+            self._page.show_empty(why_empty or self.tr("Reading the position encoding …"))
+        self._page.controls.setVisible(self._has_table())
+        self._note.setVisible(self._has_table())
 
     # The picture
 
@@ -154,10 +142,11 @@ class PositionsView(View):
             return
         table = self._result.tables[max(self._table.currentIndex(), 0)]
         head = max(self._head.currentIndex(), 0)
-        if self._what.currentData() == "grid":
+        show = self._options.value().show
+        if show == "grid":
             self._figure = PositionGridFigure(table, head, self._result.note)
         else:
-            self._figure = PositionsFigure(table, head, self._what.currentData(), self._result.note)
+            self._figure = PositionsFigure(table, head, show, self._result.note)
         self.restyle()
         self.figure_changed.emit()
 
@@ -168,6 +157,7 @@ class PositionsView(View):
             # The note stands above already, with all its lines.
             figure = replace(self._figure, note="")
             self._canvas.show_figure(figure, style)
+            self._page.caption.show_text(figure.caption)
             self._on_canvas_spot_changed(self._canvas.spot)
 
     # What the user does
@@ -190,18 +180,15 @@ class PositionsView(View):
         self._rebuild()
 
     def _offer(self, table: PositionTable) -> None:
-        """Maps on a grid for places in a picture, and first; else similarity, unless it would be too large."""
-        grid, similarity = self.tr("For places in a picture."), self.tr("There are too many places for this map.")
-        offer(self._what, "grid", table.grid is not None, grid)
+        """Maps on a grid for places in an image, and first; else similarity, unless it would be too large."""
+        grid, similarity = self.tr("For places in an image."), self.tr("There are too many places for this map.")
+        offer(self._options.combo("show"), "grid", table.grid is not None, grid)
         for what in ("both", "similarity"):
-            offer(self._what, what, table.similarity.shape[-1] > 0, similarity)
-        is_on_grid = self._what.currentData() == "grid"
+            offer(self._options.combo("show"), what, table.similarity.shape[-1] > 0, similarity)
+        options = self._options.value()
+        is_on_grid = options.show == "grid"
         if is_on_grid != (table.grid is not None):
-            with QSignalBlocker(self._what):
-                self._what.setCurrentIndex(self._what.findData("both" if is_on_grid else "grid"))
-
-    def _on_control_changed(self) -> None:
-        self._rebuild()
+            self._options.set_value(replace(options, show="both" if is_on_grid else "grid"), quietly=True)
 
     def _on_head_activated(self, head: int) -> None:
         if head == self.selection.now.head:
@@ -214,4 +201,5 @@ class PositionsView(View):
             isinstance(figure, PositionGridFigure) and isinstance(spot, GridSpot)
         ):
             text = figure.describe(spot)  # type: ignore[arg-type]
-        self._read_out.show_text(text or self.tr("Point at a cell to see its number."))
+        text = text or self.tr("Point at a cell to see its number.")
+        self._page.read_out.show_text("" if self.why_not_current else text)

@@ -3,42 +3,17 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from inference.results.lines import LinesRequest, LinesResult
 from inference.results.rollout import RolloutRequest, RolloutResult
 from widgets.figure_command import FigureCommand, Requests, group_of, text_of, within
 from widgets.kit.text_length import WHOLE, most_tokens
-from widgets.options import Options, Scale, choice, scale_option, switch
+from widgets.views.rollout.options import RolloutOptions
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
-    from widgets.figures.figure import Figure
-
-
-@dataclass(frozen=True)
-class RolloutOptions(Options):
-    """What is shown of a rollout."""
-
-    show: Literal["map", "query"] = choice(
-        "map",
-        {"map": "Every query in one layer", "query": "One query in every layer"},
-        "Show",
-        "every query in one layer, or one query in every layer",
-    )
-    maps: Literal["both", "rollout", "attention"] = choice(
-        "both",
-        {"both": "Rollout and mean attention", "rollout": "Rollout", "attention": "Mean attention"},
-        "Maps",
-        "the rollout, the mean attention that it is made of, or both",
-    )
-    scale: Scale = scale_option()
-    hide_own: bool = switch(
-        False,
-        "Hide own place",
-        "Leave out what is a query's own: most of it the residual stream has carried past the attention.",
-    )
+    from widgets.kit.figure import Figure
 
 
 def _add_query(parser: ArgumentParser) -> None:

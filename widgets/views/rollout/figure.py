@@ -13,15 +13,15 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.rollout import RolloutResult
 from widgets.figures.color_bar import ColorBar
-from widgets.figures.figure import Numbers
 from widgets.figures.map_frame import paint_map_frame
 from widgets.figures.token_axis import label
+from widgets.kit.figure import Numbers
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
 from widgets.maps import axis_labels
 from widgets.maps.axis_labels import Ruler
 from widgets.maps.numerals import short
-from widgets.views.rollout.command import RolloutOptions
+from widgets.views.rollout.options import RolloutOptions
 
 Kind = Literal["rollout", "attention"]
 _STRIP, _TITLE = 5.0, 1.8  # em

@@ -22,8 +22,8 @@ from widgets.maps.numerals import short
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.views.rollout.command import RolloutOptions
 from widgets.views.rollout.figure import Cell, Kind, RolloutFigure
+from widgets.views.rollout.options import RolloutOptions
 
 
 class RolloutView(View):

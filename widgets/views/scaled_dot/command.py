@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inference.results.scaled_dot import ScaledDotRequest, ScaledDotResult
 from widgets.figure_command import BadOption, FigureCommand, group_of, text_of
-from widgets.options import Options, number, switch
+from widgets.views.scaled_dot.options import ScaledDotOptions
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
-    from widgets.figures.figure import Figure
-
-
-@dataclass(frozen=True)
-class ScaledDotOptions(Options):
-    """Which step is explained, and in which order the keys stand."""
-
-    step: int = number(0, 0, 9, "Step", "the step that is explained, counted from 1; 0 shows all alike")
-    by_weight: bool = switch(False, "Sort by weight", "The keys that count most come first")
+    from widgets.kit.figure import Figure
 
 
 def _request(args: Namespace, info: CheckpointInfo) -> ScaledDotRequest:

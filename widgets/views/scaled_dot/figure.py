@@ -11,12 +11,12 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from inference.results.scaled_dot import ScaledDotResult
-from widgets.figures.figure import Numbers
 from widgets.figures.lettering import measure, points_font, resized
 from widgets.kit.clean import clean
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle, Theme
-from widgets.views.scaled_dot.command import ScaledDotOptions
 from widgets.views.scaled_dot.formula import paint_formula
+from widgets.views.scaled_dot.options import ScaledDotOptions
 from widgets.views.scaled_dot.steps import MINUS, Step, number, steps_of
 from widgets.views.scaled_dot.strips import CELL, largest, strip_image
 
@@ -173,7 +173,9 @@ class ScaledDotFigure:
         """The formula, a sentence, the heads of the columns, and the query's vector."""
         em, theme, result = layout.em, style.theme, self.result
         height = 3.2 * em
-        paint_formula(painter, QRectF(layout.left, 0.2 * em, layout.right - layout.left, height), style, self)
+        area = QRectF(layout.left, 0.2 * em, layout.right - layout.left, height)
+        current = self.steps[self.step - 1].name if self.step else ""
+        paint_formula(painter, area, style, self.result, current)
         painter.setPen(theme.faint if self.step is None else theme.ink)
         query = clean(result.query_tokens.words[result.query_pos])
         about = f"layer {result.layer}, head {result.head}, query “{query}”"

@@ -10,9 +10,10 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from widgets.figures.lettering import resized
 from widgets.look.theme import FigureStyle
+from widgets.views.scaled_dot.steps import steps_of
 
 if TYPE_CHECKING:
-    from widgets.views.scaled_dot.figure import ScaledDotFigure
+    from inference.results.scaled_dot import ScaledDotResult
 
 
 class _Piece(NamedTuple):
@@ -24,17 +25,16 @@ class _Piece(NamedTuple):
     steps_below: tuple[str, ...] = ()
 
 
-def _is_usual(figure: ScaledDotFigure) -> bool:
+def _is_usual(result: ScaledDotResult) -> bool:
     """Whether the scale is the one of the lecture; T5, for one, has none."""
-    return math.isclose(figure.result.scale, 1 / math.sqrt(len(figure.result.q)), rel_tol=1e-3)
+    return math.isclose(result.scale, 1 / math.sqrt(len(result.q)), rel_tol=1e-3)
 
 
-def _pieces(figure: ScaledDotFigure) -> list[_Piece]:
-    result = figure.result
-    names = [step.name for step in figure.steps]
+def _pieces(result: ScaledDotResult) -> list[_Piece]:
+    names = [step.name for step in steps_of(result)]
     top = ("vectors", "dots")
     pieces = [_Piece("Attention(q, K, V)  =  ", ("sum",)), _Piece("softmax", ("softmax",)), _Piece("( ", ("softmax",))]
-    if _is_usual(figure):
+    if _is_usual(result):
         pieces.append(_Piece("q Kᵀ", top, "√dₖ", ("scaled",)))
     else:
         pieces.append(_Piece("q Kᵀ", top))
@@ -48,17 +48,16 @@ def _pieces(figure: ScaledDotFigure) -> list[_Piece]:
     return pieces
 
 
-def live_numbers(figure: ScaledDotFigure) -> str:
+def live_numbers(result: ScaledDotResult) -> str:
     """What the letters of the formula stand for here."""
-    d_head = len(figure.result.q)
-    scale = "1/√dₖ" if _is_usual(figure) else "scale"
-    return f"dₖ = {d_head}        {scale} = {figure.result.scale:.3f}"
+    d_head = len(result.q)
+    scale = "1/√dₖ" if _is_usual(result) else "scale"
+    return f"dₖ = {d_head}        {scale} = {result.scale:.3f}"
 
 
-def paint_formula(painter: QPainter, rect: QRectF, style: FigureStyle, figure: ScaledDotFigure) -> None:
-    """From the left edge of `rect`, in its middle; the numbers of now at its right."""
+def paint_formula(painter: QPainter, rect: QRectF, style: FigureStyle, result: ScaledDotResult, current: str) -> None:
+    """From the left edge of `rect`, in its middle; the numbers of now at its right. `current` names a step, or none."""
     theme = style.theme
-    current = figure.steps[figure.step - 1].name if figure.step else ""
     plain = painter.font()
     painter.save()
     large = resized(plain, 1.3)
@@ -67,7 +66,7 @@ def paint_formula(painter: QPainter, rect: QRectF, style: FigureStyle, figure: S
     middle = rect.center().y()
     baseline = middle + 0.35 * metrics.ascent()
     x = rect.left()
-    for piece in _pieces(figure):
+    for piece in _pieces(result):
         width = metrics.horizontalAdvance(piece.text)
         painter.setPen(theme.accent if current in piece.steps else theme.ink)
         if not piece.below:
@@ -83,5 +82,5 @@ def paint_formula(painter: QPainter, rect: QRectF, style: FigureStyle, figure: S
         x += width
     painter.setFont(plain)
     painter.setPen(theme.faint)
-    painter.drawText(QPointF(x + 3 * metrics.height(), baseline), live_numbers(figure))
+    painter.drawText(QPointF(x + 3 * metrics.height(), baseline), live_numbers(result))
     painter.restore()

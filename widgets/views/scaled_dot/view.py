@@ -21,8 +21,8 @@ from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.scaled_dot.canvas import ScaledDotCanvas
-from widgets.views.scaled_dot.command import ScaledDotOptions
 from widgets.views.scaled_dot.figure import ScaledDotFigure
+from widgets.views.scaled_dot.options import ScaledDotOptions
 from widgets.views.scaled_dot.steps import explain_dot, steps_of
 
 

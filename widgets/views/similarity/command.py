@@ -12,7 +12,7 @@ from widgets.options import Options, choice, switch
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
-    from widgets.figures.figure import Figure
+    from widgets.kit.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ def _request(args: Namespace, info: CheckpointInfo) -> SimilarityRequest:
 def _figure(result: SimilarityResult, args: Namespace) -> Figure:
     from widgets.views.similarity.figure import SimilarityFigure
 
-    return SimilarityFigure(result, None, SimilarityOptions.of(args))
+    options = SimilarityOptions.of(args)
+    return SimilarityFigure(result, None, options.order, options.has_numbers)
 
 
 COMMANDS = {

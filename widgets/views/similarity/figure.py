@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.similarity import SimilarityResult
-from widgets.figures.figure import Numbers
 from widgets.figures.heat_panel import ColorScale, HeatPanel
 from widgets.figures.panel_figure import Cell, PanelFigure
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.similarity.command import SimilarityOptions
 
 
 @dataclass(frozen=True)
@@ -25,17 +25,20 @@ class SimilarityFigure(PanelFigure):
     ----------
     selected
         The head whose row is framed.
+    order
+        Heads by their number, or alike ones together: each behind the one that it is most like.
     """
 
     result: SimilarityResult
     selected: int | None = None
-    options: SimilarityOptions = field(default_factory=SimilarityOptions)
+    order: Literal["head", "alike"] = "head"
+    has_numbers: bool = True
 
     @cached_property
     def heads(self) -> tuple[int, ...]:
         """The heads in the order of rows and columns."""
         alike = self.result.similarity
-        if self.options.order == "head":
+        if self.order == "head":
             return tuple(range(len(alike)))
         # From the most typical head on, always to the one most like the last: neighbours are alike.
         order = [int(alike.sum(1).argmax())]
@@ -70,7 +73,7 @@ class SimilarityFigure(PanelFigure):
             _tr("head"),
             _tr("head"),
             keeps_square=True,
-            value_format=".2f" if self.options.has_numbers else "",
+            value_format=".2f" if self.has_numbers else "",
             band=None if row is None else (row, row),
             labels=self.heads,
         )
@@ -89,7 +92,9 @@ class SimilarityFigure(PanelFigure):
         """The similarity by the numbers of the heads, whatever their order on screen."""
         alike = self.result.similarity
         header = ("head", *(f"head {head}" for head in range(len(alike))))
-        rows = [(head, *(float(value) for value in row)) for head, row in enumerate(alike)]
+        rows: list[tuple[str | int | float, ...]] = [
+            (head, *(float(value) for value in row)) for head, row in enumerate(alike)
+        ]
         return Numbers({"similarity": alike, "layer": np.array(self.result.layer)}, header, rows)
 
 

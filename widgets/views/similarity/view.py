@@ -77,7 +77,8 @@ class SimilarityView(View):
     def _rebuild(self) -> None:
         if self._result is None:
             return
-        figure = SimilarityFigure(self._result, self.selection.now.head, self._options.value())
+        options = self._options.value()
+        figure = SimilarityFigure(self._result, self.selection.now.head, options.order, options.has_numbers)
         self._canvas.show_figure(figure, self.style_now())
         self._page.caption.show_text(figure.caption)
         self._page.show_canvas()

@@ -8,4 +8,5 @@ ENTRY = ViewEntry(
     "widgets.views.sparse.view:SparseView",
     "",
     "Full, windowed, dilated, global and random attention: cells, reach and cost.",
+    figures=("sparse-patterns",),
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtWidgets import QWidget
 
-from widgets.kit.line_label import LineLabel
+from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas, PointedFigure
 from widgets.look.theme import FigureStyle
 from widgets.plots.canvas import PlotCanvas
@@ -19,7 +19,7 @@ class DescribedFigure(PointedFigure, Protocol):
     def describe(self, spot: Any) -> str: ...
 
 
-class FigurePage(QWidget):
+class FigurePage(Page):
     """Shows a figure and describes the spot that the pointer or the arrow keys are on.
 
     Signals
@@ -33,43 +33,35 @@ class FigurePage(QWidget):
     spot_chosen = Signal(object)
     shown_changed = Signal()
 
-    def __init__(
-        self,
-        name: str,
-        title: str,
-        hint: str,
-        parent: QWidget | None = None,
-        canvas: type[PointedCanvas] = PointedCanvas,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, canvas: PointedCanvas, hint: str, parent: QWidget | None = None) -> None:
+        name = canvas.objectName().removesuffix("_canvas")
+        super().__init__(name, canvas, _tr("What is shown"), _tr("What is pointed at"), parent)
         self._hint = hint
         self._figure: DescribedFigure | None = None
-        self.canvas = canvas(f"{name}_canvas", title, self)
-        self._read_out = LineLabel(self.tr("What is pointed at"), self)
-        self._read_out.setObjectName(f"{name}_read_out")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.canvas, 1)
-        layout.addWidget(self._read_out)
-        self.setFocusProxy(self.canvas)
-        self.canvas.spot_changed.connect(self._on_canvas_spot_changed)
-        self.canvas.spot_chosen.connect(self.spot_chosen)
-        if isinstance(self.canvas, PlotCanvas):
-            self.canvas.shown_changed.connect(self.shown_changed)
+        self._pointed = canvas
+        canvas.spot_changed.connect(self._on_canvas_spot_changed)
+        canvas.spot_chosen.connect(self.spot_chosen)
+        if isinstance(canvas, PlotCanvas):
+            canvas.shown_changed.connect(self.shown_changed)
         self._on_canvas_spot_changed(None)
 
     def show_figure(self, figure: DescribedFigure, style: FigureStyle) -> None:
         """Show another figure, or the same in another style."""
         self._figure = figure
-        self.canvas.show_figure(figure, style)
-        self._on_canvas_spot_changed(self.canvas.spot)
+        self._pointed.show_figure(figure, style)
+        self.caption.show_text(figure.caption)
+        self.show_canvas()
+        self._on_canvas_spot_changed(self._pointed.spot)
 
     def figure_now(self) -> DescribedFigure | None:
         """The figure as it is looked at."""
-        return self.canvas.figure_now() if isinstance(self.canvas, PlotCanvas) else self._figure
+        return self._pointed.figure_now() if isinstance(self._pointed, PlotCanvas) else self._figure
 
     def _on_canvas_spot_changed(self, spot: Any | None) -> None:
         text = self._figure.describe(spot) if self._figure is not None and spot is not None else ""
-        self._read_out.show_text(text or self._hint)
-        self.canvas.setAccessibleDescription(text or (self._figure.caption if self._figure else ""))
+        self.read_out.show_text(text or self._hint)
+        self._pointed.setAccessibleDescription(text or (self._figure.caption if self._figure else ""))
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("FigurePage", text)

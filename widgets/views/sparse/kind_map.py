@@ -9,12 +9,13 @@ import numpy as np
 
 from inference.results.inputs import Input
 from inference.results.maps import TILE, MapRequest, MapResult, Tile, TilesRequest, TilesResult
+from inference.results.request import Request
 from inference.results.tokens import Tokens
 
 SIZE = 512  # pixels of the longer side, at most
 
 
-class Head(NamedTuple):
+class MappedHead(NamedTuple):
     """A head of a checkpoint that reads an input."""
 
     checkpoint: str
@@ -38,7 +39,7 @@ class KindMap:
         uint8 [row, column], index into `kind_names`.
     """
 
-    head: Head
+    head: MappedHead
     level: int
     queries: Tokens
     keys: Tokens
@@ -73,11 +74,11 @@ class KindMapFeed:
     """
 
     map: KindMap | None = None
-    _head: Head | None = None
+    _head: MappedHead | None = None
     _axes: dict[tuple[str, Input, str], _Axes] = field(default_factory=dict)
     _tiles: dict[tuple[int, int], Tile] = field(default_factory=dict)
 
-    def look_at(self, head: Head | None) -> None:
+    def look_at(self, head: MappedHead | None) -> None:
         """Want to see a head; None: nothing."""
         if head == self._head:
             return
@@ -87,7 +88,7 @@ class KindMapFeed:
             self.map = None  # it is of another text
             self._axes.clear()
 
-    def requests(self) -> tuple[object, ...]:
+    def requests(self) -> tuple[Request, ...]:
         """What the picture is made of: it stays asked for when it has come."""
         head, axes = self._head, self._known
         if head is None:
@@ -120,7 +121,7 @@ class KindMapFeed:
     def _known(self) -> _Axes | None:
         return self._axes.get(self._head[:3]) if self._head else None
 
-    def _join(self, head: Head, axes: _Axes, kind_names: tuple[str, ...]) -> None:
+    def _join(self, head: MappedHead, axes: _Axes, kind_names: tuple[str, ...]) -> None:
         """One picture of all tiles."""
         values, kinds = np.zeros(axes.shape, np.float16), np.zeros(axes.shape, np.uint8)
         for (row, column), tile in self._tiles.items():

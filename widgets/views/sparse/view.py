@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSlider, QStackedWidget, QTabBar, QWidget
+from PySide6.QtWidgets import QStackedWidget, QTabBar, QWidget
 
 from inference.results.events import Failure
 from inference.results.job import JobPhase, JobRequest, JobState
 from inference.results.layer_times import LayerTimesRequest, LayerTimesResult
+from inference.results.maps import MapRequest
 from inference.results.request import Request
 from widgets.context import ViewContext
-from widgets.figures.figure import Figure
 from widgets.figures.panel_figure import Cell
-from widgets.kit.column import fill_column
-from widgets.kit.control_bar import ControlBar
-from widgets.kit.empty_label import EmptyLabel
+from widgets.kit.figure import Figure
 from widgets.kit.job_line import JobLine
-from widgets.kit.labelled import labelled
+from widgets.kit.layouts import fill_column
+from widgets.kit.option_controls import OptionControls
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.plots.canvas import PlotCanvas
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.views.sparse.complexity_controls import ComplexityControls
+from widgets.views.sparse.command import KindOptions
 from widgets.views.sparse.figure_page import DescribedFigure, FigurePage
 from widgets.views.sparse.figures.checkpoint import SparseCheckpointFigure
 from widgets.views.sparse.figures.complexity import SparseComplexityFigure
 from widgets.views.sparse.figures.cost import SparseCostFigure
 from widgets.views.sparse.figures.pattern import SparsePatternFigure
 from widgets.views.sparse.figures.patterns import SparsePatternsFigure
-from widgets.views.sparse.kind_map import Head, KindMapFeed
-from widgets.views.sparse.pattern_controls import PatternControls
+from widgets.views.sparse.kind_map import KindMapFeed, MappedHead
+from widgets.views.sparse.pattern_controls import LayerControls, PatternControls
 from widgets.views.sparse.patterns import PATTERNS, Pattern
 
 _PATTERNS, _COST, _COMPLEXITY, _CHECKPOINT = range(4)
@@ -44,6 +42,8 @@ class SparseView(View):
     Pointing at a row shows how far that query reaches; a click keeps it. In a checkpoint's map a click selects query
     and key.
     """
+
+    details = frozenset({MapRequest})  # it says how long the text is; what is seen is made of tiles
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
@@ -61,45 +61,45 @@ class SparseView(View):
         for title in (self.tr("Patterns"), self.tr("Cost"), self.tr("Complexity"), self.tr("This checkpoint")):
             self._tabs.addTab(title)
         self._patterns = PatternControls(self)
-        self._complexity = ComplexityControls(self)
+        self._layers = LayerControls(self)
         self._job_line = JobLine("sparse_job", self, with_title=False)
-        self._kinds = ControlBar(self)
-        self._strength = QSlider(Qt.Orientation.Horizontal, self._kinds)
-        self._strength.setRange(0, 100)
-        self._strength.setValue(70)
-        self._strength.setToolTip(self.tr("How strongly the kinds of cells tint the map."))
-        self._strength.setMinimumWidth(8 * self.fontMetrics().height())
-        self._kinds.add_widget(labelled(self._strength, "sparse_strength", self.tr("Tint of kinds")))
         self._pages = QStackedWidget(self)
         point = self.tr("Point at a row to see how far its query reaches; click to keep it.")
         cell = self.tr("Point at a cell to see its number.")
         curve = self.tr("Point at a curve to see its numbers; drag or wheel to pan and zoom, 0 to see all.")
-        for name, title, hint, canvas in (
-            ("sparse_patterns", self.tr("Attention patterns"), point, PointedCanvas),
-            ("sparse_cost", self.tr("Cost of attention patterns"), curve, PlotCanvas),
-            ("sparse_complexity", self.tr("Complexity of layer types"), curve, PlotCanvas),
-            ("sparse_checkpoint", self.tr("Attention and kinds of cells"), cell, PointedCanvas),
+        self._map_canvas = PointedCanvas("sparse_checkpoint_canvas", self.tr("Attention and kinds of cells"))
+        for canvas, hint in (
+            (PointedCanvas("sparse_patterns_canvas", self.tr("Attention patterns")), point),
+            (PlotCanvas("sparse_cost_canvas", self.tr("Cost of attention patterns")), curve),
+            (PlotCanvas("sparse_complexity_canvas", self.tr("Complexity of layer types")), curve),
+            (self._map_canvas, cell),
         ):
-            page = FigurePage(name, title, hint, self._pages, canvas)
+            page = FigurePage(canvas, hint)
+            page.is_of_subject = False
+            page.controls.hide()
             page.shown_changed.connect(self.figure_changed)
             self._pages.addWidget(page)
-        self._empty = EmptyLabel("sparse_empty")
-        self._pages.addWidget(self._empty)
-        fill_column(
-            self, self._pages, self._tabs, self._patterns, self._complexity, self._job_line, self._kinds, self._pages
-        )
+        fill_column(self, self._pages, self._tabs, self._patterns, self._layers, self._job_line, self._pages)
+        for number in range(self._pages.count()):
+            self.add_page(self._page(number))
+        page = self._page(_CHECKPOINT)
+        page.is_of_subject = True
+        self._kinds = OptionControls(page.controls, "sparse_kinds", KindOptions)
+        for options in (self._patterns.options, self._layers.options, self._kinds):
+            self.add_options(options)  # type: ignore[type-var]
         self.setFocusProxy(self._pages)
         self._rebuild()
 
         self._tabs.currentChanged.connect(self._on_tabs_current_changed)
         self._patterns.changed.connect(self._rebuild)
-        self._complexity.changed.connect(self._rebuild)
-        self._complexity.measure_requested.connect(self._on_complexity_measure_requested)
+        self._layers.changed.connect(self._rebuild)
+        self._layers.measure_requested.connect(self._on_layers_measure_requested)
         self._job_line.action_requested.connect(self.job_action_requested)
         self._job_line.remove_requested.connect(self._on_job_line_remove_requested)
-        self._strength.valueChanged.connect(self._rebuild)
+        self._kinds.changed.connect(self._rebuild)
         self._page(_PATTERNS).spot_chosen.connect(self._on_row_chosen)
         self._page(_CHECKPOINT).spot_chosen.connect(self._on_cell_chosen)
+        self._map_canvas.spot_changed.connect(self._on_map_canvas_spot_changed)
 
     # Data in
 
@@ -117,7 +117,7 @@ class SparseView(View):
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if isinstance(result, LayerTimesResult):
             self._times[result.request] = result
-            if result.request == self._complexity.request:
+            if result.request == self._layers.value().request:
                 self._rebuild()
         elif self._feed.take(result):
             self.refresh()
@@ -126,7 +126,7 @@ class SparseView(View):
     def show_failure(self, request: Request, failure: Failure) -> None:
         super().show_failure(request, failure)
         if self._feed.map is None:
-            self._empty.setText(failure.message)
+            self._page(_CHECKPOINT).show_empty(failure.message)
 
     def show_job(self, state: JobState) -> None:
         request = state.request
@@ -154,43 +154,45 @@ class SparseView(View):
         number = self._tabs.currentIndex()
         self._patterns.setVisible(number in (_PATTERNS, _COST))
         self._patterns.set_cost(number == _COST)
-        self._complexity.setVisible(number == _COMPLEXITY)
+        self._layers.setVisible(number == _COMPLEXITY)
         self._show_job()
         figures = (self._patterns_figure, self._cost_figure, self._complexity_figure, self._checkpoint_figure)
         self._figure = figures[number]()
-        self._kinds.setVisible(number == _CHECKPOINT and self._figure is not None)
+        page = self._page(number)
+        self._pages.setCurrentWidget(page)
+        page.controls.setVisible(number == _CHECKPOINT and self._figure is not None)
         if self._figure is None:
-            self._pages.setCurrentWidget(self._empty)
-            self._empty.setText(self._why_empty())
+            page.show_empty(self._why_empty())
         else:
-            self._pages.setCurrentIndex(number)
-            self._page(number).show_figure(self._figure, self.style_now())
+            page.show_figure(self._figure, self.style_now())
+            if self.why_not_current:
+                page.clear_numbers()
         self.figure_changed.emit()
 
     def _show_job(self) -> None:
         """How far the measurement is that the controls ask for."""
-        state = self._jobs.get(self._complexity.request)
+        state = self._jobs.get(self._layers.value().request)
         is_over = state is None or state.phase in (JobPhase.DONE, JobPhase.CANCELLED)
-        self._complexity.set_measuring(state is not None and not state.phase.is_over)
+        self._layers.set_measuring(state is not None and not state.phase.is_over)
         self._job_line.setVisible(self._tabs.currentIndex() == _COMPLEXITY and not is_over)
         if state and not is_over:
             self._job_line.show_job(state)
 
     def _patterns_figure(self) -> DescribedFigure:
-        patterns, n_layers = self._patterns.patterns, self._patterns.n_layers
-        n = self._patterns.parameters.n
+        options = self._patterns.value()
+        patterns, n = options.patterns, options.n
         query = n // 3 if self._query is None else min(self._query, n - 1)
         if len(patterns) == 1:
-            return SparsePatternFigure(patterns[0], n_layers, query)
-        return SparsePatternsFigure(patterns, n_layers, query)
+            return SparsePatternFigure(patterns[0], options.layers, query)
+        return SparsePatternsFigure(patterns, options.layers, query)
 
     def _cost_figure(self) -> DescribedFigure:
-        patterns = self._patterns.patterns
-        full = Pattern.of(next(iter(PATTERNS)), self._patterns.parameters)
-        return SparseCostFigure(patterns if full in patterns else (full, *patterns), self._patterns.d_model)
+        options = self._patterns.value()
+        patterns, full = options.patterns, Pattern.of(next(iter(PATTERNS)), options.parameters)
+        return SparseCostFigure(patterns if full in patterns else (full, *patterns), options.d_model)
 
     def _complexity_figure(self) -> DescribedFigure:
-        request = self._complexity.request
+        request = self._layers.value().request
         return SparseComplexityFigure(request, self._times.get(request))
 
     def _checkpoint_figure(self) -> DescribedFigure | None:
@@ -207,7 +209,7 @@ class SparseView(View):
             known.values,
             known.kinds,
             known.kind_names,
-            self._strength.value() / 100,
+            self._kinds.value().tint / 100,
             self.query_pos,
             self.key_pos,
         )
@@ -230,7 +232,7 @@ class SparseView(View):
         group = checkpoint.group(now.group)
         layer = min(now.layer, group.n_layers - 1)
         head = min(now.head, group.n_heads[layer] - 1)
-        self._feed.look_at(Head(checkpoint.checkpoint, subject.input, group.name, layer, head))
+        self._feed.look_at(MappedHead(checkpoint.checkpoint, subject.input, group.name, layer, head))
 
     # What the user does
 
@@ -238,11 +240,11 @@ class SparseView(View):
         self.refresh()
         self._rebuild()
 
-    def _on_complexity_measure_requested(self) -> None:
-        self.request_changed.emit(self._complexity.request)
+    def _on_layers_measure_requested(self) -> None:
+        self.request_changed.emit(self._layers.value().request)
 
     def _on_job_line_remove_requested(self, _number: int) -> None:
-        del self._jobs[self._complexity.request]
+        del self._jobs[self._layers.value().request]
         self._show_job()
 
     def _on_row_chosen(self, cell: Cell) -> None:
@@ -252,6 +254,10 @@ class SparseView(View):
     def _on_cell_chosen(self, cell: Cell) -> None:
         level = self._feed.map.level if self._feed.map else 0
         self.choose(query_pos=cell.row << level, key_pos=cell.column << level)
+
+    def _on_map_canvas_spot_changed(self, _cell: Cell | None) -> None:
+        if self.why_not_current:
+            self._page(_CHECKPOINT).clear_numbers()
 
     def restyle(self) -> None:
         self._rebuild()

@@ -10,9 +10,9 @@ from PySide6.QtCore import QCoreApplication, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.mesh import MeshStepResult
-from widgets.figures.figure import Numbers
 from widgets.figures.lettering import resized
 from widgets.figures.prediction_cards import percent
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.views.mesh.figures.bar_rows import ROW, BarRow, paint_rows
 from widgets.views.mesh.growth import FIRST_VERTEX, Growth

@@ -10,9 +10,9 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from widgets.figures.figure import Numbers
 from widgets.figures.lettering import resized
 from widgets.figures.prediction_cards import percent
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.views.mesh.growth import FIRST_VERTEX, NEW_FACE, STOP, Growth, Part, word_of
 

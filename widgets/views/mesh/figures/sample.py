@@ -10,12 +10,12 @@ from PySide6.QtCore import QCoreApplication, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.mesh import MeshTokens
-from widgets.figures.figure import Numbers
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
+from widgets.scene3d.scene_figure import MeshFigure
 from widgets.views.mesh.coloring import Legend
 from widgets.views.mesh.figures.expected import MeshExpected
 from widgets.views.mesh.figures.legend import legend_size, paint_legend
-from widgets.views.mesh.figures.mesh import MeshFigure
 from widgets.views.mesh.growth import Growth
 
 _EXPECTED = 25.0  # em, of its width

@@ -10,12 +10,12 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results.tokens import Tokens
-from widgets.figures.figure import Numbers
 from widgets.figures.heat_panel import ticks
 from widgets.figures.labels import AxisLabels, paint_left, paint_top
 from widgets.figures.lettering import resized
 from widgets.figures.panel_figure import Cell
 from widgets.figures.token_axis import label
+from widgets.kit.figure import Numbers
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
 from widgets.views.sparse import kinds

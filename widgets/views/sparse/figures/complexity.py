@@ -11,8 +11,8 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.layer_times import LAYER_TYPES, LayerTimesRequest, LayerTimesResult
-from widgets.figures.figure import Numbers
 from widgets.figures.lettering import resized
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Axis, Curve, Plot, PlotSpot, Shown
 from widgets.plots.figure import PlottedFigure

@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QSizeF
 from PySide6.QtGui import QFontMetricsF
 
-from widgets.figures.figure import Numbers
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Axis, Curve, Plot, PlotSpot, Shown
 from widgets.plots.figure import PlottedFigure

@@ -9,10 +9,10 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from widgets.figures.figure import Numbers
 from widgets.figures.heat_panel import ticks
 from widgets.figures.lettering import resized
 from widgets.figures.panel_figure import Cell
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.views.sparse import kinds
 from widgets.views.sparse.figures import legend as sparse_legend

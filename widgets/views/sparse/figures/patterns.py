@@ -10,9 +10,9 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
-from widgets.figures.figure import Numbers
 from widgets.figures.lettering import resized
 from widgets.figures.panel_figure import Cell
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.views.sparse.figures import legend as sparse_legend
 from widgets.views.sparse.figures.pattern_map import SparseMap, percent

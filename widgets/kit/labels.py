@@ -1,4 +1,4 @@
-"""One line of text that is shortened to the space there is."""
+"""Plain text: a line that is shortened to the space there is, and a sentence where there is nothing to see yet."""
 
 from __future__ import annotations
 
@@ -50,3 +50,15 @@ class LineLabel(QLabel):
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         self.style().drawItemText(painter, area, flags, self.palette(), self.isEnabled(), text, self.foregroundRole())
         painter.end()
+
+
+class EmptyLabel(QLabel):
+    """A sentence in the middle that says what to do."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setWordWrap(True)
+        self.setMargin(24)

@@ -1,9 +1,9 @@
-"""Controls side by side, in as many lines as they need."""
+"""Layouts: a row that wraps, a column without gaps, a control behind its title."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QLayoutItem, QVBoxLayout, QWidget
 
 
 class FlowLayout(QLayout):
@@ -75,3 +75,26 @@ class FlowLayout(QLayout):
                 left = width - item.sizeHint().width() - gap
             lines[-1].append(item)
         return lines
+
+
+def fill_column(parent: QWidget, tall: QWidget, *widgets: QWidget) -> None:
+    """Lay `widgets` out from top to bottom; `tall`, one of them, takes what room there is."""
+    layout = QVBoxLayout(parent)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    for widget in widgets:
+        layout.addWidget(widget, 1 if widget is tall else 0)
+
+
+def labelled(control: QWidget, name: str, title: str) -> QWidget:
+    """Both side by side; the title becomes the control's accessible name too."""
+    pair = QWidget()
+    control.setObjectName(name)
+    control.setAccessibleName(title)
+    label = QLabel(title, pair)
+    label.setBuddy(control)
+    layout = QHBoxLayout(pair)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(label)
+    layout.addWidget(control)
+    return pair

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from widgets.figures.figure import Numbers
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.scene3d.camera import Camera
 from widgets.scene3d.painter_renderer import PainterRenderer

@@ -1,0 +1,1 @@
+"""Simple models that a trained one has to beat."""
