@@ -10,16 +10,19 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent
 from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QVBoxLayout, QWidget
 
+from app import VERSION
 from app.export.exporting import Exporting
 from app.link.controller import Controller
 from app.link.jobs import Jobs
+from app.link.result_cache import FILE_NAME as CACHE_FILE
+from app.link.result_cache import ResultCache
 from app.link.runner import Runner
 from app.window import about
-from app.window.actions import build_menus, check_choices, set_view_shortcuts
+from app.window.actions import build_menus, check_actions, set_view_shortcuts
 from app.window.appearance import Appearance
 from app.window.drops import Drops, DropTargets
 from app.window.opening import Opening
-from app.window.placement import keep_on_screen
+from app.window.placement import keep_on_screen, restore_layout, with_layout
 from app.window.presentation import LARGER, Presentation
 from app.window.session import FILE_NAME, SessionKeeper
 from app.window.settings import Settings, load_settings, save_settings
@@ -27,8 +30,6 @@ from app.window.side_panels import SidePanels, panel_dock
 from app.window.subject_flow import SubjectFlow, token_axis
 from app.window.text_dialog import TextDialog
 from app.window.view_area import ViewArea
-from app.window.warm_up import WarmUp
-from app.window.window_state import check_actions, restore_layout, with_layout
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.tokens import Tokens
 from resources import ROOT, SAMPLES
@@ -73,7 +74,8 @@ class MainWindow(QMainWindow):
         self.context = ViewContext(self.selection, parent=self)
         self.jobs = Jobs(self)
         self.exporting = Exporting(self)
-        self.controller = Controller(runner, self.jobs, self)
+        cache = ResultCache(settings_file.with_name(CACHE_FILE), VERSION)
+        self.controller = Controller(runner, self.jobs, self, cache=cache)
         self.gallery = Gallery()
         self.input_panel = InputPanel(self.context, SAMPLES)
         self.input_bar = self.input_panel.text
@@ -166,7 +168,6 @@ class MainWindow(QMainWindow):
         keep_on_screen(self)  # only now it has a frame
         self._tell(self._notice)
         self._runner.start()
-        WarmUp(self).start()
         self.controller.set_memory_budget(self.settings.memory_mb * 2**20)
         self.opening.open_first(self._first_checkpoint or self.settings.checkpoint)
 
@@ -380,6 +381,7 @@ class MainWindow(QMainWindow):
             )
         except OSError as error:
             self.status_line.show_message(self.tr("The settings could not be saved: {}").format(error.strerror))
+        self.controller.write_cache()
         self.area.close_windows()
         self.jobs.shutdown()
         self._runner.shutdown()

@@ -30,14 +30,11 @@ class SubjectFlow(QObject):
         Checkpoint and input that views look at now.
     refused(CheckpointInfo, str)
         The input cannot be looked at, and why.
-    noticed(str)
-        One sentence for the user.
     """
 
     tokens_changed = Signal(object, str)
     subject_changed = Signal(object)
     refused = Signal(object, str)
-    noticed = Signal(str)
 
     def __init__(
         self, controller: Controller, selection: Selection, input_panel: InputPanel, parent: QObject | None = None
@@ -83,16 +80,6 @@ class SubjectFlow(QObject):
         """Select a layer and a head that lie so many steps away."""
         if (info := self._controller.checkpoint) and info.groups:
             step(info, self._selection, layers, heads)
-
-    def toggle_selected_mask(self) -> None:
-        """Mask the selected token, or show it again; or say why not."""
-        info, query = self._controller.checkpoint, self._selection.now.query
-        if info is None or not info.mask_token:
-            self.noticed.emit(self.tr("This checkpoint has no mask token."))
-        elif query is None or query.axis != token_axis(info):
-            self.noticed.emit(self.tr("Click a token first; it is masked then."))
-        else:
-            self._selection.toggle_mask(query.index)
 
     def _ask(self, input: Input, *, keep_masks: bool) -> None:
         if not keep_masks:
