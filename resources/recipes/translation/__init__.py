@@ -1,0 +1,1 @@
+"""Data, metrics and time-lapse of the recipe `transformer_en_fr`."""
