@@ -130,9 +130,7 @@ def painters_left_open(paths: list[Path]) -> Iterator[str]:
     """A painter ends with its `with`: one that an exception leaves open outlives what it paints on, and Qt crashes."""
     for path in paths:
         tree = _tree(path)
-        within = {
-            id(item.context_expr) for node in ast.walk(tree) if isinstance(node, ast.With) for item in node.items
-        }
+        within = {id(item.context_expr) for node in ast.walk(tree) if isinstance(node, ast.With) for item in node.items}
         for node in ast.walk(tree):
             called = node.func if isinstance(node, ast.Call) else None
             name = getattr(called, "id", getattr(called, "attr", ""))

@@ -13,7 +13,6 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 import widgets
-
 from app.link.engine_link import EngineLink, ProcessLink, ThreadLink
 from app.link.runner import Runner
 from app.window.main_window import MainWindow

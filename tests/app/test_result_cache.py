@@ -50,9 +50,9 @@ def packed(value):
     return body, [array.tobytes() for array in arrays]
 
 
-def keep(cache, *requests, answer=OpenRequest("any answer")):
+def keep(cache, *requests):
     for number, request in enumerate(requests):
-        cache.keep(str(number), request, answer)
+        cache.keep(str(number), request, OpenRequest("any answer"))
     cache.write()
 
 
@@ -124,7 +124,8 @@ def test_it_stays_small(file, checkpoint, monkeypatch):
     monkeypatch.setattr(result_cache, "MOST_ANSWERS", 3)
     monkeypatch.setattr(result_cache, "MOST_BYTES_EACH", 2000)
     monkeypatch.setattr(result_cache, "MOST_BYTES", 3000)
-    requests = [HeadsRequest(str(checkpoint), text_input(str(n) * (400 if n < 4 else 3000)), "encoder") for n in range(5)]
+    texts = [str(n) * (400 if n < 4 else 3000) for n in range(5)]
+    requests = [HeadsRequest(str(checkpoint), text_input(text), "encoder") for text in texts]
     keep(ResultCache(file, "1.0"), *requests)
     assert file.stat().st_size <= 3000
     later = ResultCache(file, "1.0")

@@ -48,7 +48,8 @@ class LineLabel(QLabel):
             area = self.contentsRect()
             text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
             flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-            self.style().drawItemText(painter, area, flags, self.palette(), self.isEnabled(), text, self.foregroundRole())
+            role = self.foregroundRole()
+            self.style().drawItemText(painter, area, flags, self.palette(), self.isEnabled(), text, role)
 
 
 class EmptyLabel(QLabel):
