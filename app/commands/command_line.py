@@ -10,13 +10,12 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Generator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QGuiApplication
 
     from inference.results.checkpoint import CheckpointInfo
-    from inference.results.request import Request
     from inference.service.engine import Engine
     from widgets.kit.figure import Figure
     from widgets.look.theme import FigureStyle
@@ -177,7 +176,7 @@ def _info(engine: Engine, checkpoint: str) -> CheckpointInfo:
     return info
 
 
-def _answer(engine: Engine, request: Request) -> object:
+def _answer(engine: Engine, request: Any) -> object:
     from inference.context import Context
     from inference.results.events import Failure, Partial
     from inference.results.maps import TilesResult

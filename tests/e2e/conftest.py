@@ -116,6 +116,8 @@ class Driver:
 
         view = self.window.area.views[name]
         self.wait(lambda: not view.why_not_current or not view.provisional_note())
+        # What is still of another text is refused.
+        self.wait(lambda: not self.window.area.views[name].why_not_current)
         self.answer_dialog(fill)
         self.click(self.widget(f"{name}_export"))
 

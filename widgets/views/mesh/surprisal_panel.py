@@ -33,7 +33,7 @@ class SurprisalPanel(QWidget):
         super().__init__(parent)
         bar = ControlBar(self)
         self._bar = bar
-        self._label = bar.add_choice("mesh_scored_as", self.tr("AttendedVertices at as"), ())
+        self._label = bar.add_choice("mesh_scored_as", self.tr("Looked at as"), ())
         self._text = QLabel()
         self._text.setObjectName("mesh_surprisal_words")
         self._text.setWordWrap(True)
