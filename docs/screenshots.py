@@ -98,7 +98,8 @@ def main() -> None:
             if entry.name in CHECKPOINTS:
                 continue
             settle(application, window, PAIR if entry.name == "next_sentence" else SINGLE, "heads")
-            window.selection.update(layer=1, head=3, query_pos=7, key_pos=2)
+            group = window.controller.checkpoint.group("")
+            window.selection.choose(group, layer=1, head=3, query_pos=7, key_pos=2)
             if entry.name == "masked":
                 window.selection.set_masked((2, 6))
             settle(application, window, PAIR if entry.name == "next_sentence" else SINGLE, entry.name)

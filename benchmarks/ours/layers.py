@@ -14,7 +14,6 @@ from statistics import median
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
-from widgets.views.arcs.layout import Focus
 
 from benchmarks import samples
 from benchmarks.ours.first_paint import wait_for_screen
@@ -22,9 +21,10 @@ from benchmarks.ours.sample_results import GROUP, attention_results, info
 from benchmarks.ours.window import n_colors, n_differing, screenshot, show
 from inference.results.inputs import Input, TextInput
 from tests.answers import answer
-from widgets.selection import Selection
+from widgets.context import ViewContext
 from widgets.subject import Subject
 from widgets.view import View
+from widgets.views.arcs.lines import Focus
 from widgets.views.arcs.view import ArcsView
 from widgets.views.attention.attention_map import AttentionMap
 from widgets.views.attention.view import AttentionView
@@ -33,8 +33,8 @@ from widgets.views.attention.view import AttentionView
 def main() -> None:
     name, n, n_times = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     application = QApplication(sys.argv[:1])
-    selection = Selection()
-    view: View = (AttentionView if name == "attention" else ArcsView)(selection)
+    context = ViewContext()
+    view: View = (AttentionView if name == "attention" else ArcsView)(context)
     results = attention_results(n)
     view.set_subject(Subject(info(n), Input(TextInput())))
     answer(view, results[0])
@@ -43,7 +43,7 @@ def main() -> None:
 
     def change_layer(turn: int) -> None:
         layer = 1 + turn % (samples.N_LAYERS - 1)
-        selection.update(group=GROUP, layer=layer)
+        context.selection.update(group=GROUP, layer=layer)
         answer(view, results[layer])
 
     point = _pointer_path(view, n)

@@ -22,7 +22,7 @@ from widgets.kit.labels import LineLabel
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
 from widgets.subject import Subject
-from widgets.views.rollout.figure import Cell, RolloutFigure
+from widgets.views.rollout.figure import RolloutCell, RolloutFigure
 from widgets.views.rollout.options import RolloutOptions
 from widgets.views.rollout.view import RolloutView
 
@@ -125,7 +125,7 @@ def test_both_maps_show_the_layer(view, selection):
 
 
 def test_the_bars_are_those_of_the_chosen_query(view):
-    QTest.mouseClick(canvas(view), Qt.MouseButton.LeftButton, pos=center(view, Cell("rollout", 7, 3)).toPoint())
+    QTest.mouseClick(canvas(view), Qt.MouseButton.LeftButton, pos=center(view, RolloutCell("rollout", 7, 3)).toPoint())
     assert (index_of(view.selection.now.query), index_of(view.selection.now.key)) == (7, 3)
     figure = view.figure()
     np.testing.assert_array_equal(figure.row_of("rollout"), figure.result.rollout[1, 7])
@@ -138,17 +138,19 @@ def test_one_query_in_every_layer(view, selection):
     choose(view, "rollout_show", "query")
     figure = view.figure()
     np.testing.assert_array_equal(figure.table("rollout"), figure.result.rollout[:, 2])
-    QTest.mouseClick(canvas(view), Qt.MouseButton.LeftButton, pos=center(view, Cell("attention", 3, 4)).toPoint())
+    QTest.mouseClick(
+        canvas(view), Qt.MouseButton.LeftButton, pos=center(view, RolloutCell("attention", 3, 4)).toPoint()
+    )
     assert (selection.now.layer, index_of(selection.now.key), index_of(selection.now.query)) == (3, 4, 2)
     np.testing.assert_array_equal(view.figure().row_of("attention"), figure.result.attention[3, 2])
 
 
 def test_pointing_says_what_the_number_means(view, qtbot):
     value = view.figure().result.rollout[1, 4, 6]
-    qtbot.mouseMove(canvas(view), center(view, Cell("rollout", 4, 6)).toPoint())
+    qtbot.mouseMove(canvas(view), center(view, RolloutCell("rollout", 4, 6)).toPoint())
     assert "comes to on (4) from mat (6), up to layer 1" in read_out(view)
     assert f"{value:.3g}" in read_out(view)
-    qtbot.mouseMove(canvas(view), center(view, Cell("attention", 4, 6)).toPoint())
+    qtbot.mouseMove(canvas(view), center(view, RolloutCell("attention", 4, 6)).toPoint())
     assert "mean attention of on (4) goes to mat (6), in layer 1" in read_out(view)
 
 
@@ -158,7 +160,7 @@ def test_where_keys_are_narrower_than_pixels_the_strongest_near_is_pointed_at(qa
     figure, rect = RolloutFigure(result, 0, 2, RolloutOptions(show="query")), QRectF(0, 0, 300, 400)
     plot = figure.panels(rect, STYLE)[0].plot
     point = QPointF(plot.left() + 450 / 900 * plot.width(), plot.top() + 2)
-    assert figure.spot_at(point, rect, STYLE) == Cell("rollout", 0, 451)
+    assert figure.spot_at(point, rect, STYLE) == RolloutCell("rollout", 0, 451)
 
 
 def test_own_places_can_be_left_out(view):

@@ -29,7 +29,7 @@ _N_STRONGEST = 5
 _MOST_MEASURED = 64  # words that are measured to see how long they are; of more, some are long
 
 
-class Cell(NamedTuple):
+class RolloutCell(NamedTuple):
     """A cell of one of the maps; the row is a query, or a layer where one query is shown."""
 
     kind: Kind
@@ -122,7 +122,7 @@ class RolloutFigure:
         table: list[tuple[str | int | float, ...]] = [(key, *row) for key, row in enumerate(rows)]
         return Numbers(arrays, ("key", "token", "rollout", "attention"), table)
 
-    def describe(self, cell: Cell) -> str:
+    def describe(self, cell: RolloutCell) -> str:
         """A cell in words."""
         value = float(self.table(cell.kind)[cell.row, cell.key])
         query = self.query_pos if self.options.show == "query" else cell.row
@@ -230,7 +230,7 @@ class RolloutFigure:
 
     # Under the pointer
 
-    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> Cell | None:
+    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> RolloutCell | None:
         """The cell under a point, also above its bar; where keys are narrower than pixels, the strongest near it."""
         for kind, plot, strip in self.panels(rect, style):
             is_bar = strip.contains(point)
@@ -242,25 +242,29 @@ class RolloutFigure:
             key = (point.x() - plot.left()) * a_pixel
             reach = slice(max(math.floor(key - a_pixel), 0), min(math.ceil(key + a_pixel), n_keys))
             if a_pixel > 1 and reach.stop > reach.start:
-                return Cell(kind, row, reach.start + int(self.table(kind)[row, reach].argmax()))
-            return Cell(kind, row, min(int(key), n_keys - 1))
+                return RolloutCell(kind, row, reach.start + int(self.table(kind)[row, reach].argmax()))
+            return RolloutCell(kind, row, min(int(key), n_keys - 1))
         return None
 
-    def has_spot(self, spot: Cell, rect: QRectF, style: FigureStyle) -> bool:
+    def has_spot(self, spot: RolloutCell, rect: QRectF, style: FigureStyle) -> bool:
         """Whether there is such a cell."""
         if spot.kind not in self.kinds:
             return False
         n_rows, n_keys = self.table(spot.kind).shape
         return spot.row < n_rows and spot.key < n_keys
 
-    def step(self, spot: Cell | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> Cell | None:
+    def step(
+        self, spot: RolloutCell | None, right: int, down: int, rect: QRectF, style: FigureStyle
+    ) -> RolloutCell | None:
         """The cell beside."""
         if spot is None:
-            return Cell(self.kinds[0], self._row, 0)
+            return RolloutCell(self.kinds[0], self._row, 0)
         n_rows, n_keys = self.table(spot.kind).shape
-        return Cell(spot.kind, min(max(spot.row + down, 0), n_rows - 1), min(max(spot.key + right, 0), n_keys - 1))
+        return RolloutCell(
+            spot.kind, min(max(spot.row + down, 0), n_rows - 1), min(max(spot.key + right, 0), n_keys - 1)
+        )
 
-    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: Cell) -> None:
+    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: RolloutCell) -> None:
         """Frame a cell, and the same one in the other map."""
         painter.save()
         for kind, plot, _ in self.panels(rect, style):

@@ -22,7 +22,7 @@ from widgets.maps.numerals import short
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.views.rollout.figure import Cell, Kind, RolloutFigure
+from widgets.views.rollout.figure import Kind, RolloutCell, RolloutFigure
 from widgets.views.rollout.options import RolloutOptions
 
 
@@ -158,7 +158,7 @@ class RolloutView(View):
     def _on_layer_value_changed(self, layer: int) -> None:
         self.selection.update(layer=layer)
 
-    def _on_canvas_spot_changed(self, cell: Cell | None) -> None:
+    def _on_canvas_spot_changed(self, cell: RolloutCell | None) -> None:
         figure = self.figure()
         if figure is None:
             return
@@ -175,7 +175,7 @@ class RolloutView(View):
             else self.tr("Point at a cell.")
         )
 
-    def _on_canvas_spot_chosen(self, cell: Cell) -> None:
+    def _on_canvas_spot_chosen(self, cell: RolloutCell) -> None:
         figure = self.figure()
         if figure is not None and figure.options.show == "map":
             self.choose(query_pos=cell.row, key_pos=cell.key)

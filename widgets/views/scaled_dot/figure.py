@@ -17,7 +17,7 @@ from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle, Theme
 from widgets.views.scaled_dot.formula import paint_formula
 from widgets.views.scaled_dot.options import ScaledDotOptions
-from widgets.views.scaled_dot.steps import MINUS, Step, number, steps_of
+from widgets.views.scaled_dot.steps import MINUS, FormulaStep, number, steps_of
 from widgets.views.scaled_dot.strips import CELL, largest, strip_image
 
 _LATER = 0.16  # opacity of what comes after the step that is explained
@@ -81,7 +81,7 @@ class ScaledDotFigure:
         return ", ".join(parts)
 
     @cached_property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[FormulaStep, ...]:
         """The steps that can be explained."""
         return steps_of(self.result)
 

@@ -12,7 +12,7 @@ from inference.results.scaled_dot import ScaledDotResult
 MINUS = "\N{MINUS SIGN}"
 
 
-class Step(NamedTuple):
+class FormulaStep(NamedTuple):
     """A step on the way, and what happens in it, in a sentence."""
 
     name: str
@@ -28,27 +28,33 @@ def number(value: float) -> str:
     return "0.000" if text == "-0.000" else text.replace("-", MINUS)
 
 
-def steps_of(result: ScaledDotResult) -> tuple[Step, ...]:
+def steps_of(result: ScaledDotResult) -> tuple[FormulaStep, ...]:
     """The steps that this result takes: bias, soft cap and mask only where there are any."""
     d_head = len(result.q)
     is_usual = math.isclose(result.scale, 1 / math.sqrt(d_head), rel_tol=1e-3)
     root = f"1/√dₖ = 1/√{d_head} = {result.scale:.3f}" if is_usual else f"{result.scale:.3f}"
     steps = [
-        Step("vectors", "q and k", f"The query and every key are vectors of dₖ = {d_head} numbers."),
-        Step("dots", "q · k", "Multiply query and key number by number and add up: how well do they match?"),
-        Step("scaled", "× scale", f"Multiply by {root}, so that long vectors do not make the softmax too sharp."),
+        FormulaStep("vectors", "q and k", f"The query and every key are vectors of dₖ = {d_head} numbers."),
+        FormulaStep("dots", "q · k", "Multiply query and key number by number and add up: how well do they match?"),
+        FormulaStep(
+            "scaled", "× scale", f"Multiply by {root}, so that long vectors do not make the softmax too sharp."
+        ),
     ]
     if np.any(result.bias):
-        steps.append(Step("bias", "+ bias", "Add what depends only on how far apart query and key stand."))
+        steps.append(FormulaStep("bias", "+ bias", "Add what depends only on how far apart query and key stand."))
     if result.soft_cap:
-        steps.append(Step("cap", "soft cap", f"c · tanh(score / c) keeps scores within ±{result.soft_cap:g}."))
+        steps.append(FormulaStep("cap", "soft cap", f"c · tanh(score / c) keeps scores within ±{result.soft_cap:g}."))
     if np.any(result.is_masked):
-        steps.append(Step("mask", "+ mask", f"Keys that the query may not see get {MINUS}∞: their weight will be 0."))
+        steps.append(
+            FormulaStep("mask", "+ mask", f"Keys that the query may not see get {MINUS}∞: their weight will be 0.")
+        )
     return (
         *steps,
-        Step("softmax", "softmax", "Exponentiate and divide by the sum: weights between 0 and 1 that add up to 1."),
-        Step("weighted", "weight × v", "Every key's value vector counts as much as its weight says."),
-        Step("sum", "z = Σ weight × v", "Add the weighted values: the head's result for this query."),
+        FormulaStep(
+            "softmax", "softmax", "Exponentiate and divide by the sum: weights between 0 and 1 that add up to 1."
+        ),
+        FormulaStep("weighted", "weight × v", "Every key's value vector counts as much as its weight says."),
+        FormulaStep("sum", "z = Σ weight × v", "Add the weighted values: the head's result for this query."),
     )
 
 
