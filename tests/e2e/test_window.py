@@ -239,8 +239,13 @@ def test_the_window_comes_back_where_it_was_left(start):
     chips, where = first.chip(2)
     QTest.mouseDClick(chips, Qt.MouseButton.LeftButton, pos=where)
     first.wait(lambda: "[MASK]" in first.words())
+    first.click(chips, where)
+    assert first.window.selection.now.query.index == 2
     first.tab("rollout")
     first.keys("Ctrl+Shift+T")
+    first.wait(lambda: first.window.area.windows["rollout"].isActiveWindow())
+    first.window.activateWindow()
+    first.wait(first.window.isActiveWindow)
     first.tab("attention")
     first.wait(lambda: not first.window._runner.is_busy)
     first.window.close()
