@@ -126,6 +126,18 @@ def qt_signals() -> frozenset[str]:
     )
 
 
+def painters_left_open(paths: list[Path]) -> Iterator[str]:
+    """A painter ends with its `with`: one that an exception leaves open outlives what it paints on, and Qt crashes."""
+    for path in paths:
+        tree = _tree(path)
+        within = {id(item.context_expr) for node in ast.walk(tree) if isinstance(node, ast.With) for item in node.items}
+        for node in ast.walk(tree):
+            called = node.func if isinstance(node, ast.Call) else None
+            name = getattr(called, "id", getattr(called, "attr", ""))
+            if name in PAINTERS and id(node) not in within:
+                yield _place(path, node, name)
+
+
 def long_modules(paths: list[Path]) -> Iterator[str]:
     """A module is one idea; of more than 400 lines it is hardly ever one."""
     for path in paths:

@@ -20,9 +20,14 @@ RULES = {
         ("app", "widgets"),
         "def connect(view):\n    view.head_was_opened_by_name.connect(print)\n",
     ),
+    "painters_left_open": (
+        ("app", "widgets"),
+        "def paint(image):\n    painter = QPainter(image)\n    painter.end()\n",
+    ),
     "long_modules": (("app", "widgets", "inference", "resources"), "x = 1\n" * 401),
 }
 OTHER_PLANTS = {
+    "painters_left_open": ("painter = QtGui.QPainter()\n", "paint(QPainter(image))\n"),
     "threads_in_views": ("import threading\n", "import subprocess\n", "from PySide6.QtCore import Qt, QThread\n"),
     "walks_to_other_widgets": ("x = view.findChild(object)\n", "x = view.parent()\n", "x = view.parentWidget()\n"),
     "results_that_can_change": (

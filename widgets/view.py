@@ -72,6 +72,7 @@ class View(QWidget):
         self.context = context
         self._subject: Subject | None = None
         self._asked: tuple[Request, ...] = ()
+        self._remembered: tuple[Request, ...] = ()  # answered from the last session only
         self._answered: dict[type[Request], tuple[Request, bool]] = {}  # the last one, and whether it was partial
         self._pictured: Subject | None = None  # what the picture is of
         self._pictured_before: Subject | None = None
@@ -178,12 +179,20 @@ class View(QWidget):
         """An answer, or a first part of it; what was not asked for, or is not wanted any more, is dropped."""
         if request not in self._asked:
             return
+        self._remembered = tuple(one for one in self._remembered if one != request)
         self._answered[type(request)] = (request, is_partial)
         self._pictured_before = self._pictured
         if not self.is_detail(request):
             self._pictured = self._subject
         self.show_result(request, result, is_partial)
         self._wait()
+
+    def take_remembered(self, request: Request, result: object) -> None:
+        """An answer of the last session: shown at once, and dimmed until the engine has given its own."""
+        if request in self._asked and request not in [answered for answered, _ in self._answered.values()]:
+            self.take_result(request, result)
+            self._remembered += (request,)
+            self._judge()
 
     def take_failure(self, request: Request, failure: Failure) -> None:
         """There is no answer: the old picture stays, dimmed, and a sentence says why."""
@@ -220,7 +229,7 @@ class View(QWidget):
     def why_not_current(self) -> str:
         """A sentence if the picture is not what was asked for, or not exactly; empty if it is."""
         if self._is_old():
-            reason = self._refusal or self._why_old or self.tr("What was asked for is being computed.")
+            reason = self._refusal or self._why_old or self._why_waiting()
             return self.tr("This picture is still of {}. {}").format(self._pictured_title(), reason)
         if self.is_provisional:
             return self.tr("This is a first look, from some of the rows; it is being made exact.")
@@ -250,7 +259,14 @@ class View(QWidget):
             return False
         if self._refusal or self._why_old or self._is_other_subject():
             return True
+        if any(request in self._remembered for request in self._asked):
+            return True
         return any(not self.is_detail(request) for request in self._asked) and not self._is_answered()
+
+    def _why_waiting(self) -> str:
+        if any(request in self._remembered for request in self._asked):
+            return self.tr("From the last session, until the engine has computed it again …")
+        return self.tr("Computing what was asked for …")
 
     def _shows_subject(self) -> bool:
         """Whether the page that is looked at depends on checkpoint and input at all."""
@@ -285,7 +301,7 @@ class View(QWidget):
         is_old = self._is_old()
         for veil in self._veils():
             if is_old:
-                reason = self._refusal or self._why_old or self.tr("Computing what was asked for …")
+                reason = self._refusal or self._why_old or self._why_waiting()
                 is_of_another = self._is_other_subject() or bool(self._refusal)
                 veil.dim(f"{self._pictured_title()}\n{reason}" if is_of_another else reason)
             elif self.is_provisional and (note := self.provisional_note()):

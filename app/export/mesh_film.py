@@ -51,13 +51,10 @@ def film_of_mesh(sample: MeshSample, look: MeshLook) -> Film:
         image = QImage(QSize(width, height), QImage.Format.Format_RGB32)
         image.fill(style.theme.paper)
         scale = height / _DESIGN_HEIGHT
-        painter = QPainter(image)
-        try:
+        with QPainter(image) as painter:
             painter.scale(scale, scale)
             rect = QRectF(0, 0, width / scale, height / scale)
             renderer.paint(painter, rect, scene(step), camera, style, look.mesh_style)
-        finally:
-            painter.end()
         return image
 
     return Film(shots, paint)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.link.jobs import Jobs
+from app.link.result_cache import ResultCache
 from app.link.runner import Runner
 from inference.results.checkpoint import CheckpointInfo, OpenRequest
 from inference.results.events import Failure, Progress
@@ -18,6 +19,7 @@ from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from widgets.view import View
 
 OPEN, TOKENS, MEMORY = "open", "tokens", "memory"
+WRITING_PAUSE = 2000  # ms without an answer after which the last ones are put on disk
 
 
 class Controller(QObject):
@@ -49,8 +51,14 @@ class Controller(QObject):
     noticed = Signal(str)
     job_done = Signal(str)
 
-    def __init__(self, runner: Runner, jobs: Jobs, parent: QObject | None = None) -> None:
+    def __init__(
+        self, runner: Runner, jobs: Jobs, parent: QObject | None = None, *, cache: ResultCache | None = None
+    ) -> None:
         super().__init__(parent)
+        self._cache = cache
+        self._is_engine_up = self._is_checkpoint_remembered = False
+        self._writing = QTimer(self, interval=WRITING_PAUSE, singleShot=True)
+        self._writing.timeout.connect(self.write_cache)
         self._runner = runner
         self._jobs = jobs
         self._views: dict[str, View] = {}
@@ -77,7 +85,12 @@ class Controller(QObject):
 
     def open(self, checkpoint: str) -> None:
         """Load a checkpoint; the answer comes by `opened` or `open_failed`."""
-        self._runner.submit(OPEN, OpenRequest(checkpoint))
+        request = OpenRequest(checkpoint)
+        self._runner.submit(OPEN, request)
+        if isinstance(info := self._remembered(request), CheckpointInfo):
+            self._is_checkpoint_remembered = True
+            self.checkpoint = info
+            self.opened.emit(info)
 
     def set_memory_budget(self, budget: int) -> None:
         """How many bytes of what attention receives the engine may hold from now on."""
@@ -87,7 +100,27 @@ class Controller(QObject):
     def tokenize(self, input: Input) -> None:
         """Split an input for the token row; the answer comes by `tokenized`."""
         if self.checkpoint:
-            self._runner.submit(TOKENS, TokenizeRequest(self.checkpoint.checkpoint, input))
+            request = TokenizeRequest(self.checkpoint.checkpoint, input)
+            self._runner.submit(TOKENS, request)
+            if isinstance(result := self._remembered(request), TokenizeResult):
+                self.tokenized.emit(result.tokens, "")
+
+    # Until the engine is up, what it answered in the last session stands for what it will answer.
+
+    def _remembered(self, request: Request) -> object | None:
+        return None if self._is_engine_up or self._cache is None else self._cache.answer(request)
+
+    def _keep(self, channel: str, request: Request, result: object) -> None:
+        self._is_engine_up = True
+        if self._cache is not None:
+            self._cache.keep(channel, request, result)
+            self._writing.start()
+
+    @Slot()
+    def write_cache(self) -> None:
+        """Keep the last answers for the next session."""
+        if self._cache is not None:
+            self._cache.write()
 
     @Slot(str, object)
     def _on_view_request_changed(self, name: str, request: Request) -> None:
@@ -101,6 +134,8 @@ class Controller(QObject):
         channel = _channel(name, request)
         self._unanswered.add(channel)
         self._runner.submit(channel, request)
+        if (result := self._remembered(request)) is not None:
+            self._views[name].take_remembered(request, result)
 
     @Slot(str, object)
     def _on_view_request_withdrawn(self, name: str, request: Request) -> None:
@@ -108,9 +143,14 @@ class Controller(QObject):
 
     @Slot(str, object, object, bool)
     def _on_runner_arrived(self, channel: str, request: Request, result: object, is_partial: bool) -> None:
+        if not is_partial and channel != MEMORY:
+            self._keep(channel, request, result)
         if channel == OPEN and isinstance(result, CheckpointInfo):
-            self.checkpoint = result
-            self.opened.emit(result)
+            is_known = self._is_checkpoint_remembered and result == self.checkpoint
+            self._is_checkpoint_remembered = False
+            if not is_known:
+                self.checkpoint = result
+                self.opened.emit(result)
         elif channel == TOKENS and isinstance(result, TokenizeResult):
             self.tokenized.emit(result.tokens, "")
         elif isinstance(result, MemoryResult):
@@ -124,6 +164,8 @@ class Controller(QObject):
     @Slot(str, object, object)
     def _on_runner_failed(self, channel: str, request: Request, failure: Failure) -> None:
         if channel == OPEN:
+            if self._is_checkpoint_remembered:  # it was never open in this session
+                self._is_checkpoint_remembered, self.checkpoint = False, None
             self.open_failed.emit(failure)
         elif channel == TOKENS:
             self.tokenized.emit(None, failure.message)

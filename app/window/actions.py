@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from app.window.settings import MEMORY_MB
+from app.window.settings import MEMORY_MB, Settings
 from widgets.registry import VIEWS
 
 MOST_NUMBERS = 9
@@ -110,6 +111,18 @@ def set_view_shortcuts(actions: dict[str, QAction], why: dict[str, str], offered
         action.setShortcut(QKeySequence(f"Ctrl+{number}") if 1 <= number <= MOST_NUMBERS else QKeySequence())
         action.setEnabled(number > 0)
         action.setToolTip(why.get(view.name) or view.about)
+
+
+def check_actions(actions: Mapping[str, QAction], settings: Settings) -> None:
+    """Let the menus show what is set."""
+    for name, is_on in (
+        ("set_caption", settings.caption),
+        (f"set_theme:{settings.theme}", True),
+        (f"set_color_map:{settings.color_map}", True),
+        (f"set_memory:{settings.memory_mb}", True),
+    ):
+        if name in actions:
+            actions[name].setChecked(is_on)
 
 
 class _Call:

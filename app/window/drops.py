@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QMimeData
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QObject
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QWidget
 
 from app.commands.text_files import ENDINGS as TEXTS
 from app.commands.text_files import TextFileError, read_text
@@ -24,6 +26,28 @@ class DropTargets:
     open_mesh: Callable[[str], None]
     look_at_text: Callable[[str], None]
     refuse: Callable[[str], None]
+
+
+class Drops(QObject):
+    """Lets files be dropped onto a window."""
+
+    def __init__(self, window: QWidget, reads: Callable[[], Sequence[str]], targets: DropTargets) -> None:
+        super().__init__(window)
+        self._reads, self._targets = reads, targets
+        window.setAcceptDrops(True)
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if not isinstance(event, QDropEvent) or event.type() not in (QEvent.Type.DragEnter, QEvent.Type.Drop):
+            return False
+        path = dropped_file(event.mimeData())
+        if path is None:
+            return False
+        if event.type() == QEvent.Type.DragEnter:
+            event.acceptProposedAction()
+        else:
+            take(path, self._reads(), self._targets)
+        return True
 
 
 def dropped_file(data: QMimeData) -> Path | None:

@@ -6,27 +6,30 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent
 from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QVBoxLayout, QWidget
 
+from app import VERSION
 from app.export.exporting import Exporting
 from app.link.controller import Controller
 from app.link.jobs import Jobs
+from app.link.result_cache import FILE_NAME as CACHE_FILE
+from app.link.result_cache import ResultCache
 from app.link.runner import Runner
-from app.window import about, drops
-from app.window.actions import build_menus, set_view_shortcuts
+from app.window import about
+from app.window.actions import build_menus, check_actions, set_view_shortcuts
 from app.window.appearance import Appearance
+from app.window.drops import Drops, DropTargets
 from app.window.opening import Opening
-from app.window.placement import keep_on_screen
+from app.window.placement import keep_on_screen, restore_layout, with_layout
 from app.window.presentation import LARGER, Presentation
+from app.window.session import FILE_NAME, SessionKeeper
 from app.window.settings import Settings, load_settings, save_settings
 from app.window.side_panels import SidePanels, panel_dock
 from app.window.subject_flow import SubjectFlow, token_axis
 from app.window.text_dialog import TextDialog
 from app.window.view_area import ViewArea
-from app.window.warm_up import WarmUp
-from app.window.window_state import check_actions, restore_layout, with_layout
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.tokens import Tokens
 from resources import ROOT, SAMPLES
@@ -58,7 +61,6 @@ class MainWindow(QMainWindow):
         self.setObjectName("main_window")
         self.setWindowTitle("Headlight")
         self.setWindowIcon(QIcon(str(ROOT / "icons" / "headlight.svg")))
-        self.setAcceptDrops(True)
         self._settings_file = settings_file
         self.settings, self._notice = load_settings(settings_file)
         application = QApplication.instance()
@@ -72,13 +74,15 @@ class MainWindow(QMainWindow):
         self.context = ViewContext(self.selection, parent=self)
         self.jobs = Jobs(self)
         self.exporting = Exporting(self)
-        self.controller = Controller(runner, self.jobs, self)
+        cache = ResultCache(settings_file.with_name(CACHE_FILE), VERSION)
+        self.controller = Controller(runner, self.jobs, self, cache=cache)
         self.gallery = Gallery()
         self.input_panel = InputPanel(self.context, SAMPLES)
         self.input_bar = self.input_panel.text
         self.opening = Opening(self.controller, self.gallery, self)
         self.flow = SubjectFlow(self.controller, self.selection, self.input_panel, self)
         self.area = ViewArea(partial(ViewEntry.create, context=self.context))
+        self._session = SessionKeeper(settings_file.with_name(FILE_NAME), self.area)
         self.details = DetailsPanel(self.context)
         self.jobs_list = JobsList()
         self.status_line = StatusLine()
@@ -91,6 +95,10 @@ class MainWindow(QMainWindow):
             self.panels.put_away,
             tuple(self.actions_by_name.values()),
         )
+        targets = DropTargets(
+            self.open, self.input_panel.open_image, self._open_mesh, self.input_bar.look_at, self._tell
+        )
+        Drops(self, lambda: self.input_panel.kinds, targets)
         self._connect()
         self._restore()
         self.opening.set_recent(self.settings.recent)
@@ -147,19 +155,6 @@ class MainWindow(QMainWindow):
         self.status_line.jobs_requested.connect(self.jobs_list.focus_first)
         self.controller.job_done.connect(partial(self.status_line.show_message, is_warning=False))
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.panels.fit()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.panels.fit()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange and self._is_started:
-            self.panels.fit()
-
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if not self._is_started:
@@ -171,10 +166,8 @@ class MainWindow(QMainWindow):
     def _on_first_painted(self) -> None:
         self.painted.emit()
         keep_on_screen(self)  # only now it has a frame
-        if self._notice:
-            self.status_line.show_message(self._notice)
+        self._tell(self._notice)
         self._runner.start()
-        WarmUp(self).start()
         self.controller.set_memory_budget(self.settings.memory_mb * 2**20)
         self.opening.open_first(self._first_checkpoint or self.settings.checkpoint)
 
@@ -194,7 +187,12 @@ class MainWindow(QMainWindow):
         self.opening.set_recent(self.settings.recent)
         self.setWindowTitle(f"{info.name} – Headlight")
         self.status_line.set_device(info.device)
-        self.flow.begin(info)
+        self.flow.begin(info, self._session.restored(info))
+        self._tell(self._session.notice)
+
+    def _open_mesh(self, path: str) -> None:
+        if self.controller.checkpoint is not None:
+            self.area.open_file("mesh", path, self.controller.checkpoint)
 
     @Slot(object, str)
     def _on_flow_tokens_changed(self, tokens: Tokens | None, message: str) -> None:
@@ -220,6 +218,10 @@ class MainWindow(QMainWindow):
         self.controller.attach(view)
         view.addActions([self.actions_by_name["copy_current"], self.actions_by_name["export_current"]])
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    def _tell(self, notice: str) -> None:
+        if notice:
+            self.status_line.show_message(notice)
 
     @Slot(str, bool)
     def _say(self, sentence: str, is_warning: bool) -> None:
@@ -349,24 +351,7 @@ class MainWindow(QMainWindow):
     def show_about(self) -> None:
         about.show_about(self)
 
-    # Dropped files, and the state that survives a restart
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if drops.dropped_file(event.mimeData()) is not None:
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        path = drops.dropped_file(event.mimeData())
-        if path is not None:
-            drops.take(path, self.input_panel.kinds, self._drop_targets())
-
-    def _drop_targets(self) -> drops.DropTargets:
-        panel, refuse = self.input_panel, self.status_line.show_message
-        return drops.DropTargets(self.open, panel.open_image, self._open_mesh, panel.text.look_at, refuse)
-
-    def _open_mesh(self, path: str) -> None:
-        if self.controller.checkpoint is not None:
-            self.area.open_file("mesh", path, self.controller.checkpoint)
+    # What survives a restart
 
     def _restore(self) -> None:
         """The window as it was left: sizes, tabs, looks and what was typed."""
@@ -377,6 +362,7 @@ class MainWindow(QMainWindow):
         self.input_bar.set_text(*((settings.text, settings.text_pair) if settings.text else (SAMPLES[0], "")))
         restore_layout(self, settings)
         self.panels.take_over()
+        self._session.restore_layout(self._first_checkpoint or settings.checkpoint)
         check_actions(self.actions_by_name, settings)
 
     def _settings_now(self) -> Settings:
@@ -390,8 +376,12 @@ class MainWindow(QMainWindow):
             self.set_presentation(False)
         try:
             save_settings(self._settings_now(), self._settings_file)
+            self._session.save(
+                self.controller.checkpoint, self.selection.now, self.selection.masked, self.input_panel.input()
+            )
         except OSError as error:
             self.status_line.show_message(self.tr("The settings could not be saved: {}").format(error.strerror))
+        self.controller.write_cache()
         self.area.close_windows()
         self.jobs.shutdown()
         self._runner.shutdown()

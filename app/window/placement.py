@@ -1,11 +1,14 @@
-"""Where windows stand on the screens: whole on one of them, and not over each other."""
+"""Where windows stand: whole on a screen, not over each other, and the next time where they stood before."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from PySide6.QtCore import QMargins, QPoint, QRect, QSize
-from PySide6.QtWidgets import QStyle, QWidget
+from PySide6.QtCore import QByteArray, QMargins, QPoint, QRect, QSize
+from PySide6.QtWidgets import QMainWindow, QStyle, QWidget
+
+from app.window.settings import Settings
 
 
 def fitted(window: QRect, frame: QMargins, available: QRect) -> QRect:
@@ -39,6 +42,24 @@ def keep_on_screen(window: QWidget) -> None:
     right = fitted(window.geometry(), handle.frameMargins(), window.screen().availableGeometry())
     if right != window.geometry():
         window.setGeometry(right)
+
+
+def restore_layout(window: QMainWindow, settings: Settings) -> None:
+    """Put the window and its panels where they were, within the screen that there is now."""
+    window.resize(1280, 800)
+    keep_on_screen(window)
+    # What cannot be restored, from another version say, is refused by Qt and leaves the layout as it is.
+    window.restoreGeometry(QByteArray.fromBase64(settings.window.encode()))
+    window.restoreState(QByteArray.fromBase64(settings.docks.encode()))
+
+
+def with_layout(settings: Settings, window: QMainWindow) -> Settings:
+    """The same settings, with where the window and its panels are now."""
+    return replace(
+        settings,
+        window=window.saveGeometry().toBase64().toStdString(),
+        docks=window.saveState().toBase64().toStdString(),
+    )
 
 
 def free_place(size: QSize, frame: QMargins, main: QRect, screens: Sequence[QRect]) -> QRect:

@@ -1,4 +1,4 @@
-"""What survives a restart: a small JSON file."""
+"""What survives a restart: small JSON files, of which a damaged entry costs no more than itself."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from widgets.look.color_maps import NAMES
 
 N_RECENT = 9
 MEMORY_MB = (256, 512, 1024, 2048, 4096, 8192)
+MOST_BYTES = 16 * 2**20  # of a file; ours have a few thousand
 
 
 @dataclass(frozen=True)
@@ -68,28 +69,18 @@ def settings_file() -> Path:
 
 def load_settings(file: Path) -> tuple[Settings, str]:
     """Settings, and a sentence if the file could not be used in whole; never raises."""
-    try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return Settings(), ""
-    except (OSError, ValueError, RecursionError):
-        return Settings(), f"The settings in {file} could not be read; Headlight starts with its own."
-    if not isinstance(values, dict):
-        return Settings(), f"The settings in {file} are not an object; Headlight starts with its own."
-    known = {f.name: f for f in fields(Settings)}
-    good: dict[str, Any] = {}
-    for name, value in values.items():
-        if name in known and (clean := _clean(name, value)) is not None:
-            good[name] = clean
-    dropped = [name for name in values if name in known and name not in good]
-    notice = f"The setting {', '.join(dropped)} in {file} was not understood and is left out." if dropped else ""
-    return Settings(**good), notice
+    values, notice = read_entries(file)
+    known = {f.name for f in fields(Settings)}
+    good = {
+        name: clean for name, value in values.items() if name in known and (clean := _clean(name, value)) is not None
+    }
+    return Settings(**good), notice or left_out([name for name in values if name in known - set(good)], file)
 
 
 def _clean(name: str, value: Any) -> Any | None:
     default = getattr(Settings(), name)
     if name == "recent":
-        is_good = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        is_good = isinstance(value, list) and all(is_text(item) for item in value)
         return tuple(value[:N_RECENT]) if is_good else None
     allowed = {"theme": ("system", "light", "dark"), "color_map": NAMES, "memory_mb": MEMORY_MB}
     if value not in allowed.get(name, (value,)):
@@ -97,10 +88,51 @@ def _clean(name: str, value: Any) -> Any | None:
     if isinstance(default, float):
         is_good = isinstance(value, int | float) and not isinstance(value, bool) and 0.7 <= value <= 3
         return float(value) if is_good else None
+    if isinstance(default, str):
+        return value if is_text(value) else None
     return value if type(value) is type(default) else None
 
 
 def save_settings(settings: Settings, file: Path) -> None:
+    """Write so that a crash leaves either the old file or the new one. Raises OSError."""
+    write_entries(file, asdict(settings))
+
+
+# Files of entries
+
+
+def is_text(value: object) -> bool:
+    """Whether it is a text that can be encoded, named to the system and shown."""
+    if not isinstance(value, str) or "\0" in value:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half of a character
+        return False
+    return True
+
+
+def read_entries(file: Path) -> tuple[dict[str, Any], str]:
+    """The object in a JSON file, and a sentence if there is none to be had; a file that is missing is empty."""
+    try:
+        if file.stat().st_size > MOST_BYTES:
+            raise ValueError
+        values = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}, ""
+    except (OSError, ValueError, RecursionError):
+        return {}, f"The settings in {file} could not be read; Headlight starts with its own."
+    if not isinstance(values, dict):
+        return {}, f"The settings in {file} are not an object; Headlight starts with its own."
+    return values, ""
+
+
+def left_out(names: list[str], file: Path) -> str:
+    """A sentence about entries that were damaged; empty where none was."""
+    return f"The setting {', '.join(names)} in {file} was not understood and is left out." if names else ""
+
+
+def write_entries(file: Path, values: dict[str, Any]) -> None:
     """Write so that a crash leaves either the old file or the new one.
 
     Raises
@@ -110,7 +142,7 @@ def save_settings(settings: Settings, file: Path) -> None:
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=file.parent, encoding="utf-8", delete=False) as temporary:
-        json.dump(asdict(settings), temporary, indent=1)
+        json.dump(values, temporary, indent=1)
         temporary.flush()
         os.fsync(temporary.fileno())
     Path(temporary.name).replace(file)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QDockWidget, QLayout, QMainWindow, QWidget
 
 # Widths in letters: of the panels, what the views have at least before a panel steps aside, and of the smallest window.
@@ -36,8 +36,14 @@ class SidePanels(QObject):
         layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         em = window.fontMetrics().averageCharWidth()
         window.resizeDocks([left, right], [LEFT * em, RIGHT * em], Qt.Orientation.Horizontal)
+        window.installEventFilter(self)
         for dock in (left, right):
             dock.visibilityChanged.connect(self._on_dock_visibility_changed)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Show, QEvent.Type.Resize, QEvent.Type.FontChange):
+            self.fit()
+        return False
 
     def show_panel(self, dock: QDockWidget, is_on: bool) -> None:
         """The user shows or hides a panel."""
@@ -49,6 +55,8 @@ class SidePanels(QObject):
         em, width = self._window.fontMetrics().averageCharWidth(), self._window.width()
         if ((width, em) == self._fitted and not is_wide) or self._is_put_away:
             return
+        if not self._window.isVisible() and not is_wide:
+            return  # until then no width is one that anybody sees
         self._fitted = width, em
         self._window.setMinimumSize(LEAST * em, LEAST_LINES * self._window.fontMetrics().height())
         left, right = (dock.minimumSizeHint().width() for dock in (self.left, self.right))

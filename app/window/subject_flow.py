@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from PySide6.QtCore import QObject, QSignalBlocker, Signal, Slot
 
 from app.link.controller import Controller
+from app.window.session import Restored
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import Input
 from inference.results.tokens import Tokens
@@ -41,16 +42,25 @@ class SubjectFlow(QObject):
         super().__init__(parent)
         self._controller, self._selection, self._input_panel = controller, selection, input_panel
         self._input = Input()
+        self._are_masks_restored = False  # and not yet seen to fit
         controller.tokenized.connect(self._on_controller_tokenized)
         input_panel.input_changed.connect(self._on_input_panel_input_changed)
         selection.masked_changed.connect(self._on_selection_masked_changed)
         selection.changed.connect(self._on_selection_changed)
 
-    def begin(self, info: CheckpointInfo) -> None:
-        """Look at the same input with a checkpoint that was opened just now."""
+    def begin(self, info: CheckpointInfo, restored: Restored | None = None) -> None:
+        """Look at the same input with a checkpoint that was opened just now, or at what was looked at before."""
+        if restored is not None:
+            now = restored.selected
+            self._selection.update(**{one.name: getattr(now, one.name) for one in fields(now)})
         self.step(0, 0)
         self._input_panel.set_checkpoint(info)
         self._ask(self._input_panel.input(), keep_masks=False)
+        if restored is not None and restored.input.kinds:
+            self._input_panel.set_input(restored.input)
+        if restored is not None and restored.masked:
+            self._are_masks_restored = True
+            self._selection.set_masked(restored.masked)
 
     def ask_again(self) -> None:
         """Split the input into tokens anew."""
@@ -97,6 +107,10 @@ class SubjectFlow(QObject):
     def _on_controller_tokenized(self, tokens: Tokens | None, message: str) -> None:
         info = self._controller.checkpoint
         assert info
+        is_restored, self._are_masks_restored = self._are_masks_restored, False
+        if tokens is None and is_restored:
+            self._ask(self._input_panel.input(), keep_masks=False)  # they are of another text
+            return
         self.tokens_changed.emit(tokens, message)
         if tokens is None:
             self.refused.emit(info, message)

@@ -33,6 +33,8 @@ class ViewWindow(QWidget):
         self.setObjectName(f"{page.name}_window")
         self.setWindowIcon(QIcon(str(ROOT / "icons" / "headlight.svg")))
         self.setAutoFillBackground(True)
+        # Those that come back with a session leave the main window in front; `bring_to_front` says so itself.
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(page)

@@ -287,3 +287,84 @@ def test_a_failed_job_is_told_once_with_its_title(jobs, controller, views):
 def test_a_view_steers_its_job(jobs, views):
     views[0].job_action_requested.emit(3, JobAction.CANCEL)
     assert jobs.acted == [(3, JobAction.CANCEL)]
+
+
+# What the engine answered in the last session
+
+
+class FakeCache:
+    def __init__(self, *kept):
+        self.kept, self.noted, self.n_written = list(kept), [], 0
+
+    def answer(self, request):
+        return next((answer for asked, answer in self.kept if asked == request), None)
+
+    def keep(self, channel, request, answer):
+        self.noted.append((channel, request, answer))
+
+    def write(self):
+        self.n_written += 1
+
+
+INFO = make_checkpoint_info(name="x")
+TOKENIZE = TokenizeRequest("x", INPUT)
+
+
+@pytest.fixture
+def remembering(runner, jobs):
+    cache = FakeCache((OPEN, INFO), (TOKENIZE, TokenizeResult(make_tokens())), (HEADS, "remembered"))
+    controller = Controller(runner, jobs, cache=cache)
+    controller.cache, controller.told = cache, []
+    controller.opened.connect(lambda info: controller.told.append(info))
+    return controller
+
+
+def test_until_the_engine_is_up_what_it_answered_before_is_shown(remembering, runner, qtbot):
+    view = Listener("left", ViewContext())
+    qtbot.addWidget(view)
+    remembering.attach(view)
+    view.show()
+    remembering.open("x")
+    assert remembering.told == [INFO]
+    with qtbot.waitSignal(remembering.tokenized):
+        remembering.tokenize(INPUT)
+    view.set_subject(Subject(INFO, INPUT))
+    assert view.shown == [(HEADS, "remembered", False)]
+    assert "last session" in view.why_not_current
+    assert [channel for channel, _ in runner.submitted][:2] == ["open", "tokens"]  # it is asked all the same
+    runner.arrived.emit("open", OPEN, INFO, False)
+    assert remembering.told == [INFO]  # the same: nothing begins anew
+    for request in view._asked:
+        runner.arrived.emit(f"left/{type(request).__name__}", request, "computed", False)
+    assert view.why_not_current == ""
+
+
+def test_once_the_engine_is_up_it_is_asked_alone(remembering, runner):
+    runner.arrived.emit("open", OPEN, INFO, False)
+    remembering.open("x")
+    assert remembering.told == [INFO]
+
+
+def test_a_checkpoint_that_is_another_now_is_opened_anew(remembering, runner):
+    remembering.open("x")
+    other = make_checkpoint_info(name="x", n_layers=7)
+    runner.arrived.emit("open", OPEN, other, False)
+    assert remembering.told == [INFO, other]
+    assert remembering.checkpoint is other
+
+
+def test_a_checkpoint_that_no_longer_opens_is_not_open(remembering, runner, qtbot):
+    remembering.open("x")
+    with qtbot.waitSignal(remembering.open_failed):
+        runner.failed.emit("open", OPEN, Failure("refused", "It is gone."))
+    assert remembering.checkpoint is None
+
+
+def test_whole_answers_are_kept_and_written_after_a_pause(remembering, runner, qtbot):
+    runner.arrived.emit("open", OPEN, INFO, False)
+    runner.arrived.emit("memory", MemoryRequest(0), MemoryResult(0, 0, 0, 0, 0, True), False)
+    assert remembering.cache.noted == [("open", OPEN, INFO)]
+    assert remembering.cache.n_written == 0
+    qtbot.waitUntil(lambda: remembering.cache.n_written == 1)
+    remembering.write_cache()
+    assert remembering.cache.n_written == 2

@@ -58,7 +58,13 @@ class Driver:
         for bar in self.window.area.findChildren(QTabBar):
             for index in range(bar.count()):
                 if bar.tabText(index) == TITLES[name] and bar.isVisible():
-                    self.click(bar, bar.tabRect(index).center())
+                    if bar.rect().contains(bar.tabRect(index)):
+                        self.click(bar, bar.tabRect(index).center())
+                    else:  # scrolled away: with the keys
+                        bar.setFocus()
+                        while bar.currentIndex() != index:
+                            QTest.keyClick(bar, Qt.Key.Key_Right if bar.currentIndex() < index else Qt.Key.Key_Left)
+                            bar.setFocus()
                     return
         raise AssertionError(f"there is no tab {TITLES[name]!r}")
 

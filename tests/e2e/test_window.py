@@ -229,6 +229,75 @@ def test_what_was_typed_and_chosen_survives_a_restart(start):
     second.window.actions_by_name["set_theme:light"].trigger()
 
 
+def test_the_window_comes_back_where_it_was_left(start):
+    first = start()
+    first.wait_idle()
+    first.tab("attention")
+    first.wait(lambda: first.figure("attention") is not None)
+    first.keys("Alt+Down")
+    first.keys("Alt+Right")
+    chips, where = first.chip(2)
+    QTest.mouseDClick(chips, Qt.MouseButton.LeftButton, pos=where)
+    first.wait(lambda: "[MASK]" in first.words())
+    first.click(chips, where)
+    assert first.window.selection.now.query.index == 2
+    first.tab("rollout")
+    first.keys("Ctrl+Shift+T")
+    first.wait(lambda: first.window.area.windows["rollout"].isActiveWindow())
+    first.window.activateWindow()
+    first.wait(first.window.isActiveWindow)
+    first.tab("attention")
+    first.wait(lambda: not first.window._runner.is_busy)
+    first.window.close()
+    second = start()
+    # What was on screen is there again at once, dimmed, and then as the engine computes it.
+    second.wait(lambda: second.figure("attention") is not None)
+    second.wait(lambda: not second.window.area.views["attention"].why_not_current)
+    assert second.window.area.current == "attention"
+    assert "rollout" in second.window.area.windows
+    now = second.window.selection.now
+    assert (now.layer, now.head, now.query.index) == (1, 1, 2)
+    assert second.window.selection.masked == (2,)
+    assert second.words()[2] == "[MASK]"
+
+
+def test_a_torn_off_view_is_a_window_and_comes_back(driver):
+    driver.tab("attention")
+    driver.wait(lambda: driver.figure("attention") is not None)
+    driver.keys("Ctrl+Shift+T")
+    (window,) = driver.window.area.windows.values()
+    driver.wait(window.isVisible)
+    assert window.windowTitle() == "Attention – bert-mini"
+    assert not window.frameGeometry().intersects(driver.window.frameGeometry()) or window.pos() != driver.window.pos()
+    QTest.keySequence(window, "Alt+Right")
+    driver.wait(lambda: "head 1" in driver.figure("attention").caption.lower())
+    driver.window.actions_by_name["set_color_map:magma"].trigger()
+    assert driver.window.area.views["attention"].style_now().color_map == "magma"
+    QTest.keySequence(window, "Ctrl+Shift+T")
+    driver.wait(lambda: driver.window.area.windows == {})
+    assert driver.window.area.views["attention"].window() is driver.window
+    driver.window.actions_by_name["set_color_map:cividis"].trigger()
+
+
+def test_presentation_mode_leaves_a_maximised_window_maximised(driver):
+    driver.window.showMaximized()
+    driver.wait(driver.window.isMaximized)
+    driver.keys("F11")
+    driver.wait(driver.window.isFullScreen)
+    driver.keys("F11")
+    driver.wait(lambda: not driver.window.isFullScreen())
+    assert driver.window.isMaximized()
+
+
+def test_the_window_stands_beside_a_slide(driver):
+    driver.window.resize(800, 700)
+    driver.wait(lambda: driver.window.width() == 800)
+    driver.tab("masked")
+    assert not driver.window.details_dock.isVisible()
+    driver.window.resize(1280, 700)
+    driver.wait(driver.window.details_dock.isVisible)
+
+
 def test_arrows_walk_through_layers_and_heads_and_tab_reaches_every_field(driver):
     driver.keys("Alt+Down")
     driver.keys("Alt+Right")

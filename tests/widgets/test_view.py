@@ -120,6 +120,29 @@ def test_masks_alone_are_the_same_sentence(view, qtbot):
     assert "a cat" not in view.page.veil.text
 
 
+def test_what_is_remembered_is_dimmed_until_the_engine_says_the_same(view):
+    asked = look_at(view)
+    view.take_remembered(asked, "layer 0")
+    assert view.shown == ["layer 0"]
+    assert is_dimmed(view)
+    assert "last session" in view.page.veil.text
+    assert "last session" in view.why_not_current
+    assert view.page.read_out.text() == ""
+    view.take_result(asked, "layer 0")
+    assert not is_dimmed(view)
+    assert view.why_not_current == ""
+    view.take_remembered(asked, "something older")  # too late
+    assert view.shown == ["layer 0", "layer 0"]
+    assert view.why_not_current == ""
+
+
+def test_what_is_remembered_of_something_else_is_not_shown(view):
+    asked = look_at(view)
+    view.selection.update(layer=1)
+    view.take_remembered(asked, "layer 0")
+    assert view.shown == []
+
+
 def test_a_cancel_leaves_the_old_picture_dimmed_for_good(view):
     view.take_result(look_at(view), "layer 0")
     asked = look_at(view, CAT, "gpt-test")

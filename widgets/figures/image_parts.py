@@ -192,10 +192,9 @@ def _scaled(same: _Same, height: int, width: int, grid: GridSize | None) -> QIma
             width, height, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
         )
     scaled = scaled.convertToFormat(QImage.Format.Format_RGB32)
-    painter = QPainter(scaled)
-    for bar in _bars(grid, QRectF(0, 0, width, height), 1.0):
-        painter.fillRect(bar, _GRID)
-    painter.end()
+    with QPainter(scaled) as painter:
+        for bar in _bars(grid, QRectF(0, 0, width, height), 1.0):
+            painter.fillRect(bar, _GRID)
     return scaled
 
 

@@ -56,10 +56,9 @@ class FigureCanvas(QWidget, Generic[F]):
             self._image.setDevicePixelRatio(ratio)
             self._image.fill(self._style.theme.paper)
             if self._figure is not None and not self.figure_rect().isEmpty():
-                painter = QPainter(self._image)
-                painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-                self.paint_figure(painter, self._figure)
-                painter.end()
+                with QPainter(self._image) as painter:
+                    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+                    self.paint_figure(painter, self._figure)
         return self._image
 
     def paint_figure(self, painter: QPainter, figure: F) -> None:
@@ -70,12 +69,11 @@ class FigureCanvas(QWidget, Generic[F]):
         """Paint what changes with the pointer, at once and on top."""
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.drawImage(0, 0, self.image())
-        if self._figure is not None:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self.paint_over(painter, self._figure)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.drawImage(0, 0, self.image())
+            if self._figure is not None:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                self.paint_over(painter, self._figure)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

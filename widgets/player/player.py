@@ -196,15 +196,14 @@ def _icon(kind: _Icon, color: QColor, side: int) -> QIcon:
     pixmap = QPixmap(QSize(side, side) * 2)
     pixmap.setDevicePixelRatio(2)
     pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.scale(side, side)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(color)
-    for back, tip in _TRIANGLES[kind]:
-        painter.drawPolygon(QPolygonF([QPointF(back, 0.12), QPointF(tip, 0.5), QPointF(back, 0.88)]))
-    for middle in _BARS[kind]:
-        width = 0.2 if kind == "pause" else 0.12
-        painter.drawRect(QRectF(middle - width / 2, 0.12, width, 0.76))
-    painter.end()
+    with QPainter(pixmap) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(side, side)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color)
+        for back, tip in _TRIANGLES[kind]:
+            painter.drawPolygon(QPolygonF([QPointF(back, 0.12), QPointF(tip, 0.5), QPointF(back, 0.88)]))
+        for middle in _BARS[kind]:
+            width = 0.2 if kind == "pause" else 0.12
+            painter.drawRect(QRectF(middle - width / 2, 0.12, width, 0.76))
     return QIcon(pixmap)

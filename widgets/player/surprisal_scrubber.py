@@ -155,10 +155,9 @@ class SurprisalScrubber(QWidget):
             self._image = QImage(size, QImage.Format.Format_RGB32)
             self._image.setDevicePixelRatio(ratio)
             self._image.fill(self._style.theme.panel)
-            painter = QPainter(self._image)
-            for lane in self._lanes:
-                self._paint_lane(painter, lane)
-            painter.end()
+            with QPainter(self._image) as painter:
+                for lane in self._lanes:
+                    self._paint_lane(painter, lane)
         return self._image
 
     def _paint_lane(self, painter: QPainter, lane: Lane) -> None:
@@ -186,24 +185,23 @@ class SurprisalScrubber(QWidget):
             painter.fillRect(bar, QColor(*color))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.drawImage(0, 0, self._shown())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        theme = self._style.theme
-        if self._n_steps:
-            step = min(self._step, self._n_steps - 1)
-            at, lane = self.place_of(step), self._rect(self._lane_of(step))
-            painter.setPen(QPen(theme.warning, 2))
-            painter.drawLine(QPointF(at.x(), lane.top() - 2), QPointF(at.x(), lane.bottom() + 2))
-            painter.setBrush(theme.warning)
-            painter.setPen(Qt.PenStyle.NoPen)
-            x, y = at.x(), lane.top()
-            painter.drawPolygon(QPolygonF([QPointF(x - 5, y - 4), QPointF(x + 5, y - 4), QPointF(x, y + 4)]))
-        if self.hasFocus():
-            painter.setPen(QPen(theme.accent, 1.5))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
-        painter.end()
+        with QPainter(self) as painter:
+            painter.drawImage(0, 0, self._shown())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            theme = self._style.theme
+            if self._n_steps:
+                step = min(self._step, self._n_steps - 1)
+                at, lane = self.place_of(step), self._rect(self._lane_of(step))
+                painter.setPen(QPen(theme.warning, 2))
+                painter.drawLine(QPointF(at.x(), lane.top() - 2), QPointF(at.x(), lane.bottom() + 2))
+                painter.setBrush(theme.warning)
+                painter.setPen(Qt.PenStyle.NoPen)
+                x, y = at.x(), lane.top()
+                painter.drawPolygon(QPolygonF([QPointF(x - 5, y - 4), QPointF(x + 5, y - 4), QPointF(x, y + 4)]))
+            if self.hasFocus():
+                painter.setPen(QPen(theme.accent, 1.5))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
 
     # What the user does
 

@@ -192,10 +192,9 @@ class Legend(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        placed = self.entries()
-        paint_legend(painter, placed, self._title, QRectF(self.rect()), self._style, self.hidden)
-        if self.hasFocus() and placed:
-            painter.setPen(QPen(self._style.theme.accent, 1))
-            painter.drawRect(placed[self._at].box.adjusted(-2, 1, 1, -1))
-        painter.end()
+        with QPainter(self) as painter:
+            placed = self.entries()
+            paint_legend(painter, placed, self._title, QRectF(self.rect()), self._style, self.hidden)
+            if self.hasFocus() and placed:
+                painter.setPen(QPen(self._style.theme.accent, 1))
+                painter.drawRect(placed[self._at].box.adjusted(-2, 1, 1, -1))

@@ -20,20 +20,23 @@ class ItemBuffer:
         width, height = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
         self._image = QImage(width, height, QImage.Format.Format_RGB32)
         self._image.fill(0xFF000000)
-        self._painter = QPainter(self._image)
-        self._painter.scale(width / size[0], height / size[1])
-        self._painter.setPen(Qt.PenStyle.NoPen)
+        self._stretch = width / size[0], height / size[1]
+        self._polygons: list[tuple[QPolygonF, int]] = []
         self._numbers: np.ndarray | None = None
 
     def paint(self, polygon: QPolygonF, number: int) -> None:
         """A polygon; its number is 0 or more."""
-        self._painter.setBrush(QColor.fromRgb(number + 1))
-        self._painter.drawPolygon(polygon)
+        self._polygons.append((polygon, number))
 
     def numbers(self) -> np.ndarray:
         """The foremost face of each pixel, counted from 1, 0 where there is none: uint32 [row, column]."""
         if self._numbers is None:
-            self._painter.end()
+            with QPainter(self._image) as painter:
+                painter.scale(*self._stretch)
+                painter.setPen(Qt.PenStyle.NoPen)
+                for polygon, number in self._polygons:
+                    painter.setBrush(QColor.fromRgb(number + 1))
+                    painter.drawPolygon(polygon)
             height, width = self._image.height(), self._image.width()
             pixels = np.frombuffer(self._image.constBits(), np.uint32).reshape(height, width)
             self._numbers = pixels & 0xFFFFFF

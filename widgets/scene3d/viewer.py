@@ -195,9 +195,8 @@ class MeshViewer(QWidget):
             image.setDevicePixelRatio(ratio)
             image.fill(style.theme.paper)
             if not size.isEmpty():
-                painter = QPainter(image)
-                self._painter.paint(painter, QRectF(self.rect()), self._scene, self._camera, style, self._style)
-                painter.end()
+                with QPainter(image) as painter:
+                    self._painter.paint(painter, QRectF(self.rect()), self._scene, self._camera, style, self._style)
         return image
 
     def _by_opengl(self, renderer: GlRenderer, style: FigureStyle, size: QSize, ratio: float) -> QImage:
@@ -207,15 +206,14 @@ class MeshViewer(QWidget):
             self._scene, self._polygons(), self._marks, self._camera, style.theme, self._style, size, ratio
         )
         image.setDevicePixelRatio(ratio)
-        painter = QPainter(image)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        places, depths = self._camera.project(
-            np.array([label.at for label in self._marks.labels]).reshape(-1, 3), self._size()
-        )
-        for label, place, depth in zip(self._marks.labels, places.tolist(), depths, strict=True):
-            if depth > self._camera.near:
-                paint_label(painter, label, QPointF(*place), style)
-        painter.end()
+        with QPainter(image) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            places, depths = self._camera.project(
+                np.array([label.at for label in self._marks.labels]).reshape(-1, 3), self._size()
+            )
+            for label, place, depth in zip(self._marks.labels, places.tolist(), depths, strict=True):
+                if depth > self._camera.near:
+                    paint_label(painter, label, QPointF(*place), style)
         return image
 
     def _renderer(self) -> GlRenderer | None:
@@ -251,15 +249,14 @@ class MeshViewer(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.drawImage(0, 0, self._shown())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._hit is not None:
-            self._paint_hit(painter, self._hit)
-        if self.hasFocus():
-            painter.setPen(QPen(FigureStyle.of(self).theme.accent, 1.5))
-            painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
-        painter.end()
+        with QPainter(self) as painter:
+            painter.drawImage(0, 0, self._shown())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if self._hit is not None:
+                self._paint_hit(painter, self._hit)
+            if self.hasFocus():
+                painter.setPen(QPen(FigureStyle.of(self).theme.accent, 1.5))
+                painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
 
     def _paint_hit(self, painter: QPainter, hit: Hit) -> None:
         mesh = self._scene.objects[hit.object]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QMimeData, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QWidget
 
-from app.window.drops import DropTargets, dropped_file, take
+from app.window.drops import Drops, DropTargets, dropped_file, take
 
 
 @pytest.fixture
@@ -68,3 +70,21 @@ def test_the_first_file_counts():
     assert dropped_file(data) is None
     data.setUrls([QUrl("https://example.org/a.png"), QUrl.fromLocalFile("/b.png"), QUrl.fromLocalFile("/c.png")])
     assert str(dropped_file(data)) == "/b.png"
+
+
+def test_a_window_takes_files_and_nothing_else(qtbot, targets, said):
+    window = QWidget()
+    qtbot.addWidget(window)
+    Drops(window, lambda: ("image",), targets)
+    assert window.acceptDrops()
+    files, text = QMimeData(), QMimeData()
+    files.setUrls([QUrl.fromLocalFile("/b.png")])
+    text.setText("a cat")
+    action, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    for data, is_taken in ((files, True), (text, False)):
+        enter = QDragEnterEvent(QPoint(1, 1), action, data, left, none)
+        enter.ignore()
+        QApplication.sendEvent(window, enter)
+        assert enter.isAccepted() == is_taken
+        QApplication.sendEvent(window, QDropEvent(QPointF(1, 1), action, data, left, none))
+    assert said == [("image", "/b.png")]

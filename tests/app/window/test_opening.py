@@ -9,14 +9,16 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QListWidget, QWidget
 
 from app.window.opening import Opening
+from app.window.session import Restored
 from app.window.subject_flow import SubjectFlow
 from inference.results.events import Failure
+from inference.results.inputs import ImageInput, Input
 from resources import bundled_checkpoints
 from tests.factories import make_checkpoint_info, make_tokens
 from widgets.context import ViewContext
 from widgets.panels.gallery import Gallery
 from widgets.panels.input_panel import InputPanel
-from widgets.selection import Position, Selection
+from widgets.selection import Position, Selected, Selection
 
 BERT = make_checkpoint_info()
 MESH = replace(BERT, name="polygen", checkpoint="polygen", reads=("mesh",), classes=("chair",))
@@ -195,3 +197,33 @@ def test_steps_end_at_the_edge_and_follow_the_group(begun, selection):
     assert (selection.now.layer, selection.now.head) == (3, 3)
     selection.update(layer=99)
     assert selection.now.layer == 3
+
+
+RESTORED = Restored(Selected("encoder", 99, 2, Position("text", 1)), (2,), Input())
+
+
+def test_a_session_comes_back_within_what_there_is(flow, controller, selection):
+    controller.checkpoint = BERT
+    flow.begin(BERT, RESTORED)
+    assert (selection.now.layer, selection.now.head, selection.now.query) == (3, 2, Position("text", 1))
+    assert controller.inputs[-1].text.masked == (2,)
+    controller.tokenized.emit(make_tokens(), "")
+    assert flow.subjects[-1].input.text.masked == (2,)
+
+
+def test_masks_of_another_text_are_given_up(flow, controller, selection):
+    controller.checkpoint = BERT
+    flow.begin(BERT, RESTORED)
+    controller.tokenized.emit(None, "Position 2 is masked; the text has 1 token.")
+    assert flow.refusals == []
+    assert selection.masked == ()
+    assert controller.inputs[-1].text.masked == ()
+    controller.tokenized.emit(None, "The text is too long.")
+    assert flow.refusals == [(BERT, "The text is too long.")]
+
+
+def test_an_image_of_the_last_session_is_the_first_input(flow, controller):
+    info = replace(BERT, reads=("image",))
+    controller.checkpoint = info
+    flow.begin(info, RESTORED._replace(input=Input(image=ImageInput(seed=7)), masked=()))
+    assert controller.inputs[-1] == Input(image=ImageInput(seed=7))

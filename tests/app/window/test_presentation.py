@@ -28,10 +28,8 @@ def panels(window):
     sides = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
     left, right = (panel_dock("Panel", QWidget(), side, window) for side in sides)
     panels = SidePanels(window, left, right)
-    window.resizeEvent = lambda event: (QMainWindow.resizeEvent(window, event), panels.fit())
     window.resize(WIDE * em(window), 400)
     window.show()
-    panels.fit()
     return panels
 
 
@@ -142,7 +140,6 @@ def test_larger_letters_take_room_away(window, panels):
     font = window.font()
     font.setPointSizeF(2 * font.pointSizeF())
     window.setFont(font)
-    panels.fit()
     assert shown(panels) == (False, False)
 
 

@@ -8,7 +8,7 @@ import sys
 SCRIPT = """
 import sys
 from PySide6.QtCore import QCoreApplication
-from app.window.warm_up import WarmUp
+from app.window.application import WarmUp
 from widgets.registry import VIEWS
 
 application = QCoreApplication([])

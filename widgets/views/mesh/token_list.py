@@ -162,22 +162,21 @@ class TokenList(QAbstractScrollArea):
     # The image
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        theme, em = self._style.theme, self._em()
-        painter.fillRect(self.viewport().rect(), theme.paper)
-        growth = self._growth
-        if growth is not None:
-            colors = heat(theme.name)
-            painter.setFont(resized(self.font(), 0.85))
-            first = int(self.verticalScrollBar().value() / (_ROW * em))
-            last = int((self.verticalScrollBar().value() + self.viewport().height()) / (_ROW * em))
-            for row in range(first, min(last + 1, len(self._lines))):
-                self._paint_line(painter, row, growth, colors)
-        if self.hasFocus():
-            painter.setPen(QPen(theme.accent, 1.5))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1))
-        painter.end()
+        with QPainter(self.viewport()) as painter:
+            theme, em = self._style.theme, self._em()
+            painter.fillRect(self.viewport().rect(), theme.paper)
+            growth = self._growth
+            if growth is not None:
+                colors = heat(theme.name)
+                painter.setFont(resized(self.font(), 0.85))
+                first = int(self.verticalScrollBar().value() / (_ROW * em))
+                last = int((self.verticalScrollBar().value() + self.viewport().height()) / (_ROW * em))
+                for row in range(first, min(last + 1, len(self._lines))):
+                    self._paint_line(painter, row, growth, colors)
+            if self.hasFocus():
+                painter.setPen(QPen(theme.accent, 1.5))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1))
 
     def _paint_line(self, painter: QPainter, row: int, growth: Growth, colors: np.ndarray) -> None:
         theme, line, em = self._style.theme, self._lines[row], self._em()

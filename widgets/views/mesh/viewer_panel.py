@@ -53,9 +53,8 @@ class _LegendLabel(QWidget):
         return QSize(0, round(2.5 * self.fontMetrics().height()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), self._style.theme.paper)
-        if self._legend is not None:
-            paint_legend(painter, self._legend, QRectF(self.rect()).adjusted(8, 2, -8, 0), self._style)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.fillRect(self.rect(), self._style.theme.paper)
+            if self._legend is not None:
+                paint_legend(painter, self._legend, QRectF(self.rect()).adjusted(8, 2, -8, 0), self._style)

@@ -1,0 +1,120 @@
+"""The last answers of the engine, kept on disk: the next window has something to show before its engine is up."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from inference.results.request import Request
+from resources import checkpoint_path
+
+FILE_NAME = "last_results.bin"  # beside the settings
+MOST_BYTES = 8 * 2**20  # of the file
+MOST_BYTES_EACH = 2 * 2**20
+MOST_ANSWERS = 24
+
+
+class ResultCache:
+    """A few requests with their answers, of which a later one for the same channel replaces the earlier.
+
+    An answer is given only as long as nothing that it was computed from has changed: the files of the checkpoint and
+    of an image (names, sizes, times), the request with its input and options, and the version of the program.
+    What lies on disk are messages of `inference.service.wire`: no file can make the reader run anything.
+
+    Parameters
+    ----------
+    file
+        Read when first asked; a damaged one counts as empty.
+    version
+        Of the program.
+    """
+
+    def __init__(self, file: Path, version: str) -> None:
+        self._file, self._version = file, version
+        self._kept: dict[str, tuple[str, Request, object]] | None = None  # by channel: signature, request, answer
+        self._is_changed = False
+
+    def answer(self, request: Request) -> object | None:
+        """What the engine of an earlier session answered; None if that is not known, or may be another now."""
+        if self._kept is None:
+            self._kept = self._read()
+        for signature, asked, answer in self._kept.values():
+            if asked == request:
+                return answer if signature == self._signature(request) else None
+        return None
+
+    def keep(self, channel: str, request: Request, answer: object) -> None:
+        """Remember an answer that came just now; `write` puts it on disk."""
+        if self._kept is None:
+            self._kept = self._read()
+        self._kept.pop(channel, None)
+        self._kept[channel] = (self._signature(request), request, answer)
+        for oldest in tuple(self._kept)[:-MOST_ANSWERS]:
+            del self._kept[oldest]
+        self._is_changed = True
+
+    def write(self) -> None:
+        """Put on disk what came since the last time, the latest first, as far as it fits; never raises."""
+        if not self._is_changed or self._kept is None:
+            return
+        self._is_changed = False
+        parts: list[bytes] = []
+        for channel, kept in reversed(self._kept.items()):
+            part = _packed(channel, *kept)
+            if 0 < len(part) <= MOST_BYTES_EACH and sum(map(len, parts)) + len(part) <= MOST_BYTES:
+                parts.append(part)
+        temporary = self._file.with_name(f".{self._file.name}-{secrets.token_hex(4)}")
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(b"".join(reversed(parts)))
+            temporary.replace(self._file)
+        except OSError:  # a full disk, or one that is read only: the next start takes a little longer
+            with suppress(OSError):
+                temporary.unlink()
+
+    def _read(self) -> dict[str, tuple[str, Request, object]]:
+        from inference.service import wire  # with NumPy, which nobody needs before the window is on screen
+
+        kept: dict[str, tuple[str, Request, object]] = {}
+        try:
+            if self._file.stat().st_size > MOST_BYTES:
+                return {}
+            stream = io.BytesIO(self._file.read_bytes())
+            while (read := wire.read(stream)) is not None:
+                message, _ = read
+                if not isinstance(message["request"], Request):
+                    return {}
+                kept[str(message["channel"])] = (str(message["signature"]), message["request"], message["answer"])
+        except (OSError, KeyError, wire.BadMessage, MemoryError):
+            return {}
+        return kept
+
+    def _signature(self, request: Request) -> str:
+        """Of all that an answer depends on beside the request itself."""
+        told = hashlib.sha256(self._version.encode())
+        checkpoint = getattr(request, "checkpoint", "")
+        image = getattr(getattr(request, "input", None), "image", None)
+        try:
+            folder = checkpoint_path(checkpoint)
+            places = sorted(folder.iterdir()) if checkpoint else []
+            places += [Path(image.path)] if image is not None and image.path else []
+            for place in places:
+                stat = place.stat()
+                told.update(f"{place}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode(errors="replace"))
+        except (OSError, ValueError, RuntimeError):
+            return f"unreadable {secrets.token_hex(8)}"  # equal to nothing
+        return told.hexdigest()
+
+
+def _packed(channel: str, signature: str, request: Request, answer: object) -> bytes:
+    from inference.service import wire
+
+    stream = io.BytesIO()
+    try:
+        wire.write(stream, {"channel": channel, "signature": signature, "request": request, "answer": answer})
+    except wire.BadMessage:
+        return b""  # what cannot be sent is not kept
+    return stream.getvalue()

@@ -1,0 +1,178 @@
+"""Where a window was left: view, layer, head, options, masks, inputs and windows of views; and how to come back."""
+
+from __future__ import annotations
+
+import types
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from PySide6.QtCore import QCoreApplication
+
+from app.window.settings import is_text, left_out, read_entries, write_entries
+from app.window.view_area import ViewArea, ViewLayout
+from inference.results.checkpoint import CheckpointInfo
+from inference.results.inputs import ImageInput, Input, MeshInput
+from widgets.selection import Selected
+from widgets.view import View
+
+FILE_NAME = "session.json"  # beside the settings
+_LARGEST = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Session:
+    """What the file holds. Texts that were typed are settings.
+
+    Attributes
+    ----------
+    checkpoint
+        What was open: selection, masks and inputs are of it, and come back only with it.
+    options
+        What is chosen in each view and is not the default, as the view says it.
+    """
+
+    checkpoint: str = ""
+    selected: Selected = field(default_factory=Selected)
+    masked: tuple[int, ...] = ()
+    image: ImageInput | None = None
+    mesh: MeshInput | None = None
+    layout: ViewLayout = field(default_factory=ViewLayout)
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+class Restored(NamedTuple):
+    """What a checkpoint is looked at with first: what is selected and masked, and inputs other than text."""
+
+    selected: Selected
+    masked: tuple[int, ...]
+    input: Input
+
+
+class SessionKeeper:
+    """Brings a window back to where the last one was left, and notes where this one is.
+
+    Attributes
+    ----------
+    notice
+        A sentence for the user if something could not come back.
+    """
+
+    def __init__(self, file: Path, area: ViewArea) -> None:
+        self._file, self._area = file, area
+        self._session, self.notice = load_session(file)
+        self._is_first = True
+        area.view_created.connect(self._on_area_view_created)
+
+    def restore_layout(self, checkpoint: str) -> None:
+        """Put the views where they were; the one in front comes back with the checkpoint that it showed."""
+        layout = self._session.layout
+        self._area.restore_layout(layout if checkpoint == self._session.checkpoint else replace(layout, current=""))
+
+    def restored(self, info: CheckpointInfo) -> Restored | None:
+        """What the first checkpoint is looked at with; None if it is another one than was open, and for later ones."""
+        is_first, self._is_first = self._is_first, False
+        session = self._session
+        if not is_first or info.checkpoint != session.checkpoint:
+            return None
+        image = session.image
+        if image is not None and image.path and not _is_file(image.path):
+            text = QCoreApplication.translate("Session", "The image {} of the last session is not there any more.")
+            self.notice = text.format(image.path)
+            image = None
+        return Restored(session.selected, session.masked, Input(image=image, mesh=session.mesh))
+
+    def save(self, info: CheckpointInfo | None, selected: Selected, masked: tuple[int, ...], input: Input) -> None:
+        """Write where the window is now. Raises OSError."""
+        session = replace(self._session, layout=self._area.layout_now())
+        chosen = {name: view.options_state() for name, view in self._area.views.items()}
+        options = {name: state for name, state in (session.options | chosen).items() if state}
+        session = replace(session, options=options)
+        if info is not None:
+            session = replace(
+                session,
+                checkpoint=info.checkpoint,
+                selected=selected,
+                masked=masked,
+                image=input.image or session.image,
+                mesh=input.mesh or session.mesh,
+            )
+        save_session(session, self._file)
+
+    def _on_area_view_created(self, view: View) -> None:
+        if state := self._session.options.get(view.objectName()):
+            view.set_options_state(state)
+
+
+def load_session(file: Path) -> tuple[Session, str]:
+    """The last session, and a sentence if some of it could not be read; never raises."""
+    values, notice = read_entries(file)
+    damaged: list[str] = []
+    session = _read_object(Session, values, damaged)
+    return session, notice or left_out(damaged, file)
+
+
+def save_session(session: Session, file: Path) -> None:
+    """Write so that a crash leaves either the old file or the new one. Raises OSError."""
+    write_entries(file, asdict(session))
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+# Reading: every entry is what its field says, or the field's default
+
+
+class _Damaged(Exception):
+    pass
+
+
+def _read_object(cls: type, values: dict[str, Any], damaged: list[str]) -> Any:
+    """An object of a dataclass; entries that are damaged have their defaults, and are named in `damaged`."""
+    kinds = get_type_hints(cls)
+    good = {}
+    for entry in fields(cls):
+        if entry.name not in values:
+            continue
+        try:
+            good[entry.name] = _read(kinds[entry.name], values[entry.name], damaged)
+        except _Damaged:
+            damaged.append(entry.name)
+    return cls(**good)
+
+
+def _read(kind: Any, value: Any, damaged: list[str]) -> Any:
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return None if value is None else _read(next(one for one in inner if one is not types.NoneType), value, damaged)
+    if kind is Any:
+        return value
+    if is_dataclass(kind):
+        if not isinstance(value, dict):
+            raise _Damaged
+        return _read_object(kind, value, damaged)  # type: ignore[arg-type]
+    if origin is dict:
+        if not isinstance(value, dict) or not all(is_text(name) for name in value):
+            raise _Damaged
+        return {name: _read(inner[1], one, damaged) for name, one in value.items()}
+    if origin is tuple or (isinstance(kind, type) and issubclass(kind, tuple)):
+        return _read_tuple(kind, inner, value, damaged)
+    is_good = is_text(value) if kind is str else type(value) is kind and (kind is not int or 0 <= value <= _LARGEST)
+    if not is_good:
+        raise _Damaged
+    return value
+
+
+def _read_tuple(kind: Any, inner: tuple[Any, ...], value: Any, damaged: list[str]) -> Any:
+    if not isinstance(value, list):
+        raise _Damaged
+    if inner:  # tuple[X, ...]
+        return tuple(_read(inner[0], one, damaged) for one in value)
+    kinds = tuple(get_type_hints(kind).values())  # a named tuple
+    if len(kinds) != len(value):
+        raise _Damaged
+    return kind(*(_read(one, part, damaged) for one, part in zip(kinds, value, strict=True)))

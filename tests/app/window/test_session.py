@@ -1,0 +1,239 @@
+"""A window comes back where it was left, and no file keeps it from starting."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QObject, Signal
+
+from app.window.session import FILE_NAME, Session, SessionKeeper, load_session, save_session
+from app.window.settings import Settings, load_settings
+from app.window.view_area import ViewLayout
+from inference.results.inputs import ImageInput, Input, MeshInput
+from tests.factories import make_checkpoint_info
+from widgets.selection import Position, Selected
+
+LAYOUT = ViewLayout("attention", ("sparse",), ("heads",), {"heads": "d2lu", "arcs": "YQ=="}, (400, 300))
+LEFT = Session(
+    "bert-test",
+    Selected("encoder", 2, 3, Position("text", 4), Position("text", 1)),
+    (2, 5),
+    ImageInput(seed=7, kind="scene", side=64),
+    MeshInput(1, (1, 2, 3), (4, 1)),
+    LAYOUT,
+    {"attention": {"options": {"scale": "log"}}},
+)
+INFO = make_checkpoint_info()
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / FILE_NAME
+
+
+def stored(file, **entries):
+    """A file with some of its entries changed."""
+    save_session(LEFT, file)
+    values = json.loads(file.read_text())
+    for name, value in entries.items():
+        inside = values
+        *path, last = name.split("__")
+        for step in path:
+            inside = inside[step]
+        inside[last] = value
+    file.write_text(json.dumps(values))
+
+
+def test_what_is_saved_is_loaded(file):
+    save_session(LEFT, file)
+    assert load_session(file) == (LEFT, "")
+
+
+def test_the_first_start_has_no_notice(file):
+    assert load_session(file) == (Session(), "")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"layout": ' + "[" * 100_000, "\udcff"])
+def test_an_unreadable_file_means_defaults_and_a_notice(file, text):
+    file.write_text(text, encoding="utf-8", errors="surrogateescape")
+    session, notice = load_session(file)
+    assert session == Session()
+    assert str(file) in notice
+
+
+@pytest.mark.parametrize(
+    ("entries", "right", "named"),
+    [
+        ({"checkpoint": "\ud800"}, replace(LEFT, checkpoint=""), "checkpoint"),
+        ({"checkpoint": "a\0b"}, replace(LEFT, checkpoint=""), "checkpoint"),
+        ({"masked": [2, -5]}, replace(LEFT, masked=()), "masked"),
+        ({"masked": [1e400]}, replace(LEFT, masked=()), "masked"),
+        ({"masked": "2"}, replace(LEFT, masked=()), "masked"),
+        ({"selected__layer": True}, replace(LEFT, selected=replace(LEFT.selected, layer=0)), "layer"),
+        ({"selected__layer": 10**30}, replace(LEFT, selected=replace(LEFT.selected, layer=0)), "layer"),
+        ({"selected__query": ["text"]}, replace(LEFT, selected=replace(LEFT.selected, query=None)), "query"),
+        ({"selected__query": None}, replace(LEFT, selected=replace(LEFT.selected, query=None)), ""),
+        ({"image": 3}, replace(LEFT, image=None), "image"),
+        ({"image__path": {}}, replace(LEFT, image=replace(LEFT.image, path="")), "path"),
+        ({"mesh__vertex_tokens": None}, replace(LEFT, mesh=replace(LEFT.mesh, vertex_tokens=())), "vertex_tokens"),
+        ({"layout__places": {"heads": 1}}, replace(LEFT, layout=replace(LAYOUT, places={})), "places"),
+        ({"layout__torn_off": ["heads", None]}, replace(LEFT, layout=replace(LAYOUT, torn_off=())), "torn_off"),
+        ({"options": []}, replace(LEFT, options={}), "options"),
+        ({"of_a_later_version": 1}, LEFT, ""),
+    ],
+)
+def test_a_damaged_entry_costs_itself_alone(file, entries, right, named):
+    stored(file, **entries)
+    session, notice = load_session(file)
+    assert session == right
+    assert named in notice
+    assert bool(notice) == bool(named)
+
+
+def test_a_file_of_any_size_is_not_read(file, monkeypatch):
+    monkeypatch.setattr("app.window.settings.MOST_BYTES", 10)
+    save_session(LEFT, file)
+    session, notice = load_session(file)
+    assert session == Session()
+    assert "could not be read" in notice
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(values=st.dictionaries(st.sampled_from(sorted(vars(LEFT))) | st.text(max_size=5), JSON))
+def test_any_json_gives_a_session_that_can_be_saved(tmp_path, values):
+    file = tmp_path / FILE_NAME
+    file.write_text(json.dumps(values))
+    session, _ = load_session(file)
+    save_session(session, file)
+    again, notice = load_session(file)
+    assert repr(again) == repr(session)  # nan is not equal to itself
+    assert notice == ""
+
+
+# Settings that were reported to keep the program from starting
+
+
+@pytest.mark.parametrize(
+    ("values", "damaged"),
+    [
+        ({"checkpoint": "~nosuchuser/x"}, ()),  # a name like any other, which opening refuses
+        ({"recent": ["x" * 5000]}, ()),
+        ({"window": "\ud800"}, ("window",)),
+        ({"text": "\udfff", "docks": "\0"}, ("text", "docks")),
+        ({"recent": ["/a", "\ud800"]}, ("recent",)),
+        ({"font_scale": float("nan")}, ("font_scale",)),
+        ({"memory_mb": 10**400}, ("memory_mb",)),
+    ],
+)
+def test_settings_that_kept_it_from_starting_cost_one_entry(tmp_path, values, damaged):
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps(values | {"theme": "dark"}))
+    loaded, notice = load_settings(file)
+    assert loaded.theme == "dark"
+    for name in damaged:
+        assert getattr(loaded, name) == getattr(Settings(), name)
+        assert name in notice
+    assert bool(notice) == bool(damaged)
+
+
+# The window's side
+
+
+class FakeArea(QObject):
+    view_created = Signal(object)
+
+    def __init__(self):
+        super().__init__()
+        self.views = {}
+        self.layout = None
+
+    def restore_layout(self, layout):
+        self.layout = layout
+
+    def layout_now(self):
+        return LAYOUT
+
+
+class FakeView(QObject):
+    def __init__(self, name, state=None):
+        super().__init__()
+        self.setObjectName(name)
+        self.state = state
+
+    def options_state(self):
+        return self.state or {}
+
+    def set_options_state(self, state):
+        self.state = state
+
+
+@pytest.fixture
+def area(qapp):
+    return FakeArea()
+
+
+@pytest.fixture
+def keeper(file, area):
+    save_session(LEFT, file)
+    return SessionKeeper(file, area)
+
+
+def test_the_same_checkpoint_comes_back_with_all_that_is_of_it(keeper, area):
+    keeper.restore_layout("bert-test")
+    assert area.layout == LAYOUT
+    restored = keeper.restored(INFO)
+    assert restored.selected == LEFT.selected
+    assert restored.masked == (2, 5)
+    assert restored.input == Input(image=LEFT.image, mesh=LEFT.mesh)
+    assert keeper.restored(INFO) is None  # only at the start
+    assert keeper.notice == ""
+
+
+def test_another_checkpoint_begins_anew_with_the_windows_of_before(keeper, area):
+    keeper.restore_layout("vit")
+    assert area.layout == replace(LAYOUT, current="")
+    assert keeper.restored(replace(INFO, checkpoint="vit")) is None
+    assert keeper.restored(INFO) is None
+
+
+def test_an_image_that_is_gone_is_told(file, area, tmp_path):
+    save_session(replace(LEFT, image=ImageInput(path=str(tmp_path / "gone.png"))), file)
+    keeper = SessionKeeper(file, area)
+    assert keeper.restored(INFO).input.image is None
+    assert "gone.png" in keeper.notice
+
+
+def test_options_come_back_with_their_view(keeper, area):
+    view = FakeView("attention")
+    area.view_created.emit(view)
+    assert view.state == LEFT.options["attention"]
+    other = FakeView("heads")
+    area.view_created.emit(other)
+    assert other.state is None
+
+
+def test_what_is_left_is_written(keeper, area, file):
+    area.views = {"heads": FakeView("heads", {"order": "entropy"}), "attention": FakeView("attention")}
+    selected = Selected("encoder", 1)
+    keeper.save(INFO, selected, (3,), Input(image=ImageInput(seed=9)))
+    session, _ = load_session(file)
+    assert session.selected == selected
+    assert session.masked == (3,)
+    assert session.image == ImageInput(seed=9)
+    assert session.mesh == LEFT.mesh  # of the last checkpoint that read one
+    assert session.options == {"heads": {"order": "entropy"}}  # the other view is as by default again
+
+
+def test_options_of_views_that_were_not_shown_are_kept(keeper, file):
+    keeper.save(None, Selected(), (), Input())
+    assert load_session(file)[0] == LEFT
