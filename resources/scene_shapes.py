@@ -165,7 +165,7 @@ KINDS: Final[dict[str, tuple[Part, ...]]] = {
     ),
 }
 
-# What stands far behind, in the picture's unit square: pale, so that the things stand out.
+# What stands far behind, in the image's unit square: pale, so that the things stand out.
 BACKDROPS: Final[dict[str, tuple[tuple[tuple[int, int, int], Outline], ...]]] = {
     "meadow": (
         ((214, 234, 247), (0.2, 0.16, 0.13, 0.045)),

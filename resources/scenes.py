@@ -11,7 +11,7 @@ from typing import Final
 
 from resources.scene_shapes import COLOURS, KINDS
 
-SIZES: Final[dict[str, float]] = {"small": 0.2, "medium": 0.28, "large": 0.38}  # share of the picture's side
+SIZES: Final[dict[str, float]] = {"small": 0.2, "medium": 0.28, "large": 0.38}  # share of the image's side
 BACKGROUNDS: Final[dict[str, tuple[tuple[int, int, int], tuple[int, int, int], float]]] = {
     # colour above, colour below, height of the horizon
     "meadow": ((176, 216, 240), (150, 196, 110), 0.55),
@@ -30,7 +30,7 @@ MOST_OBJECTS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One object. `x`, `y`, `side`: centre and side of its square, in shares of the picture's side, y down."""
+    """One object. `x`, `y`, `side`: centre and side of its square, in shares of the image's side, y down."""
 
     kind: str
     colour: str
@@ -114,7 +114,7 @@ def make_scene(seed: int, *, with_held_out: bool = False) -> Scene:
 
 
 def make_portrait(seed: int) -> Scene:
-    """A scene of one thing that fills the picture, for models that see few pixels."""
+    """A scene of one thing that fills the image, for models that see few pixels."""
     rng = random.Random(f"portrait {seed}")
     side = rng.uniform(0.78, 0.92)
     x, y = (rng.uniform(side / 2, 1 - side / 2) for _ in range(2))

@@ -18,7 +18,7 @@ from resources.recipes.polygen_furniture_report import (
     exact_share,
     measure,
     summary,
-    surprise,
+    surprisal,
     uniform_bits,
 )
 
@@ -79,7 +79,7 @@ def test_no_topology_of_the_unseen_is_trained_on():
 
 def test_a_new_model_is_as_surprised_as_a_uniform_one():
     net = build_model(0).eval()
-    found, uniform = surprise(net, PIECES[:6]), uniform_bits(PIECES[:6], 100)
+    found, uniform = surprisal(net, PIECES[:6]), uniform_bits(PIECES[:6], 100)
     assert found["vertex_bits"] == pytest.approx(uniform["vertex_uniform"], rel=1e-4)
     assert found["face_bits"] == pytest.approx(uniform["face_uniform"], rel=1e-4)
 

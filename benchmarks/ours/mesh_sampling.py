@@ -16,11 +16,11 @@ from torch import nn
 from inference.context import Context
 from inference.forward.opening import load
 from inference.meshes.tokens import STOP
-from inference.models.polygen_sampling import Drawing, Step, face_steps, values_of, vertex_steps
+from inference.models.polygen_sampling import Sampling, Step, face_steps, values_of, vertex_steps
 
 CHECKPOINT, LABEL = "polygen-furniture", 3
 N_BANDWIDTH = 64 * 2**20  # float32 numbers: far more than fits into a cache
-DRAWING = Drawing(top_p=0.9)
+SAMPLING = Sampling(top_p=0.9)
 
 
 def bandwidth() -> float:
@@ -48,14 +48,14 @@ def n_bytes(*modules: nn.Module) -> int:
 def drawn(net: Any, seeds: list[int], most: int, *, use_cache: bool) -> dict[str, float]:
     """Tokens of all completions, and the seconds that they took."""
     started = time.perf_counter()
-    steps = _first(vertex_steps(net, LABEL, (), seeds, DRAWING, use_cache=use_cache), most)
+    steps = _first(vertex_steps(net, LABEL, (), seeds, SAMPLING, use_cache=use_cache), most)
     vertex_s, n_vertex = time.perf_counter() - started, sum(int(step.is_active.sum()) for step in steps)
     rows = [[int(step.tokens[i]) for step in steps if step.is_active[i]] for i in range(len(seeds))]
     values = [values_of(row) for row in rows]
     assert all(len(own) for own in values)
     assert most < len(steps) + 1 or all(row[-1] == STOP for row in rows)
     started = time.perf_counter()
-    steps = _first(face_steps(net, values, (), seeds, DRAWING, use_cache=use_cache), most)
+    steps = _first(face_steps(net, values, (), seeds, SAMPLING, use_cache=use_cache), most)
     face_s, n_face = time.perf_counter() - started, sum(int(step.is_active.sum()) for step in steps)
     return {"vertex_s": vertex_s, "face_s": face_s, "n_vertex": n_vertex, "n_face": n_face}
 

@@ -1,4 +1,4 @@
-"""What a model calls a picture, after each layer."""
+"""What a model calls an image, after each layer."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ _MOST_CELLS_AT_ONCE = 2**26
 _PAUSES = (0.2, 1.0)
 
 
-class _Grid:
+class _SoFar:
     """Thumbnails and measures of all heads, as far as they are there."""
 
     def __init__(self, n_heads: tuple[int, ...], shape: tuple[int, int]) -> None:
@@ -80,8 +80,8 @@ def heads(request: HeadsRequest, model: Model, context: Context) -> HeadsResult:
     n_queries, n_keys = map(len, tokens)
     pool = math.ceil(max(n_queries, n_keys) / request.size)
     marks = _marks(tokens[1], model)
-    unknown = _Grid(group.n_heads, (math.ceil(n_queries / pool), math.ceil(n_keys / pool)))
-    grid = cast("_Grid", run.store.setdefault(("heads", group.name, pool), unknown))
+    unknown = _SoFar(group.n_heads, (math.ceil(n_queries / pool), math.ceil(n_keys / pool)))
+    grid = cast("_SoFar", run.store.setdefault(("heads", group.name, pool), unknown))
 
     def look(label: str, done: np.ndarray, *, is_exact: bool) -> None:
         """At the heads that are not done yet; now and then what is there is shown."""
@@ -160,7 +160,7 @@ def _row_blocks(n_rows: int, pool: int, size: int) -> Iterator[slice]:
 
 
 def _marks(tokens: Tokens, model: Model) -> tuple[Tensor, Tensor]:
-    """Positions, int64 [n], of the [CLS] and of the [SEP] tokens; a picture may have the first."""
+    """Positions, int64 [n], of the [CLS] and of the [SEP] tokens; an image may have the first."""
     if model.tokenizer is None:
         cls, sep = [i for i in np.flatnonzero(tokens.is_special) if tokens.words[i] == "[CLS]"], []
     else:

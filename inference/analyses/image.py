@@ -1,4 +1,4 @@
-"""How a checkpoint sees a picture."""
+"""How a checkpoint sees an image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def image(request: ImageRequest, model: Model, context: Context) -> ImageResult:
-    """A picture before and after it was made ready; runs no model.
+    """An image before and after it was made ready; runs no model.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""One head's map at any length: an overview, tiles of it at any zoom, and what single rows look at."""
+"""One head's map at any length: an overview, tiles of it at any zoom, and what single rows attend to."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def tiles(request: TilesRequest, model: Model, context: Context) -> TilesResult:
 
 
 def rows(request: RowsRequest, model: Model, context: Context) -> RowsResult:
-    """What the queries of a span look at: the mean of their rows.
+    """What the queries of a span attend to: the mean of their rows.
 
     Parameters
     ----------

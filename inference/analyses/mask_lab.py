@@ -91,7 +91,7 @@ def choose(n: int, rate: float, rng: np.random.Generator) -> np.ndarray:
 
 def action(rng: np.random.Generator) -> str:
     """What happens to a chosen token: `masked`, `random` or `kept`."""
-    draw = rng.random()
-    if draw < MASKED:
+    chance = rng.random()
+    if chance < MASKED:
         return "masked"
-    return "random" if draw < MASKED + RANDOM else "kept"
+    return "random" if chance < MASKED + RANDOM else "kept"

@@ -23,7 +23,7 @@ _N_SWATCHES = 256  # decoded at once
 
 
 def masked_image(request: MaskedImageRequest, model: Model, context: Context) -> MaskedImageResult:
-    """Visual tokens of a picture, and the model's guesses where patches are masked.
+    """Visual tokens of an image, and the model's guesses where patches are masked.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def masked_image(request: MaskedImageRequest, model: Model, context: Context) ->
     swatches, own, rebuilt = (np.empty((0,) * n, np.uint8) for n in (4, 3, 3))
     if tokenizer is None:
         notes.append(
-            "The checkpoint holds no picture tokenizer (sub-folder tokenizer), so tokens are numbers, and their own "
+            "The checkpoint holds no image tokenizer (sub-folder tokenizer), so tokens are numbers, and their own "
             "ones and what they look like are not known."
         )
     else:
@@ -67,7 +67,7 @@ def masked_image(request: MaskedImageRequest, model: Model, context: Context) ->
         tokens = found.flatten().cpu().numpy()
         of_own = expected.gather(1, found.flatten()[torch.from_numpy(masked).to(model.device)][:, None])
         original_probs = np.array(of_own[:, 0].cpu().numpy(), np.float32)
-        context.checkpoint(2, 3, "Rebuilding the picture")
+        context.checkpoint(2, 3, "Rebuilding the image")
         guessed = found.flatten().clone()
         guessed[torch.from_numpy(masked).to(model.device)] = ids[:, 0]
         own, rebuilt = _rgb(tokenizer.rebuild(torch.stack([found, guessed.reshape(found.shape)])))
@@ -93,7 +93,7 @@ def _masked(request: MaskedImageRequest, grid: tuple[int, int]) -> np.ndarray:
     for patch in request.masked:
         if not 0 <= patch < n:
             raise Refused(
-                f"Patch {patch} cannot be masked; the picture has {grid[0]} rows of {grid[1]} patches, 0 to {n - 1}."
+                f"Patch {patch} cannot be masked; the image has {grid[0]} rows of {grid[1]} patches, 0 to {n - 1}."
             )
     if request.masked:
         return np.unique(np.array(request.masked, np.int64))
@@ -108,7 +108,7 @@ def _masked(request: MaskedImageRequest, grid: tuple[int, int]) -> np.ndarray:
 
 
 def _tokens(seen: np.ndarray, grid: tuple[int, int], tokenizer: ImageTokenizer) -> Tensor:
-    """The picture's own tokens, int64 [row, column]: one a patch, so it is resized where these have another size."""
+    """The image's own tokens, int64 [row, column]: one a patch, so it is resized where these have another size."""
     rows, columns = (n * tokenizer.config.patch_size for n in grid)
     if seen.shape[:2] != (rows, columns):
         seen = np.asarray(Image.fromarray(seen).resize((columns, rows), Image.Resampling.LANCZOS))
@@ -130,6 +130,6 @@ def _swatches(tokenizer: ImageTokenizer, context: Context) -> np.ndarray:
 
 
 def _rgb(images: Tensor) -> np.ndarray:
-    """uint8 [picture, row, column, 3] of float [picture, 3, row, column], -1 to 1."""
+    """uint8 [image, row, column, 3] of float [image, 3, row, column], -1 to 1."""
     scaled = ((images.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
     return scaled.permute(0, 2, 3, 1).cpu().numpy()

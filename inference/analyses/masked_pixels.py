@@ -52,7 +52,7 @@ def _masked(request: MaskedPixelsRequest, grid: tuple[int, int]) -> np.ndarray:
     n = grid[0] * grid[1]
     for pixel in request.masked:
         if not 0 <= pixel < n:
-            raise Refused(f"Pixel {pixel} cannot be masked; the picture has {grid[0]} rows of {grid[1]}, 0 to {n - 1}.")
+            raise Refused(f"Pixel {pixel} cannot be masked; the image has {grid[0]} rows of {grid[1]}, 0 to {n - 1}.")
     if request.masked:
         return np.unique(np.array(request.masked, np.int64))
     if not 0 < request.share <= 1:

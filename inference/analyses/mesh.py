@@ -1,4 +1,4 @@
-"""Meshes that the model draws, and meshes through its eyes."""
+"""Meshes that the model samples, and meshes through its eyes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from inference.meshes.tokens import (
     vertex_tokens,
 )
 from inference.models.polygen_masks import forbidden_coordinates, forbidden_pointers
-from inference.models.polygen_sampling import Drawing, Step, face_steps, values_of, vertex_steps
+from inference.models.polygen_sampling import Sampling, Step, face_steps, values_of, vertex_steps
 from inference.results.inputs import Input, MeshInput
 from inference.results.mesh import MeshResult, MeshSample, MeshStepResult, MeshTokens, ScoreMeshResult, WriteMeshResult
 
@@ -41,7 +41,7 @@ _PAUSE = 0.1  # seconds between two partial results
 
 
 def mesh(request: MeshRequest, model: Model, context: Context) -> MeshResult:
-    """Draw meshes; all completions grow at once, and what there is is shown every tenth of a second.
+    """Sample meshes; all completions grow at once, and what there is is shown every tenth of a second.
 
     Parameters
     ----------
@@ -56,19 +56,19 @@ def mesh(request: MeshRequest, model: Model, context: Context) -> MeshResult:
     _check_request(request)
     net, label = _net(model), model.family.check_class(request.start.label, model.net.config)
     model.family.encode(Input(mesh=request.start), net.config, None)  # refuses what is out of range
-    drawing = Drawing(request.temperature, request.top_p, request.with_masks, request.top_k)
-    if drawing.with_masks:
+    sampling = Sampling(request.temperature, request.top_p, request.with_masks, request.top_k)
+    if sampling.with_masks:
         _check_start(request.start, net.config.max_vertices)
     seeds = [request.seed + i for i in range(request.count)]
     growth = _Growth(label, seeds, len(request.start.vertex_tokens), len(request.start.face_tokens), context)
     with torch.inference_mode():
-        growth.grow(growth.vertices, vertex_steps(net, label, request.start.vertex_tokens, seeds, drawing))
+        growth.grow(growth.vertices, vertex_steps(net, label, request.start.vertex_tokens, seeds, sampling))
         values = [values_of(tokens) for tokens in growth.tokens(growth.vertices)]
         ready = [i for i, tokens in enumerate(growth.tokens(growth.vertices)) if STOP in tokens and len(values[i])]
         if ready:
             growth.columns = ready
             steps = face_steps(
-                net, [values[i] for i in ready], request.start.face_tokens, [seeds[i] for i in ready], drawing
+                net, [values[i] for i in ready], request.start.face_tokens, [seeds[i] for i in ready], sampling
             )
             growth.grow(growth.faces, steps)
     return growth.result()
@@ -89,19 +89,19 @@ def score(request: ScoreMeshRequest, model: Model, context: Context) -> ScoreMes
         start, name, notes = _from_file(request.path, label, model)
     model.family.encode(Input(mesh=start), model.net.config, None)
     growth = _Growth(label, [0], len(start.vertex_tokens), len(start.face_tokens), context, streams=False)
-    drawing = Drawing(with_masks=False)
+    sampling = Sampling(with_masks=False)
     with torch.inference_mode():
-        steps = vertex_steps(_net(model), label, start.vertex_tokens, [0], drawing)
-        growth.grow(growth.vertices, islice(steps, len(start.vertex_tokens)))  # nothing is drawn behind them
+        steps = vertex_steps(_net(model), label, start.vertex_tokens, [0], sampling)
+        growth.grow(growth.vertices, islice(steps, len(start.vertex_tokens)))  # nothing is sampled behind them
         if start.face_tokens:
-            steps = face_steps(_net(model), [values_of(start.vertex_tokens)], start.face_tokens, [0], drawing)
+            steps = face_steps(_net(model), [values_of(start.vertex_tokens)], start.face_tokens, [0], sampling)
             growth.grow(growth.faces, islice(steps, len(start.face_tokens)))
     (sample,) = growth.result().samples
     return ScoreMeshResult(sample, name, _compressed_bits(start), notes)
 
 
 def step(request: MeshStepRequest, model: Model, context: Context) -> MeshStepResult:
-    """What one step of one head looks at.
+    """What one step of one head attends to.
 
     Raises
     ------
@@ -236,7 +236,7 @@ def _coordinate(place: int, token: int) -> str:
 
 def _check_request(request: MeshRequest) -> None:
     if not 1 <= request.count <= MOST_COMPLETIONS:
-        raise Refused(f"{request.count} meshes were asked for; 1 to {MOST_COMPLETIONS} are drawn at once.")
+        raise Refused(f"{request.count} meshes were asked for; 1 to {MOST_COMPLETIONS} are sampled at once.")
     if not 0 < request.temperature <= 2:
         raise Refused(f"The temperature is {request.temperature:g}; it is above 0 and at most 2.")
     if not 0 < request.top_p <= 1:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def next_sentence(request: NextSentenceRequest, model: Model, context: Context) -> NextSentenceResult:
-    """Ask the model's next-sentence head, and measure how much the sentences look at each other.
+    """Ask the model's next-sentence head, and measure how much the sentences attend to each other.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What one token of a picture looks at: weights, weights by the length of the values, and rollout."""
+"""What one token of an image attends to: weights, weights by the length of the values, and rollout."""
 
 from __future__ import annotations
 
@@ -87,10 +87,10 @@ def patches(request: PatchesRequest, model: Model, context: Context) -> PatchesR
 def _check_query(query: int, grid: PatchGrid) -> None:
     n = grid.n_tokens
     if grid.n_unread and n <= query < n + grid.n_unread:
-        raise Refused("The last pixel looks at nothing: the model guesses it and does not read it.")
+        raise Refused("The last pixel attends to nothing: the model guesses it and does not read it.")
     if not 0 <= query < n:
         raise Refused(
-            f"Token {query} was asked for; the picture has tokens 0 to {n - 1}: {grid.n_special} special ones, then "
+            f"Token {query} was asked for; the image has tokens 0 to {n - 1}: {grid.n_special} special ones, then "
             f"{grid.rows} rows of {grid.columns} patches."
         )
 
@@ -171,14 +171,14 @@ def _with_unread_tokens(tokens: Tokens, grid: PatchGrid) -> Tokens:
 
 
 def _padded(seen: np.ndarray, grid: PatchGrid) -> np.ndarray:
-    """The picture as large as the grid: black where the model pads."""
+    """The image as large as the grid: black where the model pads."""
     rows, columns = (want - have for want, have in zip(grid.pixels, seen.shape[:2], strict=True))
     return np.pad(seen, ((0, rows), (0, columns), (0, 0))) if rows or columns else seen
 
 
 def _about_padding(grid: PatchGrid, shape: tuple[int, int]) -> str:
     return (
-        f"The model pads the picture of {shape[1]} × {shape[0]} to {grid.pixels[1]} × {grid.pixels[0]} pixels here, so "
+        f"The model pads the image of {shape[1]} × {shape[0]} to {grid.pixels[1]} × {grid.pixels[0]} pixels here, so "
         "that its windows fit; what it adds is black."
     )
 

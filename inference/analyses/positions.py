@@ -21,7 +21,7 @@ _NOTES = {
     "alibi": "From each attention score the distance times a fixed slope of the head is subtracted.",
 }
 _GRID_NOTES = {
-    "learned": "A learned vector for each place of the picture is added to what is read there.",
+    "learned": "A learned vector for each place of the image is added to what is read there.",
     "sinusoidal": "Sines and cosines of row and column, of many wavelengths, are added to each patch.",
     "relative": "A learned number for the distance in rows and columns is added to the scores of each head.",
 }

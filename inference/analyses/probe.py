@@ -25,25 +25,25 @@ if TYPE_CHECKING:
 
 MOST_IMAGES = 10_000
 _N_BATCH = 16
-_SIDE_OF_PIXELS = 32  # the pixels themselves are looked at in no finer picture
+_SIDE_OF_PIXELS = 32  # the pixels themselves are looked at in no finer image
 _CLASS_OF = {kind: i for i, kind in enumerate(KINDS)}
 
 
 def probe(request: ProbeRequest, model: Model, context: Context) -> ProbeResult:
-    """Accuracy of logistic regression on what leaves each layer, averaged over the patches or pixels of a picture.
+    """Accuracy of logistic regression on what leaves each layer, averaged over the patches or pixels of an image.
 
-    The pictures are portraits of one thing, drawn afresh, and the classifier is to name its kind. Image GPT's layers
+    The images are portraits of one thing, drawn afresh, and the classifier is to name its kind. Image GPT's layers
     are read behind the norm that the next one begins with, as in the paper.
 
     Parameters
     ----------
     context
-        One checkpoint a batch of pictures, and before each layer's classifier; a partial result behind each.
+        One checkpoint a batch of images, and before each layer's classifier; a partial result behind each.
 
     Raises
     ------
     Refused
-        Fewer than two pictures a class to learn from, fewer than one to test on, too many, or a seed out of range.
+        Fewer than two images a class to learn from, fewer than one to test on, too many, or a seed out of range.
 
     References
     ----------
@@ -79,15 +79,15 @@ def probe(request: ProbeRequest, model: Model, context: Context) -> ProbeResult:
 def _check(request: ProbeRequest) -> None:
     least = 2 * len(KINDS)
     if not least <= request.n_train <= MOST_IMAGES:
-        raise Refused(f"{request.n_train:,} pictures to learn from were asked for; {least} to {MOST_IMAGES:,} will do.")
+        raise Refused(f"{request.n_train:,} images to learn from were asked for; {least} to {MOST_IMAGES:,} will do.")
     if not 1 <= request.n_test <= MOST_IMAGES:
-        raise Refused(f"{request.n_test:,} pictures to test on were asked for; 1 to {MOST_IMAGES:,} will do.")
+        raise Refused(f"{request.n_test:,} images to test on were asked for; 1 to {MOST_IMAGES:,} will do.")
     if request.seed < 0:
         raise Refused(f"The seed is {request.seed}; it is 0 or more.")
 
 
 def _features(request: ProbeRequest, model: Model, context: Context) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Classes int64 [picture], features float32 [layer, picture, d_model], and pixels float32 [picture, number]."""
+    """Classes int64 [image], features float32 [layer, image, d_model], and pixels float32 [image, number]."""
     n = request.n_train + request.n_test
     labels = np.empty(n, np.int64)
     features: list[np.ndarray] = []
@@ -100,7 +100,7 @@ def _features(request: ProbeRequest, model: Model, context: Context) -> tuple[np
             pixels.append(_coarse(one.values))
         features.append(_means(prepared, model, context))
         start += len(prepared)
-        context.checkpoint(start, n, f"Features of picture {start:,} of {n:,}")
+        context.checkpoint(start, n, f"Features of image {start:,} of {n:,}")
     return labels, np.concatenate(features, 1), np.stack(pixels)
 
 
@@ -122,7 +122,7 @@ def _batches(n: int, seed: int, model: Model, context: Context) -> Iterator[list
 
 
 def _means(prepared: list[Prepared], model: Model, context: Context) -> np.ndarray:
-    """Mean over the patches, float32 [layer, picture, d_model]."""
+    """Mean over the patches, float32 [layer, image, d_model]."""
     image = Input(image=ImageInput())
     encoded = [model.family.encode(image, model.net.config, prepared=one) for one in prepared]
     tensors: dict[str, Tensor] = {
@@ -145,7 +145,7 @@ def _normed(layer: int, state: Tensor, model: Model) -> Tensor:
 
 
 def _coarse(values: np.ndarray) -> np.ndarray:
-    """The picture's own numbers, float32; means of squares of a large one."""
+    """The image's own numbers, float32; means of squares of a large one."""
     step = max(1, min(values.shape[1:]) // _SIDE_OF_PIXELS)
     rows, columns = (length // step * step for length in values.shape[1:])
     squares = values[:, :rows, :columns].reshape(3, rows // step, step, columns // step, step)

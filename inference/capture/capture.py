@@ -104,7 +104,7 @@ def _put_back_switches(net: nn.Module, stack: ExitStack) -> None:
 
 
 def _put_back_random_state(net: nn.Module, stack: ExitStack) -> None:
-    """Some models draw numbers, BigBird from NumPy."""
+    """Some models sample numbers, BigBird from NumPy."""
     gpus = {parameter.device for parameter in net.parameters() if parameter.device.type == "cuda"}
     stack.enter_context(torch.random.fork_rng(sorted(gpus, key=str)))  # of several GPUs, torch asks for which
     stack.callback(random.setstate, random.getstate())

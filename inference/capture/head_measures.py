@@ -47,7 +47,7 @@ class HeadMeasures:
     Parameters
     ----------
     key_tokens
-        Of the sequence that is looked at.
+        Of the sequence that is attended to.
     is_cross
         Whether queries are of another sequence; what compares places is NaN then.
     is_causal

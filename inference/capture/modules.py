@@ -127,7 +127,7 @@ class _BigBird(_Listener):
     """`extras`: block size; random blocks [head, block - 1, random].
 
     In evaluation mode the model leaves its random blocks out and counts the first block several times; as in training
-    it draws them, by a seed of each layer.
+    it samples them, by a seed of each layer.
     """
 
     arguments = ("hidden_states", "band_mask", "from_mask", "to_mask")

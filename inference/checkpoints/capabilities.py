@@ -28,7 +28,7 @@ def missing(
     kind
         Of positions, see `Reads.position_kind`.
     unprepared
-        Why pictures cannot be made ready, as half a sentence; empty where they can, or where none is read.
+        Why images cannot be made ready, as half a sentence; empty where they can, or where none is read.
     """
     named = opened.named
     reads = " and ".join(PLURAL[kind] for kind in family.reads)

@@ -1,4 +1,4 @@
-"""The tokenizer of pictures that a checkpoint brings along, in the sub-folder `tokenizer`."""
+"""The tokenizer of images that a checkpoint brings along, in the sub-folder `tokenizer`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST = {"hidden_size": 4096, "code_size": 4096, "patch_size": 64}  # far above 
 
 
 def load_image_tokenizer(folder: Path, config: PreTrainedConfig) -> ImageTokenizer | None:
-    """What names the visual tokens of a picture, or None where the checkpoint has none.
+    """What names the visual tokens of an image, or None where the checkpoint has none.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def load_image_tokenizer(folder: Path, config: PreTrainedConfig) -> ImageTokeniz
         built = build_config(place, raw)
         return _read(place, built, config.vocab_size)
     except Refused as refused:
-        raise Refused(f"The picture tokenizer in {FOLDER}/ cannot be used: {refused}") from refused
+        raise Refused(f"The image tokenizer in {FOLDER}/ cannot be used: {refused}") from refused
 
 
 def _read(place: Path, config: PreTrainedConfig, n_tokens: int) -> ImageTokenizer:

@@ -121,14 +121,14 @@ def _why_unprepared(preparation: Preparation | None, config: PreTrainedConfig, f
         return ""
     n_channels = getattr(config, "num_channels", _N_CHANNELS)
     if n_channels != _N_CHANNELS:
-        return f"it was made for pictures of {n_channels} channels, not of red, green and blue"
+        return f"it was made for images of {n_channels} channels, not of red, green and blue"
     if preparation.palette is not None or not family.takes(config).n_colours:
         return ""
     return f"the checkpoint holds no palette of colours (clusters in {PREPROCESSOR})"
 
 
 def _images(config: PreTrainedConfig, family: ReadsImages, groups: tuple[AttentionGroup, ...]) -> str:
-    """What pictures it is made for, in words."""
+    """What images it is made for, in words."""
     takes = family.takes(config)
     size = f"{takes.size[1]} × {takes.size[0]} pixels"
     if takes.n_colours:
@@ -174,5 +174,5 @@ def _family(config: PreTrainedConfig, named: str) -> tuple[str, Family]:
             return name, family()
     raise Refused(
         f"{CONFIG} says that it is a {named}, which cannot be read yet; Headlight opens text encoders, decoders, "
-        "encoder-decoders, models of pictures and of meshes so far."
+        "encoder-decoders, models of images and of meshes so far."
     )

@@ -1,4 +1,4 @@
-"""Image GPT: a picture as a sequence of pixels in a palette of colours, causal or masked."""
+"""Image GPT: an image as a sequence of pixels in a palette of colours, causal or masked."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class ImageGptFamily(Family, ReadsImages):
         start = (_START,) if is_causal(config) else ()
         tokens = self.grid("pixels", config, prepared.shape).tokens(start, prepared.colours)
         ids = torch.from_numpy(tokens.ids.copy())[None]
-        ids[:, : len(start)] = config.vocab_size - 1  # Image GPT's last token starts a picture
+        ids[:, : len(start)] = config.vocab_size - 1  # Image GPT's last token starts an image
         return Encoded({"input_ids": ids}, {"pixels": tokens})
 
     def output(self, net: PreTrainedModel, tensors: dict[str, Tensor], *, with_head: bool = True, **more: Any) -> Any:

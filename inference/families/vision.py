@@ -1,4 +1,4 @@
-"""Models that read pictures as patches: ViT and its like, and Swin with its windows."""
+"""Models that read images as patches: ViT and its like, and Swin with its windows."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _SPECIAL = {
 }
 # Those that interpolate their positions to other sizes, for squares and others alike; of the DINOv2 models without
 # being told. transformers can do it for BEiT and MAE too, but wrongly for what is not square, and in Swin a small
-# picture would shrink the windows for good.
+# image would shrink the windows for good.
 _FREE = {"vit", "deit", "dinov2", "dinov2_with_registers", "clip_vision_model"}
 _FREE_UNTOLD = {"dinov2", "dinov2_with_registers"}
 
@@ -145,7 +145,7 @@ class VisionFamily(Family, ReadsImages):
             return PatchGrid(rows, columns, len(_special(config)), unit)
         stage = int(group.removeprefix("stage_")) - 1
         rows, columns = (_rounded_up(length, 2**stage) // 2**stage for length in (rows, columns))
-        side = max(1, min(rows, columns, config.window_size))  # a window larger than the picture shrinks to it
+        side = max(1, min(rows, columns, config.window_size))  # a window larger than the image shrinks to it
         unit = (unit[0] * 2**stage, unit[1] * 2**stage)
         return PatchGrid(_rounded_up(rows, side), _rounded_up(columns, side), 0, unit)
 
@@ -169,7 +169,7 @@ class VisionFamily(Family, ReadsImages):
     ) -> Any:
         """With positions interpolated where the image has another size; see `Family.output`.
 
-        MAE draws which patches it hides and shuffles the others: here it hides none, and leaves them in their order.
+        MAE samples which patches it hides and shuffles the others: here it hides none, and leaves them in their order.
         """
         config = net.config
         part: Any = net if with_head else net.base_model
@@ -257,7 +257,7 @@ class VisionFamily(Family, ReadsImages):
                 del base.forward  # the method of its class shows again
 
     def classes_read_from(self, net: PreTrainedModel) -> str:
-        """What the head that names classes looks at, in words."""
+        """What the head that names classes reads, in words."""
         if type(net).__name__ == "DeiTForImageClassificationWithTeacher":
             return "[CLS] and [DIST], their two heads averaged"
         if net.config.model_type in _FREE_UNTOLD:

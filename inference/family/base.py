@@ -196,7 +196,7 @@ class ReadsImages(ABC):
         raise NotImplementedError(f"{type(net).__name__} has no head that names classes.")
 
     def classes_read_from(self, net: PreTrainedModel) -> str:
-        """What the head that names classes looks at, in words."""
+        """What the head that names classes reads, in words."""
         raise NotImplementedError(f"{type(net).__name__} has no head that names classes.")
 
 

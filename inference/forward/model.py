@@ -188,7 +188,7 @@ class Model:
     def _pass(self, run: Run, received: list[Received], context: Context, keep: Keep) -> None:
         listening = capture(self.net, context, self._n_calls, None, keep, received, run.changes)
         with torch.inference_mode(), listening, suppress(Enough):
-            # What a model draws (patches, random blocks) is drawn alike when the pass is made again.
+            # What a model samples (patches, random blocks) is sampled alike when the pass is made again.
             torch.manual_seed(0)
             np.random.seed(0)
             random.seed(0)

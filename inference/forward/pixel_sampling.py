@@ -68,7 +68,7 @@ def complete(
     Chen et al. 2020, "Generative Pretraining from Pixels"; top-p: Holtzman et al. 2020.
     """
     n = len(seeds)
-    draws = [np.random.default_rng(seed) for seed in seeds]
+    generators = [np.random.default_rng(seed) for seed in seeds]
     tokens = _behind_start(net, given, 1 if use_cache else n)
     cache = DynamicCache() if use_cache else None
     with torch.inference_mode():
@@ -80,7 +80,7 @@ def complete(
                 logits = logits.expand(n, -1)
             expected = _log_softmax(logits)
             chosen = np.array(
-                [pick(row, draw.random(), temperature, top_p) for row, draw in zip(expected, draws, strict=True)]
+                [pick(row, rng.random(), temperature, top_p) for row, rng in zip(expected, generators, strict=True)]
             )
             yield Pixel(chosen, expected)
             new = torch.from_numpy(chosen).to(net.device)[:, None]

@@ -1,4 +1,4 @@
-"""Pictures from files: read with bounded memory, turned upright, or refused with a sentence."""
+"""Images from files: read with bounded memory, turned upright, or refused with a sentence."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONGEST_SIDE = 2048
 
 
 def read_image(path: str) -> Image.Image:
-    """The first frame of a picture file, in RGB, upright, on white where it is transparent.
+    """The first frame of an image file, in RGB, upright, on white where it is transparent.
 
     Returns
     -------
@@ -32,16 +32,16 @@ def read_image(path: str) -> Image.Image:
     name = file.name or str(path)
     try:
         if not file.is_file():
-            raise Refused(f"{name} is no file; choose a picture ({', '.join(FORMATS)}).")
+            raise Refused(f"{name} is no file; choose an image ({', '.join(FORMATS)}).")
         size = file.stat().st_size
         if size > MOST_BYTES:
-            raise Refused(f"{name} has {size / 2**20:,.0f} MB; pictures of up to {MOST_BYTES // 2**20} MB are read.")
+            raise Refused(f"{name} has {size / 2**20:,.0f} MB; images of up to {MOST_BYTES // 2**20} MB are read.")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about sizes, which are checked here
             with Image.open(file, formats=FORMATS) as opened:
                 return _decoded(opened, name)
     except UnidentifiedImageError as error:
-        raise Refused(f"{name} is no picture that can be read; these can: {', '.join(FORMATS)}.") from error
+        raise Refused(f"{name} is no image that can be read; these can: {', '.join(FORMATS)}.") from error
     except Image.DecompressionBombError as error:
         raise Refused(f"{name} has far too many pixels; up to {MOST_PIXELS:,} are read.") from error
     except OSError as error:

@@ -1,4 +1,4 @@
-"""How a checkpoint wants its pictures: what `preprocessor_config.json` says, or what its architecture is used to."""
+"""How a checkpoint wants its images: what `preprocessor_config.json` says, or what its architecture is used to."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _BILINEAR = {"vit", "vit_mae", "imagegpt", "masked_imagegpt"}
 
 @dataclass(frozen=True)
 class Takes:
-    """What sizes of pictures a model takes.
+    """What sizes of images a model takes.
 
     Attributes
     ----------
@@ -86,17 +86,17 @@ class Takes:
 
 
 def read_preparation(folder: Path, config: PreTrainedConfig, takes: Takes) -> Preparation:
-    """How pictures are made ready for a checkpoint.
+    """How images are made ready for a checkpoint.
 
     Raises
     ------
     Refused
         `preprocessor_config.json` is no JSON object, is too large, or a value in it is of the wrong kind; or the
-        configuration describes pictures that are too large, or smaller than a patch.
+        configuration describes images that are too large, or smaller than a patch.
     """
     if not all(1 <= unit <= side <= _MOST_SIDE for side, unit in zip(takes.size, takes.unit, strict=True)):
         raise Refused(
-            f"{CONFIG} describes pictures of {takes.size[1]:,} × {takes.size[0]:,} pixels in patches of "
+            f"{CONFIG} describes images of {takes.size[1]:,} × {takes.size[0]:,} pixels in patches of "
             f"{takes.unit[1]:,} × {takes.unit[0]:,}; a patch to {_MOST_SIDE:,} pixels a side are possible."
         )
     if not (folder / PREPROCESSOR).is_file():
@@ -113,7 +113,7 @@ def read_preparation(folder: Path, config: PreTrainedConfig, takes: Takes) -> Pr
     crop = _size(says["crop_size"], "crop_size") if says.get("crop_size") is not None else usual.crop
     if not says.get("do_resize", True):
         size, crops = takes.size, False
-        notes.append(f"{PREPROCESSOR} does not resize pictures; they are resized to what the model takes.")
+        notes.append(f"{PREPROCESSOR} does not resize images; they are resized to what the model takes.")
     is_scaled, is_normalised = says.get("do_rescale", True), says.get("do_normalize", True)
     preparation = Preparation(
         size=size,
@@ -137,9 +137,9 @@ def _usual(model_type: str, takes: Takes) -> Preparation:
     mean, std = _USUAL_COLOURS.get(model_type, (_HALF, _HALF))
     resample = Image.Resampling.BILINEAR if model_type in _BILINEAR else Image.Resampling.BICUBIC
     note = (
-        f"The checkpoint holds no {PREPROCESSOR} with the palette of its colours, so it can be shown no pictures."
+        f"The checkpoint holds no {PREPROCESSOR} with the palette of its colours, so it can be shown no images."
         if takes.n_colours
-        else f"The checkpoint holds no {PREPROCESSOR}: pictures are resized to {takes.size[1]} × {takes.size[0]} and "
+        else f"The checkpoint holds no {PREPROCESSOR}: images are resized to {takes.size[1]} × {takes.size[0]} and "
         f"normalised by the mean {_text(mean)} and the deviation {_text(std)}, as is usual for its architecture."
     )
     return Preparation(
@@ -165,7 +165,7 @@ def _settled(preparation: Preparation, takes: Takes) -> Preparation:
         return preparation
     shape = f"of {made} at the shorter side" if isinstance(made, int) else f"of {made[1]} × {made[0]}"
     note = (
-        f"{PREPROCESSOR} makes pictures {shape}, but the model takes {takes.size[1]} × {takes.size[0]} only: they are "
+        f"{PREPROCESSOR} makes images {shape}, but the model takes {takes.size[1]} × {takes.size[0]} only: they are "
         "resized to that."
     )
     return replace(preparation, size=takes.size, crop=None, notes=(*preparation.notes, note))

@@ -1,6 +1,6 @@
-"""Pictures made ready for a model, in the terms of transformers' image processors but with Pillow and NumPy alone.
+"""Images made ready for a model, in the terms of transformers' image processors but with Pillow and NumPy alone.
 
-Which part of a picture a model sees, and in which colours, is known here to the pixel, and the numbers in a
+Which part of an image a model sees, and in which colours, is known here to the pixel, and the numbers in a
 `preprocessor_config.json` are held to limits before anything of their size is made.
 """
 
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 # Training, validation and test draw from the seeds below: what the program draws is new to the bundled checkpoints.
 FIRST_FRESH_SEED = 100_000_000
 MOST_SEED = 2**31 - 1
-_MOST_PATCHES = 4096  # of a picture whose size was asked for
+_MOST_PATCHES = 4096  # of an image whose size was asked for
 MAKERS = {"scene": make_scene, "portrait": make_portrait}
 _LONGEST_SHOWN = 512
-_SIDE_SHOWN = 256  # of pictures that are drawn
+_SIDE_SHOWN = 256  # of images that are drawn
 
 
 @dataclass(frozen=True, eq=False)
 class Preparation:
-    """How a checkpoint wants its pictures.
+    """How a checkpoint wants its images.
 
     Attributes
     ----------
     size
-        Rows and columns that pictures are stretched to, or the length of the shorter side, keeping the shape.
+        Rows and columns that images are stretched to, or the length of the shorter side, keeping the shape.
     crop
         Rows and columns that are cut from the middle then; None for all. What is missing becomes black.
     resample
@@ -55,7 +55,7 @@ class Preparation:
     kind
         What the generator draws for it, `scene` or `portrait`.
     notes
-        What the user should know of how pictures are made ready.
+        What the user should know of how images are made ready.
     is_free
         Whether other sizes will do.
     """
@@ -73,7 +73,7 @@ class Preparation:
     is_free: bool = False
 
     def of_side(self, side: int) -> Preparation:
-        """The same for pictures whose shorter side has so many pixels, whole.
+        """The same for images whose shorter side has so many pixels, whole.
 
         Raises
         ------
@@ -81,9 +81,9 @@ class Preparation:
             The model takes one size only, or the side is shorter than a patch or longer than 1,024.
         """
         if not self.is_free:
-            raise Refused(f"Pictures of {side} pixels a side were asked for; this checkpoint takes one size only.")
+            raise Refused(f"Images of {side} pixels a side were asked for; this checkpoint takes one size only.")
         if not max(self.unit) <= side <= MOST_IMAGE_SIDE:
-            raise Refused(f"The side of the picture is {side} pixels; it is {max(self.unit)} to {MOST_IMAGE_SIDE:,}.")
+            raise Refused(f"The side of the image is {side} pixels; it is {max(self.unit)} to {MOST_IMAGE_SIDE:,}.")
         return replace(self, size=side, crop=None)
 
     @property
@@ -100,7 +100,7 @@ class Preparation:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A picture made ready.
+    """An image made ready.
 
     Attributes
     ----------
@@ -161,12 +161,12 @@ def stamp(input: ImageInput) -> tuple[ImageInput, int, int]:
 
 
 def prepare(input: ImageInput, how: Preparation) -> Prepared:
-    """Read or draw a picture and make it ready.
+    """Read or draw an image and make it ready.
 
     Raises
     ------
     Refused
-        The file cannot be read (see `read_picture`), the seed is out of range, there is no such kind of picture, or
+        The file cannot be read (see `read_image`), the seed is out of range, there is no such kind of image, or
         the model does not take the side that is asked for, or that many patches.
     """
     if input.side:
@@ -175,7 +175,7 @@ def prepare(input: ImageInput, how: Preparation) -> Prepared:
     n_patches = prepared.shape[0] // how.unit[0] * (prepared.shape[1] // how.unit[1])
     if input.side and n_patches > _MOST_PATCHES:
         raise Refused(
-            f"At {input.side} pixels a side the picture has {n_patches:,} patches; at most {_MOST_PATCHES:,} are shown."
+            f"At {input.side} pixels a side the image has {n_patches:,} patches; at most {_MOST_PATCHES:,} are shown."
         )
     return prepared
 
@@ -199,9 +199,9 @@ def make_drawing(kind: str, seed: int) -> Scene:
         There is no such kind, or the seed is out of range.
     """
     if kind not in MAKERS:
-        raise Refused(f"A drawn picture of the kind {kind!r} was asked for; there are {' and '.join(MAKERS)}.")
+        raise Refused(f"A drawn image of the kind {kind!r} was asked for; there are {' and '.join(MAKERS)}.")
     if not 0 <= seed <= MOST_SEED:
-        raise Refused(f"The seed of the picture is {seed}; it is 0 to {MOST_SEED:,}.")
+        raise Refused(f"The seed of the image is {seed}; it is 0 to {MOST_SEED:,}.")
     return MAKERS[kind](FIRST_FRESH_SEED + seed)
 
 
@@ -242,7 +242,7 @@ def _side(how: Preparation) -> int:
 def _fitted(
     image: Image.Image, how: Preparation
 ) -> tuple[np.ndarray, tuple[float, float, float, float], tuple[str, ...]]:
-    """What is seen, the box of it in shares of the picture, and what was done."""
+    """What is seen, the box of it in shares of the image, and what was done."""
     width, height = image.size
     rows, columns = how.size if isinstance(how.size, tuple) else _shorter_side(height, width, how.size)
     done = []
@@ -261,7 +261,7 @@ def _fitted(
 
 
 def _cut(seen: np.ndarray, top: int, left: int, crop: tuple[int, ...]) -> np.ndarray:
-    """A part of a picture, black where it reaches beyond it."""
+    """A part of an image, black where it reaches beyond it."""
     before = max(0, -top), max(0, -left)
     after = tuple(
         max(0, start + part - length) for start, part, length in zip((top, left), crop, seen.shape[:2], strict=True)
@@ -273,6 +273,6 @@ def _cut(seen: np.ndarray, top: int, left: int, crop: tuple[int, ...]) -> np.nda
 
 
 def _shorter_side(height: int, width: int, length: int) -> tuple[int, int]:
-    """Rows and columns, the shorter ones so long; the longer ones are bounded, however thin the picture is."""
+    """Rows and columns, the shorter ones so long; the longer ones are bounded, however thin the image is."""
     longer = min(int(length * max(height, width) / min(height, width)), 16 * length)
     return (longer, length) if height > width else (length, longer)

@@ -1,4 +1,4 @@
-"""How the patches of a picture lie in a sequence."""
+"""How the patches of an image lie in a sequence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scenes as pictures, with the box and the mask of every thing."""
+"""Scenes as images, with the box and the mask of every thing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FINER = 4  # drawn so many times as large, for soft edges
 
 
 def paint_scene(scene: Scene, side: int) -> Image.Image:
-    """RGB picture of `side` x `side` pixels."""
+    """RGB image of `side` x `side` pixels."""
     size = side * _FINER
     image = _background(scene.background, size).copy()
     for thing in scene.things:
@@ -96,7 +96,7 @@ def _square(thing: Thing, size: int) -> tuple[float, float, float]:
 
 
 def _placed(points: tuple, left: float, top: float, side: float) -> tuple:
-    """A part in pixels of the picture; ellipses stay four numbers."""
+    """A part in pixels of the image; ellipses stay four numbers."""
     if isinstance(points[0], tuple):
         return tuple((left + x * side, top + y * side) for x, y in points)
     x, y, radius_x, radius_y = points

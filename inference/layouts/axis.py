@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Span:
+class Stretch:
     """Places of one kind, side by side.
 
     Attributes
@@ -31,7 +31,7 @@ class Span:
         return math.prod(self.shape)
 
 
-Axis = tuple[Span, ...]
+Axis = tuple[Stretch, ...]
 
 
 def length(axis: Axis) -> int:
@@ -41,12 +41,12 @@ def length(axis: Axis) -> int:
 
 def tokens(n: int) -> Axis:
     """An axis of n tokens."""
-    return (Span("tokens", (n,)),)
+    return (Stretch("tokens", (n,)),)
 
 
 def special(n: int) -> Axis:
     """n places that stand for no part of the input; an empty axis for none."""
-    return (Span("special", (n,)),) if n else ()
+    return (Stretch("special", (n,)),) if n else ()
 
 
 @dataclass(frozen=True)

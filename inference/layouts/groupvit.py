@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from inference.capture.attention_call import AttentionCall, Received
-from inference.layouts.axis import Axis, Group, Span, group
+from inference.layouts.axis import Axis, Group, Stretch, group
 from inference.layouts.by_path import by_path
 
 if TYPE_CHECKING:
@@ -18,15 +18,15 @@ _STAGE = re.compile(r"\bstages\.(\d+)\.")
 
 
 def lay_out(received: list[Received], net: PreTrainedModel, inputs: dict[str, Tensor]) -> list[Group]:
-    """Each stage by itself, the step in which its groups look at its segments, and the text.
+    """Each stage by itself, the step in which its groups attend to its segments, and the text.
 
     The assignment that follows, a softmax over the groups in place of the keys, is no attention and is not here.
     """
     vision = net.config.vision_config
     rows, columns = (length // vision.patch_size for length in inputs["pixel_values"].shape[-2:])
-    segments: list[Span] = [
-        Span("patches", (rows, columns)),
-        *(Span("segments", (n,)) for n in vision.num_output_groups),
+    segments: list[Stretch] = [
+        Stretch("patches", (rows, columns)),
+        *(Stretch("segments", (n,)) for n in vision.num_output_groups),
     ]
     rest: list[Received] = []
     calls: dict[tuple[int, bool], list[AttentionCall]] = {}
@@ -42,8 +42,8 @@ def lay_out(received: list[Received], net: PreTrainedModel, inputs: dict[str, Te
     return [*groups, *by_path(rest, net, inputs)]
 
 
-def _group(stage: int, is_step: bool, segments: list[Span], n_tokens: int, calls: list[AttentionCall]) -> Group:
+def _group(stage: int, is_step: bool, segments: list[Stretch], n_tokens: int, calls: list[AttentionCall]) -> Group:
     if is_step:
         return group(f"Stage {stage + 1}, grouping", (segments[stage + 1],), (segments[stage],), calls)
-    axis: Axis = (segments[stage], *([Span("group tokens", (n_tokens,))] if n_tokens else []))
+    axis: Axis = (segments[stage], *([Stretch("group tokens", (n_tokens,))] if n_tokens else []))
     return group(f"Stage {stage + 1}", axis, axis, calls)

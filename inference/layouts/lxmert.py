@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from inference.capture.attention_call import AttentionCall, Received
-from inference.layouts.axis import Group, Span, group, tokens
+from inference.layouts.axis import Group, Stretch, group, tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -32,7 +32,7 @@ def lay_out(received: list[Received], net: PreTrainedModel, inputs: dict[str, Te
         calls[title].append(replace(each.one(), is_cross=" to " in title))
     axes = {
         "language": tokens(inputs["input_ids"].shape[1]),
-        "vision": (Span("boxes", (inputs["visual_feats"].shape[1],)),),
+        "vision": (Stretch("boxes", (inputs["visual_feats"].shape[1],)),),
     }
     return [group(title, axes[q], axes[k], calls[title]) for title, (q, k) in _SIDES.items() if calls[title]]
 

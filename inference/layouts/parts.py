@@ -1,4 +1,4 @@
-"""Attention within parts of a picture or a film, each part by itself, in the places of the whole."""
+"""Attention within parts of an image or a film, each part by itself, in the places of the whole."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
-from inference.layouts.axis import Axis, Span, special, tokens
+from inference.layouts.axis import Axis, Stretch, special, tokens
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,10 +31,10 @@ _WORDS = {
 _UNITS = {"Frames": "frames", "Messages": "frames", "Prompts": "tokens", "Queries": "queries"}
 # Registers, [CLS], a token for distillation: no model has more of them.
 _MOST_SPECIAL = 8
-# Pictures come first in their sequence.
+# Images come first in their sequence.
 _IMAGE_FIRST = {"flava", "git"}
 _EACH_FRAME_APART = {"xclip"}
-# In an order that the model draws.
+# In an order that the model samples.
 _SHUFFLED = {"vilt"}
 _DECODERS = {*MODEL_FOR_CAUSAL_LM_MAPPING_NAMES} - {*MODEL_FOR_MASKED_LM_MAPPING_NAMES} | {"imagegpt"}
 
@@ -62,9 +62,9 @@ def axis(n: int, of: str, config: PreTrainedConfig, inputs: dict[str, Tensor]) -
         The side of the model, which decides where lengths are equal by chance.
     """
     if config.model_type == "imagegpt":
-        return (Span("pixels", (n,)),)
+        return (Stretch("pixels", (n,)),)
     if of in _UNITS:
-        return (Span(_UNITS[of], (n,)),)
+        return (Stretch(_UNITS[of], (n,)),)
     image = _image(config, inputs)
     if image is None or of == "Text":
         return tokens(n)
@@ -77,14 +77,14 @@ def axis(n: int, of: str, config: PreTrainedConfig, inputs: dict[str, Tensor]) -
     if of == "Decoder" and "decoder_input_ids" in inputs:
         return tokens(n)
     # MAE's encoder reads some of the patches, a pooling head asks with one query.
-    return special(1) if n == 1 else (*special(1), Span("patches", (n - 1,)))
+    return special(1) if n == 1 else (*special(1), Stretch("patches", (n - 1,)))
 
 
-def _image(config: PreTrainedConfig, inputs: dict[str, Tensor]) -> Span | None:
-    """The patches or boxes of the input as they lie; None where there is no picture."""
+def _image(config: PreTrainedConfig, inputs: dict[str, Tensor]) -> Stretch | None:
+    """The patches or boxes of the input as they lie; None where there is no image."""
     boxes = inputs.get("visual_embeds")
     if boxes is not None:
-        return Span("boxes", (boxes.shape[1],))
+        return Stretch("boxes", (boxes.shape[1],))
     pixels = inputs.get("pixel_values")
     if pixels is None:
         return None
@@ -101,5 +101,5 @@ def _image(config: PreTrainedConfig, inputs: dict[str, Tensor]) -> Span | None:
     if pixels.ndim == 5 and config.model_type not in _EACH_FRAME_APART:
         n_frames = pixels.shape[1] // tubelet[0]
     if config.model_type in _SHUFFLED:
-        return Span("patches", (n_rows * n_columns,))
-    return Span("patches", (n_frames, n_rows, n_columns) if n_frames > 1 else (n_rows, n_columns))
+        return Stretch("patches", (n_rows * n_columns,))
+    return Stretch("patches", (n_frames, n_rows, n_columns) if n_frames > 1 else (n_rows, n_columns))

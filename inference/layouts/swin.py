@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from inference.capture.attention_call import AttentionCall, Received
-from inference.layouts.axis import Axis, Group, Span, group
+from inference.layouts.axis import Axis, Group, Stretch, group
 from inference.layouts.parts import PartsCall, in_parts
 
 if TYPE_CHECKING:
@@ -24,17 +24,17 @@ def lay_out(received: list[Received], net: PreTrainedModel, inputs: dict[str, Te
     for each in received:
         before, _, after = each.path.partition(".blocks.")
         stage = int(before.rpartition(".")[2])
-        # What the model settled on: windows larger than the picture shrink, and are not shifted then.
+        # What the model settled on: windows larger than the image shrink, and are not shifted then.
         block: Any = net.get_submodule(f"{before}.blocks.{after.partition('.')[0]}")
         side = int(block.window_size)
         rows, columns = (_rounded_up(_rounded_up(length, 2**stage) // 2**stage, side) for length in (height, width))
         calls.setdefault(stage, []).append(_windowed(each, (rows, columns), side, int(block.shift_size)))
-        axes[stage] = (Span("patches", (rows, columns)),)
+        axes[stage] = (Stretch("patches", (rows, columns)),)
     return [group(f"Stage {stage + 1}", axes[stage], axes[stage], calls[stage]) for stage in calls]
 
 
 def _windowed(received: Received, grid: tuple[int, int], side: int, shift: int) -> PartsCall:
-    """The call in the places of the picture.
+    """The call in the places of the image.
 
     What the shift brought from the other edge is hidden. The model writes that as -100 beside its bias, which is not
     to be told from a bias; here it is a mask.

@@ -1,4 +1,4 @@
-"""Mesh files: read whatever others made, refuse with a sentence what is none, write what models draw."""
+"""Mesh files: read whatever others made, refuse with a sentence what is none, write what models make."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ _OTHER_FILES = (
     (b"\x1f\x8b", "compressed (gzip); unpack it first"),
     (b"version https://git-lfs", "a git-lfs pointer, not the mesh; fetch it with `git lfs pull`"),
     (b"<", "a web page (HTML) or XML, not a mesh"),
-    (b"\x89PNG", "a picture (PNG), not a mesh"),
-    (b"\xff\xd8\xff", "a picture (JPEG), not a mesh"),
-    (b"GIF8", "a picture (GIF), not a mesh"),
-    (b"RIFF", "a picture (WebP), a sound or a film, not a mesh"),
+    (b"\x89PNG", "an image (PNG), not a mesh"),
+    (b"\xff\xd8\xff", "an image (JPEG), not a mesh"),
+    (b"GIF8", "an image (GIF), not a mesh"),
+    (b"RIFF", "an image (WebP), a sound or a film, not a mesh"),
     (b"%PDF", "a document (PDF), not a mesh"),
 )
 

@@ -1,4 +1,4 @@
-"""A picture as a grid of discrete tokens, and back: a small vector-quantised autoencoder.
+"""An image as a grid of discrete tokens, and back: a small vector-quantised autoencoder.
 
 References
 ----------
@@ -27,7 +27,7 @@ class ImageTokenizerConfig(PreTrainedConfig):
     vocab_size
         Codes in the book.
     image_size
-        Side of the pictures it was trained on, in pixels; it takes any that `patch_size` divides.
+        Side of the images it was trained on, in pixels; it takes any that `patch_size` divides.
     patch_size
         Pixels of a token, in both directions.
     hidden_size
@@ -82,9 +82,9 @@ class ImageTokenizerOutput(ModelOutput):
 
 
 class ImageTokenizer(PreTrainedModel):
-    """Tokens of pictures, and pictures of tokens.
+    """Tokens of images, and images of tokens.
 
-    Pictures are float [batch, 3, height, width] from -1 to 1, tokens int64 [batch, row, column], one a patch.
+    Images are float [batch, 3, height, width] from -1 to 1, tokens int64 [batch, row, column], one a patch.
     """
 
     config_class = ImageTokenizerConfig
@@ -138,24 +138,24 @@ class ImageTokenizer(PreTrainedModel):
 
     @torch.no_grad()
     def tokens(self, images: Tensor) -> Tensor:
-        """Tokens of pictures.
+        """Tokens of images.
 
         Raises
         ------
         ValueError
-            If the pictures are not [batch, 3, height, width] with sides that `patch_size` divides; says their shape.
+            If the images are not [batch, 3, height, width] with sides that `patch_size` divides; says their shape.
         """
         side = self.config.patch_size
         if images.ndim != 4 or images.shape[1] != 3 or images.shape[2] % side or images.shape[3] % side:
             raise ValueError(
-                f"Pictures of shape {tuple(images.shape)} have no tokens: [batch, 3, height, width] is needed, "
+                f"Images of shape {tuple(images.shape)} have no tokens: [batch, 3, height, width] is needed, "
                 f"with sides that {side} divides."
             )
         return self.nearest(self.features(images))
 
     @torch.no_grad()
     def rebuild(self, tokens: Tensor) -> Tensor:
-        """Pictures of tokens, [batch, 3, height, width] from -1 to 1.
+        """Images of tokens, [batch, 3, height, width] from -1 to 1.
 
         Raises
         ------

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """How tokens are drawn.
+class Sampling:
+    """How tokens are sampled.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class Step:
     is_forbidden
         bool [completion, choice].
     is_corrected
-        bool [completion]: the first draw was forbidden.
+        bool [completion]: the first sample was forbidden.
     """
 
     tokens: np.ndarray
@@ -74,7 +74,7 @@ def vertex_steps(
     label: int | None,
     given: Sequence[int],
     seeds: Sequence[int],
-    drawing: Drawing,
+    sampling: Sampling,
     *,
     use_cache: bool = True,
 ) -> Iterator[Step]:
@@ -96,7 +96,7 @@ def vertex_steps(
     def forbidden(tokens: list[int], _: int) -> np.ndarray:
         return forbidden_coordinates(tokens, most)
 
-    yield from _steps(logits, forbidden, given, seeds, drawing, 3 * most + 1, net.device, use_cache=use_cache)
+    yield from _steps(logits, forbidden, given, seeds, sampling, 3 * most + 1, net.device, use_cache=use_cache)
 
 
 def face_steps(
@@ -104,7 +104,7 @@ def face_steps(
     vertices: Sequence[np.ndarray],
     given: Sequence[int],
     seeds: Sequence[int],
-    drawing: Drawing,
+    sampling: Sampling,
     *,
     use_cache: bool = True,
 ) -> Iterator[Step]:
@@ -129,7 +129,7 @@ def face_steps(
         return np.pad(own, (0, max(n_vertices) - n_vertices[completion]), constant_values=True)
 
     most = net.config.max_face_tokens
-    yield from _steps(logits, forbidden, given, seeds, drawing, most, net.device, use_cache=use_cache)
+    yield from _steps(logits, forbidden, given, seeds, sampling, most, net.device, use_cache=use_cache)
 
 
 def _steps(
@@ -137,18 +137,18 @@ def _steps(
     forbidden: Callable[[list[int], int], np.ndarray],
     given: Sequence[int],
     seeds: Sequence[int],
-    drawing: Drawing,
+    sampling: Sampling,
     most: int,
     device: torch.device,
     *,
     use_cache: bool,
 ) -> Iterator[Step]:
     n = len(seeds)
-    draws = [np.random.default_rng(seed) for seed in seeds]
+    generators = [np.random.default_rng(seed) for seed in seeds]
     tokens = torch.tensor([list(given)] * n, dtype=torch.int64, device=device).reshape(n, len(given))
     is_active = np.ones(n, bool)
     cache = DynamicCache() if use_cache else None
-    # One row for each given token, and one for the first that is drawn; there is no place behind the last one.
+    # One row for each given token, and one for the first that is sampled; there is no place behind the last one.
     behind = logits(tokens[:, : most - 1], cache)
     for place in range(most):
         if place > len(given):
@@ -162,7 +162,7 @@ def _steps(
             if place < len(given):
                 chosen[i] = given[place]
             else:
-                chosen[i], is_corrected[i] = _draw(log_p[i], is_forbidden[i], drawing, draws[i])
+                chosen[i], is_corrected[i] = _sample(log_p[i], is_forbidden[i], sampling, generators[i])
         bits = np.where(is_active, -log_p[np.arange(n), chosen] / np.log(2), 0).astype(np.float32)
         yield Step(chosen, is_active.copy(), bits, np.exp(log_p).astype(np.float32), is_forbidden, is_corrected)
         is_active &= chosen != STOP
@@ -172,25 +172,27 @@ def _steps(
             tokens = torch.cat([tokens, torch.from_numpy(chosen).to(device)[:, None]], 1)
 
 
-def _draw(log_p: np.ndarray, is_forbidden: np.ndarray, drawing: Drawing, rng: np.random.Generator) -> tuple[int, bool]:
-    """A token, and whether the first one drawn was forbidden."""
-    tempered = np.exp((log_p - log_p.max()) / drawing.temperature)
-    token = _pick(tempered, drawing, rng.random())
-    if not is_forbidden[token] or not drawing.with_masks:
+def _sample(
+    log_p: np.ndarray, is_forbidden: np.ndarray, sampling: Sampling, rng: np.random.Generator
+) -> tuple[int, bool]:
+    """A token, and whether the first one sampled was forbidden."""
+    tempered = np.exp((log_p - log_p.max()) / sampling.temperature)
+    token = _pick(tempered, sampling, rng.random())
+    if not is_forbidden[token] or not sampling.with_masks:
         return token, bool(is_forbidden[token])
     allowed = np.where(is_forbidden, 0, tempered)
     if not allowed.any():  # all that is allowed is too improbable to be told from 0
         allowed = (~is_forbidden).astype(float)
-    return _pick(allowed, drawing, rng.random()), True
+    return _pick(allowed, sampling, rng.random()), True
 
 
-def _pick(weights: np.ndarray, drawing: Drawing, at: float) -> int:
+def _pick(weights: np.ndarray, sampling: Sampling, at: float) -> int:
     """The token at a place (0-1) among the most probable ones that `top_k` and `top_p` leave."""
     order = np.argsort(-weights, kind="stable")
     sums = np.cumsum(weights[order])
-    if drawing.top_k:
-        sums = sums[: drawing.top_k]
-    n = 1 + int(np.searchsorted(sums, drawing.top_p * sums[-1]))  # the token that reaches the sum belongs to them
+    if sampling.top_k:
+        sums = sums[: sampling.top_k]
+    n = 1 + int(np.searchsorted(sums, sampling.top_p * sums[-1]))  # the token that reaches the sum belongs to them
     sums = sums[: min(n, len(sums))]
     return int(order[np.searchsorted(sums, at * sums[-1], side="right").clip(max=len(sums) - 1)])
 

@@ -1,4 +1,4 @@
-"""Finds the position encodings of models that read pictures: tables of places on a grid."""
+"""Finds the position encodings of models that read images: tables of places on a grid."""
 
 from __future__ import annotations
 

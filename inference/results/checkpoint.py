@@ -93,13 +93,13 @@ class CheckpointInfo:
     notes
         Sentences that the user should know, such as a head that the file lacks.
     reads
-        Kinds of input: `text`, `picture`, `mesh`.
+        Kinds of input: `text`, `image`, `mesh`.
     classes
         Names of the classes that it is told or tells, by number; empty where it has none.
-    pictures
-        What pictures it is made for, such as `224 × 224 pixels in 14 × 14 patches`; empty where it reads none.
-    picture_step
-        Pixels of a patch, by which its pictures can be larger or smaller; 0 where their size is fixed.
+    images
+        What images it is made for, such as `224 × 224 pixels in 14 × 14 patches`; empty where it reads none.
+    image_step
+        Pixels of a patch, by which its images can be larger or smaller; 0 where their size is fixed.
     """
 
     checkpoint: str

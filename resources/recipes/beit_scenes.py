@@ -60,7 +60,7 @@ def masks(seeds: range) -> Tensor:
 
 
 def training_masks(step: int) -> Tensor:
-    """bool [picture, patch]: half of them in blocks as in the paper, half scattered, 5 to 50 % of the patches.
+    """bool [image, patch]: half of them in blocks as in the paper, half scattered, 5 to 50 % of the patches.
 
     What continues a thing is learned from scattered masks; in the middle of a block there is little to learn it from.
     """

@@ -39,19 +39,19 @@ license: apache-2.0
 # beit-scenes
 
 A small BEiT (Bao et al. 2022) trained from scratch for Headlight: it says which visual tokens the hidden patches of a
-drawn scene have. {n_layers} layers, {n_heads} heads, {d_model} wide, {parameters:.2f} M parameters, pictures of
+drawn scene have. {n_layers} layers, {n_heads} heads, {d_model} wide, {parameters:.2f} M parameters, images of
 {side} × {side} pixels in {n_rows} × {n_rows} patches; shared relative position bias, and absolute positions beside it.
 The tokens are those of its own tokenizer in `tokenizer/`, a vector-quantised autoencoder (van den Oord et al. 2017,
-`inference/models/picture_tokenizer.py`) of {tokenizer_parameters:.2f} M parameters and {n_codes} codes, trained on
+`inference/models/image_tokenizer.py`) of {tokenizer_parameters:.2f} M parameters and {n_codes} codes, trained on
 scenes as well. All in half precision.
 
 ## Data
 Scenes of `resources/scenes.py`, drawn while training: 2 to 6 things of 16 kinds, 8 colours and 3 sizes on one of six
-backgrounds. Every training picture was seen once. The program draws the pictures, so they are under its own licence.
+backgrounds. Every training image was seen once. The program draws the images, so they are under its own licence.
 
 ## Training
-Tokenizer: {tokenizer_steps:,} steps of {tokenizer_batch} pictures, then {decoder_steps:,} of its decoder alone; BEiT:
-{steps:,} steps of {batch}, of half of the pictures {share:.0%} of the patches hidden in blocks (algorithm 1 of the
+Tokenizer: {tokenizer_steps:,} steps of {tokenizer_batch} images, then {decoder_steps:,} of its decoder alone; BEiT:
+{steps:,} steps of {batch}, of half of the images {share:.0%} of the patches hidden in blocks (algorithm 1 of the
 paper, `inference/block_masking.py`), of the others 5 to 50% here and there; it learned the tokens of the shown patches
 too, and has no layer scale below 1, both unlike the paper; seed {seed}:
 
@@ -75,7 +75,7 @@ On {n_test:,} scenes of seeds that training never draws. The baselines are count
 
 In blocks, top-1 is {ratio:.1f} times the share of the most frequent token.
 
-Tokenizer: {n_used} of {n_codes} codes occur on these scenes (perplexity {perplexity:.0f}). Pictures rebuilt from their
+Tokenizer: {n_used} of {n_codes} codes occur on these scenes (perplexity {perplexity:.0f}). Images rebuilt from their
 tokens have a PSNR of {psnr:.1f} dB; patches painted in their mean colour, {psnr_mean:.1f} dB.
 
 ## Limits
@@ -205,7 +205,7 @@ def _means(shown: Tensor) -> Tensor:
 
 
 def _psnr(shown: Tensor, rebuilt: Tensor) -> float:
-    """Peak signal to noise in dB, mean over the pictures."""
+    """Peak signal to noise in dB, mean over the images."""
     error = ((shown - rebuilt) / 2).pow(2).mean((1, 2, 3))
     return float(-10 * error.log10().mean())
 

@@ -3,7 +3,7 @@
     python -m resources.recipes.beit_scenes_tokenizer --state DIR
     python -m resources.recipes.beit_scenes_tokenizer --state DIR --decoder-steps N
 
-The second goes on with the decoder alone: pictures are rebuilt better, and a BEiT trained in between keeps its tokens.
+The second goes on with the decoder alone: images are rebuilt better, and a BEiT trained in between keeps its tokens.
 
 References
 ----------

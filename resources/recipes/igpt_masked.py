@@ -44,7 +44,7 @@ def fuse_attention(model: MaskedImageGPT) -> None:
 
 
 def hidden_pixels(seed: int, n: int) -> Tensor:
-    """bool [picture, pixel]: each is hidden with a probability of `SHARE`."""
+    """bool [image, pixel]: each is hidden with a probability of `SHARE`."""
     return torch.rand(n, SIDE * SIDE, generator=torch.Generator().manual_seed(seed)) < SHARE
 
 

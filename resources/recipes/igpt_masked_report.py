@@ -32,16 +32,16 @@ license: apache-2.0
 
 A small Image GPT with the objective of BERT (Chen et al. 2020, section 2.2) trained from scratch for Headlight: it
 finds the colours of hidden pixels, and every pixel sees every other (`inference/models/masked_igpt.py`).
-{n_layers} layers, {n_heads} heads, {d_model} wide, {parameters:.2f} M parameters, pictures of {side} × {side} pixels in
+{n_layers} layers, {n_heads} heads, {d_model} wide, {parameters:.2f} M parameters, images of {side} × {side} pixels in
 the palette of `igpt-small` with {n_colours} colours, which `preprocessor_config.json` holds; in half precision.
 
 ## Data
 Portraits of `resources/scenes.py`, drawn while training: one thing of {n_kinds} kinds and 8 colours fills most of the
-picture, in one of six places. Every training picture was seen once. The program draws the pictures, so they are under
+image, in one of six places. Every training image was seen once. The program draws the images, so they are under
 its own licence.
 
 ## Training
-{steps:,} steps of {batch} pictures, each pixel hidden with a probability of {share:.0%}, seed {seed}:
+{steps:,} steps of {batch} images, each pixel hidden with a probability of {share:.0%}, seed {seed}:
 
     python -m resources.recipes.igpt_masked --state STATE --palette STATE_OF_IGPT_SMALL --steps {steps}
     python -m resources.recipes.igpt_masked_report --state STATE --out resources/checkpoints/igpt-masked
@@ -59,7 +59,7 @@ On {n_test:,} portraits of seeds that training never draws, each pixel hidden wi
 With half of the pixels hidden, which it was not trained for: {bits_half:.3f} bits, top-1 {top1_half:.3f}.
 
 ## Limits
-It knows sixteen drawn silhouettes and nothing of the world, and says each hidden pixel for itself: colours drawn at
+It knows sixteen drawn silhouettes and nothing of the world, and says each hidden pixel for itself: colours sampled at
 random from what it says need not fit one another.
 """
 
@@ -81,8 +81,8 @@ def main() -> None:
     tokens = to_tokens(portraits(TEST[: args.n_test]), palette)
     hidden = hidden_pixels(_MASK_SEED, len(tokens))
     half = torch.rand(tokens.shape, generator=torch.Generator().manual_seed(_MASK_SEED + 1)) < 0.5
-    bits, top1 = surprise(model, tokens, hidden)
-    bits_half, top1_half = surprise(model, tokens, half)
+    bits, top1 = surprisal(model, tokens, hidden)
+    bits_half, top1_half = surprisal(model, tokens, half)
     counts = np.bincount(to_tokens(portraits(TRAIN[:_N_COUNTED]), palette).numpy().ravel(), minlength=N_COLOURS) + 1
     truth = tokens[hidden].numpy()
     facts = {
@@ -111,7 +111,7 @@ def main() -> None:
 
 
 @torch.inference_mode()
-def surprise(model: MaskedImageGPT, tokens: Tensor, hidden: Tensor) -> tuple[float, float]:
+def surprisal(model: MaskedImageGPT, tokens: Tensor, hidden: Tensor) -> tuple[float, float]:
     """Bits per hidden pixel, and how often the likeliest colour is the true one."""
     sums = hits = 0.0
     for batch, mask in zip(tokens.split(50), hidden.split(50), strict=True):

@@ -42,7 +42,7 @@ SIZES: Final[dict[str, Any]] = {
 
 
 def build_model(seed: int) -> ImageGPTForCausalImageModeling:
-    """`SIZES` over 256 pixels; the last token of the vocabulary starts a picture."""
+    """`SIZES` over 256 pixels; the last token of the vocabulary starts an image."""
     torch.manual_seed(seed)
     return ImageGPTForCausalImageModeling(ImageGPTConfig(vocab_size=N_COLOURS + 1, **SIZES))
 
@@ -59,7 +59,7 @@ def fuse_attention(model: ImageGPTForCausalImageModeling) -> None:
 
 
 def portraits(seeds: range) -> np.ndarray:
-    """float32 [picture, pixel, 3], -1 to 1 as Image GPT's processor has it."""
+    """float32 [image, pixel, 3], -1 to 1 as Image GPT's processor has it."""
     images = [np.asarray(paint_scene(make_portrait(seed), SIDE)).reshape(-1, 3) for seed in seeds]
     return np.stack(images).astype(np.float32) / 127.5 - 1
 
@@ -81,7 +81,7 @@ def load_palette(state: Path, n: int = 1_000) -> np.ndarray:
 
 
 def to_tokens(pixels: np.ndarray, palette: np.ndarray) -> Tensor:
-    """int64 [picture, pixel]: the nearest colour of the palette."""
+    """int64 [image, pixel]: the nearest colour of the palette."""
     distance = ((pixels[:, :, None] - palette) ** 2).sum(-1)
     return torch.from_numpy(distance.argmin(-1))
 

@@ -36,16 +36,16 @@ license: apache-2.0
 # igpt-small
 
 A small Image GPT (Chen et al. 2020) trained from scratch for Headlight: it draws one thing, pixel by pixel.
-{n_layers} layers, {n_heads} heads, {d_model} wide, {parameters:.2f} M parameters, pictures of {side} × {side} pixels in
+{n_layers} layers, {n_heads} heads, {d_model} wide, {parameters:.2f} M parameters, images of {side} × {side} pixels in
 a palette of {n_colours} colours, which `preprocessor_config.json` holds; in half precision.
 
 ## Data
 Portraits of `resources/scenes.py`, drawn while training: one thing of {n_kinds} kinds and 8 colours fills most of the
-picture, in one of six places. Every training picture was seen once. The palette is found by k-means over the pixels of
-the first 1,000 training portraits. The program draws the pictures, so they are under its own licence.
+image, in one of six places. Every training image was seen once. The palette is found by k-means over the pixels of
+the first 1,000 training portraits. The program draws the images, so they are under its own licence.
 
 ## Training
-{steps:,} steps of {batch} pictures, seed {seed}:
+{steps:,} steps of {batch} images, seed {seed}:
 
     python -m resources.recipes.igpt_small --state STATE --steps {steps}
     python -m resources.recipes.igpt_small_report --state STATE --out resources/checkpoints/igpt-small
@@ -55,7 +55,7 @@ and then stood at its peak again.
 
 ## Measured
 On {n_test:,} portraits of seeds that training never draws ({n_double} more were left out: pixel by pixel, the training
-pictures hold them too). The baselines are counted on the training pictures.
+images hold them too). The baselines are counted on the training images.
 
 | | bits per pixel |
 |---|---|
@@ -165,7 +165,7 @@ def _drawn(seeds: range) -> list[np.ndarray]:
 
 @torch.inference_mode()
 def bits_per_pixel(model: ImageGPTForCausalImageModeling, tokens: Tensor) -> float:
-    """Mean surprise of a pixel, given those before it."""
+    """Mean surprisal of a pixel, given those before it."""
     sums = [
         F.cross_entropy(model(with_start(batch), use_cache=False).logits.mT, batch, reduction="sum").item()
         for batch in tokens.split(50)
@@ -200,7 +200,7 @@ def bits_of_baselines(seen: np.ndarray, tokens: np.ndarray) -> dict[str, float]:
 
 @torch.inference_mode()
 def complete(model: ImageGPTForCausalImageModeling, prefix: Tensor, seed: int = 0, temperature: float = 1.0) -> Tensor:
-    """Whole pictures [picture, pixel] from their first pixels, sampled."""
+    """Whole images [image, pixel] from their first pixels, sampled."""
     generator = torch.Generator().manual_seed(seed)
     start = torch.full_like(prefix[:, :1], N_COLOURS)
     result = model(torch.cat([start, prefix], 1), use_cache=True)
@@ -270,7 +270,7 @@ def _linear() -> Pipeline:
 
 @torch.inference_mode()
 def layer_features(model: ImageGPTForCausalImageModeling, tokens: Tensor) -> np.ndarray:
-    """float32 [layer + 1, picture, d_model]: mean over pixels of what every block's first norm and the last norm give.
+    """float32 [layer + 1, image, d_model]: mean over pixels of what every block's first norm and the last norm give.
 
     References
     ----------

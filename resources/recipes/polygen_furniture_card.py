@@ -40,13 +40,13 @@ the meshes whose faces are learned from vertices with up to 6 % of the coordinat
 On {n_test} fresh meshes of known topologies with other sizes, and {n_test} of {unseen_topologies} unseen topologies.
 Bits are a vertex of the mesh, for both parts, without masks; top-1 is the share of next tokens guessed right.
 
-{surprise}
+{surprisal}
 
 `uniform`: every token as probable as any other; `valid`: every token that the masks allow (the first 100 meshes). The
 context model interpolates what came behind the same last tokens in all training meshes; it is given the number of
 tokens that is best on the test set ({orders}).
 
-Drawn with top-p {top_p}, {n_samples} meshes of their own ({n_each} of each class), and the faces of {n_given} true
+Sampled with top-p {top_p}, {n_samples} meshes of their own ({n_each} of each class), and the faces of {n_given} true
 meshes, whose vertices were given. `invalid`: tokens that no mesh can have there (masks leave none);
 `plane`: faces within one bin of a plane; `closed`: meshes whose every edge belongs to an even number of faces;
 `exact`: just the faces of the true mesh; `copies`: meshes that are in the training set, token for token.
@@ -94,7 +94,7 @@ def card(report: dict[str, Any], net: PolyGenForMeshGeneration, *, n_each: int, 
         ),
         n_test=report["n_test"],
         unseen_topologies=report["unseen_topologies"],
-        surprise=_surprise_table(report),
+        surprisal=_surprisal_table(report),
         orders=", ".join(
             f"{report[name][f'{part}_context_order']} for {plural} of {name} topologies"
             for name in ("known", "unseen")
@@ -112,7 +112,7 @@ def card(report: dict[str, Any], net: PolyGenForMeshGeneration, *, n_each: int, 
     )
 
 
-def _surprise_table(report: dict[str, Any]) -> str:
+def _surprisal_table(report: dict[str, Any]) -> str:
     header = ("", *(f"{part}, {name}" for name in ("known", "unseen") for part in ("vertices", "faces")))
     rows = []
     for title, key in (("uniform", "uniform"), ("valid", "valid"), ("context model", "context")):

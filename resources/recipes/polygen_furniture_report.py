@@ -21,7 +21,7 @@ from inference.meshes.mesh import Mesh
 from inference.meshes.tokens import FIRST_VERTEX, N_VALUES, STOP, NoMesh, decode_faces, decode_vertices, face_tokens
 from inference.models.polygen import PolyGenForMeshGeneration
 from inference.models.polygen_masks import forbidden_coordinates, forbidden_pointers
-from inference.models.polygen_sampling import Drawing, Step, face_steps, values_of, vertex_steps
+from inference.models.polygen_sampling import Sampling, Step, face_steps, values_of, vertex_steps
 from resources.furniture import LABELS
 from resources.recipes.baselines.context_model import ORDERS, ContextModel
 from resources.recipes.furniture_data import (
@@ -44,12 +44,12 @@ N_BATCH = 20
 
 @dataclass(frozen=True)
 class Sample:
-    """What became of one drawn mesh.
+    """What became of one sampled mesh.
 
     Attributes
     ----------
     n_tokens, n_invalid
-        Drawn tokens of vertices and of faces, and how many of them no mesh can have there.
+        Sampled tokens of vertices and of faces, and how many of them no mesh can have there.
     faces
         Of the mesh, None where the tokens make none.
     n_flat
@@ -65,7 +65,7 @@ class Sample:
 
 
 @torch.inference_mode()
-def surprise(net: PolyGenForMeshGeneration, pieces: Sequence[Piece]) -> dict[str, float]:
+def surprisal(net: PolyGenForMeshGeneration, pieces: Sequence[Piece]) -> dict[str, float]:
     """Bits per vertex and share of tokens guessed right, of vertices and faces of true meshes."""
     sums = np.zeros((2, 3))  # bits, hits, tokens
     for start in range(0, len(pieces), N_BATCH):
@@ -123,28 +123,28 @@ def _tokens(piece: Piece, part: str) -> np.ndarray:
 
 @torch.inference_mode()
 def own_samples(net: PolyGenForMeshGeneration, n: int, *, with_masks: bool) -> list[Sample]:
-    """Meshes drawn from nothing but a class, `n` of each; seeds 0 and up."""
-    drawing = Drawing(top_p=TOP_P, with_masks=with_masks)
+    """Meshes sampled from nothing but a class, `n` of each; seeds 0 and up."""
+    sampling = Sampling(top_p=TOP_P, with_masks=with_masks)
     samples = []
     for label in range(len(LABELS)):
         for start in range(0, n, N_BATCH):
             seeds = range(start, min(n, start + N_BATCH))
-            steps = list(vertex_steps(net, label, (), seeds, drawing))
+            steps = list(vertex_steps(net, label, (), seeds, sampling))
             vertices = [_drawn(steps, i) for i in range(len(seeds))]
             invalid = [_n_invalid(steps, i) for i in range(len(seeds))]
-            samples += _with_faces(net, vertices, invalid, seeds, drawing)
+            samples += _with_faces(net, vertices, invalid, seeds, sampling)
     return samples
 
 
 @torch.inference_mode()
 def given_samples(net: PolyGenForMeshGeneration, pieces: Sequence[Piece], *, with_masks: bool) -> list[Sample]:
-    """Faces drawn for the vertices of true meshes."""
-    drawing = Drawing(top_p=TOP_P, with_masks=with_masks)
+    """Faces sampled for the vertices of true meshes."""
+    sampling = Sampling(top_p=TOP_P, with_masks=with_masks)
     samples = []
     for start in range(0, len(pieces), N_BATCH):
         some = pieces[start : start + N_BATCH]
         vertices = [piece.vertices.tolist() for piece in some]
-        samples += _with_faces(net, vertices, [0] * len(some), range(len(some)), drawing)
+        samples += _with_faces(net, vertices, [0] * len(some), range(len(some)), sampling)
     return samples
 
 
@@ -153,13 +153,13 @@ def _with_faces(
     vertices: Sequence[list[int]],
     n_invalid: Sequence[int],
     seeds: Sequence[int],
-    drawing: Drawing,
+    sampling: Sampling,
 ) -> list[Sample]:
     ready = [i for i in range(len(vertices)) if vertices[i][-1] == STOP and len(values_of(vertices[i]))]
     faces: dict[int, list[int]] = {}
     invalid_faces: dict[int, int] = {}
     if ready:
-        steps = list(face_steps(net, [values_of(vertices[i]) for i in ready], (), [seeds[i] for i in ready], drawing))
+        steps = list(face_steps(net, [values_of(vertices[i]) for i in ready], (), [seeds[i] for i in ready], sampling))
         faces = {i: _drawn(steps, column) for column, i in enumerate(ready)}
         invalid_faces = {i: _n_invalid(steps, column) for column, i in enumerate(ready)}
     return [
@@ -242,7 +242,7 @@ def measure(
 ) -> None:
     """Add the numbers of the network to the report."""
     for name, pieces in tests.items():
-        report[name] |= surprise(net, pieces)
+        report[name] |= surprisal(net, pieces)
         logger.info("%s %s", name, report[name])
     for masks in (False, True):
         drawn = own_samples(net, n_samples, with_masks=masks)
@@ -261,7 +261,7 @@ def main() -> None:
     parser.add_argument("--state", type=Path, required=True, help="folder of the training runs")
     parser.add_argument("--out", type=Path, help="write checkpoint and card there")
     parser.add_argument("--n-test", type=int, default=500, help="meshes of known topologies, and of unseen ones")
-    parser.add_argument("--n-samples", type=int, default=20, help="meshes drawn of each class")
+    parser.add_argument("--n-samples", type=int, default=20, help="meshes sampled of each class")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     runs = {part: json.loads((args.state / f"{part}.json").read_text()) for part in ("vertices", "faces")}

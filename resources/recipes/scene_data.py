@@ -1,4 +1,4 @@
-"""Scenes as tensors: which seeds are for what, pictures, and which things are in them."""
+"""Scenes as tensors: which seeds are for what, images, and which things are in them."""
 
 from __future__ import annotations
 

@@ -28,17 +28,17 @@ license: apache-2.0
 # vit-scenes
 
 A small ViT (Dosovitskiy et al. 2021) trained from scratch for Headlight: which of {n_kinds} kinds of thing are in a
-drawn scene. {n_layers} layers, {n_heads} heads, {d_model} wide, {parameters:.2f} M parameters, pictures of
+drawn scene. {n_layers} layers, {n_heads} heads, {d_model} wide, {parameters:.2f} M parameters, images of
 {side} × {side} pixels in patches of {patch} × {patch}; in half precision.
 
 ## Data
 Scenes of `resources/scenes.py`, drawn while training: 2 to 6 things of {n_kinds} kinds, 8 colours and 3 sizes on one of
-six backgrounds. Every training picture was seen once. {n_held_out} of the {n_pairs} pairs of a colour and a kind never
-occur in training. The program draws the pictures, so they are under its own licence.
+six backgrounds. Every training image was seen once. {n_held_out} of the {n_pairs} pairs of a colour and a kind never
+occur in training. The program draws the images, so they are under its own licence.
 
 ## Training
-{steps:,} steps of {batch} pictures, seed {seed}. The head was also applied to every patch, and told which things show
-in it, with {patch_weight:g} times the weight of what it says of the whole picture:
+{steps:,} steps of {batch} images, seed {seed}. The head was also applied to every patch, and told which things show
+in it, with {patch_weight:g} times the weight of what it says of the whole image:
 
     python -m resources.recipes.vit_scenes --state STATE --steps {steps}
     python -m resources.recipes.vit_scenes_report --state STATE --out resources/checkpoints/vit-scenes
@@ -47,13 +47,13 @@ The run was shortened while it went: the learning rate began to fall at step 1,0
 
 ## Measured
 On {n_test:,} scenes of seeds that training never draws, and as many whose first thing is a pair of colour and kind that
-never occurs in training. The baseline gives every picture the shares of the kinds.
+never occurs in training. The baseline gives every image the shares of the kinds.
 
 | | known pairs | with an unseen pair | baseline |
 |---|---|---|---|
 | mean average precision over the kinds | {map_known:.3f} | {map_new:.3f} | {map_base:.3f} |
 | recall of things at 0.5 (right: of the unseen pair's thing) | {recall_known:.3f} | {recall_new:.3f} | 0 |
-| pictures with every kind right at 0.5 | {exact_known:.3f} | {exact_new:.3f} | {exact_base:.3f} |
+| images with every kind right at 0.5 | {exact_known:.3f} | {exact_new:.3f} | {exact_base:.3f} |
 
 Pointing game: the patch where the attention rollout of [CLS] (Abnar and Zuidema 2020) peaks shows a thing in
 {pointing:.3f} of the known scenes; a patch chosen at random does in {pointing_chance:.3f}. Things cover

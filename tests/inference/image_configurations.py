@@ -1,4 +1,4 @@
-"""Small random models that read pictures and films, alone or with text."""
+"""Small random models that read images and films, alone or with text."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _x_clip() -> Any:
 
 
 IMAGES: dict[str, Configuration] = {
-    # Pictures
+    # Images
     "vit": Configuration(lambda: tf.ViTForImageClassification(tf.ViTConfig(**VIT)), image(), ENCODER),
     "deit": Configuration(lambda: tf.DeiTForImageClassificationWithTeacher(tf.DeiTConfig(**VIT)), image(), ENCODER),
     "dinov2": Configuration(
@@ -196,7 +196,7 @@ IMAGES: dict[str, Configuration] = {
         film(3),
         {"Time": 2, "Space": 2},
     ),
-    # Text and pictures
+    # Text and images
     "clip": Configuration(lambda: _clip_family(tf.CLIPModel, tf.CLIPConfig), both(), VISION_AND_TEXT),
     "siglip": Configuration(  # and the pooling head of its vision tower
         lambda: tf.SiglipModel(tf.SiglipConfig(text_config=BERT, vision_config=VIT)),

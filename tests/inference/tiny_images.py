@@ -1,4 +1,4 @@
-"""Small random models that read pictures, in memory and on disk."""
+"""Small random models that read images, in memory and on disk."""
 
 from __future__ import annotations
 

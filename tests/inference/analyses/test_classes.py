@@ -81,7 +81,7 @@ def test_classes_can_be_cancelled(tmp_path):
 
 
 def test_vit_scenes_names_what_is_drawn():
-    """The bundled checkpoint, on pictures that no training has seen."""
+    """The bundled checkpoint, on images that no training has seen."""
     model = load("vit-scenes", Context())
     n_right = n_first = 0
     for seed in range(10):

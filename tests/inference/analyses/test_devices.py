@@ -94,7 +94,7 @@ def test_every_analysis_runs_where_the_calls_are(name):
     group = first_group(name)
     calls = list(group.calls)
     for look, (function, request) in LOOKS.items():
-        if look == "scaled dot" and calls[1].q is None:  # a pattern alone, or parts of a picture
+        if look == "scaled dot" and calls[1].q is None:  # a pattern alone, or parts of an image
             continue
         on_cpu = shown(function, request, model_with(group, calls))
         with Elsewhere():

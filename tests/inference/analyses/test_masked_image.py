@@ -44,7 +44,7 @@ def test_masked_patches_are_guessed_as_by_the_model(tmp_path):
     np.testing.assert_array_equal(result.ids, ids.numpy())
     np.testing.assert_allclose(result.probs, probs.numpy(), atol=1e-6)
     assert result.tokens.size == result.original_probs.size == result.swatches.size == result.rebuilt.size == 0
-    assert "no picture tokenizer" in result.notes[0]
+    assert "no image tokenizer" in result.notes[0]
 
 
 def test_blocks_are_masked_where_no_patch_is_chosen(tmp_path):
@@ -54,7 +54,7 @@ def test_blocks_are_masked_where_no_patch_is_chosen(tmp_path):
     assert result.ids.shape == (len(result.masked), 5)
 
 
-def test_tokens_and_rebuilt_pictures_are_the_tokenizers(tmp_path):
+def test_tokens_and_rebuilt_images_are_the_tokenizers(tmp_path):
     model = load(str(save_with_tokenizer(tmp_path)), Context())
     result = masked_image(MaskedImageRequest("tiny", IMAGE, masked=(5, 6)), model, Context())
     tokenizer = model.image_tokenizer
@@ -94,7 +94,7 @@ def test_tokens_and_rebuilt_pictures_are_the_tokenizers(tmp_path):
 )
 def test_a_tokenizer_that_does_not_fit_is_refused(tmp_path, spoil, sentence):
     spoil(save_with_tokenizer(tmp_path) / "tokenizer")
-    with pytest.raises(Refused, match=f"^The picture tokenizer in tokenizer/ cannot be used: .*{sentence}"):
+    with pytest.raises(Refused, match=f"^The image tokenizer in tokenizer/ cannot be used: .*{sentence}"):
         load(str(tmp_path), Context())
 
 

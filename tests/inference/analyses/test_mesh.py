@@ -54,7 +54,7 @@ def same(one, other):
     )
 
 
-# Drawing
+# Sampling
 
 
 def test_a_mesh_is_drawn_with_all_that_is_known_of_it(model):
@@ -193,8 +193,8 @@ def test_what_stops_before_its_first_vertex_says_so(opened):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"count": 0}, "0 meshes were asked for; 1 to 16 are drawn at once."),
-        ({"count": 17}, "17 meshes were asked for; 1 to 16 are drawn at once."),
+        ({"count": 0}, "0 meshes were asked for; 1 to 16 are sampled at once."),
+        ({"count": 17}, "17 meshes were asked for; 1 to 16 are sampled at once."),
         ({"temperature": 0.0}, "The temperature is 0; it is above 0 and at most 2."),
         ({"temperature": float("nan")}, "The temperature is nan; it is above 0 and at most 2."),
         ({"top_p": 0.0}, "Top-p is 0; it is above 0 and at most 1."),

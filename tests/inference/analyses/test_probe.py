@@ -58,14 +58,14 @@ def test_the_probe_tells_apart_what_a_layer_tells_apart(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
-    [({"n_train": 8}, "^8 pictures to learn"), ({"n_test": 0}, "^0 pictures to test"), ({"seed": -1}, "seed is -1")],
+    [({"n_train": 8}, "^8 images to learn"), ({"n_test": 0}, "^0 images to test"), ({"seed": -1}, "seed is -1")],
 )
 def test_probes_out_of_range_are_refused(tmp_path, changes, sentence):
     with pytest.raises(Refused, match=sentence):
         probe(replace(ProbeRequest("tiny"), **changes), model_of("vit", tmp_path), Context())
 
 
-def test_a_probe_is_cancelled_between_pictures(tmp_path):
+def test_a_probe_is_cancelled_between_images(tmp_path):
     calls = iter(range(100))
     with pytest.raises(Cancelled):
         probe(ProbeRequest("tiny"), model_of("vit", tmp_path), Context(is_cancelled=lambda: next(calls) > 5))

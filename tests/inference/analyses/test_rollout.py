@@ -53,7 +53,7 @@ def by_hand(pattern, ids, is_special):
 
 @pytest.mark.parametrize("name", ["longformer", "big_bird", "swin"])
 def test_measures_and_rollout_of_sparse_attention(monkeypatch, name):
-    """Windows, blocks and parts of a picture: the same sums of the expanded patterns."""
+    """Windows, blocks and parts of an image: the same sums of the expanded patterns."""
     monkeypatch.setattr(measures_module, "_BLOCK", 1000)
     monkeypatch.setattr(rollout_module, "_BLOCK", 1000)
     configuration = (TEXT | IMAGES)[name]

@@ -1,4 +1,4 @@
-"""The bundled picture checkpoints do what their cards say, measured on a few held-out pictures."""
+"""The bundled image checkpoints do what their cards say, measured on a few held-out images."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_beit_scenes_names_hidden_tokens_and_its_tokenizer_rebuilds_scenes():
 
 
 def portrait_tokens(name: str) -> torch.Tensor:
-    """int64 [picture, pixel], by the checkpoint's own preprocessing."""
+    """int64 [image, pixel], by the checkpoint's own preprocessing."""
     processor = ImageGPTImageProcessor.from_pretrained(CHECKPOINTS / name)
     return processor([paint_scene(make_portrait(seed), 16) for seed in SEEDS], return_tensors="pt")["input_ids"]
 

@@ -138,7 +138,7 @@ REFUSED = {
     "unknown model type": (config(model_type="berd"), ["config.json", "'berd'", "does not know"]),
     "audio": (
         config(model_type="wav2vec2", architectures=["Wav2Vec2ForCTC"]),
-        ["config.json", "Wav2Vec2ForCTC", "models of pictures and of meshes so far"],
+        ["config.json", "Wav2Vec2ForCTC", "models of images and of meshes so far"],
     ),
     "quantised": (config(quantization_config={"quant_method": "gptq"}), ["config.json", "quantised (gptq)"]),
     "kernel of the hub": (config(attn_implementation="evil/kernel"), ["config.json", "evil/kernel", "does not run"]),

@@ -43,7 +43,7 @@ def test_attention_is_that_of_transformers_and_causal(model):
     np.testing.assert_allclose(found.pattern[1], np.pad(expected[:, 7].numpy(), ((0, 0), (0, 1))), atol=1e-6)
     assert (found.grid, found.n_special, found.tokens.words[-1]) == ((6, 6), 1, "5,5")
     assert not found.pattern[..., 8:].any()
-    with pytest.raises(Refused, match="last pixel looks at nothing"):
+    with pytest.raises(Refused, match="last pixel attends to nothing"):
         patches(PatchesRequest("tiny", IMAGE, "pixels", N), model, Context())
 
 

@@ -37,7 +37,7 @@ IMAGE = image_input(seed=4)
 SPECIAL = {"deit": ("[CLS]", "[DIST]"), "swin": (), "dinov2_with_registers": ("[CLS]", "[R1]", "[R2]", "[R3]", "[R4]")}
 
 
-# Those that give maps of all layers themselves, where queries and keys are those of the picture.
+# Those that give maps of all layers themselves, where queries and keys are those of the image.
 OWN_MAPS = ("vit", "deit", "dinov2", "dinov2_with_registers", "beit", "beit tokens", "clip")
 
 
@@ -101,15 +101,15 @@ def test_a_model_without_a_mask_says_so(tmp_path):
     assert "no vector for masked patches" in info.why_missing(frozenset({Capability.MASKED_IMAGE}))
 
 
-def test_a_model_of_grey_pictures_says_so(tmp_path):
+def test_a_model_of_grey_images_says_so(tmp_path):
     import transformers
 
     config = transformers.ViTConfig(**VIT, num_channels=1)
     transformers.ViTForImageClassification(config).save_pretrained(tmp_path)
     info = inspect(str(tmp_path))
     assert "positions" in info.capabilities
-    assert "pictures of 1 channels" in info.why_missing(frozenset({Capability.PATCHES}))
-    assert "pictures of 1 channels" in info.why_missing(frozenset({Capability.ATTENTION}))
+    assert "images of 1 channels" in info.why_missing(frozenset({Capability.PATCHES}))
+    assert "images of 1 channels" in info.why_missing(frozenset({Capability.ATTENTION}))
 
 
 def test_windows_of_nothing_are_refused(tmp_path):
@@ -213,7 +213,7 @@ def test_other_sizes_are_read_with_interpolated_positions(tmp_path, name):
     np.testing.assert_allclose(found.pattern, torch.cat(expected)[:, :, 0].numpy(), atol=1e-6)
 
 
-def test_a_size_that_is_asked_for_keeps_the_shape_of_the_picture(tmp_path):
+def test_a_size_that_is_asked_for_keeps_the_shape_of_the_image(tmp_path):
     Image.fromarray(np.zeros((30, 50, 3), np.uint8)).save(tmp_path / "wide.png")
     model = model_of("vit", tmp_path)
     wide = image_input(path=str(tmp_path / "wide.png"), side=24)
@@ -223,9 +223,9 @@ def test_a_size_that_is_asked_for_keeps_the_shape_of_the_picture(tmp_path):
 @pytest.mark.parametrize(
     ("name", "side", "sentence"),
     [
-        ("swin", 32, "Pictures of 32 pixels a side were asked for; this checkpoint takes one size only"),
-        ("vit", 3, "The side of the picture is 3 pixels; it is 4 to 1,024"),
-        ("vit", 1000, "At 1000 pixels a side the picture has 62,500 patches; at most 4,096 are shown"),
+        ("swin", 32, "Images of 32 pixels a side were asked for; this checkpoint takes one size only"),
+        ("vit", 3, "The side of the image is 3 pixels; it is 4 to 1,024"),
+        ("vit", 1000, "At 1000 pixels a side the image has 62,500 patches; at most 4,096 are shown"),
     ],
 )
 def test_a_size_that_a_model_does_not_take_is_refused(tmp_path, name, side, sentence):
@@ -243,17 +243,17 @@ def test_windows_that_do_not_fit_are_told(tmp_path):
     found = patches(PatchesRequest("tiny", IMAGE, "stage_2", 0), model, Context())
     assert (found.grid, found.seen.shape) == ((8, 8), (32, 32, 3))
     assert not found.seen[24:].any()
-    assert "pads the picture of 24 × 24 to 32 × 32" in found.notes[0]
+    assert "pads the image of 24 × 24 to 32 × 32" in found.notes[0]
     assert patches(PatchesRequest("tiny", IMAGE, "stage_1", 0), model, Context()).seen.shape == (24, 24, 3)
 
 
-def test_files_that_are_no_pictures_are_refused(tmp_path):
+def test_files_that_are_no_images_are_refused(tmp_path):
     (tmp_path / "a.png").write_bytes(b"\x89PNG broken")
     model = model_of("vit", tmp_path)
-    with pytest.raises(Refused, match=r"^a\.png is no picture that can be read"):
+    with pytest.raises(Refused, match=r"^a\.png is no image that can be read"):
         model.run(image_input(str(tmp_path / "a.png")), Context())
 
 
-def test_a_model_of_texts_reads_no_pictures():
+def test_a_model_of_texts_reads_no_images():
     with pytest.raises(Refused, match=r"^tiny-bert reads texts, not images\.$"):
         build_model("bert").run(IMAGE, Context())

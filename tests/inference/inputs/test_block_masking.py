@@ -1,4 +1,4 @@
-"""Block-wise masks cover the wanted share in rectangles, evenly over the picture."""
+"""Block-wise masks cover the wanted share in rectangles, evenly over the image."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_two_fifths_are_masked(masks):
     assert 0.39 < masks.mean() <= 0.41
 
 
-def test_no_side_of_the_picture_is_preferred(masks):
+def test_no_side_of_the_image_is_preferred(masks):
     share = masks.mean(0)
     for turned in (share[::-1], share[:, ::-1], share.T):
         np.testing.assert_allclose(share, turned, atol=0.06)

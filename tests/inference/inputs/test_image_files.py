@@ -1,4 +1,4 @@
-"""Pictures from files: every format, upright, and a sentence for what is no picture."""
+"""Images from files: every format, upright, and a sentence for what is no image."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_every_mode_becomes_rgb(tmp_path, mode):
     assert read_image(str(file)).mode == "RGB"
 
 
-def test_a_picture_stands_upright_as_its_camera_says(tmp_path):
+def test_an_image_stands_upright_as_its_camera_says(tmp_path):
     file = tmp_path / "turned.jpg"
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned by 90 degrees clockwise
@@ -67,7 +67,7 @@ def test_transparency_is_white_and_the_first_frame_counts(tmp_path):
     assert read_image(str(moving)).getpixel((4, 4))[0] > 200
 
 
-def test_a_large_picture_is_made_smaller(tmp_path):
+def test_a_large_image_is_made_smaller(tmp_path):
     file = tmp_path / "large.png"
     Image.new("RGB", (4 * LONGEST_SIDE, 8)).save(file)
     assert read_image(str(file)).size == (LONGEST_SIDE, 2)
@@ -88,14 +88,14 @@ def png_of(width: int, height: int) -> bytes:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "no picture that can be read"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "no picture that can be read"),
+        (b"", "no image that can be read"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "no image that can be read"),
         (png_of(60_000, 60_000), "pixels"),
         (png_of(9_000, 9_000), "9,000 × 9,000 pixels"),
         (png_of(64, 64), "cannot be read"),
     ],
 )
-def test_what_is_no_picture_is_refused(tmp_path, content, sentence):
+def test_what_is_no_image_is_refused(tmp_path, content, sentence):
     file = tmp_path / "file.png"
     file.write_bytes(content)
     with pytest.raises(Refused, match=sentence):
@@ -109,13 +109,13 @@ def test_missing_large_and_unreadable_files_are_refused(tmp_path, monkeypatch):
         read_image(str(tmp_path))
     monkeypatch.setattr(image_files, "MOST_BYTES", 10)
     (tmp_path / "large.png").write_bytes(b"x" * 11)
-    with pytest.raises(Refused, match="pictures of up to"):
+    with pytest.raises(Refused, match="images of up to"):
         read_image(str(tmp_path / "large.png"))
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), suffix=st.sampled_from(["png", "jpg", "webp", "gif", "bmp", "tiff"]))
-def test_damage_is_answered_with_a_picture_or_a_sentence(tmp_path, data, suffix):
+def test_damage_is_answered_with_an_image_or_a_sentence(tmp_path, data, suffix):
     file = tmp_path / f"damaged.{suffix}"
     quadrants().save(file)
     content = bytearray(file.read_bytes())

@@ -1,4 +1,4 @@
-"""Pictures are made ready as by transformers' own processors, and what a file asks for is held to limits."""
+"""Images are made ready as by transformers' own processors, and what a file asks for is held to limits."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ PROCESSORS = {
 
 @pytest.mark.parametrize("size", [(61, 40), (23, 90), (16, 16)], ids=str)
 @pytest.mark.parametrize("name", PROCESSORS)
-def test_pictures_are_those_of_transformers(tmp_path, name, size):
+def test_images_are_those_of_transformers(tmp_path, name, size):
     processor = PROCESSORS[name]
     processor.save_pretrained(tmp_path)
     image, input = save_photo(tmp_path, *size)
@@ -80,7 +80,7 @@ def test_colours_are_those_of_transformers(tmp_path, size):
     np.testing.assert_array_equal(prepared.colours, processor(image, return_tensors="np")["input_ids"][0])
 
 
-def test_a_picture_of_any_shape_is_cut_to_whole_patches(tmp_path):
+def test_an_image_of_any_shape_is_cut_to_whole_patches(tmp_path):
     write(tmp_path, {"image_processor_type": "CLIPImageProcessor", "size": {"shortest_edge": 18}, "do_center_crop": 0})
     _, input = save_photo(tmp_path, 60, 30)
     prepared = prepare(input, read_preparation(tmp_path, VIT, TAKES))
@@ -128,7 +128,7 @@ def test_what_is_drawn_is_new_and_drawn_in_the_models_size(tmp_path):
 
 @pytest.mark.parametrize(
     ("kind", "seed", "sentence"),
-    [("film", 0, "'film'.*scene and portrait"), ("scene", -1, "seed of the picture is -1")],
+    [("film", 0, "'film'.*scene and portrait"), ("scene", -1, "seed of the image is -1")],
 )
 def test_what_cannot_be_drawn_is_refused(kind, seed, sentence):
     with pytest.raises(Refused, match=sentence):
@@ -165,6 +165,6 @@ def test_a_palette_of_another_model_is_refused(tmp_path, clusters):
 
 
 @pytest.mark.parametrize("takes", [Takes((100_000, 100_000), (50_000, 50_000)), Takes((8, 8), (16, 16))])
-def test_pictures_out_of_all_proportion_are_refused(tmp_path, takes):
-    with pytest.raises(Refused, match=r"config\.json describes pictures of"):
+def test_images_out_of_all_proportion_are_refused(tmp_path, takes):
+    with pytest.raises(Refused, match=r"config\.json describes images of"):
         read_preparation(tmp_path, VIT, takes)

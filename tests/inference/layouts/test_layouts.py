@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from inference.capture.attention_call import AttentionCall, Received
 from inference.context import Context, Refused
-from inference.layouts.axis import Span, group, tokens
+from inference.layouts.axis import Stretch, group, tokens
 from inference.layouts.funnel import places_by_block, shortest
 from inference.layouts.generic import lay_out
 from inference.layouts.parts import PartsCall, in_parts
@@ -53,11 +53,11 @@ def test_a_patch_is_seen_within_its_window_only(name, kind):
     assert not torch.equal(*(call.kinds([0], torch.arange(64)) for call in stage.calls))  # the second is shifted
 
 
-def test_windows_at_the_edge_of_a_picture_that_is_no_multiple_of_them():
+def test_windows_at_the_edge_of_an_image_that_is_no_multiple_of_them():
     net, inputs = build(IMAGES["swin"]), {"pixel_values": torch.randn(1, 3, 20, 28)}
     _, received = captured(net, inputs)
     first, second = lay_out(received, net, inputs)
-    assert (first.queries, second.queries) == ((Span("patches", (12, 16)),), (Span("patches", (8, 8)),))
+    assert (first.queries, second.queries) == ((Stretch("patches", (12, 16)),), (Stretch("patches", (8, 8)),))
     for call in (*first.calls, *second.calls):
         torch.testing.assert_close(call.patterns().sum(-1), torch.ones(call.n_heads, call.n_queries))
 
@@ -85,7 +85,7 @@ def test_time_looks_at_one_patch_and_space_at_one_frame():
 
 
 def test_which_patch_and_frame_a_place_of_timesformer_is():
-    """Frames 0 and 2 are the same picture, and nothing else tells them apart here."""
+    """Frames 0 and 2 are the same image, and nothing else tells them apart here."""
     net = build(IMAGES["timesformer"])
     with torch.no_grad():
         net.embeddings.time_embeddings.zero_()
@@ -210,28 +210,28 @@ def test_lxmert_looks_from_words_to_boxes_and_back():
         torch.testing.assert_close(groups["Language to vision"].calls[layer].patterns(), pattern[0], atol=1e-5, rtol=0)
     for title in ("Language to vision", "Vision to language"):
         assert all(call.is_cross for call in groups[title].calls)
-    assert groups["Vision to language"].queries == (Span("boxes", (5,)),)
+    assert groups["Vision to language"].queries == (Stretch("boxes", (5,)),)
     assert groups["Vision to language"].keys == tokens(7)
 
 
 @pytest.mark.parametrize(
     ("name", "title", "axis"),
     [
-        ("vit", "Encoder", (Span("special", (1,)), Span("patches", (4, 4)))),
-        ("dinov2 with registers", "Encoder", (Span("special", (5,)), Span("patches", (4, 4)))),
-        ("vit_mae", "Encoder", (Span("special", (1,)), Span("patches", (4,)))),
-        ("videomae", "Encoder", (Span("patches", (2, 2, 2)),)),
-        ("vivit", "Encoder", (Span("special", (1,)), Span("patches", (2, 2, 2)))),
-        ("siglip", "Vision, head", (Span("special", (1,)),)),
+        ("vit", "Encoder", (Stretch("special", (1,)), Stretch("patches", (4, 4)))),
+        ("dinov2 with registers", "Encoder", (Stretch("special", (5,)), Stretch("patches", (4, 4)))),
+        ("vit_mae", "Encoder", (Stretch("special", (1,)), Stretch("patches", (4,)))),
+        ("videomae", "Encoder", (Stretch("patches", (2, 2, 2)),)),
+        ("vivit", "Encoder", (Stretch("special", (1,)), Stretch("patches", (2, 2, 2)))),
+        ("siglip", "Vision, head", (Stretch("special", (1,)),)),
         ("clip", "Text", tokens(11)),
-        ("git", "Decoder", (Span("special", (1,)), Span("patches", (4, 4)), *tokens(11))),
-        ("vilt", "Encoder", (*tokens(11), Span("special", (1,)), Span("patches", (16,)))),
-        ("visual_bert", "Encoder", (*tokens(11), Span("boxes", (5,)))),
-        ("flava", "Text and vision", (Span("special", (2,)), Span("patches", (4, 4)), *tokens(11))),
-        ("blip-2", "Queries to vision", (Span("queries", (3,)),)),
-        ("groupvit", "Stage 2", (Span("segments", (6,)), Span("group tokens", (3,)))),
-        ("x-clip", "Frames", (Span("frames", (3,)),)),
-        ("imagegpt", "Decoder", (Span("pixels", (16,)),)),
+        ("git", "Decoder", (Stretch("special", (1,)), Stretch("patches", (4, 4)), *tokens(11))),
+        ("vilt", "Encoder", (*tokens(11), Stretch("special", (1,)), Stretch("patches", (16,)))),
+        ("visual_bert", "Encoder", (*tokens(11), Stretch("boxes", (5,)))),
+        ("flava", "Text and vision", (Stretch("special", (2,)), Stretch("patches", (4, 4)), *tokens(11))),
+        ("blip-2", "Queries to vision", (Stretch("queries", (3,)),)),
+        ("groupvit", "Stage 2", (Stretch("segments", (6,)), Stretch("group tokens", (3,)))),
+        ("x-clip", "Frames", (Stretch("frames", (3,)),)),
+        ("imagegpt", "Decoder", (Stretch("pixels", (16,)),)),
     ],
 )
 def test_axes_say_what_lies_along_them(name, title, axis):

@@ -1,4 +1,4 @@
-"""Our own picture models: the tokenizer finds the nearest code, and masked Image GPT looks both ways."""
+"""Our own image models: the tokenizer finds the nearest code, and masked Image GPT looks both ways."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_tokens_are_the_nearest_codes(tokenizer, scenes):
     torch.testing.assert_close(tokens, torch.cdist(features.flatten(1, 2), tokenizer.codebook).argmin(-1).view(3, 4, 6))
 
 
-def test_pictures_are_rebuilt_within_their_range(tokenizer):
+def test_images_are_rebuilt_within_their_range(tokenizer):
     rebuilt = tokenizer.rebuild(torch.arange(12).reshape(1, 3, 4))
     assert rebuilt.shape == (1, 3, 24, 32)
     assert rebuilt.abs().max() <= 1

@@ -1,4 +1,4 @@
-"""Drawing meshes: with and without cache, alone and in a batch, with masks and from a beginning."""
+"""Sampling meshes: with and without cache, alone and in a batch, with masks and from a beginning."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from inference.meshes.tokens import STOP, decode_faces, decode_vertices
-from inference.models.polygen_sampling import Drawing, face_steps, values_of, vertex_steps
+from inference.models.polygen_sampling import Sampling, face_steps, values_of, vertex_steps
 from tests.inference.polygen_by_hand import face_probabilities, vertex_probabilities
 from tests.inference.solids import CONE_FACES, CONE_VERTICES, CUBE_FACES, CUBE_VERTICES
 from tests.inference.tiny_polygen import build
 
-FREE = Drawing(with_masks=False)
-MASKED = Drawing()
+FREE = Sampling(with_masks=False)
+MASKED = Sampling()
 CUBE, CONE = values_of(CUBE_VERTICES), values_of(CONE_VERTICES)
 
 
@@ -97,7 +97,7 @@ def test_steps_tell_what_the_equations_expect(net):
 @pytest.mark.parametrize("temperature", [0.1, 1.0, 2.0])
 def test_with_masks_whatever_ends_decodes(net, temperature):
     seeds = range(12)
-    drawing = Drawing(temperature)
+    drawing = Sampling(temperature)
     steps = vertices(net, seeds, drawing)
     assert not any(step.is_forbidden[i, step.tokens[i]] for step in steps for i in np.flatnonzero(step.is_active))
     drawn = [tokens_of(steps, i) for i in range(len(seeds))]
@@ -155,18 +155,18 @@ def test_it_ends_where_the_places_do():
 
 
 def test_a_low_temperature_takes_the_most_probable(net):
-    for step in vertices(net, [5], Drawing(1e-6, with_masks=False)):
+    for step in vertices(net, [5], Sampling(1e-6, with_masks=False)):
         assert step.tokens[0] == step.probabilities[0].argmax()
 
 
 def test_top_k_and_top_p_leave_the_most_probable_only(net):
-    for drawing, most in ((Drawing(with_masks=False, top_k=1), 1), (Drawing(with_masks=False, top_k=3), 3)):
+    for drawing, most in ((Sampling(with_masks=False, top_k=1), 1), (Sampling(with_masks=False, top_k=3), 3)):
         for seed in range(3):
             for step in vertices(net, [seed], drawing):
                 assert (step.probabilities[0] > step.probabilities[0, step.tokens[0]]).sum() < most
     n_rare = 0
     for seed in range(3):
-        for step in vertices(net, [seed], Drawing(top_p=0.5, with_masks=False)):
+        for step in vertices(net, [seed], Sampling(top_p=0.5, with_masks=False)):
             p = step.probabilities[0]
             before = p[p > p[step.tokens[0]]].sum()
             assert before <= 0.5 + 1e-5
@@ -177,7 +177,7 @@ def test_top_k_and_top_p_leave_the_most_probable_only(net):
 def test_top_p_draws_in_proportion(net):
     """The first coordinate over many seeds, against the distribution it was drawn from."""
     with torch.inference_mode():
-        first = next(vertex_steps(net, 0, (), range(3000), Drawing(top_p=0.9)))
+        first = next(vertex_steps(net, 0, (), range(3000), Sampling(top_p=0.9)))
     p = first.probabilities[0].astype(float)
     p[STOP] = 0
     order = np.argsort(-p)

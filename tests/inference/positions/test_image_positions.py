@@ -26,7 +26,7 @@ def test_learned_places_lie_on_the_grid(tmp_path, name):
     assert table.similarity.shape == (1, side * side, side * side)
     cosine = torch.nn.functional.cosine_similarity(rows[-side * side], rows[-1], dim=0)
     assert table.similarity[0, 0, -1] == pytest.approx(float(cosine), abs=1e-5)
-    assert "place of the picture" in result.note or name == "mae"
+    assert "place of the image" in result.note or name == "mae"
 
 
 @pytest.mark.parametrize(("name", "n_tables"), [("beit", 2), ("beit tokens", 1), ("swin", 4)])
