@@ -40,9 +40,9 @@ class Setup:
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
 
-    def ours(self, module: str, *arguments: object, timeout: float = 600) -> dict[str, Any]:
-        """Run a module of `benchmarks.ours`."""
-        return self._child(sys.executable, f"benchmarks.ours.{module}", arguments, timeout)
+    def ours(self, module: str, *arguments: object, timeout: float = 600, home: str = "") -> dict[str, Any]:
+        """Run a module of `benchmarks.ours`; with the settings in `home`, else with none yet."""
+        return self._child(sys.executable, f"benchmarks.ours.{module}", arguments, timeout, home)
 
     def peer(self, module: str, *arguments: object, timeout: float = 900) -> dict[str, Any]:
         """Run a module of `benchmarks.peers`."""
@@ -50,9 +50,11 @@ class Setup:
             str(self.peers / "venv" / "bin" / "python"), f"benchmarks.peers.{module}", arguments, timeout
         )
 
-    def _child(self, python: str, module: str, arguments: tuple[object, ...], timeout: float) -> dict[str, Any]:
+    def _child(
+        self, python: str, module: str, arguments: tuple[object, ...], timeout: float, home: str = ""
+    ) -> dict[str, Any]:
         # Settings of its own: a window opens as the last one was closed.
-        home = tempfile.mkdtemp(dir=self.folder)
+        home = home or tempfile.mkdtemp(dir=self.folder)
         # The clock is the system's (CLOCK_MONOTONIC), so that a child can tell how long ago it was started.
         environment = (
             os.environ

@@ -230,7 +230,7 @@ class View(QWidget):
         """A sentence if the picture is not what was asked for, or not exactly; empty if it is."""
         if self._is_old():
             reason = self._refusal or self._why_old or self._why_waiting()
-            return self.tr("This picture is still of {}. {}").format(self._pictured_title(), reason)
+            return self.tr("This picture is still of {}. {}").format(self._pictured_title().removesuffix("."), reason)
         if self.is_provisional:
             return self.tr("This is a first look, from some of the rows; it is being made exact.")
         return ""
