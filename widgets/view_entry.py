@@ -27,6 +27,8 @@ class ViewEntry:
         view that also shows something without a checkpoint.
     about
         One sentence.
+    about_model
+        What the models read that it is about: `text`, `image`, `mesh`; empty for any.
     figures
         Names of its figures on the command line, which `COMMANDS` of `widgets.views.<name>.command` holds.
     """
@@ -37,6 +39,7 @@ class ViewEntry:
     request: str
     about: str
     figures: tuple[str, ...] = ()
+    about_model: str = ""
 
     @property
     def needs(self) -> frozenset[Capability]:

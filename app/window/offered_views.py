@@ -22,7 +22,7 @@ class OfferedViews:
         self._kind = ""  # of the checkpoint; none was open yet
         self._last_of_kind: dict[str, str] = {}
         # The first checkpoint reads text; tabs that come and go would be in the way until it is there.
-        self.names = tuple(entry.name for entry in entries if _kinds(entry) <= {"text"})
+        self.names = tuple(entry.name for entry in entries if entry.about_model in ("", "text"))
 
     def follow(self, checkpoint: CheckpointInfo, current: str, *, is_restored: bool = False) -> str:
         """Offer what a checkpoint has; the view to show, empty where nothing has changed.
@@ -47,19 +47,14 @@ class OfferedViews:
                 begins_with = current
             wanted = self._last_of_kind.get(kind, begins_with)
         if wanted not in names:
-            special = [entry.name for entry in self._entries if entry.name in names and kind in _kinds(entry)]
+            special = [entry.name for entry in self._entries if entry.name in names and entry.about_model == kind]
             wanted = (special or names)[0]
         self._kind, self.names = kind, names
         return wanted
-
-
-def _kinds(entry: ViewEntry) -> set[str]:
-    """Kinds of models that a view is about; empty for any."""
-    return {need.reads for need in entry.needs if need.reads}
 
 
 def _is_offered(entry: ViewEntry, checkpoint: CheckpointInfo) -> bool:
     """Whether a view has a tab. What only some models of images or meshes can do has none with the others."""
     if checkpoint.is_of_another_kind(entry.needs):
         return False
-    return not (_kinds(entry) - {"text"} and checkpoint.why_missing(entry.needs))
+    return entry.about_model in ("", "text") or not checkpoint.why_missing(entry.needs)

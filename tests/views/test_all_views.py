@@ -82,6 +82,11 @@ views = pytest.mark.parametrize("entry", VIEWS, ids=lambda entry: entry.name)
 
 
 @views
+def test_it_declares_the_kind_of_model_that_its_request_reads(entry):
+    assert {need.reads for need in entry.needs if need.reads} == {entry.about_model} - {""}
+
+
+@views
 def test_it_names_what_it_needs_and_says_why_it_is_off(entry):
     from tests.factories import make_checkpoint_info
 

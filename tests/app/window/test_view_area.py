@@ -28,10 +28,12 @@ class PlainEntry(NamedTuple):
     title: str
     needs: frozenset[Capability]
     about: str
+    about_model: str = ""
 
 
 def entry(name: str, *needs: Capability) -> PlainEntry:
-    return PlainEntry(name, name.title(), frozenset(needs), f"About {name}.")
+    about_model = next((need.reads for need in needs if need.reads), "")
+    return PlainEntry(name, name.title(), frozenset(needs), f"About {name}.", about_model)
 
 
 ENTRIES = (

@@ -9,4 +9,5 @@ ENTRY = ViewEntry(
     "classes.ClassesRequest",
     "What the model calls the image, after each layer.",
     figures=("classes",),
+    about_model="image",
 )

@@ -9,4 +9,5 @@ ENTRY = ViewEntry(
     "masked.MaskedRequest",
     "Mask words and see what the model would put there, layer by layer.",
     figures=("masked", "mask-lab"),
+    about_model="text",
 )

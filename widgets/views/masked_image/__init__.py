@@ -9,4 +9,5 @@ ENTRY = ViewEntry(
     "masked_image.MaskedImageRequest",
     "Mask patches and see which visual tokens the model expects there, and the image rebuilt from them.",
     figures=("masked-image",),
+    about_model="image",
 )

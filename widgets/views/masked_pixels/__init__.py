@@ -8,4 +8,5 @@ ENTRY = ViewEntry(
     "widgets.views.complete_image.view:CompleteImageView",
     "masked_pixels.MaskedPixelsRequest",
     "Mask pixels and see which colours the model puts there, and what a linear classifier reads.",
+    about_model="image",
 )

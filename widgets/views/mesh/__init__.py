@@ -8,4 +8,5 @@ ENTRY = ViewEntry(
     "widgets.views.mesh.view:MeshView",
     "mesh.MeshRequest",
     "A mesh as it grows, vertex by vertex and face by face, and what the model expected of each token.",
+    about_model="mesh",
 )

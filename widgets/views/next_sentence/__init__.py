@@ -9,4 +9,5 @@ ENTRY = ViewEntry(
     "next_sentence.NextSentenceRequest",
     "How probable it is that sentence B follows sentence A.",
     figures=("next-sentence",),
+    about_model="text",
 )

@@ -9,4 +9,5 @@ ENTRY = ViewEntry(
     "patches.PatchesRequest",
     "What a patch of the image attends to, laid over the image: heads, layers, rollout.",
     figures=("patches",),
+    about_model="image",
 )
