@@ -18,6 +18,7 @@ ANALYSES: dict[str, str] = {
     "ScaledDotRequest": "inference.analyses.scaled_dot:scaled_dot",
     "PositionsRequest": "inference.analyses.positions:positions",
     "LayerTimesRequest": "inference.analyses.layer_times:layer_times",
+    "LensRequest": "inference.analyses.lens:lens",
     "MaskedRequest": "inference.analyses.masked:masked",
     "MaskLabRequest": "inference.analyses.mask_lab:mask_lab",
     "NextSentenceRequest": "inference.analyses.next_sentence:next_sentence",

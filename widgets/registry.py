@@ -16,6 +16,7 @@ ORDER = (
     "scaled_dot",
     "sparse",
     "positions",
+    "lens",
     "masked",
     "next_sentence",
     "masked_image",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from inference.forward.image_layers import layer_outputs, names_of
+from inference.forward.layer_outputs import layer_outputs, names_of
 from inference.results.classes import ClassesRequest, ClassesResult
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from inference.context import Refused
-from inference.forward.image_layers import blocks_of, layer_outputs, names_of
+from inference.forward.layer_outputs import blocks_of, layer_outputs, names_of
 from inference.inputs.images import Prepared, make_drawing, normalised, paint_for
 from inference.results.inputs import ImageInput, Input
 from inference.results.probe import ProbeRequest, ProbeResult

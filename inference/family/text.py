@@ -52,9 +52,13 @@ class TextFamily(Family):
     def lacks(self, opened: Opened) -> dict[str, str]:
         """See `Explains.lacks`."""
         # Late: the tables of transformers take a second.
-        from inference.family.text_heads import why_no_masked_lm, why_no_next_sentence
+        from inference.family.text_heads import why_no_masked_lm, why_no_next_sentence, why_no_unembedding
 
-        return {"masked_lm": why_no_masked_lm(opened), "next_sentence": why_no_next_sentence(opened)}
+        return {
+            "unembedding": why_no_unembedding(opened),
+            "masked_lm": why_no_masked_lm(opened),
+            "next_sentence": why_no_next_sentence(opened),
+        }
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         """Without the logits, which take more room than all layers."""

@@ -44,6 +44,21 @@ USED_HEADS = frozenset(
 )
 
 
+LANGUAGE_MODELS = MASKED_LM_CLASSES | {
+    *MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values(),
+    *MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES.values(),
+}
+
+
+def why_no_unembedding(opened: Opened) -> str:
+    """Half a sentence where no head tells words from a state; empty where one does."""
+    if opened.net_class in LANGUAGE_MODELS:
+        return ""
+    if opened.named in LANGUAGE_MODELS:
+        return "the checkpoint holds no language-model head"
+    return f"{opened.named} has no language-model head"
+
+
 def why_no_masked_lm(opened: Opened) -> str:
     """Half a sentence where no head fills masks; empty where one does."""
     if opened.net_class not in MASKED_LM_CLASSES:

@@ -60,7 +60,9 @@ def lens_logits(model: Model, tensors: dict[str, Tensor], positions: np.ndarray,
     last = output.last_hidden_state
     # Funnel's inner layers are pooled: they have no state for each token.
     earlier = [state for state in output.hidden_states[:-1] if state.shape[1] >= last.shape[1]]
-    for state in (*earlier, last):
+    with torch.inference_mode():  # the last one has been through the final norm
+        normed = [model.components.norm(model.net, state) for state in earlier]
+    for state in (*normed, last):
         context.checkpoint()
         yield _apply_head(model, tensors, output, state, positions)
 

@@ -15,6 +15,7 @@ class Capability(StrEnum):
     ATTENTION = "attention"
     QK = "qk"
     POSITIONS = "positions"
+    UNEMBEDDING = "unembedding"
     MASKED_LM = "masked_lm"
     NEXT_SENTENCE = "next_sentence"
     PATCHES = "patches"
@@ -31,6 +32,7 @@ class Capability(StrEnum):
 
 
 _READS = {
+    Capability.UNEMBEDDING: "text",
     Capability.MASKED_LM: "text",
     Capability.NEXT_SENTENCE: "text",
     Capability.PATCHES: "image",

@@ -96,6 +96,10 @@ class HeatPanel:
         First and last row of a band that is framed.
     labels
         What rows and columns are called, where they are not just counted.
+    row_names, column_names
+        The same for one of them, also where it is words.
+    texts
+        What stands in the cells [row][column] in place of numbers, as far as there is room.
     """
 
     values: np.ndarray
@@ -110,6 +114,9 @@ class HeatPanel:
     selected: tuple[int, int] | None = None
     band: tuple[int, int] | None = None
     labels: tuple[int, ...] = ()
+    row_names: tuple[str, ...] = ()
+    column_names: tuple[str, ...] = ()
+    texts: tuple[tuple[str, ...], ...] = ()
 
     def plot(self, rect: QRectF, style: FigureStyle) -> QRectF:
         """Where the cells are."""
@@ -158,7 +165,9 @@ class HeatPanel:
         painter.drawText(QPointF(plot.left(), rect.top() + metrics.ascent()), title)
         self._paint_axes(painter, rect, plot, style, metrics)
         self._paint_bar(painter, plot, style, metrics)
-        if self.value_format:
+        if self.texts:
+            self._paint_texts(painter, plot, style, metrics)
+        elif self.value_format:
             self._paint_values(painter, plot, style, metrics)
         if self.band is not None:
             first = self.cell_rect(self.band[0], 0, plot)
@@ -197,6 +206,8 @@ class HeatPanel:
         painter.drawRect(box)
 
     def _tick_width(self, metrics: QFontMetricsF) -> float:
+        if self.row_names:
+            return max(metrics.horizontalAdvance(name) for name in self.row_names)
         last = self.row_start + self.values.shape[0] - 1
         return max(metrics.horizontalAdvance(str(number)) for number in (self.row_start, last))
 
@@ -208,14 +219,21 @@ class HeatPanel:
         painter.setPen(style.theme.ink)
         for number in ticks(self.row_start, n_rows, int(plot.height() / (1.4 * em))):
             y = plot.top() + (number - self.row_start + 0.5) * plot.height() / n_rows
-            text = self._label(number)
+            text = self.row_names[number - self.row_start] if self.row_names else self._label(number)
             painter.drawText(
                 QPointF(plot.left() - 0.35 * em - metrics.horizontalAdvance(text), y + 0.36 * metrics.ascent()), text
             )
+        # Words are cut to the width that there is, of which they need some.
         widest = metrics.horizontalAdvance(str(self.column_start + n_columns)) + 0.8 * em
-        for number in () if n_columns == 1 else ticks(self.column_start, n_columns, int(plot.width() / widest)):
+        widest = 2.5 * em if self.column_names else widest
+        numbers = ticks(self.column_start, n_columns, int(plot.width() / widest))
+        room = plot.width() / n_columns * (numbers[1] - numbers[0] if len(numbers) > 1 else 1) - 0.4 * em
+        for number in () if n_columns == 1 and not self.column_names else numbers:
             x = plot.left() + (number - self.column_start + 0.5) * plot.width() / n_columns
             text = self._label(number)
+            if self.column_names:
+                name = self.column_names[number - self.column_start]
+                text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
             painter.drawText(
                 QPointF(x - metrics.horizontalAdvance(text) / 2, plot.bottom() + 0.2 * em + metrics.ascent()), text
             )
@@ -266,6 +284,18 @@ class HeatPanel:
             for column, text in enumerate(line):
                 painter.setPen(color_maps.ink_on(int(colors[row, column])))
                 painter.drawText(self.cell_rect(row, column, plot), Qt.AlignmentFlag.AlignCenter, text)
+
+    def _paint_texts(self, painter: QPainter, plot: QRectF, style: FigureStyle, metrics: QFontMetricsF) -> None:
+        cell = self.cell_rect(0, 0, plot)
+        if cell.width() < 1.6 * metrics.height() or cell.height() < metrics.height():
+            return
+        colors = self.scale.colors(self.values, style)
+        room = cell.width() - 0.3 * metrics.height()
+        for row, line in enumerate(self.texts):
+            for column, text in enumerate(line):
+                painter.setPen(color_maps.ink_on(int(colors[row, column])))
+                shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+                painter.drawText(self.cell_rect(row, column, plot), Qt.AlignmentFlag.AlignCenter, shown)
 
     def _image(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> QImage:
         """One pixel a cell; on screen no more than there is room for; in vector files more, whose viewers blur."""

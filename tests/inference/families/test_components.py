@@ -13,7 +13,7 @@ from inference.families.encoder import MODEL_TYPES as ENCODERS
 from inference.families.encoder import EncoderFamily
 from inference.families.encoder_decoder import MODEL_TYPES as ENCODER_DECODERS
 from inference.family.base import Family
-from inference.forward.image_layers import layer_outputs
+from inference.forward.layer_outputs import layer_outputs
 from inference.registry import FAMILIES
 from tests.inference import tiny_images
 from tests.inference.tiny_models import build_model, ids_of

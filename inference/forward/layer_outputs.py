@@ -1,4 +1,4 @@
-"""What leaves each layer of a model that reads images."""
+"""What leaves each layer of a model."""
 
 from __future__ import annotations
 
@@ -29,25 +29,31 @@ def names_of(model: Model) -> tuple[str, ...]:
     return (into, *(f"Layer {first + i}" for i in range(len(blocks_of(model)))))
 
 
-def layer_outputs(model: Model, tensors: dict[str, Tensor], context: Context) -> list[Tensor]:
-    """What comes into the first of `blocks_of`, then what leaves each of them: [batch, token, d_model] each.
+def layer_outputs(
+    model: Model, tensors: dict[str, Tensor], context: Context, blocks: tuple[Block, ...] = ()
+) -> list[Tensor]:
+    """What comes into the first of `blocks`, then what leaves each of them: [batch, token, d_model] each.
 
     Parameters
     ----------
     context
         One checkpoint a layer.
+    blocks
+        Of one stack, in order; `blocks_of(model)` unless others are named.
     """
+    batch_axis = model.components.batch_axis
     states: list[Tensor] = []
 
     def before(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         context.checkpoint()
-        states.append(args[0] if args else kwargs["hidden_states"])
+        states.append((args[0] if args else kwargs["hidden_states"]).movedim(batch_axis, 0))
 
     def behind(_: nn.Module, __: tuple[Any, ...], output: Any) -> None:
         context.checkpoint()
-        states.append(output[0] if isinstance(output, tuple) else output)
+        states.append((output[0] if isinstance(output, tuple) else output).movedim(batch_axis, 0))
 
-    layers = [model.net.get_submodule(block.path) for block in blocks_of(model) if block.path is not None]
+    paths = [block.path for block in blocks or blocks_of(model)]
+    layers = [model.net.get_submodule(path) for path in paths if path is not None]
     handles = [layers[0].register_forward_pre_hook(before, with_kwargs=True)]
     handles += [layer.register_forward_hook(behind) for layer in layers]
     try:
