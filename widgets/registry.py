@@ -17,6 +17,7 @@ ORDER = (
     "sparse",
     "positions",
     "lens",
+    "reading",
     "masked",
     "next_sentence",
     "masked_image",

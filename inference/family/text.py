@@ -54,8 +54,12 @@ class TextFamily(Family):
         # Late: the tables of transformers take a second.
         from inference.family.text_heads import why_no_masked_lm, why_no_next_sentence, why_no_unembedding
 
+        no_words = why_no_unembedding(opened)
+        is_causal = any(group.is_causal for group in self.groups(opened.config))
+        both_sides = f"{opened.named} reads each word with what stands behind it, it does not predict the next one"
         return {
-            "unembedding": why_no_unembedding(opened),
+            "unembedding": no_words,
+            "next_token": no_words if is_causal else both_sides,
             "masked_lm": why_no_masked_lm(opened),
             "next_sentence": why_no_next_sentence(opened),
         }

@@ -16,6 +16,7 @@ class Capability(StrEnum):
     QK = "qk"
     POSITIONS = "positions"
     UNEMBEDDING = "unembedding"
+    NEXT_TOKEN = "next_token"
     MASKED_LM = "masked_lm"
     NEXT_SENTENCE = "next_sentence"
     PATCHES = "patches"
@@ -33,6 +34,7 @@ class Capability(StrEnum):
 
 _READS = {
     Capability.UNEMBEDDING: "text",
+    Capability.NEXT_TOKEN: "text",
     Capability.MASKED_LM: "text",
     Capability.NEXT_SENTENCE: "text",
     Capability.PATCHES: "image",

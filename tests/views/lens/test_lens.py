@@ -93,7 +93,7 @@ def test_masks_have_the_word_that_was_there_as_truth():
 
 def test_of_a_long_text_a_part_is_read(monkeypatch):
     monkeypatch.setattr("inference.analyses.lens.MOST_POSITIONS", 4)
-    monkeypatch.setattr("inference.analyses.lens._BLOCK", 100)  # two positions of 50 words at once
+    monkeypatch.setattr("inference.forward.predictions._BLOCK", 100)  # two positions of 50 words at once
     model = build_model("gpt2", build_type("gpt2"))
     part, whole = lens(asked(11, first=5), model, Context()), None
     monkeypatch.setattr("inference.analyses.lens.MOST_POSITIONS", 256)
