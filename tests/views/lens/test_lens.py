@@ -25,8 +25,8 @@ from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.selection import Position
 from widgets.subject import Subject
-from widgets.views.lens.command import LensOptions
 from widgets.views.lens.figure import LensFigure
+from widgets.views.lens.options import LensOptions
 from widgets.views.lens.view import LensView
 
 # Norms at the end of each block, before it, twice; logits that are capped, scaled, biased; a decoder behind an encoder.

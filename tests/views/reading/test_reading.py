@@ -20,8 +20,8 @@ from widgets.context import ViewContext
 from widgets.look.theme import FigureStyle
 from widgets.selection import Position
 from widgets.subject import Subject
-from widgets.views.reading.command import ReadingOptions
 from widgets.views.reading.figure import ReadingFigure, ReadToken
+from widgets.views.reading.options import ReadingOptions
 from widgets.views.reading.view import ReadingView
 
 

@@ -1,41 +1,17 @@
-"""Options of the logit lens, and its figure on the command line."""
+"""The logit lens on the command line."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from inference.results.lens import LensRequest, LensResult
 from widgets.figure_command import FigureCommand, text_of
-from widgets.options import Options, choice, switch
+from widgets.views.lens.options import LensOptions
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
     from widgets.kit.figure import Figure
-
-Shade = Literal["top", "true", "rank", "entropy"]
-
-
-@dataclass(frozen=True)
-class LensOptions(Options):
-    """What is shown of the logit lens."""
-
-    shade: Shade = choice(
-        "top",
-        {
-            "top": "Probability of its word",
-            "true": "Probability of the true word",
-            "rank": "Rank of the true word",
-            "entropy": "Uncertainty (entropy)",
-        },
-        "Colour",
-        "what the colour of a cell says: how probable the layer's best word or the true word is, the rank of the true "
-        "word (as 1/rank), or the entropy in bits",
-    )
-    has_words: bool = switch(
-        True, "Words", "Write the layer's best word into each cell, else the number.", flag="words"
-    )
 
 
 def _add_arguments(parser: ArgumentParser) -> None:

@@ -16,7 +16,7 @@ from widgets.figures.token_axis import label
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.lens.command import LensOptions
+from widgets.views.lens.options import LensOptions
 
 _N_SAID = 10  # words of a cell that are read out
 

@@ -15,8 +15,8 @@ from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.selection import Position, Selected
 from widgets.view import View
-from widgets.views.lens.command import LensOptions
 from widgets.views.lens.figure import LensFigure
+from widgets.views.lens.options import LensOptions
 
 
 class LensView(View):

@@ -19,7 +19,7 @@ from widgets.figures.token_axis import label
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.reading.command import ReadingOptions
+from widgets.views.reading.options import ReadingOptions
 
 _BAR = 3.4  # em, of the longest bar
 _NUMBER = 0.75  # of the letters, for the numbers over the bars

@@ -14,8 +14,8 @@ from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.selection import Position, Selected
 from widgets.view import View
-from widgets.views.reading.command import ReadingOptions
 from widgets.views.reading.figure import ReadingFigure, ReadToken
+from widgets.views.reading.options import ReadingOptions
 
 
 class ReadingView(View):
