@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 import transformers
+from tokenizers import pre_tokenizers
 
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 WORDS = [
@@ -39,6 +40,10 @@ BYTE_SPECIALS = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
 BYTE_WORDS = ["Ġthe", "Ġcat", "Ġsat", "Ġ", "t", "h", "e", "c", "a", "s", "Ġt", "he", "Ġc", "at", "Ġs", "Ã", "©"]
 BYTE_MERGES = [("Ġ", "t"), ("h", "e"), ("Ġt", "he"), ("Ġ", "c"), ("a", "t"), ("Ġc", "at"), ("Ġ", "s"), ("Ġs", "at")]
 BYTE_VOCAB = {word: i for i, word in enumerate(BYTE_SPECIALS + BYTE_WORDS)}
+# GPT-2's letters for all bytes, so that any text can be read.
+BYTES = {
+    letter: number for number, letter in enumerate(["<|endoftext|>", *sorted(pre_tokenizers.ByteLevel.alphabet())])
+}
 
 SIZES = {
     "hidden_size": 32,
@@ -76,6 +81,15 @@ def save_bert(
     save(folder, transformers.BertConfig(**{**SIZES, **overrides}), cls, dtype)
     if has_tokenizer:
         save_wordpiece(folder)
+    return folder
+
+
+def save_gpt2(folder: Path) -> Path:
+    """A model that predicts the next token, with a tokenizer for any text."""
+    sizes = {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 64, "vocab_size": len(BYTES)}
+    sizes |= {"bos_token_id": 0, "eos_token_id": 0}
+    save(folder, transformers.GPT2Config(**sizes), "GPT2LMHeadModel")
+    transformers.GPT2Tokenizer(vocab=BYTES, merges=[]).save_pretrained(folder)
     return folder
 
 
