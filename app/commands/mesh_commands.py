@@ -12,6 +12,7 @@ from app.commands.shared_options import between
 from app.export.export import ExportError
 from app.export.formats import BY_MESH_COMMAND, ending_of
 from inference.results.checkpoint import CheckpointInfo, InspectRequest
+from inference.results.growing import MOST_AT_ONCE
 from inference.results.inputs import MeshInput
 from inference.results.mesh import MeshRequest, MeshResult, MeshSample
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 ABOUT = "let a model sample a mesh, and write it, its growth or its tokens to a file"
 MOST = 1_000
-_AT_ONCE = 16
+
 
 Ask = Callable[[object], object]
 
@@ -85,8 +86,8 @@ def run(args: Namespace, ask: Ask) -> str:
         raise BadOption(f"{info.name} samples no meshes; choose a checkpoint that does.")
     label = _label(args.label, info)
     lines = []
-    for first in range(args.seed, args.seed + args.count, _AT_ONCE):
-        n = min(_AT_ONCE, args.seed + args.count - first)
+    for first in range(args.seed, args.seed + args.count, MOST_AT_ONCE):
+        n = min(MOST_AT_ONCE, args.seed + args.count - first)
         result = ask(
             MeshRequest(
                 checkpoint, MeshInput(label), first, n, args.temperature, args.top_p, not args.no_masks, args.top_k
