@@ -460,7 +460,8 @@ def test_old_numbers_are_cleared_and_come_back_with_the_answer(view, qtbot):
     assert read_out.text()
     child(view, QSpinBox, "complete_image_seed").setValue(7)
     qtbot.waitUntil(lambda: view.is_dimmed)
-    move_over(child(view, QWidget, "complete_image_canvas"), QPoint(1, 1))
+    canvas, place = place_of(view, "own", 10)
+    QTest.mouseMove(canvas, place)
     assert not read_out.text()
     answer(view, make_complete_image_result(seed=7))
     assert not view.is_dimmed

@@ -46,10 +46,12 @@ class CompleteImageView(View):
             (self._probe, self.tr("Linear probe")),
         ):
             self.add_page(page)
-            self.add_options(page.options)
             self._pages.addTab(page, title)
             page.changed.connect(self._on_page_changed)
             page.figure_changed.connect(self.figure_changed)
+        self.add_options(self._completions.options)
+        self.add_options(self._masked.options)
+        self.add_options(self._probe.options)
         self._asked_by: dict[QWidget, tuple[Request, ...]] = {}
         self._pages.currentChanged.connect(self._on_pages_current_changed)
         self.setFocusProxy(self._pages)
