@@ -17,7 +17,7 @@ from widgets.player.surprisal_scrubber import Lane, SurprisalScrubber
 from widgets.scene3d.viewer import Renderer
 from widgets.views.mesh.attention_panel import AttentionPanel
 from widgets.views.mesh.complete_panel import CompletePanel
-from widgets.views.mesh.growth import Growth, Part
+from widgets.views.mesh.growth import Growth, MeshPart
 from widgets.views.mesh.look_controls import LookControls
 from widgets.views.mesh.overlay import SidePage
 from widgets.views.mesh.sample_controls import SampleControls
@@ -89,7 +89,7 @@ class MeshParts(Page):
 
     def show_lanes(self, growth: Growth | None, style: FigureStyle) -> None:
         """The tokens of a mesh in the scrubber."""
-        parts: tuple[Part, Part] = ("vertices", "faces")
+        parts: tuple[MeshPart, MeshPart] = ("vertices", "faces")
         tokens = [None if growth is None else growth.tokens_of(part) for part in parts]
         names, lanes, first = (_tr("{} coordinate tokens"), _tr("{} face tokens")), [], 0
         for name, part in zip(names, tokens, strict=True):
