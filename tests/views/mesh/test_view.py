@@ -33,7 +33,7 @@ from tests.views.mesh.mesh_samples import (
 )
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
-from widgets.look.theme import DARK
+from widgets.look.theme import DARK, LIGHT
 from widgets.player.playback import AS_FAST_AS_IT_GOES
 from widgets.selection import Position, Selection
 from widgets.subject import Subject
@@ -590,6 +590,33 @@ def test_no_number_stands_beside_an_old_mesh(view, qtbot):
     answer(view, make_result("table"))
     assert not view.is_dimmed
     assert read_out(view)
+
+
+def test_while_a_mesh_grows_no_costs_of_the_one_before_are_told(view):
+    growth = show(view)
+    page(view, SURPRISAL)
+    answer(view, ScoreMeshResult(growth.sample, "", 9_000))
+    words = child(view, "mesh_surprisal_words", QLabel)
+    assert "bits a vertex" in words.text()
+    view._set_source(replace(view._source, seed=7))
+    answer(view, MeshResult((make_growing("table", 30),)), is_partial=True)
+    assert words.text() == "What the mesh costs is told when it is whole."
+    assert not child(view, "mesh_bits").isVisible()
+    answer(view, make_result("table"))
+    assert "bits a vertex" in words.text()
+    assert child(view, "mesh_bits").isVisible()
+
+
+def test_class_chips_follow_the_theme(view):
+    show(view)
+    chip = child(view, "mesh_class_0")
+
+    def ground():
+        return chip.grab().toImage().pixelColor(chip.width() // 2, 4).lightness()
+
+    for theme, is_dark in ((DARK, True), (LIGHT, False), (DARK, True)):
+        view.setPalette(theme.palette())
+        assert (ground() < 128) == is_dark
 
 
 def test_nothing_but_a_stop_is_no_mesh_and_no_crash(view):

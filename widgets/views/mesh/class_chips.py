@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QButtonGroup, QToolButton, QWidget
 
-from widgets.kit.layouts import FlowLayout
+from widgets.kit.layouts import FlowLayout, fill_column
 
-_CHIPS = """
-QToolButton {
-    padding: 0.2em 0.45em; border: 1px solid palette(mid); border-radius: 0.7em;
-    background: palette(base); color: palette(text);
-}
-QToolButton:hover, QToolButton:focus { border: 1px solid palette(highlight); }
-QToolButton:checked {
-    background: palette(highlight); color: palette(highlighted-text); border-color: palette(highlight);
-}
-QToolButton:checked:focus { border: 2px solid palette(text); }
+
+def _style_sheet(palette: QPalette) -> str:
+    """With the colours themselves: `palette(base)` in a style sheet is looked up once, and never follows the theme."""
+    role = QPalette.ColorRole
+    base, text, mid = (palette.color(one).name() for one in (role.Base, role.Text, role.Mid))
+    highlight, highlighted = (palette.color(one).name() for one in (role.Highlight, role.HighlightedText))
+    return f"""
+QToolButton {{
+    padding: 0.2em 0.45em; border: 1px solid {mid}; border-radius: 0.7em; background: {base}; color: {text};
+}}
+QToolButton:hover, QToolButton:focus {{ border: 1px solid {highlight}; }}
+QToolButton:checked {{ background: {highlight}; color: {highlighted}; border-color: {highlight}; }}
+QToolButton:checked:focus {{ border: 2px solid {text}; }}
 """
 
 
@@ -33,9 +37,11 @@ class ClassChips(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName(self.tr("Classes"))
-        self.setStyleSheet(_CHIPS)
-        self._flow = FlowLayout(self)
+        self._row = QWidget(self)
+        self._row.setAccessibleName(self.tr("Classes"))
+        self._row.setStyleSheet(_style_sheet(self.palette()))
+        fill_column(self, self._row, self._row)
+        self._flow = FlowLayout(self._row)
         self._flow.setSpacing(4)
         self._flow.setContentsMargins(8, 2, 8, 4)
         self._group = QButtonGroup(self)
@@ -55,7 +61,7 @@ class ClassChips(QWidget):
             self._flow.removeWidget(button)
             button.deleteLater()
         for number, name in enumerate(names):
-            chip = QToolButton(self)
+            chip = QToolButton(self._row)
             chip.setText(name)
             chip.setCheckable(True)
             chip.setObjectName(f"mesh_class_{number}")
@@ -69,7 +75,7 @@ class ClassChips(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self.setStyleSheet(_CHIPS)  # a style sheet looks its colours up once
+            self._row.setStyleSheet(_style_sheet(self.palette()))
 
     def _on_group_id_clicked(self, _number: int) -> None:
         self.class_chosen.emit()

@@ -145,7 +145,9 @@ class MeshPresenter(QObject):
         """Tell what the mesh costs; `classes` are those that it may be taken for."""
         growth = self.growth
         self.parts.surprisal.offer_classes(classes, growth.sample.label if growth else None)
-        if growth is None or not growth.is_growing:
+        if growth is not None and growth.is_growing:
+            self.parts.surprisal.show_growing()
+        else:
             bits, name, notes = (score.compressed_bits, score.name, score.notes) if score else (None, "", ())
             self.parts.surprisal.show_growth(growth, bits, self._style, name=name, notes=notes)
 
