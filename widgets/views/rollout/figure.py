@@ -167,7 +167,7 @@ class RolloutFigure:
     @cached_property
     def _bars(self) -> dict[MapKind, ColorBar]:
         title = _tr("share of the row's maximum") if self.options.scale == "row" else ""
-        scale: raster.Scale = "log" if self.options.scale == "log" else "raw"
+        scale: raster.RasterScale = "log" if self.options.scale == "log" else "raw"
         names = {"rollout": _tr("rollout"), "attention": _tr("attention")}
         return {
             kind: ColorBar(float(np.fmax.reduce(values, axis=None, initial=0.0)) or 1.0, scale, title or names[kind])
