@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -144,3 +145,25 @@ def long_modules(paths: list[Path]) -> Iterator[str]:
         n_lines = len(path.read_text(encoding="utf-8").splitlines())
         if n_lines > LONGEST_MODULE:
             yield f"{path.name} has {n_lines} lines"
+
+
+def names_for_two_things(paths: list[Path]) -> Iterator[str]:
+    """A class, or a type with a name, is called as no other one is: who reads the name knows which is meant."""
+    known: dict[str, Path] = {}
+    for path in paths:
+        for name, node in _named_types(_tree(path)):
+            if name in known:
+                yield _place(path, node, f"{name}, as in {known[name].name}")
+            known.setdefault(name, path)
+
+
+def _named_types(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
+    """Classes wherever they stand, and types such as `Side = Literal["query", "key"]` of a module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            yield node.name, node
+    for node in tree.body:
+        for target in node.targets if isinstance(node, ast.Assign) else ():
+            is_type = isinstance(target, ast.Name) and re.fullmatch(r"_?[A-Z]\w*[a-z]\w*", target.id)
+            if is_type and isinstance(node.value, ast.Subscript | ast.BinOp):
+                yield target.id, node

@@ -24,6 +24,10 @@ RULES = {
         ("app", "widgets"),
         "def paint(image):\n    painter = QPainter(image)\n    painter.end()\n",
     ),
+    "names_for_two_things": (
+        ("app", "widgets", "inference", "resources"),
+        "class Legend:\n    pass\n\n\nclass Marks:\n    class Legend:\n        pass\n",
+    ),
     "long_modules": (("app", "widgets", "inference", "resources"), "x = 1\n" * 401),
 }
 OTHER_PLANTS = {
@@ -33,6 +37,10 @@ OTHER_PLANTS = {
     "results_that_can_change": (
         "@dataclass\nclass Result:\n    n: int\n",
         "@dataclass(frozen=False)\nclass R:\n    n: int\n",
+    ),
+    "names_for_two_things": (
+        'class Side:\n    pass\n\n\nSide = Literal["query", "key"]\n',
+        "Ask = Callable[[int], str]\nAsk = int | str\n",
     ),
     "unknown_signals": ("view.request_changd.emit(1)\n",),
 }

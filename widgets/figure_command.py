@@ -71,6 +71,13 @@ def image_of(args: Namespace) -> Input:
     return Input(image=ImageInput(seed=seed, kind=kind, side=args.side))
 
 
+def image_name(args: Namespace) -> str:
+    """The same for a caption."""
+    if args.image is not None:
+        return os.path.basename(args.image)
+    return f"scene {args.scene}" if args.scene is not None else f"portrait {args.portrait}"
+
+
 def row_and_column(text: str) -> tuple[int, int]:
     """`3,5` as a place among patches, for argparse."""
     try:

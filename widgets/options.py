@@ -72,6 +72,8 @@ class Number:
         Whether its control shows it in per cent.
     is_slider
         Whether its control is a slider, for numbers that are tried out.
+    otherwise
+        What None means, in a word or two, where the number may be left to what is looked at; empty where it may not.
     """
 
     title: str
@@ -83,9 +85,12 @@ class Number:
     flag: str = ""
     is_share: bool = False
     is_slider: bool = False
+    otherwise: str = ""
 
     def check(self, value: object) -> str:
         """See `Choice.check`."""
+        if value is None and self.otherwise:
+            return ""
         kinds = (int, float) if self.decimals else (int,)
         if isinstance(value, bool) or not isinstance(value, kinds) or not self.low <= value <= self.high:
             return f"{self.low:,} to {self.high:,} is allowed"
@@ -106,7 +111,7 @@ def switch(default: bool, title: str, about: str, *, flag: str = "") -> Any:
 
 
 def number(
-    default: float,
+    default: float | None,
     low: float,
     high: float,
     title: str,
@@ -116,15 +121,16 @@ def number(
     decimals: int = 0,
     flag: str = "",
     is_slider: bool = False,
+    otherwise: str = "",
 ) -> Any:
     """A field that takes a number."""
-    option = Number(title, about, low, high, step, decimals, flag, is_slider=is_slider)
+    option = Number(title, about, low, high, step, decimals, flag, is_slider=is_slider, otherwise=otherwise)
     return field(default=default, metadata={"option": option})
 
 
-def share(default: float, title: str, about: str, *, flag: str = "") -> Any:
+def share(default: float, title: str, about: str, *, low: float = 0, high: float = 1, flag: str = "") -> Any:
     """A field that takes a number from 0 to 1, in whole per cent where it is chosen on screen."""
-    return field(default=default, metadata={"option": Number(title, about, 0, 1, 0.01, 2, flag, is_share=True)})
+    return field(default=default, metadata={"option": Number(title, about, low, high, 0.01, 2, flag, is_share=True)})
 
 
 @dataclass(frozen=True)
@@ -149,7 +155,8 @@ class Options:
     @classmethod
     def of(cls, args: Namespace) -> Self:
         """What was typed on the command line, where choices are texts."""
-        return cls(**{name: _typed(getattr(args, name), option) for name, option in cls.declared().items()})
+        typed = vars(args)
+        return cls(**{name: _typed(typed[name], option) for name, option in cls.declared().items() if name in typed})
 
     def to_json(self) -> dict[str, Any]:
         """What differs from the defaults, as plain values."""

@@ -91,7 +91,7 @@ def _parser() -> ArgumentParser:
         SHARED["look"](one)
         one.set_defaults(run=_figure, figure=name)
 
-    mesh = commands.add_parser("mesh", help=mesh_commands.ABOUT, description="Draw meshes.", allow_abbrev=False)
+    mesh = commands.add_parser("mesh", help=mesh_commands.ABOUT, description="Sample meshes.", allow_abbrev=False)
     mesh_commands.add_options(mesh)
     mesh.set_defaults(run=_mesh)
 
@@ -240,7 +240,7 @@ def _caption(args: Namespace, source: str, figure: Figure) -> str:
     elif getattr(args, "text", None):
         parts.append(" / ".join(f"“{text}”" for text in (args.text, args.text_pair) if text))
     elif hasattr(args, "image"):
-        from app.commands.image_figures import image_name
+        from widgets.figure_command import image_name
 
         parts.append(image_name(args))
     return ". ".join(part.rstrip(".") for part in parts if part)

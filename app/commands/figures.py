@@ -1,6 +1,6 @@
 """The figures that the command line can make: their options, what they ask the engine, and how they are drawn.
 
-A new figure is one entry of `FIGURES`.
+Each is declared beside its view, in `widgets.views.<name>.command`.
 """
 
 from __future__ import annotations
@@ -8,18 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from app.commands.image_figures import IMAGE_FIGURES
 from widgets.figure_command import BadOption as BadOption
 from widgets.figure_command import FigureCommand, Requests
 from widgets.registry import VIEWS
 
 FIGURES: dict[str, FigureCommand] = {
-    **IMAGE_FIGURES,
-    **{
-        name: import_module(f"widgets.views.{entry.name}.command").COMMANDS[name]
-        for entry in VIEWS
-        for name in entry.figures
-    },
+    name: import_module(f"widgets.views.{entry.name}.command").COMMANDS[name]
+    for entry in VIEWS
+    for name in entry.figures
 }
 
 

@@ -8,19 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.commands.figures import BadOption
-from app.commands.shared_options import between
+from app.commands.option_types import between
+from app.commands.options import add_options as add_declared
 from app.export.export import ExportError
 from app.export.formats import BY_MESH_COMMAND, ending_of
 from inference.results.checkpoint import CheckpointInfo, InspectRequest
+from inference.results.growing import MOST_AT_ONCE
 from inference.results.inputs import MeshInput
 from inference.results.mesh import MeshRequest, MeshResult, MeshSample
+from widgets.views.mesh.options import MeshFileOptions, MeshSamplingOptions
 
 if TYPE_CHECKING:
     from app.export.mesh_look import MeshLook
 
 ABOUT = "let a model sample a mesh, and write it, its growth or its tokens to a file"
 MOST = 1_000
-_AT_ONCE = 16
+
 
 Ask = Callable[[object], object]
 
@@ -29,15 +32,11 @@ def add_options(parser: ArgumentParser) -> None:
     """What `headlight mesh` understands."""
     parser.add_argument("--checkpoint", metavar="NAME_OR_PATH", help="a bundled name or a folder (default: bundled)")
     parser.add_argument("--class", dest="label", metavar="NAME", help="what to sample, such as chair")
-    parser.add_argument("--seed", type=between(0, 2**53), default=0, metavar="N", help="(default: 0)")
     parser.add_argument(
         "--count", type=between(1, MOST), default=1, metavar="N", help="so many, of one seed after the other"
     )
     sampling = parser.add_argument_group("sampling")
-    sampling.add_argument("--temperature", type=between(0.01, 2, float), default=1.0, metavar="T", help="(default: 1)")
-    sampling.add_argument("--top-p", type=between(0.01, 1, float), default=0.9, metavar="P", help="(default: 0.9)")
-    sampling.add_argument("--top-k", type=between(0, 10_000), default=0, metavar="K", help="(default: 0, all tokens)")
-    sampling.add_argument("--no-masks", action="store_true", help="allow tokens that cannot lead to a mesh")
+    add_declared(sampling, MeshSamplingOptions)
     file = parser.add_argument_group("file")
     file.add_argument(
         "--out", type=Path, required=True, metavar="FILE",
@@ -48,9 +47,7 @@ def add_options(parser: ArgumentParser) -> None:
     )
     file.add_argument("--size", type=_size, default=(800, 600), metavar="WxH", help="pixels (default: 800x600)")
     file.add_argument("--theme", choices=("light", "dark"), default="light", help="(default: light)")
-    file.add_argument(
-        "--colors", choices=("plain", "bits", "order", "part"), default="plain", help="what they say (default: plain)"
-    )
+    add_declared(file, MeshFileOptions)
     pace = file.add_mutually_exclusive_group()
     pace.add_argument("--speed", type=between(0.1, 100, float), metavar="X", help="of a film (default: 1)")
     pace.add_argument("--seconds", type=between(0.1, 300, float), metavar="S", help="how long a film grows")
@@ -83,13 +80,13 @@ def run(args: Namespace, ask: Ask) -> str:
     assert isinstance(info, CheckpointInfo)
     if "mesh" not in info.capabilities:
         raise BadOption(f"{info.name} samples no meshes; choose a checkpoint that does.")
-    label = _label(args.label, info)
+    label, options = _label(args.label, info), MeshSamplingOptions.of(args)
     lines = []
-    for first in range(args.seed, args.seed + args.count, _AT_ONCE):
-        n = min(_AT_ONCE, args.seed + args.count - first)
+    for first in range(options.seed, options.seed + args.count, MOST_AT_ONCE):
+        n = min(MOST_AT_ONCE, options.seed + args.count - first)
         result = ask(
             MeshRequest(
-                checkpoint, MeshInput(label), first, n, args.temperature, args.top_p, not args.no_masks, args.top_k
+                checkpoint, MeshInput(label), first, n, options.temperature, options.top_p, options.masks, options.top_k
             )
         )
         assert isinstance(result, MeshResult)
@@ -122,7 +119,9 @@ def _summary(sample: MeshSample, info: CheckpointInfo) -> str:
 def _look(args: Namespace) -> MeshLook:
     from app.export.mesh_look import MeshLook
 
-    return MeshLook(args.size, args.theme, args.colors, speed=args.speed or 1.0, seconds=args.seconds)
+    return MeshLook(
+        args.size, args.theme, MeshFileOptions.of(args).color, speed=args.speed or 1.0, seconds=args.seconds
+    )
 
 
 def _label(name: str | None, info: CheckpointInfo) -> int | None:

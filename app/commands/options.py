@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, BooleanOptionalAction
+from argparse import BooleanOptionalAction, _ActionsContainer
 
 from app.commands.option_types import between
 from widgets.options import Choice, Number, Options
 
 
-def add_options(parser: ArgumentParser, kind: type[Options]) -> None:
-    """One `--option` for each field."""
+def add_options(parser: _ActionsContainer, kind: type[Options]) -> None:
+    """One `--option` for each field; `parser` may be a group of one."""
     for name, option in kind.declared().items():
         default = kind.defaults()[name]
         flag = option.flag or name.replace("_", "-")
@@ -27,7 +27,7 @@ def add_options(parser: ArgumentParser, kind: type[Options]) -> None:
                 type=between(option.low, option.high, kinds),
                 default=default,
                 metavar="N",
-                help=f"{about} (default: {default:,})",
+                help=f"{about} (default: {option.otherwise if default is None else format(default, ',')})",
             )
         elif default:
             parser.add_argument(f"--{flag}", dest=name, action=BooleanOptionalAction, default=True, help=about)

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.commands.attention_options import ATTENTION_OPTIONS
-from app.commands.image_options import IMAGE_OPTIONS
 from app.commands.option_types import between, numbers_of
+from inference.results.inputs import MOST_IMAGE_SIDE
 from widgets.look import color_maps
+from widgets.options import MOST_SEED
 
 
 def _unused_text(parser: ArgumentParser) -> None:
@@ -37,6 +38,20 @@ def _mask(parser: ArgumentParser) -> None:
     parser.add_argument("--mask", type=numbers_of, default=(), metavar="POS,...", help="positions to mask, such as 3,5")
 
 
+def _image(parser: ArgumentParser) -> None:
+    either = parser.add_mutually_exclusive_group(required=True)
+    either.add_argument("--image", metavar="FILE", help="an image: PNG, JPEG, WebP, GIF, BMP or TIFF")
+    either.add_argument("--scene", type=between(0, MOST_SEED), metavar="SEED", help="a generated scene")
+    either.add_argument("--portrait", type=between(0, MOST_SEED), metavar="SEED", help="a generated scene of one thing")
+    parser.add_argument(
+        "--side",
+        type=between(1, MOST_IMAGE_SIDE),
+        default=0,
+        metavar="PIXELS",
+        help="shorter side of what the model sees, where it takes other sizes than its own",
+    )
+
+
 def _look(parser: ArgumentParser) -> None:
     look = parser.add_argument_group("file")
     look.add_argument("--out", type=Path, required=True, metavar="FILE", help="ending .svg, .pdf, .png, .csv or .npz")
@@ -61,7 +76,7 @@ SHARED: dict[str, Callable[[ArgumentParser], None]] = {
     "head": _head,
     "query": _query,
     "mask": _mask,
+    "image": _image,
     "look": _look,
     **ATTENTION_OPTIONS,
-    **IMAGE_OPTIONS,
 }

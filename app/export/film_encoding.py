@@ -20,7 +20,7 @@ from PySide6.QtGui import QImage
 from app.export.export import ExportError
 from app.export.films import FRAMES_A_SECOND, Film, as_pillow
 
-Report = Callable[[int, int], None]  # images done, and of how many
+ReportFrames = Callable[[int, int], None]  # images done, and of how many
 
 _MS = 1000 // FRAMES_A_SECOND
 # Container, encoders in order of preference, their options.
@@ -40,14 +40,14 @@ def check_video(kind: str) -> None:
         raise NoVideo(f"{kind.upper()} needs PyAV, which is not installed: pip install headlight[video]")
 
 
-def encode(film: Film, kind: str, report: Report) -> bytes:
+def encode(film: Film, kind: str, report: ReportFrames) -> bytes:
     """`gif`, `webp`, `mp4` or `webm`; raises `NoVideo`."""
     if kind == "gif":
         return gif(film, report)
     return webp(film, report) if kind == "webp" else video(film, kind, report)
 
 
-def gif(film: Film, report: Report) -> bytes:
+def gif(film: Film, report: ReportFrames) -> bytes:
     """Endless; 256 colours, chosen from the middle and the end of the film."""
     palette = _Palette([film.image(shot.step) for shot in (film.shots[len(film.shots) // 2], film.shots[-1])])
     images = (palette.indexed(image) for image in _reported(film, report))
@@ -84,7 +84,7 @@ class _Palette:
         return indexed
 
 
-def webp(film: Film, report: Report) -> bytes:
+def webp(film: Film, report: ReportFrames) -> bytes:
     """Endless and lossless. Of each image only the rectangle that is new is held.
 
     References
@@ -121,7 +121,7 @@ def _three(number: int) -> bytes:
     return number.to_bytes(3, "little")
 
 
-def video(film: Film, kind: str, report: Report) -> bytes:
+def video(film: Film, kind: str, report: ReportFrames) -> bytes:
     """`mp4` (H.264) or `webm` (VP9).
 
     Raises
@@ -154,7 +154,7 @@ def video(film: Film, kind: str, report: Report) -> bytes:
     return content.getvalue()
 
 
-def pngs(film: Film, report: Report) -> dict[str, bytes]:
+def pngs(film: Film, report: ReportFrames) -> dict[str, bytes]:
     """Every frame by its file name, `0001.png` and on."""
     files: dict[str, bytes] = {}
     digits = max(4, len(str(film.n_frames)))
@@ -166,7 +166,7 @@ def pngs(film: Film, report: Report) -> dict[str, bytes]:
     return files
 
 
-def _reported(film: Film, report: Report) -> Iterator[Image.Image]:
+def _reported(film: Film, report: ReportFrames) -> Iterator[Image.Image]:
     for number, image in enumerate(film.images()):
         report(number, len(film.shots))
         yield image

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.export import export, film_encoding
 from app.export.export import ExportError
-from app.export.film_encoding import Report
+from app.export.film_encoding import ReportFrames
 from app.export.films import Film, GrowingFigure, film_of
 from app.export.formats import FORMATS, ending_of
 from widgets.look.theme import FigureStyle
@@ -56,7 +56,7 @@ def save(
     style: FigureStyle | None = None,
     width: int | None = None,
     speed: float = 1.0,
-    report: Report = lambda _done, _total: None,
+    report: ReportFrames = lambda _done, _total: None,
 ) -> None:
     """Write the growth of a figure as the ending of `path`, or `kind`, says: whole, or not at all.
 
@@ -70,7 +70,7 @@ def save(
         write(film_of(figure, style, width, speed), place, kind, report)
 
 
-def write(film: Film, place: Path, kind: str, report: Report) -> None:
+def write(film: Film, place: Path, kind: str, report: ReportFrames) -> None:
     """Put a film where it was checked to be possible. Raises `OSError`, `NoVideo`."""
     if kind == "frames":
         _write_folder(place, film_encoding.pngs(film, report))

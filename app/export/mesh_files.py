@@ -50,7 +50,7 @@ def write(
     path: str | os.PathLike[str],
     kind: str = "",
     look: MeshLook | None = None,
-    report: film_encoding.Report = lambda _done, _total: None,
+    report: film_encoding.ReportFrames = lambda _done, _total: None,
 ) -> None:
     """Write a mesh as the ending of `path`, or `kind`, says: whole, or not at all.
 

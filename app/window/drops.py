@@ -68,7 +68,7 @@ def take(path: Path, reads: Sequence[str], targets: DropTargets) -> None:
         if "image" in reads:
             targets.open_image(str(path))
         else:
-            targets.refuse(_tr("{} is a picture; open a checkpoint that reads pictures first.").format(path.name))
+            targets.refuse(_tr("{} is an image; open a checkpoint that reads images first.").format(path.name))
     elif suffix in MESH_ENDINGS:
         if "mesh" in reads:
             targets.open_mesh(str(path))

@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QApplication, QSplitter, QVBoxLayout, QWidget
 
 from app.window.offered_views import OfferedViews
-from app.window.view_page import Place, ViewPage
+from app.window.view_page import ViewPage, ViewPlace
 from app.window.view_pane import Tab, ViewPane
 from app.window.view_window import ViewWindow, ViewWindows
 from inference.results.checkpoint import CheckpointInfo
@@ -87,7 +87,7 @@ class ViewArea(QWidget):
         self._current = entries[0].name
         self._is_restored = False
         self._offered = OfferedViews(entries)
-        self._places = dict.fromkeys(self._entries, Place.TABS)
+        self._places = dict.fromkeys(self._entries, ViewPlace.TABS)
         self._files: dict[str, tuple[CheckpointInfo, str]] = {}  # that views will open, and of which checkpoint
         self._is_arranging = False
         self.views: dict[str, View] = {}
@@ -125,7 +125,7 @@ class ViewArea(QWidget):
     def show_view(self, name: str) -> None:
         """Bring a view to the front, wherever it is."""
         self._current = name
-        if self._places[name] is Place.WINDOW:
+        if self._places[name] is ViewPlace.WINDOW:
             if name in self.windows and name in self._offered.names:
                 self._windows.bring_to_front(name)
         else:
@@ -201,17 +201,17 @@ class ViewArea(QWidget):
 
     def toggle_window(self, name: str) -> None:
         """Give a view a window of its own, or put it back."""
-        if self._places[name] is Place.WINDOW:
-            self._move(name, Place.TABS)
+        if self._places[name] is ViewPlace.WINDOW:
+            self._move(name, ViewPlace.TABS)
         else:
-            self._move(name, Place.WINDOW)
+            self._move(name, ViewPlace.WINDOW)
 
     def toggle_beside(self, name: str) -> None:
         """Show a view beside the other ones, or put it back."""
-        if self._places[name] is Place.BESIDE:
-            self._move(name, Place.TABS)
+        if self._places[name] is ViewPlace.BESIDE:
+            self._move(name, ViewPlace.TABS)
         elif self._tabs.names != (name,):  # with nothing beside it, it would be where it is
-            self._move(name, Place.BESIDE)
+            self._move(name, ViewPlace.BESIDE)
 
     def set_window_actions(self, actions: Sequence[QAction]) -> None:
         """Commands whose shortcuts work in torn-off windows, too."""
@@ -227,8 +227,8 @@ class ViewArea(QWidget):
         """Where all views are."""
         return ViewLayout(
             self._current,
-            tuple(name for name, place in self._places.items() if place is Place.BESIDE),
-            tuple(name for name, place in self._places.items() if place is Place.WINDOW),
+            tuple(name for name, place in self._places.items() if place is ViewPlace.BESIDE),
+            tuple(name for name, place in self._places.items() if place is ViewPlace.WINDOW),
             self._windows.places(),
             tuple(self._splitter.sizes()) if self._beside.names else (),
         )
@@ -236,17 +236,17 @@ class ViewArea(QWidget):
     def restore_layout(self, layout: ViewLayout) -> None:
         """Put all views where they were; those that do not exist any more are passed over."""
         self._windows.set_places({name: place for name, place in layout.places.items() if name in self._entries})
-        for names, place in ((layout.beside, Place.BESIDE), (layout.torn_off, Place.WINDOW)):
+        for names, place in ((layout.beside, ViewPlace.BESIDE), (layout.torn_off, ViewPlace.WINDOW)):
             self._places.update((name, place) for name in names if name in self._entries)
         if layout.current in self._entries:
             self._current, self._is_restored = layout.current, True
         self._arrange()
         if layout.widths:
             self._splitter.setSizes(list(layout.widths))
-        if self._places[self._current] is not Place.WINDOW:
+        if self._places[self._current] is not ViewPlace.WINDOW:
             self._pane(self._current).set_current(self._current)
 
-    def _move(self, name: str, place: Place) -> None:
+    def _move(self, name: str, place: ViewPlace) -> None:
         had_beside = bool(self._beside.names)
         self._places[name] = place
         self._arrange()
@@ -259,16 +259,16 @@ class ViewArea(QWidget):
         self.show_view(name)
 
     def _pane(self, name: str) -> ViewPane:
-        return self._beside if self._places[name] is Place.BESIDE else self._tabs
+        return self._beside if self._places[name] is ViewPlace.BESIDE else self._tabs
 
     def _arrange(self) -> None:
         """Make tabs and windows what `_places` says."""
         self._is_arranging = True
         current = self._current
         for name in tuple(self.windows):
-            if self._places[name] is not Place.WINDOW:
+            if self._places[name] is not ViewPlace.WINDOW:
                 self._windows.release(name)
-        for pane, place in ((self._tabs, Place.TABS), (self._beside, Place.BESIDE)):
+        for pane, place in ((self._tabs, ViewPlace.TABS), (self._beside, ViewPlace.BESIDE)):
             names = [name for name in self._entries if name in self._offered.names and self._places[name] is place]
             for name, page in self._pages.items():
                 if name not in names:
@@ -278,7 +278,7 @@ class ViewArea(QWidget):
         for pane in (self._tabs, self._beside):
             self._show_page(pane)
         for name, place in self._places.items():
-            if place is Place.WINDOW and self._subject is not None:
+            if place is ViewPlace.WINDOW and self._subject is not None:
                 self._show_or_hide_window(name)
         for name, page in self._pages.items():
             page.set_place(self._places[name])
@@ -321,7 +321,7 @@ class ViewArea(QWidget):
             self._open_files()
 
     def _is_shown(self, name: str) -> bool:
-        if self._places[name] is Place.WINDOW:
+        if self._places[name] is ViewPlace.WINDOW:
             return name in self.windows and self.windows[name].isVisible()
         return self.isVisible() and self._pane(name).current == name
 
@@ -349,7 +349,7 @@ class ViewArea(QWidget):
 
     @Slot(str)
     def _on_windows_closed(self, name: str) -> None:
-        self._move(name, Place.TABS)
+        self._move(name, ViewPlace.TABS)
 
     # What the user does
 
@@ -370,7 +370,7 @@ class ViewArea(QWidget):
         if self.rect().contains(self.mapFromGlobal(where)):
             self.toggle_beside(name)
         else:
-            self._move(name, Place.WINDOW)
+            self._move(name, ViewPlace.WINDOW)
             self.windows[name].move(where)
 
     @Slot(QWidget, QWidget)

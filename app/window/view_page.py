@@ -22,7 +22,7 @@ from widgets.view import View
 from widgets.view_entry import ViewEntry
 
 
-class Place(Enum):
+class ViewPlace(Enum):
     """Where a view is shown."""
 
     TABS = "tabs"
@@ -67,7 +67,7 @@ class ViewPage(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self._header())
         layout.addWidget(self._content, 1)
-        self.set_place(Place.TABS)
+        self.set_place(ViewPlace.TABS)
 
     def _header(self) -> QWidget:
         header = QWidget(self)
@@ -105,18 +105,18 @@ class ViewPage(QWidget):
         button.setToolTip(tip)
         button.setAccessibleName(f"{text} {self.entry.title}")
 
-    def set_place(self, place: Place) -> None:
+    def set_place(self, place: ViewPlace) -> None:
         """Say what the buttons do where the page is now."""
         back = self.tr("Back among the tabs")
-        if place is Place.BESIDE:
+        if place is ViewPlace.BESIDE:
             self._label(self._beside, self.tr("Put back"), back)
         else:
             self._label(self._beside, self.tr("Beside"), self.tr("Show it beside the other views"))
-        if place is Place.WINDOW:
+        if place is ViewPlace.WINDOW:
             self._label(self._window, self.tr("Put back"), self.tr("{} (Ctrl+Shift+T)").format(back))
         else:
             self._label(self._window, self.tr("Tear off"), self.tr("Show it in a window of its own (Ctrl+Shift+T)"))
-        self._beside.setVisible(place is not Place.WINDOW)
+        self._beside.setVisible(place is not ViewPlace.WINDOW)
 
     def set_view(self, view: View) -> None:
         """Show a view that was built just now."""

@@ -10,12 +10,12 @@ import numpy as np
 from inference.context import Refused
 from inference.forward.pixel_sampling import complete, log_probs
 from inference.results.complete_image import CompleteImageRequest, CompleteImageResult, ImageSample
+from inference.results.growing import MOST_AT_ONCE
 
 if TYPE_CHECKING:
     from inference.context import Context
     from inference.forward.model import Model
 
-MOST_COMPLETIONS = 16
 _MOST_BYTES = 2**32  # of keys and values of all completions
 _PAUSE = 0.1  # seconds between two partial results
 
@@ -93,8 +93,8 @@ def _bits(expected: np.ndarray, colours: np.ndarray) -> np.ndarray:
 def _check(request: CompleteImageRequest, n_pixels: int, config: Any) -> None:
     if not 0 <= request.n_given <= n_pixels:
         raise Refused(f"{request.n_given} pixels were to be kept; the image has {n_pixels}.")
-    if not 1 <= request.count <= MOST_COMPLETIONS:
-        raise Refused(f"{request.count} completions were asked for; 1 to {MOST_COMPLETIONS} are sampled at once.")
+    if not 1 <= request.count <= MOST_AT_ONCE:
+        raise Refused(f"{request.count} completions were asked for; 1 to {MOST_AT_ONCE} are sampled at once.")
     if request.seed < 0:
         raise Refused(f"The seed is {request.seed}; it is 0 or more.")
     if not 0 < request.temperature <= 2:

@@ -25,6 +25,7 @@ from inference.meshes.tokens import (
 )
 from inference.models.polygen_masks import forbidden_coordinates, forbidden_pointers
 from inference.models.polygen_sampling import Sampling, Step, face_steps, values_of, vertex_steps
+from inference.results.growing import MOST_AT_ONCE
 from inference.results.inputs import Input, MeshInput
 from inference.results.mesh import MeshResult, MeshSample, MeshStepResult, MeshTokens, ScoreMeshResult, WriteMeshResult
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from inference.models.polygen import PolyGenForMeshGeneration
     from inference.results.mesh import MeshRequest, MeshStepRequest, ScoreMeshRequest, WriteMeshRequest
 
-MOST_COMPLETIONS = 16
 _PAUSE = 0.1  # seconds between two partial results
 
 
@@ -235,8 +235,8 @@ def _coordinate(place: int, token: int) -> str:
 
 
 def _check_request(request: MeshRequest) -> None:
-    if not 1 <= request.count <= MOST_COMPLETIONS:
-        raise Refused(f"{request.count} meshes were asked for; 1 to {MOST_COMPLETIONS} are sampled at once.")
+    if not 1 <= request.count <= MOST_AT_ONCE:
+        raise Refused(f"{request.count} meshes were asked for; 1 to {MOST_AT_ONCE} are sampled at once.")
     if not 0 < request.temperature <= 2:
         raise Refused(f"The temperature is {request.temperature:g}; it is above 0 and at most 2.")
     if not 0 < request.top_p <= 1:

@@ -13,7 +13,7 @@ from inference.context import Refused
 from inference.forward.layer_outputs import blocks_of, layer_outputs, names_of
 from inference.inputs.images import Prepared, make_drawing, normalised, paint_for
 from inference.results.inputs import ImageInput, Input
-from inference.results.probe import ProbeRequest, ProbeResult
+from inference.results.probe import MOST_IMAGES, ProbeRequest, ProbeResult
 from resources.scene_shapes import KINDS
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from inference.context import Context
     from inference.forward.model import Model
 
-MOST_IMAGES = 10_000
 _N_BATCH = 16
 _SIDE_OF_PIXELS = 32  # the pixels themselves are looked at in no finer image
 _CLASS_OF = {kind: i for i, kind in enumerate(KINDS)}

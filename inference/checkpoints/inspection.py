@@ -35,7 +35,7 @@ _N_CHANNELS = 3
 
 
 @dataclass(frozen=True)
-class Plan:
+class CheckpointPlan:
     """Everything that is known of a checkpoint before its weights are read."""
 
     folder: Path
@@ -63,7 +63,7 @@ def inspect(checkpoint: str) -> CheckpointInfo:
     return plan(checkpoint).info
 
 
-def plan(checkpoint: str) -> Plan:
+def plan(checkpoint: str) -> CheckpointPlan:
     """Inspect, and keep what loading needs. Raises as `inspect`."""
     folder = _folder(checkpoint)
     raw = read_config(folder)
@@ -109,7 +109,7 @@ def plan(checkpoint: str) -> Plan:
         images=_images(config, family, groups) if isinstance(family, ReadsImages) else "",
         image_step=max(preparation.unit) if preparation and preparation.is_free else 0,
     )
-    return Plan(folder, config, family, architecture, stored, info, preparation)
+    return CheckpointPlan(folder, config, family, architecture, stored, info, preparation)
 
 
 def _preparation(folder: Path, config: PreTrainedConfig, family: Family) -> Preparation | None:

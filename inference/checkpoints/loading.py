@@ -9,7 +9,7 @@ import torch
 from transformers.utils import logging
 
 from inference.checkpoints.image_tokenizers import load_image_tokenizer
-from inference.checkpoints.inspection import Plan, plan
+from inference.checkpoints.inspection import CheckpointPlan, plan
 from inference.checkpoints.weights_header import INDEX, WEIGHTS
 from inference.checkpoints.weights_reading import read_net
 from inference.context import Refused
@@ -80,14 +80,14 @@ def read(checkpoint: str, context: Context) -> Loaded:
     return Loaded(info, net, tokenizer, found.family, device, found.preparation, image_tokenizer)
 
 
-def _image_tokenizer(found: Plan) -> ImageTokenizer | None:
+def _image_tokenizer(found: CheckpointPlan) -> ImageTokenizer | None:
     """Only where it has something to name: the visual tokens of masked patches."""
     if "masked_image" not in found.info.capabilities:
         return None
     return load_image_tokenizer(found.folder, found.config)
 
 
-def _read(found: Plan) -> tuple[PreTrainedModel, list[str]]:
+def _read(found: CheckpointPlan) -> tuple[PreTrainedModel, list[str]]:
     """The network, and the names of the tensors that it did not take."""
     net_class = found.architecture.net_class
     try:
@@ -106,7 +106,7 @@ def _read(found: Plan) -> tuple[PreTrainedModel, list[str]]:
     return net, unused
 
 
-def _check_finite(net: PreTrainedModel, found: Plan, context: Context) -> None:
+def _check_finite(net: PreTrainedModel, found: CheckpointPlan, context: Context) -> None:
     for name, parameter in net.named_parameters():
         context.checkpoint()
         # A sum is quicker than a mask of the same size, and is finite only if every term is.
@@ -118,11 +118,11 @@ def _check_finite(net: PreTrainedModel, found: Plan, context: Context) -> None:
             )
 
 
-def _note_unused(found: Plan, unused: list[str]) -> list[str]:
+def _note_unused(found: CheckpointPlan, unused: list[str]) -> list[str]:
     if not unused:
         return []
     return [f"{len(unused)} tensors of the file are not used, the first is {unused[0]}."]
 
 
-def _weights_file(found: Plan) -> str:
+def _weights_file(found: CheckpointPlan) -> str:
     return WEIGHTS if (found.folder / WEIGHTS).exists() else INDEX

@@ -31,20 +31,20 @@ class Stretch:
         return math.prod(self.shape)
 
 
-Axis = tuple[Stretch, ...]
+AxisStretches = tuple[Stretch, ...]
 
 
-def length(axis: Axis) -> int:
+def length(axis: AxisStretches) -> int:
     """Places along an axis."""
     return sum(span.n for span in axis)
 
 
-def tokens(n: int) -> Axis:
+def tokens(n: int) -> AxisStretches:
     """An axis of n tokens."""
     return (Stretch("tokens", (n,)),)
 
 
-def special(n: int) -> Axis:
+def special(n: int) -> AxisStretches:
     """n places that stand for no part of the input; an empty axis for none."""
     return (Stretch("special", (n,)),) if n else ()
 
@@ -65,12 +65,12 @@ class Group:
 
     name: str
     title: str
-    queries: Axis
-    keys: Axis
+    queries: AxisStretches
+    keys: AxisStretches
     calls: tuple[AttentionCall, ...]
 
 
-def group(title: str, queries: Axis, keys: Axis, calls: Sequence[AttentionCall]) -> Group:
+def group(title: str, queries: AxisStretches, keys: AxisStretches, calls: Sequence[AttentionCall]) -> Group:
     """A group that is called by its title; checks that every call has the length of the axes.
 
     Raises

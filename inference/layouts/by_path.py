@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from inference.capture.attention_call import AttentionCall, Received
-from inference.layouts.axis import Axis, Group, group
+from inference.layouts.axis import AxisStretches, Group, group
 from inference.layouts.parts import in_parts
 from inference.layouts.sides import axis, other_side, side
 from inference.layouts.unpadded import unpadded
@@ -37,7 +37,7 @@ def by_path(received: list[Received], net: PreTrainedModel, inputs: dict[str, Te
         own = side(pairs[0][0].path, net.config)
         other = other_side(own) if pairs[0][0].is_cross else own
 
-        def along(n: int, of: str, n_parts: int = n_parts) -> Axis:
+        def along(n: int, of: str, n_parts: int = n_parts) -> AxisStretches:
             return axis(n // n_parts, of, net.config, inputs) * n_parts
 
         title = f"{own} to {other.lower()}" if pairs[0][0].is_cross else own

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from inference.capture.attention_call import AttentionCall, Received
-from inference.layouts.axis import Axis, Group, Stretch, group, tokens
+from inference.layouts.axis import AxisStretches, Group, Stretch, group, tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
@@ -21,7 +21,10 @@ _DECODER = "Decoder"
 def lay_out(received: list[Received], net: PreTrainedModel, inputs: dict[str, Tensor]) -> list[Group]:
     """Each block by itself, the steps between them, and the decoder, which is of full length again."""
     blocks = places_by_block(inputs["input_ids"].shape[1], net.config)
-    axes: list[Axis] = [tokens(len(blocks[0])), *((Stretch("pooled tokens", (len(block),)),) for block in blocks[1:])]
+    axes: list[AxisStretches] = [
+        tokens(len(blocks[0])),
+        *((Stretch("pooled tokens", (len(block),)),) for block in blocks[1:]),
+    ]
     calls = by_title(received, net.config)
     return [
         group(title, axes[q], axes[k], calls[title]) for title, (q, k) in titles(net.config).items() if title in calls

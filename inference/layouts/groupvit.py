@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from inference.capture.attention_call import AttentionCall, Received
-from inference.layouts.axis import Axis, Group, Stretch, group
+from inference.layouts.axis import AxisStretches, Group, Stretch, group
 from inference.layouts.by_path import by_path
 
 if TYPE_CHECKING:
@@ -45,5 +45,5 @@ def lay_out(received: list[Received], net: PreTrainedModel, inputs: dict[str, Te
 def _group(stage: int, is_step: bool, segments: list[Stretch], n_tokens: int, calls: list[AttentionCall]) -> Group:
     if is_step:
         return group(f"Stage {stage + 1}, grouping", (segments[stage + 1],), (segments[stage],), calls)
-    axis: Axis = (segments[stage], *([Stretch("group tokens", (n_tokens,))] if n_tokens else []))
+    axis: AxisStretches = (segments[stage], *([Stretch("group tokens", (n_tokens,))] if n_tokens else []))
     return group(f"Stage {stage + 1}", axis, axis, calls)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
-from inference.layouts.axis import Axis, Stretch, special, tokens
+from inference.layouts.axis import AxisStretches, Stretch, special, tokens
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,7 +53,7 @@ def other_side(this: str) -> str:
     return "Encoder" if this in ("Encoder", "Decoder") else "Vision"
 
 
-def axis(n: int, of: str, config: PreTrainedConfig, inputs: dict[str, Tensor]) -> Axis:
+def axis(n: int, of: str, config: PreTrainedConfig, inputs: dict[str, Tensor]) -> AxisStretches:
     """What n places are: tokens, patches in their rows and columns, or both.
 
     Parameters

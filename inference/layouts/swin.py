@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from inference.capture.attention_call import AttentionCall, Received
-from inference.layouts.axis import Axis, Group, Stretch, group
+from inference.layouts.axis import AxisStretches, Group, Stretch, group
 from inference.layouts.parts import PartsCall, in_parts
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def lay_out(received: list[Received], net: PreTrainedModel, inputs: dict[str, Te
     """One group a stage, as each has patches of its own size; what the model pads at the edges is there."""
     height, width = (length // net.config.patch_size for length in inputs["pixel_values"].shape[-2:])
     calls: dict[int, list[AttentionCall]] = {}
-    axes: dict[int, Axis] = {}
+    axes: dict[int, AxisStretches] = {}
     for each in received:
         before, _, after = each.path.partition(".blocks.")
         stage = int(before.rpartition(".")[2])

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from inference.capture.attention_call import Received
-from inference.layouts.axis import Axis, Group, Stretch, group, special
+from inference.layouts.axis import AxisStretches, Group, Stretch, group, special
 from inference.layouts.by_path import by_path
 from inference.layouts.parts import in_parts
 
@@ -30,6 +30,6 @@ def lay_out(received: list[Received], net: PreTrainedModel, inputs: dict[str, Te
         [in_parts(each, places) for each, is_it in zip(received, is_in_time, strict=True) if is_it == wanted]
         for places, wanted in ((columns_of_time, True), (frames, False))
     )
-    film: Axis = (Stretch("patches", (n_frames, rows, columns)),)
-    film_with_cls: Axis = (*special(1), Stretch("patches", (rows, columns))) * n_frames
+    film: AxisStretches = (Stretch("patches", (n_frames, rows, columns)),)
+    film_with_cls: AxisStretches = (*special(1), Stretch("patches", (rows, columns))) * n_frames
     return [group("Time", film, film, in_time), group("Space", film_with_cls, film_with_cls, in_space)]

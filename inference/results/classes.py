@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ClassesRequest(Request["ClassesResult"]):
-    """What the checkpoint calls a picture, after each layer."""
+    """What the checkpoint calls an image, after each layer."""
 
     needs = frozenset({Capability.CLASSES})
 
@@ -39,7 +39,7 @@ class ClassesResult:
     read_from
         What the head reads, such as `[CLS]` or `mean of the patches`.
     truth
-        Labels that are known to be true, for generated pictures of the checkpoint's own world.
+        Labels that are known to be true, for generated images of the checkpoint's own world.
     layers
         Names of the rows of `probabilities`. Of Swin only the last stage can be read.
     notes

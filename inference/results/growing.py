@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     import numpy as np
 
+MOST_AT_ONCE = 16  # samples of one request
+
 
 class Growing(Protocol):
     """One sample, finished or as far as it is. A dataclass of results is one by having all of this.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ImageRequest(Request["ImageResult"]):
-    """How the checkpoint sees a picture, to be shown beside its name."""
+    """How the checkpoint sees an image, to be shown beside its name."""
 
     needs = frozenset({Capability.PATCHES})
 
@@ -30,7 +30,7 @@ class ImageResult:
     Attributes
     ----------
     original
-        uint8 [row, column, 3], RGB, upright; at most 512 pixels a side. A generated picture is drawn twice: for the
+        uint8 [row, column, 3], RGB, upright; at most 512 pixels a side. A generated image is painted twice: for the
         model in its size, and here in a larger one.
     seen
         uint8 [row, column, 3]: what the model receives, after resizing and cropping, as colours again.

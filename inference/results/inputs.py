@@ -51,19 +51,19 @@ class MeshInput:
 
 @dataclass(frozen=True, slots=True)
 class ImageInput:
-    """A picture: a file of the user's, or one of the project's own generator.
+    """An image: a file of the user's, or one of the project's own generator.
 
     Attributes
     ----------
     path
-        File; empty for a generated picture.
+        File; empty for a generated image.
     seed
         Of the generator, where there is no path: 0 to 2,147,483,647. None of them was seen in training.
     kind
-        What the generator draws: `scene` (several things), `portrait` (one thing that fills the picture), or empty for
+        What the generator paints: `scene` (several things), `portrait` (one thing that fills the image), or empty for
         what the checkpoint was trained on.
     side
-        Pixels of the shorter side of what the model sees, the shape of the picture being kept; 0 for what the
+        Pixels of the shorter side of what the model sees, the shape of the image being kept; 0 for what the
         checkpoint says.
     """
 

@@ -50,16 +50,16 @@ class MaskedImageResult:
     masked
         int64 [mask], ascending.
     tokens
-        int64 [patch]: the picture's own visual tokens; empty without a tokenizer.
+        int64 [patch]: the image's own visual tokens; empty without a tokenizer.
     ids, probs
         int64 and float32 [mask, k], most probable first.
     original_probs
-        float32 [mask]: probability of the picture's own token; empty without a tokenizer.
+        float32 [mask]: probability of the image's own token; empty without a tokenizer.
     swatches
         uint8 [token, row, column, 3]: what each visual token looks like when all its neighbours are the same; empty
         without a decoder.
     rebuilt_own, rebuilt
-        uint8 [row, column, 3]: the picture decoded from its own tokens, and with the most probable ones in place of
+        uint8 [row, column, 3]: the image decoded from its own tokens, and with the most probable ones in place of
         those that are masked; empty without a decoder.
     notes
         Sentences for the user, such as that there is no tokenizer.

@@ -39,7 +39,7 @@ class PatchesResult:
         The sequence of keys: special tokens and patches, each named `row,column` from 0. The last pixel of a causal
         Image GPT, which it guesses and does not read, is there too, with weight 0.
     seen
-        uint8 [row, column, 3]: see `PictureResult`; larger, and black there, where the model pads the picture.
+        uint8 [row, column, 3]: see `ImageResult`; larger, and black there, where the model pads the image.
     grid
         Rows and columns of patches of this group.
     n_special

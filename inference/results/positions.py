@@ -45,7 +45,7 @@ class PositionTable:
     similarity_label
         What the numbers of `similarity` are.
     grid
-        Rows and columns, where positions are places in a picture, row by row; None where they lie in a row. Columns of
+        Rows and columns, where positions are places in an image, row by row; None where they lie in a row. Columns of
         a relative table are then the (2 * rows - 1) * (2 * columns - 1) distances key minus query, row by row from
         the one farthest up and left.
     """

@@ -10,10 +10,12 @@ from inference.results.request import Capability, Request
 if TYPE_CHECKING:
     import numpy as np
 
+MOST_IMAGES = 10_000  # to learn from, and as many to test on
+
 
 @dataclass(frozen=True, slots=True)
 class ProbeRequest(Request["ProbeResult"]):
-    """How well a linear classifier tells things apart by the features of each layer; generated pictures."""
+    """How well a linear classifier tells things apart by the features of each layer; generated images."""
 
     needs = frozenset({Capability.PATCHES})
 
@@ -32,9 +34,9 @@ class ProbeResult:
     layers
         Names: the embedding, then the layers.
     accuracy
-        float32 [layer], 0-1, on held-out pictures; NaN where not measured yet.
+        float32 [layer], 0-1, on held-out images; NaN where not measured yet.
     chance
-        Share of the most frequent class among the held-out pictures.
+        Share of the most frequent class among the held-out images.
     pixels
         Accuracy of the same classifier on the pixels themselves.
     """

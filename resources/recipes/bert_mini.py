@@ -51,7 +51,7 @@ MIX = {
 
 
 @dataclass(frozen=True)
-class Encoded:
+class EncodedCorpus:
     """Sentences as ids: `ids[offsets[i]:offsets[i + 1]]` is sentence i; `doc[i]` its document."""
 
     ids: np.ndarray
@@ -76,7 +76,7 @@ def train_tokenizer(corpus: Corpus, n_pieces: int) -> BertWordPieceTokenizer:
     return tokenizer
 
 
-def encode(tokenizer: BertWordPieceTokenizer, documents: list[list[str]]) -> Encoded:
+def encode(tokenizer: BertWordPieceTokenizer, documents: list[list[str]]) -> EncodedCorpus:
     """Encode documents sentence by sentence; single sentences are documents of one."""
     texts = [s for doc in documents for s in doc]
     rows = []
@@ -84,10 +84,10 @@ def encode(tokenizer: BertWordPieceTokenizer, documents: list[list[str]]) -> Enc
         batch = tokenizer.encode_batch(texts[start : start + 20_000], add_special_tokens=False)
         rows += [np.array(e.ids, dtype=np.uint16) for e in batch]
     doc = np.repeat(np.arange(len(documents)), [len(d) for d in documents])
-    return Encoded(np.concatenate(rows), np.cumsum([0, *map(len, rows)]), doc)
+    return EncodedCorpus(np.concatenate(rows), np.cumsum([0, *map(len, rows)]), doc)
 
 
-def encode_corpus(tokenizer: BertWordPieceTokenizer, corpus: Corpus) -> dict[str, Encoded]:
+def encode_corpus(tokenizer: BertWordPieceTokenizer, corpus: Corpus) -> dict[str, EncodedCorpus]:
     """Encode every source of a split."""
     singles = {name: encode(tokenizer, [[s] for s in ss]) for name, ss in corpus.sentences.items()}
     return singles | {name: encode(tokenizer, docs) for name, docs in corpus.documents.items()}
@@ -102,7 +102,7 @@ class Example:
     is_random: int | None
 
 
-def single_examples(data: Encoded, rng: np.random.Generator) -> Iterator[Example]:
+def single_examples(data: EncodedCorpus, rng: np.random.Generator) -> Iterator[Example]:
     """Endless single sentences, each epoch in a fresh order."""
     while True:
         for index in rng.permutation(len(data)):
@@ -111,7 +111,7 @@ def single_examples(data: Encoded, rng: np.random.Generator) -> Iterator[Example
                 yield Example(np.concatenate([[CLS], ids, [SEP]]), len(ids) + 2, None)
 
 
-def passage(data: Encoded, index: int, room: int, *, backwards: bool) -> np.ndarray:
+def passage(data: EncodedCorpus, index: int, room: int, *, backwards: bool) -> np.ndarray:
     """Sentence `index` with as many of its neighbours before (or behind) it as fit into `room` pieces."""
     step, parts, length = (-1 if backwards else 1), [data.sentence(index)], 0
     while True:
@@ -124,7 +124,7 @@ def passage(data: Encoded, index: int, room: int, *, backwards: bool) -> np.ndar
     return ids[-room:] if backwards else ids[:room]
 
 
-def pair_examples(data: Encoded, sources: list[Encoded], rng: np.random.Generator) -> Iterator[Example]:
+def pair_examples(data: EncodedCorpus, sources: list[EncodedCorpus], rng: np.random.Generator) -> Iterator[Example]:
     """Endless pairs: half of them consecutive, half with B from another document.
 
     Of the random ones half come from the same source, which leaves only the topic to go by, and half from any of
@@ -183,7 +183,7 @@ def mask_tokens(ids: np.ndarray, rate: float, n_pieces: int, rng: np.random.Gene
     return np.where(chosen & (dice >= 0.9), random_ids, masked), labels
 
 
-def batches(train: dict[str, Encoded], seed: int, n_tokens: int, rate: float, n_pieces: int) -> Iterator[Batch]:
+def batches(train: dict[str, EncodedCorpus], seed: int, n_tokens: int, rate: float, n_pieces: int) -> Iterator[Batch]:
     """Endless batches of about `n_tokens` tokens; examples wait in buckets of their exact length."""
     rng = np.random.default_rng(seed)
     with_documents = [data for data in train.values() if len(data) > int(data.doc[-1]) + 1]
@@ -213,7 +213,7 @@ def batches(train: dict[str, Encoded], seed: int, n_tokens: int, rate: float, n_
         yield Batch(torch.from_numpy(masked), torch.from_numpy(types), torch.from_numpy(labels), is_random)
 
 
-def cooccurrence_embeddings(train: dict[str, Encoded], n_pieces: int, d_model: int) -> torch.Tensor:
+def cooccurrence_embeddings(train: dict[str, EncodedCorpus], n_pieces: int, d_model: int) -> torch.Tensor:
     """Shifted-PPMI matrix of pieces within four places of each other, factorised to `d_model`.
 
     Levy and Goldberg 2014, "Neural word embedding as implicit matrix factorization".
@@ -360,7 +360,7 @@ def train(args: argparse.Namespace) -> None:
 
 def prepare(
     data: Path, state_dir: Path, n_pieces: int, limit: int | None
-) -> tuple[BertWordPieceTokenizer, dict[str, Encoded]]:
+) -> tuple[BertWordPieceTokenizer, dict[str, EncodedCorpus]]:
     """Tokenizer and encoded training text, kept in the state folder."""
     vocabulary, cache = state_dir / "vocab.txt", state_dir / "train.npz"
     if not cache.exists():
@@ -371,7 +371,7 @@ def prepare(
         np.savez(cache, **{f"{n}.{k}": v for n, e in encoded.items() for k, v in vars(e).items()})
     tokenizer = BertWordPieceTokenizer(str(vocabulary), lowercase=True)
     with np.load(cache) as stored:
-        return tokenizer, {n: Encoded(*(stored[f"{n}.{k}"] for k in ("ids", "offsets", "doc"))) for n in MIX}
+        return tokenizer, {n: EncodedCorpus(*(stored[f"{n}.{k}"] for k in ("ids", "offsets", "doc"))) for n in MIX}
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ from resources.recipes.bert_mini import (
     MAX_SINGLE,
     MIX,
     SEP,
-    Encoded,
+    EncodedCorpus,
     build_model,
     encode_corpus,
     passage,
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 N_SENTENCES, N_PAIRS, N_TRIGRAM = 2000, 2000, 400  # a source
 
 
-def masked_accuracy(model: BertForPreTraining, data: Encoded, trigram: Trigram, seed: int) -> dict[str, float]:
+def masked_accuracy(model: BertForPreTraining, data: EncodedCorpus, trigram: Trigram, seed: int) -> dict[str, float]:
     """Top-1 and top-5 over masked pieces: 15 % of each sentence (at least one), all shown as [MASK]."""
     rng = np.random.default_rng(seed)
     hits: dict[str, list[bool]] = {name: [] for name in ("top1", "top5", "unigram", "trigram", "trigram_left")}
@@ -65,7 +65,7 @@ def masked_accuracy(model: BertForPreTraining, data: Encoded, trigram: Trigram, 
 
 
 def next_sentence_accuracy(
-    model: BertForPreTraining, data: Encoded, sources: list[Encoded], seed: int, *, passages: bool
+    model: BertForPreTraining, data: EncodedCorpus, sources: list[EncodedCorpus], seed: int, *, passages: bool
 ) -> float:
     """Share of right answers on as many true as random pairs; a random B is of another document of `sources`."""
     rng = np.random.default_rng(seed)
@@ -110,7 +110,7 @@ def cloze(model: BertForPreTraining, tokenizer: BertWordPieceTokenizer, file: Pa
 
 @torch.inference_mode()
 def measure(
-    model: BertForPreTraining, tokenizer: BertWordPieceTokenizer, data: Path, train: dict[str, Encoded]
+    model: BertForPreTraining, tokenizer: BertWordPieceTokenizer, data: Path, train: dict[str, EncodedCorpus]
 ) -> dict[str, Any]:
     """All figures of the card."""
     val = encode_corpus(tokenizer, load_corpus(data, "val"))

@@ -120,7 +120,7 @@ def bleu(found: list[str], references: list[str]) -> float:
     return corpus_bleu(found, [references]).score
 
 
-class Run:
+class TrainingRun:
     """A training and its folder.
 
     Attributes
@@ -171,7 +171,7 @@ def _write(state: dict[str, Any], file: Path) -> None:
 
 
 def train(
-    run: Run, data: EncodedPairs, args: argparse.Namespace, validate: Callable[[], dict[str, float | str]]
+    run: TrainingRun, data: EncodedPairs, args: argparse.Namespace, validate: Callable[[], dict[str, float | str]]
 ) -> None:
     """Train until `args.until` steps are done, and log."""
     model = run.model
@@ -257,7 +257,7 @@ def main() -> None:
             "sample": f"{some[0].source} | {found[0]} | {some[0].target}",
         }
 
-    train(Run(model, args.state), data, args, validate)
+    train(TrainingRun(model, args.state), data, args, validate)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from transformers import GPT2Config
 from app.commands.attention_options import span_of
 from app.commands.command_line import run
 from tests.inference.tiny_checkpoints import save
+from tests.remembering import RememberingEngine
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -24,6 +25,17 @@ def long(tmp_path_factory):
     return ["--checkpoint", str(folder), "--token-ids", ids]
 
 
+@pytest.fixture(scope="module")
+def opened():
+    return RememberingEngine()
+
+
+@pytest.fixture(autouse=True)
+def engine(opened, monkeypatch):
+    """One engine for all, so that the checkpoint is read once."""
+    monkeypatch.setattr("inference.service.engine.Engine", lambda: opened)
+
+
 def figure(kind, *options):
     return run(["figure", kind, *map(str, options)])
 
@@ -33,9 +45,9 @@ def arrays(path):
         return dict(file)
 
 
-@pytest.fixture(scope="module")
-def pattern(long, tmp_path_factory):
-    path = tmp_path_factory.mktemp("whole") / "whole.npz"
+@pytest.fixture
+def pattern(long, tmp_path):
+    path = tmp_path / "whole.npz"
     assert figure("attention", *long, "--layer", 1, "--head", 1, "--out", path) == 0
     return arrays(path)["pattern"][0, 0]
 

@@ -15,13 +15,16 @@ from PySide6.QtGui import QImage
 
 from app.commands.command_line import run
 from app.commands.figures import FIGURES
+from app.export.export import ENDINGS
 from inference.context import Refused
 from inference.results.attention import AttentionRequest, AttentionResult
 from inference.results.checkpoint import AttentionGroup, CheckpointInfo, InspectRequest, Missing
+from inference.results.probe import ProbeRequest
 from inference.results.tokens import Tokens
 from inference.service.engine import Engine
 from resources import CHECKPOINTS
 from tests.inputs import text_input
+from tests.remembering import RememberingEngine
 
 ROOT = Path(__file__).parents[2]
 WORDS = ("[CLS]", "the", "cat", "\u202eeht", "[SEP]")
@@ -277,26 +280,33 @@ REAL = {
 
 
 @pytest.fixture(scope="module")
-def opened() -> Engine:
-    return Engine()
+def opened() -> RememberingEngine:
+    return RememberingEngine()
 
 
 @pytest.fixture
-def engine(opened, monkeypatch) -> None:
-    """One engine for all, so that the checkpoint is read once."""
+def engine(opened, monkeypatch) -> RememberingEngine:
+    """One engine for all, so that a checkpoint is read once, and what several formats show is computed once."""
     monkeypatch.setattr("inference.service.engine.Engine", lambda: opened)
+    return opened
 
 
 def test_every_figure_is_tried():
     assert set(REAL) == set(FIGURES)
 
 
-@pytest.mark.parametrize("ending", [".svg", ".pdf", ".png", ".csv", ".npz"])
 @pytest.mark.parametrize("name", REAL)
-def test_every_figure_of_a_bundled_checkpoint(name, ending, tmp_path, capsys, engine):
-    out = tmp_path / f"figure{ending}"
-    assert run(["figure", name, *REAL[name], "--caption", "--out", str(out)]) == 0, capsys.readouterr().err
-    assert out.stat().st_size > 100
+def test_every_figure_of_a_bundled_checkpoint(name, tmp_path, capsys, engine):
+    for ending in ENDINGS:
+        out = tmp_path / f"figure{ending}"
+        assert run(["figure", name, *REAL[name], "--caption", "--out", str(out)]) == 0, capsys.readouterr().err
+        assert out.stat().st_size > 100, ending
+
+
+def test_one_analysis_serves_all_formats(tmp_path, engine):
+    for ending in ENDINGS:
+        assert run(["figure", "probe", *REAL["probe"], "--out", str(tmp_path / f"probe{ending}")]) == 0
+    assert sum(isinstance(request, ProbeRequest) for request in engine.computed) == 1
 
 
 def test_masked_npz_holds_positions_words_and_probabilities(tmp_path, engine):

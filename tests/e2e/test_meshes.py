@@ -86,9 +86,9 @@ def test_a_mesh_is_drawn_scrubbed_coloured_and_completed(mesh):
 
     # Colours.
     surprisal = pixels(viewer)
-    choose(driver, "mesh_color", "order")
+    choose(driver, "mesh_look_color", "order")
     assert np.abs(pixels(viewer) - surprisal).max() > 60
-    choose(driver, "mesh_color", "bits")
+    choose(driver, "mesh_look_color", "bits")
     assert np.abs(pixels(viewer) - surprisal).max() == 0
 
     # Half of it, completed in four ways.

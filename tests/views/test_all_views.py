@@ -15,8 +15,9 @@ from inference.results.checkpoint import OpenRequest
 from inference.results.events import Failure
 from inference.results.inputs import ImageInput, Input, MeshInput, TextInput
 from inference.service.engine import Engine
+from tests.theme_check import painters_that_ignore_the_theme
 from widgets.context import ViewContext
-from widgets.look.theme import DARK, LIGHT
+from widgets.look.theme import LIGHT
 from widgets.registry import VIEWS
 from widgets.subject import Subject
 
@@ -103,9 +104,8 @@ def test_it_shows_repaints_exports_and_comes_back(entry, engine, qtbot, tmp_path
     seen = [pixels(view)]
 
     # Theme, font and colour map
-    view.setPalette(DARK.palette())
+    assert painters_that_ignore_the_theme(view) == []
     seen.append(pixels(view))
-    assert seen[-1] != seen[-2], "it ignores the theme"
     font = QFont(view.font())
     font.setPointSizeF(1.5 * font.pointSizeF())
     view.setFont(font)
@@ -135,6 +135,13 @@ def test_it_shows_repaints_exports_and_comes_back(entry, engine, qtbot, tmp_path
     qtbot.addWidget(other)
     other.set_options_state(state)
     assert other.options_state() == state
+
+
+@views
+def test_a_view_that_ignores_the_theme_is_found(entry, engine, qtbot, monkeypatch):
+    view = shown(entry, engine, qtbot)
+    monkeypatch.setattr(type(view), "restyle", lambda self: None)
+    assert painters_that_ignore_the_theme(view) != []
 
 
 @views

@@ -16,7 +16,7 @@ from widgets.maps.coloring import Coloring, RowMaxima
 from widgets.maps.feed import Feed, Source
 from widgets.maps.pyramid import Box, Pyramid, TileIndex
 from widgets.maps.search import NoSuchPlace, matches, place_of
-from widgets.maps.tile_cache import Piece, PooledHead, TileCache, TileKey, pooled
+from widgets.maps.tile_cache import MapPiece, PooledHead, TileCache, TileKey, pooled
 from widgets.maps.viewport import LARGEST, Viewport
 
 HEAD = PooledHead("encoder", 0, 0, "max")
@@ -216,7 +216,7 @@ def test_pooling_on_screen_is_that_of_a_plain_computation(reduce):
 
 
 def piece(n=16):
-    return Piece(np.zeros((n, n), np.float16), 0, 0, 0)
+    return MapPiece(np.zeros((n, n), np.float16), 0, 0, 0)
 
 
 def test_the_cache_keeps_within_its_bytes_and_forgets_what_was_not_looked_at():

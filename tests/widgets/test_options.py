@@ -142,3 +142,36 @@ def test_every_control_has_a_name_and_a_tip(controls):
         assert control.accessibleName() == option.title
         assert control.toolTip()
     assert isinstance(controls.control("shows"), QComboBox)
+
+
+@dataclass(frozen=True)
+class Open(Options):
+    keep: int | None = number(None, 0, 100, "Keep", "pixels that are kept", otherwise="the upper half")
+    rate: float = share(0.15, "Masked", "share that is masked", low=0.01, high=0.95)
+
+
+def test_a_number_may_be_left_to_what_is_looked_at(qtbot):
+    bar = ControlBar()
+    qtbot.addWidget(bar)
+    controls = OptionControls(bar, "open", Open)
+    box = controls.control("keep")
+    box.show_default(50)
+    assert (box.value(), controls.value()) == (50, Open())
+    box.setValue(20)
+    box.show_default(60)  # of another image: what was chosen stays
+    assert (box.value(), controls.value()) == (20, Open(keep=20))
+    controls.set_value(Open(), quietly=True)
+    box.show_default(60)
+    assert (box.value(), controls.value()) == (60, Open())
+    assert (controls.control("rate").minimum(), controls.control("rate").maximum()) == (1, 95)
+
+
+def test_what_is_left_open_is_named_on_the_command_line():
+    parser = ArgumentParser()
+    add_options(parser, Open)
+    assert "pixels that are kept (default: the upper half)" in " ".join(parser.format_help().split())
+    assert Open.of(parser.parse_args([])) == Open()
+    assert Open.of(parser.parse_args(["--keep", "7"])) == Open(keep=7)
+    assert Open.from_json({"keep": None}) == (Open(), ())
+    with pytest.raises(BadOption, match=r"Keep is 101; 0 to 100 is allowed\."):
+        Open(keep=101)

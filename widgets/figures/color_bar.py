@@ -25,7 +25,7 @@ class ColorBar:
     """
 
     high: float
-    scale: raster.Scale
+    scale: raster.RasterScale
     title: str
 
     def ticks(self) -> list[tuple[float, str]]:

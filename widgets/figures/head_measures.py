@@ -14,7 +14,7 @@ DASH = "\N{EN DASH}"
 MEASURE_BY_NAME: dict[str, Measure] = {measure.name: measure for measure in MEASURES}
 
 
-class Place(NamedTuple):
+class HeadIndex(NamedTuple):
     """A head."""
 
     layer: int
@@ -26,13 +26,13 @@ class Place(NamedTuple):
         return _tr("Layer {}, head {}").format(self.layer, self.head)
 
 
-def places_of(result: MeasuresResult) -> list[Place]:
+def places_of(result: MeasuresResult) -> list[HeadIndex]:
     """The heads that there are, by layer and head: a layer may have fewer than the widest."""
     is_there = ~np.isnan(list(result.measures.values())).all(axis=0)
-    return [Place(layer, head) for layer, head in np.argwhere(is_there).tolist()]
+    return [HeadIndex(layer, head) for layer, head in np.argwhere(is_there).tolist()]
 
 
-def ordered(result: MeasuresResult, by: str, *, is_falling: bool) -> list[Place]:
+def ordered(result: MeasuresResult, by: str, *, is_falling: bool) -> list[HeadIndex]:
     """The heads by `layer`, `head` or a measure; heads without that number come last."""
     places = places_of(result)
     sign = -1 if is_falling else 1

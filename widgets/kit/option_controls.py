@@ -93,12 +93,12 @@ class OptionControls(QObject, Generic[O]):
 
 def _spin_box(option: Number) -> QSpinBox | QDoubleSpinBox:
     if not option.decimals:
-        whole = QSpinBox()
+        whole = OpenSpinBox() if option.otherwise else QSpinBox()
         whole.setRange(int(option.low), int(option.high))
         whole.setSingleStep(int(option.step))
         return whole
     if option.is_share:
-        return _ShareBox()
+        return _ShareBox(option)
     spin = QDoubleSpinBox()
     spin.setDecimals(option.decimals)
     spin.setRange(option.low, option.high)
@@ -106,13 +106,41 @@ def _spin_box(option: Number) -> QSpinBox | QDoubleSpinBox:
     return spin
 
 
-class _ShareBox(QDoubleSpinBox):
-    """A number from 0 to 1, shown in whole per cent."""
+class OpenSpinBox(QSpinBox):
+    """A whole number that is left to what is looked at until the user chooses one."""
 
     def __init__(self) -> None:
         super().__init__()
+        self._is_chosen = False
+        self.valueChanged.connect(self._on_value_changed)
+
+    def choice(self) -> int | None:
+        """What the user chose; None: nothing."""
+        return self.value() if self._is_chosen else None
+
+    def show_choice(self, value: int | None) -> None:
+        """Show what was chosen; None leaves the number as it is until `show_default` says another."""
+        if value is not None:
+            self.setValue(value)
+        self._is_chosen = value is not None
+
+    def show_default(self, value: int) -> None:
+        """Show what is taken as long as nothing is chosen."""
+        if not self._is_chosen:
+            with QSignalBlocker(self):
+                self.setValue(value)
+
+    def _on_value_changed(self) -> None:
+        self._is_chosen = True
+
+
+class _ShareBox(QDoubleSpinBox):
+    """A number from 0 to 1, shown in whole per cent."""
+
+    def __init__(self, option: Number) -> None:
+        super().__init__()
         self.setDecimals(0)
-        self.setRange(0, 100)
+        self.setRange(100 * option.low, 100 * option.high)
         self.setSuffix(QCoreApplication.translate("OptionControls", " %"))
 
 
@@ -125,6 +153,8 @@ def _value(control: QWidget) -> Any:
         return control.currentData()
     if isinstance(control, QCheckBox):
         return control.isChecked()
+    if isinstance(control, OpenSpinBox):
+        return control.choice()
     assert isinstance(control, QSpinBox | QDoubleSpinBox)
     return control.value()
 
@@ -136,6 +166,8 @@ def _set(control: QWidget, value: Any) -> None:
         control.setChecked(value)
     elif isinstance(control, NumberSlider):
         control.set_value(value)
+    elif isinstance(control, OpenSpinBox):
+        control.show_choice(value)
     else:
         assert isinstance(control, QSpinBox | QDoubleSpinBox)
         control.setValue(100 * value if isinstance(control, _ShareBox) else value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.labels import EmptyLabel, LineLabel
@@ -15,7 +15,8 @@ class Page(QWidget):
     Attributes
     ----------
     controls, caption, canvas, read_out
-        Its parts. What else belongs above or beneath the canvas is put there by `add_above` and `add_below`.
+        Its parts. What else belongs above or beneath the canvas is put there by `add_above`, `add_below` and
+        `add_beside_read_out`.
     veil
         Lies over the canvas while that shows something old.
     is_of_subject
@@ -43,7 +44,9 @@ class Page(QWidget):
         for widget in (self.controls, self.caption):
             self._column.addWidget(widget)
         self._column.addWidget(self._stack, 1)
-        self._column.addWidget(self.read_out)
+        self._foot = QHBoxLayout()
+        self._foot.addWidget(self.read_out, 3)
+        self._column.addLayout(self._foot)
         self.setFocusProxy(canvas)
         self.show_empty("")
 
@@ -53,7 +56,11 @@ class Page(QWidget):
 
     def add_below(self, widget: QWidget) -> None:
         """Between canvas and read-out."""
-        self._column.insertWidget(self._column.indexOf(self.read_out), widget)
+        self._column.insertWidget(self._column.indexOf(self._foot), widget)
+
+    def add_beside_read_out(self, widget: QWidget) -> None:
+        """In the last line, behind the read-out."""
+        self._foot.addWidget(widget, 2)
 
     @property
     def is_empty(self) -> bool:

@@ -9,13 +9,13 @@ from PySide6.QtGui import QColor, QImage, QPaintEngine, QPainter
 
 from widgets.look import color_maps
 
-Scale = Literal["raw", "sqrt", "log"]
+RasterScale = Literal["raw", "sqrt", "log"]
 LOG_DECADES = 4  # below 1/10000 of the highest value all cells look alike
 
 EMBEDDED = 600  # least pixels a side in vector files, whose viewers blur pictures that they must enlarge
 
 
-def levels(values: np.ndarray, high: float = 1.0, scale: Scale = "raw") -> np.ndarray:
+def levels(values: np.ndarray, high: float = 1.0, scale: RasterScale = "raw") -> np.ndarray:
     """Places in a colour map: uint8 of the same shape, 0 for 0 (log: for less than `high` / 10000), 255 for `high`."""
     share = np.clip(np.nan_to_num(values, nan=0.0) / high, 0, 1, dtype=np.float32)
     if scale == "sqrt":
@@ -31,7 +31,7 @@ def colored(places: np.ndarray, color_map: str) -> np.ndarray:
 
 
 def pixels(
-    values: np.ndarray, color_map: str, missing: QColor, *, high: float = 1.0, scale: Scale = "raw"
+    values: np.ndarray, color_map: str, missing: QColor, *, high: float = 1.0, scale: RasterScale = "raw"
 ) -> np.ndarray:
     """Colours of a matrix; NaN has a colour of its own."""
     colors = colored(levels(values, high, scale), color_map)

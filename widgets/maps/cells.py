@@ -13,7 +13,7 @@ from widgets.look.theme import FigureStyle
 from widgets.maps.coloring import Coloring
 from widgets.maps.head_map import HeadMap
 from widgets.maps.pyramid import Box
-from widgets.maps.tile_cache import Piece
+from widgets.maps.tile_cache import MapPiece
 from widgets.maps.viewport import Viewport
 
 
@@ -68,7 +68,7 @@ def _paint_part(
     painter: QPainter,
     plot: QRectF,
     view: Viewport,
-    piece: Piece,
+    piece: MapPiece,
     cells: Box,
     coloring: Coloring,
     reduce: str,

@@ -44,7 +44,7 @@ class Coloring:
     color_map: str
     missing: int
     high: float
-    scale: raster.Scale = "raw"
+    scale: raster.RasterScale = "raw"
     maxima: RowMaxima | None = None
 
     def colors(self, values: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -64,7 +64,7 @@ def _bits(values: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=8)
-def _table(color_map: str, missing: int, high: float, scale: raster.Scale) -> np.ndarray:
+def _table(color_map: str, missing: int, high: float, scale: raster.RasterScale) -> np.ndarray:
     """The colour of every float16 that there is: one look-up a pixel, ten times faster than working it out."""
     numbers = np.arange(2**16, dtype=np.uint16).view(np.float16).astype(np.float32)
     with np.errstate(invalid="ignore", over="ignore"):

@@ -21,7 +21,7 @@ from widgets.maps.map_figure import MapFigure, caption_of
 from widgets.maps.minimap import Minimap
 from widgets.maps.scene import MapScene
 from widgets.maps.search import NoSuchPlace, place_of
-from widgets.maps.tile_cache import Piece, PooledHead
+from widgets.maps.tile_cache import MapPiece, PooledHead
 
 _READABLE = 20.0  # pixels a cell, at which a place that was gone to is shown
 _PAUSE = 30  # milliseconds that moves are gathered before tiles are asked for
@@ -64,7 +64,7 @@ class DeepZoom(QWidget):
         self._brush: range | None = None
         self._scene: MapScene | None = None
         self._coloring: Coloring | None = None
-        self._thumbnail: Piece | None = None
+        self._thumbnail: MapPiece | None = None
         self._asking = Delay(_PAUSE, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -235,7 +235,7 @@ class DeepZoom(QWidget):
             high = known.high(overview.level)
             if self._thumbnail is None or self._thumbnail.values is not overview.values:
                 # Of its own: the map paints the overview in other colours.
-                self._thumbnail = Piece(overview.values, overview.level, 0, 0)
+                self._thumbnail = MapPiece(overview.values, overview.level, 0, 0)
             colors = coloring_of(self._style, self._scale, high, self._coloring.maxima)
             image = self._thumbnail.image(colors, (1, 1), known.head.reduce)
         assert self._scene is not None

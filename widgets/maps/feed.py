@@ -11,7 +11,7 @@ from inference.results.maps import TILE, MapRequest, MapResult, RowsRequest, Row
 from inference.results.request import Request
 from widgets.maps.head_map import Axes, HeadMap
 from widgets.maps.pyramid import Box, TileIndex
-from widgets.maps.tile_cache import OVERVIEW, Piece, PooledHead, TileCache, TileKey
+from widgets.maps.tile_cache import OVERVIEW, MapPiece, PooledHead, TileCache, TileKey
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class Feed:
         """Keep the answer to a request, or a part of it."""
         if isinstance(request, MapRequest) and isinstance(result, MapResult):
             self._axes[request.group] = Axes(result.query_tokens, result.key_tokens, result.level)
-            overview = Piece(result.overview, result.level, 0, 0, result.is_sampled)
+            overview = MapPiece(result.overview, result.level, 0, 0, result.is_sampled)
             self.cache.put(TileKey(_head_of(request), OVERVIEW), overview)
         elif isinstance(request, TilesRequest) and isinstance(result, TilesResult):
             self._take_tiles(request, result)
@@ -128,7 +128,7 @@ class Feed:
     def _take_tiles(self, request: TilesRequest, result: TilesResult) -> None:
         for tile in result.tiles:
             self._to_come.discard(place := TileIndex(tile.row, tile.column))
-            piece = Piece(tile.values, request.level, tile.row * TILE, tile.column * TILE)
+            piece = MapPiece(tile.values, request.level, tile.row * TILE, tile.column * TILE)
             self.cache.put(TileKey(_head_of(request), request.level, *place), piece)
         if not self._to_come:
             self._tiles = None

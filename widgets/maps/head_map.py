@@ -12,7 +12,7 @@ from inference.results.maps import TILE
 from inference.results.tokens import Tokens
 from widgets.maps.coloring import RowMaxima
 from widgets.maps.pyramid import Box, Pyramid, TileIndex
-from widgets.maps.tile_cache import OVERVIEW, Piece, PooledHead, TileCache, TileKey
+from widgets.maps.tile_cache import OVERVIEW, MapPiece, PooledHead, TileCache, TileKey
 from widgets.maps.viewport import whole_pixels
 
 
@@ -55,11 +55,11 @@ class HeadMap:
         """The level to show: the overview's is the coarsest that there is."""
         return min(wanted, self.axes.level)
 
-    def overview(self) -> Piece | None:
+    def overview(self) -> MapPiece | None:
         """The whole map at a glance."""
         return self.cache.get(TileKey(self.head, OVERVIEW))
 
-    def best(self, level: int, place: TileIndex) -> Piece | None:
+    def best(self, level: int, place: TileIndex) -> MapPiece | None:
         """A tile, or what shows its cells more coarsely."""
         for coarser in range(level, self.axes.level):
             up = coarser - level

@@ -14,7 +14,7 @@ from widgets.maps.head_map import Axes, HeadMap
 from widgets.maps.map_figure import MapFigure
 from widgets.maps.pyramid import Box, Pyramid, level_of
 from widgets.maps.scene import MapScene
-from widgets.maps.tile_cache import Piece, PooledHead, TileCache, TileKey
+from widgets.maps.tile_cache import MapPiece, PooledHead, TileCache, TileKey
 from widgets.maps.viewport import Viewport
 
 _EM = 16.0  # pixels a line, by which cells are measured
@@ -57,7 +57,7 @@ class Region:
         head = PooledHead(tiles.group, tiles.layer, tiles.head, tiles.reduce)
         cache = TileCache(budget=2**40)
         for tile in tiles.tiles:
-            piece = Piece(tile.values, tiles.level, tile.row * TILE, tile.column * TILE)
+            piece = MapPiece(tile.values, tiles.level, tile.row * TILE, tile.column * TILE)
             cache.put(TileKey(head, tiles.level, tile.row, tile.column), piece)
         # No level is coarser than the next: all of them are here.
         known = HeadMap(Axes(self.queries, self.keys, tiles.level + 1), head, cache)

@@ -35,7 +35,7 @@ class TileKey(NamedTuple):
 
 
 @dataclass
-class Piece:
+class MapPiece:
     """A rectangle of pixels of a level, and their picture once it was painted.
 
     Attributes
@@ -81,19 +81,19 @@ class TileCache:
     """Pieces by key; those that were not looked at for longest go first."""
 
     def __init__(self, budget: int = 128 * 2**20) -> None:
-        self._pieces: OrderedDict[TileKey, Piece] = OrderedDict()
+        self._pieces: OrderedDict[TileKey, MapPiece] = OrderedDict()
         self.budget = budget
         self._highest: dict[tuple[PooledHead, int], float] = {}
         self.n_bytes = 0
 
-    def get(self, key: TileKey) -> Piece | None:
+    def get(self, key: TileKey) -> MapPiece | None:
         """A piece, which counts as looked at."""
         piece = self._pieces.get(key)
         if piece is not None:
             self._pieces.move_to_end(key)
         return piece
 
-    def put(self, key: TileKey, piece: Piece) -> None:
+    def put(self, key: TileKey, piece: MapPiece) -> None:
         """Keep a piece, in place of an older one of that key."""
         old = self._pieces.pop(key, None)
         self.n_bytes += piece.n_bytes - (old.n_bytes if old else 0)

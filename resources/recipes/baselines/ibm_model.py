@@ -24,7 +24,7 @@ class IbmModel1:
     """
 
     def __init__(self, pairs: Sequence[tuple[list[str], list[str]]], n_rounds: int = 5) -> None:
-        sources, targets = _Words(), _Words()
+        sources, targets = _Vocabulary(), _Vocabulary()
         sources.number("")  # what has no source in the sentence comes from this empty word
         links: list[np.ndarray] = []
         group: list[np.ndarray] = []
@@ -54,7 +54,7 @@ class IbmModel1:
         return [self.best.get(word, word) for word in source]
 
 
-class _Words:
+class _Vocabulary:
     """Words and their numbers, in the order in which they came."""
 
     def __init__(self) -> None:

@@ -34,7 +34,7 @@ def test_what_the_checkpoint_reads_is_opened(tmp_path, targets, said, name, read
 @pytest.mark.parametrize(
     ("name", "reads", "sentence"),
     [
-        ("a.png", "text", "a.png is a picture; open a checkpoint that reads pictures first."),
+        ("a.png", "text", "a.png is an image; open a checkpoint that reads images first."),
         ("a.stl", "image", "a.stl is a mesh; open a checkpoint that reads meshes first."),
         ("a.txt", "mesh", "This checkpoint reads no text; open another one first."),
         ("none.txt", "text", "There is no file"),

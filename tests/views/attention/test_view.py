@@ -23,7 +23,7 @@ from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
 from widgets.subject import Subject
-from widgets.views.attention.figure import AttentionFigure, Part
+from widgets.views.attention.figure import AttentionFigure, MapPart
 from widgets.views.attention.options import AttentionOptions
 from widgets.views.attention.view import AttentionView
 
@@ -215,7 +215,7 @@ def test_logarithmic_colours_leave_the_numbers_alone():
 
 def test_the_exported_pattern_is_that_of_the_result_and_the_table_what_is_shown():
     result = make_attention_result()
-    figure = AttentionFigure(result, 1, 2, AttentionOptions(hide_special=True), Part(range(2, 5), range(1, 4)))
+    figure = AttentionFigure(result, 1, 2, AttentionOptions(hide_special=True), MapPart(range(2, 5), range(1, 4)))
     numbers = figure.numbers()
     assert numbers.arrays["pattern"] is result.pattern
     assert numbers.arrays["tokens"].tolist() == list(TOKENS.words)
@@ -227,7 +227,7 @@ def test_the_exported_pattern_is_that_of_the_result_and_the_table_what_is_shown(
 # Colours and geometry
 
 
-@pytest.mark.parametrize("part", [None, Part(range(3, 8), range(2, 7)), Part(range(4), range(9, 13))])
+@pytest.mark.parametrize("part", [None, MapPart(range(3, 8), range(2, 7)), MapPart(range(4), range(9, 13))])
 @pytest.mark.parametrize("scale", ["raw", "row", "log"])
 def test_every_cell_has_the_colour_of_its_value(view, scale, part):
     choose(view, "attention_scale", scale)
@@ -244,7 +244,7 @@ def test_every_cell_has_the_colour_of_its_value(view, scale, part):
 
 
 @pytest.mark.parametrize("size", [(300, 250), (640, 480), (1301, 977)])
-@pytest.mark.parametrize("part", [None, Part(range(3, 8), range(2, 7))])
+@pytest.mark.parametrize("part", [None, MapPart(range(3, 8), range(2, 7))])
 def test_the_cell_under_a_point_is_the_one_painted_there(view, size, part):
     figure = view.figure().seen(part=part)
     plot = figure.plot(QRectF(3, 5, *size), STYLE)

@@ -105,7 +105,7 @@ def test_first_the_number_of_pixels_then_the_lower_half(view):
     ]
 
 
-def test_every_control_draws_others(view):
+def test_every_control_samples_others(view):
     child(view, QSpinBox, "complete_image_keep").setValue(13)
     child(view, QSpinBox, "complete_image_count").setValue(2)
     child(view, QDoubleSpinBox, "complete_image_temperature").setValue(0.7)
@@ -387,7 +387,7 @@ def test_pointing_at_a_layer_tells_its_accuracy(view):
     canvas = child(view, QWidget, "probe_canvas")
     (plot,) = canvas.views
     move_over(plot, plot.frame.point(0, 3))
-    assert child(view, QLabel, "probe_read_out").text() == "Layer 2: 80.0 % of the test pictures"
+    assert child(view, QLabel, "probe_read_out").text() == "Layer 2: 80.0 % of the test images"
     QTest.keyClick(plot, Qt.Key.Key_Plus)
     assert view.figure().shown.zoom(0) is not None
     assert len(view.figure().numbers().rows) == 9  # and the two levels
@@ -424,3 +424,45 @@ def test_a_stroke_outside_is_no_stroke(view):
     canvas = child(view, QWidget, "complete_image_canvas")
     drag(canvas, QPoint(1, 1), QPoint(2, 3))
     assert view.asked == []
+
+
+# Options
+
+
+def test_what_is_kept_is_the_upper_half_until_the_user_chooses(view, qtbot, selection):
+    assert view.options_state() == {}
+    child(view, QSpinBox, "complete_image_keep").setValue(13)
+    child(view, QCheckBox, "complete_image_attention").setChecked(True)
+    state = view.options_state()
+    assert state == {"complete_image": {"keep": 13, "attention": True}}
+    other = CompleteImageView(ViewContext(selection))
+    qtbot.addWidget(other)
+    other.set_options_state(state)
+    other.show()
+    asked = []
+    other.request_changed.connect(asked.append)
+    other.set_subject(Subject(make_image_info(name="igpt-test", capabilities=CAUSAL), INPUT))
+    answer(other, ImageResult(make_image(), make_image(), (0, 0, 1, 1), (64, 48), (8, 8), 1, ""))
+    assert next(request for request in asked if isinstance(request, CompleteImageRequest)).n_given == 13
+    assert other.options_state() == state
+
+
+def test_another_checkpoint_keeps_its_own_upper_half(view):
+    child(view, QSpinBox, "complete_image_keep").setValue(13)
+    view.set_subject(Subject(make_image_info(name="igpt-other", capabilities=CAUSAL), INPUT))
+    answer(view, ImageResult(make_image(), make_image(), (0, 0, 1, 1), (64, 48), (4, 4), 1, ""))
+    assert view.asked[-1].n_given == 8
+    assert view.options_state() == {}
+
+
+def test_old_numbers_are_cleared_and_come_back_with_the_answer(view, qtbot):
+    read_out = child(view, QLabel, "complete_image_read_out")
+    assert read_out.text()
+    child(view, QSpinBox, "complete_image_seed").setValue(7)
+    qtbot.waitUntil(lambda: view.is_dimmed)
+    canvas, place = place_of(view, "own", 10)
+    QTest.mouseMove(canvas, place)
+    assert not read_out.text()
+    answer(view, make_complete_image_result(seed=7))
+    assert not view.is_dimmed
+    assert read_out.text()

@@ -20,7 +20,7 @@ from tests.provenance import check_provenance
 from tests.widgets.pointer import move_over
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
-from widgets.figures.head_measures import Place, ordered, why_none
+from widgets.figures.head_measures import HeadIndex, ordered, why_none
 from widgets.kit.labels import LineLabel
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import PlotSpot
@@ -105,7 +105,7 @@ def test_the_highest_come_first_and_what_has_no_number_last(measure):
     result.measures[measure][0, 0] = np.nan
     places = ordered(result, measure, is_falling=True)
     values = [float(result.measures[measure][place]) for place in places]
-    assert places[-1] == Place(0, 0)
+    assert places[-1] == HeadIndex(0, 0)
     assert values[:-1] == sorted(values[:-1], reverse=True)
     assert ordered(result, measure, is_falling=False)[:-1] == places[-2::-1]
 
@@ -125,10 +125,10 @@ def test_a_heading_sorts_and_the_choice_follows(view, qtbot):
 
 
 def test_a_row_selects_its_head_and_a_double_click_or_enter_opens_it(view, selection, qtbot):
-    click_row(view, Place(3, 1))
+    click_row(view, HeadIndex(3, 1))
     assert (selection.now.layer, selection.now.head) == (3, 1)
     with qtbot.waitSignal(view.context.view_requested) as opened:
-        click_row(view, Place(3, 1), QTest.mouseDClick)
+        click_row(view, HeadIndex(3, 1), QTest.mouseDClick)
     assert opened.args == ["attention"]
     assert (view.selection.now.layer, view.selection.now.head) == (3, 1)
     QTest.keyClick(table(view), Qt.Key.Key_Up)
@@ -140,7 +140,7 @@ def test_a_row_selects_its_head_and_a_double_click_or_enter_opens_it(view, selec
 
 
 def test_a_point_selects_its_head_and_a_double_click_opens_it(view, selection, qtbot):
-    place = Place(2, 3)
+    place = HeadIndex(2, 3)
     QTest.mouseClick(plot(view).viewport(), Qt.MouseButton.LeftButton, pos=point_of(view, place))
     assert (selection.now.layer, selection.now.head) == place
     assert table(view).currentIndex().row() == table(view).places.index(place)
@@ -152,10 +152,10 @@ def test_a_point_selects_its_head_and_a_double_click_opens_it(view, selection, q
 
 def test_pointing_at_a_head_tells_its_two_numbers(view):
     read_out = view.findChild(LineLabel, "measures_read_out")
-    move_over(plot(view), point_of(view, Place(2, 3)))
+    move_over(plot(view), point_of(view, HeadIndex(2, 3)))
     figure = scatter(view).figure
-    x, y = figure.points[Place(2, 3)]
-    assert figure.place_of(scatter(view).spot) == Place(2, 3)
+    x, y = figure.points[HeadIndex(2, 3)]
+    assert figure.place_of(scatter(view).spot) == HeadIndex(2, 3)
     assert read_out.text().startswith("Layer 2, head 3")
     assert f"Entropy {x:.2f} bits" in read_out.text()
     assert f"{y:.1f}" in read_out.text()
@@ -167,8 +167,8 @@ def test_the_keyboard_walks_over_the_points(view, selection):
     canvas = scatter(view)
     figure, shift = canvas.figure, Qt.KeyboardModifier.ShiftModifier
     QTest.keyClick(plot(view), Qt.Key.Key_Right, shift)
-    assert figure.place_of(canvas.spot) == Place(1, 2)  # the selected one first
-    before = figure.points[Place(1, 2)][0]
+    assert figure.place_of(canvas.spot) == HeadIndex(1, 2)  # the selected one first
+    before = figure.points[HeadIndex(1, 2)][0]
     QTest.keyClick(plot(view), Qt.Key.Key_Right, shift)
     there = figure.place_of(canvas.spot)
     assert figure.points[there][0] > before
@@ -183,15 +183,15 @@ def test_a_layer_that_is_switched_off_is_left_out_of_files_too(view, qtbot):
         QTest.mouseClick(canvas.legend, Qt.MouseButton.LeftButton, pos=entry.box.center().toPoint())
     assert canvas.legend.hidden == {"2"}
     assert view.figure().scatter.shown.hidden == {"2"}
-    move_over(plot(view), point_of(view, Place(2, 3)))
+    move_over(plot(view), point_of(view, HeadIndex(2, 3)))
     assert canvas.spot is None or canvas.figure.place_of(canvas.spot).layer != 2
     assert len(view.figure().numbers().rows) == 16
 
 
 def test_selecting_elsewhere_marks_row_and_point(view, selection):
     selection.update(layer=0, head=3)
-    assert table(view).currentIndex().row() == table(view).places.index(Place(0, 3))
-    assert view.figure().scatter.selected == Place(0, 3)
+    assert table(view).currentIndex().row() == table(view).places.index(HeadIndex(0, 3))
+    assert view.figure().scatter.selected == HeadIndex(0, 3)
     assert view.findChild(LineLabel, "measures_read_out").text().startswith("Layer 0, head 3")
 
 
@@ -201,7 +201,7 @@ def test_the_axes_can_be_chosen(view):
     shown = view.figure().scatter
     assert shown.caption.startswith("Special tokens against Previous token of 16 heads")
     measures = shown.result.measures
-    assert shown.points[Place(1, 1)] == (float(measures["previous"][1, 1]), float(measures["special"][1, 1]))
+    assert shown.points[HeadIndex(1, 1)] == (float(measures["previous"][1, 1]), float(measures["special"][1, 1]))
 
 
 def test_what_has_no_meaning_is_a_dash_that_says_why(view):
@@ -245,7 +245,7 @@ def test_layers_with_fewer_heads_have_fewer_rows(view):
         values[3, 2:] = np.nan
     answer(view, result)
     assert len(table(view).places) == 14
-    assert Place(3, 3) not in view.figure().scatter.points
+    assert HeadIndex(3, 3) not in view.figure().scatter.points
 
 
 def test_an_old_table_is_dimmed_until_the_next_is_there(qtbot, selection):

@@ -33,7 +33,7 @@ from tests.views.mesh.mesh_samples import (
 )
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
-from widgets.look.theme import DARK
+from widgets.look.theme import DARK, LIGHT
 from widgets.player.playback import AS_FAST_AS_IT_GOES
 from widgets.selection import Position, Selection
 from widgets.subject import Subject
@@ -376,7 +376,7 @@ def test_lines_lead_to_what_the_step_attends_to(view):
 def test_a_clicked_vertex_attends_to_all_others_in_the_encoder(view, selection):
     growth = show(view)
     page(view, ATTENTION)
-    child(view, "mesh_attending", QComboBox).setCurrentIndex(1)
+    child(view, "mesh_attention_lines", QComboBox).setCurrentIndex(1)
     view._presenter.parts.viewer.vertex_clicked.emit(0, 4)
     assert view.asked[-1] == MeshStepRequest("polygen-test", growth.input(), "encoder", 0, 0, 6)
     assert (selection.now.group, selection.now.query) == ("encoder", Position("items", 6))
@@ -399,7 +399,7 @@ def test_what_is_above_the_plane_is_written_anew(view):
     assert len(guide.at) == 1
     stays = shown(view)[0].vertex_sizes == shown(view)[0].vertex_sizes.max()
     np.testing.assert_array_equal(stays, growth.values[:, 2] <= child(view, "mesh_plane").value())
-    child(view, "mesh_variants", QComboBox).setCurrentIndex(4)
+    child(view, "mesh_completing_variants", QComboBox).setCurrentIndex(4)
     click(view, "mesh_above")
     asked = view.asked[-1]
     kept = growth.below(child(view, "mesh_plane").value())
@@ -432,6 +432,43 @@ def test_other_seeds_go_on_from_the_same_half_until_a_class_is_clicked(view, qtb
     qtbot.waitUntil(lambda: view.asked[-1].start == MeshInput(1))
 
 
+def test_what_is_chosen_survives_a_session(view, qtbot):
+    show(view)
+    child(view, "mesh_seed").setValue(7)
+    child(view, "mesh_look_color", QComboBox).setCurrentIndex(1)
+    child(view, "mesh_look_turn").setChecked(True)
+    page(view, ATTENTION)
+    child(view, "mesh_attention_lines", QComboBox).setCurrentIndex(1)
+    state = view.options_state()
+    assert state == {
+        "mesh": {"seed": 7},
+        "mesh_look": {"color": "order", "turn": True},
+        "mesh_attention": {"lines": "encoder"},
+    }
+    other = MeshView(ViewContext(), renderer="painted")
+    qtbot.addWidget(other)
+    other.set_options_state(state)
+    other.show()
+    asked = []
+    other.request_changed.connect(asked.append)
+    open_checkpoint(other)
+    assert (asked[0].checkpoint, asked[0].seed) == ("polygen-test", 7)
+    assert other._presenter.parts.look.color_by == "order"
+    assert other._presenter.parts.attention.attending == "encoder"
+    assert other.options_state() == state
+
+
+def test_where_there_is_no_mesh_a_sentence_says_why(view):
+    assert view._presenter.parts.empty_text == "Open a checkpoint that samples meshes."
+    open_checkpoint(view)
+    assert view._presenter.parts.empty_text == "Asking the model …"
+    fail(view, Failure("refused", "There is too little memory.", ""))
+    assert view._presenter.parts.empty_text == "There is too little memory."
+    view.refresh(again=True)
+    answer(view, make_result("chair"))
+    assert not view._presenter.parts.is_empty
+
+
 def test_the_mesh_before_comes_back_without_being_sampled(view):
     before = show(view)
     page(view, COMPLETE)
@@ -444,6 +481,7 @@ def test_the_mesh_before_comes_back_without_being_sampled(view):
     assert view._presenter.growth.sample is before.sample
     assert len(shown(view)) == 1
     assert view.asked == []
+    assert view.why_not_current == ""  # nobody waits for what was completed
     assert not child(view, "mesh_undo").isEnabled()
 
 
@@ -510,6 +548,10 @@ def test_a_bad_file_leaves_the_mesh_and_says_why(view):
     assert view._presenter.growth is growth
     assert read_out(view) == "bad.obj is no mesh."
     assert view.said[-1] == "bad.obj is no mesh."
+    score = ScoreMeshRequest("polygen-test", mesh=growth.input(), label=1)
+    assert view.asked[-1] == score  # the page that the file was opened on tells of the mesh that stays
+    answer(view, ScoreMeshResult(growth.sample, "", 9_000))
+    assert view.why_not_current == ""
     view.asked.clear()
     view.refresh()
     assert not any(isinstance(request, ScoreMeshRequest) and request.path for request in view.asked)
@@ -536,6 +578,45 @@ def test_a_mesh_that_was_cut_off_says_so(view):
     assert view.said == ["Seed 0 was cut off: its faces did not come to an end."]
     assert read_out(view).startswith("Cut off, as its faces did not come to an end")
     assert view.chosen == []
+
+
+def test_no_number_stands_beside_an_old_mesh(view, qtbot):
+    show(view)
+    assert read_out(view)
+    child(view, "mesh_seed").setValue(7)
+    qtbot.waitUntil(lambda: view.is_dimmed)
+    view._presenter.go_to(3)
+    assert not read_out(view)
+    answer(view, make_result("table"))
+    assert not view.is_dimmed
+    assert read_out(view)
+
+
+def test_while_a_mesh_grows_no_costs_of_the_one_before_are_told(view):
+    growth = show(view)
+    page(view, SURPRISAL)
+    answer(view, ScoreMeshResult(growth.sample, "", 9_000))
+    words = child(view, "mesh_surprisal_words", QLabel)
+    assert "bits a vertex" in words.text()
+    view._set_source(replace(view._source, seed=7))
+    answer(view, MeshResult((make_growing("table", 30),)), is_partial=True)
+    assert words.text() == "What the mesh costs is told when it is whole."
+    assert not child(view, "mesh_bits").isVisible()
+    answer(view, make_result("table"))
+    assert "bits a vertex" in words.text()
+    assert child(view, "mesh_bits").isVisible()
+
+
+def test_class_chips_follow_the_theme(view):
+    show(view)
+    chip = child(view, "mesh_class_0")
+
+    def ground():
+        return chip.grab().toImage().pixelColor(chip.width() // 2, 4).lightness()
+
+    for theme, is_dark in ((DARK, True), (LIGHT, False), (DARK, True)):
+        view.setPalette(theme.palette())
+        assert (ground() < 128) == is_dark
 
 
 def test_nothing_but_a_stop_is_no_mesh_and_no_crash(view):

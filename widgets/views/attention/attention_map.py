@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from widgets.kit.figure_canvas import FigureCanvas
-from widgets.views.attention.figure import AttentionFigure, Part
+from widgets.views.attention.figure import AttentionFigure, MapPart
 
 _LEAST = 4  # cells along an axis at the strongest zoom
 _STEP = 1.3
@@ -27,7 +27,7 @@ class AttentionMap(FigureCanvas[AttentionFigure]):
     cell_hovered(object)
         Row and column under the pointer, or None.
     cell_clicked(int, int), part_changed(object)
-        Row and column; the `Part` that should be shown, or None for all.
+        Row and column; the `MapPart` that should be shown, or None for all.
     step_requested(int, int), cell_step_requested(int, int)
         An arrow key: layers and heads to walk; with Shift: rows and columns to move the chosen cell.
     """
@@ -42,7 +42,7 @@ class AttentionMap(FigureCanvas[AttentionFigure]):
         super().__init__(parent)
         self._pointed: tuple[int, int] | None = None
         self._pressed: QPoint | None = None
-        self._pressed_part: Part | None = None
+        self._pressed_part: MapPart | None = None
         self._is_dragging = False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -80,7 +80,7 @@ class AttentionMap(FigureCanvas[AttentionFigure]):
             return
         rows, columns = self.figure.shown
         row, column = cell or (rows[len(rows) // 2], columns[len(columns) // 2])
-        part = Part(
+        part = MapPart(
             _zoomed(rows, len(self.figure.queries), row, factor),
             _zoomed(columns, len(self.figure.keys), column, factor),
         )
@@ -94,9 +94,9 @@ class AttentionMap(FigureCanvas[AttentionFigure]):
         """Move the zoomed part so that a cell is inside."""
         if self.figure is not None:
             rows, columns = self.figure.shown
-            self._show(Part(_moved_to(rows, row), _moved_to(columns, column)))
+            self._show(MapPart(_moved_to(rows, row), _moved_to(columns, column)))
 
-    def _show(self, part: Part) -> None:
+    def _show(self, part: MapPart) -> None:
         assert self.figure is not None
         is_all = len(part.rows) == len(self.figure.queries) and len(part.columns) == len(self.figure.keys)
         wanted = None if is_all else part
@@ -111,7 +111,9 @@ class AttentionMap(FigureCanvas[AttentionFigure]):
         n_rows = round((self._pressed.y() - to.y()) / plot.height() * len(rows))
         n_columns = round((self._pressed.x() - to.x()) / plot.width() * len(columns))
         self._show(
-            Part(_shifted(rows, n_rows, len(self.figure.queries)), _shifted(columns, n_columns, len(self.figure.keys)))
+            MapPart(
+                _shifted(rows, n_rows, len(self.figure.queries)), _shifted(columns, n_columns, len(self.figure.keys))
+            )
         )
 
     # Pointer and keys

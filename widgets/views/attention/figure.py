@@ -26,7 +26,7 @@ from widgets.views.attention.options import AttentionOptions
 _LEFT, _TOP, _BOTTOM = 2.2, 1.8, 0.5
 
 
-class Part(NamedTuple):
+class MapPart(NamedTuple):
     """The part of a map that is looked at, in units of its axes."""
 
     rows: range
@@ -57,7 +57,7 @@ class AttentionFigure:
     layer: int
     head: int
     options: AttentionOptions = field(default_factory=AttentionOptions)
-    part: Part | None = None
+    part: MapPart | None = None
     query_pos: int | None = field(default=None, kw_only=True)
     key_pos: int | None = field(default=None, kw_only=True)
 
@@ -100,9 +100,9 @@ class AttentionFigure:
         return ColorBar(high, "log" if self.options.scale == "log" else "raw", title)
 
     @property
-    def shown(self) -> Part:
+    def shown(self) -> MapPart:
         """Rows and columns on screen."""
-        return self.part or Part(range(len(self.queries)), range(len(self.keys)))
+        return self.part or MapPart(range(len(self.queries)), range(len(self.keys)))
 
     def seen(self, **changes: object) -> AttentionFigure:
         """The same numbers with another `part`, `query_pos` or `key_pos`; nothing is computed again."""

@@ -11,7 +11,7 @@ from inference.results.checkpoint import AttentionGroup
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selected
 from widgets.views.attention.attention_map import AttentionMap
-from widgets.views.attention.figure import AttentionFigure, Part
+from widgets.views.attention.figure import AttentionFigure, MapPart
 from widgets.views.attention.options import AttentionOptions
 
 
@@ -35,7 +35,7 @@ class WholeMap(QWidget):
         super().__init__(parent)
         self._result: AttentionResult | None = None
         self._group: AttentionGroup | None = None
-        self._part: Part | None = None
+        self._part: MapPart | None = None
         self._options = AttentionOptions()
         self._style = FigureStyle.of(self)
         self.map = AttentionMap(self)
@@ -156,7 +156,7 @@ class WholeMap(QWidget):
 
     # What the user does
 
-    def _on_map_part_changed(self, part: Part | None) -> None:
+    def _on_map_part_changed(self, part: MapPart | None) -> None:
         self._part = part
         if self.map.figure is not None:
             self._show(self.map.figure.seen(part=part))

@@ -8,5 +8,6 @@ ENTRY = ViewEntry(
     "widgets.views.complete_image.view:CompleteImageView",
     "complete_image.CompleteImageRequest",
     "Completions that grow pixel by pixel, the surprisal of each pixel, and what a linear classifier reads.",
+    figures=("complete-image", "probe"),
     about_model="image",
 )

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QStackedWidget, QWidget
+from dataclasses import replace
+
+from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtWidgets import QWidget
 
 from inference.results.masked_pixels import MaskedPixelsRequest, MaskedPixelsResult
 from inference.results.request import Request
 from widgets.figures.image_geometry import patches_between
 from widgets.kit.brush_canvas import BrushCanvas
-from widgets.kit.control_bar import ControlBar
-from widgets.kit.labels import EmptyLabel, LineLabel
-from widgets.kit.layouts import fill_column, labelled
+from widgets.kit.option_controls import OptionControls
+from widgets.kit.page import Page
 from widgets.look.theme import FigureStyle
+from widgets.options import MOST_SEED
 from widgets.subject import Subject
+from widgets.views.complete_image.command import MaskedPixelsOptions
 from widgets.views.complete_image.masked_pixels import MaskedPixelsFigure, MaskedPixelSpot
 
-MAX_SEED = 99_999
 _SEEN = 1  # the panel that is brushed on
 
 
-class MaskedPixelsPage(QWidget):
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MaskedPixelsPage", text)
+
+
+class MaskedPixelsPage(Page):
     """The image, what is seen of it, and the colours expected in between. A stroke on what is seen masks pixels.
 
     Signals
@@ -34,53 +40,37 @@ class MaskedPixelsPage(QWidget):
     figure_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        canvas = BrushCanvas("masked_pixels_canvas", _tr("Masked pixels"))
+        super().__init__("masked_pixels", canvas, _tr("What is shown"), _tr("Masked pixel pointed at"), parent)
+        self._canvas = canvas
+        self.veil.lets_clicks_through = True
         self._figure: MaskedPixelsFigure | None = None
         self._own: tuple[int, ...] = ()  # the user's masks; none: chosen by the seed
         self._stroke: dict[int, None] = {}
         self._last = 0
-        controls = ControlBar(self)
-        self._share = QDoubleSpinBox()
-        self._share.setRange(1, 95)
-        self._share.setDecimals(0)
-        self._share.setSuffix(" %")
-        self._share.setValue(15)
-        self._seed = QSpinBox()
-        self._seed.setRange(0, MAX_SEED)
-        for box in (self._share, self._seed):
-            box.setKeyboardTracking(False)
-        controls.add_widget(labelled(self._share, "masked_pixels_share", self.tr("Masked")))
-        controls.add_widget(labelled(self._seed, "masked_pixels_seed", self.tr("Seed")))
-        self._next = controls.add_button("masked_pixels_next", self.tr("Next seed"), self.tr("Mask other pixels"))
-        self._clear = controls.add_button(
-            "masked_pixels_clear", self.tr("Drop my masks"), self.tr("Mask pixels by chance again")
+        self.options = OptionControls(self.controls, "masked_pixels", MaskedPixelsOptions)
+        self._next = self.controls.add_button("masked_pixels_next", _tr("Next seed"), _tr("Mask other pixels"))
+        self._clear = self.controls.add_button(
+            "masked_pixels_clear", _tr("Drop my masks"), _tr("Mask pixels by chance again")
         )
-        self._caption = LineLabel(self.tr("What is shown"))
-        self._canvas = BrushCanvas("masked_pixels_canvas", self.tr("Masked pixels"))
-        self._empty = EmptyLabel("masked_pixels_empty")
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self._empty)
-        self._pages.addWidget(self._canvas)
-        self._read_out = LineLabel(self.tr("Masked pixel pointed at"))
-        fill_column(self, self._pages, controls, self._caption, self._pages, self._read_out)
-        self.setFocusProxy(self._canvas)
         self._clear.setEnabled(False)
 
-        self._share.valueChanged.connect(self._on_chance_changed)
-        self._seed.valueChanged.connect(self._on_chance_changed)
+        self.options.changed.connect(self._on_options_changed)
         self._next.clicked.connect(self._on_next_clicked)
-        self._clear.clicked.connect(self._on_chance_changed)
-        self._canvas.stroke_begun.connect(self._on_canvas_stroke)
-        self._canvas.stroke_moved.connect(self._on_canvas_stroke)
-        self._canvas.stroke_ended.connect(self._on_canvas_stroke_ended)
-        self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
+        self._clear.clicked.connect(self._on_options_changed)
+        canvas.stroke_begun.connect(self._on_canvas_stroke)
+        canvas.stroke_moved.connect(self._on_canvas_stroke)
+        canvas.stroke_ended.connect(self._on_canvas_stroke_ended)
+        canvas.spot_changed.connect(self._on_canvas_spot_changed)
 
     def requests(self, subject: Subject) -> tuple[Request, ...]:
         """What it wants to know."""
         if subject.input.image is None:
             return ()
-        share, seed = self._share.value() / 100, self._seed.value()
-        return (MaskedPixelsRequest(subject.checkpoint.checkpoint, subject.input, self._own, share, seed),)
+        options = self.options.value()
+        return (
+            MaskedPixelsRequest(subject.checkpoint.checkpoint, subject.input, self._own, options.share, options.seed),
+        )
 
     @property
     def figure(self) -> MaskedPixelsFigure | None:
@@ -89,44 +79,44 @@ class MaskedPixelsPage(QWidget):
     def forget(self) -> None:
         """Another model: what is known is not about it."""
         self._figure, self._own = None, ()
-        self._pages.setCurrentWidget(self._empty)
+        self._clear.setEnabled(False)
+        self.show_empty(self.empty_text)
 
     def show_result(self, result: MaskedPixelsResult, style: FigureStyle) -> None:
         """Show what came of a request."""
         self._figure = MaskedPixelsFigure(result)
-        self._caption.show_text(self._figure.caption)
-        self._pages.setCurrentWidget(self._canvas)
+        self.veil.lift()
+        self.caption.show_text(self._figure.caption)
         self.restyle(style)
+        self.show_canvas()
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
 
     def show_sentence(self, sentence: str) -> None:
-        """Say why there is nothing, unless there is a image, which stays."""
-        self._empty.setText(sentence)
+        """Say why there is nothing, unless there is a picture, which stays."""
+        if self._figure is None:
+            self.show_empty(sentence)
 
     def restyle(self, style: FigureStyle) -> None:
         """Paint in another style."""
         if self._figure is not None:
             self._canvas.show_figure(self._figure, style)
 
-    @Slot()
-    def _on_chance_changed(self) -> None:
+    def _on_options_changed(self) -> None:
         self._own = ()
         self._clear.setEnabled(False)
         self.changed.emit()
 
-    @Slot()
     def _on_next_clicked(self) -> None:
-        self._seed.setValue((self._seed.value() + 1) % (MAX_SEED + 1))
+        options = self.options.value()
+        self.options.set_value(replace(options, seed=(options.seed + 1) % (MOST_SEED + 1)))
 
-    @Slot(object)
     def _on_canvas_stroke(self, spot: MaskedPixelSpot) -> None:
         if self._figure is not None and spot.panel == _SEEN:
             start = self._last if self._stroke else spot.pixel
             self._stroke |= dict.fromkeys(patches_between(start, spot.pixel, self._figure.result.grid))
             self._last = spot.pixel
 
-    @Slot()
     def _on_canvas_stroke_ended(self) -> None:
         if not self._stroke or self._figure is None:
             return
@@ -138,7 +128,9 @@ class MaskedPixelsPage(QWidget):
         self._clear.setEnabled(True)
         self.changed.emit()
 
-    @Slot(object)
     def _on_canvas_spot_changed(self, spot: MaskedPixelSpot | None) -> None:
+        if self.veil.is_dimmed:
+            self.clear_numbers()
+            return
         text = self._figure.describe(spot.pixel) if self._figure is not None and spot is not None else ""
-        self._read_out.show_text(text or self.tr("Brush the second image to mask pixels or to show them again."))
+        self.read_out.show_text(text or _tr("Brush the second image to mask pixels or to show them again."))

@@ -32,7 +32,7 @@ class ProbeFigure(PlottedFigure):
 
     @property
     def caption(self) -> str:
-        text = _tr("Accuracy of a linear classifier on the features of each layer ({} pictures to learn, {} to test)")
+        text = _tr("Accuracy of a linear classifier on the features of each layer ({} images to learn, {} to test)")
         best = self.best
         text = text.format(self.result.n_train, self.result.n_test)
         if best is None:
@@ -68,7 +68,7 @@ class ProbeFigure(PlottedFigure):
     def describe(self, spot: PlotSpot) -> str:
         """A layer and its accuracy."""
         accuracy = 100 * float(self.result.accuracy[spot.point])
-        return _tr("{}: {:.1f} % of the test pictures").format(self.result.layers[spot.point], accuracy)
+        return _tr("{}: {:.1f} % of the test images").format(self.result.layers[spot.point], accuracy)
 
     def numbers(self) -> Numbers:
         result = self.result

@@ -34,6 +34,9 @@ class CompleteImageView(View):
         self._masked = MaskedPixelsPage()
         self._probe = ProbePage()
         self._pages = QTabWidget(self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._pages)
         self._pages.setObjectName("complete_image_pages")
         self._pages.setDocumentMode(True)
         self._pages.tabBar().setAccessibleName(self.tr("Pages"))
@@ -42,13 +45,14 @@ class CompleteImageView(View):
             (self._masked, self.tr("Masked pixels")),
             (self._probe, self.tr("Linear probe")),
         ):
+            self.add_page(page)
             self._pages.addTab(page, title)
             page.changed.connect(self._on_page_changed)
             page.figure_changed.connect(self.figure_changed)
+        self.add_options(self._completions.options)
+        self.add_options(self._masked.options)
+        self.add_options(self._probe.options)
         self._asked_by: dict[QWidget, tuple[Request, ...]] = {}
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._pages)
         self._pages.currentChanged.connect(self._on_pages_current_changed)
         self.setFocusProxy(self._pages)
 
@@ -102,7 +106,7 @@ class CompleteImageView(View):
         return ""
 
     def figure(self) -> Figure | None:
-        page: QWidget = self._pages.currentWidget()
+        page = self._pages.currentWidget()
         assert isinstance(page, CompletionPage | MaskedPixelsPage | ProbePage)
         return page.figure
 

@@ -18,7 +18,7 @@ from widgets.figures.prediction_cards import percent
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
-Panel = Literal["masked", "own", "expected", "image", "rebuilt_own", "rebuilt"]
+ImagePanel = Literal["masked", "own", "expected", "image", "rebuilt_own", "rebuilt"]
 _HEAD, _GAP, _CARD = 1.5, 0.9, 17.0  # em
 _MASK = np.array([128, 128, 128], np.uint8)
 
@@ -27,7 +27,7 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("MaskedImageFigure", text)
 
 
-def panel_title(panel: Panel) -> str:
+def panel_title(panel: ImagePanel) -> str:
     """A panel for the user."""
     return {
         "masked": _tr("What the model sees"),
@@ -87,7 +87,7 @@ class MaskedImageFigure:
         return int((result.ids[:, 0] == result.tokens[result.masked]).sum()) if len(result.masked) else 0
 
     @property
-    def panels(self) -> tuple[Panel, ...]:
+    def panels(self) -> tuple[ImagePanel, ...]:
         """Row by row; without a tokenizer there are no own tokens, without a decoder nothing is rebuilt."""
         result = self.result
         if result.rebuilt.size:
@@ -183,7 +183,7 @@ class MaskedImageFigure:
         self._paint_card(painter, QRectF(rect.right() - width, rect.top(), width, rect.height()), style)
         painter.restore()
 
-    def _paint_panel(self, painter: QPainter, panel: Panel, box: QRectF, style: FigureStyle) -> None:
+    def _paint_panel(self, painter: QPainter, panel: ImagePanel, box: QRectF, style: FigureStyle) -> None:
         has_grid = panel in ("masked", "own", "expected")
         paint_image(painter, self._images[panel], box, self.result.grid if has_grid else None)
         paint_border(painter, box, style)
@@ -266,9 +266,9 @@ class MaskedImageFigure:
     # Images
 
     @cached_property
-    def _images(self) -> dict[Panel, np.ndarray]:
+    def _images(self) -> dict[ImagePanel, np.ndarray]:
         result = self.result
-        images: dict[Panel, np.ndarray] = {"masked": self._masked_image, "expected": self._mosaic(self._expected)}
+        images: dict[ImagePanel, np.ndarray] = {"masked": self._masked_image, "expected": self._mosaic(self._expected)}
         if len(result.tokens):
             images["own"] = self._mosaic(result.tokens)
         if result.rebuilt.size:

@@ -38,14 +38,14 @@ def _request(args: Namespace, info: CheckpointInfo) -> MeasuresRequest:
 
 
 def _figure(result: MeasuresResult, args: Namespace) -> Figure:
-    from widgets.figures.head_measures import Place
+    from widgets.figures.head_measures import HeadIndex
     from widgets.views.measures.figure import MeasuresFigure
     from widgets.views.measures.head_scatter import HeadScatter
 
     options, selected = MeasuresOptions.of(args), None
     if args.layer is not None or args.head is not None:
         n_layers, n_heads = result.measures["entropy"].shape
-        selected = Place(within("layer", args.layer or 0, n_layers), within("head", args.head or 0, n_heads))
+        selected = HeadIndex(within("layer", args.layer or 0, n_layers), within("head", args.head or 0, n_heads))
     scatter = HeadScatter(result, options.across, options.up, selected)
     return MeasuresFigure(scatter, options.sort, is_falling=options.is_falling)
 

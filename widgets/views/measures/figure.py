@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results.measures import MEASURES, MeasuresResult
-from widgets.figures.head_measures import MEASURE_BY_NAME, Place, number_text, ordered, sample_text
+from widgets.figures.head_measures import MEASURE_BY_NAME, HeadIndex, number_text, ordered, sample_text
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.views.measures.head_scatter import HeadScatter
@@ -66,7 +66,7 @@ class MeasuresFigure:
         painter.restore()
 
     @cached_property
-    def _heads(self) -> list[Place]:
+    def _heads(self) -> list[HeadIndex]:
         return ordered(self.result, self.order, is_falling=self.is_falling)
 
     def _note(self) -> str:
@@ -112,7 +112,7 @@ class MeasuresFigure:
             painter.setPen(theme.faint)
             painter.drawText(QPointF(rect.left(), rect.bottom() - metrics.descent()), note)
 
-    def _paint_cell(self, painter: QPainter, name: str, place: Place, cell: QRectF, style: FigureStyle) -> None:
+    def _paint_cell(self, painter: QPainter, name: str, place: HeadIndex, cell: QRectF, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)
         em = metrics.height()
         if name in ("layer", "head"):
@@ -135,7 +135,7 @@ def paint_bar(painter: QPainter, cell: QRectF, share: float, color: QColor) -> N
         painter.fillRect(QRectF(cell.right() - 2 - width, cell.top() + 2, width, cell.height() - 4), ground)
 
 
-def share_of(result: MeasuresResult, name: str, place: Place) -> float:
+def share_of(result: MeasuresResult, name: str, place: HeadIndex) -> float:
     """A number as a share of the largest of its column; 0 where there is none."""
     values = result.measures[name]
     highest = float(np.fmax.reduce(values, axis=None))

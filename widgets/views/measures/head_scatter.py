@@ -13,7 +13,7 @@ from PySide6.QtGui import QFontMetricsF
 from inference.results.measures import MeasuresResult
 from widgets.figures.head_measures import (
     MEASURE_BY_NAME,
-    Place,
+    HeadIndex,
     axis_title,
     places_of,
     sample_text,
@@ -41,7 +41,7 @@ class HeadScatter(PlottedFigure):
     result: MeasuresResult
     x: str = "entropy"
     y: str = "distance"
-    selected: Place | None = None
+    selected: HeadIndex | None = None
     shown: Shown = ALL_SHOWN
 
     @property
@@ -63,11 +63,11 @@ class HeadScatter(PlottedFigure):
         return QSizeF(34 * em, 24 * em)
 
     @cached_property
-    def _places(self) -> list[Place]:
+    def _places(self) -> list[HeadIndex]:
         return places_of(self.result)
 
     @cached_property
-    def points(self) -> dict[Place, tuple[float, float]]:
+    def points(self) -> dict[HeadIndex, tuple[float, float]]:
         """Numbers of the heads that have both."""
         xs, ys = self.result.measures[self.x], self.result.measures[self.y]
         both = {place: (float(xs[place]), float(ys[place])) for place in self._places}
@@ -96,15 +96,15 @@ class HeadScatter(PlottedFigure):
         return (Plot(tuple(series), x, y, callouts=callouts, empty=empty),)
 
     @cached_property
-    def _by_layer(self) -> list[list[Place]]:
+    def _by_layer(self) -> list[list[HeadIndex]]:
         n_layers = len(self.result.measures[self.x])
         return [[place for place in self.points if place.layer == layer] for layer in range(n_layers)]
 
-    def place_of(self, spot: PlotSpot) -> Place:
+    def place_of(self, spot: PlotSpot) -> HeadIndex:
         """The head of a point."""
         return self._by_layer[spot.series][spot.point]
 
-    def spot_of(self, place: Place) -> PlotSpot | None:
+    def spot_of(self, place: HeadIndex) -> PlotSpot | None:
         """The point of a head; None where one of its numbers is missing."""
         return PlotSpot(0, place.layer, self._by_layer[place.layer].index(place)) if place in self.points else None
 

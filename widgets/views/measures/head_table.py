@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from inference.results.measures import MeasuresResult
-from widgets.figures.head_measures import MEASURE_BY_NAME, Place, number_text, ordered, why_none
+from widgets.figures.head_measures import MEASURE_BY_NAME, HeadIndex, number_text, ordered, why_none
 from widgets.look.theme import FigureStyle
 from widgets.views.measures.figure import COLUMNS, header_lines, paint_bar, share_of
 
@@ -32,7 +32,7 @@ class _Rows(QAbstractTableModel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._result: MeasuresResult | None = None
-        self.places: list[Place] = []
+        self.places: list[HeadIndex] = []
 
     def show(self, result: MeasuresResult, order: str, *, is_falling: bool) -> None:
         self.beginResetModel()
@@ -130,11 +130,11 @@ class HeadTable(QTableView):
         self.doubleClicked.connect(self._on_double_clicked)
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[HeadIndex, ...]:
         """The heads from top to bottom."""
         return tuple(self._rows.places)
 
-    def show_result(self, result: MeasuresResult, order: str, *, is_falling: bool, selected: Place | None) -> None:
+    def show_result(self, result: MeasuresResult, order: str, *, is_falling: bool, selected: HeadIndex | None) -> None:
         """Show other numbers, or the same in another order."""
         header = self.horizontalHeader()
         with QSignalBlocker(header), QSignalBlocker(self.selectionModel()):
@@ -144,7 +144,7 @@ class HeadTable(QTableView):
         self.select(selected)
         self.fit()
 
-    def select(self, place: Place | None) -> None:
+    def select(self, place: HeadIndex | None) -> None:
         """Mark the head that is selected everywhere."""
         with QSignalBlocker(self):
             if place is None or place not in self._rows.places:

@@ -12,7 +12,7 @@ from inference.results.events import Failure
 from inference.results.measures import MEASURES, MeasuresRequest, MeasuresResult
 from inference.results.request import Request
 from widgets.context import ViewContext
-from widgets.figures.head_measures import Place, places_of, sample_text, with_unit
+from widgets.figures.head_measures import HeadIndex, places_of, sample_text, with_unit
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.labels import LineLabel
 from widgets.kit.layouts import fill_column
@@ -149,10 +149,10 @@ class MeasuresView(View):
         options = self._options.value()
         return HeadScatter(self._result, options.across, options.up, self._selected())
 
-    def _selected(self) -> Place | None:
+    def _selected(self) -> HeadIndex | None:
         """The selected head, if it is one of these."""
         now, result = self.selection.now, self._result
-        place = Place(now.layer, now.head)
+        place = HeadIndex(now.layer, now.head)
         is_here = result is not None and now.group in ("", result.group) and place in places_of(result)
         return place if is_here else None
 
@@ -183,7 +183,7 @@ class MeasuresView(View):
     def _on_canvas_spot_opened(self, spot: PlotSpot) -> None:
         self._on_head_opened(*self._place_of(spot))
 
-    def _place_of(self, spot: PlotSpot) -> Place:
+    def _place_of(self, spot: PlotSpot) -> HeadIndex:
         scatter = self._canvas.figure
         assert isinstance(scatter, HeadScatter)
         return scatter.place_of(spot)

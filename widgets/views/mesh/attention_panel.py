@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.figure_canvas import FigureCanvas
 from widgets.kit.layouts import labelled
+from widgets.kit.option_controls import OptionControls
 from widgets.look.theme import FigureStyle
 from widgets.views.mesh.figures.attention import MeshAttention
-
-Attending = Literal["step", "encoder"]
+from widgets.views.mesh.options import Attending, MeshAttentionOptions
 
 
 class AttentionPanel(QWidget):
@@ -32,8 +30,7 @@ class AttentionPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         bar = ControlBar(self)
-        choices = ((self.tr("this token attends back"), "step"), (self.tr("vertex to vertex"), "encoder"))
-        self._attending = bar.add_choice("mesh_attending", self.tr("Lines"), choices)
+        self.controls = OptionControls(bar, "mesh_attention", MeshAttentionOptions)
         self._layer, self._head = QSpinBox(), QSpinBox()
         bar.add_widget(labelled(self._layer, "mesh_layer", self.tr("Layer")))
         bar.add_widget(labelled(self._head, "mesh_head", self.tr("Head")))
@@ -51,13 +48,13 @@ class AttentionPanel(QWidget):
         layout.addWidget(self._hint)
         layout.addWidget(self.canvas, 1)
         self._tell()
-        self._attending.currentIndexChanged.connect(self._on_attending_current_index_changed)
+        self.controls.changed.connect(self._on_controls_changed)
         self._layer.valueChanged.connect(self._on_head_changed)
         self._head.valueChanged.connect(self._on_head_changed)
 
     @property
     def attending(self) -> Attending:
-        return self._attending.currentData()
+        return self.controls.value().lines
 
     def offer_heads(self, n_layers: int, n_heads: int, layer: int, head: int) -> None:
         """How many there are, and which is shown."""
@@ -78,7 +75,7 @@ class AttentionPanel(QWidget):
         }
         self._hint.setText(texts[self.attending])
 
-    def _on_attending_current_index_changed(self) -> None:
+    def _on_controls_changed(self) -> None:
         self._tell()
         self.attending_changed.emit(self.attending)
 

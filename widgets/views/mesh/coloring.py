@@ -26,7 +26,7 @@ def _tr(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Legend:
+class ColorLegend:
     """What the colours mean.
 
     Attributes
@@ -86,17 +86,17 @@ def colors_of(growth: Growth, by: ColorBy, scale: SurprisalScale, style: FigureS
     return Colors(series[growth.face_parts % len(series)], series[growth.vertex_parts % len(series)])
 
 
-def legend_of(growth: Growth, by: ColorBy, scale: SurprisalScale) -> Legend | None:
+def legend_of(growth: Growth, by: ColorBy, scale: SurprisalScale) -> ColorLegend | None:
     """What `colors_of` means, for the mesh that is looked at."""
     if by == "bits":
         title = _tr("Surprisal in bits")
-        return Legend(title, scale.ticks(), is_heat=True)
+        return ColorLegend(title, scale.ticks(), is_heat=True)
     if by == "order":
-        return Legend(_tr("Order of writing"), ((0.0, _tr("first")), (1.0, _tr("last"))))
+        return ColorLegend(_tr("Order of writing"), ((0.0, _tr("first")), (1.0, _tr("last"))))
     if by == "part":
         n = int(growth.vertex_parts.max()) + 1 if growth.n_vertices else 0
         shown = min(n, _SHOWN_PARTS)
         swatches = tuple((number, str(number + 1)) for number in range(shown))
         title = _tr("{} parts: what hangs together by vertices").format(n)
-        return Legend(title if n != 1 else _tr("1 part: all hangs together by vertices"), (), swatches)
+        return ColorLegend(title if n != 1 else _tr("1 part: all hangs together by vertices"), (), swatches)
     return None

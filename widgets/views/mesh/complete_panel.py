@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.number_slider import NumberSlider
+from widgets.kit.option_controls import OptionControls
 from widgets.views.mesh.growth import Growth
-from widgets.views.mesh.sample_bar import COUNTS
+from widgets.views.mesh.options import MeshCompletingOptions
 
 
 class CompletePanel(QWidget):
@@ -34,8 +35,7 @@ class CompletePanel(QWidget):
         super().__init__(parent)
         self._growth: Growth | None = None
         bar = ControlBar(self)
-        self._count = bar.add_choice("mesh_variants", self.tr("Variants"), ((str(n), n) for n in COUNTS))
-        self._count.setCurrentIndex(COUNTS.index(4))
+        self.controls = OptionControls(bar, "mesh_completing", MeshCompletingOptions)
         above = _text(self.tr("Take away what is above the plane and let the model go on from there:"))
         self._plane = NumberSlider("mesh_plane", self.tr("Plane"), 0, 255)
         self._plane.slider.setMinimumWidth(4 * self.fontMetrics().height())
@@ -71,7 +71,7 @@ class CompletePanel(QWidget):
 
     @property
     def count(self) -> int:
-        return self._count.currentData()
+        return self.controls.value().variants
 
     def show_growth(self, growth: Growth | None) -> None:
         """Another mesh; the plane goes to its middle."""

@@ -16,7 +16,7 @@ STOP, NEW_FACE, FIRST_VERTEX = 0, 1, 2
 N_VALUES = 256
 AXES = "zyx"  # in the order in which they are written
 
-Part = Literal["vertices", "faces"]
+MeshPart = Literal["vertices", "faces"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class MeshMoment:
         Corners of the polygon that is being written.
     """
 
-    part: Part
+    part: MeshPart
     place: int
     n_vertices: int
     n_faces: int
@@ -100,17 +100,17 @@ class Growth:
         """Whether more is to come."""
         return is_growing(self.sample)
 
-    def part_of(self, step: int) -> tuple[Part, int]:
+    def part_of(self, step: int) -> tuple[MeshPart, int]:
         """The part of a step, and its place there."""
         return ("vertices", step) if step < self.n_coordinates else ("faces", step - self.n_coordinates)
 
-    def step_of(self, part: Part, place: int) -> int:
+    def step_of(self, part: MeshPart, place: int) -> int:
         """The step at a place of a part; the nearest one that there is."""
         if part == "vertices" or not self.n_pointers:
             return min(max(place, 0), max(self.n_coordinates - 1, 0))
         return self.n_coordinates + min(max(place, 0), self.n_pointers - 1)
 
-    def tokens_of(self, part: Part) -> MeshTokens:
+    def tokens_of(self, part: MeshPart) -> MeshTokens:
         return self.sample.vertices if part == "vertices" else self.sample.faces
 
     def at(self, step: int) -> MeshMoment:
@@ -260,7 +260,7 @@ class Growth:
         return tuple(low.tolist()), tuple(high.tolist())  # pyright: ignore[reportReturnType]
 
 
-def word_of(part: Part, place: int, token: int) -> str:
+def word_of(part: MeshPart, place: int, token: int) -> str:
     """What a token says: `z 34`, `v 12`, `new face`, `stop`."""
     if token == STOP:
         return "stop"

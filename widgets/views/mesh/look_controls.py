@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QSignalBlocker, Signal
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
 
 from widgets.kit.control_bar import ControlBar
-from widgets.scene3d.scene import STYLES, MeshStyle
+from widgets.kit.option_controls import OptionControls
+from widgets.scene3d.scene import MeshStyle
 from widgets.views.mesh.coloring import ColorBy
+from widgets.views.mesh.options import MeshLookOptions
 
 
 class LookControls(QObject):
@@ -27,44 +31,34 @@ class LookControls(QObject):
 
     def __init__(self, bar: ControlBar) -> None:
         super().__init__(bar)
-        self._color = bar.add_choice("mesh_color", self.tr("Colour"), self._colors())
-        self._style = bar.add_choice("mesh_style", self.tr("Faces"), zip(self._styles(), STYLES, strict=True))
+        self.controls = OptionControls(bar, "mesh_look", MeshLookOptions)
+        self._shown = self.controls.value()
         fit = bar.add_button("mesh_fit", self.tr("Fit"), self.tr("Show all of it (F in the image)"))
-        turn = bar.add_check("mesh_turn", self.tr("Turn"), self.tr("Let the scene turn slowly"))
         self._save = bar.add_button("mesh_save", self.tr("Save mesh…"), self.tr("Save this mesh, or its growth"))
         self._save.setEnabled(False)
-        self._color.currentIndexChanged.connect(self._on_color_current_index_changed)
-        self._style.currentIndexChanged.connect(self._on_style_current_index_changed)
+        self.controls.changed.connect(self._on_controls_changed)
         fit.clicked.connect(self.fit_requested)
-        turn.toggled.connect(self.turning_changed)
         self._save.clicked.connect(self.save_requested)
-
-    def _colors(self) -> tuple[tuple[str, ColorBy], ...]:
-        return (
-            (self.tr("surprisal"), "bits"),
-            (self.tr("order"), "order"),
-            (self.tr("part"), "part"),
-            (self.tr("plain"), "plain"),
-        )
-
-    def _styles(self) -> tuple[str, ...]:
-        return self.tr("solid"), self.tr("wires"), self.tr("X-ray")
 
     @property
     def color_by(self) -> ColorBy:
-        return self._color.currentData()
+        return self._shown.color
 
     def set_style(self, style: MeshStyle) -> None:
         """Show which style was chosen by a key."""
-        with QSignalBlocker(self._style):
-            self._style.setCurrentIndex(STYLES.index(style))
+        self._shown = replace(self._shown, style=style)
+        self.controls.set_value(self._shown, quietly=True)
 
     def set_saving(self, is_possible: bool) -> None:
         """Whether there is a mesh to save."""
         self._save.setEnabled(is_possible)
 
-    def _on_color_current_index_changed(self) -> None:
-        self.color_changed.emit(self._color.currentData())
-
-    def _on_style_current_index_changed(self) -> None:
-        self.style_changed.emit(self._style.currentData())
+    def _on_controls_changed(self) -> None:
+        was, self._shown = self._shown, self.controls.value()
+        for signal, old, new in (
+            (self.color_changed, was.color, self._shown.color),
+            (self.style_changed, was.style, self._shown.style),
+            (self.turning_changed, was.turn, self._shown.turn),
+        ):
+            if new != old:
+                signal.emit(new)

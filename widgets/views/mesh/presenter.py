@@ -102,6 +102,8 @@ class MeshPresenter(QObject):
     def show_samples(self, samples: Sequence[MeshSample], style: FigureStyle, *, is_new: bool, plays: bool) -> None:
         """Show meshes, or more of the same; new ones are played from their first sampled token, or stand whole."""
         self._style = style
+        self.parts.show_canvas()
+        self.parts.veil.lift()
         if is_new:
             self._meshes.active = 0
             self._forget_marks()
@@ -143,7 +145,9 @@ class MeshPresenter(QObject):
         """Tell what the mesh costs; `classes` are those that it may be taken for."""
         growth = self.growth
         self.parts.surprisal.offer_classes(classes, growth.sample.label if growth else None)
-        if growth is None or not growth.is_growing:
+        if growth is not None and growth.is_growing:
+            self.parts.surprisal.show_growing()
+        else:
             bits, name, notes = (score.compressed_bits, score.name, score.notes) if score else (None, "", ())
             self.parts.surprisal.show_growth(growth, bits, self._style, name=name, notes=notes)
 
@@ -171,7 +175,7 @@ class MeshPresenter(QObject):
         parts.complete.show_growth(growth)
         parts.complete.show_chosen(self.picks.chosen_faces)
         parts.viewer_panel.show_legend(self._meshes.legend(self._color_by()), self._style)
-        parts.sample_bar.show_corrections(sum(one.n_corrected() for one in self.growths))
+        parts.sampling.show_corrections(sum(one.n_corrected() for one in self.growths))
         parts.look.set_saving(growth is not None and not growth.is_growing and bool(growth.faces))
 
     def _color_by(self) -> ColorBy:
@@ -198,6 +202,8 @@ class MeshPresenter(QObject):
     def _read(self, text: str = "") -> None:
         """Say something, or what is shown."""
         growth = self.growth
+        if self.parts.veil.is_dimmed:
+            return  # no numbers beside an old picture
         if text or (growth is not None and growth.n_steps):
             assert growth is not None
             self.parts.read_out.show_text(text or step_text(growth, self.step))

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor
 from inference.results.mesh import MeshSample
 from widgets.look.theme import FigureStyle, Theme
 from widgets.scene3d.scene import Guide, Links, MeshObject, MeshScene
-from widgets.views.mesh.coloring import ColorBy, Colors, Legend, colors_of, legend_of, scale_of
+from widgets.views.mesh.coloring import ColorBy, ColorLegend, Colors, colors_of, legend_of, scale_of
 from widgets.views.mesh.growth import FIRST_VERTEX, N_VALUES, Growth, MeshMoment
 from widgets.views.mesh.overlay import Overlay
 
@@ -88,7 +88,7 @@ class ShownMeshes:
         is_last = self.growth is not None and active_step >= self.growth.n_steps - 1
         return max(self.n_steps - 1, 0) if is_last else active_step
 
-    def legend(self, by: ColorBy) -> Legend | None:
+    def legend(self, by: ColorBy) -> ColorLegend | None:
         """What the colours mean."""
         return legend_of(self.growth, by, self.scale) if self.growth else None
 

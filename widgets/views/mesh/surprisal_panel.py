@@ -39,6 +39,7 @@ class SurprisalPanel(QWidget):
         self._text.setWordWrap(True)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setMargin(8)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
@@ -86,12 +87,19 @@ class SurprisalPanel(QWidget):
         notes: tuple[str, ...] = (),
     ) -> None:
         """Tell of a mesh; `name` is the file that it came from."""
+        self.canvas.setVisible(growth is not None and growth.n_vertices > 0)
         if growth is None or not growth.n_vertices:
             self._text.setText(self.tr("There is no mesh yet."))
             return
         bits = MeshBits.of(growth, compressed_bits)
         self.canvas.show_figure(bits, style)
         self._text.setText(" ".join((*self._sentences(growth, bits, name), *notes)))
+
+    def show_growing(self) -> None:
+        """A mesh grows: numbers of the one before are not its own."""
+        self.canvas.hide()
+        self._read_out.show_text("")
+        self._text.setText(self.tr("What the mesh costs is told when it is whole."))
 
     def _sentences(self, growth: Growth, bits: MeshBits, name: str) -> list[str]:
         coordinates, faces = bits.model

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.events import Failure
@@ -68,9 +68,13 @@ class MeshView(View):
         self._patience = Delay(_PATIENCE, self)
         self._arrival = Delay(0, self)  # of a subject at all views
         self._presenter = MeshPresenter(renderer, self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._presenter.parts)
+        parts = self._presenter.parts
+        self.add_page(parts)
+        self.add_options(parts.sampling.controls)
+        self.add_options(parts.look.controls)
+        self.add_options(parts.attention.controls)
+        self.add_options(parts.complete.controls)
+        parts.show_empty(self.tr("Open a checkpoint that samples meshes."))
         self._connect()
         self.setAcceptDrops(True)
         self.setFocusProxy(self._presenter.parts.scrubber)
@@ -81,8 +85,8 @@ class MeshView(View):
         presenter.attending_changed.connect(self._on_presenter_attending_changed)
         presenter.active_changed.connect(self._on_presenter_active_changed)
         presenter.image_changed.connect(self.figure_changed)
-        parts.sample_bar.changed.connect(self._patience.start)
-        parts.sample_bar.class_chosen.connect(self._on_sample_bar_class_chosen)
+        parts.sampling.changed.connect(self._patience.start)
+        parts.sampling.class_chosen.connect(self._on_sampling_class_chosen)
         self._patience.elapsed.connect(self._on_patience_elapsed)
         self._arrival.elapsed.connect(self._select)
         parts.look.save_requested.connect(self._on_look_save_requested)
@@ -109,24 +113,29 @@ class MeshView(View):
 
     def _begin(self, info: CheckpointInfo) -> None:
         """Another checkpoint: something of it is sampled at once."""
+        parts, classes = self._presenter.parts, info.classes
+        parts.sampling.chips.set_classes(classes, classes.index(FIRST_CLASS) if FIRST_CLASS in classes else 0)
+        if self._checkpoint:  # before the first one, the seed is that of the last session
+            parts.sampling.set_seed(FIRST_SEED)
         self._checkpoint = info.checkpoint
         self._shown = self._before = self._start = self._chosen_input = None
-        bar, classes = self._presenter.parts.sample_bar, info.classes
-        bar.set_classes(classes, classes.index(FIRST_CLASS) if FIRST_CLASS in classes else 0)
-        bar.set_seed(FIRST_SEED)
+        if self._presenter.growth is None:
+            parts.show_empty(self.tr("Asking the model …"))
         self._patience.stop()
         self._set_source(self._wished())
 
     def _wished(self) -> MeshRequest:
-        options = self._presenter.parts.sample_bar.options()
+        sampling = self._presenter.parts.sampling
+        options = sampling.options()
         return MeshRequest(
             self._checkpoint,
-            self._start or MeshInput(options.label),
+            self._start or MeshInput(sampling.chips.label),
             seed=options.seed,
             count=options.count,
             temperature=options.temperature,
             top_p=options.top_p,
-            with_masks=options.with_masks,
+            with_masks=options.masks,
+            top_k=options.top_k,
         )
 
     def _set_source(self, source: MeshSource) -> None:
@@ -174,10 +183,19 @@ class MeshView(View):
 
     def show_failure(self, request: Request, failure: Failure) -> None:
         super().show_failure(request, failure)
-        self._presenter.parts.read_out.show_text(failure.message)
+        parts = self._presenter.parts
+        if self._presenter.growth is None:
+            parts.show_empty(failure.message)
+        parts.read_out.show_text(failure.message)
         if self._is_fresh and self._shown is not None:  # what is shown was asked before
-            self._source, self._is_fresh = self._shown.source, False
-            self._asked = self.requests()
+            self._come_back_to(self._shown)
+            self.refresh()
+
+    def _come_back_to(self, shown: _Shown) -> None:
+        """What was shown before is what is asked for again; it need not be sampled anew."""
+        self._source, self._is_fresh, self._why_old = shown.source, False, ""
+        self._asked = (shown.source,)
+        self._answered[type(shown.source)] = (shown.source, False)
 
     def _take(self, samples: tuple[MeshSample, ...], score: ScoreMeshResult | None) -> None:
         """Show meshes, or more of those that grow."""
@@ -292,16 +310,15 @@ class MeshView(View):
     def _complete(self, start: MeshInput, count: int) -> None:
         """Go on from there; other seeds and numbers go on from there, too, until a class is clicked on."""
         self._before, self._start = self._before or self._shown, start
-        self._presenter.parts.sample_bar.set_count(count)
+        self._presenter.parts.sampling.set_count(count)
         self._set_source(self._wished())
 
     def _on_complete_undo_requested(self) -> None:
         """Show what was there before it was completed; it need not be sampled again."""
         if self._before is not None:
             shown, self._before, self._start = self._before, None, None
-            self._presenter.parts.sample_bar.set_count(len(shown.samples))
-            self._source, self._is_fresh = shown.source, False
-            self._asked = (shown.source,)
+            self._presenter.parts.sampling.set_count(len(shown.samples))
+            self._come_back_to(shown)
             self._score = shown.score
             self._presenter.show_samples(shown.samples, self.style_now(), is_new=True, plays=False)
             self._take(shown.samples, shown.score)
@@ -312,9 +329,7 @@ class MeshView(View):
         """See how surprising the model finds a mesh file."""
         self._presenter.parts.pages.setCurrentIndex(SidePage.SURPRISAL)
         self._before = self._start = None
-        self._set_source(
-            ScoreMeshRequest(self._checkpoint, path, label=self._presenter.parts.sample_bar.options().label)
-        )
+        self._set_source(ScoreMeshRequest(self._checkpoint, path, label=self._presenter.parts.sampling.chips.label))
 
     def _on_surprisal_open_requested(self) -> None:
         patterns = " ".join(f"*{ending}" for ending in MESH_ENDINGS)
@@ -332,12 +347,13 @@ class MeshView(View):
         if (growth := self._presenter.growth) is not None:
             self.context.save(growth.sample)
 
-    def _on_sample_bar_class_chosen(self) -> None:
+    def _on_sampling_class_chosen(self) -> None:
         self._before = self._start = None
         self._patience.start()
 
     def _on_patience_elapsed(self) -> None:
-        self._set_source(self._wished())
+        if self._checkpoint:
+            self._set_source(self._wished())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self._checkpoint and _dropped_mesh(event.mimeData()):

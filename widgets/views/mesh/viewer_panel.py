@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from widgets.look.theme import FigureStyle
 from widgets.scene3d.turntable import Turntable
 from widgets.scene3d.viewer import MeshViewer, Renderer
-from widgets.views.mesh.coloring import Legend
+from widgets.views.mesh.coloring import ColorLegend
 from widgets.views.mesh.figures.legend import paint_legend
 
 
@@ -27,7 +27,7 @@ class ViewerPanel(QWidget):
         layout.addWidget(self.viewer, 1)
         layout.addWidget(self._legend)
 
-    def show_legend(self, legend: Legend | None, style: FigureStyle) -> None:
+    def show_legend(self, legend: ColorLegend | None, style: FigureStyle) -> None:
         """Say what the colours mean."""
         self._legend.show_legend(legend, style)
 
@@ -37,12 +37,12 @@ class _LegendLabel(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._legend: Legend | None = None
+        self._legend: ColorLegend | None = None
         self._style = FigureStyle.of(self)
         self.setObjectName("mesh_legend")
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
-    def show_legend(self, legend: Legend | None, style: FigureStyle) -> None:
+    def show_legend(self, legend: ColorLegend | None, style: FigureStyle) -> None:
         if (legend, style) != (self._legend, self._style):
             self._legend, self._style = legend, style
             self.setAccessibleName(legend.title if legend else "")

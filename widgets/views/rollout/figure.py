@@ -23,7 +23,7 @@ from widgets.maps.axis_labels import Ruler
 from widgets.maps.numerals import short
 from widgets.views.rollout.options import RolloutOptions
 
-Kind = Literal["rollout", "attention"]
+MapKind = Literal["rollout", "attention"]
 _STRIP, _TITLE = 5.0, 1.8  # em
 _N_STRONGEST = 5
 _MOST_MEASURED = 64  # words that are measured to see how long they are; of more, some are long
@@ -32,7 +32,7 @@ _MOST_MEASURED = 64  # words that are measured to see how long they are; of more
 class RolloutCell(NamedTuple):
     """A cell of one of the maps; the row is a query, or a layer where one query is shown."""
 
-    kind: Kind
+    kind: MapKind
     row: int
     key: int
 
@@ -40,7 +40,7 @@ class RolloutCell(NamedTuple):
 class Panel(NamedTuple):
     """Where a map is, and the bars below it."""
 
-    kind: Kind
+    kind: MapKind
     plot: QRectF
     strip: QRectF
 
@@ -65,7 +65,7 @@ class RolloutFigure:
     # What is shown
 
     @property
-    def kinds(self) -> tuple[Kind, ...]:
+    def kinds(self) -> tuple[MapKind, ...]:
         """The maps from the first to the last."""
         return ("rollout", "attention") if self.options.maps == "both" else (self.options.maps,)
 
@@ -87,12 +87,12 @@ class RolloutFigure:
         """Such as "“king” (2)"."""
         return f"“{label(self.result.query_tokens.words[self.query_pos])}” ({self.query_pos})"
 
-    def table(self, kind: Kind) -> np.ndarray:
+    def table(self, kind: MapKind) -> np.ndarray:
         """float32 [row, key_pos]: the numbers of a map."""
         numbers = self.result.rollout if kind == "rollout" else self.result.attention
         return numbers[self.layer] if self.options.show == "map" else numbers[:, self._at_query]
 
-    def row_of(self, kind: Kind) -> np.ndarray:
+    def row_of(self, kind: MapKind) -> np.ndarray:
         """float32 [key_pos]: the chosen query in the chosen layer; 0 for its own place where that is left out."""
         row = self.table(kind)[self._row]
         if self.options.hide_own:
@@ -100,7 +100,7 @@ class RolloutFigure:
             row[self.query_pos] = 0
         return row
 
-    def strongest(self, kind: Kind) -> list[tuple[int, float]]:
+    def strongest(self, kind: MapKind) -> list[tuple[int, float]]:
         """Keys with the largest shares of the chosen query, largest first."""
         row = self.row_of(kind)
         return [(int(key), float(row[key])) for key in np.argsort(-row, kind="stable")[:_N_STRONGEST] if row[key] > 0]
@@ -149,7 +149,7 @@ class RolloutFigure:
         return self._at_query if self.options.show == "map" else self.layer
 
     @cached_property
-    def _values(self) -> dict[Kind, np.ndarray]:
+    def _values(self) -> dict[MapKind, np.ndarray]:
         """What the colours stand for."""
         shown = {}
         for kind in self.kinds:
@@ -165,9 +165,9 @@ class RolloutFigure:
         return shown
 
     @cached_property
-    def _bars(self) -> dict[Kind, ColorBar]:
+    def _bars(self) -> dict[MapKind, ColorBar]:
         title = _tr("share of the row's maximum") if self.options.scale == "row" else ""
-        scale: raster.Scale = "log" if self.options.scale == "log" else "raw"
+        scale: raster.RasterScale = "log" if self.options.scale == "log" else "raw"
         names = {"rollout": _tr("rollout"), "attention": _tr("attention")}
         return {
             kind: ColorBar(float(np.fmax.reduce(values, axis=None, initial=0.0)) or 1.0, scale, title or names[kind])
@@ -321,14 +321,14 @@ class RolloutFigure:
         paint_map_frame(painter, box.adjusted(-2, -2, 2, 2), style, theme.accent)
         self._bars[panel.kind].paint(painter, plot, style)
 
-    def _title(self, kind: Kind) -> str:
+    def _title(self, kind: MapKind) -> str:
         if self.options.show == "query":
             text = _tr("Rollout: where {} comes from") if kind == "rollout" else _tr("Mean attention of {}")
             return text.format(self.query_name)
         text = _tr("Rollout up to layer {}") if kind == "rollout" else _tr("Mean attention of layer {}")
         return text.format(self.layer)
 
-    def _paint_cells(self, painter: QPainter, kind: Kind, plot: QRectF, style: FigureStyle) -> None:
+    def _paint_cells(self, painter: QPainter, kind: MapKind, plot: QRectF, style: FigureStyle) -> None:
         values = self._values[kind]
         n_rows, n_keys = values.shape
         if raster.is_vector(painter):

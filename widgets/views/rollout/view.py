@@ -22,7 +22,7 @@ from widgets.maps.numerals import short
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.views.rollout.figure import Kind, RolloutCell, RolloutFigure
+from widgets.views.rollout.figure import MapKind, RolloutCell, RolloutFigure
 from widgets.views.rollout.options import RolloutOptions
 
 
@@ -165,7 +165,7 @@ class RolloutView(View):
         if cell is not None:
             self._page.read_out.show_text(figure.describe(cell))
             return
-        kind: Kind = figure.kinds[0]
+        kind: MapKind = figure.kinds[0]
         words = figure.result.key_tokens.words
         keys = [f"{label(words[key])} ({key}) {short(share)}" for key, share in figure.strongest(kind)]
         text = self.tr("{} comes most from") if kind == "rollout" else self.tr("{} attends most to")

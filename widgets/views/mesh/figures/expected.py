@@ -14,7 +14,7 @@ from widgets.figures.lettering import resized
 from widgets.figures.prediction_cards import percent
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.mesh.growth import FIRST_VERTEX, NEW_FACE, STOP, Growth, Part, word_of
+from widgets.views.mesh.growth import FIRST_VERTEX, NEW_FACE, STOP, Growth, MeshPart, word_of
 
 _N_VALUES = 256
 _MOST_ROWS = 12
@@ -43,7 +43,7 @@ class MeshExpected:
     """
 
     title: str
-    part: Part
+    part: MeshPart
     place: int
     token: int
     bits: float

@@ -10,7 +10,7 @@ from widgets.figures.lettering import resized
 from widgets.look import raster
 from widgets.look.surprisal_colors import heated
 from widgets.look.theme import FigureStyle
-from widgets.views.mesh.coloring import Legend, mapped
+from widgets.views.mesh.coloring import ColorLegend, mapped
 
 _STRIP, _GAP = 12.0, 1.0  # em
 _SWATCH = 1.6  # em
@@ -21,18 +21,18 @@ def _letters(style: FigureStyle) -> tuple[QFont, QFontMetricsF]:
     return small, QFontMetricsF(small)
 
 
-def _key_width(legend: Legend, em: float) -> float:
+def _key_width(legend: ColorLegend, em: float) -> float:
     return (_STRIP + 2) * em if legend.ticks else _SWATCH * em * len(legend.swatches)
 
 
-def legend_size(legend: Legend, style: FigureStyle) -> QSizeF:
+def legend_size(legend: ColorLegend, style: FigureStyle) -> QSizeF:
     """What it takes: the title, and beside it the strip with numbers beneath."""
     _, metrics = _letters(style)
     em = metrics.height()
     return QSizeF(metrics.horizontalAdvance(legend.title) + _GAP * em + _key_width(legend, em), 2.3 * em)
 
 
-def paint_legend(painter: QPainter, legend: Legend, rect: QRectF, style: FigureStyle) -> None:
+def paint_legend(painter: QPainter, legend: ColorLegend, rect: QRectF, style: FigureStyle) -> None:
     """Paint from the upper left corner of `rect`; a title that is too long is shortened."""
     painter.save()
     small, metrics = _letters(style)

@@ -13,7 +13,7 @@ from inference.results.mesh import MeshTokens
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.scene3d.scene_figure import MeshFigure
-from widgets.views.mesh.coloring import Legend
+from widgets.views.mesh.coloring import ColorLegend
 from widgets.views.mesh.figures.expected import MeshExpected
 from widgets.views.mesh.figures.legend import legend_size, paint_legend
 from widgets.views.mesh.growth import Growth
@@ -48,7 +48,7 @@ class MeshSampleFigure:
 
     image: MeshFigure
     growths: Sequence[Growth]
-    legend: Legend | None = None
+    legend: ColorLegend | None = None
     expected: MeshExpected | None = None
     active: int = 0
 

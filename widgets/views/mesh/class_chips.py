@@ -1,0 +1,81 @@
+"""The classes of which a model samples meshes, to click on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QButtonGroup, QToolButton, QWidget
+
+from widgets.kit.layouts import FlowLayout, fill_column
+
+
+def _style_sheet(palette: QPalette) -> str:
+    """With the colours themselves: `palette(base)` in a style sheet is looked up once, and never follows the theme."""
+    role = QPalette.ColorRole
+    base, text, mid = (palette.color(one).name() for one in (role.Base, role.Text, role.Mid))
+    highlight, highlighted = (palette.color(one).name() for one in (role.Highlight, role.HighlightedText))
+    return f"""
+QToolButton {{
+    padding: 0.2em 0.45em; border: 1px solid {mid}; border-radius: 0.7em; background: {base}; color: {text};
+}}
+QToolButton:hover, QToolButton:focus {{ border: 1px solid {highlight}; }}
+QToolButton:checked {{ background: {highlight}; color: {highlighted}; border-color: {highlight}; }}
+QToolButton:checked:focus {{ border: 2px solid {text}; }}
+"""
+
+
+class ClassChips(QWidget):
+    """One chip a class, one of which is chosen; they wrap.
+
+    Signals
+    -------
+    class_chosen()
+        A class was clicked on, maybe the same again.
+    """
+
+    class_chosen = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._row = QWidget(self)
+        self._row.setAccessibleName(self.tr("Classes"))
+        self._row.setStyleSheet(_style_sheet(self.palette()))
+        fill_column(self, self._row, self._row)
+        self._flow = FlowLayout(self._row)
+        self._flow.setSpacing(4)
+        self._flow.setContentsMargins(8, 2, 8, 4)
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(True)
+        self._group.idClicked.connect(self._on_group_id_clicked)
+
+    @property
+    def label(self) -> int | None:
+        """The chosen class; None where there is none to choose."""
+        label = self._group.checkedId()
+        return label if label >= 0 else None
+
+    def set_classes(self, names: tuple[str, ...], chosen: int) -> None:
+        """Offer these classes; none hides the chips."""
+        for button in self._group.buttons():
+            self._group.removeButton(button)
+            self._flow.removeWidget(button)
+            button.deleteLater()
+        for number, name in enumerate(names):
+            chip = QToolButton(self._row)
+            chip.setText(name)
+            chip.setCheckable(True)
+            chip.setObjectName(f"mesh_class_{number}")
+            chip.setAccessibleName(self.tr("Sample: {}").format(name))
+            chip.setChecked(number == chosen)
+            self._group.addButton(chip, number)
+            self._flow.addWidget(chip)
+            chip.show()
+        self.setVisible(bool(names))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._row.setStyleSheet(_style_sheet(self.palette()))
+
+    def _on_group_id_clicked(self, _number: int) -> None:
+        self.class_chosen.emit()

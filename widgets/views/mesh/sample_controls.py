@@ -1,0 +1,66 @@
+"""What the model is asked to sample: the class, the seed, how it samples, and how many."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QLabel
+
+from widgets.kit.control_bar import ControlBar
+from widgets.kit.option_controls import OptionControls
+from widgets.options import MOST_SEED
+from widgets.views.mesh.class_chips import ClassChips
+from widgets.views.mesh.options import MeshOptions
+
+
+class SampleControls(QObject):
+    """Adds its controls to a bar; the class chips stand apart.
+
+    Signals
+    -------
+    changed()
+        Another number.
+    class_chosen()
+        A class was clicked on, maybe the same again.
+    """
+
+    changed = Signal()
+    class_chosen = Signal()
+
+    def __init__(self, bar: ControlBar) -> None:
+        super().__init__(bar)
+        self.chips = ClassChips()
+        self.controls = OptionControls(bar, "mesh", MeshOptions, leave_out=("top_k",))
+        self._next = bar.add_button("mesh_next", self.tr("Next seed"), self.tr("Sample with the next seed (N)"))
+        self._corrections = QLabel()
+        self._corrections.setObjectName("mesh_corrections")
+        bar.add_widget(self._corrections)
+        self.controls.changed.connect(self.changed)
+        self.chips.class_chosen.connect(self.class_chosen)
+        self._next.clicked.connect(self.next_seed)
+
+    def options(self) -> MeshOptions:
+        """What the controls say now."""
+        return self.controls.value()
+
+    def set_seed(self, seed: int) -> None:
+        """Show another seed; tells nobody."""
+        self.controls.set_value(replace(self.options(), seed=seed), quietly=True)
+
+    def set_count(self, count: int) -> None:
+        """Show another number of meshes; tells nobody."""
+        self.controls.set_value(replace(self.options(), count=count), quietly=True)
+
+    def next_seed(self) -> None:
+        """Sample other ones: behind the last seed that was used."""
+        options = self.options()
+        self.controls.set_value(replace(options, seed=(options.seed + options.count) % (MOST_SEED + 1)))
+
+    def show_corrections(self, n: int) -> None:
+        """How often a sampled token was forbidden, in what is shown."""
+        text = self.tr("{} corrected") if self.options().masks else self.tr("{} forbidden sampled")
+        self._corrections.setText(text.format(n))
+        self._corrections.setToolTip(
+            self.tr("Samples that could not lead to a mesh: with masks they are sampled again, without they stay.")
+        )
