@@ -23,6 +23,7 @@ from inference.results.probe import ProbeRequest
 from inference.results.tokens import Tokens
 from inference.service.engine import Engine
 from resources import CHECKPOINTS
+from tests.inference.tiny_checkpoints import save_gpt2
 from tests.inputs import text_input
 from tests.remembering import RememberingEngine
 
@@ -276,11 +277,14 @@ REAL = {
     "complete-image": ["--checkpoint", "igpt-small", "--portrait", "3", "--keep", "250", "--count", "2"],
     "similarity": ["--text", "The cat sat.", "--layer", "1", "--order", "alike"],
     "probe": ["--checkpoint", "igpt-small", "--train", "40", "--test", "20"],
+    "lens": ["--text", "The cat sat.", "--mask", "2", "--shade", "rank"],
+    "reading": ["--checkpoint", "gpt2", "--text", "The cat sat.", "--top-k", "3"],
 }
 
 
 @pytest.fixture(scope="module")
-def opened() -> RememberingEngine:
+def opened(tmp_path_factory) -> RememberingEngine:
+    REAL["reading"][1] = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))  # none that is bundled predicts words
     return RememberingEngine()
 
 

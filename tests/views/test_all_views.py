@@ -14,7 +14,8 @@ from inference.context import Context
 from inference.results.checkpoint import OpenRequest
 from inference.results.events import Failure
 from inference.results.inputs import ImageInput, Input, MeshInput, TextInput
-from inference.service.engine import Engine
+from tests.inference.tiny_checkpoints import save_gpt2
+from tests.remembering import RememberingEngine
 from tests.theme_check import painters_that_ignore_the_theme
 from widgets.context import ViewContext
 from widgets.look.theme import LIGHT
@@ -39,8 +40,10 @@ SMALL = QSize(420, 320)
 
 
 @pytest.fixture(scope="module")
-def engine():
-    return Engine()
+def engine(tmp_path_factory):
+    """What several tests ask is computed once."""
+    CHECKPOINTS["reading"] = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))  # none that is bundled predicts words
+    return RememberingEngine()
 
 
 class Asker:
