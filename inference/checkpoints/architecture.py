@@ -109,10 +109,10 @@ def stored_name(name: str, skeleton: PreTrainedModel, stored: dict[str, StoredTe
 def _lacking_head(skeleton: PreTrainedModel, stored: dict[str, StoredTensor]) -> tuple[str, ...]:
     """Parameters outside the base model, and of a pooler that a head reads, that are not stored."""
     lacks = _lacking(skeleton, stored)
-    return _lacking(skeleton, _renamed(stored, skeleton)) if lacks else lacks
+    return _lacking(skeleton, renamed_as_now(stored, skeleton)) if lacks else lacks
 
 
-def _renamed(stored: dict[str, StoredTensor], skeleton: PreTrainedModel) -> dict[str, StoredTensor]:
+def renamed_as_now(stored: dict[str, StoredTensor], skeleton: PreTrainedModel) -> dict[str, StoredTensor]:
     """The same under the names of this version of transformers, as far as it only renames."""
     from transformers.conversion_mapping import get_model_conversion_mapping
     from transformers.core_model_loading import WeightRenaming, apply_renamings

@@ -116,7 +116,9 @@ def header_of(file: BinaryIO, name: str) -> dict[str, StoredTensor]:
     except OSError as error:
         raise Refused(f"{name} cannot be read: {error.strerror}.") from error
     header = parse_object(text, f"The header of {name}")
-    header.pop("__metadata__", None)
+    metadata = header.pop("__metadata__", {})
+    if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+        raise Refused(f"The header of {name} is wrong: its __metadata__ is not an object of texts.")
     if len(header) > MAX_TENSORS:
         raise Refused(f"{name} holds {len(header):,} tensors; at most {MAX_TENSORS:,} are read.")
     spans: list[tuple[int, int]] = []

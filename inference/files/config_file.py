@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,7 @@ _MOST_BY_KEY = {
     for key in keys.split()
 }
 
+_ONE_NUMBER = {"vocab_size", "max_position_embeddings"}  # the others may list a value for each layer or stage
 # Of whatever else is built one by one, under any name.
 _COUNTS = re.compile(
     r"layer|depth|block|stage|group|head|expert|label|level|repeat|iteration|^num_|_num$|^n_", re.IGNORECASE
@@ -129,11 +131,15 @@ def _check_values(config: dict[str, Any]) -> None:
         for key, value in part.items() if isinstance(part, dict) else ((where, item) for item in part):
             name = where + key if isinstance(part, dict) else where
             _check_elsewhere(name, key, value)
+            if key == "id2label":
+                _check_labels(name, value)
+            elif isinstance(value, float):
+                _check_float(name, key, value)
             if isinstance(value, dict):
                 parts.append((f"{name[-80:]}.", value))
             elif key in _MOST_BY_KEY and value is not None:
-                # Some models list a value for each layer.
-                for number in value if isinstance(value, list) else [value]:
+                is_one = key in _ONE_NUMBER or not isinstance(value, list)
+                for number in [value] if is_one else value:
                     _check_number(name, number, _MOST_BY_KEY[key])
             elif isinstance(value, list):
                 parts.append((name[-80:], value))
@@ -150,6 +156,24 @@ def _check_elsewhere(name: str, key: str, value: Any) -> None:
         raise Refused(
             f"{CONFIG} names another file ({name}: {str(value)[:80]!r}); Headlight opens no others than those that "
             "are usual in a checkpoint."
+        )
+
+
+def _check_labels(name: str, labels: Any) -> None:
+    if labels is None:
+        return
+    if not isinstance(labels, dict):
+        raise Refused(f"{CONFIG} says {name} is {str(labels)[:40]}; an object of numbers and names is needed.")
+    for number, label in labels.items():
+        if not isinstance(label, str) or not number.isdecimal():
+            raise Refused(f"{CONFIG} says {name}.{number[:40]} is {str(label)[:40]}; a name under a number is needed.")
+
+
+def _check_float(name: str, key: str, number: float) -> None:
+    is_share = "drop" in key.lower()
+    if math.isnan(number) or (is_share and not 0 <= number <= 1):
+        raise Refused(
+            f"{CONFIG} says {name} is {number}; a {'number from 0 to 1' if is_share else 'number'} is needed."
         )
 
 

@@ -14,6 +14,10 @@ from inference.files.regular_files import open_inside, open_regular
 _KINDS = {list: "a list", str: "a text", int: "a number", float: "a number", bool: "true or false"}
 
 
+_TOO_DEEP = "{} is nested too deeply."
+_MOST_LEVELS = 50  # what is nested less can be copied by code that calls itself
+
+
 class _Twice(ValueError):
     """A key stands in an object twice."""
 
@@ -70,12 +74,14 @@ def parse_object(text: bytes, where: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise Refused(f"{where} is not valid JSON: {error.msg} in line {error.lineno}.") from error
     except RecursionError as error:
-        raise Refused(f"{where} is nested too deeply.") from error
+        raise Refused(_TOO_DEEP.format(where)) from error
     except _Twice as error:
         raise Refused(f"{where} is not valid JSON: {error}.") from error
     except ValueError as error:  # Python's own limit
         most = sys.get_int_max_str_digits()
         raise Refused(f"{where} is not valid JSON: a whole number has more than {most:,} digits.") from error
+    if _depth(value) > _MOST_LEVELS:
+        raise Refused(_TOO_DEEP.format(where))
     if not isinstance(value, dict):
         raise Refused(f"{where} is not a JSON object but {_KINDS.get(type(value), 'null')}.")
     if b"\\ud" in text.lower() and _has_half_pair(value):
@@ -101,6 +107,16 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise _Twice(f"{key[:80]!r} is there twice")
         found[key] = value
     return found
+
+
+def _depth(value: Any) -> int:
+    """Levels of lists and objects, up to one more than are allowed."""
+    level, depth = [value], 0
+    while level and depth <= _MOST_LEVELS:
+        parts = [part for part in level if isinstance(part, dict | list)]
+        level = [item for part in parts for item in (part.values() if isinstance(part, dict) else part)]
+        depth += bool(parts)
+    return depth
 
 
 def _has_half_pair(value: Any) -> bool:

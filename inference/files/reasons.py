@@ -25,6 +25,7 @@ _SPEAKS_OF_CODE = re.compile(
 )
 _GENERAL = "a value in it is missing or of the wrong kind."
 _FIELD = re.compile(r"Field '(\w+)' expected (\w+), got \w+ \(value: (.*?)\)(?=$|; Field)", re.DOTALL)
+_OF_VALIDATOR = re.compile(r"^Class validation error for validator '\w+':\s*")
 _NAMED_FIELD = re.compile(r"Validation error for field '(\w+)'")
 _CLASS_NAME = re.compile(r"^\w*(?:Error|Exception|Warning): ")
 _WORDS = {
@@ -42,7 +43,7 @@ _MOST_LETTERS = 300
 
 def first_line(error: BaseException) -> str:
     """The first line of what an error says, where that is about the file; else that a value is wrong."""
-    text = str(error)
+    text = _OF_VALIDATOR.sub("", str(error))
     if found := _FIELD.findall(text):
         kinds = dict.fromkeys(_WORDS.get(kind, "something else") for _, kind, _ in found)
         name, _, value = found[0]

@@ -197,7 +197,7 @@ def _side(says: Any, name: str) -> int:
 
 
 def _resample(says: Any) -> int:
-    if type(says) is not int or says not in _RESAMPLES:
+    if not isinstance(says, int) or isinstance(says, bool) or says not in _RESAMPLES:
         raise Refused(f"{PREPROCESSOR} says resample is {str(says)[:40]}; Pillow's filters are 0 to 5.")
     return int(says)
 
