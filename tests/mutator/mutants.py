@@ -15,8 +15,8 @@ WEIGHTS = "model.safetensors"
 TRICK = '\u202e\x1b[31m<img src="file:///dev/zero">'
 VALUES: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 2, 3, 7, 64, 10**5, 10**6, 10**8, 2**31, 2**63, 10**400, 0.5, -0.0, 1e308,
-    float("nan"), float("inf"), "", "x", "../outside", "/etc/passwd", "auto", "gelu", [], [1], [[1, 2], [3]], {}, {"a": 1},
-    {"model_type": "bert"}, TRICK, "A" * 100_000, "\ud800",
+    float("nan"), float("inf"), "", "x", "../outside", "/etc/passwd", "auto", "gelu", [], [1], [[1, 2], [3]], {},
+    {"a": 1}, {"model_type": "bert"}, TRICK, "A" * 100_000, "\ud800",
 )  # fmt: skip
 # Keys that change what is read, or build something, whatever the kind of model.
 KEYS: tuple[tuple[str, Any], ...] = (

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Signal
-from PySide6.QtWidgets import QButtonGroup, QDoubleSpinBox, QLabel, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QDoubleSpinBox, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.layouts import FlowLayout, labelled
+from widgets.kit.plain import PlainLabel
 
 COUNTS = (1, 2, 4, 6, 9, 12, 16)
 _MOST_SEED = 999_999
@@ -79,7 +80,7 @@ class SampleBar(QWidget):
             self.tr("Forbid tokens that cannot lead to a mesh (Nash et al. 2020, appendix F)"),
         )
         self._masks.setChecked(True)
-        self._corrections = QLabel()
+        self._corrections = PlainLabel()
         self._corrections.setObjectName("mesh_corrections")
         controls.add_widget(self._corrections)
         self._count = controls.add_choice("mesh_count", self.tr("Meshes"), ((str(n), n) for n in COUNTS))
