@@ -131,6 +131,8 @@ def _check_values(config: dict[str, Any]) -> None:
         for key, value in part.items() if isinstance(part, dict) else ((where, item) for item in part):
             name = where + key if isinstance(part, dict) else where
             _check_elsewhere(name, key, value)
+            if key.endswith("_config") and not isinstance(value, dict | None):
+                raise Refused(f"{CONFIG} says {name} is {str(value)[:40]}; an object is needed.")
             if key == "id2label":
                 _check_labels(name, value)
             elif isinstance(value, float):

@@ -100,6 +100,7 @@ def test_setting_up_runs_no_module_of_the_callers_folder(monkeypatch):
     monkeypatch.setattr(run, "call", lambda command, **_: commands.append(command) or 0)
     run.make_venv()
     monkeypatch.setattr(run, "read_pip_config", dict)
+    monkeypatch.setattr(run, "is_reachable", lambda _: True)
     run.install("run")
     modules = [command for command in commands if "-m" in command]
     assert modules

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QTextDocument
-from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
 
 from app.__main__ import main
 from widgets.kit.clean import clean, isolated, shown
@@ -29,7 +29,7 @@ def seen(tip: str) -> str:
     return document.toPlainText()
 
 
-@pytest.mark.parametrize("make", [lambda: PlainLabel(HTML), lambda: PlainLabel(HTML, QWidget()), lambda: set_later()])
+@pytest.mark.parametrize("make", [lambda: PlainLabel(HTML), lambda: PlainLabel(HTML, None), lambda: set_later()])
 def test_a_label_shows_html_as_it_is(qtbot, make):
     label = make()
     qtbot.addWidget(label)
@@ -38,7 +38,7 @@ def test_a_label_shows_html_as_it_is(qtbot, make):
 
 
 def set_later() -> PlainLabel:
-    label = PlainLabel(QWidget())
+    label = PlainLabel(None)
     label.setText(HTML)
     return label
 
