@@ -133,6 +133,8 @@ def _check_values(config: dict[str, Any]) -> None:
             _check_elsewhere(name, key, value)
             if key.endswith("_config") and not isinstance(value, dict | None):
                 raise Refused(f"{CONFIG} says {name} is {str(value)[:40]}; an object is needed.")
+            if key.endswith("_token_id") and not isinstance(value, int | list | None):
+                raise Refused(f"{CONFIG} says {name} is {str(value)[:40]}; a whole number is needed.")
             if key == "id2label":
                 _check_labels(name, value)
             elif isinstance(value, float):
@@ -183,6 +185,8 @@ def _check_size(name: str, key: str, number: int) -> None:
     """Numbers of things that are built one by one, under whatever name, and numbers that no computer can hold."""
     if _COUNTS.search(key) and not _LARGE.search(key) and number > _MOST_COUNTED:
         raise Refused(f"{CONFIG} says {name} is {number:,}; up to {_MOST_COUNTED:,} are allowed.")
+    if key.endswith("group_num") and number < 1:
+        raise Refused(f"{CONFIG} says {name} is {number:,}; whole numbers from 1 on are allowed.")
     if abs(number) >= 2**63:
         raise Refused(f"{CONFIG} says {name} is {str(number)[:40]}…, a whole number of more than 63 bits.")
 
