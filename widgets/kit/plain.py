@@ -29,10 +29,10 @@ class PlainLabel(QLabel):
         super().setText(shown(text))
 
 
-def plain_tip(text: str) -> str:
-    """A text for a tool tip, which shows it as it is."""
+def plain_tip(text: str, *, is_long: bool = False) -> str:
+    """A text for a tool tip, which shows it as it is; only long ones are broken into lines."""
     text = shown(text)
-    if "<" not in text:  # without one there is no tag
+    if not text or not (is_long or "<" in text):  # without a < there is no tag
         return text
     return f"<qt>{escape(text)}</qt>".replace("\n", "<br>")
 

@@ -140,7 +140,7 @@ class StatusLine(QWidget):
         room = max(self._message.width() - 12, 40)
         elided = QFontMetrics(self._message.font()).elidedText(sign + text, Qt.TextElideMode.ElideRight, room)
         self._message.setText(elided.replace("&", "&&"))
-        self._message.setToolTip(plain_tip(text))
+        self._message.setToolTip(plain_tip(text, is_long=True))
         theme = FigureStyle.of(self).theme
         palette = self._message.palette()
         palette.setColor(QPalette.ColorRole.ButtonText, theme.warning if self._is_warning else theme.faint)
