@@ -62,7 +62,9 @@ def _has_no_display() -> bool:
 
 
 def _refuse(sentence: str) -> int:
-    sys.stderr.write(f"headlight: {sentence}\n")
+    from widgets.kit.clean import shown
+
+    sys.stderr.write(f"headlight: {shown(sentence)}\n")
     return 2
 
 

@@ -14,6 +14,11 @@ THREADS = {"QTimer", "QThread", "QThreadPool", "QProcess", "threading", "subproc
 WALKS = {"findChild", "findChildren", "window", "parent", "parentWidget", "property", "topLevelWidget"}
 PAINTERS = {"QPainter"}
 LONGEST_MODULE = 400
+# Qt takes what looks like HTML in them for HTML; `widgets.kit.plain` makes them so that they do not.
+RICH = {"QLabel", "QMessageBox", "QProgressDialog", "QInputDialog", "QErrorMessage", "QTextEdit", "QTextBrowser"}
+RICH |= {"QGraphicsTextItem", "QTextDocument", "QWhatsThis"}
+TIPS = {"setToolTip": 0, "setTabToolTip": 1, "setItemToolTip": 1, "setWhatsThis": 0, "setStatusTip": 0, "showText": 1}
+PLAIN = "plain.py"
 
 
 def sources(*folders: str, root: Path = ROOT) -> list[Path]:
@@ -167,3 +172,34 @@ def _named_types(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
             is_type = isinstance(target, ast.Name) and re.fullmatch(r"_?[A-Z]\w*[a-z]\w*", target.id)
             if is_type and isinstance(node.value, ast.Subscript | ast.BinOp):
                 yield target.id, node
+
+
+def foreign_rich_text(paths: list[Path]) -> Iterator[str]:
+    """Text on screen is plain: names, labels, tokens and errors are foreign, and HTML in them would be obeyed."""
+    for path in paths:
+        if path.name == PLAIN:
+            continue
+        for node in ast.walk(_tree(path)):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                for name in sorted({alias.name for alias in node.names} & RICH):
+                    yield _place(path, node, name)
+            if isinstance(node, ast.Attribute) and node.attr in RICH:  # QtWidgets.QLabel
+                yield _place(path, node, node.attr)
+            called = node.func if isinstance(node, ast.Call) else None
+            if isinstance(called, ast.Attribute) and called.attr in TIPS and isinstance(node, ast.Call):
+                is_tip_of_qt = called.attr != "showText" or getattr(called.value, "id", "") == "QToolTip"
+                text = node.args[TIPS[called.attr]] if len(node.args) > TIPS[called.attr] else None
+                if is_tip_of_qt and not _is_plain(text):
+                    yield _place(path, node, called.attr)
+
+
+def _is_plain(text: ast.expr | None) -> bool:
+    """Whether it is a text of our own, word by word, or went through `plain_tip`."""
+    if isinstance(text, ast.Constant):
+        return True
+    if isinstance(text, ast.IfExp):
+        return _is_plain(text.body) and _is_plain(text.orelse)
+    if not isinstance(text, ast.Call):
+        return False
+    name = getattr(text.func, "attr", getattr(text.func, "id", ""))
+    return name == "plain_tip" or (name in ("tr", "_tr") and all(isinstance(part, ast.Constant) for part in text.args))

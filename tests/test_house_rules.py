@@ -28,9 +28,20 @@ RULES = {
         ("app", "widgets", "inference", "resources"),
         "class Legend:\n    pass\n\n\nclass Marks:\n    class Legend:\n        pass\n",
     ),
+    "foreign_rich_text": (("app", "widgets"), "def tell(view, name):\n    view.setToolTip(name)\n"),
     "long_modules": (("app", "widgets", "inference", "resources"), "x = 1\n" * 401),
 }
 OTHER_PLANTS = {
+    "foreign_rich_text": (
+        "from PySide6.QtWidgets import QLabel\n",
+        "from PySide6.QtWidgets import QMessageBox, QWidget\n",
+        "label = QtWidgets.QLabel(name)\n",
+        "view.setToolTip(view.tr('{} heads').format(name))\n",
+        "view.setToolTip(f'{name}')\n",
+        "bar.setTabToolTip(0, name)\n",
+        "QToolTip.showText(place, name, view)\n",
+        "view.setToolTip('' if name else name)\n",
+    ),
     "painters_left_open": ("painter = QtGui.QPainter()\n", "paint(QPainter(image))\n"),
     "threads_in_views": ("import threading\n", "import subprocess\n", "from PySide6.QtCore import Qt, QThread\n"),
     "walks_to_other_widgets": ("x = view.findChild(object)\n", "x = view.parent()\n", "x = view.parentWidget()\n"),

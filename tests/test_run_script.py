@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
+import tomllib
 import types
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -126,6 +132,79 @@ def test_gigabytes_are_never_pulled_silently(run, wheel, has_driver, is_linux, u
     chosen, sentence = run.choose_torch(wheel, has_driver, is_linux)
     assert chosen is uses_cpu_index
     assert why in sentence
+
+
+def commands_of(run, monkeypatch, *, reachable):
+    """What installing would call, and what is said, on a Linux without a GPU, uv or a wheel of torch."""
+    commands = []
+    monkeypatch.setattr(run, "IS_LINUX", True)
+    run.read_pip_config = dict
+    run.has_nvidia_driver = lambda: False
+    run.choose_torch = lambda *_: (True, "torch comes from its own index.")
+    run.is_reachable = lambda _: reachable
+    run.call = lambda command, **_: commands.append(command) or 0
+    run.install("run")
+    return commands
+
+
+def test_only_torch_comes_from_its_own_index(run, monkeypatch):
+    torch, rest = commands_of(run, monkeypatch, reachable=True)
+    assert "torch==2.13.0" in torch
+    assert "--no-deps" in torch
+    assert torch[-2:] == ["--index-url", run.TORCH_CPU_INDEX]
+    assert not [word for word in rest if word.startswith(("--index", "--extra", "--default"))]
+
+
+def test_an_index_that_does_not_answer_is_noticed_once_and_said(run, monkeypatch, capsys):
+    (rest,) = commands_of(run, monkeypatch, reachable=False)
+    assert not [word for word in rest if word.startswith(("--index", "--extra", "--default"))]
+    assert "cannot be reached; torch comes from PyPI with CUDA instead, about 3 GB" in capsys.readouterr().err
+
+
+def test_whether_an_index_answers_is_asked_once(run):
+    asked = []
+
+    class Index(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(200 if self.path.startswith("/whl") else 404)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Index) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        assert run.is_reachable(f"{address}/whl/cpu")
+        assert not run.is_reachable(f"{address}/gone")
+        server.shutdown()
+        thread.join()
+    assert asked == ["/whl/cpu/torch/", "/gone/torch/"]
+    assert not run.is_reachable(address)  # nobody listens there any more
+
+
+def test_every_package_that_it_runs_with_is_pinned():
+    """Found by what the installed packages say they need, here and now."""
+    pins = {
+        canonicalize_name(line.partition("==")[0])
+        for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+        if "==" in line
+    }
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    left = [Requirement(text) for text in (*project["dependencies"], *project["optional-dependencies"]["video"])]
+    seen, missing = set(), set()
+    while left:
+        requirement = left.pop()
+        name = canonicalize_name(requirement.name)
+        is_needed = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        if name in seen or not is_needed:
+            continue
+        seen.add(name)
+        missing |= {name} - pins
+        left += map(Requirement, metadata.requires(name) or [])
+    assert missing == set()
 
 
 # State of .venv

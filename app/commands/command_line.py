@@ -42,14 +42,16 @@ class _Parser(ArgumentParser):
 
 def run(argv: Sequence[str]) -> int:
     """Run `figure`, `mesh` or `inspect`; 0, or 2 after one line on stderr."""
+    from widgets.kit.clean import shown
+
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal may know fewer letters than a text has
             stream.reconfigure(errors="backslashreplace")
     try:
         args = _parser().parse_args(argv)
-        print(args.run(args), flush=True)
+        print(shown(args.run(args)), flush=True)
     except _Fault as fault:
-        print("headlight:", " ".join(str(fault).split()), file=sys.stderr)
+        print("headlight:", shown(" ".join(str(fault).split())), file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader has seen enough, as `head` does; what is left must not be flushed at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

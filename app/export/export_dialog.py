@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSpinBox,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.export.formats import FORMATS, ending_of
+from widgets.kit.plain import PlainLabel
 
 SIZES = ((640, 480), (800, 600), (1280, 720), (1920, 1080), (1080, 1080))
 SPEEDS = (0.1, 20.0)
@@ -100,7 +100,7 @@ class ExportDialog(QDialog):
         row = QHBoxLayout()
         row.addWidget(self._file, 1)
         row.addWidget(browse)
-        file_label = QLabel(self.tr("F&ile"), self)
+        file_label = PlainLabel(self.tr("F&ile"), self)
         file_label.setBuddy(self._file)
         layout = QFormLayout(self)
         layout.addRow(self.tr("&Format"), self._format)

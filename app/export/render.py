@@ -33,7 +33,7 @@ from PySide6.QtGui import (
 from PySide6.QtSvg import QSvgGenerator
 
 from widgets.figures.lettering import measure, points_font, resized
-from widgets.kit.clean import clean
+from widgets.kit.clean import clean, shown
 from widgets.kit.figure import Figure, Numbers
 from widgets.look.theme import FigureStyle
 
@@ -81,11 +81,11 @@ class Sheet:
         # Hinted letters are as wide as whole pixels of the screen: scaled up, they would stand unevenly.
         font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
         style = replace(style, font=font, transparent=style.transparent or transparent)
-        return Sheet(figure, style, clean(" ".join(caption.split())))
+        return Sheet(figure, style, shown(" ".join(caption.split())))
 
     @property
     def title(self) -> str:
-        return clean(" ".join(self.figure.caption.split()))
+        return shown(" ".join(self.figure.caption.split()))
 
     def size(self) -> QSize:
         """Width and height in whole points."""

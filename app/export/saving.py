@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QObject, QProcess, Qt, Signal, Slot
-from PySide6.QtWidgets import QProgressDialog
 
 from app.link.engine_link import ROOT
+from widgets.kit.plain import plain_progress
 
 _PATIENCE = 400  # ms before progress is shown
 _WORKER = "app.export.worker"
@@ -43,7 +43,7 @@ class Saving(QObject):
         self._process.readyReadStandardOutput.connect(self._on_process_ready_read)
         self._process.finished.connect(self._on_process_finished)
         self._process.errorOccurred.connect(self._on_process_error)
-        self._progress = QProgressDialog(parent)  # type: ignore[arg-type]
+        self._progress = plain_progress(parent)
         self._progress.setObjectName("saving_progress")
         self._progress.setWindowTitle(title)
         self._progress.setWindowModality(Qt.WindowModality.NonModal)

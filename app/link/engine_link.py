@@ -22,9 +22,18 @@ from inference.results.job import Paused
 RING_BYTES = 64 * 2**20
 ROOT = Path(__file__).parents[2]
 
-SERVER = (sys.executable, "-m", "inference.service.server")
+# -P: the working folder is no place to import from.
+SERVER = (sys.executable, "-P", "-m", "inference.service.server")
 
 Report = Callable[[Progress | Partial | Paused], None]
+
+
+def _environment() -> dict[str, str]:
+    """What the engine is started with: it finds this program, and nothing in a folder that others can write."""
+    others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    path = [str(ROOT), *(place for place in others if os.path.isabs(place))]  # "" and "." are the working folder
+    own = {"HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1", "PYTHONPATH": os.pathsep.join(path)}
+    return os.environ | own
 
 
 class EngineLink(Protocol):
@@ -116,11 +125,10 @@ class ProcessLink:
         self._drop_ring()
         self._make_ring()
         command = [*self._command, *([str(self._ring_file)] if self._ring_file else [])]
-        environment = os.environ | {"HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), environment.get("PYTHONPATH")]))
+        environment = _environment()
         self._heard = time.monotonic()
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=tempfile.gettempdir()
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=ROOT
         )
         if self._is_closed:  # `stop` came before there was anything to kill
             self._process.kill()

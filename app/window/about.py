@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QWidget
 
 from app import VERSION
 from app.window.actions import COMMANDS
+from widgets.kit.plain import show_own_page, show_plain_message
 
 ABOUT = f"""<h2>Headlight {VERSION}</h2>
 <p>A desktop microscope for transformers. It works with the network cable out.</p>
@@ -42,18 +43,16 @@ def shortcuts_html() -> str:
 
 def show_shortcuts(parent: QWidget) -> None:
     """A dialog with all shortcuts."""
-    QMessageBox.information(parent, QCoreApplication.translate("About", "Shortcuts"), shortcuts_html())
+    show_own_page(parent, QCoreApplication.translate("About", "Shortcuts"), shortcuts_html())
 
 
 def show_about(parent: QWidget) -> None:
     """A dialog with version, licences and thanks."""
-    QMessageBox.about(parent, QCoreApplication.translate("About", "About Headlight"), ABOUT)
+    show_own_page(parent, QCoreApplication.translate("About", "About Headlight"), ABOUT)
 
 
 def show_messages(parent: QWidget, messages: Sequence[str]) -> None:
     """A dialog with what was said so far, as plain text: names of files and checkpoints stand in it."""
     text = "\n\n".join(messages) or QCoreApplication.translate("About", "There are no messages.")
     title = QCoreApplication.translate("About", "Messages")
-    box = QMessageBox(QMessageBox.Icon.NoIcon, title, text, parent=parent)
-    box.setTextFormat(Qt.TextFormat.PlainText)
-    box.exec()
+    show_plain_message(parent, title, text)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from app.window.settings import MEMORY_MB, Settings
+from widgets.kit.plain import plain_tip
 from widgets.registry import VIEWS
 
 MOST_NUMBERS = 9
@@ -110,7 +111,7 @@ def set_view_shortcuts(actions: dict[str, QAction], why: dict[str, str], offered
         action = actions[f"show_view:{view.name}"]
         action.setShortcut(QKeySequence(f"Ctrl+{number}") if 1 <= number <= MOST_NUMBERS else QKeySequence())
         action.setEnabled(number > 0)
-        action.setToolTip(why.get(view.name) or view.about)
+        action.setToolTip(plain_tip(why.get(view.name) or view.about))
 
 
 def check_actions(actions: Mapping[str, QAction], settings: Settings) -> None:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QPushButton,
     QVBoxLayout,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.commands.text_files import MOST_BYTES, TextFileError, read_text
+from widgets.kit.plain import PlainLabel
 from widgets.look.theme import FigureStyle
 
 
@@ -35,7 +35,7 @@ class TextDialog(QDialog):
         self._edit.setPlaceholderText(self.tr("Type or paste a text of any length"))
         self._edit.setTabChangesFocus(True)
         self._edit.selectAll()  # what is pasted replaces it
-        self._said = QLabel(self)
+        self._said = PlainLabel(self)
         self._said.setObjectName("text_said")
         self._said.setWordWrap(True)
         browse = QPushButton(self.tr("Open &file…"), self)

@@ -8,7 +8,6 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QScrollArea,
     QSizePolicy,
     QStackedWidget,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from widgets.kit.plain import PlainLabel, plain_tip
 from widgets.view import View
 from widgets.view_entry import ViewEntry
 
@@ -52,10 +52,9 @@ class ViewPage(QWidget):
         self.name = entry.name
         self.setObjectName(f"{entry.name}_page")
         self.view: View | None = None
-        self._why = QLabel(self)
+        self._why = PlainLabel(self)
         self._why.setObjectName(f"{entry.name}_why")
         self._why.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._why.setTextFormat(Qt.TextFormat.PlainText)
         self._why.setWordWrap(True)
         self._why.setMargin(24)
         self._scroll = _RoomForView(self)
@@ -71,8 +70,8 @@ class ViewPage(QWidget):
 
     def _header(self) -> QWidget:
         header = QWidget(self)
-        about = QLabel(self.entry.about, header)
-        about.setToolTip(self.entry.about)
+        about = PlainLabel(self.entry.about, header)
+        about.setToolTip(plain_tip(self.entry.about))
         about.setForegroundRole(self.palette().ColorRole.PlaceholderText)
         about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._copy = self._button("copy", self.tr("Copy"), self.tr("Copy the picture (Ctrl+Shift+C)"))
@@ -102,7 +101,7 @@ class ViewPage(QWidget):
 
     def _label(self, button: QToolButton, text: str, tip: str) -> None:
         button.setText(text)
-        button.setToolTip(tip)
+        button.setToolTip(plain_tip(tip))
         button.setAccessibleName(f"{text} {self.entry.title}")
 
     def set_place(self, place: ViewPlace) -> None:

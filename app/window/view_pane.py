@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from app.window.view_page import ViewPage
+from widgets.kit.plain import PlainLabel, plain_tip
 
 
 class Tab(NamedTuple):
@@ -45,7 +46,7 @@ class ViewPane(QWidget):
         self._bar.setObjectName(f"{name}_tabs")
         self._bar.setAccessibleName(self.tr("Views"))
         self._pages = QStackedWidget(self)
-        self._empty = QLabel(self.tr("The views are in windows of their own. Close one, and it comes back."), self)
+        self._empty = PlainLabel(self.tr("The views are in windows of their own. Close one, and it comes back."), self)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self._pages.addWidget(self._empty)
@@ -109,7 +110,7 @@ class ViewPane(QWidget):
         for index, tab in enumerate(self._tabs):
             role = palette.ColorRole.WindowText if tab.is_on else palette.ColorRole.PlaceholderText
             self._bar.setTabTextColor(index, palette.color(role))
-            self._bar.setTabToolTip(index, tab.tip)
+            self._bar.setTabToolTip(index, plain_tip(tab.tip))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -10,24 +10,18 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-import torch
 import transformers
-from transformers.initialization import no_init_weights
 
+from inference.checkpoints.skeleton import FREE_ELEMENTS, MOST_TIMES_STORED, build_skeleton
 from inference.context import Refused
 from inference.family.text_heads import MASKED_LM, MASKED_LM_CLASSES, USED_HEADS, WITH_SENTENCE_HEAD
-from inference.files.config_file import CONFIG, first_line
+from inference.files.config_file import CONFIG
 from inference.files.own_models import own_class
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
 
     from inference.checkpoints.weights_header import StoredTensor
-
-# A file may hold less than its configuration describes: position tables that are computed, a head that was dropped.
-# Less than a third is another model's configuration, or one made to exhaust memory, and is not built.
-_MOST_TIMES_STORED = 3
-_FREE_ELEMENTS = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -91,27 +85,16 @@ def choose(
         net_class = own_class(config.model_type, name) or getattr(transformers, name, None)
         if net_class is None or not isinstance(config, cast("type[PreTrainedConfig]", net_class.config_class)):
             continue
-        skeleton = _build(net_class, config)
+        skeleton = build_skeleton(net_class, config, stored)
         lacks = _lacking_head(skeleton, stored)
         if name == named:
             lacking = lacks
         if not lacks:
             break
     else:
-        skeleton = _build(transformers.AutoModel, config)
+        skeleton = build_skeleton(transformers.AutoModel.from_config, config, stored)
     _check_shapes(skeleton, stored)
     return Architecture(named or type(skeleton).__name__, type(skeleton), skeleton, lacking, used)
-
-
-def _build(net_class: type, config: PreTrainedConfig) -> PreTrainedModel:
-    build = net_class.from_config if net_class is transformers.AutoModel else net_class
-    try:
-        with torch.device("meta"), no_init_weights():
-            skeleton = build(config)
-        skeleton.tie_weights()
-        return skeleton
-    except Exception as error:  # whatever foreign code makes of a foreign file
-        raise Refused(f"{CONFIG} does not describe a working model: {first_line(error)}") from error
 
 
 def stored_name(name: str, skeleton: PreTrainedModel, stored: dict[str, StoredTensor]) -> str | None:
@@ -126,10 +109,10 @@ def stored_name(name: str, skeleton: PreTrainedModel, stored: dict[str, StoredTe
 def _lacking_head(skeleton: PreTrainedModel, stored: dict[str, StoredTensor]) -> tuple[str, ...]:
     """Parameters outside the base model, and of a pooler that a head reads, that are not stored."""
     lacks = _lacking(skeleton, stored)
-    return _lacking(skeleton, _renamed(stored, skeleton)) if lacks else lacks
+    return _lacking(skeleton, renamed_as_now(stored, skeleton)) if lacks else lacks
 
 
-def _renamed(stored: dict[str, StoredTensor], skeleton: PreTrainedModel) -> dict[str, StoredTensor]:
+def renamed_as_now(stored: dict[str, StoredTensor], skeleton: PreTrainedModel) -> dict[str, StoredTensor]:
     """The same under the names of this version of transformers, as far as it only renames."""
     from transformers.conversion_mapping import get_model_conversion_mapping
     from transformers.core_model_loading import WeightRenaming, apply_renamings
@@ -172,7 +155,7 @@ def _check_shapes(skeleton: PreTrainedModel, stored: dict[str, StoredTensor]) ->
         if found is not None and not found.is_float:
             raise Refused(f"{found.file} holds whole numbers ({found.dtype}) as {name}, which should be weights.")
     n_stored = sum(tensor.n_elements for tensor in stored.values())
-    if n_described > _MOST_TIMES_STORED * n_stored + _FREE_ELEMENTS:
+    if n_described > MOST_TIMES_STORED * n_stored + FREE_ELEMENTS:
         raise Refused(
             f"{CONFIG} describes a model of {n_described:,} parameters, but the weights hold only {n_stored:,}."
         )

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from inference.checkpoints.weights_header import read_weights
+from inference.checkpoints.weights_header import StoredTensor, read_weights
 from inference.checkpoints.weights_reading import read_net
 from inference.context import Refused
 from inference.files.config_file import CONFIG, build_config, read_config
+from inference.files.regular_files import is_inside, is_there
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig
@@ -31,20 +32,22 @@ def load_image_tokenizer(folder: Path, config: PreTrainedConfig) -> ImageTokeniz
         Its files cannot be read, it is of a kind that is not known, or it has another number of tokens than the model.
     """
     place = folder / FOLDER
-    if not (place / CONFIG).is_file():
+    if not is_there(place / CONFIG):
         return None
     try:
+        if not is_inside(place.resolve(), folder.resolve()):
+            raise Refused("it is a link to a folder elsewhere.")
         raw = read_config(place)
-        read_weights(place)
+        stored = read_weights(place)
         if raw["model_type"] != _TYPE:
             raise Refused(f"it is a {raw['model_type']}, only a {_TYPE} can be read.")
         built = build_config(place, raw)
-        return _read(place, built, config.vocab_size)
+        return _read(place, stored, built, config.vocab_size)
     except Refused as refused:
         raise Refused(f"The image tokenizer in {FOLDER}/ cannot be used: {refused}") from refused
 
 
-def _read(place: Path, config: PreTrainedConfig, n_tokens: int) -> ImageTokenizer:
+def _read(place: Path, stored: dict[str, StoredTensor], config: PreTrainedConfig, n_tokens: int) -> ImageTokenizer:
     from inference.models.image_tokenizer import ImageTokenizer
 
     for name, most in _MOST.items():
@@ -54,7 +57,7 @@ def _read(place: Path, config: PreTrainedConfig, n_tokens: int) -> ImageTokenize
     if config.vocab_size != n_tokens:
         raise Refused(f"it has {config.vocab_size:,} tokens, the model {n_tokens:,}.")
     try:
-        net, report = read_net(ImageTokenizer, place, config)
+        net, report = read_net(ImageTokenizer, config, place, stored)
     except Refused as refused:
         raise Refused(f"its weights do not fit: {refused}") from refused
     if missing := sorted(report["missing_keys"]):

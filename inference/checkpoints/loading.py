@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import torch
 from transformers.utils import logging
 
+from inference.checkpoints.free_memory import check_fits
 from inference.checkpoints.image_tokenizers import load_image_tokenizer
 from inference.checkpoints.inspection import CheckpointPlan, plan
 from inference.checkpoints.weights_header import INDEX, WEIGHTS
 from inference.checkpoints.weights_reading import read_net
 from inference.context import Refused
 from inference.files.config_file import CONFIG
+from inference.files.regular_files import is_there
 from inference.files.tokenizer_files import load_tokenizer
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ def read(checkpoint: str, context: Context) -> Loaded:
     """
     found = plan(checkpoint)
     context.checkpoint(0, _N_STEPS, f"Reading {found.info.name}")
+    check_fits(found.stored)
     tokenizer = load_tokenizer(found.folder, found.config) if "text" in found.info.reads else None
     image_tokenizer = _image_tokenizer(found)
     net, unused = _read(found)
@@ -91,7 +94,7 @@ def _read(found: CheckpointPlan) -> tuple[PreTrainedModel, list[str]]:
     """The network, and the names of the tensors that it did not take."""
     net_class = found.architecture.net_class
     try:
-        net, report = read_net(net_class, found.folder, found.config)
+        net, report = read_net(net_class, found.config, found.folder, found.stored)
     except Refused as refused:
         raise Refused(f"{_weights_file(found)} does not fit {net_class.__name__}: {refused}") from refused
     # A pooler that is missing is read by nothing: heads that need one are not chosen without it.
@@ -125,4 +128,4 @@ def _note_unused(found: CheckpointPlan, unused: list[str]) -> list[str]:
 
 
 def _weights_file(found: CheckpointPlan) -> str:
-    return WEIGHTS if (found.folder / WEIGHTS).exists() else INDEX
+    return WEIGHTS if is_there(found.folder / WEIGHTS) else INDEX

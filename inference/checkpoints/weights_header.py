@@ -3,6 +3,7 @@
 A header is some kilobytes, whatever the size of the weights, so this is as quick for 100 GB as for 10 MB. It is
 checked here, before safetensors sees it, because a header can lie about its length and offsets, or name 300,000 empty
 tensors (which take safetensors 7.5 s), and an index can name files outside the folder, which transformers opens.
+The tensors themselves are read by what stands here too: `inference.checkpoints.weights_reading`.
 
 References
 ----------
@@ -11,16 +12,19 @@ https://github.com/huggingface/safetensors#format
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from inference.context import Refused
 from inference.files.json_file import parse_object, read_object
+from inference.files.regular_files import is_there, open_inside
 
 MAX_HEADER = 16 * 2**20
 MAX_TENSORS = 10_000
+MAX_NAME = 1_000  # letters of a tensor's name: what renames tensors takes time that grows with their square
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 
@@ -29,6 +33,8 @@ _ITEM_SIZE = {
     "BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "U16": 2, "I16": 2, "F16": 2, "BF16": 2,
     "U32": 4, "I32": 4, "F32": 4, "U64": 8, "I64": 8, "F64": 8, "C64": 8,
 }  # fmt: skip
+
+_MOST_AXES = 25  # torch's own limit for what a kernel takes
 
 _OTHER_WEIGHTS = (
     ((".bin", ".pt", ".pth", ".ckpt"), "a pickle that can run code; convert it to safetensors"),
@@ -40,11 +46,23 @@ _OTHER_WEIGHTS = (
 
 @dataclass(frozen=True, slots=True)
 class StoredTensor:
-    """A tensor of the weights. `dtype` in safetensors' spelling (`F32`, `BF16`); `file` holds it."""
+    """A tensor of the weights.
+
+    Attributes
+    ----------
+    dtype
+        In safetensors' spelling (`F32`, `BF16`).
+    file
+        Name of the file that holds it.
+    begin, end
+        Its bytes there.
+    """
 
     dtype: str
     shape: tuple[int, ...]
     file: str
+    begin: int = 0
+    end: int = 0
 
     @property
     def is_float(self) -> bool:
@@ -63,9 +81,9 @@ def read_weights(folder: Path) -> dict[str, StoredTensor]:
     Refused
         There are no safetensors weights, or their headers or index cannot be trusted; names the file and the reason.
     """
-    if (folder / WEIGHTS).exists():
+    if is_there(folder / WEIGHTS):
         stored = read_header(folder / WEIGHTS)
-    elif (folder / INDEX).exists():
+    elif is_there(folder / INDEX):
         stored = _read_shards(folder)
     else:
         raise Refused(_why_no_weights(folder))
@@ -82,32 +100,39 @@ def read_header(path: Path) -> dict[str, StoredTensor]:
     Refused
         It is cut off, empty, of another kind, too large, or its offsets do not tile the file.
     """
+    with open_inside(path) as file:
+        return header_of(file, path.name)
+
+
+def header_of(file: BinaryIO, name: str) -> dict[str, StoredTensor]:
+    """The same of an open file; raises as `read_header`."""
     try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            start = file.read(64)
-            n_header = int.from_bytes(start[:8], "little")
-            _check_start(path.name, start, size, n_header)
-            file.seek(8)
-            text = file.read(n_header)
+        size = os.fstat(file.fileno()).st_size
+        start = file.read(64)
+        n_header = int.from_bytes(start[:8], "little")
+        _check_start(name, start, size, n_header)
+        file.seek(8)
+        text = file.read(n_header)
     except OSError as error:
-        raise Refused(f"{path.name} cannot be read: {error.strerror}.") from error
-    header = parse_object(text, f"The header of {path.name}")
-    header.pop("__metadata__", None)
+        raise Refused(f"{name} cannot be read: {error.strerror}.") from error
+    header = parse_object(text, f"The header of {name}")
+    metadata = header.pop("__metadata__", {})
+    if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+        raise Refused(f"The header of {name} is wrong: its __metadata__ is not an object of texts.")
     if len(header) > MAX_TENSORS:
-        raise Refused(f"{path.name} holds {len(header):,} tensors; at most {MAX_TENSORS:,} are read.")
+        raise Refused(f"{name} holds {len(header):,} tensors; at most {MAX_TENSORS:,} are read.")
     spans: list[tuple[int, int]] = []
-    stored = {name: _tensor(path.name, name, entry, spans) for name, entry in header.items()}
+    stored = {tensor: _tensor(name, tensor, entry, spans, 8 + n_header) for tensor, entry in header.items()}
     end = 0
     for begin, stop in sorted(spans):
         if begin != end:
-            raise Refused(f"The header of {path.name} is wrong: its tensors overlap or leave gaps.")
+            raise Refused(f"The header of {name} is wrong: its tensors overlap or leave gaps.")
         end = stop
     missing = 8 + n_header + end - size
     if missing > 0:
-        raise Refused(f"{path.name} is cut off: its last {missing:,} bytes are missing.")
+        raise Refused(f"{name} is cut off: its last {missing:,} bytes are missing.")
     if missing < 0:
-        raise Refused(f"{path.name} has {-missing:,} bytes more than its header says.")
+        raise Refused(f"{name} has {-missing:,} bytes more than its header says.")
     return stored
 
 
@@ -134,7 +159,11 @@ def _check_start(name: str, start: bytes, size: int, n_header: int) -> None:
         raise Refused(f"{name} is cut off: its header has {n_header:,} bytes, the whole file {size:,}.")
 
 
-def _tensor(file: str, name: str, entry: Any, spans: list[tuple[int, int]]) -> StoredTensor:
+def _tensor(file: str, name: str, entry: Any, spans: list[tuple[int, int]], start: int) -> StoredTensor:
+    if len(name) > MAX_NAME:
+        raise Refused(
+            f"{file} holds a tensor with a name of {len(name):,} letters ({name[:40]!r}…); up to {MAX_NAME:,} are read."
+        )
     match entry:
         case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [begin, end]} if all(
             type(n) is int and n >= 0 for n in (*shape, begin, end)
@@ -143,11 +172,13 @@ def _tensor(file: str, name: str, entry: Any, spans: list[tuple[int, int]]) -> S
         case _:
             raise Refused(f"The header of {file} is wrong at tensor {name!r}: no dtype, shape and offsets.")
     if dtype not in _ITEM_SIZE:
-        raise Refused(f"Tensor {name!r} in {file} has the dtype {dtype!r}, which cannot be read.")
+        raise Refused(f"Tensor {name!r} in {file} has the dtype {dtype[:40]!r}, which cannot be read.")
+    if len(shape) > _MOST_AXES or max(shape, default=0) >= 2**63:
+        raise Refused(f"The header of {file} is wrong at tensor {name!r}: no tensor has such a shape.")
     if end - begin != prod(shape) * _ITEM_SIZE[dtype]:
         raise Refused(f"The header of {file} is wrong at tensor {name!r}: {shape} does not take {end - begin:,} bytes.")
     spans.append((begin, end))
-    return StoredTensor(dtype, tuple(shape), file)
+    return StoredTensor(dtype, tuple(shape), file, start + begin, start + end)
 
 
 def _read_shards(folder: Path) -> dict[str, StoredTensor]:
@@ -158,15 +189,22 @@ def _read_shards(folder: Path) -> dict[str, StoredTensor]:
         raise Refused(f"{INDEX} names {len(weight_map):,} tensors; at most {MAX_TENSORS:,} are read.")
     stored: dict[str, StoredTensor] = {}
     for shard in sorted(set(weight_map.values())):
+        if len(shard) > MAX_NAME:
+            raise Refused(f"{INDEX} names a file whose name has {len(shard):,} letters.")
         # A backslash is part of a name here and a folder on Windows; no real shard has one.
         if shard != Path(shard).name or "\\" in shard or not shard.endswith(".safetensors"):
             raise Refused(f"{INDEX} names {shard!r}, which is not a safetensors file in the same folder.")
-        if not (folder / shard).exists():
+        if not is_there(folder / shard):
             raise Refused(f"{shard} is named in {INDEX} but is not in the folder.")
-        stored |= read_header(folder / shard)
+        found = read_header(folder / shard)
+        if twice := stored.keys() & found.keys():
+            raise Refused(
+                f"{shard} and {stored[min(twice)].file} both hold {min(twice)!r}; which is meant is not said."
+            )
+        stored |= found
     for tensor, shard in weight_map.items():
         if tensor not in stored or stored[tensor].file != shard:
-            raise Refused(f"{INDEX} says that {shard} holds {tensor!r}, but it does not.")
+            raise Refused(f"{INDEX} says that {shard} holds {tensor[:MAX_NAME]!r}, but it does not.")
     if len(stored) > MAX_TENSORS:
         raise Refused(f"The files of {INDEX} hold {len(stored):,} tensors; at most {MAX_TENSORS:,} are read.")
     return stored

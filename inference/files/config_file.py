@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference.context import Refused
 from inference.files.json_file import read_object
 from inference.files.own_models import import_own
+from inference.files.reasons import first_line
+from inference.files.regular_files import is_there
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig
@@ -36,6 +40,19 @@ _MOST_BY_KEY = {
     for key in keys.split()
 }
 
+_ONE_NUMBER = {"vocab_size", "max_position_embeddings"}  # the others may list a value for each layer or stage
+# Of whatever else is built one by one, under any name.
+_COUNTS = re.compile(
+    r"layer|depth|block|stage|group|head|expert|label|level|repeat|iteration|^num_|_num$|^n_", re.IGNORECASE
+)
+_MOST_COUNTED = 100_000
+_LARGE = re.compile(r"vocab|token|position|length|_id$|param|flos|sample|point|max_|n_ctx|num_chan", re.IGNORECASE)
+
+# Keys with which a configuration sends transformers to other files, code or kernels. The names of the files that the
+# weights and the configuration are read from would change what is loaded, so these are refused.
+_OTHER_FILES = {"transformers_weights", "configuration_files", "gguf_file"}
+_ELSEWHERE = {*_OTHER_FILES, "auto_map", "custom_pipelines", "fusion_config", "name_or_path", "_name_or_path"}
+
 
 def read_config(folder: Path) -> dict[str, Any]:
     """What config.json says, checked.
@@ -46,22 +63,18 @@ def read_config(folder: Path) -> dict[str, Any]:
         There is none, it is no JSON object, holds numbers outside the limits, names no type of model, or asks for
         quantised weights or code from elsewhere.
     """
-    if not (folder / CONFIG).is_file():
+    if not is_there(folder / CONFIG):
         if gguf := next(folder.glob("*.gguf"), None):
             raise Refused(f"{folder.name} holds only {gguf.name}, a GGUF file; Headlight reads safetensors.")
         raise Refused(f"{folder.name} holds no {CONFIG}, so it is not a checkpoint.")
     config = read_object(folder / CONFIG, MAX_CONFIG)
-    _check_numbers(config)
+    _check_values(config)
     model_type = config.get("model_type")
     if not isinstance(model_type, str) or not model_type:
         raise Refused(f"{CONFIG} has no model_type, so the kind of model is not known.")
     if quantization := config.get("quantization_config"):
         method = quantization.get("quant_method", "") if isinstance(quantization, dict) else ""
         raise Refused(f"{CONFIG} says that the weights are quantised ({method or 'somehow'}); Headlight reads floats.")
-    for key, value in config.items():
-        # transformers would fetch such a kernel from the hub and run it.
-        if key.endswith("_implementation") and "/" in str(value):
-            raise Refused(f"{CONFIG} asks for code from the hub ({key}: {value}), which Headlight does not run.")
     return config
 
 
@@ -73,7 +86,7 @@ def build_config(folder: Path, config: dict[str, Any]) -> PreTrainedConfig:
     Refused
         transformers does not know the type of model, or finds a value wrong.
     """
-    from transformers import CONFIG_MAPPING, AutoConfig, __version__
+    from transformers import CONFIG_MAPPING, __version__
 
     model_type = config["model_type"]
     import_own(model_type)
@@ -82,11 +95,17 @@ def build_config(folder: Path, config: dict[str, Any]) -> PreTrainedConfig:
             file = str(next(iter(auto_map.values()), "")) if isinstance(auto_map, dict) else ""
             raise Refused(
                 f"{CONFIG} asks for Python code of its own ({file or 'auto_map'}); "
-                f"Headlight runs no code from checkpoints, and transformers has no {model_type!r}."
+                f"Headlight runs no code from checkpoints, and transformers has no {model_type[:80]!r}."
             )
-        raise Refused(f"{CONFIG} names the model type {model_type!r}, which transformers {__version__} does not know.")
+        raise Refused(
+            f"{CONFIG} names the model type {model_type[:80]!r}, which transformers {__version__} does not know."
+        )
+    values = without_elsewhere(config)
+    if model_type == "mistral" and "layer_types" in values:  # as AutoConfig does
+        values["model_type"] = "ministral"
     try:
-        return AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        # Not `from_pretrained`, which would look the file up again, and others that it names.
+        return CONFIG_MAPPING[values["model_type"]].from_dict(values)
     except Exception as error:  # whatever foreign code makes of a foreign file
         raise Refused(f"{CONFIG} has a wrong value: {first_line(error)}") from error
 
@@ -98,26 +117,78 @@ def named_class(config: dict[str, Any]) -> str:
     return next((name[:100] for name in names if isinstance(name, str)), "")
 
 
-def first_line(error: BaseException) -> str:
-    """The first line of what an error says that says something, as the end of a sentence."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = lines[0] if lines else type(error).__name__
-    if text.endswith(":") and len(lines) > 1:
-        text += " " + lines[1]
-    return text[:300].rstrip(".") + "."
+def without_elsewhere(value: Any) -> Any:
+    """A copy of JSON values without what makes transformers look for further files, code or kernels."""
+    if isinstance(value, dict):
+        return {key: without_elsewhere(item) for key, item in value.items() if key not in _ELSEWHERE}
+    return [without_elsewhere(item) for item in value] if isinstance(value, list) else value
 
 
-def _check_numbers(config: dict[str, Any]) -> None:
-    parts = [("", config)]  # a list instead of recursion: JSON may be nested deeper than Python calls
+def _check_values(config: dict[str, Any]) -> None:
+    parts: list[tuple[str, Any]] = [("", config)]  # instead of recursion: JSON may be nested deeper than Python calls
     while parts:
         where, part = parts.pop()
-        for key, value in part.items():
+        for key, value in part.items() if isinstance(part, dict) else ((where, item) for item in part):
+            name = where + key if isinstance(part, dict) else where
+            _check_elsewhere(name, key, value)
+            if key.endswith("_config") and not isinstance(value, dict | None):
+                raise Refused(f"{CONFIG} says {name} is {str(value)[:40]}; an object is needed.")
+            if key.endswith("_token_id") and not isinstance(value, int | list | None):
+                raise Refused(f"{CONFIG} says {name} is {str(value)[:40]}; a whole number is needed.")
+            if key == "id2label":
+                _check_labels(name, value)
+            elif isinstance(value, float):
+                _check_float(name, key, value)
             if isinstance(value, dict):
-                parts.append((f"{where[-80:]}{key}.", value))
+                parts.append((f"{name[-80:]}.", value))
             elif key in _MOST_BY_KEY and value is not None:
-                # Some models list a value for each layer.
-                for number in value if isinstance(value, list) else [value]:
-                    _check_number(where + key, number, _MOST_BY_KEY[key])
+                is_one = key in _ONE_NUMBER or not isinstance(value, list)
+                for number in [value] if is_one else value:
+                    _check_number(name, number, _MOST_BY_KEY[key])
+            elif isinstance(value, list):
+                parts.append((name[-80:], value))
+            elif type(value) is int:
+                _check_size(name, key, value)
+
+
+def _check_elsewhere(name: str, key: str, value: Any) -> None:
+    """What is checked is what is loaded, so nothing else may be named."""
+    # transformers would fetch such a kernel from the hub and run it.
+    if key.endswith("_implementation") and "/" in str(value):
+        raise Refused(f"{CONFIG} asks for code from the hub ({name}: {str(value)[:80]}), which Headlight does not run.")
+    if key in _OTHER_FILES and value and value != "model.safetensors":
+        raise Refused(
+            f"{CONFIG} names another file ({name}: {str(value)[:80]!r}); Headlight opens no others than those that "
+            "are usual in a checkpoint."
+        )
+
+
+def _check_labels(name: str, labels: Any) -> None:
+    if labels is None:
+        return
+    if not isinstance(labels, dict):
+        raise Refused(f"{CONFIG} says {name} is {str(labels)[:40]}; an object of numbers and names is needed.")
+    for number, label in labels.items():
+        if not isinstance(label, str) or not number.isdecimal():
+            raise Refused(f"{CONFIG} says {name}.{number[:40]} is {str(label)[:40]}; a name under a number is needed.")
+
+
+def _check_float(name: str, key: str, number: float) -> None:
+    is_share = "drop" in key.lower()
+    if math.isnan(number) or (is_share and not 0 <= number <= 1):
+        raise Refused(
+            f"{CONFIG} says {name} is {number}; a {'number from 0 to 1' if is_share else 'number'} is needed."
+        )
+
+
+def _check_size(name: str, key: str, number: int) -> None:
+    """Numbers of things that are built one by one, under whatever name, and numbers that no computer can hold."""
+    if _COUNTS.search(key) and not _LARGE.search(key) and number > _MOST_COUNTED:
+        raise Refused(f"{CONFIG} says {name} is {number:,}; up to {_MOST_COUNTED:,} are allowed.")
+    if key.endswith("group_num") and number < 1:
+        raise Refused(f"{CONFIG} says {name} is {number:,}; whole numbers from 1 on are allowed.")
+    if abs(number) >= 2**63:
+        raise Refused(f"{CONFIG} says {name} is {str(number)[:40]}…, a whole number of more than 63 bits.")
 
 
 def _check_number(name: str, number: Any, most: int) -> None:

@@ -5,17 +5,19 @@ transformers makes a near-empty tokenizer without a word where the files are mis
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference.context import Refused
-from inference.files.config_file import first_line
-from inference.files.json_file import read_bytes, read_object
+from inference.files.json_file import read_inside, read_object
+from inference.files.reasons import first_line
+from inference.files.regular_files import is_there, open_inside
+from inference.files.tokenizer_copy import MAX_TOKENIZER, copied_tokenizer
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 
-MAX_TOKENIZER = 64 * 2**20
 _VOCABULARIES = (
     "tokenizer.json",
     "vocab.txt",
@@ -39,11 +41,13 @@ def vocabulary_file(folder: Path) -> Path | None:
     Refused
         It is too large.
     """
-    found = [folder / name for name in _VOCABULARIES if (folder / name).is_file()] or sorted(folder.glob("*.spm"))
+    found = [folder / name for name in _VOCABULARIES if is_there(folder / name)] or sorted(folder.glob("*.spm"))
     if not found:
         return None
-    if found[0].stat().st_size > MAX_TOKENIZER:
-        raise Refused(f"{found[0].name} has {found[0].stat().st_size:,} bytes; at most {MAX_TOKENIZER:,} are read.")
+    with open_inside(found[0]) as file:
+        n_bytes = os.fstat(file.fileno()).st_size
+    if n_bytes > MAX_TOKENIZER:
+        raise Refused(f"{found[0].name} has {n_bytes:,} bytes; at most {MAX_TOKENIZER:,} are read.")
     return found[0]
 
 
@@ -56,7 +60,7 @@ def mask_token(folder: Path) -> str:
         A file is no JSON object, or too large.
     """
     for name in _SETTINGS:
-        if (folder / name).is_file():
+        if is_there(folder / name):
             token: Any = read_object(folder / name, MAX_TOKENIZER).get("mask_token")
             token = token.get("content") if isinstance(token, dict) else token
             if isinstance(token, str):
@@ -64,7 +68,7 @@ def mask_token(folder: Path) -> str:
     vocabulary = vocabulary_file(folder)
     if vocabulary is None or vocabulary.suffix not in (".json", ".txt"):
         return ""
-    text = read_bytes(vocabulary, MAX_TOKENIZER)
+    text = read_inside(vocabulary, MAX_TOKENIZER)
     if vocabulary.suffix == ".txt":
         words = set(text.split(b"\n"))
         return next((mask for mask in _USUAL_MASKS if mask.encode() in words), "")
@@ -79,15 +83,18 @@ def load_tokenizer(folder: Path, config: PreTrainedConfig) -> PreTrainedTokenize
     Refused
         Its files cannot be read, it is empty, or it belongs to a model with another vocabulary.
     """
-    from transformers import AutoTokenizer
+    from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
     vocabulary = vocabulary_file(folder)
     if vocabulary is None:
         return None
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        with copied_tokenizer(folder) as copy:
+            tokenizer = AutoTokenizer.from_pretrained(copy, local_files_only=True, trust_remote_code=False)
+        if not isinstance(tokenizer, PreTrainedTokenizerBase):  # several in one, as RAG's
+            raise Refused(f"{_SETTINGS[0]} asks for a tokenizer that is made of several; only single ones can be read.")
         tokenizer("a")  # some faults show only at the first word
-    except (KeyboardInterrupt, SystemExit):
+    except (KeyboardInterrupt, SystemExit, Refused, MemoryError):
         raise
     except BaseException as error:  # tokenizers' PanicException is no Exception
         raise Refused(f"The tokenizer in {vocabulary.name} cannot be read: {first_line(error)}") from error

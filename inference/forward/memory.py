@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import sys
 import weakref
 from typing import TYPE_CHECKING
 
+from inference.checkpoints.free_memory import machine_bytes
 from inference.context import Refused
 
 if TYPE_CHECKING:
@@ -102,12 +102,3 @@ def give_back() -> None:
 def _glibc() -> ctypes.CDLL | None:
     library = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
     return library if hasattr(library, "malloc_trim") else None
-
-
-def machine_bytes() -> int:
-    """Memory that is built in."""
-    if sys.platform == "win32":
-        total = ctypes.c_ulonglong()
-        ctypes.windll.kernel32.GetPhysicallyInstalledSystemMemory(ctypes.byref(total))
-        return total.value * 1024
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from PIL import Image
 from inference.context import Refused
 from inference.files.config_file import CONFIG
 from inference.files.json_file import read_object
+from inference.files.regular_files import is_there
 from inference.inputs.images import Preparation
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PREPROCESSOR = "preprocessor_config.json"
 _MAX_FILE = 5 * 2**20
 _MOST_SIDE = 2048
+_MOST_NUMBER = 1e30
 _RESAMPLES = {int(resample) for resample in Image.Resampling}
 
 _HALF = (0.5, 0.5, 0.5)
@@ -99,7 +100,7 @@ def read_preparation(folder: Path, config: PreTrainedConfig, takes: Takes) -> Pr
             f"{CONFIG} describes images of {takes.size[1]:,} × {takes.size[0]:,} pixels in patches of "
             f"{takes.unit[1]:,} × {takes.unit[0]:,}; a patch to {_MOST_SIDE:,} pixels a side are possible."
         )
-    if not (folder / PREPROCESSOR).is_file():
+    if not is_there(folder / PREPROCESSOR):
         return _usual(config.model_type, takes)
     says = read_object(folder / PREPROCESSOR, _MAX_FILE)
     name = str(says.get("image_processor_type") or says.get("feature_extractor_type") or "")
@@ -196,20 +197,25 @@ def _side(says: Any, name: str) -> int:
 
 
 def _resample(says: Any) -> int:
-    if says not in _RESAMPLES:
+    if not isinstance(says, int) or isinstance(says, bool) or says not in _RESAMPLES:
         raise Refused(f"{PREPROCESSOR} says resample is {str(says)[:40]}; Pillow's filters are 0 to 5.")
     return int(says)
 
 
 def _number(says: Any, name: str) -> float:
-    if not isinstance(says, int | float) or isinstance(says, bool) or not math.isfinite(says) or not says:
+    if not _is_number(says) or not says:
         raise Refused(f"{PREPROCESSOR} says {name} is {str(says)[:40]}; a number other than 0 is needed.")
     return float(says)
 
 
+def _is_number(says: Any) -> bool:
+    """Whether it is a finite number that float32 can hold; whole numbers of any length are in JSON, too."""
+    return isinstance(says, int | float) and not isinstance(says, bool) and abs(says) < _MOST_NUMBER
+
+
 def _colour(says: Any, name: str) -> tuple[float, ...]:
     values = list(says) if isinstance(says, list | tuple) else [says] * 3
-    if len(values) != 3 or not all(isinstance(v, int | float) and math.isfinite(v) for v in values):
+    if len(values) != 3 or not all(map(_is_number, values)):
         raise Refused(f"{PREPROCESSOR} says {name} is {str(says)[:80]}; a number for each of three colours is needed.")
     return tuple(float(value) for value in values)
 

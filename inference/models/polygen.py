@@ -119,6 +119,8 @@ class PolyGenAttention(nn.Module):
         self.layer_idx = layer_idx
         self.is_causal = is_causal
         self.num_heads = config.num_attention_heads
+        if config.hidden_size % self.num_heads:
+            raise ValueError(f"hidden_size ({config.hidden_size}) is no multiple of its {self.num_heads} heads.")
         self.scaling = (config.hidden_size // config.num_attention_heads) ** -0.5
         d = config.hidden_size
         self.q_proj, self.k_proj, self.v_proj, self.o_proj = (nn.Linear(d, d, bias=False) for _ in range(4))

@@ -6,6 +6,7 @@ import os
 import traceback
 from collections import OrderedDict
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inference.context import Cancelled, Context, Refused
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from inference.forward.model import Model
     from inference.results.request import Request
 
+ROOT = Path(__file__).parents[2]
 N_KEPT = 2  # open checkpoints: enough to go back and forth between two
 
 
@@ -102,7 +104,19 @@ def answer(engine: Engine, request: Request, context: Context) -> object | None:
         if _is_out_of_memory(error):
             message = "There is not enough memory for this; try a shorter text or a smaller model."
             return Failure("error", message, details)
-        return Failure("error", f"This could not be computed: {type(error).__name__}: {error}".split("\n")[0], details)
+        return Failure("error", _last_resort(request, error), details)
+
+
+def _last_resort(request: Request, error: BaseException) -> str:
+    """What failed and where, in one sentence; what Python said of it stands in the details."""
+    where = ""
+    for frame in traceback.extract_tb(error.__traceback__):
+        if Path(frame.filename).is_relative_to(ROOT):
+            where = f"{Path(frame.filename).relative_to(ROOT).as_posix()}, line {frame.lineno}"
+    checkpoint = getattr(request, "checkpoint", None)
+    name = Path(str(checkpoint)).name if checkpoint else "this input"
+    what = "opened" if isinstance(request, InspectRequest | OpenRequest) else "computed with"
+    return f"{name[:100]} could not be {what}: something in it was not foreseen ({where or 'outside Headlight'})."
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

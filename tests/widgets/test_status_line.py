@@ -44,7 +44,7 @@ def test_a_long_message_is_elided_and_whole_in_the_tool_tip(line):
     line.resize(300, 30)
     line.show_message("<b>word</b> " * 50)
     assert shown(line).endswith("…")
-    assert "&lt;b>" in line._message.toolTip()
+    assert "&lt;b&gt;" in line._message.toolTip()
     line.resize(5000, 30)
     assert not shown(line).endswith("…")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from widgets.kit.plain import plain_tip
+
 
 def set_available(control: QWidget, is_available: bool, why_not: str) -> None:
     """Grey a control, and let its tool tip say why."""
@@ -13,7 +15,9 @@ def set_available(control: QWidget, is_available: bool, why_not: str) -> None:
         tip = control.toolTip()
         control.setProperty("tip", tip)
     control.setEnabled(is_available)
-    control.setToolTip(tip if is_available else why_not)
+    control.setToolTip(plain_tip(why_not))
+    if is_available:
+        control.setProperty("toolTip", tip)  # as it was set, plain already
 
 
 def offer(choice: QComboBox, data: object, is_offered: bool, why_not: str) -> None:
@@ -22,4 +26,4 @@ def offer(choice: QComboBox, data: object, is_offered: bool, why_not: str) -> No
     assert isinstance(model, QStandardItemModel)
     item = model.item(choice.findData(data))
     item.setEnabled(is_offered)
-    item.setToolTip("" if is_offered else why_not)
+    item.setToolTip(plain_tip("" if is_offered else why_not))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QToolButton, QWidget
 
 from widgets.kit.layouts import FlowLayout
+from widgets.kit.plain import PlainLabel, plain_tip
 
 
 class ControlBar(QWidget):
@@ -29,7 +30,7 @@ class ControlBar(QWidget):
         combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for text, data in choices:
             combo.addItem(text, data)
-        label = QLabel(title, pair)
+        label = PlainLabel(title, pair)
         label.setBuddy(combo)
         layout.addWidget(label)
         layout.addWidget(combo)
@@ -44,7 +45,7 @@ class ControlBar(QWidget):
         """A check box."""
         box = QCheckBox(title, self)
         box.setObjectName(name)
-        box.setToolTip(tip)
+        box.setToolTip(plain_tip(tip))
         box.setAccessibleName(title)
         self._flow.addWidget(box)
         return box
@@ -63,7 +64,7 @@ class ControlBar(QWidget):
             button = QToolButton(group)
             button.setObjectName(name)
             button.setText(text)
-            button.setToolTip(tip)
+            button.setToolTip(plain_tip(tip))
             button.setAccessibleName(tip)
             row.addWidget(button)
             made.append(button)

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from widgets.kit.clean import shown
+from widgets.kit.plain import PlainLabel, plain_tip
 
 
-class LineLabel(QLabel):
+class LineLabel(PlainLabel):
     """Plain text that never widens the window; the tool tip has all of it.
 
-    The text may change with every image that plays: it is kept here, as `QLabel.setText` lays out the window anew.
+    The text may change with every image that plays: it is kept here, as `setText` lays out the window anew.
     """
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = ""
         self.setAccessibleName(name)
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setContentsMargins(8, 2, 8, 4)
 
     def show_text(self, text: str) -> None:
         """Show another text."""
+        text = shown(text)
         if text != self._text:
             self._text = text
-            # Tool tips take what looks like HTML for HTML, and texts are the user's.
-            self.setToolTip(f"<qt>{escape(text)}</qt>" if "<" in text else text)
+            self.setToolTip(plain_tip(text))
             self.setAccessibleDescription(text)
             self.update()
 
@@ -52,13 +52,12 @@ class LineLabel(QLabel):
             self.style().drawItemText(painter, area, flags, self.palette(), self.isEnabled(), text, role)
 
 
-class EmptyLabel(QLabel):
+class EmptyLabel(PlainLabel):
     """A sentence in the middle that says what to do."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setWordWrap(True)
         self.setMargin(24)

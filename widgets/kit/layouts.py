@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QLayoutItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QLayoutItem, QVBoxLayout, QWidget
+
+from widgets.kit.plain import PlainLabel
 
 
 class FlowLayout(QLayout):
@@ -91,7 +93,7 @@ def labelled(control: QWidget, name: str, title: str) -> QWidget:
     pair = QWidget()
     control.setObjectName(name)
     control.setAccessibleName(title)
-    label = QLabel(title, pair)
+    label = PlainLabel(title, pair)
     label.setBuddy(control)
     layout = QHBoxLayout(pair)
     layout.setContentsMargins(0, 0, 0, 0)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QSpinBox, QWidget
+
+from widgets.kit.plain import PlainLabel
 
 
 class NumberSlider(QWidget):
@@ -29,7 +31,7 @@ class NumberSlider(QWidget):
             control.setObjectName(f"{name}_{kind}")
             control.setAccessibleName(title)
         self.slider.setMinimumWidth(10 * self.fontMetrics().height())
-        label = QLabel(title, self)
+        label = PlainLabel(title, self)
         label.setBuddy(self.box)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QW
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.layouts import labelled
 from widgets.kit.number_slider import NumberSlider
+from widgets.kit.plain import plain_tip
 from widgets.options import Choice, Number, Option, Options, Switch
 
 O = TypeVar("O", bound=Options)  # noqa: E741
@@ -41,7 +42,7 @@ class OptionControls(QObject, Generic[O]):
         if isinstance(option, Choice):
             combo = bar.add_choice(name, title, tuple((_tr(text), data) for data, text in option.labels.items()))
             combo.setCurrentIndex(list(option.labels).index(value))
-            combo.setToolTip(about)
+            combo.setToolTip(plain_tip(about))
             combo.currentIndexChanged.connect(self.changed)
             return combo
         if isinstance(option, Switch):
@@ -51,14 +52,14 @@ class OptionControls(QObject, Generic[O]):
             return box
         if option.is_slider:
             slider = NumberSlider(name, title, int(option.low), int(option.high), step=int(option.step))
-            slider.setToolTip(about)
+            slider.setToolTip(plain_tip(about))
             slider.setAccessibleName(title)
             slider.set_value(value)
             slider.value_changed.connect(self.changed)
             bar.add_widget(slider)
             return slider
         spin = _spin_box(option)
-        spin.setToolTip(about)
+        spin.setToolTip(plain_tip(about))
         spin.setKeyboardTracking(False)
         _set(spin, value)
         spin.valueChanged.connect(self.changed)

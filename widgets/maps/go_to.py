@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
+
+from widgets.kit.plain import PlainLabel, plain_tip
 
 
 class GoToBar(QWidget):
@@ -29,13 +31,13 @@ class GoToBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._is_search = True
-        self._title = QLabel(self)
+        self._title = PlainLabel(self)
         self._edit = QLineEdit(self)
         self._edit.setObjectName("attention_search_text")
         self._edit.setClearButtonEnabled(True)
         self._edit.setMaximumWidth(26 * self.fontMetrics().height())
         self._title.setBuddy(self._edit)
-        self._count = QLabel(self)
+        self._count = PlainLabel(self)
         self._count.setObjectName("attention_search_count")
         self._previous = self._button("previous", "\N{UPWARDS ARROW}", self.tr("Match before (Shift+F3)"))
         self._next = self._button("next", "\N{DOWNWARDS ARROW}", self.tr("Next match (F3)"))
@@ -56,7 +58,7 @@ class GoToBar(QWidget):
         button = QToolButton(self)
         button.setObjectName(f"attention_search_{name}")
         button.setText(text)
-        button.setToolTip(tip)
+        button.setToolTip(plain_tip(tip))
         button.setAccessibleName(tip)
         return button
 

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QHeaderView,
-    QLabel,
     QSpinBox,
     QTableWidget,
     QTableWidgetItem,
@@ -21,8 +20,10 @@ from inference.results.heads import HeadsRequest, HeadsResult
 from inference.results.maps import RowsRequest, RowsResult
 from inference.results.request import Request
 from widgets.context import ViewContext
+from widgets.kit.clean import isolated
 from widgets.kit.figure import Figure
 from widgets.kit.head_steps import layer_and_head
+from widgets.kit.plain import PlainLabel
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
@@ -53,9 +54,8 @@ class DetailsPanel(View):
         self._head.setAccessibleName(self.tr("Head"))
         self._layer.valueChanged.connect(self._on_layer_value_changed)
         self._head.valueChanged.connect(self._on_head_value_changed)
-        self._values = {name: QLabel("–", self) for name in self._titles()}
-        self._token = QLabel(self)
-        self._token.setTextFormat(Qt.TextFormat.PlainText)
+        self._values = {name: PlainLabel("–", self) for name in self._titles()}
+        self._token = PlainLabel(self)
         self._token.setWordWrap(True)
         self._keys = QTableWidget(0, 3, self)
         self._keys.setObjectName("details_keys")
@@ -203,7 +203,7 @@ class DetailsPanel(View):
         if query is None or query >= len(heads.query_tokens):
             self._token.setText(self.tr("Click a token to see what it attends to."))
             return
-        self._token.setText(self.tr("“{}” (token {})").format(heads.query_tokens.words[query], query))
+        self._token.setText(self.tr("“{}” (token {})").format(isolated(heads.query_tokens.words[query]), query))
         if row is None:
             return
         strongest = (-row.pattern).argsort(kind="stable")[:N_KEYS]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+
+from widgets.kit.plain import PlainLabel, plain_tip
 
 _CHECKPOINT = Qt.ItemDataRole.UserRole
 _OPEN = "{}  ●"
@@ -41,7 +43,7 @@ class Gallery(QWidget):
         browse.setObjectName("gallery_browse")
         browse.setToolTip(self.tr("Open a checkpoint in the Hugging Face layout (Ctrl+O)"))
         browse.clicked.connect(self.browse_requested)
-        hint = QLabel(self.tr("or drop a folder onto the window"), self)
+        hint = PlainLabel(self.tr("or drop a folder onto the window"), self)
         hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         hint.setWordWrap(True)
         hint.setForegroundRole(self.palette().ColorRole.PlaceholderText)
@@ -79,7 +81,7 @@ class Gallery(QWidget):
     def _add(self, checkpoint: str, title: str, subtitle: str) -> None:
         item = QListWidgetItem(title, self._list)
         item.setData(_CHECKPOINT, checkpoint)
-        item.setToolTip(subtitle)
+        item.setToolTip(plain_tip(subtitle))
         if checkpoint == self._current:
             item.setText(_OPEN.format(title))
             self._list.setCurrentItem(item)

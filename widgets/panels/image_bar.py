@@ -19,6 +19,7 @@ from widgets.figures.image_geometry import letterbox, part_rect
 from widgets.figures.image_parts import paint_border, paint_image
 from widgets.kit.labels import LineLabel
 from widgets.kit.layouts import FlowLayout, labelled
+from widgets.kit.plain import plain_tip
 from widgets.kit.veil import Veil
 from widgets.look.theme import FigureStyle
 from widgets.panels.pasted_images import PastedImages
@@ -42,7 +43,7 @@ class Thumbnails(QWidget):
         """Show another image."""
         self._result = result
         width, height = result.size
-        self.setToolTip(self.tr("{} × {} pixels; framed is what the model sees").format(width, height))
+        self.setToolTip(plain_tip(self.tr("{} × {} pixels; framed is what the model sees").format(width, height)))
         self.setAccessibleDescription(result.about)
         self.update()
 
@@ -166,7 +167,7 @@ class ImageBar(View):
         button = QToolButton(self)
         button.setObjectName(name)
         button.setText(text)
-        button.setToolTip(tip)
+        button.setToolTip(plain_tip(tip))
         button.setAccessibleName(tip)
         return button
 
@@ -177,11 +178,8 @@ class ImageBar(View):
         step = info.image_step if info else 0
         self._side.setEnabled(step > 0)
         self._side.setSingleStep(max(1, step))
-        self._side.setToolTip(
-            self.tr("The shorter side of what the model sees; its positions are interpolated")
-            if step
-            else self.tr("This model takes images of one size only")
-        )
+        tip = self.tr("The shorter side of what the model sees; its positions are interpolated")
+        self._side.setToolTip(plain_tip(tip if step else self.tr("This model takes images of one size only")))
         if not step:
             self._input = replace(self._input, side=0)
             self._show_controls(self._input)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import MeshInput
+from widgets.kit.plain import PlainLabel
 
 _N_AXES = 3
 
@@ -26,10 +27,9 @@ class MeshBar(QWidget):
         super().__init__(parent)
         self._input = MeshInput()
         self._classes: tuple[str, ...] = ()
-        self._line = QLabel(self)
+        self._line = PlainLabel(self)
         self._line.setObjectName("mesh_line")
         self._line.setAccessibleName(self.tr("Mesh"))
-        self._line.setTextFormat(Qt.TextFormat.PlainText)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.addWidget(self._line, 1)

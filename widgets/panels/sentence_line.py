@@ -6,6 +6,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QFocusEvent, QMouseEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from widgets.kit.plain import plain_tip
+
 # More is not typed into a line, and a line that long is slow.
 LONGEST_LINE = 2_000
 MOST_CHARACTERS = 2**22
@@ -62,7 +64,8 @@ class SentenceLine(QLineEdit):
         self.insert(text if self._long is None else self._preview)
         self._is_being_set = False
         self.setCursorPosition(0)  # shows how it begins, not how it ends
-        self.setToolTip("" if self._long is None else self.tr("A long text: Ctrl+T shows and changes all of it"))
+        tip = self.tr("A long text: Ctrl+T shows and changes all of it")
+        self.setToolTip(plain_tip("" if self._long is None else tip))
 
     def _on_text_edited(self, text: str) -> None:
         if self._is_being_set:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPalette, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from inference.results.events import Progress
 from inference.results.memory import MemoryResult
+from widgets.kit.plain import PlainLabel, plain_tip
 from widgets.look.theme import FigureStyle
 
 N_KEPT = 200
@@ -35,9 +36,9 @@ class StatusLine(QWidget):
         self.messages: list[str] = []
         self._shown = ""
         self._is_warning = self._is_about_input = False
-        self._device = QLabel(self)
+        self._device = PlainLabel(self)
         self._device.setObjectName("device")
-        self._memory = QLabel(self)
+        self._memory = PlainLabel(self)
         self._memory.setObjectName("memory")
         self._memory.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._message = QPushButton(self)
@@ -48,7 +49,7 @@ class StatusLine(QWidget):
         self._message.setToolTip(self.tr("Show all messages"))
         self._message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._message.clicked.connect(self.log_requested)
-        self._label = QLabel(self)
+        self._label = PlainLabel(self)
         self._bar = QProgressBar(self)
         self._bar.setObjectName("progress")
         self._bar.setAccessibleName(self.tr("Progress"))
@@ -96,7 +97,7 @@ class StatusLine(QWidget):
         )
         if memory.n_held < memory.n_calls:
             tip += self.tr(" The others are computed again when they are looked at; the menu Run allows more memory.")
-        self._memory.setToolTip(tip)
+        self._memory.setToolTip(plain_tip(tip))
 
     def show_message(self, text: str, *, is_warning: bool = True) -> None:
         """Show a sentence; warnings stand out by colour and a sign."""
@@ -139,7 +140,7 @@ class StatusLine(QWidget):
         room = max(self._message.width() - 12, 40)
         elided = QFontMetrics(self._message.font()).elidedText(sign + text, Qt.TextElideMode.ElideRight, room)
         self._message.setText(elided.replace("&", "&&"))
-        self._message.setToolTip(f"<qt>{_escaped(text)}</qt>" if text else "")
+        self._message.setToolTip(plain_tip(text, is_long=True))
         theme = FigureStyle.of(self).theme
         palette = self._message.palette()
         palette.setColor(QPalette.ColorRole.ButtonText, theme.warning if self._is_warning else theme.faint)
@@ -148,10 +149,6 @@ class StatusLine(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_message(self._shown)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _bytes(n: int) -> str:

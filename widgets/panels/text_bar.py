@@ -6,10 +6,11 @@ import re
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QMenu, QToolButton, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import TextInput
+from widgets.kit.plain import PlainLabel
 from widgets.panels.sentence_line import SentenceLine
 from widgets.panels.token_row import TokenRow
 from widgets.selection import Selection
@@ -37,7 +38,7 @@ class TextBar(QWidget):
     def __init__(self, selection: Selection, samples: tuple[str, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._has_tokenizer = True
-        self._first_label, self._second_label = QLabel(self), QLabel(self)
+        self._first_label, self._second_label = PlainLabel(self), PlainLabel(self)
         self.first = self._line("sentence_a", self._first_label)
         self.second = self._line("sentence_b", self._second_label)
         self.token_row = TokenRow(selection, self)
@@ -73,7 +74,7 @@ class TextBar(QWidget):
         layout.setColumnStretch(3, 2)
         self.set_checkpoint(None)
 
-    def _line(self, name: str, label: QLabel) -> SentenceLine:
+    def _line(self, name: str, label: PlainLabel) -> SentenceLine:
         line = SentenceLine(name, self)
         line.value_edited.connect(self._on_line_value_edited)
         line.returnPressed.connect(self._on_pause_timeout)

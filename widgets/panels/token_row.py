@@ -7,6 +7,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
 from inference.results.tokens import Tokens
+from widgets.kit.plain import plain_tip
 from widgets.look.theme import FigureStyle, Theme
 from widgets.selection import Position, Selected, Selection
 
@@ -141,7 +142,7 @@ class TokenChips(QWidget):
         text = self.tr("token {}, id {}").format(position, int(self._tokens.ids[position]))
         if self._can_mask:
             text += self.tr("; double click or M masks it")
-        QToolTip.showText(event.globalPosition().toPoint(), text, self)
+        QToolTip.showText(event.globalPosition().toPoint(), plain_tip(text), self)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         n, now = len(self._chips), self._query()

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from widgets.kit.control_bar import ControlBar
+from widgets.kit.plain import plain_tip
 from widgets.player.playback import AS_FAST_AS_IT_GOES, SPEEDS, Playback
 from widgets.player.step_slider import StepSlider
 from widgets.player.surprisal_scrubber import SurprisalScrubber
@@ -163,7 +164,7 @@ class Player(QWidget):
         for button, kind in icons:
             button.setIcon(_icon(kind, color, side))
         tip = self.tr("Pause (Space)") if is_playing else self.tr("Play (Space)")
-        self._play.setToolTip(tip)
+        self._play.setToolTip(plain_tip(tip))
         self._play.setAccessibleName(tip)
 
     def changeEvent(self, event: QEvent) -> None:

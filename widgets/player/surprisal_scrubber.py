@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from widgets.figures.lettering import resized
+from widgets.kit.plain import plain_tip
 from widgets.look.surprisal_colors import TOKEN_TOP, SurprisalScale, heated
 from widgets.look.theme import FigureStyle
 
@@ -217,7 +218,7 @@ class SurprisalScrubber(QWidget):
             self._choose(step)
         elif step is not None and lane is not None and self._rect(lane).contains(event.position()):
             text = self.tr("{}: {:.2f} bit").format(self._word(step), float(lane.surprisal[step - lane.first]))
-            QToolTip.showText(event.globalPosition().toPoint(), text, self)
+            QToolTip.showText(event.globalPosition().toPoint(), plain_tip(text), self)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._dragged = None

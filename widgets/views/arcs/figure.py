@@ -15,7 +15,7 @@ from inference.results.attention import AttentionResult
 from inference.results.lines import MOST_LINES
 from inference.results.tokens import Tokens
 from widgets.figures.lettering import measure, points_font
-from widgets.kit.clean import clean
+from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.views.arcs.lines import ArcsLayout, Focus, Lines, Side, head_color, head_dash
@@ -69,7 +69,7 @@ class ArcsFigure:
         else:
             parts.append(f"head {heads}" if len(self.shown_heads) == 1 else f"heads {heads or 'none'}")
         if self.focus:
-            parts.append(f"{self.focus.side} “{self.tokens(self.focus.side).words[self.focus.pos]}”")
+            parts.append(f"{self.focus.side} “{isolated(self.tokens(self.focus.side).words[self.focus.pos])}”")
         if self.options.segments != "all":
             parts.append(f"sentence {self.options.segments[0]} → {self.options.segments[1]}")
         if self.options.hide_special:

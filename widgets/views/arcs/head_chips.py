@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from widgets.kit.layouts import FlowLayout
+from widgets.kit.plain import PlainLabel, plain_tip
 from widgets.look.theme import FigureStyle
 from widgets.views.arcs.lines import chip_pen
 
@@ -30,8 +31,7 @@ class HeadChips(QWidget):
         self._chips: dict[int, QToolButton] = {}
         self._selected: int | None = None
         self._style = FigureStyle.of(self)
-        self._title = QLabel(self)
-        self._title.setTextFormat(Qt.TextFormat.PlainText)
+        self._title = PlainLabel(self)
         self._flow = FlowLayout(self)
         self._flow.setContentsMargins(8, 2, 8, 6)
         self._flow.setSpacing(4)
@@ -72,7 +72,8 @@ class HeadChips(QWidget):
             chip.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             chip.setAccessibleName(self.tr("Head {head}").format(head=head))
-            chip.setToolTip(self.tr("Head {head}: click hides or shows it, double click chooses it").format(head=head))
+            tip = self.tr("Head {head}: click hides or shows it, double click chooses it").format(head=head)
+            chip.setToolTip(plain_tip(tip))
             chip.toggled.connect(self._on_chip_toggled)
             chip.installEventFilter(self)
             self._flow.addWidget(chip)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFontMetricsF
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
+
+from widgets.kit.plain import PlainLabel
 
 # What is offered: fine where weak lines crowd, coarse where few are left.
 THRESHOLDS = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -29,8 +31,8 @@ class ThresholdSlider(QWidget):
         self._slider.setPageStep(1)
         self._slider.setAccessibleName(self.tr("Weakest line shown"))
         self._slider.setToolTip(self.tr("Weakest line shown, as a share of what a token gives away"))
-        self._text = QLabel(self)
-        title = QLabel(self.tr("Weakest &line"), self)
+        self._text = PlainLabel(self)
+        title = PlainLabel(self.tr("Weakest &line"), self)
         title.setBuddy(self._slider)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

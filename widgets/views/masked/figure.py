@@ -13,7 +13,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from inference.results.masked import MaskedResult
 from widgets.figures import chips, prediction_cards
 from widgets.figures.prediction_cards import Card, CardGrid, Guess, same_word
-from widgets.kit.clean import clean
+from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
@@ -107,7 +107,7 @@ class MaskedFigure:
         original, original_prob = result.original[mask], float(result.original_probs[mask])
         position = int(result.positions[mask])
         title = (
-            _tr("{} · was “{}”").format(position, clean(original))
+            _tr("{} · was “{}”").format(position, isolated(original))
             if original
             else _tr("{} · typed mask").format(position)
         )

@@ -15,7 +15,7 @@ from inference.results.tokens import Tokens
 from widgets.figures import chips, prediction_cards
 from widgets.figures.chips import Chip, ChipKind
 from widgets.figures.prediction_cards import Card, Guess, same_word
-from widgets.kit.clean import clean
+from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
@@ -93,7 +93,7 @@ class MaskLabFigure:
         result = self.result
         original, seen = result.original.words[position], result.shown.words[position]
         original_prob = float(result.original_probs[number])
-        title = _tr("{} · {} → {}").format(position, clean(original), clean(seen))
+        title = _tr("{} · {} → {}").format(position, isolated(original), isolated(seen))
         guesses = tuple(
             Guess(clean(word), float(prob), same_word(word, float(prob), original, original_prob))
             for word, prob in zip(result.words[number], result.probs[number], strict=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QCoreApplication, Signal
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from inference.results.mask_lab import MaskLabRequest, MaskLabResult
 from widgets.kit.figure_canvas import FigureCanvas
 from widgets.kit.figure_scroll import FigureScroll
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
+from widgets.kit.plain import PlainLabel
 from widgets.look.theme import FigureStyle
 from widgets.options import MOST_SEED
 from widgets.subject import Subject
@@ -42,7 +43,7 @@ class MaskLabPage(Page):
         self._figure: MaskLabFigure | None = None
         self.options = OptionControls(self.controls, "mask_lab", MaskLabOptions, leave_out=("top_k",))
         self._next = self.controls.add_button("mask_lab_next", _tr("Next seed"), _tr("Choose other tokens"))
-        rule = QLabel(_tr("Of the chosen tokens 80 % become [MASK], 10 % a random word, 10 % stay."))
+        rule = PlainLabel(_tr("Of the chosen tokens 80 % become [MASK], 10 % a random word, 10 % stay."))
         self.controls.add_widget(rule)
         self.ask_for_sentence(is_there=False)
 

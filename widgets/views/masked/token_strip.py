@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QToolTip, QWidget
 
 from widgets.figures import chips
 from widgets.figures.chips import Chip
+from widgets.kit.plain import plain_tip
 from widgets.look.theme import FigureStyle
 
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
@@ -108,7 +109,7 @@ class TokenStrip(QWidget):
             QToolTip.hideText()
         else:
             text = self.tr("position {}") if is_word else self.tr("position {}: a special token, cannot be masked")
-            QToolTip.showText(event.globalPosition().toPoint(), text.format(position), self)
+            QToolTip.showText(event.globalPosition().toPoint(), plain_tip(text.format(position)), self)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())

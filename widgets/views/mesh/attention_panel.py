@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QLabel, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSpinBox, QVBoxLayout, QWidget
 
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.figure_canvas import FigureCanvas
 from widgets.kit.layouts import labelled
 from widgets.kit.option_controls import OptionControls
+from widgets.kit.plain import PlainLabel
 from widgets.look.theme import FigureStyle
 from widgets.views.mesh.figures.attention import MeshAttention
 from widgets.views.mesh.options import Attending, MeshAttentionOptions
@@ -34,7 +35,7 @@ class AttentionPanel(QWidget):
         self._layer, self._head = QSpinBox(), QSpinBox()
         bar.add_widget(labelled(self._layer, "mesh_layer", self.tr("Layer")))
         bar.add_widget(labelled(self._head, "mesh_head", self.tr("Head")))
-        self._hint = QLabel()
+        self._hint = PlainLabel()
         self._hint.setObjectName("mesh_attention_hint")
         self._hint.setWordWrap(True)
         self._hint.setMargin(8)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.number_slider import NumberSlider
 from widgets.kit.option_controls import OptionControls
+from widgets.kit.plain import PlainLabel
 from widgets.views.mesh.growth import Growth
 from widgets.views.mesh.options import MeshCompletingOptions
 
@@ -122,8 +123,8 @@ class CompletePanel(QWidget):
         self.faces_requested.emit(self.count)
 
 
-def _text(text: str) -> QLabel:
-    label = QLabel(text)
+def _text(text: str) -> PlainLabel:
+    label = PlainLabel(text)
     label.setWordWrap(True)
     return label
 

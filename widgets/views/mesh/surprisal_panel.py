@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.labels import LineLabel
+from widgets.kit.plain import PlainLabel
 from widgets.look.theme import FigureStyle
 from widgets.plots.canvas import PlotCanvas
 from widgets.views.mesh.figures.bits import MeshBits
@@ -34,10 +35,9 @@ class SurprisalPanel(QWidget):
         bar = ControlBar(self)
         self._bar = bar
         self._label = bar.add_choice("mesh_scored_as", self.tr("Looked at as"), ())
-        self._text = QLabel()
+        self._text = PlainLabel()
         self._text.setObjectName("mesh_surprisal_words")
         self._text.setWordWrap(True)
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setMargin(8)
         self._text.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._text.setTextInteractionFlags(

@@ -20,7 +20,7 @@ from widgets.figures.image_parts import (
     paint_overlay,
     paint_title,
 )
-from widgets.kit.clean import clean
+from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
@@ -378,6 +378,6 @@ def beside(result: PatchesResult, key: int, right: int, down: int) -> int:
 def token_title(result: PatchesResult, key: int) -> str:
     """A token for the user."""
     if key < result.n_special:
-        return clean(result.tokens.words[key])
+        return isolated(result.tokens.words[key])
     row, column = divmod(key - result.n_special, result.grid[1])
     return _tr("patch ({}, {})").format(row, column)

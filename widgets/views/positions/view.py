@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from inference.results.events import Failure
 from inference.results.positions import PositionsRequest, PositionsResult, PositionTable
@@ -15,6 +15,7 @@ from widgets.figures.panel_figure import Cell
 from widgets.kit.availability import offer
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
+from widgets.kit.plain import PlainLabel
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.selection import Selected
 from widgets.subject import Subject
@@ -51,9 +52,8 @@ class PositionsView(View):
         self._table = self._page.controls.add_choice("positions_table", self.tr("Table"), ())
         self._options = OptionControls(self._page.controls, "positions", PositionsOptions, leave_out=("length",))
         self._head = self._page.controls.add_choice("positions_head", self.tr("Head"), ())
-        self._note = QLabel()
+        self._note = PlainLabel()
         self._note.setObjectName("positions_note")
-        self._note.setTextFormat(Qt.TextFormat.PlainText)
         self._note.setWordWrap(True)
         self._note.setContentsMargins(8, 0, 8, 2)
         self._page.add_above(self._note)

@@ -15,6 +15,7 @@ from inference.results.rollout import RolloutResult
 from widgets.figures.color_bar import ColorBar
 from widgets.figures.map_frame import paint_map_frame
 from widgets.figures.token_axis import label
+from widgets.kit.clean import isolated
 from widgets.kit.figure import Numbers
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
@@ -85,7 +86,7 @@ class RolloutFigure:
     @property
     def query_name(self) -> str:
         """Such as "“king” (2)"."""
-        return f"“{label(self.result.query_tokens.words[self.query_pos])}” ({self.query_pos})"
+        return f"“{isolated(label(self.result.query_tokens.words[self.query_pos]))}” ({self.query_pos})"
 
     def table(self, kind: MapKind) -> np.ndarray:
         """float32 [row, key_pos]: the numbers of a map."""
@@ -128,7 +129,7 @@ class RolloutFigure:
         query = self.query_pos if self.options.show == "query" else cell.row
         layer = self.layer if self.options.show == "map" else cell.row
         names = [
-            f"{label(tokens.words[place])} ({place})"
+            f"{isolated(label(tokens.words[place]))} ({place})"
             for tokens, place in ((self.result.query_tokens, query), (self.result.key_tokens, cell.key))
         ]
         text = _tr("{} comes to {} from {}, up to layer {}")

@@ -12,6 +12,7 @@ from inference.results.rollout import RolloutRequest, RolloutResult
 from widgets.context import ViewContext
 from widgets.figures.token_axis import label
 from widgets.kit.availability import offer
+from widgets.kit.clean import isolated
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.number_slider import NumberSlider
 from widgets.kit.option_controls import OptionControls
@@ -167,7 +168,7 @@ class RolloutView(View):
             return
         kind: MapKind = figure.kinds[0]
         words = figure.result.key_tokens.words
-        keys = [f"{label(words[key])} ({key}) {short(share)}" for key, share in figure.strongest(kind)]
+        keys = [f"{isolated(label(words[key]))} ({key}) {short(share)}" for key, share in figure.strongest(kind)]
         text = self.tr("{} comes most from") if kind == "rollout" else self.tr("{} attends most to")
         self._page.read_out.show_text(
             "  \N{MIDDLE DOT}  ".join((f"{text.format(figure.query_name)}  {keys[0]}", *keys[1:]))

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from inference.results.scaled_dot import ScaledDotResult
 from widgets.figures.lettering import measure, points_font, resized
-from widgets.kit.clean import clean
+from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle, Theme
 from widgets.views.scaled_dot.formula import paint_formula
@@ -74,7 +74,7 @@ class ScaledDotFigure:
         parts = [
             "Scaled dot-product attention",
             f"layer {result.layer}, head {result.head}",
-            f"query “{result.query_tokens.words[result.query_pos]}” (position {result.query_pos})",
+            f"query “{isolated(result.query_tokens.words[result.query_pos])}” (position {result.query_pos})",
         ]
         if self.options.by_weight:
             parts.append("keys sorted by weight")
@@ -177,7 +177,7 @@ class ScaledDotFigure:
         current = self.steps[self.step - 1].name if self.step else ""
         paint_formula(painter, area, style, self.result, current)
         painter.setPen(theme.faint if self.step is None else theme.ink)
-        query = clean(result.query_tokens.words[result.query_pos])
+        query = isolated(result.query_tokens.words[result.query_pos])
         about = f"layer {result.layer}, head {result.head}, query “{query}”"
         if self.step is not None:
             about = f"{self.step}   {self.steps[self.step - 1].about}"

@@ -13,7 +13,7 @@ from inference.results.request import Request
 from inference.results.scaled_dot import ScaledDotRequest, ScaledDotResult
 from inference.results.tokens import Tokens
 from widgets.context import ViewContext
-from widgets.kit.clean import clean
+from widgets.kit.clean import isolated
 from widgets.kit.head_steps import layer_and_head, walk
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
@@ -103,7 +103,7 @@ class ScaledDotView(View):
         self._result = result
         if is_other or self._query.count() != len(result.query_tokens):
             self._query.clear()
-            self._query.addItems([f"{pos}  {clean(word)}" for pos, word in enumerate(result.query_tokens.words)])
+            self._query.addItems([f"{pos}  {isolated(word)}" for pos, word in enumerate(result.query_tokens.words)])
         self._query.setCurrentIndex(result.query_pos)
         self._list_steps()
         self._page.show_canvas()
@@ -188,7 +188,7 @@ class ScaledDotView(View):
         elif key is None or key >= len(self._result.key_tokens):
             self._page.read_out.show_text(self.tr("Point at a key to see its dot product written out."))
         else:
-            word = clean(self._result.key_tokens.words[key])
+            word = isolated(self._result.key_tokens.words[key])
             self._page.read_out.show_text(f"“{word}”:  {explain_dot(self._result, key)}")
 
     # What the user does

@@ -15,6 +15,7 @@ from widgets.figures.labels import AxisLabels, paint_left, paint_top
 from widgets.figures.lettering import resized
 from widgets.figures.panel_figure import Cell
 from widgets.figures.token_axis import label
+from widgets.kit.clean import isolated
 from widgets.kit.figure import Numbers
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
@@ -342,7 +343,7 @@ class SparseCheckpointFigure:
         kind = kinds.title(self.kind_names[self.kinds[spot.row, spot.column]])
         if self.level == 0:
             text = _tr("From “{}” ({}) to “{}” ({}): {}, {}")
-            query, key = label(self.queries.words[spot.row]), label(self.keys.words[spot.column])
+            query, key = isolated(label(self.queries.words[spot.row])), isolated(label(self.keys.words[spot.column]))
             return text.format(query, spot.row, key, spot.column, value, kind)
         rows, columns = (
             f"{i << self.level:,}\N{EN DASH}{min((i + 1) << self.level, n) - 1:,}"

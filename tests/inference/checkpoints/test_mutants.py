@@ -1,0 +1,52 @@
+"""A share of the mutants of `python -m tests.mutator`: each is answered, in bounds, and with what its file says."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+import pytest
+
+from tests.mutator import campaign
+from tests.mutator.bases import make_bases
+from tests.mutator.campaign import faults_of
+
+# What broke a rule once; and others, which no run before had.
+ONCE_BROKEN = (19, 53, 70, 100, 106, 213, 404, 467, 608, 1990, 2485, 2557)
+FRESH = range(100_000, 100_070)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="FIFOs and /proc; back when others are measured too")
+def test_a_share_of_the_mutants_breaks_no_rule(tmp_path):
+    made = make_bases(tmp_path / "bases")
+    assert len(made) >= 16
+    done = campaign.run(tmp_path / "bases", tmp_path / "place", (*ONCE_BROKEN, *FRESH))
+    assert done.faults() == []
+    assert len(done.results) == len(ONCE_BROKEN) + len(FRESH)
+    outcomes = Counter(result["outcome"] for result in done.results)
+    assert outcomes["opened"] >= 10  # not everything is refused
+    assert outcomes["refused"] >= 10
+
+
+SOUND = {
+    "seed": 1, "base": "b", "what": "w", "outcome": "opened", "raw": False, "message": "m.", "wrong": [], "cpu": 0.1,
+    "bytes": 0, "outside": [], "ran": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"raw": True, "message": "TypeError: x"}, "raw: TypeError"),
+        ({"wrong": ["a differs"]}, "wrong success: a differs"),
+        ({"cpu": 5.1}, "5.1 s"),
+        ({"bytes": 3 * 2**30}, "3.0 GB"),
+        ({"outside": ["/etc/passwd"]}, "opened /etc/passwd"),
+        ({"ran": True}, "code of the checkpoint ran"),
+        ({"outcome": "ended", "message": "the process ended"}, "the process ended"),
+    ],
+)
+def test_each_rule_turns_red(change, said):
+    assert faults_of(SOUND) == []
+    (fault,) = faults_of(SOUND | change)
+    assert said in fault

@@ -1,0 +1,126 @@
+"""Foreign text is shown as text: no HTML, no control characters, no sentence turned round."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QTextDocument
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
+
+from app.__main__ import main
+from widgets.kit.clean import clean, isolated, shown
+from widgets.kit.labels import LineLabel
+from widgets.kit.plain import PlainLabel, plain_progress, plain_tip, show_plain_message
+
+HTML = 'X<img src="file:///dev/zero"><b>bold</b>'
+ARABIC = "\u0645\u0631\u062d\u0628\u0627"
+
+
+def seen(tip: str) -> str:
+    """What a tool tip shows."""
+    if "<" not in tip:
+        return tip
+    document = QTextDocument()
+    document.setHtml(tip)
+    return document.toPlainText()
+
+
+@pytest.mark.parametrize("make", [lambda: PlainLabel(HTML), lambda: PlainLabel(HTML, None), lambda: set_later()])
+def test_a_label_shows_html_as_it_is(qtbot, make):
+    label = make()
+    qtbot.addWidget(label)
+    assert label.textFormat() == Qt.TextFormat.PlainText
+    assert label.text() == HTML
+
+
+def set_later() -> PlainLabel:
+    label = PlainLabel(None)
+    label.setText(HTML)
+    return label
+
+
+def test_a_line_shows_html_as_it_is(qtbot):
+    line = LineLabel("name")
+    qtbot.addWidget(line)
+    line.show_text(HTML)
+    assert line.text() == HTML
+    assert seen(line.toolTip()) == HTML
+
+
+@given(st.text() | st.just(HTML) | st.just("a & b < c > d &amp; <qt>"))
+def test_a_tool_tip_shows_any_text_as_it_is(text):
+    expected = shown(text)
+    if "<" in expected:
+        expected = " ".join(expected.split())
+    assert " ".join(seen(plain_tip(text)).split()) == " ".join(expected.split())
+    assert "<img" not in plain_tip(text)
+
+
+def test_a_message_shows_html_as_it_is(qtbot):
+    found = []
+
+    def look() -> None:
+        (box,) = (widget for widget in QApplication.topLevelWidgets() if isinstance(widget, QMessageBox))
+        found.extend((box.text(), box.textFormat()))
+        box.close()
+
+    QTimer.singleShot(0, look)
+    show_plain_message(None, "Messages", HTML)
+    assert found == [HTML, Qt.TextFormat.PlainText]
+
+
+def test_progress_shows_html_as_it_is(qtbot):
+    dialog = plain_progress(None)
+    qtbot.addWidget(dialog)
+    dialog.setLabelText(HTML)
+    (label,) = dialog.findChildren(QLabel)
+    assert label.textFormat() == Qt.TextFormat.PlainText
+
+
+@given(st.text())
+def test_what_is_shown_has_no_character_that_acts(text):
+    acting = {sign for sign in shown(text) if unicodedata.category(sign) in ("Cc", "Cs")} | {"\u202e", "\u202d"}
+    assert not (acting - {"\n"}) & set(shown(text))
+    assert shown(shown(text)) == shown(text)
+
+
+def test_escape_sequences_and_overrides_are_symbols():
+    assert shown("a\x1b[31m\u202eb\nc") == "a‹ESC›[31m‹RLO›b\nc"
+
+
+def test_only_what_runs_from_right_to_left_is_isolated():
+    assert isolated("it") == "it"
+    assert isolated(ARABIC) == f"\u2068{ARABIC}\u2069"
+    assert isolated(f"{ARABIC}\u2069\u202e") == f"\u2068{ARABIC}‹PDI›‹RLO›\u2069"  # it cannot leave its place
+    assert shown(isolated(ARABIC)) == isolated(ARABIC)
+    assert clean(ARABIC) == ARABIC
+
+
+def test_an_arabic_token_does_not_turn_a_sentence_round(qtbot):
+    """Laid out, the number stays left of the token and the arrow right of it."""
+    from PySide6.QtGui import QFont, QTextLayout
+
+    def places(word: str) -> list[float]:
+        text = f"8 · {word} → 9"
+        layout = QTextLayout(text, QFont())
+        layout.beginLayout()
+        line = layout.createLine()
+        line.setLineWidth(10_000)
+        layout.endLayout()
+        return [line.cursorToX(text.index(sign))[0] for sign in ("8", "→", "9")]  # type: ignore[index]
+
+    turned = places(ARABIC + " 7")
+    assert places(isolated(ARABIC)) == sorted(places(isolated(ARABIC)))
+    assert turned
+
+
+def test_the_terminal_shows_symbols(capsys):
+    assert main(["inspect", "no\x1b[31m\u202ewhere"]) == 2
+    said = capsys.readouterr().err
+    assert "\x1b" not in said
+    assert "\u202e" not in said
+    assert "neither a folder" in said
