@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QLabel
 
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.option_controls import OptionControls
@@ -33,7 +32,7 @@ class SampleControls(QObject):
         self.chips = ClassChips()
         self.controls = OptionControls(bar, "mesh", MeshOptions, leave_out=("top_k",))
         self._next = bar.add_button("mesh_next", self.tr("Next seed"), self.tr("Sample with the next seed (N)"))
-        self._corrections = QLabel()
+        self._corrections = PlainLabel()
         self._corrections.setObjectName("mesh_corrections")
         bar.add_widget(self._corrections)
         self.controls.changed.connect(self.changed)
