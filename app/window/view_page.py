@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from widgets.kit.labels import make_selectable
 from widgets.view import View
 from widgets.view_entry import ViewEntry
 
@@ -58,6 +59,7 @@ class ViewPage(QWidget):
         self._why.setTextFormat(Qt.TextFormat.PlainText)
         self._why.setWordWrap(True)
         self._why.setMargin(24)
+        make_selectable(self._why)
         self._scroll = _RoomForView(self)
         self._content = QStackedWidget(self)
         self._content.addWidget(self._why)

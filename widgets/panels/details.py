@@ -23,6 +23,7 @@ from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.kit.figure import Figure
 from widgets.kit.head_steps import layer_and_head
+from widgets.kit.labels import make_selectable
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
@@ -57,6 +58,7 @@ class DetailsPanel(View):
         self._token = QLabel(self)
         self._token.setTextFormat(Qt.TextFormat.PlainText)
         self._token.setWordWrap(True)
+        make_selectable(self._token, *self._values.values())
         self._keys = QTableWidget(0, 3, self)
         self._keys.setObjectName("details_keys")
         self._keys.setAccessibleName(self.tr("Strongest keys of the selected token"))
