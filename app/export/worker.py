@@ -10,6 +10,7 @@ import dataclasses
 import io
 import json
 import os
+import signal
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,7 @@ def main() -> int:
 
     from app.export.export import ExportError
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is the window's, which ends this process
     read = wire.read(sys.stdin.buffer)
     if read is None:
         return _tell(error="It was told nothing.")

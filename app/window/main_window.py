@@ -62,6 +62,7 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(QIcon(str(ROOT / "icons" / "headlight.svg")))
         self._settings_file = settings_file
         self.settings, self._notice = load_settings(settings_file)
+        self._loaded = self.settings
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         self.appearance = Appearance(application)
@@ -370,7 +371,7 @@ class MainWindow(QMainWindow):
         if self._presentation.is_on:
             self.set_presentation(False)
         try:
-            save_settings(self._settings_now(), self._settings_file)
+            save_settings(self._settings_now(), self._settings_file, self._loaded)
             self._session.save(
                 self.controller.checkpoint, self.selection.now, self.selection.masked, self.input_panel.input()
             )

@@ -13,6 +13,7 @@ import contextlib
 import mmap
 import os
 import queue
+import signal
 import sys
 import threading
 import traceback
@@ -147,6 +148,7 @@ def main() -> None:
     parser.add_argument("--job", action="store_true", help="serve a job: all others go first")
     parser.add_argument("ring_file", nargs="?", type=Path)
     options = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is the window's, which closes our pipe
     _be_modest(NICE_JOB if options.job else NICE_ENGINE)
     results = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a stray print must not end up among the results

@@ -16,12 +16,13 @@ from widgets.look.theme import DARK
 def line(qtbot):
     window = QWidget()
     qtbot.addWidget(window)
+    qtbot.window = window  # kept for the test
     line = LineLabel("read-out", window)
     QVBoxLayout(window).addWidget(line)
     window.resize(400, 60)
     window.show()
     window.activateWindow()
-    yield line
+    return line
 
 
 def test_what_it_says_can_be_selected_and_copied_and_not_changed(line):
