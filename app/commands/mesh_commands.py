@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from app.commands.figures import BadOption
 from app.commands.shared_options import between
-from app.export.export import ExportError
 from app.export.formats import BY_MESH_COMMAND, ending_of
+from app.export.saving import ExportError
 from inference.results.checkpoint import CheckpointInfo, InspectRequest
 from inference.results.inputs import MeshInput
 from inference.results.mesh import MeshRequest, MeshResult, MeshSample
@@ -51,6 +51,7 @@ def add_options(parser: ArgumentParser) -> None:
     file.add_argument(
         "--colors", choices=("plain", "bits", "order", "part"), default="plain", help="what they say (default: plain)"
     )
+    file.add_argument("--force", action="store_true", help="replace files that are there")
     pace = file.add_mutually_exclusive_group()
     pace.add_argument("--speed", type=between(0.1, 100, float), metavar="X", help="of a film (default: 1)")
     pace.add_argument("--seconds", type=between(0.1, 300, float), metavar="S", help="how long a film grows")
@@ -74,7 +75,9 @@ def run(args: Namespace, ask: Ask) -> str:
     is_folder = args.count > 1
     if is_folder and args.format is None:
         raise BadOption("--count needs --format, as --out names a folder then.")
-    place, kind = (args.out, args.format) if is_folder else check(args.out, args.format or "")
+    place, kind = (args.out, args.format)
+    if not is_folder:
+        place, kind = check(args.out, args.format or "", may_replace=args.force)
     if is_folder:
         _make_folder(place)
     look = _look(args)
@@ -84,6 +87,7 @@ def run(args: Namespace, ask: Ask) -> str:
     if "mesh" not in info.capabilities:
         raise BadOption(f"{info.name} samples no meshes; choose a checkpoint that does.")
     label = _label(args.label, info)
+    name = "-".join(("mesh" if label is None else info.classes[label]).split())
     lines = []
     for first in range(args.seed, args.seed + args.count, _AT_ONCE):
         n = min(_AT_ONCE, args.seed + args.count - first)
@@ -94,10 +98,9 @@ def run(args: Namespace, ask: Ask) -> str:
         )
         assert isinstance(result, MeshResult)
         for sample in result.samples:
-            name = "-".join(("mesh" if label is None else info.classes[label]).split())
             file = _file_in(place, f"{name}-{sample.seed}", kind) if is_folder else place
             try:
-                write(sample, file, kind, look)
+                write(sample, file, kind, look, may_replace=args.force)
             except ExportError as error:
                 if not is_folder:
                     raise
@@ -150,7 +153,7 @@ def _bundled() -> str:
 
 
 def _make_folder(place: Path) -> None:
-    from app.export.export import why_not_written
+    from app.export.saving import why_not_written
 
     try:
         place.mkdir(parents=True, exist_ok=True)

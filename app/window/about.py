@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QMessageBox, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app import VERSION
 from app.window.actions import COMMANDS
@@ -50,10 +50,27 @@ def show_about(parent: QWidget) -> None:
     QMessageBox.about(parent, QCoreApplication.translate("About", "About Headlight"), ABOUT)
 
 
+def messages_dialog(parent: QWidget | None, messages: Sequence[str]) -> QDialog:
+    """What was said so far, the latest first, to read and to copy; as plain text: names of files stand in it."""
+    dialog = QDialog(parent)
+    dialog.setObjectName("messages")
+    dialog.setWindowTitle(QCoreApplication.translate("About", "Messages"))
+    text = QPlainTextEdit(dialog)
+    text.setObjectName("messages_text")
+    text.setAccessibleName(dialog.windowTitle())
+    text.setReadOnly(True)
+    empty = QCoreApplication.translate("About", "There are no messages.")
+    text.setPlainText("\n\n".join(reversed(messages)) or empty)
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, dialog)
+    buttons.rejected.connect(dialog.reject)
+    layout = QVBoxLayout(dialog)
+    layout.addWidget(text)
+    layout.addWidget(buttons)
+    em = dialog.fontMetrics().height()
+    dialog.resize(40 * em, 24 * em)
+    return dialog
+
+
 def show_messages(parent: QWidget, messages: Sequence[str]) -> None:
-    """A dialog with what was said so far, as plain text: names of files and checkpoints stand in it."""
-    text = "\n\n".join(messages) or QCoreApplication.translate("About", "There are no messages.")
-    title = QCoreApplication.translate("About", "Messages")
-    box = QMessageBox(QMessageBox.Icon.NoIcon, title, text, parent=parent)
-    box.setTextFormat(Qt.TextFormat.PlainText)
-    box.exec()
+    """Let the user read the messages so far."""
+    messages_dialog(parent, messages).exec()
