@@ -114,13 +114,15 @@ def _inspect(args: Namespace) -> str:
 def _mesh(args: Namespace) -> str:
     from app.commands import mesh_commands
     from app.commands.figures import BadOption
-    from app.export.saving import ExportError
+    from app.export.saving import ExportError, FileIsThere
     from inference.service.engine import Engine
 
     engine = Engine()
     _app = _application()  # kept until the end: fonts are its own
     try:
         return mesh_commands.run(args, lambda request: _answer(engine, request))
+    except FileIsThere as error:
+        raise _Fault(f"{error} Another name, or --force to replace it.") from error
     except (ExportError, BadOption) as error:
         raise _Fault(str(error)) from error
 
@@ -129,7 +131,7 @@ def _figure(args: Namespace) -> str:
     from app.commands.figures import FIGURES, BadOption, answer_all
     from app.export import film_files, films
     from app.export.export import ENDINGS, check, save
-    from app.export.saving import ExportError
+    from app.export.saving import ExportError, FileIsThere
 
     command = FIGURES[args.figure]
     try:
@@ -166,6 +168,8 @@ def _figure(args: Namespace) -> str:
             arrays=command.arrays(result, args) if command.arrays else None,
             may_replace=args.force,
         )
+    except FileIsThere as error:
+        raise _Fault(f"{error} Another name, or --force to replace it.") from error
     except (ExportError, BadOption) as error:
         raise _Fault(str(error)) from error
     return f"{args.out}: {figure.caption}"

@@ -23,6 +23,10 @@ class ExportError(Exception):
     """A file could not be saved; the text is one sentence for the user."""
 
 
+class FileIsThere(ExportError):
+    """Nobody said that it may be replaced."""
+
+
 # Names
 
 
@@ -55,8 +59,8 @@ def check_place(place: Path, *, may_replace: bool = True) -> None:
     Raises
     ------
     ExportError
-        The folder is missing or not ours to write in, or what is there is no file, is read-only, or may not be
-        replaced.
+        The folder is missing or not ours to write in, or what is there is no file or is read-only; `FileIsThere` if
+        it may not be replaced.
     """
     if "\0" in str(place):
         raise ExportError(f"{clean(str(place))} is not a name that a file can have.")
@@ -83,7 +87,7 @@ def _check_what_is_there(place: Path, *, may_replace: bool) -> None:
     if not (mode & 0o222 and os.access(place, os.W_OK)):
         raise ExportError(f"{place} could not be written: it is read-only.")
     if not may_replace:
-        raise ExportError(f"{place} exists; another name, or --force to replace it.")
+        raise FileIsThere(f"{place} exists and was left as it is.")
 
 
 def replace_file(place: Path, content: bytes, *, may_replace: bool = True) -> None:

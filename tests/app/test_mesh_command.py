@@ -133,11 +133,12 @@ def test_one_that_cannot_be_written_does_not_stop_the_others(tmp_path, asked, ca
 def test_what_is_there_is_replaced_by_force_only(tmp_path, asked, capsys):
     (tmp_path / "stool-1.obj").write_text("mine")
     assert mesh(tmp_path, "--count", "2", "--format", "obj") == 0
-    assert "stool-1.obj exists; another name, or --force to replace it." in capsys.readouterr().out
+    assert "stool-1.obj exists and was left as it is." in capsys.readouterr().out
     assert (tmp_path / "stool-1.obj").read_text() == "mine"
     n = len(asked)
     for name in ("stool-1.obj", "stool-0.obj"):
         assert mesh(tmp_path / name) == 2
+        assert "Another name, or --force to replace it." in capsys.readouterr().err
     assert len(asked) == n  # seen before anything is computed
     assert mesh(tmp_path / "stool-1.obj", "--force") == 0
     assert (tmp_path / "stool-1.obj").read_text() != "mine"

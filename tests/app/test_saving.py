@@ -8,7 +8,7 @@ import stat
 import pytest
 
 from app.export import saving
-from app.export.saving import ExportError, check_place, file_stem, free_place, head_parts, replace_file
+from app.export.saving import ExportError, FileIsThere, check_place, file_stem, free_place, head_parts, replace_file
 
 
 def test_names_say_what_they_hold():
@@ -39,7 +39,7 @@ def test_a_name_that_is_taken_gets_a_number(tmp_path):
 def test_what_is_there_goes_only_where_that_was_said(tmp_path):
     place = tmp_path / "a.svg"
     place.write_bytes(b"old")
-    with pytest.raises(ExportError, match=r"a\.svg exists; another name, or --force to replace it\."):
+    with pytest.raises(FileIsThere, match=r"a\.svg exists and was left as it is\."):
         check_place(place, may_replace=False)
     with pytest.raises(FileExistsError):  # it came while the figure was computed
         replace_file(place, b"new", may_replace=False)
