@@ -19,6 +19,7 @@ from app.link.shared_memory import Ring, make_ring, sweep
 from inference.context import Context
 from inference.results.events import Failure, Partial, Progress
 from inference.results.job import Paused
+from inference.service import OUT_OF_MEMORY
 
 ROOT = Path(__file__).parents[2]
 
@@ -197,6 +198,8 @@ class ProcessLink:
         if self._is_closed:
             return None
         how = f"stopped (signal {signal.Signals(-code).name})" if code < 0 else f"stopped (exit status {code})"
+        if code == OUT_OF_MEMORY:
+            how = "ran out of memory, ended"
         if was_hung:
             how = "no longer answered, was ended"
         try:

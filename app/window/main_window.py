@@ -27,8 +27,7 @@ from app.window.presentation import LARGER, Presentation
 from app.window.session import FILE_NAME, SessionKeeper
 from app.window.settings import Settings, load_settings, save_settings
 from app.window.side_panels import SidePanels, panel_dock
-from app.window.subject_display import SubjectDisplay
-from app.window.subject_flow import SubjectFlow
+from app.window.subject_flow import SubjectDisplay, SubjectFlow
 from app.window.text_dialog import TextDialog
 from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo

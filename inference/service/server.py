@@ -24,7 +24,7 @@ from inference.context import Context
 from inference.results.events import Partial, Progress
 from inference.results.job import Paused
 from inference.results.request import Request
-from inference.service import wire
+from inference.service import OUT_OF_MEMORY, wire
 from inference.service.engine import Engine, answer
 
 HEARTBEAT = 2.0  # seconds
@@ -134,6 +134,13 @@ def _share_cores() -> None:
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
 
 
+def _on_unraisable(unraisable: sys.UnraisableHookArgs) -> None:
+    """A thread that has no memory to begin leaves who started it waiting for ever, and the heart still beats."""
+    if issubclass(unraisable.exc_type, MemoryError):
+        os._exit(OUT_OF_MEMORY)
+    sys.__unraisablehook__(unraisable)
+
+
 def _be_modest(niceness: int) -> None:
     """The window goes first: lower priority, and the first to go when memory runs out."""
     if hasattr(os, "nice"):
@@ -148,6 +155,7 @@ def main() -> None:
     parser.add_argument("--job", action="store_true", help="serve a job: all others go first")
     parser.add_argument("ring_file", nargs="?", type=Path)
     options = parser.parse_args()
+    sys.unraisablehook = _on_unraisable
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is the window's, which closes our pipe
     _be_modest(NICE_JOB if options.job else NICE_ENGINE)
     results = os.fdopen(os.dup(1), "wb")

@@ -32,6 +32,12 @@ FAKE_ENGINE = textwrap.dedent(
                 os.kill(os.getpid(), signal.SIGKILL)
             if text == "print":
                 print("this must not end up among the results")
+            if text == "no memory for a thread":
+                def start(*given):
+                    raise MemoryError
+                threading.Thread.run = start
+                threading.Thread._bootstrap_inner = start
+                threading.Thread(target=print).start()
             if text == "forever":
                 context.checkpoint(1, 2, "for ever")
                 while True:
@@ -100,6 +106,13 @@ def test_a_dead_engine_costs_one_result_and_is_started_again(runner, qtbot):
     assert failure.kind == "engine"
     assert "SIGKILL" in failure.message
     assert result_of(runner, qtbot, "x").column_start != before
+
+
+def test_an_engine_without_memory_for_a_thread_ends_instead_of_waiting_for_ever(runner, qtbot):
+    with qtbot.waitSignal(runner.engine_died, timeout=20_000) as blocker:
+        runner.submit("a", ask("no memory for a thread"))
+    assert blocker.args == ["The engine ran out of memory, ended and was started again. Press F5 to ask once more."]
+    assert result_of(runner, qtbot, "x").name == "x"
 
 
 def test_an_engine_killed_while_idle_is_started_again(runner, qtbot, link):

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.window.subject_display import SubjectDisplay
+from app.window.subject_flow import SubjectDisplay
 from tests.factories import make_checkpoint_info, make_tokens
 from tests.inputs import text_input
 from widgets.panels.status_line import StatusLine
