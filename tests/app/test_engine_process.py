@@ -33,11 +33,8 @@ FAKE_ENGINE = textwrap.dedent(
             if text == "print":
                 print("this must not end up among the results")
             if text == "no memory for a thread":
-                def start(*given):
-                    raise MemoryError
-                threading.Thread.run = start
-                threading.Thread._bootstrap_inner = start
-                threading.Thread(target=print).start()
+                server._has_memory = lambda: False
+                threading.Event().wait()
             if text == "forever":
                 context.checkpoint(1, 2, "for ever")
                 while True:
@@ -51,6 +48,7 @@ FAKE_ENGINE = textwrap.dedent(
 
     server.Engine = FakeEngine
     server._warm_up = lambda: None
+    server.HEARTBEAT = 0.1
     server.main()
     """
 )
