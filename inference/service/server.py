@@ -142,8 +142,8 @@ def _share_cores() -> None:
 
 def _has_memory() -> bool:
     try:
-        bytearray(A_LITTLE)
-    except MemoryError:
+        mmap.mmap(-1, A_LITTLE).close()  # from the system: what was freed and kept is no help to a new thread
+    except (OSError, MemoryError):
         return False
     return True
 
