@@ -33,7 +33,10 @@ def main(argv: list[str] | None = None) -> int:
     if set(arguments) & {"--version"}:
         sys.stdout.write(f"headlight {VERSION}\n")
         return 0
-    return _open_window(arguments)
+    try:
+        return _open_window(arguments)
+    except KeyboardInterrupt:  # before there was a window
+        return 130
 
 
 def _open_window(arguments: list[str]) -> int:

@@ -19,6 +19,11 @@ settings.register_profile("steady", deadline=None, derandomize=True, suppress_he
 settings.load_profile("steady")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--calamities", type=int, default=6, help="moments at which something happens to a real window")
+    parser.addoption("--calamities-seed", type=int, default=1, help="which moments")
+
+
 @pytest.fixture(autouse=True)
 def _fresh_settings(monkeypatch, tmp_path_factory):
     """Settings start empty, and nobody's own are touched."""

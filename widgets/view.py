@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from inference.results.checkpoint import AttentionGroup
 from inference.results.events import Failure
 from inference.results.job import JobState
 from inference.results.request import Request
@@ -20,22 +19,24 @@ from widgets.kit.page import Page
 from widgets.kit.veil import Veil
 from widgets.look.theme import FigureStyle
 from widgets.options import Options
-from widgets.selection import Selected, Selection
+from widgets.selection import Selected
 from widgets.subject import Subject
+from widgets.subject_widget import SubjectWidget
 
 O = TypeVar("O", bound=Options)  # noqa: E741
 
 _PATIENCE = 120  # ms in which an answer is awaited before the old picture is dimmed: another head takes 15
 
 
-class View(QWidget):
+class View(SubjectWidget):
     """Shows one kind of result. Data in, pixels and signals out: no thread, no model.
 
     A subclass answers `requests()`, `show_result()`, `restyle()` and `figure()`. It calls `refresh()` when one of its
     controls changes what it wants to know. Hidden views ask nothing until they are shown.
 
     What is on screen belongs to the requests that it answers. While one of them is unanswered, was cancelled or has
-    failed, the picture that was there is dimmed and says of what it is, and cannot be exported.
+    failed, the picture that was there is dimmed and says of what it is, and cannot be exported. After a cancel the view
+    asks nothing by itself: not when it is resized, not when another head is selected (`follow()`).
 
     Signals
     -------
@@ -68,9 +69,7 @@ class View(QWidget):
     details: frozenset[type[Request]] = frozenset()
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.context = context
-        self._subject: Subject | None = None
+        super().__init__(context, parent)
         self._asked: tuple[Request, ...] = ()
         self._remembered: tuple[Request, ...] = ()  # answered from the last session only
         self._answered: dict[type[Request], tuple[Request, bool]] = {}  # the last one, and whether it was partial
@@ -79,6 +78,7 @@ class View(QWidget):
         self._why_old = ""  # a sentence: cancelled, failed
         self._refusal = ""  # a sentence: the input that is there now cannot be looked at
         self._is_stale, self._is_unstyled = False, True
+        self._is_given_up = self._is_following = False
         self._own_pages: list[Page] = []
         self._own_veil: Veil | None = None
         self._option_controls: list[OptionControls[Any]] = []
@@ -86,37 +86,6 @@ class View(QWidget):
         self._dimming.timeout.connect(self._judge)
         context.selection.changed.connect(self._on_selection_changed)
         context.looks.changed.connect(self._on_looks_changed)
-
-    @property
-    def selection(self) -> Selection:
-        """What is selected in the window."""
-        return self.context.selection
-
-    @property
-    def subject(self) -> Subject | None:
-        return self._subject
-
-    @property
-    def group(self) -> AttentionGroup | None:
-        """The attention group that is looked at; None where the checkpoint has none."""
-        if self._subject is None or not self._subject.checkpoint.groups:
-            return None
-        return self._subject.checkpoint.group(self.selection.now.group)
-
-    @property
-    def query_pos(self) -> int | None:
-        """The selected query, where it lies among the queries of `group`."""
-        return None if (group := self.group) is None else self.selection.now.query_pos(group)
-
-    @property
-    def key_pos(self) -> int | None:
-        """The selected key, where it lies among the keys of `group`."""
-        return None if (group := self.group) is None else self.selection.now.key_pos(group)
-
-    def choose(self, **values: str | int | None) -> None:
-        """Select for all views: `query_pos` and `key_pos` of `group`, `layer`, `head`."""
-        if (group := self.group) is not None:
-            self.selection.choose(group, **values)
 
     def add_page(self, page: Page) -> Page:
         """Let the base dim this page and clear its numbers; a view of one page is filled with it."""
@@ -147,18 +116,21 @@ class View(QWidget):
 
     def set_subject(self, subject: Subject | None) -> None:
         """Look at something else; asks at once if visible."""
-        self._subject, self._why_old, self._refusal = subject, "", ""
+        self._subject, self._why_old, self._refusal, self._is_given_up = subject, "", "", False
         self.refresh()
         self._wait()
 
     def refresh(self, *, again: bool = False) -> None:
         """Ask for what is needed now, if it is not what was asked last; `again` asks in any case."""
+        if self._is_given_up and self._is_following and not again:
+            return
         if again:
             self._asked = ()
         if not self.isVisible():
             self._is_stale = True
+            self._withdraw_unwanted()
             return
-        self._is_stale = False
+        self._is_stale = self._is_given_up = False
         wanted = self.requests() if self._subject else ()
         new = [request for request in wanted if request not in self._asked]
         types = {type(request) for request in wanted}
@@ -172,6 +144,27 @@ class View(QWidget):
         for request in new:
             self.request_changed.emit(request)
         self._wait()
+
+    def follow(self) -> None:
+        """As `refresh`, for what changed beside the user's wish to know: what is selected, how much is seen."""
+        was_following, self._is_following = self._is_following, True
+        try:
+            self.refresh()
+        finally:
+            self._is_following = was_following
+
+    def want_again(self) -> None:
+        """After a cancel: the user wants answers again, of which the next `follow` asks."""
+        self._is_given_up = False
+
+    def _withdraw_unwanted(self) -> None:
+        """Hidden, it asks later: what comes until then is of what was looked at before."""
+        to_come = [request for request in self._asked if self._answered.get(type(request)) != (request, False)]
+        wanted = self.requests() if to_come and self._subject else ()
+        for request in to_come:
+            if request not in wanted:
+                self._forget(request)
+                self.request_withdrawn.emit(request)
 
     # What comes
 
@@ -207,14 +200,15 @@ class View(QWidget):
 
     def take_cancellation(self, request: Request) -> None:
         """The user stopped it; nothing else will come."""
-        if request in self._asked:
+        # A detail is not asked for again as long as it is the same.
+        if request in self._asked and not self.is_detail(request):
             self._forget(request)
-            if not self.is_detail(request):
-                self._why_old = self.tr("Cancelled; F5 asks again.")
+            self._is_given_up, self._is_stale = True, not self.isVisible()
+            self._why_old = self.tr("Cancelled; F5 asks again.")
             self._judge()
 
     def refuse(self, why: str) -> None:
-        """The input that is there now cannot be looked at: what is shown is of another one."""
+        """The input that is there now is not, or not yet, looked at: what is shown is of another one. Empty: it is."""
         self._refusal = why
         self._judge()
 
@@ -383,11 +377,15 @@ class View(QWidget):
         self._style_changed()
 
     def _on_selection_changed(self, now: Selected, old: Selected) -> None:
-        self.selection_changed(now, old)
+        self._is_following = True
+        try:
+            self.selection_changed(now, old)
+        finally:
+            self._is_following = False
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self._is_stale:
+        if self._is_stale or (self._is_given_up and not event.spontaneous()):
             self.refresh()
         if self._is_unstyled:
             self._style_changed()

@@ -116,13 +116,15 @@ def _inspect(args: Namespace) -> str:
 def _mesh(args: Namespace) -> str:
     from app.commands import mesh_commands
     from app.commands.figures import BadOption
-    from app.export.export import ExportError
+    from app.export.saving import ExportError, FileIsThere
     from inference.service.engine import Engine
 
     engine = Engine()
     _app = _application()  # kept until the end: fonts are its own
     try:
         return mesh_commands.run(args, lambda request: _answer(engine, request))
+    except FileIsThere as error:
+        raise _Fault(f"{error} Another name, or --force to replace it.") from error
     except (ExportError, BadOption) as error:
         raise _Fault(str(error)) from error
 
@@ -130,11 +132,13 @@ def _mesh(args: Namespace) -> str:
 def _figure(args: Namespace) -> str:
     from app.commands.figures import FIGURES, BadOption, answer_all
     from app.export import film_files, films
-    from app.export.export import ENDINGS, ExportError, check, save
+    from app.export.export import ENDINGS, check, save
+    from app.export.saving import ExportError, FileIsThere
 
     command = FIGURES[args.figure]
     try:
-        check(args.out, (*ENDINGS, *film_files.ENDINGS) if command.has_film else ENDINGS)
+        endings = (*ENDINGS, *film_files.ENDINGS) if command.has_film else ENDINGS
+        check(args.out, endings, may_replace=args.force)
         _check_text(args)
         _app = _application()  # kept until the end: fonts are its own
         result, source = None, ""
@@ -153,7 +157,7 @@ def _figure(args: Namespace) -> str:
             source = info.name
         figure = command.figure(result, args)
         if film_files.is_film(args.out) and films.grows(figure):
-            film_files.save(figure, args.out, style=_style(args), width=args.width)
+            film_files.save(figure, args.out, style=_style(args), width=args.width, may_replace=args.force)
             return f"{args.out}: {figure.caption}"
         save(
             figure,
@@ -164,7 +168,10 @@ def _figure(args: Namespace) -> str:
             transparent=args.transparent,
             caption=_caption(args, source, figure) if args.caption else "",
             arrays=command.arrays(result, args) if command.arrays else None,
+            may_replace=args.force,
         )
+    except FileIsThere as error:
+        raise _Fault(f"{error} Another name, or --force to replace it.") from error
     except (ExportError, BadOption) as error:
         raise _Fault(str(error)) from error
     return f"{args.out}: {figure.caption}"

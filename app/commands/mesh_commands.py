@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from app.commands.figures import BadOption
 from app.commands.option_types import between
 from app.commands.options import add_options as add_declared
-from app.export.export import ExportError
 from app.export.formats import BY_MESH_COMMAND, ending_of
+from app.export.saving import ExportError
 from inference.results.checkpoint import CheckpointInfo, InspectRequest
 from inference.results.growing import MOST_AT_ONCE
 from inference.results.inputs import MeshInput
@@ -48,6 +48,7 @@ def add_options(parser: ArgumentParser) -> None:
     file.add_argument("--size", type=_size, default=(800, 600), metavar="WxH", help="pixels (default: 800x600)")
     file.add_argument("--theme", choices=("light", "dark"), default="light", help="(default: light)")
     add_declared(file, MeshFileOptions)
+    file.add_argument("--force", action="store_true", help="replace files that are there")
     pace = file.add_mutually_exclusive_group()
     pace.add_argument("--speed", type=between(0.1, 100, float), metavar="X", help="of a film (default: 1)")
     pace.add_argument("--seconds", type=between(0.1, 300, float), metavar="S", help="how long a film grows")
@@ -71,7 +72,9 @@ def run(args: Namespace, ask: Ask) -> str:
     is_folder = args.count > 1
     if is_folder and args.format is None:
         raise BadOption("--count needs --format, as --out names a folder then.")
-    place, kind = (args.out, args.format) if is_folder else check(args.out, args.format or "")
+    place, kind = (args.out, args.format)
+    if not is_folder:
+        place, kind = check(args.out, args.format or "", may_replace=args.force)
     if is_folder:
         _make_folder(place)
     look = _look(args)
@@ -81,6 +84,7 @@ def run(args: Namespace, ask: Ask) -> str:
     if "mesh" not in info.capabilities:
         raise BadOption(f"{info.name} samples no meshes; choose a checkpoint that does.")
     label, options = _label(args.label, info), MeshSamplingOptions.of(args)
+    name = "-".join(("mesh" if label is None else info.classes[label]).split())
     lines = []
     for first in range(options.seed, options.seed + args.count, MOST_AT_ONCE):
         n = min(MOST_AT_ONCE, options.seed + args.count - first)
@@ -91,10 +95,9 @@ def run(args: Namespace, ask: Ask) -> str:
         )
         assert isinstance(result, MeshResult)
         for sample in result.samples:
-            name = "-".join(("mesh" if label is None else info.classes[label]).split())
             file = _file_in(place, f"{name}-{sample.seed}", kind) if is_folder else place
             try:
-                write(sample, file, kind, look)
+                write(sample, file, kind, look, may_replace=args.force)
             except ExportError as error:
                 if not is_folder:
                     raise
@@ -149,7 +152,7 @@ def _bundled() -> str:
 
 
 def _make_folder(place: Path) -> None:
-    from app.export.export import why_not_written
+    from app.export.saving import why_not_written
 
     try:
         place.mkdir(parents=True, exist_ok=True)

@@ -55,6 +55,7 @@ def _image(parser: ArgumentParser) -> None:
 def _look(parser: ArgumentParser) -> None:
     look = parser.add_argument_group("file")
     look.add_argument("--out", type=Path, required=True, metavar="FILE", help="ending .svg, .pdf, .png, .csv or .npz")
+    look.add_argument("--force", action="store_true", help="replace a file that is there")
     look.add_argument(
         "--width",
         type=between(1, 20_000),

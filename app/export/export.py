@@ -1,16 +1,10 @@
-"""Saving and copying figures.
-
-A file appears whole or not at all: it is rendered in memory, written beside its place, and moved there. Qt's own
-writers report success on a full disk.
-"""
+"""Saving and copying figures: rendered in memory, then written. Qt's own writers report success on a full disk."""
 
 from __future__ import annotations
 
-import errno
 import os
-import secrets
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -19,16 +13,12 @@ from PySide6.QtGui import QClipboard
 
 from app.export import render
 from app.export.render import Sheet
-from widgets.kit.clean import clean
+from app.export.saving import ExportError, check_place, replace_file, why_not_written
 from widgets.kit.figure import Figure
 from widgets.look.theme import FigureStyle
 
 ENDINGS = (".svg", ".pdf", ".png", ".csv", ".npz")
 MAX_COPIED_CELLS = 10_000
-
-
-class ExportError(Exception):
-    """A figure could not be saved; the text is one sentence for the user."""
 
 
 def save(
@@ -41,6 +31,7 @@ def save(
     transparent: bool = False,
     caption: str = "",
     arrays: dict[str, np.ndarray] | None = None,
+    may_replace: bool = True,
 ) -> None:
     """Write a figure as .svg, .pdf, .png, .csv or .npz, as the ending of `path` says.
 
@@ -58,13 +49,15 @@ def save(
         A line under the picture: checkpoint, layer, head, input.
     arrays
         What NPZ holds instead of the figure's own numbers.
+    may_replace
+        Whether a file that is there goes.
 
     Raises
     ------
     ExportError
         If it cannot be written; what was there before is still there then.
     """
-    place = check(path)
+    place = check(path, may_replace=may_replace)
     ending = place.suffix.lower()
     with told_as_export_errors(place):
         if ending == ".csv":
@@ -74,7 +67,7 @@ def save(
         else:
             sheet = Sheet.of(figure, style, transparent=transparent, caption=caption)
             content = _IMAGES[ending](sheet, width, dpi)
-        replace_file(place, content)
+        replace_file(place, content, may_replace=may_replace)
 
 
 @contextmanager
@@ -90,29 +83,19 @@ def told_as_export_errors(place: Path) -> Iterator[None]:
         raise ExportError(f"{place} could not be written: {why_not_written(error, place)}.") from error
 
 
-def check(path: str | os.PathLike[str], endings: Collection[str] = ENDINGS) -> Path:
+def check(path: str | os.PathLike[str], endings: Collection[str] = ENDINGS, *, may_replace: bool = True) -> Path:
     """Where a figure would be written, seen before anything is computed.
 
     Raises
     ------
     ExportError
-        If the ending is none of ours, or the folder is missing.
+        If the ending is none of ours, or nothing may be written there.
     """
     place = Path(path)
     if place.suffix.lower() not in endings:
         ending = place.suffix or "no ending"
         raise ExportError(f"{path}: {ending} is not among {', '.join(endings)}.")
-    if "\0" in str(place):
-        raise ExportError(f"{clean(str(path))} is not a name that a file can have.")
-    try:
-        if place.is_dir():
-            raise ExportError(f"{path} could not be written: it is a folder.")
-        if not place.parent.is_dir():
-            raise ExportError(f"{path} could not be written: the folder {place.parent} does not exist.")
-        if not os.access(place.parent, os.W_OK):
-            raise PermissionError(errno.EACCES, "")
-    except OSError as error:
-        raise ExportError(f"{path} could not be written: {why_not_written(error, place)}.") from error
+    check_place(place, may_replace=may_replace)
     return place
 
 
@@ -143,32 +126,3 @@ _IMAGES: dict[str, Callable[[Sheet, float | None, float | None], bytes]] = {
     ".pdf": lambda sheet, width, _: render.pdf(sheet, width),
     ".png": lambda sheet, width, dpi: render.png(sheet, None if width is None else round(width), dpi),
 }
-
-
-def replace_file(place: Path, content: bytes) -> None:
-    """Put bytes where a file is or will be: whole, or not at all. Raises OSError."""
-    place = Path(os.path.realpath(place))  # a link stays a link
-    temporary = place.parent / f".headlight-{secrets.token_hex(4)}.tmp"
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(place)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
-
-
-def why_not_written(error: OSError, place: Path) -> str:
-    """Half a sentence for the user."""
-    if error.errno == errno.ENOENT:
-        return f"the folder {place.parent} does not exist"
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"writing in the folder {place.parent.absolute()} is not permitted"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "the disk is full"
-    if error.errno == errno.ENAMETOOLONG:
-        return "the name is too long"
-    return (error.strerror or type(error).__name__).lower()

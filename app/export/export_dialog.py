@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -17,12 +17,14 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
+    QMessageBox,
     QPushButton,
     QSpinBox,
     QWidget,
 )
 
 from app.export.formats import FORMATS, ending_of
+from app.export.saving import free_place
 from widgets.kit.plain import PlainLabel
 
 SIZES = ((640, 480), (800, 600), (1280, 720), (1920, 1080), (1080, 1080))
@@ -58,7 +60,9 @@ class ExportDialog(QDialog):
         self._is_scene = is_scene
         self._format = self._choice("export_format", [(FORMATS[kind].about, kind) for kind in formats])
         self._format.setCurrentIndex(self._format.findData(first))
-        self._file = QLineEdit(str(folder / f"{name}{ending_of(first)}"), self)
+        self._stem, self._replaced = name, ""
+        self._proposed = str(free_place(folder, name, ending_of(first)))
+        self._file = QLineEdit(self._proposed, self)
         self._file.setObjectName("export_file")
         self._file.setAccessibleName(self.tr("File"))
         self._file.setMinimumWidth(self.fontMetrics().averageCharWidth() * 56)
@@ -149,6 +153,28 @@ class ExportDialog(QDialog):
         path = Path(self._file.text()).expanduser()
         return path if path.suffix or self.kind() == "frames" else path.with_suffix(ending_of(self.kind()))
 
+    def may_replace(self) -> bool:
+        """Whether the user was asked about a file that is there, and wants it to go."""
+        return self._replaced == str(self.path())
+
+    def accept(self) -> None:
+        """Only once it is clear what is to become of a file that is there."""
+        path = self.path()
+        if path.is_file():
+            question = QMessageBox(self)
+            question.setObjectName("export_replace")
+            question.setWindowTitle(self.tr("Export"))
+            question.setTextFormat(Qt.TextFormat.PlainText)
+            question.setText(self.tr("{} exists. Replace it?").format(path.name))
+            replace = question.addButton(self.tr("&Replace"), QMessageBox.ButtonRole.AcceptRole)
+            cancel = question.addButton(QMessageBox.StandardButton.Cancel)
+            question.setDefaultButton(cancel)
+            question.exec()
+            if question.clickedButton() is not replace:
+                return
+            self._replaced = str(path)
+        super().accept()
+
     def width_wanted(self) -> int | None:
         return self._width.value() or None
 
@@ -191,7 +217,12 @@ class ExportDialog(QDialog):
 
     @Slot(int)
     def _on_format_changed(self, _index: int) -> None:
-        self._file.setText(str(Path(self._file.text()).with_suffix(ending_of(self.kind()))))
+        path, ending = Path(self._file.text()), ending_of(self.kind())
+        if self._file.text() == self._proposed:  # the user chose no name: another format may have that one free
+            self._proposed = str(free_place(path.parent, self._stem, ending))
+            self._file.setText(self._proposed)
+        else:
+            self._file.setText(str(path.with_suffix(ending)))
         self._offer_what_fits()
 
     @Slot(str)
@@ -209,6 +240,7 @@ class ExportDialog(QDialog):
         filters = {f"{FORMATS[kind].about} (*{ending_of(kind)})": kind for kind in kinds if kind != "frames"}
         now = next((text for text, kind in filters.items() if kind == self.kind()), "")
         title, start = self.tr("Export"), self._file.text()
-        chosen, _ = QFileDialog.getSaveFileName(self, title, start, ";;".join(filters), now)
+        asked_later = QFileDialog.Option.DontConfirmOverwrite
+        chosen, _ = QFileDialog.getSaveFileName(self, title, start, ";;".join(filters), now, options=asked_later)
         if chosen:
             self._file.setText(chosen)

@@ -14,6 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QWidget
 
 from app.export.export_dialog import ExportDialog
+from app.export.saving import ExportError, file_stem, head_parts
 from widgets.look.theme import LIGHT
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Exporting(QObject):
             *(OF_FILMS if sample or grows(figure) else ()),
         )
         dialog = ExportDialog(
-            view.objectName() if sample is None else _mesh_name(view, sample),
+            _stem(view, figure, sample),
             self.folder,
             formats,
             first=first if first in formats else "svg",
@@ -98,14 +99,15 @@ class Exporting(QObject):
                     dpi=dialog.dpi_wanted(),
                     transparent=dialog.is_transparent(),
                     caption=_caption(view, figure) if dialog.has_caption() else "",
+                    may_replace=dialog.may_replace(),
                 )
                 self._on_saving_done(str(path))
             elif sample is not None:
                 look = MeshLook(dialog.size_wanted(), dialog.theme(), dialog.color_by(), speed=dialog.speed())
-                self._save_mesh(sample, path, kind, look)
+                self._save_mesh(sample, path, kind, look, may_replace=dialog.may_replace())
             elif grows(figure):
                 self._save_film(figure, path, kind, style, dialog)
-        except exporter.ExportError as error:
+        except ExportError as error:
             self._warn(str(error))
 
     def copy(self, view: View | None) -> None:
@@ -120,7 +122,7 @@ class Exporting(QObject):
             return
         try:
             exporter.copy(figure, replace(view.style_now(), theme=LIGHT), QGuiApplication.clipboard())
-        except exporter.ExportError as error:
+        except ExportError as error:
             self._warn(str(error))
         else:
             self.said.emit(self.tr("The picture is on the clipboard."), False)
@@ -154,12 +156,13 @@ class Exporting(QObject):
 
     # What takes seconds is painted and encoded by a process of its own.
 
-    def _save_mesh(self, sample: MeshSample, path: Path, kind: str, look: MeshLook) -> None:
+    def _save_mesh(self, sample: MeshSample, path: Path, kind: str, look: MeshLook, *, may_replace: bool) -> None:
         from app.export.mesh_files import check
         from app.export.worker import mesh_message
 
-        place, kind = check(path.expanduser().absolute(), kind)
-        self._begin(self.tr("Save the mesh"), place, mesh_message(sample, str(place), kind, look))
+        place, kind = check(path.expanduser().absolute(), kind, may_replace=may_replace)
+        message = mesh_message(sample, str(place), kind, look, may_replace=may_replace)
+        self._begin(self.tr("Save the mesh"), place, message)
 
     def _save_film(
         self, figure: GrowingFigure, path: Path, kind: str, style: FigureStyle, dialog: ExportDialog
@@ -167,12 +170,15 @@ class Exporting(QObject):
         from app.export.film_files import check
         from app.export.worker import film_message
 
-        place, kind = check(path.expanduser().absolute(), kind)
-        message = film_message(figure, str(place), kind, style, dialog.width_wanted(), dialog.speed())
+        may_replace = dialog.may_replace()
+        place, kind = check(path.expanduser().absolute(), kind, may_replace=may_replace)
+        message = film_message(
+            figure, str(place), kind, style, dialog.width_wanted(), dialog.speed(), may_replace=may_replace
+        )
         self._begin(self.tr("Save the film"), place, message)
 
     def _begin(self, title: str, place: Path, message: bytes) -> None:
-        from app.export.saving import Saving
+        from app.export.saving_process import Saving
 
         saving = Saving(self._dialog_parent, title)
         saving.done.connect(self._on_saving_done)
@@ -209,6 +215,14 @@ def _whole_mesh(figure: Figure) -> MeshSample | None:
 
     growth = figure.growth if isinstance(figure, MeshSampleFigure) else None
     return None if growth is None or growth.is_growing or not growth.faces else growth.sample
+
+
+def _stem(view: View, figure: Figure, sample: MeshSample | None) -> str:
+    """What the file will hold, as a name: checkpoint, view, layer and head; of a mesh class and seed."""
+    checkpoint = view.subject.checkpoint.name if view.subject else ""
+    if sample is not None:
+        return file_stem(checkpoint, _mesh_name(view, sample))
+    return file_stem(checkpoint, view.objectName(), *head_parts(figure.caption))
 
 
 def _mesh_name(view: View, sample: MeshSample) -> str:

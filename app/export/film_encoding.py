@@ -17,8 +17,8 @@ import numpy as np
 from PIL import Image, ImageChops
 from PySide6.QtGui import QImage
 
-from app.export.export import ExportError
 from app.export.films import FRAMES_A_SECOND, Film, as_pillow
+from app.export.saving import ExportError
 
 ReportFrames = Callable[[int, int], None]  # images done, and of how many
 

@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 from app.export import export, film_encoding, film_files
-from app.export.export import ExportError
 from app.export.formats import BY_MESH_COMMAND, FORMATS, ending_of
 from app.export.mesh_film import film_of_mesh
 from app.export.mesh_look import MeshLook
+from app.export.saving import ExportError, replace_file
 from inference.context import Refused
 from inference.meshes.files import mesh_bytes
 from inference.meshes.mesh import Mesh
@@ -22,7 +22,7 @@ from widgets.views.mesh.overlay import Overlay
 from widgets.views.mesh.scene import ShownMeshes
 
 
-def check(path: str | os.PathLike[str], kind: str = "") -> tuple[Path, str]:
+def check(path: str | os.PathLike[str], kind: str = "", *, may_replace: bool = True) -> tuple[Path, str]:
     """Where a mesh would be written, and as what, seen before anything is computed.
 
     Parameters
@@ -41,8 +41,8 @@ def check(path: str | os.PathLike[str], kind: str = "") -> tuple[Path, str]:
         known = ", ".join(ending_of(one) for one in BY_MESH_COMMAND if one != "frames")
         raise ExportError(f"{path}: {place.suffix or 'no ending'} is not among {known}.")
     if FORMATS[kind].holds == "film":
-        return film_files.check(place, kind)
-    return export.check(place, {ending_of(kind)}), kind
+        return film_files.check(place, kind, may_replace=may_replace)
+    return export.check(place, {ending_of(kind)}, may_replace=may_replace), kind
 
 
 def write(
@@ -51,6 +51,8 @@ def write(
     kind: str = "",
     look: MeshLook | None = None,
     report: film_encoding.ReportFrames = lambda _done, _total: None,
+    *,
+    may_replace: bool = True,
 ) -> None:
     """Write a mesh as the ending of `path`, or `kind`, says: whole, or not at all.
 
@@ -66,7 +68,7 @@ def write(
     ExportError
         It cannot be written; what was there before is still there then.
     """
-    place, kind = check(path, kind)
+    place, kind = check(path, kind, may_replace=may_replace)
     look = look or MeshLook()
     growth = Growth(sample)
     if not growth.n_vertices:
@@ -74,13 +76,13 @@ def write(
     holds = FORMATS[kind].holds
     if holds in ("image", "numbers"):
         width = look.size[0] if kind == "png" else None
-        export.save(_figure(sample, look), place, style=look.style(), width=width)
+        export.save(_figure(sample, look), place, style=look.style(), width=width, may_replace=may_replace)
         return
     with export.told_as_export_errors(place):
         if holds == "film":
-            film_files.write(film_of_mesh(sample, look), place, kind, report)
+            film_files.write(film_of_mesh(sample, look), place, kind, report, may_replace=may_replace)
         else:
-            export.replace_file(place, _mesh(growth, kind))
+            replace_file(place, _mesh(growth, kind), may_replace=may_replace)
 
 
 def _mesh(growth: Growth, kind: str) -> bytes:

@@ -7,9 +7,9 @@ from math import ceil
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QImage, QPainter
 
-from app.export.export import ExportError
 from app.export.films import FRAMES_A_SECOND, HOLD, Film, Shot
 from app.export.mesh_look import MeshLook
+from app.export.saving import ExportError
 from inference.results.mesh import MeshSample
 from widgets.player.playback import STEPS_A_SECOND
 from widgets.scene3d.painter_renderer import PainterRenderer

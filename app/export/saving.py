@@ -1,104 +1,145 @@
-"""A process that writes a file, so that painting and encoding keep no window waiting."""
+"""Where files go: their names, whether one may be written there, and how. All exports decide it here.
+
+A file appears whole or not at all: it is written beside its place, and moved there. What is there already is replaced
+only where the user said so.
+"""
 
 from __future__ import annotations
 
-import json
-import sys
+import errno
+import os
+import re
+import secrets
+import stat
+from contextlib import suppress
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QObject, QProcess, Qt, Signal, Slot
+from widgets.kit.clean import clean
 
-from app.link.engine_link import ROOT
-from widgets.kit.plain import plain_progress
-
-_PATIENCE = 400  # ms before progress is shown
-_WORKER = "app.export.worker"
+_MOST_LETTERS = 80  # of a name that is proposed
 
 
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Saving", text)
+class ExportError(Exception):
+    """A file could not be saved; the text is one sentence for the user."""
 
 
-class Saving(QObject):
-    """Something on its way into a file: a process paints and encodes it, and can be cancelled.
+class FileIsThere(ExportError):
+    """Nobody said that it may be replaced."""
 
-    Signals
-    -------
-    done(str), failed(str)
-        The file, or one sentence for the user; nothing after a cancel. Then it deletes itself.
+
+# Names
+
+
+def file_stem(*parts: str) -> str:
+    """A name that says what a file holds, such as `bert-mini_attention_L1_H3`; fit for every system."""
+    words = (re.sub(r"[^\w.+-]+", "-", clean(part)).strip("-.") for part in parts)
+    return "_".join(filter(None, words))[:_MOST_LETTERS] or "figure"
+
+
+def head_parts(caption: str) -> tuple[str, ...]:
+    """`L1`, `H3` where a caption speaks of one layer and one head, counted from 0 as there."""
+    found = (re.search(rf"\b{word} (\d+)\b", caption, re.IGNORECASE) for word in ("layer", "head"))
+    return tuple(f"{letter}{one[1]}" for letter, one in zip("LH", found, strict=True) if one)
+
+
+def free_place(folder: Path, stem: str, ending: str) -> Path:
+    """A place of that name where nothing is yet: from the second on with a number."""
+    place, number = folder / f"{stem}{ending}", 2
+    while os.path.lexists(place):
+        place, number = folder / f"{stem}-{number}{ending}", number + 1
+    return place
+
+
+# Places
+
+
+def check_place(place: Path, *, may_replace: bool = True) -> None:
+    """See whether a file can be written, before anything is computed.
+
+    Raises
+    ------
+    ExportError
+        The folder is missing or not ours to write in, or what is there is no file or is read-only; `FileIsThere` if
+        it may not be replaced.
     """
+    if "\0" in str(place):
+        raise ExportError(f"{clean(str(place))} is not a name that a file can have.")
+    try:
+        if not place.parent.is_dir():
+            raise ExportError(f"{place} could not be written: the folder {place.parent} does not exist.")
+        _check_what_is_there(place, may_replace=may_replace)
+        if not os.access(place.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, "")
+    except OSError as error:
+        raise ExportError(f"{place} could not be written: {why_not_written(error, place)}.") from error
 
-    done = Signal(str)
-    failed = Signal(str)
 
-    def __init__(self, parent: QObject, title: str = "") -> None:
-        super().__init__(parent)
-        self._place = ""
-        self._error = ""
-        self._is_cancelled = False
-        self._process = QProcess(self)
-        self._process.setProgram(sys.executable)
-        self._process.setWorkingDirectory(str(ROOT))
-        self._process.setProcessChannelMode(QProcess.ProcessChannelMode.ForwardedErrorChannel)
-        self._process.readyReadStandardOutput.connect(self._on_process_ready_read)
-        self._process.finished.connect(self._on_process_finished)
-        self._process.errorOccurred.connect(self._on_process_error)
-        self._progress = plain_progress(parent)
-        self._progress.setObjectName("saving_progress")
-        self._progress.setWindowTitle(title)
-        self._progress.setWindowModality(Qt.WindowModality.NonModal)
-        self._progress.setMinimumDuration(_PATIENCE)
-        self._progress.setAutoClose(False)
-        self._progress.setAutoReset(False)
-        self._progress.canceled.connect(self.cancel)
-        application = QCoreApplication.instance()
-        assert application
-        application.aboutToQuit.connect(self.cancel)
+def _check_what_is_there(place: Path, *, may_replace: bool) -> None:
+    try:
+        mode = place.stat().st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(mode):
+        raise ExportError(f"{place} could not be written: it is a folder.")
+    if not stat.S_ISREG(mode):
+        raise ExportError(f"{place} could not be written: it is a pipe or a device, not a file.")
+    # The mode, as nothing is read-only to root.
+    if not (mode & 0o222 and os.access(place, os.W_OK)):
+        raise ExportError(f"{place} could not be written: it is read-only.")
+    if not may_replace:
+        raise FileIsThere(f"{place} exists and was left as it is.")
 
-    def begin(self, place: Path, content: bytes) -> None:
-        """Start a process that is told `content`, a message of `app.export.worker`; returns at once."""
-        self._place = str(place)
-        self._progress.setLabelText(_tr("Writing {}…").format(place.name))
-        self._progress.setRange(0, 0)
-        self._progress.setValue(0)
-        self._process.setArguments(["-m", _WORKER])
-        self._process.start()
-        self._process.write(content)
-        self._process.closeWriteChannel()
 
-    @Slot()
-    def cancel(self) -> None:
-        """Stop it; the file that was there before stays."""
-        self._is_cancelled = True
-        if self._process.state() != QProcess.ProcessState.NotRunning:
-            self._process.kill()
-            self._process.waitForFinished(2000)
+def replace_file(place: Path, content: bytes, *, may_replace: bool = True) -> None:
+    """Put bytes where a file is or will be: whole, or not at all; the permissions of a file that was there stay.
 
-    @Slot()
-    def _on_process_ready_read(self) -> None:
-        while self._process.canReadLine():
-            said = json.loads(bytes(self._process.readLine().data()))
-            self._error = said.get("error", self._error)
-            if said.get("total"):
-                self._progress.setMaximum(said["total"])
-                self._progress.setValue(said["done"])
+    Raises
+    ------
+    OSError
+        It cannot be written; `FileExistsError` where something came to be there that may not be replaced.
+    """
+    place = Path(os.path.realpath(place))  # a link stays a link
+    temporary = place.parent / f".headlight-{secrets.token_hex(4)}.tmp"
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if may_replace:
+            with suppress(FileNotFoundError):
+                os.chmod(temporary, stat.S_IMODE(place.stat().st_mode))
+            temporary.replace(place)
+        else:
+            _move_to_nothing(temporary, place)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
 
-    @Slot(int, QProcess.ExitStatus)
-    def _on_process_finished(self, code: int, status: QProcess.ExitStatus) -> None:
-        self._on_process_ready_read()
-        is_whole = code == 0 and status == QProcess.ExitStatus.NormalExit
-        died = _tr("{} could not be written: the process that writes it died.").format(self._place)
-        self._end("" if is_whole else self._error or died)
 
-    @Slot(QProcess.ProcessError)
-    def _on_process_error(self, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart:
-            self._end(_tr("{} could not be written: no process could be started.").format(self._place))
+def _move_to_nothing(temporary: Path, place: Path) -> None:
+    try:
+        os.link(temporary, place)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if os.path.lexists(place):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(place)) from None
+        temporary.replace(place)
+    else:
+        temporary.unlink()
 
-    def _end(self, error: str) -> None:
-        self._progress.canceled.disconnect(self.cancel)  # closing counts as that
-        self._progress.close()
-        self._progress.deleteLater()
-        if not self._is_cancelled:
-            self.failed.emit(error) if error else self.done.emit(self._place)
-        self.deleteLater()
+
+def why_not_written(error: OSError, place: Path) -> str:
+    """Half a sentence for the user."""
+    if error.errno == errno.ENOENT:
+        return f"the folder {place.parent} does not exist"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"writing in the folder {place.parent.absolute()} is not permitted"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full"
+    if error.errno == errno.ENAMETOOLONG:
+        return "the name is too long"
+    if error.errno == errno.EEXIST:
+        return "there is such a file now"
+    return (error.strerror or type(error).__name__).lower()

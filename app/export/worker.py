@@ -10,6 +10,7 @@ import dataclasses
 import io
 import json
 import os
+import signal
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,14 @@ _FIGURES = "widgets.views."  # what grows is among them
 
 
 def film_message(
-    figure: GrowingFigure, path: str, kind: str, style: FigureStyle, width: int | None, speed: float
+    figure: GrowingFigure,
+    path: str,
+    kind: str,
+    style: FigureStyle,
+    width: int | None,
+    speed: float,
+    *,
+    may_replace: bool = True,
 ) -> bytes:
     """Tell `main` to write the growth of a figure, a dataclass of results and plain values."""
     whole: Any = figure.film_frame(figure.film_steps[-1])
@@ -37,12 +45,12 @@ def film_message(
         "width": width,
         "speed": speed,
     }
-    return _message(path, kind, told)
+    return _message(path, kind, told | {"may_replace": may_replace})
 
 
-def mesh_message(sample: MeshSample, path: str, kind: str, look: MeshLook) -> bytes:
+def mesh_message(sample: MeshSample, path: str, kind: str, look: MeshLook, *, may_replace: bool = True) -> bytes:
     """Tell `main` to write a mesh, or its growth."""
-    return _message(path, kind, {"sample": sample, "look": look.packed()})
+    return _message(path, kind, {"sample": sample, "look": look.packed(), "may_replace": may_replace})
 
 
 def _message(path: str, kind: str, told: dict[str, Any]) -> bytes:
@@ -55,8 +63,9 @@ def main() -> int:
     """Exit status 0, or 2 after a line with what was wrong."""
     from PySide6.QtGui import QGuiApplication
 
-    from app.export.export import ExportError
+    from app.export.saving import ExportError
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is the window's, which ends this process
     read = wire.read(sys.stdin.buffer)
     if read is None:
         return _tell(error="It was told nothing.")
@@ -75,7 +84,8 @@ def _write_mesh(asked: dict[str, Any]) -> None:
     from app.export.mesh_files import write
     from app.export.mesh_look import MeshLook
 
-    write(asked["sample"], asked["path"], asked["kind"], MeshLook.unpacked(asked["look"]), _report)
+    look, may_replace = MeshLook.unpacked(asked["look"]), asked["may_replace"]
+    write(asked["sample"], asked["path"], asked["kind"], look, _report, may_replace=may_replace)
 
 
 def _write_film(asked: dict[str, Any]) -> None:
@@ -86,7 +96,11 @@ def _write_film(asked: dict[str, Any]) -> None:
         raise wire.BadMessage(f"{asked['figure']} is no figure")
     figure = getattr(import_module(module), name)(**asked["fields"])
     style, width, speed = unpacked(asked["style"]), asked["width"], asked["speed"]
-    save(figure, asked["path"], asked["kind"], style=style, width=width, speed=speed, report=_report)
+    may_replace = asked["may_replace"]
+    save(
+        figure, asked["path"], asked["kind"],
+        style=style, width=width, speed=speed, report=_report, may_replace=may_replace,
+    )  # fmt: skip
 
 
 def _report(done: int, total: int) -> None:

@@ -33,12 +33,18 @@ class Controller(QObject):
         Answer to `open`; after a failure the checkpoint that was open still is.
     tokenized(Tokens | None, str)
         Answer to `tokenize`; without tokens the sentence says why.
+    open_cancelled(), tokenize_cancelled()
+        The user stopped it; no answer will come.
     progressed(Progress)
         Of whatever runs.
     memory_told(MemoryResult)
         What the engine holds, after each piece of work.
     noticed(str)
         One sentence for the user.
+    view_noticed(str, str)
+        Name of a view, and its sentence for the user.
+    engine_died(str)
+        A sentence that says how, and what the user can do.
     job_done(str)
         The same, of a job that came to its end.
     """
@@ -46,9 +52,13 @@ class Controller(QObject):
     opened = Signal(object)
     open_failed = Signal(object)
     tokenized = Signal(object, str)
+    open_cancelled = Signal()
+    tokenize_cancelled = Signal()
     progressed = Signal(object)
     memory_told = Signal(object)
     noticed = Signal(str)
+    view_noticed = Signal(str, str)
+    engine_died = Signal(str)
     job_done = Signal(str)
 
     def __init__(
@@ -70,7 +80,7 @@ class Controller(QObject):
         runner.failed.connect(self._on_runner_failed)
         runner.cancelled.connect(self._on_runner_cancelled)
         runner.progressed.connect(self._on_runner_progressed)
-        runner.engine_died.connect(self.noticed)
+        runner.engine_died.connect(self.engine_died)
         runner.busy_changed.connect(self._on_runner_busy_changed)
         jobs.changed.connect(self._on_jobs_changed)
         jobs.arrived.connect(self._on_jobs_arrived)
@@ -79,7 +89,7 @@ class Controller(QObject):
         """Serve a view's requests from now on."""
         view.request_changed.connect(partial(self._on_view_request_changed, view.objectName()))
         view.request_withdrawn.connect(partial(self._on_view_request_withdrawn, view.objectName()))
-        view.noticed.connect(self.noticed)
+        view.noticed.connect(partial(self._on_view_noticed, view.objectName()))
         view.job_action_requested.connect(self._jobs.act)
         self._views[view.objectName()] = view
 
@@ -137,6 +147,10 @@ class Controller(QObject):
         if (result := self._remembered(request)) is not None:
             self._views[name].take_remembered(request, result)
 
+    @Slot(str, str)
+    def _on_view_noticed(self, name: str, sentence: str) -> None:
+        self.view_noticed.emit(name, sentence)
+
     @Slot(str, object)
     def _on_view_request_withdrawn(self, name: str, request: Request) -> None:
         self._runner.withdraw(_channel(name, request))
@@ -174,7 +188,11 @@ class Controller(QObject):
 
     @Slot(str, object)
     def _on_runner_cancelled(self, channel: str, request: Request) -> None:
-        if view := self._views.get(channel.partition("/")[0]):
+        if channel == OPEN:
+            self.open_cancelled.emit()
+        elif channel == TOKENS:
+            self.tokenize_cancelled.emit()
+        elif view := self._views.get(channel.partition("/")[0]):
             view.take_cancellation(request)
 
     @Slot(str, object)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import mmap
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from app.link.outbox import Outbox
+from app.link.shared_memory import Ring, make_ring, sweep
 from inference.context import Context
 from inference.results.events import Failure, Partial, Progress
 from inference.results.job import Paused
+from inference.service import OUT_OF_MEMORY
 
-RING_BYTES = 64 * 2**20
 ROOT = Path(__file__).parents[2]
 
 # -P: the working folder is no place to import from.
@@ -37,7 +37,10 @@ def _environment() -> dict[str, str]:
 
 
 class EngineLink(Protocol):
-    """Used by the runner's one worker thread; `cancel`, `kill_if_hung` and `stop` by the window's."""
+    """Used by the runner's one worker thread; `cancel` and `stop` by the window's, which they never keep waiting.
+
+    `kill_if_hung` is called from a thread that does nothing else.
+    """
 
     def start(self) -> None:
         """Begin to warm up; returns before it is ready."""
@@ -103,16 +106,16 @@ class ProcessLink:
 
     SILENCE = 30.0  # seconds without a heartbeat after which it counts as hung
     PATIENCE = 10.0  # seconds that a cancelled computation may go on
+    LAST_WORDS = 5.0  # seconds that a process may take to end after it closed its pipe
 
     def __init__(self, command: tuple[str, ...] = SERVER) -> None:
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
-        self._ring: memoryview | None = None
-        self._ring_file: Path | None = None
-        self._write_lock = threading.Lock()
+        self._outbox: Outbox | None = None
+        self._ring: Ring | None = None
         self._number = 0
         self._heard = self._cancelled_at = 0.0
-        self._is_running = self._is_closed = False
+        self._is_running = self._is_closed = self._was_hung = False
 
     @property
     def pid(self) -> int | None:
@@ -122,19 +125,32 @@ class ProcessLink:
         if self._is_closed or (self._process and self._process.poll() is None):
             return
         self._bury()
-        self._drop_ring()
-        self._make_ring()
-        command = [*self._command, *([str(self._ring_file)] if self._ring_file else [])]
-        environment = _environment()
-        self._heard = time.monotonic()
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=ROOT
-        )
+        self._ring = self._make_ring()
+        command = [*self._command, *([self._ring.path] if self._ring else [])]
+        self._heard, self._was_hung = time.monotonic(), False
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=_environment(),
+                cwd=ROOT,
+                pass_fds=[self._ring.descriptor] if self._ring else [],
+            )
+        finally:
+            if self._ring:
+                self._ring.close_descriptor()
+        assert process.stdin
+        self._outbox = Outbox(process.stdin)  # type: ignore[arg-type]
+        self._process = process
         if self._is_closed:  # `stop` came before there was anything to kill
             self._process.kill()
 
     def run(self, request: object, report: Report) -> object | None:
-        self.start()
+        try:
+            self.start()
+        except OSError as error:
+            return self._not_started(error)
         if self._process is None:
             return None
         self._number += 1
@@ -144,10 +160,20 @@ class ProcessLink:
         try:
             self._send({"name": "run", "number": self._number, "request": request})
             return self._await(self._number, report)
-        except (OSError, wire.BadMessage):
+        except OSError:
             return self._obituary()
+        except (wire.BadMessage, MemoryError) as error:  # what follows in the pipe cannot be told apart any more
+            self._process.kill()
+            if isinstance(error, wire.BadMessage):
+                return self._obituary()
+            self._bury()
+            return Failure("error", "There is not enough memory to take the answer; try a shorter text.")
         finally:
             self._is_running = False
+
+    def _not_started(self, error: OSError) -> Failure:
+        why = (error.strerror or type(error).__name__).lower()
+        return Failure("engine", f"The engine could not be started ({why}). Press F5 to ask once more.")
 
     def _on_ready(self) -> None:
         """The engine has warmed up, and reads whatever it is sent at once."""
@@ -157,7 +183,8 @@ class ProcessLink:
 
         assert self._process
         assert self._process.stdout
-        while (got := wire.read(self._process.stdout, self._ring)) is not None:  # type: ignore[arg-type]
+        ring = self._ring.memory if self._ring else None
+        while (got := wire.read(self._process.stdout, ring)) is not None:  # type: ignore[arg-type]
             message, in_ring = got
             self._heard = time.monotonic()
             if in_ring:
@@ -173,33 +200,37 @@ class ProcessLink:
         return self._obituary()
 
     def _obituary(self) -> Failure | None:
-        code = self._bury()
+        was_hung, code = self._was_hung, self._bury()
         if self._is_closed:
             return None
-        cause = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
-        self.start()
-        return Failure("engine", f"The engine stopped ({cause}) and was started again. Press F5 to ask once more.")
+        how = f"stopped (signal {signal.Signals(-code).name})" if code < 0 else f"stopped (exit status {code})"
+        if code == OUT_OF_MEMORY:
+            how = "ran out of memory, ended"
+        if was_hung:
+            how = "no longer answered, was ended"
+        try:
+            self.start()
+        except OSError as error:
+            return self._not_started(error)
+        return Failure("engine", f"The engine {how} and was started again. Press F5 to ask once more.")
 
     def _send(self, message: dict[str, object]) -> None:
-        from inference.service import wire
-
-        with self._write_lock:
-            if self._process and self._process.stdin:
-                wire.write(self._process.stdin, message)  # type: ignore[arg-type]
+        """From any thread; returns at once."""
+        if outbox := self._outbox:
+            outbox.send(message)
 
     def cancel(self) -> None:
         if self._is_running and not self._cancelled_at:
             self._cancelled_at = time.monotonic()
-            with contextlib.suppress(OSError):
-                self._send({"name": "cancel", "number": self._number})
+            self._send({"name": "cancel", "number": self._number})
 
     def kill_if_hung(self) -> bool:
         now, process = time.monotonic(), self._process
         is_deaf = self._cancelled_at and now - self._cancelled_at > self.PATIENCE
         if self._is_running and process and (is_deaf or now - self._heard > self.SILENCE):
+            self._was_hung = True
             process.kill()
-            return True
-        return False
+        return self._was_hung
 
     def stop(self) -> None:
         self._is_closed = True
@@ -209,40 +240,28 @@ class ProcessLink:
     def close(self) -> None:
         self.stop()
         self._bury()
-        self._drop_ring()
+        self._ring = None
 
     def _bury(self) -> int:
         """Wait for the end of the process, if there is one, and close its pipes; its exit status."""
         if not self._process:
             return 0
-        code = self._process.wait()
-        with self._write_lock:  # the window's thread may be about to send a cancel
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe:
-                    with contextlib.suppress(OSError):  # what it was never sent is lost
-                        pipe.close()
-            self._process = None
+        try:
+            code = self._process.wait(self.LAST_WORDS)
+        except subprocess.TimeoutExpired:  # it closed its pipe and did not end
+            self._process.kill()
+            code = self._process.wait()
+        if self._outbox:
+            self._outbox.close()
+        if self._process.stdout:
+            with contextlib.suppress(OSError):
+                self._process.stdout.close()
+        self._process = self._outbox = None
         return code
 
-    def _make_ring(self) -> None:
-        folder = Path("/dev/shm")
-        if not folder.is_dir():
-            return  # other systems use the pipe
-        try:
-            descriptor, name = tempfile.mkstemp(prefix="headlight-", dir=folder)
-            self._ring_file = Path(name)
-            with os.fdopen(descriptor, "r+b") as file:
-                # Reserve it now: writing into a full /dev/shm later would end the process with SIGBUS.
-                os.posix_fallocate(file.fileno(), 0, RING_BYTES)
-                self._ring = memoryview(mmap.mmap(file.fileno(), RING_BYTES))
-        except OSError:
-            self._drop_ring()
-
-    def _drop_ring(self) -> None:
-        self._ring = None
-        if self._ring_file:
-            self._ring_file.unlink(missing_ok=True)
-            self._ring_file = None
+    def _make_ring(self) -> Ring | None:
+        sweep()
+        return make_ring()
 
 
 class JobLink(EngineLink, Protocol):
@@ -260,21 +279,19 @@ class JobLink(EngineLink, Protocol):
 class JobProcessLink(ProcessLink):
     """A process for one job: of lowest priority, and not started again when it has died."""
 
-    LAST_WORDS = 5.0  # seconds that a process may take to end after it closed its pipe
-
     def __init__(self, command: tuple[str, ...] = (*SERVER, "--job")) -> None:
         super().__init__(command)
-        # Under it nothing is written before the process reads at once: the window's thread takes it too.
+        # The window's thread takes it too: under it nothing is done that could wait.
         self._steer_lock = threading.Lock()
-        self._is_ready = self._is_paused = self._is_unwanted = self._was_hung = False
+        self._is_ready = self._is_paused = self._is_unwanted = False
 
     def run(self, request: object, report: Report) -> object | None:
         if self._is_unwanted:
             return None
-        try:
-            return super().run(request, report)
-        except OSError as error:
-            return Failure("engine", f"No process could be started for this job: {error.strerror}.")
+        return super().run(request, report)
+
+    def _not_started(self, error: OSError) -> Failure:
+        return Failure("engine", f"No process could be started for this job: {error.strerror}.")
 
     def pause(self) -> None:
         with self._steer_lock:
@@ -294,10 +311,6 @@ class JobProcessLink(ProcessLink):
             if (process := self._process) and not self._is_ready:
                 process.kill()  # it has begun nothing that it would have to leave in order
 
-    def kill_if_hung(self) -> bool:
-        self._was_hung = super().kill_if_hung() or self._was_hung
-        return self._was_hung
-
     def _on_ready(self) -> None:
         with self._steer_lock:
             self._is_ready = True
@@ -309,14 +322,9 @@ class JobProcessLink(ProcessLink):
 
     def _tell(self, action: str) -> None:
         if self._is_ready:
-            with contextlib.suppress(OSError):
-                self._send({"name": action, "number": self._number})
+            self._send({"name": action, "number": self._number})
 
     def _obituary(self) -> Failure | None:
-        assert self._process
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(self.LAST_WORDS)
-        self._process.kill()  # what closed its pipe but did not end
         code = self._bury()
         if self._is_closed or self._is_unwanted:
             return None
@@ -325,5 +333,5 @@ class JobProcessLink(ProcessLink):
         how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit status {code}"
         return Failure("engine", f"Its process {how} before it was done.")
 
-    def _make_ring(self) -> None:
-        """None: what a job sends is small, and the pipe does."""
+    def _make_ring(self) -> Ring | None:
+        return None  # what a job sends is small, and the pipe does

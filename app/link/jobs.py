@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from app.link.engine_link import JobLink, JobProcessLink
+from app.link.watchdog import Watchdog
 from inference.results.events import Failure, Partial, Progress
 from inference.results.job import JobAction, JobPhase, JobRequest, JobState, Paused
 
@@ -108,8 +109,8 @@ class Jobs(QObject):
         self._records: dict[int, _Record] = {}  # by number, what is not over
         self._last_number = 0
         self._posted.connect(self._on_posted, Qt.ConnectionType.QueuedConnection)
-        self._watchdog = QTimer(self, interval=1000)
-        self._watchdog.timeout.connect(self._on_watchdog_timeout)
+        self._links: tuple[JobLink, ...] = ()  # of what runs; replaced as a whole, as the watchdog reads it
+        self._watchdog = Watchdog(self._kill_hung)
 
     @property
     def states(self) -> tuple[JobState, ...]:
@@ -183,6 +184,7 @@ class Jobs(QObject):
             name = f"inference-job-{record.state.number}"
             record.thread = threading.Thread(target=self._work, args=(record, record.link), name=name, daemon=True)
             record.thread.start()
+            self._links = (*self._links, record.link)
             self._watchdog.start()
             self._change(record, JobPhase.RUNNING)
 
@@ -195,8 +197,7 @@ class Jobs(QObject):
 
     def _end(self, record: _Record, phase: JobPhase, message: str = "") -> None:
         del self._records[record.state.number]
-        if not self._records:
-            self._watchdog.stop()
+        self._links = tuple(link for link in self._links if link is not record.link)
         self._change(record, phase, message=message)
         self.count_changed.emit(len(self._records))
         self._start_waiting()
@@ -252,8 +253,8 @@ class Jobs(QObject):
             self.arrived.emit(number, request, event, False)
             self._end(record, JobPhase.DONE)
 
-    @Slot()
-    def _on_watchdog_timeout(self) -> None:
-        for record in self._records.values():
-            if record.link:
-                record.link.kill_if_hung()
+    # The watchdog's thread
+
+    def _kill_hung(self) -> None:
+        for link in self._links:
+            link.kill_if_hung()

@@ -1,14 +1,16 @@
-"""The only thread: one worker that drives the engine. The latest request of a channel wins."""
+"""The worker thread that drives the engine. The latest request of a channel wins."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from app.link.engine_link import EngineLink
+from app.link.watchdog import Watchdog
 from inference.results.events import Failure, Partial, Progress
 from inference.results.job import Paused
 from inference.results.request import Request
@@ -60,8 +62,7 @@ class Runner(QObject):
         self._running: _Job | None = None
         self._is_closing = self._was_busy = False
         self._posted.connect(self._on_posted, Qt.ConnectionType.QueuedConnection)
-        self._watchdog = QTimer(self, interval=1000)
-        self._watchdog.timeout.connect(self._on_watchdog_timeout)
+        self._watchdog = Watchdog(link.kill_if_hung)
         self._thread = threading.Thread(target=self._work, name="inference-worker", daemon=True)
 
     def start(self) -> None:
@@ -129,7 +130,8 @@ class Runner(QObject):
     # Worker thread
 
     def _work(self) -> None:
-        self._link.start()
+        with suppress(OSError):  # the first request will say why
+            self._link.start()
         while (job := self._next()) is not None:
             # The job is bound now: by the time a report is delivered, another one may run.
             event = self._link.run(job.request, lambda event, job=job: self._report(job, event))
@@ -181,10 +183,6 @@ class Runner(QObject):
         elif event is not None:
             self.arrived.emit(job.channel, job.request, event, False)
         self._tell_busy()
-
-    @Slot()
-    def _on_watchdog_timeout(self) -> None:
-        self._link.kill_if_hung()
 
     def _tell_busy(self) -> None:
         if self.is_busy != self._was_busy:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app import VERSION
 from app.window.actions import COMMANDS
-from widgets.kit.plain import show_own_page, show_plain_message
+from widgets.kit.plain import show_own_page
 
 ABOUT = f"""<h2>Headlight {VERSION}</h2>
 <p>A desktop microscope for transformers. It works with the network cable out.</p>
@@ -51,8 +51,27 @@ def show_about(parent: QWidget) -> None:
     show_own_page(parent, QCoreApplication.translate("About", "About Headlight"), ABOUT)
 
 
+def messages_dialog(parent: QWidget | None, messages: Sequence[str]) -> QDialog:
+    """What was said so far, the latest first, to read and to copy; as plain text: names of files stand in it."""
+    dialog = QDialog(parent)
+    dialog.setObjectName("messages")
+    dialog.setWindowTitle(QCoreApplication.translate("About", "Messages"))
+    text = QPlainTextEdit(dialog)
+    text.setObjectName("messages_text")
+    text.setAccessibleName(dialog.windowTitle())
+    text.setReadOnly(True)
+    empty = QCoreApplication.translate("About", "There are no messages.")
+    text.setPlainText("\n\n".join(reversed(messages)) or empty)
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, dialog)
+    buttons.rejected.connect(dialog.reject)
+    layout = QVBoxLayout(dialog)
+    layout.addWidget(text)
+    layout.addWidget(buttons)
+    em = dialog.fontMetrics().height()
+    dialog.resize(40 * em, 24 * em)
+    return dialog
+
+
 def show_messages(parent: QWidget, messages: Sequence[str]) -> None:
-    """A dialog with what was said so far, as plain text: names of files and checkpoints stand in it."""
-    text = "\n\n".join(messages) or QCoreApplication.translate("About", "There are no messages.")
-    title = QCoreApplication.translate("About", "Messages")
-    show_plain_message(parent, title, text)
+    """Let the user read the messages so far."""
+    messages_dialog(parent, messages).exec()

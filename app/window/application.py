@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pkgutil
 import sys
 import traceback
@@ -9,13 +10,14 @@ from contextlib import suppress
 from importlib import import_module
 from types import TracebackType
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QMessageLogContext, QObject, QTimer, QtMsgType, Slot, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 import widgets
 from app.link.engine_link import EngineLink, ProcessLink, ThreadLink
 from app.link.runner import Runner
 from app.window.main_window import MainWindow
+from app.window.quitting import Quitting
 from app.window.settings import settings_file
 
 # Milliseconds: before the first module, in which the worker brings NumPy, which cannot be had in small pieces; and
@@ -25,13 +27,35 @@ DELAY, PAUSE = 1000, 25
 
 def open_window(checkpoint: str, engine: str) -> int:
     """Show the window until it is closed; exit status of the program."""
-    application = QApplication(sys.argv[:1])
+    application = _make_application()
     application.setApplicationName("Headlight")
     application.setOrganizationName("Headlight")
     window = make_window(checkpoint, engine)
     sys.excepthook = _Reporter(window)
+    quitting = Quitting(window)
     window.show()
-    return application.exec()
+    status = application.exec()
+    quitting.stop()
+    return status
+
+
+def _make_application() -> QApplication:
+    """Qt ends the process itself where it can open no window: then a sentence says so, and the exit status is 2."""
+    qInstallMessageHandler(_on_qt_message)
+    try:
+        return QApplication(sys.argv[:1])
+    finally:
+        qInstallMessageHandler(None)
+
+
+def _on_qt_message(kind: QtMsgType, _context: QMessageLogContext, _text: str) -> None:
+    if kind == QtMsgType.QtFatalMsg:
+        platform, display = os.environ.get("QT_QPA_PLATFORM", ""), os.environ.get("DISPLAY", "")
+        asked = f"QT_QPA_PLATFORM={platform}" if platform and platform != "xcb" else f"DISPLAY={display}"
+        reason = f"No window can be opened with {asked}"
+        sys.stderr.write(f"headlight: {reason}; headlight figure makes figures without one.\n")
+        sys.stderr.flush()
+        os._exit(2)
 
 
 def make_window(checkpoint: str = "", engine: str = "process") -> MainWindow:

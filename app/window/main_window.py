@@ -27,11 +27,10 @@ from app.window.presentation import LARGER, Presentation
 from app.window.session import FILE_NAME, SessionKeeper
 from app.window.settings import Settings, load_settings, save_settings
 from app.window.side_panels import SidePanels, panel_dock
-from app.window.subject_flow import SubjectFlow, token_axis
+from app.window.subject_flow import SubjectDisplay, SubjectFlow
 from app.window.text_dialog import TextDialog
 from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.tokens import Tokens
 from resources import ROOT, SAMPLES
 from widgets.context import ViewContext
 from widgets.panels.details import DetailsPanel
@@ -40,7 +39,6 @@ from widgets.panels.input_panel import InputPanel
 from widgets.panels.jobs_list import JobsList
 from widgets.panels.status_line import StatusLine
 from widgets.selection import Selection
-from widgets.subject import Subject
 from widgets.view import View
 from widgets.view_entry import ViewEntry
 
@@ -63,6 +61,7 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(QIcon(str(ROOT / "icons" / "headlight.svg")))
         self._settings_file = settings_file
         self.settings, self._notice = load_settings(settings_file)
+        self._loaded = self.settings
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         self.appearance = Appearance(application)
@@ -128,9 +127,16 @@ class MainWindow(QMainWindow):
         self.input_panel.bar_created.connect(self.controller.attach)
         self.input_bar.mask_toggled.connect(self.selection.toggle_mask)
         self.input_bar.editor_requested.connect(self.open_text)
-        self.flow.tokens_changed.connect(self._on_flow_tokens_changed)
-        self.flow.subject_changed.connect(self._on_flow_subject_changed)
-        self.flow.refused.connect(self._on_flow_refused)
+        SubjectDisplay(
+            self.flow,
+            self.controller,
+            area=self.area,
+            details=self.details,
+            token_row=self.input_bar.token_row,
+            status_line=self.status_line,
+            parent=self,
+        )
+        self.opening.begun.connect(self.flow.await_checkpoint)
         self.exporting.said.connect(self._say)
         self.panels.changed.connect(self._on_panels_changed)
         self.area.view_created.connect(self._on_area_view_created)
@@ -143,6 +149,8 @@ class MainWindow(QMainWindow):
         self.area.copy_requested.connect(self.copy)
         self.controller.attach(self.details)
         self.controller.noticed.connect(self.status_line.show_message)
+        self.controller.view_noticed.connect(self._on_controller_view_noticed)
+        self.controller.engine_died.connect(partial(self.status_line.show_message, about="engine"))
         self.controller.progressed.connect(self.status_line.show_progress)
         self.controller.memory_told.connect(self.status_line.show_memory)
         self.status_line.cancel_requested.connect(self.cancel)
@@ -194,25 +202,6 @@ class MainWindow(QMainWindow):
         if self.controller.checkpoint is not None:
             self.area.open_file("mesh", path, self.controller.checkpoint)
 
-    @Slot(object, str)
-    def _on_flow_tokens_changed(self, tokens: Tokens | None, message: str) -> None:
-        info = self.controller.checkpoint
-        chips = self.input_bar.token_row.chips
-        chips.set_tokens(tokens, message, can_mask=bool(info and info.mask_token))
-        if info is not None:
-            chips.axis = token_axis(info)
-        self.status_line.show_problem_of_input(message)
-
-    @Slot(object)
-    def _on_flow_subject_changed(self, subject: Subject) -> None:
-        self.area.set_subject(subject)
-        self.details.set_subject(subject)
-
-    @Slot(object, str)
-    def _on_flow_refused(self, info: CheckpointInfo, why: str) -> None:
-        self.area.refuse(info, why)
-        self.details.refuse(why)
-
     @Slot(object)
     def _on_area_view_created(self, view: View) -> None:
         self.controller.attach(view)
@@ -224,8 +213,13 @@ class MainWindow(QMainWindow):
             self.status_line.show_message(notice)
 
     @Slot(str, bool)
-    def _say(self, sentence: str, is_warning: bool) -> None:
-        self.status_line.show_message(sentence, is_warning=is_warning)
+    @Slot(str, bool, str)
+    def _say(self, sentence: str, is_warning: bool, about: str = "") -> None:
+        self.status_line.show_message(sentence, is_warning=is_warning, about=about)
+
+    @Slot(str, str)
+    def _on_controller_view_noticed(self, view: str, sentence: str) -> None:
+        self.status_line.show_message(sentence, about=f"view {view}")
 
     # Commands
 
@@ -267,9 +261,9 @@ class MainWindow(QMainWindow):
         self.input_bar.focus_sentence()
 
     def ask_again(self) -> None:
+        self.status_line.settle("engine")
         self.status_line.show_message("", is_warning=False)
-        if self.controller.checkpoint is None:
-            self.opening.open_again()
+        self.opening.open_again()
         self.flow.ask_again()
         for view in (*self.area.views.values(), self.details):
             view.refresh(again=True)
@@ -344,6 +338,7 @@ class MainWindow(QMainWindow):
 
     def show_messages(self) -> None:
         about.show_messages(self, self.status_line.messages)
+        self.status_line.mark_read()
 
     def show_shortcuts(self) -> None:
         about.show_shortcuts(self)
@@ -375,7 +370,7 @@ class MainWindow(QMainWindow):
         if self._presentation.is_on:
             self.set_presentation(False)
         try:
-            save_settings(self._settings_now(), self._settings_file)
+            save_settings(self._settings_now(), self._settings_file, self._loaded)
             self._session.save(
                 self.controller.checkpoint, self.selection.now, self.selection.masked, self.input_panel.input()
             )

@@ -21,24 +21,29 @@ class Opening(QObject):
     -------
     opened(CheckpointInfo)
         It is open now.
+    begun(str)
+        One is on its way: its name.
     hint_changed(str)
         What views say as long as they have nothing to show.
-    said(str, bool)
-        One sentence for the user, and whether it is a warning.
+    said(str, bool, str)
+        One sentence for the user, whether it is a warning, and what it is about.
     """
 
     opened = Signal(object)
+    begun = Signal(str)
     hint_changed = Signal(str)
-    said = Signal(str, bool)
+    said = Signal(str, bool, str)
 
     def __init__(self, controller: Controller, gallery: Gallery, dialog_parent: QWidget) -> None:
         super().__init__(dialog_parent)
         self._controller, self._gallery, self._dialog_parent = controller, gallery, dialog_parent
         self._recent: tuple[str, ...] = ()
         self._wanted = ""
+        self._is_cut_off = False  # by the user, or because the engine died: what was wanted can still be had
         gallery.open_requested.connect(self.open)
         gallery.browse_requested.connect(self.browse)
         controller.opened.connect(self._on_controller_opened)
+        controller.open_cancelled.connect(self._on_controller_open_cancelled)
         controller.open_failed.connect(self._on_controller_open_failed)
 
     def set_recent(self, recent: tuple[str, ...]) -> None:
@@ -56,9 +61,11 @@ class Opening(QObject):
             self._wanted = checkpoint if is_bundled else str(Path(checkpoint).expanduser().resolve())
         except (OSError, RuntimeError, ValueError):  # a user that does not exist, a name that no file can have
             self._wanted = checkpoint
+        self._is_cut_off = False
         sentence = self.tr("Opening {}…").format(Path(self._wanted).name)
         self.hint_changed.emit(sentence)
-        self.said.emit(sentence, False)
+        self.said.emit(sentence, False, self._about)
+        self.begun.emit(Path(self._wanted).name)
         self._controller.open(self._wanted)
 
     def open_first(self, checkpoint: str) -> None:
@@ -66,8 +73,13 @@ class Opening(QObject):
         self.open(checkpoint or next(iter(bundled_checkpoints()), ""))
 
     def open_again(self) -> None:
-        """Ask once more for what could not be opened."""
-        self.open(self._wanted)
+        """Ask once more for what is not open although it was wanted; what was refused, only where nothing else is."""
+        if self._is_cut_off or self._controller.checkpoint is None:
+            self.open(self._wanted)
+
+    @property
+    def _about(self) -> str:
+        return f"open {self._wanted}"
 
     @Slot()
     def browse(self) -> None:
@@ -79,20 +91,28 @@ class Opening(QObject):
 
     @Slot(object)
     def _on_controller_opened(self, info: CheckpointInfo) -> None:
-        self.said.emit(" ".join((_summary(info), *info.notes)), bool(info.notes))
+        self._is_cut_off = False
+        self.said.emit(" ".join((_summary(info), *info.notes)), bool(info.notes), f"open {info.checkpoint}")
         self.opened.emit(info)
+
+    @Slot()
+    def _on_controller_open_cancelled(self) -> None:
+        self._is_cut_off = True
+        self._show_list()
 
     @Slot(object)
     def _on_controller_open_failed(self, failure: Failure) -> None:
-        if failure.kind != "engine":  # that one is told by the controller already
-            self.said.emit(failure.message, True)
         self._show_list()
+        if failure.kind == "engine":  # told by the controller already: it names the key that asks once more
+            self._is_cut_off = True
+            self.hint_changed.emit(failure.message)
+            return
+        self.said.emit(failure.message, True, self._about)
         if self._controller.checkpoint is None:
             first = next(iter(bundled_checkpoints()), "")
             self.hint_changed.emit(failure.message)
             if first and first != self._wanted:
                 self.open(first)
-                self.said.emit(failure.message, True)
 
     def _show_list(self) -> None:
         info = self._controller.checkpoint

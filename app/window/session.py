@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from PySide6.QtCore import QCoreApplication
 
-from app.window.settings import is_text, left_out, read_entries, write_entries
+from app.window.settings import is_text, left_out, locked, read_entries, write_entries
 from app.window.view_area import ViewArea, ViewLayout
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import ImageInput, Input, MeshInput
@@ -87,6 +87,12 @@ class SessionKeeper:
         session = replace(self._session, layout=self._area.layout_now())
         chosen = {name: view.options_state() for name, view in self._area.views.items()}
         options = {name: state for name, state in (session.options | chosen).items() if state}
+        others = load_session(self._file)[0].options  # of views that another window changed since
+        options |= {
+            name: state
+            for name, state in others.items()
+            if options.get(name) == self._session.options.get(name) and state != options.get(name)
+        }
         session = replace(session, options=options)
         if info is not None:
             session = replace(
@@ -114,7 +120,8 @@ def load_session(file: Path) -> tuple[Session, str]:
 
 def save_session(session: Session, file: Path) -> None:
     """Write so that a crash leaves either the old file or the new one. Raises OSError."""
-    write_entries(file, asdict(session))
+    with locked(file):
+        write_entries(file, asdict(session))
 
 
 def _is_file(path: str) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QStandardPaths
+from PySide6.QtCore import QLockFile, QStandardPaths
 
 from widgets.look.color_maps import NAMES
 
@@ -93,9 +95,22 @@ def _clean(name: str, value: Any) -> Any | None:
     return value if type(value) is type(default) else None
 
 
-def save_settings(settings: Settings, file: Path) -> None:
-    """Write so that a crash leaves either the old file or the new one. Raises OSError."""
-    write_entries(file, asdict(settings))
+def save_settings(settings: Settings, file: Path, loaded: Settings | None = None) -> None:
+    """Write so that a crash leaves either the old file or the new one. Raises OSError.
+
+    Parameters
+    ----------
+    loaded
+        What this window began with: entries that it did not change are left as another window has written them since.
+    """
+    with locked(file):
+        others = load_settings(file)[0] if loaded is not None else None
+        values = asdict(settings)
+        if loaded is not None and others is not None:
+            values |= {name: value for name, value in asdict(others).items() if values[name] == getattr(loaded, name)}
+            if settings.recent != loaded.recent:
+                values["recent"] = list(dict.fromkeys((*settings.recent, *others.recent)))[:N_RECENT]
+        write_entries(file, values)
 
 
 # Files of entries
@@ -130,6 +145,18 @@ def read_entries(file: Path) -> tuple[dict[str, Any], str]:
 def left_out(names: list[str], file: Path) -> str:
     """A sentence about entries that were damaged; empty where none was."""
     return f"The setting {', '.join(names)} in {file} was not understood and is left out." if names else ""
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Keep other windows from writing meanwhile, if they heed it within two seconds. Raises OSError."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = QLockFile(str(file.with_name(f".{file.name}.lock")))
+    lock.tryLock(2000)
+    try:
+        yield
+    finally:
+        lock.unlock()
 
 
 def write_entries(file: Path, values: dict[str, Any]) -> None:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
-from PySide6.QtCore import QObject, QSignalBlocker, Signal, Slot
+from PySide6.QtCore import QObject, QSignalBlocker, QTimer, Signal, Slot
 
 from app.link.controller import Controller
 from app.window.session import Restored
+from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import Input
 from inference.results.tokens import Tokens
 from widgets.kit.head_steps import step
+from widgets.panels.details import DetailsPanel
 from widgets.panels.input_panel import InputPanel
+from widgets.panels.status_line import StatusLine
+from widgets.panels.token_row import TokenRow
 from widgets.selection import Selected, Selection
 from widgets.subject import Subject
+
+PATIENCE = 120  # ms in which the tokens of an input are awaited before what is shown is dimmed: mostly 10 are enough
 
 
 class SubjectFlow(QObject):
@@ -30,11 +36,15 @@ class SubjectFlow(QObject):
         Checkpoint and input that views look at now.
     refused(CheckpointInfo, str)
         The input cannot be looked at, and why.
+    awaited(str)
+        What views show is of another input than the one there is now, of which they will be told later, or not at all:
+        a sentence says which. Empty: it is of that one after all.
     """
 
     tokens_changed = Signal(object, str)
     subject_changed = Signal(object)
     refused = Signal(object, str)
+    awaited = Signal(str)
 
     def __init__(
         self, controller: Controller, selection: Selection, input_panel: InputPanel, parent: QObject | None = None
@@ -43,7 +53,14 @@ class SubjectFlow(QObject):
         self._controller, self._selection, self._input_panel = controller, selection, input_panel
         self._input = Input()
         self._are_masks_restored = False  # and not yet seen to fit
+        self._opening = ""  # name of a checkpoint that is on its way
+        self._why_held = ""  # what `awaited` said last of the input
+        self._patience = QTimer(self, interval=PATIENCE, singleShot=True)
+        self._patience.timeout.connect(self._on_patience_timeout)
         controller.tokenized.connect(self._on_controller_tokenized)
+        controller.tokenize_cancelled.connect(self._on_controller_tokenize_cancelled)
+        controller.open_cancelled.connect(self._on_controller_open_ended)
+        controller.open_failed.connect(self._on_controller_open_ended)
         input_panel.input_changed.connect(self._on_input_panel_input_changed)
         selection.masked_changed.connect(self._on_selection_masked_changed)
         selection.changed.connect(self._on_selection_changed)
@@ -54,6 +71,8 @@ class SubjectFlow(QObject):
             now = restored.selected
             self._selection.update(**{one.name: getattr(now, one.name) for one in fields(now)})
         self.step(0, 0)
+        self._opening = ""
+        self._hold(self.tr("Reading the input …"))
         self._input_panel.set_checkpoint(info)
         self._ask(self._input_panel.input(), keep_masks=False)
         if restored is not None and restored.input.kinds:
@@ -61,6 +80,11 @@ class SubjectFlow(QObject):
         if restored is not None and restored.masked:
             self._are_masks_restored = True
             self._selection.set_masked(restored.masked)
+
+    def await_checkpoint(self, name: str) -> None:
+        """Another checkpoint is on its way; if none comes, what is shown is of the one that stays open."""
+        self._opening = name
+        self._tell_awaited()
 
     def ask_again(self) -> None:
         """Split the input into tokens anew."""
@@ -90,10 +114,36 @@ class SubjectFlow(QObject):
         if input.text is not None:
             if not input.text.text.strip() and input.text.token_ids is None:
                 self.tokens_changed.emit(None, "")
+                self._hold(self.tr("Type a sentence to look at it."))
                 return
             input = replace(input, text=replace(input.text, masked=self._selection.masked))
         self._input = input
+        self._patience.start()
         self._controller.tokenize(input)
+
+    # Until it is known whether the input can be looked at
+
+    def _hold(self, why: str) -> None:
+        self._why_held = why
+        self._patience.stop()
+        self._tell_awaited()
+
+    def _tell_awaited(self) -> None:
+        opening = self.tr("Opening {} …").format(self._opening) if self._opening else ""
+        self.awaited.emit(opening or self._why_held)
+
+    @Slot()
+    def _on_patience_timeout(self) -> None:
+        self._hold(self.tr("Reading the input …"))
+
+    @Slot()
+    def _on_controller_tokenize_cancelled(self) -> None:
+        self._hold(self.tr("Cancelled; F5 asks again."))
+
+    @Slot()
+    def _on_controller_open_ended(self) -> None:
+        self._opening = ""
+        self._tell_awaited()
 
     @Slot(object)
     def _on_input_panel_input_changed(self, input: Input) -> None:
@@ -111,6 +161,8 @@ class SubjectFlow(QObject):
         if tokens is None and is_restored:
             self._ask(self._input_panel.input(), keep_masks=False)  # they are of another text
             return
+        self._patience.stop()
+        self._why_held = "" if tokens is not None else message
         self.tokens_changed.emit(tokens, message)
         if tokens is None:
             self.refused.emit(info, message)
@@ -119,12 +171,66 @@ class SubjectFlow(QObject):
         if not all(place is None or place.axis != axis or place.index < n for place in (now.query, now.key)):
             self._selection.update(query=None, key=None)
         self.subject_changed.emit(Subject(info, self._input))
+        if self._opening:
+            self._tell_awaited()
 
     @Slot(object, object)
     def _on_selection_changed(self, now: Selected, old: Selected) -> None:
         # Another group, or a layer with fewer heads: what is selected must exist.
         if now.group != old.group or now.layer != old.layer:
             self.step(0, 0)
+
+
+class SubjectDisplay(QObject):
+    """Lets all parts of the window follow a `SubjectFlow`: nothing stands undimmed under another input than its own."""
+
+    def __init__(
+        self,
+        flow: SubjectFlow,
+        controller: Controller,
+        *,
+        area: ViewArea,
+        details: DetailsPanel,
+        token_row: TokenRow,
+        status_line: StatusLine,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._area, self._details, self._token_row, self._status_line = area, details, token_row, status_line
+        flow.tokens_changed.connect(self._on_flow_tokens_changed)
+        flow.subject_changed.connect(self._on_flow_subject_changed)
+        flow.refused.connect(self._on_flow_refused)
+        flow.awaited.connect(self._on_flow_awaited)
+
+    @Slot(object, str)
+    def _on_flow_tokens_changed(self, tokens: Tokens | None, message: str) -> None:
+        info = self._controller.checkpoint
+        chips = self._token_row.chips
+        chips.set_tokens(tokens, message, can_mask=bool(info and info.mask_token))
+        if info is not None:
+            chips.axis = token_axis(info)
+        self._token_row.veil.lift()
+        self._status_line.show_problem_of_input(message)
+
+    @Slot(object)
+    def _on_flow_subject_changed(self, subject: Subject) -> None:
+        self._area.set_subject(subject)
+        self._details.set_subject(subject)
+
+    @Slot(object, str)
+    def _on_flow_refused(self, info: CheckpointInfo, why: str) -> None:
+        self._area.refuse(info, why)
+        self._details.refuse(why)
+
+    @Slot(str)
+    def _on_flow_awaited(self, why: str) -> None:
+        self._area.hold(why)
+        self._details.refuse(why)
+        if why and self._token_row.chips.has_tokens:
+            self._token_row.veil.dim(why)
+        else:
+            self._token_row.veil.lift()
 
 
 def token_axis(info: CheckpointInfo) -> str:

@@ -84,6 +84,7 @@ class ViewArea(QWidget):
         self._entries = {entry.name: entry for entry in entries}
         self._subject: Subject | None = None
         self._hint = self.tr("No checkpoint is open. Choose one on the left.")
+        self._why_held = ""
         self._current = entries[0].name
         self._is_restored = False
         self._offered = OfferedViews(entries)
@@ -164,12 +165,17 @@ class ViewArea(QWidget):
         if self._subject is not None and self._subject.checkpoint != checkpoint:
             self._subject = None
         self.set_hint(why)
+        self.hold(why)
+
+    def hold(self, why: str) -> None:
+        """What the views show is of another input than there is now, and why. Empty: it is of that one."""
+        self._why_held = why
         for view in self.views.values():
             view.refuse(why)
 
     def set_subject(self, subject: Subject | None) -> None:
         """Look at something else; views that the checkpoint cannot serve say why."""
-        self._subject = subject
+        self._subject, self._why_held = subject, ""
         if subject is not None:
             self._offer_those_of(subject.checkpoint)
         self._arrange()
@@ -317,6 +323,7 @@ class ViewArea(QWidget):
         self.view_created.emit(view)
         page.show_why("")
         view.set_subject(self._subject)
+        view.refuse(self._why_held)
         if name in self._files:
             self._open_files()
 

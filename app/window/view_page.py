@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from widgets.kit.labels import make_selectable
 from widgets.kit.plain import PlainLabel, plain_tip
 from widgets.view import View
 from widgets.view_entry import ViewEntry
@@ -57,6 +58,7 @@ class ViewPage(QWidget):
         self._why.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._why.setWordWrap(True)
         self._why.setMargin(24)
+        make_selectable(self._why)
         self._scroll = _RoomForView(self)
         self._content = QStackedWidget(self)
         self._content.addWidget(self._why)

@@ -142,8 +142,7 @@ def _check_values(config: dict[str, Any]) -> None:
             if isinstance(value, dict):
                 parts.append((f"{name[-80:]}.", value))
             elif key in _MOST_BY_KEY and value is not None:
-                is_one = key in _ONE_NUMBER or not isinstance(value, list)
-                for number in [value] if is_one else value:
+                for number in value if isinstance(value, list) and key not in _ONE_NUMBER else [value]:
                     _check_number(name, number, _MOST_BY_KEY[key])
             elif isinstance(value, list):
                 parts.append((name[-80:], value))

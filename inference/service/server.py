@@ -13,6 +13,7 @@ import contextlib
 import mmap
 import os
 import queue
+import signal
 import sys
 import threading
 import traceback
@@ -23,10 +24,12 @@ from inference.context import Context
 from inference.results.events import Partial, Progress
 from inference.results.job import Paused
 from inference.results.request import Request
-from inference.service import wire
+from inference.service import OUT_OF_MEMORY, wire
 from inference.service.engine import Engine, answer
 
 HEARTBEAT = 2.0  # seconds
+A_LITTLE = 2**20  # bytes; an engine that cannot have them for some beats is of no use
+BEATS_WITHOUT_MEMORY = 3
 # The window is at 0. At 10 a job still took a look at a head a third longer on busy cores, at 19 a twelfth.
 NICE_ENGINE, NICE_JOB = 5, 19
 
@@ -112,8 +115,12 @@ class Server:
             self._steered.notify_all()
 
     def _beat(self) -> None:
-        pause = threading.Event()
+        # A thread that has no memory to begin leaves who started it waiting for ever, while the heart still beats.
+        pause, n_without = threading.Event(), 0
         while not pause.wait(HEARTBEAT):
+            n_without = 0 if _has_memory() else n_without + 1
+            if n_without == BEATS_WITHOUT_MEMORY:
+                os._exit(OUT_OF_MEMORY)
             if self._ring_free.is_set():
                 self._send({"name": "alive"})
 
@@ -133,6 +140,14 @@ def _share_cores() -> None:
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
 
 
+def _has_memory() -> bool:
+    try:
+        mmap.mmap(-1, A_LITTLE).close()  # from the system: what was freed and kept is no help to a new thread
+    except (OSError, MemoryError):
+        return False
+    return True
+
+
 def _be_modest(niceness: int) -> None:
     """The window goes first: lower priority, and the first to go when memory runs out."""
     if hasattr(os, "nice"):
@@ -147,6 +162,7 @@ def main() -> None:
     parser.add_argument("--job", action="store_true", help="serve a job: all others go first")
     parser.add_argument("ring_file", nargs="?", type=Path)
     options = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is the window's, which closes our pipe
     _be_modest(NICE_JOB if options.job else NICE_ENGINE)
     results = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a stray print must not end up among the results

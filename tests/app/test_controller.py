@@ -145,7 +145,7 @@ def test_a_hidden_view_asks_when_it_is_shown(runner, views):
 
 def test_results_and_failures_reach_the_view_that_asked(runner, controller, views):
     noticed = []
-    controller.noticed.connect(noticed.append)
+    controller.view_noticed.connect(lambda *told: noticed.append(told))
     for view in views:
         view.set_subject(Subject(make_checkpoint_info(), INPUT))
     failure = Failure("refused", "no")
@@ -154,7 +154,7 @@ def test_results_and_failures_reach_the_view_that_asked(runner, controller, view
     runner.failed.emit("right/HeadsRequest", HEADS, failure)
     assert views[0].shown == [(HEADS, "part", True), (HEADS, "whole", False)]
     assert views[1].shown == [(HEADS, failure)]
-    assert noticed == ["no"]
+    assert noticed == [("right", "no")]
 
 
 def test_what_is_no_longer_wanted_is_withdrawn(runner, views):
@@ -175,7 +175,7 @@ def test_a_cancel_reaches_the_view(runner, views):
 
 def test_a_dead_engine_is_told_once(runner, controller, views):
     noticed = []
-    controller.noticed.connect(noticed.append)
+    controller.engine_died.connect(noticed.append)
     runner.engine_died.emit("The engine stopped.")
     views[0].set_subject(Subject(make_checkpoint_info(), INPUT))
     runner.failed.emit("left/HeadsRequest", HEADS, Failure("engine", "The engine stopped."))

@@ -32,6 +32,9 @@ FAKE_ENGINE = textwrap.dedent(
                 os.kill(os.getpid(), signal.SIGKILL)
             if text == "print":
                 print("this must not end up among the results")
+            if text == "no memory for a thread":
+                server._has_memory = lambda: False
+                threading.Event().wait()
             if text == "forever":
                 context.checkpoint(1, 2, "for ever")
                 while True:
@@ -45,6 +48,7 @@ FAKE_ENGINE = textwrap.dedent(
 
     server.Engine = FakeEngine
     server._warm_up = lambda: None
+    server.HEARTBEAT = 0.1
     server.main()
     """
 )
@@ -102,6 +106,13 @@ def test_a_dead_engine_costs_one_result_and_is_started_again(runner, qtbot):
     assert result_of(runner, qtbot, "x").column_start != before
 
 
+def test_an_engine_without_memory_for_a_thread_ends_instead_of_waiting_for_ever(runner, qtbot):
+    with qtbot.waitSignal(runner.engine_died, timeout=20_000) as blocker:
+        runner.submit("a", ask("no memory for a thread"))
+    assert blocker.args == ["The engine ran out of memory, ended and was started again. Press F5 to ask once more."]
+    assert result_of(runner, qtbot, "x").name == "x"
+
+
 def test_an_engine_killed_while_idle_is_started_again(runner, qtbot, link):
     result_of(runner, qtbot, "x")
     os.kill(link.pid, signal.SIGKILL)
@@ -141,15 +152,99 @@ def test_an_engine_that_does_not_heed_a_cancel_is_killed(runner, qtbot, link, mo
     assert result_of(runner, qtbot, "x").column_start != pid
 
 
+LONG = "word " * 60_000  # more than a pipe holds
+
+
+@pytest.fixture
+def stopped(runner, qtbot, link):
+    """An engine that reads nothing and says nothing, as SIGSTOP leaves it."""
+    result_of(runner, qtbot, "x")
+    pid = link.pid
+    os.kill(pid, signal.SIGSTOP)
+    os.waitpid(pid, os.WUNTRACED)
+    return pid
+
+
+def test_a_window_never_waits_for_an_engine_that_was_stopped(runner, qtbot, link, stopped, monkeypatch):
+    """Each of these once waited for ever for a lock that was held by a write into a full pipe."""
+    writing = link._outbox._waiting
+    runner.submit("a", ask(LONG))
+    qtbot.waitUntil(lambda: link._is_running and writing.empty())  # the pipe is full now, and the writer waits
+    runner.submit("a", ask(LONG + "again"))
+    runner.submit("b", ask("x"))
+    runner.cancel("b")
+    runner.cancel_all()
+    monkeypatch.setattr(ProcessLink, "PATIENCE", 0.1)
+    with qtbot.waitSignal(runner.engine_died, timeout=20_000) as blocker:
+        pass
+    assert "no longer answered" in blocker.args[0]
+    assert result_of(runner, qtbot, "x").column_start != stopped
+
+
+def test_the_watchdog_works_while_the_windows_thread_is_busy(runner, qtbot, link, stopped, monkeypatch):
+    monkeypatch.setattr(ProcessLink, "SILENCE", 0.1)
+    runner.submit("a", ask("x"))
+    process = link._process
+    process.wait(20)  # on the window's thread: no timer of it can fire meanwhile
+    with qtbot.waitSignal(runner.engine_died, timeout=20_000):
+        pass
+    monkeypatch.undo()
+    assert result_of(runner, qtbot, "x").name == "x"
+
+
+def test_closing_the_window_does_not_wait_for_a_stopped_engine(runner, qtbot, link, stopped):
+    writing = link._outbox._waiting
+    runner.submit("a", ask(LONG))
+    qtbot.waitUntil(lambda: link._is_running and writing.empty())
+    runner.shutdown()
+    with pytest.raises(ProcessLookupError):
+        os.kill(stopped, 0)
+
+
+def test_an_engine_that_cannot_be_started_is_a_sentence_and_is_tried_again(runner, qtbot, link, monkeypatch):
+    result_of(runner, qtbot, "x")
+    command = link._command
+    link._command = ("/no/such/program",)
+    link._process.kill()
+    link._process.wait()
+    with qtbot.waitSignal(runner.failed, timeout=20_000) as blocker:
+        runner.submit("a", ask("x"))
+    assert blocker.args[2].message == (
+        "The engine could not be started (no such file or directory). Press F5 to ask once more."
+    )
+    link._command = command
+    assert result_of(runner, qtbot, "x").name == "x"
+
+
+def test_too_little_memory_for_an_answer_is_a_sentence(runner, qtbot, link, monkeypatch):
+    from inference.service import wire
+
+    result_of(runner, qtbot, "x")
+    read = wire.read
+
+    def read_with_little_memory(*given):
+        message = read(*given)
+        if message is not None and message[0]["name"] == "done":
+            raise MemoryError
+        return message
+
+    monkeypatch.setattr(wire, "read", read_with_little_memory)
+    with qtbot.waitSignal(runner.failed, timeout=20_000) as blocker:
+        runner.submit("a", ask("x"))
+    assert "not enough memory" in blocker.args[2].message
+    monkeypatch.undo()
+    assert result_of(runner, qtbot, "x").name == "x"
+
+
 def test_closing_ends_the_process_and_its_shared_memory(qapp, qtbot, link):
     runner = Runner(link)
     runner.start()
     result_of(runner, qtbot, "1000000")
-    pid, ring = link.pid, link._ring_file
+    pid = link.pid
     runner.shutdown()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    assert ring is None or not ring.exists()
+    assert link._ring is None
 
 
 def test_the_real_engine_inspects(qapp, qtbot):

@@ -21,8 +21,9 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage, QPainter
 
 from app.export import render
-from app.export.export import ENDINGS, ExportError, copy, save
+from app.export.export import ENDINGS, copy, save
 from app.export.render import Sheet
+from app.export.saving import ExportError
 from widgets.figures.lettering import measure, resized
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers

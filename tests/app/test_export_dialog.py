@@ -14,17 +14,18 @@ from PySide6.QtWidgets import (
     QDialog,
     QDoubleSpinBox,
     QLineEdit,
+    QMessageBox,
     QProgressDialog,
     QSpinBox,
     QWidget,
 )
 
-from app.export import saving as saving_module
+from app.export import saving_process as saving_module
 from app.export.export_dialog import ExportDialog
 from app.export.exporting import Exporting
 from app.export.formats import FORMATS, OF_FIGURES, OF_FILMS, OF_MESHES
 from app.export.mesh_look import MeshLook
-from app.export.saving import Saving
+from app.export.saving_process import Saving
 from app.export.worker import mesh_message
 from inference.meshes.files import read_mesh
 from tests.app.mesh_samples import make_sample
@@ -266,8 +267,8 @@ def test_the_mesh_that_is_looked_at_is_saved_under_its_class_and_seed(qtbot, exp
     accept_as(monkeypatch, "obj")
     exporting.export(Shown(mesh_figure(make_furniture_sample(), SAMPLE, active=1)))
     qtbot.waitUntil(lambda: bool(exporting.texts), timeout=LONG)
-    assert exporting.texts[-1] == f"Saved {tmp_path / 'wooden-stool-0.obj'}"
-    assert len(read_mesh(tmp_path / "wooden-stool-0.obj", merge_degrees=None).faces) == int(
+    assert exporting.texts[-1] == f"Saved {tmp_path / 'polygen-test_wooden-stool-0.obj'}"
+    assert len(read_mesh(tmp_path / "polygen-test_wooden-stool-0.obj", merge_degrees=None).faces) == int(
         (SAMPLE.faces.tokens < 2).sum()
     )
 
@@ -277,8 +278,8 @@ def test_a_figure_that_grows_is_saved_as_numbered_images(qtbot, exporting, tmp_p
     result = make_complete_image_result(grid=(4, 4), n_given=8, count=1)
     exporting.export(Shown(CompleteImageFigure(result, 8)))
     qtbot.waitUntil(lambda: bool(exporting.texts), timeout=LONG)
-    assert exporting.texts[-1] == f"Saved {tmp_path / 'shown'}"
-    assert len(list((tmp_path / "shown").glob("*.png"))) > 100
+    assert exporting.texts[-1] == f"Saved {tmp_path / 'polygen-test_shown'}"
+    assert len(list((tmp_path / "polygen-test_shown").glob("*.png"))) > 100
 
 
 def test_what_cannot_be_written_is_told(exporting, tmp_path, monkeypatch):
@@ -287,3 +288,52 @@ def test_what_cannot_be_written_is_told(exporting, tmp_path, monkeypatch):
     for figure in (mesh_figure(SAMPLE), CompleteImageFigure(make_complete_image_result(), 32)):
         exporting.export(Shown(figure))
         assert exporting.texts.pop().endswith(f"the folder {tmp_path / 'none'} does not exist.")
+
+
+# What is there already
+
+
+def answer_question(monkeypatch, role):
+    """Press a button of the question whether to replace, and write down that it was asked."""
+    asked = []
+
+    def pressed(question):
+        asked.append(question.text())
+        next(button for button in question.buttons() if question.buttonRole(button) is role).click()
+
+    monkeypatch.setattr(QMessageBox, "exec", pressed)
+    return asked
+
+
+def test_a_name_that_is_taken_gets_a_number_that_follows_the_format(qtbot, tmp_path):
+    (tmp_path / "bert_heads.svg").touch()
+    dialog = ExportDialog("bert_heads", tmp_path, OF_FIGURES)
+    qtbot.addWidget(dialog)
+    assert dialog.path().name == "bert_heads-2.svg"
+    formats = child(dialog, QComboBox, "export_format")
+    formats.setCurrentIndex(formats.findData("png"))
+    assert dialog.path().name == "bert_heads.png"
+    child(dialog, QLineEdit, "export_file").setText(str(tmp_path / "mine.png"))
+    formats.setCurrentIndex(formats.findData("svg"))
+    assert dialog.path().name == "mine.svg"
+
+
+def test_it_asks_before_a_file_is_replaced(dialog, tmp_path, monkeypatch):
+    (tmp_path / "mine.obj").touch()
+    child(dialog, QLineEdit, "export_file").setText(str(tmp_path / "mine.obj"))
+    asked = answer_question(monkeypatch, QMessageBox.ButtonRole.RejectRole)
+    dialog.accept()
+    assert asked == ["mine.obj exists. Replace it?"]
+    assert dialog.result() == QDialog.DialogCode.Rejected
+    assert not dialog.may_replace()
+    answer_question(monkeypatch, QMessageBox.ButtonRole.AcceptRole)
+    dialog.accept()
+    assert dialog.result() == QDialog.DialogCode.Accepted
+    assert dialog.may_replace()
+
+
+def test_it_does_not_ask_about_a_free_name_and_may_not_replace_what_comes_there_later(dialog, monkeypatch):
+    asked = answer_question(monkeypatch, QMessageBox.ButtonRole.RejectRole)
+    dialog.accept()
+    assert asked == []
+    assert not dialog.may_replace()

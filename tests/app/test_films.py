@@ -7,10 +7,10 @@ import pytest
 from PIL import Image, ImageChops
 from PySide6.QtWidgets import QWidget
 
-from app.export.export import ExportError
 from app.export.film_files import ENDINGS, save
 from app.export.films import FRAMES_A_SECOND, HOLD, film_of, grows
-from app.export.saving import Saving
+from app.export.saving import ExportError
+from app.export.saving_process import Saving
 from app.export.worker import film_message, packed, unpacked
 from tests.image_factories import make_complete_image_result, make_probe_result
 from widgets.look.theme import DARK, FigureStyle

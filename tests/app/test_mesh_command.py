@@ -109,7 +109,7 @@ def test_every_option_reaches_the_model(tmp_path, asked):
 def test_speed_makes_a_film_shorter(tmp_path, asked):
     lengths = []
     for speed in ("5", "20"):
-        assert mesh(tmp_path / "a.gif", "--size", "64x64", "--speed", speed) == 0
+        assert mesh(tmp_path / "a.gif", "--size", "64x64", "--speed", speed, "--force") == 0
         with Image.open(tmp_path / "a.gif") as film:
             lengths.append(film.n_frames)
     assert lengths[0] > 1.5 * lengths[1]
@@ -130,11 +130,25 @@ def test_one_that_cannot_be_written_does_not_stop_the_others(tmp_path, asked, ca
     assert "it is a folder" in capsys.readouterr().out
 
 
+def test_what_is_there_is_replaced_by_force_only(tmp_path, asked, capsys):
+    (tmp_path / "stool-1.obj").write_text("mine")
+    assert mesh(tmp_path, "--count", "2", "--format", "obj") == 0
+    assert "stool-1.obj exists and was left as it is." in capsys.readouterr().out
+    assert (tmp_path / "stool-1.obj").read_text() == "mine"
+    n = len(asked)
+    for name in ("stool-1.obj", "stool-0.obj"):
+        assert mesh(tmp_path / name) == 2
+        assert "Another name, or --force to replace it." in capsys.readouterr().err
+    assert len(asked) == n  # seen before anything is computed
+    assert mesh(tmp_path / "stool-1.obj", "--force") == 0
+    assert (tmp_path / "stool-1.obj").read_text() != "mine"
+
+
 def test_a_model_without_classes_is_told_none(tmp_path, asked, monkeypatch, capsys):
     monkeypatch.setattr(Engine, "run", _answering(make_checkpoint_info(capabilities=("mesh",)), asked))
     assert mesh(tmp_path / "a.obj", label="") == 0
     assert asked[-1].start == MeshInput(None)
-    assert mesh(tmp_path / "a.obj", label="chair") == 2
+    assert mesh(tmp_path / "b.obj", label="chair") == 2
     assert "is told no class, so --class chair is not understood" in capsys.readouterr().err
 
 

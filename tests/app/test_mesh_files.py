@@ -15,12 +15,12 @@ import trimesh
 from PIL import Image, ImageChops
 
 from app.export import export, film_encoding, mesh_files
-from app.export.export import ExportError
 from app.export.films import FRAMES_A_SECOND, HOLD
 from app.export.formats import BY_MESH_COMMAND, ending_of
 from app.export.mesh_files import write
 from app.export.mesh_film import film_of_mesh
 from app.export.mesh_look import MeshLook
+from app.export.saving import ExportError
 from inference.meshes.files import read_mesh
 from inference.meshes.tokens import canonical, face_tokens, vertex_tokens
 from tests.app.mesh_samples import make_sample

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
 from app.export.export import ENDINGS, save
 from inference.context import Context
@@ -18,6 +18,8 @@ from tests.inference.tiny_checkpoints import save_gpt2
 from tests.remembering import RememberingEngine
 from tests.theme_check import painters_that_ignore_the_theme
 from widgets.context import ViewContext
+from widgets.kit.delay import Delay
+from widgets.kit.labels import LineLabel
 from widgets.look.theme import LIGHT
 from widgets.registry import VIEWS
 from widgets.subject import Subject
@@ -37,6 +39,7 @@ INPUTS = {
     "mesh": Input(mesh=MeshInput(0)),
 }
 SMALL = QSize(420, 320)
+SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +164,34 @@ def test_an_old_picture_is_dimmed_when_another_checkpoint_comes(entry, engine, q
         assert subject.checkpoint.name in veil.text
     if veils:
         assert subject.checkpoint.name in view.why_not_current
+
+
+@views
+def test_after_a_cancel_it_asks_nothing_by_itself(entry, engine, qtbot):
+    view = shown(entry, engine, qtbot)
+    view.request_changed.disconnect(view.asker.on_request_changed)
+    asked = []
+    view.request_changed.connect(asked.append)
+    view.refresh(again=True)
+    for request in view._asked:
+        view.take_cancellation(request)
+    n = len(asked)
+    view.resize(view.width() + 60, view.height() + 60)
+    QApplication.processEvents()
+    view.selection.update(layer=1, head=1)
+    for delay in view.findChildren(Delay):
+        delay.elapsed.emit()
+    assert asked[n:] == []
+    view.refresh(again=True)
+    assert asked[n:] or not view._asked
+
+
+@views
+def test_what_is_read_out_can_be_selected(entry, engine, qtbot):
+    view = shown(entry, engine, qtbot)
+    for label in view.findChildren(QLabel):
+        if label.objectName().endswith(("_read_out", "_caption")):
+            assert isinstance(label, LineLabel) or label.textInteractionFlags() & SELECTABLE, label.objectName()
 
 
 @views

@@ -20,33 +20,69 @@ def line(qtbot):
 
 
 def shown(line) -> str:
-    return line._message.text()
+    return line._message.text() if line._message.isVisible() else ""
 
 
-def test_a_warning_has_a_sign_and_a_note_has_none(line):
+def warned(line) -> str:
+    return line._warning.text() if line._warning.isVisible() else ""
+
+
+def test_a_warning_has_a_sign_and_stands_beside_what_comes_after_it(line):
     line.show_message("Broken.")
-    assert shown(line) == "⚠ Broken."
+    assert (warned(line), shown(line)) == ("⚠ Broken.", "")
     line.show_message("Saved.", is_warning=False)
-    assert shown(line) == "Saved."
+    assert (warned(line), shown(line)) == ("⚠ Broken.", "Saved.")
     assert line.messages == ["Broken.", "Saved."]
+
+
+def test_a_warning_stands_until_it_is_read(line):
+    line.show_message("There is no /nowhere.", about="open /nowhere")
+    line.show_message("bert-mini: 4 layers.", is_warning=False, about="open bert-mini")
+    line.show_message("The disk is full.")
+    assert warned(line) == "⚠ The disk is full. (and 1 more)"
+    assert line.warnings == ("There is no /nowhere.", "The disk is full.")
+    line.mark_read()
+    assert (warned(line), shown(line)) == ("", "bert-mini: 4 layers.")
+    assert len(line.messages) == 3
+
+
+def test_a_newer_message_about_the_same_thing_takes_the_place_of_a_warning(line):
+    line.show_message("There is no /nowhere.", about="open /nowhere")
+    line.show_message("nowhere: 4 layers.", is_warning=False, about="open /nowhere")
+    assert line.warnings == ()
+    line.show_message("Too long.", about="view heads")
+    line.show_message("Far too long.", about="view heads")
+    line.show_message("Far too long.")  # said twice it need not be read twice
+    assert line.warnings == ("Far too long.",)
+    line.show_message("The engine stopped.", about="engine")
+    line.settle("engine")
+    assert line.warnings == ("Far too long.",)
+
+
+def test_the_list_of_messages_can_be_opened_from_both(line, qtbot):
+    line.show_message("Broken.")
+    line.show_message("Saved.", is_warning=False)
+    for button in (line._warning, line._message):
+        with qtbot.waitSignal(line.log_requested):
+            qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def test_a_problem_of_the_input_goes_when_the_input_is_right(line):
     line.show_problem_of_input("Too long.")
     line.show_problem_of_input("")
-    assert shown(line) == ""
+    assert warned(line) == ""
     line.show_message("Saved.", is_warning=False)
     line.show_problem_of_input("")
     assert shown(line) == "Saved."
 
 
-def test_a_long_message_is_elided_and_whole_in_the_tool_tip(line):
+def test_a_long_message_is_elided_and_whole_in_the_tool_tip(line, qtbot):
     line.resize(300, 30)
     line.show_message("<b>word</b> " * 50)
-    assert shown(line).endswith("…")
-    assert "&lt;b&gt;" in line._message.toolTip()
-    line.resize(5000, 30)
-    assert not shown(line).endswith("…")
+    qtbot.waitUntil(lambda: warned(line).endswith("…"))
+    assert "&lt;b&gt;" in line._warning.toolTip()
+    line.resize(6000, 30)
+    qtbot.waitUntil(lambda: not warned(line).endswith("…"))
 
 
 def test_progress_and_cancel_are_there_only_while_something_runs(line, qtbot):

@@ -157,6 +157,84 @@ def test_a_cancel_leaves_the_old_picture_dimmed_for_good(view):
     assert not is_dimmed(view)
 
 
+def test_after_a_cancel_nothing_is_asked_by_itself(view, qtbot):
+    view.take_result(look_at(view), "layer 0")
+    view.selection.update(layer=1)
+    view.take_cancellation(view.asked[-1])
+    n = len(view.asked)
+    view.selection.update(layer=2)
+    view.resize(view.width() + 50, view.height() + 50)
+    view.follow()  # more is seen
+    assert len(view.asked) == n
+    assert "Cancelled" in view.page.veil.text
+    view.refresh(again=True)  # F5
+    assert len(view.asked) == n + 1
+    view.take_cancellation(view.asked[-1])
+    view.refresh()  # one of its own controls
+    assert len(view.asked) == n + 2
+    view.take_cancellation(view.asked[-1])
+    view.want_again()
+    view.follow()
+    assert len(view.asked) == n + 3
+
+
+@pytest.mark.parametrize("act", ["another input", "shown again"])
+def test_after_a_cancel_another_input_and_coming_back_to_the_view_ask(view, act):
+    view.take_cancellation(look_at(view))
+    n = len(view.asked)
+    if act == "another input":
+        look_at(view, DOG)
+    else:
+        view.hide()
+        view.selection.update(layer=1)
+        view.show()
+    assert len(view.asked) == n + 1
+
+
+def test_cancelled_while_hidden_it_asks_when_it_is_shown(view):
+    asked = look_at(view)
+    view.hide()
+    view.take_cancellation(asked)
+    view.show()
+    assert view.asked == [asked, asked]
+
+
+def test_a_cancelled_detail_is_not_asked_for_again_by_itself(view):
+    view.take_result(look_at(view), "layer 0")
+    view.has_tiles = True
+    view.refresh()
+    view.take_cancellation(view.asked[-1])
+    n = len(view.asked)
+    view.follow()
+    assert len(view.asked) == n
+    view.refresh(again=True)
+    assert len(view.asked) == n + 2
+
+
+def test_a_hidden_view_drops_late_answers_about_what_was_looked_at_before(view):
+    asked = look_at(view)
+    view.hide()
+    view.set_subject(Subject(make_checkpoint_info(name="gpt-test"), DOG))
+    assert view.withdrawn == [asked]
+    view.take_result(asked, "late")
+    assert view.shown == []
+    view.show()
+    assert view.asked[-1].input == DOG
+
+
+def test_a_hidden_view_drops_late_answers_about_another_layer_and_keeps_what_is_still_wanted(view):
+    view.has_tiles = True
+    look_at(view)
+    attention, tiles = view.asked
+    view.requests = lambda: (attention,)
+    view.hide()
+    view.refresh()
+    assert view.withdrawn == [tiles]
+    view.take_result(tiles, "late")
+    view.take_result(attention, "layer 0")
+    assert view.shown == ["layer 0"]
+
+
 def test_a_failure_says_why_and_can_be_asked_again(view, qtbot):
     view.take_result(look_at(view), "layer 0")
     view.selection.update(layer=1)

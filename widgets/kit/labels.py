@@ -2,53 +2,83 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
 from widgets.kit.clean import shown
 from widgets.kit.plain import PlainLabel, plain_tip
 
 
 class LineLabel(PlainLabel):
-    """Plain text that never widens the window; the tool tip has all of it.
+    """Plain text that can be selected and copied and never widens the window; the tool tip has all of it.
 
-    The text may change with every image that plays: it is kept here, as `setText` lays out the window anew.
+    The text may change with every image that plays: it stands in a field that cannot be edited, as `QLabel.setText`
+    lays out the window anew.
     """
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text = ""
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setContentsMargins(8, 2, 8, 4)
+        self._field = _Field(self)
+        self._dress()
 
     def show_text(self, text: str) -> None:
         """Show another text."""
         text = shown(text)
-        if text != self._text:
-            self._text = text
+        if text != self.text():
+            self._field.setText(text)
+            self._field.setCursorPosition(0)
             self.setToolTip(plain_tip(text))
             self.setAccessibleDescription(text)
-            self.update()
 
     def text(self) -> str:
         """What stands there."""
-        return self._text
+        return self._field.text()
 
     def sizeHint(self) -> QSize:
-        em, margins = self.fontMetrics().height(), self.contentsMargins()
-        return QSize(20 * em, em + margins.top() + margins.bottom())
+        em = self.fontMetrics().height()
+        return QSize(20 * em, em + 6)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, self.sizeHint().height())
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._field.setGeometry(self.rect().adjusted(6, 2, -6, -4))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+
+    def _dress(self) -> None:
+        palette = self._field.palette()
+        palette.setColor(QPalette.ColorRole.Base, QColor(Qt.GlobalColor.transparent))
+        palette.setColor(QPalette.ColorRole.Text, self.palette().color(self.foregroundRole()))
+        self._field.setPalette(palette)
+
+
+class _Field(QLineEdit):
+    """Shortens its text by an ellipsis while it has no focus."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setReadOnly(True)
+        self.setFrame(False)
+        # Reached by the mouse alone: keys in a view mean layers and heads.
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+
     def paintEvent(self, event: QPaintEvent) -> None:
+        area = self.rect().adjusted(2, 0, -2, 0)  # where Qt writes
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
+        if self.hasFocus() or text == self.text():
+            super().paintEvent(event)
+            return
         with QPainter(self) as painter:
-            area = self.contentsRect()
-            text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
             flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-            role = self.foregroundRole()
+            role = QPalette.ColorRole.Text
             self.style().drawItemText(painter, area, flags, self.palette(), self.isEnabled(), text, role)
 
 
@@ -61,3 +91,10 @@ class EmptyLabel(PlainLabel):
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setWordWrap(True)
         self.setMargin(24)
+        make_selectable(self)
+
+
+def make_selectable(*labels: PlainLabel) -> None:
+    """What they say can be selected and copied."""
+    for label in labels:
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -23,6 +23,7 @@ from widgets.context import ViewContext
 from widgets.kit.clean import isolated
 from widgets.kit.figure import Figure
 from widgets.kit.head_steps import layer_and_head
+from widgets.kit.labels import make_selectable
 from widgets.kit.plain import PlainLabel
 from widgets.selection import Selected
 from widgets.subject import Subject
@@ -57,6 +58,7 @@ class DetailsPanel(View):
         self._values = {name: PlainLabel("–", self) for name in self._titles()}
         self._token = PlainLabel(self)
         self._token.setWordWrap(True)
+        make_selectable(self._token, *self._values.values())
         self._keys = QTableWidget(0, 3, self)
         self._keys.setObjectName("details_keys")
         self._keys.setAccessibleName(self.tr("Strongest keys of the selected token"))

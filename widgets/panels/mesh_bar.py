@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import MeshInput
+from widgets.kit.labels import make_selectable
 from widgets.kit.plain import PlainLabel
 
 _N_AXES = 3
@@ -30,6 +31,7 @@ class MeshBar(QWidget):
         self._line = PlainLabel(self)
         self._line.setObjectName("mesh_line")
         self._line.setAccessibleName(self.tr("Mesh"))
+        make_selectable(self._line)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.addWidget(self._line, 1)

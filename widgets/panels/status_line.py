@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPalette, QResizeEvent
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from inference.results.events import Progress
@@ -14,8 +16,17 @@ from widgets.look.theme import FigureStyle
 N_KEPT = 200
 
 
+@dataclass(frozen=True)
+class _Warning:
+    text: str
+    about: str
+
+
 class StatusLine(QWidget):
-    """Device, message, progress.
+    """Device, messages, progress.
+
+    A warning stands until it was read in the list of messages, or another message about the same thing came; news are
+    shown beside it.
 
     Signals
     -------
@@ -34,21 +45,15 @@ class StatusLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.messages: list[str] = []
-        self._shown = ""
-        self._is_warning = self._is_about_input = False
+        self._news = ""
+        self._warnings: list[_Warning] = []  # not read yet, the latest last
         self._device = PlainLabel(self)
         self._device.setObjectName("device")
         self._memory = PlainLabel(self)
         self._memory.setObjectName("memory")
         self._memory.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self._message = QPushButton(self)
-        self._message.setObjectName("message")
-        self._message.setFlat(True)
-        self._message.setStyleSheet("text-align: left")  # a button, so that the keyboard reaches it
-        self._message.setAccessibleName(self.tr("Last message"))
-        self._message.setToolTip(self.tr("Show all messages"))
-        self._message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._message.clicked.connect(self.log_requested)
+        self._warning = self._line("warning", self.tr("Last warning: shows all messages"))
+        self._message = self._line("message", self.tr("Last message: shows all messages"))
         self._label = PlainLabel(self)
         self._bar = QProgressBar(self)
         self._bar.setObjectName("progress")
@@ -67,13 +72,27 @@ class StatusLine(QWidget):
         layout.setContentsMargins(8, 0, 8, 0)
         layout.addWidget(self._device)
         layout.addWidget(self._memory)
-        layout.addWidget(self._message, 1)
+        layout.addWidget(self._warning, 3)
+        layout.addWidget(self._message, 2)
         layout.addWidget(self._label)
         layout.addWidget(self._bar)
         layout.addWidget(self._cancel)
         layout.addWidget(self._jobs)
         self.set_busy(False)
         self.show_job_count(0)
+        self._fit_messages()
+
+    def _line(self, name: str, accessible_name: str) -> QPushButton:
+        """A button, so that the keyboard reaches it."""
+        line = QPushButton(self)
+        line.setObjectName(name)
+        line.setFlat(True)
+        line.setStyleSheet("text-align: left")
+        line.setAccessibleName(accessible_name)
+        line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        line.clicked.connect(self.log_requested)
+        line.installEventFilter(self)
+        return line
 
     @property
     def message(self) -> str:
@@ -99,19 +118,46 @@ class StatusLine(QWidget):
             tip += self.tr(" The others are computed again when they are looked at; the menu Run allows more memory.")
         self._memory.setToolTip(plain_tip(tip))
 
-    def show_message(self, text: str, *, is_warning: bool = True) -> None:
-        """Show a sentence; warnings stand out by colour and a sign."""
-        self._is_warning, self._is_about_input = is_warning, False
-        self._shown = text
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Those that stand, the latest last."""
+        return tuple(warning.text for warning in self._warnings)
+
+    def show_message(self, text: str, *, is_warning: bool = True, about: str = "") -> None:
+        """Show a sentence; warnings stand out by colour and a sign.
+
+        Parameters
+        ----------
+        about
+            What the sentence is about: it takes the place of what was said about that before.
+        """
+        self.settle(about, text)
         if text:
             self.messages = [*self.messages, text][-N_KEPT:]
-        self._fit_message(text)
+        if text and is_warning:
+            self._warnings = [*self._warnings, _Warning(text, about)][-N_KEPT:]
+        else:
+            self._news = text
+        self._fit_messages()
+
+    def settle(self, about: str, text: str = "") -> None:
+        """Warnings about a thing, or with this text, need no longer be read."""
+        left = [one for one in self._warnings if one.text != text and (not about or one.about != about)]
+        if left != self._warnings:
+            self._warnings = left
+            self._fit_messages()
+
+    def mark_read(self) -> None:
+        """The user has seen all messages: no warning stands any longer."""
+        self._warnings = []
+        self._fit_messages()
 
     def show_problem_of_input(self, text: str) -> None:
         """Say what is wrong with the input; without text, take back what was said of it."""
-        if text or self._is_about_input:
-            self.show_message(text)
-        self._is_about_input = bool(text)
+        if text:
+            self.show_message(text, about="input")
+        else:
+            self.settle("input")
 
     def set_busy(self, is_busy: bool) -> None:
         """Show or hide the progress; its width stays, so that nothing jumps."""
@@ -135,20 +181,30 @@ class StatusLine(QWidget):
         self._jobs.setAccessibleName(self.tr("{}: go to the list").format(self._jobs.text()))
         self._jobs.setVisible(n > 0)
 
-    def _fit_message(self, text: str) -> None:
-        sign = "⚠ " if self._is_warning and text else ""
-        room = max(self._message.width() - 12, 40)
-        elided = QFontMetrics(self._message.font()).elidedText(sign + text, Qt.TextElideMode.ElideRight, room)
-        self._message.setText(elided.replace("&", "&&"))
-        self._message.setToolTip(plain_tip(text, is_long=True))
+    def _fit_messages(self) -> None:
+        latest = self._warnings[-1].text if self._warnings else ""
+        more = self.tr(" (and {} more)").format(len(self._warnings) - 1) if len(self._warnings) > 1 else ""
+        self._warning.setVisible(bool(latest))
+        self._message.setVisible(bool(self._news) or not latest)
         theme = FigureStyle.of(self).theme
-        palette = self._message.palette()
-        palette.setColor(QPalette.ColorRole.ButtonText, theme.warning if self._is_warning else theme.faint)
-        self._message.setPalette(palette)
+        self._fit(self._warning, "⚠ ", latest, more, theme.warning)
+        self._fit(self._message, "", self._news, "", theme.faint)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit_message(self._shown)
+    def _fit(self, line: QPushButton, sign: str, text: str, more: str, color: QColor) -> None:
+        metrics = QFontMetrics(line.font())
+        room = max(line.width() - 12 - metrics.horizontalAdvance(more), 40)
+        elided = metrics.elidedText(sign + text, Qt.TextElideMode.ElideRight, room) if text else ""
+        line.setText((elided + more).replace("&", "&&"))
+        line.setToolTip(plain_tip(text, is_long=True))
+        line.setAccessibleDescription(text)
+        palette = line.palette()
+        palette.setColor(QPalette.ColorRole.ButtonText, color)
+        line.setPalette(palette)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and watched in (self._warning, self._message):
+            self._fit_messages()
+        return False
 
 
 def _bytes(n: int) -> str:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
 from inference.results.tokens import Tokens
 from widgets.kit.plain import plain_tip
+from widgets.kit.veil import Veil
 from widgets.look.theme import FigureStyle, Theme
 from widgets.selection import Position, Selected, Selection
 
@@ -45,6 +46,11 @@ class TokenChips(QWidget):
         self._tokens, self._message, self._can_mask = tokens, message, can_mask
         self.setAccessibleDescription(" ".join(tokens.words[:MAX_CHIPS]) if tokens else message)
         self._lay_out()
+
+    @property
+    def has_tokens(self) -> bool:
+        """Whether there are chips."""
+        return self._tokens is not None
 
     def chip(self, position: int) -> QRectF:
         """Where a token is painted."""
@@ -183,12 +189,19 @@ class TokenChips(QWidget):
 
 
 class TokenRow(QScrollArea):
-    """The chips, two rows of them at a time."""
+    """The chips, two rows of them at a time.
+
+    Attributes
+    ----------
+    veil
+        Dims the chips while they are not, or not yet, of what is to be looked at.
+    """
 
     def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.chips = TokenChips(selection, self)
         self.chips.setObjectName("token_chips")
+        self.veil = Veil(self)
         self.setWidget(self.chips)
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)

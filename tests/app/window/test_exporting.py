@@ -156,3 +156,19 @@ def test_the_figure_can_be_copied(exporting, view):
     assert data.hasImage()
     assert data.hasFormat("image/svg+xml")
     assert exporting.texts == [("The picture is on the clipboard.", False)]
+
+
+def test_a_file_that_is_there_stays_unless_the_user_was_asked(exporting, view, answer, tmp_path):
+    (tmp_path / "heads.svg").write_text("mine")
+    answer(tmp_path / "heads.svg")  # it came while the dialog was open
+    exporting.export(view)
+    assert (tmp_path / "heads.svg").read_text() == "mine"
+    assert "exists" in exporting.texts[-1][0]
+    assert exporting.texts[-1][1]
+
+
+def test_the_name_says_what_is_in_the_file(exporting, view, monkeypatch):
+    proposed = []
+    monkeypatch.setattr(ExportDialog, "exec", lambda dialog: proposed.append(dialog.path().name))
+    exporting.export(view)
+    assert proposed == ["bert-test_heads.svg"]

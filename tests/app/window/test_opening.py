@@ -26,6 +26,7 @@ MESH = replace(BERT, name="polygen", checkpoint="polygen", reads=("mesh",), clas
 
 class FakeController(QObject):
     opened, open_failed, tokenized = Signal(object), Signal(object), Signal(object, str)
+    open_cancelled, tokenize_cancelled = Signal(), Signal()
 
     def __init__(self):
         super().__init__()
@@ -58,7 +59,7 @@ def opening(controller, qtbot):
     qtbot.addWidget(gallery)
     opening = Opening(controller, gallery, parent)
     opening.texts, opening.hints = [], []
-    opening.said.connect(lambda text, is_warning: opening.texts.append((text, is_warning)))
+    opening.said.connect(lambda *told: opening.texts.append(told))
     opening.hint_changed.connect(opening.hints.append)
     opening.gallery = gallery
     return opening
@@ -86,6 +87,7 @@ def test_what_opened_is_told_with_what_the_user_should_know(opening, controller,
     assert opening.texts[-1] == (
         "bert-test: BertForPreTraining; 1.2 M parameters; Encoder: 4 layers of 4 heads.",
         False,
+        f"open {BERT.checkpoint}",
     )
     controller.answer(replace(BERT, notes=("It has no head.",)))
     assert opening.texts[-1][0].endswith("It has no head.")
@@ -97,7 +99,8 @@ def test_at_the_first_start_a_failure_opens_what_comes_with_the_program(opening,
     opening.open("/nowhere")
     controller.open_failed.emit(Failure("refused", "There is no /nowhere."))
     assert controller.asked == ["/nowhere", first]
-    assert opening.texts[-1] == ("There is no /nowhere.", True)
+    assert ("There is no /nowhere.", True, "open /nowhere") in opening.texts
+    assert opening.texts[-1][2] == f"open {first}"  # so that it does not take the refusal's place
     controller.open_failed.emit(Failure("refused", "It is broken."))
     assert controller.asked == ["/nowhere", first]  # not for ever
 
@@ -106,9 +109,26 @@ def test_later_a_failure_leaves_the_open_one(opening, controller):
     controller.answer(BERT)
     opening.open("/nowhere")
     controller.open_failed.emit(Failure("refused", "There is no /nowhere."))
-    assert controller.asked == ["/nowhere"]
     opening.open_again()
-    assert controller.asked == ["/nowhere", "/nowhere"]
+    assert controller.asked == ["/nowhere"]  # it was refused, and F5 means what is open
+
+
+@pytest.mark.parametrize("has_open", [True, False])
+@pytest.mark.parametrize("cut_off", ["killed", "cancelled"])
+def test_what_was_cut_off_is_opened_when_asked_again(opening, controller, has_open, cut_off):
+    if has_open:
+        controller.answer(BERT)
+    opening.open("/mine")
+    if cut_off == "killed":
+        controller.open_failed.emit(Failure("engine", "The engine stopped. Press F5."))
+    else:
+        controller.open_cancelled.emit()
+    assert controller.asked == ["/mine"]
+    opening.open_again()
+    assert controller.asked == ["/mine", "/mine"]
+    controller.answer(replace(BERT, checkpoint="/mine"))
+    opening.open_again()
+    assert controller.asked == ["/mine", "/mine"]
 
 
 @pytest.mark.parametrize("folder", ["x" * 5000, "a\0b", "~nosuchuser/x"])
@@ -136,7 +156,8 @@ def panel(selection, qtbot):
 @pytest.fixture
 def flow(controller, selection, panel):
     flow = SubjectFlow(controller, selection, panel)
-    flow.subjects, flow.refusals = [], []
+    flow.subjects, flow.refusals, flow.told = [], [], []
+    flow.awaited.connect(flow.told.append)
     flow.subject_changed.connect(flow.subjects.append)
     flow.refused.connect(lambda info, why: flow.refusals.append((info, why)))
     return flow
@@ -158,6 +179,37 @@ def test_only_what_has_tokens_becomes_the_subject(begun, controller):
     controller.tokenized.emit(None, "The text is too long.")
     assert len(begun.subjects) == 1
     assert begun.refusals == [(BERT, "The text is too long.")]
+
+
+def test_until_it_is_known_whether_it_can_be_looked_at_the_views_are_told_to_wait(begun, controller, panel, qtbot):
+    assert begun.told == ["Reading the input …"]  # at once: the title names another checkpoint
+    controller.tokenized.emit(make_tokens(), "")
+    panel.text.look_at("a dog")
+    assert len(begun.told) == 1  # mostly the tokens are there before anybody could see it
+    qtbot.waitUntil(lambda: len(begun.told) == 2)
+    assert begun.told[-1] == "Reading the input …"
+    controller.tokenize_cancelled.emit()
+    assert begun.told[-1] == "Cancelled; F5 asks again."
+    begun.ask_again()
+    controller.tokenized.emit(make_tokens(), "")
+    n = len(begun.told)
+    panel.text.look_at("  ")
+    assert begun.told[n:] == ["Type a sentence to look at it."]
+
+
+def test_while_another_checkpoint_opens_what_is_shown_waits_and_after_a_failure_holds_again(begun, controller, panel):
+    controller.tokenized.emit(make_tokens(), "")
+    begun.await_checkpoint("gpt2")
+    assert begun.told[-1] == "Opening gpt2 …"
+    panel.text.look_at("a dog")
+    controller.tokenized.emit(make_tokens(), "")  # the new sentence is not to be taken for the new checkpoint's
+    assert begun.told[-1] == "Opening gpt2 …"
+    controller.open_failed.emit(Failure("refused", "It is broken."))
+    assert begun.told[-1] == ""
+    controller.tokenized.emit(None, "The text is too long.")
+    begun.await_checkpoint("gpt2")
+    controller.open_cancelled.emit()
+    assert begun.told[-1] == "The text is too long."
 
 
 def test_nothing_typed_asks_nothing(begun, controller, panel, qtbot):

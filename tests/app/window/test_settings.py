@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PySide6.QtWidgets import QMainWindow
 
+from app.window.placement import restore_layout
 from app.window.settings import N_RECENT, Settings, load_settings, save_settings
 
 CHANGED = Settings(
@@ -74,3 +77,39 @@ def test_the_latest_checkpoint_stands_first_and_once():
     assert now.recent[:3] == ("/15", "/19", "/18")
     assert len(now.recent) == N_RECENT
     assert len(set(now.recent)) == N_RECENT
+
+
+DAMAGED = sorted((Path(__file__).parent / "damaged_settings").glob("*.json"))
+
+
+@pytest.mark.parametrize("damaged", DAMAGED, ids=lambda file: file.stem)
+def test_a_damaged_entry_costs_no_more_than_itself(damaged, file, qtbot):
+    values = json.loads(damaged.read_text(encoding="utf-8"))
+    file.parent.mkdir()
+    file.write_text(json.dumps(values | {"theme": "dark"}), encoding="utf-8")
+    loaded, notice = load_settings(file)
+    assert loaded.theme == "dark"
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    restore_layout(window, loaded)  # and the list of recent ones: see test_opening.py
+    if "window" in values:  # half of a character; what only names no checkpoint is refused when it is opened
+        assert loaded.window == ""
+        assert "window" in notice
+    save_settings(loaded, file, loaded)
+    assert load_settings(file)[0].theme == "dark"
+
+
+def test_two_windows_do_not_overwrite_each_other(file):
+    save_settings(Settings(text="a cat", recent=("/a",)), file)
+    first, second = load_settings(file)[0], load_settings(file)[0]
+    save_settings(replace(first, theme="dark", recent=("/b", "/a")), file, first)
+    save_settings(replace(second, color_map="magma", recent=("/c", "/a")), file, second)
+    assert load_settings(file)[0] == Settings("dark", color_map="magma", text="a cat", recent=("/c", "/a", "/b"))
+
+
+def test_a_window_that_changed_an_entry_last_has_the_last_word(file):
+    save_settings(Settings(), file)
+    first, second = load_settings(file)[0], load_settings(file)[0]
+    save_settings(replace(first, text="a cat"), file, first)
+    save_settings(replace(second, text="a dog"), file, second)
+    assert load_settings(file)[0].text == "a dog"

@@ -10,7 +10,6 @@ import pytest
 from PySide6.QtCore import QBuffer, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QLabel
 
 from inference.results.checkpoint import AttentionGroup
 from inference.results.events import Failure
@@ -20,6 +19,7 @@ from tests.factories import make_checkpoint_info, make_long_tokens, make_scaled_
 from tests.inputs import text_input
 from tests.places import at, index_of
 from widgets.context import ViewContext
+from widgets.kit.labels import LineLabel
 from widgets.look.theme import LIGHT, FigureStyle
 from widgets.selection import Selection
 from widgets.subject import Subject
@@ -76,7 +76,7 @@ def click(qtbot, view: ScaledDotView, key: int) -> None:
 
 
 def read_out(view: ScaledDotView) -> str:
-    return view.findChild(QLabel, "scaled_dot_read_out").text()  # type: ignore[union-attr]
+    return view.findChild(LineLabel, "scaled_dot_read_out").text()  # type: ignore[union-attr]
 
 
 # What it asks

@@ -246,6 +246,7 @@ class ArcsView(View):
     def _on_options_changed(self) -> None:
         self._threshold.set_value(self._options.value().threshold)
         self._redraw()
+        self.want_again()
         self._ask_soon()
 
     def _on_threshold_value_changed(self, threshold: float) -> None:
@@ -274,7 +275,7 @@ class ArcsView(View):
 
     def _on_asking_elapsed(self) -> None:
         self._read()  # other rows are on screen
-        self.refresh()
+        self.follow()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows walk through heads and layers, with Ctrl through the query tokens; Escape selects no token."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.option_controls import OptionControls
+from widgets.kit.plain import PlainLabel
 from widgets.options import MOST_SEED
 from widgets.views.mesh.class_chips import ClassChips
 from widgets.views.mesh.options import MeshOptions

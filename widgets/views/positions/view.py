@@ -13,6 +13,7 @@ from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.kit.availability import offer
+from widgets.kit.labels import make_selectable
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
 from widgets.kit.plain import PlainLabel
@@ -55,6 +56,7 @@ class PositionsView(View):
         self._note = PlainLabel()
         self._note.setObjectName("positions_note")
         self._note.setWordWrap(True)
+        make_selectable(self._note)
         self._note.setContentsMargins(8, 0, 8, 2)
         self._page.add_above(self._note)
         for page, options, title in (

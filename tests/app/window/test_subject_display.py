@@ -1,0 +1,81 @@
+"""Views, details and token row never stand undimmed under an input that is not theirs."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from app.window.subject_flow import SubjectDisplay
+from tests.factories import make_checkpoint_info, make_tokens
+from tests.inputs import text_input
+from widgets.panels.status_line import StatusLine
+from widgets.panels.token_row import TokenRow
+from widgets.selection import Selection
+from widgets.subject import Subject
+
+BERT = make_checkpoint_info()
+
+
+class FakeFlow(QObject):
+    tokens_changed, subject_changed = Signal(object, str), Signal(object)
+    refused, awaited = Signal(object, str), Signal(str)
+
+
+class Told:
+    """In place of views and details."""
+
+    def __init__(self) -> None:
+        self.checkpoint = BERT
+        self.calls: list[tuple[object, ...]] = []
+
+    def __getattr__(self, name):
+        return lambda *told: self.calls.append((name, *told))
+
+
+@pytest.fixture
+def window(qtbot):
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.flow, window.area, window.details = FakeFlow(window), Told(), Told()
+    window.row, window.line = TokenRow(Selection(window), window), StatusLine(window)
+    window.display = SubjectDisplay(
+        window.flow,
+        Told(),
+        area=window.area,
+        details=window.details,
+        token_row=window.row,
+        status_line=window.line,
+        parent=window,
+    )
+    window.show()
+    return window
+
+
+def test_what_waits_is_dimmed_until_there_are_tokens(window):
+    window.flow.awaited.emit("Reading the input …")
+    assert not window.row.veil.is_dimmed  # there is nothing yet
+    window.flow.tokens_changed.emit(make_tokens(), "")
+    window.flow.awaited.emit("Opening gpt2 …")
+    assert window.row.veil.is_dimmed
+    assert window.row.veil.text == "Opening gpt2 …"
+    assert window.area.calls[-1] == ("hold", "Opening gpt2 …")
+    assert window.details.calls[-1] == ("refuse", "Opening gpt2 …")
+    window.flow.awaited.emit("")
+    assert not window.row.veil.is_dimmed
+    window.flow.awaited.emit("Reading the input …")
+    window.flow.tokens_changed.emit(make_tokens(), "")
+    assert not window.row.veil.is_dimmed
+
+
+def test_a_refusal_and_a_subject_reach_views_and_details(window):
+    window.flow.tokens_changed.emit(None, "Too long.")
+    window.flow.refused.emit(BERT, "Too long.")
+    assert window.area.calls == [("refuse", BERT, "Too long.")]
+    assert window.details.calls == [("refuse", "Too long.")]
+    assert window.line.warnings == ("Too long.",)
+    subject = Subject(BERT, text_input("a cat"))
+    window.flow.tokens_changed.emit(make_tokens(), "")
+    window.flow.subject_changed.emit(subject)
+    assert window.area.calls[-1] == ("set_subject", subject)
+    assert window.line.warnings == ()

@@ -1,0 +1,50 @@
+"""What looks at a checkpoint and an input, and at what is selected of them."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from inference.results.checkpoint import AttentionGroup
+from widgets.context import ViewContext
+from widgets.selection import Selection
+from widgets.subject import Subject
+
+
+class SubjectWidget(QWidget):
+    """A widget with a subject, that reads the window's selection as positions within it."""
+
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.context = context
+        self._subject: Subject | None = None
+
+    @property
+    def selection(self) -> Selection:
+        """What is selected in the window."""
+        return self.context.selection
+
+    @property
+    def subject(self) -> Subject | None:
+        return self._subject
+
+    @property
+    def group(self) -> AttentionGroup | None:
+        """The attention group that is looked at; None where the checkpoint has none."""
+        if self._subject is None or not self._subject.checkpoint.groups:
+            return None
+        return self._subject.checkpoint.group(self.selection.now.group)
+
+    @property
+    def query_pos(self) -> int | None:
+        """The selected query, where it lies among the queries of `group`."""
+        return None if (group := self.group) is None else self.selection.now.query_pos(group)
+
+    @property
+    def key_pos(self) -> int | None:
+        """The selected key, where it lies among the keys of `group`."""
+        return None if (group := self.group) is None else self.selection.now.key_pos(group)
+
+    def choose(self, **values: str | int | None) -> None:
+        """Select for all views: `query_pos` and `key_pos` of `group`, `layer`, `head`."""
+        if (group := self.group) is not None:
+            self.selection.choose(group, **values)
