@@ -1,0 +1,66 @@
+"""Checkpoints as their publishers wrote them: config.json word for word but for sizes, with seeded random weights.
+
+`published_configs.json` holds for each name what was `published`, what to `shrink` (dotted keys reach inside), the class
+to build (`cls`, else the first of `architectures`), and the class whose eager attentions are the truth (`ref`). In
+`SHRINK` and `REFS` stands what is not in there.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from safetensors.torch import save_file
+
+CONFIGS: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("published_configs.json").read_text())
+_TINY = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+SHRINK: dict[str, dict[str, Any]] = {}
+REFS: dict[str, str] = {}
+
+
+def published(name: str) -> dict[str, Any]:
+    """What config.json says, made small."""
+    case = CONFIGS[name]
+    config = json.loads(json.dumps(case["published"]))
+    for key, value in {**case["shrink"], **SHRINK.get(name, {})}.items():
+        *outer, last = key.split(".")
+        part = config
+        for step in outer:
+            part = part[step]
+        part[last] = value
+    return config
+
+
+def save_published(name: str, folder: Path) -> Path:
+    """A seeded random model in a folder, laid out as it was published."""
+    config = published(name)
+    class_name = CONFIGS[name].get("cls") or config["architectures"][0]
+    cls = getattr(transformers, class_name, None)
+    if cls is None or CONFIGS[name].get("raw") and name not in SHRINK:
+        save_file({"weight": torch.zeros(4)}, folder / "model.safetensors", {"format": "pt"})
+    else:
+        torch.manual_seed(0)
+        net = cls(cls.config_class.from_dict(dict(config))).eval()
+        with torch.no_grad():
+            for parameter in net.parameters():
+                if parameter.ndim > 1:
+                    parameter.mul_(2)  # so that no pattern is flat
+        net.save_pretrained(folder)
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+def eager_maps(name: str, folder: Path, tensors: dict[str, torch.Tensor]) -> dict[str, list[torch.Tensor]]:
+    """[head, query_pos, key_pos] of each layer, by the name of the output, as transformers' plain code computes them."""
+    cls = getattr(transformers, REFS.get(name) or CONFIGS[name]["ref"])
+    net = cls.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager", local_files_only=True).eval()
+    for part in net.modules():
+        if hasattr(getattr(part, "config", None), "_attn_implementation_internal"):
+            part.config._attn_implementation_internal = "eager"
+    torch.manual_seed(0)
+    with torch.inference_mode():
+        output = net(**tensors, output_attentions=True)
+    return {key: [layer[0] for layer in maps] for key, maps in output.items() if "attentions" in key and maps}
