@@ -42,9 +42,11 @@ FAMILIES: dict[str, str] = {
     "sparse_encoder": "inference.families.sparse_encoder:SparseEncoderFamily",
     "xlnet": "inference.families.xlnet:XlnetFamily",
     "funnel": "inference.families.funnel:FunnelFamily",
+    "t5_encoder": "inference.families.t5_encoder:T5EncoderFamily",
     "encoder_decoder": "inference.families.encoder_decoder:EncoderDecoderFamily",
     "decoder": "inference.families.decoder:DecoderFamily",
     "encoder": "inference.families.encoder:EncoderFamily",
+    "encoder_as_decoder": "inference.families.encoder_as_decoder:EncoderAsDecoderFamily",
 }
 
 # Models that transformers does not ship, by model type; importing one makes it known to transformers.

@@ -38,7 +38,7 @@ def load_image_tokenizer(folder: Path, config: PreTrainedConfig) -> ImageTokeniz
         read_weights(place)
         if raw["model_type"] != _TYPE:
             raise Refused(f"it is a {raw['model_type']}, only a {_TYPE} can be read.")
-        built = build_config(place, raw)
+        built = build_config(raw)
         return _read(place, built, config.vocab_size)
     except Refused as refused:
         raise Refused(f"The image tokenizer in {FOLDER}/ cannot be used: {refused}") from refused

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inference.checkpoints.capabilities import missing
+from inference.checkpoints.header_guess import completed
 from inference.checkpoints.weights_header import StoredTensor, read_weights
 from inference.context import Refused
 from inference.family.base import Family, ReadsImages
 from inference.family.opened import Opened
+from inference.family.unread import why_unread
 from inference.files.config_file import CONFIG, build_config, named_class, read_config
 from inference.files.tokenizer_files import mask_token, vocabulary_file
 from inference.inputs.image_preparation import PREPROCESSOR, read_preparation
@@ -68,7 +70,8 @@ def plan(checkpoint: str) -> Plan:
     folder = _folder(checkpoint)
     raw = read_config(folder)
     stored = read_weights(folder)
-    config = build_config(folder, raw)
+    raw = completed(raw, stored)
+    config = build_config(raw)
     named = named_class(raw)
     family_name, family = _family(config, named or config.model_type)
 
@@ -172,7 +175,4 @@ def _family(config: PreTrainedConfig, named: str) -> tuple[str, Family]:
         family = getattr(import_module(module), cls)
         if family.fits(config):
             return name, family()
-    raise Refused(
-        f"{CONFIG} says that it is a {named}, which cannot be read yet; Headlight opens text encoders, decoders, "
-        "encoder-decoders, models of images and of meshes so far."
-    )
+    raise Refused(f"{CONFIG} says that it is a {named}, {why_unread(config)}.")

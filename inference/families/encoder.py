@@ -10,7 +10,7 @@ import torch
 from inference.family.base import Encoded, check_count
 from inference.family.components import Block, Components, Names, Stack, base_path, joined, of_one_stack
 from inference.family.text import TextFamily
-from inference.inputs.tokens import as_text, tokenize
+from inference.inputs.tokens import as_text, segments, tokenize
 from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import Input
 
@@ -30,6 +30,7 @@ MODEL_TYPES = frozenset(
         "deberta",
         "deberta-v2",
         "distilbert",
+        "dpr",
         "electra",
         "ernie",
         "esm",
@@ -37,6 +38,7 @@ MODEL_TYPES = frozenset(
         "flaubert",
         "gte",
         "jina_embeddings_v3",
+        "layoutlm",
         "luke",
         "megatron-bert",
         "mobilebert",
@@ -56,6 +58,8 @@ MODEL_TYPES = frozenset(
 )
 # Their scores are sums of several products, of which only the patterns are kept.
 _PATTERNS_ONLY = {"deberta", "deberta-v2"}
+
+_NO_BOXES = "LayoutLM also reads where on a page each word stands; here all stand at the upper left corner."
 
 # What they call their parts; most have the names of BERT or RoBERTa.
 _BERT = Names(
@@ -118,13 +122,19 @@ class EncoderFamily(TextFamily):
         ]
     )
 
+    heads = frozenset({"DPRContextEncoder", "DPRQuestionEncoder", "DPRReader"})
+    group = "encoder"
+
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
         return config.model_type in MODEL_TYPES and not getattr(config, "is_decoder", False)
 
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
         n_heads = (config.num_attention_heads,) * config.num_hidden_layers
-        return (AttentionGroup("encoder", "Encoder", n_heads, has_qk=config.model_type not in _PATTERNS_ONLY),)
+        return (AttentionGroup(self.group, "Encoder", n_heads, has_qk=config.model_type not in _PATTERNS_ONLY),)
+
+    def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        return (_NO_BOXES,) if config.model_type == "layoutlm" else ()
 
     def position_note(self, config: PreTrainedConfig) -> str:
         if not config.model_type.startswith("deberta"):
@@ -141,13 +151,9 @@ class EncoderFamily(TextFamily):
         tokenizer: PreTrainedTokenizerBase | None = None,
         prepared: Prepared | None = None,
     ) -> Encoded:
-        """See `Reads.encode`. Sentences are told apart (`token_type_ids`) where model and tokenizer do."""
+        """See `Reads.encode`. Sentences are told apart (`token_type_ids`) where the model does."""
         tokens = tokenize(as_text(input), config, tokenizer, self.n_ctx(config))
-        tensors = {"input_ids": torch.from_numpy(tokens.ids)[None]}
-        has_types = getattr(config, "type_vocab_size", 0) > 1
-        if has_types and tokenizer is not None and "token_type_ids" in tokenizer.model_input_names:
-            tensors["token_type_ids"] = torch.from_numpy(tokens.segment)[None].long()
-        return Encoded(tensors, {"text": tokens})
+        return Encoded({"input_ids": torch.from_numpy(tokens.ids)[None], **segments(tokens, config)}, {"text": tokens})
 
     def sort_calls(
         self, received: list[Received], net: PreTrainedModel, encoded: Encoded
@@ -166,7 +172,9 @@ class EncoderFamily(TextFamily):
         if model_type.startswith("deberta") and not getattr(net.config, "legacy", True):
             lacking["unembedding"] = "its head takes the table of the embeddings too"
         names = _NAMES.get(model_type, _BERT)
-        return of_one_stack(net, "encoder", names, lacking=lacking)
+        # DPR's base model is what holds a BERT.
+        base = next((name for name, part in net.named_modules() if name.rpartition(".")[2] == "bert_model"), None)
+        return of_one_stack(net, self.group, names, base, lacking=lacking)
 
 
 def _of_albert(net: PreTrainedModel) -> Components:

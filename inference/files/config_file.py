@@ -35,6 +35,10 @@ _MOST_BY_KEY = {
     )
     for key in keys.split()
 }
+# DeBERTa says so where its sentences are not told apart.
+_MAY_BE_ZERO = {"type_vocab_size"}
+# How transformers should work out attention is not the file's to say: it may name what is not installed.
+_LEFT_ASIDE = {"_attn_implementation", "attn_implementation", "_attn_implementation_internal"}
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -43,8 +47,8 @@ def read_config(folder: Path) -> dict[str, Any]:
     Raises
     ------
     Refused
-        There is none, it is no JSON object, holds numbers outside the limits, names no type of model, or asks for
-        quantised weights or code from elsewhere.
+        There is none, it is no JSON object, holds numbers outside the limits, or asks for quantised weights or code from
+        elsewhere.
     """
     if not (folder / CONFIG).is_file():
         if gguf := next(folder.glob("*.gguf"), None):
@@ -52,9 +56,6 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise Refused(f"{folder.name} holds no {CONFIG}, so it is not a checkpoint.")
     config = read_object(folder / CONFIG, MAX_CONFIG)
     _check_numbers(config)
-    model_type = config.get("model_type")
-    if not isinstance(model_type, str) or not model_type:
-        raise Refused(f"{CONFIG} has no model_type, so the kind of model is not known.")
     if quantization := config.get("quantization_config"):
         method = quantization.get("quant_method", "") if isinstance(quantization, dict) else ""
         raise Refused(f"{CONFIG} says that the weights are quantised ({method or 'somehow'}); Headlight reads floats.")
@@ -65,17 +66,19 @@ def read_config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def build_config(folder: Path, config: dict[str, Any]) -> PreTrainedConfig:
+def build_config(config: dict[str, Any]) -> PreTrainedConfig:
     """The same as transformers' object.
 
     Raises
     ------
     Refused
-        transformers does not know the type of model, or finds a value wrong.
+        No type of model is named, transformers does not know it, or finds a value wrong.
     """
-    from transformers import CONFIG_MAPPING, AutoConfig, __version__
+    from transformers import CONFIG_MAPPING, __version__
 
-    model_type = config["model_type"]
+    model_type = config.get("model_type")
+    if not isinstance(model_type, str) or not model_type:
+        raise Refused(f"{CONFIG} has no model_type, so the kind of model is not known.")
     import_own(model_type)
     if model_type not in CONFIG_MAPPING:
         if auto_map := config.get("auto_map"):
@@ -86,7 +89,7 @@ def build_config(folder: Path, config: dict[str, Any]) -> PreTrainedConfig:
             )
         raise Refused(f"{CONFIG} names the model type {model_type!r}, which transformers {__version__} does not know.")
     try:
-        return AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        return CONFIG_MAPPING[model_type].from_dict(_without(config, _LEFT_ASIDE))
     except Exception as error:  # whatever foreign code makes of a foreign file
         raise Refused(f"{CONFIG} has a wrong value: {first_line(error)}") from error
 
@@ -121,5 +124,17 @@ def _check_numbers(config: dict[str, Any]) -> None:
 
 
 def _check_number(name: str, number: Any, most: int) -> None:
-    if type(number) is not int or not 1 <= number <= most:
-        raise Refused(f"{CONFIG} says {name} is {str(number)[:40]}; whole numbers from 1 to {most:,} are allowed.")
+    least = 0 if name.rpartition(".")[2] in _MAY_BE_ZERO else 1
+    if type(number) is not int or not least <= number <= most:
+        raise Refused(
+            f"{CONFIG} says {name} is {str(number)[:40]}; whole numbers from {least} to {most:,} are allowed."
+        )
+
+
+def _without(config: dict[str, Any], keys: set[str]) -> dict[str, Any]:
+    """A copy without these keys, also not in parts of it."""
+    return {
+        key: _without(value, keys) if isinstance(value, dict) else value
+        for key, value in config.items()
+        if key not in keys
+    }

@@ -91,7 +91,7 @@ def load_tokenizer(folder: Path, config: PreTrainedConfig) -> PreTrainedTokenize
         raise
     except BaseException as error:  # tokenizers' PanicException is no Exception
         raise Refused(f"The tokenizer in {vocabulary.name} cannot be read: {first_line(error)}") from error
-    d_vocab = config.get_text_config().vocab_size
+    d_vocab = getattr(config.get_text_config(), "vocab_size", 0x110000)
     if len(tokenizer) <= len(tokenizer.all_special_ids):
         raise Refused(f"The tokenizer in {vocabulary.name} knows no words, only special tokens.")
     if len(tokenizer) > d_vocab + _MOST_TOO_MANY:

@@ -17,8 +17,28 @@ from safetensors.torch import save_file
 
 CONFIGS: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("published_configs.json").read_text())
 _TINY = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
-SHRINK: dict[str, dict[str, Any]] = {}
-REFS: dict[str, str] = {}
+SHRINK: dict[str, dict[str, Any]] = {
+    "nomic-ai/nomic-bert-2048": {**_TINY, "head_dim": 8},
+    "deepseek-ai/DeepSeek-V2-Lite": {
+        **_TINY,
+        "num_key_value_heads": 4,
+        "kv_lora_rank": 16,
+        "q_lora_rank": 16,
+        "qk_nope_head_dim": 8,
+        "qk_rope_head_dim": 4,
+        "v_head_dim": 6,
+        "n_routed_experts": 4,
+        "num_experts_per_tok": 2,
+        "moe_intermediate_size": 16,
+        "vocab_size": 600,
+    },
+}
+REFS: dict[str, str] = {
+    "facebook/dpr-question_encoder-single-nq-base": "DPRQuestionEncoder",
+    "microsoft/layoutlm-base-uncased": "LayoutLMModel",
+    "LiquidAI/LFM2-350M": "Lfm2Model",
+    "deepseek-ai/DeepSeek-V2-Lite": "DeepseekV2Model",
+}
 
 
 def published(name: str) -> dict[str, Any]:
