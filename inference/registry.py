@@ -38,6 +38,7 @@ ANALYSES: dict[str, str] = {
 FAMILIES: dict[str, str] = {
     "mesh": "inference.families.mesh:MeshFamily",
     "vision": "inference.families.vision:VisionFamily",
+    "text_and_image": "inference.families.text_and_image:TextAndImageFamily",
     "image_gpt": "inference.families.image_gpt:ImageGptFamily",
     "sparse_encoder": "inference.families.sparse_encoder:SparseEncoderFamily",
     "xlnet": "inference.families.xlnet:XlnetFamily",

@@ -81,13 +81,20 @@ def compared_segments(tokens: Tokens, tokenizer: PreTrainedTokenizerBase | None)
 def followed_by(tokens: Tokens, *words: str) -> Tokens:
     """The same with places behind it that are no tokens, and have no ids."""
     n = len(words)
+    return joined(
+        tokens, Tokens(np.full(n, -1, np.int64), words, np.ones(n, bool), np.ones(n, bool), np.zeros(n, np.int8))
+    )
+
+
+def joined(first: Tokens, second: Tokens) -> Tokens:
+    """One sequence behind the other."""
     return replace(
-        tokens,
-        ids=np.concatenate([tokens.ids, np.full(n, -1, np.int64)]),
-        words=(*tokens.words, *words),
-        starts_word=np.concatenate([tokens.starts_word, np.ones(n, bool)]),
-        is_special=np.concatenate([tokens.is_special, np.ones(n, bool)]),
-        segment=np.concatenate([tokens.segment, np.zeros(n, np.int8)]),
+        first,
+        ids=np.concatenate([first.ids, second.ids]),
+        words=(*first.words, *second.words),
+        starts_word=np.concatenate([first.starts_word, second.starts_word]),
+        is_special=np.concatenate([first.is_special, second.is_special]),
+        segment=np.concatenate([first.segment, second.segment]),
     )
 
 

@@ -19,6 +19,20 @@ CONFIGS: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("publis
 _TINY = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
 SHRINK: dict[str, dict[str, Any]] = {
     "nomic-ai/nomic-bert-2048": {**_TINY, "head_dim": 8},
+    "Intel/dpt-large": {
+        **_TINY,
+        "image_size": 64,
+        "num_hidden_layers": 4,
+        "backbone_out_indices": [0, 1, 2, 3],
+        "neck_hidden_sizes": [8, 8, 8, 8],
+        "fusion_hidden_size": 8,
+    },
+    "BridgeTower/bridgetower-base": {
+        **_TINY,
+        "hidden_size": 64,
+        "text_config": {"hidden_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 64},
+        "vision_config": {"hidden_size": 64, "num_hidden_layers": 3, "patch_size": 16, "image_size": 64},
+    },
     "deepseek-ai/DeepSeek-V2-Lite": {
         **_TINY,
         "num_key_value_heads": 4,
@@ -38,6 +52,10 @@ REFS: dict[str, str] = {
     "microsoft/layoutlm-base-uncased": "LayoutLMModel",
     "LiquidAI/LFM2-350M": "Lfm2Model",
     "deepseek-ai/DeepSeek-V2-Lite": "DeepseekV2Model",
+    "google/siglip-base-patch16-224": "SiglipModel",
+    "Intel/dpt-large": "DPTModel",
+    "dandelin/vilt-b32-mlm": "ViltModel",
+    "BridgeTower/bridgetower-base": "BridgeTowerModel",
 }
 
 
