@@ -25,9 +25,6 @@ _REASONS = {
     "perceiver": "whose attention is between inputs and a fixed set of vectors, which are not laid out",
     "yoso": "which estimates its attention by hashing (Zeng et al. 2021): there is no exact pattern to show",
     "nystromformer": "which approximates its attention by landmarks (Xiong et al. 2021): there is no pattern to show",
-    "videomae": "which reads films; Headlight reads no films",
-    "vivit": "which reads films; Headlight reads no films",
-    "xclip": "which reads films; Headlight reads no films",
     "timesformer": "which reads films; Headlight reads no films",
 }
 
@@ -38,6 +35,9 @@ def why_unread(config: PreTrainedConfig) -> str:
     for what, types in _NO_ATTENTION.items():
         if model_type in types.split():
             return f"which has no attention: it is {what}" if what[0] == "a" else f"which has {what}"
+    if model_type == "detr":
+        backbone = getattr(config.backbone_config, "backbone", "")
+        return f"whose convolutions ({backbone}) are those of timm, a library that Headlight does not bring along"
     if model_type in _REASONS:
         return _REASONS[model_type]
     layers = [i for i, kind in enumerate(layer_types(config), 1) if "attention" in kind and "linear" not in kind]

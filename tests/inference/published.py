@@ -19,6 +19,29 @@ CONFIGS: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("publis
 _TINY = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
 SHRINK: dict[str, dict[str, Any]] = {
     "nomic-ai/nomic-bert-2048": {**_TINY, "head_dim": 8},
+    "nvidia/segformer-b0-finetuned-ade-512-512": {
+        "depths": [1, 1, 2, 1],
+        "hidden_sizes": [8, 16, 16, 32],
+        "num_attention_heads": [1, 2, 2, 4],
+        "decoder_hidden_size": 16,
+        "sr_ratios": [64, 8, 2, 1],
+    },
+    "hustvl/yolos-tiny": {**_TINY, "image_size": [64, 96], "num_detection_tokens": 5},
+    "MCG-NJU/videomae-base": {**_TINY, "image_size": 64, "num_frames": 4, "decoder_num_hidden_layers": 1},
+    "google/vivit-b-16x2-kinetics400": {**_TINY, "image_size": 64, "num_frames": 4},
+    "microsoft/xclip-base-patch32": {
+        "projection_dim": 32,
+        "prompt_num_attention_heads": 4,
+        "text_config": {**_TINY, "vocab_size": 600},
+        "vision_config": {
+            **_TINY,
+            "image_size": 64,
+            "num_frames": 4,
+            "mit_hidden_size": 32,
+            "mit_intermediate_size": 32,
+            "mit_num_attention_heads": 4,
+        },
+    },
     "Intel/dpt-large": {
         **_TINY,
         "image_size": 64,
@@ -54,6 +77,10 @@ REFS: dict[str, str] = {
     "deepseek-ai/DeepSeek-V2-Lite": "DeepseekV2Model",
     "google/siglip-base-patch16-224": "SiglipModel",
     "Intel/dpt-large": "DPTModel",
+    "nvidia/segformer-b0-finetuned-ade-512-512": "SegformerModel",
+    "hustvl/yolos-tiny": "YolosModel",
+    "MCG-NJU/videomae-base": "VideoMAEModel",
+    "google/vivit-b-16x2-kinetics400": "VivitModel",
     "dandelin/vilt-b32-mlm": "ViltModel",
     "BridgeTower/bridgetower-base": "BridgeTowerModel",
 }
