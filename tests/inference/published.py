@@ -42,6 +42,17 @@ SHRINK: dict[str, dict[str, Any]] = {
             "mit_num_attention_heads": 4,
         },
     },
+    "microsoft/trocr-small-printed": {
+        "encoder": {"model_type": "deit", **_TINY, "image_size": 64},
+        "decoder": {
+            "model_type": "trocr",
+            "d_model": 32,
+            "decoder_layers": 2,
+            "decoder_attention_heads": 4,
+            "decoder_ffn_dim": 64,
+            "vocab_size": 600,
+        },
+    },
     "Intel/dpt-large": {
         **_TINY,
         "image_size": 64,
@@ -77,6 +88,8 @@ REFS: dict[str, str] = {
     "deepseek-ai/DeepSeek-V2-Lite": "DeepseekV2Model",
     "google/siglip-base-patch16-224": "SiglipModel",
     "Intel/dpt-large": "DPTModel",
+    "SD text_encoder (CLIPTextModel)": "CLIPTextModel",
+    "microsoft/trocr-small-printed": "VisionEncoderDecoderModel",
     "nvidia/segformer-b0-finetuned-ade-512-512": "SegformerModel",
     "hustvl/yolos-tiny": "YolosModel",
     "MCG-NJU/videomae-base": "VideoMAEModel",
