@@ -12,7 +12,7 @@ from inference.family.base import Encoded, ReadsImages
 from inference.family.parts import Part, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
-from inference.inputs.tokens import as_text, joined, tokenize, word
+from inference.inputs.tokens import as_text, joined, tokenize, vocabulary_size, word
 from inference.results.inputs import Input, TextInput
 from inference.results.tokens import Tokens
 
@@ -117,7 +117,10 @@ class CaptionFamily(ComposedFamily, ReadsImages):
 
 
 def _writes(config: PreTrainedConfig) -> bool:
-    return config.model_type in _BERT_LIKE | _GPT2 | _BART_LIKE
+    """Whether it reads what the encoder has made; BERT and GPT-2 do where their configuration says so."""
+    if config.model_type in _BART_LIKE:
+        return True
+    return config.model_type in _BERT_LIKE | _GPT2 and bool(getattr(config, "add_cross_attention", False))
 
 
 def decoder_parts(config: PreTrainedConfig, source: str) -> tuple[Part, Part]:
@@ -135,7 +138,7 @@ def decoder_parts(config: PreTrainedConfig, source: str) -> tuple[Part, Part]:
 
 def longest(config: PreTrainedConfig) -> int:
     """Tokens that one of the two takes; 0 for no limit."""
-    n_rows = getattr(config, "max_position_embeddings", 0) or 0
+    n_rows = getattr(config, "max_target_positions", 0) or getattr(config, "max_position_embeddings", 0) or 0
     begins_behind = config.model_type in ("roberta", "xlm-roberta", "camembert")
     return n_rows - (config.pad_token_id or 0) - 1 if begins_behind else n_rows
 
@@ -152,7 +155,7 @@ def written_so_far(
         for name in ("decoder_start", "bos", "cls", "pad")
         for part in (config, decoder)
     ]
-    start = next((token for token in known if token is not None), 0)
+    start = next((token for token in known if token is not None and token < vocabulary_size(decoder)), 0)
     begin = int(tokens.is_special[0])
     end = max(begin, len(tokens) - int(tokens.is_special[-1]))
     if n_most:

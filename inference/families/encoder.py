@@ -155,6 +155,10 @@ class EncoderFamily(TextFamily):
         tokens = tokenize(as_text(input), config, tokenizer, self.n_ctx(config))
         return Encoded({"input_ids": torch.from_numpy(tokens.ids)[None], **segments(tokens, config)}, {"text": tokens})
 
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        """Without the logits; of DPR all, whose base model is not one by itself."""
+        self.output(net, encoded.tensors, with_head=net.config.model_type == "dpr")
+
     def sort_calls(
         self, received: list[Received], net: PreTrainedModel, encoded: Encoded
     ) -> dict[str, list[AttentionCall]]:

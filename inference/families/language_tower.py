@@ -27,6 +27,11 @@ class LanguageTowerFamily(PartsFamily):
 
     name = "language_tower"
     reads = ("text",)
+    heads = frozenset(
+        {"Gemma3ForConditionalGeneration", "InternVLForConditionalGeneration", "LlavaForConditionalGeneration"}
+        | {"LlavaNextForConditionalGeneration", "Mistral3ForConditionalGeneration", "VipLlavaForConditionalGeneration"}
+        | {"Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration"}
+    )
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:

@@ -196,7 +196,8 @@ class VisionFamily(Family, ReadsImages):
         MAE samples which patches it hides and shuffles the others: here it hides none, and leaves them in their order.
         """
         config = net.config
-        part: Any = net if with_head else net.base_model
+        # What DINOv3 calls its base does not begin with the pixels.
+        part: Any = net if with_head or config.model_type == "dinov3_vit" else net.base_model
         pixels = tensors["pixel_values"]
         is_own_size = tuple(pixels.shape[-2:]) == _pair(config.image_size)
         if not is_own_size and config.model_type in _FREE - _FREE_UNTOLD:
@@ -231,7 +232,8 @@ class VisionFamily(Family, ReadsImages):
 
     def components(self, net: PreTrainedModel) -> Components:
         """See `HasComponents.components`. Only heads for visual tokens take a state of every patch."""
-        base, config = base_path(net), net.config
+        config = net.config
+        base = "" if config.model_type == "dinov3_vit" else base_path(net)
         groups = [group.name for group in self.groups(config)]
         if config.model_type in _WINDOWED:
             names = Names("blocks", "attention", embedding="embeddings")
