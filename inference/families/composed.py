@@ -143,9 +143,7 @@ def longest(config: PreTrainedConfig) -> int:
     return n_rows - (config.pad_token_id or 0) - 1 if begins_behind else n_rows
 
 
-def written_so_far(
-    given: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None
-) -> Tokens:
+def written_so_far(given: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
     """What a decoder is given: its start token, then the text without special tokens at its ends."""
     decoder = getattr(config, "decoder", config)
     n_most = longest(decoder)

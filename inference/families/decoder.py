@@ -187,7 +187,9 @@ class DecoderFamily(TextFamily):
 
     def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         if config.model_type in _WITH_SINKS:
-            return ("Each head has a sink, a key of its own without a word: its column, the last one, takes what is left.",)
+            return (
+                "Each head has a sink, a key of its own without a word: its column, the last one, takes what is left.",
+            )
         if config.model_type not in _HYBRIDS:
             return ()
         layers = _attending(config)
@@ -250,7 +252,8 @@ class DecoderFamily(TextFamily):
             names,
             base,
             of_blocks=_attending(config),
-            factor=_factor(config), cap=getattr(config, "final_logit_softcapping", None)
+            factor=_factor(config),
+            cap=getattr(config, "final_logit_softcapping", None),
         )
 
 

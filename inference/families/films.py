@@ -46,7 +46,9 @@ class FilmFamily(PartsFamily, ReadsImages):
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
         _, height, width = self._tubelet(config)
-        return PatchGrid(shape[0] // height, shape[1] // width, 1 if config.model_type == "vivit" else 0, (height, width))
+        return PatchGrid(
+            shape[0] // height, shape[1] // width, 1 if config.model_type == "vivit" else 0, (height, width)
+        )
 
     def encode(
         self,
@@ -96,7 +98,13 @@ class FilmAndTextFamily(FilmFamily):
             part("Image", r"vision_model\..*\.self_attn", n, heads, "patches"),
             part("Frames", r"^mit\.", image.mit_num_hidden_layers, image.mit_num_attention_heads, "frames"),
             part("Text", r"text_model\.", text.num_hidden_layers, text.num_attention_heads, is_causal=True),
-            part("Text to image", r"^prompts", config.prompt_layers, config.prompt_num_attention_heads, ("query", "places")),
+            part(
+                "Text to image",
+                r"^prompts",
+                config.prompt_layers,
+                config.prompt_num_attention_heads,
+                ("query", "places"),
+            ),
         )
 
     def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:

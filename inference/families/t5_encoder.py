@@ -24,7 +24,8 @@ class T5EncoderFamily(EncoderFamily):
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
-        return not _CLASSES.isdisjoint(config.architectures or ())
+        named: list[object] = config.architectures or []  # whatever a foreign file says
+        return any(name in _CLASSES for name in named if isinstance(name, str))
 
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
         return (AttentionGroup(self.group, "Encoder", (config.num_heads,) * config.num_layers),)

@@ -73,9 +73,7 @@ _NAMES = {
     "dinov2_with_registers": _DINO,
     "dinov3_vit": replace(_VIT, blocks="model.layer", final_norm="norm"),
     "dpt": replace(_VIT, blocks="encoder.layer", attention="attention.attention"),
-    "siglip_vision_model": replace(
-        _VIT, blocks="encoder.layers", attention="self_attn", final_norm="post_layernorm"
-    ),
+    "siglip_vision_model": replace(_VIT, blocks="encoder.layers", attention="self_attn", final_norm="post_layernorm"),
 }
 _OTHER = re.compile(r"^decoder\.|head\.attention$")
 

@@ -21,6 +21,8 @@ _NO_ATTENTION = {
 _REASONS = {
     "reformer": "which hashes its queries into buckets and attends within chunks of them (Kitaev et al. 2020): there is no "
     "pattern over all words to show",
+    "lxmert": "which reads regions that a detector has found in an image; Headlight has no detector",
+    "visual_bert": "which reads regions that a detector has found in an image; Headlight has no detector",
     "longt5": "whose local attention runs in blocks beside averages of blocks, which are not laid out",
     "perceiver": "whose attention is between inputs and a fixed set of vectors, which are not laid out",
     "yoso": "which estimates its attention by hashing (Zeng et al. 2021): there is no exact pattern to show",

@@ -23,12 +23,24 @@ _VOCABULARIES = (
     "spiece.model",
     "sentencepiece.bpe.model",
     "tokenizer.model",
+    "spm.model",
 )
+# Classes whose tokens are bytes or characters, which no file lists.
+_WITHOUT_VOCABULARY = {"ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer"}
 _SETTINGS = ("tokenizer_config.json", "special_tokens_map.json")
 # Files that say nothing of the mask token leave it to the class; these are what the classes say.
 _USUAL_MASKS = ("[MASK]", "<mask>")
+_MASKS = {
+    **dict.fromkeys(("albert", "big_bird", "deberta-v2", "rembert"), "[MASK]"),
+    **dict.fromkeys(("camembert", "xlm-roberta", "xlm-roberta-xl", "xlnet"), "<mask>"),
+    **dict.fromkeys(("flaubert", "xlm"), "<special1>"),
+}
 # Embeddings are rounded up, and a few tokens added later may have none; more than that belongs to another model.
 _MOST_TOO_MANY = 64
+
+
+class OtherVocabularyError(Refused):
+    """The tokenizer is another model's: what it makes of a text would mean something else here."""
 
 
 def vocabulary_file(folder: Path) -> Path | None:
@@ -41,14 +53,27 @@ def vocabulary_file(folder: Path) -> Path | None:
     """
     found = [folder / name for name in _VOCABULARIES if (folder / name).is_file()] or sorted(folder.glob("*.spm"))
     if not found:
-        return None
+        return _settings_alone(folder)
     if found[0].stat().st_size > MAX_TOKENIZER:
         raise Refused(f"{found[0].name} has {found[0].stat().st_size:,} bytes; at most {MAX_TOKENIZER:,} are read.")
     return found[0]
 
 
-def mask_token(folder: Path) -> str:
+def _settings_alone(folder: Path) -> Path | None:
+    """The file that names a tokenizer which needs no vocabulary."""
+    settings = folder / _SETTINGS[0]
+    if not settings.is_file():
+        return None
+    return settings if read_object(settings, MAX_TOKENIZER).get("tokenizer_class") in _WITHOUT_VOCABULARY else None
+
+
+def mask_token(folder: Path, model_type: str = "") -> str:
     """Text of the mask token, from the files alone; empty where there is none.
+
+    Parameters
+    ----------
+    model_type
+        Decides where the vocabulary is SentencePiece's, to which the class of the tokenizer adds its mask.
 
     Raises
     ------
@@ -62,13 +87,16 @@ def mask_token(folder: Path) -> str:
             if isinstance(token, str):
                 return token
     vocabulary = vocabulary_file(folder)
-    if vocabulary is None or vocabulary.suffix not in (".json", ".txt"):
+    if vocabulary is None or vocabulary.name == _SETTINGS[0]:
         return ""
+    usual = _MASKS.get(model_type, "")
+    if vocabulary.suffix not in (".json", ".txt"):
+        return usual
     text = read_bytes(vocabulary, MAX_TOKENIZER)
     if vocabulary.suffix == ".txt":
         words = set(text.split(b"\n"))
         return next((mask for mask in _USUAL_MASKS if mask.encode() in words), "")
-    return next((mask for mask in _USUAL_MASKS if f'"{mask}"'.encode() in text), "")
+    return next((mask for mask in (*_USUAL_MASKS, usual) if mask and f'"{mask}"'.encode() in text), "")
 
 
 def load_tokenizer(folder: Path, config: PreTrainedConfig) -> PreTrainedTokenizerBase | None:
@@ -95,7 +123,7 @@ def load_tokenizer(folder: Path, config: PreTrainedConfig) -> PreTrainedTokenize
     if len(tokenizer) <= len(tokenizer.all_special_ids):
         raise Refused(f"The tokenizer in {vocabulary.name} knows no words, only special tokens.")
     if len(tokenizer) > d_vocab + _MOST_TOO_MANY:
-        raise Refused(
+        raise OtherVocabularyError(
             f"The tokenizer in {vocabulary.name} has {len(tokenizer):,} tokens, the model only {d_vocab:,}: "
             "it belongs to another model."
         )

@@ -30,7 +30,12 @@ def read_sound(input: SoundInput) -> np.ndarray:
     name = Path(input.path).name
     try:
         with wave.open(input.path, "rb") as file:
-            rate, n_channels, width, n = file.getframerate(), file.getnchannels(), file.getsampwidth(), file.getnframes()
+            rate, n_channels, width, n = (
+                file.getframerate(),
+                file.getnchannels(),
+                file.getsampwidth(),
+                file.getnframes(),
+            )
             if n > _LONGEST * rate:
                 raise Refused(f"{name} lasts {n / rate:.0f} s; at most {_LONGEST} s are read.")
             data = file.readframes(n)

@@ -137,7 +137,9 @@ def of_calls(calls: list[AttentionCall]) -> AttentionCall:
     lengths = [call.n_queries for call in calls]
     starts = [sum(lengths[:i]) for i in range(len(calls))]
     places = tuple(torch.arange(n, device=device) + start for n, start in zip(lengths, starts, strict=True))
-    whole = PartsCall(calls[0].path, calls[0].call, is_cross=False, parts=tuple(n for call in calls for n in call.parts))
+    whole = PartsCall(
+        calls[0].path, calls[0].call, is_cross=False, parts=tuple(n for call in calls for n in call.parts)
+    )
     return replace(
         whole,
         by_part=tuple(calls),
