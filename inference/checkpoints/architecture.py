@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 import transformers
@@ -124,8 +124,8 @@ def _spelled(named: str, model_type: str) -> str:
 
 def _without_head(config: PreTrainedConfig, named: str, stored: dict[str, StoredTensor]) -> PreTrainedModel:
     """The base model; or the class that is named, where that is one for which there is no such, or a part of it."""
-    net_class = getattr(transformers, named, None)
-    fits = net_class is not None and isinstance(config, cast("type[PreTrainedConfig]", net_class.config_class))
+    net_class: Any = getattr(transformers, named, None)
+    fits = net_class is not None and isinstance(config, net_class.config_class)
     if config.model_type not in MODEL_MAPPING_NAMES and fits:
         return _build(net_class, config)
     skeleton = _build(transformers.AutoModel, config)

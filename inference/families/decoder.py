@@ -187,16 +187,14 @@ class DecoderFamily(TextFamily):
 
     def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         if config.model_type in _WITH_SINKS:
-            return (
-                "Each head has a sink, a key of its own without a word: its column, the last one, takes what is left.",
-            )
+            return ("Each head has a sink, a key of its own without a word; its column is the last one.",)
         if config.model_type not in _HYBRIDS:
             return ()
         layers = _attending(config)
         which = ", ".join(str(layer + 1) for layer in layers)
         return (
-            f"Of its {config.num_hidden_layers} layers these attend and are shown, one after the other: {which}. The others "
-            f"have {_HYBRIDS[config.model_type]} in place of attention.",
+            f"Of its {config.num_hidden_layers} layers these attend and are shown, one after the other: {which}. "
+            f"The others have {_HYBRIDS[config.model_type]} in place of attention.",
         )
 
     def n_ctx(self, config: PreTrainedConfig) -> int:

@@ -56,10 +56,11 @@ class ImagePartsFamily(PartsFamily, ReadsImages):
         )
 
     def takes(self, config: PreTrainedConfig) -> Takes:
-        if config.model_type == "segformer":
-            return Takes((_SIDE_OF_SEGFORMER,) * 2, (math.prod(config.strides),) * 2, is_free=True)
-        if config.model_type == "detr":
-            return Takes((_SIDE_OF_DETR,) * 2, (_DETR_CELL,) * 2, is_free=True)
+        if config.model_type in ("segformer", "detr"):
+            is_detr = config.model_type == "detr"
+            side = _SIDE_OF_DETR if is_detr else _SIDE_OF_SEGFORMER
+            unit = _DETR_CELL if is_detr else math.prod(config.strides)
+            return Takes((side, side), (unit, unit), is_free=True)
         size: Any = config.image_size
         rows, columns = size if isinstance(size, list | tuple) else (size, size)
         return Takes((rows, columns), (config.patch_size,) * 2, is_free=True)

@@ -142,8 +142,8 @@ class SeriesFamily(PartsFamily):
     def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         n = config.context_length + max(config.lags_sequence)
         return (
-            f"Type numbers: the last {n} are its past, missing ones count as not observed. The decoder is given the last "
-            "one again for each step; times of the calendar are left at 0.",
+            f"Type numbers: the last {n} are its past, missing ones count as not observed. The decoder is given the "
+            "last one again for each step; times of the calendar are left at 0.",
         )
 
     def encode(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inference.families.encoder import EncoderFamily
 from inference.family.components import Components, Names, of_one_stack
@@ -24,8 +24,8 @@ class T5EncoderFamily(EncoderFamily):
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
-        named: list[object] = config.architectures or []  # whatever a foreign file says
-        return any(name in _CLASSES for name in named if isinstance(name, str))
+        named: Any = config.architectures or []  # whatever a foreign file says
+        return any(isinstance(name, str) and name in _CLASSES for name in named)
 
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
         return (AttentionGroup(self.group, "Encoder", (config.num_heads,) * config.num_layers),)

@@ -19,8 +19,8 @@ _NO_ATTENTION = {
     "a multilayer perceptron along time": "patchtsmixer",
 }
 _REASONS = {
-    "reformer": "which hashes its queries into buckets and attends within chunks of them (Kitaev et al. 2020): there is no "
-    "pattern over all words to show",
+    "reformer": "which hashes its queries into buckets and attends within chunks of them (Kitaev et al. 2020): there "
+    "is no pattern over all words to show",
     "lxmert": "which reads regions that a detector has found in an image; Headlight has no detector",
     "visual_bert": "which reads regions that a detector has found in an image; Headlight has no detector",
     "longt5": "whose local attention runs in blocks beside averages of blocks, which are not laid out",

@@ -47,8 +47,8 @@ def read_config(folder: Path) -> dict[str, Any]:
     Raises
     ------
     Refused
-        There is none, it is no JSON object, holds numbers outside the limits, or asks for quantised weights or code from
-        elsewhere.
+        There is none, it is no JSON object, holds numbers outside the limits, or asks for quantised weights or code
+        from elsewhere.
     """
     if not (folder / CONFIG).is_file():
         if gguf := next(folder.glob("*.gguf"), None):

@@ -130,7 +130,7 @@ def in_parts(received: Received, places: Tensor) -> PartsCall:
 
 
 def of_calls(calls: list[AttentionCall]) -> AttentionCall:
-    """The call of a whole whose parts lie one behind another, each caught by itself; they may have different lengths."""
+    """The call of a whole whose parts lie one behind another, each caught by itself; of any lengths."""
     if len(calls) == 1:
         return calls[0]
     device = calls[0].device

@@ -61,9 +61,7 @@ def _of_module(name: str, module: nn.Module, length: int) -> Iterator[PositionTa
     elif own in _ABSOLUTE and (rows := _absolute_rows(module)) is not None:
         kind = "sinusoidal" if "Sinusoidal" in type(module).__name__ else "learned"
         yield _vectors(name, kind, rows[:length], "Position")
-    elif isinstance(
-        getattr(module, "rel_embeddings", None), nn.Embedding
-    ):  # DeBERTa: all, and normed if the model does
+    elif isinstance(getattr(module, "rel_embeddings", None), nn.Embedding):  # DeBERTa, which may norm them
         rows = module.get_rel_embedding()  # type: ignore[operator]
         yield _vectors(f"{name}.rel_embeddings", "learned", rows, "Relative position, in buckets")
     elif hasattr(module, "relative_positional_encoding"):  # XLNet: query minus key, from `length` on down

@@ -1,8 +1,8 @@
 """Checkpoints as their publishers wrote them: config.json word for word but for sizes, with seeded random weights.
 
-`published_configs.json` holds for each name what was `published`, what to `shrink` (dotted keys reach inside), the class
-to build (`cls`, else the first of `architectures`), and how long a text must be (`n`). In `SHRINK` stands what else is
-made small, in `REFUSED` the sentence that says why one does not open.
+`published_configs.json` holds for each name what was `published`, what to `shrink` (dotted keys reach inside), the
+class to build (`cls`, else the first of `architectures`), and how long a text must be (`n`). In `SHRINK` stands what
+else is made small, in `REFUSED` the sentence that says why one does not open.
 """
 
 from __future__ import annotations
@@ -88,17 +88,19 @@ SHRINK: dict[str, dict[str, Any]] = {
         "vocab_size": 600,
     },
 }
+_IS_A = "config.json says that it is a "
 REFUSED = {
-    "google/reformer-enwik8": "config.json says that it is a ReformerModelWithLMHead, which hashes its queries into buckets "
-    "and attends within chunks of them (Kitaev et al. 2020): there is no pattern over all words to show.",
-    "transfo-xl/transfo-xl-wt103": "config.json names the model type 'transfo-xl', which transformers 5.23.0 does not know.",
+    "google/reformer-enwik8": f"{_IS_A}ReformerModelWithLMHead, which hashes its queries into buckets and attends "
+    "within chunks of them (Kitaev et al. 2020): there is no pattern over all words to show.",
+    "transfo-xl/transfo-xl-wt103": "config.json names the model type 'transfo-xl', which transformers 5.23.0 does not "
+    "know.",
     "TheBloke/some-GPTQ": "config.json says that the weights are quantised (gptq); Headlight reads floats.",
-    "facebook/opt-iml as sharded index only bin": "sharded holds only pytorch_model.bin.index.json, an index of pickles that "
-    "can run code; convert them to safetensors.",
-    "unc-nlp/lxmert-base-uncased": "config.json says that it is a LxmertForPreTraining, which reads regions that a detector "
-    "has found in an image; Headlight has no detector.",
-    "facebook/detr-resnet-50": "config.json says that it is a DetrForObjectDetection, whose convolutions (resnet50) are those "
-    "of timm, a library that Headlight does not bring along.",
+    "facebook/opt-iml as sharded index only bin": "sharded holds only pytorch_model.bin.index.json, an index of "
+    "pickles that can run code; convert them to safetensors.",
+    "unc-nlp/lxmert-base-uncased": f"{_IS_A}LxmertForPreTraining, which reads regions that a detector has found in an "
+    "image; Headlight has no detector.",
+    "facebook/detr-resnet-50": f"{_IS_A}DetrForObjectDetection, whose convolutions (resnet50) are those of timm, a "
+    "library that Headlight does not bring along.",
 }
 # Whose batch is made of frames, one behind another.
 ON_FRAMES = {"microsoft/xclip-base-patch32"}
@@ -193,7 +195,8 @@ def eager_patterns(name: str, model: Model, tensors: dict[str, torch.Tensor]) ->
     for part in net.modules():
         # Falcon's two ways differ by 0.02 where it has ALiBi: it is compared with the one that it runs.
         if hasattr(getattr(part, "config", None), "_attn_implementation_internal") and "falcon" not in name:
-            part.config._attn_implementation_internal = "eager"
+            config: Any = part.config
+            config._attn_implementation_internal = "eager"
     softmaxes = _Softmaxes(net)
     torch.manual_seed(0)
     np.random.seed(0)
@@ -201,7 +204,9 @@ def eager_patterns(name: str, model: Model, tensors: dict[str, torch.Tensor]) ->
         model.family.forward(net, Encoded(tensors, {}))
     n = len(next(iter(tensors.values()))[0])
     return {
-        path: [_banded(*raws, n)] if len(raws) == 2 and raws[0].shape[1] > raws[0].shape[2] else _all_of(raws)
+        path: [_banded(raws[0], raws[1], n)]
+        if len(raws) == 2 and raws[0].shape[1] > raws[0].shape[2]
+        else _all_of(raws)
         for path, raws in softmaxes.found.items()
     }
 

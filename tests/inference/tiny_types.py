@@ -64,7 +64,7 @@ def config_of(model_type: str) -> transformers.PreTrainedConfig:
 
 def build_type(model_type: str) -> Any:
     """A seeded random model with the largest head, in eval mode."""
-    tables = (
+    tables: Any = (
         auto.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
         auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES,
         auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,

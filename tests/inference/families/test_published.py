@@ -1,4 +1,4 @@
-"""Published configurations: each opens, and shows what transformers' own eager code attends to, or says why it does not.
+"""Published configurations: each opens and attends as in transformers' own eager code, or says why it does not.
 
 References
 ----------
