@@ -46,7 +46,7 @@ FAMILIES: dict[str, str] = {
     "sparse_encoder": "inference.families.sparse_encoder:SparseEncoderFamily",
     "xlnet": "inference.families.xlnet:XlnetFamily",
     "funnel": "inference.families.funnel:FunnelFamily",
-    "t5_encoder": "inference.families.t5_encoder:T5EncoderFamily",
+    "t5_encoder": "inference.families.encoder:T5EncoderFamily",
     "encoder_decoder": "inference.families.encoder_decoder:EncoderDecoderFamily",
     "composed": "inference.families.composed:ComposedFamily",
     "captions": "inference.families.composed:CaptionFamily",
@@ -59,7 +59,7 @@ FAMILIES: dict[str, str] = {
     "canine": "inference.families.canine:CanineFamily",
     "decoder": "inference.families.decoder:DecoderFamily",
     "encoder": "inference.families.encoder:EncoderFamily",
-    "encoder_as_decoder": "inference.families.encoder_as_decoder:EncoderAsDecoderFamily",
+    "encoder_as_decoder": "inference.families.encoder:EncoderAsDecoderFamily",
 }
 
 # Models that transformers does not ship, by model type; importing one makes it known to transformers.

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
 from inference.family.base import Encoded, ReadsImages
 from inference.family.parts import Part, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
-from inference.inputs.tokens import as_text, joined, tokenize, vocabulary_size, word
+from inference.inputs.tokens import as_text, tokenize
+from inference.inputs.written import longest, written_so_far
 from inference.results.inputs import Input, TextInput
-from inference.results.tokens import Tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -134,39 +133,3 @@ def decoder_parts(config: PreTrainedConfig, source: str) -> tuple[Part, Part]:
         part("Decoder", own, n, heads, "target", is_causal=True),
         part("Decoder to encoder", cross, n, heads, ("target", source)),
     )
-
-
-def longest(config: PreTrainedConfig) -> int:
-    """Tokens that one of the two takes; 0 for no limit."""
-    n_rows = getattr(config, "max_target_positions", 0) or getattr(config, "max_position_embeddings", 0) or 0
-    begins_behind = config.model_type in ("roberta", "xlm-roberta", "camembert")
-    return n_rows - (config.pad_token_id or 0) - 1 if begins_behind else n_rows
-
-
-def written_so_far(given: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
-    """What a decoder is given: its start token, then the text without special tokens at its ends."""
-    decoder = getattr(config, "decoder", config)
-    n_most = longest(decoder)
-    tokens = tokenize(given, decoder, tokenizer)
-    known = [
-        getattr(part, f"{name}_token_id", None)
-        for name in ("decoder_start", "bos", "cls", "pad")
-        for part in (config, decoder)
-    ]
-    start = next((token for token in known if token is not None and token < vocabulary_size(decoder)), 0)
-    begin = int(tokens.is_special[0])
-    end = max(begin, len(tokens) - int(tokens.is_special[-1]))
-    if n_most:
-        end = min(end, begin + n_most - 1)
-    first = Tokens(
-        np.array([start], np.int64), (word(start, tokenizer),), np.ones(1, bool), np.ones(1, bool), np.zeros(1, np.int8)
-    )
-    rest = replace(
-        tokens,
-        ids=tokens.ids[begin:end],
-        words=tokens.words[begin:end],
-        starts_word=tokens.starts_word[begin:end],
-        is_special=tokens.is_special[begin:end],
-        segment=tokens.segment[begin:end],
-    )
-    return joined(first, rest)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.capture.attention_call import AttentionCall, Received
+    from inference.family.opened import Opened
     from inference.inputs.images import Prepared
 
 # Those of transformers that are read; a test builds every one and compares it with transformers itself.
@@ -100,6 +101,28 @@ _NAMES = {
     "xlm-roberta": _ROBERTA,
     "xlm-roberta-xl": replace(_ROBERTA, final_norm="encoder.LayerNorm"),
 }
+
+
+# Those of transformers that hide what comes behind where their configuration says `is_decoder`.
+DECODER_TYPES = frozenset(
+    [
+        "bert",
+        "bert-generation",
+        "camembert",
+        "data2vec-text",
+        "electra",
+        "ernie",
+        "megatron-bert",
+        "rembert",
+        "roberta",
+        "roberta-prelayernorm",
+        "roc_bert",
+        "roformer",
+        "xlm-roberta",
+        "xlm-roberta-xl",
+    ]
+)
+_T5_CLASSES = frozenset({"T5EncoderModel", "MT5EncoderModel", "UMT5EncoderModel"})
 
 
 class EncoderFamily(TextFamily):
@@ -207,3 +230,51 @@ def _of_xlm(net: PreTrainedModel) -> Components:
         Block(None, joined(base, f"attentions.{i}"), (joined(base, f"ffns.{i}"),)) for i in range(net.config.n_layers)
     )
     return replace(whole, stacks={"encoder": Stack(blocks)})
+
+
+class EncoderAsDecoderFamily(EncoderFamily):
+    """What Rothe et al. 2020 call a warm-started decoder, by itself."""
+
+    name = "encoder_as_decoder"
+    group = "decoder"
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        is_decoder = config.model_type in DECODER_TYPES and getattr(config, "is_decoder", False)
+        return is_decoder and not getattr(config, "add_cross_attention", False)
+
+    def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
+        n_heads = (config.num_attention_heads,) * config.num_hidden_layers
+        return (AttentionGroup(self.group, "Decoder", n_heads, is_causal=True),)
+
+    def lacks(self, opened: Opened) -> dict[str, str]:
+        return super().lacks(opened) | {"masked_lm": f"{opened.named} predicts the next word, it has no mask token"}
+
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        """Without the logits and without a second copy of keys and values."""
+        self.output(net, encoded.tensors, with_head=False, use_cache=False)
+
+
+class T5EncoderFamily(EncoderFamily):
+    """The encoder of Raffel et al. 2020, without the decoder."""
+
+    name = "t5_encoder"
+    heads = _T5_CLASSES
+    relative = frozenset({"t5", "mt5", "umt5"})
+    unlimited = relative
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        named: Any = config.architectures or []  # whatever a foreign file says
+        return any(isinstance(name, str) and name in _T5_CLASSES for name in named)
+
+    def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
+        return (AttentionGroup(self.group, "Encoder", (config.num_heads,) * config.num_layers),)
+
+    def components(self, net: PreTrainedModel) -> Components:
+        """See `HasComponents.components`."""
+        names = Names(
+            "block", "layer.0.SelfAttention", ("layer.1.DenseReluDense",), final_norm="final_layer_norm", unembedding=()
+        )
+        lacking = {"unembedding": f"{type(net).__name__} has no head for tokens"}
+        return of_one_stack(net, self.group, names, "encoder", lacking=lacking)

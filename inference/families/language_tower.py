@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from inference.families.decoder import MODEL_TYPES as DECODERS
 from inference.family.base import Encoded
 from inference.family.parts import Part, PartsFamily, part
 from inference.inputs.tokens import as_text, tokenize
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
 # Those that read a text without an image as their language model does.
 _MODEL_TYPES = {"gemma3", "internvl", "llava", "llava_next", "mistral3", "vipllava"}
+_LANGUAGE_MODELS = {"gemma", "gemma2", "gemma3_text", "llama", "ministral3", "mistral", "qwen2", "qwen3"}
 _OWN_LANGUAGE_MODELS = {"qwen2_5_vl", "qwen2_vl"}
 
 
@@ -37,7 +37,7 @@ class LanguageTowerFamily(PartsFamily):
     def fits(config: PreTrainedConfig) -> bool:
         if config.model_type in _OWN_LANGUAGE_MODELS:
             return True
-        return config.model_type in _MODEL_TYPES and config.text_config.model_type in DECODERS
+        return config.model_type in _MODEL_TYPES and config.text_config.model_type in _LANGUAGE_MODELS
 
     def parts(self, config: PreTrainedConfig) -> tuple[Part, ...]:
         text, path = config.get_text_config(), r"language_model\..*layers\."

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from inference.families.composed import written_so_far
 from inference.family.base import Encoded, check_count
 from inference.family.parts import Part, PartsFamily, part
 from inference.inputs.tokens import as_text, joined, tokenize
+from inference.inputs.written import written_so_far
 from inference.layouts.prophetnet import lay_out
 from inference.results.inputs import Input, TextInput
 

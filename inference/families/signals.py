@@ -8,12 +8,12 @@ import numpy as np
 import torch
 
 from inference.context import Refused
-from inference.families.composed import written_so_far
 from inference.family.base import Encoded
 from inference.family.parts import Part, PartsFamily, part
 from inference.inputs.patch_grid import PatchGrid
 from inference.inputs.sounds import RATE, read_sound
 from inference.inputs.tokens import as_text
+from inference.inputs.written import written_so_far
 from inference.results.inputs import Input, TextInput
 
 if TYPE_CHECKING:

@@ -137,7 +137,7 @@ def save_published(name: str, folder: Path) -> Path:
         net = cls(cls.config_class.from_dict(dict(config))).eval()
         with torch.no_grad():
             for parameter in net.parameters():
-                if parameter.ndim > 1:
+                if parameter.ndim > 1 and name not in ON_FRAMES:
                     parameter.mul_(2)  # so that no pattern is flat
         net.save_pretrained(folder)
     (folder / "config.json").write_text(json.dumps(config))
