@@ -46,7 +46,7 @@ _SIZES: dict[str, Any] = {
 }
 # Of two layers one attends, for those where not all do.
 _OF_TYPE: dict[str, dict[str, Any]] = {
-    **dict.fromkeys(("deepseek_v2", "deepseek_v3"), {"num_key_value_heads": 4}),
+    **{key: {"num_key_value_heads": 4} for key in ("deepseek_v2", "deepseek_v3")},
     "lfm2": {"layer_types": ["conv", "full_attention"]},
     "lfm2_moe": {"layer_types": ["conv", "full_attention"]},
     "qwen3_next": {"layer_types": ["linear_attention", "full_attention"]},
