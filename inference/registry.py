@@ -40,13 +40,28 @@ ANALYSES: dict[str, str] = {
 FAMILIES: dict[str, str] = {
     "mesh": "inference.families.mesh:MeshFamily",
     "vision": "inference.families.vision:VisionFamily",
+    "text_and_image": "inference.families.text_and_image:TextAndImageFamily",
+    "image_parts": "inference.families.image_parts:ImagePartsFamily",
+    "films": "inference.families.films:FilmFamily",
+    "films_and_text": "inference.families.films:FilmAndTextFamily",
     "image_gpt": "inference.families.image_gpt:ImageGptFamily",
     "sparse_encoder": "inference.families.sparse_encoder:SparseEncoderFamily",
     "xlnet": "inference.families.xlnet:XlnetFamily",
     "funnel": "inference.families.funnel:FunnelFamily",
+    "t5_encoder": "inference.families.encoder:T5EncoderFamily",
     "encoder_decoder": "inference.families.encoder_decoder:EncoderDecoderFamily",
+    "composed": "inference.families.composed:ComposedFamily",
+    "captions": "inference.families.composed:CaptionFamily",
+    "prophetnet": "inference.families.prophetnet:ProphetNetFamily",
+    "language_tower": "inference.families.language_tower:LanguageTowerFamily",
+    "sounds": "inference.families.signals:SoundFamily",
+    "whisper": "inference.families.signals:WhisperFamily",
+    "series": "inference.families.signals:SeriesFamily",
+    "clip_text": "inference.families.clip_text:ClipTextFamily",
+    "canine": "inference.families.canine:CanineFamily",
     "decoder": "inference.families.decoder:DecoderFamily",
     "encoder": "inference.families.encoder:EncoderFamily",
+    "encoder_as_decoder": "inference.families.encoder:EncoderAsDecoderFamily",
 }
 
 # Models that transformers does not ship, by model type; importing one makes it known to transformers.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.inputs import ImageInput, Input, MeshInput, TextInput
+from inference.results.inputs import ImageInput, Input, MeshInput, SoundInput, TextInput
 
 _MOST_LETTERS = 60
 
@@ -36,6 +36,7 @@ def input_title(input: Input, checkpoint: CheckpointInfo) -> str:
     parts = (
         _text_title(input.text) if input.text else "",
         _image_title(input.image) if input.image else "",
+        _sound_title(input.sound) if input.sound else "",
         _mesh_title(input.mesh, checkpoint) if input.mesh else "",
     )
     return "  ·  ".join(filter(None, parts))
@@ -52,6 +53,10 @@ def _text_title(text: TextInput) -> str:
 
 def _image_title(image: ImageInput) -> str:
     return Path(image.path).name if image.path else f"{image.kind or 'scene'} {image.seed}"
+
+
+def _sound_title(sound: SoundInput) -> str:
+    return Path(sound.path).name if sound.path else f"tones {sound.seed}"
 
 
 def _mesh_title(mesh: MeshInput, checkpoint: CheckpointInfo) -> str:

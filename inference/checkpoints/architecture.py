@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import transformers
+from transformers.models.auto.modeling_auto import MODEL_MAPPING_NAMES
 
 from inference.checkpoints.skeleton import FREE_ELEMENTS, MOST_TIMES_STORED, build_skeleton
 from inference.context import Refused
-from inference.family.text_heads import MASKED_LM, MASKED_LM_CLASSES, USED_HEADS, WITH_SENTENCE_HEAD
+from inference.family.text_heads import (
+    CAUSAL_LM,
+    MASKED_LM,
+    MASKED_LM_CLASSES,
+    USED_HEADS,
+    WITH_SENTENCE_HEAD,
+    WRITERS,
+)
 from inference.files.config_file import CONFIG
 from inference.files.own_models import own_class
 
@@ -77,9 +85,12 @@ def choose(
         No class can be built from the configuration, or a tensor has another shape than the configuration says.
     """
     used = USED_HEADS | heads
+    named = _spelled(named, config.model_type)
     names = [WITH_SENTENCE_HEAD.get(config.model_type), named if named in used else None]
-    if named in MASKED_LM_CLASSES:
+    if named in MASKED_LM_CLASSES or not named:
         names.append(MASKED_LM.get(config.model_type))
+    if not named and config.model_type not in MASKED_LM:
+        names.append(WRITERS.get(config.model_type))
     lacking: tuple[str, ...] = ()
     for name in dict.fromkeys(filter(None, names)):
         net_class = own_class(config.model_type, name) or getattr(transformers, name, None)
@@ -92,9 +103,40 @@ def choose(
         if not lacks:
             break
     else:
-        skeleton = build_skeleton(transformers.AutoModel.from_config, config, stored)
+        skeleton = _without_head(config, named, stored)
     _check_shapes(skeleton, stored)
     return Architecture(named or type(skeleton).__name__, type(skeleton), skeleton, lacking, used)
+
+
+def _spelled(named: str, model_type: str) -> str:
+    """The class as transformers spells it: MPT's own code called it MPTForCausalLM."""
+    if hasattr(transformers, named):
+        return named
+    known = (CAUSAL_LM.get(model_type, ""), MASKED_LM.get(model_type, ""))
+    return next((name for name in known if name.lower() == named.lower()), named)
+
+
+def _without_head(config: PreTrainedConfig, named: str, stored: dict[str, StoredTensor]) -> PreTrainedModel:
+    """The base model; or the class that is named, where that is one for which there is no such, or a part of it."""
+    net_class: Any = getattr(transformers, named, None)
+    fits = net_class is not None and isinstance(config, net_class.config_class)
+    if config.model_type not in MODEL_MAPPING_NAMES and fits:
+        return build_skeleton(net_class, config, stored)
+    skeleton = build_skeleton(transformers.AutoModel.from_config, config, stored)
+    if not fits or isinstance(skeleton, net_class) or not (lacks := _missing(skeleton, stored)):
+        return skeleton
+    part = build_skeleton(net_class, config, stored)
+    return part if len(_missing(part, stored)) < len(lacks) else skeleton
+
+
+def _missing(skeleton: PreTrainedModel, stored: dict[str, StoredTensor]) -> tuple[str, ...]:
+    """Parameters that are not stored, under whatever name."""
+    aliases, renamed = _aliases(skeleton), renamed_as_now(stored, skeleton) | stored
+    return tuple(
+        name
+        for name, _ in skeleton.named_parameters()
+        if not any(stored_name(alias, skeleton, renamed) for alias in aliases.get(name, {name}))
+    )
 
 
 def stored_name(name: str, skeleton: PreTrainedModel, stored: dict[str, StoredTensor]) -> str | None:

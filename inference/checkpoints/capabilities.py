@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from inference.family.base import Family
     from inference.family.opened import Opened
 
-PLURAL = {"text": "texts", "image": "images", "mesh": "meshes"}
+PLURAL = {"text": "texts", "image": "images", "mesh": "meshes", "sound": "sounds"}
 
 
 def missing(

@@ -41,8 +41,7 @@ def load_image_tokenizer(folder: Path, config: PreTrainedConfig) -> ImageTokeniz
         stored = read_weights(place)
         if raw["model_type"] != _TYPE:
             raise Refused(f"it is a {raw['model_type']}, only a {_TYPE} can be read.")
-        built = build_config(place, raw)
-        return _read(place, stored, built, config.vocab_size)
+        return _read(place, stored, build_config(raw), config.vocab_size)
     except Refused as refused:
         raise Refused(f"The image tokenizer in {FOLDER}/ cannot be used: {refused}") from refused
 

@@ -5,21 +5,23 @@ Nothing of it is run, no weight is read: as quick and as safe for 100 GB as for 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inference.checkpoints.capabilities import missing
+from inference.checkpoints.header_guess import completed
 from inference.checkpoints.weights_header import StoredTensor, read_weights
 from inference.context import Refused
 from inference.family.base import Family, ReadsImages
 from inference.family.opened import Opened
+from inference.family.unread import why_unread
 from inference.files.config_file import CONFIG, build_config, named_class, read_config
 from inference.files.tokenizer_files import mask_token, vocabulary_file
 from inference.inputs.image_preparation import PREPROCESSOR, read_preparation
 from inference.registry import FAMILIES
-from inference.results.checkpoint import CheckpointInfo
+from inference.results.checkpoint import CheckpointInfo, Missing
 from inference.results.request import Capability
 from resources import bundled_checkpoints, checkpoint_path
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 
 _N_CHANNELS = 3
+TYPE_IDS = "Token ids can be typed instead of a text."
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ def plan(checkpoint: str) -> CheckpointPlan:
     folder = _folder(checkpoint)
     raw = read_config(folder)
     stored = read_weights(folder)
-    config = build_config(folder, raw)
+    raw = completed(raw, stored)
+    config = build_config(raw)
     named = named_class(raw)
     family_name, family = _family(config, named or config.model_type)
 
@@ -78,8 +82,7 @@ def plan(checkpoint: str) -> CheckpointPlan:
     architecture = choose(config, named, stored, family.heads)
     config.architectures = [architecture.net_class.__name__]  # what is opened, which may have lost a head
     groups = family.groups(config)
-    has_tokenizer = "text" in family.reads and vocabulary_file(folder) is not None
-    mask = mask_token(folder) if "text" in family.reads else ""
+    has_tokenizer, mask, about_tokenizer = _tokenizer(folder, config.model_type, family)
     preparation = _preparation(folder, config, family)
     kind = family.position_kind(config)
     unprepared = _why_unprepared(preparation, config, family)
@@ -103,13 +106,41 @@ def plan(checkpoint: str) -> CheckpointPlan:
         mask_token=mask,
         position_kind=kind,
         device="",
-        notes=(*architecture.notes, *family.notes(config), *(preparation.notes if preparation else ())),
+        notes=(
+            *architecture.notes,
+            *about_tokenizer,
+            *family.notes(config),
+            *(preparation.notes if preparation else ()),
+        ),
         reads=family.reads,
         classes=family.classes(config),
         images=_images(config, family, groups) if isinstance(family, ReadsImages) else "",
         image_step=max(preparation.unit) if preparation and preparation.is_free else 0,
     )
     return CheckpointPlan(folder, config, family, architecture, stored, info, preparation)
+
+
+def _tokenizer(folder: Path, model_type: str, family: Family) -> tuple[bool, str, tuple[str, ...]]:
+    """Whether texts can be typed, the mask token, and what to say of files that cannot be read."""
+    if "text" not in family.reads:
+        return False, "", ()
+    try:
+        return vocabulary_file(folder) is not None, mask_token(folder, model_type), ()
+    except Refused as refused:
+        return False, "", (f"{refused} {TYPE_IDS}",)
+
+
+def without_tokenizer(info: CheckpointInfo, why: str) -> CheckpointInfo:
+    """The same for a checkpoint whose tokenizer turned out to be of no use."""
+    lost = {Capability.MASKED_LM, Capability.NEXT_SENTENCE} & {*info.capabilities}
+    return replace(
+        info,
+        has_tokenizer=False,
+        mask_token="",
+        capabilities=tuple(capability for capability in info.capabilities if capability not in lost),
+        missing=(*info.missing, *(Missing(capability, "the tokenizer cannot be read") for capability in sorted(lost))),
+        notes=(*info.notes, f"{why} {TYPE_IDS}"),
+    )
 
 
 def _preparation(folder: Path, config: PreTrainedConfig, family: Family) -> Preparation | None:
@@ -172,7 +203,4 @@ def _family(config: PreTrainedConfig, named: str) -> tuple[str, Family]:
         family = getattr(import_module(module), cls)
         if family.fits(config):
             return name, family()
-    raise Refused(
-        f"{CONFIG} says that it is a {named}, which cannot be read yet; Headlight opens text encoders, decoders, "
-        "encoder-decoders, models of images and of meshes so far."
-    )
+    raise Refused(f"{CONFIG} says that it is a {named}, {why_unread(config)}.")

@@ -10,13 +10,13 @@ from transformers.utils import logging
 
 from inference.checkpoints.free_memory import check_fits
 from inference.checkpoints.image_tokenizers import load_image_tokenizer
-from inference.checkpoints.inspection import CheckpointPlan, plan
+from inference.checkpoints.inspection import CheckpointPlan, plan, without_tokenizer
 from inference.checkpoints.weights_header import INDEX, WEIGHTS
 from inference.checkpoints.weights_reading import read_net
 from inference.context import Refused
 from inference.files.config_file import CONFIG
 from inference.files.regular_files import is_there
-from inference.files.tokenizer_files import load_tokenizer
+from inference.files.tokenizer_files import OtherVocabularyError, load_tokenizer
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -66,7 +66,7 @@ def read(checkpoint: str, context: Context) -> Loaded:
     found = plan(checkpoint)
     context.checkpoint(0, _N_STEPS, f"Reading {found.info.name}")
     check_fits(found.stored)
-    tokenizer = load_tokenizer(found.folder, found.config) if "text" in found.info.reads else None
+    tokenizer, info = _tokenizer(found)
     image_tokenizer = _image_tokenizer(found)
     net, unused = _read(found)
     context.checkpoint(1, _N_STEPS, "Checking weights")
@@ -74,13 +74,25 @@ def read(checkpoint: str, context: Context) -> Loaded:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     net.to(device).eval()  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
     info = replace(
-        found.info,
+        info,
         device=torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
-        notes=(*found.info.notes, *_note_unused(found, unused)),
+        notes=(*info.notes, *_note_unused(found, unused)),
     )
     if image_tokenizer is not None:
         image_tokenizer.to(device)  # pyright: ignore[reportArgumentType]
     return Loaded(info, net, tokenizer, found.family, device, found.preparation, image_tokenizer)
+
+
+def _tokenizer(found: CheckpointPlan) -> tuple[PreTrainedTokenizerBase | None, CheckpointInfo]:
+    """One that cannot be read costs the typed text, not the checkpoint: token ids still serve."""
+    if not found.info.has_tokenizer:
+        return None, found.info
+    try:
+        return load_tokenizer(found.folder, found.config), found.info
+    except OtherVocabularyError:
+        raise
+    except Refused as refused:
+        return None, without_tokenizer(found.info, str(refused))
 
 
 def _image_tokenizer(found: CheckpointPlan) -> ImageTokenizer | None:

@@ -37,6 +37,7 @@ _ITEM_SIZE = {
 _MOST_AXES = 25  # torch's own limit for what a kernel takes
 
 _OTHER_WEIGHTS = (
+    ((".bin.index.json",), "an index of pickles that can run code; convert them to safetensors"),
     ((".bin", ".pt", ".pth", ".ckpt"), "a pickle that can run code; convert it to safetensors"),
     ((".h5", ".msgpack"), "weights of TensorFlow or Flax; convert them to safetensors"),
     ((".gguf",), "a GGUF file; Headlight reads safetensors"),

@@ -12,7 +12,7 @@ import torch
 from inference.family.base import Encoded, check_count
 from inference.family.components import Components, Names, of_one_stack
 from inference.family.text import TextFamily
-from inference.inputs.tokens import as_text, tokenize
+from inference.inputs.tokens import as_text, followed_by, tokenize
 from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import Input
 
@@ -40,6 +40,8 @@ MODEL_TYPES = frozenset(
         "cohere2_moe",
         "ctrl",
         "cwm",
+        "deepseek_v2",
+        "deepseek_v3",
         "doge",
         "ernie4_5",
         "ernie4_5_moe",
@@ -59,6 +61,7 @@ MODEL_TYPES = frozenset(
         "gpt_neo",
         "gpt_neox",
         "gpt_neox_japanese",
+        "gpt_oss",
         "gptj",
         "granite",
         "granitemoe",
@@ -74,6 +77,8 @@ MODEL_TYPES = frozenset(
         "jetmoe",
         "kolibri1",
         "laguna",
+        "lfm2",
+        "lfm2_moe",
         "llama",
         "llama4_text",
         "mellum",
@@ -100,6 +105,7 @@ MODEL_TYPES = frozenset(
         "qwen2_moe",
         "qwen3",
         "qwen3_moe",
+        "qwen3_next",
         "seed_oss",
         "smollm3",
         "solar_open",
@@ -109,6 +115,10 @@ MODEL_TYPES = frozenset(
         "xglm",
     ]
 )
+# In some of their layers stands something else in place of attention.
+_HYBRIDS = {"lfm2": "a short convolution", "lfm2_moe": "a short convolution", "qwen3_next": "a gated delta rule"}
+# A learned score for each head competes with the keys (Xiao et al. 2024).
+_WITH_SINKS = {"gpt_oss"}
 # Its scores are sums of several products, of which only the patterns are kept.
 _PATTERNS_ONLY = {"xglm"}
 
@@ -121,6 +131,8 @@ _OPT = Names("decoder.layers", "self_attn", ("fc1", "fc2"), embedding="decoder.e
 _PHI = replace(_LLAMA, final_norm="final_layernorm")
 _MOE = replace(_LLAMA, mlp=("block_sparse_moe",))
 _NAMES = {
+    "lfm2": replace(_LLAMA, mlp=("feed_forward",), final_norm="embedding_norm"),
+    "lfm2_moe": replace(_LLAMA, mlp=("feed_forward",), final_norm="embedding_norm"),
     "biogpt": replace(_LLAMA, mlp=("fc1", "fc2"), final_norm="layer_norm", unembedding=("output_projection",)),
     "bloom": _BLOOM,
     "codegen": _GPT2,
@@ -149,6 +161,9 @@ _NAMES = {
 }
 
 
+_AND_SINK = "text_and_sink"
+
+
 class DecoderFamily(TextFamily):
     """GPT and its like (Radford et al. 2018, 2019)."""
 
@@ -158,13 +173,29 @@ class DecoderFamily(TextFamily):
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
-        is_known = config.model_type in MODEL_TYPES and _attends_in_every_layer(config)
-        return is_known and not getattr(config, "add_cross_attention", False)
+        if config.model_type not in MODEL_TYPES:
+            return False
+        attending = len(_attending(config))
+        is_whole = attending == config.num_hidden_layers or (attending > 0 and config.model_type in _HYBRIDS)
+        return is_whole and not getattr(config, "add_cross_attention", False)
 
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
-        n_heads = (config.num_attention_heads,) * config.num_hidden_layers
+        n_heads = (config.num_attention_heads,) * len(_attending(config))
         has_qk = config.model_type not in _PATTERNS_ONLY
-        return (AttentionGroup("decoder", "Decoder", n_heads, is_causal=True, has_qk=has_qk),)
+        keys = _AND_SINK if config.model_type in _WITH_SINKS else "text"
+        return (AttentionGroup("decoder", "Decoder", n_heads, is_causal=True, has_qk=has_qk, key_axis=keys),)
+
+    def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        if config.model_type in _WITH_SINKS:
+            return ("Each head has a sink, a key of its own without a word; its column is the last one.",)
+        if config.model_type not in _HYBRIDS:
+            return ()
+        layers = _attending(config)
+        which = ", ".join(str(layer + 1) for layer in layers)
+        return (
+            f"Of its {config.num_hidden_layers} layers these attend and are shown, one after the other: {which}. "
+            f"The others have {_HYBRIDS[config.model_type]} in place of attention.",
+        )
 
     def n_ctx(self, config: PreTrainedConfig) -> int:
         return config.max_seq_len if config.model_type == "mpt" else super().n_ctx(config)
@@ -190,7 +221,10 @@ class DecoderFamily(TextFamily):
     ) -> Encoded:
         """See `Reads.encode`."""
         tokens = tokenize(as_text(input), config, tokenizer, self.n_ctx(config))
-        return Encoded({"input_ids": torch.from_numpy(tokens.ids)[None]}, {"text": tokens})
+        sequences = {"text": tokens}
+        if config.model_type in _WITH_SINKS:
+            sequences[_AND_SINK] = followed_by(tokens, "sink")
+        return Encoded({"input_ids": torch.from_numpy(tokens.ids)[None]}, sequences)
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         """Without the logits, which take more room than all layers, and without a second copy of keys and values."""
@@ -211,7 +245,13 @@ class DecoderFamily(TextFamily):
         # Llama 4 calls its whole model the base.
         base = "model" if config.model_type == "llama4_text" and hasattr(net, "model") else None
         return of_one_stack(
-            net, "decoder", names, base, factor=_factor(config), cap=getattr(config, "final_logit_softcapping", None)
+            net,
+            "decoder",
+            names,
+            base,
+            of_blocks=_attending(config),
+            factor=_factor(config),
+            cap=getattr(config, "final_logit_softcapping", None),
         )
 
 
@@ -237,7 +277,7 @@ def alibi_slopes(n_heads: int, bias_max: float = 8) -> list[float]:
     return np.concatenate([slopes, between])[:n_heads].tolist()
 
 
-def _attends_in_every_layer(config: PreTrainedConfig) -> bool:
-    """Whether no layer has something else in place of attention, such as a convolution."""
-    kinds = getattr(config, "layer_types", None) or ()
-    return all("attention" in kind and "linear" not in kind for kind in kinds)
+def _attending(config: PreTrainedConfig) -> list[int]:
+    """Layers, from 0, that have no convolution or the like in place of attention."""
+    kinds = getattr(config, "layer_types", None) or ["attention"] * config.num_hidden_layers
+    return [i for i, kind in enumerate(kinds) if "attention" in kind and "linear" not in kind]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from inference.family.base import Encoded, check_count
 from inference.family.components import Block, Components, Names, Stack, base_path, joined, of_one_stack
 from inference.family.text import TextFamily
-from inference.inputs.tokens import as_text, tokenize
+from inference.inputs.tokens import as_text, segments, tokenize
 from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import Input
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.capture.attention_call import AttentionCall, Received
+    from inference.family.opened import Opened
     from inference.inputs.images import Prepared
 
 # Those of transformers that are read; a test builds every one and compares it with transformers itself.
@@ -30,6 +31,7 @@ MODEL_TYPES = frozenset(
         "deberta",
         "deberta-v2",
         "distilbert",
+        "dpr",
         "electra",
         "ernie",
         "esm",
@@ -37,6 +39,7 @@ MODEL_TYPES = frozenset(
         "flaubert",
         "gte",
         "jina_embeddings_v3",
+        "layoutlm",
         "luke",
         "megatron-bert",
         "mobilebert",
@@ -56,6 +59,8 @@ MODEL_TYPES = frozenset(
 )
 # Their scores are sums of several products, of which only the patterns are kept.
 _PATTERNS_ONLY = {"deberta", "deberta-v2"}
+
+_NO_BOXES = "LayoutLM also reads where on a page each word stands; here all stand at the upper left corner."
 
 # What they call their parts; most have the names of BERT or RoBERTa.
 _BERT = Names(
@@ -98,6 +103,28 @@ _NAMES = {
 }
 
 
+# Those of transformers that hide what comes behind where their configuration says `is_decoder`.
+DECODER_TYPES = frozenset(
+    [
+        "bert",
+        "bert-generation",
+        "camembert",
+        "data2vec-text",
+        "electra",
+        "ernie",
+        "megatron-bert",
+        "rembert",
+        "roberta",
+        "roberta-prelayernorm",
+        "roc_bert",
+        "roformer",
+        "xlm-roberta",
+        "xlm-roberta-xl",
+    ]
+)
+_T5_CLASSES = frozenset({"T5EncoderModel", "MT5EncoderModel", "UMT5EncoderModel"})
+
+
 class EncoderFamily(TextFamily):
     """BERT and its like (Devlin et al. 2019)."""
 
@@ -118,13 +145,19 @@ class EncoderFamily(TextFamily):
         ]
     )
 
+    heads = frozenset({"DPRContextEncoder", "DPRQuestionEncoder", "DPRReader"})
+    group = "encoder"
+
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
         return config.model_type in MODEL_TYPES and not getattr(config, "is_decoder", False)
 
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
         n_heads = (config.num_attention_heads,) * config.num_hidden_layers
-        return (AttentionGroup("encoder", "Encoder", n_heads, has_qk=config.model_type not in _PATTERNS_ONLY),)
+        return (AttentionGroup(self.group, "Encoder", n_heads, has_qk=config.model_type not in _PATTERNS_ONLY),)
+
+    def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        return (_NO_BOXES,) if config.model_type == "layoutlm" else ()
 
     def position_note(self, config: PreTrainedConfig) -> str:
         if not config.model_type.startswith("deberta"):
@@ -141,13 +174,13 @@ class EncoderFamily(TextFamily):
         tokenizer: PreTrainedTokenizerBase | None = None,
         prepared: Prepared | None = None,
     ) -> Encoded:
-        """See `Reads.encode`. Sentences are told apart (`token_type_ids`) where model and tokenizer do."""
+        """See `Reads.encode`. Sentences are told apart (`token_type_ids`) where the model does."""
         tokens = tokenize(as_text(input), config, tokenizer, self.n_ctx(config))
-        tensors = {"input_ids": torch.from_numpy(tokens.ids)[None]}
-        has_types = getattr(config, "type_vocab_size", 0) > 1
-        if has_types and tokenizer is not None and "token_type_ids" in tokenizer.model_input_names:
-            tensors["token_type_ids"] = torch.from_numpy(tokens.segment)[None].long()
-        return Encoded(tensors, {"text": tokens})
+        return Encoded({"input_ids": torch.from_numpy(tokens.ids)[None], **segments(tokens, config)}, {"text": tokens})
+
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        """Without the logits; of DPR all, whose base model is not one by itself."""
+        self.output(net, encoded.tensors, with_head=net.config.model_type == "dpr")
 
     def sort_calls(
         self, received: list[Received], net: PreTrainedModel, encoded: Encoded
@@ -166,7 +199,9 @@ class EncoderFamily(TextFamily):
         if model_type.startswith("deberta") and not getattr(net.config, "legacy", True):
             lacking["unembedding"] = "its head takes the table of the embeddings too"
         names = _NAMES.get(model_type, _BERT)
-        return of_one_stack(net, "encoder", names, lacking=lacking)
+        # DPR's base model is what holds a BERT.
+        base = next((name for name, part in net.named_modules() if name.rpartition(".")[2] == "bert_model"), None)
+        return of_one_stack(net, self.group, names, base, lacking=lacking)
 
 
 def _of_albert(net: PreTrainedModel) -> Components:
@@ -195,3 +230,51 @@ def _of_xlm(net: PreTrainedModel) -> Components:
         Block(None, joined(base, f"attentions.{i}"), (joined(base, f"ffns.{i}"),)) for i in range(net.config.n_layers)
     )
     return replace(whole, stacks={"encoder": Stack(blocks)})
+
+
+class EncoderAsDecoderFamily(EncoderFamily):
+    """What Rothe et al. 2020 call a warm-started decoder, by itself."""
+
+    name = "encoder_as_decoder"
+    group = "decoder"
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        is_decoder = config.model_type in DECODER_TYPES and getattr(config, "is_decoder", False)
+        return is_decoder and not getattr(config, "add_cross_attention", False)
+
+    def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
+        n_heads = (config.num_attention_heads,) * config.num_hidden_layers
+        return (AttentionGroup(self.group, "Decoder", n_heads, is_causal=True),)
+
+    def lacks(self, opened: Opened) -> dict[str, str]:
+        return super().lacks(opened) | {"masked_lm": f"{opened.named} predicts the next word, it has no mask token"}
+
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        """Without the logits and without a second copy of keys and values."""
+        self.output(net, encoded.tensors, with_head=False, use_cache=False)
+
+
+class T5EncoderFamily(EncoderFamily):
+    """The encoder of Raffel et al. 2020, without the decoder."""
+
+    name = "t5_encoder"
+    heads = _T5_CLASSES
+    relative = frozenset({"t5", "mt5", "umt5"})
+    unlimited = relative
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        named: Any = config.architectures or []  # whatever a foreign file says
+        return any(isinstance(name, str) and name in _T5_CLASSES for name in named)
+
+    def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
+        return (AttentionGroup(self.group, "Encoder", (config.num_heads,) * config.num_layers),)
+
+    def components(self, net: PreTrainedModel) -> Components:
+        """See `HasComponents.components`."""
+        names = Names(
+            "block", "layer.0.SelfAttention", ("layer.1.DenseReluDense",), final_norm="final_layer_norm", unembedding=()
+        )
+        lacking = {"unembedding": f"{type(net).__name__} has no head for tokens"}
+        return of_one_stack(net, self.group, names, "encoder", lacking=lacking)

@@ -12,7 +12,7 @@ from inference.context import Refused
 from inference.family.base import Encoded, check_count
 from inference.family.components import Components, Names, of_one_stack
 from inference.family.text import TextFamily
-from inference.inputs.tokens import as_text, tokenize
+from inference.inputs.tokens import as_text, compared_segments, tokenize
 from inference.layouts.funnel import by_title, n_layers, places_by_block, shortest, titles
 from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import Input
@@ -71,7 +71,8 @@ class FunnelFamily(TextFamily):
             )
         blocks = places_by_block(len(tokens), config)
         pooled = {_axis(block): _pooled(tokens, places) for block, places in enumerate(blocks[1:], 2)}
-        return Encoded({"input_ids": torch.from_numpy(tokens.ids)[None]}, {_axis(1): tokens, **pooled})
+        tensors = {"input_ids": torch.from_numpy(tokens.ids)[None], **compared_segments(tokens, tokenizer)}
+        return Encoded(tensors, {_axis(1): tokens, **pooled})
 
     def sort_calls(
         self, received: list[Received], net: PreTrainedModel, encoded: Encoded

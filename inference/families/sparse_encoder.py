@@ -11,7 +11,7 @@ from inference.capture.blocks import blocks_kept
 from inference.family.base import Encoded, check_count
 from inference.family.components import Components, Names, of_one_stack
 from inference.family.text import TextFamily
-from inference.inputs.tokens import as_text, tokenize
+from inference.inputs.tokens import as_text, segments, tokenize
 from inference.layouts.unpadded import check_blocks, unpadded
 from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import Input
@@ -58,6 +58,8 @@ class SparseEncoderFamily(TextFamily):
         if config.model_type == "big_bird":
             check_blocks(len(tokens), config)
         tensors = {"input_ids": torch.from_numpy(tokens.ids)[None]}
+        if config.model_type == "big_bird":
+            tensors |= segments(tokens, config)
         if config.model_type == "longformer":
             is_global = torch.zeros_like(tensors["input_ids"])
             is_global[0, 0] = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ CLASS_HEADS = frozenset(
         "ViTForImageClassification",
     }
 )
+_DEPTH_HEADS = frozenset({"DPTForDepthEstimation", "DPTForSemanticSegmentation"})
 TOKEN_HEAD = "BeitForMaskedImageModeling"
 _WITH_DECODER = "ViTMAEForPreTraining"
 _WINDOWED = ("swin", "swinv2")
@@ -43,6 +45,9 @@ _SPECIAL = {
     "deit": ("[CLS]", "[DIST]"),
     "dinov2": ("[CLS]",),
     "dinov2_with_registers": ("[CLS]",),
+    "dinov3_vit": ("[CLS]",),
+    "dpt": ("[CLS]",),
+    "siglip_vision_model": (),
     "swin": (),
     "swinv2": (),
     "vit": ("[CLS]",),
@@ -51,8 +56,13 @@ _SPECIAL = {
 # Those that interpolate their positions to other sizes, for squares and others alike; of the DINOv2 models without
 # being told. transformers can do it for BEiT and MAE too, but wrongly for what is not square, and in Swin a small
 # image would shrink the windows for good.
-_FREE = {"vit", "deit", "dinov2", "dinov2_with_registers", "clip_vision_model"}
-_FREE_UNTOLD = {"dinov2", "dinov2_with_registers"}
+_FREE = {"vit", "deit", "dinov2", "dinov2_with_registers", "dinov3_vit", "clip_vision_model", "siglip_vision_model"}
+_FREE_UNTOLD = {"dinov2", "dinov2_with_registers", "dinov3_vit"}
+# Their positions are worked out at each call, from numbers that say nothing by themselves.
+_NO_TABLE = {
+    "dinov3_vit": "its rotary positions, in two directions, are no table",
+    "swinv2": "its bias is worked out by a small network at each call, it is no table",
+}
 
 
 _VIT = Names("layers", "attention", embedding="embeddings", final_norm="layernorm")
@@ -61,7 +71,11 @@ _NAMES = {
     "clip_vision_model": replace(_VIT, blocks="encoder.layers", attention="self_attn", final_norm="post_layernorm"),
     "dinov2": _DINO,
     "dinov2_with_registers": _DINO,
+    "dinov3_vit": replace(_VIT, blocks="model.layer", final_norm="norm"),
+    "dpt": replace(_VIT, blocks="encoder.layer", attention="attention.attention"),
+    "siglip_vision_model": replace(_VIT, blocks="encoder.layers", attention="self_attn", final_norm="post_layernorm"),
 }
+_OTHER = re.compile(r"^decoder\.|head\.attention$")
 
 
 class VisionFamily(Family, ReadsImages):
@@ -69,11 +83,11 @@ class VisionFamily(Family, ReadsImages):
 
     name = "vision"
     reads = ("image",)
-    heads = CLASS_HEADS | {TOKEN_HEAD, _WITH_DECODER}
+    heads = CLASS_HEADS | {TOKEN_HEAD, _WITH_DECODER} | _DEPTH_HEADS
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
-        return config.model_type in _SPECIAL
+        return config.model_type in _SPECIAL and not getattr(config, "is_hybrid", False)
 
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
         if config.model_type in _WINDOWED:
@@ -89,10 +103,13 @@ class VisionFamily(Family, ReadsImages):
         if _has_decoder(config):
             n_heads = (config.decoder_num_attention_heads,) * config.decoder_num_hidden_layers
             groups.append(AttentionGroup("decoder", "Decoder", n_heads, query_axis="patches", key_axis="patches"))
+        if _has_pooling(config):
+            n_heads = (config.num_attention_heads,)
+            groups.append(AttentionGroup("pooling", "Pooling", n_heads, query_axis="probe", key_axis="patches"))
         return tuple(groups)
 
     def units(self, config: PreTrainedConfig) -> dict[str, str]:
-        return {group.query_axis: "patch" for group in self.groups(config)}
+        return {group.query_axis: "probe" if group.query_axis == "probe" else "patch" for group in self.groups(config)}
 
     def n_ctx(self, config: PreTrainedConfig) -> int:
         return 0
@@ -103,6 +120,8 @@ class VisionFamily(Family, ReadsImages):
             return "relative"
         if config.model_type == "vit_mae":
             return "sinusoidal"
+        if config.model_type == "dinov3_vit":
+            return "rotary"
         if config.model_type != "beit":
             return "learned"
         if config.use_relative_position_bias or config.use_shared_relative_position_bias:
@@ -132,7 +151,7 @@ class VisionFamily(Family, ReadsImages):
             "masked_image": _why_no_tokens(opened),
             "next_pixel": f"{named} reads patches, it does not go on pixel by pixel",
             "masked_pixels": f"{named} reads patches, not single pixels",
-        }
+        } | ({"positions": _NO_TABLE[model_type]} if (model_type := opened.config.model_type) in _NO_TABLE else {})
 
     def takes(self, config: PreTrainedConfig) -> Takes:
         rows, columns = _pair(config.image_size)
@@ -161,7 +180,10 @@ class VisionFamily(Family, ReadsImages):
         sequences = {
             group.query_axis: self.grid(group.name, config, prepared.shape).tokens(_special(config))
             for group in self.groups(config)
+            if group.query_axis != "probe"
         }
+        if _has_pooling(config):
+            sequences["probe"] = PatchGrid(0, 0).tokens(["probe"])
         return Encoded({"pixel_values": torch.from_numpy(prepared.values)[None]}, sequences)
 
     def output(
@@ -172,7 +194,8 @@ class VisionFamily(Family, ReadsImages):
         MAE samples which patches it hides and shuffles the others: here it hides none, and leaves them in their order.
         """
         config = net.config
-        part: Any = net if with_head else net.base_model
+        # What DINOv3 calls its base does not begin with the pixels.
+        part: Any = net if with_head or config.model_type == "dinov3_vit" else net.base_model
         pixels = tensors["pixel_values"]
         is_own_size = tuple(pixels.shape[-2:]) == _pair(config.image_size)
         if not is_own_size and config.model_type in _FREE - _FREE_UNTOLD:
@@ -199,14 +222,16 @@ class VisionFamily(Family, ReadsImages):
             calls = {f"stage_{i}": list(stage.calls) for i, stage in enumerate(stages, 1)}
         else:
             calls = {
-                "encoder": [each.one() for each in received if not each.path.startswith("decoder.")],
+                "encoder": [each.one() for each in received if not _OTHER.search(each.path)],
+                "pooling": [replace(each.one(), is_cross=True) for each in received if each.source == "mha"],
                 "decoder": [each.one() for each in received if each.path.startswith("decoder.")],
             }
         return {group.name: check_count(calls.get(group.name, []), group) for group in groups}
 
     def components(self, net: PreTrainedModel) -> Components:
         """See `HasComponents.components`. Only heads for visual tokens take a state of every patch."""
-        base, config = base_path(net), net.config
+        config = net.config
+        base = "" if config.model_type == "dinov3_vit" else base_path(net)
         groups = [group.name for group in self.groups(config)]
         if config.model_type in _WINDOWED:
             names = Names("blocks", "attention", embedding="embeddings")
@@ -223,7 +248,7 @@ class VisionFamily(Family, ReadsImages):
         return Components(
             embedding=joined(base, "embeddings"),
             stacks=stacks,
-            of_head=groups[-1],
+            of_head=groups[-1] if groups[-1] in stacks else groups[0],
             of_features=groups[-1] if config.model_type in _WINDOWED else groups[0],
             unembedding=that_are_there(net, ["lm_head"]) if is_of_tokens else (),
             n_skipped=1 if is_of_tokens else 0,
@@ -269,6 +294,11 @@ class VisionFamily(Family, ReadsImages):
 def _special(config: PreTrainedConfig) -> tuple[str, ...]:
     n_registers = getattr(config, "num_register_tokens", 0)
     return (*_SPECIAL[config.model_type], *(f"[R{i}]" for i in range(1, n_registers + 1)))
+
+
+def _has_pooling(config: PreTrainedConfig) -> bool:
+    """SigLIP asks its patches with one learned query."""
+    return config.model_type == "siglip_vision_model" and getattr(config, "vision_use_head", True)
 
 
 def _has_decoder(config: PreTrainedConfig) -> bool:

@@ -10,7 +10,7 @@ import torch
 from inference.family.base import Encoded, check_count
 from inference.family.components import Components, Names, of_one_stack
 from inference.family.text import TextFamily
-from inference.inputs.tokens import as_text, tokenize
+from inference.inputs.tokens import as_text, compared_segments, tokenize
 from inference.layouts.xlnet import streams
 from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import Input
@@ -55,6 +55,7 @@ class XlnetFamily(TextFamily):
         tokens = tokenize(as_text(input), config, tokenizer, self.n_ctx(config))
         places = torch.eye(len(tokens))[None]
         tensors = {"input_ids": torch.from_numpy(tokens.ids)[None], "perm_mask": places, "target_mapping": places}
+        tensors |= compared_segments(tokens, tokenizer)
         return Encoded(tensors, {"text": tokens})
 
     def sort_calls(

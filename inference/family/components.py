@@ -170,17 +170,23 @@ def that_are_there(net: nn.Module, paths: Iterable[str]) -> tuple[str, ...]:
     return paths if all(path in modules for path in paths) else ()
 
 
-def of_one_stack(net: Any, group: str, names: Names, base: str | None = None, **more: Any) -> Components:
+def of_one_stack(
+    net: Any, group: str, names: Names, base: str | None = None, of_blocks: list[int] | None = None, **more: Any
+) -> Components:
     """The parts of a model with one stack of blocks; `more` goes to `Components`.
 
     Parameters
     ----------
     base
         Where the base model lies, if not where transformers says.
+    of_blocks
+        Which blocks attend, from 0, where the others do not; None for all.
     """
     base = base_path(net) if base is None else base
     unembedding = that_are_there(net, names.unembedding)
     stack = names.stack(net, base)
+    if of_blocks is not None:
+        stack = Stack(tuple(stack.blocks[i] for i in of_blocks), stack.final_norm)
     lacking = dict(more.pop("lacking", {}))
     if not unembedding:
         lacking.setdefault("unembedding", f"{type(net).__name__} has no head for tokens")

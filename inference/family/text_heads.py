@@ -34,6 +34,9 @@ MASKED_LM_CLASSES = frozenset(
     }
 )
 MASKED_LM: dict[str, str] = {**MODEL_FOR_MASKED_LM_MAPPING_NAMES}
+CAUSAL_LM: dict[str, str] = {**MODEL_FOR_CAUSAL_LM_MAPPING_NAMES}
+# What goes on with a text, or writes another one.
+WRITERS: dict[str, str] = {**CAUSAL_LM, **MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES}
 USED_HEADS = frozenset(
     {
         *MASKED_LM_CLASSES,

@@ -39,6 +39,10 @@ _MOST_BY_KEY = {
     )
     for key in keys.split()
 }
+# DeBERTa says so where its sentences are not told apart.
+_MAY_BE_ZERO = {"type_vocab_size"}
+# How transformers should work out attention is not the file's to say: it may name what is not installed.
+_LEFT_ASIDE = {"_attn_implementation", "attn_implementation", "_attn_implementation_internal"}
 
 _ONE_NUMBER = {"vocab_size", "max_position_embeddings"}  # the others may list a value for each layer or stage
 # Of whatever else is built one by one, under any name.
@@ -51,7 +55,15 @@ _LARGE = re.compile(r"vocab|token|position|length|_id$|param|flos|sample|point|m
 # Keys with which a configuration sends transformers to other files, code or kernels. The names of the files that the
 # weights and the configuration are read from would change what is loaded, so these are refused.
 _OTHER_FILES = {"transformers_weights", "configuration_files", "gguf_file"}
-_ELSEWHERE = {*_OTHER_FILES, "auto_map", "custom_pipelines", "fusion_config", "name_or_path", "_name_or_path"}
+_ELSEWHERE = {
+    *_OTHER_FILES,
+    *_LEFT_ASIDE,
+    "auto_map",
+    "custom_pipelines",
+    "fusion_config",
+    "name_or_path",
+    "_name_or_path",
+}
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -60,8 +72,8 @@ def read_config(folder: Path) -> dict[str, Any]:
     Raises
     ------
     Refused
-        There is none, it is no JSON object, holds numbers outside the limits, names no type of model, or asks for
-        quantised weights or code from elsewhere.
+        There is none, it is no JSON object, holds numbers outside the limits, or asks for quantised weights or code
+        from elsewhere.
     """
     if not is_there(folder / CONFIG):
         if gguf := next(folder.glob("*.gguf"), None):
@@ -69,26 +81,25 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise Refused(f"{folder.name} holds no {CONFIG}, so it is not a checkpoint.")
     config = read_object(folder / CONFIG, MAX_CONFIG)
     _check_values(config)
-    model_type = config.get("model_type")
-    if not isinstance(model_type, str) or not model_type:
-        raise Refused(f"{CONFIG} has no model_type, so the kind of model is not known.")
     if quantization := config.get("quantization_config"):
         method = quantization.get("quant_method", "") if isinstance(quantization, dict) else ""
         raise Refused(f"{CONFIG} says that the weights are quantised ({method or 'somehow'}); Headlight reads floats.")
     return config
 
 
-def build_config(folder: Path, config: dict[str, Any]) -> PreTrainedConfig:
+def build_config(config: dict[str, Any]) -> PreTrainedConfig:
     """The same as transformers' object.
 
     Raises
     ------
     Refused
-        transformers does not know the type of model, or finds a value wrong.
+        No type of model is named, transformers does not know it, or finds a value wrong.
     """
     from transformers import CONFIG_MAPPING, __version__
 
-    model_type = config["model_type"]
+    model_type = config.get("model_type")
+    if not isinstance(model_type, str) or not model_type:
+        raise Refused(f"{CONFIG} has no model_type, so the kind of model is not known.")
     import_own(model_type)
     if model_type not in CONFIG_MAPPING:
         if auto_map := config.get("auto_map"):
@@ -191,5 +202,8 @@ def _check_size(name: str, key: str, number: int) -> None:
 
 
 def _check_number(name: str, number: Any, most: int) -> None:
-    if type(number) is not int or not 1 <= number <= most:
-        raise Refused(f"{CONFIG} says {name} is {str(number)[:40]}; whole numbers from 1 to {most:,} are allowed.")
+    least = 0 if name.rpartition(".")[2] in _MAY_BE_ZERO else 1
+    if type(number) is not int or not least <= number <= most:
+        raise Refused(
+            f"{CONFIG} says {name} is {str(number)[:40]}; whole numbers from {least} to {most:,} are allowed."
+        )

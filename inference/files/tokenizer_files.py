@@ -25,12 +25,24 @@ _VOCABULARIES = (
     "spiece.model",
     "sentencepiece.bpe.model",
     "tokenizer.model",
+    "spm.model",
 )
+# Classes whose tokens are bytes or characters, which no file lists.
+_WITHOUT_VOCABULARY = {"ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer"}
 _SETTINGS = ("tokenizer_config.json", "special_tokens_map.json")
 # Files that say nothing of the mask token leave it to the class; these are what the classes say.
 _USUAL_MASKS = ("[MASK]", "<mask>")
+_MASKS = {
+    **dict.fromkeys(("albert", "big_bird", "deberta-v2", "rembert"), "[MASK]"),
+    **dict.fromkeys(("camembert", "xlm-roberta", "xlm-roberta-xl", "xlnet"), "<mask>"),
+    **dict.fromkeys(("flaubert", "xlm"), "<special1>"),
+}
 # Embeddings are rounded up, and a few tokens added later may have none; more than that belongs to another model.
 _MOST_TOO_MANY = 64
+
+
+class OtherVocabularyError(Refused):
+    """The tokenizer is another model's: what it makes of a text would mean something else here."""
 
 
 def vocabulary_file(folder: Path) -> Path | None:
@@ -43,7 +55,7 @@ def vocabulary_file(folder: Path) -> Path | None:
     """
     found = [folder / name for name in _VOCABULARIES if is_there(folder / name)] or sorted(folder.glob("*.spm"))
     if not found:
-        return None
+        return _settings_alone(folder)
     with open_inside(found[0]) as file:
         n_bytes = os.fstat(file.fileno()).st_size
     if n_bytes > MAX_TOKENIZER:
@@ -51,8 +63,21 @@ def vocabulary_file(folder: Path) -> Path | None:
     return found[0]
 
 
-def mask_token(folder: Path) -> str:
+def _settings_alone(folder: Path) -> Path | None:
+    """The file that names a tokenizer which needs no vocabulary."""
+    settings = folder / _SETTINGS[0]
+    if not is_there(settings):
+        return None
+    return settings if read_object(settings, MAX_TOKENIZER).get("tokenizer_class") in _WITHOUT_VOCABULARY else None
+
+
+def mask_token(folder: Path, model_type: str = "") -> str:
     """Text of the mask token, from the files alone; empty where there is none.
+
+    Parameters
+    ----------
+    model_type
+        Decides where the vocabulary is SentencePiece's, to which the class of the tokenizer adds its mask.
 
     Raises
     ------
@@ -66,13 +91,16 @@ def mask_token(folder: Path) -> str:
             if isinstance(token, str):
                 return token
     vocabulary = vocabulary_file(folder)
-    if vocabulary is None or vocabulary.suffix not in (".json", ".txt"):
+    if vocabulary is None or vocabulary.name == _SETTINGS[0]:
         return ""
+    usual = _MASKS.get(model_type, "")
+    if vocabulary.suffix not in (".json", ".txt"):
+        return usual
     text = read_inside(vocabulary, MAX_TOKENIZER)
     if vocabulary.suffix == ".txt":
         words = set(text.split(b"\n"))
         return next((mask for mask in _USUAL_MASKS if mask.encode() in words), "")
-    return next((mask for mask in _USUAL_MASKS if f'"{mask}"'.encode() in text), "")
+    return next((mask for mask in (*_USUAL_MASKS, usual) if mask and f'"{mask}"'.encode() in text), "")
 
 
 def load_tokenizer(folder: Path, config: PreTrainedConfig) -> PreTrainedTokenizerBase | None:
@@ -98,11 +126,11 @@ def load_tokenizer(folder: Path, config: PreTrainedConfig) -> PreTrainedTokenize
         raise
     except BaseException as error:  # tokenizers' PanicException is no Exception
         raise Refused(f"The tokenizer in {vocabulary.name} cannot be read: {first_line(error)}") from error
-    d_vocab = config.get_text_config().vocab_size
+    d_vocab = getattr(config.get_text_config(), "vocab_size", 0x110000)
     if len(tokenizer) <= len(tokenizer.all_special_ids):
         raise Refused(f"The tokenizer in {vocabulary.name} knows no words, only special tokens.")
     if len(tokenizer) > d_vocab + _MOST_TOO_MANY:
-        raise Refused(
+        raise OtherVocabularyError(
             f"The tokenizer in {vocabulary.name} has {len(tokenizer):,} tokens, the model only {d_vocab:,}: "
             "it belongs to another model."
         )

@@ -51,7 +51,8 @@ _PROCESSORS = {
 }
 # What published models of a type are used to, where the checkpoint does not say: mean and standard deviation.
 _USUAL_COLOURS = {
-    "clip_vision_model": _CLIP,
+    **dict.fromkeys(("altclip", "bridgetower", "chinese_clip", "clip", "clip_vision_model", "metaclip_2"), _CLIP),
+    **dict.fromkeys(("detr", "dinov3_vit", "segformer", "videomae", "xclip", "yolos"), _IMAGENET),
     "dinov2": _IMAGENET,
     "dinov2_with_registers": _IMAGENET,
     "swin": _IMAGENET,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from inference.context import Refused
 from inference.results.inputs import TextInput
 from inference.results.tokens import Tokens
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from transformers import BatchEncoding, PreTrainedConfig, PreTrainedTokenizerBase
 
     from inference.results.inputs import Input
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 TYPED_MASK = "[MASK]"
 _SPACE = "␣"
 _DELETE = 0x7F
+_CLS_SEGMENT = 2
 
 
 def tokenize(
@@ -39,7 +43,7 @@ def tokenize(
         It is no text; no tokenizer for text, no token at all, more than the model takes, an id outside the vocabulary,
         a masked position that is not there, a mask where the tokenizer has none.
     """
-    d_vocab = config.get_text_config().vocab_size
+    d_vocab = vocabulary_size(config)
     if input.token_ids is not None:
         ids, encoding = list(input.token_ids), None
     elif tokenizer is None:
@@ -58,6 +62,45 @@ def tokenize(
         segment=_segment(encoding, len(ids)),
     )
     return _masked(tokens, input.masked, tokenizer) if input.masked else tokens
+
+
+def segments(tokens: Tokens, config: PreTrainedConfig) -> dict[str, Tensor]:
+    """`token_type_ids`, int64 [1, pos], for models with a table of them; nothing for others."""
+    has_table = (getattr(config, "type_vocab_size", 0) or 0) > 1
+    return {"token_type_ids": torch.from_numpy(tokens.segment)[None].long()} if has_table else {}
+
+
+def compared_segments(tokens: Tokens, tokenizer: PreTrainedTokenizerBase | None) -> dict[str, Tensor]:
+    """The same for XLNet and Funnel, which compare those of two words; [CLS] belongs to neither text."""
+    of_each = torch.from_numpy(tokens.segment)[None].long()
+    if tokenizer is not None and tokenizer.cls_token_id is not None:
+        of_each[torch.from_numpy(tokens.ids)[None] == tokenizer.cls_token_id] = _CLS_SEGMENT
+    return {"token_type_ids": of_each}
+
+
+def followed_by(tokens: Tokens, *words: str) -> Tokens:
+    """The same with places behind it that are no tokens, and have no ids."""
+    n = len(words)
+    return joined(
+        tokens, Tokens(np.full(n, -1, np.int64), words, np.ones(n, bool), np.ones(n, bool), np.zeros(n, np.int8))
+    )
+
+
+def joined(first: Tokens, second: Tokens) -> Tokens:
+    """One sequence behind the other."""
+    return replace(
+        first,
+        ids=np.concatenate([first.ids, second.ids]),
+        words=(*first.words, *second.words),
+        starts_word=np.concatenate([first.starts_word, second.starts_word]),
+        is_special=np.concatenate([first.is_special, second.is_special]),
+        segment=np.concatenate([first.segment, second.segment]),
+    )
+
+
+def vocabulary_size(config: PreTrainedConfig) -> int:
+    """Token ids that a model knows; CANINE, which says none, reads Unicode's code points as they are."""
+    return getattr(config.get_text_config(), "vocab_size", 0x110000)
 
 
 def as_text(input: Input) -> TextInput:

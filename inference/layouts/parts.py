@@ -24,13 +24,13 @@ class PartsCall(AttentionCall):
     part_of, slot_of
         int64 [place]: in which part a place is, and where in it.
     places
-        int64 [part, slot]: the other way round.
+        int64 [part, slot]: the other way round; one tensor for each part where they have different lengths.
     """
 
     by_part: tuple[AttentionCall, ...] = ()
     part_of: Tensor | None = None
     slot_of: Tensor | None = None
-    places: Tensor | None = None
+    places: Tensor | tuple[Tensor, ...] | None = None
 
     @property
     def n_heads(self) -> int:
@@ -127,3 +127,23 @@ def in_parts(received: Received, places: Tensor) -> PartsCall:
     whole = PartsCall(received.path, received.call, is_cross=False, parts=(received.number,))
     n_slots = places.shape[1]
     return replace(whole, by_part=calls, part_of=place // n_slots, slot_of=place % n_slots, places=places)
+
+
+def of_calls(calls: list[AttentionCall]) -> AttentionCall:
+    """The call of a whole whose parts lie one behind another, each caught by itself; of any lengths."""
+    if len(calls) == 1:
+        return calls[0]
+    device = calls[0].device
+    lengths = [call.n_queries for call in calls]
+    starts = [sum(lengths[:i]) for i in range(len(calls))]
+    places = tuple(torch.arange(n, device=device) + start for n, start in zip(lengths, starts, strict=True))
+    whole = PartsCall(
+        calls[0].path, calls[0].call, is_cross=False, parts=tuple(n for call in calls for n in call.parts)
+    )
+    return replace(
+        whole,
+        by_part=tuple(calls),
+        part_of=torch.cat([torch.full_like(each, i) for i, each in enumerate(places)]),
+        slot_of=torch.cat([each - start for each, start in zip(places, starts, strict=True)]),
+        places=places,
+    )

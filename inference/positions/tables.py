@@ -61,8 +61,14 @@ def _of_module(name: str, module: nn.Module, length: int) -> Iterator[PositionTa
     elif own in _ABSOLUTE and (rows := _absolute_rows(module)) is not None:
         kind = "sinusoidal" if "Sinusoidal" in type(module).__name__ else "learned"
         yield _vectors(name, kind, rows[:length], "Position")
-    elif own == "rel_embeddings" and isinstance(module, nn.Embedding):  # DeBERTa
-        yield _vectors(name, "learned", module.weight[:length], "Relative position, in buckets")
+    elif isinstance(getattr(module, "rel_embeddings", None), nn.Embedding):  # DeBERTa, which may norm them
+        rows = module.get_rel_embedding()  # type: ignore[operator]
+        yield _vectors(f"{name}.rel_embeddings", "learned", rows, "Relative position, in buckets")
+    elif hasattr(module, "relative_positional_encoding"):  # XLNet: query minus key, from `length` on down
+        rows = module.relative_positional_encoding(length, length)  # type: ignore[operator]
+        yield _vectors(f"{name}.relative_positional_encoding", "sinusoidal", rows[:, 0], f"{length:,} minus distance")
+    elif type(module).__name__ == "FunnelAttentionStructure":
+        yield _vectors(name, "sinusoidal", _funnel_rows(module, length), f"Distance plus {length - 1:,}")
     elif hasattr(module, "relative_attention_bias"):
         yield _relative(f"{name}.relative_attention_bias", module, length)
     for buffer_name, buffer in module.named_buffers(prefix=name, recurse=False):
@@ -75,6 +81,19 @@ def _of_module(name: str, module: nn.Module, length: int) -> Iterator[PositionTa
         elif own == "embed_positions":  # GPT-J keeps sines, then cosines
             sines, cosines = buffer[:length].chunk(2, dim=1)
             yield _rotary(buffer_name, cosines, sines)
+
+
+def _funnel_rows(module: Any, length: int) -> Tensor:
+    """Sines, then cosines, of every distance of two places, [2 * length - 1, d_model].
+
+    References
+    ----------
+    Dai et al. 2020, appendix A.2.1; transformers' `FunnelAttentionStructure.get_position_embeds`.
+    """
+    half = module.config.d_model // 2
+    frequencies = 10_000.0 ** -(torch.arange(half) / half)
+    angles = torch.arange(1 - length, length)[:, None] * frequencies
+    return torch.cat([angles.sin(), angles.cos()], dim=1)
 
 
 def _absolute_rows(module: nn.Module) -> Tensor | None:

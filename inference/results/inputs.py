@@ -1,4 +1,4 @@
-"""What the model reads: a text, an image, a mesh, or any of them together."""
+"""What the model reads: a text, an image, a sound, a mesh, or any of them together."""
 
 from __future__ import annotations
 
@@ -74,16 +74,33 @@ class ImageInput:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundInput:
+    """A sound: a WAV file of the user's, or tones that are made up.
+
+    Attributes
+    ----------
+    path
+        File; empty for a made-up sound.
+    seed
+        Of the made-up one: 0 and up.
+    """
+
+    path: str = ""
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
     """All that is given to a model; None for what is not. Models that read several kinds are given them at once."""
 
     text: TextInput | None = None
     image: ImageInput | None = None
     mesh: MeshInput | None = None
+    sound: SoundInput | None = None
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Which of them are given: `text`, `image`, `mesh`."""
+        """Which of them are given: `text`, `image`, `mesh`, `sound`."""
         return tuple(field.name for field in fields(self) if getattr(self, field.name) is not None)
 
     def unmasked(self) -> Input:

@@ -30,11 +30,26 @@ _SIZES: dict[str, Any] = {
     **dict.fromkeys(("rotary_dim", "attention_window", "sliding_window", "block_size"), 4),
     **dict.fromkeys(("num_key_value_heads", "num_experts_per_tok", "num_random_blocks", "type_vocab_size"), 2),
     **dict.fromkeys(("n_group", "topk_group", "pad_token_id"), 1),
+    **dict.fromkeys(("kv_lora_rank", "q_lora_rank"), 16),
+    "qk_nope_head_dim": 4,
+    "qk_rope_head_dim": 8,
+    "v_head_dim": 6,
+    "linear_key_head_dim": 8,
+    "linear_value_head_dim": 8,
+    "linear_num_key_heads": 2,
+    "linear_num_value_heads": 4,
     "attention_types": [[["global", "local"], 1]],
     "block_sizes": [2, 2],
     "bos_token_id": 0,
     "eos_token_id": 2,
     "decoder_start_token_id": 2,
+}
+# Of two layers one attends, for those where not all do.
+_OF_TYPE: dict[str, dict[str, Any]] = {
+    **{key: {"num_key_value_heads": 4} for key in ("deepseek_v2", "deepseek_v3")},
+    "lfm2": {"layer_types": ["conv", "full_attention"]},
+    "lfm2_moe": {"layer_types": ["conv", "full_attention"]},
+    "qwen3_next": {"layer_types": ["linear_attention", "full_attention"]},
 }
 
 
@@ -44,15 +59,17 @@ def config_of(model_type: str) -> transformers.PreTrainedConfig:
     known = {field.name for field in dataclasses.fields(cls)} | {*cls.attribute_map}
     # Of two names for one thing the type's own.
     known -= {name for name, own in cls.attribute_map.items() if own in _SIZES}
-    return cls(**{name: size for name, size in _SIZES.items() if name in known})
+    sizes = {name: size for name, size in _SIZES.items() if name in known}
+    return cls(**sizes | _OF_TYPE.get(model_type, {}))
 
 
 def build_type(model_type: str) -> Any:
     """A seeded random model with the largest head, in eval mode."""
-    tables = (
+    tables: Any = (
         auto.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
         auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES,
         auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+        auto.MODEL_MAPPING_NAMES,
     )
     name = next(table[model_type] for table in tables if model_type in table)
     torch.manual_seed(0)

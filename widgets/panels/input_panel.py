@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class KindBar(Protocol):
-    """The bar of one kind of input: a `TextInput`, an `ImageInput` or a `MeshInput`."""
+    """The bar of one kind of input: a `TextInput`, an `ImageInput`, a `MeshInput` or a `SoundInput`."""
 
     input_changed: Any  # a signal with that part of the input
 
@@ -56,7 +56,7 @@ class InputPanel(QWidget):
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Which bars are shown: `text`, `image`, `mesh`."""
+        """Which bars are shown: `text`, `image`, `mesh`, `sound`."""
         return self._kinds
 
     @property
@@ -97,6 +97,11 @@ class InputPanel(QWidget):
             if kind == "mesh":
                 bar = MeshBar(self)
                 self._keep(kind, bar, bar)
+            elif kind == "sound":
+                from widgets.panels.sound_bar import SoundBar  # not before a sound is wanted
+
+                sound_bar = SoundBar(self)
+                self._keep(kind, sound_bar, sound_bar)
             else:
                 self._image_bar()
         return self._bars[kind]

@@ -17,6 +17,7 @@ from inference.checkpoints.inspection import inspect
 from inference.context import Cancelled, Context, Refused
 from inference.forward.opening import load
 from inference.results.events import Progress
+from inference.results.request import Capability
 from tests.inference.refusals import Evil, refusal
 from tests.inference.tiny_checkpoints import (
     BYTE_VOCAB,
@@ -30,6 +31,7 @@ from tests.inference.tiny_checkpoints import (
     save_weights,
     save_wordpiece,
 )
+from tests.inputs import text_input
 
 IDS = torch.tensor([[2, 5, 6, 7, 3]])
 
@@ -263,6 +265,18 @@ REFUSED = {
         ["model.safetensors", "intermediate.dense.weight", "[64, 32]", "[128, 32]"],
     ),
     "tokenizer of another model": (another_tokenizer, ["tokenizer.json", "126 tokens", "only 26", "another model"]),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_spoiled_checkpoint_is_refused(folder, case):
+    spoil, expected = REFUSED[case]
+    spoil(folder)
+    message = load_refusal(folder)
+    assert [part for part in expected if part not in message] == [], message
+
+
+NO_TOKENIZER = {
     "tokenizer without words": (only_specials, ["tokenizer.json", "knows no words"]),
     "tokenizer cut off": (
         lambda folder: os.truncate(folder / "tokenizer.json", 300),
@@ -276,12 +290,18 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
-def test_a_spoiled_checkpoint_is_refused(folder, case):
-    spoil, expected = REFUSED[case]
+@pytest.mark.parametrize("case", NO_TOKENIZER)
+def test_a_spoiled_tokenizer_costs_the_typed_text_alone(folder, case):
+    spoil, expected = NO_TOKENIZER[case]
     spoil(folder)
-    message = load_refusal(folder)
-    assert [part for part in expected if part not in message] == [], message
+    model = load(str(folder), Context())
+    assert model.tokenizer is None
+    assert not model.info.has_tokenizer
+    assert model.info.why_missing(frozenset({Capability.MASKED_LM})) == "the tokenizer cannot be read"
+    assert [part for part in expected if part not in model.info.notes[-1]] == [], model.info.notes
+    with pytest.raises(Refused, match="has no tokenizer; type token ids"):
+        model.run(text_input("the cat"), Context())
+    assert model.run(text_input(token_ids=(5, 6, 7)), Context()).n_tokens == 3
 
 
 def test_what_inspecting_refuses_is_not_loaded(folder, tmp_path):

@@ -134,11 +134,14 @@ REFUSED = {
     "huge width": (config(hidden_size=4_000_000), ["config.json", "hidden_size is 4000000"]),
     "heads do not divide": (config(num_attention_heads=5), ["config.json", "not a multiple"]),
     "text as rate": (config(layer_norm_eps="x" * 9), ["config.json", "layer_norm_eps"]),
-    "no model type": (config(model_type=None), ["config.json", "no model_type"]),
     "unknown model type": (config(model_type="berd"), ["config.json", "'berd'", "does not know"]),
-    "audio": (
-        config(model_type="wav2vec2", architectures=["Wav2Vec2ForCTC"]),
-        ["config.json", "Wav2Vec2ForCTC", "models of images and of meshes so far"],
+    "no attention": (
+        config(model_type="fnet", architectures=["FNetForMaskedLM"]),
+        ["config.json", "FNetForMaskedLM", "a Fourier transform in place of attention"],
+    ),
+    "a state-space model": (
+        config(model_type="mamba", architectures=["MambaForCausalLM"]),
+        ["config.json", "MambaForCausalLM", "which has no attention: it is a state-space model"],
     ),
     "quantised": (config(quantization_config={"quant_method": "gptq"}), ["config.json", "quantised (gptq)"]),
     "kernel of the hub": (config(attn_implementation="evil/kernel"), ["config.json", "evil/kernel", "does not run"]),
@@ -188,6 +191,9 @@ REFUSED = {
     "ONNX": (instead_of_weights("model.onnx"), ["only model.onnx", "ONNX"]),
     "another name": (instead_of_weights("adapter_model.safetensors"), ["adapter_model.safetensors"]),
     "no weights": (instead_of_weights("training_args.bin"), ["no weights", "model.safetensors"]),
+}
+# These cost the typed text alone.
+NO_TOKENIZER = {
     "tokenizer settings": (text("tokenizer_config.json", "{"), ["tokenizer_config.json", "not valid JSON"]),
     "huge tokenizer": (no_words, ["tokenizer.json", "68,157,440", "67,108,864"]),
 }
@@ -199,6 +205,30 @@ def test_a_spoiled_checkpoint_is_refused(folder, case):
     spoil(folder)
     message = refusal(folder)
     assert [part for part in expected if part not in message] == [], message
+
+
+@pytest.mark.parametrize("case", NO_TOKENIZER)
+def test_a_spoiled_tokenizer_leaves_token_ids(folder, case):
+    spoil, expected = NO_TOKENIZER[case]
+    spoil(folder)
+    info = inspect(str(folder))
+    assert not info.has_tokenizer
+    (note,) = (note for note in info.notes if "Token ids can be typed" in note)
+    assert [part for part in expected if part not in note] == [], note
+
+
+def test_a_model_type_is_told_from_the_weights(folder):
+    edit_config(folder, model_type=None, architectures=None)
+    info = inspect(str(folder))
+    assert (info.family, info.architecture) == ("encoder", "BertForPreTraining")
+
+
+def test_without_a_model_type_strange_weights_are_refused(folder):
+    from safetensors.torch import save_file
+
+    edit_config(folder, model_type=None)
+    save_file({"w": torch.zeros(3)}, folder / "model.safetensors")
+    assert "has no model_type, so the kind of model is not known" in refusal(folder)
 
 
 @pytest.mark.parametrize("name", ["pytorch_model.bin", "model.pt", "model.ckpt"])

@@ -1,0 +1,135 @@
+"""Encoder-decoders that are put together of two models: a text or an image is read, a text is written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from inference.family.base import Encoded, ReadsImages
+from inference.family.parts import Part, PartsFamily, part
+from inference.inputs.image_preparation import Takes
+from inference.inputs.patch_grid import PatchGrid
+from inference.inputs.tokens import as_text, tokenize
+from inference.inputs.written import longest, written_so_far
+from inference.results.inputs import Input, TextInput
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+    from inference.inputs.images import Prepared
+
+_BERT_LIKE = {"bert", "camembert", "electra", "ernie", "roberta", "xlm-roberta", "bert-generation"}
+_GPT2 = {"gpt2"}
+_BART_LIKE = {"trocr", "mbart", "bart"}
+_IMAGES = {"deit": ("[CLS]", "[DIST]"), "vit": ("[CLS]",), "dinov2": ("[CLS]",)}
+
+
+class ComposedFamily(PartsFamily):
+    """A BERT that reads and one that writes (Rothe et al. 2020)."""
+
+    name = "composed"
+    reads = ("text",)
+    heads = frozenset({"EncoderDecoderModel"})
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        is_so = config.model_type == "encoder-decoder"
+        return is_so and config.encoder.model_type in _BERT_LIKE and _writes(config.decoder)
+
+    def parts(self, config: PreTrainedConfig) -> tuple[Part, ...]:
+        n, heads = config.encoder.num_hidden_layers, config.encoder.num_attention_heads
+        return (part("Encoder", r"^encoder\.", n, heads, "source"), *decoder_parts(config.decoder, "source"))
+
+    def n_ctx(self, config: PreTrainedConfig) -> int:
+        return longest(config.encoder)
+
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
+        """See `Reads.encode`. `text_pair` is what was written so far; without one it is the source itself."""
+        given = as_text(input)
+        source = tokenize(replace(given, text_pair=None), config.encoder, tokenizer, self.n_ctx(config))
+        written = replace(given, text_pair=None, masked=()) if given.text_pair is None else TextInput(given.text_pair)
+        target = written_so_far(written, config, tokenizer)
+        tensors = {
+            "input_ids": torch.from_numpy(source.ids)[None],
+            "decoder_input_ids": torch.from_numpy(target.ids)[None],
+        }
+        return Encoded(tensors, {"source": source, "target": target})
+
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        self.output(net, encoded.tensors, with_head=True, use_cache=False)
+
+
+class CaptionFamily(ComposedFamily, ReadsImages):
+    """TrOCR (Li et al. 2021) and captions: a ViT reads, a text decoder writes."""
+
+    name = "captions"
+    reads = ("text", "image")
+    heads = frozenset({"VisionEncoderDecoderModel"})
+    axis_units = {"patches": "patch"}
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        is_so = config.model_type == "vision-encoder-decoder"
+        return is_so and config.encoder.model_type in _IMAGES and _writes(config.decoder)
+
+    def parts(self, config: PreTrainedConfig) -> tuple[Part, ...]:
+        n, heads = config.encoder.num_hidden_layers, config.encoder.num_attention_heads
+        return (part("Encoder", r"^encoder\.", n, heads, "patches"), *decoder_parts(config.decoder, "patches"))
+
+    def n_ctx(self, config: PreTrainedConfig) -> int:
+        return max(0, longest(config.decoder) - 1)
+
+    def takes(self, config: PreTrainedConfig) -> Takes:
+        sides: Any = config.encoder.image_size
+        rows, columns = sides if isinstance(sides, list | tuple) else (sides, sides)
+        return Takes((rows, columns), (config.encoder.patch_size,) * 2)
+
+    def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
+        side = config.encoder.patch_size
+        n_special = len(_IMAGES[config.encoder.model_type])
+        return PatchGrid(shape[0] // side, shape[1] // side, n_special, (side, side))
+
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
+        """See `Reads.encode`. The text is what was written so far."""
+        assert prepared is not None
+        target = written_so_far(as_text(input), config, tokenizer)
+        patches = self.grid("", config, prepared.shape).tokens(_IMAGES[config.encoder.model_type])
+        tensors = {
+            "pixel_values": torch.from_numpy(prepared.values)[None],
+            "decoder_input_ids": torch.from_numpy(target.ids)[None],
+        }
+        return Encoded(tensors, {"patches": patches, "target": target})
+
+
+def _writes(config: PreTrainedConfig) -> bool:
+    """Whether it reads what the encoder has made; BERT and GPT-2 do where their configuration says so."""
+    if config.model_type in _BART_LIKE:
+        return True
+    return config.model_type in _BERT_LIKE | _GPT2 and bool(getattr(config, "add_cross_attention", False))
+
+
+def decoder_parts(config: PreTrainedConfig, source: str) -> tuple[Part, Part]:
+    """Of a decoder that reads what an encoder has made: its own attention, and that to the encoder."""
+    n, heads = config.num_hidden_layers, config.num_attention_heads
+    if config.model_type in _BART_LIKE:
+        n, heads = config.decoder_layers, config.decoder_attention_heads
+    cross = r"^decoder\..*(encoder_attn|crossattention)"
+    own = r"^decoder\.(?!.*(encoder_attn|crossattention))"
+    return (
+        part("Decoder", own, n, heads, "target", is_causal=True),
+        part("Decoder to encoder", cross, n, heads, ("target", source)),
+    )

@@ -1,0 +1,131 @@
+"""Families whose attentions are told apart by the paths of their modules, in groups that a table lists."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+
+from inference.family.base import Encoded, Family, check_count
+from inference.family.components import Components
+from inference.layouts.parts import in_parts
+from inference.results.checkpoint import AttentionGroup
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedModel
+
+    from inference.capture.attention_call import AttentionCall, Received
+    from inference.family.opened import Opened
+
+_READ_BY = {
+    "masked_lm": "text",
+    "next_sentence": "text",
+    "patches": "image",
+    "classes": "image",
+    "masked_image": "image",
+    "next_pixel": "image",
+    "masked_pixels": "image",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """An attention group, and the modules that it is made of.
+
+    Attributes
+    ----------
+    path
+        Regular expression that is found in the paths of its modules, and in no others.
+    is_cross
+        None for what the path says.
+    """
+
+    group: AttentionGroup
+    path: str
+    is_cross: bool | None = None
+
+
+def part(
+    title: str,
+    path: str,
+    n_layers: int,
+    n_heads: int,
+    axes: str | tuple[str, str] = "text",
+    *,
+    is_causal: bool = False,
+    has_qk: bool = True,
+) -> Part:
+    """A part of layers that all have as many heads.
+
+    Parameters
+    ----------
+    axes
+        Of queries and keys, or one for both.
+    """
+    query_axis, key_axis = (axes, axes) if isinstance(axes, str) else axes
+    name = title.lower().replace(" ", "_").replace(",", "")
+    group = AttentionGroup(name, title, (n_heads,) * n_layers, is_causal, has_qk, query_axis, key_axis)
+    return Part(group, path, None if query_axis == key_axis else True)
+
+
+class PartsFamily(Family):
+    """Models of several parts, of which attention is shown, but no head is read."""
+
+    # What lies along each axis, where it is not tokens.
+    axis_units: ClassVar[dict[str, str]] = {}
+
+    @abstractmethod
+    def parts(self, config: PreTrainedConfig) -> tuple[Part, ...]:
+        """Its groups in order of the forward pass, from the configuration alone."""
+
+    def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
+        return tuple(each.group for each in self.parts(config))
+
+    def units(self, config: PreTrainedConfig) -> dict[str, str]:
+        axes = {axis for group in self.groups(config) for axis in (group.query_axis, group.key_axis)}
+        return {axis: self.axis_units.get(axis, "token") for axis in axes}
+
+    def n_ctx(self, config: PreTrainedConfig) -> int:
+        return 0
+
+    def position_kind(self, config: PreTrainedConfig) -> str:
+        return "learned"
+
+    def lacks(self, opened: Opened) -> dict[str, str]:
+        """Attention is what there is to see; why positions are not is for the family to say where it has none."""
+        lacking = {
+            capability: f"of a {opened.named} only the attention is shown"
+            for capability, kind in _READ_BY.items()
+            if kind in self.reads
+        }
+        return lacking | {"positions": f"where the positions of a {opened.named} are kept is not known"}
+
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        self.output(net, encoded.tensors, with_head=True)
+
+    def sort_calls(
+        self, received: list[Received], net: PreTrainedModel, encoded: Encoded
+    ) -> dict[str, list[AttentionCall]]:
+        """See `Attends.sort_calls`. A batch of several, made by the model of one, attends within itself."""
+        calls: dict[str, list[AttentionCall]] = {}
+        for each in self.parts(net.config):
+            own = [one for one in received if re.search(each.path, one.path)]
+            laid_out = [replace(_whole(one), is_cross=bool(each.is_cross)) for one in own]
+            calls[each.group.name] = check_count(laid_out, each.group)
+        return calls
+
+    def components(self, net: PreTrainedModel) -> Components:
+        """See `HasComponents.components`: nothing of it is asked for."""
+        why = "the parts of such a model are not told apart"
+        return Components(None, {}, "", "", lacking=dict.fromkeys(("embedding", "blocks", "unembedding"), why))
+
+
+def _whole(received: Received) -> AttentionCall:
+    tensor: Any = received.q if received.q is not None else received.pattern
+    if tensor is None or len(tensor) == 1:
+        return received.one()
+    n_parts, n = len(tensor), tensor.shape[2]
+    return in_parts(received, torch.arange(n_parts * n).reshape(n_parts, n))

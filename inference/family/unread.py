@@ -1,0 +1,57 @@
+"""Why a model that transformers knows is not read: each kind has its own reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig
+
+_NO_ATTENTION = {
+    "a state-space model": "mamba mamba2 falcon_mamba",
+    "a recurrent network": "rwkv xlstm recurrent_gemma",
+    "a Fourier transform in place of attention": "fnet",
+    "a convolutional network": (
+        "convnext convnextv2 resnet regnet efficientnet mobilenet_v1 mobilenet_v2 bit focalnet timm_backbone "
+        "timm_wrapper textnet hgnet_v2"
+    ),
+    "a network that pools in place of attention": "poolformer",
+    "a multilayer perceptron along time": "patchtsmixer",
+}
+_REASONS = {
+    "reformer": "which hashes its queries into buckets and attends within chunks of them (Kitaev et al. 2020): there "
+    "is no pattern over all words to show",
+    "lxmert": "which reads regions that a detector has found in an image; Headlight has no detector",
+    "visual_bert": "which reads regions that a detector has found in an image; Headlight has no detector",
+    "longt5": "whose local attention runs in blocks beside averages of blocks, which are not laid out",
+    "perceiver": "whose attention is between inputs and a fixed set of vectors, which are not laid out",
+    "yoso": "which estimates its attention by hashing (Zeng et al. 2021): there is no exact pattern to show",
+    "nystromformer": "which approximates its attention by landmarks (Xiong et al. 2021): there is no pattern to show",
+    "timesformer": "which reads films; Headlight reads no films",
+}
+
+
+def why_unread(config: PreTrainedConfig) -> str:
+    """The end of a sentence about a model that no family reads."""
+    model_type = config.model_type
+    for what, types in _NO_ATTENTION.items():
+        if model_type in types.split():
+            return f"which has no attention: it is {what}" if what[0] == "a" else f"which has {what}"
+    if model_type == "detr":
+        backbone = getattr(config.backbone_config, "backbone", "")
+        return f"whose convolutions ({backbone}) are those of timm, a library that Headlight does not bring along"
+    if model_type in _REASONS:
+        return _REASONS[model_type]
+    layers = [i for i, kind in enumerate(layer_types(config), 1) if "attention" in kind and "linear" not in kind]
+    if layers and len(layers) < config.num_hidden_layers:
+        attending = ", ".join(map(str, layers[:8])) + (" and more" if len(layers) > 8 else "")
+        return f"of whose {config.num_hidden_layers} layers {attending} attend, and which is not laid out"
+    return f"whose attentions ({model_type}) are not laid out in Headlight"
+
+
+def layer_types(config: PreTrainedConfig) -> list[str]:
+    """What each layer is, where the configuration tells them apart."""
+    for name in ("layer_types", "layers_block_type", "block_types"):
+        if kinds := getattr(config, name, None):
+            return [str(kind) for kind in kinds]
+    return []

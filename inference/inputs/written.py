@@ -1,0 +1,52 @@
+"""What a decoder is given that has begun to write."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inference.inputs.tokens import joined, tokenize, vocabulary_size, word
+from inference.results.tokens import Tokens
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedTokenizerBase
+
+    from inference.results.inputs import TextInput
+
+
+def longest(config: PreTrainedConfig) -> int:
+    """Tokens that one of the two takes; 0 for no limit."""
+    n_rows = getattr(config, "max_target_positions", 0) or getattr(config, "max_position_embeddings", 0) or 0
+    begins_behind = config.model_type in ("roberta", "xlm-roberta", "camembert")
+    return n_rows - (config.pad_token_id or 0) - 1 if begins_behind else n_rows
+
+
+def written_so_far(given: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
+    """What a decoder is given: its start token, then the text without special tokens at its ends."""
+    decoder = getattr(config, "decoder", config)
+    n_most = longest(decoder)
+    tokens = tokenize(given, decoder, tokenizer)
+    known = [
+        getattr(part, f"{name}_token_id", None)
+        for name in ("decoder_start", "bos", "cls", "pad")
+        for part in (config, decoder)
+    ]
+    start = next((token for token in known if token is not None and token < vocabulary_size(decoder)), 0)
+    begin = int(tokens.is_special[0])
+    end = max(begin, len(tokens) - int(tokens.is_special[-1]))
+    if n_most:
+        end = min(end, begin + n_most - 1)
+    first = Tokens(
+        np.array([start], np.int64), (word(start, tokenizer),), np.ones(1, bool), np.ones(1, bool), np.zeros(1, np.int8)
+    )
+    rest = replace(
+        tokens,
+        ids=tokens.ids[begin:end],
+        words=tokens.words[begin:end],
+        starts_word=tokens.starts_word[begin:end],
+        is_special=tokens.is_special[begin:end],
+        segment=tokens.segment[begin:end],
+    )
+    return joined(first, rest)
