@@ -14,10 +14,11 @@ _MOST_LETTERS = 60
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An open checkpoint and an input (masks included)."""
+    """An open checkpoint and an input (masks included); the notes say what of both was left aside or assumed."""
 
     checkpoint: CheckpointInfo
     input: Input
+    notes: tuple[str, ...] = ()
 
     @property
     def text(self) -> TextInput:

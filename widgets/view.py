@@ -74,6 +74,7 @@ class View(QWidget):
         self._asked: tuple[Request, ...] = ()
         self._remembered: tuple[Request, ...] = ()  # answered from the last session only
         self._answered: dict[type[Request], tuple[Request, bool]] = {}  # the last one, and whether it was partial
+        self._notes: dict[type[Request], tuple[str, ...]] = {}  # of the last answers
         self._pictured: Subject | None = None  # what the picture is of
         self._pictured_before: Subject | None = None
         self._why_old = ""  # a sentence: cancelled, failed
@@ -181,6 +182,7 @@ class View(QWidget):
             return
         self._remembered = tuple(one for one in self._remembered if one != request)
         self._answered[type(request)] = (request, is_partial)
+        self._notes[type(request)] = getattr(result, "notes", ())
         self._pictured_before = self._pictured
         if not self.is_detail(request):
             self._pictured = self._subject
@@ -234,6 +236,13 @@ class View(QWidget):
         if self.is_provisional:
             return self.tr("This is a first look, from some of the rows; it is being made exact.")
         return ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was left aside or assumed in what is shown: it is said beside every file that is made of it."""
+        of_subject = self._subject.notes if self._subject is not None and self._shows_subject() else ()
+        of_answers = (self._notes.get(type(request), ()) for request in self._asked)
+        return tuple(dict.fromkeys((*of_subject, *(note for notes in of_answers for note in notes))))
 
     @property
     def is_provisional(self) -> bool:

@@ -41,6 +41,7 @@ def save(
     transparent: bool = False,
     caption: str = "",
     arrays: dict[str, np.ndarray] | None = None,
+    notes: tuple[str, ...] = (),
 ) -> None:
     """Write a figure as .svg, .pdf, .png, .csv or .npz, as the ending of `path` says.
 
@@ -58,6 +59,8 @@ def save(
         A line under the picture: checkpoint, layer, head, input.
     arrays
         What NPZ holds instead of the figure's own numbers.
+    notes
+        What was left aside or assumed: under the picture with or without a caption, and in NPZ as `notes`.
 
     Raises
     ------
@@ -70,9 +73,10 @@ def save(
         if ending == ".csv":
             content = render.csv(figure.numbers())
         elif ending == ".npz":
-            content = render.npz(figure.numbers().arrays if arrays is None else arrays)
+            held = figure.numbers().arrays if arrays is None else arrays
+            content = render.npz({**held, "notes": np.array(notes)} if notes else held)
         else:
-            sheet = Sheet.of(figure, style, transparent=transparent, caption=caption)
+            sheet = Sheet.of(figure, style, transparent=transparent, caption=caption, notes=notes)
             content = _IMAGES[ending](sheet, width, dpi)
         replace_file(place, content)
 
@@ -116,7 +120,7 @@ def check(path: str | os.PathLike[str], endings: Collection[str] = ENDINGS) -> P
     return place
 
 
-def copy(figure: Figure, style: FigureStyle, clipboard: QClipboard) -> None:
+def copy(figure: Figure, style: FigureStyle, clipboard: QClipboard, notes: tuple[str, ...] = ()) -> None:
     """Put a figure on the clipboard: as picture, SVG and PDF, and as tab-separated numbers unless they are many.
 
     Raises
@@ -124,7 +128,7 @@ def copy(figure: Figure, style: FigureStyle, clipboard: QClipboard) -> None:
     ExportError
         If the picture would be too large.
     """
-    sheet = Sheet.of(figure, style)
+    sheet = Sheet.of(figure, style, notes=notes)
     data = QMimeData()
     try:
         data.setData("image/svg+xml", render.svg(sheet))

@@ -98,6 +98,7 @@ class Exporting(QObject):
                     dpi=dialog.dpi_wanted(),
                     transparent=dialog.is_transparent(),
                     caption=_caption(view, figure) if dialog.has_caption() else "",
+                    notes=view.notes,
                 )
                 self._on_saving_done(str(path))
             elif sample is not None:
@@ -119,7 +120,7 @@ class Exporting(QObject):
         if figure is None or view is None:
             return
         try:
-            exporter.copy(figure, replace(view.style_now(), theme=LIGHT), QGuiApplication.clipboard())
+            exporter.copy(figure, replace(view.style_now(), theme=LIGHT), QGuiApplication.clipboard(), view.notes)
         except exporter.ExportError as error:
             self._warn(str(error))
         else:

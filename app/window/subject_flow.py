@@ -10,7 +10,7 @@ from app.link.controller import Controller
 from app.window.session import Restored
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import Input
-from inference.results.tokens import Tokens
+from inference.results.tokenize import TokenizeResult
 from widgets.kit.head_steps import step
 from widgets.panels.input_panel import InputPanel
 from widgets.selection import Selected, Selection
@@ -104,21 +104,21 @@ class SubjectFlow(QObject):
         self._ask(self._input_panel.input(), keep_masks=True)
 
     @Slot(object, str)
-    def _on_controller_tokenized(self, tokens: Tokens | None, message: str) -> None:
-        info = self._controller.checkpoint
+    def _on_controller_tokenized(self, result: TokenizeResult | None, message: str) -> None:
+        info, tokens = self._controller.checkpoint, result.tokens if result else None
         assert info
         is_restored, self._are_masks_restored = self._are_masks_restored, False
         if tokens is None and is_restored:
             self._ask(self._input_panel.input(), keep_masks=False)  # they are of another text
             return
         self.tokens_changed.emit(tokens, message)
-        if tokens is None:
+        if result is None or tokens is None:
             self.refused.emit(info, message)
             return
         n, axis, now = len(tokens), token_axis(info), self._selection.now
         if not all(place is None or place.axis != axis or place.index < n for place in (now.query, now.key)):
             self._selection.update(query=None, key=None)
-        self.subject_changed.emit(Subject(info, self._input))
+        self.subject_changed.emit(Subject(info, self._input, result.notes))
 
     @Slot(object, object)
     def _on_selection_changed(self, now: Selected, old: Selected) -> None:

@@ -10,7 +10,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inference.checkpoints.adapters import ADAPTER_CONFIG, find_adapter
 from inference.checkpoints.capabilities import missing
+from inference.checkpoints.left_over import check_adapters, check_body, check_config, note_unused, unplaced
 from inference.checkpoints.weights_header import StoredTensor, read_weights
 from inference.context import Refused
 from inference.family.base import Family, ReadsImages
@@ -26,6 +28,7 @@ from resources import bundled_checkpoints, checkpoint_path
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig
 
+    from inference.checkpoints.adapters import Adapter
     from inference.checkpoints.architecture import Architecture
     from inference.inputs.images import Preparation
     from inference.results.checkpoint import AttentionGroup
@@ -45,6 +48,7 @@ class Plan:
     stored: dict[str, StoredTensor]
     info: CheckpointInfo
     preparation: Preparation | None = None
+    adapter: Adapter | None = None
 
 
 def inspect(checkpoint: str) -> CheckpointInfo:
@@ -65,10 +69,14 @@ def inspect(checkpoint: str) -> CheckpointInfo:
 
 def plan(checkpoint: str) -> Plan:
     """Inspect, and keep what loading needs. Raises as `inspect`."""
-    folder = _folder(checkpoint)
+    own_folder = _folder(checkpoint)
+    adapter = find_adapter(own_folder)
+    folder = adapter.base if adapter else own_folder
     raw = read_config(folder)
     stored = read_weights(folder)
     config = build_config(folder, raw)
+    check_config(raw, config)
+    check_adapters(stored)
     named = named_class(raw)
     family_name, family = _family(config, named or config.model_type)
 
@@ -76,6 +84,9 @@ def plan(checkpoint: str) -> Plan:
     from inference.checkpoints.architecture import choose, n_parameters
 
     architecture = choose(config, named, stored, family.heads)
+    left_over = unplaced(stored, architecture.skeleton)
+    check_body(left_over, stored, architecture.skeleton)
+    noted = (*architecture.notes, *note_unused(left_over), *(adapter.notes if adapter else ()))
     config.architectures = [architecture.net_class.__name__]  # what is opened, which may have lost a head
     groups = family.groups(config)
     has_tokenizer = "text" in family.reads and vocabulary_file(folder) is not None
@@ -88,8 +99,8 @@ def plan(checkpoint: str) -> Plan:
     text_config = config.get_text_config()
     names = {item.capability for item in lacking}
     info = CheckpointInfo(
-        checkpoint=checkpoint if checkpoint in bundled_checkpoints() else str(folder),
-        name=_name(folder),
+        checkpoint=checkpoint if checkpoint in bundled_checkpoints() else str(own_folder),
+        name=_name(own_folder),
         architecture=architecture.named,
         family=family_name,
         n_parameters=n_parameters(architecture.skeleton, stored),
@@ -103,13 +114,13 @@ def plan(checkpoint: str) -> Plan:
         mask_token=mask,
         position_kind=kind,
         device="",
-        notes=(*architecture.notes, *family.notes(config), *(preparation.notes if preparation else ())),
+        notes=(*noted, *family.notes(config), *(preparation.notes if preparation else ())),
         reads=family.reads,
         classes=family.classes(config),
         images=_images(config, family, groups) if isinstance(family, ReadsImages) else "",
         image_step=max(preparation.unit) if preparation and preparation.is_free else 0,
     )
-    return Plan(folder, config, family, architecture, stored, info, preparation)
+    return Plan(folder, config, family, architecture, stored, info, preparation, adapter)
 
 
 def _preparation(folder: Path, config: PreTrainedConfig, family: Family) -> Preparation | None:
@@ -150,7 +161,8 @@ def _folder(checkpoint: str) -> Path:
             f"{checkpoint[:200]!r} is neither a folder nor a bundled checkpoint; a model on the Hugging Face hub has "
             "to be downloaded first."
         )
-    if path.suffix in (".json", ".safetensors") and (path.parent / CONFIG).is_file():
+    holds = (path.parent / name for name in (CONFIG, ADAPTER_CONFIG))
+    if path.suffix in (".json", ".safetensors") and any(place.is_file() for place in holds):
         return path.parent.resolve()
     if path.suffix in (".bin", ".pt", ".pth", ".ckpt"):
         raise Refused(f"{path.name} is a pickle that can run code; a folder with {CONFIG} and safetensors is needed.")

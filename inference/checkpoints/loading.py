@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import torch
 from transformers.utils import logging
 
+from inference.checkpoints.adapters import merge
 from inference.checkpoints.image_tokenizers import load_image_tokenizer
 from inference.checkpoints.inspection import Plan, plan
+from inference.checkpoints.left_over import check_body, is_computed, note_unused
 from inference.checkpoints.weights_header import INDEX, WEIGHTS
 from inference.checkpoints.weights_reading import read_net
 from inference.context import Refused
@@ -66,6 +68,7 @@ def read(checkpoint: str, context: Context) -> Loaded:
     tokenizer = load_tokenizer(found.folder, found.config) if "text" in found.info.reads else None
     image_tokenizer = _image_tokenizer(found)
     net, unused = _read(found)
+    merged = merge(found.adapter, net) if found.adapter else ()
     context.checkpoint(1, _N_STEPS, "Checking weights")
     _check_finite(net, found, context)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -73,7 +76,7 @@ def read(checkpoint: str, context: Context) -> Loaded:
     info = replace(
         found.info,
         device=torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
-        notes=(*found.info.notes, *_note_unused(found, unused)),
+        notes=tuple(dict.fromkeys((*found.info.notes, *note_unused(unused), *merged))),
     )
     if image_tokenizer is not None:
         image_tokenizer.to(device)  # pyright: ignore[reportArgumentType]
@@ -103,6 +106,8 @@ def _read(found: Plan) -> tuple[PreTrainedModel, list[str]]:
             f"{_weights_file(found)} lacks {len(missing)} of the tensors that {CONFIG} describes, "
             f"the first is {missing[0]}{instead}."
         )
+    unused = [name for name in unused if not is_computed(name, found.stored.get(name))]
+    check_body(unused, found.stored, found.architecture.skeleton)
     return net, unused
 
 
@@ -116,12 +121,6 @@ def _check_finite(net: PreTrainedModel, found: Plan, context: Context) -> None:
                 f"{_weights_file(found)} is damaged: {n_bad:,} of the {parameter.numel():,} numbers of {name} are NaN "
                 "or infinite."
             )
-
-
-def _note_unused(found: Plan, unused: list[str]) -> list[str]:
-    if not unused:
-        return []
-    return [f"{len(unused)} tensors of the file are not used, the first is {unused[0]}."]
 
 
 def _weights_file(found: Plan) -> str:

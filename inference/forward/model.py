@@ -78,7 +78,7 @@ class Model:
             name: tensor.to(self.device, dtype if tensor.is_floating_point() else None)
             for name, tensor in encoded.tensors.items()
         }
-        return Encoded(tensors, encoded.sequences)
+        return Encoded(tensors, encoded.sequences, (*encoded.notes, *(prepared.notes if prepared else ())))
 
     @cached_property
     def components(self) -> Components:
