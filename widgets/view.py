@@ -86,7 +86,7 @@ class View(QWidget):
         self._dimming = QTimer(self, interval=_PATIENCE, singleShot=True)
         self._dimming.timeout.connect(self._judge)
         context.selection.changed.connect(self._on_selection_changed)
-        context.looks.changed.connect(self._on_looks_changed)
+        context.looks.changed.connect(self._style_changed)
 
     @property
     def selection(self) -> Selection:
@@ -239,10 +239,9 @@ class View(QWidget):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was left aside or assumed in what is shown: it is said beside every file that is made of it."""
-        of_subject = self._subject.notes if self._subject is not None and self._shows_subject() else ()
-        of_answers = (self._notes.get(type(request), ()) for request in self._asked)
-        return tuple(dict.fromkeys((*of_subject, *(note for notes in of_answers for note in notes))))
+        """What was left aside or assumed in what is shown; said beside every file that is made of it."""
+        of_answers = (note for request in self._asked for note in self._notes.get(type(request), ()))
+        return tuple(dict.fromkeys((*(self._subject.notes if self._subject else ()), *of_answers)))
 
     @property
     def is_provisional(self) -> bool:
@@ -387,9 +386,6 @@ class View(QWidget):
         if not self._is_unstyled:
             self.restyle()
             self.update()
-
-    def _on_looks_changed(self) -> None:
-        self._style_changed()
 
     def _on_selection_changed(self, now: Selected, old: Selected) -> None:
         self.selection_changed(now, old)

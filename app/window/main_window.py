@@ -31,6 +31,7 @@ from app.window.subject_flow import SubjectFlow, token_axis
 from app.window.text_dialog import TextDialog
 from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo
+from inference.results.inputs import TOO_LONG
 from inference.results.tokens import Tokens
 from resources import ROOT, SAMPLES
 from widgets.context import ViewContext
@@ -201,6 +202,7 @@ class MainWindow(QMainWindow):
         chips.set_tokens(tokens, message, can_mask=bool(info and info.mask_token))
         if info is not None:
             chips.axis = token_axis(info)
+        self.input_bar.offer_parts(is_too_long=TOO_LONG in message)
         self.status_line.show_problem_of_input(message)
 
     @Slot(object)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from inference.checkpoints.adapters import ADAPTER_CONFIG, find_adapter
 from inference.checkpoints.capabilities import missing
 from inference.checkpoints.left_over import check_adapters, check_body, check_config, note_unused, unplaced
-from inference.checkpoints.weights_header import StoredTensor, read_weights
+from inference.checkpoints.weights_header import StoredTensor, read_weights, stored_in
 from inference.context import Refused
 from inference.family.base import Family, ReadsImages
 from inference.family.opened import Opened
@@ -116,6 +116,7 @@ def plan(checkpoint: str) -> Plan:
         device="",
         notes=(*noted, *family.notes(config), *(preparation.notes if preparation else ())),
         reads=family.reads,
+        stored_in=stored_in(stored),
         classes=family.classes(config),
         images=_images(config, family, groups) if isinstance(family, ReadsImages) else "",
         image_step=max(preparation.unit) if preparation and preparation.is_free else 0,

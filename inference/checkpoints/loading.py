@@ -17,6 +17,7 @@ from inference.checkpoints.weights_reading import read_net
 from inference.context import Refused
 from inference.files.config_file import CONFIG
 from inference.files.tokenizer_files import load_tokenizer
+from inference.inputs.languages import languages_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -75,6 +76,8 @@ def read(checkpoint: str, context: Context) -> Loaded:
     net.to(device).eval()  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
     info = replace(
         found.info,
+        languages=languages_of(tokenizer),
+        runs_in=str(net.dtype).removeprefix("torch."),
         device=torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
         notes=tuple(dict.fromkeys((*found.info.notes, *note_unused(unused), *merged))),
     )

@@ -11,6 +11,7 @@ https://github.com/huggingface/safetensors#format
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -29,6 +30,8 @@ _ITEM_SIZE = {
     "BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "U16": 2, "I16": 2, "F16": 2, "BF16": 2,
     "U32": 4, "I32": 4, "F32": 4, "U64": 8, "I64": 8, "F64": 8, "C64": 8,
 }  # fmt: skip
+
+_TORCH_NAMES = {"F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64"}
 
 _OTHER_WEIGHTS = (
     ((".bin", ".pt", ".pth", ".ckpt"), "a pickle that can run code; convert it to safetensors"),
@@ -53,6 +56,15 @@ class StoredTensor:
     @property
     def n_elements(self) -> int:
         return prod(self.shape)
+
+
+def stored_in(stored: dict[str, StoredTensor]) -> str:
+    """The number formats of the weights, that of the most numbers first, in torch's spelling: `float16, float32`."""
+    sizes: Counter[str] = Counter()
+    for tensor in stored.values():
+        if tensor.is_float:
+            sizes[tensor.dtype] += tensor.n_elements
+    return ", ".join(_TORCH_NAMES.get(dtype, dtype) for dtype, _ in sizes.most_common())
 
 
 def read_weights(folder: Path) -> dict[str, StoredTensor]:

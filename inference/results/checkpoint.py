@@ -98,6 +98,10 @@ class CheckpointInfo:
         Names of the classes that it is told or tells, by number; empty where it has none.
     images
         What images it is made for, such as `224 × 224 pixels in 14 × 14 patches`; empty where it reads none.
+    languages
+        Codes of the languages that it translates between; empty where none is chosen, and when only inspected.
+    stored_in, runs_in
+        Number formats of the weights in the file, and in memory (empty when only inspected), such as `bfloat16`.
     image_step
         Pixels of a patch, by which its images can be larger or smaller; 0 where their size is fixed.
     """
@@ -122,6 +126,9 @@ class CheckpointInfo:
     classes: tuple[str, ...] = ()
     images: str = ""
     image_step: int = 0
+    languages: tuple[str, ...] = ()
+    stored_in: str = ""
+    runs_in: str = ""
 
     def group(self, name: str) -> AttentionGroup:
         """The group of that name; the first one where it has none such."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
 from inference.results.tokens import Tokens
+from widgets.kit.clean import clean
 from widgets.look.theme import FigureStyle, Theme
 from widgets.selection import Position, Selected, Selection
 
@@ -42,7 +45,7 @@ class TokenChips(QWidget):
     def set_tokens(self, tokens: Tokens | None, message: str = "", *, can_mask: bool = False) -> None:
         """Show tokens, or instead of them a sentence that says why there are none."""
         self._tokens, self._message, self._can_mask = tokens, message, can_mask
-        self.setAccessibleDescription(" ".join(tokens.words[:MAX_CHIPS]) if tokens else message)
+        self.setAccessibleDescription(" ".join(tokens.shown[:MAX_CHIPS]) if tokens else message)
         self._lay_out()
 
     def chip(self, position: int) -> QRectF:
@@ -87,7 +90,7 @@ class TokenChips(QWidget):
     def _shown(self) -> list[tuple[str, int]]:
         if self._tokens is None:
             return []
-        return [(w, int(i)) for w, i in zip(self._tokens.words[:MAX_CHIPS], self._tokens.ids, strict=False)]
+        return [(w, int(i)) for w, i in zip(self._tokens.shown[:MAX_CHIPS], self._tokens.ids, strict=False)]
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
@@ -139,9 +142,11 @@ class TokenChips(QWidget):
             QToolTip.hideText()
             return
         text = self.tr("token {}, id {}").format(position, int(self._tokens.ids[position]))
+        if source := self._tokens.source(position):
+            text += self.tr("; typed was “{}”").format(clean(source))
         if self._can_mask:
             text += self.tr("; double click or M masks it")
-        QToolTip.showText(event.globalPosition().toPoint(), text, self)
+        QToolTip.showText(event.globalPosition().toPoint(), escape(text), self)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         n, now = len(self._chips), self._query()
