@@ -85,7 +85,7 @@ class View(QWidget):
         self._option_controls: list[OptionControls[Any]] = []
         self._dimming = QTimer(self, interval=_PATIENCE, singleShot=True)
         self._dimming.timeout.connect(self._judge)
-        context.selection.changed.connect(self._on_selection_changed)
+        context.selection.changed.connect(self.selection_changed)
         context.looks.changed.connect(self._style_changed)
 
     @property
@@ -386,9 +386,6 @@ class View(QWidget):
         if not self._is_unstyled:
             self.restyle()
             self.update()
-
-    def _on_selection_changed(self, now: Selected, old: Selected) -> None:
-        self.selection_changed(now, old)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
