@@ -83,6 +83,8 @@ def _parser() -> ArgumentParser:
         one = kinds.add_parser(name, help=command.about, description=f"Write {command.about}.", allow_abbrev=False)
         if command.request:
             one.add_argument("--checkpoint", metavar="NAME_OR_PATH", help="a bundled name or a folder")
+            about = "run in float32 (the default), or in the number format of the file"
+            one.add_argument("--precision", choices=("float32", "file"), default="float32", help=about)
         for option in command.shared:
             SHARED[option](one)
         if command.options:
@@ -138,11 +140,13 @@ def _figure(args: Namespace) -> str:
         _app = _application()  # kept until the end: fonts are its own
         result, source, notes = None, "", ()
         if command.request:
+            from inference.results.checkpoint import in_own_precision
             from inference.service.engine import Engine
             from resources import bundled_checkpoints
 
             engine = Engine()
-            args.checkpoint = args.checkpoint or bundled_checkpoints()[0]
+            is_own = args.precision == "file"
+            args.checkpoint = in_own_precision(args.checkpoint or bundled_checkpoints()[0], is_own=is_own)
             info = _info(engine, args.checkpoint)
             asked = command.request(args, info)
             inputs: list[Input] = []

@@ -21,7 +21,7 @@ from inference.files.config_file import CONFIG, build_config, named_class, read_
 from inference.files.tokenizer_files import mask_token, vocabulary_file
 from inference.inputs.image_preparation import PREPROCESSOR, read_preparation
 from inference.registry import FAMILIES
-from inference.results.checkpoint import CheckpointInfo
+from inference.results.checkpoint import CheckpointInfo, in_own_precision, split_precision
 from inference.results.request import Capability
 from resources import bundled_checkpoints, checkpoint_path
 
@@ -49,6 +49,7 @@ class Plan:
     info: CheckpointInfo
     preparation: Preparation | None = None
     adapter: Adapter | None = None
+    is_own_precision: bool = False
 
 
 def inspect(checkpoint: str) -> CheckpointInfo:
@@ -69,7 +70,8 @@ def inspect(checkpoint: str) -> CheckpointInfo:
 
 def plan(checkpoint: str) -> Plan:
     """Inspect, and keep what loading needs. Raises as `inspect`."""
-    own_folder = _folder(checkpoint)
+    place, is_own_precision = split_precision(checkpoint)
+    own_folder = _folder(place)
     adapter = find_adapter(own_folder)
     folder = adapter.base if adapter else own_folder
     raw = read_config(folder)
@@ -99,7 +101,9 @@ def plan(checkpoint: str) -> Plan:
     text_config = config.get_text_config()
     names = {item.capability for item in lacking}
     info = CheckpointInfo(
-        checkpoint=checkpoint if checkpoint in bundled_checkpoints() else str(own_folder),
+        checkpoint=in_own_precision(
+            place if place in bundled_checkpoints() else str(own_folder), is_own=is_own_precision
+        ),
         name=_name(own_folder),
         architecture=architecture.named,
         family=family_name,
@@ -121,7 +125,7 @@ def plan(checkpoint: str) -> Plan:
         images=_images(config, family, groups) if isinstance(family, ReadsImages) else "",
         image_step=max(preparation.unit) if preparation and preparation.is_free else 0,
     )
-    return Plan(folder, config, family, architecture, stored, info, preparation, adapter)
+    return Plan(folder, config, family, architecture, stored, info, preparation, adapter, is_own_precision)
 
 
 def _preparation(folder: Path, config: PreTrainedConfig, family: Family) -> Preparation | None:

@@ -33,6 +33,7 @@ logging.set_verbosity_error()
 logging.disable_progress_bar()
 
 _N_STEPS = 2
+_RUNS_IN = ("float16", "bfloat16", "float32", "float64")
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ def read(checkpoint: str, context: Context) -> Loaded:
     merged = merge(found.adapter, net) if found.adapter else ()
     context.checkpoint(1, _N_STEPS, "Checking weights")
     _check_finite(net, found, context)
+    if found.is_own_precision:
+        net.to(dtype=_own_precision(found))
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     net.to(device).eval()  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
     info = replace(
@@ -79,11 +82,32 @@ def read(checkpoint: str, context: Context) -> Loaded:
         languages=languages_of(tokenizer),
         runs_in=str(net.dtype).removeprefix("torch."),
         device=torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
-        notes=tuple(dict.fromkeys((*found.info.notes, *note_unused(unused), *merged))),
+        notes=tuple(dict.fromkeys((*found.info.notes, *note_unused(unused), *merged, *_note_precision(net)))),
     )
     if image_tokenizer is not None:
         image_tokenizer.to(device)  # pyright: ignore[reportArgumentType]
     return Loaded(info, net, tokenizer, found.family, device, found.preparation, image_tokenizer)
+
+
+def _note_precision(net: PreTrainedModel) -> tuple[str, ...]:
+    is_usual = net.dtype == torch.float32
+    return () if is_usual else (f"It is run in {str(net.dtype).removeprefix('torch.')}, as its file is stored.",)
+
+
+def _own_precision(found: Plan) -> torch.dtype:
+    """The format of most weights of the file.
+
+    Raises
+    ------
+    Refused
+        It is none that models are run in.
+    """
+    name = found.info.stored_in.partition(",")[0]
+    if name not in _RUNS_IN:
+        raise Refused(
+            f"The weights of {found.info.name} are stored as {name}; models are run as {', '.join(_RUNS_IN)}."
+        )
+    return getattr(torch, name)
 
 
 def _image_tokenizer(found: Plan) -> ImageTokenizer | None:

@@ -6,6 +6,21 @@ from dataclasses import dataclass
 
 from inference.results.request import Capability, Request
 
+# Behind the name of a checkpoint that is run in the number format of its file. It is part of the name, so that whatever
+# was computed in one format is never taken for the other, also by a cache or a new engine.
+_OWN_PRECISION = "?precision=file"
+
+
+def in_own_precision(checkpoint: str, *, is_own: bool = True) -> str:
+    """What requests name a checkpoint by that is run in the number format of its file, or in float32 again."""
+    place, _ = split_precision(checkpoint)
+    return place + _OWN_PRECISION if is_own else place
+
+
+def split_precision(checkpoint: str) -> tuple[str, bool]:
+    """Name or folder of a checkpoint, and whether it is run in the number format of its file."""
+    return checkpoint.removesuffix(_OWN_PRECISION), checkpoint.endswith(_OWN_PRECISION)
+
 
 @dataclass(frozen=True, slots=True)
 class InspectRequest(Request["CheckpointInfo"]):
