@@ -27,6 +27,11 @@ class Subject:
         return self.input.text
 
     @property
+    def notes_on_input(self) -> tuple[str, ...]:
+        """What of the input alone was left aside or assumed."""
+        return tuple(note for note in self.notes if note not in self.checkpoint.notes)
+
+    @property
     def title(self) -> str:
         """Both in a line, such as `bert-mini · The cat sat on the mat.`"""
         return "  ·  ".join(filter(None, (self.checkpoint.name, input_title(self.input, self.checkpoint))))

@@ -209,6 +209,7 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_flow_subject_changed(self, subject: Subject) -> None:
+        self.input_bar.show_notes(subject.notes_on_input)
         self.area.set_subject(subject)
         self.details.set_subject(subject)
 

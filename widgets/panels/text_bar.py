@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QMenu
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import TextInput
+from widgets.kit.labels import LineLabel
 from widgets.panels.sentence_line import MOST_CHARACTERS, SentenceLine
 from widgets.panels.token_row import TokenRow
 from widgets.selection import Selection
@@ -63,6 +64,9 @@ class TextBar(QWidget):
         self._part = QComboBox(self)
         self._start = QSpinBox(self)
         self._more = self._more_row()
+        self._notes = LineLabel(self.tr("What of the text is not read, or assumed"), self)
+        self._notes.setObjectName("text_notes")
+        self._notes.hide()
         self._pause = QTimer(self, singleShot=True, interval=TYPING_PAUSE)
         self._pause.timeout.connect(self._on_pause_timeout)
         layout = QGridLayout(self)
@@ -75,6 +79,7 @@ class TextBar(QWidget):
         layout.addWidget(self._samples, 0, 5)
         layout.addWidget(self._more, 1, 0, 1, 6)
         layout.addWidget(self.token_row, 2, 0, 1, 6)
+        layout.addWidget(self._notes, 3, 0, 1, 6)
         layout.setColumnStretch(1, 3)
         layout.setColumnStretch(3, 2)
         self.set_checkpoint(None)
@@ -129,6 +134,11 @@ class TextBar(QWidget):
         self._part.setVisible(is_too_long or is_cut)
         self._start.setVisible(is_cut and self._part.currentData() == 1)
         self._show_more()
+
+    def show_notes(self, notes: tuple[str, ...]) -> None:
+        """Say what of the text is not read, or was assumed."""
+        self._notes.show_text(" ".join(notes))
+        self._notes.setVisible(bool(notes))
 
     def _show_more(self) -> None:
         self._more.setVisible(any(not box.isHidden() for box in (*self._languages, self._part)))
