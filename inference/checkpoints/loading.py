@@ -74,7 +74,7 @@ def read(checkpoint: str, context: Context) -> Loaded:
     context.checkpoint(1, _N_STEPS, "Checking weights")
     _check_finite(net, found, context)
     if found.is_own_precision:
-        net.to(dtype=_own_precision(found))
+        net.to(dtype=_own_precision(found))  # pyright: ignore[reportCallIssue] (as below)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     net.to(device).eval()  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
     info = replace(
