@@ -1,6 +1,10 @@
-"""Selected positions, as most tests want them: on the one axis that made-up checkpoints have."""
+"""Where things are: positions on the one axis that made-up checkpoints have, and files of reported faults."""
+
+from pathlib import Path
 
 from widgets.selection import Position
+
+CASES = Path(__file__).parent / "cases"  # inputs of reported faults, with what is right for them in the tests
 
 
 def at(index):

@@ -59,7 +59,17 @@ class FigureCommand:
 
 def text_of(args: Namespace) -> Input:
     """The text that is asked for."""
-    return Input(TextInput(args.text or "", args.text_pair, args.token_ids, getattr(args, "mask", ())))
+    return Input(
+        TextInput(
+            args.text or "",
+            args.text_pair,
+            args.token_ids,
+            getattr(args, "mask", ()),
+            args.source_language,
+            args.target_language,
+            args.part,
+        )
+    )
 
 
 def image_of(args: Namespace) -> Input:

@@ -14,16 +14,22 @@ _MOST_LETTERS = 60
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An open checkpoint and an input (masks included)."""
+    """An open checkpoint and an input (masks included); the notes say what of both was left aside or assumed."""
 
     checkpoint: CheckpointInfo
     input: Input
+    notes: tuple[str, ...] = ()
 
     @property
     def text(self) -> TextInput:
         """The text of a checkpoint that reads text: views about words are shown for no others."""
         assert self.input.text is not None
         return self.input.text
+
+    @property
+    def notes_on_input(self) -> tuple[str, ...]:
+        """What of the input alone was left aside or assumed."""
+        return tuple(note for note in self.notes if note not in self.checkpoint.notes)
 
     @property
     def title(self) -> str:

@@ -73,6 +73,7 @@ class View(SubjectWidget):
         self._asked: tuple[Request, ...] = ()
         self._remembered: tuple[Request, ...] = ()  # answered from the last session only
         self._answered: dict[type[Request], tuple[Request, bool]] = {}  # the last one, and whether it was partial
+        self._notes: dict[type[Request], tuple[str, ...]] = {}  # of the last answers
         self._pictured: Subject | None = None  # what the picture is of
         self._pictured_before: Subject | None = None
         self._why_old = ""  # a sentence: cancelled, failed
@@ -85,7 +86,7 @@ class View(SubjectWidget):
         self._dimming = QTimer(self, interval=_PATIENCE, singleShot=True)
         self._dimming.timeout.connect(self._judge)
         context.selection.changed.connect(self._on_selection_changed)
-        context.looks.changed.connect(self._on_looks_changed)
+        context.looks.changed.connect(self._style_changed)
 
     def add_page(self, page: Page) -> Page:
         """Let the base dim this page and clear its numbers; a view of one page is filled with it."""
@@ -174,6 +175,7 @@ class View(SubjectWidget):
             return
         self._remembered = tuple(one for one in self._remembered if one != request)
         self._answered[type(request)] = (request, is_partial)
+        self._notes[type(request)] = getattr(result, "notes", ())
         self._pictured_before = self._pictured
         if not self.is_detail(request):
             self._pictured = self._subject
@@ -228,6 +230,12 @@ class View(SubjectWidget):
         if self.is_provisional:
             return self.tr("This is a first look, from some of the rows; it is being made exact.")
         return ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was left aside or assumed in what is shown; said beside every file that is made of it."""
+        of_answers = (note for request in self._asked for note in self._notes.get(type(request), ()))
+        return tuple(dict.fromkeys((*(self._subject.notes if self._subject else ()), *of_answers)))
 
     @property
     def is_provisional(self) -> bool:
@@ -346,7 +354,6 @@ class View(SubjectWidget):
             page.clear_numbers()
 
     def is_detail(self, request: Request) -> bool:
-        """Whether an answer only adds to the picture, which is not old without it."""
         return type(request) in self.details
 
     def picture(self) -> QWidget:
@@ -372,9 +379,6 @@ class View(SubjectWidget):
         if not self._is_unstyled:
             self.restyle()
             self.update()
-
-    def _on_looks_changed(self) -> None:
-        self._style_changed()
 
     def _on_selection_changed(self, now: Selected, old: Selected) -> None:
         self._is_following = True

@@ -19,11 +19,27 @@ def span_of(text: str) -> slice:
     return slice(start, stop)
 
 
+def _part_of(text: str) -> int:
+    """Where a part begins; -1 for the last tokens."""
+    start = {"first": 0, "last": -1}.get(text, int(text) if text.isdecimal() else None)
+    if start is None:
+        raise ArgumentTypeError(f"{text!r} is neither first, last nor the number of a token")
+    return start
+
+
 def _text(parser: ArgumentParser) -> None:
     either = parser.add_mutually_exclusive_group(required=True)
     either.add_argument("--text", help="the sentence; for encoder-decoder models the source")
     either.add_argument("--text-file", type=Path, metavar="FILE", help="a UTF-8 file with the text, of up to 4 MB")
     either.add_argument("--token-ids", type=numbers_of, metavar="IDS", help="token ids instead of text, such as 2,15,3")
+    parser.add_argument("--source-language", default="", metavar="CODE", help="of translation models, such as en_XX")
+    parser.add_argument("--target-language", default="", metavar="CODE", help="the same of the target")
+    parser.add_argument(
+        "--part",
+        type=_part_of,
+        metavar="PART",
+        help="of a text that is too long: first, last, or the token that the part begins with",
+    )
     parser.add_argument("--text-pair", metavar="TEXT", help="sentence B; for encoder-decoder models the target")
 
 

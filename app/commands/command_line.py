@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QGuiApplication
 
     from inference.results.checkpoint import CheckpointInfo
+    from inference.results.inputs import Input
     from inference.service.engine import Engine
     from widgets.kit.figure import Figure
     from widgets.look.theme import FigureStyle
@@ -84,6 +85,8 @@ def _parser() -> ArgumentParser:
         one = kinds.add_parser(name, help=command.about, description=f"Write {command.about}.", allow_abbrev=False)
         if command.request:
             one.add_argument("--checkpoint", metavar="NAME_OR_PATH", help="a bundled name or a folder")
+            about = "run in float32 (the default), or in the number format of the file"
+            one.add_argument("--precision", choices=("float32", "file"), default="float32", help=about)
         for option in command.shared:
             SHARED[option](one)
         if command.options:
@@ -141,20 +144,28 @@ def _figure(args: Namespace) -> str:
         check(args.out, endings, may_replace=args.force)
         _check_text(args)
         _app = _application()  # kept until the end: fonts are its own
-        result, source = None, ""
+        result, source, notes = None, "", ()
         if command.request:
+            from inference.results.checkpoint import in_own_precision
             from inference.service.engine import Engine
             from resources import bundled_checkpoints
 
             engine = Engine()
-            args.checkpoint = args.checkpoint or bundled_checkpoints()[0]
+            is_own = args.precision == "file"
+            args.checkpoint = in_own_precision(args.checkpoint or bundled_checkpoints()[0], is_own=is_own)
             info = _info(engine, args.checkpoint)
             asked = command.request(args, info)
-            if isinstance(asked, Generator):
-                result = answer_all(asked, lambda request: _answer(engine, request))
-            else:
-                result = _answer(engine, asked)
+            inputs: list[Input] = []
+
+            def answer(request: object) -> object:
+                inputs.extend(filter(None, [getattr(request, "input", None)]))
+                return _answer(engine, request)
+
+            result = answer_all(asked, answer) if isinstance(asked, Generator) else answer(asked)
             source = info.name
+            notes = _notes(engine, args.checkpoint, info, inputs, result)
+            for note in notes:
+                print("headlight: note:", " ".join(note.split()), file=sys.stderr)
         figure = command.figure(result, args)
         if film_files.is_film(args.out) and films.grows(figure):
             film_files.save(figure, args.out, style=_style(args), width=args.width, may_replace=args.force)
@@ -169,12 +180,27 @@ def _figure(args: Namespace) -> str:
             caption=_caption(args, source, figure) if args.caption else "",
             arrays=command.arrays(result, args) if command.arrays else None,
             may_replace=args.force,
+            notes=notes,
         )
     except FileIsThere as error:
         raise _Fault(f"{error} Another name, or --force to replace it.") from error
     except (ExportError, BadOption) as error:
         raise _Fault(str(error)) from error
     return f"{args.out}: {figure.caption}"
+
+
+def _notes(
+    engine: Engine, checkpoint: str, info: CheckpointInfo, inputs: list[Input], result: object
+) -> tuple[str, ...]:
+    """What was left aside or assumed: of the checkpoint, of what it was given, and in what it answered."""
+    from inference.results.tokenize import TokenizeRequest, TokenizeResult
+
+    notes = info.notes
+    if inputs:
+        given = _answer(engine, TokenizeRequest(checkpoint, inputs[-1]))
+        assert isinstance(given, TokenizeResult)
+        notes = given.notes
+    return tuple(dict.fromkeys((*notes, *getattr(result, "notes", ()))))
 
 
 def _info(engine: Engine, checkpoint: str) -> CheckpointInfo:

@@ -15,6 +15,7 @@ def inspect_text(info: CheckpointInfo) -> str:
         "Architecture": f"{info.architecture} ({info.family})",
         "Parameters": f"{info.n_parameters:,}",
         **{f"{group.title} attention": _group(group) for group in info.groups},
+        "Precision": precision_text(info),
         "Width (d_model)": f"{info.d_model:,}",
         "Positions": info.position_kind,
         **_reading(info),
@@ -24,6 +25,13 @@ def inspect_text(info: CheckpointInfo) -> str:
     if info.notes:
         parts += ["", "Notes", *(f"  {note}" for note in info.notes)]
     return "\n".join(parts)
+
+
+def precision_text(info: CheckpointInfo) -> str:
+    """In which format the numbers of the file are, and in which it is run."""
+    if not info.stored_in:
+        return "not known"
+    return f"{info.stored_in} in the file, {info.runs_in or 'float32'} when it runs"
 
 
 def _reading(info: CheckpointInfo) -> dict[str, str]:

@@ -40,7 +40,7 @@ def _mask(parser: ArgumentParser) -> None:
 
 def _image(parser: ArgumentParser) -> None:
     either = parser.add_mutually_exclusive_group(required=True)
-    either.add_argument("--image", metavar="FILE", help="an image: PNG, JPEG, WebP, GIF, BMP or TIFF")
+    either.add_argument("--image", metavar="FILE", help="an image: PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF")
     either.add_argument("--scene", type=between(0, MOST_SEED), metavar="SEED", help="a generated scene")
     either.add_argument("--portrait", type=between(0, MOST_SEED), metavar="SEED", help="a generated scene of one thing")
     parser.add_argument(

@@ -32,6 +32,7 @@ def save(
     caption: str = "",
     arrays: dict[str, np.ndarray] | None = None,
     may_replace: bool = True,
+    notes: tuple[str, ...] = (),
 ) -> None:
     """Write a figure as .svg, .pdf, .png, .csv or .npz, as the ending of `path` says.
 
@@ -51,6 +52,8 @@ def save(
         What NPZ holds instead of the figure's own numbers.
     may_replace
         Whether a file that is there goes.
+    notes
+        What was left aside or assumed: under the picture with or without a caption, and in NPZ as `notes`.
 
     Raises
     ------
@@ -63,9 +66,10 @@ def save(
         if ending == ".csv":
             content = render.csv(figure.numbers())
         elif ending == ".npz":
-            content = render.npz(figure.numbers().arrays if arrays is None else arrays)
+            held = figure.numbers().arrays if arrays is None else arrays
+            content = render.npz({**held, "notes": np.array(notes)} if notes else held)
         else:
-            sheet = Sheet.of(figure, style, transparent=transparent, caption=caption)
+            sheet = Sheet.of(figure, style, transparent=transparent, caption=caption, notes=notes)
             content = _IMAGES[ending](sheet, width, dpi)
         replace_file(place, content, may_replace=may_replace)
 
@@ -99,7 +103,7 @@ def check(path: str | os.PathLike[str], endings: Collection[str] = ENDINGS, *, m
     return place
 
 
-def copy(figure: Figure, style: FigureStyle, clipboard: QClipboard) -> None:
+def copy(figure: Figure, style: FigureStyle, clipboard: QClipboard, notes: tuple[str, ...] = ()) -> None:
     """Put a figure on the clipboard: as picture, SVG and PDF, and as tab-separated numbers unless they are many.
 
     Raises
@@ -107,7 +111,7 @@ def copy(figure: Figure, style: FigureStyle, clipboard: QClipboard) -> None:
     ExportError
         If the picture would be too large.
     """
-    sheet = Sheet.of(figure, style)
+    sheet = Sheet.of(figure, style, notes=notes)
     data = QMimeData()
     try:
         data.setData("image/svg+xml", render.svg(sheet))

@@ -100,6 +100,7 @@ class Exporting(QObject):
                     transparent=dialog.is_transparent(),
                     caption=_caption(view, figure) if dialog.has_caption() else "",
                     may_replace=dialog.may_replace(),
+                    notes=view.notes,
                 )
                 self._on_saving_done(str(path))
             elif sample is not None:
@@ -121,7 +122,7 @@ class Exporting(QObject):
         if figure is None or view is None:
             return
         try:
-            exporter.copy(figure, replace(view.style_now(), theme=LIGHT), QGuiApplication.clipboard())
+            exporter.copy(figure, replace(view.style_now(), theme=LIGHT), QGuiApplication.clipboard(), view.notes)
         except ExportError as error:
             self._warn(str(error))
         else:

@@ -65,15 +65,25 @@ class Sheet:
         What is painted, and how.
     caption
         Drawn under the figure, wrapped to its width; may be empty.
+    n_lines
+        That the caption may take.
     """
 
     figure: Figure
     style: FigureStyle
     caption: str = ""
+    n_lines: int = MAX_CAPTION_LINES
 
     @staticmethod
-    def of(figure: Figure, style: FigureStyle | None = None, *, transparent: bool = False, caption: str = "") -> Sheet:
-        """The sheet of a figure, light by default."""
+    def of(
+        figure: Figure,
+        style: FigureStyle | None = None,
+        *,
+        transparent: bool = False,
+        caption: str = "",
+        notes: tuple[str, ...] = (),
+    ) -> Sheet:
+        """The sheet of a figure, light by default; the notes stand behind the caption."""
         style = style or FigureStyle()
         font = QFont(style.font)
         if font.pointSizeF() > 0:  # units are points here: a size in them means the same on every device
@@ -81,7 +91,9 @@ class Sheet:
         # Hinted letters are as wide as whole pixels of the screen: scaled up, they would stand unevenly.
         font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
         style = replace(style, font=font, transparent=style.transparent or transparent)
-        return Sheet(figure, style, shown(" ".join(caption.split())))
+        said = " ".join((f"{caption.rstrip('.')}." if caption and notes else caption, *notes))
+        n_lines = MAX_CAPTION_LINES * (bool(caption) + len(notes))
+        return Sheet(figure, style, shown(" ".join(said.split())), n_lines)
 
     @property
     def title(self) -> str:
@@ -127,7 +139,7 @@ class Sheet:
 
     @cached_property
     def _caption_lines(self) -> list[str]:
-        return wrapped(self.caption, measure(self._caption_font()), self._inner.width(), MAX_CAPTION_LINES)
+        return wrapped(self.caption, measure(self._caption_font()), self._inner.width(), self.n_lines)
 
 
 def svg(sheet: Sheet, width: float | None = None) -> bytes:

@@ -31,8 +31,8 @@ class Controller(QObject):
     -------
     opened(CheckpointInfo), open_failed(Failure)
         Answer to `open`; after a failure the checkpoint that was open still is.
-    tokenized(Tokens | None, str)
-        Answer to `tokenize`; without tokens the sentence says why.
+    tokenized(TokenizeResult | None, str)
+        Answer to `tokenize`; without one the sentence says why.
     open_cancelled(), tokenize_cancelled()
         The user stopped it; no answer will come.
     progressed(Progress)
@@ -113,7 +113,7 @@ class Controller(QObject):
             request = TokenizeRequest(self.checkpoint.checkpoint, input)
             self._runner.submit(TOKENS, request)
             if isinstance(result := self._remembered(request), TokenizeResult):
-                self.tokenized.emit(result.tokens, "")
+                self.tokenized.emit(result, "")
 
     # Until the engine is up, what it answered in the last session stands for what it will answer.
 
@@ -166,7 +166,7 @@ class Controller(QObject):
                 self.checkpoint = result
                 self.opened.emit(result)
         elif channel == TOKENS and isinstance(result, TokenizeResult):
-            self.tokenized.emit(result.tokens, "")
+            self.tokenized.emit(result, "")
         elif isinstance(result, MemoryResult):
             self.memory_told.emit(result)
         else:

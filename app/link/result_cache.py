@@ -8,6 +8,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from inference.results.checkpoint import split_precision
 from inference.results.request import Request
 from resources import checkpoint_path
 
@@ -98,7 +99,7 @@ class ResultCache:
         checkpoint = getattr(request, "checkpoint", "")
         image = getattr(getattr(request, "input", None), "image", None)
         try:
-            folder = checkpoint_path(checkpoint)
+            folder = checkpoint_path(split_precision(checkpoint)[0])
             places = sorted(folder.iterdir()) if checkpoint else []
             places += [Path(image.path)] if image is not None and image.path else []
             for place in places:

@@ -69,6 +69,7 @@ COMMANDS: tuple[Command, ...] = (
         Command("&Run", f"Memory for attention: {_size(megabytes)}", "set_memory", "", megabytes, "memory", True)
         for megabytes in MEMORY_MB
     ),
+    Command("&Run", "Run in the &precision of the file", "set_own_precision", "", None, "", True),
     Command("&Help", "&Shortcuts…", "show_shortcuts", "F1"),
     Command("&Help", "&About Headlight…", "show_about"),
 )

@@ -14,7 +14,7 @@ from app.commands.text_files import ENDINGS as TEXTS
 from app.commands.text_files import TextFileError, read_text
 from inference.results.inputs import MESH_ENDINGS
 
-IMAGES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
+IMAGES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from app.window.side_panels import SidePanels, panel_dock
 from app.window.subject_flow import SubjectDisplay, SubjectFlow
 from app.window.text_dialog import TextDialog
 from app.window.view_area import ViewArea
-from inference.results.checkpoint import CheckpointInfo
+from inference.results.checkpoint import CheckpointInfo, in_own_precision, split_precision
 from resources import ROOT, SAMPLES
 from widgets.context import ViewContext
 from widgets.panels.details import DetailsPanel
@@ -132,7 +132,7 @@ class MainWindow(QMainWindow):
             self.controller,
             area=self.area,
             details=self.details,
-            token_row=self.input_bar.token_row,
+            text_bar=self.input_bar,
             status_line=self.status_line,
             parent=self,
         )
@@ -191,10 +191,12 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_opening_opened(self, info: CheckpointInfo) -> None:
-        self.settings = replace(self.settings.with_recent(info.checkpoint), checkpoint=info.checkpoint)
+        place, is_own_precision = split_precision(info.checkpoint)
+        self.actions_by_name["set_own_precision"].setChecked(is_own_precision)
+        self.settings = replace(self.settings.with_recent(place), checkpoint=info.checkpoint)
         self.opening.set_recent(self.settings.recent)
         self.setWindowTitle(f"{info.name} – Headlight")
-        self.status_line.set_device(info.device)
+        self.status_line.set_device(" · ".join(filter(None, (info.device, info.runs_in))))
         self.flow.begin(info, self._session.restored(info))
         self._tell(self._session.notice)
 
@@ -335,6 +337,11 @@ class MainWindow(QMainWindow):
         """How much of what attention receives may be held; from the next input on."""
         self.settings = replace(self.settings, memory_mb=megabytes)
         self.controller.set_memory_budget(megabytes * 2**20)
+
+    def set_own_precision(self, is_on: bool) -> None:
+        """Run the open checkpoint in the number format of its file, or in float32 again."""
+        if (info := self.controller.checkpoint) is not None:
+            self.open(in_own_precision(info.checkpoint, is_own=is_on))
 
     def show_messages(self) -> None:
         about.show_messages(self, self.status_line.messages)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.link.controller import Controller
-from inference.results.checkpoint import CheckpointInfo
+from inference.results.checkpoint import CheckpointInfo, in_own_precision, split_precision
 from inference.results.events import Failure
 from resources import bundled_checkpoints
 from widgets.panels.gallery import Gallery
@@ -56,13 +56,14 @@ class Opening(QObject):
         """Open a bundled checkpoint by name, or a folder."""
         if not checkpoint:
             return
+        place, is_own_precision = split_precision(checkpoint)
         try:
-            is_bundled = checkpoint in bundled_checkpoints()
-            self._wanted = checkpoint if is_bundled else str(Path(checkpoint).expanduser().resolve())
+            folder = place if place in bundled_checkpoints() else str(Path(place).expanduser().resolve())
+            self._wanted = in_own_precision(folder, is_own=is_own_precision)
         except (OSError, RuntimeError, ValueError):  # a user that does not exist, a name that no file can have
             self._wanted = checkpoint
         self._is_cut_off = False
-        sentence = self.tr("Opening {}…").format(Path(self._wanted).name)
+        sentence = self.tr("Opening {}…").format(Path(split_precision(self._wanted)[0]).name)
         self.hint_changed.emit(sentence)
         self.said.emit(sentence, False, self._about)
         self.begun.emit(Path(self._wanted).name)
@@ -116,10 +117,12 @@ class Opening(QObject):
 
     def _show_list(self) -> None:
         info = self._controller.checkpoint
-        self._gallery.set_checkpoints(bundled_checkpoints(), self._recent, info.checkpoint if info else "")
+        now = split_precision(info.checkpoint)[0] if info else ""
+        self._gallery.set_checkpoints(bundled_checkpoints(), self._recent, now)
 
 
 def _summary(info: CheckpointInfo) -> str:
     size = f"{info.n_parameters / 1e6:.1f} M parameters" if info.n_parameters else ""
     groups = ", ".join(f"{g.title}: {g.n_layers} layers of {max(g.n_heads)} heads" for g in info.groups if g.n_layers)
-    return f"{info.name}: {'; '.join(filter(None, (info.architecture, size, groups)))}."
+    precision = f"{info.stored_in} in the file, run as {info.runs_in}" if info.stored_in and info.runs_in else ""
+    return f"{info.name}: {'; '.join(filter(None, (info.architecture, size, groups, precision)))}."

@@ -10,13 +10,14 @@ from app.link.controller import Controller
 from app.window.session import Restored
 from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.inputs import Input
+from inference.results.inputs import TOO_LONG, Input
+from inference.results.tokenize import TokenizeResult
 from inference.results.tokens import Tokens
 from widgets.kit.head_steps import step
 from widgets.panels.details import DetailsPanel
 from widgets.panels.input_panel import InputPanel
 from widgets.panels.status_line import StatusLine
-from widgets.panels.token_row import TokenRow
+from widgets.panels.text_bar import TextBar
 from widgets.selection import Selected, Selection
 from widgets.subject import Subject
 
@@ -154,8 +155,8 @@ class SubjectFlow(QObject):
         self._ask(self._input_panel.input(), keep_masks=True)
 
     @Slot(object, str)
-    def _on_controller_tokenized(self, tokens: Tokens | None, message: str) -> None:
-        info = self._controller.checkpoint
+    def _on_controller_tokenized(self, result: TokenizeResult | None, message: str) -> None:
+        info, tokens = self._controller.checkpoint, result.tokens if result else None
         assert info
         is_restored, self._are_masks_restored = self._are_masks_restored, False
         if tokens is None and is_restored:
@@ -164,13 +165,13 @@ class SubjectFlow(QObject):
         self._patience.stop()
         self._why_held = "" if tokens is not None else message
         self.tokens_changed.emit(tokens, message)
-        if tokens is None:
+        if result is None or tokens is None:
             self.refused.emit(info, message)
             return
         n, axis, now = len(tokens), token_axis(info), self._selection.now
         if not all(place is None or place.axis != axis or place.index < n for place in (now.query, now.key)):
             self._selection.update(query=None, key=None)
-        self.subject_changed.emit(Subject(info, self._input))
+        self.subject_changed.emit(Subject(info, self._input, result.notes))
         if self._opening:
             self._tell_awaited()
 
@@ -191,13 +192,14 @@ class SubjectDisplay(QObject):
         *,
         area: ViewArea,
         details: DetailsPanel,
-        token_row: TokenRow,
+        text_bar: TextBar,
         status_line: StatusLine,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._controller = controller
-        self._area, self._details, self._token_row, self._status_line = area, details, token_row, status_line
+        self._area, self._details, self._status_line = area, details, status_line
+        self._text_bar, self._token_row = text_bar, text_bar.token_row
         flow.tokens_changed.connect(self._on_flow_tokens_changed)
         flow.subject_changed.connect(self._on_flow_subject_changed)
         flow.refused.connect(self._on_flow_refused)
@@ -211,10 +213,12 @@ class SubjectDisplay(QObject):
         if info is not None:
             chips.axis = token_axis(info)
         self._token_row.veil.lift()
+        self._text_bar.offer_parts(is_too_long=TOO_LONG in message)
         self._status_line.show_problem_of_input(message)
 
     @Slot(object)
     def _on_flow_subject_changed(self, subject: Subject) -> None:
+        self._text_bar.show_notes(subject.notes_on_input)
         self._area.set_subject(subject)
         self._details.set_subject(subject)
 

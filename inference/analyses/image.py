@@ -31,4 +31,5 @@ def image(request: ImageRequest, model: Model, context: Context) -> ImageResult:
         n_special=grid.n_special,
         about=prepared.about,
         caption=prepared.caption,
+        notes=prepared.notes,
     )

@@ -261,8 +261,8 @@ def _from_file(path: str, label: int | None, model: Model) -> tuple[MeshInput, s
         )
     start = MeshInput(label, tuple(vertex_tokens(values).tolist()), tuple(face_tokens(faces).tolist()))
     merged = len(read.vertices) - len(values)
-    notes = (f"{merged:,} of {len(read.vertices):,} vertices fell together or belonged to no face.",) if merged else ()
-    return start, path.rpartition("/")[2], notes
+    more = (f"{merged:,} of {len(read.vertices):,} vertices fell together or belonged to no face.",) if merged else ()
+    return start, path.rpartition("/")[2], (*read.notes, *more)
 
 
 def _compressed_bits(start: MeshInput) -> int:

@@ -14,4 +14,5 @@ if TYPE_CHECKING:
 def tokenize(request: TokenizeRequest, model: Model, context: Context) -> TokenizeResult:
     """The tokens as the model would receive them; `Family.encode` says what is refused."""
     context.checkpoint()
-    return TokenizeResult(model.encode(request.input).tokens)
+    encoded = model.encode(request.input)
+    return TokenizeResult(encoded.tokens, (*model.info.notes, *encoded.notes))

@@ -119,11 +119,12 @@ def _spelled(named: str, model_type: str) -> str:
 def _without_head(config: PreTrainedConfig, named: str, stored: dict[str, StoredTensor]) -> PreTrainedModel:
     """The base model; or the class that is named, where that is one for which there is no such, or a part of it."""
     net_class: Any = getattr(transformers, named, None)
-    fits = net_class is not None and isinstance(config, net_class.config_class)
-    if config.model_type not in MODEL_MAPPING_NAMES and fits:
+    if net_class is not None and not isinstance(config, net_class.config_class):
+        net_class = None
+    if config.model_type not in MODEL_MAPPING_NAMES and net_class is not None:
         return build_skeleton(net_class, config, stored)
     skeleton = build_skeleton(transformers.AutoModel.from_config, config, stored)
-    if not fits or isinstance(skeleton, net_class) or not (lacks := _missing(skeleton, stored)):
+    if net_class is None or isinstance(skeleton, net_class) or not (lacks := _missing(skeleton, stored)):
         return skeleton
     part = build_skeleton(net_class, config, stored)
     return part if len(_missing(part, stored)) < len(lacks) else skeleton

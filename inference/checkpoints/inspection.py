@@ -10,9 +10,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inference.checkpoints.adapters import ADAPTER_CONFIG, find_adapter
 from inference.checkpoints.capabilities import missing
 from inference.checkpoints.header_guess import completed
-from inference.checkpoints.weights_header import StoredTensor, read_weights
+from inference.checkpoints.left_over import check_adapters, check_body, check_config, note_unused, unplaced
+from inference.checkpoints.weights_header import StoredTensor, read_weights, stored_in
 from inference.context import Refused
 from inference.family.base import Family, ReadsImages
 from inference.family.opened import Opened
@@ -21,13 +23,14 @@ from inference.files.config_file import CONFIG, build_config, named_class, read_
 from inference.files.tokenizer_files import mask_token, vocabulary_file
 from inference.inputs.image_preparation import PREPROCESSOR, read_preparation
 from inference.registry import FAMILIES
-from inference.results.checkpoint import CheckpointInfo, Missing
+from inference.results.checkpoint import CheckpointInfo, Missing, in_own_precision, split_precision
 from inference.results.request import Capability
 from resources import bundled_checkpoints, checkpoint_path
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig
 
+    from inference.checkpoints.adapters import Adapter
     from inference.checkpoints.architecture import Architecture
     from inference.inputs.images import Preparation
     from inference.results.checkpoint import AttentionGroup
@@ -48,6 +51,8 @@ class CheckpointPlan:
     stored: dict[str, StoredTensor]
     info: CheckpointInfo
     preparation: Preparation | None = None
+    adapter: Adapter | None = None
+    is_own_precision: bool = False
 
 
 def inspect(checkpoint: str) -> CheckpointInfo:
@@ -68,11 +73,16 @@ def inspect(checkpoint: str) -> CheckpointInfo:
 
 def plan(checkpoint: str) -> CheckpointPlan:
     """Inspect, and keep what loading needs. Raises as `inspect`."""
-    folder = _folder(checkpoint)
+    place, is_own_precision = split_precision(checkpoint)
+    own_folder = _folder(place)
+    adapter = find_adapter(own_folder)
+    folder = adapter.base if adapter else own_folder
     raw = read_config(folder)
     stored = read_weights(folder)
     raw = completed(raw, stored)
     config = build_config(raw)
+    check_config(raw, config)
+    check_adapters(stored)
     named = named_class(raw)
     family_name, family = _family(config, named or config.model_type)
 
@@ -80,6 +90,9 @@ def plan(checkpoint: str) -> CheckpointPlan:
     from inference.checkpoints.architecture import choose, n_parameters
 
     architecture = choose(config, named, stored, family.heads)
+    left_over = unplaced(stored, architecture.skeleton)
+    check_body(left_over, stored, architecture.skeleton)
+    noted = (*architecture.notes, *note_unused(left_over), *(adapter.notes if adapter else ()))
     config.architectures = [architecture.net_class.__name__]  # what is opened, which may have lost a head
     groups = family.groups(config)
     has_tokenizer, mask, about_tokenizer = _tokenizer(folder, config.model_type, family)
@@ -91,8 +104,10 @@ def plan(checkpoint: str) -> CheckpointPlan:
     text_config = config.get_text_config()
     names = {item.capability for item in lacking}
     info = CheckpointInfo(
-        checkpoint=checkpoint if checkpoint in bundled_checkpoints() else str(folder),
-        name=_name(folder),
+        checkpoint=in_own_precision(
+            place if place in bundled_checkpoints() else str(own_folder), is_own=is_own_precision
+        ),
+        name=_name(own_folder),
         architecture=architecture.named,
         family=family_name,
         n_parameters=n_parameters(architecture.skeleton, stored),
@@ -106,18 +121,14 @@ def plan(checkpoint: str) -> CheckpointPlan:
         mask_token=mask,
         position_kind=kind,
         device="",
-        notes=(
-            *architecture.notes,
-            *about_tokenizer,
-            *family.notes(config),
-            *(preparation.notes if preparation else ()),
-        ),
+        notes=(*noted, *about_tokenizer, *family.notes(config), *(preparation.notes if preparation else ())),
         reads=family.reads,
+        stored_in=stored_in(stored),
         classes=family.classes(config),
         images=_images(config, family, groups) if isinstance(family, ReadsImages) else "",
         image_step=max(preparation.unit) if preparation and preparation.is_free else 0,
     )
-    return CheckpointPlan(folder, config, family, architecture, stored, info, preparation)
+    return CheckpointPlan(folder, config, family, architecture, stored, info, preparation, adapter, is_own_precision)
 
 
 def _tokenizer(folder: Path, model_type: str, family: Family) -> tuple[bool, str, tuple[str, ...]]:
@@ -181,7 +192,8 @@ def _folder(checkpoint: str) -> Path:
             f"{checkpoint[:200]!r} is neither a folder nor a bundled checkpoint; a model on the Hugging Face hub has "
             "to be downloaded first."
         )
-    if path.suffix in (".json", ".safetensors") and (path.parent / CONFIG).is_file():
+    holds = (path.parent / name for name in (CONFIG, ADAPTER_CONFIG))
+    if path.suffix in (".json", ".safetensors") and any(place.is_file() for place in holds):
         return path.parent.resolve()
     if path.suffix in (".bin", ".pt", ".pth", ".ckpt"):
         raise Refused(f"{path.name} is a pickle that can run code; a folder with {CONFIG} and safetensors is needed.")

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 import torch
 from transformers.utils import logging
 
+from inference.checkpoints.adapters import merge
 from inference.checkpoints.free_memory import check_fits
 from inference.checkpoints.image_tokenizers import load_image_tokenizer
 from inference.checkpoints.inspection import CheckpointPlan, plan, without_tokenizer
+from inference.checkpoints.left_over import check_body, is_computed, note_unused
 from inference.checkpoints.weights_header import INDEX, WEIGHTS
 from inference.checkpoints.weights_reading import read_net
 from inference.context import Refused
 from inference.files.config_file import CONFIG
 from inference.files.regular_files import is_there
 from inference.files.tokenizer_files import OtherVocabularyError, load_tokenizer
+from inference.inputs.languages import languages_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -32,6 +35,7 @@ logging.set_verbosity_error()
 logging.disable_progress_bar()
 
 _N_STEPS = 2
+_RUNS_IN = ("float16", "bfloat16", "float32", "float64")
 
 
 @dataclass(frozen=True)
@@ -69,14 +73,19 @@ def read(checkpoint: str, context: Context) -> Loaded:
     tokenizer, info = _tokenizer(found)
     image_tokenizer = _image_tokenizer(found)
     net, unused = _read(found)
+    merged = merge(found.adapter, net) if found.adapter else ()
     context.checkpoint(1, _N_STEPS, "Checking weights")
     _check_finite(net, found, context)
+    if found.is_own_precision:
+        net.to(dtype=_own_precision(found))  # pyright: ignore[reportCallIssue] (as below)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     net.to(device).eval()  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
     info = replace(
         info,
+        languages=languages_of(tokenizer),
+        runs_in=str(net.dtype).removeprefix("torch."),
         device=torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
-        notes=(*info.notes, *_note_unused(found, unused)),
+        notes=tuple(dict.fromkeys((*info.notes, *note_unused(unused), *merged, *_note_precision(net)))),
     )
     if image_tokenizer is not None:
         image_tokenizer.to(device)  # pyright: ignore[reportArgumentType]
@@ -93,6 +102,27 @@ def _tokenizer(found: CheckpointPlan) -> tuple[PreTrainedTokenizerBase | None, C
         raise
     except Refused as refused:
         return None, without_tokenizer(found.info, str(refused))
+
+
+def _note_precision(net: PreTrainedModel) -> tuple[str, ...]:
+    is_usual = net.dtype == torch.float32
+    return () if is_usual else (f"It is run in {str(net.dtype).removeprefix('torch.')}, as its file is stored.",)
+
+
+def _own_precision(found: CheckpointPlan) -> torch.dtype:
+    """The format of most weights of the file.
+
+    Raises
+    ------
+    Refused
+        It is none that models are run in.
+    """
+    name = found.info.stored_in.partition(",")[0]
+    if name not in _RUNS_IN:
+        raise Refused(
+            f"The weights of {found.info.name} are stored as {name}; models are run as {', '.join(_RUNS_IN)}."
+        )
+    return getattr(torch, name)
 
 
 def _image_tokenizer(found: CheckpointPlan) -> ImageTokenizer | None:
@@ -118,6 +148,8 @@ def _read(found: CheckpointPlan) -> tuple[PreTrainedModel, list[str]]:
             f"{_weights_file(found)} lacks {len(missing)} of the tensors that {CONFIG} describes, "
             f"the first is {missing[0]}{instead}."
         )
+    unused = [name for name in unused if not is_computed(name, found.stored.get(name))]
+    check_body(unused, found.stored, found.architecture.skeleton)
     return net, unused
 
 
@@ -131,12 +163,6 @@ def _check_finite(net: PreTrainedModel, found: CheckpointPlan, context: Context)
                 f"{_weights_file(found)} is damaged: {n_bad:,} of the {parameter.numel():,} numbers of {name} are NaN "
                 "or infinite."
             )
-
-
-def _note_unused(found: CheckpointPlan, unused: list[str]) -> list[str]:
-    if not unused:
-        return []
-    return [f"{len(unused)} tensors of the file are not used, the first is {unused[0]}."]
 
 
 def _weights_file(found: CheckpointPlan) -> str:

@@ -13,6 +13,7 @@ https://github.com/huggingface/safetensors#format
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -35,6 +36,7 @@ _ITEM_SIZE = {
 }  # fmt: skip
 
 _MOST_AXES = 25  # torch's own limit for what a kernel takes
+_TORCH_NAMES = {"F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64"}
 
 _OTHER_WEIGHTS = (
     ((".bin.index.json",), "an index of pickles that can run code; convert them to safetensors"),
@@ -72,6 +74,15 @@ class StoredTensor:
     @property
     def n_elements(self) -> int:
         return prod(self.shape)
+
+
+def stored_in(stored: dict[str, StoredTensor]) -> str:
+    """The number formats of the weights, that of the most numbers first, in torch's spelling: `float16, float32`."""
+    sizes: Counter[str] = Counter()
+    for tensor in stored.values():
+        if tensor.is_float:
+            sizes[tensor.dtype] += tensor.n_elements
+    return ", ".join(_TORCH_NAMES.get(dtype, dtype) for dtype, _ in sizes.most_common())
 
 
 def read_weights(folder: Path) -> dict[str, StoredTensor]:

@@ -13,10 +13,10 @@ from inference.capture.blocks import blocks_kept
 from inference.family.base import Encoded, check_count
 from inference.family.components import Components, Names, base_path, joined, that_are_there
 from inference.family.text import TextFamily
-from inference.inputs.tokens import as_text, tokenize, word
+from inference.inputs.tokens import as_text, piece, tokenize, word
 from inference.layouts.unpadded import check_blocks, check_padded, unpadded
 from inference.results.checkpoint import AttentionGroup
-from inference.results.inputs import Input, TextInput
+from inference.results.inputs import Input
 from inference.results.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ MODEL_TYPES = frozenset(
 )
 _T5 = {"mt5", "switch_transformers", "t5", "umt5"}
 _ENDS_WITH_NORM = {"blenderbot", "m2m_100", "mbart", "nllb-moe", "pegasus"}
+_ROLLED = {"mbart", "plbart"}
 _BART = Names("layers", "self_attn", ("fc1", "fc2"), "encoder_attn")
 _NOTES = {
     "led": "The first token of the source has global attention, as LED was trained to summarise; others have none.",
@@ -110,9 +111,10 @@ class EncoderDecoderFamily(TextFamily):
         elif config.model_type == "bigbird_pegasus":
             check_blocks(len(source), config)
         if given.text_pair is None:
-            written = tokenize(replace(source_input, masked=()), config, tokenizer, longest)
+            written = tokenize(replace(source_input, masked=()), config, tokenizer, longest, is_target=True)
         else:
-            written = tokenize(TextInput(given.text_pair), config, tokenizer, longest)
+            target_input = replace(source_input, text=given.text_pair, token_ids=None, masked=())
+            written = tokenize(target_input, config, tokenizer, longest, is_target=True)
         target = _shifted(written, config, tokenizer, longest)
         tensors = {
             "input_ids": torch.from_numpy(source.ids)[None],
@@ -199,6 +201,9 @@ def _shifted(
     """The same behind the decoder's start token, without the end token, and no longer than the decoder takes."""
     candidates = [getattr(config, f"{name}_token_id", None) for name in ("decoder_start", "bos", "pad")]
     start = next((token for token in candidates if token is not None), 0)
+    # Their last special token, the end or the code of the language, goes to the front (Liu et al. 2020, section 2.2).
+    if config.model_type in _ROLLED and tokens.is_special[-1]:
+        start, tokens = int(tokens.ids[-1]), replace(tokens, ids=np.append(tokens.ids[:-1], config.eos_token_id))
     n = len(tokens) - int(tokens.is_special[-1] and tokens.ids[-1] == config.eos_token_id)
     if limit := getattr(config, "max_decoder_position_embeddings", longest):
         n = min(n, limit - 1)
@@ -208,4 +213,7 @@ def _shifted(
         starts_word=np.concatenate([[True], tokens.starts_word[:n]]),
         is_special=np.concatenate([[True], tokens.is_special[:n]]),
         segment=np.concatenate([np.zeros(1, np.int8), tokens.segment[:n]]),
+        pieces=(piece(start, tokenizer), *tokens.pieces[:n]),
+        sources=("", *tokens.sources[:n]) if tokens.sources else (),
+        notes=tokens.notes,
     )

@@ -36,10 +36,13 @@ class Encoded:
         Keyword arguments of the model's `forward`, batch of one, on the model's device.
     sequences
         Tokens by axis name: `text` for most models; `source` and `target` for encoder-decoders.
+    notes
+        What of the input was left aside or changed, as sentences.
     """
 
     tensors: dict[str, Tensor]
     sequences: dict[str, Tokens]
+    notes: tuple[str, ...] = ()
 
     @property
     def tokens(self) -> Tokens:

@@ -78,7 +78,9 @@ class Model:
             name: tensor.to(self.device, dtype if tensor.is_floating_point() else None)
             for name, tensor in encoded.tensors.items()
         }
-        return Encoded(tensors, encoded.sequences)
+        of_texts = (note for tokens in encoded.sequences.values() for note in tokens.notes)
+        notes = tuple(dict.fromkeys((*encoded.notes, *(prepared.notes if prepared else ()), *of_texts)))
+        return Encoded(tensors, encoded.sequences, notes)
 
     @cached_property
     def components(self) -> Components:

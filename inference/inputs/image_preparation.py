@@ -19,9 +19,18 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig
 
 PREPROCESSOR = "preprocessor_config.json"
+PROCESSOR = "processor_config.json"  # of transformers 5: the same inside, under image_processor
 _MAX_FILE = 5 * 2**20
 _MOST_SIDE = 2048
 _MOST_NUMBER = 1e30
+_MOST_NAMED = 6
+# Keys that are followed, and those that say nothing of how an image is made ready.
+_FOLLOWED = (
+    {"image_processor_type", "feature_extractor_type", "processor_class", "size", "crop_size", "do_center_crop"}
+    | {"do_resize", "do_rescale", "rescale_factor", "do_normalize", "image_mean", "image_std", "resample", "clusters"}
+    | {"do_convert_rgb", "do_color_quantize", "auto_map", "data_format", "input_data_format", "return_tensors"}
+    | {"device", "default_to_square", "_valid_processor_keys"}
+)
 _RESAMPLES = {int(resample) for resample in Image.Resampling}
 
 _HALF = (0.5, 0.5, 0.5)
@@ -93,7 +102,7 @@ def read_preparation(folder: Path, config: PreTrainedConfig, takes: Takes) -> Pr
     Raises
     ------
     Refused
-        `preprocessor_config.json` is no JSON object, is too large, or a value in it is of the wrong kind; or the
+        The file that describes them is no JSON object, is too large, or a value in it is of the wrong kind; or the
         configuration describes images that are too large, or smaller than a patch.
     """
     if not all(1 <= unit <= side <= _MOST_SIDE for side, unit in zip(takes.size, takes.unit, strict=True)):
@@ -101,38 +110,73 @@ def read_preparation(folder: Path, config: PreTrainedConfig, takes: Takes) -> Pr
             f"{CONFIG} describes images of {takes.size[1]:,} × {takes.size[0]:,} pixels in patches of "
             f"{takes.unit[1]:,} × {takes.unit[0]:,}; a patch to {_MOST_SIDE:,} pixels a side are possible."
         )
-    if not is_there(folder / PREPROCESSOR):
+    file, says, notes = _says(folder)
+    if says is None:
         return _usual(config.model_type, takes)
-    says = read_object(folder / PREPROCESSOR, _MAX_FILE)
     name = str(says.get("image_processor_type") or says.get("feature_extractor_type") or "")
     for end in ("Fast", "Pil", "ImageProcessor", "FeatureExtractor"):
         name = name.removesuffix(end)
     usual = _PROCESSORS.get(name.lower(), _PROCESSORS["vit"])
-    notes = [] if name.lower() in _PROCESSORS or not name else [f"Its {name} processor is read as one of ViT."]
+    if name and name.lower() not in _PROCESSORS:
+        notes.append(f"Its {name} processor is read as one of ViT.")
+    notes += _assumed(file, says, usual, name)
 
-    size = usual.size if says.get("size") is None else _size(says["size"], "size", is_square=usual.is_square)
+    size = (
+        usual.size if says.get("size") is None else _size(says["size"], f"{file} says size", is_square=usual.is_square)
+    )
     crops = says.get("do_center_crop", usual.crop is not None)
-    crop = _size(says["crop_size"], "crop_size") if says.get("crop_size") is not None else usual.crop
+    crop = _size(says["crop_size"], f"{file} says crop_size") if says.get("crop_size") is not None else usual.crop
     if not says.get("do_resize", True):
         size, crops = takes.size, False
-        notes.append(f"{PREPROCESSOR} does not resize images; they are resized to what the model takes.")
+        notes.append(f"{file} does not resize images; they are resized to what the model takes.")
     is_scaled, is_normalised = says.get("do_rescale", True), says.get("do_normalize", True)
     preparation = Preparation(
         size=size,
         crop=crop if crops and isinstance(crop, tuple) else None,
-        resample=_resample(says.get("resample", usual.resample)),
-        factor=_number(says.get("rescale_factor", 1 / 255), "rescale_factor") if is_scaled else 1.0,
-        mean=_colour(says.get("image_mean", usual.mean), "image_mean") if is_normalised else (0.0,) * 3,
-        std=_colour(says.get("image_std", usual.std), "image_std") if is_normalised else (1.0,) * 3,
+        resample=_resample(says.get("resample", usual.resample), f"{file} says resample"),
+        factor=_number(says.get("rescale_factor", 1 / 255), f"{file} says rescale_factor") if is_scaled else 1.0,
+        mean=_colour(says.get("image_mean", usual.mean), f"{file} says image_mean") if is_normalised else (0.0,) * 3,
+        std=_colour(says.get("image_std", usual.std), f"{file} says image_std") if is_normalised else (1.0,) * 3,
         unit=takes.unit,
-        palette=_palette(says.get("clusters"), takes.n_colours),
+        palette=_palette(says.get("clusters"), takes.n_colours, file),
         kind=takes.kind,
         notes=tuple(notes),
         is_free=takes.is_free,
     )
     if not all(preparation.std):
-        raise Refused(f"{PREPROCESSOR} says image_std is {list(preparation.std)}; none of it may be 0.")
-    return _settled(preparation, takes)
+        raise Refused(f"{file} says image_std is {list(preparation.std)}; none of it may be 0.")
+    return _settled(preparation, takes, file)
+
+
+def _says(folder: Path) -> tuple[str, dict[str, Any] | None, list[str]]:
+    """Name and content of the file that describes images, and notes; as transformers 5 chooses it."""
+    if is_there(folder / PROCESSOR):
+        inside = read_object(folder / PROCESSOR, _MAX_FILE).get("image_processor")
+        if isinstance(inside, dict):
+            is_other = is_there(folder / PREPROCESSOR) and read_object(folder / PREPROCESSOR, _MAX_FILE) != inside
+            return PROCESSOR, inside, [f"{PREPROCESSOR} says otherwise than {PROCESSOR}, which counts."] * is_other
+        if inside is not None:
+            raise Refused(f"{PROCESSOR} says image_processor is {str(inside)[:40]!r}; an object is needed.")
+    if is_there(folder / PREPROCESSOR):
+        return PREPROCESSOR, read_object(folder / PREPROCESSOR, _MAX_FILE), []
+    return "", None, []
+
+
+def _assumed(file: str, says: dict[str, Any], usual: _Usual, name: str) -> list[str]:
+    """What the file leaves open, and what it says that is not followed."""
+    notes = []
+    values: dict[str, object] = {}
+    if says.get("do_resize", True):
+        size = usual.size if isinstance(usual.size, int) else f"{usual.size[1]} × {usual.size[0]}"
+        values |= {"size": size, "resample": int(usual.resample)}
+    if says.get("do_normalize", True):
+        values |= {"image_mean": _text(usual.mean), "image_std": _text(usual.std)}
+    if left_open := [f"{key} {value}" for key, value in values.items() if says.get(key) is None]:
+        kind = name if name.lower() in _PROCESSORS else "ViT"
+        notes.append(f"{file} leaves open what is assumed as {kind} has it: {', '.join(left_open)}.")
+    if ignored := sorted(key for key, value in says.items() if value and key not in _FOLLOWED):
+        notes.append(f"{file} says what is not followed: {', '.join(key[:40] for key in ignored[:_MOST_NAMED])}.")
+    return notes
 
 
 def _usual(model_type: str, takes: Takes) -> Preparation:
@@ -141,8 +185,9 @@ def _usual(model_type: str, takes: Takes) -> Preparation:
     note = (
         f"The checkpoint holds no {PREPROCESSOR} with the palette of its colours, so it can be shown no images."
         if takes.n_colours
-        else f"The checkpoint holds no {PREPROCESSOR}: images are resized to {takes.size[1]} × {takes.size[0]} and "
-        f"normalised by the mean {_text(mean)} and the deviation {_text(std)}, as is usual for its architecture."
+        else f"The checkpoint holds no {PREPROCESSOR}, so this is assumed: images are resized to {takes.size[1]} × "
+        f"{takes.size[0]} and normalised by the mean {_text(mean)} and the deviation "
+        f"{_text(std)}, as is usual for its architecture."
     )
     return Preparation(
         size=takes.size,
@@ -158,7 +203,7 @@ def _usual(model_type: str, takes: Takes) -> Preparation:
     )
 
 
-def _settled(preparation: Preparation, takes: Takes) -> Preparation:
+def _settled(preparation: Preparation, takes: Takes, file: str) -> Preparation:
     """The same, in a size that the model takes."""
     made = preparation.crop or preparation.size
     if made == takes.size:
@@ -167,7 +212,7 @@ def _settled(preparation: Preparation, takes: Takes) -> Preparation:
         return preparation
     shape = f"of {made} at the shorter side" if isinstance(made, int) else f"of {made[1]} × {made[0]}"
     note = (
-        f"{PREPROCESSOR} makes images {shape}, but the model takes {takes.size[1]} × {takes.size[0]} only: they are "
+        f"{file} makes images {shape}, but the model takes {takes.size[1]} × {takes.size[0]} only: they are "
         "resized to that."
     )
     return replace(preparation, size=takes.size, crop=None, notes=(*preparation.notes, note))
@@ -180,9 +225,7 @@ def _size(says: Any, name: str, *, is_square: bool = True) -> tuple[int, int] | 
             return _side(says["height"], name), _side(says["width"], name)
         if "shortest_edge" in says:
             return _side(says["shortest_edge"], name)
-        raise Refused(
-            f"{PREPROCESSOR} says {name} is {str(says)[:80]}; height and width or shortest_edge are understood."
-        )
+        raise Refused(f"{name} is {str(says)[:80]}; height and width or shortest_edge are understood.")
     if isinstance(says, list) and len(says) == 2:
         return _side(says[0], name), _side(says[1], name)
     side = _side(says, name)
@@ -191,21 +234,19 @@ def _size(says: Any, name: str, *, is_square: bool = True) -> tuple[int, int] | 
 
 def _side(says: Any, name: str) -> int:
     if type(says) is not int or not 1 <= says <= _MOST_SIDE:
-        raise Refused(
-            f"{PREPROCESSOR} says {name} is {str(says)[:40]}; whole numbers from 1 to {_MOST_SIDE:,} are allowed."
-        )
+        raise Refused(f"{name} is {str(says)[:40]}; whole numbers from 1 to {_MOST_SIDE:,} are allowed.")
     return says
 
 
-def _resample(says: Any) -> int:
+def _resample(says: Any, name: str) -> int:
     if not isinstance(says, int) or isinstance(says, bool) or says not in _RESAMPLES:
-        raise Refused(f"{PREPROCESSOR} says resample is {str(says)[:40]}; Pillow's filters are 0 to 5.")
+        raise Refused(f"{name} is {str(says)[:40]}; Pillow's filters are 0 to 5.")
     return int(says)
 
 
 def _number(says: Any, name: str) -> float:
     if not _is_number(says) or not says:
-        raise Refused(f"{PREPROCESSOR} says {name} is {str(says)[:40]}; a number other than 0 is needed.")
+        raise Refused(f"{name} is {str(says)[:40]}; a number other than 0 is needed.")
     return float(says)
 
 
@@ -217,11 +258,11 @@ def _is_number(says: Any) -> bool:
 def _colour(says: Any, name: str) -> tuple[float, ...]:
     values = list(says) if isinstance(says, list | tuple) else [says] * 3
     if len(values) != 3 or not all(map(_is_number, values)):
-        raise Refused(f"{PREPROCESSOR} says {name} is {str(says)[:80]}; a number for each of three colours is needed.")
+        raise Refused(f"{name} is {str(says)[:80]}; a number for each of three colours is needed.")
     return tuple(float(value) for value in values)
 
 
-def _palette(says: Any, n_colours: int) -> np.ndarray | None:
+def _palette(says: Any, n_colours: int, file: str) -> np.ndarray | None:
     """float32 [colour, 3]; None where there is none, or none is wanted."""
     if not n_colours or says is None:
         return None
@@ -231,7 +272,7 @@ def _palette(says: Any, n_colours: int) -> np.ndarray | None:
         palette = np.empty(0, np.float32)
     if palette.shape != (n_colours, 3) or not np.isfinite(palette).all():
         raise Refused(
-            f"{PREPROCESSOR} holds a palette (clusters) of the shape {list(palette.shape)}; the model has {n_colours} "
+            f"{file} holds a palette (clusters) of the shape {list(palette.shape)}; the model has {n_colours} "
             "colours of three numbers."
         )
     return palette

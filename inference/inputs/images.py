@@ -120,6 +120,8 @@ class Prepared:
         As in `Preparation`.
     scene
         What was drawn; None for files.
+    notes
+        What of the file was left aside or changed, as sentences.
     """
 
     original: np.ndarray
@@ -130,6 +132,7 @@ class Prepared:
     about: str
     palette: np.ndarray | None = None
     scene: Scene | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -181,13 +184,15 @@ def prepare(input: ImageInput, how: Preparation) -> Prepared:
 
 
 def _read(path: str, how: Preparation) -> Prepared:
-    image = read_image(path)
+    read = read_image(path)
+    image = read.image
     seen, box, done = _fitted(image, how)
     width, height = image.size
     small = image.copy()
     small.thumbnail((_LONGEST_SHOWN, _LONGEST_SHOWN), Image.Resampling.LANCZOS)
     about = ", ".join([f"{width} × {height}", *done])
-    return Prepared(np.asarray(small), image.size, seen, normalised(seen, how), box, about, how.palette)
+    values = normalised(seen, how)
+    return Prepared(np.asarray(small), image.size, seen, values, box, about, how.palette, notes=read.notes)
 
 
 def make_drawing(kind: str, seed: int) -> Scene:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -11,7 +12,8 @@ import numpy as np
 import torch
 
 from inference.context import Refused
-from inference.results.inputs import TextInput
+from inference.inputs.languages import language_ids, spoken
+from inference.results.inputs import TOO_LONG, TextInput
 from inference.results.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -28,7 +30,12 @@ _CLS_SEGMENT = 2
 
 
 def tokenize(
-    input: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None, longest: int = 0
+    input: TextInput,
+    config: PreTrainedConfig,
+    tokenizer: PreTrainedTokenizerBase | None,
+    longest: int = 0,
+    *,
+    is_target: bool = False,
 ) -> Tokens:
     """Split the text with special tokens, or take the ids as they are, and put masks in.
 
@@ -36,6 +43,8 @@ def tokenize(
     ----------
     longest
         Tokens that the model takes; 0 where there is no limit.
+    is_target
+        Whether a translation is split, for which some tokenizers have a vocabulary or a code of their own.
 
     Raises
     ------
@@ -44,14 +53,17 @@ def tokenize(
         a masked position that is not there, a mask where the tokenizer has none.
     """
     d_vocab = vocabulary_size(config)
+    notes: list[str] = []
     if input.token_ids is not None:
         ids, encoding = list(input.token_ids), None
     elif tokenizer is None:
         raise Refused(f"This checkpoint has no tokenizer; type token ids from 0 to {d_vocab - 1} instead.")
     else:
-        encoding = _split(input, tokenizer)
+        with spoken(tokenizer, input.language, input.language_pair) as notes:
+            encoding = _split(input, tokenizer, is_target)
         ids = list(encoding["input_ids"])
-    _check(ids, d_vocab, longest)
+    can_cut = input.start is not None and input.text_pair is None
+    _check(ids, d_vocab, 0 if can_cut else longest)
 
     is_special = np.isin(ids, _special_ids(tokenizer))
     tokens = Tokens(
@@ -60,7 +72,12 @@ def tokenize(
         starts_word=_starts_word(ids, encoding, is_special, tokenizer),
         is_special=is_special,
         segment=_segment(encoding, len(ids)),
+        pieces=tuple(piece(token, tokenizer) for token in ids),
+        sources=_sources(input, ids, encoding, tokenizer),
+        notes=tuple(notes),
     )
+    if can_cut and longest and len(ids) > longest:
+        tokens = _part(tokens, input.start or 0, longest)
     return _masked(tokens, input.masked, tokenizer) if input.masked else tokens
 
 
@@ -110,8 +127,57 @@ def as_text(input: Input) -> TextInput:
     return input.text
 
 
-def _split(input: TextInput, tokenizer: PreTrainedTokenizerBase) -> BatchEncoding:
+def _part(tokens: Tokens, start: int, longest: int) -> Tokens:
+    """As many tokens as the model takes, between the special ones at both ends.
+
+    Raises
+    ------
+    Refused
+        The text ends before `start`.
+    """
+    words = np.flatnonzero(~tokens.is_special)
+    first, last = (int(words[0]), int(words[-1]) + 1) if len(words) else (0, len(tokens))
+    n, room = last - first, longest - first - (len(tokens) - last)
+    if room < 1:
+        raise Refused(f"The model takes {longest} tokens, which the special ones of this text fill.")
+    begin = n - room if start < 0 else start
+    if begin >= n:
+        raise Refused(f"The part was to begin at token {start:,}; the text has tokens 0 to {n - 1:,}.")
+    end = min(begin + room, n)
+    kept = [*range(first), *range(first + begin, first + end), *range(last, len(tokens))]
+    return Tokens(
+        ids=tokens.ids[kept],
+        words=tuple(tokens.words[pos] for pos in kept),
+        starts_word=tokens.starts_word[kept],
+        is_special=tokens.is_special[kept],
+        segment=tokens.segment[kept],
+        pieces=tuple(tokens.pieces[pos] for pos in kept),
+        sources=tuple(tokens.sources[pos] for pos in kept) if tokens.sources else (),
+        notes=(*tokens.notes, f"Of {n:,} tokens of the text, {begin:,} to {end - 1:,} are read."),
+    )
+
+
+def _sources(
+    input: TextInput, ids: list[int], encoding: BatchEncoding | None, tokenizer: PreTrainedTokenizerBase | None
+) -> tuple[str, ...]:
+    """What was typed where a token stands for whatever is not known; empty where that is nowhere, or not told."""
+    if tokenizer is None or encoding is None or not encoding.is_fast or tokenizer.unk_token_id not in ids:
+        return ()
+    texts = _readable(input.text, tokenizer), _readable(input.text_pair or "", tokenizer)
+    found = encoding.encodings
+    if not found:
+        return ()
+    places = zip(ids, encoding.sequence_ids(0), found[0].offsets, strict=True)
+    return tuple(
+        texts[of][begin:end] if token == tokenizer.unk_token_id and of is not None else ""
+        for token, of, (begin, end) in places
+    )
+
+
+def _split(input: TextInput, tokenizer: PreTrainedTokenizerBase, is_target: bool) -> BatchEncoding:
     text, pair = _readable(input.text, tokenizer), _readable(input.text_pair or "", tokenizer)
+    if is_target:
+        return tokenizer(text_target=text)
     return tokenizer(text, pair) if pair else tokenizer(text)
 
 
@@ -125,7 +191,7 @@ def _check(ids: list[int], d_vocab: int, longest: int) -> None:
     if not ids:
         raise Refused("There is nothing to read: type a text.")
     if longest and len(ids) > longest:
-        raise Refused(f"The text has {len(ids)} tokens; the model takes at most {longest}.")
+        raise Refused(f"The text has {len(ids)} tokens; {TOO_LONG} {longest}.")
     for token in ids:
         if not 0 <= token < d_vocab:
             raise Refused(f"{token} is outside the vocabulary; token ids from 0 to {d_vocab - 1} are allowed.")
@@ -137,7 +203,7 @@ def _special_ids(tokenizer: PreTrainedTokenizerBase | None) -> list[int]:
     # The unknown word is a word; but GPT-2 uses one token for it, for the beginning and for the end.
     marks = [tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.bos_token_id, tokenizer.eos_token_id]
     words = [token for token in (tokenizer.mask_token_id, tokenizer.unk_token_id) if token not in marks]
-    return [token for token in tokenizer.all_special_ids if token not in words]
+    return [*(token for token in tokenizer.all_special_ids if token not in words), *language_ids(tokenizer)]
 
 
 def _segment(encoding: BatchEncoding | None, n: int) -> np.ndarray:
@@ -175,11 +241,13 @@ def _masked(tokens: Tokens, masked: tuple[int, ...], tokenizer: PreTrainedTokeni
     if tokenizer is None or tokenizer.mask_token_id is None:
         raise Refused("A word cannot be masked: this checkpoint has no mask token.")
     ids, words, is_special = tokens.ids.copy(), list(tokens.words), tokens.is_special.copy()
+    pieces = list(tokens.shown)
     for pos in masked:
         if not 0 <= pos < len(ids):
             raise Refused(f"Position {pos} cannot be masked; the text has positions 0 to {len(ids) - 1}.")
         ids[pos], words[pos], is_special[pos] = tokenizer.mask_token_id, str(tokenizer.mask_token), False
-    return Tokens(ids, tuple(words), tokens.starts_word, is_special, tokens.segment)
+        pieces[pos] = words[pos]
+    return replace(tokens, ids=ids, words=tuple(words), is_special=is_special, pieces=tuple(pieces))
 
 
 def word(token: int, tokenizer: PreTrainedTokenizerBase | None) -> str:
@@ -198,9 +266,28 @@ def word(token: int, tokenizer: PreTrainedTokenizerBase | None) -> str:
     return "".join(map(_visible, text)) or piece
 
 
+def piece(token: int, tokenizer: PreTrainedTokenizerBase | None) -> str:
+    """A token with the marks of its tokenizer, as `␣Time`, `##ing` or `c@@`; nothing invisible, never empty."""
+    text = _piece(token, tokenizer) if tokenizer is not None else ""
+    if tokenizer is None or not text:
+        return f"#{token}"
+    if token in tokenizer.all_special_ids:
+        return text
+    if _is_byte_level(tokenizer):
+        text = _show_bytes(text)
+    return "".join(_SPACE if sign in " ▁" else _visible(sign) for sign in text)
+
+
+def _is_byte_level(tokenizer: PreTrainedTokenizerBase) -> bool:
+    """Whether signs of its vocabulary stand for bytes; `Ġ` is a space then."""
+    return tokenizer.convert_tokens_to_string(["Ġ"]) == " "
+
+
 def _piece(token: int, tokenizer: PreTrainedTokenizerBase) -> str:
     """As it stands in the vocabulary; empty where the model has more ids than the tokenizer."""
-    piece = tokenizer.convert_ids_to_tokens(token) if token < len(tokenizer) else None
+    piece = None
+    with suppress(LookupError, ValueError, TypeError):  # codes of languages lie beyond the length that M2M100 tells
+        piece = tokenizer.convert_ids_to_tokens(token)
     return piece if isinstance(piece, str) else ""
 
 

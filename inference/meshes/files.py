@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,18 +23,20 @@ from inference.meshes.triangle_files import glb_bytes, read_glb, read_gltf, read
 
 @dataclass(frozen=True)
 class _Format:
-    read: Callable[[bytes, str], Mesh]
+    read: Callable[..., Mesh]  # (content, name), and the folder where it may name files beside it
     write: Callable[[Mesh], bytes] | None
     up: Literal["y", "z"]  # glTF says y; of the others each has a custom
+    is_text: bool = False
+    names_others: bool = False
 
 
 FORMATS = {
-    "obj": _Format(read_obj, obj_bytes, "y"),
-    "ply": _Format(read_ply, ply_bytes, "z"),
+    "obj": _Format(read_obj, obj_bytes, "y", is_text=True),
+    "ply": _Format(read_ply, ply_bytes, "z", is_text=True),
     "stl": _Format(read_stl, stl_bytes, "z"),
-    "off": _Format(read_off, off_bytes, "z"),
-    "glb": _Format(read_glb, glb_bytes, "y"),
-    "gltf": _Format(read_gltf, None, "y"),
+    "off": _Format(read_off, off_bytes, "z", is_text=True),
+    "glb": _Format(read_glb, glb_bytes, "y", names_others=True),
+    "gltf": _Format(read_gltf, None, "y", is_text=True, names_others=True),
 }
 
 _OTHER_FILES = (
@@ -74,12 +77,27 @@ def read_mesh(
     if format not in FORMATS:
         endings = ", ".join(f".{ending}" for ending in FORMATS)
         raise Refused(f"{path.name} has the ending {path.suffix!r}; meshes are read from {endings}.")
-    mesh = FORMATS[format].read(_content(path), path.name)
+    one, content = FORMATS[format], _content(path)
+    if one.is_text or content[3:8].lower() == b"solid":  # STL as text
+        content = _without_mark(content, path.name)
+    mesh = one.read(content, path.name, *((path.parent,) if one.names_others else ()))
+    notes = mesh.notes
     if merge_degrees is not None and all(len(face) == 3 for face in mesh.faces):
         mesh = merge_planar(mesh, merge_degrees)
-    if (up or FORMATS[format].up) == "y":
-        mesh = Mesh(mesh.vertices[:, [2, 0, 1]], mesh.faces)
-    return mesh
+    vertices = mesh.vertices[:, [2, 0, 1]] if (up or one.up) == "y" else mesh.vertices
+    return Mesh(vertices, mesh.faces, notes)
+
+
+def _without_mark(text: bytes, name: str) -> bytes:
+    """As UTF-8 without a byte order mark, which some editors write in front."""
+    if text.startswith(BOM_UTF8):
+        return text.removeprefix(BOM_UTF8)
+    if not text.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return text
+    try:
+        return text.decode("utf-16").encode()
+    except UnicodeError as error:
+        raise Refused(f"{name} begins as UTF-16 text, but is none.") from error
 
 
 def mesh_bytes(mesh: Mesh, format: str) -> bytes:  # noqa: A002

@@ -18,10 +18,13 @@ class Mesh:
         float64 [n_vertices, 3]: x, y, z with z up.
     faces
         Vertex indices of each polygon, counter-clockwise seen from outside.
+    notes
+        What its file holds that was left aside, as sentences.
     """
 
     vertices: np.ndarray
     faces: tuple[tuple[int, ...], ...]
+    notes: tuple[str, ...] = ()
 
     def edge_valences(self) -> Counter[tuple[int, int]]:
         """How many polygons each edge (smaller index first) is a side of."""

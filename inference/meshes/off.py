@@ -14,11 +14,13 @@ from inference.meshes.mesh import Mesh
 
 Number = TypeVar("Number", int, float)
 
-_HEADER = re.compile(rb"(?:ST)?C?N?OFF\b[ \t]*")  # what is more than x, y, z of a vertex stands behind them
+# What is more than x, y, z of a vertex stands behind them. ModelNet40 writes the counts right behind the word.
+_HEADER = re.compile(rb"(ST)?(C)?(N)?OFF(?![A-Za-z_])[ \t]*")
+_OF_VERTICES = ("texture places", "colours", "normals")
 
 
 def read_off(data: bytes, name: str) -> Mesh:
-    """The polygons of a text file; colours, normals and texture places are left aside.
+    """The polygons of a text file; the notes of the mesh say what else it holds.
 
     Raises
     ------
@@ -35,6 +37,8 @@ def read_off(data: bytes, name: str) -> Mesh:
         lines[0] = (lines[0][0], rest)
     else:
         del lines[0]
+    if rest.startswith(b"BINARY"):
+        raise Refused(f"{name} is a binary OFF file; OFF is read as text.")
     counts = _numbers(lines[0], 2, int, name) if lines else []
     if not counts or min(counts) < 0:
         raise Refused(f"{name} does not say how many vertices and faces it has.")
@@ -48,8 +52,15 @@ def read_off(data: bytes, name: str) -> Mesh:
             f"but there are {len(body):,} lines for them."
         )
     vertices = [_numbers(line, 3, float, name) for line in body[:n_vertices]]
-    faces = [_face(line, name) for line in body[n_vertices : n_vertices + n_faces]]
-    return checked(name, np.array(vertices, np.float64).reshape(-1, 3), faces)
+    rows = body[n_vertices : n_vertices + n_faces]
+    faces = [_face(line, name) for line in rows]
+    aside = [f"{what} of vertices" for what, there in zip(_OF_VERTICES, header.groups(), strict=True) if there]
+    if n_coloured := sum(len(line.split()) > 1 + len(face) for (_, line), face in zip(rows, faces, strict=True)):
+        aside.append(f"colours of {n_coloured:,} faces")
+    if n_more := len(body) - n_vertices - n_faces:
+        aside.append(f"{n_more:,} lines behind the last face")
+    notes = [f"Left aside: {', '.join(aside)}."] if aside else []
+    return checked(name, np.array(vertices, np.float64).reshape(-1, 3), faces, notes=notes)
 
 
 def _face(line: tuple[int, bytes], name: str) -> tuple[int, ...]:

@@ -47,10 +47,13 @@ class _Numbers(Protocol):
 
     def take(self, dtype: str, n: int) -> list[float]: ...
     def table(self, element: _Element) -> dict[str, np.ndarray]: ...
+    def rest(self) -> str:
+        """How much there is left, in words; empty for nothing."""
+        ...
 
 
 def read_ply(data: bytes, name: str) -> Mesh:
-    """The polygons of a file; colours, normals and whatever else it holds are left aside.
+    """The polygons of a file; the notes of the mesh say what else it holds.
 
     Raises
     ------
@@ -59,12 +62,14 @@ def read_ply(data: bytes, name: str) -> Mesh:
     """
     order, elements, start = _header(data, name)
     vertices, faces = np.zeros((0, 3)), []
-    element = None
+    element, aside = None, [_beside(element) for element in elements]
     try:
         numbers = _Bytes(data, start, order) if order else _Words(data[start:])
         for element in elements:
             if element.name == "face":
                 faces = _faces(numbers, element, name)
+                if element is elements[-1]:
+                    aside.append(numbers.rest())
                 break
             if element.has_lists:
                 raise Refused(f"{name} has lists of {element.name!r} before its faces, which cannot be read.")
@@ -78,7 +83,17 @@ def read_ply(data: bytes, name: str) -> Mesh:
         raise Refused(f"{name} is cut off: it ends within its {what}.") from error
     except (ValueError, OverflowError) as error:
         raise Refused(f"{name} has something among its numbers that is none.") from error
-    return checked(name, vertices, faces)
+    notes = [f"Left aside: {', '.join(filter(None, aside))}."] if any(aside) else []
+    return checked(name, vertices, faces, notes=notes)
+
+
+def _beside(element: _Element) -> str:
+    """What of an element makes no polygons, in words."""
+    if element.name not in ("vertex", "face"):
+        return f"{element.count:,} entries of {element.name!r}" if element.count else ""
+    used = {"x", "y", "z"} if element.name == "vertex" else set(_CORNERS)
+    others = [one.name for one in element.properties if one.name not in used]
+    return f"{', '.join(others)} of {'vertices' if element.name == 'vertex' else 'faces'}" if others else ""
 
 
 def _faces(numbers: _Numbers, element: _Element, name: str) -> list[tuple[int, ...]]:
@@ -109,6 +124,10 @@ class _Bytes:
         rows = self._take(dtype, element.count)
         return {one.name: rows[one.name] for one in element.properties}
 
+    def rest(self) -> str:
+        n = len(self._data) - self._at
+        return f"{n:,} bytes behind the last face" if n > 0 else ""
+
     def _take(self, dtype: np.dtype, n: int) -> np.ndarray:
         end = self._at + n * dtype.itemsize
         if end > len(self._data):
@@ -134,6 +153,10 @@ class _Words:
         n = len(element.properties)
         rows = np.array(self.take("", element.count * n)).reshape(element.count, n)
         return {one.name: rows[:, i] for i, one in enumerate(element.properties)}
+
+    def rest(self) -> str:
+        n = len(self._numbers) - self._at
+        return f"{n:,} numbers behind the last face" if n > 0 else ""
 
 
 def _header(data: bytes, name: str) -> tuple[str, list[_Element], int]:

@@ -6,6 +6,21 @@ from dataclasses import dataclass
 
 from inference.results.request import Capability, Request
 
+# Behind the name of a checkpoint that is run in the number format of its file. It is part of the name, so that whatever
+# was computed in one format is never taken for the other, also by a cache or a new engine.
+_OWN_PRECISION = "?precision=file"
+
+
+def in_own_precision(checkpoint: str, *, is_own: bool = True) -> str:
+    """What requests name a checkpoint by that is run in the number format of its file, or in float32 again."""
+    place, _ = split_precision(checkpoint)
+    return place + _OWN_PRECISION if is_own else place
+
+
+def split_precision(checkpoint: str) -> tuple[str, bool]:
+    """Name or folder of a checkpoint, and whether it is run in the number format of its file."""
+    return checkpoint.removesuffix(_OWN_PRECISION), checkpoint.endswith(_OWN_PRECISION)
+
 
 @dataclass(frozen=True, slots=True)
 class InspectRequest(Request["CheckpointInfo"]):
@@ -98,6 +113,10 @@ class CheckpointInfo:
         Names of the classes that it is told or tells, by number; empty where it has none.
     images
         What images it is made for, such as `224 × 224 pixels in 14 × 14 patches`; empty where it reads none.
+    languages
+        Codes of the languages that it translates between; empty where none is chosen, and when only inspected.
+    stored_in, runs_in
+        Number formats of the weights in the file, and in memory (empty when only inspected), such as `bfloat16`.
     image_step
         Pixels of a patch, by which its images can be larger or smaller; 0 where their size is fixed.
     """
@@ -122,6 +141,9 @@ class CheckpointInfo:
     classes: tuple[str, ...] = ()
     images: str = ""
     image_step: int = 0
+    languages: tuple[str, ...] = ()
+    stored_in: str = ""
+    runs_in: str = ""
 
     def group(self, name: str) -> AttentionGroup:
         """The group of that name; the first one where it has none such."""

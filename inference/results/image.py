@@ -46,6 +46,8 @@ class ImageResult:
         What was done, in a line, such as `640 × 427, middle square, resized to 224 × 224`.
     caption
         What the generator says is in it; empty for files.
+    notes
+        What of the file was left aside or changed, as sentences.
     """
 
     original: np.ndarray
@@ -56,3 +58,4 @@ class ImageResult:
     n_special: int
     about: str
     caption: str = ""
+    notes: tuple[str, ...] = ()

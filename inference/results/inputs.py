@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 
 MOST_IMAGE_SIDE = 1024  # pixels that can be asked for
+TOO_LONG = "the model takes at most"  # in the sentence that refuses a text for its length
 MESH_ENDINGS = (".obj", ".ply", ".stl", ".off", ".gltf", ".glb")  # of files that are read
 
 
@@ -22,12 +23,20 @@ class TextInput:
         Ids instead of text, used as they are, without special tokens being added.
     masked
         Positions, counted after tokenizing, that are replaced by the mask token.
+    language, language_pair
+        Codes of the languages of source and target, where a model translates between many; empty for its usual ones.
+    start
+        Where the part begins that is read of a text with more tokens than the model takes: counted in tokens of the
+        text, 0 for the first ones, -1 for the last ones; None refuses such a text.
     """
 
     text: str = ""
     text_pair: str | None = None
     token_ids: tuple[int, ...] | None = None
     masked: tuple[int, ...] = ()
+    language: str = ""
+    language_pair: str = ""
+    start: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

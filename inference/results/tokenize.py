@@ -22,6 +22,16 @@ class TokenizeRequest(Request["TokenizeResult"]):
 
 @dataclass(frozen=True, slots=True)
 class TokenizeResult:
-    """`tokens`: the sequence that is looked at first (an encoder-decoder's source)."""
+    """An input as the model receives it.
+
+    Attributes
+    ----------
+    tokens
+        The sequence that is looked at first (an encoder-decoder's source).
+    notes
+        What of the checkpoint and of the input was left aside or assumed, as sentences: it belongs to every figure of
+        the two.
+    """
 
     tokens: Tokens
+    notes: tuple[str, ...] = ()

@@ -25,6 +25,12 @@ class Tokens:
         bool [n]; [CLS], [SEP], padding and their like (not [MASK]).
     segment
         int8 [n]; 0 for the first sentence, 1 for the second.
+    pieces
+        The same with the tokenizer's marks, spaces as `␣`: `␣Time` is another token than `Time`, `##ing` than `ing`.
+    sources
+        What was typed for a token that the tokenizer does not know; empty for others.
+    notes
+        What of the text was left aside or assumed, as sentences.
     """
 
     ids: np.ndarray
@@ -32,6 +38,18 @@ class Tokens:
     starts_word: np.ndarray
     is_special: np.ndarray
     segment: np.ndarray
+    pieces: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Pieces, or words where none are known."""
+        return self.pieces if len(self.pieces) == len(self.words) else self.words
+
+    def source(self, pos: int) -> str:
+        """What was typed for a token that is not known; empty for others."""
+        return self.sources[pos] if len(self.sources) == len(self.words) else ""
 
     def __len__(self) -> int:
         return len(self.words)

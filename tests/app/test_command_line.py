@@ -20,6 +20,7 @@ from inference.context import Refused
 from inference.results.attention import AttentionRequest, AttentionResult
 from inference.results.checkpoint import AttentionGroup, CheckpointInfo, InspectRequest, Missing
 from inference.results.probe import ProbeRequest
+from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from inference.results.tokens import Tokens
 from inference.service.engine import Engine
 from resources import CHECKPOINTS
@@ -47,6 +48,7 @@ INFO = CheckpointInfo(
     device="",
     notes=("A note “with” letters.",),
 )
+NOTE_ON_INPUT = "Something of the text is left aside."
 pytestmark = pytest.mark.usefixtures("qapp")
 
 
@@ -59,6 +61,9 @@ def asked(monkeypatch) -> list[object]:
         requests.append(request)
         if isinstance(request, InspectRequest):
             return INFO
+        if isinstance(request, TokenizeRequest):
+            requests.pop()
+            return TokenizeResult(Tokens(*([np.zeros(0)] * 5)), (*INFO.notes, NOTE_ON_INPUT))
         assert isinstance(request, AttentionRequest)
         layers, heads = request.layers or (0, 1, 2), request.heads or (0, 1)
         if max(layers) > 2:
@@ -193,6 +198,17 @@ def test_the_place_is_checked_before_the_model_runs(tmp_path, asked):
 def test_help_is_printed(command, capsys):
     assert run([*command, "--help"]) == 0
     assert "usage: headlight" in capsys.readouterr().out
+
+
+# What was left aside
+
+
+def test_what_was_left_aside_is_said_and_kept(tmp_path, asked, capsys):
+    assert attention(tmp_path / "a.npz") == 0
+    told = capsys.readouterr().err
+    assert told == f"headlight: note: {INFO.notes[0]}\nheadlight: note: {NOTE_ON_INPUT}\n"
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as arrays:
+        assert arrays["notes"].tolist() == [*INFO.notes, NOTE_ON_INPUT]
 
 
 # Inspect

@@ -206,8 +206,8 @@ def test_tokens_are_asked_of_the_open_checkpoint(runner, controller):
     controller.tokenize(INPUT)
     asked = TokenizeRequest(make_checkpoint_info().checkpoint, INPUT)
     assert runner.submitted == [("tokens", asked)]
-    tokens = make_tokens()
-    runner.arrived.emit("tokens", asked, TokenizeResult(tokens), False)
+    tokens = TokenizeResult(make_tokens(), ("Something is left aside.",))
+    runner.arrived.emit("tokens", asked, tokens, False)
     runner.failed.emit("tokens", asked, Failure("refused", "too long"))
     assert told == [(tokens, ""), (None, "too long")]
 

@@ -335,3 +335,16 @@ def test_copy_offers_picture_vectors_and_numbers(clipboard):
     assert bytes(data.data("application/pdf").data()).startswith(b"%PDF")
     assert data.imageData().width() == round(Sheet.of(Words()).size().width() * 192 / 72)
     assert data.text().splitlines()[1] == "the\t0.1\t-3"
+
+
+def test_notes_stand_under_the_picture_and_beside_the_numbers(tmp_path):
+    note = "Its values of 16 bits are divided by 257."
+    for ending in (".svg", ".npz", ".png"):
+        save(Words(), tmp_path / f"figure{ending}", notes=(note,))
+    save(Words(), tmp_path / "plain.svg")
+    drawn, plain = ((tmp_path / name).read_text() for name in ("figure.svg", "plain.svg"))
+    words = " ".join(re.sub("<[^>]*>", " ", drawn.partition("</desc>")[2]).split())
+    assert note in words  # drawn, not only described
+    assert "divided" not in plain
+    with np.load(tmp_path / "figure.npz", allow_pickle=False) as arrays:
+        assert arrays["notes"].tolist() == [note]

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
 
 from inference.results.inputs import TextInput
 from tests.factories import make_checkpoint_info, make_tokens
@@ -202,3 +203,28 @@ def test_tokens_without_a_chip_are_counted(bar):
     bar.token_row.chips.set_tokens(make_tokens("word " * (MAX_CHIPS + 1234)))
     assert bar.token_row.chips._rest() == "… and 1,234 more"
     assert not bar.grab().isNull()
+
+
+def test_languages_and_parts_are_offered_where_there_is_a_choice(bar):
+    source, target, part, start = (
+        bar.findChild(QWidget, name) for name in ("source_language", "target_language", "text_part", "text_start")
+    )
+    bar.set_checkpoint(make_checkpoint_info())
+    assert not any(box.isVisible() for box in (source, target, part, start))
+    bar.set_checkpoint(replace(make_checkpoint_info(), languages=("de_DE", "en_XX")))
+    bar.set_text("the cat")
+    assert source.isVisible()
+    assert (bar.input().language, bar.input().start) == ("", None)
+    target.setCurrentIndex(target.findData("de_DE"))
+    bar.offer_parts(is_too_long=True)
+    part.setCurrentIndex(part.findData(-1))
+    assert (bar.input().language_pair, bar.input().start) == ("de_DE", -1)
+    part.setCurrentIndex(part.findData(1))
+    part.activated.emit(part.currentIndex())
+    start.setValue(40)
+    assert bar.input().start == 40
+    wanted = TextInput("the dog", language="en_XX", start=0)
+    bar.set_input(wanted)
+    assert bar.input() == wanted
+    bar.offer_parts(is_too_long=False)
+    assert part.isVisible()  # as long as a part is chosen

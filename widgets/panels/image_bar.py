@@ -27,7 +27,7 @@ from widgets.subject import Subject
 from widgets.view import View
 
 MAX_SEED = 999_999
-_ENDINGS = "*.png *.jpg *.jpeg *.webp *.gif *.bmp *.tif *.tiff"
+_ENDINGS = "*.png *.jpg *.jpeg *.webp *.gif *.bmp *.tif *.tiff *.avif"
 
 
 class Thumbnails(QWidget):
@@ -238,7 +238,7 @@ class ImageBar(View):
         name = Path(self._input.path).name
         if name.startswith("pasted-"):
             name = self.tr("from the clipboard")
-        self._about.show_text("  ·  ".join(filter(None, (name, result.about, result.caption))))
+        self._about.show_text("  ·  ".join(filter(None, (name, result.about, result.caption, *result.notes))))
         if not self._is_back:  # else it says why
             self._show_message("")
         self._is_back = False

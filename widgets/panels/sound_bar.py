@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import SoundInput
+from widgets.kit.plain import PlainLabel
 
 
 class SoundBar(QWidget):
@@ -25,9 +26,8 @@ class SoundBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._input = SoundInput()
-        self._line = QLabel(self)
+        self._line = PlainLabel(self)
         self._line.setAccessibleName(self.tr("Sound"))
-        self._line.setTextFormat(Qt.TextFormat.PlainText)
         self._open = QPushButton(self.tr("Open sound …"), self)
         self._open.clicked.connect(self._ask_for_file)
         self._other = QPushButton(self.tr("Other tones"), self)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, QTimer, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QGridLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QMenu, QSpinBox, QToolButton, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import TextInput
+from widgets.kit.labels import LineLabel
 from widgets.kit.plain import PlainLabel
-from widgets.panels.sentence_line import SentenceLine
+from widgets.panels.sentence_line import MOST_CHARACTERS, SentenceLine
 from widgets.panels.token_row import TokenRow
 from widgets.selection import Selection
 
+_LAST = -1  # of `TextInput.start`
 TYPING_PAUSE = 250  # ms without a key after which the model is asked
 
 
@@ -59,6 +61,13 @@ class TextBar(QWidget):
             menu.addAction(sample.replace("\n", "  /  ")).setData(sample)
         menu.triggered.connect(self._on_samples_triggered)
         self._samples.setMenu(menu)
+        self._languages = self._choices("source_language"), self._choices("target_language")
+        self._part = QComboBox(self)
+        self._start = QSpinBox(self)
+        self._more = self._more_row()
+        self._notes = LineLabel(self.tr("What of the text is not read, or assumed"), self)
+        self._notes.setObjectName("text_notes")
+        self._notes.hide()
         self._pause = QTimer(self, singleShot=True, interval=TYPING_PAUSE)
         self._pause.timeout.connect(self._on_pause_timeout)
         layout = QGridLayout(self)
@@ -69,7 +78,9 @@ class TextBar(QWidget):
         layout.addWidget(self.second, 0, 3)
         layout.addWidget(self._whole, 0, 4)
         layout.addWidget(self._samples, 0, 5)
-        layout.addWidget(self.token_row, 1, 0, 1, 6)
+        layout.addWidget(self._more, 1, 0, 1, 6)
+        layout.addWidget(self.token_row, 2, 0, 1, 6)
+        layout.addWidget(self._notes, 3, 0, 1, 6)
         layout.setColumnStretch(1, 3)
         layout.setColumnStretch(3, 2)
         self.set_checkpoint(None)
@@ -81,6 +92,67 @@ class TextBar(QWidget):
         line.editor_requested.connect(self.editor_requested)
         label.setBuddy(line)
         return line
+
+    def _choices(self, name: str) -> QComboBox:
+        box = QComboBox(self)
+        box.setObjectName(name)
+        is_source = name == "source_language"
+        box.setAccessibleName(self.tr("Language of the source") if is_source else self.tr("Language of the target"))
+        box.activated.connect(self._on_pause_timeout)
+        return box
+
+    def _more_row(self) -> QWidget:
+        """Languages of a translation, and which part of a text that is too long; hidden where there is no choice."""
+        for text, start in (
+            (self.tr("All of it"), None),
+            (self.tr("First tokens that fit"), 0),
+            (self.tr("Last tokens that fit"), _LAST),
+            (self.tr("Part from token"), 1),
+        ):
+            self._part.addItem(text, start)
+        self._part.setObjectName("text_part")
+        self._part.setAccessibleName(self.tr("Which part of a text that is too long"))
+        self._part.activated.connect(self._on_part_activated)
+        self._start.setObjectName("text_start")
+        self._start.setAccessibleName(self.tr("Token that the part begins with"))
+        self._start.setRange(1, MOST_CHARACTERS)
+        self._start.setSingleStep(50)
+        self._start.setKeyboardTracking(False)
+        self._start.valueChanged.connect(self._on_pause_timeout)
+        row = QWidget(self)
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for widget in (*self._languages, self._part, self._start):
+            layout.addWidget(widget)
+            widget.hide()
+        layout.addStretch(1)
+        row.hide()
+        return row
+
+    def offer_parts(self, *, is_too_long: bool) -> None:
+        """Let the user choose a part where the text is longer than the model takes, or a part is chosen already."""
+        is_cut = self._part.currentData() is not None
+        self._part.setVisible(is_too_long or is_cut)
+        self._start.setVisible(is_cut and self._part.currentData() == 1)
+        self._show_more()
+
+    def show_notes(self, notes: tuple[str, ...]) -> None:
+        """Say what of the text is not read, or was assumed."""
+        self._notes.show_text(" ".join(notes))
+        self._notes.setVisible(bool(notes))
+
+    def _show_more(self) -> None:
+        self._more.setVisible(any(not box.isHidden() for box in (*self._languages, self._part)))
+
+    def _set_languages(self, codes: tuple[str, ...]) -> None:
+        for box, usual in zip(self._languages, (self.tr("From: as usual"), self.tr("Into: as usual")), strict=True):
+            if [box.itemData(i) for i in range(box.count())] != ["", *codes]:
+                box.clear()
+                box.addItem(usual, "")
+                for code in codes:
+                    box.addItem(code, code)
+            box.setVisible(bool(codes))
+        self._show_more()
 
     def set_checkpoint(self, info: CheckpointInfo | None) -> None:
         """Name the fields after what the checkpoint takes. What was typed stays."""
@@ -98,6 +170,7 @@ class TextBar(QWidget):
         for line, label in ((self.first, self._first_label), (self.second, self._second_label)):
             line.setAccessibleName(label.text().replace("&", ""))
         self.second.setEnabled(self._has_tokenizer)
+        self._set_languages(info.languages if info else ())
 
     def set_text(self, text: str, text_pair: str = "") -> None:
         """Put sentences in; `input_changed` is not emitted, and Ctrl+Z brings back what was typed."""
@@ -107,6 +180,14 @@ class TextBar(QWidget):
     def set_input(self, input: TextInput) -> None:
         """Put in what came from elsewhere, token ids as numbers; `input_changed` is not emitted."""
         ids = input.token_ids
+        for box, code in zip(self._languages, (input.language, input.language_pair), strict=True):
+            box.setCurrentIndex(max(0, box.findData(code)))
+        start = input.start
+        self._part.setCurrentIndex({None: 0, 0: 1, _LAST: 2}.get(start, 3))
+        if start is not None and start > 0:
+            with QSignalBlocker(self._start):
+                self._start.setValue(start)
+        self.offer_parts(is_too_long=False)
         self.set_text(input.text if ids is None else " ".join(map(str, ids)), input.text_pair or "")
 
     def look_at(self, text: str) -> None:
@@ -128,8 +209,19 @@ class TextBar(QWidget):
         """What is typed now. Where there is no tokenizer, numbers are token ids."""
         text, second = self.first.value(), self.second.value()
         if not self._has_tokenizer and (ids := _token_ids(text)) is not None:
-            return TextInput(token_ids=ids)
-        return TextInput(text, second if second.strip() and self._has_tokenizer else None)
+            return TextInput(token_ids=ids, start=self._part_start())
+        source, target = (box.currentData() or "" for box in self._languages)
+        pair = second if second.strip() and self._has_tokenizer else None
+        return TextInput(text, pair, language=source, language_pair=target, start=self._part_start())
+
+    def _part_start(self) -> int | None:
+        start = self._part.currentData()
+        return self._start.value() if start == 1 else start
+
+    @Slot()
+    def _on_part_activated(self) -> None:
+        self.offer_parts(is_too_long=True)
+        self._on_pause_timeout()
 
     @Slot()
     def _on_line_value_edited(self) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
 from inference.results.tokens import Tokens
+from widgets.kit.clean import clean
 from widgets.kit.plain import plain_tip
 from widgets.kit.veil import Veil
 from widgets.look.theme import FigureStyle, Theme
@@ -44,7 +45,7 @@ class TokenChips(QWidget):
     def set_tokens(self, tokens: Tokens | None, message: str = "", *, can_mask: bool = False) -> None:
         """Show tokens, or instead of them a sentence that says why there are none."""
         self._tokens, self._message, self._can_mask = tokens, message, can_mask
-        self.setAccessibleDescription(" ".join(tokens.words[:MAX_CHIPS]) if tokens else message)
+        self.setAccessibleDescription(" ".join(tokens.shown[:MAX_CHIPS]) if tokens else message)
         self._lay_out()
 
     @property
@@ -94,7 +95,7 @@ class TokenChips(QWidget):
     def _shown(self) -> list[tuple[str, int]]:
         if self._tokens is None:
             return []
-        return [(w, int(i)) for w, i in zip(self._tokens.words[:MAX_CHIPS], self._tokens.ids, strict=False)]
+        return [(w, int(i)) for w, i in zip(self._tokens.shown[:MAX_CHIPS], self._tokens.ids, strict=False)]
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
@@ -146,6 +147,8 @@ class TokenChips(QWidget):
             QToolTip.hideText()
             return
         text = self.tr("token {}, id {}").format(position, int(self._tokens.ids[position]))
+        if source := self._tokens.source(position):
+            text += self.tr("; typed was “{}”").format(clean(source))
         if self._can_mask:
             text += self.tr("; double click or M masks it")
         QToolTip.showText(event.globalPosition().toPoint(), plain_tip(text), self)

@@ -13,6 +13,7 @@ from app.window.session import Restored
 from app.window.subject_flow import SubjectFlow
 from inference.results.events import Failure
 from inference.results.inputs import ImageInput, Input
+from inference.results.tokenize import TokenizeResult
 from resources import bundled_checkpoints
 from tests.factories import make_checkpoint_info, make_tokens
 from widgets.context import ViewContext
@@ -173,7 +174,7 @@ def begun(flow, controller):
 def test_only_what_has_tokens_becomes_the_subject(begun, controller):
     assert controller.inputs[-1].text.text == "the cat sat"
     assert begun.subjects == []
-    controller.tokenized.emit(make_tokens(), "")
+    controller.tokenized.emit(TokenizeResult(make_tokens()), "")
     assert begun.subjects[-1].checkpoint is BERT
     assert begun.subjects[-1].input == controller.inputs[-1]
     controller.tokenized.emit(None, "The text is too long.")
@@ -237,10 +238,10 @@ def test_another_kind_of_checkpoint_gets_another_input(begun, controller):
 
 def test_a_position_that_the_input_has_not_is_given_up(begun, controller, selection):
     selection.update(query=Position("text", 500), key=Position("text", 1))
-    controller.tokenized.emit(make_tokens(), "")
+    controller.tokenized.emit(TokenizeResult(make_tokens()), "")
     assert (selection.now.query, selection.now.key) == (None, None)
     selection.update(query=Position("image", 500))
-    controller.tokenized.emit(make_tokens(), "")
+    controller.tokenized.emit(TokenizeResult(make_tokens()), "")
     assert selection.now.query == Position("image", 500)  # of another sequence
 
 
@@ -259,7 +260,7 @@ def test_a_session_comes_back_within_what_there_is(flow, controller, selection):
     flow.begin(BERT, RESTORED)
     assert (selection.now.layer, selection.now.head, selection.now.query) == (3, 2, Position("text", 1))
     assert controller.inputs[-1].text.masked == (2,)
-    controller.tokenized.emit(make_tokens(), "")
+    controller.tokenized.emit(TokenizeResult(make_tokens()), "")
     assert flow.subjects[-1].input.text.masked == (2,)
 
 

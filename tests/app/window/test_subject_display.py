@@ -10,7 +10,7 @@ from app.window.subject_flow import SubjectDisplay
 from tests.factories import make_checkpoint_info, make_tokens
 from tests.inputs import text_input
 from widgets.panels.status_line import StatusLine
-from widgets.panels.token_row import TokenRow
+from widgets.panels.text_bar import TextBar
 from widgets.selection import Selection
 from widgets.subject import Subject
 
@@ -38,13 +38,14 @@ def window(qtbot):
     window = QWidget()
     qtbot.addWidget(window)
     window.flow, window.area, window.details = FakeFlow(window), Told(), Told()
-    window.row, window.line = TokenRow(Selection(window), window), StatusLine(window)
+    bar, window.line = TextBar(Selection(window), window), StatusLine(window)
+    window.row = bar.token_row
     window.display = SubjectDisplay(
         window.flow,
         Told(),
         area=window.area,
         details=window.details,
-        token_row=window.row,
+        text_bar=bar,
         status_line=window.line,
         parent=window,
     )

@@ -10,11 +10,16 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from inference.context import Refused
-from inference.inputs import image_files as image_files
-from inference.inputs.image_files import LONGEST_SIDE, read_image
+from inference.inputs import image_files
+from inference.inputs.image_files import LONGEST_SIDE
+from tests.places import CASES
+
+
+def read_image(path: str) -> Image.Image:
+    return image_files.read_image(path).image
 
 
 def quadrants(mode="RGB") -> Image.Image:
@@ -124,3 +129,77 @@ def test_damage_is_answered_with_an_image_or_a_sentence(tmp_path, data, suffix):
     file.write_bytes(content[: data.draw(st.integers(1, len(content)))])
     with contextlib.suppress(Refused):
         assert read_image(str(file)).mode == "RGB"
+
+
+# Values of more than eight bits, and what else is said
+
+
+def notes_of(path) -> str:
+    return " ".join(image_files.read_image(str(path)).notes)
+
+
+def test_sixteen_bits_are_the_same_image_as_eight():
+    deep, plain = (CASES / "images" / name for name in ("gray16.png", "gray8.png"))
+    np.testing.assert_array_equal(np.asarray(read_image(str(deep))), np.asarray(read_image(str(plain))))
+    assert notes_of(deep) == "Its values of 16 bits are divided by 257, to 0 to 255."
+    assert notes_of(plain) == ""
+
+
+@pytest.mark.parametrize("kind", ["uint16", ">u2", "int32", "float32", "float32 of large numbers"])
+def test_deep_values_are_scaled(tmp_path, kind):
+    small = np.asarray(quadrants().convert("L")).astype(np.float64)
+    small = (small - small.min()) / np.ptp(small)
+    most = {"uint16": 65_535, ">u2": 65_535, "int32": 3_000_000, "float32": 1, "float32 of large numbers": 1e6}[kind]
+    values = (small * most).astype(kind.partition(" ")[0])
+    file = tmp_path / "deep.tiff"
+    Image.fromarray(values).save(file)
+    shown = np.asarray(read_image(str(file)))[..., 0].astype(float)
+    is_short = kind in ("uint16", ">u2")
+    assert np.abs(shown - small * 255).max() <= 1
+    assert ("divided by 257" in notes_of(file)) == is_short
+    assert ("their range, 0 to " in notes_of(file)) != is_short
+
+
+def test_values_that_are_no_numbers_are_counted(tmp_path):
+    file = tmp_path / "deep.tiff"
+    Image.fromarray(np.array([[0.0, 1.0, np.nan, np.inf]], np.float32)).save(file)
+    assert np.asarray(read_image(str(file)))[0, :, 0].tolist() == [0, 255, 0, 0]
+    assert notes_of(file).endswith("2 of its values are no numbers and shown as black.")
+
+
+def test_the_orientation_is_read_alone():
+    """Another tag of its EXIF block is a fraction that is none."""
+    read = read_image(str(CASES / "images" / "exif_rational.jpg"))
+    with Image.open(CASES / "images" / "exif_rational.jpg") as stored:
+        assert read.size == (stored.height, stored.width)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_stands_upright(tmp_path, orientation):
+    file = tmp_path / "turned.png"
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    quadrants().save(file, exif=exif)
+    with Image.open(file) as stored:
+        expected = ImageOps.exif_transpose(stored).convert("RGB")
+    np.testing.assert_array_equal(np.asarray(read_image(str(file))), np.asarray(expected))
+
+
+def test_what_is_left_aside_is_said(tmp_path):
+    clear, moving, wide = tmp_path / "clear.png", tmp_path / "moving.gif", tmp_path / "wide.png"
+    Image.new("RGBA", (9, 9), (255, 0, 0, 0)).save(clear)
+    frames = [Image.new("RGB", (9, 9), colour) for colour in ("red", "blue")]
+    frames[0].save(moving, save_all=True, append_images=frames[1:])
+    Image.new("RGB", (2 * LONGEST_SIDE, 8)).save(wide)
+    assert notes_of(clear) == "Where it is transparent, white is shown."
+    assert notes_of(moving) == "The first of its 2 frames is shown."
+    assert notes_of(wide) == "Its 4,096 × 8 pixels are first made smaller to 2,048 × 4."
+
+
+def test_avif_is_read_or_named(tmp_path, monkeypatch):
+    file = tmp_path / "image.avif"
+    quadrants().save(file, quality=100)
+    assert corner(read_image(str(file)), False, True) == "blue"
+    monkeypatch.setattr(image_files, "FORMATS", ("PNG", "JPEG"))
+    with pytest.raises(Refused, match=r"image\.avif is AVIF, which cannot be decoded here; save it as one of PNG"):
+        read_image(str(file))

@@ -16,6 +16,7 @@ from inference.inputs.scene_images import paint_scene
 from inference.results.inputs import ImageInput
 from resources.scenes import make_portrait, make_scene
 from tests.inference.tiny_images import N_COLOURS, palette
+from tests.places import CASES
 
 VIT = transformers.ViTConfig(image_size=16, patch_size=4)
 TAKES = Takes((16, 16), (4, 4), is_free=True)
@@ -103,7 +104,7 @@ def test_without_a_file_the_architecture_decides(tmp_path):
     assert how.mean == pytest.approx((0.485, 0.456, 0.406))
     assert prepare(input, how).shape == (16, 16)
     (note,) = how.notes
-    assert "holds no preprocessor_config.json" in note
+    assert "holds no preprocessor_config.json, so this is assumed" in note
     assert "16 × 16" in note
 
 
@@ -111,7 +112,7 @@ def test_a_size_that_the_model_does_not_take_is_not_used(tmp_path):
     write(tmp_path, {"image_processor_type": "BeitImageProcessor", "size": 32, "crop_size": 24, "do_center_crop": True})
     how = read_preparation(tmp_path, VIT, Takes((16, 16), (4, 4)))
     assert (how.size, how.crop) == ((16, 16), None)
-    assert "of 24 × 24, but the model takes 16 × 16 only" in how.notes[0]
+    assert "of 24 × 24, but the model takes 16 × 16 only" in how.notes[-1]
     assert read_preparation(tmp_path, VIT, TAKES).crop == (24, 24)
 
 
@@ -168,3 +169,38 @@ def test_a_palette_of_another_model_is_refused(tmp_path, clusters):
 def test_images_out_of_all_proportion_are_refused(tmp_path, takes):
     with pytest.raises(Refused, match=r"config\.json describes images of"):
         read_preparation(tmp_path, VIT, takes)
+
+
+# The file of transformers 5, and what files leave open
+
+
+def test_the_processor_of_transformers_5_is_read(tmp_path):
+    content = (CASES / "checkpoints" / "clip5_processor_config.json").read_text()
+    (tmp_path / "processor_config.json").write_text(content)
+    how = read_preparation(
+        tmp_path, transformers.CLIPVisionConfig(image_size=32, patch_size=8), Takes((32, 32), (8, 8))
+    )
+    assert (how.mean, how.std) == ((0.1, 0.2, 0.3), (0.9, 0.8, 0.7))
+    assert (how.size, how.crop, how.notes) == (32, (32, 32), ())
+    write(tmp_path, {"image_processor_type": "CLIPImageProcessor"})
+    both = read_preparation(tmp_path, VIT, Takes((32, 32), (8, 8)))
+    assert both.mean == (0.1, 0.2, 0.3)
+    assert both.notes == ("preprocessor_config.json says otherwise than processor_config.json, which counts.",)
+
+
+def test_what_a_file_leaves_open_is_said(tmp_path):
+    whole = {"size": 16, "resample": 2, "image_mean": [0.5] * 3, "image_std": [0.5] * 3}
+    write(tmp_path, {"image_processor_type": "ViTImageProcessor", **whole})
+    assert read_preparation(tmp_path, VIT, TAKES).notes == ()
+    write(tmp_path, {"image_processor_type": "BeitImageProcessor", "size": 16, "do_pad": True, "do_flip": False})
+    assert read_preparation(tmp_path, VIT, TAKES).notes == (
+        "preprocessor_config.json leaves open what is assumed as Beit has it: "
+        "resample 3, image_mean 0.5, image_std 0.5.",
+        "preprocessor_config.json says what is not followed: do_pad.",
+    )
+
+
+def test_a_wrong_value_names_its_file(tmp_path):
+    (tmp_path / "processor_config.json").write_text('{"image_processor": {"size": -1}}')
+    with pytest.raises(Refused, match=r"^processor_config\.json says size is -1; whole numbers"):
+        read_preparation(tmp_path, VIT, TAKES)

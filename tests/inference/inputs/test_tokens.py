@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from inference.context import Refused
 from inference.inputs.tokens import tokenize, word
-from inference.results.inputs import TextInput
+from inference.results.inputs import TOO_LONG, TextInput
 from tests.inference.tiny_checkpoints import BYTE_MERGES, BYTE_VOCAB, VOCAB
 from tests.inference.tiny_models import D_VOCAB
 
@@ -169,3 +169,50 @@ def test_any_text_is_tokens_or_refused(tokenizer, request):
         assert tokens.starts_word[0]
 
     check()
+
+
+# What a token is, seen exactly
+
+
+def test_marks_and_spaces_can_be_seen():
+    tokens = tokenize(TextInput("the cat playing"), CONFIG, transformers.BertTokenizer(vocab=VOCAB))
+    assert tokens.words == ("[CLS]", "the", "cat", "play", "ing", "[SEP]")
+    assert tokens.pieces == ("[CLS]", "the", "cat", "play", "##ing", "[SEP]")
+    byte_level = transformers.RobertaTokenizer(vocab=BYTE_VOCAB, merges=BYTE_MERGES)
+    assert tokenize(TextInput("the cat"), CONFIG, byte_level).pieces == ("<s>", "t", "he", "␣cat", "</s>")
+    assert tokenize(TextInput(" the cat"), CONFIG, byte_level).pieces == ("<s>", "␣the", "␣cat", "</s>")
+
+
+def test_what_was_typed_for_an_unknown_word_is_kept():
+    tokenizer = transformers.BertTokenizer(vocab=VOCAB)
+    tokens = tokenize(TextInput("the Zebra sat", "a gnu"), CONFIG, tokenizer)
+    assert [tokens.source(i) for i, word in enumerate(tokens.words) if word == "[UNK]"] == ["Zebra", "gnu"]
+    assert tokenize(TextInput("the cat"), CONFIG, tokenizer).sources == ()
+
+
+@pytest.mark.parametrize(
+    ("start", "words", "said"),
+    [
+        (0, ("the", "cat", "sat", "on"), "0 to 3"),
+        (-1, ("mat", "and", "he", "ran"), "5 to 8"),
+        (2, ("sat", "on", "the", "mat"), "2 to 5"),
+        (7, ("he", "ran"), "7 to 8"),
+    ],
+)
+def test_a_part_of_a_text_that_is_too_long(start, words, said):
+    tokenizer = transformers.BertTokenizer(vocab=VOCAB)
+    text = "the cat sat on the mat and he ran"
+    tokens = tokenize(TextInput(text, start=start), CONFIG, tokenizer, 6)
+    assert tokens.words == ("[CLS]", *words, "[SEP]")
+    assert tokens.notes == (f"Of 9 tokens of the text, {said} are read.",)
+    whole = tokenize(TextInput(text, start=start), CONFIG, tokenizer, 11)
+    assert (len(whole), whole.notes) == (11, ())
+    with pytest.raises(Refused, match=f"{TOO_LONG} 6"):
+        tokenize(TextInput(text), CONFIG, tokenizer, 6)
+
+
+def test_a_part_behind_the_end_is_refused():
+    with pytest.raises(Refused, match="begin at token 9; the text has tokens 0 to 8"):
+        tokenize(
+            TextInput("the cat sat on the mat and he ran", start=9), CONFIG, transformers.BertTokenizer(vocab=VOCAB), 6
+        )

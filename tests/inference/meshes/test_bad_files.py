@@ -35,7 +35,11 @@ def sentence(path, **options):
         ("a.obj", b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 4\n", "Face 1 of a.obj names vertex 4; there are 1 to 3."),
         ("a.obj", b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 0 1 2\n", "Face 1 of a.obj names vertex 0; there are 1 to 3."),
         ("a.obj", b"f 1 2 3\n", "Face 1 of a.obj names vertex 1; there are none."),
-        ("a.obj", b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2\n", "Face 1 of a.obj has 2 corners; a face takes three or more."),
+        (
+            "a.obj",
+            b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2\n",
+            "a.obj has no faces. 1 face has fewer than three",
+        ),
         ("a.obj", b"v 0 0 nan\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "Vertex 1 of a.obj has the coordinate nan; it has to be"),
         ("a.obj", b"v 0 0 0\nv 1e300 0 0\nv 0 1 0\nf 1 2 3\n", "Vertex 2 of a.obj has the coordinate 1e+300; it has"),
         ("a.obj", b"v 1 1 1\nv 1 1 1\nv 1 1 1\nf 1 2 3\n", "All vertices of a.obj are at the same point."),

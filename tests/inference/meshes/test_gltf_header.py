@@ -75,7 +75,10 @@ def _nothing(header):
         (_many_vertices, "a.glb has 1,000,000,000 vertices; at most 600,000 are read."),
         (_huge, "The header of a.glb describes more than 67,108,864 bytes, the most that is read."),
         (_ring, "a.glb has a part with two places; each part of a scene has one."),
-        (_elsewhere, "a.glb keeps its numbers in '../../etc/passwd'; save it as one file (GLB)."),
+        (
+            _elsewhere,
+            "a.glb keeps its numbers in '../../etc/passwd'; files in the same folder are read",
+        ),
         (_draco, "a.glb needs the extension 'KHR_draco_mesh_compression', which is not read; save it without."),
         (_negative, "The header of a.glb is wrong: ValueError -1 is no size."),
         (_nothing, "a.glb has no faces."),
