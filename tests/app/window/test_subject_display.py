@@ -38,7 +38,7 @@ def window(qtbot):
     window = QWidget()
     qtbot.addWidget(window)
     window.flow, window.area, window.details = FakeFlow(window), Told(), Told()
-    bar, window.line = TextBar(Selection(window), window), StatusLine(window)
+    bar, window.line = TextBar(Selection(window), (), window), StatusLine(window)
     window.row = bar.token_row
     window.display = SubjectDisplay(
         window.flow,
