@@ -232,6 +232,16 @@ def test_an_interrupted_set_up_is_not_ready(run):
     assert not run.is_ready("run", run.requirements_checksum())
 
 
+def test_what_a_link_leads_to_is_not_emptied(run, checkout, tmp_path_factory, capsys):
+    other = tmp_path_factory.mktemp("other")
+    (other / "kept").write_text("")
+    (checkout / ".venv").symlink_to(other)
+    with pytest.raises(SystemExit):
+        run.make_venv()
+    assert (other / "kept").exists()
+    assert f".venv is a link to {os.path.realpath(other)}" in capsys.readouterr().err
+
+
 def test_a_python_that_went_away_is_not_ready(run):
     complete(run, "run")
     os.remove(run.PYTHON)
