@@ -18,6 +18,7 @@ from inference.results.image import ImageRequest
 from inference.results.masked_image import MaskedImageRequest
 from inference.results.patches import PatchesRequest
 from inference.results.probe import ProbeRequest
+from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from inference.service.engine import Engine
 from tests.factories import make_pattern
 from tests.image_factories import (
@@ -42,6 +43,8 @@ def asked(monkeypatch) -> list[object]:
     requests: list[object] = []
 
     def answer(_engine: Engine, request: object, _context: object) -> object:
+        if isinstance(request, TokenizeRequest):  # for the notes on what was given
+            return TokenizeResult(make_image_tokens((3, 4), SPECIALS), ())
         requests.append(request)
         if isinstance(request, InspectRequest):
             return make_image_info()
@@ -66,7 +69,7 @@ def asked(monkeypatch) -> list[object]:
 
 
 def figure(name: str, out: Path, *options: str) -> int:
-    return run(["figure", name, "--checkpoint", "tiny", *options, "--out", str(out)])
+    return run(["figure", name, "--checkpoint", "tiny", *options, "--force", "--out", str(out)])
 
 
 def test_a_patch_is_found_by_row_and_column(tmp_path, asked):
