@@ -20,6 +20,7 @@ from inference.family.base import Family, ReadsImages
 from inference.family.opened import Opened
 from inference.family.unread import why_unread
 from inference.files.config_file import CONFIG, build_config, named_class, read_config
+from inference.files.regular_files import UnsafeFileError
 from inference.files.tokenizer_files import mask_token, vocabulary_file
 from inference.inputs.image_preparation import PREPROCESSOR, read_preparation
 from inference.registry import FAMILIES
@@ -137,6 +138,8 @@ def _tokenizer(folder: Path, model_type: str, family: Family) -> tuple[bool, str
         return False, "", ()
     try:
         return vocabulary_file(folder) is not None, mask_token(folder, model_type), ()
+    except UnsafeFileError:
+        raise
     except Refused as refused:
         return False, "", (f"{refused} {TYPE_IDS}",)
 

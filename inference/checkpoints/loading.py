@@ -17,7 +17,7 @@ from inference.checkpoints.weights_header import INDEX, WEIGHTS
 from inference.checkpoints.weights_reading import read_net
 from inference.context import Refused
 from inference.files.config_file import CONFIG
-from inference.files.regular_files import is_there
+from inference.files.regular_files import UnsafeFileError, is_there
 from inference.files.tokenizer_files import OtherVocabularyError, load_tokenizer
 from inference.inputs.languages import languages_of
 
@@ -98,7 +98,7 @@ def _tokenizer(found: CheckpointPlan) -> tuple[PreTrainedTokenizerBase | None, C
         return None, found.info
     try:
         return load_tokenizer(found.folder, found.config), found.info
-    except OtherVocabularyError:
+    except (OtherVocabularyError, UnsafeFileError):
         raise
     except Refused as refused:
         return None, without_tokenizer(found.info, str(refused))

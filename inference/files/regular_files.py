@@ -12,6 +12,11 @@ from typing import BinaryIO
 
 from inference.context import Refused
 
+
+class UnsafeFileError(Refused):
+    """What has the name of a file is none, or lies elsewhere: what it is beside is not to be trusted either."""
+
+
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a FIFO"),
@@ -36,13 +41,15 @@ def open_regular(path: Path) -> BinaryIO:
 
     Raises
     ------
+    UnsafeFileError
+        It is not there, or is no file but a folder, a FIFO, a socket or a device.
     Refused
-        It is not there, may not be read, or is no file but a folder, a FIFO, a socket or a device.
+        It may not be read.
     """
     try:
         real = path.resolve(strict=True)
     except (OSError, RuntimeError, ValueError) as error:
-        raise Refused(f"{path.name} cannot be read: {_reason(error)}.") from error
+        raise UnsafeFileError(f"{path.name} cannot be read: {_reason(error)}.") from error
     return _open(real, path.name)
 
 
@@ -54,15 +61,15 @@ def open_inside(path: Path) -> BinaryIO:
     Raises
     ------
     Refused
-        As `open_regular`; or the name is a link to a file elsewhere.
+        As `open_regular`; `UnsafeFileError` also where the name is a link to a file elsewhere.
     """
     try:
         real = path.resolve(strict=True)
         folder = path.parent.resolve(strict=True)
     except (OSError, RuntimeError, ValueError) as error:
-        raise Refused(f"{path.name} cannot be read: {_reason(error)}.") from error
+        raise UnsafeFileError(f"{path.name} cannot be read: {_reason(error)}.") from error
     if not is_inside(real, folder):
-        raise Refused(f"{path.name} is a link to {real}, outside the folder; put the file itself there.")
+        raise UnsafeFileError(f"{path.name} is a link to {real}, outside the folder; put the file itself there.")
     return _open(real, path.name)
 
 
@@ -93,7 +100,7 @@ def _open(real: Path, name: str) -> BinaryIO:
 def _check_kind(mode: int, name: str) -> None:
     if not stat.S_ISREG(mode):
         kind = next((kind for is_kind, kind in _KINDS if is_kind(mode)), "something else")
-        raise Refused(f"{name} is {kind}, not a file.")
+        raise UnsafeFileError(f"{name} is {kind}, not a file.")
 
 
 def _reason(error: BaseException) -> str:

@@ -106,7 +106,7 @@ def test_a_text_file_is_read(tmp_path, capsys):
     assert figure("rollout", "--text-file", story, "--hide-own", "--caption", "--out", out) == 0
     assert "text of story.txt" in out.read_text()
     story.write_bytes(b"\xff")
-    assert figure("rollout", "--text-file", story, "--out", out) == 2
+    assert figure("rollout", "--text-file", story, "--force", "--out", out) == 2
     assert "story.txt is no UTF-8 text" in capsys.readouterr().err
 
 

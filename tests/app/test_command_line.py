@@ -364,7 +364,7 @@ def test_a_layer_or_head_that_is_not_there(options, said, tmp_path, capsys, engi
 
 def test_the_framed_head_and_the_words_of_a_layer_change_the_picture(tmp_path, engine):
     def image(*options: str) -> bytes:
-        assert run(["figure", *options, "--out", str(tmp_path / "a.svg")]) == 0
+        assert run(["figure", *options, "--force", "--out", str(tmp_path / "a.svg")]) == 0
         return (tmp_path / "a.svg").read_bytes()
 
     heads, masked = ("heads", "--text", "a cat"), ("masked", "--text", "a [MASK] sat")

@@ -25,7 +25,7 @@ class ShownView(QWidget):
         super().__init__()
         self.setObjectName("heads")
         self.subject = Subject(make_checkpoint_info(), text_input("a cat"))
-        self._figure = figure
+        self._figure, self.notes = figure, ()
         self.why_not_current, self.is_provisional, self.is_growing = "", False, False
 
     def figure(self):

@@ -184,7 +184,7 @@ def test_only_what_has_tokens_becomes_the_subject(begun, controller):
 
 def test_until_it_is_known_whether_it_can_be_looked_at_the_views_are_told_to_wait(begun, controller, panel, qtbot):
     assert begun.told == ["Reading the input …"]  # at once: the title names another checkpoint
-    controller.tokenized.emit(make_tokens(), "")
+    controller.tokenized.emit(TokenizeResult(make_tokens()), "")
     panel.text.look_at("a dog")
     assert len(begun.told) == 1  # mostly the tokens are there before anybody could see it
     qtbot.waitUntil(lambda: len(begun.told) == 2)
@@ -192,18 +192,20 @@ def test_until_it_is_known_whether_it_can_be_looked_at_the_views_are_told_to_wai
     controller.tokenize_cancelled.emit()
     assert begun.told[-1] == "Cancelled; F5 asks again."
     begun.ask_again()
-    controller.tokenized.emit(make_tokens(), "")
+    controller.tokenized.emit(TokenizeResult(make_tokens()), "")
     n = len(begun.told)
     panel.text.look_at("  ")
     assert begun.told[n:] == ["Type a sentence to look at it."]
 
 
 def test_while_another_checkpoint_opens_what_is_shown_waits_and_after_a_failure_holds_again(begun, controller, panel):
-    controller.tokenized.emit(make_tokens(), "")
+    controller.tokenized.emit(TokenizeResult(make_tokens()), "")
     begun.await_checkpoint("gpt2")
     assert begun.told[-1] == "Opening gpt2 …"
     panel.text.look_at("a dog")
-    controller.tokenized.emit(make_tokens(), "")  # the new sentence is not to be taken for the new checkpoint's
+    controller.tokenized.emit(
+        TokenizeResult(make_tokens()), ""
+    )  # the new sentence is not to be taken for the new checkpoint's
     assert begun.told[-1] == "Opening gpt2 …"
     controller.open_failed.emit(Failure("refused", "It is broken."))
     assert begun.told[-1] == ""

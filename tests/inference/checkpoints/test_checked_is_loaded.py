@@ -114,10 +114,12 @@ def test_settings_of_a_tokenizer_lead_nowhere(folder, tmp_path, settings):
     assert not marker.exists()
 
 
-def test_a_tokenizer_made_of_several_is_refused(folder):
+def test_a_tokenizer_made_of_several_costs_the_typed_text_alone(folder):
     path = folder / "tokenizer_config.json"
     path.write_text(json.dumps({"tokenizer_class": "RagTokenizer"}))
-    assert "tokenizer" in load_refusal(folder)
+    opened = load(str(folder), Context())
+    assert opened.tokenizer is None
+    assert "Token ids can be typed instead of a text." in opened.info.notes[-1]
 
 
 def test_only_files_of_the_folder_are_opened(folder):
