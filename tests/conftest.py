@@ -24,6 +24,14 @@ def pytest_addoption(parser):
     parser.addoption("--calamities-seed", type=int, default=1, help="which moments")
 
 
+def pytest_sessionfinish():
+    """What was copied is Python's, and off screen Qt lets go of it when Python is gone already: a crash at the end."""
+    from PySide6.QtGui import QGuiApplication
+
+    if isinstance(QGuiApplication.instance(), QGuiApplication):
+        QGuiApplication.clipboard().clear()
+
+
 @pytest.fixture(autouse=True)
 def _fresh_settings(monkeypatch, tmp_path_factory):
     """Settings start empty, and nobody's own are touched."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
-    QMessageBox,
     QPushButton,
     QSpinBox,
     QWidget,
@@ -25,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from app.export.formats import FORMATS, ending_of
 from app.export.saving import free_place
-from widgets.kit.plain import PlainLabel
+from widgets.kit.plain import PlainLabel, ask_plain
 
 SIZES = ((640, 480), (800, 600), (1280, 720), (1920, 1080), (1080, 1080))
 SPEEDS = (0.1, 20.0)
@@ -161,16 +160,8 @@ class ExportDialog(QDialog):
         """Only once it is clear what is to become of a file that is there."""
         path = self.path()
         if path.is_file():
-            question = QMessageBox(self)
-            question.setObjectName("export_replace")
-            question.setWindowTitle(self.tr("Export"))
-            question.setTextFormat(Qt.TextFormat.PlainText)
-            question.setText(self.tr("{} exists. Replace it?").format(path.name))
-            replace = question.addButton(self.tr("&Replace"), QMessageBox.ButtonRole.AcceptRole)
-            cancel = question.addButton(QMessageBox.StandardButton.Cancel)
-            question.setDefaultButton(cancel)
-            question.exec()
-            if question.clickedButton() is not replace:
+            question = self.tr("{} exists. Replace it?").format(path.name)
+            if not ask_plain(self, "export_replace", self.tr("Export"), question, self.tr("&Replace")):
                 return
             self._replaced = str(path)
         super().accept()

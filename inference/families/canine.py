@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from inference.family.base import Encoded, check_count
-from inference.family.parts import Part, PartsFamily, part
+from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.tokens import as_text, tokenize
 from inference.layouts.parts import of_calls
 from inference.results.inputs import Input
@@ -32,7 +32,7 @@ class CanineFamily(PartsFamily):
     def fits(config: PreTrainedConfig) -> bool:
         return config.model_type == "canine"
 
-    def parts(self, config: PreTrainedConfig) -> tuple[Part, ...]:
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
         heads = config.num_attention_heads
         return (
             part("First characters", r"initial_char_encoder\.", 1, heads),

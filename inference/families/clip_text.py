@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from inference.family.base import Encoded
-from inference.family.parts import Part, PartsFamily, part
+from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.tokens import as_text, tokenize
 from inference.results.inputs import Input
 
@@ -29,7 +29,7 @@ class ClipTextFamily(PartsFamily):
     def fits(config: PreTrainedConfig) -> bool:
         return config.model_type in ("clip_text_model", "siglip_text_model")
 
-    def parts(self, config: PreTrainedConfig) -> tuple[Part, ...]:
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
         path, is_causal = r"encoder\.layers\.", config.model_type == "clip_text_model"
         return (part("Text", path, config.num_hidden_layers, config.num_attention_heads, is_causal=is_causal),)
 

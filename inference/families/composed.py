@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from inference.family.base import Encoded, ReadsImages
-from inference.family.parts import Part, PartsFamily, part
+from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
 from inference.inputs.tokens import as_text, tokenize
@@ -38,7 +38,7 @@ class ComposedFamily(PartsFamily):
         is_so = config.model_type == "encoder-decoder"
         return is_so and config.encoder.model_type in _BERT_LIKE and _writes(config.decoder)
 
-    def parts(self, config: PreTrainedConfig) -> tuple[Part, ...]:
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
         n, heads = config.encoder.num_hidden_layers, config.encoder.num_attention_heads
         return (part("Encoder", r"^encoder\.", n, heads, "source"), *decoder_parts(config.decoder, "source"))
 
@@ -80,7 +80,7 @@ class CaptionFamily(ComposedFamily, ReadsImages):
         is_so = config.model_type == "vision-encoder-decoder"
         return is_so and config.encoder.model_type in _IMAGES and _writes(config.decoder)
 
-    def parts(self, config: PreTrainedConfig) -> tuple[Part, ...]:
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
         n, heads = config.encoder.num_hidden_layers, config.encoder.num_attention_heads
         return (part("Encoder", r"^encoder\.", n, heads, "patches"), *decoder_parts(config.decoder, "patches"))
 
@@ -122,7 +122,7 @@ def _writes(config: PreTrainedConfig) -> bool:
     return config.model_type in _BERT_LIKE | _GPT2 and bool(getattr(config, "add_cross_attention", False))
 
 
-def decoder_parts(config: PreTrainedConfig, source: str) -> tuple[Part, Part]:
+def decoder_parts(config: PreTrainedConfig, source: str) -> tuple[AttentionPart, AttentionPart]:
     """Of a decoder that reads what an encoder has made: its own attention, and that to the encoder."""
     n, heads = config.num_hidden_layers, config.num_attention_heads
     if config.model_type in _BART_LIKE:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from inference.family.base import Encoded, ReadsImages
-from inference.family.parts import Part, PartsFamily, part
+from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
 from inference.inputs.tokens import as_text, joined, tokenize
@@ -32,7 +32,7 @@ class FilmFamily(PartsFamily, ReadsImages):
     def fits(config: PreTrainedConfig) -> bool:
         return config.model_type in ("videomae", "vivit")
 
-    def parts(self, config: PreTrainedConfig) -> tuple[Part, ...]:
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
         n, heads = config.num_hidden_layers, config.num_attention_heads
         return (part("Encoder", r"(encoder\.layer|layers)\.\d+\.attention", n, heads, "patches"),)
 
@@ -90,7 +90,7 @@ class FilmAndTextFamily(FilmFamily):
     def fits(config: PreTrainedConfig) -> bool:
         return config.model_type == "xclip"
 
-    def parts(self, config: PreTrainedConfig) -> tuple[Part, ...]:
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
         image, text = config.vision_config, config.text_config
         n, heads = image.num_hidden_layers, image.num_attention_heads
         return (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from inference.family.base import Encoded, ReadsImages
-from inference.family.parts import Part, PartsFamily, part
+from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
 from inference.inputs.tokens import followed_by
@@ -39,7 +39,7 @@ class ImagePartsFamily(PartsFamily, ReadsImages):
     def fits(config: PreTrainedConfig) -> bool:
         return config.model_type in ("segformer", "yolos") or (config.model_type == "detr" and not _is_of_timm(config))
 
-    def parts(self, config: PreTrainedConfig) -> tuple[Part, ...]:
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
         if config.model_type == "segformer":
             return tuple(
                 part(f"Stage {i + 1}", rf"stages\.{i}\.blocks\.", n, heads, (f"stage_{i + 1}", f"reduced_{i + 1}"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from inference.family.base import Encoded
-from inference.family.parts import Part, PartsFamily, part
+from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.tokens import as_text, tokenize
 from inference.results.inputs import Input
 
@@ -39,7 +39,7 @@ class LanguageTowerFamily(PartsFamily):
             return True
         return config.model_type in _MODEL_TYPES and config.text_config.model_type in _LANGUAGE_MODELS
 
-    def parts(self, config: PreTrainedConfig) -> tuple[Part, ...]:
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
         text, path = config.get_text_config(), r"language_model\..*layers\."
         return (part("Decoder", path, text.num_hidden_layers, text.num_attention_heads, is_causal=True),)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from inference.family.base import Encoded, check_count
-from inference.family.parts import Part, PartsFamily, part
+from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.tokens import as_text, joined, tokenize
 from inference.inputs.written import written_so_far
 from inference.layouts.prophetnet import lay_out
@@ -32,7 +32,7 @@ class ProphetNetFamily(PartsFamily):
     def fits(config: PreTrainedConfig) -> bool:
         return config.model_type == "prophetnet"
 
-    def parts(self, config: PreTrainedConfig) -> tuple[Part, ...]:
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
         """Scores of the decoder are sums of several products, of which only the patterns are kept."""
         n, heads = config.num_decoder_layers, config.num_decoder_attention_heads
         encoder = part("Encoder", "", config.num_encoder_layers, config.num_encoder_attention_heads, "source")

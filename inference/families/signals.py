@@ -9,7 +9,7 @@ import torch
 
 from inference.context import Refused
 from inference.family.base import Encoded
-from inference.family.parts import Part, PartsFamily, part
+from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.patch_grid import PatchGrid
 from inference.inputs.sounds import RATE, read_sound
 from inference.inputs.tokens import as_text
@@ -38,7 +38,7 @@ class SoundFamily(PartsFamily):
     def fits(config: PreTrainedConfig) -> bool:
         return config.model_type in ("wav2vec2", "hubert", "unispeech", "unispeech-sat")
 
-    def parts(self, config: PreTrainedConfig) -> tuple[Part, ...]:
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
         path, n = r"encoder\.layers\.\d+\.attention", config.num_hidden_layers
         return (part("Encoder", path, n, config.num_attention_heads, "frames"),)
 
@@ -75,7 +75,7 @@ class WhisperFamily(PartsFamily):
     def fits(config: PreTrainedConfig) -> bool:
         return config.model_type == "whisper" and config.is_encoder_decoder
 
-    def parts(self, config: PreTrainedConfig) -> tuple[Part, ...]:
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
         n, heads = config.decoder_layers, config.decoder_attention_heads
         return (
             part("Encoder", r"encoder\.layers\.", config.encoder_layers, config.encoder_attention_heads, "frames"),
@@ -131,7 +131,7 @@ class SeriesFamily(PartsFamily):
     def fits(config: PreTrainedConfig) -> bool:
         return config.model_type == "time_series_transformer" and config.input_size == 1
 
-    def parts(self, config: PreTrainedConfig) -> tuple[Part, ...]:
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
         n, heads = config.decoder_layers, config.decoder_attention_heads
         return (
             part("Encoder", r"encoder\.layers\.", config.encoder_layers, config.encoder_attention_heads, "past"),

@@ -9,7 +9,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from inference.family.base import Encoded, ReadsImages
-from inference.family.parts import Part, PartsFamily, part
+from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
 from inference.inputs.tokens import as_text, joined, tokenize
@@ -40,7 +40,7 @@ class TextAndImageFamily(PartsFamily, ReadsImages):
     def fits(config: PreTrainedConfig) -> bool:
         return config.model_type in _TOWERS | _ONE_STREAM | _TWO_STREAMS
 
-    def parts(self, config: PreTrainedConfig) -> tuple[Part, ...]:
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
         if config.model_type in _ONE_STREAM:
             path = r"encoder\.layer\.\d+\.attention\."
             return (part("Text and image", path, config.num_hidden_layers, config.num_attention_heads, "both"),)

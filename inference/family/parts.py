@@ -32,7 +32,7 @@ _READ_BY = {
 
 
 @dataclass(frozen=True)
-class Part:
+class AttentionPart:
     """An attention group, and the modules that it is made of.
 
     Attributes
@@ -57,7 +57,7 @@ def part(
     *,
     is_causal: bool = False,
     has_qk: bool = True,
-) -> Part:
+) -> AttentionPart:
     """A part of layers that all have as many heads.
 
     Parameters
@@ -68,7 +68,7 @@ def part(
     query_axis, key_axis = (axes, axes) if isinstance(axes, str) else axes
     name = title.lower().replace(" ", "_").replace(",", "")
     group = AttentionGroup(name, title, (n_heads,) * n_layers, is_causal, has_qk, query_axis, key_axis)
-    return Part(group, path, None if query_axis == key_axis else True)
+    return AttentionPart(group, path, None if query_axis == key_axis else True)
 
 
 class PartsFamily(Family):
@@ -78,7 +78,7 @@ class PartsFamily(Family):
     axis_units: ClassVar[dict[str, str]] = {}
 
     @abstractmethod
-    def parts(self, config: PreTrainedConfig) -> tuple[Part, ...]:
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
         """Its groups in order of the forward pass, from the configuration alone."""
 
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:

@@ -45,6 +45,19 @@ def show_plain_message(parent: QWidget | None, title: str, text: str) -> None:
     box.exec()
 
 
+def ask_plain(parent: QWidget, name: str, title: str, question: str, yes: str) -> bool:
+    """A dialog with a question shown as it is: whether the user pressed `yes`, which is not what Enter does."""
+    box = QMessageBox(parent)
+    box.setObjectName(name)
+    box.setWindowTitle(title)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(shown(question))
+    accept = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+    box.exec()
+    return box.clickedButton() is accept
+
+
 def show_own_page(parent: QWidget | None, title: str, html: str) -> None:
     """A dialog with HTML of our own, in which nothing foreign stands."""
     box = QMessageBox(QMessageBox.Icon.NoIcon, title, html, parent=parent)
