@@ -123,17 +123,17 @@ class View(SubjectWidget):
 
     def refresh(self, *, again: bool = False) -> None:
         """Ask for what is needed now, if it is not what was asked last; `again` asks in any case."""
-        if self._is_given_up and self._is_following and not again:
-            return
         if again:
             self._asked = ()
         if not self.isVisible():
             self._is_stale = True
             self._withdraw_unwanted()
             return
-        self._is_stale = self._is_given_up = False
         wanted = self.requests() if self._subject else ()
         new = [request for request in wanted if request not in self._asked]
+        if new and self._is_given_up and self._is_following and not again:
+            return
+        self._is_stale = self._is_given_up = False
         types = {type(request) for request in wanted}
         gone = [request for request in self._asked if type(request) not in types]
         self._asked = wanted

@@ -546,7 +546,7 @@ def test_from_afar_whole_pixels_are_brushed(qtbot, view):
 
 
 def type_into(view, text):
-    edit = view.findChild(QLineEdit)
+    edit = next(edit for edit in view.findChildren(QLineEdit) if not edit.isReadOnly() and edit.isVisible())
     edit.setText(text)
     return edit
 

@@ -211,7 +211,7 @@ def test_a_first_part_without_rollout_leaves_the_rollout_standing(view):
     first_part = make_patches_result(query=4, has_rollout=False, notes=("The rollout is being computed.",))
     answer(view, first_part, is_partial=True)
     assert view.figure() is before
-    assert "What was asked for is being computed." in view.why_not_current
+    assert "Computing what was asked for" in view.why_not_current
     answer(view, make_patches_result(query=4))
     assert view.figure().result.query == 4
     assert view.why_not_current == ""
