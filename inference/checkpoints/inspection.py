@@ -85,6 +85,7 @@ def plan(checkpoint: str) -> CheckpointPlan:
     check_config(raw, config)
     check_adapters(stored)
     named = named_class(raw)
+    config.architectures = [named] if named else []  # whatever the file says, families ask for names
     family_name, family = _family(config, named or config.model_type)
 
     # Imported late: the model classes take two seconds, which no refusal above needs to wait for.

@@ -104,7 +104,7 @@ def look_at_patches_of_a_scene_and_of_a_file(driver, tmp_path):
     driver.window.input_panel.open_image(str(tmp_path / "a.png"))
     driver.wait(lambda: driver.window.input_panel.input() == image_input(path=str(tmp_path / "a.png")))
     driver.window.input_panel.open_image(str(tmp_path / "b.png"))
-    driver.wait(lambda: "b.png is no picture" in driver.widget("image_message").text())
+    driver.wait(lambda: "b.png is no image" in driver.widget("image_message").text())
     assert driver.window.input_panel.input() == image_input(path=str(tmp_path / "a.png"))
 
     # Into a file.

@@ -100,7 +100,7 @@ def test_every_view_exports_what_it_shows(driver, tmp_path, suffix):
     driver.wait(lambda: "[MASK]" in driver.words())
     info = driver.window.controller.checkpoint
     for entry in VIEWS:
-        if info.is_of_another_kind(entry.needs):
+        if info.why_missing(entry.needs):
             continue
         driver.tab(entry.name)
         driver.wait(lambda entry=entry: driver.figure(entry.name) is not None)
@@ -149,7 +149,7 @@ def test_another_checkpoint_opens_by_dropping_its_folder(driver, tmp_path):
     assert why.isVisible()
     assert "my-gpt2" in why.text()
     driver.tab("attention")
-    driver.wait(lambda: driver.figure("attention") is not None)
+    driver.wait(lambda: driver.figure("attention") and not driver.window.area.views["attention"].why_not_current)
     pattern = driver.figure("attention").numbers().arrays["pattern"]
     assert np.all(pattern[..., *np.triu_indices(pattern.shape[-1], 1)] == 0)  # causal
 
