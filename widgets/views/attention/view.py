@@ -73,6 +73,7 @@ class AttentionView(View):
             shown.step_requested.connect(self._on_map_step_requested)
         self.standing_changed.connect(self._read)
         self._deep.requests_changed.connect(self.follow)
+        self._deep.canvas.brushed.connect(self.want_again)
         self._deep.noticed.connect(self.noticed)
         self._search.clicked.connect(self._deep.bar.open_search)
         self._go_to.clicked.connect(self._deep.bar.open_go_to)
