@@ -98,6 +98,7 @@ def test_setting_up_runs_no_module_of_the_callers_folder(monkeypatch):
     run = run_script()
     commands = []
     monkeypatch.setattr(run, "call", lambda command, **_: commands.append(command) or 0)
+    monkeypatch.setattr(os.path, "islink", lambda _: False)  # as in a checkout with a .venv of its own
     run.make_venv()
     monkeypatch.setattr(run, "read_pip_config", dict)
     monkeypatch.setattr(run, "is_reachable", lambda _: True)
