@@ -262,7 +262,7 @@ class MeshView(View):
             if self.subject.input.mesh == growth.input() and not self._presenter.playback.is_playing:
                 self._choose_step(part, layer, head, place)
             self._offer_heads()
-            self.refresh()
+            self.follow()
 
     def _choose_step(self, part: str, layer: int, head: int, place: int) -> None:
         assert self.subject is not None
