@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 
 from inference.family.base import Encoded, ReadsImages
 from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
-from inference.inputs.patch_grid import PatchGrid
+from inference.inputs.patch_grid import PatchGrid, pair
 from inference.inputs.tokens import as_text, tokenize
 from inference.inputs.written import longest, written_so_far
 from inference.results.inputs import Input, TextInput
@@ -32,6 +32,7 @@ class ComposedFamily(PartsFamily):
     name = "composed"
     reads = ("text",)
     heads = frozenset({"EncoderDecoderModel"})
+    source_axis: ClassVar[str] = "source"  # of what is read
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
@@ -40,7 +41,8 @@ class ComposedFamily(PartsFamily):
 
     def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
         n, heads = config.encoder.num_hidden_layers, config.encoder.num_attention_heads
-        return (part("Encoder", r"^encoder\.", n, heads, "source"), *decoder_parts(config.decoder, "source"))
+        axis = self.source_axis
+        return (part("Encoder", r"^encoder\.", n, heads, axis), *decoder_parts(config.decoder, axis))
 
     def n_ctx(self, config: PreTrainedConfig) -> int:
         return longest(config.encoder)
@@ -74,23 +76,18 @@ class CaptionFamily(ComposedFamily, ReadsImages):
     reads = ("text", "image")
     heads = frozenset({"VisionEncoderDecoderModel"})
     axis_units = {"patches": "patch"}
+    source_axis = "patches"
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
         is_so = config.model_type == "vision-encoder-decoder"
         return is_so and config.encoder.model_type in _IMAGES and _writes(config.decoder)
 
-    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
-        n, heads = config.encoder.num_hidden_layers, config.encoder.num_attention_heads
-        return (part("Encoder", r"^encoder\.", n, heads, "patches"), *decoder_parts(config.decoder, "patches"))
-
     def n_ctx(self, config: PreTrainedConfig) -> int:
         return max(0, longest(config.decoder) - 1)
 
     def takes(self, config: PreTrainedConfig) -> Takes:
-        sides: Any = config.encoder.image_size
-        rows, columns = sides if isinstance(sides, list | tuple) else (sides, sides)
-        return Takes((rows, columns), (config.encoder.patch_size,) * 2)
+        return Takes(pair(config.encoder.image_size), (config.encoder.patch_size,) * 2)
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
         side = config.encoder.patch_size

@@ -13,7 +13,7 @@ from inference.capture.blocks import blocks_kept
 from inference.family.base import Encoded, check_count
 from inference.family.components import Components, Names, base_path, joined, that_are_there
 from inference.family.text import TextFamily
-from inference.inputs.tokens import as_text, piece, tokenize, word
+from inference.inputs.tokens import as_text, behind_start, tokenize
 from inference.layouts.unpadded import check_blocks, check_padded, unpadded
 from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import Input
@@ -207,13 +207,4 @@ def _shifted(
     n = len(tokens) - int(tokens.is_special[-1] and tokens.ids[-1] == config.eos_token_id)
     if limit := getattr(config, "max_decoder_position_embeddings", longest):
         n = min(n, limit - 1)
-    return Tokens(
-        ids=np.concatenate([[start], tokens.ids[:n]]),
-        words=(word(start, tokenizer), *tokens.words[:n]),
-        starts_word=np.concatenate([[True], tokens.starts_word[:n]]),
-        is_special=np.concatenate([[True], tokens.is_special[:n]]),
-        segment=np.concatenate([np.zeros(1, np.int8), tokens.segment[:n]]),
-        pieces=(piece(start, tokenizer), *tokens.pieces[:n]),
-        sources=("", *tokens.sources[:n]) if tokens.sources else (),
-        notes=tokens.notes,
-    )
+    return behind_start(start, tokens.taken(range(n)), tokenizer)

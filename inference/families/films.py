@@ -10,7 +10,7 @@ import torch
 from inference.family.base import Encoded, ReadsImages
 from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
-from inference.inputs.patch_grid import PatchGrid
+from inference.inputs.patch_grid import PatchGrid, pair
 from inference.inputs.tokens import as_text, joined, tokenize
 from inference.results.inputs import Input
 from inference.results.tokens import Tokens
@@ -40,9 +40,7 @@ class FilmFamily(PartsFamily, ReadsImages):
         return (f"It reads films of {config.num_frames} frames: here each frame shows the same still image.",)
 
     def takes(self, config: PreTrainedConfig) -> Takes:
-        side: Any = config.image_size
-        rows, columns = side if isinstance(side, list | tuple) else (side, side)
-        return Takes((rows, columns), self._tubelet(config)[1:])
+        return Takes(pair(config.image_size), self._tubelet(config)[1:])
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
         _, height, width = self._tubelet(config)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
 from inference.family.base import Encoded, ReadsImages
 from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
-from inference.inputs.patch_grid import PatchGrid
+from inference.inputs.patch_grid import PatchGrid, pair
 from inference.inputs.tokens import followed_by
 from inference.results.inputs import Input
 from inference.results.tokens import Tokens
@@ -61,9 +61,7 @@ class ImagePartsFamily(PartsFamily, ReadsImages):
             side = _SIDE_OF_DETR if is_detr else _SIDE_OF_SEGFORMER
             unit = _DETR_CELL if is_detr else math.prod(config.strides)
             return Takes((side, side), (unit, unit), is_free=True)
-        size: Any = config.image_size
-        rows, columns = size if isinstance(size, list | tuple) else (size, size)
-        return Takes((rows, columns), (config.patch_size,) * 2, is_free=True)
+        return Takes(pair(config.image_size), (config.patch_size,) * 2, is_free=True)
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
         if config.model_type == "segformer":

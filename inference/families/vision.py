@@ -11,7 +11,7 @@ import torch
 from inference.family.base import Encoded, Family, ReadsImages, check_count
 from inference.family.components import Components, Names, base_path, joined, that_are_there
 from inference.inputs.image_preparation import Takes
-from inference.inputs.patch_grid import PatchGrid
+from inference.inputs.patch_grid import PatchGrid, pair
 from inference.layouts import swin
 from inference.results.checkpoint import AttentionGroup
 
@@ -129,7 +129,7 @@ class VisionFamily(Family, ReadsImages):
         return "learned" if config.use_absolute_position_embeddings else "none"
 
     def position_grid(self, config: PreTrainedConfig) -> tuple[int, int]:
-        (rows, columns), (height, width) = _pair(config.image_size), _pair(config.patch_size)
+        (rows, columns), (height, width) = pair(config.image_size), pair(config.patch_size)
         return rows // height, columns // width
 
     def classes(self, config: PreTrainedConfig) -> tuple[str, ...]:
@@ -154,11 +154,11 @@ class VisionFamily(Family, ReadsImages):
         } | ({"positions": _NO_TABLE[model_type]} if (model_type := opened.config.model_type) in _NO_TABLE else {})
 
     def takes(self, config: PreTrainedConfig) -> Takes:
-        rows, columns = _pair(config.image_size)
-        return Takes((rows, columns), _pair(config.patch_size), config.model_type in _FREE)
+        rows, columns = pair(config.image_size)
+        return Takes((rows, columns), pair(config.patch_size), config.model_type in _FREE)
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
-        unit = _pair(config.patch_size)
+        unit = pair(config.patch_size)
         rows, columns = (length // part for length, part in zip(shape, unit, strict=True))
         if config.model_type not in _WINDOWED:
             return PatchGrid(rows, columns, len(_special(config)), unit)
@@ -197,12 +197,12 @@ class VisionFamily(Family, ReadsImages):
         # What DINOv3 calls its base does not begin with the pixels.
         part: Any = net if with_head or config.model_type == "dinov3_vit" else net.base_model
         pixels = tensors["pixel_values"]
-        is_own_size = tuple(pixels.shape[-2:]) == _pair(config.image_size)
+        is_own_size = tuple(pixels.shape[-2:]) == pair(config.image_size)
         if not is_own_size and config.model_type in _FREE - _FREE_UNTOLD:
             more["interpolate_pos_encoding"] = True
         if config.model_type != "vit_mae":
             return part(**tensors, **more)
-        n_patches = pixels.shape[-2] // _pair(config.patch_size)[0] * (pixels.shape[-1] // _pair(config.patch_size)[1])
+        n_patches = pixels.shape[-2] // pair(config.patch_size)[0] * (pixels.shape[-1] // pair(config.patch_size)[1])
         in_order = torch.arange(n_patches, device=pixels.device, dtype=pixels.dtype).expand(len(pixels), -1)
         share, config.mask_ratio = config.mask_ratio, 0.0
         try:
@@ -318,9 +318,3 @@ def _why_no_tokens(opened: Opened) -> str:
 
 def _why_no_head(named: str, heads: set[str] | frozenset[str], what: str) -> str:
     return f"the checkpoint lacks the {what}" if named in heads else f"{named} has no {what}"
-
-
-def _pair(length: Any) -> tuple[int, int]:
-    if isinstance(length, list | tuple):
-        return int(length[0]), int(length[1])
-    return int(length), int(length)

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from inference.results.tokens import Tokens
+
+
+def pair(length: Any) -> tuple[int, int]:
+    """Rows and columns, of which configurations tell one where they are equal."""
+    if isinstance(length, list | tuple):
+        return int(length[0]), int(length[1])
+    return int(length), int(length)
 
 
 @dataclass(frozen=True)

@@ -104,15 +104,28 @@ def followed_by(tokens: Tokens, *words: str) -> Tokens:
 
 
 def joined(first: Tokens, second: Tokens) -> Tokens:
-    """One sequence behind the other."""
-    return replace(
-        first,
+    """One sequence behind the other, with all that is known of each token, and the notes of both."""
+    sources = [each.sources or ("",) * len(each) for each in (first, second)]
+    return Tokens(
         ids=np.concatenate([first.ids, second.ids]),
         words=(*first.words, *second.words),
         starts_word=np.concatenate([first.starts_word, second.starts_word]),
         is_special=np.concatenate([first.is_special, second.is_special]),
         segment=np.concatenate([first.segment, second.segment]),
+        pieces=(*first.shown, *second.shown) if first.pieces or second.pieces else (),
+        sources=(*sources[0], *sources[1]) if first.sources or second.sources else (),
+        notes=tuple(dict.fromkeys((*first.notes, *second.notes))),
     )
+
+
+def behind_start(start: int, rest: Tokens, tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
+    """What a decoder is given that has begun to write: its start token, then the text."""
+    one = np.ones(1, bool)
+    first = Tokens(
+        np.array([start], np.int64), (word(start, tokenizer),), one, one, np.zeros(1, np.int8),
+        (piece(start, tokenizer),),
+    )  # fmt: skip
+    return joined(first, rest)
 
 
 def vocabulary_size(config: PreTrainedConfig) -> int:
@@ -145,16 +158,8 @@ def _part(tokens: Tokens, start: int, longest: int) -> Tokens:
         raise Refused(f"The part was to begin at token {start:,}; the text has tokens 0 to {n - 1:,}.")
     end = min(begin + room, n)
     kept = [*range(first), *range(first + begin, first + end), *range(last, len(tokens))]
-    return Tokens(
-        ids=tokens.ids[kept],
-        words=tuple(tokens.words[pos] for pos in kept),
-        starts_word=tokens.starts_word[kept],
-        is_special=tokens.is_special[kept],
-        segment=tokens.segment[kept],
-        pieces=tuple(tokens.pieces[pos] for pos in kept),
-        sources=tuple(tokens.sources[pos] for pos in kept) if tokens.sources else (),
-        notes=(*tokens.notes, f"Of {n:,} tokens of the text, {begin:,} to {end - 1:,} are read."),
-    )
+    note = f"Of {n:,} tokens of the text, {begin:,} to {end - 1:,} are read."
+    return replace(tokens.taken(kept), notes=(*tokens.notes, note))
 
 
 def _sources(

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from inference.inputs.tokens import joined, tokenize, vocabulary_size, word
-from inference.results.tokens import Tokens
+from inference.inputs.tokens import behind_start, tokenize, vocabulary_size
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 
     from inference.results.inputs import TextInput
+    from inference.results.tokens import Tokens
 
 
 def longest(config: PreTrainedConfig) -> int:
@@ -38,15 +35,4 @@ def written_so_far(given: TextInput, config: PreTrainedConfig, tokenizer: PreTra
     end = max(begin, len(tokens) - int(tokens.is_special[-1]))
     if n_most:
         end = min(end, begin + n_most - 1)
-    first = Tokens(
-        np.array([start], np.int64), (word(start, tokenizer),), np.ones(1, bool), np.ones(1, bool), np.zeros(1, np.int8)
-    )
-    rest = replace(
-        tokens,
-        ids=tokens.ids[begin:end],
-        words=tokens.words[begin:end],
-        starts_word=tokens.starts_word[begin:end],
-        is_special=tokens.is_special[begin:end],
-        segment=tokens.segment[begin:end],
-    )
-    return joined(first, rest)
+    return behind_start(start, tokens.taken(range(begin, end)), tokenizer)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
 
 
@@ -50,6 +52,20 @@ class Tokens:
     def source(self, pos: int) -> str:
         """What was typed for a token that is not known; empty for others."""
         return self.sources[pos] if len(self.sources) == len(self.words) else ""
+
+    def taken(self, places: Sequence[int]) -> Tokens:
+        """The tokens at these places, in that order, with all that is known of each, and the notes of the text."""
+        places = list(places)
+        return replace(
+            self,
+            ids=self.ids[places],
+            words=tuple(self.words[pos] for pos in places),
+            starts_word=self.starts_word[places],
+            is_special=self.is_special[places],
+            segment=self.segment[places],
+            pieces=tuple(self.pieces[pos] for pos in places) if self.pieces else (),
+            sources=tuple(self.sources[pos] for pos in places) if self.sources else (),
+        )
 
     def __len__(self) -> int:
         return len(self.words)

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference.context import Refused
-from inference.inputs.tokens import tokenize, word
+from inference.inputs.tokens import joined, tokenize, word
 from inference.results.inputs import TOO_LONG, TextInput
+from inference.results.tokens import Tokens
 from tests.inference.tiny_checkpoints import BYTE_MERGES, BYTE_VOCAB, VOCAB
 from tests.inference.tiny_models import D_VOCAB
 
@@ -216,3 +217,19 @@ def test_a_part_behind_the_end_is_refused():
         tokenize(
             TextInput("the cat sat on the mat and he ran", start=9), CONFIG, transformers.BertTokenizer(vocab=VOCAB), 6
         )
+
+
+def test_what_is_taken_and_put_together_keeps_marks_sources_and_notes():
+    def tokens(words, notes=(), sources=()):
+        n = len(words)
+        pieces = tuple(f"##{word}" for word in words)
+        is_special = np.zeros(n, bool)
+        return Tokens(np.arange(n), words, ~is_special, is_special, np.zeros(n, np.int8), pieces, sources, notes)
+
+    taken = tokens(("a", "b", "c"), ("Cut.",), ("", "x", "")).taken([2, 1])
+    assert (taken.words, taken.pieces, taken.sources) == (("c", "b"), ("##c", "##b"), ("", "x"))
+    assert (taken.ids.tolist(), taken.notes) == ([2, 1], ("Cut.",))
+    both = joined(tokens(("d",), ("Scaled.",)), taken)
+    assert both.shown == ("##d", "##c", "##b")
+    assert [both.source(pos) for pos in range(3)] == ["", "", "x"]
+    assert both.notes == ("Scaled.", "Cut.")
