@@ -56,6 +56,7 @@ def assert_collected(qtbot):
     """
 
     def check(make):
+        gc.freeze()  # looking through all that torch and transformers are made of takes a second each time
         widget = make()
         ref = weakref.ref(widget)
         widget.close()
@@ -68,4 +69,5 @@ def assert_collected(qtbot):
 
         qtbot.waitUntil(is_gone, timeout=10_000)
 
-    return check
+    yield check
+    gc.unfreeze()

@@ -13,11 +13,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QWidget
 
-from app.export.export_dialog import ExportDialog
-from app.export.saving import ExportError, file_stem, head_parts
 from widgets.look.theme import LIGHT
 
 if TYPE_CHECKING:
+    from app.export.export_dialog import ExportDialog
     from app.export.films import GrowingFigure
     from app.export.mesh_look import MeshLook
     from inference.results.inputs import Input
@@ -31,7 +30,7 @@ _MOST_LETTERS = 300  # of the text in a caption
 
 
 class Exporting(QObject):
-    """Saves and copies what a view shows. What a file needs is imported when the first one is written.
+    """Saves and copies what a view shows. What a file needs is imported when the first one is asked for.
 
     Attributes
     ----------
@@ -58,9 +57,11 @@ class Exporting(QObject):
     def export(self, view: View | None, first: str = "svg") -> None:
         """Ask where to and how, and save what the view shows; `first` is the kind of file that is offered first."""
         from app.export import export as exporter
+        from app.export.export_dialog import ExportDialog
         from app.export.films import grows
         from app.export.formats import FORMATS, OF_FIGURES, OF_FILMS, OF_MESHES
         from app.export.mesh_look import MeshLook
+        from app.export.saving import ExportError
 
         if view is not None and view.is_provisional and not view.is_growing:
             self._wait_for(view, partial(self.export, view, first))
@@ -114,6 +115,7 @@ class Exporting(QObject):
     def copy(self, view: View | None) -> None:
         """Put what the view shows on the clipboard, as image and as vectors."""
         from app.export import export as exporter
+        from app.export.saving import ExportError
 
         if view is not None and view.is_provisional and not view.is_growing:
             self._wait_for(view, partial(self.copy, view))
@@ -220,6 +222,8 @@ def _whole_mesh(figure: Figure) -> MeshSample | None:
 
 def _stem(view: View, figure: Figure, sample: MeshSample | None) -> str:
     """What the file will hold, as a name: checkpoint, view, layer and head; of a mesh class and seed."""
+    from app.export.saving import file_stem, head_parts
+
     checkpoint = view.subject.checkpoint.name if view.subject else ""
     if sample is not None:
         return file_stem(checkpoint, _mesh_name(view, sample))

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QTabBar, QWidget
 
 from app.link.engine_link import ProcessLink
-from app.window.application import make_window
+from app.window import application
 from app.window.main_window import MainWindow
 from widgets.registry import VIEWS
 
@@ -128,14 +128,41 @@ class Driver:
         return link
 
 
+class LentEngine(ProcessLink):
+    """An engine that outlives its window: to start one takes longer than most tests."""
+
+    def stop(self) -> None:
+        self.cancel()
+
+    def close(self) -> None:
+        pass
+
+    def end(self) -> None:
+        super().stop()
+        super().close()
+
+
+@pytest.fixture(scope="session")
+def lent_engine() -> Iterator[LentEngine]:
+    link = LentEngine()
+    link.start()  # before there is a test that would wonder at its thread
+    yield link
+    link.end()
+
+
 @pytest.fixture
-def start(qapp, qtbot, tmp_path, monkeypatch) -> Iterator[Callable[..., Driver]]:
-    """Start the program; all that were started are closed at the end."""
+def start(request, lent_engine, qapp, qtbot, tmp_path, monkeypatch) -> Iterator[Callable[..., Driver]]:
+    """Start the program; all that were started are closed at the end.
+
+    Their engine is lent, one window after another, but to tests that are marked with `own_engine`.
+    """
     monkeypatch.setenv("HEADLIGHT_HOME", str(tmp_path / "home"))
+    if request.node.get_closest_marker("own_engine") is None:
+        monkeypatch.setattr(application, "ProcessLink", lambda: lent_engine)
     started: list[MainWindow] = []
 
     def begin(checkpoint: str = "") -> Driver:
-        window = make_window(checkpoint)
+        window = application.make_window(checkpoint)
         started.append(window)
         window.show()
         window.activateWindow()

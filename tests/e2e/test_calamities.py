@@ -164,6 +164,7 @@ class Calamities:
         assert heads.figure() is not None, told
 
 
+@pytest.mark.own_engine
 def test_the_window_survives_what_happens_at_seeded_moments(driver, tmp_path, monkeypatch, request):
     """`--calamities 100` tries so many; each tells what it was where it goes wrong."""
     monkeypatch.setattr(ProcessLink, "SILENCE", 4.0)

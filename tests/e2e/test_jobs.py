@@ -57,6 +57,7 @@ def test_a_head_is_looked_at_while_layers_are_timed_and_the_keyboard_steers(driv
     assert driver.figure("sparse").result is not None  # what came stays
 
 
+@pytest.mark.own_engine
 def test_a_short_measurement_says_that_it_is_done_and_closing_leaves_no_process(driver):
     measure(driver, lengths=1)
     driver.wait(lambda: driver.message() == "Layer times, d = 256, n = 64\N{EN DASH}512: done.", 200)

@@ -35,6 +35,7 @@ def drop(window, path) -> None:
     QApplication.sendEvent(window, QDropEvent(where, action, data, left, Qt.KeyboardModifier.NoModifier))
 
 
+@pytest.mark.own_engine
 def test_the_first_start_draws_attention_without_a_click(driver):
     assert driver.window.windowTitle() == "bert-mini – Headlight"
     assert driver.words()[0] == "[CLS]"
@@ -93,8 +94,7 @@ def test_a_pair_gets_its_probability(driver):
     assert 0 < float(driver.figure("next_sentence").numbers().arrays["prob_next"]) < 1
 
 
-@pytest.mark.parametrize("suffix", ["svg", "pdf", "png", "csv", "npz"])
-def test_every_view_exports_what_it_shows(driver, tmp_path, suffix):
+def test_every_view_exports_what_it_shows(driver, tmp_path):
     driver.type_text("sentence_a", "the king lived in a [MASK] .")
     driver.type_text("sentence_b", "it was old .")
     driver.wait(lambda: "[MASK]" in driver.words())
@@ -104,10 +104,11 @@ def test_every_view_exports_what_it_shows(driver, tmp_path, suffix):
             continue
         driver.tab(entry.name)
         driver.wait(lambda entry=entry: driver.figure(entry.name) is not None)
-        path = tmp_path / f"{entry.name}.{suffix}"
-        driver.export(entry.name, path)
-        driver.wait(lambda path=path: str(path) in driver.message())
-        check_export(path)
+        for suffix in ("svg", "pdf", "png", "csv", "npz"):
+            path = tmp_path / f"{entry.name}.{suffix}"
+            driver.export(entry.name, path)
+            driver.wait(lambda path=path: str(path) in driver.message())
+            check_export(path)
 
 
 def check_export(path) -> None:
@@ -165,6 +166,7 @@ def test_a_broken_checkpoint_is_refused_and_the_open_one_stays(driver, tmp_path)
     driver.wait(lambda: "dog" in driver.words())
 
 
+@pytest.mark.own_engine
 def test_an_engine_killed_in_mid_run_costs_one_answer(driver):
     driver.tab("attention")
     driver.wait(lambda: driver.figure("attention") is not None)
@@ -193,6 +195,7 @@ def test_a_text_that_is_too_long_is_refused_and_nothing_is_lost(driver):
     assert driver.words() != before
 
 
+@pytest.mark.own_engine
 def test_closing_while_busy_leaves_no_process(driver):
     driver.type_text("sentence_a", "one more " * 30)
     pid = driver.engine.pid
@@ -229,6 +232,7 @@ def test_what_was_typed_and_chosen_survives_a_restart(start):
     second.window.actions_by_name["set_theme:light"].trigger()
 
 
+@pytest.mark.own_engine
 def test_the_window_comes_back_where_it_was_left(start):
     first = start()
     first.wait_idle()
