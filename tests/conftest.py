@@ -47,6 +47,13 @@ def _no_leaked_threads():
     assert not left, f"still running: {left}; call runner.shutdown() at the end of the test"
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _quick_collections():
+    """What all modules have imported stays: to look through it for what can go takes a second each time."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def assert_collected(qtbot):
     """Return a check that a widget dies when it is closed.
@@ -56,7 +63,6 @@ def assert_collected(qtbot):
     """
 
     def check(make):
-        gc.freeze()  # looking through all that torch and transformers are made of takes a second each time
         widget = make()
         ref = weakref.ref(widget)
         widget.close()
@@ -69,5 +75,4 @@ def assert_collected(qtbot):
 
         qtbot.waitUntil(is_gone, timeout=10_000)
 
-    yield check
-    gc.unfreeze()
+    return check

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pkgutil
 import sys
@@ -95,6 +96,8 @@ class WarmUp(QObject):
         module = next(self._modules, None)
         if module is None:
             self._timer.stop()
+            # What is imported stays: to look through it for what can go would hold the window up for many frames.
+            gc.freeze()
         else:
             with suppress(ImportError):  # a library of the system is missing, which the view that needs it will say
                 import_module(module.name)
