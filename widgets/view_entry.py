@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from inference.results.request import Capability
+
 if TYPE_CHECKING:
-    from inference.results.request import Capability
+    from inference.results.checkpoint import CheckpointInfo
     from widgets.context import ViewContext
     from widgets.view import View
 
@@ -48,6 +50,19 @@ class ViewEntry:
             return frozenset()
         module, _, name = self.request.partition(".")
         return getattr(import_module(f"inference.results.{module}"), name).needs
+
+    def is_about(self, checkpoint: CheckpointInfo) -> bool:
+        """Whether such a model can be asked for what the view shows at all."""
+        return self.about_model in ("", *checkpoint.reads)
+
+    def why_missing(self, checkpoint: CheckpointInfo) -> str:
+        """Half a sentence for what the checkpoint lacks; empty if the view can show it.
+
+        What is about another kind of model is not imported: all that is asked of that kind is refused for one reason.
+        """
+        if self.is_about(checkpoint):
+            return checkpoint.why_missing(self.needs)
+        return checkpoint.why_missing(frozenset({next(one for one in Capability if one.reads == self.about_model)}))
 
     def create(self, context: ViewContext) -> View:
         """Import and build the view."""

@@ -55,6 +55,6 @@ class OfferedViews:
 
 def _is_offered(entry: ViewEntry, checkpoint: CheckpointInfo) -> bool:
     """Whether a view has a tab. What only some models of images or meshes can do has none with the others."""
-    if checkpoint.is_of_another_kind(entry.needs):
+    if not entry.is_about(checkpoint):
         return False
-    return entry.about_model in ("", "text") or not checkpoint.why_missing(entry.needs)
+    return entry.about_model in ("", "text") or not entry.why_missing(checkpoint)

@@ -199,7 +199,7 @@ class ViewArea(QWidget):
     def _why_off(self, entry: ViewEntry) -> str:
         if self._subject is None:
             return self._hint
-        why = self._subject.checkpoint.why_missing(entry.needs)
+        why = entry.why_missing(self._subject.checkpoint)
         name = self._subject.checkpoint.name
         return self.tr("{} is off for {}: {}.").format(entry.title, name, why) if why else ""
 

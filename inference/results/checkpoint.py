@@ -154,7 +154,3 @@ class CheckpointInfo:
         reasons = {missing.capability: missing.why for missing in self.missing}
         lacking = sorted(needs - set(self.capabilities))
         return reasons.get(lacking[0], f"it has no {lacking[0]}") if lacking else ""
-
-    def is_of_another_kind(self, needs: frozenset[Capability]) -> bool:
-        """Whether what `needs` is about cannot be asked of such a model at all: masked words of a mesh."""
-        return any(capability.reads not in (None, *self.reads) for capability in needs)

@@ -96,6 +96,16 @@ def test_it_declares_the_kind_of_model_that_its_request_reads(entry):
 
 
 @views
+@pytest.mark.parametrize("checkpoint", ["bert-mini", "vit-scenes", "polygen-furniture"])
+def test_what_is_about_other_models_says_the_same_as_its_request(entry, checkpoint):
+    from inference.checkpoints.inspection import inspect
+
+    info = inspect(checkpoint)
+    assert entry.why_missing(info) == info.why_missing(entry.needs)
+    assert entry.is_about(info) or entry.why_missing(info)
+
+
+@views
 def test_it_names_what_it_needs_and_says_why_it_is_off(entry):
     from tests.factories import make_checkpoint_info
 

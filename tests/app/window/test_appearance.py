@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel
 
 from app.window.appearance import LARGEST, SMALLEST, Appearance, theme_named
 from widgets.context import Looks
@@ -53,3 +53,12 @@ def test_looks_tell_of_a_change_and_of_nothing_else(qtbot):
     with qtbot.waitSignal(looks.changed):
         looks.set_color_map("magma")
     assert looks.color_map == "magma"
+
+
+@pytest.mark.parametrize(("name", "theme"), [("light", LIGHT), ("dark", DARK)])
+def test_the_edge_of_a_check_box_can_be_seen(appearance, qtbot, name, theme):
+    appearance.apply(name, 1.0)
+    box = QCheckBox("")
+    qtbot.addWidget(box)
+    image = box.grab().toImage()
+    assert theme.faint in [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]

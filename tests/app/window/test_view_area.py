@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -19,21 +18,24 @@ from tests.inputs import text_input
 from widgets.context import ViewContext
 from widgets.subject import Subject
 from widgets.view import View
+from widgets.view_entry import ViewEntry
 
 
-class PlainEntry(NamedTuple):
-    """What the area needs of a `ViewEntry`."""
+@dataclass(frozen=True)
+class PlainEntry(ViewEntry):
+    """A view that says itself what it needs."""
 
-    name: str
-    title: str
-    needs: frozenset[Capability]
-    about: str
-    about_model: str = ""
+    given: frozenset[Capability] = frozenset()
+
+    @property
+    def needs(self) -> frozenset[Capability]:
+        return self.given
 
 
 def entry(name: str, *needs: Capability) -> PlainEntry:
     about_model = next((need.reads for need in needs if need.reads), "")
-    return PlainEntry(name, name.title(), frozenset(needs), f"About {name}.", about_model)
+    about = f"About {name}."
+    return PlainEntry(name, name.title(), "", "", about, about_model=about_model, given=frozenset(needs))
 
 
 ENTRIES = (
