@@ -275,3 +275,27 @@ def test_an_unsupported_python_is_named(run, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         run.use_a_supported_python([])
     assert "needs Python 3.11, 3.12 or 3.13; this is 3.9" in capsys.readouterr().err
+
+
+# Checks
+
+
+def test_each_test_is_in_one_lane(run, checkout, monkeypatch):
+    monkeypatch.setattr(run, "IS_LINUX", True)
+    first, second = run.lanes(["-x"])
+    (rest,) = [command for name, command, _ in first if name == "pytest"]
+    (screen,) = [command for name, command, _ in second if name == "pytest of views and widgets"]
+    (windows,) = [command for name, command, _ in second if name == "pytest with windows"]
+    ignored = {word.removeprefix("--ignore=") for word in rest if word.startswith("--ignore=")}
+    assert ignored == {word for word in screen if word.startswith("tests")} != set()
+    assert all((ROOT / folder).is_dir() for folder in ignored)
+    assert windows[windows.index("xvfb") + 1 :] == ["tests/e2e", "-x"]
+    assert rest[-1] == screen[-1] == "-x"
+
+
+def test_tests_that_are_named_are_run_once(run, checkout):
+    (checkout / "tests").mkdir()
+    first, second = run.lanes(["tests", "-k", "word"])
+    commands = [command for _, command, _ in (*first, *second) if "pytest" in command]
+    assert sorted(command[command.index("-m", 2) + 1] for command in commands) == ["not xvfb", "xvfb"][: len(commands)]
+    assert all(command[-3:] == ["tests", "-k", "word"] for command in commands)
