@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QHeaderView,
-    QLabel,
     QSpinBox,
     QTableWidget,
     QTableWidgetItem,
@@ -79,7 +78,7 @@ class DetailsPanel(View):
         self._chosen.addRow(self.tr("Layer"), self._layer)
         self._chosen.addRow(self.tr("Head"), self._head)
         for name, title in self._titles().items():
-            self._measures.addRow(title, self._values[name])
+            self._measures.addRow(PlainLabel(title, self), self._values[name])
         self._numbers = QWidget(self)  # what is dimmed; layer and head can be typed all the same
         column = QVBoxLayout(self._numbers)
         column.setContentsMargins(0, 0, 0, 0)
@@ -197,7 +196,7 @@ class DetailsPanel(View):
             unit = {"entropy": self.tr(" bits"), "distance": self.tr(" tokens")}.get(name)
             if (mark := heads.marks.get(name) if heads else None) is not None:
                 title = self._measures.labelForField(label)
-                assert isinstance(title, QLabel)
+                assert isinstance(title, PlainLabel)
                 title.setText(self.tr("To {}").format(isolated(mark)))
             label.setText("–" if math.isnan(value) else f"{value:.2f}{unit}" if unit else _percent(value))
 
