@@ -128,6 +128,11 @@ def named_class(config: dict[str, Any]) -> str:
     return next((name[:100] for name in names if isinstance(name, str)), "")
 
 
+def config_of_text(config: PreTrainedConfig) -> PreTrainedConfig:
+    """Of the part that reads the text; MusicGen's decoder, which writes codes, passes for one too."""
+    return getattr(config, "text_encoder", None) or config.get_text_config()
+
+
 def without_elsewhere(value: Any) -> Any:
     """A copy of JSON values without what makes transformers look for further files, code or kernels."""
     if isinstance(value, dict):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference.context import Refused
+from inference.files.config_file import config_of_text
 from inference.files.json_file import read_inside, read_object
 from inference.files.reasons import first_line
 from inference.files.regular_files import is_there, open_inside
@@ -126,7 +127,7 @@ def load_tokenizer(folder: Path, config: PreTrainedConfig) -> PreTrainedTokenize
         raise
     except BaseException as error:  # tokenizers' PanicException is no Exception
         raise Refused(f"The tokenizer in {vocabulary.name} cannot be read: {first_line(error)}") from error
-    d_vocab = getattr(config.get_text_config(), "vocab_size", 0x110000)
+    d_vocab = getattr(config_of_text(config), "vocab_size", 0x110000)
     if len(tokenizer) <= len(tokenizer.all_special_ids):
         raise Refused(f"The tokenizer in {vocabulary.name} knows no words, only special tokens.")
     if len(tokenizer) > d_vocab + _MOST_TOO_MANY:

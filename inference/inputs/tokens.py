@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from inference.context import Refused
+from inference.files.config_file import config_of_text
 from inference.inputs.languages import language_ids, spoken
 from inference.results.inputs import TOO_LONG, TextInput
 from inference.results.tokens import Tokens
@@ -130,7 +131,7 @@ def behind_start(start: int, rest: Tokens, tokenizer: PreTrainedTokenizerBase | 
 
 def vocabulary_size(config: PreTrainedConfig) -> int:
     """Token ids that a model knows; CANINE, which says none, reads Unicode's code points as they are."""
-    return getattr(config.get_text_config(), "vocab_size", 0x110000)
+    return getattr(config_of_text(config), "vocab_size", 0x110000)
 
 
 def as_text(input: Input) -> TextInput:
