@@ -125,7 +125,7 @@ def _mesh(args: Namespace) -> str:
     engine = Engine()
     _app = _application()  # kept until the end: fonts are its own
     try:
-        return mesh_commands.run(args, lambda request: _answer(engine, request))
+        return mesh_commands.run(args, lambda request: _answer(engine, request), _tell)
     except FileIsThere as error:
         raise _Fault(f"{error} Another name, or --force to replace it.") from error
     except (ExportError, BadOption) as error:
@@ -164,11 +164,10 @@ def _figure(args: Namespace) -> str:
             result = answer_all(asked, answer) if isinstance(asked, Generator) else answer(asked)
             source = info.name
             notes = _notes(engine, args.checkpoint, info, inputs, result)
-            for note in notes:
-                print("headlight: note:", " ".join(note.split()), file=sys.stderr)
+            _tell(notes)
         figure = command.figure(result, args)
         if film_files.is_film(args.out) and films.grows(figure):
-            film_files.save(figure, args.out, style=_style(args), width=args.width, may_replace=args.force)
+            film_files.save(figure, args.out, style=_style(args), width=args.width, may_replace=args.force, notes=notes)
             return f"{args.out}: {figure.caption}"
         save(
             figure,
@@ -187,6 +186,11 @@ def _figure(args: Namespace) -> str:
     except (ExportError, BadOption) as error:
         raise _Fault(str(error)) from error
     return f"{args.out}: {figure.caption}"
+
+
+def _tell(notes: tuple[str, ...]) -> None:
+    for note in notes:
+        print("headlight: note:", " ".join(note.split()), file=sys.stderr)
 
 
 def _notes(

@@ -14,6 +14,7 @@ import torch
 from inference.context import Refused
 from inference.files.config_file import config_of_text
 from inference.inputs.languages import language_ids, spoken
+from inference.inputs.shortening import shortened
 from inference.results.inputs import TOO_LONG, TextInput
 from inference.results.tokens import Tokens
 
@@ -63,7 +64,7 @@ def tokenize(
         with spoken(tokenizer, input.language, input.language_pair) as notes:
             encoding = _split(input, tokenizer, is_target)
         ids = list(encoding["input_ids"])
-    can_cut = input.start is not None and input.text_pair is None
+    can_cut = input.start is not None
     _check(ids, d_vocab, 0 if can_cut else longest)
 
     is_special = np.isin(ids, _special_ids(tokenizer))
@@ -78,7 +79,8 @@ def tokenize(
         notes=tuple(notes),
     )
     if can_cut and longest and len(ids) > longest:
-        tokens = _part(tokens, input.start or 0, longest)
+        sides = _sides(input, tokens, encoding, tokenizer, is_target)
+        tokens = shortened(tokens, sides, input.start or 0, longest)
     return _masked(tokens, input.masked, tokenizer) if input.masked else tokens
 
 
@@ -141,26 +143,32 @@ def as_text(input: Input) -> TextInput:
     return input.text
 
 
-def _part(tokens: Tokens, start: int, longest: int) -> Tokens:
-    """As many tokens as the model takes, between the special ones at both ends.
-
-    Raises
-    ------
-    Refused
-        The text ends before `start`.
-    """
-    words = np.flatnonzero(~tokens.is_special)
-    first, last = (int(words[0]), int(words[-1]) + 1) if len(words) else (0, len(tokens))
-    n, room = last - first, longest - first - (len(tokens) - last)
-    if room < 1:
-        raise Refused(f"The model takes {longest} tokens, which the special ones of this text fill.")
-    begin = n - room if start < 0 else start
-    if begin >= n:
-        raise Refused(f"The part was to begin at token {start:,}; the text has tokens 0 to {n - 1:,}.")
-    end = min(begin + room, n)
-    kept = [*range(first), *range(first + begin, first + end), *range(last, len(tokens))]
-    note = f"Of {n:,} tokens of the text, {begin:,} to {end - 1:,} are read."
-    return replace(tokens.taken(kept), notes=(*tokens.notes, note))
+def _sides(
+    input: TextInput,
+    tokens: Tokens,
+    encoding: BatchEncoding | None,
+    tokenizer: PreTrainedTokenizerBase | None,
+    is_target: bool,
+) -> dict[str, range]:
+    """Places of the text, or of each of a pair, by what it is called; without the special tokens around them."""
+    if encoding is None or tokenizer is None or not input.text_pair or is_target:
+        words = np.flatnonzero(~tokens.is_special)
+        whole = range(int(words[0]), int(words[-1]) + 1) if len(words) else range(len(tokens))
+        return {"the target" if is_target else "the text": whole}
+    if encoding.is_fast:
+        of_each = np.array([-1 if side is None else side for side in encoding.sequence_ids(0)])
+        places = [np.flatnonzero(of_each == side) for side in (0, 1)]
+        sides = [range(int(each[0]), int(each[-1]) + 1) if len(each) else range(0) for each in places]
+    else:
+        sides, ids = [], tokens.ids.tolist()
+        for text in (input.text, input.text_pair):
+            alone = tokenizer(_readable(text, tokenizer), add_special_tokens=False)["input_ids"]
+            first = sides[0].stop if sides else 0
+            at = next((i for i in range(first, len(ids) - len(alone) + 1) if ids[i : i + len(alone)] == alone), None)
+            if at is None:
+                raise Refused("This tokenizer does not tell where the second sentence begins; shorten the texts.")
+            sides.append(range(at, at + len(alone)))
+    return dict(zip(("sentence A", "sentence B"), sides, strict=True))
 
 
 def _sources(
