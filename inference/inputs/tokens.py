@@ -14,6 +14,7 @@ import torch
 from inference.context import Refused
 from inference.files.config_file import config_of_text
 from inference.inputs.languages import language_ids, spoken
+from inference.inputs.origins import readable, segment_of, sides_of, sources_of
 from inference.inputs.shortening import shortened
 from inference.results.inputs import TOO_LONG, TextInput
 from inference.results.tokens import Tokens
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     from inference.results.inputs import Input
 
-# What typists write for a mask, whatever the tokenizer calls it.
-TYPED_MASK = "[MASK]"
 _SPACE = "␣"
 _DELETE = 0x7F
 _CLS_SEGMENT = 2
@@ -67,15 +66,18 @@ def tokenize(
     can_cut = input.start is not None
     _check(ids, d_vocab, 0 if can_cut else longest)
 
+    segment, sources = np.zeros(len(ids), np.int8), ()
+    if encoding is not None and tokenizer is not None:
+        segment, sources = segment_of(input, encoding, tokenizer), sources_of(input, encoding, tokenizer)
     is_special = np.isin(ids, _special_ids(tokenizer))
     tokens = Tokens(
         ids=np.array(ids, dtype=np.int64),
         words=tuple(word(token, tokenizer) for token in ids),
         starts_word=_starts_word(ids, encoding, is_special, tokenizer),
         is_special=is_special,
-        segment=_segment(encoding, len(ids)),
+        segment=segment,
         pieces=tuple(piece(token, tokenizer) for token in ids),
-        sources=_sources(input, ids, encoding, tokenizer),
+        sources=sources,
         notes=tuple(notes),
     )
     if can_cut and longest and len(ids) > longest:
@@ -155,50 +157,17 @@ def _sides(
         words = np.flatnonzero(~tokens.is_special)
         whole = range(int(words[0]), int(words[-1]) + 1) if len(words) else range(len(tokens))
         return {"the target" if is_target else "the text": whole}
-    if encoding.is_fast:
-        of_each = np.array([-1 if side is None else side for side in encoding.sequence_ids(0)])
-        places = [np.flatnonzero(of_each == side) for side in (0, 1)]
-        sides = [range(int(each[0]), int(each[-1]) + 1) if len(each) else range(0) for each in places]
-    else:
-        sides, ids = [], tokens.ids.tolist()
-        for text in (input.text, input.text_pair):
-            alone = tokenizer(_readable(text, tokenizer), add_special_tokens=False)["input_ids"]
-            first = sides[0].stop if sides else 0
-            at = next((i for i in range(first, len(ids) - len(alone) + 1) if ids[i : i + len(alone)] == alone), None)
-            if at is None:
-                raise Refused("This tokenizer does not tell where the second sentence begins; shorten the texts.")
-            sides.append(range(at, at + len(alone)))
+    sides = sides_of(input, encoding, tokenizer)
+    if sides is None:
+        raise Refused("This tokenizer does not tell where the second sentence begins; shorten the texts.")
     return dict(zip(("sentence A", "sentence B"), sides, strict=True))
 
 
-def _sources(
-    input: TextInput, ids: list[int], encoding: BatchEncoding | None, tokenizer: PreTrainedTokenizerBase | None
-) -> tuple[str, ...]:
-    """What was typed where a token stands for whatever is not known; empty where that is nowhere, or not told."""
-    if tokenizer is None or encoding is None or not encoding.is_fast or tokenizer.unk_token_id not in ids:
-        return ()
-    texts = _readable(input.text, tokenizer), _readable(input.text_pair or "", tokenizer)
-    found = encoding.encodings
-    if not found:
-        return ()
-    places = zip(ids, encoding.sequence_ids(0), found[0].offsets, strict=True)
-    return tuple(
-        texts[of][begin:end] if token == tokenizer.unk_token_id and of is not None else ""
-        for token, of, (begin, end) in places
-    )
-
-
 def _split(input: TextInput, tokenizer: PreTrainedTokenizerBase, is_target: bool) -> BatchEncoding:
-    text, pair = _readable(input.text, tokenizer), _readable(input.text_pair or "", tokenizer)
+    text, pair = readable(input.text, tokenizer), readable(input.text_pair or "", tokenizer)
     if is_target:
         return tokenizer(text_target=text)
     return tokenizer(text, pair) if pair else tokenizer(text)
-
-
-def _readable(text: str, tokenizer: PreTrainedTokenizerBase) -> str:
-    """The text with the tokenizer's own mask, and without what no tokenizer reads: halves of surrogate pairs."""
-    text = text.encode("utf-8", "replace").decode()
-    return text if tokenizer.mask_token is None else text.replace(TYPED_MASK, str(tokenizer.mask_token))
 
 
 def _check(ids: list[int], d_vocab: int, longest: int) -> None:
@@ -218,18 +187,6 @@ def _special_ids(tokenizer: PreTrainedTokenizerBase | None) -> list[int]:
     marks = [tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.bos_token_id, tokenizer.eos_token_id]
     words = [token for token in (tokenizer.mask_token_id, tokenizer.unk_token_id) if token not in marks]
     return [*(token for token in tokenizer.all_special_ids if token not in words), *language_ids(tokenizer)]
-
-
-def _segment(encoding: BatchEncoding | None, n: int) -> np.ndarray:
-    """0 for the first text, 1 for the second; a special token belongs to the text before it."""
-    if encoding is None:
-        return np.zeros(n, np.int8)
-    if not encoding.is_fast:
-        return np.array(encoding.get("token_type_ids", [0] * n), np.int8)
-    segment = np.zeros(n, np.int8)
-    for pos, sequence in enumerate(encoding.sequence_ids(0)):
-        segment[pos] = sequence if sequence is not None else segment[max(pos - 1, 0)]
-    return segment
 
 
 def _starts_word(

@@ -7,7 +7,6 @@ import pytest
 import transformers
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers.models.bert.tokenization_bert_legacy import BertTokenizerLegacy
 
 from inference.context import Refused
 from inference.inputs.tokens import joined, tokenize, word
@@ -15,6 +14,7 @@ from inference.results.inputs import TOO_LONG, TextInput
 from inference.results.tokens import Tokens
 from tests.inference.tiny_checkpoints import BYTE_MERGES, BYTE_VOCAB, VOCAB
 from tests.inference.tiny_models import D_VOCAB
+from tests.inference.tiny_tokenizers import tokenizer_of_digits
 
 CONFIG = transformers.BertConfig(vocab_size=D_VOCAB, max_position_embeddings=12)
 
@@ -249,15 +249,6 @@ def test_a_part_of_a_pair_behind_the_end_names_the_side(tmp_path):
     pair = TextInput("0 1 2 3 4 5 6 7 8", "1 2", start=9)
     with pytest.raises(Refused, match="begin at token 9; sentence A has tokens 0 to 8"):
         tokenize(pair, CONFIG, tokenizer_of_digits(tmp_path, is_fast=True), 12)
-
-
-def tokenizer_of_digits(folder, *, is_fast):
-    """Words are digits, each a token."""
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *map(str, range(10))]
-    if is_fast:
-        return transformers.BertTokenizer(vocab={word: i for i, word in enumerate(words)})
-    (folder / "vocab.txt").write_text("\n".join(words))
-    return BertTokenizerLegacy(str(folder / "vocab.txt"))
 
 
 def test_what_is_taken_and_put_together_keeps_marks_sources_and_notes():
