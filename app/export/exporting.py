@@ -215,6 +215,7 @@ def _named(input: Input) -> str:
     parts = (
         textwrap.shorten(input.text.text, _MOST_LETTERS, placeholder=" …") if input.text else "",
         Path(input.image.path).name if input.image else "",
+        Path(input.sound.path).name if input.sound else "",
     )
     return "  ·  ".join(filter(None, parts))
 

@@ -95,7 +95,12 @@ class MainWindow(QMainWindow):
             tuple(self.actions_by_name.values()),
         )
         targets = DropTargets(
-            self.open, self.input_panel.open_image, self._open_mesh, self.input_bar.look_at, self._tell
+            self.open,
+            self.input_panel.open_image,
+            self.input_panel.open_sound,
+            self._open_mesh,
+            self.input_bar.look_at,
+            self._tell,
         )
         Drops(self, lambda: self.input_panel.kinds, targets)
         self._connect()

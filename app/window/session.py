@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication
 from app.window.settings import is_text, left_out, locked, read_entries, write_entries
 from app.window.view_area import ViewArea, ViewLayout
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.inputs import ImageInput, Input, MeshInput
+from inference.results.inputs import ImageInput, Input, MeshInput, SoundInput
 from widgets.selection import Selected
 from widgets.view import View
 
@@ -37,6 +37,7 @@ class Session:
     masked: tuple[int, ...] = ()
     image: ImageInput | None = None
     mesh: MeshInput | None = None
+    sound: SoundInput | None = None
     layout: ViewLayout = field(default_factory=ViewLayout)
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -80,7 +81,12 @@ class SessionKeeper:
             text = QCoreApplication.translate("Session", "The image {} of the last session is not there any more.")
             self.notice = text.format(image.path)
             image = None
-        return Restored(session.selected, session.masked, Input(image=image, mesh=session.mesh))
+        sound = session.sound
+        if sound is not None and sound.path and not _is_file(sound.path):
+            text = QCoreApplication.translate("Session", "The sound {} of the last session is not there any more.")
+            self.notice = text.format(sound.path)
+            sound = None
+        return Restored(session.selected, session.masked, Input(image=image, mesh=session.mesh, sound=sound))
 
     def save(self, info: CheckpointInfo | None, selected: Selected, masked: tuple[int, ...], input: Input) -> None:
         """Write where the window is now. Raises OSError."""
@@ -102,6 +108,7 @@ class SessionKeeper:
                 masked=masked,
                 image=input.image or session.image,
                 mesh=input.mesh or session.mesh,
+                sound=input.sound or session.sound,
             )
         save_session(session, self._file)
 

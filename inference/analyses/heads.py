@@ -44,12 +44,13 @@ class _SoFar:
         # What a layer does not have need not be waited for.
         self.is_exact = np.arange(size[1]) >= np.array(n_heads)[:, None]
         self.is_there = self.is_exact.copy()
+        self.layers = tuple(layer for layer, n in enumerate(n_heads) if n)
 
     def result(self, group: str, query_tokens: Tokens, key_tokens: Tokens) -> HeadsResult:
         """A copy: it is worked on."""
         measures: dict[str, np.ndarray] = dict(zip(_MEASURES, self.measures.copy(), strict=True))
         is_sampled = not bool(self.is_exact.all())
-        return HeadsResult(group, query_tokens, key_tokens, self.thumbnails.copy(), measures, is_sampled)
+        return HeadsResult(group, query_tokens, key_tokens, self.thumbnails.copy(), measures, is_sampled, self.layers)
 
 
 def heads(request: HeadsRequest, model: Model, context: Context) -> HeadsResult:

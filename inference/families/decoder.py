@@ -180,7 +180,8 @@ class DecoderFamily(TextFamily):
         return is_whole and not getattr(config, "add_cross_attention", False)
 
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
-        n_heads = (config.num_attention_heads,) * len(_attending(config))
+        attending = _attending(config)
+        n_heads = tuple(config.num_attention_heads * (i in attending) for i in range(config.num_hidden_layers))
         has_qk = config.model_type not in _PATTERNS_ONLY
         keys = _AND_SINK if config.model_type in _WITH_SINKS else "text"
         return (AttentionGroup("decoder", "Decoder", n_heads, is_causal=True, has_qk=has_qk, key_axis=keys),)
@@ -191,9 +192,9 @@ class DecoderFamily(TextFamily):
         if config.model_type not in _HYBRIDS:
             return ()
         layers = _attending(config)
-        which = ", ".join(str(layer + 1) for layer in layers)
+        which = ", ".join(map(str, layers))
         return (
-            f"Of its {config.num_hidden_layers} layers these attend and are shown, one after the other: {which}. "
+            f"Of its {config.num_hidden_layers} layers, counted from 0, these attend: {which}. "
             f"The others have {_HYBRIDS[config.model_type]} in place of attention.",
         )
 
@@ -249,7 +250,7 @@ class DecoderFamily(TextFamily):
             "decoder",
             names,
             base,
-            of_blocks=_attending(config),
+            attending=_attending(config),
             factor=_factor(config),
             cap=getattr(config, "final_logit_softcapping", None),
         )

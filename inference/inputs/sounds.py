@@ -40,12 +40,23 @@ def read_sound(input: SoundInput, rate: int = RATE) -> np.ndarray:
         except Refused:
             raise
         except (wave.Error, EOFError, OSError, RuntimeError, ValueError) as error:
-            raise Refused(f"{name} is no WAV file that can be read: {error or 'it is cut off'}.") from error
+            raise Refused(f"{name} is no WAV file that can be read: {_reason(error)}.") from error
     samples = _numbers(data, width)
     samples = samples[: len(samples) // n_channels * n_channels].reshape(-1, n_channels).mean(1)
     if not len(samples):
         raise Refused(f"{name} holds no sound.")
     return _resampled(samples, stored_rate, rate)
+
+
+def _reason(error: Exception) -> str:
+    """What is said where a file ends too early, or its numbers are of another kind, else as it is."""
+    text = str(error) or "it is cut off"
+    _, is_kind, kind = text.partition("unknown format: ")
+    if is_kind:
+        return (
+            "its samples are floats; whole numbers are read" if kind == "3" else f"its samples are of the kind {kind}"
+        )
+    return text
 
 
 def _check(name: str, rate: int, n: int, width: int) -> None:

@@ -44,6 +44,8 @@ class HeadsResult:
         come.
     is_sampled
         Whether some heads are there as a first look only: thumbnails and measures of one query a row of pixels.
+    layers
+        Those that attend, as the model counts them; empty for all.
     """
 
     group: str
@@ -52,3 +54,4 @@ class HeadsResult:
     thumbnails: np.ndarray
     measures: dict[str, np.ndarray]
     is_sampled: bool = False
+    layers: tuple[int, ...] = ()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 MOST_IMAGE_SIDE = 1024  # pixels that can be asked for
 TOO_LONG = "the model takes at most"  # in the sentence that refuses a text for its length
 MESH_ENDINGS = (".obj", ".ply", ".stl", ".off", ".gltf", ".glb")  # of files that are read
+SOUND_ENDINGS = (".wav", ".wave")
 
 
 @dataclass(frozen=True, slots=True)

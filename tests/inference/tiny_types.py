@@ -53,17 +53,17 @@ _OF_TYPE: dict[str, dict[str, Any]] = {
 }
 
 
-def config_of(model_type: str) -> transformers.PreTrainedConfig:
-    """Small, and with all else as the type has it."""
+def config_of(model_type: str, **more: Any) -> transformers.PreTrainedConfig:
+    """Small, and with all else as the type has it, but for `more`."""
     cls = CONFIG_MAPPING[model_type]
     known = {field.name for field in dataclasses.fields(cls)} | {*cls.attribute_map}
     # Of two names for one thing the type's own.
     known -= {name for name, own in cls.attribute_map.items() if own in _SIZES}
     sizes = {name: size for name, size in _SIZES.items() if name in known}
-    return cls(**sizes | _OF_TYPE.get(model_type, {}))
+    return cls(**sizes | _OF_TYPE.get(model_type, {}) | more)
 
 
-def build_type(model_type: str) -> Any:
+def build_type(model_type: str, **more: Any) -> Any:
     """A seeded random model with the largest head, in eval mode."""
     tables: Any = (
         auto.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
@@ -73,7 +73,7 @@ def build_type(model_type: str) -> Any:
     )
     name = next(table[model_type] for table in tables if model_type in table)
     torch.manual_seed(0)
-    net = getattr(transformers, name)(config_of(model_type)).eval()
+    net = getattr(transformers, name)(config_of(model_type, **more)).eval()
     with torch.no_grad():
         for parameter in net.parameters():
             if parameter.ndim > 1:

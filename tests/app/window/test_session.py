@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from app.window.session import FILE_NAME, Session, SessionKeeper, load_session, save_session
 from app.window.settings import Settings, load_settings
 from app.window.view_area import ViewLayout
-from inference.results.inputs import ImageInput, Input, MeshInput
+from inference.results.inputs import ImageInput, Input, MeshInput, SoundInput
 from tests.factories import make_checkpoint_info
 from widgets.selection import Position, Selected
 
@@ -24,6 +24,7 @@ LEFT = Session(
     (2, 5),
     ImageInput(seed=7, kind="scene", side=64),
     MeshInput(1, (1, 2, 3), (4, 1)),
+    SoundInput(seed=3),
     LAYOUT,
     {"attention": {"options": {"scale": "log"}}},
 )
@@ -194,7 +195,7 @@ def test_the_same_checkpoint_comes_back_with_all_that_is_of_it(keeper, area):
     restored = keeper.restored(INFO)
     assert restored.selected == LEFT.selected
     assert restored.masked == (2, 5)
-    assert restored.input == Input(image=LEFT.image, mesh=LEFT.mesh)
+    assert restored.input == Input(image=LEFT.image, mesh=LEFT.mesh, sound=LEFT.sound)
     assert keeper.restored(INFO) is None  # only at the start
     assert keeper.notice == ""
 
@@ -211,6 +212,19 @@ def test_an_image_that_is_gone_is_told(file, area, tmp_path):
     keeper = SessionKeeper(file, area)
     assert keeper.restored(INFO).input.image is None
     assert "gone.png" in keeper.notice
+
+
+def test_a_sound_that_is_gone_is_told(file, area, tmp_path):
+    save_session(replace(LEFT, sound=SoundInput(str(tmp_path / "gone.wav"))), file)
+    keeper = SessionKeeper(file, area)
+    assert keeper.restored(INFO).input == Input(image=LEFT.image, mesh=LEFT.mesh)
+    assert "gone.wav" in keeper.notice
+
+
+def test_a_sound_that_is_looked_at_is_written(keeper, file):
+    keeper.save(INFO, Selected(), (), Input(sound=SoundInput(seed=8)))
+    assert load_session(file)[0].sound == SoundInput(seed=8)
+    assert load_session(file)[0].image == LEFT.image
 
 
 def test_options_come_back_with_their_view(keeper, area):
