@@ -248,6 +248,56 @@ def test_what_is_left_is_written(keeper, area, file):
     assert session.options == {"heads": {"order": "entropy"}}  # the other view is as by default again
 
 
+def two_keepers(file):
+    areas = FakeArea(), FakeArea()
+    return [(SessionKeeper(file, area), area) for area in areas]
+
+
+def test_two_windows_merge_what_each_has_changed(file):
+    """Every entry: options one by one, the selection, inputs, and where each view is."""
+    save_session(LEFT, file)
+    (first, area), (second, other) = two_keepers(file)
+    for keeper in (first, second):
+        keeper.restored(INFO)
+    area.views = {"attention": FakeView("attention", {"options": {"scale": "log", "reduce": "mean"}})}
+    area.layout_now = lambda: replace(LAYOUT, current="arcs", places={**LAYOUT.places, "heads": "bmV3"})
+    selected = replace(LEFT.selected, layer=3)
+    first.save(INFO, selected, LEFT.masked, Input(image=ImageInput(seed=9)))
+    other.views = {"heads": FakeView("heads", {"options": {"order": "entropy"}})}
+    other.layout_now = lambda: replace(LAYOUT, widths=(500, 200))
+    second.save(INFO, LEFT.selected, (1,), Input(sound=SoundInput(seed=5)))
+    assert load_session(file)[0] == Session(
+        LEFT.checkpoint,
+        selected,
+        (1,),
+        ImageInput(seed=9),
+        LEFT.mesh,
+        SoundInput(seed=5),
+        replace(LAYOUT, current="arcs", places={**LAYOUT.places, "heads": "bmV3"}, widths=(500, 200)),
+        {"attention": {"options": {"scale": "log", "reduce": "mean"}}, "heads": {"options": {"order": "entropy"}}},
+    )
+
+
+def test_what_is_selected_stays_with_its_checkpoint(file):
+    save_session(LEFT, file)
+    (first, _), (second, _) = two_keepers(file)
+    for keeper in (first, second):
+        keeper.restored(INFO)
+    first.save(replace(INFO, checkpoint="gpt"), Selected("decoder", 1), (), Input())
+    second.save(INFO, replace(LEFT.selected, head=1), (4,), Input())  # did not choose another one
+    session = load_session(file)[0]
+    assert (session.checkpoint, session.selected, session.masked) == ("gpt", Selected("decoder", 1), ())
+
+
+def test_the_last_window_to_choose_a_checkpoint_has_the_last_word(file):
+    save_session(LEFT, file)
+    (first, _), (second, _) = two_keepers(file)
+    first.save(replace(INFO, checkpoint="gpt"), Selected("decoder", 1), (), Input())
+    second.save(replace(INFO, checkpoint="t5"), Selected("cross", 2), (), Input())
+    session = load_session(file)[0]
+    assert (session.checkpoint, session.selected) == ("t5", Selected("cross", 2))
+
+
 def test_options_of_views_that_were_not_shown_are_kept(keeper, file):
     keeper.save(None, Selected(), (), Input())
     assert load_session(file)[0] == LEFT
