@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _SPACE = "␣"
 _DELETE = 0x7F
 _CLS_SEGMENT = 2
+_SPECIAL = ("cls", "sep", "pad", "mask", "bos", "eos", "unk")
 
 
 def tokenize(
@@ -227,7 +228,7 @@ def word(token: int, tokenizer: PreTrainedTokenizerBase | None) -> str:
     if tokenizer is None or not piece:
         return f"#{token}"
     if token in tokenizer.all_special_ids:
-        return piece
+        return _named(token, piece, tokenizer)
     text = tokenizer.convert_tokens_to_string([piece])
     if "\ufffd" in text:
         text = _show_bytes(piece)
@@ -243,15 +244,26 @@ def piece(token: int, tokenizer: PreTrainedTokenizerBase | None) -> str:
     if tokenizer is None or not text:
         return f"#{token}"
     if token in tokenizer.all_special_ids:
-        return text
+        return _named(token, text, tokenizer)
     if _is_byte_level(tokenizer):
         text = _show_bytes(text)
     return "".join(_SPACE if sign in " ▁" else _visible(sign) for sign in text)
 
 
+def _named(token: int, text: str, tokenizer: PreTrainedTokenizerBase) -> str:
+    """A special token as it is written; CANINE's are code points without a sign, and are told by what they are for."""
+    if len(text) > 1 or unicodedata.category(text) not in ("Co", "Cc"):
+        return text
+    known = (name for name in _SPECIAL if getattr(tokenizer, f"{name}_token_id") == token)
+    return next((f"[{name.upper()}]" for name in known), _visible(text))
+
+
 def _is_byte_level(tokenizer: PreTrainedTokenizerBase) -> bool:
     """Whether signs of its vocabulary stand for bytes; `Ġ` is a space then."""
-    return tokenizer.convert_tokens_to_string(["Ġ"]) == " "
+    try:
+        return tokenizer.convert_tokens_to_string(["Ġ"]) == " "
+    except ValueError:  # ByT5's signs are the bytes themselves
+        return False
 
 
 def _piece(token: int, tokenizer: PreTrainedTokenizerBase) -> str:
@@ -287,4 +299,4 @@ def _visible(sign: str) -> str:
     category = unicodedata.category(sign)
     if category == "Zs" and sign != " ":
         return _SPACE
-    return f"<U+{code:04X}>" if category in ("Cc", "Cf", "Cs", "Zl", "Zp") else sign
+    return f"<U+{code:04X}>" if category in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp") else sign

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import sentencepiece
 import transformers
@@ -18,17 +19,24 @@ _SENTENCES = (
 )
 
 
-@cache
-def trained(kind: str = "unigram", *, begins_with_padding: bool = False) -> bytes:
-    """The bytes of a model, of 46 pieces; `unigram` or `bpe`.
+# What models have in front of their pieces.
+_LAYOUTS: dict[str, dict[str, Any]] = {
+    "": {},
+    "t5": {"pad_id": 0, "eos_id": 1, "unk_id": 2, "bos_id": -1},
+    "albert": {
+        "pad_id": 0,
+        "unk_id": 1,
+        "bos_id": -1,
+        "eos_id": -1,
+        "user_defined_symbols": ["[CLS]", "[SEP]", "[MASK]"],
+    },
+}
 
-    Parameters
-    ----------
-    begins_with_padding
-        Whether special pieces stand as T5 has them, else as CamemBERT and XLM-R do.
-    """
+
+@cache
+def trained(kind: str = "unigram", layout: str = "") -> bytes:
+    """The bytes of a model, `unigram` or `bpe`, with special pieces as T5 or ALBERT has them, else the usual three."""
     content = io.BytesIO()
-    ids = {"pad_id": 0, "eos_id": 1, "unk_id": 2, "bos_id": -1} if begins_with_padding else {}
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(_SENTENCES * 10),
         model_writer=content,
@@ -36,7 +44,7 @@ def trained(kind: str = "unigram", *, begins_with_padding: bool = False) -> byte
         vocab_size=46,
         hard_vocab_limit=False,
         minloglevel=2,
-        **ids,
+        **_LAYOUTS[layout],
     )
     return content.getvalue()
 
