@@ -130,7 +130,9 @@ def _merged(own: Session, begun: Session, loaded: Session, others: Session) -> d
     elif own.checkpoint != begun.checkpoint:
         others = replace(others, selected=loaded.selected, masked=loaded.masked)
     values = merged(*map(_entries, (own, begun, loaded, others)))
-    return values | {name: asdict(value) for name, value in values.items() if is_dataclass(value)}
+    return values | {
+        name: asdict(value) for name, value in values.items() if is_dataclass(value) and not isinstance(value, type)
+    }
 
 
 def _entries(session: Session) -> dict[str, Any]:

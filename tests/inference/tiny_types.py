@@ -47,6 +47,23 @@ _SIZES: dict[str, Any] = {
 # Of two layers one attends, for those where not all do.
 _OF_TYPE: dict[str, dict[str, Any]] = {
     **{key: {"num_key_value_heads": 4} for key in ("deepseek_v2", "deepseek_v3")},
+    "bamba": {
+        "attn_layer_indices": [1],
+        "mamba_n_heads": 8,
+        "mamba_d_state": 8,
+        "mamba_d_head": 8,
+        "mamba_n_groups": 1,
+    },
+    "granitemoehybrid": {
+        "layer_types": ["mamba", "attention"],
+        "mamba_n_heads": 8,
+        "mamba_d_state": 8,
+        "mamba_d_head": 8,
+        "mamba_n_groups": 1,
+    },
+    "jamba": {"attn_layer_period": 2, "attn_layer_offset": 1, "mamba_d_state": 4, "use_mamba_kernels": False},
+    "olmo_hybrid": {"layer_types": ["linear_attention", "full_attention"]},
+    "qwen3_5_text": {"layer_types": ["linear_attention", "full_attention"]},
     "lfm2": {"layer_types": ["conv", "full_attention"]},
     "lfm2_moe": {"layer_types": ["conv", "full_attention"]},
     "qwen3_next": {"layer_types": ["linear_attention", "full_attention"]},

@@ -14,6 +14,7 @@ from inference.analyses.rollout import rollout
 from inference.analyses.similarity import similarity
 from inference.capture.attention_call import AttentionCall
 from inference.context import Context, Refused
+from inference.forward.opening import load
 from inference.results.attention import AttentionRequest
 from inference.results.heads import HeadsRequest
 from inference.results.lens import LensRequest
@@ -86,6 +87,16 @@ def test_a_layer_without_attention_is_refused_in_a_sentence(model):
         attention(AttentionRequest("tiny", INPUT, "decoder", (2,)), model, Context())
     assert str(caught.value).endswith("has no attention; these layers of its 6 have: 1, 4.")
     assert str(caught.value).startswith("Layer 2 of ")
+
+
+@pytest.mark.parametrize("model_type", ["jamba", "bamba", "granitemoehybrid", "olmo_hybrid", "qwen3_5_text"])
+def test_mixtures_open_and_say_which_layers_attend(model_type, tmp_path):
+    build_type(model_type).save_pretrained(tmp_path)
+    opened = load(str(tmp_path), Context())
+    assert [group.layers for group in opened.info.groups] == [(1,)]
+    assert "these attend: 1." in " ".join(opened.info.notes)
+    assert not [note for note in opened.info.notes if "not used" in note or "lack" in note]
+    assert attention(AttentionRequest("tiny", INPUT, "decoder"), opened, Context()).layers == (1,)
 
 
 def test_the_lens_reads_every_layer_and_ends_with_the_models_answer(model):
