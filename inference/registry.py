@@ -57,6 +57,7 @@ FAMILIES: dict[str, str] = {
     "sounds": "inference.families.signals:SoundFamily",
     "whisper": "inference.families.signals:WhisperFamily",
     "series": "inference.families.signals:SeriesFamily",
+    "music": "inference.families.music:MusicFamily",
     "clip_text": "inference.families.clip_text:ClipTextFamily",
     "canine": "inference.families.canine:CanineFamily",
     "decoder": "inference.families.decoder:DecoderFamily",

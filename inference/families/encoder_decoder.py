@@ -13,6 +13,7 @@ from inference.capture.blocks import blocks_kept
 from inference.family.base import Encoded, check_count
 from inference.family.components import Components, Names, base_path, joined, that_are_there
 from inference.family.text import TextFamily
+from inference.inputs.shortening import shortened
 from inference.inputs.tokens import as_text, behind_start, tokenize
 from inference.layouts.unpadded import check_blocks, check_padded, unpadded
 from inference.results.checkpoint import AttentionGroup
@@ -110,11 +111,11 @@ class EncoderDecoderFamily(TextFamily):
             check_padded(len(source), windows if isinstance(windows, int) else max(windows), longest)
         elif config.model_type == "bigbird_pegasus":
             check_blocks(len(source), config)
-        if given.text_pair is None:
-            written = tokenize(replace(source_input, masked=()), config, tokenizer, longest, is_target=True)
-        else:
-            target_input = replace(source_input, text=given.text_pair, token_ids=None, masked=())
-            written = tokenize(target_input, config, tokenizer, longest, is_target=True)
+        target_input = replace(source_input, masked=())
+        if given.text_pair is not None:
+            target_input = replace(target_input, text=given.text_pair, token_ids=None)
+        most = longest if given.start is None else _longest_target(config, longest)
+        written = tokenize(target_input, config, tokenizer, most, is_target=True)
         target = _shifted(written, config, tokenizer, longest)
         tensors = {
             "input_ids": torch.from_numpy(source.ids)[None],
@@ -195,6 +196,10 @@ def _names(config: PreTrainedConfig) -> tuple[Names, Names]:
     return replace(_BART, cross_attention="", final_norm=norm), replace(_BART, final_norm=norm)
 
 
+def _longest_target(config: PreTrainedConfig, longest: int) -> int:
+    return getattr(config, "max_decoder_position_embeddings", longest)
+
+
 def _shifted(
     tokens: Tokens, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None, longest: int
 ) -> Tokens:
@@ -205,6 +210,8 @@ def _shifted(
     if config.model_type in _ROLLED and tokens.is_special[-1]:
         start, tokens = int(tokens.ids[-1]), replace(tokens, ids=np.append(tokens.ids[:-1], config.eos_token_id))
     n = len(tokens) - int(tokens.is_special[-1] and tokens.ids[-1] == config.eos_token_id)
-    if limit := getattr(config, "max_decoder_position_embeddings", longest):
-        n = min(n, limit - 1)
-    return behind_start(start, tokens.taken(range(n)), tokenizer)
+    written = tokens.taken(range(n))
+    limit = _longest_target(config, longest)
+    if limit and n > limit - 1:
+        written = shortened(written, {"the target": range(n)}, 0, limit - 1)
+    return behind_start(start, written, tokenizer)

@@ -163,6 +163,7 @@ def test_sinusoids_need_no_checkpoint(tmp_path, asked):
         (["figure"], "FIGURE"),
         (["figure", "attention", "--out", "a.svg"], "--text --text-file --token-ids is required"),
         (["figure", "attention", "--text", "a", "--token-ids", "1", "--out", "a.svg"], "not allowed with"),
+        (["figure", "attention", "--sound", "a.wav", "--out", "a.svg"], "tiny reads no sounds: leave --sound out"),
         (["figure", "attention", "--token-ids", "1;2", "--out", "a.svg"], "'1;2' is not a list of numbers"),
         (["figure", "attention", "--text", "a"], "--out"),
         (["figure", "attention", "--text", "a", "--out", "a.bmp"], ".bmp is not among .svg, .pdf, .png, .csv, .npz"),

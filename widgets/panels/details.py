@@ -123,10 +123,8 @@ class DetailsPanel(View):
             return
         group = subject.checkpoint.group(now.group)
         self._group.setCurrentText(group.title)
-        for box, value, n in (
-            (self._layer, now.layer, group.n_layers),
-            (self._head, now.head, group.n_heads[min(now.layer, group.n_layers - 1)]),
-        ):
+        layer = group.nearest(now.layer)
+        for box, value, n in ((self._layer, layer, group.n_layers), (self._head, now.head, group.n_heads[layer])):
             box.blockSignals(True)
             box.setRange(0, n - 1)
             box.setSuffix(self.tr("  of 0–{}").format(n - 1))
@@ -233,7 +231,10 @@ class DetailsPanel(View):
             self.selection.update(group=self.subject.checkpoint.groups[index].name)
 
     def _on_layer_value_changed(self, layer: int) -> None:
-        self.selection.update(layer=layer)
+        if self.subject:
+            now = self.selection.now
+            self.selection.update(layer=self.subject.checkpoint.group(now.group).toward(now.layer, layer))
+            self._fill_controls(self.subject)
 
     def _on_head_value_changed(self, head: int) -> None:
         self.selection.update(head=head)
