@@ -6,6 +6,7 @@ import unicodedata
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,13 +72,16 @@ def tokenize(
     if encoding is not None and tokenizer is not None:
         segment, sources = segment_of(input, encoding, tokenizer), sources_of(input, encoding, tokenizer)
     is_special = np.isin(ids, _special_ids(tokenizer))
+    known = set(ids)  # each once: of a megabyte of text the first tokens may be wanted
+    words = {token: word(token, tokenizer) for token in known}
+    pieces = {token: piece(token, tokenizer) for token in known}
     tokens = Tokens(
         ids=np.array(ids, dtype=np.int64),
-        words=tuple(word(token, tokenizer) for token in ids),
+        words=tuple(words[token] for token in ids),
         starts_word=_starts_word(ids, encoding, is_special, tokenizer),
         is_special=is_special,
         segment=segment,
-        pieces=tuple(piece(token, tokenizer) for token in ids),
+        pieces=tuple(pieces[token] for token in ids),
         sources=sources,
         notes=tuple(notes),
     )
@@ -175,7 +179,7 @@ def _check(ids: list[int], d_vocab: int, longest: int) -> None:
     if not ids:
         raise Refused("There is nothing to read: type a text.")
     if longest and len(ids) > longest:
-        raise Refused(f"The text has {len(ids)} tokens; {TOO_LONG} {longest}.")
+        raise Refused(f"The text has {len(ids):,} tokens; {TOO_LONG} {longest:,}.")
     for token in ids:
         if not 0 <= token < d_vocab:
             raise Refused(f"{token} is outside the vocabulary; token ids from 0 to {d_vocab - 1} are allowed.")
@@ -195,11 +199,12 @@ def _starts_word(
 ) -> np.ndarray:
     if tokenizer is None:
         return np.ones(len(ids), bool)
-    pieces = [_piece(token, tokenizer) for token in ids]
+    known = {token: _piece(token, tokenizer) for token in set(ids)}
+    pieces = [known[token] for token in ids]
     is_marked = np.array([piece.startswith(("Ġ", "▁")) for piece in pieces])
     if encoding is not None and encoding.is_fast:
         places = list(zip(encoding.sequence_ids(0), encoding.word_ids(0), strict=True))
-        is_new = np.array([pos == 0 or places[pos] != places[pos - 1] for pos in range(len(ids))])
+        is_new = np.array([True, *(place != before for before, place in pairwise(places))])
         # Some tokenizers call the whole text one word; then only the marks tell.
         starts = is_new | is_marked
     elif is_marked.any():
