@@ -80,7 +80,10 @@ def prediction(request: PredictionRequest, model: Model, context: Context) -> Pr
         if predicts == "text":
             result = replace(result, read_pos=_read_pos(model, encoded))
         else:
-            result = replace(result, spans=_entities(request, model, result))
+            named = marks(labels)
+            has_entities = measure != "value" and any(name for _, name in named)
+            spans = _entities(request, model, result, named) if has_entities else ()
+            result = replace(result, has_entities=has_entities, spans=spans)
         if all(label == f"LABEL_{i}" for i, label in enumerate(labels)):
             notes += ("The checkpoint does not name its labels: LABEL_0 and its like are their numbers.",)
     return replace(result, notes=(*notes, *result.notes))
@@ -121,8 +124,9 @@ def _read_pos(model: Model, encoded: Encoded) -> int | None:
     if not any(group.is_causal for group in model.info.groups) or len(encoded.sequences) > 1:
         return None
     pad = model.net.config.get_text_config().pad_token_id
-    is_read = np.flatnonzero(encoded.tokens.ids != pad) if pad is not None else ()
-    return int(is_read[-1]) if len(is_read) else len(encoded.tokens) - 1
+    if pad is None:
+        return len(encoded.tokens) - 1
+    return int(np.flatnonzero(encoded.tokens.ids != pad)[-1:].sum())  # the first one where all are padding
 
 
 def _has_random_blocks(model: Model, encoded: Encoded) -> bool:
@@ -148,11 +152,11 @@ def _checked(net: nn.Module, context: Context) -> Iterator[None]:
 # Labels of tokens
 
 
-def _entities(request: PredictionRequest, model: Model, result: PredictionResult) -> tuple[Span, ...]:
+def _entities(
+    request: PredictionRequest, model: Model, result: PredictionResult, named: tuple[tuple[str, str], ...]
+) -> tuple[Span, ...]:
     """Of whole words: only the first piece of a word was labelled in training."""
-    if result.measure == "value":
-        return ()
-    tokens, named = result.tokens, marks(result.labels)
+    tokens = result.tokens
     best = result.probs.argmax(-1)
     starts = np.flatnonzero(tokens.starts_word | tokens.is_special)
     stops = np.append(starts[1:], len(tokens))

@@ -160,9 +160,10 @@ def typed_at(input: Input, tokens: Tokens, tokenizer: PreTrainedTokenizerBase | 
     of, offsets = encoding.sequence_ids(0), encoding.encodings[0].offsets
 
     def typed(start: int, stop: int) -> str:
-        if of[start] is None or of[start] != of[stop - 1]:
+        which = of[start]
+        if which is None or which != of[stop - 1]:
             return words(start, stop)
-        return texts[of[start]][offsets[start][0] : offsets[stop - 1][1]].strip() or words(start, stop)
+        return texts[which][offsets[start][0] : offsets[stop - 1][1]].strip() or words(start, stop)
 
     return typed
 

@@ -85,6 +85,8 @@ class PredictionResult:
         others.
     read_pos
         The token that the head reads; None where it is not known, or more than one.
+    has_entities
+        Whether the labels of tokens mark entities: `B-PER` and its like, or any beside an `O`.
     spans
         Entities in order of the text; answers, most probable first.
     no_answer
@@ -102,6 +104,7 @@ class PredictionResult:
     probs: np.ndarray
     measure: Measure
     read_pos: int | None = None
+    has_entities: bool = False
     spans: tuple[Span, ...] = ()
     no_answer: float = float("nan")
     notes: tuple[str, ...] = ()

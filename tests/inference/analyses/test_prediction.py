@@ -12,7 +12,7 @@ import transformers
 from transformers.models.auto import modeling_auto as auto
 
 from inference.analyses.prediction import prediction
-from inference.context import Cancelled, Context, Refused
+from inference.context import Cancelled, Context
 from inference.families import decoder, encoder, encoder_decoder
 from inference.results.prediction import PredictionRequest
 from tests.inference.tiny_models import build_model, ids_of
