@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QFontMetricsF, QPainter
 
 from widgets.figures.prediction_cards import percent
 from widgets.kit.clean import clean, isolated
@@ -83,15 +83,12 @@ class AnswerFigure(PredictionFigure):
             x += metrics.horizontalAdvance(name) + 2.6 * em
 
     def paint_token(self, painter: QPainter, position: int, box: QRectF, style: FigureStyle) -> None:
-        super().paint_token(painter, position, box, style)
         em = QFontMetricsF(style.font).height()
         answer = self.rows[0].span
         if answer is not None and answer.start <= position < answer.stop:
-            ground = QColor(style.theme.accent)
-            ground.setAlphaF(0.28)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(ground)
-            painter.drawRoundedRect(box, 0.25 * em, 0.25 * em)
+            self.paint_tinted(painter, position, box, style.theme.accent, style)
+        else:
+            super().paint_token(painter, position, box, style)
         for number, prob in enumerate(self.result.probs[position].tolist()):
             if not math.isfinite(prob):
                 continue

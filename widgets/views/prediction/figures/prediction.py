@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results.prediction import PredictionResult
 from widgets.figures import chips
@@ -106,6 +106,18 @@ class PredictionFigure:
     def paint_token(self, painter: QPainter, position: int, box: QRectF, style: FigureStyle) -> None:
         """Paint a token and what belongs to it."""
         chips.paint_chip(painter, self.chips[position], box, style)
+
+    def paint_tinted(self, painter: QPainter, position: int, box: QRectF, color: QColor, style: FigureStyle) -> None:
+        """Paint a token on a ground of a colour."""
+        metrics, ground = QFontMetricsF(style.font), QColor(color)
+        em = metrics.height()
+        ground.setAlphaF(0.3)
+        painter.setPen(QPen(color, 1))
+        painter.setBrush(ground)
+        painter.drawRoundedRect(box, 0.25 * em, 0.25 * em)
+        painter.setPen(style.theme.ink)
+        text = metrics.elidedText(self.chips[position].text, Qt.TextElideMode.ElideRight, box.width() - 0.3 * em)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def paint_heading(self, painter: QPainter, section: Section, box: QRectF, style: FigureStyle) -> None:
         """Paint what stands over a part of the text."""

@@ -91,7 +91,7 @@ class TokenLabelsFigure(PredictionFigure):
         counts = Counter(span.label for span in self.result.spans)
         if not counts:
             return _tr("No entity found")
-        return ", ".join(f"{isolated(name)} {count:,}" for name, count in counts.items())
+        return ", ".join(f"{count:,} {isolated(name)}" for name, count in counts.items())
 
     @property
     def caption(self) -> str:
@@ -141,23 +141,18 @@ class TokenLabelsFigure(PredictionFigure):
                 left, right, bottom = pieces[0].left(), pieces[-1].right(), pieces[0].bottom()
                 under = QRectF(left, bottom + 0.12 * em, right - left, 0.18 * em).translated(rect.topLeft())
                 painter.fillRect(under, color)
-                if pieces[0] is boxes[span.start] or pieces[0] == boxes[span.start]:
+                if pieces[0] == boxes[span.start]:
                     text = small.elidedText(clean(span.label), Qt.TextElideMode.ElideRight, right - left + 0.3 * em)
                     painter.setPen(style.theme.ink)
                     painter.drawText(QPointF(under.left(), under.bottom() + small.ascent()), text)
         painter.restore()
 
     def paint_token(self, painter: QPainter, position: int, box: QRectF, style: FigureStyle) -> None:
-        super().paint_token(painter, position, box, style)
-        span = self._span_at.get(position)
-        if span is None or not self.result.has_entities:
-            return
-        ground = QColor(self._color(span, style))
-        ground.setAlphaF(0.25)
-        radius = 0.25 * QFontMetricsF(style.font).height()
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ground)
-        painter.drawRoundedRect(box, radius, radius)
+        span = self._span_at.get(position) if self.result.has_entities else None
+        if span is None:
+            super().paint_token(painter, position, box, style)
+        else:
+            self.paint_tinted(painter, position, box, self._color(span, style), style)
 
     def describe_token(self, position: int) -> str:
         result = self.result
