@@ -18,7 +18,7 @@ from inference.inputs.tokens import typed_at
 from inference.results.prediction import (
     MOST_ANSWER_TOKENS,
     MOST_ANSWERS,
-    Measure,
+    Activation,
     PredictionRequest,
     PredictionResult,
     Span,
@@ -75,13 +75,14 @@ def prediction(request: PredictionRequest, model: Model, context: Context) -> Pr
     else:
         labels = model.family.classes(model.net.config)
         logits = _numbers(output["logits"][0])
-        measure = _measure(model, predicts)
-        result = PredictionResult(predicts, encoded.tokens, axis, labels, logits, _probs(logits, measure), measure)
+        activation = _activation(model, predicts)
+        probs = _probs(logits, activation)
+        result = PredictionResult(predicts, encoded.tokens, axis, labels, logits, probs, activation)
         if predicts == "text":
             result = replace(result, read_pos=_read_pos(model, encoded))
         else:
             named = marks(labels)
-            has_entities = measure != "value" and any(name for _, name in named)
+            has_entities = activation != "none" and any(name for _, name in named)
             spans = _entities(request, model, result, named) if has_entities else ()
             result = replace(result, has_entities=has_entities, spans=spans)
         if all(label == f"LABEL_{i}" for i, label in enumerate(labels)):
@@ -102,21 +103,21 @@ def _numbers(logits: Tensor) -> np.ndarray:
     return logits.float().cpu().numpy()
 
 
-def _measure(model: Model, predicts: str) -> Measure:
+def _activation(model: Model, predicts: str) -> Activation:
     """How the head was trained; see `transformers.PreTrainedConfig.problem_type`."""
     config = model.net.config
     problem = config.problem_type if predicts == "text" else None
     if problem == "multi_label_classification":
         return "sigmoid"
-    return "value" if problem == "regression" or config.num_labels == 1 else "softmax"
+    return "none" if problem == "regression" or config.num_labels == 1 else "softmax"
 
 
-def _probs(logits: np.ndarray, measure: Measure) -> np.ndarray:
+def _probs(logits: np.ndarray, activation: Activation) -> np.ndarray:
     """float32, by the last axis."""
-    if measure == "value":
+    if activation == "none":
         return logits
     values = torch.from_numpy(logits)
-    return (values.sigmoid() if measure == "sigmoid" else values.softmax(-1)).numpy()
+    return (values.sigmoid() if activation == "sigmoid" else values.softmax(-1)).numpy()
 
 
 def _read_pos(model: Model, encoded: Encoded) -> int | None:

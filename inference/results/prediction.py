@@ -19,7 +19,7 @@ MOST_ANSWER_TOKENS = 512
 # Of the whole text, of every token, or of the places where an answer begins and ends.
 Predicts = Literal["text", "tokens", "answer"]
 # Classes that exclude each other, classes each by itself, or numbers that are no probabilities (regression).
-Measure = Literal["softmax", "sigmoid", "value"]
+Activation = Literal["softmax", "sigmoid", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class PredictionResult:
     logits
         float32 [label], or [pos, label] where it is of tokens or of answers: what the head gives.
     probs
-        The same by `measure`. Of answers: among the tokens of the context, and [CLS] where there is one; NaN at the
+        The same by `activation`. Of answers: among the tokens of the context, and [CLS] where there is one; NaN at the
         others.
     read_pos
         The token that the head reads; None where it is not known, or more than one.
@@ -102,9 +102,14 @@ class PredictionResult:
     labels: tuple[str, ...]
     logits: np.ndarray
     probs: np.ndarray
-    measure: Measure
+    activation: Activation
     read_pos: int | None = None
     has_entities: bool = False
     spans: tuple[Span, ...] = ()
     no_answer: float = float("nan")
     notes: tuple[str, ...] = ()
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether `probs` are numbers of a regression, and no probabilities."""
+        return self.activation == "none"

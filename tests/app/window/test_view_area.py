@@ -29,6 +29,7 @@ class PlainEntry(NamedTuple):
     needs: frozenset[Capability]
     about: str
     about_model: str = ""
+    is_special: bool = False
 
 
 def entry(name: str, *needs: Capability) -> PlainEntry:
@@ -139,6 +140,19 @@ def click(area, name):
 
 
 # What is offered
+
+
+def test_what_only_some_models_have_has_no_tab_with_the_others():
+    from app.window.offered_views import OfferedViews
+
+    special = entry("prediction", Capability.PREDICTION)._replace(is_special=True)
+    offered = OfferedViews((*ENTRIES, special))
+    assert "prediction" not in offered.names
+    offered.follow(TEXT, "heads")
+    assert "prediction" not in offered.names
+    assert "masked" in offered.names
+    offered.follow(replace(TEXT, capabilities=(*TEXT.capabilities, Capability.PREDICTION)), "heads")
+    assert "prediction" in offered.names
 
 
 def test_a_view_is_built_when_it_is_first_shown(area):

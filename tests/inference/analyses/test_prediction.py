@@ -109,24 +109,24 @@ def ask(folder: Any, text: str, pair: str | None = None, **more: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("problem", "n_labels", "measure"),
+    ("problem", "n_labels", "activation"),
     [
         (None, 3, "softmax"),
         ("single_label_classification", 3, "softmax"),
         ("multi_label_classification", 3, "sigmoid"),
         ("multi_label_classification", 1, "sigmoid"),
-        ("regression", 3, "value"),
-        (None, 1, "value"),
+        ("regression", 3, "none"),
+        (None, 1, "none"),
     ],
 )
-def test_the_problem_type_says_how_numbers_are_read(tmp_path, problem, n_labels, measure):
+def test_the_problem_type_says_how_numbers_are_read(tmp_path, problem, n_labels, activation):
     folder = save_bert(tmp_path, "BertForSequenceClassification", num_labels=n_labels, problem_type=problem)
     result, model = ask(folder, "the cat sat")
     tensors = model.tokenizer("the cat sat", return_tensors="pt")
     with torch.inference_mode():
         logits = model.net(**tensors.to(model.device)).logits[0].cpu()
-    wanted = {"softmax": logits.softmax(-1), "sigmoid": logits.sigmoid(), "value": logits}[measure]
-    assert result.measure == measure
+    wanted = {"softmax": logits.softmax(-1), "sigmoid": logits.sigmoid(), "none": logits}[activation]
+    assert result.activation == activation
     np.testing.assert_allclose(result.probs, wanted, atol=1e-5)
 
 

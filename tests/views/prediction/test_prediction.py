@@ -30,9 +30,9 @@ LABELS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
 NAMES = "[CLS] john smi ##th saw paris [SEP]"
 
 
-def of_text(measure="softmax", probs=(0.1, 0.7, 0.2), labels=("bad", "good", "so so")):
+def of_text(activation="softmax", probs=(0.1, 0.7, 0.2), labels=("bad", "good", "so so")):
     probs = np.array(probs, np.float32)
-    return PredictionResult("text", make_tokens(), "text", labels, np.log(np.abs(probs)), probs, measure)
+    return PredictionResult("text", make_tokens(), "text", labels, np.log(np.abs(probs)), probs, activation)
 
 
 def of_tokens(labels=LABELS, *, has_entities=True):
@@ -124,12 +124,12 @@ def test_classes_by_themselves_are_given_from_one_half_on(qapp):
 
 
 def test_a_regression_gives_numbers_that_are_no_probabilities(qapp):
-    figure = figure_of(of_text("value", (3.25,), ("LABEL_0",)))
+    figure = figure_of(of_text("none", (3.25,), ("LABEL_0",)))
     assert figure.verdict == "LABEL_0: 3.25"
     assert "a regression" in figure.caption
     assert "%" not in figure.caption
     assert figure.numbers().header[-1] == "value"
-    several = figure_of(of_text("value", (-2.0, 4.0, 1.0)))
+    several = figure_of(of_text("none", (-2.0, 4.0, 1.0)))
     assert [row.length for row in several.rows] == [-0.5, 1.0, 0.25]
     assert texts_of(several)
 

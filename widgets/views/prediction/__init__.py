@@ -10,4 +10,5 @@ ENTRY = ViewEntry(
     "What a fine-tuned model predicts of the text: its class, a label for each token, or the answer to a question.",
     figures=("prediction",),
     about_model="text",
+    is_special=True,
 )

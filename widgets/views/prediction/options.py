@@ -12,5 +12,5 @@ from widgets.options import Options, number
 class PredictionOptions(Options):
     """What is shown of a prediction."""
 
-    top_k: int = number(10, 1, MOST_ANSWERS, "At most", "Classes or answers that are shown")
+    top_k: int = number(10, 1, MOST_ANSWERS, "Bars", "Classes or answers that are shown, at most")
     longest: int = number(30, 1, MOST_ANSWER_TOKENS, "Longest answer", "Tokens that an answer may have")

@@ -13,7 +13,7 @@ from widgets.figures.prediction_cards import percent
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.prediction.figures.bar_rows import BarRow, series_color
+from widgets.views.prediction.figures.predicted_rows import PredictedRow, series_color
 from widgets.views.prediction.figures.prediction import PredictionFigure, Section
 
 _BAR = 2.6  # em, of the longest bar
@@ -26,23 +26,26 @@ def _tr(text: str) -> str:
 class AnswerFigure(PredictionFigure):
     """The best answers as bars; over each token how probably the answer begins and ends there; the answer marked."""
 
-    above = _BAR + 0.3
-
     @cached_property
     def sections(self) -> tuple[Section, ...]:
-        first, *rest = super().sections
-        if not rest:
-            return (Section(_tr("Text"), first.positions),)
-        return (Section(_tr("Question"), first.positions), Section(_tr("Context"), rest[0].positions))
+        """The question, and the context with [CLS], which stands for no answer in it."""
+        tokens = self.result.tokens
+        has_bars = np.isfinite(self.result.probs).all(-1)
+        is_context = has_bars | (tokens.segment == 1)
+        question, context = (tuple(np.flatnonzero(part).tolist()) for part in (~is_context, is_context))
+        above = _BAR + 0.3
+        if not question:
+            return (Section(_tr("Text"), context, above),)
+        return (Section(_tr("Question"), question), Section(_tr("Context"), context, above))
 
     @cached_property
-    def rows(self) -> tuple[BarRow, ...]:
-        rows = [BarRow(clean(span.text), span.prob, percent(span.prob), span=span) for span in self.result.spans]
+    def rows(self) -> tuple[PredictedRow, ...]:
+        rows = [PredictedRow(clean(span.text), span.prob, percent(span.prob), span=span) for span in self.result.spans]
         if not math.isnan(self.result.no_answer):
             prob = self.result.no_answer
-            rows.append(BarRow(_tr("no answer in the text ([CLS])"), prob, percent(prob), series=3))
+            rows.append(PredictedRow(_tr("no answer in the text ([CLS])"), prob, percent(prob), series=3))
         rows.sort(key=lambda row: -row.length)
-        rows[:1] = [BarRow(row.name, row.length, row.number, True, row.series, row.span) for row in rows[:1]]
+        rows[:1] = [PredictedRow(row.name, row.length, row.number, True, row.series, row.span) for row in rows[:1]]
         return tuple(rows)
 
     @property

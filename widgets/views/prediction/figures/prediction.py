@@ -17,7 +17,7 @@ from widgets.figures.token_axis import label
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.prediction.figures.bar_rows import ROW, BarRow, paint_rows, row_box
+from widgets.views.prediction.figures.predicted_rows import ROW, PredictedRow, paint_rows, row_box
 from widgets.views.prediction.options import PredictionOptions
 
 LARGE = 1.5  # of the letters, for what the model says
@@ -36,13 +36,14 @@ class PredictionSpot(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A part of the text, and what stands over it."""
+    """A part of the text, what stands over it, and how much room (in em) is kept free over each of its tokens."""
 
     title: str
     positions: tuple[int, ...]
+    above: float = 0.0
 
 
-class Placed(NamedTuple):
+class PredictionLayout(NamedTuple):
     """Where everything is, from (0, 0)."""
 
     rows: list[QRectF]
@@ -65,8 +66,7 @@ class PredictionFigure:
     options: PredictionOptions
     selected: int | None = None
 
-    above: ClassVar[float] = 0.0  # em that is kept free over the tokens
-    below: ClassVar[float] = 0.0
+    below: ClassVar[float] = 0.0  # em that is kept free under the tokens
     has_rows_first: ClassVar[bool] = True
 
     # What each kind says of itself
@@ -82,7 +82,7 @@ class PredictionFigure:
         raise NotImplementedError
 
     @cached_property
-    def rows(self) -> tuple[BarRow, ...]:
+    def rows(self) -> tuple[PredictedRow, ...]:
         """Classes, entities or answers."""
         raise NotImplementedError
 
@@ -144,7 +144,7 @@ class PredictionFigure:
             Section(title, tuple(np.flatnonzero(segment == number).tolist())) for number, title in enumerate(titles)
         )
 
-    def _placed(self, width: float, style: FigureStyle) -> Placed:
+    def _placed(self, width: float, style: FigureStyle) -> PredictionLayout:
         metrics = QFontMetricsF(style.font)
         em = metrics.height()
         y = (1.4 * LARGE + 0.5) * em
@@ -153,12 +153,12 @@ class PredictionFigure:
             rows, y = self._place_rows(y, width, em)
         tokens, headings = [QRectF()] * len(self.chips), []
         for section in self.sections:
-            heading = QRectF(0, y, width, _HEADING * em if section.title or self.above else 0.0)
+            heading = QRectF(0, y, width, _HEADING * em if section.title else 0.0)
             headings.append(heading)
             y = self._place_tokens(section, heading.bottom(), width, metrics, tokens) + 0.7 * em
         if not self.has_rows_first:
             rows, y = self._place_rows(y, width, em)
-        return Placed(rows, tokens, headings, y)
+        return PredictionLayout(rows, tokens, headings, y)
 
     def _place_rows(self, y: float, width: float, em: float) -> tuple[list[QRectF], float]:
         boxes = [row_box(row, width, em).translated(0, y) for row in range(len(self.rows))]
@@ -168,14 +168,14 @@ class PredictionFigure:
         self, section: Section, y: float, width: float, metrics: QFontMetricsF, boxes: list[QRectF]
     ) -> float:
         em, height = metrics.height(), chips.chip_height(metrics)
-        x, y = 0.0, y + self.above * em
+        x, y = 0.0, y + section.above * em
         for position in section.positions:
             chip = self.chips[position]
             wide = max(metrics.horizontalAdvance(chip.text) + 0.7 * em, 1.2 * em, self.least_token(position, metrics))
             wide = min(wide, max(width, em))
             x += 0 if x == 0 else 0.1 * em if not chip.starts_word else 0.4 * em
             if x + wide > width and x > 0:
-                x, y = 0.0, y + height + (self.above + self.below + 0.35) * em
+                x, y = 0.0, y + height + (section.above + self.below + 0.35) * em
             boxes[position] = QRectF(x, y, wide, height)
             x += wide
         return y + height + self.below * em
@@ -220,9 +220,10 @@ class PredictionFigure:
         for row, box in enumerate(placed.rows):
             if box.contains(point):
                 return PredictionSpot("row", row)
-        for position, box in enumerate(placed.tokens):
-            if box.adjusted(0, -self.above * em, 0, self.below * em).contains(point):
-                return PredictionSpot("token", position)
+        for section in self.sections:
+            for position in section.positions:
+                if placed.tokens[position].adjusted(0, -section.above * em, 0, self.below * em).contains(point):
+                    return PredictionSpot("token", position)
         return None
 
     def has_spot(self, spot: object, rect: QRectF, style: FigureStyle) -> bool:
@@ -272,7 +273,7 @@ class PredictionFigure:
         named = _tr("“{}” ({})").format(label(self.result.tokens.words[spot.place]), spot.place)
         return f"{named}: {said}" if said else named
 
-    def describe_row(self, row: BarRow) -> str:
+    def describe_row(self, row: PredictedRow) -> str:
         """A row in words."""
         return f"{row.name}: {row.number}"
 

@@ -12,7 +12,7 @@ from widgets.figures.prediction_cards import percent
 from widgets.figures.token_axis import label
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
-from widgets.views.prediction.figures.bar_rows import BarRow
+from widgets.views.prediction.figures.predicted_rows import PredictedRow
 from widgets.views.prediction.figures.prediction import PredictionFigure
 
 _EVEN = 0.5  # from which on a class that is told by itself is given
@@ -29,26 +29,26 @@ class TextClassFigure(PredictionFigure):
     def _order(self) -> list[int]:
         """Numbers of the classes that are shown; those of a regression in their own order."""
         probs = self.result.probs
-        order = range(len(probs)) if self.result.measure == "value" else np.argsort(-probs, kind="stable").tolist()
+        order = range(len(probs)) if self.result.is_regression else np.argsort(-probs, kind="stable").tolist()
         return list(order)[: self.options.top_k]
 
     @cached_property
     def _given(self) -> frozenset[int]:
         """Numbers of the classes that the model gives the text."""
-        if self.result.measure == "value":
+        if self.result.is_regression:
             return frozenset()
-        if self.result.measure == "sigmoid":
+        if self.result.activation == "sigmoid":
             return frozenset(np.flatnonzero(self.result.probs >= _EVEN).tolist())
         return frozenset([int(self.result.probs.argmax())])
 
     def _named(self, number: int) -> str:
         value = float(self.result.probs[number])
-        is_value = self.result.measure == "value"
+        is_value = self.result.is_regression
         return f"{isolated(self.result.labels[number])}: {short(value, 4) if is_value else percent(value)}"
 
     @property
     def verdict(self) -> str:
-        if self.result.measure == "value":
+        if self.result.is_regression:
             return "  ".join(self._named(number) for number in self._order)
         given = sorted(self._given, key=lambda number: -self.result.probs[number])
         return ", ".join(map(self._named, given)) or _tr("No class reaches 50 %")
@@ -58,8 +58,8 @@ class TextClassFigure(PredictionFigure):
         how = {
             "softmax": _tr("probabilities of all classes sum to 1"),
             "sigmoid": _tr("each class by itself, given from 50 % on"),
-            "value": _tr("a regression: numbers, not probabilities"),
-        }[self.result.measure]
+            "none": _tr("a regression: numbers, not probabilities"),
+        }[self.result.activation]
         parts = [_tr("The model's own head on the text"), how]
         if self.result.read_pos is not None:
             word = isolated(label(self.result.tokens.words[self.result.read_pos]))
@@ -70,12 +70,12 @@ class TextClassFigure(PredictionFigure):
         return f"{self.verdict}  ·  {', '.join(parts)}"
 
     @cached_property
-    def rows(self) -> tuple[BarRow, ...]:
+    def rows(self) -> tuple[PredictedRow, ...]:
         values = self.result.probs
         largest = float(np.abs(values).max()) or 1.0
-        is_value = self.result.measure == "value"
+        is_value = self.result.is_regression
         return tuple(
-            BarRow(
+            PredictedRow(
                 clean(self.result.labels[number]),
                 float(values[number]) / (largest if is_value else 1),
                 short(float(values[number]), 4) if is_value else percent(float(values[number])),
@@ -87,12 +87,12 @@ class TextClassFigure(PredictionFigure):
 
     @property
     def row_mark(self) -> float | None:
-        return _EVEN if self.result.measure == "sigmoid" else None
+        return _EVEN if self.result.activation == "sigmoid" else None
 
-    def describe_row(self, row: BarRow) -> str:
+    def describe_row(self, row: PredictedRow) -> str:
         number = self._order[self.rows.index(row)]
         named = isolated(self.result.labels[number])
-        if self.result.measure == "value":
+        if self.result.is_regression:
             return _tr("{} (number {}): {}").format(named, number, self.result.probs[number])
         text = _tr("{} (number {}): {}, logit {}")
         return text.format(named, number, self.result.probs[number], short(float(self.result.logits[number]), 5))
@@ -100,7 +100,7 @@ class TextClassFigure(PredictionFigure):
     def numbers(self) -> Numbers:
         """A row a class, all of them, by number."""
         result = self.result
-        value = "value" if result.measure == "value" else "probability"
+        value = "value" if result.is_regression else "probability"
         rows: list[tuple[str | int | float, ...]] = [
             (number, clean(result.labels[number]), float(result.logits[number]), float(result.probs[number]))
             for number in range(len(result.labels))

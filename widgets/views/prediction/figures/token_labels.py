@@ -17,7 +17,7 @@ from widgets.figures.prediction_cards import percent
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.prediction.figures.bar_rows import BarRow, series_color
+from widgets.views.prediction.figures.predicted_rows import PredictedRow, series_color
 from widgets.views.prediction.figures.prediction import PredictionFigure
 
 _LETTERS = 0.75  # of the labels under the tokens
@@ -60,7 +60,7 @@ class TokenLabelsFigure(PredictionFigure):
         return next((pos for pos in range(start + 1, stop) if self._is_first(pos)), stop)
 
     def _label(self, position: int) -> str:
-        if self.result.measure == "value":
+        if self.result.is_regression:
             return short(float(self.result.probs[position, 0]), 3)
         return self.result.labels[self._best[position]]
 
@@ -84,7 +84,7 @@ class TokenLabelsFigure(PredictionFigure):
 
     @property
     def verdict(self) -> str:
-        if self.result.measure == "value":
+        if self.result.is_regression:
             return _tr("A number for each token")
         if not self.result.has_entities:
             return _tr("A label for each word")
@@ -95,7 +95,7 @@ class TokenLabelsFigure(PredictionFigure):
 
     @property
     def caption(self) -> str:
-        if self.result.measure == "value":
+        if self.result.is_regression:
             return _tr("Numbers that the model's own head gives the tokens; a regression, no probabilities")
         if not self.result.has_entities:
             return _tr("Labels that the model's own head gives the words, read at the first piece of each")
@@ -103,11 +103,11 @@ class TokenLabelsFigure(PredictionFigure):
         return text.format(self.verdict)
 
     @cached_property
-    def rows(self) -> tuple[BarRow, ...]:
+    def rows(self) -> tuple[PredictedRow, ...]:
         if not self.result.has_entities:
             return ()
         return tuple(
-            BarRow(
+            PredictedRow(
                 clean(span.text),
                 span.prob,
                 f"{clean(span.label)}  {percent(span.prob)}",
@@ -156,7 +156,7 @@ class TokenLabelsFigure(PredictionFigure):
 
     def describe_token(self, position: int) -> str:
         result = self.result
-        if result.measure == "value":
+        if result.is_regression:
             return ", ".join(str(value) for value in result.probs[position].tolist())
         order = np.argsort(-result.probs[position], kind="stable")[:_N_TOLD].tolist()
         said = ", ".join(f"{isolated(result.labels[i])} {percent(float(result.probs[position, i]))}" for i in order)
@@ -175,6 +175,6 @@ class TokenLabelsFigure(PredictionFigure):
             told = (clean(result.labels[number]), float(result.probs[position, number]))
             inside = (clean(span.label), clean(span.text), span.prob) if span else ("", "", "")
             rows.append((position, clean(word), *told, *inside))
-        value = "value" if result.measure == "value" else "probability"
+        value = "value" if result.is_regression else "probability"
         header = ("position", "token", "label", value, "entity", "text of entity", "probability of entity")
         return Numbers(self.arrays(), header, rows)

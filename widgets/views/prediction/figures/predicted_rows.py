@@ -18,7 +18,7 @@ _MOST_NAME = 0.5  # of the width
 
 
 @dataclass(frozen=True)
-class BarRow:
+class PredictedRow:
     """A class, an entity or an answer.
 
     Attributes
@@ -49,7 +49,11 @@ def row_box(row: int, width: float, em: float) -> QRectF:
 
 
 def paint_rows(
-    painter: QPainter, rows: Sequence[BarRow], boxes: Sequence[QRectF], style: FigureStyle, mark: float | None = None
+    painter: QPainter,
+    rows: Sequence[PredictedRow],
+    boxes: Sequence[QRectF],
+    style: FigureStyle,
+    mark: float | None = None,
 ) -> None:
     """Paint the rows into their boxes; `mark` is a line across the bars, at that part of their length."""
     if not rows:
