@@ -57,6 +57,8 @@ PREDICTORS: dict[str, Predicts] = {
     **dict.fromkeys(MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES.values(), "tokens"),
     **dict.fromkeys((*MODEL_FOR_QUESTION_ANSWERING_MAPPING_NAMES.values(), "LayoutLMForQuestionAnswering"), "answer"),
 }
+# They tell no end without a start, and give only their best ones.
+_BEAM_SEARCHES = {"XLNetForQuestionAnswering", "XLMForQuestionAnswering", "FlaubertForQuestionAnswering"}
 _LONGEST_LABEL = 80  # letters
 
 
@@ -117,4 +119,6 @@ def why_no_prediction(opened: Opened) -> str:
         return "the checkpoint holds no head that fits its configuration"
     if opened.named.endswith("ForMultipleChoice"):
         return f"{opened.named} compares several texts, of which one at a time is read"
-    return f"{opened.named} has no head that classifies texts or answers questions"
+    if opened.named in _BEAM_SEARCHES:
+        return f"{opened.named} searches for where an answer ends from where it begins, which is not followed"
+    return f"{opened.named} is no class of transformers that classifies texts or finds answers in them"

@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit, QTabBar, QToolButton, QVBoxLayout, QWidget
 
+from app.window.offered_views import OfferedViews
 from app.window.view_area import ViewArea, ViewLayout
 from inference.results.checkpoint import Missing
 from inference.results.request import Capability
@@ -143,8 +144,6 @@ def click(area, name):
 
 
 def test_what_only_some_models_have_has_no_tab_with_the_others():
-    from app.window.offered_views import OfferedViews
-
     special = entry("prediction", Capability.PREDICTION)._replace(is_special=True)
     offered = OfferedViews((*ENTRIES, special))
     assert "prediction" not in offered.names

@@ -128,7 +128,10 @@ def test_a_missing_capability_says_why(tmp_path, cls, masked_lm, next_sentence):
         ("BertForTokenClassification", ""),
         ("BertForQuestionAnswering", ""),
         ("BertForMultipleChoice", "BertForMultipleChoice compares several texts, of which one at a time is read"),
-        ("BertForPreTraining", "BertForPreTraining has no head that classifies texts or answers questions"),
+        (
+            "BertForPreTraining",
+            "BertForPreTraining is no class of transformers that classifies texts or finds answers in them",
+        ),
     ],
 )
 def test_what_was_fine_tuned_predicts(tmp_path, cls, why):

@@ -244,9 +244,11 @@ def test_the_keyboard_goes_over_rows_and_tokens(qapp):
     first = figure.step(None, 1, 0, area, style)
     assert first == PredictionSpot("token", 0)
     up = figure.step(first, 0, -1, area, style)
-    assert up == PredictionSpot("row", 2)
-    assert figure.step(up, 0, -1, area, style) == PredictionSpot("row", 1)
-    assert figure.step(up, 0, 1, area, style).kind == "token"
+    assert up == PredictionSpot("token", 1)  # [CLS] stands with the context, under the question
+    top = figure.step(up, 0, -1, area, style)
+    assert top == PredictionSpot("row", 2)
+    assert figure.step(top, 0, -1, area, style) == PredictionSpot("row", 1)
+    assert figure.step(top, 0, 1, area, style).kind == "token"
     assert figure.step(first, -1, 0, area, style) == first
     assert figure.spot_at(QPointF(-5, -5), area, style) is None
 
