@@ -48,7 +48,7 @@ def build_predictor(model_type: str, cls: str, **more: Any) -> Any:
     """A seeded random model with such a head, in eval mode."""
     config = config_of(model_type)
     given = {"num_labels": 2 if "Answer" in cls else N_LABELS, "architectures": [cls], "sep_token_id": 3}
-    for name, value in (given | {"decoder_start_token_id": END} | more).items():
+    for name, value in (given | {"decoder_start_token_id": 4} | more).items():
         setattr(config, name, value)
     torch.manual_seed(0)
     net = getattr(transformers, cls)(config).eval()
@@ -309,6 +309,15 @@ def test_the_class_with_the_head_is_opened_and_nothing_is_left_aside(tmp_path, c
     info = load(str(save_bert(tmp_path, cls)), Context()).info
     assert (info.architecture, info.notes) == (cls, ())
     assert "prediction" in info.capabilities
+
+
+def test_the_named_head_comes_before_others_that_are_there(tmp_path):
+    other = load_weights(save_bert(tmp_path / "other", "BertForPreTraining"))
+    folder = save_bert(tmp_path / "own", "BertForSequenceClassification")
+    save_weights(folder, {**other, **load_weights(folder)})
+    model = load(str(folder), Context())
+    assert type(model.net).__name__ == "BertForSequenceClassification"
+    assert "tensors of the file are not used, the first is cls." in model.info.notes[0]
 
 
 def test_heads_of_another_shape_than_the_configuration_says_cost_no_attention(tmp_path):
