@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from inference.results.prediction import PredictionResult
 from widgets.figures import chips
@@ -144,7 +144,17 @@ class PredictionFigure:
             Section(title, tuple(np.flatnonzero(segment == number).tolist())) for number, title in enumerate(titles)
         )
 
+    @cached_property
+    def _last(self) -> list[tuple[float, QFont, PredictionLayout]]:
+        """The last layout with its width and letters: the pointer asks for it at every step."""
+        return []
+
     def _placed(self, width: float, style: FigureStyle) -> PredictionLayout:
+        if not self._last or self._last[0][:2] != (width, style.font):
+            self._last[:] = [(width, style.font, self._lay_out(width, style))]
+        return self._last[0][2]
+
+    def _lay_out(self, width: float, style: FigureStyle) -> PredictionLayout:
         metrics = QFontMetricsF(style.font)
         em = metrics.height()
         y = (1.4 * LARGE + 0.5) * em

@@ -16,6 +16,7 @@ from widgets.views.prediction.figures.predicted_rows import PredictedRow
 from widgets.views.prediction.figures.prediction import PredictionFigure
 
 _EVEN = 0.5  # from which on a class that is told by itself is given
+_GRAY = 9  # of the series
 
 
 def _tr(text: str) -> str:
@@ -80,7 +81,7 @@ class TextClassFigure(PredictionFigure):
                 float(values[number]) / (largest if is_value else 1),
                 short(float(values[number]), 4) if is_value else percent(float(values[number])),
                 number in self._given,
-                0 if number in self._given or is_value else 5,
+                0 if number in self._given or is_value else _GRAY,
             )
             for number in self._order
         )
