@@ -23,6 +23,7 @@ ANALYSES: dict[str, str] = {
     "MaskedRequest": "inference.analyses.masked:masked",
     "MaskLabRequest": "inference.analyses.mask_lab:mask_lab",
     "NextSentenceRequest": "inference.analyses.next_sentence:next_sentence",
+    "PredictionRequest": "inference.analyses.prediction:prediction",
     "ImageRequest": "inference.analyses.image:image",
     "PatchesRequest": "inference.analyses.patches:patches",
     "ClassesRequest": "inference.analyses.classes:classes",

@@ -90,8 +90,11 @@ def plan(checkpoint: str) -> CheckpointPlan:
 
     # Imported late: the model classes take two seconds, which no refusal above needs to wait for.
     from inference.checkpoints.architecture import choose, n_parameters
+    from inference.family.text_heads import PREDICTORS
 
-    architecture = choose(config, named, stored, family.heads)
+    architecture = choose(
+        config, named, stored, family.heads, frozenset(PREDICTORS) if family.predicts else frozenset()
+    )
     left_over = unplaced(stored, architecture.skeleton)
     check_body(left_over, stored, architecture.skeleton)
     noted = (*architecture.notes, *note_unused(left_over), *(adapter.notes if adapter else ()))

@@ -155,6 +155,8 @@ class Explains(ABC):
     name: ClassVar[str]
     # Classes of this family that have a head which an analysis uses, beyond transformers' language models.
     heads: ClassVar[frozenset[str]] = frozenset()
+    # Whether the heads of its models that were fine-tuned on texts, such as classifiers, tell what they predict.
+    predicts: ClassVar[bool] = False
 
     @abstractmethod
     def lacks(self, opened: Opened) -> dict[str, str]:

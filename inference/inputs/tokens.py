@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -148,6 +149,33 @@ def as_text(input: Input) -> TextInput:
     if input.text is None:
         raise Refused("This checkpoint reads texts; type a sentence.")
     return input.text
+
+
+def typed_at(input: Input, tokens: Tokens, tokenizer: PreTrainedTokenizerBase | None) -> Callable[[int, int], str]:
+    """What was typed from one token to another, the last one left out; the tokens' words where that is not known."""
+
+    def words(start: int, stop: int) -> str:
+        places = range(start, stop)
+        blanks = (" " if place > start and tokens.starts_word[place] else "" for place in places)
+        return "".join(blank + tokens.words[place] for blank, place in zip(blanks, places, strict=True))
+
+    given = input.text
+    if given is None or given.token_ids is not None or tokenizer is None or not tokenizer.is_fast:
+        return words
+    with spoken(tokenizer, given.language, given.language_pair):
+        encoding = _split(given, tokenizer, is_target=False)
+    if len(encoding["input_ids"]) != len(tokens) or not encoding.encodings:  # a part of a long text
+        return words
+    texts = readable(given.text, tokenizer), readable(given.text_pair or "", tokenizer)
+    of, offsets = encoding.sequence_ids(0), encoding.encodings[0].offsets
+
+    def typed(start: int, stop: int) -> str:
+        which = of[start]
+        if which is None or which != of[stop - 1]:
+            return words(start, stop)
+        return texts[which][offsets[start][0] : offsets[stop - 1][1]].strip() or words(start, stop)
+
+    return typed
 
 
 def _sides(
