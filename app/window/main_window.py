@@ -27,6 +27,7 @@ from app.window.session import FILE_NAME, SessionKeeper
 from app.window.settings import Settings, load_settings, save_settings
 from app.window.side_panels import SidePanels, panel_dock
 from app.window.subject_flow import SubjectDisplay, SubjectFlow
+from app.window.telling import Telling
 from app.window.text_dialog import TextDialog
 from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo, in_own_precision, split_precision
@@ -84,6 +85,16 @@ class MainWindow(QMainWindow):
         self.details = DetailsPanel(self.context)
         self.jobs_list = JobsList()
         self.status_line = StatusLine()
+        self.telling = Telling(
+            self.status_line,
+            controller=self.controller,
+            runner=runner,
+            jobs=self.jobs,
+            opening=self.opening,
+            exporting=self.exporting,
+            selection=self.selection,
+            parent=self,
+        )
         self._build()
         self.actions_by_name = build_menus(self)
         self.area.set_window_actions(tuple(self.actions_by_name.values()))
@@ -94,7 +105,11 @@ class MainWindow(QMainWindow):
             tuple(self.actions_by_name.values()),
         )
         targets = DropTargets(
-            self.open, self.input_panel.open_image, self._open_mesh, self.input_bar.look_at, self._tell
+            self.open,
+            self.input_panel.open_image,
+            self._open_mesh,
+            self.input_bar.look_at,
+            partial(self.telling.say, is_warning=True, about="drop"),
         )
         Drops(self, lambda: self.input_panel.kinds, targets)
         self._connect()
@@ -122,7 +137,6 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.opening.opened.connect(self._on_opening_opened)
         self.opening.hint_changed.connect(self.area.set_hint)
-        self.opening.said.connect(self._say)
         self.input_panel.bar_created.connect(self.controller.attach)
         self.input_bar.mask_toggled.connect(self.selection.toggle_mask)
         self.input_bar.editor_requested.connect(self.open_text)
@@ -136,7 +150,6 @@ class MainWindow(QMainWindow):
             parent=self,
         )
         self.opening.begun.connect(self.flow.await_checkpoint)
-        self.exporting.said.connect(self._say)
         self.panels.changed.connect(self._on_panels_changed)
         self.area.view_created.connect(self._on_area_view_created)
         self.context.view_requested.connect(self.area.show_view)
@@ -147,20 +160,12 @@ class MainWindow(QMainWindow):
         self.area.export_requested.connect(self.export)
         self.area.copy_requested.connect(self.copy)
         self.controller.attach(self.details)
-        self.controller.noticed.connect(self.status_line.show_message)
-        self.controller.view_noticed.connect(self._on_controller_view_noticed)
-        self.controller.engine_died.connect(partial(self.status_line.show_message, about="engine"))
-        self.controller.progressed.connect(self.status_line.show_progress)
-        self.controller.memory_told.connect(self.status_line.show_memory)
         self.status_line.cancel_requested.connect(self.cancel)
         self.status_line.log_requested.connect(self.show_messages)
-        self._runner.busy_changed.connect(self.status_line.set_busy)
         self.jobs.added.connect(self.jobs_list.add_job)
         self.jobs.changed.connect(self.jobs_list.show_job)
-        self.jobs.count_changed.connect(self.status_line.show_job_count)
         self.jobs_list.action_requested.connect(self.jobs.act)
         self.status_line.jobs_requested.connect(self.jobs_list.focus_first)
-        self.controller.job_done.connect(partial(self.status_line.show_message, is_warning=False))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -213,15 +218,6 @@ class MainWindow(QMainWindow):
         if notice:
             self.status_line.show_message(notice)
 
-    @Slot(str, bool)
-    @Slot(str, bool, str)
-    def _say(self, sentence: str, is_warning: bool, about: str = "") -> None:
-        self.status_line.show_message(sentence, is_warning=is_warning, about=about)
-
-    @Slot(str, str)
-    def _on_controller_view_noticed(self, view: str, sentence: str) -> None:
-        self.status_line.show_message(sentence, about=f"view {view}")
-
     # Commands
 
     def show_view(self, name: str) -> None:
@@ -240,8 +236,7 @@ class MainWindow(QMainWindow):
         self.flow.step(layers, 0)
 
     def toggle_selected_mask(self) -> None:
-        if why_not := self.flow.toggle_selected_mask():
-            self.status_line.show_message(why_not)
+        self.telling.refuse(self.flow.toggle_selected_mask())
 
     def clear_masks(self) -> None:
         self.selection.set_masked(())
@@ -252,7 +247,7 @@ class MainWindow(QMainWindow):
     def open_text(self) -> None:
         """Let the user see and change all of the text, and look at that."""
         if "text" not in self.input_panel.kinds:
-            self.status_line.show_message(self.tr("This checkpoint reads no text; open another one first."))
+            self.telling.refuse(self.tr("This checkpoint reads no text; open another one first."))
             return
         dialog = TextDialog(self.input_bar.first.value(), self.exporting.folder, self)
         if dialog.exec() == QDialog.DialogCode.Accepted:
@@ -262,17 +257,16 @@ class MainWindow(QMainWindow):
         self.input_bar.focus_sentence()
 
     def ask_again(self) -> None:
-        self.status_line.settle("engine")
-        self.status_line.show_message("", is_warning=False)
+        for about in ("engine", "cancelled"):
+            self.status_line.settle(about)
         self.opening.open_again()
         self.flow.ask_again()
-        for view in (*self.area.views.values(), self.details):
-            view.refresh(again=True)
+        self.controller.ask_again()
 
     def cancel(self) -> None:
         if self._runner.is_busy:
             self._runner.cancel_all()
-            self.status_line.show_message(self.tr("Cancelled. Press F5 to ask again."), is_warning=False)
+            self.telling.say(self.tr("Cancelled. Press F5 to ask again."), False, "cancelled")
             self.area.set_hint(self.tr("Cancelled. Press F5 to ask again."))
         elif self._presentation.is_on:
             self.actions_by_name["set_presentation"].trigger()

@@ -25,13 +25,17 @@ class Opening(QObject):
         One is on its way: its name.
     hint_changed(str)
         What views say as long as they have nothing to show.
+    described(str)
+        What is open now.
     said(str, bool, str)
-        One sentence for the user, whether it is a warning, and what it is about.
+        One sentence for the user, whether it is a warning, and what it is about; without one, what was said about that
+        does not hold any more.
     """
 
     opened = Signal(object)
     begun = Signal(str)
     hint_changed = Signal(str)
+    described = Signal(str)
     said = Signal(str, bool, str)
 
     def __init__(self, controller: Controller, gallery: Gallery, dialog_parent: QWidget) -> None:
@@ -54,8 +58,11 @@ class Opening(QObject):
     @Slot(str)
     def open(self, checkpoint: str) -> None:
         """Open a bundled checkpoint by name, or a folder."""
-        if not checkpoint:
-            return
+        if checkpoint:
+            self.said.emit("", False, "open")  # why others could not be opened is no matter now
+            self._ask_for(checkpoint)
+
+    def _ask_for(self, checkpoint: str) -> None:
         place, is_own_precision = split_precision(checkpoint)
         try:
             folder = place if place in bundled_checkpoints() else str(Path(place).expanduser().resolve())
@@ -93,7 +100,9 @@ class Opening(QObject):
     @Slot(object)
     def _on_controller_opened(self, info: CheckpointInfo) -> None:
         self._is_cut_off = False
-        self.said.emit(" ".join((_summary(info), *info.notes)), bool(info.notes), f"open {info.checkpoint}")
+        self.described.emit(_summary(info))
+        notes = " ".join(info.notes)
+        self.said.emit(f"{info.name}: {notes}" if notes else "", True, "notes")
         self.opened.emit(info)
 
     @Slot()
@@ -113,7 +122,7 @@ class Opening(QObject):
             first = next(iter(bundled_checkpoints()), "")
             self.hint_changed.emit(failure.message)
             if first and first != self._wanted:
-                self.open(first)
+                self._ask_for(first)
 
     def _show_list(self) -> None:
         info = self._controller.checkpoint

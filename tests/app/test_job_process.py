@@ -243,7 +243,9 @@ def test_a_job_killed_from_outside_says_so_in_one_sentence_and_is_not_started_ag
     run = Run(link, ENDLESS)
     run.until(Progress)
     os.kill(link.pid, signal.SIGKILL)
-    assert run.end() == Failure("engine", "Its process was ended from outside (often because memory is short) before it was done.")
+    assert run.end() == Failure(
+        "engine", "Its process was ended from outside (often because memory is short) before it was done."
+    )
     assert link.pid is None
 
 

@@ -61,6 +61,7 @@ def opening(controller, qtbot):
     opening = Opening(controller, gallery, parent)
     opening.texts, opening.hints = [], []
     opening.said.connect(lambda *told: opening.texts.append(told))
+    opening.described.connect(lambda text: opening.texts.append((text,)))
     opening.hint_changed.connect(opening.hints.append)
     opening.gallery = gallery
     return opening
@@ -85,14 +86,12 @@ def test_a_name_that_no_file_can_have_is_asked_too_and_refused_there(opening, co
 def test_what_opened_is_told_with_what_the_user_should_know(opening, controller, qtbot):
     with qtbot.waitSignal(opening.opened):
         controller.answer(BERT)
-    assert opening.texts[-1] == (
-        "bert-test: BertForPreTraining; 1.2 M parameters; Encoder: 4 layers of 4 heads.",
-        False,
-        f"open {BERT.checkpoint}",
-    )
+    assert opening.texts == [
+        ("bert-test: BertForPreTraining; 1.2 M parameters; Encoder: 4 layers of 4 heads.",),
+        ("", True, "notes"),
+    ]
     controller.answer(replace(BERT, notes=("It has no head.",)))
-    assert opening.texts[-1][0].endswith("It has no head.")
-    assert opening.texts[-1][1]
+    assert opening.texts[-1] == ("bert-test: It has no head.", True, "notes")
 
 
 def test_at_the_first_start_a_failure_opens_what_comes_with_the_program(opening, controller):
