@@ -24,7 +24,7 @@ from app.window.opening import Opening
 from app.window.placement import keep_on_screen, restore_layout, with_layout
 from app.window.presentation import LARGER, Presentation
 from app.window.session import FILE_NAME, SessionKeeper
-from app.window.settings import Settings, load_settings, save_settings
+from app.window.settings import Settings, load_settings, save_settings, why_not_kept
 from app.window.side_panels import SidePanels, panel_dock
 from app.window.subject_flow import SubjectDisplay, SubjectFlow
 from app.window.telling import Telling
@@ -115,6 +115,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self._restore()
         self.opening.set_recent(self.settings.recent)
+        self.opening.announce(first_checkpoint or self.settings.checkpoint)
 
     # Building
 
@@ -179,6 +180,7 @@ class MainWindow(QMainWindow):
         self.painted.emit()
         keep_on_screen(self)  # only now it has a frame
         self._tell(self._notice)
+        self._tell(why_not_kept(self._settings_file))
         self._runner.start()
         self.controller.set_memory_budget(self.settings.memory_mb * 2**20)
         self.opening.open_first(self._first_checkpoint or self.settings.checkpoint)
@@ -279,11 +281,11 @@ class MainWindow(QMainWindow):
 
     def export(self, name: str) -> None:
         """Ask where to, and save what a view shows."""
-        self.exporting.export(self.area.views.get(name))
+        self.exporting.export(self.area.views.get(name), why_none=self.area.why_off(name))
 
     def copy(self, name: str) -> None:
         """Put what a view shows on the clipboard."""
-        self.exporting.copy(self.area.views.get(name))
+        self.exporting.copy(self.area.views.get(name), why_none=self.area.why_off(name))
 
     def save_mesh(self, _sample: object) -> None:
         """Ask where to, and save a mesh, its growth or its tokens."""

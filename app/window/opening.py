@@ -70,11 +70,18 @@ class Opening(QObject):
         except (OSError, RuntimeError, ValueError):  # a user that does not exist, a name that no file can have
             self._wanted = checkpoint
         self._is_cut_off = False
-        sentence = self.tr("Opening {}…").format(Path(split_precision(self._wanted)[0]).name)
-        self.hint_changed.emit(sentence)
-        self.said.emit(sentence, False, self._about)
+        self.hint_changed.emit(self._sentence(self._wanted))
+        self.said.emit(self._sentence(self._wanted), False, self._about)
         self.begun.emit(Path(self._wanted).name)
         self._controller.open(self._wanted)
+
+    def _sentence(self, checkpoint: str) -> str:
+        return self.tr("Opening {}…").format(Path(split_precision(checkpoint)[0]).name)
+
+    def announce(self, checkpoint: str) -> None:
+        """Say what `open_first` will open once the window is on screen."""
+        if first := checkpoint or next(iter(bundled_checkpoints()), ""):
+            self.hint_changed.emit(self._sentence(first))
 
     def open_first(self, checkpoint: str) -> None:
         """Open what was wanted at the start, or the first one that comes with the program."""

@@ -152,7 +152,7 @@ def _part(tokens: Tokens, start: int, longest: int) -> Tokens:
     first, last = (int(words[0]), int(words[-1]) + 1) if len(words) else (0, len(tokens))
     n, room = last - first, longest - first - (len(tokens) - last)
     if room < 1:
-        raise Refused(f"The model takes {longest} tokens, which the special ones of this text fill.")
+        raise Refused(f"The model takes {longest:,} tokens, which the special ones of this text fill.")
     begin = n - room if start < 0 else start
     if begin >= n:
         raise Refused(f"The part was to begin at token {start:,}; the text has tokens 0 to {n - 1:,}.")
@@ -196,7 +196,7 @@ def _check(ids: list[int], d_vocab: int, longest: int) -> None:
     if not ids:
         raise Refused("There is nothing to read: type a text.")
     if longest and len(ids) > longest:
-        raise Refused(f"The text has {len(ids)} tokens; {TOO_LONG} {longest}.")
+        raise Refused(f"The text has {len(ids):,} tokens; {TOO_LONG} {longest:,}.")
     for token in ids:
         if not 0 <= token < d_vocab:
             raise Refused(f"{token} is outside the vocabulary; token ids from 0 to {d_vocab - 1} are allowed.")

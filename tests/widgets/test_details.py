@@ -163,3 +163,16 @@ def test_a_place_on_another_axis_is_no_token_of_this_text(panel, selection):
     selection.update(query=Position("image", 3))
     assert asked == []
     assert panel._token.text() == "Click a token to see what it attends to."
+
+
+def test_layers_and_heads_are_those_of_a_checkpoint_whose_input_is_refused(panel, selection):
+    other = make_checkpoint_info(name="gpt-test", n_layers=2)
+    asked = []
+    panel.request_changed.connect(asked.append)
+    panel.set_checkpoint(other)
+    panel.refuse("The text is too long.")
+    assert panel._layer.maximum() == 1
+    assert panel._layer.suffix() == "  of 0–1"
+    selection.update(layer=1)
+    assert asked == []  # there is no input to ask for
+    assert panel.is_dimmed
