@@ -8,6 +8,7 @@ from pathlib import Path
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import ImageInput, Input, MeshInput, SoundInput, TextInput
+from widgets.kit.clean import isolated
 
 _MOST_LETTERS = 60
 
@@ -34,7 +35,7 @@ class Subject:
     @property
     def title(self) -> str:
         """Both in a line, such as `bert-mini · The cat sat on the mat.`"""
-        return "  ·  ".join(filter(None, (self.checkpoint.name, input_title(self.input, self.checkpoint))))
+        return "  ·  ".join(filter(None, (isolated(self.checkpoint.name), input_title(self.input, self.checkpoint))))
 
 
 def input_title(input: Input, checkpoint: CheckpointInfo) -> str:
@@ -54,15 +55,17 @@ def _text_title(text: TextInput) -> str:
             "ids " + " ".join(map(str, text.token_ids[:_MOST_LETTERS])), _MOST_LETTERS, placeholder=" …"
         )
     words = " ".join(filter(None, (text.text[: 4 * _MOST_LETTERS], text.text_pair and text.text_pair[:_MOST_LETTERS])))
-    return textwrap.shorten(words, _MOST_LETTERS, placeholder=" …")
+    return isolated(textwrap.shorten(words, _MOST_LETTERS, placeholder=" …"))
 
 
 def _image_title(image: ImageInput, checkpoint: CheckpointInfo) -> str:
-    return Path(image.path).name if image.path else f"{image.kind or checkpoint.image_kind} {image.seed}"
+    if image.path:
+        return isolated(Path(image.path).name)
+    return f"{image.kind or checkpoint.image_kind} {image.seed}"
 
 
 def _sound_title(sound: SoundInput) -> str:
-    return Path(sound.path).name if sound.path else f"tones {sound.seed}"
+    return isolated(Path(sound.path).name) if sound.path else f"tones {sound.seed}"
 
 
 def _mesh_title(mesh: MeshInput, checkpoint: CheckpointInfo) -> str:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QWidget
 
+from widgets.kit.clean import isolated
 from widgets.look.theme import LIGHT
 
 if TYPE_CHECKING:
@@ -232,8 +233,8 @@ def _caption(view: View, figure: Figure) -> str:
 def _named(input: Input) -> str:
     """What was looked at, as far as a line can say it."""
     parts = (
-        textwrap.shorten(input.text.text, _MOST_LETTERS, placeholder=" …") if input.text else "",
-        Path(input.image.path).name if input.image else "",
+        isolated(textwrap.shorten(input.text.text, _MOST_LETTERS, placeholder=" …")) if input.text else "",
+        isolated(Path(input.image.path).name) if input.image else "",
     )
     return "  ·  ".join(filter(None, parts))
 

@@ -69,6 +69,8 @@ class Runner(QObject):
 
     def start(self) -> None:
         """Start the worker and, in it, the engine: call it once the window is painted."""
+        if self._is_closing:  # it was closed at once
+            return
         self._thread.start()
         self._watchdog.start()
 

@@ -181,9 +181,10 @@ class MainWindow(QMainWindow):
         keep_on_screen(self)  # only now it has a frame
         self._tell(self._notice)
         self._tell(why_not_kept(self._settings_file))
-        self._runner.start()
         self.controller.set_memory_budget(self.settings.memory_mb * 2**20)
         self.opening.open_first(self._first_checkpoint or self.settings.checkpoint)
+        # Only now: what the last session showed is there already, and a process that starts takes a core for seconds.
+        QTimer.singleShot(0, self._runner.start)
 
     # What is looked at
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QDockWidget, QLayout, QMainWindow, QWidget
 
 # Widths in letters: of the panels, what the views have at least before a panel steps aside, and of the smallest window.
@@ -30,6 +30,7 @@ class SidePanels(QObject):
         self._wanted = {left: True, right: True}
         self._is_fitting = self._is_put_away = False
         self._fitted = (0, 0)
+        self._widths: dict[QDockWidget, int] = {}  # from before they were put away, until they have them again
         # The smallest window is smaller than all panels together: they step aside on the way there.
         layout = window.layout()
         assert layout is not None
@@ -43,6 +44,8 @@ class SidePanels(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Show, QEvent.Type.Resize, QEvent.Type.FontChange):
             self.fit()
+            if self._widths and not self._is_put_away:
+                QTimer.singleShot(0, self._restore_widths)  # when Qt has laid out the window
         return False
 
     def show_panel(self, dock: QDockWidget, is_on: bool) -> None:
@@ -77,11 +80,20 @@ class SidePanels(QObject):
         self._is_fitting = True
         self._is_put_away = is_away
         if is_away:
+            self._widths = {dock: dock.width() for dock in self._wanted if dock.isVisible()}
             for dock in self._wanted:
                 dock.hide()
         self._is_fitting = False
         self._fitted = (0, 0)
         self.fit()
+
+    @Slot()
+    def _restore_widths(self) -> None:
+        """While letters were larger, panels needed more room; they do not give it back by themselves."""
+        if not self._is_put_away:
+            widths = {dock: width for dock, width in self._widths.items() if dock.isVisible()}
+            self._window.resizeDocks(list(widths), list(widths.values()), Qt.Orientation.Horizontal)
+            self._widths = {}
 
     @Slot()
     def _on_dock_visibility_changed(self) -> None:

@@ -9,7 +9,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QScrollArea,
-    QSizePolicy,
     QStackedWidget,
     QStyle,
     QToolButton,
@@ -17,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.kit.labels import make_selectable
+from widgets.kit.labels import LineLabel, make_selectable
 from widgets.kit.plain import PlainLabel, plain_tip
 from widgets.view import View
 from widgets.view_entry import ViewEntry
@@ -72,16 +71,15 @@ class ViewPage(QWidget):
 
     def _header(self) -> QWidget:
         header = QWidget(self)
-        about = PlainLabel(self.entry.about, header)
-        about.setToolTip(plain_tip(self.entry.about))
+        about = LineLabel(self.tr("What the view is good for"), header)
         about.setForegroundRole(self.palette().ColorRole.PlaceholderText)
-        about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        about.show_text(self.entry.about)
         self._copy = self._button("copy", self.tr("Copy"), self.tr("Copy the picture (Ctrl+Shift+C)"))
         self._export = self._button("export", self.tr("Export…"), self.tr("Save the picture or its numbers (Ctrl+E)"))
         self._beside = self._button("beside", "", "")
         self._window = self._button("window", "", "")
         row = QHBoxLayout(header)
-        row.setContentsMargins(8, 2, 4, 2)
+        row.setContentsMargins(0, 2, 4, 2)
         row.setSpacing(2)
         row.addWidget(about, 1)
         for button, slot in (

@@ -37,7 +37,8 @@ _PAUSES = (0.2, 1.0)
 class _SoFar:
     """Thumbnails and measures of all heads, as far as they are there."""
 
-    def __init__(self, n_heads: tuple[int, ...], shape: tuple[int, int]) -> None:
+    def __init__(self, n_heads: tuple[int, ...], shape: tuple[int, int], marks: tuple[Tensor, Tensor]) -> None:
+        self.marks = marks
         size = (len(n_heads), max(n_heads))
         self.thumbnails = np.zeros((*size, *shape), np.uint8)
         self.measures = np.full((len(_MEASURES), *size), np.nan, np.float32)
@@ -49,7 +50,12 @@ class _SoFar:
         """A copy: it is worked on."""
         measures: dict[str, np.ndarray] = dict(zip(_MEASURES, self.measures.copy(), strict=True))
         is_sampled = not bool(self.is_exact.all())
-        return HeadsResult(group, query_tokens, key_tokens, self.thumbnails.copy(), measures, is_sampled)
+        words = {
+            name: key_tokens.words[int(places[0])]
+            for name, places in zip(("cls", "sep"), self.marks, strict=True)
+            if len(places)
+        }
+        return HeadsResult(group, query_tokens, key_tokens, self.thumbnails.copy(), measures, is_sampled, words)
 
 
 def heads(request: HeadsRequest, model: Model, context: Context) -> HeadsResult:
@@ -80,7 +86,7 @@ def heads(request: HeadsRequest, model: Model, context: Context) -> HeadsResult:
     n_queries, n_keys = map(len, tokens)
     pool = math.ceil(max(n_queries, n_keys) / request.size)
     marks = _marks(tokens[1], model)
-    unknown = _SoFar(group.n_heads, (math.ceil(n_queries / pool), math.ceil(n_keys / pool)))
+    unknown = _SoFar(group.n_heads, (math.ceil(n_queries / pool), math.ceil(n_keys / pool)), marks)
     grid = cast("_SoFar", run.store.setdefault(("heads", group.name, pool), unknown))
 
     def look(label: str, done: np.ndarray, *, is_exact: bool) -> None:

@@ -47,13 +47,14 @@ def lines(request: LinesRequest, model: Model, context: Context) -> LinesResult:
         raise Refused(
             f"The queries {request.start} to {request.stop} were asked for; the text has 0 to {call.n_queries - 1}."
         )
-    found, is_cut = torch.empty(4, 0, device=call.device), False
+    found, is_cut, largest = torch.empty(4, 0, device=call.device), False, 0.0
     names = torch.tensor(heads, device=call.device)
     for rows in torch.arange(request.start, stop, device=call.device).split(
         max(1, _BLOCK // (len(heads) * call.n_keys))
     ):
         context.checkpoint()
         pattern = call.patterns(list(heads), rows)
+        largest = max(largest, float(pattern.max()))
         head, row, key = ((pattern >= request.threshold) & (pattern > 0)).nonzero(as_tuple=True)
         # float32 holds these whole numbers exactly: none is above 2**24.
         new = torch.stack([rows[row].float(), key.float(), names[head].float(), pattern[head, row, key].float()])
@@ -63,7 +64,7 @@ def lines(request: LinesRequest, model: Model, context: Context) -> LinesResult:
     query, key, head = found[:3, order].int().cpu().numpy()
     return LinesResult(
         group.name, *run.tokens(group), request.layer, heads, request.start, stop,
-        request.threshold, query, key, head, found[3, order].cpu().numpy(), is_cut,
+        request.threshold, query, key, head, found[3, order].cpu().numpy(), is_cut, largest,
     )  # fmt: skip
 
 

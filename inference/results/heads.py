@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inference.results.request import Capability, Request
@@ -42,6 +42,8 @@ class HeadsResult:
         neighbour before, behind, on itself), `cls`, `sep` (on those tokens). NaN where it has no meaning.
         Layers with fewer heads than the widest are padded with NaN (thumbnails with 0), as are those that have yet to
         come.
+    marks
+        How the tokens that `cls` and `sep` are about are written in this text, by these names; none where it has none.
     is_sampled
         Whether some heads are there as a first look only: thumbnails and measures of one query a row of pixels.
     """
@@ -52,3 +54,4 @@ class HeadsResult:
     thumbnails: np.ndarray
     measures: dict[str, np.ndarray]
     is_sampled: bool = False
+    marks: dict[str, str] = field(default_factory=dict)

@@ -58,6 +58,8 @@ class LinesResult:
         float32 [line], 0-1.
     is_cut
         Whether there are more than `MOST_LINES`.
+    largest
+        The largest weight of these queries and heads, above the threshold or not.
     """
 
     group: str
@@ -73,3 +75,4 @@ class LinesResult:
     head: np.ndarray
     weight: np.ndarray
     is_cut: bool
+    largest: float = 0.0

@@ -260,3 +260,13 @@ def test_shutdown_in_mid_run_joins_the_thread(qapp, engine):
     engine.gates["x"].set()
     runner.shutdown()
     assert not [t for t in threading.enumerate() if t.name == "inference-worker"]
+
+
+def test_closed_before_it_was_started_it_starts_nothing(qapp):
+    started = []
+    runner = Runner(ThreadLink(lambda: started.append("an engine")))
+    runner.submit("a", Ask("x"))
+    runner.shutdown()
+    runner.start()
+    assert not runner._thread.is_alive()
+    assert started == []

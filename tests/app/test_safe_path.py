@@ -50,9 +50,8 @@ def test_the_planted_modules_do_run_where_the_path_is_not_safe(planted):
     assert has_run(planted) == "app "
 
 
-@pytest.mark.parametrize("python_path", ["", ".", os.pathsep])
-def test_the_engine_imports_only_its_own(planted, monkeypatch, python_path):
-    monkeypatch.setenv("PYTHONPATH", python_path)
+def test_the_engine_imports_only_its_own(planted, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", ".", ""]))  # all ways to name the working folder
     link = ProcessLink()
     try:
         info = link.run(InspectRequest("bert-mini"), lambda _: None)

@@ -286,11 +286,14 @@ def test_a_torn_off_view_is_a_window_and_comes_back(driver):
 def test_presentation_mode_leaves_a_maximised_window_maximised(driver):
     driver.window.showMaximized()
     driver.wait(driver.window.isMaximized)
+    docks = driver.window.gallery_dock, driver.window.details_dock
+    before = [dock.width() for dock in docks]
     driver.keys("F11")
     driver.wait(driver.window.isFullScreen)
     driver.keys("F11")
     driver.wait(lambda: not driver.window.isFullScreen())
     assert driver.window.isMaximized()
+    driver.wait(lambda: [dock.width() for dock in docks] == before)
 
 
 def test_the_window_stands_beside_a_slide(driver):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -176,3 +178,19 @@ def test_layers_and_heads_are_those_of_a_checkpoint_whose_input_is_refused(panel
     selection.update(layer=1)
     assert asked == []  # there is no input to ask for
     assert panel.is_dimmed
+
+
+def test_marks_have_the_names_that_they_have_in_the_text(panel):
+    answer(panel, replace(make_heads_result(), marks={"cls": "<s>", "sep": "</s>"}))
+    titles = [panel._measures.labelForField(panel._values[name]).text() for name in ("cls", "sep")]
+    assert titles == ["To <s>", "To </s>"]
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.25, "25.0 %"), (0.001, "0.1 %"), (0.00031, "0.031 %"), (0.0, "0.0 %"), (2e-9, "2e-07 %")]
+)
+def test_small_shares_of_long_texts_are_not_nothing(panel, share, said):
+    result = make_heads_result()
+    result.measures["previous"][0, 0] = share
+    answer(panel, result)
+    assert panel._values["previous"].text() == said

@@ -352,3 +352,16 @@ def test_clicks_do_not_reach_an_old_picture(view):
 
 def test_is_collected_after_closing(assert_collected):
     assert_collected(lambda: Picture(ViewContext()))
+
+
+def test_foreign_text_does_not_turn_the_sentence_that_dims(view, qtbot):
+    arabic = "\u0627\u0628"
+    view.take_result(look_at(view, text_input(f"a \u202e b {arabic}"), name="\u202efolder"), "the picture")
+    look_at(view, DOG)
+    wait_until_dimmed(view, qtbot)
+    assert f"‹RLO›folder  ·  \u2068a ‹RLO› b {arabic}\u2069" in view.page.veil.text
+
+
+def test_what_dims_shows_no_control_characters(view):
+    view.page.veil.dim("a \u202e \x07 sentence")
+    assert view.page.veil.text == "a ‹RLO› ‹BEL› sentence"

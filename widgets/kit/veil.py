@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from widgets.kit.clean import shown
 from widgets.kit.plain import plain_tip
 
 _DIMMED = 170  # of 255: the old picture can be recognised, and not be taken for the new one
@@ -53,8 +54,8 @@ class Veil(QWidget):
         self.hide()
 
     def _show(self, text: str, *, is_dimmed: bool) -> None:
-        self._text, self._is_dimmed = text, is_dimmed
-        self.setAccessibleName(text)
+        self._text, self._is_dimmed = shown(text), is_dimmed
+        self.setAccessibleName(self._text)
         self.setToolTip(plain_tip(text if is_dimmed else ""))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, self.lets_clicks_through or not is_dimmed)
         self.setGeometry(self._host.rect())

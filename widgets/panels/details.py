@@ -80,7 +80,7 @@ class DetailsPanel(View):
         self._chosen.addRow(self.tr("Layer"), self._layer)
         self._chosen.addRow(self.tr("Head"), self._head)
         for name, title in self._titles().items():
-            self._measures.addRow(title, self._values[name])
+            self._measures.addRow(PlainLabel(title, self), self._values[name])
         self._numbers = QWidget(self)  # what is dimmed; layer and head can be typed all the same
         column = QVBoxLayout(self._numbers)
         column.setContentsMargins(0, 0, 0, 0)
@@ -205,7 +205,11 @@ class DetailsPanel(View):
             is_there = table is not None and now.layer < table.shape[0] and now.head < table.shape[1]
             value = float(table[now.layer, now.head]) if is_there and table is not None else float("nan")
             unit = {"entropy": self.tr(" bits"), "distance": self.tr(" tokens")}.get(name)
-            label.setText("–" if math.isnan(value) else f"{value:.2f}{unit}" if unit else f"{100 * value:.1f} %")
+            if (mark := heads.marks.get(name) if heads else None) is not None:
+                title = self._measures.labelForField(label)
+                assert isinstance(title, PlainLabel)
+                title.setText(self.tr("To {}").format(isolated(mark)))
+            label.setText("–" if math.isnan(value) else f"{value:.2f}{unit}" if unit else _percent(value))
 
     def _fill_keys(self, heads: HeadsResult | None, row: RowsResult | None) -> None:
         self._keys.setRowCount(0)
@@ -225,7 +229,7 @@ class DetailsPanel(View):
             word = QTableWidgetItem(words[key])
             word.setData(Qt.ItemDataRole.UserRole, int(key))
             self._keys.setItem(line, 0, word)
-            for column, text in ((1, str(key)), (2, f"{row.pattern[key]:.4f}")):
+            for column, text in ((1, str(key)), (2, _weight(float(row.pattern[key])))):
                 number = QTableWidgetItem(text)
                 number.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self._keys.setItem(line, column, number)
@@ -249,3 +253,12 @@ class DetailsPanel(View):
         item = self._keys.item(row, 0)
         if item is not None:
             self.choose(key_pos=item.data(Qt.ItemDataRole.UserRole))
+
+
+def _percent(share: float) -> str:
+    """Small shares, as of long texts, with two digits that count."""
+    return f"{100 * share:.1f} %" if share >= 0.001 or not share else f"{100 * share:.2g} %"
+
+
+def _weight(weight: float) -> str:
+    return f"{weight:.4f}" if weight >= 0.001 or not weight else f"{weight:.2g}"

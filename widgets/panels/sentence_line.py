@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QFocusEvent, QMouseEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from widgets.kit.clean import isolated
 from widgets.kit.plain import plain_tip
 
 # More is not typed into a line, and a line that long is slow.
@@ -58,7 +59,7 @@ class SentenceLine(QLineEdit):
         self._long = text if is_long(text) else None
         n_words = len(text.split())
         size = self.tr("{:,} words").format(n_words)
-        self._preview = f"{' '.join(text[: 2 * _SHOWN].split())[:_SHOWN]}{_MARK}{size})"
+        self._preview = f"{isolated(' '.join(text[: 2 * _SHOWN].split())[:_SHOWN])}{_MARK}{size})"
         self._is_being_set = True  # to Qt an insertion is an edit
         self.selectAll()
         self.insert(text if self._long is None else self._preview)

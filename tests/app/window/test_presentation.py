@@ -168,3 +168,18 @@ def test_a_maximised_window_is_left_alone(window):
     keep_on_screen(window)
     assert window.geometry() == before
     assert window.isMaximized()
+
+
+def test_panels_that_came_back_wider_give_the_room_back(window, panels, qtbot):
+    set_width(window, WIDE + 2 * RIGHT)
+    before = panels.left.width(), panels.right.width()
+    panels.put_away(True)
+    panels.right.widget().setMinimumWidth(2 * before[1])  # as large letters need it
+    panels.put_away(False)
+    qtbot.waitUntil(lambda: panels.right.width() == 2 * before[1])
+    panels.right.widget().setMinimumWidth(0)
+    window.resize(window.width() + 40, 400)
+    qtbot.waitUntil(lambda: (panels.left.width(), panels.right.width()) == before)
+    window.resizeDocks([panels.right], [before[1] + 30], Qt.Orientation.Horizontal)
+    window.resize(window.width() - 10, 400)
+    qtbot.waitUntil(lambda: panels.right.width() == before[1] + 30)  # what the user set stays

@@ -51,6 +51,7 @@ def test_measures_and_thumbnails_are_those_of_the_whole_pattern(tiny_bert, monke
     ids = result.key_tokens.ids.tolist()
     cls, sep = ([pos for pos, token in enumerate(ids) if token == wanted] for wanted in (2, 3))
     assert (len(cls), len(sep)) == (1, 2)
+    assert result.marks == {"cls": "[CLS]", "sep": "[SEP]"}
     pool = -(-len(ids) // size)
     assert result.thumbnails.dtype == np.uint8
     for layer, pattern in enumerate(patterns_of(tiny_bert, input, "encoder")):
@@ -83,6 +84,7 @@ def test_measures_of_known_patterns(tiny):
     np.testing.assert_allclose(measures["next"][1], [0, 1 / n, 0, 0], atol=1e-6)
     np.testing.assert_allclose(measures["same"][1], [1 / n, 1 / n, 1, 0], atol=1e-6)
     np.testing.assert_allclose(measures["distance"][1], [7 / n, (n * n - 1) / (3 * n), 0, 0], atol=1e-6)
+    assert heads(HeadsRequest("tiny", input, "encoder"), model, Context()).marks == {}
     assert np.isnan(measures["cls"]).all()
     assert np.isnan(measures["sep"]).all()
 

@@ -39,6 +39,7 @@ def test_links_are_those_of_the_pattern(tiny, monkeypatch, block, name, group, h
     assert np.all(np.diff(result.weight) <= 0)
     assert result.heads == tuple(chosen)
     assert not result.is_cut
+    assert result.largest == pytest.approx(pattern[list(chosen), 2:7].max(), abs=1e-6)
 
 
 def test_no_threshold_gives_whole_rows(tiny):

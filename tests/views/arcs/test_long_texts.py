@@ -52,7 +52,7 @@ def result_of(request: LinesRequest) -> LinesResult:
     query, key, head, weight = (np.array(column) for column in zip(*links, strict=True))
     return LinesResult(
         request.group, TOKENS, TOKENS, request.layer, heads, request.start, stop, request.threshold,
-        query.astype(np.int32), key.astype(np.int32), head.astype(np.int32), weight.astype(np.float32), False,
+        query.astype(np.int32), key.astype(np.int32), head.astype(np.int32), weight.astype(np.float32), False, 0.81,
     )  # fmt: skip
 
 
@@ -262,3 +262,11 @@ def test_until_a_text_that_turned_out_to_be_short_is_shown_the_old_one_keeps_its
     view.take_result(view.engine.asked[-1], result_of(view.engine.asked[-1]))
     assert view.is_dimmed
     assert "a long text" in view.why_not_current
+
+
+def test_where_no_weight_is_strong_enough_it_says_how_strong_the_strongest_is(view):
+    nothing, figure = np.zeros(0, np.int32), view.figure()
+    weak = replace(
+        figure.result, query=nothing, key=nothing, head=nothing, weight=np.zeros(0, np.float32), largest=0.00031
+    )
+    assert "no weight reaches 2.0%, the largest is 0.031%" in replace(figure, result=weak).caption

@@ -358,3 +358,11 @@ def test_is_collected_after_closing(assert_collected, selection):
         return view
 
     assert_collected(make)
+
+
+def test_where_no_weight_is_strong_enough_it_says_how_strong_the_strongest_is():
+    result = result_of()
+    figure = ArcsFigure(result, ArcsOptions(threshold=1.0))
+    largest = 100 * float(result.pattern.max())
+    assert f"no weight reaches 100.0%, the largest is {largest:.2g}%" in figure.caption
+    assert "weights from 0.1%" in ArcsFigure(result, ArcsOptions(threshold=0.001)).caption

@@ -77,8 +77,19 @@ class ArcsFigure:
         if len(self.lines.weight) == MAX_LINES:
             parts.append(f"strongest {MAX_LINES:,} lines")
         if self.options.threshold > 0:
-            parts.append(f"weights from {self.options.threshold:.1%}")
+            parts.append(self._weights())
         return "Attention: " + ", ".join(parts)
+
+    def _weights(self) -> str:
+        """From which on weights are drawn; where none is so large, how large they are."""
+        if len(self.lines.weight):
+            return f"weights from {self.options.threshold:.1%}"
+        return f"no weight reaches {self.options.threshold:.1%}, the largest is {100 * self.largest:.2g}%"
+
+    @property
+    def largest(self) -> float:
+        """The largest weight of what could be drawn."""
+        return float(self._links(threshold=0.0).weight.max(initial=0.0))
 
     @cached_property
     def _place(self) -> np.ndarray:
@@ -90,7 +101,7 @@ class ArcsFigure:
     @cached_property
     def lines(self) -> Lines:
         """What is drawn after all filters."""
-        query, key, head, weight = self._links()
+        query, key, head, weight = self._links(self.options.threshold)
         query_tokens, key_tokens = self.result.query_tokens, self.result.key_tokens
         keep = np.ones(len(weight), dtype=bool)
         if self.options.segments != "all":
@@ -106,8 +117,8 @@ class ArcsFigure:
             order = order[np.lexsort((head[order], -np.ceil(weight[order] * _LEVELS)))]
         return Lines(query[order], key[order], head[order], weight[order])
 
-    def _links(self) -> Lines:
-        """Those of the shown heads and of the focused token that are strong enough."""
+    def _links(self, threshold: float) -> Lines:
+        """Those of the shown heads and of the focused token that are so strong."""
         heads = np.array(self.shown_heads, dtype=np.int64)
         axis = [self.result.heads.index(head) for head in self.shown_heads]
         pattern = self.result.pattern[0][axis]  # [head, query_pos, key_pos]
@@ -118,7 +129,7 @@ class ArcsFigure:
         elif self.focus:
             first_key = self.focus.pos
             pattern = pattern[:, :, first_key : first_key + 1]
-        head, query, key = np.nonzero((pattern >= self.options.threshold) & (pattern > 0))
+        head, query, key = np.nonzero((pattern >= threshold) & (pattern > 0))
         return Lines(query + first_query, key + first_key, heads[head], pattern[head, query, key])
 
     def word(self, token: Focus) -> str:

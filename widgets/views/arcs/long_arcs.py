@@ -51,9 +51,13 @@ class LongArcsFigure(ArcsFigure):
         has_row = focus is not None and focus.side == "query" and row is not None and row.start == focus.pos
         return row if has_row and row is not None else self.result
 
-    def _links(self) -> Lines:
+    @property
+    def largest(self) -> float:
+        return self._source.largest
+
+    def _links(self, threshold: float) -> Lines:
         source = self._source
-        keep = np.isin(source.head, self.shown_heads) & (source.weight >= self.options.threshold)
+        keep = np.isin(source.head, self.shown_heads) & (source.weight >= threshold)
         if self.focus is not None:
             keep &= (source.query if self.focus.side == "query" else source.key) == self.focus.pos
         return Lines(source.query[keep], source.key[keep], source.head[keep].astype(np.int64), source.weight[keep])

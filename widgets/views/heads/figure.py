@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 from inference.results.heads import HeadsResult
 from widgets.figures.badge import paint_badge
 from widgets.figures.lettering import resized
+from widgets.kit.clean import isolated
 from widgets.kit.figure import Numbers
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
@@ -97,9 +99,13 @@ class HeadsFigure:
         n_layers, n_heads = self.result.thumbnails.shape[:2]
         parts = [_tr("{} layers of {} heads").format(n_layers, n_heads)]
         if self.order is not None:
-            parts.append(_tr("sorted by {}, highest first").format(measure_title(self.order)))
+            parts.append(_tr("sorted by {}, highest first").format(measure_title(self.order, self.result.marks)))
         if self.measure is not None:
-            parts.append(_tr("bars: {}, the highest {} marked").format(measure_title(self.measure), len(self.top)))
+            parts.append(
+                _tr("bars: {}, the highest {} marked").format(
+                    measure_title(self.measure, self.result.marks), len(self.top)
+                )
+            )
         parts.append(_tr("colours: square root of attention"))
         if self.result.is_sampled:
             parts.append(_tr("from sampled rows"))
@@ -327,9 +333,9 @@ class HeadsFigure:
         painter.restore()
 
 
-def measure_title(name: str) -> str:
-    """A measure as the user reads it."""
-    return _tr(MEASURES.get(name, name))
+def measure_title(name: str, marks: Mapping[str, str] | None = None) -> str:
+    """A measure as the user reads it; `marks` are those of a `HeadsResult`, where there is one."""
+    return isolated(marks[name]) if marks and name in marks else _tr(MEASURES.get(name, name))
 
 
 def head_title(place: tuple[int, int]) -> str:
@@ -341,7 +347,7 @@ def describe(result: HeadsResult, name: str, place: tuple[int, int]) -> str:
     """A measure of a head with its unit; empty where it has no meaning."""
     value = float(result.measures[name][place])
     units = {"entropy": _tr("{} {:z.2f} bits"), "distance": _tr("{} {:.1f} tokens")}
-    return "" if np.isnan(value) else units.get(name, "{} {:z.2f}").format(measure_title(name), value)
+    return "" if np.isnan(value) else units.get(name, "{} {:z.2f}").format(measure_title(name, result.marks), value)
 
 
 def _beside(box: QRectF, size: QSizeF, bounds: QRectF, gap: float) -> QRectF:

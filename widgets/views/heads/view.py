@@ -21,7 +21,7 @@ from widgets.look.theme import FigureStyle
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.views.heads.figure import HeadsFigure, describe, head_title
+from widgets.views.heads.figure import HeadsFigure, describe, head_title, measure_title
 from widgets.views.heads.head_grid import HeadGrid
 from widgets.views.heads.options import MEASURES, HeadsOptions
 
@@ -94,7 +94,9 @@ class HeadsView(View):
         for name in MEASURES:
             for field in ("order", "mark"):
                 why_not = self.tr("It has no meaning for this model or text.")
-                offer(self._options.combo(field), name, name in known, why_not)
+                combo = self._options.combo(field)
+                combo.setItemText(combo.findData(name), measure_title(name, result.marks))
+                offer(combo, name, name in known, why_not)
         chosen, default = self._options.value(), HeadsOptions()
         self._options.set_value(
             HeadsOptions(

@@ -164,7 +164,7 @@ class HeadTable(QTableView):
         header = self.horizontalHeader()
         header.setMinimumHeight(round(2.9 * em))
         widths = [max(map(metrics.horizontalAdvance, header_lines(name))) + 1.3 * em for name in COLUMNS]
-        widths[:2] = (width + 0.7 * em for width in widths[:2])  # beside a single line the arrow needs room
+        widths[:2] = (width + 1.1 * em for width in widths[:2])  # beside a single line the arrow needs room
         spare = max(self.viewport().width() - sum(widths), 0.0) / (len(COLUMNS) - 2)
         for column, width in enumerate(widths):
             header.resizeSection(column, int(width + (spare if column > 1 else 0)))

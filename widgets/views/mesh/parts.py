@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSplitter, QTabWidget, QWidget
 from widgets.kit.labels import LineLabel
 from widgets.kit.layouts import fill_column
 from widgets.kit.page import Page
+from widgets.kit.plain import plain_tip
 from widgets.look.theme import FigureStyle
 from widgets.player.playback import Playback
 from widgets.player.player import Player
@@ -112,4 +113,6 @@ class MeshParts(Page):
         self._on_viewer_renderer_changed(self.viewer.renderer_name)
 
     def _on_viewer_renderer_changed(self, name: str) -> None:
-        self._drawn_by.show_text(_tr("Drawn by {}").format(name) if name.startswith("OpenGL") else name.capitalize())
+        is_gl = name.startswith("OpenGL")
+        self._drawn_by.show_text(_tr("Drawn by OpenGL") if is_gl else name.capitalize())
+        self._drawn_by.setToolTip(plain_tip(name))  # with the driver's name
