@@ -255,7 +255,7 @@ class View(SubjectWidget):
     @property
     def is_growing(self) -> bool:
         """Whether what has yet to come is more of the same: what is there of a mesh or an image is exact already."""
-        return self.is_provisional and not any(request.refines for request in self._asked)
+        return self.is_provisional and not self._is_old() and not any(request.refines for request in self._asked)
 
     def _is_old(self) -> bool:
         if self._pictured is None or not self._shows_subject():

@@ -44,8 +44,8 @@ class Exporting(QObject):
     Signals
     -------
     said(str, bool, str)
-        One sentence for the user, whether it is a warning, and what it is about: always `export`. Without a sentence
-        what was said before does not hold any more.
+        One sentence for the user, whether it is a warning, and what it is about: `export`, or `export picture` where
+        there is none to be had. Without a sentence what was said before does not hold any more.
     """
 
     said = Signal(str, bool, str)
@@ -162,20 +162,23 @@ class Exporting(QObject):
     def _figure(self, view: View | None, none: str, why_none: str) -> Figure | None:
         self._say("")  # why it could not be done before is no matter now
         figure = view.figure() if view and not why_none else None
+        why_not = ""
         if figure is None or view is None:
-            self._warn(none.format(why_none or self.tr("this view shows nothing yet.")))
+            why_not = none.format(why_none or self.tr("this view shows nothing yet."))
         # What grows says itself how far it is; all else waits until it is what was asked for.
         elif view.why_not_current and not view.is_growing:
-            self._warn(view.why_not_current)
+            why_not, figure = view.why_not_current, None
+        if why_not:
+            self.said.emit(why_not, True, f"{_ABOUT} picture")
             self._refused = view
-            view.standing_changed.connect(self._on_refused_standing_changed)
-            return None
+            if view is not None:
+                view.standing_changed.connect(self._on_refused_standing_changed)
         return figure
 
     @Slot()
     def _on_refused_standing_changed(self) -> None:
         view = self._refused
-        if view is not None and self.sender() is view and not view.why_not_current:
+        if view is not None and self.sender() is view and not view.why_not_current and view.figure() is not None:
             self._say("")
 
     # What takes seconds is painted and encoded by a process of its own.

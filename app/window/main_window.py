@@ -90,6 +90,7 @@ class MainWindow(QMainWindow):
             controller=self.controller,
             runner=runner,
             jobs=self.jobs,
+            flow=self.flow,
             opening=self.opening,
             exporting=self.exporting,
             selection=self.selection,

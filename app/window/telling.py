@@ -11,6 +11,7 @@ from app.link.controller import Controller
 from app.link.jobs import Jobs
 from app.link.runner import Runner
 from app.window.opening import Opening
+from app.window.subject_flow import SubjectFlow
 from inference.results.checkpoint import CheckpointInfo
 from widgets.panels.status_line import StatusLine
 from widgets.selection import Selection
@@ -29,6 +30,7 @@ class Telling(QObject):
         controller: Controller,
         runner: Runner,
         jobs: Jobs,
+        flow: SubjectFlow,
         opening: Opening,
         exporting: Exporting,
         selection: Selection,
@@ -46,6 +48,7 @@ class Telling(QObject):
         controller.engine_died.connect(partial(status_line.show_message, about="engine"))
         controller.progressed.connect(status_line.show_progress)
         controller.memory_told.connect(status_line.show_memory)
+        flow.subject_changed.connect(self._on_flow_subject_changed)
         runner.busy_changed.connect(status_line.set_busy)
         jobs.count_changed.connect(status_line.show_job_count)
         selection.changed.connect(self._on_selection_changed)
@@ -63,6 +66,10 @@ class Telling(QObject):
     def _on_opening_opened(self, info: CheckpointInfo) -> None:
         for about in _OF_CHECKPOINT:
             self._line.settle(about)
+
+    @Slot(object)
+    def _on_flow_subject_changed(self, _subject: object) -> None:
+        self._line.settle("export picture")
 
     @Slot(object, object)
     def _on_selection_changed(self, _now: object, _old: object) -> None:

@@ -44,7 +44,7 @@ def exporting(qtbot, tmp_path):
     exporting.texts, exporting.standing = [], []
 
     def note(text, is_warning, about):
-        assert about == "export"
+        assert about.split()[0] == "export"
         exporting.standing = [text] if text else []
         if text:
             exporting.texts.append((text, is_warning))
