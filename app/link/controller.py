@@ -110,6 +110,7 @@ class Controller(QObject):
             self.opened.emit(info)
         else:
             self._is_leaving = True
+            self.progressed.emit(Progress(0, 0, self.tr("Opening")))  # and not what is computed no more
             self._held |= self._runner.withdraw_all_but(OPEN, TOKENS, MEMORY)
 
     def ask_again(self) -> None:

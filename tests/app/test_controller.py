@@ -321,6 +321,13 @@ def test_a_checkpoint_that_is_left_keeps_the_next_one_waiting_for_nothing(runner
     assert len(runner.submitted) == n + 2
 
 
+def test_progress_is_not_told_any_more_of_what_is_left(controller):
+    told = []
+    controller.progressed.connect(told.append)
+    controller.open("y")
+    assert told == [Progress(0, 0, "Opening")]
+
+
 def test_what_was_cut_off_is_asked_again_when_the_other_checkpoint_does_not_open(runner, views, leaving):
     runner.submitted.clear()
     runner.failed.emit("open", OpenRequest("y"), Failure("refused", "It is broken."))
