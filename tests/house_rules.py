@@ -19,6 +19,7 @@ RICH = {"QLabel", "QMessageBox", "QProgressDialog", "QInputDialog", "QErrorMessa
 RICH |= {"QGraphicsTextItem", "QTextDocument", "QWhatsThis"}
 TIPS = {"setToolTip": 0, "setTabToolTip": 1, "setItemToolTip": 1, "setWhatsThis": 0, "setStatusTip": 0, "showText": 1}
 PLAIN = "plain.py"
+DRESSERS = {"appearance.py", "labels.py"}  # of the whole program; of a field in a label, anew with every theme
 
 
 def sources(*folders: str, root: Path = ROOT) -> list[Path]:
@@ -142,6 +143,17 @@ def painters_left_open(paths: list[Path]) -> Iterator[str]:
             name = getattr(called, "id", getattr(called, "attr", ""))
             if name in PAINTERS and id(node) not in within:
                 yield _place(path, node, name)
+
+
+def colours_of_one_theme(paths: list[Path]) -> Iterator[str]:
+    """A widget with a palette of its own keeps its colours when the theme changes; a `foregroundRole` follows it."""
+    for path in paths:
+        if path.name in DRESSERS:
+            continue
+        for node in ast.walk(_tree(path)):
+            called = node.func if isinstance(node, ast.Call) else None
+            if isinstance(called, ast.Attribute) and called.attr == "setPalette":
+                yield _place(path, node, "setPalette")
 
 
 def long_modules(paths: list[Path]) -> Iterator[str]:

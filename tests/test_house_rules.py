@@ -29,6 +29,7 @@ RULES = {
         "class Legend:\n    pass\n\n\nclass Marks:\n    class Legend:\n        pass\n",
     ),
     "foreign_rich_text": (("app", "widgets"), "def tell(view, name):\n    view.setToolTip(name)\n"),
+    "colours_of_one_theme": (("app", "widgets"), "def tell(line, palette):\n    line.setPalette(palette)\n"),
     "long_modules": (("app", "widgets", "inference", "resources"), "x = 1\n" * 401),
 }
 OTHER_PLANTS = {

@@ -47,12 +47,15 @@ class ViewContext(QObject):
         Save this thing, such as a mesh, in a file that the user chooses.
     swap_requested()
         Exchange sentences A and B.
+    growing_changed(object)
+        Class of a mesh that a view shows before it is finished, and so before others look at it; None: there is none.
     """
 
     view_requested = Signal(str)
     input_requested = Signal(object)
     save_requested = Signal(object)
     swap_requested = Signal()
+    growing_changed = Signal(object)
 
     def __init__(
         self, selection: Selection | None = None, looks: Looks | None = None, parent: QObject | None = None
@@ -76,3 +79,7 @@ class ViewContext(QObject):
     def swap_sentences(self) -> None:
         """Ask for sentences A and B to be exchanged."""
         self.swap_requested.emit()
+
+    def tell_growing(self, label: int | None) -> None:
+        """Say which class a mesh has that is not finished; None where there is none such."""
+        self.growing_changed.emit(label)

@@ -42,7 +42,7 @@ def input_title(input: Input, checkpoint: CheckpointInfo) -> str:
     """An input in a few words; empty where nothing was given."""
     parts = (
         _text_title(input.text) if input.text else "",
-        _image_title(input.image) if input.image else "",
+        _image_title(input.image, checkpoint) if input.image else "",
         _sound_title(input.sound) if input.sound else "",
         _mesh_title(input.mesh, checkpoint) if input.mesh else "",
     )
@@ -58,8 +58,10 @@ def _text_title(text: TextInput) -> str:
     return isolated(textwrap.shorten(words, _MOST_LETTERS, placeholder=" …"))
 
 
-def _image_title(image: ImageInput) -> str:
-    return isolated(Path(image.path).name) if image.path else f"{image.kind or 'scene'} {image.seed}"
+def _image_title(image: ImageInput, checkpoint: CheckpointInfo) -> str:
+    if image.path:
+        return isolated(Path(image.path).name)
+    return f"{image.kind or checkpoint.image_kind} {image.seed}"
 
 
 def _sound_title(sound: SoundInput) -> str:

@@ -134,8 +134,7 @@ class View(SubjectWidget):
         if new and self._is_given_up and self._is_following and not again:
             return
         self._is_stale = self._is_given_up = False
-        types = {type(request) for request in wanted}
-        gone = [request for request in self._asked if type(request) not in types]
+        gone = [request for request in self._asked if type(request) not in map(type, wanted)]
         self._asked = wanted
         self._why_old = ""  # what was given up is asked again, or not wanted any more
         if not new and self._is_answered():
@@ -164,7 +163,7 @@ class View(SubjectWidget):
         wanted = self.requests() if to_come and self._subject else ()
         for request in to_come:
             if request not in wanted:
-                self._forget(request)
+                self.forget(request)
                 self.request_withdrawn.emit(request)
 
     # What comes
@@ -193,10 +192,12 @@ class View(SubjectWidget):
         """There is no answer: the old picture stays, dimmed, and a sentence says why."""
         if request not in self._asked:
             return
-        self._forget(request)
+        self.forget(request)
         if not self.is_detail(request):
             self._why_old = failure.message
-        if failure.kind != "engine":  # what became of the engine is told once, not by every view
+        if failure.kind == "engine":  # told once, not by every view; and asked again only when the user wants it
+            self._is_given_up, self._is_stale = True, not self.isVisible()
+        else:
             self.show_failure(request, failure)
         self._wait()
 
@@ -204,7 +205,7 @@ class View(SubjectWidget):
         """The user stopped it; nothing else will come."""
         # A detail is not asked for again as long as it is the same.
         if request in self._asked and not self.is_detail(request):
-            self._forget(request)
+            self.forget(request)
             self._is_given_up, self._is_stale = True, not self.isVisible()
             self._why_old = self.tr("Cancelled; F5 asks again.")
             self._judge()
@@ -214,8 +215,8 @@ class View(SubjectWidget):
         self._refusal = why
         self._judge()
 
-    def _forget(self, request: Request) -> None:
-        # Not among what was asked any more, so that it can be asked again; not answered either.
+    def forget(self, request: Request) -> None:
+        """It is not being answered: the next `refresh` asks it again, if it is wanted then."""
         self._asked = tuple(asked for asked in self._asked if asked != request)
         self._answered.pop(type(request), None)
 
@@ -225,8 +226,8 @@ class View(SubjectWidget):
     def why_not_current(self) -> str:
         """A sentence if the picture is not what was asked for, or not exactly; empty if it is."""
         if self._is_old():
-            reason = self._refusal or self._why_old or self._why_waiting()
-            return self.tr("This picture is still of {}. {}").format(self._pictured_title().removesuffix("."), reason)
+            title = self.pictured_title().removesuffix(".")
+            return self.tr("This picture is still of {}. {}").format(title, self._why_it_is_old())
         if self.is_provisional:
             return self.tr("This is a first look, from some of the rows; it is being made exact.")
         return ""
@@ -254,7 +255,7 @@ class View(SubjectWidget):
     @property
     def is_growing(self) -> bool:
         """Whether what has yet to come is more of the same: what is there of a mesh or an image is exact already."""
-        return self.is_provisional and not any(request.refines for request in self._asked)
+        return self.is_provisional and not self._is_old() and not any(request.refines for request in self._asked)
 
     def _is_old(self) -> bool:
         if self._pictured is None or not self._shows_subject():
@@ -265,10 +266,10 @@ class View(SubjectWidget):
             return True
         return any(not self.is_detail(request) for request in self._asked) and not self._is_answered()
 
-    def _why_waiting(self) -> str:
-        if any(request in self._remembered for request in self._asked):
-            return self.tr("From the last session, until the engine has computed it again …")
-        return self.tr("Computing what was asked for …")
+    def _why_it_is_old(self) -> str:
+        is_remembered = any(request in self._remembered for request in self._asked)
+        last = self.tr("From the last session, until the engine has computed it again …") if is_remembered else ""
+        return self._refusal or self._why_old or last or self.tr("Computing what was asked for …")
 
     def _shows_subject(self) -> bool:
         """Whether the page that is looked at depends on checkpoint and input at all."""
@@ -278,10 +279,10 @@ class View(SubjectWidget):
     def _is_answered(self) -> bool:
         """Whether all that makes the picture has come."""
         asked = [request for request in self._asked if not self.is_detail(request)]
-        answers = [self._answered.get(type(request), (None, False))[0] for request in asked]
-        return bool(asked) and asked == answers
+        return bool(asked) and asked == [self._answered.get(type(one), (None, False))[0] for one in asked]
 
-    def _pictured_title(self) -> str:
+    def pictured_title(self) -> str:
+        """Of what the picture is, where it is not what is looked at now: checkpoint and input in a line."""
         return self._pictured.title if self._pictured is not None else ""
 
     def _wait(self) -> None:
@@ -303,9 +304,9 @@ class View(SubjectWidget):
         is_old = self._is_old()
         for veil in self._veils():
             if is_old:
-                reason = self._refusal or self._why_old or self._why_waiting()
+                reason = self._why_it_is_old()
                 is_of_another = self._is_other_subject() or bool(self._refusal)
-                veil.dim(f"{self._pictured_title()}\n{reason}" if is_of_another else reason)
+                veil.dim(f"{self.pictured_title()}\n{reason}" if is_of_another else reason)
             elif self.is_provisional and (note := self.provisional_note()):
                 veil.note(note)
             else:
@@ -317,8 +318,7 @@ class View(SubjectWidget):
     def _veils(self) -> list[Veil]:
         if self._own_pages:
             return [page.veil for page in self._own_pages if page.is_of_subject]
-        if self._own_veil is None:
-            self._own_veil = Veil(self.picture())
+        self._own_veil = self._own_veil or Veil(self.picture())
         return [self._own_veil]
 
     # What a subclass answers

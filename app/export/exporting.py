@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from widgets.view import View
 
 
+_ABOUT = "export"
 _MOST_LETTERS = 300  # of the text in a caption
 
 
@@ -42,11 +43,12 @@ class Exporting(QObject):
 
     Signals
     -------
-    said(str, bool)
-        One sentence for the user, and whether it is a warning.
+    said(str, bool, str)
+        One sentence for the user, whether it is a warning, and what it is about: `export`, or `export picture` where
+        there is none to be had. Without a sentence what was said before does not hold any more.
     """
 
-    said = Signal(str, bool)
+    said = Signal(str, bool, str)
 
     def __init__(self, dialog_parent: QWidget) -> None:
         super().__init__(dialog_parent)
@@ -54,9 +56,18 @@ class Exporting(QObject):
         self.folder = Path.home()
         self.has_caption = False
         self._waiting: tuple[View, Callable[[], None]] | None = None
+        self._refused: View | None = None  # as its picture was an old one
 
-    def export(self, view: View | None, first: str = "svg") -> None:
-        """Ask where to and how, and save what the view shows; `first` is the kind of file that is offered first."""
+    def export(self, view: View | None, first: str = "svg", *, why_none: str = "") -> None:
+        """Ask where to and how, and save what the view shows.
+
+        Parameters
+        ----------
+        first
+            The kind of file that is offered first.
+        why_none
+            What stands where the picture would be.
+        """
         from app.export import export as exporter
         from app.export.export_dialog import ExportDialog
         from app.export.films import grows
@@ -67,7 +78,7 @@ class Exporting(QObject):
         if view is not None and view.is_provisional and not view.is_growing:
             self._wait_for(view, partial(self.export, view, first))
             return
-        figure = self._figure(view)
+        figure = self._figure(view, self.tr("There is no picture to save: {}"), why_none)
         if figure is None or view is None:
             return
         sample = _whole_mesh(figure)
@@ -113,15 +124,15 @@ class Exporting(QObject):
         except ExportError as error:
             self._warn(str(error))
 
-    def copy(self, view: View | None) -> None:
-        """Put what the view shows on the clipboard, as image and as vectors."""
+    def copy(self, view: View | None, *, why_none: str = "") -> None:
+        """Put what the view shows on the clipboard, as image and as vectors; `why_none` stands where it would be."""
         from app.export import export as exporter
         from app.export.saving import ExportError
 
         if view is not None and view.is_provisional and not view.is_growing:
             self._wait_for(view, partial(self.copy, view))
             return
-        figure = self._figure(view)
+        figure = self._figure(view, self.tr("There is no picture to copy: {}"), why_none)
         if figure is None or view is None:
             return
         try:
@@ -129,11 +140,11 @@ class Exporting(QObject):
         except ExportError as error:
             self._warn(str(error))
         else:
-            self.said.emit(self.tr("The picture is on the clipboard."), False)
+            self._say(self.tr("The picture is on the clipboard."))
 
     def _wait_for(self, view: View, act: Callable[[], None]) -> None:
         """Numbers of a sample are in no file: go on when the picture is exact, or is no longer wanted."""
-        self.said.emit(self.tr("The picture is a first look; this goes on when it is exact."), False)
+        self._say(self.tr("The picture is a first look; this goes on when it is exact."))
         if self._waiting is None:
             view.standing_changed.connect(self._on_view_standing_changed)
         self._waiting = (view, act)
@@ -148,15 +159,27 @@ class Exporting(QObject):
             view.standing_changed.disconnect(self._on_view_standing_changed)
             act()
 
-    def _figure(self, view: View | None) -> Figure | None:
-        figure = view.figure() if view else None
+    def _figure(self, view: View | None, none: str, why_none: str) -> Figure | None:
+        self._say("")  # why it could not be done before is no matter now
+        figure = view.figure() if view and not why_none else None
+        why_not = ""
         if figure is None or view is None:
-            self._warn(self.tr("There is nothing to export in this view yet."))
+            why_not = none.format(why_none or self.tr("this view shows nothing yet."))
         # What grows says itself how far it is; all else waits until it is what was asked for.
         elif view.why_not_current and not view.is_growing:
-            self._warn(view.why_not_current)
-            return None
+            why_not, figure = view.why_not_current, None
+        if why_not:
+            self.said.emit(why_not, True, f"{_ABOUT} picture")
+            self._refused = view
+            if view is not None:
+                view.standing_changed.connect(self._on_refused_standing_changed)
         return figure
+
+    @Slot()
+    def _on_refused_standing_changed(self) -> None:
+        view = self._refused
+        if view is not None and self.sender() is view and not view.why_not_current and view.figure() is not None:
+            self._say("")
 
     # What takes seconds is painted and encoded by a process of its own.
 
@@ -200,11 +223,17 @@ class Exporting(QObject):
 
     @Slot(str)
     def _on_saving_done(self, place: str) -> None:
-        self.said.emit(self.tr("Saved {}").format(place), False)
+        self._say(self.tr("Saved {}").format(place))
+
+    def _say(self, sentence: str) -> None:
+        if self._refused is not None:
+            self._refused.standing_changed.disconnect(self._on_refused_standing_changed)
+            self._refused = None
+        self.said.emit(sentence, False, _ABOUT)
 
     @Slot(str)
     def _warn(self, sentence: str) -> None:
-        self.said.emit(sentence, True)
+        self.said.emit(sentence, True, _ABOUT)
 
 
 def _caption(view: View, figure: Figure) -> str:

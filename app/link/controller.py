@@ -27,6 +27,9 @@ class Controller(QObject):
 
     What takes minutes goes to the second lane. Two views that ask for the same job are both told of it.
 
+    While another checkpoint is on its way, nothing is computed of the one that is being left: what its views want is
+    held back. It is asked after all if the other one does not open, and given up if the user stops that.
+
     Signals
     -------
     opened(CheckpointInfo), open_failed(Failure)
@@ -39,14 +42,14 @@ class Controller(QObject):
         Of whatever runs.
     memory_told(MemoryResult)
         What the engine holds, after each piece of work.
-    noticed(str)
-        One sentence for the user.
     view_noticed(str, str)
-        Name of a view, and its sentence for the user.
+        What a sentence of a view is about, and the sentence for the user.
     engine_died(str)
         A sentence that says how, and what the user can do.
-    job_done(str)
-        The same, of a job that came to its end.
+    job_told(str, str, bool)
+        What it is about, what became of a job, and whether that is a warning; without a sentence it begins anew.
+    settled(str)
+        What was said about this does not hold any more.
     """
 
     opened = Signal(object)
@@ -56,10 +59,10 @@ class Controller(QObject):
     tokenize_cancelled = Signal()
     progressed = Signal(object)
     memory_told = Signal(object)
-    noticed = Signal(str)
     view_noticed = Signal(str, str)
     engine_died = Signal(str)
-    job_done = Signal(str)
+    job_told = Signal(str, str, bool)
+    settled = Signal(str)
 
     def __init__(
         self, runner: Runner, jobs: Jobs, parent: QObject | None = None, *, cache: ResultCache | None = None
@@ -75,6 +78,9 @@ class Controller(QObject):
         self.checkpoint: CheckpointInfo | None = None
         self._budget = 0
         self._unanswered: set[str] = set()  # channels
+        self._is_leaving = False
+        self._held: dict[str, Request] = {}  # by channel, until it is known whether the checkpoint is left
+        self._answered = ""  # channel whose answer a view is being told
         self._job_views: dict[int, list[View]] = {}  # who asked for a job that is not over
         runner.arrived.connect(self._on_runner_arrived)
         runner.failed.connect(self._on_runner_failed)
@@ -82,6 +88,7 @@ class Controller(QObject):
         runner.progressed.connect(self._on_runner_progressed)
         runner.engine_died.connect(self.engine_died)
         runner.busy_changed.connect(self._on_runner_busy_changed)
+        jobs.added.connect(self._tell_job)
         jobs.changed.connect(self._on_jobs_changed)
         jobs.arrived.connect(self._on_jobs_arrived)
 
@@ -101,6 +108,15 @@ class Controller(QObject):
             self._is_checkpoint_remembered = True
             self.checkpoint = info
             self.opened.emit(info)
+        else:
+            self._is_leaving = True
+            self.progressed.emit(Progress(0, 0, self.tr("Opening")))  # and not what is computed no more
+            self._held |= self._runner.withdraw_all_but(OPEN, TOKENS, MEMORY)
+
+    def ask_again(self) -> None:
+        """Let every view ask anew, whatever became of what it had asked."""
+        for view in self._views.values():
+            view.refresh(again=True)
 
     def set_memory_budget(self, budget: int) -> None:
         """How many bytes of what attention receives the engine may hold from now on."""
@@ -142,26 +158,48 @@ class Controller(QObject):
                 view.show_job(self._jobs.state(number))
             return
         channel = _channel(name, request)
-        self._unanswered.add(channel)
-        self._runner.submit(channel, request)
+        for about in (channel, f"{name}/"):
+            self.settled.emit(_about(about))
+        if self._is_leaving:
+            self._held[channel] = request
+            return
+        self._submit(channel, request)
         if (result := self._remembered(request)) is not None:
             self._views[name].take_remembered(request, result)
 
+    def _submit(self, channel: str, request: Request) -> None:
+        self._unanswered.add(channel)
+        self._runner.submit(channel, request)
+
+    def _stop_leaving(self) -> list[tuple[str, View, Request]]:
+        """It is known what becomes of what was held back: channels, views and requests."""
+        held, self._held, self._is_leaving = self._held, {}, False
+        return [(channel, self._view(channel), request) for channel, request in held.items()]
+
+    def _view(self, channel: str) -> View:
+        return self._views[channel.partition("/")[0]]
+
     @Slot(str, str)
     def _on_view_noticed(self, name: str, sentence: str) -> None:
-        self.view_noticed.emit(name, sentence)
+        self.view_noticed.emit(_about(self._answered or f"{name}/"), sentence)
 
     @Slot(str, object)
     def _on_view_request_withdrawn(self, name: str, request: Request) -> None:
-        self._runner.withdraw(_channel(name, request))
+        channel = _channel(name, request)
+        self._held.pop(channel, None)
+        self._runner.withdraw(channel)
 
     @Slot(str, object, object, bool)
     def _on_runner_arrived(self, channel: str, request: Request, result: object, is_partial: bool) -> None:
         if not is_partial and channel != MEMORY:
             self._keep(channel, request, result)
+            for about in ("engine", "cancelled"):  # something was asked for again
+                self.settled.emit(about)
         if channel == OPEN and isinstance(result, CheckpointInfo):
             is_known = self._is_checkpoint_remembered and result == self.checkpoint
             self._is_checkpoint_remembered = False
+            for _, view, lost in self._stop_leaving():
+                view.forget(lost)
             if not is_known:
                 self.checkpoint = result
                 self.opened.emit(result)
@@ -170,7 +208,9 @@ class Controller(QObject):
         elif isinstance(result, MemoryResult):
             self.memory_told.emit(result)
         else:
-            self._views[channel.partition("/")[0]].take_result(request, result, is_partial)
+            self._answered = channel
+            self._view(channel).take_result(request, result, is_partial)
+            self._answered = ""
             if is_partial and channel in self._unanswered:  # what is held now; the rest may take minutes
                 self._ask_for_memory()
             self._unanswered.discard(channel)
@@ -180,15 +220,24 @@ class Controller(QObject):
         if channel == OPEN:
             if self._is_checkpoint_remembered:  # it was never open in this session
                 self._is_checkpoint_remembered, self.checkpoint = False, None
+            for held, view, wanted in self._stop_leaving():
+                if failure.kind == "engine":
+                    view.take_failure(wanted, failure)
+                else:
+                    self._submit(held, wanted)
             self.open_failed.emit(failure)
         elif channel == TOKENS:
             self.tokenized.emit(None, failure.message)
         elif channel != MEMORY:
-            self._views[channel.partition("/")[0]].take_failure(request, failure)
+            self._answered = channel
+            self._view(channel).take_failure(request, failure)
+            self._answered = ""
 
     @Slot(str, object)
     def _on_runner_cancelled(self, channel: str, request: Request) -> None:
         if channel == OPEN:
+            for _, view, given_up in self._stop_leaving():
+                view.take_cancellation(given_up)
             self.open_cancelled.emit()
         elif channel == TOKENS:
             self.tokenize_cancelled.emit()
@@ -205,10 +254,18 @@ class Controller(QObject):
             view.show_job(state)
         if state.phase.is_over:
             self._job_views.pop(state.number, None)
-        if state.phase is JobPhase.DONE:
-            self.job_done.emit(self.tr("{}: done.").format(state.request.title))
-        elif state.phase is JobPhase.FAILED:
-            self.noticed.emit(f"{state.request.title}: {state.message}")
+        self._tell_job(state)
+
+    def _tell_job(self, state: JobState) -> None:
+        title = state.request.title
+        told = {
+            JobPhase.WAITING: "",
+            JobPhase.DONE: self.tr("{}: done.").format(title),
+            JobPhase.CANCELLED: self.tr("{}: cancelled.").format(title),
+            JobPhase.FAILED: f"{title}: {state.message}",
+        }
+        if state.phase in told:
+            self.job_told.emit(f"job {title}", told[state.phase], state.phase is JobPhase.FAILED)
 
     @Slot(int, object, object, bool)
     def _on_jobs_arrived(self, number: int, request: JobRequest, result: object, is_partial: bool) -> None:
@@ -227,3 +284,8 @@ class Controller(QObject):
 
 def _channel(view: str, request: Request) -> str:
     return f"{view}/{type(request).__name__}"
+
+
+def _about(channel: str) -> str:
+    """What sentences of a view are about, or of what it asked there: `view heads HeadsRequest`."""
+    return f"view {channel.replace('/', ' ')}"

@@ -25,6 +25,8 @@ ROOT = Path(__file__).parents[2]
 # -P: the working folder is no place to import from.
 SERVER = (sys.executable, "-P", "-m", "inference.service.server")
 
+ASK_AGAIN = " Press F5 to ask once more."  # the end of what is said of an engine that died under a request
+
 Report = Callable[[Progress | Partial | Paused], None]
 
 
@@ -173,7 +175,7 @@ class ProcessLink:
 
     def _not_started(self, error: OSError) -> Failure:
         why = (error.strerror or type(error).__name__).lower()
-        return Failure("engine", f"The engine could not be started ({why}). Press F5 to ask once more.")
+        return Failure("engine", f"The engine could not be started ({why}).{ASK_AGAIN}")
 
     def _on_ready(self) -> None:
         """The engine has warmed up, and reads whatever it is sent at once."""
@@ -203,16 +205,12 @@ class ProcessLink:
         was_hung, code = self._was_hung, self._bury()
         if self._is_closed:
             return None
-        how = f"stopped (signal {signal.Signals(-code).name})" if code < 0 else f"stopped (exit status {code})"
-        if code == OUT_OF_MEMORY:
-            how = "ran out of memory, ended"
-        if was_hung:
-            how = "no longer answered, was ended"
+        how = "no longer answered, was ended" if was_hung else how_it_ended(code)
         try:
             self.start()
         except OSError as error:
             return self._not_started(error)
-        return Failure("engine", f"The engine {how} and was started again. Press F5 to ask once more.")
+        return Failure("engine", f"The engine {how} and was started again.{ASK_AGAIN}")
 
     def _send(self, message: dict[str, object]) -> None:
         """From any thread; returns at once."""
@@ -262,6 +260,18 @@ class ProcessLink:
     def _make_ring(self) -> Ring | None:
         sweep()
         return make_ring()
+
+
+def how_it_ended(code: int) -> str:
+    """What became of a process, for somebody who knows no signals, from its exit status: "crashed"."""
+    if code == OUT_OF_MEMORY:
+        return "ran out of memory, ended"
+    if code >= 0:
+        return f"ended unexpectedly (exit status {code})"
+    name = signal.Signals(-code).name
+    if name == "SIGKILL":  # by somebody, or by a system that is short of memory: it cannot be told which
+        return "was ended from outside (often because memory is short)"
+    return "was ended from outside" if name in ("SIGTERM", "SIGINT", "SIGHUP") else "crashed"
 
 
 class JobLink(EngineLink, Protocol):
@@ -330,8 +340,7 @@ class JobProcessLink(ProcessLink):
             return None
         if self._was_hung:
             return Failure("engine", "Its process no longer answered and was ended.")
-        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit status {code}"
-        return Failure("engine", f"Its process {how} before it was done.")
+        return Failure("engine", f"Its process {how_it_ended(code)} before it was done.")
 
     def _make_ring(self) -> Ring | None:
         return None  # what a job sends is small, and the pipe does

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from app.link.engine_link import EngineLink
+from app.link.engine_link import ASK_AGAIN, EngineLink
 from app.link.watchdog import Watchdog
 from inference.results.events import Failure, Partial, Progress
 from inference.results.job import Paused
@@ -31,6 +31,8 @@ class Runner(QObject):
     """Hands requests to the engine one after another and brings back what comes, on the window's thread.
 
     A request that has shown a first look already, and only makes it exact, is put off while others wait.
+    When the engine dies, all that waited fails with what ran: nothing is computed until it is asked for again. Where
+    nobody wanted any more what ran, nothing is lost, and what waited goes on.
 
     Signals
     -------
@@ -41,7 +43,7 @@ class Runner(QObject):
     busy_changed(bool)
         Whether anything is waiting or running that the user would know of.
     engine_died(str)
-        It was started again; the sentence says what happened.
+        It was started again; the sentence says what happened. Before the failures of what was asked of it.
     """
 
     progressed = Signal(str, object)
@@ -51,7 +53,7 @@ class Runner(QObject):
     busy_changed = Signal(bool)
     engine_died = Signal(str)
 
-    _posted = Signal(object, object)  # worker -> window, queued
+    _posted = Signal(object, object)  # worker -> window, queued; what is of no job is of the engine
 
     def __init__(self, link: EngineLink, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -94,6 +96,11 @@ class Runner(QObject):
             self._forget(channel)
         self._tell_busy()
         return job
+
+    def withdraw_all_but(self, *channels: str) -> dict[str, Request]:
+        """Nobody wants what other channels wait for; returns that, by channel."""
+        jobs = [self.withdraw(channel) for channel in tuple(self._latest) if channel not in channels]
+        return {job.channel: job.request for job in jobs if job is not None}
 
     def cancel_all(self) -> None:
         """Stop whatever is waiting or running."""
@@ -139,6 +146,9 @@ class Runner(QObject):
             event = self._link.run(job.request, lambda event, job=job: self._report(job, event))
             with self._wake:
                 self._running = None
+                if isinstance(event, Failure) and event.kind == "engine":
+                    self._tell_death(job, event)
+                    continue
                 if job.is_put_off and event is None and not job.is_cancelled and not self._is_closing:
                     job.is_put_off = job.is_refining = False
                     job.was_put_off = True
@@ -147,6 +157,18 @@ class Runner(QObject):
             if not self._is_closing:
                 self._posted.emit(job, event)
         self._link.close()
+
+    def _tell_death(self, job: _Job, failure: Failure) -> None:
+        if self._is_closing:
+            return
+        if job.is_cancelled:
+            self._posted.emit(None, replace(failure, message=failure.message.removesuffix(ASK_AGAIN)))
+            return
+        # Else it would be computed behind the back of a sentence that says to ask again.
+        waiting, self._waiting = tuple(self._waiting.values()), OrderedDict()
+        self._posted.emit(None, failure)
+        for lost in (job, *waiting):
+            self._posted.emit(lost, failure)
 
     def _report(self, job: _Job, event: Progress | Partial | Paused) -> None:
         self._posted.emit(job, event)
@@ -168,9 +190,11 @@ class Runner(QObject):
     # Window's thread
 
     @Slot(object, object)
-    def _on_posted(self, job: _Job, event: object) -> None:
-        if isinstance(event, Failure) and event.kind == "engine":
-            self.engine_died.emit(event.message)
+    def _on_posted(self, job: _Job | None, event: object) -> None:
+        if job is None:
+            if isinstance(event, Failure):
+                self.engine_died.emit(event.message)
+            return
         if self._latest.get(job.channel) is not job:
             return  # superseded
         if isinstance(event, Progress):

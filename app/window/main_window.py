@@ -25,9 +25,10 @@ from app.window.opening import Opening
 from app.window.placement import keep_on_screen, restore_layout, with_layout
 from app.window.presentation import LARGER, Presentation
 from app.window.session import FILE_NAME, SessionKeeper
-from app.window.settings import Settings, load_settings, save_settings
+from app.window.settings import Settings, load_settings, save_settings, why_not_kept
 from app.window.side_panels import SidePanels, panel_dock
 from app.window.subject_flow import SubjectDisplay, SubjectFlow
+from app.window.telling import Telling
 from app.window.text_dialog import TextDialog
 from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo, in_own_precision, split_precision
@@ -85,6 +86,17 @@ class MainWindow(QMainWindow):
         self.details = DetailsPanel(self.context)
         self.jobs_list = JobsList()
         self.status_line = StatusLine()
+        self.telling = Telling(
+            self.status_line,
+            controller=self.controller,
+            runner=runner,
+            jobs=self.jobs,
+            flow=self.flow,
+            opening=self.opening,
+            exporting=self.exporting,
+            selection=self.selection,
+            parent=self,
+        )
         self._build()
         self.actions_by_name = build_menus(self)
         self.area.set_window_actions(tuple(self.actions_by_name.values()))
@@ -100,12 +112,13 @@ class MainWindow(QMainWindow):
             self.input_panel.open_sound,
             self._open_mesh,
             self.input_bar.look_at,
-            self._tell,
+            partial(self.telling.say, is_warning=True, about="drop"),
         )
         Drops(self, lambda: self.input_panel.kinds, targets)
         self._connect()
         self._restore()
         self.opening.set_recent(self.settings.recent)
+        self.opening.announce(first_checkpoint or self.settings.checkpoint)
 
     # Building
 
@@ -128,7 +141,6 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.opening.opened.connect(self._on_opening_opened)
         self.opening.hint_changed.connect(self.area.set_hint)
-        self.opening.said.connect(self._say)
         self.input_panel.bar_created.connect(self.controller.attach)
         self.input_bar.mask_toggled.connect(self.selection.toggle_mask)
         self.input_bar.editor_requested.connect(self.open_text)
@@ -142,7 +154,6 @@ class MainWindow(QMainWindow):
             parent=self,
         )
         self.opening.begun.connect(self.flow.await_checkpoint)
-        self.exporting.said.connect(self._say)
         self.panels.changed.connect(self._on_panels_changed)
         self.area.view_created.connect(self._on_area_view_created)
         self.context.view_requested.connect(self.area.show_view)
@@ -153,20 +164,12 @@ class MainWindow(QMainWindow):
         self.area.export_requested.connect(self.export)
         self.area.copy_requested.connect(self.copy)
         self.controller.attach(self.details)
-        self.controller.noticed.connect(self.status_line.show_message)
-        self.controller.view_noticed.connect(self._on_controller_view_noticed)
-        self.controller.engine_died.connect(partial(self.status_line.show_message, about="engine"))
-        self.controller.progressed.connect(self.status_line.show_progress)
-        self.controller.memory_told.connect(self.status_line.show_memory)
         self.status_line.cancel_requested.connect(self.cancel)
         self.status_line.log_requested.connect(self.show_messages)
-        self._runner.busy_changed.connect(self.status_line.set_busy)
         self.jobs.added.connect(self.jobs_list.add_job)
         self.jobs.changed.connect(self.jobs_list.show_job)
-        self.jobs.count_changed.connect(self.status_line.show_job_count)
         self.jobs_list.action_requested.connect(self.jobs.act)
         self.status_line.jobs_requested.connect(self.jobs_list.focus_first)
-        self.controller.job_done.connect(partial(self.status_line.show_message, is_warning=False))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -180,6 +183,7 @@ class MainWindow(QMainWindow):
         self.painted.emit()
         keep_on_screen(self)  # only now it has a frame
         self._tell(self._notice)
+        self._tell(why_not_kept(self._settings_file))
         self.controller.set_memory_budget(self.settings.memory_mb * 2**20)
         self.opening.open_first(self._first_checkpoint or self.settings.checkpoint)
         # Only now: what the last session showed is there already, and a process that starts takes a core for seconds.
@@ -222,15 +226,6 @@ class MainWindow(QMainWindow):
         if notice:
             self.status_line.show_message(notice)
 
-    @Slot(str, bool)
-    @Slot(str, bool, str)
-    def _say(self, sentence: str, is_warning: bool, about: str = "") -> None:
-        self.status_line.show_message(sentence, is_warning=is_warning, about=about)
-
-    @Slot(str, str)
-    def _on_controller_view_noticed(self, view: str, sentence: str) -> None:
-        self.status_line.show_message(sentence, about=f"view {view}")
-
     # Commands
 
     def show_view(self, name: str) -> None:
@@ -249,8 +244,7 @@ class MainWindow(QMainWindow):
         self.flow.step(layers, 0)
 
     def toggle_selected_mask(self) -> None:
-        if why_not := self.flow.toggle_selected_mask():
-            self.status_line.show_message(why_not)
+        self.telling.refuse(self.flow.toggle_selected_mask())
 
     def clear_masks(self) -> None:
         self.selection.set_masked(())
@@ -261,7 +255,7 @@ class MainWindow(QMainWindow):
     def open_text(self) -> None:
         """Let the user see and change all of the text, and look at that."""
         if "text" not in self.input_panel.kinds:
-            self.status_line.show_message(self.tr("This checkpoint reads no text; open another one first."))
+            self.telling.refuse(self.tr("This checkpoint reads no text; open another one first."))
             return
         dialog = TextDialog(self.input_bar.first.value(), self.exporting.folder, self)
         if dialog.exec() == QDialog.DialogCode.Accepted:
@@ -271,17 +265,16 @@ class MainWindow(QMainWindow):
         self.input_bar.focus_sentence()
 
     def ask_again(self) -> None:
-        self.status_line.settle("engine")
-        self.status_line.show_message("", is_warning=False)
+        for about in ("engine", "cancelled"):
+            self.status_line.settle(about)
         self.opening.open_again()
         self.flow.ask_again()
-        for view in (*self.area.views.values(), self.details):
-            view.refresh(again=True)
+        self.controller.ask_again()
 
     def cancel(self) -> None:
         if self._runner.is_busy:
             self._runner.cancel_all()
-            self.status_line.show_message(self.tr("Cancelled. Press F5 to ask again."), is_warning=False)
+            self.telling.say(self.tr("Cancelled. Press F5 to ask again."), False, "cancelled")
             self.area.set_hint(self.tr("Cancelled. Press F5 to ask again."))
         elif self._presentation.is_on:
             self.actions_by_name["set_presentation"].trigger()
@@ -294,11 +287,11 @@ class MainWindow(QMainWindow):
 
     def export(self, name: str) -> None:
         """Ask where to, and save what a view shows."""
-        self.exporting.export(self.area.views.get(name))
+        self.exporting.export(self.area.views.get(name), why_none=self.area.why_off(name))
 
     def copy(self, name: str) -> None:
         """Put what a view shows on the clipboard."""
-        self.exporting.copy(self.area.views.get(name))
+        self.exporting.copy(self.area.views.get(name), why_none=self.area.why_off(name))
 
     def save_mesh(self, _sample: object) -> None:
         """Ask where to, and save a mesh, its growth or its tokens."""

@@ -25,13 +25,17 @@ class Opening(QObject):
         One is on its way: its name.
     hint_changed(str)
         What views say as long as they have nothing to show.
+    described(str)
+        What is open now.
     said(str, bool, str)
-        One sentence for the user, whether it is a warning, and what it is about.
+        One sentence for the user, whether it is a warning, and what it is about; without one, what was said about that
+        does not hold any more.
     """
 
     opened = Signal(object)
     begun = Signal(str)
     hint_changed = Signal(str)
+    described = Signal(str)
     said = Signal(str, bool, str)
 
     def __init__(self, controller: Controller, gallery: Gallery, dialog_parent: QWidget) -> None:
@@ -54,8 +58,11 @@ class Opening(QObject):
     @Slot(str)
     def open(self, checkpoint: str) -> None:
         """Open a bundled checkpoint by name, or a folder."""
-        if not checkpoint:
-            return
+        if checkpoint:
+            self.said.emit("", False, "open")  # why others could not be opened is no matter now
+            self._ask_for(checkpoint)
+
+    def _ask_for(self, checkpoint: str) -> None:
         place, is_own_precision = split_precision(checkpoint)
         try:
             folder = place if place in bundled_checkpoints() else str(Path(place).expanduser().resolve())
@@ -63,11 +70,18 @@ class Opening(QObject):
         except (OSError, RuntimeError, ValueError):  # a user that does not exist, a name that no file can have
             self._wanted = checkpoint
         self._is_cut_off = False
-        sentence = self.tr("Opening {}…").format(Path(split_precision(self._wanted)[0]).name)
-        self.hint_changed.emit(sentence)
-        self.said.emit(sentence, False, self._about)
+        self.hint_changed.emit(self._sentence(self._wanted))
+        self.said.emit(self._sentence(self._wanted), False, self._about)
         self.begun.emit(Path(self._wanted).name)
         self._controller.open(self._wanted)
+
+    def _sentence(self, checkpoint: str) -> str:
+        return self.tr("Opening {}…").format(Path(split_precision(checkpoint)[0]).name)
+
+    def announce(self, checkpoint: str) -> None:
+        """Say what `open_first` will open once the window is on screen."""
+        if first := checkpoint or next(iter(bundled_checkpoints()), ""):
+            self.hint_changed.emit(self._sentence(first))
 
     def open_first(self, checkpoint: str) -> None:
         """Open what was wanted at the start, or the first one that comes with the program."""
@@ -93,7 +107,9 @@ class Opening(QObject):
     @Slot(object)
     def _on_controller_opened(self, info: CheckpointInfo) -> None:
         self._is_cut_off = False
-        self.said.emit(" ".join((_summary(info), *info.notes)), bool(info.notes), f"open {info.checkpoint}")
+        self.described.emit(_summary(info))
+        notes = " ".join(info.notes)
+        self.said.emit(f"{info.name}: {notes}" if notes else "", True, "notes")
         self.opened.emit(info)
 
     @Slot()
@@ -113,7 +129,7 @@ class Opening(QObject):
             first = next(iter(bundled_checkpoints()), "")
             self.hint_changed.emit(failure.message)
             if first and first != self._wanted:
-                self.open(first)
+                self._ask_for(first)
 
     def _show_list(self) -> None:
         info = self._controller.checkpoint

@@ -69,6 +69,17 @@ def settings_file() -> Path:
     return Path(folder) / "settings.json"
 
 
+def why_not_kept(file: Path) -> str:
+    """A sentence if nothing can be written where settings are kept; empty if it can. Never raises."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=file.parent):
+            return ""
+    except OSError as error:
+        why = (error.strerror or type(error).__name__).lower()
+        return f"Nothing is kept for the next start: {file.parent} cannot be written ({why})."
+
+
 def load_settings(file: Path) -> tuple[Settings, str]:
     """Settings, and a sentence if the file could not be used in whole; never raises."""
     values, notice = read_entries(file)

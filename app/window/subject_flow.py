@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QSignalBlocker, QTimer, Signal, Slot
 
@@ -10,7 +11,7 @@ from app.link.controller import Controller
 from app.window.session import Restored
 from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.inputs import TOO_LONG, Input
+from inference.results.inputs import TOO_LONG, Input, TextInput
 from inference.results.tokenize import TokenizeResult
 from inference.results.tokens import Tokens
 from widgets.kit.head_steps import step
@@ -22,6 +23,14 @@ from widgets.selection import Selected, Selection
 from widgets.subject import Subject
 
 PATIENCE = 120  # ms in which the tokens of an input are awaited before what is shown is dimmed: mostly 10 are enough
+
+
+class _Masks(NamedTuple):
+    """Where a text is masked, and the words that come of that with the tokenizer for which it was masked."""
+
+    text: TextInput | None = None
+    positions: tuple[int, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 class SubjectFlow(QObject):
@@ -54,6 +63,7 @@ class SubjectFlow(QObject):
         self._controller, self._selection, self._input_panel = controller, selection, input_panel
         self._input = Input()
         self._are_masks_restored = False  # and not yet seen to fit
+        self._masks = _Masks()
         self._opening = ""  # name of a checkpoint that is on its way
         self._why_held = ""  # what `awaited` said last of the input
         self._patience = QTimer(self, interval=PATIENCE, singleShot=True)
@@ -75,11 +85,12 @@ class SubjectFlow(QObject):
         self._opening = ""
         self._hold(self.tr("Reading the input …"))
         self._input_panel.set_checkpoint(info)
-        self._ask(self._input_panel.input(), keep_masks=False)
+        self._bring_masks_back(info, self._input_panel.input())
+        self._ask(self._input_panel.input(), keep_masks=True)
         if restored is not None and restored.input.kinds:
             self._input_panel.set_input(restored.input)
         if restored is not None and restored.masked:
-            self._are_masks_restored = True
+            self._are_masks_restored, self._masks = True, _Masks()
             self._selection.set_masked(restored.masked)
 
     def await_checkpoint(self, name: str) -> None:
@@ -106,6 +117,17 @@ class SubjectFlow(QObject):
         if (info := self._controller.checkpoint) and info.groups:
             step(info, self._selection, layers, heads)
 
+    def _bring_masks_back(self, info: CheckpointInfo, input: Input) -> None:
+        """Masks stay with their text, whatever is looked at meanwhile, where this checkpoint can mask."""
+        is_theirs = bool(info.mask_token) and input.text is not None and input.text == self._masks.text
+        with QSignalBlocker(self._selection):
+            self._selection.set_masked(self._masks.positions if is_theirs else ())
+        self._are_masks_restored = bool(self._selection.masked)
+
+    def _fits(self, tokens: Tokens) -> bool:
+        """Whether masks that were brought back lie on the words that they were put on: tokenizers differ."""
+        return not self._masks.words or self._masks.words == tokens.words
+
     def _ask(self, input: Input, *, keep_masks: bool) -> None:
         if not keep_masks:
             with QSignalBlocker(self._selection):
@@ -115,7 +137,7 @@ class SubjectFlow(QObject):
         if input.text is not None:
             if not input.text.text.strip() and input.text.token_ids is None:
                 self.tokens_changed.emit(None, "")
-                self._hold(self.tr("Type a sentence to look at it."))
+                self._refuse(self.tr("Type a sentence to look at it."))
                 return
             input = replace(input, text=replace(input.text, masked=self._selection.masked))
         self._input = input
@@ -137,9 +159,15 @@ class SubjectFlow(QObject):
     def _on_patience_timeout(self) -> None:
         self._hold(self.tr("Reading the input …"))
 
+    def _refuse(self, why: str) -> None:
+        """There are no tokens of this input; what is shown may be of a checkpoint that is not open any more."""
+        if (info := self._controller.checkpoint) is not None:
+            self.refused.emit(info, why)
+        self._hold(why)
+
     @Slot()
     def _on_controller_tokenize_cancelled(self) -> None:
-        self._hold(self.tr("Cancelled; F5 asks again."))
+        self._refuse(self.tr("Cancelled; F5 asks again."))
 
     @Slot()
     def _on_controller_open_ended(self) -> None:
@@ -159,7 +187,7 @@ class SubjectFlow(QObject):
         info, tokens = self._controller.checkpoint, result.tokens if result else None
         assert info
         is_restored, self._are_masks_restored = self._are_masks_restored, False
-        if tokens is None and is_restored:
+        if is_restored and (tokens is None or not self._fits(tokens)):
             self._ask(self._input_panel.input(), keep_masks=False)  # they are of another text
             return
         self._patience.stop()
@@ -171,6 +199,9 @@ class SubjectFlow(QObject):
         n, axis, now = len(tokens), token_axis(info), self._selection.now
         if not all(place is None or place.axis != axis or place.index < n for place in (now.query, now.key)):
             self._selection.update(query=None, key=None)
+        if self._input.text is not None and info.mask_token:
+            text = replace(self._input.text, masked=())
+            self._masks = _Masks(text, self._input.text.masked, tokens.words)
         self.subject_changed.emit(Subject(info, self._input, result.notes))
         if self._opening:
             self._tell_awaited()
@@ -225,6 +256,7 @@ class SubjectDisplay(QObject):
     @Slot(object, str)
     def _on_flow_refused(self, info: CheckpointInfo, why: str) -> None:
         self._area.refuse(info, why)
+        self._details.set_checkpoint(info)
         self._details.refuse(why)
 
     @Slot(str)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -18,7 +19,6 @@ from PySide6.QtWidgets import (
 
 from app.commands.text_files import MOST_BYTES, TextFileError, read_text
 from widgets.kit.plain import PlainLabel
-from widgets.look.theme import FigureStyle
 
 
 class TextDialog(QDialog):
@@ -82,10 +82,9 @@ class TextDialog(QDialog):
         self._ok.setEnabled(bool(text.strip()) and not is_too_long)
 
     def _say(self, text: str, *, is_warning: bool) -> None:
-        theme = FigureStyle.of(self).theme
-        palette = self._said.palette()
-        palette.setColor(self._said.foregroundRole(), theme.warning if is_warning else theme.faint)
-        self._said.setPalette(palette)
+        self._said.setForegroundRole(
+            QPalette.ColorRole.BrightText if is_warning else QPalette.ColorRole.PlaceholderText
+        )
         self._said.setText(text)
 
     @Slot()

@@ -164,7 +164,10 @@ class ViewArea(QWidget):
         """The input that is there now cannot be looked at: what the views show is of another one."""
         if self._subject is not None and self._subject.checkpoint != checkpoint:
             self._subject = None
-        self.set_hint(why)
+        self._hint = why
+        if self._subject is None:
+            self._offer_those_of(checkpoint)
+            self.set_subject(None)
         self.hold(why)
 
     def hold(self, why: str) -> None:
@@ -179,10 +182,10 @@ class ViewArea(QWidget):
         if subject is not None:
             self._offer_those_of(subject.checkpoint)
         self._arrange()
-        for name, entry in self._entries.items():
+        for name in self._entries:
             self._build_if_shown(name)
             if name in self.views:
-                self.views[name].set_subject(None if self._why_off(entry) else subject)
+                self.views[name].set_subject(None if self.why_off(name) else subject)
         if subject is not None:
             self._files = {name: one for name, one in self._files.items() if one[0] == subject.checkpoint}
             self._open_files()
@@ -193,15 +196,16 @@ class ViewArea(QWidget):
         if wanted:
             self._arrange()
             self.show_view(wanted)
-            why = {name: self._why_off(entry) for name, entry in self._entries.items()}
-            self.offered_changed.emit(why, self._offered.names)
+            self.offered_changed.emit({name: self.why_off(name) for name in self._entries}, self._offered.names)
 
-    def _why_off(self, entry: ViewEntry) -> str:
+    def why_off(self, name: str) -> str:
+        """A sentence that stands where a view would be; empty where the view is."""
         if self._subject is None:
             return self._hint
+        entry = self._entries[name]
         why = entry.why_missing(self._subject.checkpoint)
-        name = self._subject.checkpoint.name
-        return self.tr("{} is off for {}: {}.").format(entry.title, name, why) if why else ""
+        checkpoint = self._subject.checkpoint.name
+        return self.tr("{} is off for {}: {}.").format(entry.title, checkpoint, why) if why else ""
 
     # Where they are
 
@@ -288,13 +292,13 @@ class ViewArea(QWidget):
                 self._show_or_hide_window(name)
         for name, page in self._pages.items():
             page.set_place(self._places[name])
-            page.show_why(self._why_off(self._entries[name]))
+            page.show_why(self.why_off(name))
         self._current = current
         self._is_arranging = False
 
     def _tab(self, name: str) -> Tab:
         entry = self._entries[name]
-        why = self._why_off(entry)
+        why = self.why_off(name)
         return Tab(name, entry.title, why or entry.about, not why)
 
     def _show_page(self, pane: ViewPane) -> None:
@@ -308,15 +312,14 @@ class ViewArea(QWidget):
             page.export_requested.connect(self.export_requested)
             page.beside_requested.connect(self.toggle_beside)
             page.window_requested.connect(self.toggle_window)
-            page.show_why(self._why_off(page.entry))
+            page.show_why(self.why_off(name))
             self._pages[name] = page
         return self._pages[name]
 
     def _build_if_shown(self, name: str) -> None:
-        entry = self._entries[name]
-        if name in self.views or self._why_off(entry) or not self._is_shown(name):
+        if name in self.views or self.why_off(name) or not self._is_shown(name):
             return
-        view = self._create(entry)
+        view = self._create(self._entries[name])
         self.views[name] = view
         page = self._page(name)
         page.set_view(view)

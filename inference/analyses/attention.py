@@ -44,7 +44,7 @@ def attention(request: AttentionRequest, model: Model, context: Context) -> Atte
     n_bytes = 4 * int(np.prod(shape, dtype=np.int64))
     if n_bytes > _MOST_BYTES:
         raise Refused(
-            f"{shape[0]} layers of {shape[1]} heads take {n_bytes / 2**30:.1f} GB at {shape[2]} tokens; "
+            f"{shape[0]} layers of {shape[1]} heads take {n_bytes / 2**30:.1f} GB at {shape[2]:,} tokens; "
             f"at most {_MOST_BYTES / 2**30:.0f} GB are shown whole: choose fewer heads, or zoom into one in the "
             "Attention view, which shows texts of any length."
         )

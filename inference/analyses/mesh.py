@@ -206,10 +206,10 @@ def _net(model: Model) -> PolyGenForMeshGeneration:
 
 def _why_unfinished(vertices: MeshTokens, faces: MeshTokens, *, have_vertices_ended: bool) -> str:
     if not have_vertices_ended:
-        return f"its vertices did not come to an end within {len(vertices.tokens)} tokens"
+        return f"its vertices did not come to an end within {len(vertices.tokens):,} tokens"
     if len(vertices.tokens) <= 3:  # the stop, and less than a vertex
         return "it stopped before its first vertex was whole"
-    return f"its faces did not come to an end within {len(faces.tokens)} tokens"
+    return f"its faces did not come to an end within {len(faces.tokens):,} tokens"
 
 
 def _check_start(start: MeshInput, most_vertices: int) -> None:

@@ -131,6 +131,7 @@ def plan(checkpoint: str) -> CheckpointPlan:
         stored_in=stored_in(stored),
         classes=family.classes(config),
         images=_images(config, family, groups) if isinstance(family, ReadsImages) else "",
+        image_kind=preparation.kind if preparation else "",
         image_step=max(preparation.unit) if preparation and preparation.is_free else 0,
     )
     return CheckpointPlan(folder, config, family, architecture, stored, info, preparation, adapter, is_own_precision)

@@ -66,7 +66,7 @@ class FunnelFamily(TextFamily):
         tokens = tokenize(as_text(input), config, tokenizer, self.n_ctx(config))
         if len(tokens) < shortest(config):
             raise Refused(
-                f"The text has {len(tokens)} tokens; this model shrinks it {len(config.block_sizes) - 1} times, for "
+                f"The text has {len(tokens):,} tokens; this model shrinks it {len(config.block_sizes) - 1} times, for "
                 f"which it needs at least {shortest(config)}."
             )
         blocks = places_by_block(len(tokens), config)

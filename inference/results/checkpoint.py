@@ -151,6 +151,9 @@ class CheckpointInfo:
         Codes of the languages that it translates between; empty where none is chosen, and when only inspected.
     stored_in, runs_in
         Number formats of the weights in the file, and in memory (empty when only inspected), such as `bfloat16`.
+    image_kind
+        What the generator paints for it where nothing else is asked for, see `ImageInput.kind`; empty where it reads
+        no images.
     image_step
         Pixels of a patch, by which its images can be larger or smaller; 0 where their size is fixed.
     """
@@ -174,6 +177,7 @@ class CheckpointInfo:
     reads: tuple[str, ...] = ("text",)
     classes: tuple[str, ...] = ()
     images: str = ""
+    image_kind: str = ""
     image_step: int = 0
     languages: tuple[str, ...] = ()
     stored_in: str = ""

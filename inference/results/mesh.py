@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 
     from inference.results.inputs import MeshInput
 
+_FIRST_CLASS = "chair"
+
+
+def first_label(classes: tuple[str, ...]) -> int | None:
+    """The class that is sampled and looked at before anybody has chosen one; None where there are no classes."""
+    return (classes.index(_FIRST_CLASS) if _FIRST_CLASS in classes else 0) if classes else None
+
 
 @dataclass(frozen=True, slots=True)
 class MeshRequest(Request["MeshResult"]):

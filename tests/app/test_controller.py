@@ -38,6 +38,9 @@ class FakeRunner(QObject):
     def withdraw(self, channel: str) -> None:
         self.withdrawn.append(channel)
 
+    def withdraw_all_but(self, *channels: str) -> dict[str, object]:
+        return {channel: request for channel, request in self.submitted if channel not in channels}
+
     def submit(self, channel: str, request: object, *, is_quiet: bool = False) -> None:
         self.submitted.append((channel, request))
 
@@ -154,7 +157,7 @@ def test_results_and_failures_reach_the_view_that_asked(runner, controller, view
     runner.failed.emit("right/HeadsRequest", HEADS, failure)
     assert views[0].shown == [(HEADS, "part", True), (HEADS, "whole", False)]
     assert views[1].shown == [(HEADS, failure)]
-    assert noticed == [("right", "no")]
+    assert noticed == [("view right HeadsRequest", "no")]
 
 
 def test_what_is_no_longer_wanted_is_withdrawn(runner, views):
@@ -248,16 +251,118 @@ def test_a_job_goes_to_the_second_lane_and_its_view_hears_of_it(runner, jobs, co
     assert runner.submitted == []
     assert jobs.submitted == [request]
     done, told = JobState(0, request, JobPhase.DONE), []
-    controller.job_done.connect(told.append)
+    controller.job_told.connect(lambda *one: told.append(one))
     jobs.arrived.emit(0, request, "part", True)
     jobs.arrived.emit(0, request, "whole", False)
     jobs.changed.emit(done)
     answers = [(request, "part", True), (request, "whole", False)]
     assert views[0].shown == [JobPhase.RUNNING, *answers, JobPhase.DONE]
-    assert told == ["Layer times, d = 256, n = 128–2,048: done."]
+    assert told == [(f"job {request.title}", "Layer times, d = 256, n = 128–2,048: done.", False)]
     jobs.arrived.emit(0, request, "late", False)
     assert views[0].shown[-1] is JobPhase.DONE
     assert views[1].shown == []
+
+
+def test_a_job_that_begins_anew_takes_back_what_was_said_of_it_and_a_cancelled_one_is_told(jobs, controller):
+    request, told = LayerTimesRequest(), []
+    controller.job_told.connect(lambda *one: told.append(one))
+    jobs.added.emit(JobState(1, request, JobPhase.WAITING))
+    jobs.changed.emit(JobState(1, request, JobPhase.RUNNING))
+    jobs.changed.emit(JobState(1, request, JobPhase.CANCELLED))
+    about = f"job {request.title}"
+    assert told == [(about, "", False), (about, "Layer times, d = 256, n = 128–2,048: cancelled.", False)]
+
+
+# What is said, and when it does not hold any more
+
+
+def test_what_a_view_said_is_taken_back_when_it_asks_anew(runner, controller, views):
+    settled = []
+    controller.settled.connect(settled.append)
+    views[0].set_subject(Subject(make_checkpoint_info(), INPUT))
+    assert {"view left HeadsRequest", "view left AttentionRequest", "view left "} == set(settled)
+    told = []
+    controller.view_noticed.connect(lambda *one: told.append(one))
+    views[0].noticed.emit("This mask was typed.")
+    assert told == [("view left ", "This mask was typed.")]
+
+
+def test_after_an_answer_nobody_need_press_f5(runner, controller, views):
+    settled = []
+    views[0].set_subject(Subject(make_checkpoint_info(), INPUT))
+    controller.settled.connect(settled.append)
+    runner.arrived.emit("memory", MemoryRequest(0), MemoryResult(0, 0, 0, 0, 0, True), False)
+    runner.arrived.emit("left/HeadsRequest", HEADS, "part", True)
+    assert settled == []
+    runner.arrived.emit("left/HeadsRequest", HEADS, "whole", False)
+    assert settled == ["engine", "cancelled"]
+
+
+# While another checkpoint is on its way
+
+
+@pytest.fixture
+def leaving(runner, controller, views):
+    """One view has asked two things when another checkpoint is wanted."""
+    views[0].set_subject(Subject(make_checkpoint_info(), INPUT))
+    asked = list(runner.submitted)
+    controller.open("y")
+    return asked
+
+
+def test_a_checkpoint_that_is_left_keeps_the_next_one_waiting_for_nothing(runner, controller, views, leaving):
+    assert runner.submitted[-1] == ("open", OpenRequest("y"))
+    n = len(runner.submitted)
+    views[0].selection.update(layer=1)
+    assert len(runner.submitted) == n
+    runner.arrived.emit("open", OpenRequest("y"), make_checkpoint_info(name="y"), False)
+    assert len(runner.submitted) == n
+    views[0].refresh()  # also where it wants the same as before
+    assert len(runner.submitted) == n + 2
+
+
+def test_progress_is_not_told_any_more_of_what_is_left(controller):
+    told = []
+    controller.progressed.connect(told.append)
+    controller.open("y")
+    assert told == [Progress(0, 0, "Opening")]
+
+
+def test_what_was_cut_off_is_asked_again_when_the_other_checkpoint_does_not_open(runner, views, leaving):
+    runner.submitted.clear()
+    runner.failed.emit("open", OpenRequest("y"), Failure("refused", "It is broken."))
+    assert runner.submitted == leaving
+    assert views[0].why_not_current == ""
+
+
+@pytest.mark.parametrize("ends", ["cancelled", "engine"])
+def test_what_was_cut_off_waits_for_f5_when_the_user_stops_the_other_one(runner, controller, views, leaving, ends):
+    views[0]._pictured = views[0].subject
+    runner.submitted.clear()
+    if ends == "cancelled":
+        runner.cancelled.emit("open", OpenRequest("y"))
+    else:
+        runner.failed.emit("open", OpenRequest("y"), Failure("engine", "The engine crashed. Press F5."))
+    assert runner.submitted == []
+    assert "F5" in views[0].why_not_current
+    controller.ask_again()
+    assert runner.submitted == leaving
+
+
+def test_f5_reaches_every_view_that_asks(runner, controller, views):
+    """The bar above the images is one of them, too."""
+    for view in views:
+        view.set_subject(Subject(make_checkpoint_info(), INPUT))
+        for request in view.requests():
+            view.take_cancellation(request)
+    runner.submitted.clear()
+    controller.ask_again()
+    assert {channel for channel, _ in runner.submitted} == {
+        f"{view}/{request}" for view in ("left", "right") for request in ("HeadsRequest", "AttentionRequest")
+    }
+
+
+# Jobs
 
 
 def test_two_views_that_ask_for_the_same_job_both_hear_of_it(jobs, views):
@@ -277,10 +382,10 @@ def test_jobs_of_one_view_are_kept_apart(jobs, views):
 
 def test_a_failed_job_is_told_once_with_its_title(jobs, controller, views):
     request, noticed = LayerTimesRequest(), []
-    controller.noticed.connect(noticed.append)
+    controller.job_told.connect(lambda *told: noticed.append(told))
     views[0].request_changed.emit(request)
     jobs.changed.emit(JobState(0, request, JobPhase.FAILED, message="It broke."))
-    assert noticed == [f"{request.title}: It broke."]
+    assert noticed == [(f"job {request.title}", f"{request.title}: It broke.", True)]
     assert views[0].shown[-1] is JobPhase.FAILED
 
 

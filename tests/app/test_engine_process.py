@@ -9,10 +9,11 @@ import textwrap
 
 import pytest
 
-from app.link.engine_link import ProcessLink
+from app.link.engine_link import ProcessLink, how_it_ended
 from app.link.runner import Runner
 from inference.results.checkpoint import CheckpointInfo, InspectRequest
 from inference.results.tokenize import TokenizeRequest
+from inference.service import OUT_OF_MEMORY
 from tests.inputs import text_input
 
 # Stands in for the analyses: no torch, so that it starts at once; the process, the wire and the server are real.
@@ -102,8 +103,42 @@ def test_a_dead_engine_costs_one_result_and_is_started_again(runner, qtbot):
         runner.submit("a", ask("die"))
     failure = blocker.args[2]
     assert failure.kind == "engine"
-    assert "SIGKILL" in failure.message
+    assert failure.message == (
+        "The engine was ended from outside (often because memory is short) and was started again. "
+        "Press F5 to ask once more."
+    )
     assert result_of(runner, qtbot, "x").column_start != before
+
+
+def test_what_waited_for_an_engine_that_died_is_not_computed_either(runner, qtbot):
+    """One rule: all of it waits until it is asked for again, as the sentence says."""
+    result_of(runner, qtbot, "x")
+    died, failed, arrived = [], [], []
+    runner.engine_died.connect(died.append)
+    runner.failed.connect(lambda channel, _request, failure: failed.append((channel, failure.kind)))
+    runner.arrived.connect(lambda channel, *_: arrived.append(channel))
+    for channel, name in (("a", "die"), ("b", "x"), ("c", "x")):
+        runner.submit(channel, ask(name))
+    qtbot.waitUntil(lambda: not runner.is_busy, timeout=20_000)
+    assert failed == [("a", "engine"), ("b", "engine"), ("c", "engine")]
+    assert len(died) == 1
+    assert arrived == []
+    assert result_of(runner, qtbot, "x").name == "x"
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (-signal.SIGKILL, "was ended from outside (often because memory is short)"),
+        (-signal.SIGTERM, "was ended from outside"),
+        (-signal.SIGSEGV, "crashed"),
+        (-signal.SIGABRT, "crashed"),
+        (1, "ended unexpectedly (exit status 1)"),
+        (OUT_OF_MEMORY, "ran out of memory, ended"),
+    ],
+)
+def test_how_a_process_ended_is_said_without_names_of_signals(code, words):
+    assert how_it_ended(code) == words
 
 
 def test_an_engine_without_memory_for_a_thread_ends_instead_of_waiting_for_ever(runner, qtbot):
@@ -149,7 +184,10 @@ def test_an_engine_that_does_not_heed_a_cancel_is_killed(runner, qtbot, link, mo
     with qtbot.waitSignal(runner.progressed, timeout=20_000):
         runner.submit("a", ask("deaf"))
     runner.cancel("a")
+    died = []
+    runner.engine_died.connect(died.append)
     assert result_of(runner, qtbot, "x").column_start != pid
+    assert died == ["The engine no longer answered, was ended and was started again."]  # nothing is to be asked again
 
 
 LONG = "word " * 60_000  # more than a pipe holds

@@ -237,7 +237,9 @@ def test_a_failure_is_told_in_its_state_and_the_next_job_runs(jobs, links, came,
     jobs.changed.connect(states.append)
     for request in (A, B, C):
         jobs.submit(request)
-    failure = Failure("engine", "Its process was ended by SIGKILL before it was done.")
+    failure = Failure(
+        "engine", "Its process was ended from outside (often because memory is short) before it was done."
+    )
     links[0].end(failure)
     until(qtbot, jobs, 3, JobPhase.RUNNING)
     assert came == [(1, A, failure)]

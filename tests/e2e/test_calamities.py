@@ -26,8 +26,8 @@ pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="stops processes and takes their memory"),
 ]
 
-_ENDS = r"(stopped \(.*\)|no longer answered, was ended|ran out of memory, ended)"
-ENGINE_DIED = rf"The engine {_ENDS} and was started again\. Press F5 to ask once"
+_ENDS = r"(was ended from outside.*|crashed|ended unexpectedly|no longer answered, was ended|ran out of memory, ended)"
+ENGINE_DIED = rf"The engine {_ENDS} and was started again\."
 # What the window may say of each: nothing where it came too late to do harm.
 TRUE = {
     "kill": ENGINE_DIED,

@@ -167,6 +167,19 @@ def test_a_place_on_another_axis_is_no_token_of_this_text(panel, selection):
     assert panel._token.text() == "Click a token to see what it attends to."
 
 
+def test_layers_and_heads_are_those_of_a_checkpoint_whose_input_is_refused(panel, selection):
+    other = make_checkpoint_info(name="gpt-test", n_layers=2)
+    asked = []
+    panel.request_changed.connect(asked.append)
+    panel.set_checkpoint(other)
+    panel.refuse("The text is too long.")
+    assert panel._layer.maximum() == 1
+    assert panel._layer.suffix() == "  of 0–1"
+    selection.update(layer=1)
+    assert asked == []  # there is no input to ask for
+    assert panel.is_dimmed
+
+
 def test_marks_have_the_names_that_they_have_in_the_text(panel):
     answer(panel, replace(make_heads_result(), marks={"cls": "<s>", "sep": "</s>"}))
     titles = [panel._measures.labelForField(panel._values[name]).text() for name in ("cls", "sep")]

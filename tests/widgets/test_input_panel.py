@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from PySide6.QtWidgets import QLabel
 
 from inference.results.inputs import ImageInput, Input, MeshInput, SoundInput, TextInput
 from tests.answers import answer
@@ -115,3 +116,23 @@ def test_is_collected_after_closing(assert_collected):
         return panel
 
     assert_collected(make)
+
+
+def mesh_line(panel):
+    return panel.findChild(QLabel, "mesh_line").text()
+
+
+def test_the_mesh_bar_says_what_can_be_seen_and_what_the_other_views_look_at(panel):
+    panel.set_checkpoint(replace(MESH, classes=("table", "chair", "lamp")))
+    assert panel.input().mesh.label == 1  # what is sampled without a click
+    assert mesh_line(panel) == "Chair: nothing yet. All views look at this mesh."
+    panel._context.tell_growing(1)
+    assert mesh_line(panel) == "Chair: not finished. The other views look at it when it is."
+    panel.set_input(mesh_input(1, (1, 1, 1, 2, 2, 2, 0), (2, 3, 1, 2, 0)))
+    assert mesh_line(panel) == "Chair: 2 vertices, 2 faces. All views look at this mesh."
+    panel._context.tell_growing(2)
+    assert mesh_line(panel) == (
+        "Lamp: not finished. Until it is, the other views look at this. Chair: 2 vertices, 2 faces."
+    )
+    panel._context.tell_growing(None)
+    assert mesh_line(panel) == "Chair: 2 vertices, 2 faces. All views look at this mesh."

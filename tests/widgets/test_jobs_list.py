@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from inference.results.events import Progress
 from inference.results.job import JobAction, JobPhase, JobState
@@ -189,7 +189,8 @@ def test_many_jobs_are_scrolled(jobs):
 def test_a_failure_stands_out_in_every_theme(jobs, theme):
     jobs.add_job(job(1, JobPhase.FAILED, message="Broken."))
     jobs.setPalette(theme.palette())
-    assert part(jobs, 1, "text", QLabel).palette().color(QPalette.ColorRole.WindowText) == theme.warning
+    (written,) = part(jobs, 1, "text", QLabel).findChildren(QLineEdit)
+    assert written.palette().color(QPalette.ColorRole.Text) == theme.warning
 
 
 def test_is_collected_after_closing(assert_collected):

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 
 from inference.results.events import Progress
 from inference.results.memory import MemoryResult
+from widgets.look.theme import DARK, LIGHT
 from widgets.panels.status_line import StatusLine
 
 
@@ -57,6 +58,67 @@ def test_a_newer_message_about_the_same_thing_takes_the_place_of_a_warning(line)
     line.show_message("The engine stopped.", about="engine")
     line.settle("engine")
     assert line.warnings == ("Far too long.",)
+
+
+def test_what_is_settled_stands_no_longer_but_is_kept_among_the_messages(line):
+    line.show_message("The head broke.", about="view heads HeadsRequest")
+    line.show_message("The arcs broke.", about="view arcs ArcsRequest")
+    line.show_message("The disk is full.", about="export")
+    line.settle("view arcs")
+    assert line.warnings == ("The head broke.", "The disk is full.")
+    line.settle("view head")  # no part of a word
+    line.settle("")
+    assert line.warnings == ("The head broke.", "The disk is full.")
+    line.settle("view")
+    assert line.warnings == ("The disk is full.",)
+    line.show_message("", about="export")
+    assert line.warnings == ()
+    assert line.messages == ["The head broke.", "The arcs broke.", "The disk is full."]
+
+
+def test_the_checkpoint_is_described_wherever_there_are_no_news(line, qtbot):
+    line.show_message("Opening bert-mini…", is_warning=False, about="open bert-mini")
+    line.describe("bert-mini: 4 layers.")
+    assert shown(line) == "bert-mini: 4 layers."
+    line.show_message("Cancelled. Press F5 to ask again.", is_warning=False, about="cancelled")
+    line.show_message("The disk is full.", about="export")
+    assert shown(line) == "Cancelled. Press F5 to ask again."
+    line.settle("cancelled")
+    assert (shown(line), warned(line)) == ("bert-mini: 4 layers.", "⚠ The disk is full.")
+    line.mark_read()
+    line.show_message("Layer times: done.", is_warning=False, about="job Layer times")
+    assert shown(line) == "Layer times: done."
+    line.show_message("", is_warning=False, about="job Layer times")  # it is measured again
+    assert shown(line) == "bert-mini: 4 layers."
+
+
+def test_news_step_back_after_a_while_but_what_still_holds_stands(line, qtbot):
+    line.describe("bert-mini: 4 layers.")
+    line._fading._timer.setInterval(0)
+    line.show_message("Saved a.svg", is_warning=False, about="export")
+    qtbot.waitUntil(lambda: shown(line) == "bert-mini: 4 layers.")
+    line.show_message("Saved b.svg", is_warning=False, about="export")
+    line.show_message("Cancelled. Press F5 to ask again.", is_warning=False, about="cancelled")
+    assert not line._fading._timer.isActive()
+    assert shown(line) == "Cancelled. Press F5 to ask again."
+
+
+@pytest.mark.parametrize(("order"), [(LIGHT, DARK), (DARK, LIGHT)], ids=["dark comes", "light comes"])
+def test_letters_have_the_colours_of_the_theme_that_is_on_now(line, order):
+    line.describe("bert-mini: 4 layers.")
+    line.show_message("The disk is full.")
+    for theme in order:
+        line.setPalette(theme.palette())
+    assert _is_written_in(line._message, order[-1].faint)
+    assert _is_written_in(line._warning, order[-1].warning)
+
+
+def _is_written_in(widget, color) -> bool:
+    """Whether some pixel of the letters has just that colour, and none that of the other theme."""
+    image = widget.grab().toImage()
+    found = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+    others = {one.name() for theme in (LIGHT, DARK) for one in (theme.faint, theme.warning, theme.ink)} - {color.name()}
+    return color.name() in found and not found & others
 
 
 def test_the_list_of_messages_can_be_opened_from_both(line, qtbot):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
 
 from inference.results.job import JobAction, JobPhase, JobState
 from widgets.kit.labels import LineLabel
-from widgets.look.theme import FigureStyle
 
 
 class JobLine(QWidget):
@@ -94,7 +93,8 @@ class JobLine(QWidget):
         self._pause.setEnabled(is_held or phase is JobPhase.RUNNING)
         self._say(self._cancel, self.tr("Remove") if phase.is_over else self.tr("Cancel"), title)
         self._cancel.setEnabled(phase is not JobPhase.CANCELLING)
-        self._restyle()
+        is_failed = phase is JobPhase.FAILED
+        self._text.setForegroundRole(QPalette.ColorRole.BrightText if is_failed else QPalette.ColorRole.PlaceholderText)
 
     @property
     def last_button(self) -> QWidget:
@@ -140,13 +140,6 @@ class JobLine(QWidget):
             return self.tr("about {} min left").format(round(seconds / 60))
         return self.tr("about {} h {} min left").format(*divmod(round(seconds / 60), 60))
 
-    def _restyle(self) -> None:
-        theme = FigureStyle.of(self).theme
-        is_failed = self._state is not None and self._state.phase is JobPhase.FAILED
-        palette = self._text.palette()
-        palette.setColor(QPalette.ColorRole.WindowText, theme.warning if is_failed else theme.faint)
-        self._text.setPalette(palette)
-
     def _on_pause_clicked(self) -> None:
         assert self._state
         is_held = self._state.phase in (JobPhase.PAUSING, JobPhase.PAUSED)
@@ -158,8 +151,3 @@ class JobLine(QWidget):
             self.remove_requested.emit(self._state.number)
         else:
             self.action_requested.emit(self._state.number, JobAction.CANCEL)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._restyle()

@@ -33,6 +33,11 @@ class LineLabel(PlainLabel):
             self.setToolTip(plain_tip(text))
             self.setAccessibleDescription(text)
 
+    def setForegroundRole(self, role: QPalette.ColorRole) -> None:  # noqa: N802
+        """Write in another of the theme's colours."""
+        super().setForegroundRole(role)
+        self._dress()
+
     def text(self) -> str:
         """What stands there."""
         return self._field.text()

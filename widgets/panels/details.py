@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from inference.results.checkpoint import CheckpointInfo
 from inference.results.heads import HeadsRequest, HeadsResult
 from inference.results.maps import RowsRequest, RowsResult
 from inference.results.request import Request
@@ -43,6 +44,7 @@ class DetailsPanel(View):
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self.setObjectName("details")
+        self._checkpoint: CheckpointInfo | None = None
         self._heads: tuple[HeadsRequest, HeadsResult] | None = None
         self._row: tuple[RowsRequest, RowsResult] | None = None
         self._group = QComboBox(self)
@@ -108,20 +110,29 @@ class DetailsPanel(View):
         return box
 
     def set_subject(self, subject: Subject | None) -> None:
-        self._fill_controls(subject)
+        if subject is not None:
+            self._checkpoint = subject.checkpoint
+        self._fill_controls()
         super().set_subject(subject)
         self._fill()
 
-    def _fill_controls(self, subject: Subject | None) -> None:
-        groups = subject.checkpoint.groups if subject else ()
+    def set_checkpoint(self, info: CheckpointInfo) -> None:
+        """Offer layers and heads of an open checkpoint also where its input cannot be looked at."""
+        if info != self._checkpoint:
+            self._checkpoint = info
+            self.set_subject(None)
+
+    def _fill_controls(self) -> None:
+        info = self._checkpoint
+        groups = info.groups if info is not None else ()
         if [group.title for group in groups] != [self._group.itemText(i) for i in range(self._group.count())]:
             self._group.clear()
             self._group.addItems([group.title for group in groups])
         self._group.setEnabled(len(groups) > 1)
         now = self.selection.now
-        if not groups or subject is None:
+        if not groups or info is None:
             return
-        group = subject.checkpoint.group(now.group)
+        group = info.group(now.group)
         self._group.setCurrentText(group.title)
         layer = group.nearest(now.layer)
         for box, value, n in ((self._layer, layer, group.n_layers), (self._head, now.head, group.n_heads[layer])):
@@ -173,7 +184,7 @@ class DetailsPanel(View):
         self._fill()
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
-        self._fill_controls(self.subject)
+        self._fill_controls()
         self.refresh()
         self._fill()
 
@@ -227,8 +238,8 @@ class DetailsPanel(View):
     # What the user does
 
     def _on_group_activated(self, index: int) -> None:
-        if self.subject:
-            self.selection.update(group=self.subject.checkpoint.groups[index].name)
+        if self._checkpoint is not None:
+            self.selection.update(group=self._checkpoint.groups[index].name)
 
     def _on_layer_value_changed(self, layer: int) -> None:
         if self.subject:

@@ -6,7 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage, QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QGuiApplication,
+    QImage,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QShortcut,
+)
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
@@ -141,6 +151,7 @@ class ImageBar(View):
         self._about.setObjectName("image_about")
         self._message = LineLabel(self.tr("Message about the image"), self)
         self._message.setObjectName("image_message")
+        self._message.setForegroundRole(QPalette.ColorRole.BrightText)
         lines = QVBoxLayout()
         lines.setSpacing(0)
         lines.addLayout(controls)
@@ -322,8 +333,4 @@ class ImageBar(View):
         self._message.setVisible(bool(text))
 
     def restyle(self) -> None:
-        theme = FigureStyle.of(self).theme
-        palette = self._message.palette()
-        palette.setColor(palette.ColorRole.WindowText, theme.warning)
-        self._message.setPalette(palette)
         self._about.setMinimumHeight(int(1.3 * QFontMetricsF(self.font()).height()))

@@ -101,6 +101,7 @@ class InputPanel(QWidget):
         if kind not in self._bars:
             if kind == "mesh":
                 bar = MeshBar(self)
+                self._context.growing_changed.connect(bar.show_growing)
                 self._keep(kind, bar, bar)
             elif kind == "sound":
                 self._sound_bar()

@@ -4,29 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QFontMetrics, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
 
 from inference.results.events import Progress
 from inference.results.memory import MemoryResult
+from widgets.kit.delay import Delay
+from widgets.kit.line_button import LineButton
 from widgets.kit.plain import PlainLabel, plain_tip
-from widgets.look.theme import FigureStyle
 
 N_KEPT = 200
 
 
+NEWS_FOR = 10_000  # ms in which news stand where the open checkpoint is described otherwise
+_LASTING = ("open", "cancelled")  # first words of what news are about that stand as long as they hold
+
+
 @dataclass(frozen=True)
-class _Warning:
+class _Message:
     text: str
     about: str
+
+    def is_about(self, thing: str) -> bool:
+        """Whether it is about that, or about a part of it, as `view heads` is of `view`."""
+        return bool(thing) and (self.about == thing or self.about.startswith(f"{thing} "))
 
 
 class StatusLine(QWidget):
     """Device, messages, progress.
 
-    A warning stands until it was read in the list of messages, or another message about the same thing came; news are
-    shown beside it.
+    A warning stands until what it is about is settled, it was read in the list of messages, or another message about
+    the same thing came. Beside it stand news for a while, and else what the open checkpoint is.
 
     Signals
     -------
@@ -45,15 +54,23 @@ class StatusLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.messages: list[str] = []
-        self._news = ""
-        self._warnings: list[_Warning] = []  # not read yet, the latest last
+        self._description = ""
+        self._news: _Message | None = None
+        self._fading = Delay(NEWS_FOR, self)
+        self._fading.elapsed.connect(self._forget_news)
+        self._warnings: list[_Message] = []  # not read yet, the latest last
         self._device = PlainLabel(self)
         self._device.setObjectName("device")
         self._memory = PlainLabel(self)
         self._memory.setObjectName("memory")
         self._memory.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self._warning = self._line("warning", self.tr("Last warning: shows all messages"))
-        self._message = self._line("message", self.tr("Last message: shows all messages"))
+        self._warning = LineButton("warning", self.tr("Last warning: shows all messages"), self)
+        self._warning.setForegroundRole(QPalette.ColorRole.BrightText)
+        self._message = LineButton("message", self.tr("Last message: shows all messages"), self)
+        self._message.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        for line in (self._warning, self._message):
+            line.clicked.connect(self.log_requested)
+            line.installEventFilter(self)
         self._label = PlainLabel(self)
         self._bar = QProgressBar(self)
         self._bar.setObjectName("progress")
@@ -81,18 +98,6 @@ class StatusLine(QWidget):
         self.set_busy(False)
         self.show_job_count(0)
         self._fit_messages()
-
-    def _line(self, name: str, accessible_name: str) -> QPushButton:
-        """A button, so that the keyboard reaches it."""
-        line = QPushButton(self)
-        line.setObjectName(name)
-        line.setFlat(True)
-        line.setStyleSheet("text-align: left")
-        line.setAccessibleName(accessible_name)
-        line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        line.clicked.connect(self.log_requested)
-        line.installEventFilter(self)
-        return line
 
     @property
     def message(self) -> str:
@@ -123,28 +128,48 @@ class StatusLine(QWidget):
         """Those that stand, the latest last."""
         return tuple(warning.text for warning in self._warnings)
 
+    def describe(self, text: str) -> None:
+        """Say what is open now: it stands where there are no news."""
+        self._description, self._news = text, None
+        self._note(text)
+        self._fit_messages()
+
     def show_message(self, text: str, *, is_warning: bool = True, about: str = "") -> None:
         """Show a sentence; warnings stand out by colour and a sign.
 
         Parameters
         ----------
         about
-            What the sentence is about: it takes the place of what was said about that before.
+            What the sentence is about, the general first: it takes the place of what was said about that before.
+            Without a sentence that is only taken back.
         """
         self.settle(about, text)
         if text:
-            self.messages = [*self.messages, text][-N_KEPT:]
-        if text and is_warning:
-            self._warnings = [*self._warnings, _Warning(text, about)][-N_KEPT:]
-        else:
-            self._news = text
+            self._note(text)
+            if is_warning:
+                self._warnings = [*self._warnings, _Message(text, about)][-N_KEPT:]
+            else:
+                self._news = _Message(text, about)
+                self._fading.stop()
+                if about.partition(" ")[0] not in _LASTING:
+                    self._fading.start()
         self._fit_messages()
 
+    def _note(self, text: str) -> None:
+        self.messages = [*self.messages, text][-N_KEPT:]
+
+    @Slot()
+    def _forget_news(self) -> None:
+        self._news = None
+        self._fit_messages()
+
+    @Slot(str)
     def settle(self, about: str, text: str = "") -> None:
-        """Warnings about a thing, or with this text, need no longer be read."""
-        left = [one for one in self._warnings if one.text != text and (not about or one.about != about)]
-        if left != self._warnings:
-            self._warnings = left
+        """What was said about a thing, or with this text, does not hold any more; it stays in the list of messages."""
+        left = [one for one in self._warnings if one.text != text and not one.is_about(about)]
+        news = None if self._news is not None and self._news.is_about(about) else self._news
+        if (left, news) != (self._warnings, self._news):
+            self._warnings, self._news = left, news
             self._fit_messages()
 
     def mark_read(self) -> None:
@@ -184,22 +209,19 @@ class StatusLine(QWidget):
     def _fit_messages(self) -> None:
         latest = self._warnings[-1].text if self._warnings else ""
         more = self.tr(" (and {} more)").format(len(self._warnings) - 1) if len(self._warnings) > 1 else ""
+        news = self._news.text if self._news is not None else self._description
         self._warning.setVisible(bool(latest))
-        self._message.setVisible(bool(self._news) or not latest)
-        theme = FigureStyle.of(self).theme
-        self._fit(self._warning, "⚠ ", latest, more, theme.warning)
-        self._fit(self._message, "", self._news, "", theme.faint)
+        self._message.setVisible(bool(news) or not latest)
+        self._fit(self._warning, "⚠ ", latest, more)
+        self._fit(self._message, "", news, "")
 
-    def _fit(self, line: QPushButton, sign: str, text: str, more: str, color: QColor) -> None:
+    def _fit(self, line: LineButton, sign: str, text: str, more: str) -> None:
         metrics = QFontMetrics(line.font())
         room = max(line.width() - 12 - metrics.horizontalAdvance(more), 40)
         elided = metrics.elidedText(sign + text, Qt.TextElideMode.ElideRight, room) if text else ""
         line.setText((elided + more).replace("&", "&&"))
         line.setToolTip(plain_tip(text, is_long=True))
         line.setAccessibleDescription(text)
-        palette = line.palette()
-        palette.setColor(QPalette.ColorRole.ButtonText, color)
-        line.setPalette(palette)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and watched in (self._warning, self._message):

@@ -41,8 +41,15 @@ def exporting(qtbot, tmp_path):
     qtbot.addWidget(parent)
     exporting = Exporting(parent)
     exporting.folder = tmp_path
-    exporting.texts = []
-    exporting.said.connect(lambda text, is_warning: exporting.texts.append((text, is_warning)))
+    exporting.texts, exporting.standing = [], []
+
+    def note(text, is_warning, about):
+        assert about.split()[0] == "export"
+        exporting.standing = [text] if text else []
+        if text:
+            exporting.texts.append((text, is_warning))
+
+    exporting.said.connect(note)
     return exporting
 
 
@@ -109,7 +116,36 @@ def test_without_a_figure_a_sentence_says_so(exporting, qtbot, act):
     qtbot.addWidget(empty)
     for nothing in (None, empty):
         getattr(exporting, act)(nothing)
-    assert exporting.texts == 2 * [("There is nothing to export in this view yet.", True)]
+    what = {"export": "save", "copy": "copy"}[act]
+    assert exporting.texts == 2 * [(f"There is no picture to {what}: this view shows nothing yet.", True)]
+
+
+@pytest.mark.parametrize("act", ["export", "copy"])
+def test_where_a_sentence_stands_instead_of_the_picture_that_is_why_there_is_none(exporting, view, act):
+    view.why_not_current = "This picture is still of bert-mini."  # which nobody sees
+    getattr(exporting, act)(view, why_none="The text is too long.")
+    what = {"export": "save", "copy": "copy"}[act]
+    assert exporting.texts == [(f"There is no picture to {what}: The text is too long.", True)]
+
+
+@pytest.mark.parametrize("act", ["export", "copy"])
+def test_a_refusal_is_taken_back_when_the_picture_is_what_was_asked_for(exporting, view, act):
+    view.why_not_current = "This picture is still of bert-mini."
+    getattr(exporting, act)(view)
+    view.standing_changed.emit()
+    assert exporting.standing == ["This picture is still of bert-mini."]
+    view.why_not_current = ""
+    view.standing_changed.emit()
+    assert exporting.standing == []
+
+
+def test_what_could_not_be_written_is_no_matter_once_something_else_is_tried(exporting, view, answer, tmp_path):
+    answer(tmp_path / "none" / "a.svg")
+    exporting.export(view)
+    assert "does not exist" in exporting.standing[0]
+    answer(None)
+    exporting.export(view)
+    assert exporting.standing == []
 
 
 @pytest.mark.parametrize("act", ["export", "copy"])

@@ -61,6 +61,7 @@ def opening(controller, qtbot):
     opening = Opening(controller, gallery, parent)
     opening.texts, opening.hints = [], []
     opening.said.connect(lambda *told: opening.texts.append(told))
+    opening.described.connect(lambda text: opening.texts.append((text,)))
     opening.hint_changed.connect(opening.hints.append)
     opening.gallery = gallery
     return opening
@@ -85,14 +86,24 @@ def test_a_name_that_no_file_can_have_is_asked_too_and_refused_there(opening, co
 def test_what_opened_is_told_with_what_the_user_should_know(opening, controller, qtbot):
     with qtbot.waitSignal(opening.opened):
         controller.answer(BERT)
-    assert opening.texts[-1] == (
-        "bert-test: BertForPreTraining; 1.2 M parameters; Encoder: 4 layers of 4 heads.",
-        False,
-        f"open {BERT.checkpoint}",
-    )
+    assert opening.texts == [
+        ("bert-test: BertForPreTraining; 1.2 M parameters; Encoder: 4 layers of 4 heads.",),
+        ("", True, "notes"),
+    ]
     controller.answer(replace(BERT, notes=("It has no head.",)))
-    assert opening.texts[-1][0].endswith("It has no head.")
-    assert opening.texts[-1][1]
+    assert opening.texts[-1] == ("bert-test: It has no head.", True, "notes")
+
+
+def test_before_the_window_is_on_screen_it_is_said_what_will_be_opened(opening, controller):
+    opening.announce("/models/mine")
+    opening.announce("")
+    assert opening.hints == ["Opening mine…", f"Opening {bundled_checkpoints()[0]}…"]
+    assert controller.asked == []
+
+
+def test_who_opens_another_need_not_read_any_more_why_the_last_one_could_not_be_opened(opening):
+    opening.open("/nowhere")
+    assert opening.texts[0] == ("", False, "open")
 
 
 def test_at_the_first_start_a_failure_opens_what_comes_with_the_program(opening, controller):
@@ -196,6 +207,8 @@ def test_until_it_is_known_whether_it_can_be_looked_at_the_views_are_told_to_wai
     n = len(begun.told)
     panel.text.look_at("  ")
     assert begun.told[n:] == ["Type a sentence to look at it."]
+    # Also where nothing of this checkpoint was looked at yet: its tabs, layers and heads are to be offered.
+    assert begun.refusals == [(BERT, "Cancelled; F5 asks again."), (BERT, "Type a sentence to look at it.")]
 
 
 def test_while_another_checkpoint_opens_what_is_shown_waits_and_after_a_failure_holds_again(begun, controller, panel):
@@ -230,6 +243,44 @@ def test_masks_are_part_of_the_input_until_it_is_another(begun, controller, sele
     panel.text.look_at("a dog")
     assert controller.inputs[-1].text.masked == ()
     assert selection.masked == ()
+
+
+IMAGE = replace(BERT, name="beit", checkpoint="beit", reads=("image",), mask_token="")
+GPT = replace(BERT, name="gpt", checkpoint="gpt", mask_token="")
+
+
+def look_with(flow, controller, info, tokens=None):
+    """Open a checkpoint and answer with tokens."""
+    controller.checkpoint = info
+    flow.begin(info)
+    controller.tokenized.emit(TokenizeResult(tokens or make_tokens()), "")
+
+
+@pytest.mark.parametrize("other", [IMAGE, GPT], ids=["image", "no mask token"])
+def test_masks_stay_with_their_text_whatever_is_looked_at_meanwhile(begun, controller, selection, other):
+    controller.tokenized.emit(TokenizeResult(make_tokens()), "")
+    selection.set_masked((2,))
+    controller.tokenized.emit(TokenizeResult(make_tokens()), "")
+    look_with(begun, controller, other)
+    assert selection.masked == ()
+    assert begun.subjects[-1].checkpoint is other
+    look_with(begun, controller, BERT)
+    assert selection.masked == (2,)
+    assert begun.subjects[-1].input.text.masked == (2,)
+
+
+def test_masks_do_not_come_back_on_other_words(begun, controller, selection, panel):
+    selection.set_masked((2,))
+    controller.tokenized.emit(TokenizeResult(make_tokens()), "")
+    look_with(begun, controller, IMAGE)
+    other = replace(BERT, name="other", checkpoint="other")
+    look_with(begun, controller, other, make_tokens("[CLS] a [MASK] [SEP]"))  # its tokenizer cuts otherwise
+    assert selection.masked == ()
+    assert controller.inputs[-1].text.masked == ()
+    look_with(begun, controller, IMAGE)
+    panel.text.set_text("a dog")
+    look_with(begun, controller, BERT)
+    assert selection.masked == ()  # another text
 
 
 def test_another_kind_of_checkpoint_gets_another_input(begun, controller):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PySide6.QtWidgets import QMainWindow
 
 from app.window.placement import restore_layout
-from app.window.settings import N_RECENT, Settings, load_settings, merged, save_settings
+from app.window.settings import N_RECENT, Settings, load_settings, merged, save_settings, why_not_kept
 
 CHANGED = Settings(
     "dark", 1.4, "magma", True, 2048, "bert-mini", "A cat.", "It sat.", ("/a", "/b"), "d2luZG93", "ZG9ja3M="
@@ -22,6 +22,15 @@ CHANGED = Settings(
 @pytest.fixture
 def file(tmp_path):
     return tmp_path / "deep" / "settings.json"
+
+
+def test_where_nothing_can_be_kept_that_is_said(file, tmp_path):
+    assert why_not_kept(file) == ""
+    (tmp_path / "plain").write_text("no folder")
+    inside = tmp_path / "plain" / "home"
+    assert why_not_kept(inside / "settings.json") == (
+        f"Nothing is kept for the next start: {inside} cannot be written (not a directory)."
+    )
 
 
 def test_what_is_saved_is_loaded(file):

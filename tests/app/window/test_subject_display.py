@@ -73,7 +73,7 @@ def test_a_refusal_and_a_subject_reach_views_and_details(window):
     window.flow.tokens_changed.emit(None, "Too long.")
     window.flow.refused.emit(BERT, "Too long.")
     assert window.area.calls == [("refuse", BERT, "Too long.")]
-    assert window.details.calls == [("refuse", "Too long.")]
+    assert window.details.calls == [("set_checkpoint", BERT), ("refuse", "Too long.")]
     assert window.line.warnings == ("Too long.",)
     subject = Subject(BERT, text_input("a cat"))
     window.flow.tokens_changed.emit(make_tokens(), "")

@@ -210,6 +210,17 @@ def test_another_checkpoint_that_cannot_be_shown_takes_the_old_one_away(area):
     area.refuse(GPT, "The text is too long.")
     assert area.views["heads"].subject is None
     assert area.findChild(QLabel, "heads_why").text() == "The text is too long."
+    assert area.why_off("heads") == "The text is too long."
+
+
+def test_of_a_checkpoint_that_refuses_its_input_the_tabs_are_offered_too(area):
+    area.set_subject(Subject(IMAGE, text_input("x")))
+    assert area.has_tab("patches")
+    area.refuse(TEXT, "The text is too long.")
+    assert not area.has_tab("patches")
+    assert area.has_tab("masked")
+    area.refuse(GPT, "The text is far too long.")
+    assert area.findChild(QLabel, "heads_why").text() == "The text is far too long."
 
 
 def test_a_view_wider_than_the_window_can_be_scrolled_to_its_end(area):

@@ -213,6 +213,12 @@ def test_a_part_of_a_text_that_is_too_long(start, words, said):
         tokenize(TextInput(text), CONFIG, tokenizer, 6)
 
 
+def test_how_long_a_text_is_is_written_as_all_numbers_are():
+    tokenizer = transformers.BertTokenizer(vocab=VOCAB)
+    with pytest.raises(Refused, match=r"The text has 2,002 tokens; the model takes at most 1,024\."):
+        tokenize(TextInput("cat " * 2000), CONFIG, tokenizer, 1024)
+
+
 def test_a_part_behind_the_end_is_refused():
     with pytest.raises(Refused, match="begin at token 9; the text has tokens 0 to 8"):
         tokenize(

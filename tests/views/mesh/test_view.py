@@ -592,6 +592,19 @@ def test_no_number_stands_beside_an_old_mesh(view, qtbot):
     assert read_out(view)
 
 
+def test_an_old_picture_is_told_by_the_mesh_that_can_be_seen(view):
+    grown = []
+    view.context.growing_changed.connect(grown.append)
+    open_checkpoint(view)  # looks at a table
+    answer(view, MeshResult((make_growing("chair", 30),)), is_partial=True)
+    assert grown == [1]
+    view.take_cancellation(view.asked[-1])
+    assert view.why_not_current == "This picture is still of polygen-test  ·  chair. Cancelled; F5 asks again."
+    view.refresh(again=True)
+    answer(view, make_result("chair"))
+    assert grown[-1] is None
+
+
 def test_while_a_mesh_grows_no_costs_of_the_one_before_are_told(view):
     growth = show(view)
     page(view, SURPRISAL)

@@ -20,6 +20,7 @@ from inference.results.mesh import (
     MeshStepResult,
     ScoreMeshRequest,
     ScoreMeshResult,
+    first_label,
 )
 from inference.results.request import Request
 from widgets.context import ViewContext
@@ -33,7 +34,7 @@ from widgets.views.mesh.growth import FIRST_VERTEX
 from widgets.views.mesh.overlay import SidePage
 from widgets.views.mesh.presenter import MeshPresenter
 
-FIRST_CLASS, FIRST_SEED = "chair", 0  # on screen without a click
+FIRST_SEED = 0  # on screen without a click
 
 _PATIENCE = 150  # ms: a number is still being typed
 
@@ -114,7 +115,7 @@ class MeshView(View):
     def _begin(self, info: CheckpointInfo) -> None:
         """Another checkpoint: something of it is sampled at once."""
         parts, classes = self._presenter.parts, info.classes
-        parts.sampling.chips.set_classes(classes, classes.index(FIRST_CLASS) if FIRST_CLASS in classes else 0)
+        parts.sampling.chips.set_classes(classes, first_label(classes) or 0)
         if self._checkpoint:  # before the first one, the seed is that of the last session
             parts.sampling.set_seed(FIRST_SEED)
         self._checkpoint = info.checkpoint
@@ -202,7 +203,9 @@ class MeshView(View):
         is_new, self._is_fresh, self._score = self._is_fresh, False, score
         self._presenter.show_samples(samples, self.style_now(), is_new=is_new, plays=score is None)
         self._tell_surprisal()
-        if not self._presenter.is_growing and self._source is not None:
+        growth, is_growing = self._presenter.growth, self._presenter.is_growing
+        self.context.tell_growing(growth.sample.label if is_growing and growth is not None else None)
+        if not is_growing and self._source is not None:
             self._shown = _Shown(self._source, samples, score)
             self._presenter.parts.complete.set_undo(self._before is not None)
             self._choose_input()
@@ -217,6 +220,13 @@ class MeshView(View):
             self._chosen_input = growth.input()
             self.selection.update(query=None, key=None)  # a step of another mesh
             self.context.set_input(Input(mesh=self._chosen_input))
+
+    def pictured_title(self) -> str:
+        """Of the mesh that can be seen, which may not be the one yet that all views look at."""
+        growth = self._presenter.growth
+        if growth is None or self._pictured is None:
+            return super().pictured_title()
+        return Subject(self._pictured.checkpoint, Input(mesh=MeshInput(growth.sample.label))).title
 
     def provisional_note(self) -> str:
         """None is needed: a mesh is seen to grow."""
