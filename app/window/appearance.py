@@ -1,14 +1,17 @@
-"""Theme and letters of the whole program, changed live."""
+"""Theme and letters of the whole program, changed live; and presentation mode."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QAction, QFont, QPalette
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from widgets.look.theme import DARK, LIGHT, Theme
 
 SMALLEST, LARGEST = 0.7, 3.0
+LARGER = 1.6  # letters of a presentation
 FUSION_DARKENS = 127  # percent: what Qt's Fusion divides the brightness of the window by for the edge of a check box
 
 
@@ -36,6 +39,48 @@ def theme_named(name: str, application: QApplication) -> Theme:
     """The theme of a setting."""
     is_dark = application.styleHints().colorScheme() == Qt.ColorScheme.Dark if name == "system" else name == "dark"
     return DARK if is_dark else LIGHT
+
+
+class Presentation:
+    """Hides what is no view, and leaves the window as it was before: maximised, full screen, or neither.
+
+    Parameters
+    ----------
+    hidden
+        What is hidden as long as it lasts, if it was visible.
+    put_away
+        Called with whether it is on: panels that come and go by themselves.
+    actions
+        Commands whose shortcuts go on working without a menu.
+    """
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        hidden: Sequence[QWidget],
+        put_away: Callable[[bool], None],
+        actions: Sequence[QAction],
+    ) -> None:
+        self._window, self._hideable, self._put_away, self._actions = window, hidden, put_away, actions
+        self._hidden: list[QWidget] = []
+        self._state = Qt.WindowState.WindowNoState
+        self.is_on = False
+
+    def set_on(self, is_on: bool) -> None:
+        """Enter or leave it."""
+        if is_on == self.is_on:
+            return
+        self.is_on = is_on
+        if is_on:
+            self._hidden = [widget for widget in self._hideable if widget.isVisible()]
+            self._state = self._window.windowState() & ~Qt.WindowState.WindowMinimized
+        for widget in self._hidden:
+            widget.setVisible(not is_on)
+        # Actions of a hidden menu bar keep their shortcuts only if the window owns them too.
+        for action in self._actions:
+            (self._window.addAction if is_on else self._window.removeAction)(action)
+        self._window.setWindowState(Qt.WindowState.WindowFullScreen if is_on else self._state)
+        self._put_away(is_on)
 
 
 def _palette_of_boxes(palette: QPalette) -> QPalette:

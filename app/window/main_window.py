@@ -19,11 +19,10 @@ from app.link.result_cache import ResultCache
 from app.link.runner import Runner
 from app.window import about
 from app.window.actions import build_menus, check_actions, set_view_shortcuts
-from app.window.appearance import Appearance
+from app.window.appearance import LARGER, Appearance, Presentation
 from app.window.drops import Drops, DropTargets
 from app.window.opening import Opening
 from app.window.placement import keep_on_screen, restore_layout, with_layout
-from app.window.presentation import LARGER, Presentation
 from app.window.session import FILE_NAME, SessionKeeper
 from app.window.settings import Settings, load_settings, save_settings, why_not_kept
 from app.window.side_panels import SidePanels, panel_dock
@@ -265,8 +264,8 @@ class MainWindow(QMainWindow):
         self.input_bar.focus_sentence()
 
     def ask_again(self) -> None:
-        for about in ("engine", "cancelled"):
-            self.status_line.settle(about)
+        for cause in ("engine", "cancelled"):
+            self.status_line.settle(cause)
         self.opening.open_again()
         self.flow.ask_again()
         self.controller.ask_again()

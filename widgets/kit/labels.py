@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from widgets.kit.clean import shown
 from widgets.kit.plain import PlainLabel, plain_tip
@@ -85,6 +85,32 @@ class _Field(QLineEdit):
             flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
             role = QPalette.ColorRole.Text
             self.style().drawItemText(painter, area, flags, self.palette(), self.isEnabled(), text, role)
+
+
+class LineButton(QPushButton):
+    """A flat button as wide as there is room. Its letters have the colour of `foregroundRole()`, in every theme.
+
+    Qt's styles write buttons in one colour and in the middle; a palette or a style sheet of the button's own would keep
+    the colours of the theme that it was made in.
+    """
+
+    def __init__(self, name: str, accessible_name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setFlat(True)
+        self.setAccessibleName(accessible_name)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextShowMnemonic
+        inside = self.rect().adjusted(4, 1, -4, -1)
+        with QPainter(self) as painter:
+            self.style().drawItemText(
+                painter, inside, flags, self.palette(), self.isEnabled(), self.text(), self.foregroundRole()
+            )
+            if self.hasFocus():
+                painter.setPen(self.palette().color(QPalette.ColorRole.Highlight))
+                painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
 
 class EmptyLabel(PlainLabel):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
 from inference.results.events import Progress
 from inference.results.memory import MemoryResult
 from widgets.kit.delay import Delay
-from widgets.kit.line_button import LineButton
+from widgets.kit.labels import LineButton
 from widgets.kit.plain import PlainLabel, plain_tip
 
 N_KEPT = 200

@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
 
+from app.window.appearance import Presentation
 from app.window.placement import keep_on_screen
-from app.window.presentation import Presentation
 from app.window.side_panels import LEFT, RIGHT, VIEWS, SidePanels, panel_dock
 
 State = Qt.WindowState
