@@ -138,6 +138,19 @@ def test_a_sound_of_another_rate_lasts_as_long(tmp_path):
     assert len(run.encoded.sequences["frames"]) == 1 + 25  # half a second
 
 
+def test_a_sound_that_was_written_anew_is_read_anew(tmp_path):
+    net_of("mono").save_pretrained(tmp_path)
+    model, path = load(str(tmp_path), Context()), tmp_path / "tone.wav"
+    lengths = []
+    for n in (4_000, 8_000):
+        with wave.open(str(path), "wb") as file:
+            file.setparams((1, 2, 8_000, 0, "NONE", ""))
+            file.writeframes(bytes(2 * n))
+        run = model.run(Input(text=TEXT, sound=SoundInput(str(path))), Context())
+        lengths.append(len(run.encoded.sequences["frames"]))
+    assert lengths == [1 + 25, 1 + 50]
+
+
 def test_another_number_of_codes_is_refused(tmp_path):
     net_of("mono", bandwidth=3.0).save_pretrained(tmp_path)
     with pytest.raises(Refused, match="makes 10 codes a step; its decoder reads 5"):
