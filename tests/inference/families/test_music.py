@@ -73,6 +73,7 @@ def test_it_attends_as_in_transformers(kind, sound, tmp_path):
     net_of(kind).save_pretrained(tmp_path)
     model = load(str(tmp_path), Context())
     assert not [note for note in model.info.notes if "not used" in note or "lack" in note]
+    assert model.info.position_kind == "sinusoidal"
     run = model.run(Input(text=TEXT, sound=sound), Context())
 
     reference = net_of(kind)
