@@ -97,11 +97,12 @@ class ResultCache:
         """Of all that an answer depends on beside the request itself."""
         told = hashlib.sha256(self._version.encode())
         checkpoint = getattr(request, "checkpoint", "")
-        image = getattr(getattr(request, "input", None), "image", None)
+        given = getattr(request, "input", None)
+        files = [getattr(getattr(given, kind, None), "path", "") for kind in ("image", "sound")]
         try:
             folder = checkpoint_path(split_precision(checkpoint)[0])
             places = sorted(folder.iterdir()) if checkpoint else []
-            places += [Path(image.path)] if image is not None and image.path else []
+            places += [Path(file) for file in files if file]
             for place in places:
                 stat = place.stat()
                 told.update(f"{place}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode(errors="replace"))

@@ -62,6 +62,9 @@ class MusicFamily(PartsFamily):
             return codes
         return (*codes, f"No melody is given: {config.chroma_length} places in front of the text stand for none.")
 
+    def position_kind(self, config: PreTrainedConfig) -> str:
+        return "sinusoidal"  # of the decoder; the text's are relative
+
     def encode(
         self,
         input: Input,

@@ -146,6 +146,9 @@ class SeriesFamily(PartsFamily):
             "last one again for each step; times of the calendar are left at 0.",
         )
 
+    def position_kind(self, config: PreTrainedConfig) -> str:
+        return "sinusoidal"
+
     def encode(
         self,
         input: Input,

@@ -96,7 +96,9 @@ def build_config(config: dict[str, Any]) -> PreTrainedConfig:
         No type of model is named, transformers does not know it, or finds a value wrong.
     """
     from transformers import CONFIG_MAPPING, __version__
+    from transformers.utils import logging
 
+    logging.set_verbosity_error()  # of a value that is wrong it is told, and others are usual: MusicGen's padding
     model_type = config.get("model_type")
     if not isinstance(model_type, str) or not model_type:
         raise Refused(f"{CONFIG} has no model_type, so the kind of model is not known.")

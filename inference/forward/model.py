@@ -207,4 +207,5 @@ class Model:
 
 def run_key(input: Input, interventions: tuple[Intervention, ...] = ()) -> object:
     """What is the same when one run serves two requests; changes when a file does."""
-    return input, stamp(input.image) if input.image else None, interventions
+    files = tuple(stamp(part) for part in (input.image, input.sound) if part is not None)
+    return input, files, interventions

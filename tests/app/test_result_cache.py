@@ -13,12 +13,13 @@ from app.link.result_cache import ResultCache
 from inference.context import Context
 from inference.results.checkpoint import OpenRequest
 from inference.results.heads import HeadsRequest
+from inference.results.inputs import ImageInput, Input, SoundInput
 from inference.results.maps import RowsRequest
 from inference.results.tokenize import TokenizeRequest
 from inference.service import wire
 from inference.service.engine import Engine
 from resources import checkpoint_path
-from tests.inputs import image_input, text_input
+from tests.inputs import text_input
 
 INPUT = text_input("The cat sat on the mat.", masked=(3,))
 REQUESTS = (
@@ -101,13 +102,14 @@ def test_a_checkpoint_that_changed_is_computed_anew(file, checkpoint, change):
     assert ResultCache(file, "1.0").answer(OpenRequest(str(checkpoint))) is None
 
 
-def test_an_image_that_changed_is_computed_anew(file, checkpoint, tmp_path):
-    image = tmp_path / "a.png"
-    image.write_bytes(b"1")
-    request = TokenizeRequest(str(checkpoint), image_input(path=str(image)))
+@pytest.mark.parametrize(("kind", "make"), [("image", ImageInput), ("sound", SoundInput)])
+def test_a_file_that_changed_is_computed_anew(kind, make, file, checkpoint, tmp_path):
+    given = tmp_path / "a.file"
+    given.write_bytes(b"1")
+    request = TokenizeRequest(str(checkpoint), Input(**{kind: make(str(given))}))
     keep(ResultCache(file, "1.0"), request)
     assert ResultCache(file, "1.0").answer(request) is not None
-    image.write_bytes(b"22")
+    given.write_bytes(b"22")
     assert ResultCache(file, "1.0").answer(request) is None
 
 

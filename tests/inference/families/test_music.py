@@ -73,6 +73,7 @@ def test_it_attends_as_in_transformers(kind, sound, tmp_path):
     net_of(kind).save_pretrained(tmp_path)
     model = load(str(tmp_path), Context())
     assert not [note for note in model.info.notes if "not used" in note or "lack" in note]
+    assert model.info.position_kind == "sinusoidal"
     run = model.run(Input(text=TEXT, sound=sound), Context())
 
     reference = net_of(kind)
@@ -136,6 +137,19 @@ def test_a_sound_of_another_rate_lasts_as_long(tmp_path):
         file.writeframes((1000 * np.sin(np.arange(4_000) / 3)).astype("<i2").tobytes())
     run = load(str(tmp_path), Context()).run(Input(text=TEXT, sound=SoundInput(str(path))), Context())
     assert len(run.encoded.sequences["frames"]) == 1 + 25  # half a second
+
+
+def test_a_sound_that_was_written_anew_is_read_anew(tmp_path):
+    net_of("mono").save_pretrained(tmp_path)
+    model, path = load(str(tmp_path), Context()), tmp_path / "tone.wav"
+    lengths = []
+    for n in (4_000, 8_000):
+        with wave.open(str(path), "wb") as file:
+            file.setparams((1, 2, 8_000, 0, "NONE", ""))
+            file.writeframes(bytes(2 * n))
+        run = model.run(Input(text=TEXT, sound=SoundInput(str(path))), Context())
+        lengths.append(len(run.encoded.sequences["frames"]))
+    assert lengths == [1 + 25, 1 + 50]
 
 
 def test_another_number_of_codes_is_refused(tmp_path):
