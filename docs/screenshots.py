@@ -2,7 +2,7 @@
 
     python docs/screenshots.py [FOLDER] [--size 1280x800] [--theme light|dark]
 
-Needs a display (or Xvfb) and writes `<view>.png` for every view.
+Needs a display (or Xvfb) and writes `<view>.png` for every view that a bundled checkpoint serves.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def main() -> None:
         window.show()
         wait(application, lambda: "heads" in window.area.views)
         for entry in VIEWS:
-            if entry.name in CHECKPOINTS:
+            if entry.name in CHECKPOINTS or window.controller.checkpoint.why_missing(entry.needs):
                 continue
             settle(application, window, PAIR if entry.name == "next_sentence" else SINGLE, "heads")
             group = window.controller.checkpoint.group("")

@@ -130,7 +130,8 @@ def make_rollout_result(
         product = (mean + np.eye(n, dtype=np.float32)) / 2 @ product
         rollout[layer] = product
     chosen = tuple(range(n)) if queries is None else queries
-    return RolloutResult(group, tokens, tokens, chosen, rollout[:, list(chosen)], attention[:, list(chosen)])
+    shown = (rollout[:, list(chosen)], attention[:, list(chosen)])
+    return RolloutResult(group, tokens, tokens, chosen, tuple(range(n_layers)), *shown)
 
 
 class LongMap:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from inference.results.inputs import ImageInput, Input, TextInput
+from inference.results.checkpoint import without_attention
+from inference.results.inputs import ImageInput, Input, SoundInput, TextInput
 from inference.results.lines import LinesRequest
 from widgets.options import BadOption as BadOption
 from widgets.options import Options
@@ -58,9 +59,11 @@ class FigureCommand:
 
 
 def text_of(args: Namespace) -> Input:
-    """The text that is asked for."""
+    """The text that is asked for, and the sound."""
+    sound = SoundInput(os.path.abspath(args.sound)) if args.sound else None
     return Input(
-        TextInput(
+        sound=sound,
+        text=TextInput(
             args.text or "",
             args.text_pair,
             args.token_ids,
@@ -68,7 +71,7 @@ def text_of(args: Namespace) -> Input:
             args.source_language,
             args.target_language,
             args.part,
-        )
+        ),
     )
 
 
@@ -107,9 +110,20 @@ def group_of(args: Namespace, info: CheckpointInfo) -> str:
     return args.group
 
 
+def layer_of(args: Namespace, info: CheckpointInfo) -> int:
+    """The layer that is asked for, the first one that attends unless another is named."""
+    group = info.group(group_of(args, info))
+    if args.layer is None:
+        return group.nearest(0)
+    if 0 <= args.layer < group.n_layers and not group.n_heads[args.layer]:
+        raise BadOption(without_attention(args.layer, group, info.name))
+    return args.layer
+
+
 def lengths(args: Namespace, info: CheckpointInfo) -> LinesRequest:
     """The cheapest question whose answer has the tokens of both axes."""
-    return LinesRequest(args.checkpoint, text_of(args), group_of(args, info), args.layer or 0, (0,), 0, 1, 1.0)
+    of = (args.checkpoint, text_of(args), group_of(args, info))
+    return LinesRequest(*of, layer_of(args, info), (0,), 0, 1, 1.0)
 
 
 def span(option: str, positions: slice | None, n: int) -> range:

@@ -20,6 +20,7 @@ ORDER = (
     "reading",
     "masked",
     "next_sentence",
+    "prediction",
     "masked_image",
     "complete_image",
     "masked_pixels",

@@ -31,6 +31,8 @@ class ViewEntry:
         One sentence.
     about_model
         What the models read that it is about: `text`, `image`, `mesh`; empty for any.
+    is_special
+        Whether only some models of that kind have it, so that it has no tab with the others.
     figures
         Names of its figures on the command line, which `COMMANDS` of `widgets.views.<name>.command` holds.
     """
@@ -42,6 +44,7 @@ class ViewEntry:
     about: str
     figures: tuple[str, ...] = ()
     about_model: str = ""
+    is_special: bool = False
 
     @property
     def needs(self) -> frozenset[Capability]:

@@ -28,7 +28,7 @@ def _part_of(text: str) -> int:
 
 
 def _text(parser: ArgumentParser) -> None:
-    either = parser.add_mutually_exclusive_group(required=True)
+    either = parser.add_mutually_exclusive_group()
     either.add_argument("--text", help="the sentence; for encoder-decoder models the source")
     either.add_argument("--text-file", type=Path, metavar="FILE", help="a UTF-8 file with the text, of up to 4 MB")
     either.add_argument("--token-ids", type=numbers_of, metavar="IDS", help="token ids instead of text, such as 2,15,3")
@@ -40,6 +40,7 @@ def _text(parser: ArgumentParser) -> None:
         metavar="PART",
         help="of a text that is too long: first, last, or the token that the part begins with",
     )
+    parser.add_argument("--sound", metavar="FILE", help="a WAV file, for checkpoints that read sounds")
     parser.add_argument("--text-pair", metavar="TEXT", help="sentence B; for encoder-decoder models the target")
 
 

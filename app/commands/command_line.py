@@ -32,6 +32,9 @@ examples:
 """
 
 
+_TYPED = ("text", "text_file", "token_ids")
+
+
 class _Fault(Exception):
     """What is told on stderr in one line."""
 
@@ -125,7 +128,7 @@ def _mesh(args: Namespace) -> str:
     engine = Engine()
     _app = _application()  # kept until the end: fonts are its own
     try:
-        return mesh_commands.run(args, lambda request: _answer(engine, request))
+        return mesh_commands.run(args, lambda request: _answer(engine, request), _tell)
     except FileIsThere as error:
         raise _Fault(f"{error} Another name, or --force to replace it.") from error
     except (ExportError, BadOption) as error:
@@ -154,6 +157,7 @@ def _figure(args: Namespace) -> str:
             is_own = args.precision == "file"
             args.checkpoint = in_own_precision(args.checkpoint or bundled_checkpoints()[0], is_own=is_own)
             info = _info(engine, args.checkpoint)
+            _check_kinds(args, info)
             asked = command.request(args, info)
             inputs: list[Input] = []
 
@@ -164,11 +168,10 @@ def _figure(args: Namespace) -> str:
             result = answer_all(asked, answer) if isinstance(asked, Generator) else answer(asked)
             source = info.name
             notes = _notes(engine, args.checkpoint, info, inputs, result)
-            for note in notes:
-                print("headlight: note:", " ".join(note.split()), file=sys.stderr)
+            _tell(notes)
         figure = command.figure(result, args)
         if film_files.is_film(args.out) and films.grows(figure):
-            film_files.save(figure, args.out, style=_style(args), width=args.width, may_replace=args.force)
+            film_files.save(figure, args.out, style=_style(args), width=args.width, may_replace=args.force, notes=notes)
             return f"{args.out}: {figure.caption}"
         save(
             figure,
@@ -187,6 +190,11 @@ def _figure(args: Namespace) -> str:
     except (ExportError, BadOption) as error:
         raise _Fault(str(error)) from error
     return f"{args.out}: {figure.caption}"
+
+
+def _tell(notes: tuple[str, ...]) -> None:
+    for note in notes:
+        print("headlight: note:", " ".join(note.split()), file=sys.stderr)
 
 
 def _notes(
@@ -231,10 +239,25 @@ def _answer(engine: Engine, request: Any) -> object:
     return result
 
 
+def _check_kinds(args: Namespace, info: CheckpointInfo) -> None:
+    """What is given is what the checkpoint reads."""
+    from app.commands.figures import BadOption
+
+    typed = [option for option in _TYPED if getattr(args, option, None) is not None]
+    if getattr(args, "sound", None) and "sound" not in info.reads:
+        raise BadOption(f"{info.name} reads no sounds: leave --sound out.")
+    if hasattr(args, "sound") and typed and "text" not in info.reads:
+        option = "text_file" if "text_file" in typed else typed[0]
+        raise BadOption(f"{info.name} reads no texts: leave --{option.replace('_', '-')} out.")
+
+
 def _check_text(args: Namespace) -> None:
     """Read the text file, if one is named. Bytes that are no letters arrive as halves of surrogate pairs."""
     from app.commands.text_files import TextFileError, read_text
 
+    given = [getattr(args, option, None) for option in (*_TYPED, "sound")]
+    if hasattr(args, "sound") and not any(one is not None for one in given):
+        raise _Fault("one of the arguments --text --text-file --token-ids is required, or --sound")
     try:
         if isinstance(getattr(args, "text_file", None), Path):
             args.text = read_text(args.text_file)
@@ -278,4 +301,6 @@ def _caption(args: Namespace, source: str, figure: Figure) -> str:
         from widgets.figure_command import image_name
 
         parts.append(image_name(args))
+    if getattr(args, "sound", None):
+        parts.append(f"sound of {os.path.basename(args.sound)}")
     return ". ".join(part.rstrip(".") for part in parts if part)

@@ -55,9 +55,10 @@ def _reading(info: CheckpointInfo) -> dict[str, str]:
 
 
 def _group(group: AttentionGroup) -> str:
-    fewest, most = min(group.n_heads, default=0), max(group.n_heads, default=0)
+    of_each = [n for n in group.n_heads if n]
+    fewest, most = min(of_each, default=0), max(of_each, default=0)
     heads = str(most) if fewest == most else f"{fewest}-{most}"
-    return f"{group.n_layers} layers x {heads} heads{', causal' if group.is_causal else ''}"
+    return f"{group.about_layers} x {heads} heads{', causal' if group.is_causal else ''}"
 
 
 def _offered(why_not: str) -> str:

@@ -26,6 +26,7 @@ MOST = 1_000
 
 
 Ask = Callable[[object], object]
+Tell = Callable[[tuple[str, ...]], None]
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -54,13 +55,15 @@ def add_options(parser: ArgumentParser) -> None:
     pace.add_argument("--seconds", type=between(0.1, 300, float), metavar="S", help="how long a film grows")
 
 
-def run(args: Namespace, ask: Ask) -> str:
+def run(args: Namespace, ask: Ask, tell: Tell = lambda _notes: None) -> str:
     """Sample and write; what came of it, a line each.
 
     Parameters
     ----------
     ask
         The engine: a request in, its result out.
+    tell
+        Told what of the checkpoint was left aside or assumed.
 
     Raises
     ------
@@ -83,6 +86,7 @@ def run(args: Namespace, ask: Ask) -> str:
     assert isinstance(info, CheckpointInfo)
     if "mesh" not in info.capabilities:
         raise BadOption(f"{info.name} samples no meshes; choose a checkpoint that does.")
+    tell(info.notes)
     label, options = _label(args.label, info), MeshSamplingOptions.of(args)
     name = "-".join(("mesh" if label is None else info.classes[label]).split())
     lines = []
@@ -97,7 +101,7 @@ def run(args: Namespace, ask: Ask) -> str:
         for sample in result.samples:
             file = _file_in(place, f"{name}-{sample.seed}", kind) if is_folder else place
             try:
-                write(sample, file, kind, look, may_replace=args.force)
+                write(sample, file, kind, look, may_replace=args.force, notes=info.notes)
             except ExportError as error:
                 if not is_folder:
                     raise

@@ -53,7 +53,8 @@ def save(
     may_replace
         Whether a file that is there goes.
     notes
-        What was left aside or assumed: under the picture with or without a caption, and in NPZ as `notes`.
+        What was left aside or assumed: under the picture with or without a caption, in NPZ as `notes`, in CSV as
+        lines before the header that begin with `# `.
 
     Raises
     ------
@@ -64,7 +65,7 @@ def save(
     ending = place.suffix.lower()
     with told_as_export_errors(place):
         if ending == ".csv":
-            content = render.csv(figure.numbers())
+            content = render.csv(figure.numbers(), notes=notes)
         elif ending == ".npz":
             held = figure.numbers().arrays if arrays is None else arrays
             content = render.npz({**held, "notes": np.array(notes)} if notes else held)
@@ -121,7 +122,7 @@ def copy(figure: Figure, style: FigureStyle, clipboard: QClipboard, notes: tuple
         raise ExportError(str(error)) from error
     numbers = figure.numbers()
     if len(numbers.header) * len(numbers.rows) <= MAX_COPIED_CELLS:
-        data.setText(render.csv(numbers, "\t").decode())
+        data.setText(render.csv(numbers, "\t", notes).decode())
     clipboard.setMimeData(data)
 
 

@@ -118,9 +118,9 @@ class Exporting(QObject):
                 self._on_saving_done(str(path))
             elif sample is not None:
                 look = MeshLook(dialog.size_wanted(), dialog.theme(), dialog.color_by(), speed=dialog.speed())
-                self._save_mesh(sample, path, kind, look, may_replace=dialog.may_replace())
+                self._save_mesh(sample, path, kind, look, view.notes, may_replace=dialog.may_replace())
             elif grows(figure):
-                self._save_film(figure, path, kind, style, dialog)
+                self._save_film(figure, path, kind, style, dialog, view.notes)
         except ExportError as error:
             self._warn(str(error))
 
@@ -183,16 +183,24 @@ class Exporting(QObject):
 
     # What takes seconds is painted and encoded by a process of its own.
 
-    def _save_mesh(self, sample: MeshSample, path: Path, kind: str, look: MeshLook, *, may_replace: bool) -> None:
+    def _save_mesh(
+        self, sample: MeshSample, path: Path, kind: str, look: MeshLook, notes: tuple[str, ...], *, may_replace: bool
+    ) -> None:
         from app.export.mesh_files import check
         from app.export.worker import mesh_message
 
         place, kind = check(path.expanduser().absolute(), kind, may_replace=may_replace)
-        message = mesh_message(sample, str(place), kind, look, may_replace=may_replace)
+        message = mesh_message(sample, str(place), kind, look, may_replace=may_replace, notes=notes)
         self._begin(self.tr("Save the mesh"), place, message)
 
     def _save_film(
-        self, figure: GrowingFigure, path: Path, kind: str, style: FigureStyle, dialog: ExportDialog
+        self,
+        figure: GrowingFigure,
+        path: Path,
+        kind: str,
+        style: FigureStyle,
+        dialog: ExportDialog,
+        notes: tuple[str, ...],
     ) -> None:
         from app.export.film_files import check
         from app.export.worker import film_message
@@ -200,8 +208,9 @@ class Exporting(QObject):
         may_replace = dialog.may_replace()
         place, kind = check(path.expanduser().absolute(), kind, may_replace=may_replace)
         message = film_message(
-            figure, str(place), kind, style, dialog.width_wanted(), dialog.speed(), may_replace=may_replace
-        )
+            figure, str(place), kind, style, dialog.width_wanted(), dialog.speed(),
+            may_replace=may_replace, notes=notes,
+        )  # fmt: skip
         self._begin(self.tr("Save the film"), place, message)
 
     def _begin(self, title: str, place: Path, message: bytes) -> None:
@@ -238,6 +247,7 @@ def _named(input: Input) -> str:
     parts = (
         isolated(textwrap.shorten(input.text.text, _MOST_LETTERS, placeholder=" …")) if input.text else "",
         isolated(Path(input.image.path).name) if input.image else "",
+        isolated(Path(input.sound.path).name) if input.sound else "",
     )
     return "  ·  ".join(filter(None, parts))
 

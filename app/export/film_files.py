@@ -58,8 +58,14 @@ def save(
     speed: float = 1.0,
     report: ReportFrames = lambda _done, _total: None,
     may_replace: bool = True,
+    notes: tuple[str, ...] = (),
 ) -> None:
     """Write the growth of a figure as the ending of `path`, or `kind`, says: whole, or not at all.
+
+    Parameters
+    ----------
+    notes
+        What was left aside or assumed: under each image.
 
     Raises
     ------
@@ -68,7 +74,7 @@ def save(
     """
     place, kind = check(path, kind, may_replace=may_replace)
     with export.told_as_export_errors(place):
-        write(film_of(figure, style, width, speed), place, kind, report, may_replace=may_replace)
+        write(film_of(figure, style, width, speed, notes), place, kind, report, may_replace=may_replace)
 
 
 def write(film: Film, place: Path, kind: str, report: ReportFrames, *, may_replace: bool) -> None:

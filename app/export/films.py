@@ -81,14 +81,18 @@ def grows(figure: object) -> TypeGuard[GrowingFigure]:
 
 
 def film_of(
-    figure: GrowingFigure, style: FigureStyle | None = None, width: int | None = None, speed: float = 1.0
+    figure: GrowingFigure,
+    style: FigureStyle | None = None,
+    width: int | None = None,
+    speed: float = 1.0,
+    notes: tuple[str, ...] = (),
 ) -> Film:
-    """A figure grows for `SECONDS` by its speed, then stands for a moment; `width` in pixels."""
+    """A figure grows for `SECONDS` by its speed, then stands for a moment; `width` in pixels, the notes beneath it."""
     steps = list(figure.film_steps)
     style = replace(style or FigureStyle(), transparent=False)
 
     def paint(step: int) -> QImage:
-        return render.image(Sheet.of(figure.film_frame(step), style), width or _WIDTH)
+        return render.image(Sheet.of(figure.film_frame(step), style, notes=notes), width or _WIDTH)
 
     n = len(steps)
     n_frames = max(n, round(SECONDS / speed * FRAMES_A_SECOND)) if n > 1 else 1

@@ -53,6 +53,7 @@ def write(
     report: film_encoding.ReportFrames = lambda _done, _total: None,
     *,
     may_replace: bool = True,
+    notes: tuple[str, ...] = (),
 ) -> None:
     """Write a mesh as the ending of `path`, or `kind`, says: whole, or not at all.
 
@@ -62,6 +63,8 @@ def write(
     ----------
     report
         Called with how many images of a film are done, and how many there are.
+    notes
+        What was left aside or assumed: in images, films and numbers. A mesh itself has no place for it.
 
     Raises
     ------
@@ -76,11 +79,11 @@ def write(
     holds = FORMATS[kind].holds
     if holds in ("image", "numbers"):
         width = look.size[0] if kind == "png" else None
-        export.save(_figure(sample, look), place, style=look.style(), width=width, may_replace=may_replace)
+        export.save(_figure(sample, look), place, style=look.style(), width=width, may_replace=may_replace, notes=notes)
         return
     with export.told_as_export_errors(place):
         if holds == "film":
-            film_files.write(film_of_mesh(sample, look), place, kind, report, may_replace=may_replace)
+            film_files.write(film_of_mesh(sample, look, notes), place, kind, report, may_replace=may_replace)
         else:
             replace_file(place, _mesh(growth, kind), may_replace=may_replace)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from math import ceil
 
 from PySide6.QtCore import QRectF, QSize
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 
 from app.export.films import FRAMES_A_SECOND, HOLD, Film, Shot
 from app.export.mesh_look import MeshLook
+from app.export.render import MAX_CAPTION_LINES, wrapped
 from app.export.saving import ExportError
 from inference.results.mesh import MeshSample
+from widgets.kit.clean import clean
+from widgets.look.theme import FigureStyle
 from widgets.player.playback import STEPS_A_SECOND
 from widgets.scene3d.painter_renderer import PainterRenderer
 from widgets.scene3d.scene import MeshScene
@@ -19,11 +22,17 @@ from widgets.views.mesh.overlay import Overlay
 from widgets.views.mesh.scene import ShownMeshes
 
 MOST_SECONDS = 300
+_MARGIN = 8.0
 _DESIGN_HEIGHT = 600.0  # pixels at which lines and letters have their usual size
 
 
-def film_of_mesh(sample: MeshSample, look: MeshLook) -> Film:
+def film_of_mesh(sample: MeshSample, look: MeshLook, notes: tuple[str, ...] = ()) -> Film:
     """A mesh that grows token by token and then stands for a moment; what looks the same is one shot.
+
+    Parameters
+    ----------
+    notes
+        What was left aside or assumed: at the bottom of each image.
 
     Raises
     ------
@@ -55,9 +64,21 @@ def film_of_mesh(sample: MeshSample, look: MeshLook) -> Film:
             painter.scale(scale, scale)
             rect = QRectF(0, 0, width / scale, height / scale)
             renderer.paint(painter, rect, scene(step), camera, style, look.mesh_style)
+            _write_notes(painter, rect, notes, style)
         return image
 
     return Film(shots, paint)
+
+
+def _write_notes(painter: QPainter, rect: QRectF, notes: tuple[str, ...], style: FigureStyle) -> None:
+    painter.setFont(style.font)
+    painter.setPen(style.theme.faint)
+    metrics, width = QFontMetricsF(painter.fontMetrics()), rect.width() - 2 * _MARGIN
+    lines = wrapped(" ".join(map(clean, notes)), metrics, width, MAX_CAPTION_LINES * len(notes))
+    spacing = metrics.lineSpacing()
+    top = rect.bottom() - _MARGIN - len(lines) * spacing
+    for number, line in enumerate(lines):
+        painter.drawText(QRectF(_MARGIN, top + number * spacing, width, spacing), line)
 
 
 def _shots(growth: Growth, look: MeshLook) -> list[Shot]:

@@ -221,9 +221,14 @@ def png(sheet: Sheet, width: int | None = None, dpi: float | None = None) -> byt
     return _content(buffer)
 
 
-def csv(numbers: Numbers, separator: str = ",") -> bytes:
-    """One table; numbers with all their digits and a '.', whatever the language of the system."""
+def csv(numbers: Numbers, separator: str = ",", notes: tuple[str, ...] = ()) -> bytes:
+    """One table; numbers with all their digits and a '.', whatever the language of the system.
+
+    Each note is a line before the header that begins with `# `, as no header does.
+    """
     text = io.StringIO()
+    # No quotation mark in them: readers of CSV would look for the other one behind the end of the line.
+    text.writelines(f"# {clean(' '.join(note.split()))}\n".replace('"', "'") for note in notes)
     writer = csv_module.writer(text, delimiter=separator, lineterminator="\n")
     writer.writerows([_cell(value) for value in row] for row in (numbers.header, *numbers.rows))
     return text.getvalue().encode()

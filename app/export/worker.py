@@ -35,6 +35,7 @@ def film_message(
     speed: float,
     *,
     may_replace: bool = True,
+    notes: tuple[str, ...] = (),
 ) -> bytes:
     """Tell `main` to write the growth of a figure, a dataclass of results and plain values."""
     whole: Any = figure.film_frame(figure.film_steps[-1])
@@ -45,12 +46,21 @@ def film_message(
         "width": width,
         "speed": speed,
     }
-    return _message(path, kind, told | {"may_replace": may_replace})
+    return _message(path, kind, told | {"may_replace": may_replace, "notes": notes})
 
 
-def mesh_message(sample: MeshSample, path: str, kind: str, look: MeshLook, *, may_replace: bool = True) -> bytes:
+def mesh_message(
+    sample: MeshSample,
+    path: str,
+    kind: str,
+    look: MeshLook,
+    *,
+    may_replace: bool = True,
+    notes: tuple[str, ...] = (),
+) -> bytes:
     """Tell `main` to write a mesh, or its growth."""
-    return _message(path, kind, {"sample": sample, "look": look.packed(), "may_replace": may_replace})
+    told = {"sample": sample, "look": look.packed(), "may_replace": may_replace, "notes": notes}
+    return _message(path, kind, told)
 
 
 def _message(path: str, kind: str, told: dict[str, Any]) -> bytes:
@@ -85,7 +95,8 @@ def _write_mesh(asked: dict[str, Any]) -> None:
     from app.export.mesh_look import MeshLook
 
     look, may_replace = MeshLook.unpacked(asked["look"]), asked["may_replace"]
-    write(asked["sample"], asked["path"], asked["kind"], look, _report, may_replace=may_replace)
+    notes = tuple(asked["notes"])
+    write(asked["sample"], asked["path"], asked["kind"], look, _report, may_replace=may_replace, notes=notes)
 
 
 def _write_film(asked: dict[str, Any]) -> None:
@@ -99,7 +110,7 @@ def _write_film(asked: dict[str, Any]) -> None:
     may_replace = asked["may_replace"]
     save(
         figure, asked["path"], asked["kind"],
-        style=style, width=width, speed=speed, report=_report, may_replace=may_replace,
+        style=style, width=width, speed=speed, report=_report, may_replace=may_replace, notes=tuple(asked["notes"]),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What is dropped onto the window: a checkpoint's folder, an image, a mesh, or a text."""
+"""What is dropped onto the window: a checkpoint's folder, an image, a sound, a mesh, or a text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.commands.text_files import ENDINGS as TEXTS
 from app.commands.text_files import TextFileError, read_text
-from inference.results.inputs import MESH_ENDINGS
+from inference.results.inputs import MESH_ENDINGS, SOUND_ENDINGS
 
 IMAGES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
 
@@ -23,6 +23,7 @@ class DropTargets:
 
     open_checkpoint: Callable[[str], None]
     open_image: Callable[[str], None]
+    open_sound: Callable[[str], None]
     open_mesh: Callable[[str], None]
     look_at_text: Callable[[str], None]
     refuse: Callable[[str], None]
@@ -61,7 +62,7 @@ def take(path: Path, reads: Sequence[str], targets: DropTargets) -> None:
     Parameters
     ----------
     reads
-        What the open checkpoint is given: `text`, `image`, `mesh`.
+        What the open checkpoint is given: `text`, `image`, `mesh`, `sound`.
     """
     suffix = path.suffix.lower()
     if suffix in IMAGES:
@@ -69,6 +70,11 @@ def take(path: Path, reads: Sequence[str], targets: DropTargets) -> None:
             targets.open_image(str(path))
         else:
             targets.refuse(_tr("{} is an image; open a checkpoint that reads images first.").format(path.name))
+    elif suffix in SOUND_ENDINGS:
+        if "sound" in reads:
+            targets.open_sound(str(path))
+        else:
+            targets.refuse(_tr("{} is a sound; open a checkpoint that reads sounds first.").format(path.name))
     elif suffix in MESH_ENDINGS:
         if "mesh" in reads:
             targets.open_mesh(str(path))

@@ -61,7 +61,7 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(QIcon(str(ROOT / "icons" / "headlight.svg")))
         self._settings_file = settings_file
         self.settings, self._notice = load_settings(settings_file)
-        self._loaded = self.settings
+        self._loaded = self._begun = self.settings
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         self.appearance = Appearance(application)
@@ -108,6 +108,7 @@ class MainWindow(QMainWindow):
         targets = DropTargets(
             self.open,
             self.input_panel.open_image,
+            self.input_panel.open_sound,
             self._open_mesh,
             self.input_bar.look_at,
             partial(self.telling.say, is_warning=True, about="drop"),
@@ -201,6 +202,8 @@ class MainWindow(QMainWindow):
     def _on_opening_opened(self, info: CheckpointInfo) -> None:
         place, is_own_precision = split_precision(info.checkpoint)
         self.actions_by_name["set_own_precision"].setChecked(is_own_precision)
+        if not (self.settings.checkpoint or self._first_checkpoint):  # nobody chose it
+            self._begun = replace(self._begun, checkpoint=info.checkpoint)
         self.settings = replace(self.settings.with_recent(place), checkpoint=info.checkpoint)
         self.opening.set_recent(self.settings.recent)
         self.setWindowTitle(f"{info.name} – Headlight")
@@ -365,6 +368,7 @@ class MainWindow(QMainWindow):
         self.context.looks.set_color_map(settings.color_map)
         self.exporting.has_caption = settings.caption
         self.input_bar.set_text(*((settings.text, settings.text_pair) if settings.text else (SAMPLES[0], "")))
+        self._begun = replace(settings, text=self.input_bar.first.value(), text_pair=self.input_bar.second.value())
         restore_layout(self, settings)
         self.panels.take_over()
         self._session.restore_layout(self._first_checkpoint or settings.checkpoint)
@@ -380,7 +384,7 @@ class MainWindow(QMainWindow):
         if self._presentation.is_on:
             self.set_presentation(False)
         try:
-            save_settings(self._settings_now(), self._settings_file, self._loaded)
+            save_settings(self._settings_now(), self._settings_file, self._loaded, self._begun)
             self._session.save(
                 self.controller.checkpoint, self.selection.now, self.selection.masked, self.input_panel.input()
             )

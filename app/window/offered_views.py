@@ -22,7 +22,7 @@ class OfferedViews:
         self._kind = ""  # of the checkpoint; none was open yet
         self._last_of_kind: dict[str, str] = {}
         # The first checkpoint reads text; tabs that come and go would be in the way until it is there.
-        self.names = tuple(entry.name for entry in entries if entry.about_model in ("", "text"))
+        self.names = tuple(entry.name for entry in entries if _is_general(entry))
 
     def follow(self, checkpoint: CheckpointInfo, current: str, *, is_restored: bool = False) -> str:
         """Offer what a checkpoint has; the view to show, empty where nothing has changed.
@@ -57,4 +57,9 @@ def _is_offered(entry: ViewEntry, checkpoint: CheckpointInfo) -> bool:
     """Whether a view has a tab. What only some models of images or meshes can do has none with the others."""
     if not entry.is_about(checkpoint):
         return False
-    return entry.about_model in ("", "text") or not entry.why_missing(checkpoint)
+    return _is_general(entry) or not entry.why_missing(checkpoint)
+
+
+def _is_general(entry: ViewEntry) -> bool:
+    """Whether a view has a tab with every model of its kind, greyed where that lacks something."""
+    return entry.about_model in ("", "text") and not entry.is_special

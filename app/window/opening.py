@@ -140,6 +140,6 @@ class Opening(QObject):
 def _summary(info: CheckpointInfo) -> str:
     n = info.n_parameters
     size = f"{n / 1e6:.1f} M parameters" if n >= 1e5 else f"{n:,} parameters" if n else ""
-    groups = ", ".join(f"{g.title}: {g.n_layers} layers of {max(g.n_heads)} heads" for g in info.groups if g.n_layers)
+    groups = ", ".join(f"{g.title}: {g.about_layers} of {max(g.n_heads)} heads" for g in info.groups if g.layers)
     precision = f"{info.stored_in} in the file, run as {info.runs_in}" if info.stored_in and info.runs_in else ""
     return f"{info.name}: {'; '.join(filter(None, (info.architecture, size, groups, precision)))}."

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from PySide6.QtCore import QCoreApplication
 
-from app.window.settings import is_text, left_out, locked, read_entries, write_entries
+from app.window.settings import is_text, left_out, locked, merged, read_entries, write_entries
 from app.window.view_area import ViewArea, ViewLayout
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.inputs import ImageInput, Input, MeshInput
+from inference.results.inputs import ImageInput, Input, MeshInput, SoundInput
 from widgets.selection import Selected
 from widgets.view import View
 
@@ -37,6 +37,7 @@ class Session:
     masked: tuple[int, ...] = ()
     image: ImageInput | None = None
     mesh: MeshInput | None = None
+    sound: SoundInput | None = None
     layout: ViewLayout = field(default_factory=ViewLayout)
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -61,6 +62,7 @@ class SessionKeeper:
     def __init__(self, file: Path, area: ViewArea) -> None:
         self._file, self._area = file, area
         self._session, self.notice = load_session(file)
+        self._begun = self._session
         self._is_first = True
         area.view_created.connect(self._on_area_view_created)
 
@@ -73,6 +75,8 @@ class SessionKeeper:
         """What the first checkpoint is looked at with; None if it is another one than was open, and for later ones."""
         is_first, self._is_first = self._is_first, False
         session = self._session
+        if is_first and not session.checkpoint:
+            self._begun = replace(session, checkpoint=info.checkpoint)  # which nobody chose
         if not is_first or info.checkpoint != session.checkpoint:
             return None
         image = session.image
@@ -80,20 +84,18 @@ class SessionKeeper:
             text = QCoreApplication.translate("Session", "The image {} of the last session is not there any more.")
             self.notice = text.format(image.path)
             image = None
-        return Restored(session.selected, session.masked, Input(image=image, mesh=session.mesh))
+        sound = session.sound
+        if sound is not None and sound.path and not _is_file(sound.path):
+            text = QCoreApplication.translate("Session", "The sound {} of the last session is not there any more.")
+            self.notice = text.format(sound.path)
+            sound = None
+        return Restored(session.selected, session.masked, Input(image=image, mesh=session.mesh, sound=sound))
 
     def save(self, info: CheckpointInfo | None, selected: Selected, masked: tuple[int, ...], input: Input) -> None:
         """Write where the window is now. Raises OSError."""
         session = replace(self._session, layout=self._area.layout_now())
         chosen = {name: view.options_state() for name, view in self._area.views.items()}
-        options = {name: state for name, state in (session.options | chosen).items() if state}
-        others = load_session(self._file)[0].options  # of views that another window changed since
-        options |= {
-            name: state
-            for name, state in others.items()
-            if options.get(name) == self._session.options.get(name) and state != options.get(name)
-        }
-        session = replace(session, options=options)
+        session = replace(session, options={name: state for name, state in (session.options | chosen).items() if state})
         if info is not None:
             session = replace(
                 session,
@@ -102,8 +104,11 @@ class SessionKeeper:
                 masked=masked,
                 image=input.image or session.image,
                 mesh=input.mesh or session.mesh,
+                sound=input.sound or session.sound,
             )
-        save_session(session, self._file)
+        with locked(self._file):
+            others = load_session(self._file)[0]  # which another window may have written since
+            write_entries(self._file, _merged(session, self._begun, self._session, others))
 
     def _on_area_view_created(self, view: View) -> None:
         if state := self._session.options.get(view.objectName()):
@@ -116,6 +121,24 @@ def load_session(file: Path) -> tuple[Session, str]:
     damaged: list[str] = []
     session = _read_object(Session, values, damaged)
     return session, notice or left_out(damaged, file)
+
+
+def _merged(own: Session, begun: Session, loaded: Session, others: Session) -> dict[str, Any]:
+    """See `merged`. A selection and an input are one entry each, and what is selected is of its checkpoint."""
+    if own.checkpoint == begun.checkpoint and others.checkpoint != loaded.checkpoint:
+        own = replace(own, selected=others.selected, masked=others.masked)
+    elif own.checkpoint != begun.checkpoint:
+        others = replace(others, selected=loaded.selected, masked=loaded.masked)
+    values = merged(*map(_entries, (own, begun, loaded, others)))
+    return values | {
+        name: asdict(value) for name, value in values.items() if is_dataclass(value) and not isinstance(value, type)
+    }
+
+
+def _entries(session: Session) -> dict[str, Any]:
+    """Of the layout each, and of the options each of a view."""
+    values = {entry.name: getattr(session, entry.name) for entry in fields(session)}
+    return values | {"layout": asdict(session.layout)}
 
 
 def save_session(session: Session, file: Path) -> None:

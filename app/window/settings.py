@@ -106,25 +106,64 @@ def _clean(name: str, value: Any) -> Any | None:
     return value if type(value) is type(default) else None
 
 
-def save_settings(settings: Settings, file: Path, loaded: Settings | None = None) -> None:
+def save_settings(
+    settings: Settings, file: Path, loaded: Settings | None = None, begun: Settings | None = None
+) -> None:
     """Write so that a crash leaves either the old file or the new one. Raises OSError.
 
     Parameters
     ----------
     loaded
-        What this window began with: entries that it did not change are left as another window has written them since.
+        What this window has read: entries that it did not change are left as another window has written them since.
+    begun
+        What it made of that by itself, such as a sample where no text was kept; what it has read unless given.
     """
     with locked(file):
-        others = load_settings(file)[0] if loaded is not None else None
         values = asdict(settings)
-        if loaded is not None and others is not None:
-            values |= {name: value for name, value in asdict(others).items() if values[name] == getattr(loaded, name)}
+        if loaded is not None:
+            others = load_settings(file)[0]
+            values = merged(values, asdict(begun or loaded), asdict(loaded), asdict(others))
             if settings.recent != loaded.recent:
                 values["recent"] = list(dict.fromkeys((*settings.recent, *others.recent)))[:N_RECENT]
         write_entries(file, values)
 
 
 # Files of entries
+
+
+def merged(
+    own: dict[str, Any], begun: dict[str, Any], loaded: dict[str, Any], others: dict[str, Any]
+) -> dict[str, Any]:
+    """What a window writes where another one has written since: of each entry, the change that was made last.
+
+    Parameters
+    ----------
+    own
+        Entries as they are in this window; of entries with names in them each is an entry of its own.
+    begun
+        The same when it began, before the user changed anything.
+    loaded
+        What it has read then.
+    others
+        What stands there now.
+    """
+    values: dict[str, Any] = {}
+    for name in dict.fromkeys((*own, *others)):
+        now, first, read, there = (entries.get(name, _NONE) for entries in (own, begun, loaded, others))
+        if isinstance(now, dict) and isinstance(there, dict):
+            values[name] = merged(now, _entries(first), _entries(read), there)
+            continue
+        kept = there if now == first and there != read else now
+        if kept is not _NONE:
+            values[name] = kept
+    return values
+
+
+_NONE = object()  # an entry that is not there
+
+
+def _entries(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def is_text(value: object) -> bool:

@@ -33,7 +33,7 @@ def attention(request: AttentionRequest, model: Model, context: Context) -> Atte
     """
     group = group_of(model, request.group)
     check_layers(request.layers, group, model)
-    layers = request.layers or tuple(range(group.n_layers))
+    layers = request.layers or group.layers
     heads = request.heads or tuple(range(min(group.n_heads[layer] for layer in layers)))
     for layer in layers:
         check_heads(heads, layer, group, model)

@@ -45,6 +45,7 @@ class _SoFar:
         # What a layer does not have need not be waited for.
         self.is_exact = np.arange(size[1]) >= np.array(n_heads)[:, None]
         self.is_there = self.is_exact.copy()
+        self.layers = tuple(layer for layer, n in enumerate(n_heads) if n)
 
     def result(self, group: str, query_tokens: Tokens, key_tokens: Tokens) -> HeadsResult:
         """A copy: it is worked on."""
@@ -55,7 +56,9 @@ class _SoFar:
             for name, places in zip(("cls", "sep"), self.marks, strict=True)
             if len(places)
         }
-        return HeadsResult(group, query_tokens, key_tokens, self.thumbnails.copy(), measures, is_sampled, words)
+        return HeadsResult(
+            group, query_tokens, key_tokens, self.thumbnails.copy(), measures, is_sampled, self.layers, words
+        )
 
 
 def heads(request: HeadsRequest, model: Model, context: Context) -> HeadsResult:

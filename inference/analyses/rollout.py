@@ -55,26 +55,27 @@ def rollout(request: RolloutRequest, model: Model, context: Context) -> RolloutR
             f"The text has {n:,} tokens; the rollout of all of them is shown up to {MOST_FOR_ALL}: choose some."
         )
     queries = request.queries or tuple(range(n))
-    n_bytes = 2 * 4 * group.n_layers * len(queries) * n
+    layers = group.layers
+    n_bytes = 2 * 4 * len(layers) * len(queries) * n
     if n_bytes > _MOST_BYTES:
         raise Refused(
-            f"The rollout of {len(queries):,} queries over {group.n_layers} layers takes {n_bytes / 2**30:.1f} GB; "
+            f"The rollout of {len(queries):,} queries over {len(layers)} layers takes {n_bytes / 2**30:.1f} GB; "
             f"at most {_MOST_BYTES / 2**30:.0f} GB is shown, so choose fewer queries."
         )
-    above = torch.zeros(group.n_layers, len(queries), n, device=model.device)  # [layer, query, key_pos]
+    above = torch.zeros(len(layers), len(queries), n, device=model.device)  # [layer, query, key_pos]
     means = torch.zeros_like(above)
     rows = torch.tensor(queries, device=model.device)
-    for layer in reversed(range(group.n_layers)):
-        context.checkpoint(group.n_layers - 1 - layer, group.n_layers, f"Rolling out layer {layer + 1}")
-        above[layer, range(len(queries)), list(queries)] = 1
+    for at, layer in reversed([*enumerate(layers)]):
+        context.checkpoint(len(layers) - 1 - at, len(layers), f"Rolling out layer {layer + 1}")
+        above[at, range(len(queries)), list(queries)] = 1
         call = model.call(run, group.name, layer, context)
-        above[layer:] = _times_layer(above[layer:], call, context)
+        above[at:] = _times_layer(above[at:], call, context)
         step = _step(call)
         for start in range(0, len(queries), step):
             some = slice(start, start + step)
-            means[layer, some] = call.patterns(rows=rows[some]).mean(0).to(means.dtype)
+            means[at, some] = call.patterns(rows=rows[some]).mean(0).to(means.dtype)
     rolled, plain = (np.array(numbers.cpu().numpy()) for numbers in (above, means))
-    return RolloutResult(group.name, tokens, tokens, queries, rolled, plain)
+    return RolloutResult(group.name, tokens, tokens, queries, layers, rolled, plain)
 
 
 def _times_layer(above: Tensor, call: AttentionCall, context: Context) -> Tensor:

@@ -48,6 +48,9 @@ class Architecture:
         Tensors of the named class's head that the file does not hold.
     used_heads
         Classes whose heads something is shown of.
+    misfit
+        How the named class's head differs from the one that the file holds, as the beginning of a sentence; empty
+        where it does not.
     """
 
     named: str
@@ -55,11 +58,14 @@ class Architecture:
     skeleton: PreTrainedModel
     lacking: tuple[str, ...]
     used_heads: frozenset[str] = frozenset()
+    misfit: str = ""
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know about the choice."""
         opened = self.net_class.__name__
+        if self.misfit:
+            return (f"{self.misfit}, so it is opened as {opened}, without the head of {self.named}.",)
         if self.lacking:
             return (f"The weights lack the head of {self.named} ({self.lacking[0]}), so {opened} is opened.",)
         if self.named != opened and self.named not in self.used_heads:
@@ -68,7 +74,11 @@ class Architecture:
 
 
 def choose(
-    config: PreTrainedConfig, named: str, stored: dict[str, StoredTensor], heads: frozenset[str] = frozenset()
+    config: PreTrainedConfig,
+    named: str,
+    stored: dict[str, StoredTensor],
+    heads: frozenset[str] = frozenset(),
+    predictors: frozenset[str] = frozenset(),
 ) -> Architecture:
     """Choose the class by the weights that are there.
 
@@ -78,20 +88,27 @@ def choose(
         The one that config.json names, or empty.
     heads
         See `Family.heads`.
+    predictors
+        Classes that were fine-tuned on texts, if the family tells what they predict; one that is named comes first.
 
     Raises
     ------
     Refused
         No class can be built from the configuration, or a tensor has another shape than the configuration says.
     """
-    used = USED_HEADS | heads
+    used = USED_HEADS | heads | predictors
     named = _spelled(named, config.model_type)
-    names = [WITH_SENTENCE_HEAD.get(config.model_type), named if named in used else None]
+    names = [
+        named if named in predictors else None,
+        WITH_SENTENCE_HEAD.get(config.model_type),
+        named if named in used else None,
+    ]
     if named in MASKED_LM_CLASSES or not named:
         names.append(MASKED_LM.get(config.model_type))
     if not named and config.model_type not in MASKED_LM:
         names.append(WRITERS.get(config.model_type))
     lacking: tuple[str, ...] = ()
+    misfit = ""
     for name in dict.fromkeys(filter(None, names)):
         net_class = own_class(config.model_type, name) or getattr(transformers, name, None)
         if net_class is None or not isinstance(config, cast("type[PreTrainedConfig]", net_class.config_class)):
@@ -100,12 +117,13 @@ def choose(
         lacks = _lacking_head(skeleton, stored)
         if name == named:
             lacking = lacks
-        if not lacks:
+            misfit = _misfit(skeleton, stored) if name in predictors and not lacks else ""
+        if not lacks and not (name == named and misfit):
             break
     else:
         skeleton = _without_head(config, named, stored)
     _check_shapes(skeleton, stored)
-    return Architecture(named or type(skeleton).__name__, type(skeleton), skeleton, lacking, used)
+    return Architecture(named or type(skeleton).__name__, type(skeleton), skeleton, lacking, used, misfit)
 
 
 def _spelled(named: str, model_type: str) -> str:
@@ -153,6 +171,19 @@ def _lacking_head(skeleton: PreTrainedModel, stored: dict[str, StoredTensor]) ->
     """Parameters outside the base model, and of a pooler that a head reads, that are not stored."""
     lacks = _lacking(skeleton, stored)
     return _lacking(skeleton, renamed_as_now(stored, skeleton)) if lacks else lacks
+
+
+def _misfit(skeleton: PreTrainedModel, stored: dict[str, StoredTensor]) -> str:
+    """How a head of other classes than the configuration says differs, as the beginning of a sentence; else empty."""
+    prefix = skeleton.base_model_prefix + "."
+    for name, parameter in skeleton.named_parameters():
+        found = None if name.startswith(prefix) else stored.get(stored_name(name, skeleton, stored) or "")
+        if found is not None and found.shape != tuple(parameter.shape):
+            return (
+                f"{CONFIG} describes {name} of the shape {list(parameter.shape)}, {found.file} holds one of "
+                f"{list(found.shape)}"
+            )
+    return ""
 
 
 def renamed_as_now(stored: dict[str, StoredTensor], skeleton: PreTrainedModel) -> dict[str, StoredTensor]:

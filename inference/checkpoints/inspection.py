@@ -19,7 +19,7 @@ from inference.context import Refused
 from inference.family.base import Family, ReadsImages
 from inference.family.opened import Opened
 from inference.family.unread import why_unread
-from inference.files.config_file import CONFIG, build_config, named_class, read_config
+from inference.files.config_file import CONFIG, build_config, config_of_text, named_class, read_config
 from inference.files.regular_files import UnsafeFileError
 from inference.files.tokenizer_files import mask_token, vocabulary_file
 from inference.inputs.image_preparation import PREPROCESSOR, read_preparation
@@ -90,8 +90,11 @@ def plan(checkpoint: str) -> CheckpointPlan:
 
     # Imported late: the model classes take two seconds, which no refusal above needs to wait for.
     from inference.checkpoints.architecture import choose, n_parameters
+    from inference.family.text_heads import PREDICTORS
 
-    architecture = choose(config, named, stored, family.heads)
+    architecture = choose(
+        config, named, stored, family.heads, frozenset(PREDICTORS) if family.predicts else frozenset()
+    )
     left_over = unplaced(stored, architecture.skeleton)
     check_body(left_over, stored, architecture.skeleton)
     noted = (*architecture.notes, *note_unused(left_over), *(adapter.notes if adapter else ()))
@@ -103,7 +106,7 @@ def plan(checkpoint: str) -> CheckpointPlan:
     unprepared = _why_unprepared(preparation, config, family)
     opened = Opened(architecture.named, architecture.net_class.__name__, config, mask if has_tokenizer else None)
     lacking = missing(opened, family, groups, kind, unprepared)
-    text_config = config.get_text_config()
+    text_config = config_of_text(config)
     names = {item.capability for item in lacking}
     info = CheckpointInfo(
         checkpoint=in_own_precision(

@@ -27,6 +27,7 @@ class CanineFamily(PartsFamily):
 
     name = "canine"
     reads = ("text",)
+    predicts = True
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
@@ -50,7 +51,14 @@ class CanineFamily(PartsFamily):
         return config.max_position_embeddings
 
     def lacks(self, opened: Opened) -> dict[str, str]:
-        return super().lacks(opened) | {"positions": ""}
+        from inference.family.text_heads import why_no_prediction  # late: its tables take a second
+
+        return super().lacks(opened) | {"positions": "", "prediction": why_no_prediction(opened)}
+
+    def classes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        from inference.family.text_heads import labels_of
+
+        return labels_of(config)
 
     def encode(
         self,

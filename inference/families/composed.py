@@ -12,8 +12,8 @@ from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid, pair
 from inference.inputs.tokens import as_text, tokenize
-from inference.inputs.written import longest, written_so_far
-from inference.results.inputs import Input, TextInput
+from inference.inputs.written import longest, target_of, written_so_far
+from inference.results.inputs import Input
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -57,8 +57,7 @@ class ComposedFamily(PartsFamily):
         """See `Reads.encode`. `text_pair` is what was written so far; without one it is the source itself."""
         given = as_text(input)
         source = tokenize(replace(given, text_pair=None), config.encoder, tokenizer, self.n_ctx(config))
-        written = replace(given, text_pair=None, masked=()) if given.text_pair is None else TextInput(given.text_pair)
-        target = written_so_far(written, config, tokenizer)
+        target = written_so_far(target_of(given), config, tokenizer)
         tensors = {
             "input_ids": torch.from_numpy(source.ids)[None],
             "decoder_input_ids": torch.from_numpy(target.ids)[None],

@@ -30,6 +30,7 @@ MODEL_TYPES = frozenset(
         "afmoe",
         "apertus",
         "arcee",
+        "bamba",
         "beam",
         "biogpt",
         "bitnet",
@@ -65,6 +66,7 @@ MODEL_TYPES = frozenset(
         "gptj",
         "granite",
         "granitemoe",
+        "granitemoehybrid",
         "granitemoeshared",
         "helium",
         "hunyuan_v1_dense",
@@ -74,6 +76,7 @@ MODEL_TYPES = frozenset(
         "internlm3",
         "iquestcoder",
         "jais2",
+        "jamba",
         "jetmoe",
         "kolibri1",
         "laguna",
@@ -94,6 +97,7 @@ MODEL_TYPES = frozenset(
         "olmo",
         "olmo2",
         "olmo3",
+        "olmo_hybrid",
         "olmoe",
         "openai-gpt",
         "opt",
@@ -104,6 +108,7 @@ MODEL_TYPES = frozenset(
         "qwen2",
         "qwen2_moe",
         "qwen3",
+        "qwen3_5_text",
         "qwen3_moe",
         "qwen3_next",
         "seed_oss",
@@ -116,7 +121,11 @@ MODEL_TYPES = frozenset(
     ]
 )
 # In some of their layers stands something else in place of attention.
-_HYBRIDS = {"lfm2": "a short convolution", "lfm2_moe": "a short convolution", "qwen3_next": "a gated delta rule"}
+_HYBRIDS = {
+    **dict.fromkeys(("lfm2", "lfm2_moe"), "a short convolution"),
+    **dict.fromkeys(("olmo_hybrid", "qwen3_5_text", "qwen3_next"), "a gated delta rule"),
+    **dict.fromkeys(("bamba", "granitemoehybrid", "jamba"), "a state space"),
+}
 # A learned score for each head competes with the keys (Xiao et al. 2024).
 _WITH_SINKS = {"gpt_oss"}
 # Its scores are sums of several products, of which only the patterns are kept.
@@ -133,6 +142,7 @@ _MOE = replace(_LLAMA, mlp=("block_sparse_moe",))
 _NAMES = {
     "lfm2": replace(_LLAMA, mlp=("feed_forward",), final_norm="embedding_norm"),
     "lfm2_moe": replace(_LLAMA, mlp=("feed_forward",), final_norm="embedding_norm"),
+    "bamba": replace(_LLAMA, mlp=("feed_forward",), final_norm="final_layernorm"),
     "biogpt": replace(_LLAMA, mlp=("fc1", "fc2"), final_norm="layer_norm", unembedding=("output_projection",)),
     "bloom": _BLOOM,
     "codegen": _GPT2,
@@ -146,7 +156,9 @@ _NAMES = {
     "gpt_neox_japanese": replace(_NEOX, unembedding=("embed_out",)),
     "gptj": _GPT2,
     "granitemoe": _MOE,
+    "granitemoehybrid": replace(_LLAMA, mlp=("shared_mlp",)),
     "granitemoeshared": _MOE,
+    "jamba": replace(_LLAMA, mlp=("feed_forward",), final_norm="final_layernorm"),
     "jetmoe": replace(_LLAMA, attention="self_attention"),
     "llama4_text": replace(_LLAMA, mlp=("feed_forward",)),
     "modernbert-decoder": Names(
@@ -180,7 +192,8 @@ class DecoderFamily(TextFamily):
         return is_whole and not getattr(config, "add_cross_attention", False)
 
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
-        n_heads = (config.num_attention_heads,) * len(_attending(config))
+        attending = _attending(config)
+        n_heads = tuple(config.num_attention_heads * (i in attending) for i in range(config.num_hidden_layers))
         has_qk = config.model_type not in _PATTERNS_ONLY
         keys = _AND_SINK if config.model_type in _WITH_SINKS else "text"
         return (AttentionGroup("decoder", "Decoder", n_heads, is_causal=True, has_qk=has_qk, key_axis=keys),)
@@ -191,14 +204,21 @@ class DecoderFamily(TextFamily):
         if config.model_type not in _HYBRIDS:
             return ()
         layers = _attending(config)
-        which = ", ".join(str(layer + 1) for layer in layers)
+        which = ", ".join(map(str, layers))
         return (
-            f"Of its {config.num_hidden_layers} layers these attend and are shown, one after the other: {which}. "
+            f"Of its {config.num_hidden_layers} layers, counted from 0, these attend: {which}. "
             f"The others have {_HYBRIDS[config.model_type]} in place of attention.",
         )
 
     def n_ctx(self, config: PreTrainedConfig) -> int:
         return config.max_seq_len if config.model_type == "mpt" else super().n_ctx(config)
+
+    def position_kind(self, config: PreTrainedConfig) -> str:
+        """See `Reads.position_kind`. What stands in place of attention tells Jamba and Granite the order."""
+        has_none = config.model_type == "jamba" or (
+            config.model_type == "granitemoehybrid" and config.position_embedding_type != "rope"
+        )
+        return "none" if has_none else super().position_kind(config)
 
     def alibi_slopes(self, config: PreTrainedConfig) -> list[float] | None:
         """Of BLOOM, of MPT where it says so, and of Falcon, which scales the sum of score and bias."""
@@ -249,7 +269,7 @@ class DecoderFamily(TextFamily):
             "decoder",
             names,
             base,
-            of_blocks=_attending(config),
+            attending=_attending(config),
             factor=_factor(config),
             cap=getattr(config, "final_logit_softcapping", None),
         )

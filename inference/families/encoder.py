@@ -123,6 +123,7 @@ DECODER_TYPES = frozenset(
     ]
 )
 _T5_CLASSES = frozenset({"T5EncoderModel", "MT5EncoderModel", "UMT5EncoderModel"})
+_T5_OF_TOKENS = frozenset({"T5ForTokenClassification", "MT5ForTokenClassification", "UMT5ForTokenClassification"})
 
 
 class EncoderFamily(TextFamily):
@@ -266,7 +267,7 @@ class T5EncoderFamily(EncoderFamily):
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
         named: Any = config.architectures or []  # whatever a foreign file says
-        return any(isinstance(name, str) and name in _T5_CLASSES for name in named)
+        return any(isinstance(name, str) and name in _T5_CLASSES | _T5_OF_TOKENS for name in named)
 
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
         return (AttentionGroup(self.group, "Encoder", (config.num_heads,) * config.num_layers),)
@@ -277,4 +278,5 @@ class T5EncoderFamily(EncoderFamily):
             "block", "layer.0.SelfAttention", ("layer.1.DenseReluDense",), final_norm="final_layer_norm", unembedding=()
         )
         lacking = {"unembedding": f"{type(net).__name__} has no head for tokens"}
-        return of_one_stack(net, self.group, names, "encoder", lacking=lacking)
+        base = next(name for name, part in net.named_modules() if name.rpartition(".")[2] == "encoder")
+        return of_one_stack(net, self.group, names, base, lacking=lacking)

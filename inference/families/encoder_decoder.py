@@ -10,13 +10,15 @@ import numpy as np
 import torch
 
 from inference.capture.blocks import blocks_kept
+from inference.context import Refused
 from inference.family.base import Encoded, check_count
 from inference.family.components import Components, Names, base_path, joined, that_are_there
 from inference.family.text import TextFamily
+from inference.inputs.shortening import shortened
 from inference.inputs.tokens import as_text, behind_start, tokenize
 from inference.layouts.unpadded import check_blocks, check_padded, unpadded
 from inference.results.checkpoint import AttentionGroup
-from inference.results.inputs import Input
+from inference.results.inputs import TOO_LONG, Input
 from inference.results.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -103,36 +105,40 @@ class EncoderDecoderFamily(TextFamily):
         is left off, as in training.
         """
         given, longest = as_text(input), self.n_ctx(config)
-        source_input = replace(given, text_pair=None)
+        is_predictor = self.predicted(config) is not None
+        source_input = given if is_predictor else replace(given, text_pair=None)
         source = tokenize(source_input, config, tokenizer, longest)
         if config.model_type == "led":  # counts positions on the padding too
             windows = config.attention_window
             check_padded(len(source), windows if isinstance(windows, int) else max(windows), longest)
         elif config.model_type == "bigbird_pegasus":
             check_blocks(len(source), config)
-        if given.text_pair is None:
-            written = tokenize(replace(source_input, masked=()), config, tokenizer, longest, is_target=True)
-        else:
-            target_input = replace(source_input, text=given.text_pair, token_ids=None, masked=())
-            written = tokenize(target_input, config, tokenizer, longest, is_target=True)
-        target = _shifted(written, config, tokenizer, longest)
-        tensors = {
-            "input_ids": torch.from_numpy(source.ids)[None],
-            "decoder_input_ids": torch.from_numpy(target.ids)[None],
-        }
-        if config.model_type == "led":
-            tensors["global_attention_mask"] = torch.zeros_like(tensors["input_ids"])
-            tensors["global_attention_mask"][0, 0] = 1
-        return Encoded(tensors, {"source": source, "target": target})
+        if is_predictor:
+            target = _shifted_source(source, config, tokenizer)
+            return _encoded(source, target, config, has_global=False)
+        target_input = replace(source_input, masked=())
+        if given.text_pair is not None:
+            target_input = replace(target_input, text=given.text_pair, token_ids=None)
+        most = longest if given.start is None else _longest_target(config, longest)
+        written = tokenize(target_input, config, tokenizer, most, is_target=True)
+        return _encoded(source, _shifted(written, config, tokenizer, longest), config)
 
     def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        if self.predicted(config) and config.model_type == "led":
+            return ("No token has global attention, as LED answers questions in transformers.",)
         return (_NOTES[config.model_type],) if config.model_type in _NOTES else ()
+
+    def output(
+        self, net: PreTrainedModel, tensors: dict[str, torch.Tensor], *, with_head: bool = True, **more: Any
+    ) -> Any:
+        """See `Attends.output`; a short text leaves BigBird's encoder as it was."""
+        base: Any = net.base_model
+        with blocks_kept(base.encoder) if net.config.model_type == "bigbird_pegasus" else nullcontext():
+            return super().output(net, tensors, with_head=with_head, **more)
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         """Without the logits where the model has its head apart, and without a second copy of keys and values."""
-        base: Any = net.base_model
-        with blocks_kept(base.encoder) if net.config.model_type == "bigbird_pegasus" else nullcontext():
-            base(**encoded.tensors, use_cache=False)
+        self.output(net, encoded.tensors, with_head=False, use_cache=False)
 
     def sort_calls(
         self, received: list[Received], net: PreTrainedModel, encoded: Encoded
@@ -195,16 +201,52 @@ def _names(config: PreTrainedConfig) -> tuple[Names, Names]:
     return replace(_BART, cross_attention="", final_norm=norm), replace(_BART, final_norm=norm)
 
 
+def _longest_target(config: PreTrainedConfig, longest: int) -> int:
+    return getattr(config, "max_decoder_position_embeddings", longest)
+
+
+def _start(config: PreTrainedConfig) -> int:
+    candidates = [getattr(config, f"{name}_token_id", None) for name in ("decoder_start", "bos", "pad")]
+    return next((token for token in candidates if token is not None), 0)
+
+
 def _shifted(
     tokens: Tokens, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None, longest: int
 ) -> Tokens:
     """The same behind the decoder's start token, without the end token, and no longer than the decoder takes."""
-    candidates = [getattr(config, f"{name}_token_id", None) for name in ("decoder_start", "bos", "pad")]
-    start = next((token for token in candidates if token is not None), 0)
+    start = _start(config)
     # Their last special token, the end or the code of the language, goes to the front (Liu et al. 2020, section 2.2).
     if config.model_type in _ROLLED and tokens.is_special[-1]:
         start, tokens = int(tokens.ids[-1]), replace(tokens, ids=np.append(tokens.ids[:-1], config.eos_token_id))
     n = len(tokens) - int(tokens.is_special[-1] and tokens.ids[-1] == config.eos_token_id)
-    if limit := getattr(config, "max_decoder_position_embeddings", longest):
-        n = min(n, limit - 1)
-    return behind_start(start, tokens.taken(range(n)), tokenizer)
+    written = tokens.taken(range(n))
+    limit = _longest_target(config, longest)
+    if limit and n > limit - 1:
+        written = shortened(written, {"the target": range(n)}, 0, limit - 1)
+    return behind_start(start, written, tokenizer)
+
+
+def _shifted_source(source: Tokens, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
+    """What transformers gives the decoder of a classifier: the source behind a start token, without its last one.
+
+    Raises
+    ------
+    Refused
+        The decoder takes fewer tokens than the encoder, and than there are.
+    """
+    most = getattr(config, "max_decoder_position_embeddings", 0)
+    if most and len(source) > most:
+        raise Refused(f"The text has {len(source):,} tokens; {TOO_LONG} {most:,} in its decoder.")
+    start = int(source.ids[-1]) if config.model_type in _ROLLED else _start(config)
+    return behind_start(start, source.taken(range(len(source) - 1)), tokenizer)
+
+
+def _encoded(source: Tokens, target: Tokens, config: PreTrainedConfig, *, has_global: bool = True) -> Encoded:
+    tensors = {
+        "input_ids": torch.from_numpy(source.ids)[None],
+        "decoder_input_ids": torch.from_numpy(target.ids)[None],
+    }
+    if config.model_type == "led":
+        tensors["global_attention_mask"] = torch.zeros_like(tensors["input_ids"])
+        tensors["global_attention_mask"][0, 0] = int(has_global)
+    return Encoded(tensors, {"source": source, "target": target})

@@ -10,9 +10,9 @@ import torch
 from inference.family.base import Encoded, check_count
 from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.tokens import as_text, joined, tokenize
-from inference.inputs.written import written_so_far
+from inference.inputs.written import target_of, written_so_far
 from inference.layouts.prophetnet import lay_out
-from inference.results.inputs import Input, TextInput
+from inference.results.inputs import Input
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -60,8 +60,7 @@ class ProphetNetFamily(PartsFamily):
         """See `Reads.encode`; a stream has the places of the target."""
         given = as_text(input)
         source = tokenize(replace(given, text_pair=None), config, tokenizer, self.n_ctx(config))
-        written = replace(given, text_pair=None, masked=()) if given.text_pair is None else TextInput(given.text_pair)
-        target = written_so_far(written, config, tokenizer)
+        target = written_so_far(target_of(given), config, tokenizer)
         streams = joined(target, target)
         every = target
         for _ in range(config.ngram):

@@ -17,10 +17,21 @@ from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import Input
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.capture.attention_call import AttentionCall, Received
     from inference.inputs.images import Prepared
+    from inference.results.prediction import Predicts
+
+_OF_FIRST = "The first token has global attention here, as in Longformer's classifiers; all others have none."
+# Which words of Longformer see all others, and are seen by all, by what its head predicts.
+_GLOBAL: dict[Predicts | None, str] = {
+    None: _OF_FIRST,
+    "text": _OF_FIRST,
+    "tokens": "No token has global attention, as Longformer labels tokens.",
+    "answer": "The question has global attention, as Longformer answers questions; the context has none.",
+}
 
 
 class SparseEncoderFamily(TextFamily):
@@ -38,7 +49,7 @@ class SparseEncoderFamily(TextFamily):
 
     def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         if config.model_type == "longformer":
-            return ("The first token has global attention here, as in Longformer's classifiers; all others have none.",)
+            return (_GLOBAL[self.predicted(config)],)
         if config.attention_type == "original_full":
             return ()
         return (
@@ -61,16 +72,16 @@ class SparseEncoderFamily(TextFamily):
         if config.model_type == "big_bird":
             tensors |= segments(tokens, config)
         if config.model_type == "longformer":
-            is_global = torch.zeros_like(tensors["input_ids"])
-            is_global[0, 0] = 1
-            tensors["global_attention_mask"] = is_global
+            tensors["global_attention_mask"] = _global(
+                tensors["input_ids"], self.predicted(config), config.sep_token_id
+            )
         return Encoded(tensors, {"text": tokens})
 
-    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
-        """Without the logits."""
+    def output(self, net: PreTrainedModel, tensors: dict[str, Tensor], *, with_head: bool = True, **more: Any) -> Any:
+        """See `Attends.output`; a short text leaves BigBird as it was."""
         base: Any = net.base_model
         with blocks_kept(base) if net.config.model_type == "big_bird" else nullcontext():
-            base(**encoded.tensors)
+            return super().output(net, tensors, with_head=with_head, **more)
 
     def sort_calls(
         self, received: list[Received], net: PreTrainedModel, encoded: Encoded
@@ -90,3 +101,14 @@ class SparseEncoderFamily(TextFamily):
             unembedding=(head,),
         )
         return of_one_stack(net, "encoder", names)
+
+
+def _global(ids: Tensor, predicted: Predicts | None, separator: int) -> Tensor:
+    """int64 [1, pos], 1 where Longformer has global attention, as its classes give it by themselves."""
+    is_global = torch.zeros_like(ids)
+    if predicted == "answer":
+        separators = (ids[0] == separator).nonzero()
+        is_global[0, : int(separators[0, 0]) if len(separators) else 1] = 1
+    elif predicted != "tokens":
+        is_global[0, 0] = 1
+    return is_global

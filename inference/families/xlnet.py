@@ -36,12 +36,14 @@ class XlnetFamily(TextFamily):
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
         """Scores are sums of three products, of content, position and segment: only the patterns are kept."""
         n_heads = (config.num_attention_heads,) * config.num_hidden_layers
-        return (
-            AttentionGroup("content", "Content stream", n_heads, has_qk=False),
-            AttentionGroup("query", "Query stream", n_heads, has_qk=False),
-        )
+        content = AttentionGroup("content", "Content stream", n_heads, has_qk=False)
+        if self.predicted(config):
+            return (content,)
+        return (content, AttentionGroup("query", "Query stream", n_heads, has_qk=False))
 
     def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        if self.predicted(config):
+            return ()
         return ("The query stream predicts every word from all others: each place is hidden from itself there.",)
 
     def encode(
@@ -51,22 +53,29 @@ class XlnetFamily(TextFamily):
         tokenizer: PreTrainedTokenizerBase | None = None,
         prepared: Prepared | None = None,
     ) -> Encoded:
-        """See `Reads.encode`. The content stream sees every word, as it does without the other."""
+        """See `Reads.encode`. The content stream sees every word, as it does without the other.
+
+        What was fine-tuned has no query stream: its head would read that in place of the content.
+        """
         tokens = tokenize(as_text(input), config, tokenizer, self.n_ctx(config))
-        places = torch.eye(len(tokens))[None]
-        tensors = {"input_ids": torch.from_numpy(tokens.ids)[None], "perm_mask": places, "target_mapping": places}
+        tensors = {"input_ids": torch.from_numpy(tokens.ids)[None]}
+        if not self.predicted(config):
+            places = torch.eye(len(tokens))[None]
+            tensors |= {"perm_mask": places, "target_mapping": places}
         tensors |= compared_segments(tokens, tokenizer)
         return Encoded(tensors, {"text": tokens})
 
     def sort_calls(
         self, received: list[Received], net: PreTrainedModel, encoded: Encoded
     ) -> dict[str, list[AttentionCall]]:
-        content, query = self.groups(net.config)
-        of_content, of_query = streams(received, encoded.tensors["target_mapping"])
-        return {content.name: check_count(of_content, content), query.name: check_count(of_query, query)}
+        groups = self.groups(net.config)
+        calls = streams(received, encoded.tensors.get("target_mapping"))
+        return {group.name: check_count(own, group) for group, own in zip(groups, calls, strict=False)}
 
     def components(self, net: PreTrainedModel) -> Components:
         """See `HasComponents.components`; both streams run through the same blocks."""
         names = Names("layer", "rel_attn", ("ff",), embedding="word_embedding", unembedding=("lm_loss",))
         whole = of_one_stack(net, "content", names, batch_axis=1)
+        if self.predicted(net.config):
+            return whole
         return replace(whole, stacks=whole.stacks | {"query": whole.stacks["content"]})

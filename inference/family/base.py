@@ -130,7 +130,7 @@ class Attends(ABC):
     def sort_calls(
         self, received: list[Received], net: PreTrainedModel, encoded: Encoded
     ) -> dict[str, list[AttentionCall]]:
-        """Captured calls by group, in order of the layers, in true positions.
+        """Captured calls by group, in order of the layers that attend, in true positions.
 
         What was dropped to save memory has shapes, but no numbers; see `Received`.
 
@@ -155,6 +155,8 @@ class Explains(ABC):
     name: ClassVar[str]
     # Classes of this family that have a head which an analysis uses, beyond transformers' language models.
     heads: ClassVar[frozenset[str]] = frozenset()
+    # Whether the heads of its models that were fine-tuned on texts, such as classifiers, tell what they predict.
+    predicts: ClassVar[bool] = False
 
     @abstractmethod
     def lacks(self, opened: Opened) -> dict[str, str]:
@@ -204,7 +206,9 @@ class ReadsImages(ABC):
 
 
 def check_count(calls: list[AttentionCall], group: AttentionGroup) -> list[AttentionCall]:
-    """The calls of a group if there is one a layer; see `Attends.sort_calls`."""
-    if len(calls) != group.n_layers:
-        raise RuntimeError(f"The {group.name} has {group.n_layers} layers, but {len(calls)} attentions were seen.")
+    """The calls of a group if there is one for each layer that attends; see `Attends.sort_calls`."""
+    if len(calls) != len(group.layers):
+        raise RuntimeError(
+            f"The {group.name} attends in {len(group.layers)} layers, but {len(calls)} attentions were seen."
+        )
     return calls

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ class Block:
     path
         The layer itself; None where it is no module of its own.
     attention, cross_attention
-        What attends, with its projections, but without the residual connection and the norm around it.
+        What attends, with its projections, but without the residual connection and the norm around it; None where
+        something else stands in place of attention.
     mlp
         What comes behind, in order; the output of the last one is added to the residual stream.
     feature_norm
@@ -27,7 +28,7 @@ class Block:
     """
 
     path: str | None
-    attention: str
+    attention: str | None
     mlp: tuple[str, ...]
     cross_attention: str | None = None
     feature_norm: str | None = None
@@ -171,7 +172,7 @@ def that_are_there(net: nn.Module, paths: Iterable[str]) -> tuple[str, ...]:
 
 
 def of_one_stack(
-    net: Any, group: str, names: Names, base: str | None = None, of_blocks: list[int] | None = None, **more: Any
+    net: Any, group: str, names: Names, base: str | None = None, attending: list[int] | None = None, **more: Any
 ) -> Components:
     """The parts of a model with one stack of blocks; `more` goes to `Components`.
 
@@ -179,14 +180,17 @@ def of_one_stack(
     ----------
     base
         Where the base model lies, if not where transformers says.
-    of_blocks
+    attending
         Which blocks attend, from 0, where the others do not; None for all.
     """
     base = base_path(net) if base is None else base
     unembedding = that_are_there(net, names.unembedding)
     stack = names.stack(net, base)
-    if of_blocks is not None:
-        stack = Stack(tuple(stack.blocks[i] for i in of_blocks), stack.final_norm)
+    if attending is not None:
+        blocks = tuple(
+            block if i in attending else replace(block, attention=None) for i, block in enumerate(stack.blocks)
+        )
+        stack = Stack(blocks, stack.final_norm)
     lacking = dict(more.pop("lacking", {}))
     if not unembedding:
         lacking.setdefault("unembedding", f"{type(net).__name__} has no head for tokens")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _READ_BY = {
     "masked_lm": "text",
     "next_sentence": "text",
+    "prediction": "text",
     "patches": "image",
     "classes": "image",
     "masked_image": "image",

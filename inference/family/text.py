@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
 
     from inference.family.opened import Opened
+    from inference.results.prediction import Predicts
 
 
 class TextFamily(Family):
     """One text, from which its models tell words; positions are told by the sets of model types below."""
 
     reads = ("text",)
+    predicts = True
     sinusoidal: ClassVar[frozenset[str]] = frozenset()
     relative: ClassVar[frozenset[str]] = frozenset()
     rotary: ClassVar[frozenset[str]] = frozenset()  # the others say so by `rope_parameters`
@@ -52,7 +54,12 @@ class TextFamily(Family):
     def lacks(self, opened: Opened) -> dict[str, str]:
         """See `Explains.lacks`."""
         # Late: the tables of transformers take a second.
-        from inference.family.text_heads import why_no_masked_lm, why_no_next_sentence, why_no_unembedding
+        from inference.family.text_heads import (
+            why_no_masked_lm,
+            why_no_next_sentence,
+            why_no_prediction,
+            why_no_unembedding,
+        )
 
         no_words = why_no_unembedding(opened)
         is_causal = any(group.is_causal for group in self.groups(opened.config))
@@ -62,7 +69,20 @@ class TextFamily(Family):
             "next_token": no_words if is_causal else both_sides,
             "masked_lm": why_no_masked_lm(opened),
             "next_sentence": why_no_next_sentence(opened),
+            "prediction": why_no_prediction(opened),
         }
+
+    def classes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        from inference.family.text_heads import labels_of
+
+        return labels_of(config)
+
+    @staticmethod
+    def predicted(config: PreTrainedConfig) -> Predicts | None:
+        """What the model was fine-tuned to tell of a text; None where it was not."""
+        from inference.family.text_heads import what_is_predicted
+
+        return what_is_predicted(config)
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         """Without the logits, which take more room than all layers."""

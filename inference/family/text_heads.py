@@ -9,11 +9,17 @@ from transformers.models.auto.modeling_auto import (
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
     MODEL_FOR_NEXT_SENTENCE_PREDICTION_MAPPING_NAMES,
     MODEL_FOR_PRETRAINING_MAPPING_NAMES,
+    MODEL_FOR_QUESTION_ANSWERING_MAPPING_NAMES,
     MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,
+    MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES,
 )
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedConfig
+
     from inference.family.opened import Opened
+    from inference.results.prediction import Predicts
 
 # Classes with BERT's two heads, by model type.
 WITH_SENTENCE_HEAD = {
@@ -45,6 +51,15 @@ USED_HEADS = frozenset(
         *MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES.values(),
     }
 )
+# Classes that were fine-tuned on texts, by what they tell.
+PREDICTORS: dict[str, Predicts] = {
+    **dict.fromkeys(MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES.values(), "text"),
+    **dict.fromkeys(MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES.values(), "tokens"),
+    **dict.fromkeys((*MODEL_FOR_QUESTION_ANSWERING_MAPPING_NAMES.values(), "LayoutLMForQuestionAnswering"), "answer"),
+}
+# They tell no end without a start, and give only their best ones.
+_BEAM_SEARCHES = {"XLNetForQuestionAnswering", "XLMForQuestionAnswering", "FlaubertForQuestionAnswering"}
+_LONGEST_LABEL = 80  # letters
 
 
 LANGUAGE_MODELS = MASKED_LM_CLASSES | {
@@ -80,3 +95,30 @@ def why_no_next_sentence(opened: Opened) -> str:
             return "the checkpoint holds no next-sentence head"
         return f"{opened.named} has no next-sentence head"
     return "the checkpoint holds no tokenizer for a pair of sentences" if opened.mask is None else ""
+
+
+def what_is_predicted(config: PreTrainedConfig) -> Predicts | None:
+    """What the class tells that a configuration names first; None where that is no head of this kind."""
+    named = config.architectures or [""]
+    return PREDICTORS.get(named[0])
+
+
+def labels_of(config: PreTrainedConfig) -> tuple[str, ...]:
+    """Names of the classes that a head tells, as the checkpoint has them; empty where it tells none."""
+    if what_is_predicted(config) not in ("text", "tokens"):
+        return ()
+    names = {int(number): name for number, name in (config.id2label or {}).items()}
+    return tuple(str(names.get(i, f"LABEL_{i}"))[:_LONGEST_LABEL] for i in range(len(names)))
+
+
+def why_no_prediction(opened: Opened) -> str:
+    """Half a sentence where no head was fine-tuned on texts; empty where one was."""
+    if opened.net_class in PREDICTORS:
+        return ""
+    if opened.named in PREDICTORS:
+        return "the checkpoint holds no head that fits its configuration"
+    if opened.named.endswith("ForMultipleChoice"):
+        return f"{opened.named} compares several texts, of which one at a time is read"
+    if opened.named in _BEAM_SEARCHES:
+        return f"{opened.named} searches for where an answer ends from where it begins, which is not followed"
+    return f"{opened.named} is no class of transformers that classifies texts or finds answers in them"

@@ -42,10 +42,12 @@ def why_unread(config: PreTrainedConfig) -> str:
         return f"whose convolutions ({backbone}) are those of timm, a library that Headlight does not bring along"
     if model_type in _REASONS:
         return _REASONS[model_type]
-    layers = [i for i, kind in enumerate(layer_types(config), 1) if "attention" in kind and "linear" not in kind]
+    layers = [i for i, kind in enumerate(layer_types(config)) if "attention" in kind and "linear" not in kind]
     if layers and len(layers) < config.num_hidden_layers:
         attending = ", ".join(map(str, layers[:8])) + (" and more" if len(layers) > 8 else "")
-        return f"of whose {config.num_hidden_layers} layers {attending} attend, and which is not laid out"
+        return (
+            f"of whose {config.num_hidden_layers} layers, counted from 0, {attending} attend, and which is not laid out"
+        )
     return f"whose attentions ({model_type}) are not laid out in Headlight"
 
 

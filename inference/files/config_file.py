@@ -111,7 +111,7 @@ def build_config(config: dict[str, Any]) -> PreTrainedConfig:
         raise Refused(
             f"{CONFIG} names the model type {model_type[:80]!r}, which transformers {__version__} does not know."
         )
-    values = without_elsewhere(config)
+    values = _with_infinity(without_elsewhere(config))
     if model_type == "mistral" and "layer_types" in values:  # as AutoConfig does
         values["model_type"] = "ministral"
     try:
@@ -128,11 +128,25 @@ def named_class(config: dict[str, Any]) -> str:
     return next((name[:100] for name in names if isinstance(name, str)), "")
 
 
+def config_of_text(config: PreTrainedConfig) -> PreTrainedConfig:
+    """Of the part that reads the text; MusicGen's decoder, which writes codes, passes for one too."""
+    return getattr(config, "text_encoder", None) or config.get_text_config()
+
+
 def without_elsewhere(value: Any) -> Any:
     """A copy of JSON values without what makes transformers look for further files, code or kernels."""
     if isinstance(value, dict):
         return {key: without_elsewhere(item) for key, item in value.items() if key not in _ELSEWHERE}
     return [without_elsewhere(item) for item in value] if isinstance(value, list) else value
+
+
+def _with_infinity(value: Any) -> Any:
+    """A copy in which numbers without end, which JSON does not know and transformers writes as objects, are numbers."""
+    if isinstance(value, dict):
+        if value.keys() == {"__float__"} and value["__float__"] in ("Infinity", "-Infinity"):
+            return float(value["__float__"])
+        return {key: _with_infinity(item) for key, item in value.items()}
+    return [_with_infinity(item) for item in value] if isinstance(value, list) else value
 
 
 def _check_values(config: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference.context import Refused
+from inference.files.config_file import CONFIG, MAX_CONFIG, config_of_text
 from inference.files.json_file import read_inside, read_object
 from inference.files.reasons import first_line
 from inference.files.regular_files import is_there, open_inside
@@ -24,11 +25,14 @@ _VOCABULARIES = (
     "vocab.json",
     "spiece.model",
     "sentencepiece.bpe.model",
+    "sentencepiece.model",
+    "prophetnet.tokenizer",
     "tokenizer.model",
     "spm.model",
 )
-# Classes whose tokens are bytes or characters, which no file lists.
+# Classes whose tokens are bytes or characters, which no file lists, and a type of models that has such a one alone.
 _WITHOUT_VOCABULARY = {"ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer"}
+_OF_CHARACTERS = "canine"
 _SETTINGS = ("tokenizer_config.json", "special_tokens_map.json")
 # Files that say nothing of the mask token leave it to the class; these are what the classes say.
 _USUAL_MASKS = ("[MASK]", "<mask>")
@@ -39,6 +43,7 @@ _MASKS = {
 }
 # Embeddings are rounded up, and a few tokens added later may have none; more than that belongs to another model.
 _MOST_TOO_MANY = 64
+_PROBE = "the cat sat on the mat"
 
 
 class OtherVocabularyError(Refused):
@@ -64,11 +69,14 @@ def vocabulary_file(folder: Path) -> Path | None:
 
 
 def _settings_alone(folder: Path) -> Path | None:
-    """The file that names a tokenizer which needs no vocabulary."""
-    settings = folder / _SETTINGS[0]
-    if not is_there(settings):
-        return None
-    return settings if read_object(settings, MAX_TOKENIZER).get("tokenizer_class") in _WITHOUT_VOCABULARY else None
+    """The file that names a tokenizer which needs no vocabulary: its settings, else config.json."""
+    settings, config = folder / _SETTINGS[0], folder / CONFIG
+    named = read_object(settings, MAX_TOKENIZER).get("tokenizer_class") if is_there(settings) else None
+    if named is not None or not is_there(config):
+        return settings if named in _WITHOUT_VOCABULARY else None
+    says = read_object(config, MAX_CONFIG)
+    has_one = says.get("tokenizer_class") in _WITHOUT_VOCABULARY or says.get("model_type") == _OF_CHARACTERS
+    return config if has_one else None
 
 
 def mask_token(folder: Path, model_type: str = "") -> str:
@@ -91,7 +99,7 @@ def mask_token(folder: Path, model_type: str = "") -> str:
             if isinstance(token, str):
                 return token
     vocabulary = vocabulary_file(folder)
-    if vocabulary is None or vocabulary.name == _SETTINGS[0]:
+    if vocabulary is None or vocabulary.name in (_SETTINGS[0], CONFIG):
         return ""
     usual = _MASKS.get(model_type, "")
     if vocabulary.suffix not in (".json", ".txt"):
@@ -111,7 +119,7 @@ def load_tokenizer(folder: Path, config: PreTrainedConfig) -> PreTrainedTokenize
     Refused
         Its files cannot be read, it is empty, or it belongs to a model with another vocabulary.
     """
-    from transformers import AutoTokenizer, PreTrainedTokenizerBase
+    from transformers import AutoTokenizer, LlamaTokenizer, PreTrainedTokenizerBase, TokenizersBackend
 
     vocabulary = vocabulary_file(folder)
     if vocabulary is None:
@@ -119,6 +127,10 @@ def load_tokenizer(folder: Path, config: PreTrainedConfig) -> PreTrainedTokenize
     try:
         with copied_tokenizer(folder) as copy:
             tokenizer = AutoTokenizer.from_pretrained(copy, local_files_only=True, trust_remote_code=False)
+            if type(tokenizer) is TokenizersBackend and vocabulary.suffix == ".model":
+                # Of no class in particular, for which transformers leaves out the space in front of a text.
+                tokenizer = LlamaTokenizer.from_pretrained(copy, local_files_only=True)
+                _check_pieces(tokenizer, copy / vocabulary.name)
         if not isinstance(tokenizer, PreTrainedTokenizerBase):  # several in one, as RAG's
             raise Refused(f"{_SETTINGS[0]} asks for a tokenizer that is made of several; only single ones can be read.")
         tokenizer("a")  # some faults show only at the first word
@@ -126,7 +138,7 @@ def load_tokenizer(folder: Path, config: PreTrainedConfig) -> PreTrainedTokenize
         raise
     except BaseException as error:  # tokenizers' PanicException is no Exception
         raise Refused(f"The tokenizer in {vocabulary.name} cannot be read: {first_line(error)}") from error
-    d_vocab = getattr(config.get_text_config(), "vocab_size", 0x110000)
+    d_vocab = getattr(config_of_text(config), "vocab_size", 0x110000)
     if len(tokenizer) <= len(tokenizer.all_special_ids):
         raise Refused(f"The tokenizer in {vocabulary.name} knows no words, only special tokens.")
     if len(tokenizer) > d_vocab + _MOST_TOO_MANY:
@@ -135,3 +147,14 @@ def load_tokenizer(folder: Path, config: PreTrainedConfig) -> PreTrainedTokenize
             "it belongs to another model."
         )
     return tokenizer
+
+
+def _check_pieces(tokenizer: PreTrainedTokenizerBase, model: Path) -> None:
+    """Raise `Refused` where a text would be split into other pieces than SentencePiece itself makes of it."""
+    from sentencepiece import SentencePieceProcessor
+
+    own: Any = SentencePieceProcessor()
+    own.load(str(model))
+    expected = [piece for piece in own.encode(_PROBE, out_type=str) if own.piece_to_id(piece) != own.unk_id()]
+    if [piece for piece in tokenizer.tokenize(_PROBE) if piece != tokenizer.unk_token] != expected:
+        raise Refused(f"{model.name} splits texts in a way that transformers does not follow.")

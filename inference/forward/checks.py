@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from inference.context import Refused
+from inference.results.checkpoint import without_attention
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import AttentionGroup, CheckpointInfo
@@ -33,8 +34,12 @@ def group_of(model: Owner, name: str) -> AttentionGroup:
 
 
 def check_layers(layers: Iterable[int], group: AttentionGroup, model: Owner) -> None:
-    """Raise `Refused` unless the group has all these layers."""
+    """Raise `Refused` unless the group has all these layers, and attends in them."""
+    layers = tuple(layers)
     _check("Layer", "layers", layers, group.n_layers, model.info.name)
+    for layer in layers:
+        if not group.n_heads[layer]:
+            raise Refused(without_attention(layer, group, model.info.name))
 
 
 def check_heads(heads: Iterable[int], layer: int, group: AttentionGroup, model: Owner) -> None:

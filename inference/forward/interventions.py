@@ -31,7 +31,7 @@ def head_changes(interventions: tuple[Intervention, ...], run: Run, model: Owner
         group = group_of(model, intervention.group)
         check_layers([intervention.layer], group, model)
         check_heads([intervention.head], intervention.layer, group, model)
-        for number in run.parts(run.calls[group.name][intervention.layer]):
+        for number in run.parts(run.calls[group.name][group.layers.index(intervention.layer)]):
             by_number[number] = (*by_number.get(number, ()), _change(intervention))
     return HeadChanges(by_number)
 

@@ -21,7 +21,7 @@ from inference.forward.keeping import Enough, keep_only, keep_what_fits, make_ro
 from inference.forward.memory import Memory, give_back
 from inference.forward.run import Run
 from inference.inputs.images import Preparation, Prepared, prepare, stamp
-from inference.results.checkpoint import CheckpointInfo
+from inference.results.checkpoint import AttentionGroup, CheckpointInfo
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -157,23 +157,27 @@ class Model:
 
     def call(self, run: Run, group: str, layer: int, context: Context) -> AttentionCall:
         """What one attention received; where it is not held, by a forward pass as far as that layer."""
-        if not run.calls[group][layer].is_held:
-            self._hold(run, group, range(layer, -1, -1), context)
-        return run.calls[group][layer]
+        at = self._group(group).layers.index(layer)
+        if not run.calls[group][at].is_held:
+            self._hold(run, group, range(at, -1, -1), context)
+        return run.calls[group][at]
 
     def each_call(self, run: Run, group: str, context: Context) -> Iterator[tuple[int, AttentionCall]]:
-        """The layers of a group in order, in as few forward passes as the memory budget allows."""
-        for layer in range(run.n_layers(group)):
-            if not run.calls[group][layer].is_held:
-                self._hold(run, group, range(layer, run.n_layers(group)), context)
-            yield layer, run.calls[group][layer]
+        """The layers of a group that attend, in order, in as few forward passes as the memory budget allows."""
+        for at, layer in enumerate(self._group(group).layers):
+            if not run.calls[group][at].is_held:
+                self._hold(run, group, range(at, len(run.calls[group])), context)
+            yield layer, run.calls[group][at]
 
-    def _hold(self, run: Run, group: str, layers: range, context: Context) -> None:
-        """Compute again the first of `layers`, and with it as many as fit into half of the budget."""
+    def _group(self, name: str) -> AttentionGroup:
+        return next(group for group in self.family.groups(self.net.config) if group.name == name)
+
+    def _hold(self, run: Run, group: str, places: range, context: Context) -> None:
+        """Compute again the first of some calls, and with it as many as fit into half of the budget."""
         wanted: set[int] = set()
         n_bytes = 0
-        for layer in layers:
-            call = run.calls[group][layer]
+        for at in places:
+            call = run.calls[group][at]
             parts = run.parts(call)
             more = sum(nominal_bytes(run.received[part]) for part in parts)
             if call.is_held or (wanted and n_bytes + more > self.memory.budget // 2):
@@ -181,7 +185,7 @@ class Model:
             wanted.update(parts)
             n_bytes += more
         self.memory.use(run)
-        make_room(run, n_bytes, self.memory, near=run.parts(run.calls[group][layers[0]])[0])
+        make_room(run, n_bytes, self.memory, near=run.parts(run.calls[group][places[0]])[0])
         give_back()
         received: list[Received] = []
         self._pass(run, received, context, keep_only(wanted, self.memory, self._n_calls))
@@ -198,7 +202,7 @@ class Model:
 
     @property
     def _n_calls(self) -> int:
-        return sum(group.n_layers for group in self.family.groups(self.net.config))
+        return sum(len(group.layers) for group in self.family.groups(self.net.config))
 
 
 def run_key(input: Input, interventions: tuple[Intervention, ...] = ()) -> object:

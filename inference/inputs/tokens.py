@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from inference.context import Refused
+from inference.files.config_file import config_of_text
 from inference.inputs.languages import language_ids, spoken
+from inference.inputs.origins import readable, segment_of, sides_of, sources_of
+from inference.inputs.shortening import shortened
 from inference.results.inputs import TOO_LONG, TextInput
 from inference.results.tokens import Tokens
 
@@ -22,11 +27,10 @@ if TYPE_CHECKING:
 
     from inference.results.inputs import Input
 
-# What typists write for a mask, whatever the tokenizer calls it.
-TYPED_MASK = "[MASK]"
 _SPACE = "␣"
 _DELETE = 0x7F
 _CLS_SEGMENT = 2
+_SPECIAL = ("cls", "sep", "pad", "mask", "bos", "eos", "unk")
 
 
 def tokenize(
@@ -62,22 +66,29 @@ def tokenize(
         with spoken(tokenizer, input.language, input.language_pair) as notes:
             encoding = _split(input, tokenizer, is_target)
         ids = list(encoding["input_ids"])
-    can_cut = input.start is not None and input.text_pair is None
+    can_cut = input.start is not None
     _check(ids, d_vocab, 0 if can_cut else longest)
 
+    segment, sources = np.zeros(len(ids), np.int8), ()
+    if encoding is not None and tokenizer is not None:
+        segment, sources = segment_of(input, encoding, tokenizer), sources_of(input, encoding, tokenizer)
     is_special = np.isin(ids, _special_ids(tokenizer))
+    known = set(ids)  # each once: of a megabyte of text the first tokens may be wanted
+    words = {token: word(token, tokenizer) for token in known}
+    pieces = {token: piece(token, tokenizer) for token in known}
     tokens = Tokens(
         ids=np.array(ids, dtype=np.int64),
-        words=tuple(word(token, tokenizer) for token in ids),
+        words=tuple(words[token] for token in ids),
         starts_word=_starts_word(ids, encoding, is_special, tokenizer),
         is_special=is_special,
-        segment=_segment(encoding, len(ids)),
-        pieces=tuple(piece(token, tokenizer) for token in ids),
-        sources=_sources(input, ids, encoding, tokenizer),
+        segment=segment,
+        pieces=tuple(pieces[token] for token in ids),
+        sources=sources,
         notes=tuple(notes),
     )
     if can_cut and longest and len(ids) > longest:
-        tokens = _part(tokens, input.start or 0, longest)
+        sides = _sides(input, tokens, encoding, tokenizer, is_target)
+        tokens = shortened(tokens, sides, input.start or 0, longest)
     return _masked(tokens, input.masked, tokenizer) if input.masked else tokens
 
 
@@ -130,7 +141,7 @@ def behind_start(start: int, rest: Tokens, tokenizer: PreTrainedTokenizerBase | 
 
 def vocabulary_size(config: PreTrainedConfig) -> int:
     """Token ids that a model knows; CANINE, which says none, reads Unicode's code points as they are."""
-    return getattr(config.get_text_config(), "vocab_size", 0x110000)
+    return getattr(config_of_text(config), "vocab_size", 0x110000)
 
 
 def as_text(input: Input) -> TextInput:
@@ -140,56 +151,56 @@ def as_text(input: Input) -> TextInput:
     return input.text
 
 
-def _part(tokens: Tokens, start: int, longest: int) -> Tokens:
-    """As many tokens as the model takes, between the special ones at both ends.
+def typed_at(input: Input, tokens: Tokens, tokenizer: PreTrainedTokenizerBase | None) -> Callable[[int, int], str]:
+    """What was typed from one token to another, the last one left out; the tokens' words where that is not known."""
 
-    Raises
-    ------
-    Refused
-        The text ends before `start`.
-    """
-    words = np.flatnonzero(~tokens.is_special)
-    first, last = (int(words[0]), int(words[-1]) + 1) if len(words) else (0, len(tokens))
-    n, room = last - first, longest - first - (len(tokens) - last)
-    if room < 1:
-        raise Refused(f"The model takes {longest:,} tokens, which the special ones of this text fill.")
-    begin = n - room if start < 0 else start
-    if begin >= n:
-        raise Refused(f"The part was to begin at token {start:,}; the text has tokens 0 to {n - 1:,}.")
-    end = min(begin + room, n)
-    kept = [*range(first), *range(first + begin, first + end), *range(last, len(tokens))]
-    note = f"Of {n:,} tokens of the text, {begin:,} to {end - 1:,} are read."
-    return replace(tokens.taken(kept), notes=(*tokens.notes, note))
+    def words(start: int, stop: int) -> str:
+        places = range(start, stop)
+        blanks = (" " if place > start and tokens.starts_word[place] else "" for place in places)
+        return "".join(blank + tokens.words[place] for blank, place in zip(blanks, places, strict=True))
+
+    given = input.text
+    if given is None or given.token_ids is not None or tokenizer is None or not tokenizer.is_fast:
+        return words
+    with spoken(tokenizer, given.language, given.language_pair):
+        encoding = _split(given, tokenizer, is_target=False)
+    if len(encoding["input_ids"]) != len(tokens) or not encoding.encodings:  # a part of a long text
+        return words
+    texts = readable(given.text, tokenizer), readable(given.text_pair or "", tokenizer)
+    of, offsets = encoding.sequence_ids(0), encoding.encodings[0].offsets
+
+    def typed(start: int, stop: int) -> str:
+        which = of[start]
+        if which is None or which != of[stop - 1]:
+            return words(start, stop)
+        return texts[which][offsets[start][0] : offsets[stop - 1][1]].strip() or words(start, stop)
+
+    return typed
 
 
-def _sources(
-    input: TextInput, ids: list[int], encoding: BatchEncoding | None, tokenizer: PreTrainedTokenizerBase | None
-) -> tuple[str, ...]:
-    """What was typed where a token stands for whatever is not known; empty where that is nowhere, or not told."""
-    if tokenizer is None or encoding is None or not encoding.is_fast or tokenizer.unk_token_id not in ids:
-        return ()
-    texts = _readable(input.text, tokenizer), _readable(input.text_pair or "", tokenizer)
-    found = encoding.encodings
-    if not found:
-        return ()
-    places = zip(ids, encoding.sequence_ids(0), found[0].offsets, strict=True)
-    return tuple(
-        texts[of][begin:end] if token == tokenizer.unk_token_id and of is not None else ""
-        for token, of, (begin, end) in places
-    )
+def _sides(
+    input: TextInput,
+    tokens: Tokens,
+    encoding: BatchEncoding | None,
+    tokenizer: PreTrainedTokenizerBase | None,
+    is_target: bool,
+) -> dict[str, range]:
+    """Places of the text, or of each of a pair, by what it is called; without the special tokens around them."""
+    if encoding is None or tokenizer is None or not input.text_pair or is_target:
+        words = np.flatnonzero(~tokens.is_special)
+        whole = range(int(words[0]), int(words[-1]) + 1) if len(words) else range(len(tokens))
+        return {"the target" if is_target else "the text": whole}
+    sides = sides_of(input, encoding, tokenizer)
+    if sides is None:
+        raise Refused("This tokenizer does not tell where the second sentence begins; shorten the texts.")
+    return dict(zip(("sentence A", "sentence B"), sides, strict=True))
 
 
 def _split(input: TextInput, tokenizer: PreTrainedTokenizerBase, is_target: bool) -> BatchEncoding:
-    text, pair = _readable(input.text, tokenizer), _readable(input.text_pair or "", tokenizer)
+    text, pair = readable(input.text, tokenizer), readable(input.text_pair or "", tokenizer)
     if is_target:
         return tokenizer(text_target=text)
     return tokenizer(text, pair) if pair else tokenizer(text)
-
-
-def _readable(text: str, tokenizer: PreTrainedTokenizerBase) -> str:
-    """The text with the tokenizer's own mask, and without what no tokenizer reads: halves of surrogate pairs."""
-    text = text.encode("utf-8", "replace").decode()
-    return text if tokenizer.mask_token is None else text.replace(TYPED_MASK, str(tokenizer.mask_token))
 
 
 def _check(ids: list[int], d_vocab: int, longest: int) -> None:
@@ -211,28 +222,17 @@ def _special_ids(tokenizer: PreTrainedTokenizerBase | None) -> list[int]:
     return [*(token for token in tokenizer.all_special_ids if token not in words), *language_ids(tokenizer)]
 
 
-def _segment(encoding: BatchEncoding | None, n: int) -> np.ndarray:
-    """0 for the first text, 1 for the second; a special token belongs to the text before it."""
-    if encoding is None:
-        return np.zeros(n, np.int8)
-    if not encoding.is_fast:
-        return np.array(encoding.get("token_type_ids", [0] * n), np.int8)
-    segment = np.zeros(n, np.int8)
-    for pos, sequence in enumerate(encoding.sequence_ids(0)):
-        segment[pos] = sequence if sequence is not None else segment[max(pos - 1, 0)]
-    return segment
-
-
 def _starts_word(
     ids: list[int], encoding: BatchEncoding | None, is_special: np.ndarray, tokenizer: PreTrainedTokenizerBase | None
 ) -> np.ndarray:
     if tokenizer is None:
         return np.ones(len(ids), bool)
-    pieces = [_piece(token, tokenizer) for token in ids]
+    known = {token: _piece(token, tokenizer) for token in set(ids)}
+    pieces = [known[token] for token in ids]
     is_marked = np.array([piece.startswith(("Ġ", "▁")) for piece in pieces])
     if encoding is not None and encoding.is_fast:
         places = list(zip(encoding.sequence_ids(0), encoding.word_ids(0), strict=True))
-        is_new = np.array([pos == 0 or places[pos] != places[pos - 1] for pos in range(len(ids))])
+        is_new = np.array([True, *(place != before for before, place in pairwise(places))])
         # Some tokenizers call the whole text one word; then only the marks tell.
         starts = is_new | is_marked
     elif is_marked.any():
@@ -261,7 +261,7 @@ def word(token: int, tokenizer: PreTrainedTokenizerBase | None) -> str:
     if tokenizer is None or not piece:
         return f"#{token}"
     if token in tokenizer.all_special_ids:
-        return piece
+        return _named(token, piece, tokenizer)
     text = tokenizer.convert_tokens_to_string([piece])
     if "\ufffd" in text:
         text = _show_bytes(piece)
@@ -277,15 +277,26 @@ def piece(token: int, tokenizer: PreTrainedTokenizerBase | None) -> str:
     if tokenizer is None or not text:
         return f"#{token}"
     if token in tokenizer.all_special_ids:
-        return text
+        return _named(token, text, tokenizer)
     if _is_byte_level(tokenizer):
         text = _show_bytes(text)
     return "".join(_SPACE if sign in " ▁" else _visible(sign) for sign in text)
 
 
+def _named(token: int, text: str, tokenizer: PreTrainedTokenizerBase) -> str:
+    """A special token as it is written; CANINE's are code points without a sign, and are told by what they are for."""
+    if len(text) > 1 or unicodedata.category(text) not in ("Co", "Cc"):
+        return text
+    known = (name for name in _SPECIAL if getattr(tokenizer, f"{name}_token_id") == token)
+    return next((f"[{name.upper()}]" for name in known), _visible(text))
+
+
 def _is_byte_level(tokenizer: PreTrainedTokenizerBase) -> bool:
     """Whether signs of its vocabulary stand for bytes; `Ġ` is a space then."""
-    return tokenizer.convert_tokens_to_string(["Ġ"]) == " "
+    try:
+        return tokenizer.convert_tokens_to_string(["Ġ"]) == " "
+    except ValueError:  # ByT5's signs are the bytes themselves
+        return False
 
 
 def _piece(token: int, tokenizer: PreTrainedTokenizerBase) -> str:
@@ -321,4 +332,4 @@ def _visible(sign: str) -> str:
     category = unicodedata.category(sign)
     if category == "Zs" and sign != " ":
         return _SPACE
-    return f"<U+{code:04X}>" if category in ("Cc", "Cf", "Cs", "Zl", "Zp") else sign
+    return f"<U+{code:04X}>" if category in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp") else sign

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _PLACE = re.compile(r"\bblocks\.(\d+)\.(\d+)\.")
 _DECODER = "Decoder"
+_WITHOUT_DECODER = {"FunnelBaseModel", "FunnelForSequenceClassification", "FunnelForMultipleChoice"}
 
 
 def lay_out(received: list[Received], net: PreTrainedModel, inputs: dict[str, Tensor]) -> list[Group]:
@@ -67,7 +68,8 @@ def titles(config: PreTrainedConfig) -> dict[str, tuple[int, int]]:
 def n_layers(title: str, config: PreTrainedConfig) -> int:
     """Attentions of a group; layers may run several times."""
     if title == _DECODER:
-        return 0 if config.architectures == ["FunnelBaseModel"] else config.num_decoder_layers
+        is_without = (config.architectures or [""])[0] in _WITHOUT_DECODER
+        return 0 if is_without else config.num_decoder_layers
     block, *before = (int(number) - 1 for number in re.findall(r"\d+", title))
     n_in_block = config.block_sizes[block] * config.block_repeats[block]
     return 1 if before else n_in_block - _begins_with_a_step(block, config)

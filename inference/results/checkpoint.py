@@ -47,7 +47,7 @@ class AttentionGroup:
     title
         The same for the user.
     n_heads
-        Heads of each layer; `len(n_heads)` is the number of layers.
+        Heads of each layer, in the order of the model; 0 where something else stands in place of attention.
     is_causal
         Whether a query sees only keys at or before its own place.
     has_qk
@@ -66,7 +66,41 @@ class AttentionGroup:
 
     @property
     def n_layers(self) -> int:
+        """Of the model, those without attention too."""
         return len(self.n_heads)
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """Numbers of the layers that attend, as the model counts them, from 0."""
+        return tuple(layer for layer, n in enumerate(self.n_heads) if n)
+
+    @property
+    def about_layers(self) -> str:
+        """How many layers there are, and which of them attend where not all do."""
+        if len(self.layers) == self.n_layers:
+            return f"{self.n_layers} layers"
+        which = ", ".join(map(str, self.layers))
+        return f"attention in {len(self.layers)} of {self.n_layers} layers ({which})"
+
+    def nearest(self, layer: int) -> int:
+        """The layer that attends and is next to this one; of two the earlier."""
+        return min(self.layers, key=lambda each: abs(each - layer), default=0)
+
+    def toward(self, old: int, new: int) -> int:
+        """The layer that attends and is reached first beyond `new` on the way from `old`, or the last one there."""
+        beyond = [layer for layer in self.layers if (layer >= new if new > old else layer <= new)]
+        return self.nearest(old) if not beyond else min(beyond) if new > old else max(beyond)
+
+    def stepped(self, layer: int, n: int) -> int:
+        """The layer that lies so many attending ones further on, or the last one there."""
+        at = self.layers.index(self.nearest(layer)) + n
+        return self.layers[min(max(at, 0), len(self.layers) - 1)]
+
+
+def without_attention(layer: int, group: AttentionGroup, owner: str) -> str:
+    """The sentence about a layer that has none."""
+    which = ", ".join(map(str, group.layers))
+    return f"Layer {layer} of {owner} has no attention; these layers of its {group.n_layers} have: {which}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ class HeadsResult:
         How the tokens that `cls` and `sep` are about are written in this text, by these names; none where it has none.
     is_sampled
         Whether some heads are there as a first look only: thumbnails and measures of one query a row of pixels.
+    layers
+        Those that attend, as the model counts them; empty for all.
     """
 
     group: str
@@ -54,4 +56,5 @@ class HeadsResult:
     thumbnails: np.ndarray
     measures: dict[str, np.ndarray]
     is_sampled: bool = False
+    layers: tuple[int, ...] = ()
     marks: dict[str, str] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 MOST_IMAGE_SIDE = 1024  # pixels that can be asked for
 TOO_LONG = "the model takes at most"  # in the sentence that refuses a text for its length
 MESH_ENDINGS = (".obj", ".ply", ".stl", ".off", ".gltf", ".glb")  # of files that are read
+SOUND_ENDINGS = (".wav", ".wave")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class TextInput:
         Codes of the languages of source and target, where a model translates between many; empty for its usual ones.
     start
         Where the part begins that is read of a text with more tokens than the model takes: counted in tokens of the
-        text, 0 for the first ones, -1 for the last ones; None refuses such a text.
+        text, 0 for the first ones, -1 for the last ones; None refuses such a text. Of a pair the longer text is cut,
+        and both where each has more than half of the room.
     """
 
     text: str = ""

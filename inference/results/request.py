@@ -19,6 +19,7 @@ class Capability(StrEnum):
     NEXT_TOKEN = "next_token"
     MASKED_LM = "masked_lm"
     NEXT_SENTENCE = "next_sentence"
+    PREDICTION = "prediction"
     PATCHES = "patches"
     CLASSES = "classes"
     MASKED_IMAGE = "masked_image"
@@ -37,6 +38,7 @@ _READS = {
     Capability.NEXT_TOKEN: "text",
     Capability.MASKED_LM: "text",
     Capability.NEXT_SENTENCE: "text",
+    Capability.PREDICTION: "text",
     Capability.PATCHES: "image",
     Capability.CLASSES: "image",
     Capability.MASKED_IMAGE: "image",

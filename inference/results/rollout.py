@@ -34,6 +34,8 @@ class RolloutResult:
     ----------
     queries
         Which ones the axis of `rollout` holds.
+    layers
+        The same of layers, as the model counts them: those without attention pass everything on as it is.
     rollout
         float32 [layer, query, key_pos]: how much of what is at the query's place above a layer comes from each place of
         the input; the mean over the heads, half of it the residual stream. Rows sum to 1.
@@ -45,5 +47,6 @@ class RolloutResult:
     query_tokens: Tokens
     key_tokens: Tokens
     queries: tuple[int, ...]
+    layers: tuple[int, ...]
     rollout: np.ndarray
     attention: np.ndarray

@@ -24,7 +24,7 @@ from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from inference.results.tokens import Tokens
 from inference.service.engine import Engine
 from resources import CHECKPOINTS
-from tests.inference.tiny_checkpoints import save_gpt2
+from tests.inference.tiny_checkpoints import save_bert, save_gpt2
 from tests.inputs import text_input
 from tests.remembering import RememberingEngine
 
@@ -163,6 +163,7 @@ def test_sinusoids_need_no_checkpoint(tmp_path, asked):
         (["figure"], "FIGURE"),
         (["figure", "attention", "--out", "a.svg"], "--text --text-file --token-ids is required"),
         (["figure", "attention", "--text", "a", "--token-ids", "1", "--out", "a.svg"], "not allowed with"),
+        (["figure", "attention", "--sound", "a.wav", "--out", "a.svg"], "tiny reads no sounds: leave --sound out"),
         (["figure", "attention", "--token-ids", "1;2", "--out", "a.svg"], "'1;2' is not a list of numbers"),
         (["figure", "attention", "--text", "a"], "--out"),
         (["figure", "attention", "--text", "a", "--out", "a.bmp"], ".bmp is not among .svg, .pdf, .png, .csv, .npz"),
@@ -295,12 +296,15 @@ REAL = {
     "probe": ["--checkpoint", "igpt-small", "--train", "40", "--test", "20"],
     "lens": ["--text", "The cat sat.", "--mask", "2", "--shade", "rank"],
     "reading": ["--checkpoint", "gpt2", "--text", "The cat sat.", "--top-k", "3"],
+    "prediction": ["--checkpoint", "bert", "--text", "the cat sat", "--text-pair", "a dog ran .", "--longest", "3"],
 }
 
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory) -> RememberingEngine:
-    REAL["reading"][1] = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))  # none that is bundled predicts words
+    # None that is bundled predicts words, or was fine-tuned.
+    REAL["reading"][1] = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))
+    REAL["prediction"][1] = str(save_bert(tmp_path_factory.mktemp("bert"), "BertForQuestionAnswering"))
     return RememberingEngine()
 
 

@@ -348,3 +348,25 @@ def test_notes_stand_under_the_picture_and_beside_the_numbers(tmp_path):
     assert "divided" not in plain
     with np.load(tmp_path / "figure.npz", allow_pickle=False) as arrays:
         assert arrays["notes"].tolist() == [note]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(st.characters()), max_size=3))
+def test_notes_are_lines_before_the_table_of_a_csv(notes):
+    plain = render.csv(Words().numbers()).decode()
+    lines = render.csv(Words().numbers(), notes=tuple(notes)).decode()
+    head, table = lines.split("\n")[: len(notes)], lines.split("\n")[len(notes) :]
+    assert all(line.startswith("# ") for line in head)
+    assert "\n".join(table) == plain
+    # What a reader makes of the lines before it leaves the table as it is.
+    rows = list(csv.reader(io.StringIO(lines, newline="")))
+    assert rows[len(notes) :] == list(csv.reader(io.StringIO(plain, newline="")))
+
+
+def test_notes_are_told_in_a_csv_and_on_the_clipboard(tmp_path, clipboard):
+    notes = ("2 tensors are not used.", 'An "odd" one.')
+    save(Words(), tmp_path / "a.csv", notes=notes)
+    text = (tmp_path / "a.csv").read_text()
+    assert text.splitlines()[:2] == ["# 2 tensors are not used.", "# An 'odd' one."]
+    copy(Words(), FigureStyle(), clipboard, notes)
+    assert clipboard.mimeData().text().splitlines()[0] == "# 2 tensors are not used."

@@ -54,6 +54,17 @@ def test_it_grows_and_then_stands(figure, tmp_path, ending):
     assert 4000 <= sum(durations) <= 7000
 
 
+@pytest.mark.parametrize(("ending", "tolerance"), [(".gif", 64), (".webp", 0)])
+def test_notes_stand_under_every_image(figure, tmp_path, ending, tolerance):
+    save(figure, tmp_path / f"plain{ending}", width=200)
+    save(figure, tmp_path / f"noted{ending}", width=200, notes=("Its colours are assumed.",))
+    plain, noted = (frames_of(tmp_path / f"{name}{ending}")[0] for name in ("plain", "noted"))
+    below = plain.shape[1] - 8  # the margin moves down
+    assert noted.shape[1] > plain.shape[1]
+    assert np.abs(plain[:, :below] - noted[:, :below]).max() <= tolerance
+    assert all(np.ptp(image[below:]) > 60 for image in noted)
+
+
 def test_the_same_film_gives_the_same_bytes(figure, tmp_path):
     for name in ("one.webp", "two.webp"):
         save(figure, tmp_path / name, width=120)

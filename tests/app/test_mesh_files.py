@@ -102,6 +102,20 @@ def test_webp_is_what_was_painted(tmp_path):
     assert all(not ImageChops.difference(*pair).getbbox() for pair in zip(frames, painted, strict=True))
 
 
+def test_notes_stand_in_images_and_films(tmp_path):
+    look, notes = MeshLook((320, 240), seconds=1.0), ("3 tensors are not used.",)
+    for kind in ("svg", "npz", "webp"):
+        write(SAMPLE, tmp_path / f"a.{kind}", kind, look, notes=notes)
+    assert notes[0] in (tmp_path / "a.svg").read_text()
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as arrays:
+        assert tuple(arrays["notes"]) == notes
+    write(SAMPLE, tmp_path / "plain.webp", "webp", look)
+    for noted, plain in zip(*(images_of(tmp_path / name)[0] for name in ("a.webp", "plain.webp")), strict=True):
+        changed = ImageChops.difference(noted, plain).getbbox()
+        assert changed is not None
+        assert changed[1] > 0.8 * 240
+
+
 def test_gif_is_nearly_what_was_painted(tmp_path):
     frames, _ = images_of(written(tmp_path, "gif"))
     painted = list(film_of_mesh(SAMPLE, SMALL).images())

@@ -47,23 +47,40 @@ _SIZES: dict[str, Any] = {
 # Of two layers one attends, for those where not all do.
 _OF_TYPE: dict[str, dict[str, Any]] = {
     **{key: {"num_key_value_heads": 4} for key in ("deepseek_v2", "deepseek_v3")},
+    "bamba": {
+        "attn_layer_indices": [1],
+        "mamba_n_heads": 8,
+        "mamba_d_state": 8,
+        "mamba_d_head": 8,
+        "mamba_n_groups": 1,
+    },
+    "granitemoehybrid": {
+        "layer_types": ["mamba", "attention"],
+        "mamba_n_heads": 8,
+        "mamba_d_state": 8,
+        "mamba_d_head": 8,
+        "mamba_n_groups": 1,
+    },
+    "jamba": {"attn_layer_period": 2, "attn_layer_offset": 1, "mamba_d_state": 4, "use_mamba_kernels": False},
+    "olmo_hybrid": {"layer_types": ["linear_attention", "full_attention"]},
+    "qwen3_5_text": {"layer_types": ["linear_attention", "full_attention"]},
     "lfm2": {"layer_types": ["conv", "full_attention"]},
     "lfm2_moe": {"layer_types": ["conv", "full_attention"]},
     "qwen3_next": {"layer_types": ["linear_attention", "full_attention"]},
 }
 
 
-def config_of(model_type: str) -> transformers.PreTrainedConfig:
-    """Small, and with all else as the type has it."""
+def config_of(model_type: str, **more: Any) -> transformers.PreTrainedConfig:
+    """Small, and with all else as the type has it, but for `more`."""
     cls = CONFIG_MAPPING[model_type]
     known = {field.name for field in dataclasses.fields(cls)} | {*cls.attribute_map}
     # Of two names for one thing the type's own.
     known -= {name for name, own in cls.attribute_map.items() if own in _SIZES}
     sizes = {name: size for name, size in _SIZES.items() if name in known}
-    return cls(**sizes | _OF_TYPE.get(model_type, {}))
+    return cls(**sizes | _OF_TYPE.get(model_type, {}) | more)
 
 
-def build_type(model_type: str) -> Any:
+def build_type(model_type: str, **more: Any) -> Any:
     """A seeded random model with the largest head, in eval mode."""
     tables: Any = (
         auto.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
@@ -73,7 +90,7 @@ def build_type(model_type: str) -> Any:
     )
     name = next(table[model_type] for table in tables if model_type in table)
     torch.manual_seed(0)
-    net = getattr(transformers, name)(config_of(model_type)).eval()
+    net = getattr(transformers, name)(config_of(model_type, **more)).eval()
     with torch.no_grad():
         for parameter in net.parameters():
             if parameter.ndim > 1:

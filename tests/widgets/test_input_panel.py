@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtWidgets import QLabel
 
-from inference.results.inputs import ImageInput, Input, MeshInput, TextInput
+from inference.results.inputs import ImageInput, Input, MeshInput, SoundInput, TextInput
 from tests.answers import answer
 from tests.factories import make_checkpoint_info
 from tests.image_factories import make_image_info, make_image_result
@@ -38,6 +38,15 @@ def test_of_one_kind_there_is_one_bar(panel):
         panel.set_checkpoint(info)
         assert shown(panel) == [kind]
         assert panel.input().kinds == (kind,)
+
+
+def test_a_sound_is_opened_beside_a_text(panel):
+    panel.set_checkpoint(replace(make_checkpoint_info(name="whisper"), reads=("text", "sound")))
+    assert shown(panel) == ["text", "sound"]
+    panel.open_sound("/sounds/a.wav")
+    assert panel.inputs[-1] == Input(text=panel.text.input(), sound=SoundInput("/sounds/a.wav"))
+    panel.set_input(Input(sound=SoundInput(seed=4)))
+    assert panel.input().sound == SoundInput(seed=4)
 
 
 def test_a_bar_that_is_hidden_takes_no_room(panel, qtbot):

@@ -15,7 +15,7 @@ def layer_and_head(checkpoint: CheckpointInfo, selection: Selection) -> tuple[st
     """Group, layer and head that are selected, as far as this checkpoint has them."""
     now = selection.now
     group = checkpoint.group(now.group)
-    layer = min(now.layer, group.n_layers - 1)
+    layer = group.nearest(now.layer)
     return group.name, layer, min(now.head, group.n_heads[layer] - 1)
 
 
@@ -29,9 +29,9 @@ def walk(event: QKeyEvent, checkpoint: CheckpointInfo, selection: Selection) -> 
 
 
 def step(checkpoint: CheckpointInfo, selection: Selection, layers: int, heads: int) -> None:
-    """Select what lies that many layers and heads away, or at the edge; (0, 0) keeps the selection within the group."""
+    """Select what lies that many layers with attention and heads away, or at the edge; (0, 0) stays in the group."""
     name, layer, head = layer_and_head(checkpoint, selection)
     group = checkpoint.group(name)
-    layer = min(max(layer + layers, 0), group.n_layers - 1)
+    layer = group.stepped(layer, layers)
     head = min(max(head + heads, 0), group.n_heads[layer] - 1)
     selection.update(group=name, layer=layer, head=head)

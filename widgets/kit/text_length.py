@@ -14,7 +14,7 @@ def most_tokens(input: Input) -> int:
     Of what is no text nothing is known: it may be long.
     """
     text = input.text
-    if text is None:
+    if text is None or input.sound is not None:
         return WHOLE + 1
     if text.token_ids is not None:
         return len(text.token_ids)

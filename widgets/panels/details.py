@@ -134,10 +134,8 @@ class DetailsPanel(View):
             return
         group = info.group(now.group)
         self._group.setCurrentText(group.title)
-        for box, value, n in (
-            (self._layer, now.layer, group.n_layers),
-            (self._head, now.head, group.n_heads[min(now.layer, group.n_layers - 1)]),
-        ):
+        layer = group.nearest(now.layer)
+        for box, value, n in ((self._layer, layer, group.n_layers), (self._head, now.head, group.n_heads[layer])):
             box.blockSignals(True)
             box.setRange(0, n - 1)
             box.setSuffix(self.tr("  of 0–{}").format(n - 1))
@@ -244,7 +242,10 @@ class DetailsPanel(View):
             self.selection.update(group=self._checkpoint.groups[index].name)
 
     def _on_layer_value_changed(self, layer: int) -> None:
-        self.selection.update(layer=layer)
+        if self._checkpoint is not None:
+            now = self.selection.now
+            self.selection.update(layer=self._checkpoint.group(now.group).toward(now.layer, layer))
+            self._fill_controls()
 
     def _on_head_value_changed(self, head: int) -> None:
         self.selection.update(head=head)

@@ -1,4 +1,4 @@
-"""What the model is given: sentences, an image, a mesh, or several of them at once, each with a bar of its own."""
+"""What the model is given: sentences, an image, a sound, a mesh, or several at once, each with a bar of its own."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from widgets.panels.text_bar import TextBar
 
 if TYPE_CHECKING:
     from widgets.panels.image_bar import ImageBar
+    from widgets.panels.sound_bar import SoundBar
 
 
 class KindBar(Protocol):
@@ -92,6 +93,10 @@ class InputPanel(QWidget):
         """Look at an image file; only where the checkpoint reads images."""
         self._image_bar().open_file(path)
 
+    def open_sound(self, path: str) -> None:
+        """Look at a sound file; only where the checkpoint reads sounds."""
+        self._sound_bar().open_file(path)
+
     def _bar(self, kind: str) -> KindBar:
         if kind not in self._bars:
             if kind == "mesh":
@@ -99,10 +104,7 @@ class InputPanel(QWidget):
                 self._context.growing_changed.connect(bar.show_growing)
                 self._keep(kind, bar, bar)
             elif kind == "sound":
-                from widgets.panels.sound_bar import SoundBar  # not before a sound is wanted
-
-                sound_bar = SoundBar(self)
-                self._keep(kind, sound_bar, sound_bar)
+                self._sound_bar()
             else:
                 self._image_bar()
         return self._bars[kind]
@@ -116,6 +118,16 @@ class InputPanel(QWidget):
             self._keep("image", bar, bar)
             self.bar_created.emit(bar)
         assert isinstance(bar, ImageBar)
+        return bar
+
+    def _sound_bar(self) -> SoundBar:
+        from widgets.panels.sound_bar import SoundBar  # not before a sound is wanted
+
+        bar = self._bars.get("sound")
+        if bar is None:
+            bar = SoundBar(self)
+            self._keep("sound", bar, bar)
+        assert isinstance(bar, SoundBar)
         return bar
 
     def _keep(self, kind: str, bar: KindBar, widget: QWidget) -> None:

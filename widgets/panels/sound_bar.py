@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.inputs import SoundInput
+from inference.results.inputs import SOUND_ENDINGS, SoundInput
 from widgets.kit.plain import PlainLabel
 
 
@@ -58,7 +58,12 @@ class SoundBar(QWidget):
 
     @Slot()
     def _ask_for_file(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, self.tr("Open a sound"), "", self.tr("WAV files (*.wav)"))
+        path, _ = QFileDialog.getOpenFileName(
+            self,
+            self.tr("Open a sound"),
+            "",
+            self.tr("WAV files ({})").format(" ".join(f"*{ending}" for ending in SOUND_ENDINGS)),
+        )
         if path:
             self.open_file(path)
 

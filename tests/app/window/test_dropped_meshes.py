@@ -43,7 +43,9 @@ def drop(window):
     def open_mesh(path):
         window.area.open_file("mesh", path, window.checkpoint)
 
-    drops.take(CHAIR, ("mesh",), drops.DropTargets(pytest.fail, pytest.fail, open_mesh, pytest.fail, pytest.fail))
+    drops.take(
+        CHAIR, ("mesh",), drops.DropTargets(pytest.fail, pytest.fail, pytest.fail, open_mesh, pytest.fail, pytest.fail)
+    )
 
 
 def scored(window):

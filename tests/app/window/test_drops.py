@@ -20,11 +20,12 @@ def targets(said):
     def note(name):
         return lambda value: said.append((name, value))
 
-    return DropTargets(*map(note, ("checkpoint", "image", "mesh", "text", "refused")))
+    return DropTargets(*map(note, ("checkpoint", "image", "sound", "mesh", "text", "refused")))
 
 
 @pytest.mark.parametrize(
-    ("name", "reads"), [("a.PNG", "image"), ("a.jpeg", "image"), ("a.glb", "mesh"), ("a.OBJ", "mesh")]
+    ("name", "reads"),
+    [("a.PNG", "image"), ("a.jpeg", "image"), ("a.glb", "mesh"), ("a.OBJ", "mesh"), ("a.WAV", "sound")],
 )
 def test_what_the_checkpoint_reads_is_opened(tmp_path, targets, said, name, reads):
     take(tmp_path / name, (reads,), targets)
@@ -36,6 +37,7 @@ def test_what_the_checkpoint_reads_is_opened(tmp_path, targets, said, name, read
     [
         ("a.png", "text", "a.png is an image; open a checkpoint that reads images first."),
         ("a.stl", "image", "a.stl is a mesh; open a checkpoint that reads meshes first."),
+        ("a.wav", "text", "a.wav is a sound; open a checkpoint that reads sounds first."),
         ("a.txt", "mesh", "This checkpoint reads no text; open another one first."),
         ("none.txt", "text", "There is no file"),
     ],
@@ -47,9 +49,9 @@ def test_what_cannot_be_read_is_refused_with_a_sentence(tmp_path, targets, said,
     assert sentence in text
 
 
-@pytest.mark.parametrize(("name", "kind"), [("a.png", "image"), ("a.obj", "mesh")])
+@pytest.mark.parametrize(("name", "kind"), [("a.png", "image"), ("a.obj", "mesh"), ("a.wav", "sound")])
 def test_a_checkpoint_may_read_several_kinds(tmp_path, targets, said, name, kind):
-    take(tmp_path / name, ("text", "image", "mesh"), targets)
+    take(tmp_path / name, ("text", "image", "mesh", "sound"), targets)
     assert said == [(kind, str(tmp_path / name))]
 
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from app.window.session import FILE_NAME, Session, SessionKeeper, load_session, save_session
 from app.window.settings import Settings, load_settings
 from app.window.view_area import ViewLayout
-from inference.results.inputs import ImageInput, Input, MeshInput
+from inference.results.inputs import ImageInput, Input, MeshInput, SoundInput
 from tests.factories import make_checkpoint_info
 from widgets.selection import Position, Selected
 
@@ -24,6 +24,7 @@ LEFT = Session(
     (2, 5),
     ImageInput(seed=7, kind="scene", side=64),
     MeshInput(1, (1, 2, 3), (4, 1)),
+    SoundInput(seed=3),
     LAYOUT,
     {"attention": {"options": {"scale": "log"}}},
 )
@@ -194,7 +195,7 @@ def test_the_same_checkpoint_comes_back_with_all_that_is_of_it(keeper, area):
     restored = keeper.restored(INFO)
     assert restored.selected == LEFT.selected
     assert restored.masked == (2, 5)
-    assert restored.input == Input(image=LEFT.image, mesh=LEFT.mesh)
+    assert restored.input == Input(image=LEFT.image, mesh=LEFT.mesh, sound=LEFT.sound)
     assert keeper.restored(INFO) is None  # only at the start
     assert keeper.notice == ""
 
@@ -211,6 +212,19 @@ def test_an_image_that_is_gone_is_told(file, area, tmp_path):
     keeper = SessionKeeper(file, area)
     assert keeper.restored(INFO).input.image is None
     assert "gone.png" in keeper.notice
+
+
+def test_a_sound_that_is_gone_is_told(file, area, tmp_path):
+    save_session(replace(LEFT, sound=SoundInput(str(tmp_path / "gone.wav"))), file)
+    keeper = SessionKeeper(file, area)
+    assert keeper.restored(INFO).input == Input(image=LEFT.image, mesh=LEFT.mesh)
+    assert "gone.wav" in keeper.notice
+
+
+def test_a_sound_that_is_looked_at_is_written(keeper, file):
+    keeper.save(INFO, Selected(), (), Input(sound=SoundInput(seed=8)))
+    assert load_session(file)[0].sound == SoundInput(seed=8)
+    assert load_session(file)[0].image == LEFT.image
 
 
 def test_options_come_back_with_their_view(keeper, area):
@@ -232,6 +246,56 @@ def test_what_is_left_is_written(keeper, area, file):
     assert session.image == ImageInput(seed=9)
     assert session.mesh == LEFT.mesh  # of the last checkpoint that read one
     assert session.options == {"heads": {"order": "entropy"}}  # the other view is as by default again
+
+
+def two_keepers(file):
+    areas = FakeArea(), FakeArea()
+    return [(SessionKeeper(file, area), area) for area in areas]
+
+
+def test_two_windows_merge_what_each_has_changed(file):
+    """Every entry: options one by one, the selection, inputs, and where each view is."""
+    save_session(LEFT, file)
+    (first, area), (second, other) = two_keepers(file)
+    for keeper in (first, second):
+        keeper.restored(INFO)
+    area.views = {"attention": FakeView("attention", {"options": {"scale": "log", "reduce": "mean"}})}
+    area.layout_now = lambda: replace(LAYOUT, current="arcs", places={**LAYOUT.places, "heads": "bmV3"})
+    selected = replace(LEFT.selected, layer=3)
+    first.save(INFO, selected, LEFT.masked, Input(image=ImageInput(seed=9)))
+    other.views = {"heads": FakeView("heads", {"options": {"order": "entropy"}})}
+    other.layout_now = lambda: replace(LAYOUT, widths=(500, 200))
+    second.save(INFO, LEFT.selected, (1,), Input(sound=SoundInput(seed=5)))
+    assert load_session(file)[0] == Session(
+        LEFT.checkpoint,
+        selected,
+        (1,),
+        ImageInput(seed=9),
+        LEFT.mesh,
+        SoundInput(seed=5),
+        replace(LAYOUT, current="arcs", places={**LAYOUT.places, "heads": "bmV3"}, widths=(500, 200)),
+        {"attention": {"options": {"scale": "log", "reduce": "mean"}}, "heads": {"options": {"order": "entropy"}}},
+    )
+
+
+def test_what_is_selected_stays_with_its_checkpoint(file):
+    save_session(LEFT, file)
+    (first, _), (second, _) = two_keepers(file)
+    for keeper in (first, second):
+        keeper.restored(INFO)
+    first.save(replace(INFO, checkpoint="gpt"), Selected("decoder", 1), (), Input())
+    second.save(INFO, replace(LEFT.selected, head=1), (4,), Input())  # did not choose another one
+    session = load_session(file)[0]
+    assert (session.checkpoint, session.selected, session.masked) == ("gpt", Selected("decoder", 1), ())
+
+
+def test_the_last_window_to_choose_a_checkpoint_has_the_last_word(file):
+    save_session(LEFT, file)
+    (first, _), (second, _) = two_keepers(file)
+    first.save(replace(INFO, checkpoint="gpt"), Selected("decoder", 1), (), Input())
+    second.save(replace(INFO, checkpoint="t5"), Selected("cross", 2), (), Input())
+    session = load_session(file)[0]
+    assert (session.checkpoint, session.selected) == ("t5", Selected("cross", 2))
 
 
 def test_options_of_views_that_were_not_shown_are_kept(keeper, file):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PySide6.QtWidgets import QMainWindow
 
 from app.window.placement import restore_layout
-from app.window.settings import N_RECENT, Settings, load_settings, save_settings, why_not_kept
+from app.window.settings import N_RECENT, Settings, load_settings, merged, save_settings, why_not_kept
 
 CHANGED = Settings(
     "dark", 1.4, "magma", True, 2048, "bert-mini", "A cat.", "It sat.", ("/a", "/b"), "d2luZG93", "ZG9ja3M="
@@ -114,6 +114,37 @@ def test_two_windows_do_not_overwrite_each_other(file):
     save_settings(replace(first, theme="dark", recent=("/b", "/a")), file, first)
     save_settings(replace(second, color_map="magma", recent=("/c", "/a")), file, second)
     assert load_settings(file)[0] == Settings("dark", color_map="magma", text="a cat", recent=("/c", "/a", "/b"))
+
+
+def test_what_a_window_began_with_by_itself_is_no_change(file):
+    """A sample stands where no text was kept, and the first bundled checkpoint is opened."""
+    read = load_settings(file)[0]
+    begun = replace(read, text="A sample.", checkpoint="bert-mini")
+    save_settings(replace(begun, text="a cat", checkpoint="gpt"), file, read, begun)
+    save_settings(replace(begun, theme="dark"), file, read, begun)
+    assert load_settings(file)[0] == Settings("dark", text="a cat", checkpoint="gpt")
+
+
+def test_alone_a_window_writes_what_it_began_with_too(file):
+    read = load_settings(file)[0]
+    begun = replace(read, text="A sample.", checkpoint="bert-mini")
+    save_settings(begun, file, read, begun)
+    assert load_settings(file)[0] == begun
+
+
+NUMBERS = st.integers(0, 2)
+ENTRIES = st.dictionaries(st.sampled_from("abc"), NUMBERS | st.dictionaries(st.sampled_from("xy"), NUMBERS))
+
+
+@given(own=ENTRIES, loaded=ENTRIES, others=ENTRIES)
+def test_of_every_entry_the_last_change_is_kept(own, loaded, others):
+    values = merged(own, loaded, loaded, others)
+    assert merged(own, loaded, loaded, loaded) == own
+    assert merged(loaded, loaded, loaded, others) == others
+    for name in (*own, *others):
+        now, read, there = (entries.get(name) for entries in (own, loaded, others))
+        if not (isinstance(now, dict) and isinstance(there, dict)):
+            assert values.get(name) == (there if now == read else now)
 
 
 def test_a_window_that_changed_an_entry_last_has_the_last_word(file):

@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit, QTabBar, QToolButton, QVBoxLayout, QWidget
 
+from app.window.offered_views import OfferedViews
 from app.window.view_area import ViewArea, ViewLayout
 from inference.results.checkpoint import Missing
 from inference.results.request import Capability
@@ -141,6 +142,17 @@ def click(area, name):
 
 
 # What is offered
+
+
+def test_what_only_some_models_have_has_no_tab_with_the_others():
+    special = replace(entry("prediction", Capability.PREDICTION), is_special=True)
+    offered = OfferedViews((*ENTRIES, special))
+    assert "prediction" not in offered.names
+    offered.follow(TEXT, "heads")
+    assert "prediction" not in offered.names
+    assert "masked" in offered.names
+    offered.follow(replace(TEXT, capabilities=(*TEXT.capabilities, Capability.PREDICTION)), "heads")
+    assert "prediction" in offered.names
 
 
 def test_a_view_is_built_when_it_is_first_shown(area):

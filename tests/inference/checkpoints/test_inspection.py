@@ -121,6 +121,25 @@ def test_a_missing_capability_says_why(tmp_path, cls, masked_lm, next_sentence):
     assert info.why_missing(frozenset({Capability.NEXT_SENTENCE})) == next_sentence
 
 
+@pytest.mark.parametrize(
+    ("cls", "why"),
+    [
+        ("BertForSequenceClassification", ""),
+        ("BertForTokenClassification", ""),
+        ("BertForQuestionAnswering", ""),
+        ("BertForMultipleChoice", "BertForMultipleChoice compares several texts, of which one at a time is read"),
+        (
+            "BertForPreTraining",
+            "BertForPreTraining is no class of transformers that classifies texts or finds answers in them",
+        ),
+    ],
+)
+def test_what_was_fine_tuned_predicts(tmp_path, cls, why):
+    info = inspect(str(save_bert(tmp_path, cls)))
+    assert info.why_missing(frozenset({Capability.PREDICTION})) == why
+    assert bool(info.notes) == (cls == "BertForMultipleChoice")
+
+
 def test_a_head_that_the_file_lacks_is_no_capability(folder):
     weights = {name: tensor for name, tensor in load_weights(folder).items() if name.startswith("bert.")}
     save_weights(folder, weights)

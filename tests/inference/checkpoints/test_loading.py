@@ -98,7 +98,7 @@ def test_shards_are_loaded_together(sound, tmp_path):
     ("config", "cls", "opened"),
     [
         (transformers.BertConfig(**SIZES), "BertModel", "BertModel"),
-        (transformers.BertConfig(**SIZES), "BertForSequenceClassification", "BertModel"),
+        (transformers.BertConfig(**SIZES), "BertForSequenceClassification", "BertForSequenceClassification"),
         (transformers.BertConfig(**SIZES), "BertForMultipleChoice", "BertModel"),
         (transformers.RobertaConfig(**SIZES), "RobertaForMaskedLM", "RobertaForMaskedLM"),
         (transformers.AlbertConfig(**SIZES, embedding_size=16), "AlbertForPreTraining", "AlbertForPreTraining"),
@@ -146,8 +146,8 @@ def test_each_kind_opens_with_the_largest_class_that_is_whole(tmp_path, config, 
 
 
 def test_a_head_that_is_not_used_is_said(tmp_path):
-    info = load(str(save_bert(tmp_path, "BertForSequenceClassification")), Context()).info
-    assert info.notes[0] == "config.json names BertForSequenceClassification; it is opened as BertModel."
+    info = load(str(save_bert(tmp_path, "BertForMultipleChoice")), Context()).info
+    assert info.notes[0] == "config.json names BertForMultipleChoice; it is opened as BertModel."
     assert "classifier.bias" in info.notes[1]
 
 

@@ -107,7 +107,8 @@ def test_attentions_are_captured_where_they_are_said_to_be(model_type):
         stack = model.components.stacks.get("decoder" if group.name == "cross" else group.name)
         if stack is None:
             continue
-        for call, block in zip(run.calls[group.name], stack.blocks, strict=True):
+        for call, layer in zip(run.calls[group.name], group.layers, strict=True):
+            block = stack.blocks[layer]
             place = block.cross_attention if group.name == "cross" else block.attention
             assert place is not None
             assert f"{call.path}.".startswith(f"{place}."), (call.path, place)

@@ -92,7 +92,7 @@ def test_the_longest_text_is_read(model):
 def test_positions_are_those_of_the_kind(model):
     model_type, kind = model.net.config.model_type, model.family.position_kind(model.net.config)
     kinds = {table.kind for table in tables(model.net, 20, Context(), model.family.alibi_slopes(model.net.config))}
-    assert OTHER_KIND.get(model_type, kind) in kinds
+    assert OTHER_KIND.get(model_type, kind) in (kinds or {"none"})
 
 
 @pytest.mark.parametrize("model_type", ["longformer", "big_bird", "led", "bigbird_pegasus", "xlnet", "funnel"])
@@ -105,4 +105,6 @@ def test_checkpoints_open(tmp_path, model_type):
     assert model.info.notes == model.family.notes(net.config)
     assert all(note.endswith(".") for note in model.info.notes)
     run = model.run(text_input(token_ids=ids_of(N)), Context())
-    assert [run.n_layers(group.name) for group in model.info.groups] == [group.n_layers for group in model.info.groups]
+    assert [run.n_layers(group.name) for group in model.info.groups] == [
+        len(group.layers) for group in model.info.groups
+    ]

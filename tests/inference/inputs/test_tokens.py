@@ -14,6 +14,7 @@ from inference.results.inputs import TOO_LONG, TextInput
 from inference.results.tokens import Tokens
 from tests.inference.tiny_checkpoints import BYTE_MERGES, BYTE_VOCAB, VOCAB
 from tests.inference.tiny_models import D_VOCAB
+from tests.inference.tiny_tokenizers import tokenizer_of_digits
 
 CONFIG = transformers.BertConfig(vocab_size=D_VOCAB, max_position_embeddings=12)
 
@@ -223,6 +224,37 @@ def test_a_part_behind_the_end_is_refused():
         tokenize(
             TextInput("the cat sat on the mat and he ran", start=9), CONFIG, transformers.BertTokenizer(vocab=VOCAB), 6
         )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "start", "words", "notes"),
+    [
+        # Of 12 places three are special. The shorter text stays whole.
+        (9, 3, 0, "0 1 2 3 4 5 | 0 1 2", ["Of 9 tokens of sentence A, 0 to 5 are read."]),
+        (9, 3, -1, "3 4 5 6 7 8 | 0 1 2", ["Of 9 tokens of sentence A, 3 to 8 are read."]),
+        (2, 9, 1, "0 1 | 1 2 3 4 5 6 7", ["Of 9 tokens of sentence B, 1 to 7 are read."]),
+        (9, 2, 7, "7 8 | 0 1", ["Of 9 tokens of sentence A, 7 to 8 are read."]),
+        # Each has more than half.
+        (8, 9, 0, "0 1 2 3 | 0 1 2 3 4", ["of sentence A, 0 to 3 are", "of sentence B, 0 to 4 are"]),
+        (8, 9, -1, "4 5 6 7 | 4 5 6 7 8", ["of sentence A, 4 to 7 are", "of sentence B, 4 to 8 are"]),
+        (4, 5, 0, "0 1 2 3 | 0 1 2 3 4", []),
+    ],
+)
+@pytest.mark.parametrize("is_fast", [True, False])
+def test_of_a_pair_the_longer_text_is_cut(first, second, start, words, notes, is_fast, tmp_path):
+    tokenizer = tokenizer_of_digits(tmp_path, is_fast=is_fast)
+    texts = (" ".join(map(str, range(n))) for n in (first, second))
+    tokens = tokenize(TextInput(*texts, start=start), CONFIG, tokenizer, 12)
+    assert " ".join(tokens.words) == f"[CLS] {words.replace('|', '[SEP]')} [SEP]"
+    assert np.flatnonzero(tokens.segment == 1)[0] == tokens.words.index("[SEP]") + 1
+    assert len(tokens.notes) == len(notes)
+    assert all(said in note for said, note in zip(notes, tokens.notes, strict=True))
+
+
+def test_a_part_of_a_pair_behind_the_end_names_the_side(tmp_path):
+    pair = TextInput("0 1 2 3 4 5 6 7 8", "1 2", start=9)
+    with pytest.raises(Refused, match="begin at token 9; sentence A has tokens 0 to 8"):
+        tokenize(pair, CONFIG, tokenizer_of_digits(tmp_path, is_fast=True), 12)
 
 
 def test_what_is_taken_and_put_together_keeps_marks_sources_and_notes():

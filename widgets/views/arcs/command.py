@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from inference.results.attention import AttentionRequest, AttentionResult
 from inference.results.lines import LinesRequest, LinesResult
-from widgets.figure_command import BadOption, FigureCommand, Requests, group_of, lengths, span, text_of
+from widgets.figure_command import BadOption, FigureCommand, Requests, group_of, layer_of, lengths, span, text_of
 from widgets.kit.text_length import WHOLE, most_tokens
 from widgets.views.arcs.options import ArcsOptions
 
@@ -20,16 +20,16 @@ def _request(args: Namespace, info: CheckpointInfo) -> Requests:
     heads = () if args.head is None else (args.head,)
     of = (args.checkpoint, text_of(args), group_of(args, info))
     if args.rows is None and most_tokens(text_of(args)) <= WHOLE:
-        return (yield AttentionRequest(*of, (args.layer or 0,), heads))
+        return (yield AttentionRequest(*of, (layer_of(args, info),), heads))
     known = yield lengths(args, info)
     assert isinstance(known, LinesResult)
     n = len(known.query_tokens)
     if args.rows is None and max(n, len(known.key_tokens)) <= WHOLE:
-        return (yield AttentionRequest(*of, (args.layer or 0,), heads))
+        return (yield AttentionRequest(*of, (layer_of(args, info),), heads))
     if args.rows is None:
         raise BadOption(f"The text has {n:,} tokens; choose the queries whose lines are drawn, such as --rows 0:60.")
     rows = span("rows", args.rows, n)
-    return (yield LinesRequest(*of, args.layer or 0, heads, rows.start, rows.stop, args.threshold))
+    return (yield LinesRequest(*of, layer_of(args, info), heads, rows.start, rows.stop, args.threshold))
 
 
 def _figure(result: AttentionResult | LinesResult, args: Namespace) -> Figure:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from inference.results.attention import AttentionRequest, AttentionResult
 from inference.results.lines import LinesResult
 from inference.results.maps import MapRequest, MapResult, TilesRequest, TilesResult
-from widgets.figure_command import BadOption, FigureCommand, Requests, group_of, lengths, span, text_of
+from widgets.figure_command import BadOption, FigureCommand, Requests, group_of, layer_of, lengths, span, text_of
 from widgets.kit.text_length import WHOLE, most_tokens
 from widgets.views.attention.options import AttentionOptions
 
@@ -18,13 +18,6 @@ if TYPE_CHECKING:
     from widgets.maps.region import Region
 
 _MOST_PIXELS = 1024  # a side of a region; of more cells several share a pixel
-
-
-def _chosen(number: int | None, *, is_image: bool) -> tuple[int, ...]:
-    """One layer or head for a picture; for numbers all, unless one is asked for."""
-    if number is None:
-        return (0,) if is_image else ()
-    return (number,)
 
 
 def _request(args: Namespace, info: CheckpointInfo) -> Requests:
@@ -45,8 +38,11 @@ def _request(args: Namespace, info: CheckpointInfo) -> Requests:
         is_long = max(len(known.query_tokens), len(known.key_tokens)) > WHOLE
     if is_long:
         return (yield from _region_requests(args, info))
-    heads = _chosen(args.head, is_image=is_image) if args.aggregate == "head" or not is_image else ()
-    layers = _chosen(args.layer, is_image=is_image)
+    # One layer or head for a picture; for numbers all, unless one is asked for.
+    has_all_heads = args.aggregate != "head" if is_image else args.head is None
+    heads = () if has_all_heads else (args.head or 0,)
+    layer = layer_of(args, info)
+    layers = (layer,) if is_image or args.layer is not None else ()
     return (yield AttentionRequest(args.checkpoint, text_of(args), group_of(args, info), layers, heads))
 
 
@@ -59,7 +55,7 @@ def _region_requests(args: Namespace, info: CheckpointInfo) -> Requests:
     rows = span("rows", args.rows, len(known.query_tokens))
     columns = span("columns", args.columns, len(known.key_tokens))
     level = level_for(rows, columns, _MOST_PIXELS)
-    of = (args.checkpoint, text_of(args), group_of(args, info), args.layer or 0, args.head or 0)
+    of = (args.checkpoint, text_of(args), group_of(args, info), layer_of(args, info), args.head or 0)
     wanted = tiles_of(level, rows, columns, len(known.query_tokens), len(known.key_tokens))
     tiles = yield TilesRequest(*of, level, wanted, args.reduce)
     assert isinstance(tiles, TilesResult)

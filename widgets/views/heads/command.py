@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from inference.results.heads import HeadsRequest, HeadsResult
-from widgets.figure_command import FigureCommand, group_of, text_of, within
+from widgets.figure_command import FigureCommand, group_of, layer_of, text_of, within
 from widgets.views.heads.options import HeadsOptions
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 def _request(args: Namespace, info: CheckpointInfo) -> HeadsRequest:
+    layer_of(args, info)  # refuses what is not there before anything is computed
     return HeadsRequest(args.checkpoint, text_of(args), group_of(args, info))
 
 
@@ -24,7 +25,9 @@ def _figure(result: HeadsResult, args: Namespace) -> Figure:
     n_layers, n_heads = result.thumbnails.shape[:2]
     selected = None
     if args.layer is not None or args.head is not None:
-        selected = within("layer", args.layer or 0, n_layers), within("head", args.head or 0, n_heads)
+        first = result.layers[0] if result.layers else 0
+        layer = within("layer", first if args.layer is None else args.layer, n_layers)
+        selected = layer, within("head", args.head or 0, n_heads)
     return HeadsFigure(result, HeadsOptions.of(args), selected)
 
 

@@ -68,13 +68,17 @@ class HeadsFigure:
     @cached_property
     def heads(self) -> tuple[tuple[int, int], ...]:
         """Layer and head of each place of the grid, row by row. Places may be empty where no order is chosen."""
-        n_layers, n_heads = self.result.thumbnails.shape[:2]
-        everything = tuple((layer, head) for layer in range(n_layers) for head in range(n_heads))
+        everything = tuple((layer, head) for layer in self.layers for head in range(self.result.thumbnails.shape[1]))
         if self.order is None:
             return everything
         values = self.result.measures[self.order]
         existing = (place for place in everything if self.exists[place])
         return tuple(sorted(existing, key=lambda place: -np.nan_to_num(values[place], nan=-np.inf)))
+
+    @cached_property
+    def layers(self) -> tuple[int, ...]:
+        """Those that attend, a row each."""
+        return self.result.layers or tuple(range(len(self.result.thumbnails)))
 
     @cached_property
     def exists(self) -> np.ndarray:
@@ -98,6 +102,9 @@ class HeadsFigure:
     def caption(self) -> str:
         n_layers, n_heads = self.result.thumbnails.shape[:2]
         parts = [_tr("{} layers of {} heads").format(n_layers, n_heads)]
+        if len(self.layers) < n_layers:
+            which = ", ".join(map(str, self.layers))
+            parts.append(_tr("attention in {} of them: {}").format(len(self.layers), which))
         if self.order is not None:
             parts.append(_tr("sorted by {}, highest first").format(measure_title(self.order, self.result.marks)))
         if self.measure is not None:
@@ -117,6 +124,7 @@ class HeadsFigure:
         arrays = {"thumbnails": self.result.thumbnails, **measures}
         arrays["query_tokens"] = np.array(self.result.query_tokens.words)
         arrays["tokens"] = np.array(self.result.key_tokens.words)
+        arrays["layers"] = np.array(self.layers)
         table: list[tuple[str | int | float, ...]] = [
             (layer, head, *(float(values[layer, head]) for values in measures.values()))
             for layer, head in sorted(self.heads)
@@ -128,7 +136,7 @@ class HeadsFigure:
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         metrics = QFontMetricsF(style.font)
-        em, (n_layers, n_heads) = metrics.height(), self.result.thumbnails.shape[:2]
+        em, n_layers, n_heads = metrics.height(), len(self.layers), self.result.thumbnails.shape[1]
         left, top, below, gap = self._margins(metrics, has_numbers=True)
         side = min(max(4.0, 40 / max(n_layers, n_heads)), 9.0) * em
         return QSizeF(left + n_heads * (side + gap), top + n_layers * (side + below + gap))
@@ -249,7 +257,7 @@ class HeadsFigure:
     def _paint_axes(self, painter: QPainter, grid: ThumbnailGrid, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)
         em = metrics.height()
-        n_layers, n_heads = self.result.thumbnails.shape[:2]
+        n_heads = self.result.thumbnails.shape[1]
         painter.setPen(style.theme.ink)
         titles = [_tr("Head {}").format(head) for head in range(n_heads)]
         if any(metrics.horizontalAdvance(title) > grid.step.width() - 0.3 * em for title in titles):
@@ -260,8 +268,8 @@ class HeadsFigure:
         for head, title in enumerate(titles):
             x = grid.box(head).center().x() - metrics.horizontalAdvance(title) / 2
             painter.drawText(QPointF(x, grid.origin.y() - 0.5 * em), title)
-        for layer in range(n_layers):
-            box, title = grid.box(layer * n_heads), _tr("Layer {}").format(layer)
+        for row, layer in enumerate(self.layers):
+            box, title = grid.box(row * n_heads), _tr("Layer {}").format(layer)
             y = box.center().y() + (metrics.ascent() - metrics.descent()) / 2
             painter.drawText(QPointF(box.left() - 0.8 * em - metrics.horizontalAdvance(title), y), title)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inference.results.measures import MEASURES, MeasuresRequest, MeasuresResult
-from widgets.figure_command import FigureCommand, group_of, text_of, within
+from widgets.figure_command import FigureCommand, group_of, layer_of, text_of, within
 from widgets.options import Options, choice
 
 if TYPE_CHECKING:
@@ -34,18 +34,21 @@ class MeasuresOptions(Options):
 
 
 def _request(args: Namespace, info: CheckpointInfo) -> MeasuresRequest:
+    layer_of(args, info)  # refuses what is not there before anything is computed
     return MeasuresRequest(args.checkpoint, text_of(args), group_of(args, info))
 
 
 def _figure(result: MeasuresResult, args: Namespace) -> Figure:
-    from widgets.figures.head_measures import HeadIndex
+    from widgets.figures.head_measures import HeadIndex, places_of
     from widgets.views.measures.figure import MeasuresFigure
     from widgets.views.measures.head_scatter import HeadScatter
 
     options, selected = MeasuresOptions.of(args), None
     if args.layer is not None or args.head is not None:
         n_layers, n_heads = result.measures["entropy"].shape
-        selected = HeadIndex(within("layer", args.layer or 0, n_layers), within("head", args.head or 0, n_heads))
+        first = places_of(result)[0].layer
+        layer = within("layer", first if args.layer is None else args.layer, n_layers)
+        selected = HeadIndex(layer, within("head", args.head or 0, n_heads))
     scatter = HeadScatter(result, options.across, options.up, selected)
     return MeasuresFigure(scatter, options.sort, is_falling=options.is_falling)
 

@@ -47,6 +47,7 @@ class MeasuresFigure:
         """All measures of all heads, in the order of the table."""
         measures = self.result.measures
         arrays = {**measures, "n_rows": np.array(self.result.n_rows), "n_queries": np.array(self.result.n_queries)}
+        arrays["layers"] = np.array(sorted({place.layer for place in self._heads}))
         table: list[tuple[str | int | float, ...]] = [
             (*place, *(float(measures[measure.name][place]) for measure in MEASURES)) for place in self._heads
         ]

@@ -83,7 +83,7 @@ class HeadScatter(PlottedFigure):
     def plots(self) -> tuple[Plot, ...]:
         n_layers = len(self.result.measures[self.x])
         series = []
-        for layer, places in enumerate(self._by_layer):
+        for layer, places in self._by_layer.items():
             numbers = np.array([self.points[place] for place in places], float).reshape(-1, 2)
             labels = tuple(place.title for place in places)
             share = layer / max(n_layers - 1, 1)
@@ -96,17 +96,20 @@ class HeadScatter(PlottedFigure):
         return (Plot(tuple(series), x, y, callouts=callouts, empty=empty),)
 
     @cached_property
-    def _by_layer(self) -> list[list[HeadIndex]]:
-        n_layers = len(self.result.measures[self.x])
-        return [[place for place in self.points if place.layer == layer] for layer in range(n_layers)]
+    def _by_layer(self) -> dict[int, list[HeadIndex]]:
+        """Of those that attend."""
+        layers = sorted({place.layer for place in self._places})
+        return {layer: [place for place in self.points if place.layer == layer] for layer in layers}
 
     def place_of(self, spot: PlotSpot) -> HeadIndex:
         """The head of a point."""
-        return self._by_layer[spot.series][spot.point]
+        return [*self._by_layer.values()][spot.series][spot.point]
 
     def spot_of(self, place: HeadIndex) -> PlotSpot | None:
         """The point of a head; None where one of its numbers is missing."""
-        return PlotSpot(0, place.layer, self._by_layer[place.layer].index(place)) if place in self.points else None
+        if place not in self.points:
+            return None
+        return PlotSpot(0, [*self._by_layer].index(place.layer), self._by_layer[place.layer].index(place))
 
     def describe(self, spot: PlotSpot) -> str:
         """The head and its numbers."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from inference.results.lines import LinesRequest, LinesResult
 from inference.results.rollout import RolloutRequest, RolloutResult
-from widgets.figure_command import FigureCommand, Requests, group_of, text_of, within
+from widgets.figure_command import FigureCommand, Requests, group_of, layer_of, text_of, within
 from widgets.kit.text_length import WHOLE, most_tokens
 from widgets.views.rollout.options import RolloutOptions
 
@@ -22,11 +22,12 @@ def _add_query(parser: ArgumentParser) -> None:
 
 def _request(args: Namespace, info: CheckpointInfo) -> Requests:
     of = (args.checkpoint, text_of(args), group_of(args, info))
+    within("layer", layer_of(args, info), info.group(of[2]).n_layers)
     if args.show == "map" or (args.query is None and most_tokens(text_of(args)) <= WHOLE):
         return (yield RolloutRequest(*of))
     query = args.query
     if query is None:
-        known = yield LinesRequest(*of, args.layer or 0, (0,), 0, 1, 1.0)  # the cheapest that tells the length
+        known = yield LinesRequest(*of, layer_of(args, info), (0,), 0, 1, 1.0)  # the cheapest that tells the length
         assert isinstance(known, LinesResult)
         query = len(known.key_tokens) // 2
     return (yield RolloutRequest(*of, (query,)))
@@ -35,7 +36,7 @@ def _request(args: Namespace, info: CheckpointInfo) -> Requests:
 def _figure(result: RolloutResult, args: Namespace) -> Figure:
     from widgets.views.rollout.figure import RolloutFigure
 
-    layer = within("layer", args.layer or 0, len(result.rollout))
+    layer = result.layers[0] if args.layer is None else args.layer
     query = result.queries[len(result.queries) // 2]
     if args.query is not None:
         query = within("query", args.query, len(result.query_tokens))

@@ -52,6 +52,8 @@ class RolloutFigure:
 
     Attributes
     ----------
+    layer
+        One of `result.layers`.
     query_pos
         One of `result.queries`.
     options
@@ -91,7 +93,7 @@ class RolloutFigure:
     def table(self, kind: MapKind) -> np.ndarray:
         """float32 [row, key_pos]: the numbers of a map."""
         numbers = self.result.rollout if kind == "rollout" else self.result.attention
-        return numbers[self.layer] if self.options.show == "map" else numbers[:, self._at_query]
+        return numbers[self._at_layer] if self.options.show == "map" else numbers[:, self._at_query]
 
     def row_of(self, kind: MapKind) -> np.ndarray:
         """float32 [key_pos]: the chosen query in the chosen layer; 0 for its own place where that is left out."""
@@ -116,6 +118,7 @@ class RolloutFigure:
             "queries": np.array(result.queries),
             "query_tokens": np.array([result.query_tokens.words[query] for query in result.queries]),
             "tokens": np.array(words),
+            "layers": np.array(result.layers),
             "layer": np.array(self.layer),
             "query": np.array(self.query_pos),
         }
@@ -127,7 +130,7 @@ class RolloutFigure:
         """A cell in words."""
         value = float(self.table(cell.kind)[cell.row, cell.key])
         query = self.query_pos if self.options.show == "query" else cell.row
-        layer = self.layer if self.options.show == "map" else cell.row
+        layer = self.layer if self.options.show == "map" else self.result.layers[cell.row]
         names = [
             f"{isolated(label(tokens.words[place]))} ({place})"
             for tokens, place in ((self.result.query_tokens, query), (self.result.key_tokens, cell.key))
@@ -147,7 +150,11 @@ class RolloutFigure:
 
     @property
     def _row(self) -> int:
-        return self._at_query if self.options.show == "map" else self.layer
+        return self._at_query if self.options.show == "map" else self._at_layer
+
+    @property
+    def _at_layer(self) -> int:
+        return self.result.layers.index(self.layer)
 
     @cached_property
     def _values(self) -> dict[MapKind, np.ndarray]:
@@ -313,10 +320,11 @@ class RolloutFigure:
             axis_labels.paint_left(painter, plot, down, self.result.query_tokens.words, style, marked)
         elif has_rows:
             step = max(1, math.ceil(em / height))
-            for layer in range(0, n_rows, step):
+            for row in range(0, n_rows, step):
+                layer = self.result.layers[row]
                 text = _tr("Layer {}").format(layer)
                 painter.setPen(theme.accent if layer == self.layer else theme.ink)
-                y = plot.top() + (layer + 0.5) * height + 0.36 * metrics.ascent()
+                y = plot.top() + (row + 0.5) * height + 0.36 * metrics.ascent()
                 painter.drawText(QPointF(plot.left() - 0.4 * em - metrics.horizontalAdvance(text), y), text)
         box = QRectF(plot.left(), plot.top() + self._row * height, plot.width(), height)
         paint_map_frame(painter, box.adjusted(-2, -2, 2, 2), style, theme.accent)

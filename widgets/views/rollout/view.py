@@ -106,10 +106,10 @@ class RolloutView(View):
 
     def _show_layer(self) -> None:
         if self.subject is not None:
-            n_layers = self.subject.checkpoint.group(self.selection.now.group).n_layers
+            group = self.subject.checkpoint.group(self.selection.now.group)
             self._layer.blockSignals(True)
-            self._layer.set_range(0, n_layers - 1)
-            self._layer.set_value(min(self.selection.now.layer, n_layers - 1))
+            self._layer.set_range(0, group.n_layers - 1)
+            self._layer.set_value(group.nearest(self.selection.now.layer))
             self._layer.blockSignals(False)
 
     def _rebuild(self) -> None:
@@ -120,7 +120,7 @@ class RolloutView(View):
         self._offer_map(is_offered=has_all)
         now = self.selection.now
         query = self.query_pos if self.query_pos in result.queries else result.queries[len(result.queries) // 2]
-        layer = min(now.layer, len(result.rollout) - 1)
+        layer = min(result.layers, key=lambda each: abs(each - now.layer))
         figure = RolloutFigure(result, layer, query, self._options.value())
         self._canvas.show_figure(figure, self.style_now())
         self._page.caption.show_text(figure.caption)
@@ -157,7 +157,10 @@ class RolloutView(View):
     # What the user does
 
     def _on_layer_value_changed(self, layer: int) -> None:
-        self.selection.update(layer=layer)
+        if self.subject is not None:
+            now = self.selection.now
+            self.selection.update(layer=self.subject.checkpoint.group(now.group).toward(now.layer, layer))
+            self._show_layer()
 
     def _on_canvas_spot_changed(self, cell: RolloutCell | None) -> None:
         figure = self.figure()
@@ -181,7 +184,7 @@ class RolloutView(View):
         if figure is not None and figure.options.show == "map":
             self.choose(query_pos=cell.row, key_pos=cell.key)
         elif figure is not None:
-            self.choose(layer=cell.row, key_pos=cell.key)
+            self.choose(layer=figure.result.layers[cell.row], key_pos=cell.key)
 
     def restyle(self) -> None:
         self._rebuild()

@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from inference.results.scaled_dot import ScaledDotRequest, ScaledDotResult
-from widgets.figure_command import BadOption, FigureCommand, group_of, text_of
+from widgets.figure_command import BadOption, FigureCommand, group_of, layer_of, text_of
 from widgets.views.scaled_dot.options import ScaledDotOptions
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def _request(args: Namespace, info: CheckpointInfo) -> ScaledDotRequest:
     group = group_of(args, info)
-    return ScaledDotRequest(args.checkpoint, text_of(args), group, args.layer or 0, args.head or 0, args.query)
+    return ScaledDotRequest(args.checkpoint, text_of(args), group, layer_of(args, info), args.head or 0, args.query)
 
 
 def _figure(result: ScaledDotResult, args: Namespace) -> Figure:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from inference.results.similarity import SimilarityRequest, SimilarityResult
-from widgets.figure_command import FigureCommand, group_of, text_of
+from widgets.figure_command import FigureCommand, group_of, layer_of, text_of
 from widgets.options import Options, choice, switch
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class SimilarityOptions(Options):
 
 
 def _request(args: Namespace, info: CheckpointInfo) -> SimilarityRequest:
-    return SimilarityRequest(args.checkpoint, text_of(args), group_of(args, info), args.layer or 0)
+    return SimilarityRequest(args.checkpoint, text_of(args), group_of(args, info), layer_of(args, info))
 
 
 def _figure(result: SimilarityResult, args: Namespace) -> Figure:

@@ -48,7 +48,7 @@ class SimilarityView(View):
         subject, group = self.subject, self.group
         if subject is None or group is None:
             return ()
-        layer = min(self.selection.now.layer, group.n_layers - 1)
+        layer = group.nearest(self.selection.now.layer)
         return (SimilarityRequest(subject.checkpoint.checkpoint, subject.input, group.name, layer),)
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
@@ -72,7 +72,7 @@ class SimilarityView(View):
         if (group := self.group) is not None:
             with QSignalBlocker(self._layer):
                 self._layer.set_range(0, group.n_layers - 1)
-                self._layer.set_value(min(self.selection.now.layer, group.n_layers - 1))
+                self._layer.set_value(group.nearest(self.selection.now.layer))
 
     def _rebuild(self) -> None:
         if self._result is None:
@@ -86,7 +86,9 @@ class SimilarityView(View):
         self.figure_changed.emit()
 
     def _on_layer_value_changed(self, layer: int) -> None:
-        self.selection.update(layer=layer)
+        if (group := self.group) is not None:
+            self.selection.update(layer=group.toward(self.selection.now.layer, layer))
+            self._show_layer()
 
     def _on_canvas_spot_changed(self, cell: Cell | None) -> None:
         figure = self.figure()

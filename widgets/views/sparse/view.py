@@ -239,7 +239,7 @@ class SparseView(View):
             return
         checkpoint = subject.checkpoint
         group = checkpoint.group(now.group)
-        layer = min(now.layer, group.n_layers - 1)
+        layer = group.nearest(now.layer)
         head = min(now.head, group.n_heads[layer] - 1)
         self._feed.look_at(MappedHead(checkpoint.checkpoint, subject.input, group.name, layer, head))
 
