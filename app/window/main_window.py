@@ -17,6 +17,7 @@ from app.link.jobs import Jobs
 from app.link.result_cache import FILE_NAME as CACHE_FILE
 from app.link.result_cache import ResultCache
 from app.link.runner import Runner
+from app.window import about
 from app.window.actions import build_menus, check_actions, set_view_shortcuts
 from app.window.appearance import Appearance
 from app.window.drops import Drops, DropTargets
@@ -344,19 +345,13 @@ class MainWindow(QMainWindow):
             self.open(in_own_precision(info.checkpoint, is_own=is_on))
 
     def show_messages(self) -> None:
-        from app.window import about
-
         about.show_messages(self, self.status_line.messages)
         self.status_line.mark_read()
 
     def show_shortcuts(self) -> None:
-        from app.window import about
-
         about.show_shortcuts(self)
 
     def show_about(self) -> None:
-        from app.window import about
-
         about.show_about(self)
 
     # What survives a restart

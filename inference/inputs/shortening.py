@@ -36,7 +36,7 @@ def shortened(tokens: Tokens, sides: Mapping[str, range], start: int, longest: i
     """
     room = longest - (len(tokens) - sum(map(len, sides.values())))
     if room < len(sides):
-        raise Refused(f"The model takes {longest} tokens, which the special ones of this text fill.")
+        raise Refused(f"The model takes {longest:,} tokens, which the special ones of this text fill.")
     kept, notes = set(range(len(tokens))), []
     for name, n_kept in _rooms({name: len(side) for name, side in sides.items()}, room).items():
         side = sides[name]
