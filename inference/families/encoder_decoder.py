@@ -236,7 +236,7 @@ def _shifted_source(source: Tokens, config: PreTrainedConfig, tokenizer: PreTrai
     """
     most = getattr(config, "max_decoder_position_embeddings", 0)
     if most and len(source) > most:
-        raise Refused(f"The text has {len(source)} tokens; {TOO_LONG} {most} in its decoder.")
+        raise Refused(f"The text has {len(source):,} tokens; {TOO_LONG} {most:,} in its decoder.")
     start = int(source.ids[-1]) if config.model_type in _ROLLED else _start(config)
     return behind_start(start, source.taken(range(len(source) - 1)), tokenizer)
 

@@ -242,10 +242,10 @@ class DetailsPanel(View):
             self.selection.update(group=self._checkpoint.groups[index].name)
 
     def _on_layer_value_changed(self, layer: int) -> None:
-        if self.subject:
+        if self._checkpoint is not None:
             now = self.selection.now
-            self.selection.update(layer=self.subject.checkpoint.group(now.group).toward(now.layer, layer))
-            self._fill_controls(self.subject)
+            self.selection.update(layer=self._checkpoint.group(now.group).toward(now.layer, layer))
+            self._fill_controls()
 
     def _on_head_value_changed(self, head: int) -> None:
         self.selection.update(head=head)
