@@ -27,7 +27,7 @@ class Driver:
         self.window, self.qtbot = window, qtbot
 
     def wait(self, condition: Callable[[], bool], seconds: int = 60) -> None:
-        self.qtbot.waitUntil(condition, timeout=seconds * SECOND)
+        self.qtbot.waitUntil(lambda: bool(condition()), timeout=seconds * SECOND)  # to it, None is yes
 
     def wait_idle(self) -> None:
         """Until the checkpoint is open and nothing is being computed."""

@@ -150,7 +150,8 @@ def test_another_checkpoint_opens_by_dropping_its_folder(driver, tmp_path):
     assert why.isVisible()
     assert "my-gpt2" in why.text()
     driver.tab("attention")
-    driver.wait(lambda: driver.figure("attention") and not driver.window.area.views["attention"].why_not_current)
+    driver.wait(lambda: driver.figure("attention") is not None)
+    driver.wait(lambda: not driver.window.area.views["attention"].why_not_current)
     pattern = driver.figure("attention").numbers().arrays["pattern"]
     assert np.all(pattern[..., *np.triu_indices(pattern.shape[-1], 1)] == 0)  # causal
 
