@@ -62,12 +62,16 @@ def assert_collected(qtbot):
     in a connection, or for a signal of a longer-lived object.
     """
 
+    from PySide6.QtCore import QCoreApplication, QEvent
+
     def check(make):
         widget = make()
         ref = weakref.ref(widget)
         widget.close()
         widget.deleteLater()
         del widget
+        # Before Python's collector comes, which deletes the parts of a window in any order, and events find half of it.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
         def is_gone():
             gc.collect()

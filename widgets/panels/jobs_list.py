@@ -45,15 +45,17 @@ class JobsList(QScrollArea):
             if line.state and line.state.phase is JobPhase.FAILED and line.state.request == state.request:
                 self._remove(number)
         last = next(reversed(self._lines.values()), None)
-        before = last.last_button if last else self._before()
         line = JobLine(f"job_{state.number}", self.widget())
         line.show_job(state)
         line.action_requested.connect(self.action_requested)
         line.remove_requested.connect(self._remove)
         self._column.insertWidget(self._column.count() - 1, line)
         line.show()
-        # Tab comes here from what stands above, not after all else because it is the latest.
-        line.follow_in_tab_order(before)
+        # Tab comes here from what stands above, not after all else because it is the latest. The list takes no focus
+        # itself, and Qt puts nothing behind what takes none.
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        line.follow_in_tab_order(last.last_button if last else self)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._lines[state.number] = line
         self._fit()
 
@@ -68,13 +70,6 @@ class JobsList(QScrollArea):
         """Let the keyboard act on the first job."""
         if self._lines:
             next(iter(self._lines.values())).focus_button()
-
-    def _before(self) -> QWidget:
-        """What has the focus before Tab comes here."""
-        before = self.previousInFocusChain()
-        while before is not None and before is not self and not before.focusPolicy() & Qt.FocusPolicy.TabFocus:
-            before = before.previousInFocusChain()
-        return before or self
 
     def _remove(self, number: int) -> None:
         line = self._lines.pop(number, None)
