@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+from app.quick_imports import skip_source_inspection
 
-import app.window.application
-from app.__main__ import main
-from app.window.main_window import MainWindow
-from benchmarks.ours.first_paint import PaintWatcher, seconds_since_start
-from widgets.view import View
+skip_source_inspection()  # as `app.__main__` does before it imports the window
+
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer  # noqa: E402
+
+import app.window.application  # noqa: E402
+from app.__main__ import main  # noqa: E402
+from app.window.main_window import MainWindow  # noqa: E402
+from benchmarks.ours.first_paint import PaintWatcher, seconds_since_start  # noqa: E402
+from widgets.view import View  # noqa: E402
 
 _make_window = app.window.application.make_window
 
