@@ -69,4 +69,5 @@ OWN_MODELS: dict[str, str] = {
     "polygen": "inference.models.polygen:PolyGenForMeshGeneration",
     "image_tokenizer": "inference.models.image_tokenizer:ImageTokenizer",
     "masked_imagegpt": "inference.models.masked_igpt:MaskedImageGPT",
+    "transformer": "inference.models.transformer:TransformerForTranslation",
 }

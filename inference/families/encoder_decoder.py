@@ -44,6 +44,7 @@ MODEL_TYPES = frozenset(
         "plbart",
         "switch_transformers",
         "t5",
+        "transformer",
         "umt5",
     ]
 )
@@ -62,7 +63,7 @@ class EncoderDecoderFamily(TextFamily):
     """The Transformer of Vaswani et al. 2017, BART, T5 and their like."""
 
     name = "encoder_decoder"
-    sinusoidal = frozenset({"marian", "m2m_100", "nllb-moe", "pegasus"})
+    sinusoidal = frozenset({"marian", "m2m_100", "nllb-moe", "pegasus", "transformer"})
     unlimited = frozenset(_T5)
     relative = frozenset(_T5)
 
@@ -192,7 +193,8 @@ def _names(config: PreTrainedConfig) -> tuple[Names, Names]:
     if config.model_type == "nllb-moe":
         both = Names("layers", "self_attn", ("ffn",), "cross_attention", final_norm=norm)
         return replace(both, cross_attention=""), both
-    return replace(_BART, cross_attention="", final_norm=norm), replace(_BART, final_norm=norm)
+    cross = "cross_attn" if config.model_type == "transformer" else _BART.cross_attention
+    return replace(_BART, cross_attention="", final_norm=norm), replace(_BART, cross_attention=cross, final_norm=norm)
 
 
 def _shifted(
