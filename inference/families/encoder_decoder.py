@@ -14,12 +14,14 @@ from inference.family.base import Encoded, check_count
 from inference.family.components import Components, Names, base_path, joined, that_are_there
 from inference.family.text import TextFamily
 from inference.inputs.tokens import as_text, behind_start, tokenize
+from inference.inputs.written import exact_target, source_of
 from inference.layouts.unpadded import check_blocks, check_padded, unpadded
 from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import Input
 from inference.results.tokens import Tokens
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.capture.attention_call import AttentionCall, Received
@@ -88,7 +90,11 @@ class EncoderDecoderFamily(TextFamily):
         return config.max_encoder_position_embeddings if config.model_type == "led" else super().n_ctx(config)
 
     def lacks(self, opened: Opened) -> dict[str, str]:
-        return super().lacks(opened) | {"masked_lm": f"{opened.named} writes a new text, it does not fill masks"}
+        lacking = super().lacks(opened)
+        return lacking | {
+            "masked_lm": f"{opened.named} writes a new text, it does not fill masks",
+            "translation": lacking["unembedding"],
+        }
 
     def encode(
         self,
@@ -104,19 +110,21 @@ class EncoderDecoderFamily(TextFamily):
         is left off, as in training.
         """
         given, longest = as_text(input), self.n_ctx(config)
-        source_input = replace(given, text_pair=None)
+        source_input = source_of(given)
         source = tokenize(source_input, config, tokenizer, longest)
         if config.model_type == "led":  # counts positions on the padding too
             windows = config.attention_window
             check_padded(len(source), windows if isinstance(windows, int) else max(windows), longest)
         elif config.model_type == "bigbird_pegasus":
             check_blocks(len(source), config)
-        if given.text_pair is None:
-            written = tokenize(replace(source_input, masked=()), config, tokenizer, longest, is_target=True)
+        if given.target_ids is not None:
+            target = exact_target(given.target_ids, config, tokenizer)
         else:
-            target_input = replace(source_input, text=given.text_pair, token_ids=None, masked=())
+            target_input = replace(source_input, masked=())
+            if given.text_pair is not None:
+                target_input = replace(target_input, text=given.text_pair, token_ids=None)
             written = tokenize(target_input, config, tokenizer, longest, is_target=True)
-        target = _shifted(written, config, tokenizer, longest)
+            target = _shifted(written, config, tokenizer, longest)
         tensors = {
             "input_ids": torch.from_numpy(source.ids)[None],
             "decoder_input_ids": torch.from_numpy(target.ids)[None],
@@ -129,11 +137,14 @@ class EncoderDecoderFamily(TextFamily):
     def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         return (_NOTES[config.model_type],) if config.model_type in _NOTES else ()
 
-    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
-        """Without the logits where the model has its head apart, and without a second copy of keys and values."""
+    def output(self, net: PreTrainedModel, tensors: dict[str, Tensor], *, with_head: bool = True, **more: Any) -> Any:
         base: Any = net.base_model
         with blocks_kept(base.encoder) if net.config.model_type == "bigbird_pegasus" else nullcontext():
-            base(**encoded.tensors, use_cache=False)
+            return super().output(net, tensors, with_head=with_head, **more)
+
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        """Without the logits where the model has its head apart, and without a second copy of keys and values."""
+        self.output(net, encoded.tensors, with_head=False, use_cache=False)
 
     def sort_calls(
         self, received: list[Received], net: PreTrainedModel, encoded: Encoded

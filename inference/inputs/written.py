@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from inference.context import Refused
 from inference.inputs.tokens import behind_start, tokenize, vocabulary_size
+from inference.results.inputs import TextInput
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 
-    from inference.results.inputs import TextInput
     from inference.results.tokens import Tokens
 
 
@@ -36,3 +38,41 @@ def written_so_far(given: TextInput, config: PreTrainedConfig, tokenizer: PreTra
     if n_most:
         end = min(end, begin + n_most - 1)
     return behind_start(start, tokens.taken(range(begin, end)), tokenizer)
+
+
+def source_of(given: TextInput) -> TextInput:
+    """What an encoder-decoder reads."""
+    return replace(given, text_pair=None, target_ids=None)
+
+
+def target_of(given: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
+    """What its decoder is given: the target of the input; without one the source itself."""
+    if given.target_ids is not None:
+        return exact_target(given.target_ids, config, tokenizer)
+    if given.text_pair is None:
+        return written_so_far(replace(given, masked=()), config, tokenizer)
+    return written_so_far(TextInput(given.text_pair), config, tokenizer)
+
+
+def exact_target(
+    ids: tuple[int, ...], config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None
+) -> Tokens:
+    """The very ids that a decoder is given.
+
+    Raises
+    ------
+    Refused
+        There is none, one is outside the vocabulary, or there are more than it takes.
+    """
+    if not ids:
+        raise Refused("The target has no token; a decoder is given its start token at least.")
+    decoder = getattr(config, "decoder", config)
+    return tokenize(TextInput(token_ids=ids), decoder, tokenizer, longest_target(config))
+
+
+def longest_target(config: PreTrainedConfig) -> int:
+    """Tokens that a decoder takes, its start token included; 0 for no limit."""
+    decoder = getattr(config, "decoder", config)
+    if config.model_type == "prophetnet":  # its table has rows that no place uses
+        return config.max_position_embeddings - config.pad_token_id - 1
+    return getattr(decoder, "max_decoder_position_embeddings", 0) or longest(decoder)
