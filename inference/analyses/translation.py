@@ -247,6 +247,7 @@ def _tree(search: Beams, numbers: dict[int, int]) -> BeamTree:
     return BeamTree(
         parents=np.array([node.parent for node in nodes], np.int32),
         depths=np.array([node.depth for node in nodes], np.int32),
+        ids=np.array([node.token for node in nodes], np.int64),
         numbers=np.array([numbers[node.token] for node in nodes], np.int32),
         log_probs=np.array([node.log_prob for node in nodes], np.float32),
         kinds=np.array([node.kind for node in nodes], np.int8),

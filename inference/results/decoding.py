@@ -110,8 +110,8 @@ class BeamTree:
         int32 [node]: the node before; -1 for what was given.
     depths
         int32 [node]: tokens since what was given, from 1.
-    numbers
-        int32 [node]: the token, as number in `Written.vocabulary`.
+    ids, numbers
+        int64 and int32 [node]: the token, and its number in `Written.vocabulary`.
     log_probs
         float32 [node]: natural logarithm of the probability of all tokens since what was given.
     kinds
@@ -120,6 +120,7 @@ class BeamTree:
 
     parents: np.ndarray
     depths: np.ndarray
+    ids: np.ndarray
     numbers: np.ndarray
     log_probs: np.ndarray
     kinds: np.ndarray
