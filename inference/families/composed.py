@@ -49,7 +49,7 @@ class ComposedFamily(PartsFamily):
 
     def lacks(self, opened: Opened) -> dict[str, str]:
         lacking = super().lacks(opened)
-        return lacking | {"translation": "" if "source" == self.source_axis else "its source is an image, not a text"}
+        return lacking | {"translation": "" if self.source_axis == "source" else "its source is an image, not a text"}
 
     def encode(
         self,

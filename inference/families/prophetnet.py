@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from inference.family.base import Encoded, check_count
-from inference.family.text_heads import why_no_unembedding
 from inference.family.parts import AttentionPart, PartsFamily, part
+from inference.family.text_heads import why_no_unembedding
 from inference.inputs.tokens import as_text, joined, tokenize
 from inference.inputs.written import source_of, target_of
 from inference.layouts.prophetnet import lay_out

@@ -15,15 +15,13 @@ import torch
 from transformers.generation import logits_process as lp
 
 from inference.context import Refused
-from inference.results.decoding import MOST_BEAMS, MOST_CANDIDATES, MOST_TOKENS, WAYS, Decoding
+from inference.results.decoding import MOST_BEAMS, MOST_CANDIDATES, MOST_TOKENS, USUAL_BEAMS, WAYS, Decoding
 
 if TYPE_CHECKING:
     from torch import Tensor
     from transformers import GenerationConfig
 
     from inference.forward.writer import Writer
-
-_USUAL_BEAMS = 4
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,7 @@ def check(decoding: Decoding, most: int, n_candidates: int) -> None:
 def n_beams(decoding: Decoding, generation: GenerationConfig) -> int:
     """Texts that a beam search follows."""
     said = min(generation.num_beams or 1, MOST_BEAMS)
-    return decoding.n_beams or (said if said > 1 else _USUAL_BEAMS)
+    return decoding.n_beams or (said if said > 1 else USUAL_BEAMS)
 
 
 def sampling(decoding: Decoding) -> lp.LogitsProcessorList:

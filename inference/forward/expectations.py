@@ -135,7 +135,9 @@ def written(
         seed=seed,
         text=text_of(model, tokens.ids.tolist()),
         vocabulary=tuple(map(pieces.of, every)),
-        candidates=np.array([[numbers.get(token, -1) for token in row] for row in ids.tolist()], np.int32).reshape(n, k),
+        candidates=np.array([[numbers.get(token, -1) for token in row] for row in ids.tolist()], np.int32).reshape(
+            n, k
+        ),
         candidate_ids=ids,
         probs=probs,
         chances=chances,

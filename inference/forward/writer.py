@@ -56,9 +56,7 @@ class Writer:
             read = BaseModelOutput(last_hidden_state=self._read)  # pyright: ignore[reportArgumentType]
             tensors = {"decoder_input_ids": tokens[:, None], "encoder_outputs": read}
         with torch.inference_mode():
-            output = self._model.family.output(
-                self._model.net, tensors, past_key_values=self._cache, use_cache=True
-            )
+            output = self._model.family.output(self._model.net, tensors, past_key_values=self._cache, use_cache=True)
         self._cache = output.past_key_values
         return output.logits[:, -1].float()
 

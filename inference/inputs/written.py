@@ -54,9 +54,7 @@ def target_of(given: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedT
     return written_so_far(TextInput(given.text_pair), config, tokenizer)
 
 
-def exact_target(
-    ids: tuple[int, ...], config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None
-) -> Tokens:
+def exact_target(ids: tuple[int, ...], config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
     """The very ids that a decoder is given.
 
     Raises

@@ -1,4 +1,4 @@
-"""How a model that writes chooses its tokens, and what it has written: the same for translations and for plain texts."""
+"""How a model that writes chooses its tokens, and what it has written: translations and plain texts alike."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 WAYS = ("greedy", "beam", "sample")
 MOST_BEAMS = 16
+USUAL_BEAMS = 4  # where a checkpoint says nothing
 MOST_TOKENS = 2_000  # that are written at once
 MOST_CANDIDATES = 50  # that are told of each place
 

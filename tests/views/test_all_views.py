@@ -14,7 +14,7 @@ from inference.context import Context
 from inference.results.checkpoint import OpenRequest
 from inference.results.events import Failure
 from inference.results.inputs import ImageInput, Input, MeshInput, TextInput
-from tests.inference.tiny_checkpoints import save_gpt2
+from tests.inference.tiny_checkpoints import save_gpt2, save_transformer
 from tests.remembering import RememberingEngine
 from tests.theme_check import painters_that_ignore_the_theme
 from widgets.context import ViewContext
@@ -45,7 +45,9 @@ SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory):
     """What several tests ask is computed once."""
-    CHECKPOINTS["reading"] = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))  # none that is bundled predicts words
+    # None that is bundled predicts words, or translates.
+    CHECKPOINTS["reading"] = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))
+    CHECKPOINTS["translation"] = str(save_transformer(tmp_path_factory.mktemp("transformer")))
     return RememberingEngine()
 
 

@@ -217,9 +217,7 @@ class TextBar(QWidget):
         source, target = (box.currentData() or "" for box in self._languages)
         pair = second if second.strip() and self._has_tokenizer else None
         ids = self._written[1] if self._written is not None and self._written[0] == second else None
-        return TextInput(
-            text, pair, language=source, language_pair=target, start=self._part_start(), target_ids=ids
-        )
+        return TextInput(text, pair, language=source, language_pair=target, start=self._part_start(), target_ids=ids)
 
     def _part_start(self) -> int | None:
         start = self._part.currentData()

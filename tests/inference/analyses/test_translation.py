@@ -57,7 +57,9 @@ def models():
 
 
 def asked(decoding=None, *, seed=1, most=LONGEST - 1, **more):
-    return TranslationRequest("", text_input(token_ids=ids_of(N_SOURCE, seed)), decoding or Decoding(), most=most, **more)
+    return TranslationRequest(
+        "", text_input(token_ids=ids_of(N_SOURCE, seed)), decoding or Decoding(), most=most, **more
+    )
 
 
 def translate(model, decoding=None, **more):

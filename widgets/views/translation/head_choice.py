@@ -60,7 +60,10 @@ class HeadChoice(QObject):
     def _follow(self) -> None:
         if self._group is None:
             return
-        most = ((self._layer, self._group.n_layers, self.layer), (self._head, self._group.n_heads[self.layer], self.head))
+        most = (
+            (self._layer, self._group.n_layers, self.layer),
+            (self._head, self._group.n_heads[self.layer], self.head),
+        )
         for spin, n, value in most:
             with QSignalBlocker(spin):
                 spin.setRange(0, n - 1)

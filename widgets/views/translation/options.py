@@ -11,20 +11,19 @@ from widgets.options import MOST_SEED, Options, choice, number
 Attending = Literal["mean", "layer", "head"]
 
 
+_ATTENDING = {"mean": "Mean of all heads", "layer": "Mean of a layer", "head": "One head"}
+_ABOUT = "of the decoder to the source: the mean of all heads, of the heads of a layer, or one head"
+
+
 @dataclass(frozen=True)
 class AlignmentOptions(Options):
     """Whose attention to the source is shown."""
 
-    attention: Attending = choice(
-        "mean",
-        {"mean": "Mean of all heads", "layer": "Mean of a layer", "head": "One head"},
-        "Attention",
-        "of the decoder to the source: the mean of all heads, of the heads of a layer, or one head",
-    )
+    attention: Attending = choice("mean", _ATTENDING, "Attention", _ABOUT)
 
 
 @dataclass(frozen=True)
-class TranslationOptions(AlignmentOptions):
+class TranslationOptions(Options):
     """How a text is written, and what is shown of it."""
 
     way: Literal["greedy", "beam", "sample"] = choice(
@@ -52,6 +51,7 @@ class TranslationOptions(AlignmentOptions):
         "Show",
         "what the decoder attends to as lines or as a map, or the texts that a beam search has weighed",
     )
+    attention: Attending = choice("mean", _ATTENDING, "Attention", _ABOUT)
 
     @property
     def decoding(self) -> Decoding:

@@ -8,13 +8,13 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from inference.results.checkpoint import AttentionGroup, CheckpointInfo
-from inference.results.decoding import MOST_TOKENS
+from inference.results.decoding import USUAL_BEAMS
 from inference.results.events import Failure
 from inference.results.request import Request
 from inference.results.translation import TranslationRequest, TranslationResult, with_target
 from widgets.context import ViewContext
 from widgets.kit.figure_scroll import FigureScroll
-from widgets.kit.option_controls import OptionControls
+from widgets.kit.option_controls import OpenSpinBox, OptionControls
 from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.player.playback import Playback
@@ -53,6 +53,10 @@ class TranslationView(View):
             Page("translation", self._scroll, self.tr("What is shown"), self.tr("What is pointed at"))
         )
         self._options = self.add_options(OptionControls(page.controls, "translation", TranslationOptions))
+        beams = self._options.control("beams")
+        assert isinstance(beams, OpenSpinBox)
+        self._beams = beams
+        self._beams.show_default(USUAL_BEAMS)
         self._heads = HeadChoice(page.controls, "translation", context.selection)
         self._prefix = PrefixLine(page.controls, "translation")
         self.playback = Playback(self)
@@ -96,7 +100,7 @@ class TranslationView(View):
                 options.decoding,
                 prefix="" if prefix.ids is not None else prefix.text,
                 prefix_ids=prefix.ids,
-                most=min(options.most, MOST_TOKENS),
+                most=options.most,
                 n_candidates=options.candidates,
             ),
         )
@@ -118,6 +122,8 @@ class TranslationView(View):
         self._rebuild()
         if not is_partial:
             self._write_target()
+            if result.hypotheses:
+                self._beams.show_default(max(2, len(result.hypotheses)))
 
     def _set_range(self, *, is_open: bool) -> None:
         assert self._result is not None
