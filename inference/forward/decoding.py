@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from transformers.generation import logits_process as lp
@@ -57,20 +57,20 @@ class Rules:
     def __init__(
         self, generation: GenerationConfig, source_ids: Tensor | None, n_given: int, longest: int, device: torch.device
     ) -> None:
-        said = generation
+        said, source = generation, cast("Any", source_ids)
         ends = said.eos_token_id
         self.ends: tuple[int, ...] = tuple(ends) if isinstance(ends, list) else () if ends is None else (ends,)
         self.longest = longest
         self._end_tensor = torch.tensor(self.ends, dtype=torch.int64, device=device)
         found: list[Any] = []
-        if source_ids is not None and (said.encoder_repetition_penalty or 1.0) != 1.0:
-            found.append(lp.EncoderRepetitionPenaltyLogitsProcessor(said.encoder_repetition_penalty, source_ids))
+        if source is not None and (said.encoder_repetition_penalty or 1.0) != 1.0:
+            found.append(lp.EncoderRepetitionPenaltyLogitsProcessor(said.encoder_repetition_penalty, source))
         if (said.repetition_penalty or 1.0) != 1.0:
             found.append(lp.RepetitionPenaltyLogitsProcessor(said.repetition_penalty))
         if said.no_repeat_ngram_size:
             found.append(lp.NoRepeatNGramLogitsProcessor(said.no_repeat_ngram_size))
-        if source_ids is not None and said.encoder_no_repeat_ngram_size:
-            found.append(lp.EncoderNoRepeatNGramLogitsProcessor(said.encoder_no_repeat_ngram_size, source_ids))
+        if source is not None and said.encoder_no_repeat_ngram_size:
+            found.append(lp.EncoderNoRepeatNGramLogitsProcessor(said.encoder_no_repeat_ngram_size, source))
         if said.bad_words_ids:
             found.append(lp.NoBadWordsLogitsProcessor(said.bad_words_ids, self._end_tensor if self.ends else None))
         if said.min_length and self.ends:
@@ -84,7 +84,7 @@ class Rules:
         if said.begin_suppress_tokens:
             begin = n_given if n_given > 1 or said.forced_bos_token_id is None else n_given + 1
             found.append(lp.SuppressTokensAtBeginLogitsProcessor(said.begin_suppress_tokens, begin, device=str(device)))
-        self._processors = lp.LogitsProcessorList(found)
+        self._processors: Any = lp.LogitsProcessorList(found)
 
     def apply(self, written: Tensor, scores: Tensor) -> Tensor:
         """Scores [text, d_vocab] of what may come behind `written` [text, n]; logits or their logarithms of softmax."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -9,11 +11,14 @@ import transformers as tf
 
 from inference.analyses.translation import translation
 from inference.context import Cancelled, Context, Refused
+from inference.forward.decoding import n_beams
+from inference.forward.opening import load
 from inference.forward.writer import Writer
 from inference.results.decoding import Decoding, NodeKind
 from inference.results.events import Partial
 from inference.results.translation import TranslationRequest, with_target
 from tests.inference.text_configurations import TEXT
+from tests.inference.tiny_checkpoints import save_transformer
 from tests.inference.tiny_models import D_VOCAB, build, build_model, ids_of
 from tests.inference.tiny_types import build_type
 from tests.inputs import text_input
@@ -317,3 +322,60 @@ def test_too_many_patterns_are_left_out_with_a_note(models, monkeypatch):
     result = translate(models("marian"))
     assert result.pattern.shape[0] == 0
     assert "too much to be shown at once" in result.notes[0]
+
+
+# With a tokenizer
+
+
+@pytest.fixture(scope="module")
+def translator(tmp_path_factory):
+    """A checkpoint on disk, opened."""
+    return load(str(save_transformer(tmp_path_factory.mktemp("translator"))), Context())
+
+
+def test_typed_words_begin_the_text(translator):
+    request = TranslationRequest("", text_input("the cat sat"), prefix="the cat", most=3)
+    written = translation(request, translator, Context()).written
+    start = [0, *translator.tokenizer("the cat")["input_ids"][:-1]]
+    assert written.tokens.ids[: written.n_given].tolist() == start
+    assert written.text.startswith("the cat")
+    whole = with_target(request.input, written.text, tuple(written.tokens.ids.tolist()))
+    assert translator.encode(whole).sequences["target"].ids.tolist() == written.tokens.ids.tolist()
+
+
+def test_what_else_stands_in_the_input_as_a_target_is_left_aside(translator):
+    alone = translation(TranslationRequest("", text_input("the cat sat"), most=5), translator, Context())
+    beside = with_target(text_input("the cat sat"), "the cat", (0, 5, 6))
+    other = translation(TranslationRequest("", beside, most=5), translator, Context())
+    assert alone.written.tokens.ids.tolist() == other.written.tokens.ids.tolist()
+
+
+def test_a_file_says_how_texts_are_written_and_what_is_wrong_in_it_is_left_aside(tmp_path):
+    folder = save_transformer(tmp_path)
+    said = {
+        "num_beams": 3, "length_penalty": 0.6, "early_stopping": "never", "bad_words_ids": [[7]],
+        "no_repeat_ngram_size": -1, "min_length": "x", "suppress_tokens": [True], "eos_token_id": [2, 3],
+        "forced_bos_token_id": 2**40, "cache_implementation": "static", "custom_generate": "evil",
+    }  # fmt: skip
+    (folder / "generation_config.json").write_text(json.dumps(said))
+    found = load(str(folder), Context()).net.generation_config
+    assert (found.num_beams, found.length_penalty, found.early_stopping) == (3, 0.6, "never")
+    assert (found.bad_words_ids, found.eos_token_id) == ([[7]], [2, 3])
+    assert not found.no_repeat_ngram_size
+    assert not found.min_length
+    assert (found.suppress_tokens, found.forced_bos_token_id, found.cache_implementation) == (None, None, None)
+    assert n_beams(Decoding("beam"), found) == 3
+    assert n_beams(Decoding("beam", 2), found) == 2
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", '{"num_beams": 0}', None])
+def test_a_file_that_cannot_be_read_changes_nothing(tmp_path, content):
+    folder = save_transformer(tmp_path)
+    path = folder / "generation_config.json"
+    path.unlink()
+    if content is None:
+        path.symlink_to("/dev/zero")
+    else:
+        path.write_text(content)
+    found = load(str(folder), Context()).net.generation_config
+    assert (found.eos_token_id, n_beams(Decoding("beam"), found)) == (2, 4)

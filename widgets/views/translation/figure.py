@@ -37,7 +37,7 @@ class Spot(NamedTuple):
     of the beams, or one of the best texts."""
 
     kind: str
-    index: int
+    place: int
     column: int = 0
 
 
@@ -276,31 +276,31 @@ class TranslationFigure:
         """What is known of it, in a line."""
         written, source = self.result.written, self.result.source
         if spot.kind == "source":
-            by = [pos for pos in range(1, len(self.weights)) if int(np.nanargmax(self.weights[pos])) == spot.index]
+            by = [pos for pos in range(1, len(self.weights)) if int(np.nanargmax(self.weights[pos])) == spot.place]
             named = ", ".join(f"“{label(written.tokens.words[pos])}”" for pos in by if pos < self.n_shown)
-            of = _tr("“{}” ({})").format(label(source.words[spot.index]), spot.index)
+            of = _tr("“{}” ({})").format(label(source.words[spot.place]), spot.place)
             return _tr("{}: attended to most when {} was written").format(of, named) if named else of
         if spot.kind in ("target", "cell"):
             return self._describe_target(spot)
         if spot.kind == "candidate" and self.bars is not None:
-            each = self.bars.candidates[spot.index]
+            each = self.bars.candidates[spot.place]
             text = _tr("“{}”: probability {}").format(each.text, percent(each.prob))
             if self.bars.has_chances:
                 text += _tr(", chosen with {}").format(percent(each.chance))
-            return text if spot.index == self.bars.taken else text + _tr("; a click continues from it")
+            return text if spot.place == self.bars.taken else text + _tr("; a click continues from it")
         if spot.kind == "node" and self.result.tree is not None:
             tree = self.result.tree
-            words = [clean(written.vocabulary[int(tree.numbers[node])]) for node in tree.path(spot.index)]
+            words = [clean(written.vocabulary[int(tree.numbers[node])]) for node in tree.path(spot.place)]
             text = _tr("{}: logarithm of its probability {}; a click continues from it")
-            return text.format(" ".join(words), short(float(tree.log_probs[spot.index])))
+            return text.format(" ".join(words), short(float(tree.log_probs[spot.place])))
         if spot.kind == "text":
-            each = self.result.hypotheses[spot.index]
+            each = self.result.hypotheses[spot.place]
             text = _tr("“{}”: {} tokens, logarithm of its probability {}, ranked by {}")
             return text.format(clean(each.text), each.n_tokens, short(each.log_prob), short(each.score))
         return ""
 
     def _describe_target(self, spot: Spot) -> str:
-        written, source, place = self.result.written, self.result.source, spot.index
+        written, source, place = self.result.written, self.result.source, spot.place
         text = _tr("“{}” ({})").format(label(written.tokens.words[place]), place)
         if place == 0:
             return text + _tr(": the decoder's start token")

@@ -245,16 +245,16 @@ class TranslationView(View):
         if figure is None or self._result is None:
             return
         if spot.kind in ("target", "cell"):
-            self._place = spot.index
-            self.selection.update(query=Position("target", max(spot.index - 1, 0)))
+            self._place = spot.place
+            self.selection.update(query=Position("target", max(spot.place - 1, 0)))
             self._rebuild()
         elif spot.kind == "source":
-            self.selection.update(key=Position("source", spot.index))
+            self.selection.update(key=Position("source", spot.place))
         elif spot.kind == "candidate":
-            self._branch(figure.focus, int(self._result.written.candidate_ids[figure.focus, spot.index]))
+            self._branch(figure.focus, int(self._result.written.candidate_ids[figure.focus, spot.place]))
         elif spot.kind == "node" and self._result.tree is not None:
             tree, written = self._result.tree, self._result.written
-            path = tree.path(spot.index)
+            path = tree.path(spot.place)
             given = written.tokens.ids[: written.n_given].tolist()
             words = [*written.tokens.shown[1 : written.n_given], *(written.vocabulary[tree.numbers[n]] for n in path)]
             self._go_on(words, [*given, *tree.ids[path].tolist()])
