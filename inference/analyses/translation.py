@@ -14,7 +14,7 @@ from inference.context import Refused
 from inference.forward import beams, decoding
 from inference.forward.beams import Beams
 from inference.forward.decoding import Rules
-from inference.forward.expectations import Expectation, Outlook, Pieces, of_given, text_of, written
+from inference.forward.expectations import Expectation, Outlook, TokenPieces, of_given, text_of, written
 from inference.forward.writer import Writer
 from inference.inputs.tokens import as_text
 from inference.inputs.written import exact_target, longest_target, source_of
@@ -59,16 +59,16 @@ def translation(request: TranslationRequest, model: Model, context: Context) -> 
     longest = min(longest, room) if room else longest
     rules = Rules(model.net.generation_config, writer.source_ids, len(given), longest, model.device)
     logits = writer.begin()
-    growth = _Growth(request, model, source, encoded, rules, of_given(logits, writer.given, request.n_candidates))
+    writing = _Writing(request, model, source, encoded, rules, of_given(logits, writer.given, request.n_candidates))
     steps = _beam_steps if request.decoding.way == "beam" else _steps
     told = time.monotonic()
-    for n_written in steps(growth, writer, logits[-1]):
+    for n_written in steps(writing, writer, logits[-1]):
         label = f"Token {n_written}"
         context.checkpoint(n_written, request.most, label)
         if time.monotonic() - told > _PAUSE:
-            context.partial(growth.result(context, is_whole=False), is_whole=False)
+            context.partial(writing.result(context, is_whole=False), is_whole=False)
             told = time.monotonic()
-    return growth.result(context, is_whole=True)
+    return writing.result(context, is_whole=True)
 
 
 def _given(model: Model, request: TranslationRequest) -> list[int]:
@@ -95,7 +95,7 @@ def _given(model: Model, request: TranslationRequest) -> list[int]:
 
 
 @dataclass
-class _Growth:
+class _Writing:
     """What is written so far.
 
     Attributes
@@ -115,7 +115,7 @@ class _Growth:
     search: Beams | None = None
     n_beams: int = 0
     of_node: dict[int, Expectation] = field(default_factory=dict)
-    pieces: Pieces = field(init=False)
+    pieces: TokenPieces = field(init=False)
     _pattern: np.ndarray | None = None
     _seen: list[int] = field(default_factory=list)  # the text that it is of
     _looked: float = 0.0  # when the pattern was computed last
@@ -124,7 +124,7 @@ class _Growth:
     def __post_init__(self) -> None:
         self.ids = self.encoded.sequences["target"].ids.tolist()
         self.n_given = len(self.ids)
-        self.pieces = Pieces(self.model)
+        self.pieces = TokenPieces(self.model)
 
     def follow(self, node: int) -> None:
         """Let the text be that of a node of the beam search."""
@@ -213,30 +213,30 @@ class _Growth:
         return np.stack([call.patterns()[:, :n].float().cpu().numpy() for call in calls])
 
 
-def _steps(growth: _Growth, writer: Writer, logits: torch.Tensor) -> Iterator[int]:
+def _steps(writing: _Writing, writer: Writer, logits: torch.Tensor) -> Iterator[int]:
     """Greedy or sampled: yields how many tokens are written."""
-    for n, step in enumerate(decoding.write(writer, logits, growth.rules, growth.request.decoding), 1):
-        growth.expected.append(Outlook(step.logits, step.scores, growth.request.n_candidates).at(step.token))
-        growth.ids.append(step.token)
+    for n, step in enumerate(decoding.write(writer, logits, writing.rules, writing.request.decoding), 1):
+        writing.expected.append(Outlook(step.logits, step.scores, writing.request.n_candidates).at(step.token))
+        writing.ids.append(step.token)
         yield n
 
 
-def _beam_steps(growth: _Growth, writer: Writer, logits: torch.Tensor) -> Iterator[int]:
+def _beam_steps(writing: _Writing, writer: Writer, logits: torch.Tensor) -> Iterator[int]:
     """The same of a beam search."""
-    said = growth.model.net.generation_config
-    growth.n_beams = decoding.n_beams(growth.request.decoding, said)
+    said = writing.model.net.generation_config
+    writing.n_beams = decoding.n_beams(writing.request.decoding, said)
     penalty = 1.0 if said.length_penalty is None else said.length_penalty
     known = 0
-    for search in beams.search(writer, logits, growth.rules, growth.n_beams, penalty, said.early_stopping or False):
-        growth.search = search
+    for search in beams.search(writer, logits, writing.rules, writing.n_beams, penalty, said.early_stopping or False):
+        writing.search = search
         outlooks = {
-            node: Outlook(search.logits[node], search.scores[node], growth.request.n_candidates)
+            node: Outlook(search.logits[node], search.scores[node], writing.request.n_candidates)
             for node in search.logits
         }
         for number in range(known, len(search.nodes)):
             node = search.nodes[number]
             if node.kind is not NodeKind.PRUNED or number in search.running:
-                growth.of_node[number] = outlooks[node.parent].at(node.token)
+                writing.of_node[number] = outlooks[node.parent].at(node.token)
         known = len(search.nodes)
         search.forget()
         yield search.nodes[-1].depth

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Step:
+class ChosenToken:
     """One more token.
 
     Attributes
@@ -134,7 +134,7 @@ def sampling(decoding: Decoding) -> lp.LogitsProcessorList:
     return lp.LogitsProcessorList(found)
 
 
-def write(writer: Writer, logits: Tensor, rules: Rules, decoding: Decoding) -> Iterator[Step]:
+def write(writer: Writer, logits: Tensor, rules: Rules, decoding: Decoding) -> Iterator[ChosenToken]:
     """Token by token, the likeliest one or a sample, to the end token or the longest text.
 
     Parameters
@@ -152,7 +152,7 @@ def write(writer: Writer, logits: Tensor, rules: Rules, decoding: Decoding) -> I
             token = torch.multinomial(scores.softmax(-1), 1, generator=generator)[0]
         else:
             token = scores.argmax(-1)
-        yield Step(int(token), logits, scores[0])
+        yield ChosenToken(int(token), logits, scores[0])
         written = torch.cat([written, token[None]], 1)
         if rules.is_end(int(token)) or written.shape[1] >= rules.longest:
             return

@@ -84,7 +84,7 @@ def of_given(logits: Tensor, tokens: Tensor, k: int) -> list[Expectation]:
     return [Outlook(row, row, k).at(token) for row, token in zip(logits[:-1], tokens[1:].tolist(), strict=True)]
 
 
-class Pieces:
+class TokenPieces:
     """Tokens as text, each looked up once."""
 
     def __init__(self, model: Model) -> None:
@@ -102,7 +102,7 @@ def written(
     model: Model,
     tokens: Tokens,
     expected: Sequence[Expectation],
-    pieces: Pieces,
+    pieces: TokenPieces,
     *,
     n_given: int,
     seed: int = 0,

@@ -9,14 +9,14 @@ from inference.results.tokens import Tokens
 from inference.results.translation import TranslationResult
 from widgets.figures.heat_panel import ColorScale, HeatPanel
 from widgets.figures.token_axis import label
-from widgets.views.translation.options import Attending
+from widgets.views.translation.options import WhoseAttention
 
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("Alignment", text)
 
 
-def weights_of(pattern: np.ndarray, attention: Attending, layer: int, head: int) -> np.ndarray:
+def weights_of(pattern: np.ndarray, attention: WhoseAttention, layer: int, head: int) -> np.ndarray:
     """float32 [target, source] of all heads, a layer's, or one; a layer or head that is not there is the last one."""
     n_layers, n_heads = pattern.shape[:2]
     if not n_layers:
@@ -33,7 +33,7 @@ def when_written(weights: np.ndarray) -> np.ndarray:
     return np.concatenate([np.full((1, weights.shape[1]), np.nan, np.float32), weights])
 
 
-def attending_title(result: TranslationResult, attention: Attending, layer: int, head: int) -> str:
+def attending_title(result: TranslationResult, attention: WhoseAttention, layer: int, head: int) -> str:
     """Whose attention it is, for a caption."""
     n_layers, n_heads = result.pattern.shape[:2]
     if not n_layers:

@@ -8,7 +8,7 @@ from typing import Literal
 from inference.results.decoding import MOST_BEAMS, MOST_CANDIDATES, MOST_TOKENS, Decoding
 from widgets.options import MOST_SEED, Options, choice, number
 
-Attending = Literal["mean", "layer", "head"]
+WhoseAttention = Literal["mean", "layer", "head"]
 
 
 _ATTENDING = {"mean": "Mean of all heads", "layer": "Mean of a layer", "head": "One head"}
@@ -19,7 +19,7 @@ _ABOUT = "of the decoder to the source: the mean of all heads, of the heads of a
 class AlignmentOptions(Options):
     """Whose attention to the source is shown."""
 
-    attention: Attending = choice("mean", _ATTENDING, "Attention", _ABOUT)
+    attention: WhoseAttention = choice("mean", _ATTENDING, "Attention", _ABOUT)
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class TranslationOptions(Options):
         "Show",
         "what the decoder attends to as lines or as a map, or the texts that a beam search has weighed",
     )
-    attention: Attending = choice("mean", _ATTENDING, "Attention", _ABOUT)
+    attention: WhoseAttention = choice("mean", _ATTENDING, "Attention", _ABOUT)
 
     @property
     def decoding(self) -> Decoding:

@@ -206,9 +206,7 @@ class TranslationView(View):
         options = self._options.value()
         for way, fields in _OF_WAY.items():
             for field in fields:
-                field_widget = self._options.control(field).parentWidget()
-                assert field_widget is not None
-                field_widget.setVisible(options.way == way)
+                self._options.set_shown(field, options.way == way)
         self._heads.show_numbers(layer=options.attention != "mean", head=options.attention == "head")
 
     def _on_options_changed(self) -> None:
