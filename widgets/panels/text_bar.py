@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QMenu, QSpinB
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import TextInput
 from widgets.kit.labels import LineLabel
+from widgets.kit.language_names import by_name
 from widgets.kit.plain import PlainLabel
 from widgets.panels.sentence_line import MOST_CHARACTERS, SentenceLine
 from widgets.panels.token_row import TokenRow
@@ -147,11 +148,12 @@ class TextBar(QWidget):
 
     def _set_languages(self, codes: tuple[str, ...]) -> None:
         for box, usual in zip(self._languages, (self.tr("From: as usual"), self.tr("Into: as usual")), strict=True):
-            if [box.itemData(i) for i in range(box.count())] != ["", *codes]:
+            named = by_name(codes)
+            if [box.itemData(i) for i in range(box.count())] != ["", *(code for _, code in named)]:
                 box.clear()
                 box.addItem(usual, "")
-                for code in codes:
-                    box.addItem(code, code)
+                for name, code in named:
+                    box.addItem(name, code)
             box.setVisible(bool(codes))
         self._show_more()
 
