@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from inference.results.checkpoint import AttentionGroup
     from inference.results.inputs import Input
 
-_PAUSE = 0.05  # seconds between two partial results
-_SHARE = 0.1  # of the time that is spent on what was attended to, while the text grows
+_PAUSE = 0.1  # seconds between two partial results
+_SHARE = 0.05  # of the time that is spent on what was attended to, while the text grows
 _MOST_BYTES = 2**26  # of patterns in one result
 
 
