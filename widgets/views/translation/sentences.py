@@ -99,12 +99,14 @@ class Sentences:
                 if (row == focus) != stands_out:
                     continue
                 below = places.target[row]
+                strongest = float(np.nanmax(self.weights[row], initial=0)) or 1.0
                 start = QPointF(below.center().x(), below.top())
                 for column in np.flatnonzero(self.weights[row] >= _LEAST).tolist():
                     weight = min(float(self.weights[row, column]), 1.0)
                     above = places.source[column]
                     line = QColor(style.theme.accent if stands_out else color)
-                    line.setAlphaF(weight if focus is None or stands_out else 0.25 * weight)
+                    is_seen = weight / strongest if stands_out else weight if focus is None else 0.25 * weight
+                    line.setAlphaF(is_seen)
                     pen = QPen(line, (0.05 + 0.2 * weight) * places.em)
                     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
                     painter.setPen(pen)
