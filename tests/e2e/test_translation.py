@@ -120,15 +120,10 @@ def test_escape_keeps_what_is_written(start, endless):
     assert 200 < written.n_steps < N_LONG
 
 
-def test_another_checkpoint_opens_while_it_writes_from_a_long_source(start, endless, tmp_path):
+def test_another_checkpoint_opens_while_it_writes(start, endless, tmp_path):
     driver = translated(start, endless)
-    set_most(driver, 5)
-    driver.wait(lambda: is_whole(driver))
-    driver.window.input_bar.look_at("the cat sat " * (N_LONG // 3 + 1))
-    driver.wait(lambda: len(driver.figure("translation").result.source) > N_LONG and is_whole(driver), 180)
     set_most(driver, N_LONG)
-    driver.wait(lambda: driver.view.is_growing, 180)
+    driver.wait(lambda: driver.view.is_growing)
     driver.window.controller.open(str(save_transformer(tmp_path / "other")))
-    driver.window.input_bar.look_at("the cat sat")
-    driver.wait(lambda: driver.window.windowTitle().startswith("other") and is_whole(driver), 180)
+    driver.wait(lambda: driver.window.windowTitle().startswith("other") and is_whole(driver))
     assert driver.figure("translation").result.pattern.shape[:2] == (2, 4)

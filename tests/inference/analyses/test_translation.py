@@ -30,6 +30,7 @@ CONFIGURED = {"prophetnet": "prophetnet", "encoder-decoder": "encoder-decoder of
 ARCHITECTURES = (*BUILT, *TYPES, *T5, *CONFIGURED)
 N_SOURCE = 9
 LONGEST = 14  # tokens of a target
+ENDS = (7, 12, 21, 33, 40, 44)  # any of these ends a text
 
 
 def net_of(name):
@@ -43,7 +44,11 @@ def net_of(name):
         net = build(name) if name in BUILT else build_type(name) if name in TYPES else TEXT[CONFIGURED[name]].build()
     net.eval()
     start = 2 if name != "encoder-decoder" else 1
-    net.generation_config = tf.GenerationConfig(eos_token_id=7, pad_token_id=1, decoder_start_token_id=start)
+    # With its embedding as output a random model says the same token again and again.
+    head = net.get_output_embeddings()
+    generator = torch.Generator().manual_seed(3)
+    head.weight = torch.nn.Parameter(torch.randn(head.weight.shape, generator=generator))
+    net.generation_config = tf.GenerationConfig(eos_token_id=list(ENDS), pad_token_id=1, decoder_start_token_id=start)
     net.config.decoder_start_token_id = start
     return net
 
@@ -90,7 +95,8 @@ def generated(model, result, *, seed=1, **settings):
 
 def plain(ids):
     """Without the padding behind the end."""
-    return ids[: ids.index(7) + 1] if 7 in ids else ids
+    end = next((place for place, token in enumerate(ids) if place and token in ENDS), len(ids))
+    return ids[: end + 1]
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
@@ -132,30 +138,36 @@ def test_seeded_samples_are_transformers_own(models, name, temperature, top_k, t
 
 
 RULES = {
-    "bad_words_ids": [[9], [11, 12]],
-    "no_repeat_ngram_size": 2,
-    "repetition_penalty": 1.5,
-    "encoder_no_repeat_ngram_size": 1,
-    "min_length": 9,
-    "forced_bos_token_id": 8,
-    "forced_eos_token_id": 7,
-    "suppress_tokens": [13, 14, 15, 16],
-    "begin_suppress_tokens": [17, 18],
+    "bad_words_ids": lambda ids: [[ids[1]], [ids[2], ids[3]]],
+    "no_repeat_ngram_size": lambda ids: 1,
+    "repetition_penalty": lambda ids: 5.0,
+    "encoder_no_repeat_ngram_size": lambda ids: 1,
+    "min_length": lambda ids: LONGEST - 1,
+    "forced_bos_token_id": lambda ids: ids[1] + 1,
+    "forced_eos_token_id": lambda ids: 7,
+    "suppress_tokens": lambda ids: [ids[2]],
+    "begin_suppress_tokens": lambda ids: [ids[1]],
 }
 
 
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("n_beams", [1, 3])
 def test_what_the_checkpoint_wants_of_its_texts_is_kept(models, rule, n_beams):
+    """Each rule is about what the model writes without it."""
     model = models("marian")
-    setattr(model.net.generation_config, rule, RULES[rule])
-    try:
-        decoding = Decoding("beam", n_beams=3) if n_beams > 1 else Decoding()
-        for seed in range(1, 4):
+    decoding = Decoding("beam", n_beams=3) if n_beams > 1 else Decoding()
+    differs = 0
+    for seed in range(1, 4):
+        before = translate(model, decoding, seed=seed).written.tokens.ids.tolist()
+        setattr(model.net.generation_config, rule, RULES[rule]([*before, 8, 8]))
+        try:
             result = translate(model, decoding, seed=seed)
             assert result.written.tokens.ids.tolist() == plain(generated(model, result, seed=seed, num_beams=n_beams))
-    finally:
-        setattr(model.net.generation_config, rule, None)
+        finally:
+            setattr(model.net.generation_config, rule, None)
+        differs += result.written.tokens.ids.tolist() != before
+    if rule not in ("encoder_no_repeat_ngram_size", "forced_eos_token_id", "min_length"):
+        assert differs
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
@@ -169,7 +181,7 @@ def test_steps_with_a_cache_are_those_without(models, name):
     with torch.inference_mode():
         expected = model.family.output(model.net, {**tensors, "decoder_input_ids": whole}, use_cache=False)
     # ProphetNet's answers depend a little on how many tokens come behind, also in transformers and in float64.
-    close = 1e-3 if name == "prophetnet" else 2e-5
+    close = 3e-2 if name == "prophetnet" else 1e-4
     torch.testing.assert_close(torch.stack(rows), expected.logits[0].float(), atol=close, rtol=1e-4)
 
 
@@ -379,3 +391,17 @@ def test_a_file_that_cannot_be_read_changes_nothing(tmp_path, content):
         path.write_text(content)
     found = load(str(folder), Context()).net.generation_config
     assert (found.eos_token_id, n_beams(Decoding("beam"), found)) == (2, 4)
+
+
+def test_a_source_and_a_text_of_two_thousand_tokens(models):
+    model = models("t5")
+    request = TranslationRequest("", text_input(token_ids=ids_of(2_000)), most=3)
+    assert translation(request, model, Context()).pattern.shape[3] == 2_000
+    ends, model.net.generation_config.eos_token_id = model.net.generation_config.eos_token_id, None
+    try:
+        given = (2, *ids_of(1_990))
+        request = TranslationRequest("", text_input(token_ids=ids_of(N_SOURCE)), prefix_ids=given, most=10)
+        written = translation(request, model, Context()).written
+        assert (written.n_steps, written.why_unfinished) == (2_001, "it was cut off at 10 tokens")
+    finally:
+        model.net.generation_config.eos_token_id = ends
