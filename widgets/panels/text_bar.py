@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QMenu, QSpinB
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import TextInput
 from widgets.kit.labels import LineLabel
-from widgets.kit.language_names import by_name
 from widgets.kit.plain import PlainLabel
+from widgets.panels.language_names import by_name
 from widgets.panels.sentence_line import MOST_CHARACTERS, SentenceLine
 from widgets.panels.token_row import TokenRow
 from widgets.selection import Selection
