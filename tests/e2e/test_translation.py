@@ -1,4 +1,4 @@
-"""Translations in the real program, by keyboard: written, gone on from, begun with words, cancelled, left behind."""
+"""Translations in the real program, by keyboard: written, gone on from, begun with words, cancelled."""
 
 from __future__ import annotations
 
@@ -118,12 +118,3 @@ def test_escape_keeps_what_is_written(start, endless):
     written = driver.figure("translation").result.written
     assert written.why_unfinished == "cancelled"
     assert 200 < written.n_steps < N_LONG
-
-
-def test_another_checkpoint_opens_while_it_writes(start, endless, tmp_path):
-    driver = translated(start, endless)
-    set_most(driver, N_LONG)
-    driver.wait(lambda: driver.view.is_growing)
-    driver.window.controller.open(str(save_transformer(tmp_path / "other")))
-    driver.wait(lambda: driver.window.windowTitle().startswith("other") and is_whole(driver))
-    assert driver.figure("translation").result.pattern.shape[:2] == (2, 4)
