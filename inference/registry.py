@@ -19,6 +19,7 @@ ANALYSES: dict[str, str] = {
     "PositionsRequest": "inference.analyses.positions:positions",
     "LayerTimesRequest": "inference.analyses.layer_times:layer_times",
     "LensRequest": "inference.analyses.lens:lens",
+    "TranslationRequest": "inference.analyses.translation:translation",
     "ReadingRequest": "inference.analyses.reading:reading",
     "MaskedRequest": "inference.analyses.masked:masked",
     "MaskLabRequest": "inference.analyses.mask_lab:mask_lab",
@@ -71,4 +72,5 @@ OWN_MODELS: dict[str, str] = {
     "polygen": "inference.models.polygen:PolyGenForMeshGeneration",
     "image_tokenizer": "inference.models.image_tokenizer:ImageTokenizer",
     "masked_imagegpt": "inference.models.masked_igpt:MaskedImageGPT",
+    "transformer": "inference.models.transformer:TransformerForTranslation",
 }

@@ -16,6 +16,7 @@ ORDER = (
     "scaled_dot",
     "sparse",
     "positions",
+    "translation",
     "lens",
     "reading",
     "masked",

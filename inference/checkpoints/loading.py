@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
+from transformers import GenerationConfig
 from transformers.utils import logging
 
 from inference.checkpoints.adapters import merge
@@ -17,11 +18,14 @@ from inference.checkpoints.weights_header import INDEX, WEIGHTS
 from inference.checkpoints.weights_reading import read_net
 from inference.context import Refused
 from inference.files.config_file import CONFIG
+from inference.files.generation_file import checked, read_generation
 from inference.files.regular_files import UnsafeFileError, is_there
 from inference.files.tokenizer_files import OtherVocabularyError, load_tokenizer
 from inference.inputs.languages import languages_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.context import Context
@@ -78,6 +82,7 @@ def read(checkpoint: str, context: Context) -> Loaded:
     _check_finite(net, found, context)
     if found.is_own_precision:
         net.to(dtype=_own_precision(found))  # pyright: ignore[reportCallIssue] (as below)
+    _set_generation(net, found.folder)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     net.to(device).eval()  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
     info = replace(
@@ -90,6 +95,14 @@ def read(checkpoint: str, context: Context) -> Loaded:
     if image_tokenizer is not None:
         image_tokenizer.to(device)  # pyright: ignore[reportArgumentType]
     return Loaded(info, net, tokenizer, found.family, device, found.preparation, image_tokenizer)
+
+
+def _set_generation(net: PreTrainedModel, folder: Path) -> None:
+    """How its texts are to be written: as its file says, else as config.json does, each entry checked."""
+    said = getattr(net, "generation_config", None)  # base models write nothing, and have none
+    if said is not None:
+        given = checked(said.to_dict()) | read_generation(folder)
+        net.generation_config = GenerationConfig(**given)
 
 
 def _tokenizer(found: CheckpointPlan) -> tuple[PreTrainedTokenizerBase | None, CheckpointInfo]:

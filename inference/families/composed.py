@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
@@ -12,12 +11,13 @@ from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid, pair
 from inference.inputs.tokens import as_text, tokenize
-from inference.inputs.written import longest, target_of, written_so_far
+from inference.inputs.written import longest, source_of, target_of, written_so_far
 from inference.results.inputs import Input
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
+    from inference.family.opened import Opened
     from inference.inputs.images import Prepared
 
 _BERT_LIKE = {"bert", "camembert", "electra", "ernie", "roberta", "xlm-roberta", "bert-generation"}
@@ -47,6 +47,10 @@ class ComposedFamily(PartsFamily):
     def n_ctx(self, config: PreTrainedConfig) -> int:
         return longest(config.encoder)
 
+    def lacks(self, opened: Opened) -> dict[str, str]:
+        lacking = super().lacks(opened)
+        return lacking | {"translation": "" if self.source_axis == "source" else "its source is an image, not a text"}
+
     def encode(
         self,
         input: Input,
@@ -56,8 +60,8 @@ class ComposedFamily(PartsFamily):
     ) -> Encoded:
         """See `Reads.encode`. `text_pair` is what was written so far; without one it is the source itself."""
         given = as_text(input)
-        source = tokenize(replace(given, text_pair=None), config.encoder, tokenizer, self.n_ctx(config))
-        target = written_so_far(target_of(given), config, tokenizer)
+        source = tokenize(source_of(given), config.encoder, tokenizer, self.n_ctx(config))
+        target = target_of(given, config, tokenizer)
         tensors = {
             "input_ids": torch.from_numpy(source.ids)[None],
             "decoder_input_ids": torch.from_numpy(target.ids)[None],

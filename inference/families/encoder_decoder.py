@@ -16,6 +16,7 @@ from inference.family.components import Components, Names, base_path, joined, th
 from inference.family.text import TextFamily
 from inference.inputs.shortening import shortened
 from inference.inputs.tokens import as_text, behind_start, tokenize
+from inference.inputs.written import exact_target, source_of
 from inference.layouts.unpadded import check_blocks, check_padded, unpadded
 from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import TOO_LONG, Input
@@ -46,6 +47,7 @@ MODEL_TYPES = frozenset(
         "plbart",
         "switch_transformers",
         "t5",
+        "transformer",
         "umt5",
     ]
 )
@@ -64,7 +66,7 @@ class EncoderDecoderFamily(TextFamily):
     """The Transformer of Vaswani et al. 2017, BART, T5 and their like."""
 
     name = "encoder_decoder"
-    sinusoidal = frozenset({"marian", "m2m_100", "nllb-moe", "pegasus"})
+    sinusoidal = frozenset({"marian", "m2m_100", "nllb-moe", "pegasus", "transformer"})
     unlimited = frozenset(_T5)
     relative = frozenset(_T5)
 
@@ -89,7 +91,11 @@ class EncoderDecoderFamily(TextFamily):
         return config.max_encoder_position_embeddings if config.model_type == "led" else super().n_ctx(config)
 
     def lacks(self, opened: Opened) -> dict[str, str]:
-        return super().lacks(opened) | {"masked_lm": f"{opened.named} writes a new text, it does not fill masks"}
+        lacking = super().lacks(opened)
+        return lacking | {
+            "masked_lm": f"{opened.named} writes a new text, it does not fill masks",
+            "translation": lacking["unembedding"],
+        }
 
     def encode(
         self,
@@ -106,7 +112,7 @@ class EncoderDecoderFamily(TextFamily):
         """
         given, longest = as_text(input), self.n_ctx(config)
         is_predictor = self.predicted(config) is not None
-        source_input = given if is_predictor else replace(given, text_pair=None)
+        source_input = replace(given, target_ids=None) if is_predictor else source_of(given)
         source = tokenize(source_input, config, tokenizer, longest)
         if config.model_type == "led":  # counts positions on the padding too
             windows = config.attention_window
@@ -116,6 +122,8 @@ class EncoderDecoderFamily(TextFamily):
         if is_predictor:
             target = _shifted_source(source, config, tokenizer)
             return _encoded(source, target, config, has_global=False)
+        if given.target_ids is not None:
+            return _encoded(source, exact_target(given.target_ids, config, tokenizer), config)
         target_input = replace(source_input, masked=())
         if given.text_pair is not None:
             target_input = replace(target_input, text=given.text_pair, token_ids=None)
@@ -198,7 +206,8 @@ def _names(config: PreTrainedConfig) -> tuple[Names, Names]:
     if config.model_type == "nllb-moe":
         both = Names("layers", "self_attn", ("ffn",), "cross_attention", final_norm=norm)
         return replace(both, cross_attention=""), both
-    return replace(_BART, cross_attention="", final_norm=norm), replace(_BART, final_norm=norm)
+    cross = "cross_attn" if config.model_type == "transformer" else _BART.cross_attention
+    return replace(_BART, cross_attention="", final_norm=norm), replace(_BART, cross_attention=cross, final_norm=norm)
 
 
 def _longest_target(config: PreTrainedConfig, longest: int) -> int:

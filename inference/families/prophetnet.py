@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 
 from inference.family.base import Encoded, check_count
 from inference.family.parts import AttentionPart, PartsFamily, part
+from inference.family.text_heads import why_no_unembedding
 from inference.inputs.tokens import as_text, joined, tokenize
-from inference.inputs.written import target_of, written_so_far
+from inference.inputs.written import source_of, target_of
 from inference.layouts.prophetnet import lay_out
 from inference.results.inputs import Input
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.capture.attention_call import AttentionCall, Received
+    from inference.family.opened import Opened
     from inference.inputs.images import Prepared
 
 
@@ -50,6 +51,10 @@ class ProphetNetFamily(PartsFamily):
     def n_ctx(self, config: PreTrainedConfig) -> int:
         return config.max_position_embeddings - config.pad_token_id - 1
 
+    def lacks(self, opened: Opened) -> dict[str, str]:
+        has_head = opened.net_class in self.heads
+        return super().lacks(opened) | {"translation": "" if has_head else why_no_unembedding(opened)}
+
     def encode(
         self,
         input: Input,
@@ -59,8 +64,8 @@ class ProphetNetFamily(PartsFamily):
     ) -> Encoded:
         """See `Reads.encode`; a stream has the places of the target."""
         given = as_text(input)
-        source = tokenize(replace(given, text_pair=None), config, tokenizer, self.n_ctx(config))
-        target = written_so_far(target_of(given), config, tokenizer)
+        source = tokenize(source_of(given), config, tokenizer, self.n_ctx(config))
+        target = target_of(given, config, tokenizer)
         streams = joined(target, target)
         every = target
         for _ in range(config.ngram):

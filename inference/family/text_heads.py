@@ -41,14 +41,19 @@ MASKED_LM_CLASSES = frozenset(
 )
 MASKED_LM: dict[str, str] = {**MODEL_FOR_MASKED_LM_MAPPING_NAMES}
 CAUSAL_LM: dict[str, str] = {**MODEL_FOR_CAUSAL_LM_MAPPING_NAMES}
+# Write a text of their own from one that they have read; the last one is ours.
+TRANSLATORS: dict[str, str] = {
+    **MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
+    "transformer": "TransformerForTranslation",
+}
 # What goes on with a text, or writes another one.
-WRITERS: dict[str, str] = {**CAUSAL_LM, **MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES}
+WRITERS: dict[str, str] = {**CAUSAL_LM, **TRANSLATORS}
 USED_HEADS = frozenset(
     {
         *MASKED_LM_CLASSES,
         *NEXT_SENTENCE_CLASSES,
         *MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values(),
-        *MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES.values(),
+        *TRANSLATORS.values(),
     }
 )
 # Classes that were fine-tuned on texts, by what they tell.
@@ -64,7 +69,7 @@ _LONGEST_LABEL = 80  # letters
 
 LANGUAGE_MODELS = MASKED_LM_CLASSES | {
     *MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values(),
-    *MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES.values(),
+    *TRANSLATORS.values(),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from inference.context import Refused
 from inference.inputs.shortening import shortened
 from inference.inputs.tokens import behind_start, tokenize, vocabulary_size
 from inference.results.inputs import TextInput
@@ -20,13 +21,6 @@ def longest(config: PreTrainedConfig) -> int:
     n_rows = getattr(config, "max_target_positions", 0) or getattr(config, "max_position_embeddings", 0) or 0
     begins_behind = config.model_type in ("roberta", "xlm-roberta", "camembert")
     return n_rows - (config.pad_token_id or 0) - 1 if begins_behind else n_rows
-
-
-def target_of(given: TextInput) -> TextInput:
-    """What was written so far: the second text, without one the source itself."""
-    if given.text_pair is None:
-        return replace(given, masked=())
-    return TextInput(given.text_pair, start=given.start)
 
 
 def written_so_far(given: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
@@ -46,3 +40,39 @@ def written_so_far(given: TextInput, config: PreTrainedConfig, tokenizer: PreTra
     if n_most and len(words) > n_most - 1:
         words = shortened(words, {"the target": range(len(words))}, given.start or 0, n_most - 1)
     return behind_start(start, words, tokenizer)
+
+
+def source_of(given: TextInput) -> TextInput:
+    """What an encoder-decoder reads."""
+    return replace(given, text_pair=None, target_ids=None)
+
+
+def target_of(given: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
+    """What its decoder is given: the target of the input; without one the source itself."""
+    if given.target_ids is not None:
+        return exact_target(given.target_ids, config, tokenizer)
+    if given.text_pair is None:
+        return written_so_far(replace(given, masked=()), config, tokenizer)
+    return written_so_far(TextInput(given.text_pair, start=given.start), config, tokenizer)
+
+
+def exact_target(ids: tuple[int, ...], config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
+    """The very ids that a decoder is given.
+
+    Raises
+    ------
+    Refused
+        There is none, one is outside the vocabulary, or there are more than it takes.
+    """
+    if not ids:
+        raise Refused("The target has no token; a decoder is given its start token at least.")
+    decoder = getattr(config, "decoder", config)
+    return tokenize(TextInput(token_ids=ids), decoder, tokenizer, longest_target(config))
+
+
+def longest_target(config: PreTrainedConfig) -> int:
+    """Tokens that a decoder takes, its start token included; 0 for no limit."""
+    decoder = getattr(config, "decoder", config)
+    if config.model_type == "prophetnet":  # its table has rows that no place uses
+        return config.max_position_embeddings - config.pad_token_id - 1
+    return getattr(decoder, "max_decoder_position_embeddings", 0) or longest(decoder)

@@ -30,6 +30,9 @@ class TextInput:
         Where the part begins that is read of a text with more tokens than the model takes: counted in tokens of the
         text, 0 for the first ones, -1 for the last ones; None refuses such a text. Of a pair the longer text is cut,
         and both where each has more than half of the room.
+    target_ids
+        For encoder-decoders: the very ids that the decoder is given, its start token first, in place of those of
+        `text_pair`; None for those.
     """
 
     text: str = ""
@@ -39,6 +42,7 @@ class TextInput:
     language: str = ""
     language_pair: str = ""
     start: int | None = None
+    target_ids: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

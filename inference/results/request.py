@@ -17,6 +17,7 @@ class Capability(StrEnum):
     POSITIONS = "positions"
     UNEMBEDDING = "unembedding"
     NEXT_TOKEN = "next_token"
+    TRANSLATION = "translation"
     MASKED_LM = "masked_lm"
     NEXT_SENTENCE = "next_sentence"
     PREDICTION = "prediction"
@@ -36,6 +37,7 @@ class Capability(StrEnum):
 _READS = {
     Capability.UNEMBEDDING: "text",
     Capability.NEXT_TOKEN: "text",
+    Capability.TRANSLATION: "text",
     Capability.MASKED_LM: "text",
     Capability.NEXT_SENTENCE: "text",
     Capability.PREDICTION: "text",

@@ -11,6 +11,8 @@ import torch
 import transformers
 from tokenizers import pre_tokenizers
 
+from inference.files.own_models import import_own
+
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 WORDS = [
     "the",
@@ -90,6 +92,21 @@ def save_gpt2(folder: Path) -> Path:
     sizes |= {"bos_token_id": 0, "eos_token_id": 0}
     save(folder, transformers.GPT2Config(**sizes), "GPT2LMHeadModel")
     transformers.GPT2Tokenizer(vocab=BYTES, merges=[]).save_pretrained(folder)
+    return folder
+
+
+def save_transformer(folder: Path) -> Path:
+    """The Transformer of 2017, which translates; its tokenizer ends every text with `</s>`."""
+    import_own("transformer")
+    sizes = {"d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "vocab_size": len(BYTE_VOCAB)}
+    sizes |= {"encoder_ffn_dim": 48, "decoder_ffn_dim": 48, "max_position_embeddings": 40}
+    ends = {"bos_token_id": 0, "decoder_start_token_id": 0, "pad_token_id": 1, "eos_token_id": 2}
+    torch.manual_seed(0)
+    net: Any = transformers.AutoModelForSeq2SeqLM.from_config(
+        transformers.AutoConfig.for_model("transformer", **sizes, **ends)
+    )
+    net.save_pretrained(folder)
+    save_byte_level(folder)
     return folder
 
 

@@ -15,6 +15,8 @@ from torch import Tensor
 from inference.context import Context
 from inference.family.base import Family
 from inference.forward.model import Model
+from inference.models.transformer import TransformerForTranslation
+from inference.models.transformer_layers import TransformerConfig
 from inference.registry import FAMILIES
 from inference.results.checkpoint import CheckpointInfo
 
@@ -127,9 +129,10 @@ _BUILDERS: dict[str, Callable[[], tf.PreTrainedModel]] = {
     "pegasus": lambda: tf.PegasusForConditionalGeneration(tf.PegasusConfig(**_BART)),
     "t5": lambda: tf.T5ForConditionalGeneration(tf.T5Config(**_T5)),
     "mt5": lambda: tf.MT5ForConditionalGeneration(tf.MT5Config(**_T5)),
+    "transformer": lambda: TransformerForTranslation(TransformerConfig(**_BART)),
 }
 ARCHITECTURES = tuple(_BUILDERS)
-ENCODER_DECODERS = ("bart", "marian", "m2m_100", "pegasus", "t5", "mt5")
+ENCODER_DECODERS = ("bart", "marian", "m2m_100", "pegasus", "t5", "mt5", "transformer")
 
 
 def _falcon(**options: Any) -> tf.FalconConfig:
@@ -149,8 +152,8 @@ def build(name: str, dtype: torch.dtype = torch.float32) -> tf.PreTrainedModel:
     net = _BUILDERS[name]()
     with torch.no_grad():
         for parameter in net.parameters():
-            # T5 does not scale its scores, and starts with larger weights.
-            if parameter.ndim > 1 and parameter.requires_grad and name not in ("t5", "mt5"):
+            # T5 does not scale its scores; these start with larger weights.
+            if parameter.ndim > 1 and parameter.requires_grad and name not in ("t5", "mt5", "transformer"):
                 parameter.mul_(5)
     return net.to(dtype).eval()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from typing import Any
 
 import torch
@@ -10,6 +11,8 @@ import transformers
 from transformers.models.auto import modeling_auto as auto
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
+from inference.files.own_models import import_own, own_class
+from inference.registry import OWN_MODELS
 from tests.inference.tiny_models import D_VOCAB
 
 # One size in all spellings.
@@ -72,8 +75,10 @@ _OF_TYPE: dict[str, dict[str, Any]] = {
 
 def config_of(model_type: str, **more: Any) -> transformers.PreTrainedConfig:
     """Small, and with all else as the type has it, but for `more`."""
+    import_own(model_type)
     cls = CONFIG_MAPPING[model_type]
-    known = {field.name for field in dataclasses.fields(cls)} | {*cls.attribute_map}
+    spelled = {field.name for field in dataclasses.fields(cls)} | {*inspect.signature(cls).parameters}
+    known = spelled | {*cls.attribute_map}
     # Of two names for one thing the type's own.
     known -= {name for name, own in cls.attribute_map.items() if own in _SIZES}
     sizes = {name: size for name, size in _SIZES.items() if name in known}
@@ -88,9 +93,11 @@ def build_type(model_type: str, **more: Any) -> Any:
         auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
         auto.MODEL_MAPPING_NAMES,
     )
-    name = next(table[model_type] for table in tables if model_type in table)
+    config = config_of(model_type, **more)
+    own = OWN_MODELS.get(model_type, "").rpartition(":")[2]
+    name = own or next(table[model_type] for table in tables if model_type in table)
     torch.manual_seed(0)
-    net = getattr(transformers, name)(config_of(model_type, **more)).eval()
+    net = ((own_class(model_type, own) if own else None) or getattr(transformers, name))(config).eval()
     with torch.no_grad():
         for parameter in net.parameters():
             if parameter.ndim > 1:

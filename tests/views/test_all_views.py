@@ -14,7 +14,7 @@ from inference.context import Context
 from inference.results.checkpoint import OpenRequest
 from inference.results.events import Failure
 from inference.results.inputs import ImageInput, Input, MeshInput, TextInput
-from tests.inference.tiny_checkpoints import save_bert, save_gpt2
+from tests.inference.tiny_checkpoints import save_bert, save_gpt2, save_transformer
 from tests.remembering import RememberingEngine
 from tests.theme_check import painters_that_ignore_the_theme
 from widgets.context import ViewContext
@@ -45,9 +45,10 @@ SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory):
     """What several tests ask is computed once."""
-    # None that is bundled predicts words, or was fine-tuned.
+    # None that is bundled predicts words, was fine-tuned, or translates.
     CHECKPOINTS["reading"] = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))
     CHECKPOINTS["prediction"] = str(save_bert(tmp_path_factory.mktemp("bert"), "BertForTokenClassification"))
+    CHECKPOINTS["translation"] = str(save_transformer(tmp_path_factory.mktemp("transformer")))
     return RememberingEngine()
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from inference.results.inputs import TextInput
 from tests.factories import make_checkpoint_info, make_tokens
@@ -228,3 +228,42 @@ def test_languages_and_parts_are_offered_where_there_is_a_choice(bar):
     assert bar.input() == wanted
     bar.offer_parts(is_too_long=False)
     assert part.isVisible()  # as long as a part is chosen
+
+
+def test_languages_are_called_by_their_names(bar):
+    bar.set_checkpoint(replace(make_checkpoint_info(), languages=("zho_Hant", "fra_Latn", "en_XX", "xx")))
+    box = bar.findChild(QComboBox, "target_language")
+    assert [box.itemText(i) for i in range(1, box.count())] == [
+        "Chinese (zho_Hant)", "English (en_XX)", "French (fra_Latn)", "xx",
+    ]  # fmt: skip
+    assert [box.itemData(i) for i in range(1, box.count())] == ["zho_Hant", "en_XX", "fra_Latn", "xx"]
+
+
+WRITTEN = TextInput("the cat", "le chat", target_ids=(1, 5, 6, 2))
+
+
+def test_a_target_that_came_from_elsewhere_keeps_its_tokens(bar, qtbot):
+    bar.set_input(WRITTEN)
+    assert bar.input() == WRITTEN
+    bar.second.end(False)
+    qtbot.keyClicks(bar.second, "s")
+    assert bar.input() == TextInput("the cat", "le chats")
+
+
+def test_it_goes_with_its_source_but_what_was_typed_stays(bar, qtbot):
+    bar.set_input(WRITTEN)
+    bar.first.end(False)
+    qtbot.keyClicks(bar.first, "s")
+    assert bar.input() == TextInput("the cats")
+    qtbot.keyClicks(bar.second, "les chats")
+    qtbot.keyClicks(bar.first, "!")
+    assert bar.input() == TextInput("the cats!", "les chats")
+
+
+def test_it_goes_with_its_checkpoint_and_its_language(bar):
+    bar.set_input(WRITTEN)
+    bar.set_checkpoint(replace(make_checkpoint_info(), languages=("de", "fr")))
+    assert bar.input() == TextInput("the cat")
+    bar.set_input(WRITTEN)
+    bar.findChild(QComboBox, "target_language").activated.emit(1)
+    assert bar.input() == TextInput("the cat")

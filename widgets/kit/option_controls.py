@@ -70,6 +70,13 @@ class OptionControls(QObject, Generic[O]):
         """The control of one option, to grey it or to say why an item is not offered."""
         return self._controls[field]
 
+    def set_shown(self, field: str, is_shown: bool) -> None:
+        """Show or hide the control of one option with its title."""
+        control = self._controls[field]
+        widget = control if isinstance(control, QCheckBox | NumberSlider) else control.parentWidget()
+        assert widget is not None
+        widget.setVisible(is_shown)
+
     def combo(self, field: str) -> QComboBox:
         """The control of a `Choice`."""
         control = self._controls[field]

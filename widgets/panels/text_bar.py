@@ -12,6 +12,7 @@ from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import TextInput
 from widgets.kit.labels import LineLabel
 from widgets.kit.plain import PlainLabel
+from widgets.panels.language_names import by_name
 from widgets.panels.sentence_line import MOST_CHARACTERS, SentenceLine
 from widgets.panels.token_row import TokenRow
 from widgets.selection import Selection
@@ -40,6 +41,7 @@ class TextBar(QWidget):
     def __init__(self, selection: Selection, samples: tuple[str, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._has_tokenizer = True
+        self._written: tuple[str, tuple[int, ...]] | None = None  # a target that came from elsewhere, and its tokens
         self._first_label, self._second_label = PlainLabel(self), PlainLabel(self)
         self.first = self._line("sentence_a", self._first_label)
         self.second = self._line("sentence_b", self._second_label)
@@ -98,7 +100,7 @@ class TextBar(QWidget):
         box.setObjectName(name)
         is_source = name == "source_language"
         box.setAccessibleName(self.tr("Language of the source") if is_source else self.tr("Language of the target"))
-        box.activated.connect(self._on_pause_timeout)
+        box.activated.connect(self._on_language_activated)
         return box
 
     def _more_row(self) -> QWidget:
@@ -146,18 +148,20 @@ class TextBar(QWidget):
 
     def _set_languages(self, codes: tuple[str, ...]) -> None:
         for box, usual in zip(self._languages, (self.tr("From: as usual"), self.tr("Into: as usual")), strict=True):
-            if [box.itemData(i) for i in range(box.count())] != ["", *codes]:
+            named = by_name(codes)
+            if [box.itemData(i) for i in range(box.count())] != ["", *(code for _, code in named)]:
                 box.clear()
                 box.addItem(usual, "")
-                for code in codes:
-                    box.addItem(code, code)
+                for name, code in named:
+                    box.addItem(name, code)
             box.setVisible(bool(codes))
         self._show_more()
 
     def set_checkpoint(self, info: CheckpointInfo | None) -> None:
         """Name the fields after what the checkpoint takes. What was typed stays."""
         self._has_tokenizer = info is None or info.has_tokenizer
-        is_pair = info is not None and info.family == "encoder_decoder"
+        self._drop_written()
+        is_pair = info is not None and any(group.query_axis == "target" for group in info.groups)
         first = self.tr("&Sentence") if self._has_tokenizer else self.tr("&Token ids")
         self._first_label.setText(self.tr("&Source") if is_pair and self._has_tokenizer else first)
         self._second_label.setText(self.tr("&Target") if is_pair else self.tr("Sentence &B"))
@@ -189,9 +193,11 @@ class TextBar(QWidget):
                 self._start.setValue(start)
         self.offer_parts(is_too_long=False)
         self.set_text(input.text if ids is None else " ".join(map(str, ids)), input.text_pair or "")
+        self._written = None if input.target_ids is None else (self.second.value(), input.target_ids)
 
     def look_at(self, text: str) -> None:
         """Put a text of any length in the first line, and ask for it."""
+        self._drop_written()
         self.first.set_value(text)
         self._on_pause_timeout()
 
@@ -212,7 +218,8 @@ class TextBar(QWidget):
             return TextInput(token_ids=ids, start=self._part_start())
         source, target = (box.currentData() or "" for box in self._languages)
         pair = second if second.strip() and self._has_tokenizer else None
-        return TextInput(text, pair, language=source, language_pair=target, start=self._part_start())
+        ids = self._written[1] if self._written is not None and self._written[0] == second else None
+        return TextInput(text, pair, language=source, language_pair=target, start=self._part_start(), target_ids=ids)
 
     def _part_start(self) -> int | None:
         start = self._part.currentData()
@@ -225,12 +232,25 @@ class TextBar(QWidget):
 
     @Slot()
     def _on_line_value_edited(self) -> None:
+        if self.sender() is self.first:
+            self._drop_written()
         self._pause.start()
+
+    def _drop_written(self) -> None:
+        """What was written for another source is no target of this one; what the user typed stays."""
+        if self._written is not None and self._written[0] == self.second.value():
+            self.second.set_value("")
+        self._written = None
 
     @Slot()
     def _on_pause_timeout(self) -> None:
         self._pause.stop()
         self.input_changed.emit(self.input())
+
+    @Slot()
+    def _on_language_activated(self) -> None:
+        self._drop_written()
+        self._on_pause_timeout()
 
     @Slot(QAction)
     def _on_samples_triggered(self, action: QAction) -> None:

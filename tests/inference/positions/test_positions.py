@@ -15,7 +15,7 @@ from tests.inputs import text_input
 
 KINDS = {
     "learned": "bert roberta distilbert electra albert ernie gpt2 opt gpt_neo openai-gpt bart",
-    "sinusoidal": "marian m2m_100 pegasus",
+    "sinusoidal": "marian m2m_100 pegasus transformer",
     "rotary": "modernbert llama mistral qwen3 gemma2 gemma3 gpt_neox gptj codegen falcon",
     "relative": "t5 mt5 mpnet deberta-v2",
     "alibi": "bloom mpt falcon-alibi",
@@ -80,7 +80,7 @@ def test_learned_rows_are_those_of_the_first_tokens(tiny, name, path, offset):
     np.testing.assert_allclose(table.values[:6], seen[0].reshape(6, -1).numpy(), atol=0)
 
 
-@pytest.mark.parametrize("name", ["marian", "m2m_100", "pegasus"])
+@pytest.mark.parametrize("name", ["marian", "m2m_100", "pegasus", "transformer"])
 def test_sinusoids_are_what_the_encoder_adds(tiny, name):
     model = tiny(name)
     (table,) = tables_of(model)

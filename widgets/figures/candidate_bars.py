@@ -1,0 +1,129 @@
+"""Bars of what a model expected at a place, before and after the sampling: a part of figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPolygonF
+
+from widgets.figures.lettering import resized
+from widgets.figures.prediction_cards import percent
+from widgets.look.theme import FigureStyle
+
+_ROW = 1.45  # em
+_HEAD = 1.8  # em
+_MOST_WIDTH = 46.0  # em
+_SAME = 5e-4  # of two probabilities that read alike
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("CandidateBars", text)
+
+
+class Candidate(NamedTuple):
+    """A token, its probability, and that with which it was chosen."""
+
+    text: str
+    prob: float
+    chance: float
+
+
+@dataclass(frozen=True)
+class CandidateBars:
+    """What was expected at one place.
+
+    Attributes
+    ----------
+    candidates
+        The likeliest first.
+    taken
+        Place of the token that is there; -1 for none.
+    """
+
+    title: str
+    candidates: tuple[Candidate, ...]
+    taken: int
+
+    @property
+    def has_chances(self) -> bool:
+        """Whether tokens were chosen with other probabilities than the model gave."""
+        return any(abs(each.prob - each.chance) > _SAME for each in self.candidates)
+
+    def height(self, em: float) -> float:
+        """Of all rows."""
+        return (_HEAD + _ROW * len(self.candidates) + 0.3) * em
+
+    def row(self, number: int, area: QRectF, style: FigureStyle) -> QRectF:
+        """Where a candidate is."""
+        em = QFontMetricsF(style.font).height()
+        width = min(area.width(), _MOST_WIDTH * em)
+        return QRectF(area.left(), area.top() + (_HEAD + _ROW * number) * em, width, _ROW * em)
+
+    def row_at(self, point: QPointF, area: QRectF, style: FigureStyle) -> int | None:
+        """The candidate under a point."""
+        found = (i for i in range(len(self.candidates)) if self.row(i, area, style).contains(point))
+        return next(found, None)
+
+    def paint(self, painter: QPainter, area: QRectF, style: FigureStyle) -> None:
+        """Paint into the top of `area`."""
+        metrics, theme = QFontMetricsF(style.font), style.theme
+        em = metrics.height()
+        bold = QFontMetricsF(resized(style.font, bold=True))
+        painter.save()
+        painter.setFont(style.font)
+        painter.setPen(theme.faint)
+        title = self.title
+        if self.has_chances:
+            title += _tr(" · above as the model gave it, below as it was chosen")
+        shown = metrics.elidedText(title, Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(QPointF(area.left(), area.top() + metrics.ascent()), shown)
+        words = min(max((bold.horizontalAdvance(each.text) for each in self.candidates), default=0), 14 * em)
+        texts = [self._numbers(each) for each in self.candidates]
+        room = max((bold.horizontalAdvance(text) for text in texts), default=0)
+        for number, (each, text) in enumerate(zip(self.candidates, texts, strict=True)):
+            line = self.row(number, area, style)
+            is_taken = number == self.taken
+            baseline = line.center().y() + 0.36 * metrics.ascent()
+            painter.setFont(resized(style.font, bold=is_taken))
+            letters = bold if is_taken else metrics
+            if is_taken:
+                _paint_mark(painter, QPointF(line.left(), line.center().y()), em, theme.warning)
+            painter.setPen(theme.ink)
+            left = line.left() + 0.8 * em
+            word = letters.elidedText(each.text, Qt.TextElideMode.ElideRight, words)
+            painter.drawText(QPointF(left, baseline), word)
+            painter.drawText(QPointF(line.right() - letters.horizontalAdvance(text), baseline), text)
+            full = QRectF(left + words + 0.6 * em, line.top() + 0.2 * em, 0, (_ROW - 0.4) * em)
+            full.setRight(line.right() - room - 0.6 * em)
+            self._paint_bars(painter, full, each, theme.series[5] if is_taken else theme.series[0], style)
+        painter.restore()
+
+    def _paint_bars(self, painter: QPainter, full: QRectF, each: Candidate, color: QColor, style: FigureStyle) -> None:
+        if full.width() <= 0:
+            return
+        painter.fillRect(full, style.theme.line)
+        bars = [(full, each.prob)]
+        if self.has_chances:
+            half = full.height() / 2
+            bars = [
+                (full.adjusted(0, 0, 0, -half - 0.5), each.prob),
+                (full.adjusted(0, half + 0.5, 0, 0), each.chance),
+            ]
+        for number, (bar, share) in enumerate(bars):
+            part = QRectF(bar.left(), bar.top(), bar.width() * min(max(share, 0.0), 1.0), bar.height())
+            painter.fillRect(part, style.theme.series[1] if number else color)
+
+    def _numbers(self, each: Candidate) -> str:
+        if not self.has_chances:
+            return percent(each.prob)
+        return f"{percent(each.prob)} → {percent(each.chance)}"
+
+
+def _paint_mark(painter: QPainter, left: QPointF, em: float, color: QColor) -> None:
+    """A triangle that points at the token that is there."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    corners = [QPointF(0, -0.28 * em), QPointF(0.45 * em, 0), QPointF(0, 0.28 * em)]
+    painter.drawPolygon(QPolygonF([left + corner for corner in corners]))

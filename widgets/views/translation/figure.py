@@ -1,0 +1,330 @@
+"""A translation as far as it is written: sentences with lines, a map or the beams, and what was expected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+
+from inference.results.translation import TranslationResult
+from widgets.figures.candidate_bars import Candidate, CandidateBars
+from widgets.figures.heat_panel import HeatPanel, short
+from widgets.figures.prediction_cards import percent
+from widgets.figures.token_axis import label
+from widgets.kit.clean import clean
+from widgets.kit.figure import Numbers
+from widgets.look.theme import FigureStyle
+from widgets.views.translation.alignment import attending_title, panel, weights_of, when_written
+from widgets.views.translation.beam_tree import BeamPicture
+from widgets.views.translation.numbers import translation_numbers
+from widgets.views.translation.options import TranslationOptions
+from widgets.views.translation.sentences import Sentences
+
+_WIDTH = 46.0  # em at which it reads well
+_SPACE = 1.0  # em between the picture and the candidates
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("TranslationFigure", text)
+
+
+class Spot(NamedTuple):
+    """What the pointer meets: a token of the source or target, a cell of the map (by its target), a candidate, a node
+    of the beams, or one of the best texts."""
+
+    kind: str
+    place: int
+    column: int = 0
+
+
+@dataclass(frozen=True)
+class TranslationFigure:
+    """A translation at one step.
+
+    Attributes
+    ----------
+    n_shown
+        Tokens of the target that are there at this step.
+    layer, head
+        Whose attention is shown where the options ask for one.
+    place
+        Token of the target whose lines stand out and whose candidates are told; None for the last one that is shown.
+    """
+
+    result: TranslationResult
+    options: TranslationOptions
+    n_shown: int
+    layer: int = 0
+    head: int = 0
+    place: int | None = None
+
+    @property
+    def focus(self) -> int:
+        """The token whose candidates are told."""
+        return self.n_shown - 1 if self.place is None else min(self.place, self.n_shown - 1)
+
+    @property
+    def show(self) -> str:
+        """What is shown, as far as there is such a thing."""
+        return "lines" if self.options.show == "tree" and self.result.tree is None else self.options.show
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """float32 [target, source]: what was attended to when each token was written."""
+        options = self.options
+        weights = when_written(weights_of(self.result.pattern, options.attention, self.layer, self.head))
+        return weights[: self.result.written.n_steps]
+
+    @property
+    def caption(self) -> str:
+        written, options = self.result.written, self.options
+        ways = {
+            "greedy": _tr("greedy"),
+            "beam": _tr("beam search, {} best texts").format(len(self.result.hypotheses)),
+            "sample": _tr("sampled with seed {}, temperature {:g}, top-k {}, top-p {:g}").format(
+                options.seed, options.temperature, options.top_k or _tr("off"), options.top_p
+            ),
+        }
+        bits = written.surprisal[written.n_given : self.n_shown]
+        parts = [
+            f"“{clean(written.text)}”" if written.text else _tr("{} tokens").format(written.n_steps),
+            ways[options.way],
+            _tr("{:.1f} bits").format(float(bits.sum())) if len(bits) else "",
+            "" if self.show == "tree" else attending_title(self.result, options.attention, self.layer, self.head),
+            written.why_unfinished,
+        ]
+        return " · ".join(part for part in parts if part)
+
+    # Its parts
+
+    @cached_property
+    def _sentences(self) -> Sentences:
+        written = self.result.written
+        return Sentences(self.result.source, written.tokens, written.n_given, self.n_shown, self.weights)
+
+    @cached_property
+    def _map(self) -> HeatPanel:
+        n_rows = max(len(self.weights) - 1, 1)
+        values = np.full((n_rows, len(self.result.source)), np.nan, np.float32)
+        values[: len(self.weights) - 1] = self.weights[1:]
+        values[max(self.n_shown - 1, 0) :] = np.nan
+        title = _tr("Attended to when each token was written")
+        drawn = panel(values, self.result.written.tokens, self.result.source, 1, title, _tr("Target"))
+        names = tuple(name if row < self.n_shown - 1 else "" for row, name in enumerate(drawn.row_names))
+        return replace(drawn, row_names=(*names, *("",) * (n_rows - len(names))))
+
+    @cached_property
+    def _beams(self) -> BeamPicture:
+        assert self.result.tree is not None
+        written = self.result.written
+        depth = self.n_shown - written.n_given
+        last = self.n_shown == written.n_steps
+        deepest = int(self.result.tree.depths.max(initial=0))
+        hypotheses = self.result.hypotheses if last else ()
+        return BeamPicture(self.result.tree, written.vocabulary, hypotheses, deepest if last else depth)
+
+    @cached_property
+    def bars(self) -> CandidateBars | None:
+        """What was expected where the focus is; None at the start token."""
+        written, place = self.result.written, self.focus
+        if place < 1 or place >= written.n_steps:
+            return None
+        chosen = [number for number in range(written.candidates.shape[1]) if written.candidates[place, number] >= 0]
+        candidates = tuple(
+            Candidate(
+                clean(written.vocabulary[int(written.candidates[place, number])]),
+                float(written.probs[place, number]),
+                float(written.chances[place, number]),
+            )
+            for number in chosen
+        )
+        before = label(written.tokens.words[place - 1])
+        title = _tr("Expected behind “{}” (place {})").format(before, place)
+        return CandidateBars(title, candidates, int(written.taken[place]))
+
+    def _height_above(self, width: float, style: FigureStyle) -> float:
+        em = QFontMetricsF(style.font).height()
+        if self.show == "lines":
+            return self._sentences.places(width, style).height
+        if self.show == "map":
+            return (len(self._map.values) * 1.5 + 4.2) * em
+        return self._beams.height(em)
+
+    def _areas(self, rect: QRectF, style: FigureStyle) -> tuple[QRectF, QRectF]:
+        """Of the picture, and of the candidates beneath."""
+        em = QFontMetricsF(style.font).height()
+        height = self._height_above(rect.width(), style)
+        above = QRectF(rect.left(), rect.top(), rect.width(), height)
+        top = above.bottom() + _SPACE * em
+        return above, QRectF(rect.left(), top, rect.width(), max(rect.bottom() - top, 0))
+
+    def _bars_height(self, em: float) -> float:
+        # As much at every step, so that nothing moves while it plays.
+        rows = self.result.written.candidates.shape[1]
+        return CandidateBars("", (Candidate("", 0, 0),) * rows, -1).height(em) if self.show != "tree" else 0.0
+
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
+        """What it needs where there is so much width."""
+        em = QFontMetricsF(style.font).height()
+        least = self._beams.width(em) if self.show == "tree" else 0.0
+        height = self._height_above(max(width, least, em), style) + _SPACE * em + self._bars_height(em)
+        return QSizeF(least if least > width else 0, height)
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        em = QFontMetricsF(style.font).height()
+        width = max(_WIDTH * em, self._beams.width(em) if self.show == "tree" else 0.0)
+        return QSizeF(width, self.least_size(width, style).height())
+
+    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        above, below = self._areas(rect, style)
+        if self.show == "lines":
+            is_pointed = self.place is not None or self.n_shown < self.result.written.n_steps
+            focus = self.focus if is_pointed else None
+            self._sentences.paint(painter, above.topLeft(), above.width(), style, focus)
+            self._frame(painter, self._target_box(self.focus, above, style), style, Qt.PenStyle.SolidLine)
+        elif self.show == "map":
+            self._map.paint(painter, above, style)
+            if self.focus >= 1:
+                plot = self._map.plot(above, style)
+                row = self.focus - 1
+                first, last = (self._map.cell_rect(row, column, plot) for column in (0, len(self.result.source) - 1))
+                self._frame(painter, first.united(last), style, Qt.PenStyle.SolidLine)
+        else:
+            self._beams.paint(painter, above.topLeft(), above.width(), style)
+            return
+        if self.bars is not None:
+            self.bars.paint(painter, below, style)
+
+    def _target_box(self, place: int, above: QRectF, style: FigureStyle) -> QRectF:
+        return self._sentences.places(above.width(), style).target[place].translated(above.topLeft())
+
+    def _frame(self, painter: QPainter, box: QRectF, style: FigureStyle, line: Qt.PenStyle) -> None:
+        painter.save()
+        painter.setPen(QPen(style.theme.accent, 2, line))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), 4, 4)
+        painter.restore()
+
+    # What the pointer meets
+
+    def _boxes(self, rect: QRectF, style: FigureStyle) -> dict[Spot, QRectF]:
+        """All that can be pointed at, in the order of the arrow keys."""
+        above, below = self._areas(rect, style)
+        em, origin = QFontMetricsF(style.font).height(), above.topLeft()
+        found: dict[Spot, QRectF] = {}
+        if self.show == "lines":
+            places = self._sentences.places(above.width(), style)
+            found |= {Spot("source", pos): box.translated(origin) for pos, box in enumerate(places.source)}
+            shown = places.target[: self.n_shown]
+            found |= {Spot("target", pos): box.translated(origin) for pos, box in enumerate(shown)}
+        elif self.show == "map":
+            plot = self._map.plot(above, style)
+            found |= {
+                Spot("cell", row + 1, column): self._map.cell_rect(row, column, plot)
+                for row in range(min(self.n_shown, len(self.weights)) - 1)
+                for column in range(len(self.result.source))
+            }
+        else:
+            beams = self._beams
+            nodes = np.flatnonzero(beams.tree.depths <= beams.n_depths).tolist()
+            found |= {Spot("node", node): beams.box(node, em).translated(origin) for node in nodes}
+            found |= {
+                Spot("text", number): beams.line(number, above.width(), em).translated(origin)
+                for number in range(len(beams.hypotheses))
+            }
+            return found
+        if self.bars is not None:
+            rows = range(len(self.bars.candidates))
+            found |= {Spot("candidate", row): self.bars.row(row, below, style) for row in rows}
+        return found
+
+    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> Spot | None:
+        """What lies under a point."""
+        return next((spot for spot, box in self._boxes(rect, style).items() if box.contains(point)), None)
+
+    def has_spot(self, spot: object, rect: QRectF, style: FigureStyle) -> bool:
+        """Whether there is such a thing now."""
+        return isinstance(spot, Spot) and spot in self._boxes(rect, style)
+
+    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: Spot) -> None:
+        """Frame what is pointed at."""
+        if (box := self._boxes(rect, style).get(spot)) is not None:
+            self._frame(painter, box.adjusted(1, 1, -1, -1), style, Qt.PenStyle.DashLine)
+
+    def step(self, spot: Spot | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> Spot | None:
+        """The nearest thing in a direction."""
+        boxes = self._boxes(rect, style)
+        if spot is None or spot not in boxes:
+            first = Spot("target", self.focus)
+            return first if first in boxes else next(iter(boxes), None)
+        here = boxes[spot].center()
+        found, nearest = spot, np.inf
+        for other, box in boxes.items():
+            away = box.center() - here
+            along, across = (away.x() * right, abs(away.y())) if right else (away.y() * down, abs(away.x()))
+            if along > 1 and (right == 0 or across < box.height()):
+                distance = along + 3 * across if right else 1e4 * along + across
+                if distance < nearest:
+                    found, nearest = other, distance
+        return found
+
+    def describe(self, spot: Spot) -> str:
+        """What is known of it, in a line."""
+        written, source = self.result.written, self.result.source
+        if spot.kind == "source":
+            by = [pos for pos in range(1, len(self.weights)) if int(np.nanargmax(self.weights[pos])) == spot.place]
+            named = ", ".join(f"“{label(written.tokens.words[pos])}”" for pos in by if pos < self.n_shown)
+            of = _tr("“{}” ({})").format(label(source.words[spot.place]), spot.place)
+            return _tr("{}: attended to most when {} was written").format(of, named) if named else of
+        if spot.kind in ("target", "cell"):
+            return self._describe_target(spot)
+        if spot.kind == "candidate" and self.bars is not None:
+            each = self.bars.candidates[spot.place]
+            text = _tr("“{}”: probability {}").format(each.text, percent(each.prob))
+            if self.bars.has_chances:
+                text += _tr(", chosen with {}").format(percent(each.chance))
+            return text if spot.place == self.bars.taken else text + _tr("; a click continues from it")
+        if spot.kind == "node" and self.result.tree is not None:
+            tree = self.result.tree
+            words = [clean(written.vocabulary[int(tree.numbers[node])]) for node in tree.path(spot.place)]
+            text = _tr("{}: logarithm of its probability {}; a click continues from it")
+            return text.format(" ".join(words), short(float(tree.log_probs[spot.place])))
+        if spot.kind == "text":
+            each = self.result.hypotheses[spot.place]
+            text = _tr("“{}”: {} tokens, logarithm of its probability {}, ranked by {}")
+            return text.format(clean(each.text), each.n_tokens, short(each.log_prob), short(each.score))
+        return ""
+
+    def _describe_target(self, spot: Spot) -> str:
+        written, source, place = self.result.written, self.result.source, spot.place
+        text = _tr("“{}” ({})").format(label(written.tokens.words[place]), place)
+        if place == 0:
+            return text + _tr(": the decoder's start token")
+        bits = float(written.surprisal[place])
+        text += _tr(": {:.2f} bits, probability {}").format(bits, percent(2.0**-bits))
+        text += _tr(", given") if place < written.n_given else ""
+        if place >= len(self.weights) or np.isnan(self.weights[place]).any():
+            return text
+        row = self.weights[place]
+        best = [spot.column] if spot.kind == "cell" else np.argsort(-row, kind="stable")[:3].tolist()
+        seen = ", ".join(f"“{label(source.words[pos])}” {short(float(row[pos]))}" for pos in best)
+        return text + _tr(" · attended to {} when it was written").format(seen)
+
+    # Export
+
+    @property
+    def film_steps(self) -> range:
+        """From what was given to the last token."""
+        return range(self.result.written.n_given, self.result.written.n_steps + 1)
+
+    def film_frame(self, step: int) -> TranslationFigure:
+        """The same when so many tokens were there."""
+        return replace(self, n_shown=step, place=None)
+
+    def numbers(self) -> Numbers:
+        """A row a token of the target; beams beside it."""
+        return translation_numbers(self.result, self.weights)

@@ -1,0 +1,92 @@
+"""What a text begins with: typed words, or tokens that were clicked on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, QObject, QSignalBlocker, Signal
+from PySide6.QtWidgets import QLineEdit
+
+from widgets.kit.control_bar import ControlBar
+from widgets.kit.layouts import labelled
+from widgets.kit.plain import plain_tip
+
+_MOST_LETTERS = 10_000
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("PrefixLine", text)
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """Words; or token ids as the decoder is given them, its start token first, of which `text` is what one reads."""
+
+    text: str = ""
+    ids: tuple[int, ...] | None = None
+
+
+class PrefixLine(QObject):
+    """A field in which the beginning is typed, and a way back to what it was before.
+
+    Signals
+    -------
+    changed()
+    """
+
+    changed = Signal()
+
+    def __init__(self, bar: ControlBar, name: str) -> None:
+        super().__init__(bar)
+        self._now = Prefix()
+        self._before: list[Prefix] = []
+        self._line = QLineEdit()
+        self._line.setMaxLength(_MOST_LETTERS)
+        self._line.setPlaceholderText(_tr("words of the target"))
+        self._line.setToolTip(plain_tip(_tr("The target begins with these words; Enter takes them")))
+        self._line.setMinimumWidth(12 * self._line.fontMetrics().height())
+        bar.add_widget(labelled(self._line, f"{name}_prefix", _tr("Begin with")))
+        self._back = bar.add_button(f"{name}_back_to", _tr("Back"), _tr("Back to what was written before"))
+        self._back.setEnabled(False)
+        self._line.editingFinished.connect(self._on_line_editing_finished)
+        self._back.clicked.connect(self._on_back_clicked)
+
+    @property
+    def now(self) -> Prefix:
+        """What the text begins with."""
+        return self._now
+
+    def go_on_from(self, prefix: Prefix) -> None:
+        """Begin with this from now on."""
+        if prefix != self._now:
+            self._before.append(self._now)
+            self._show(prefix)
+
+    def forget_tokens(self) -> None:
+        """Another source: tokens that were clicked on were chosen for the old one; typed words stay."""
+        self._before.clear()
+        self._back.setEnabled(False)
+        if self._now.ids is not None:
+            self._now = Prefix()
+            with QSignalBlocker(self._line):
+                self._line.clear()
+
+    def set_enabled(self, is_enabled: bool) -> None:
+        """Whether words can be typed at all."""
+        self._line.setEnabled(is_enabled)
+
+    def _show(self, prefix: Prefix) -> None:
+        self._now = prefix
+        self._back.setEnabled(bool(self._before))
+        with QSignalBlocker(self._line):
+            self._line.setText(prefix.text)
+        self.changed.emit()
+
+    def _on_line_editing_finished(self) -> None:
+        text = self._line.text()
+        if text != self._now.text:
+            self.go_on_from(Prefix(text.strip()))
+
+    def _on_back_clicked(self) -> None:
+        if self._before:
+            self._show(self._before.pop())
