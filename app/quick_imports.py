@@ -17,7 +17,7 @@ def skip_source_inspection() -> None:
     with suppress(ImportError, AttributeError):
         feature = import_module("shibokensupport.feature")
         if callable(feature._mod_uses_pyside):
-            feature._mod_uses_pyside = _never
+            setattr(feature, "_mod_uses_pyside", _never)  # noqa: B010 - a module has no such attribute to pyright
 
 
 def _never(_module: object) -> bool:

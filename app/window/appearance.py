@@ -28,7 +28,7 @@ class Appearance:
         palette = theme_named(theme, self._application).palette()
         if palette != self._application.palette():
             self._application.setPalette(palette)
-            self._application.setPalette(_palette_of_boxes(palette), "QCheckBox")
+            self._application.setPalette(_palette_of_boxes(palette), "QCheckBox")  # type: ignore[arg-type] - text, whatever the stub says
         font = QFont(self._application.font())
         font.setPointSizeF(self._points * min(max(font_scale, SMALLEST), LARGEST))
         if font != self._application.font():

@@ -24,7 +24,7 @@ from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from inference.results.tokens import Tokens
 from inference.service.engine import Engine
 from resources import CHECKPOINTS
-from tests.inference.tiny_checkpoints import save_bert, save_gpt2
+from tests.inference.tiny_checkpoints import save_bert, save_gpt2, save_transformer
 from tests.inputs import text_input
 from tests.remembering import RememberingEngine
 
@@ -296,14 +296,18 @@ REAL = {
     "probe": ["--checkpoint", "igpt-small", "--train", "40", "--test", "20"],
     "lens": ["--text", "The cat sat.", "--mask", "2", "--shade", "rank"],
     "reading": ["--checkpoint", "gpt2", "--text", "The cat sat.", "--top-k", "3"],
+    "translation": ["--checkpoint", "transformer", "--text", "the cat sat", "--most", "5", "--beams", "2"],
+    "cross-attention": ["--checkpoint", "transformer", "--text", "the cat sat", "--target", "a dog ran"],
     "prediction": ["--checkpoint", "bert", "--text", "the cat sat", "--text-pair", "a dog ran .", "--longest", "3"],
 }
 
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory) -> RememberingEngine:
-    # None that is bundled predicts words, or was fine-tuned.
+    # None that is bundled predicts words, translates, or was fine-tuned.
     REAL["reading"][1] = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))
+    for name in ("translation", "cross-attention"):
+        REAL[name][1] = str(save_transformer(tmp_path_factory.mktemp("transformer")))
     REAL["prediction"][1] = str(save_bert(tmp_path_factory.mktemp("bert"), "BertForQuestionAnswering"))
     return RememberingEngine()
 

@@ -191,7 +191,7 @@ def test_a_process_that_does_not_start_is_told(qtbot, parent, tmp_path, monkeypa
 class Shown:
     """A view of something that may be exported."""
 
-    why_not_current, is_provisional = "", False
+    why_not_current, is_provisional, notes = "", False, ()
 
     def __init__(self, figure):
         self.shown = figure
@@ -220,7 +220,8 @@ def exporting(parent, tmp_path):
     exporting = Exporting(parent)
     exporting.folder = tmp_path
     exporting.texts = []
-    exporting.said.connect(lambda text, is_warning: exporting.texts.append(text))
+    # An empty one takes the last one back.
+    exporting.said.connect(lambda text, is_warning: text and exporting.texts.append(text))
     return exporting
 
 
