@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import threading
 import weakref
@@ -17,6 +18,9 @@ from hypothesis import HealthCheck, settings
 # The same examples each time, however busy the machine is; `--hypothesis-profile default` looks for others.
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
+
+
+_number = itertools.count()
 
 
 def pytest_addoption(parser):
@@ -34,8 +38,9 @@ def pytest_sessionfinish():
 
 @pytest.fixture(autouse=True)
 def _fresh_settings(monkeypatch, tmp_path_factory):
-    """Settings start empty, and nobody's own are touched."""
-    monkeypatch.setenv("HEADLIGHT_HOME", str(tmp_path_factory.mktemp("home")))
+    """Settings start empty, and nobody's own are touched. Few tests write any: the folder is made by what does."""
+    home = tmp_path_factory.getbasetemp() / "homes" / str(next(_number))
+    monkeypatch.setenv("HEADLIGHT_HOME", str(home))
 
 
 @pytest.fixture(autouse=True)

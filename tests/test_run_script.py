@@ -284,13 +284,13 @@ def test_each_test_is_in_one_lane(run, checkout, monkeypatch):
     monkeypatch.setattr(run, "IS_LINUX", True)
     first, second = run.lanes(["-x"])
     (rest,) = [command for name, command, _ in first if name == "pytest"]
-    (screen,) = [command for name, command, _ in second if name == "pytest of views and widgets"]
+    (other,) = [command for name, command, _ in second if name == "pytest of all else"]
     (windows,) = [command for name, command, _ in second if name == "pytest with windows"]
-    ignored = {word.removeprefix("--ignore=") for word in rest if word.startswith("--ignore=")}
-    assert ignored == {word for word in screen if word.startswith("tests")} != set()
+    ignored = {word.removeprefix("--ignore=") for word in other if word.startswith("--ignore=")}
+    assert ignored == {word for word in rest if word.startswith("tests")} != set()
     assert all((ROOT / folder).is_dir() for folder in ignored)
     assert windows[windows.index("xvfb") + 1 :] == ["tests/e2e", "-x"]
-    assert rest[-1] == screen[-1] == "-x"
+    assert rest[-1] == other[-1] == "-x"
 
 
 def test_tests_that_are_named_are_run_once(run, checkout):

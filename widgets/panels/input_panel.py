@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import Input
 from widgets.context import ViewContext
-from widgets.panels.mesh_bar import MeshBar
 from widgets.panels.text_bar import TextBar
 
 if TYPE_CHECKING:
@@ -100,6 +99,8 @@ class InputPanel(QWidget):
     def _bar(self, kind: str) -> KindBar:
         if kind not in self._bars:
             if kind == "mesh":
+                from widgets.panels.mesh_bar import MeshBar  # not before a mesh is wanted
+
                 bar = MeshBar(self)
                 self._context.growing_changed.connect(bar.show_growing)
                 self._keep(kind, bar, bar)
