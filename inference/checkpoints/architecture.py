@@ -110,7 +110,7 @@ def choose(
     lacking: tuple[str, ...] = ()
     misfit = ""
     for name in dict.fromkeys(filter(None, names)):
-        net_class = own_class(config.model_type, name) or getattr(transformers, name, None)
+        net_class = own_class(config.model_type, name) or _published_class(name, config)
         if net_class is None or not isinstance(config, cast("type[PreTrainedConfig]", net_class.config_class)):
             continue
         skeleton = build_skeleton(net_class, config, stored)
@@ -134,11 +134,16 @@ def _spelled(named: str, model_type: str) -> str:
     return next((name for name in known if name.lower() == named.lower()), named)
 
 
+def _published_class(named: str, config: PreTrainedConfig) -> type[PreTrainedModel] | None:
+    """The model of transformers that has this name and takes this configuration; other things have names, too."""
+    net_class: Any = getattr(transformers, named, None)
+    is_model = isinstance(net_class, type) and issubclass(net_class, transformers.PreTrainedModel)
+    return net_class if is_model and isinstance(config, net_class.config_class or ()) else None
+
+
 def _without_head(config: PreTrainedConfig, named: str, stored: dict[str, StoredTensor]) -> PreTrainedModel:
     """The base model; or the class that is named, where that is one for which there is no such, or a part of it."""
-    net_class: Any = getattr(transformers, named, None)
-    if net_class is not None and not isinstance(config, net_class.config_class):
-        net_class = None
+    net_class = _published_class(named, config)
     if config.model_type not in MODEL_MAPPING_NAMES and net_class is not None:
         return build_skeleton(net_class, config, stored)
     skeleton = build_skeleton(transformers.AutoModel.from_config, config, stored)

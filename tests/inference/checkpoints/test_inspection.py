@@ -189,3 +189,10 @@ def test_no_weight_is_read(folder, monkeypatch):
     except OSError:
         pytest.skip("the disk has no sparse files")
     assert read_weights(folder)["bert.x"].n_elements == 25_000_000_000
+
+
+@pytest.mark.parametrize("name", ["AutoModel", "PreTrainedModel", "BertConfig", "BertTokenizer", "pipeline", "__file__"])
+def test_a_class_that_is_no_model_is_passed_over(folder, name):
+    groups = inspect(str(folder)).groups
+    edit_config(folder, architectures=[name])
+    assert inspect(str(folder)).groups == groups
