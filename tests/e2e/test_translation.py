@@ -118,3 +118,17 @@ def test_escape_keeps_what_is_written(start, endless):
     written = driver.figure("translation").result.written
     assert written.why_unfinished == "cancelled"
     assert 200 < written.n_steps < N_LONG
+
+
+def test_another_checkpoint_opens_while_it_writes(start, endless):
+    driver = translated(start, endless)
+    set_most(driver, N_LONG)
+    driver.wait(lambda: driver.view.is_growing and driver.figure("translation").result.written.n_steps > 50)
+    driver.window.open("bert-mini")
+    driver.wait(lambda: driver.window.windowTitle() == "bert-mini – Headlight", seconds=20)
+    driver.wait_idle()
+    assert driver.words()[0] == "[CLS]"
+    driver.window.open(str(endless))
+    driver.wait(lambda: driver.window.windowTitle() == "endless – Headlight")
+    driver.tab("translation")
+    driver.wait(lambda: driver.figure("translation") is not None)
