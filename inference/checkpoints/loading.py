@@ -15,7 +15,7 @@ from inference.checkpoints.image_tokenizers import load_image_tokenizer
 from inference.checkpoints.inspection import CheckpointPlan, plan, without_tokenizer
 from inference.checkpoints.left_over import check_body, is_computed, note_unused
 from inference.checkpoints.weights_header import INDEX, WEIGHTS
-from inference.checkpoints.weights_reading import read_net
+from inference.checkpoints.weights_reading import MisfitError, read_net
 from inference.context import Refused
 from inference.files.config_file import CONFIG
 from inference.files.generation_file import checked, read_generation
@@ -150,8 +150,8 @@ def _read(found: CheckpointPlan) -> tuple[PreTrainedModel, list[str]]:
     net_class = found.architecture.net_class
     try:
         net, report = read_net(net_class, found.config, found.folder, found.stored)
-    except Refused as refused:
-        raise Refused(f"{_weights_file(found)} does not fit {net_class.__name__}: {refused}") from refused
+    except MisfitError as misfit:
+        raise Refused(f"{_weights_file(found)} does not fit {net_class.__name__}: {misfit}") from misfit
     # A pooler that is missing is read by nothing: heads that need one are not chosen without it.
     missing = sorted(name for name in report["missing_keys"] if "pooler." not in name)
     unused = sorted(report["unexpected_keys"])

@@ -61,6 +61,10 @@ def _read(file: BinaryIO, tensor: StoredTensor) -> Tensor:
     return content.view(_DTYPES[tensor.dtype]).reshape(tensor.shape)
 
 
+class MisfitError(Refused):
+    """Tensors do not make the network that they are to make."""
+
+
 def read_net(
     net_class: type[PreTrainedModel], config: PreTrainedConfig, folder: Path, stored: dict[str, StoredTensor]
 ) -> tuple[Any, dict[str, Any]]:
@@ -68,8 +72,10 @@ def read_net(
 
     Raises
     ------
+    MisfitError
+        transformers cannot use them; the text is the end of a sentence.
     Refused
-        Its files have changed, or transformers cannot use them; the text is the end of a sentence.
+        Its files cannot be read, or have changed.
     """
     tensors: dict[str, Tensor] = read_tensors(folder, stored)
     try:
@@ -86,5 +92,5 @@ def read_net(
     except MemoryError:
         raise
     except Exception as error:  # whatever foreign code makes of foreign files
-        raise Refused(first_line(error)) from error
+        raise MisfitError(first_line(error)) from error
     return loaded

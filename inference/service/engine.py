@@ -119,7 +119,12 @@ def _last_resort(request: Request, error: BaseException) -> str:
     return f"{name[:100]} could not be {what}: something in it was not foreseen ({where or 'outside Headlight'})."
 
 
+# What torch, oneDNN, C++ and the system say of it.
+_OUT_OF_MEMORY = (
+    "not enough memory", "can't allocate memory", "Cannot allocate memory", "out of memory", "bad_alloc",
+    "could not create a primitive", "could not create a memory", "can't start new thread",
+)  # fmt: skip
+
+
 def _is_out_of_memory(error: BaseException) -> bool:
-    return isinstance(error, MemoryError) or any(
-        sign in str(error) for sign in ("not enough memory", "can't allocate memory", "out of memory")
-    )
+    return isinstance(error, MemoryError) or any(sign in str(error) for sign in _OUT_OF_MEMORY)

@@ -191,7 +191,9 @@ def test_no_weight_is_read(folder, monkeypatch):
     assert read_weights(folder)["bert.x"].n_elements == 25_000_000_000
 
 
-@pytest.mark.parametrize("name", ["AutoModel", "PreTrainedModel", "BertConfig", "BertTokenizer", "pipeline", "__file__"])
+@pytest.mark.parametrize(
+    "name", ["AutoModel", "PreTrainedModel", "BertConfig", "BertTokenizer", "pipeline", "__file__"]
+)
 def test_a_class_that_is_no_model_is_passed_over(tmp_path, name):
     folder = save_bert(tmp_path / "bert", "BertModel")
     groups = inspect(str(folder)).groups
