@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from inference.service import wire
+from widgets.options import Options
 
 if TYPE_CHECKING:
     from app.export.films import GrowingFigure
@@ -37,11 +38,17 @@ def film_message(
     may_replace: bool = True,
     notes: tuple[str, ...] = (),
 ) -> bytes:
-    """Tell `main` to write the growth of a figure, a dataclass of results and plain values."""
+    """Tell `main` to write the growth of a figure, a dataclass of results, options and plain values."""
     whole: Any = figure.film_frame(figure.film_steps[-1])
+    values = {field.name: getattr(whole, field.name) for field in dataclasses.fields(whole)}
     told = {
         "figure": f"{type(whole).__module__}:{type(whole).__name__}",
-        "fields": {field.name: getattr(whole, field.name) for field in dataclasses.fields(whole)},
+        "fields": {name: value for name, value in values.items() if not isinstance(value, Options)},
+        "options": {
+            name: {"class": f"{type(value).__module__}:{type(value).__name__}", "values": dataclasses.asdict(value)}
+            for name, value in values.items()
+            if isinstance(value, Options)
+        },
         "style": packed(style),
         "width": width,
         "speed": speed,
@@ -102,16 +109,21 @@ def _write_mesh(asked: dict[str, Any]) -> None:
 def _write_film(asked: dict[str, Any]) -> None:
     from app.export.film_files import save
 
-    module, _, name = asked["figure"].partition(":")
-    if not module.startswith(_FIGURES):
-        raise wire.BadMessage(f"{asked['figure']} is no figure")
-    figure = getattr(import_module(module), name)(**asked["fields"])
+    options = {name: _of_views(said["class"])(**said["values"]) for name, said in asked["options"].items()}
+    figure = _of_views(asked["figure"])(**asked["fields"], **options)
     style, width, speed = unpacked(asked["style"]), asked["width"], asked["speed"]
     may_replace = asked["may_replace"]
     save(
         figure, asked["path"], asked["kind"],
         style=style, width=width, speed=speed, report=_report, may_replace=may_replace, notes=tuple(asked["notes"]),
     )  # fmt: skip
+
+
+def _of_views(name: str) -> Any:
+    module, _, cls = name.partition(":")
+    if not module.startswith(_FIGURES):
+        raise wire.BadMessage(f"{name} is no part of a view")
+    return getattr(import_module(module), cls)
 
 
 def _report(done: int, total: int) -> None:

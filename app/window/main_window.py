@@ -31,7 +31,7 @@ from app.window.telling import Telling
 from app.window.text_dialog import TextDialog
 from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo, in_own_precision, split_precision
-from resources import ROOT, SAMPLES
+from resources import ROOT, SAMPLES, bundled_checkpoints
 from widgets.context import ViewContext
 from widgets.panels.details import DetailsPanel
 from widgets.panels.gallery import Gallery
@@ -204,7 +204,9 @@ class MainWindow(QMainWindow):
         self.actions_by_name["set_own_precision"].setChecked(is_own_precision)
         if not (self.settings.checkpoint or self._first_checkpoint):  # nobody chose it
             self._begun = replace(self._begun, checkpoint=info.checkpoint)
-        self.settings = replace(self.settings.with_recent(place), checkpoint=info.checkpoint)
+        if place not in bundled_checkpoints():  # those are listed anyway
+            self.settings = self.settings.with_recent(place)
+        self.settings = replace(self.settings, checkpoint=info.checkpoint)
         self.opening.set_recent(self.settings.recent)
         self.setWindowTitle(f"{info.name} – Headlight")
         self.status_line.set_device(" · ".join(filter(None, (info.device, info.runs_in))))

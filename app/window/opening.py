@@ -88,9 +88,15 @@ class Opening(QObject):
         self.open(checkpoint or next(iter(bundled_checkpoints()), ""))
 
     def open_again(self) -> None:
-        """Ask once more for what is not open although it was wanted; what was refused, only where nothing else is."""
-        if self._is_cut_off or self._controller.checkpoint is None:
+        """Ask once more for what is not open although it was wanted; what was refused, only where nothing else is.
+
+        A tokenizer that could not be read may have been put right since.
+        """
+        info = self._controller.checkpoint
+        if self._is_cut_off or info is None:
             self.open(self._wanted)
+        elif info.is_tokenizer_lost:
+            self.open(info.checkpoint)
 
     @property
     def _about(self) -> str:

@@ -24,7 +24,7 @@ from inference.files.regular_files import UnsafeFileError
 from inference.files.tokenizer_files import mask_token, vocabulary_file
 from inference.inputs.image_preparation import PREPROCESSOR, read_preparation
 from inference.registry import FAMILIES
-from inference.results.checkpoint import CheckpointInfo, Missing, in_own_precision, split_precision
+from inference.results.checkpoint import TYPE_IDS, CheckpointInfo, Missing, in_own_precision, split_precision
 from inference.results.request import Capability
 from resources import bundled_checkpoints, checkpoint_path
 
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 
 _N_CHANNELS = 3
-TYPE_IDS = "Token ids can be typed instead of a text."
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,9 @@ class Missing:
     why: str
 
 
+TYPE_IDS = "Token ids can be typed instead of a text."  # behind why a tokenizer cannot be read
+
+
 @dataclass(frozen=True, slots=True)
 class CheckpointInfo:
     """What a checkpoint is and can do; answer to `InspectRequest` and `OpenRequest`.
@@ -186,6 +189,11 @@ class CheckpointInfo:
     def group(self, name: str) -> AttentionGroup:
         """The group of that name; the first one where it has none such."""
         return next((group for group in self.groups if group.name == name), self.groups[0])
+
+    @property
+    def is_tokenizer_lost(self) -> bool:
+        """Whether it has one that could not be read when it was opened."""
+        return any(note.endswith(TYPE_IDS) for note in self.notes)
 
     def why_missing(self, needs: frozenset[Capability]) -> str:
         """Half a sentence for the first capability of `needs` that is missing; empty if it has all."""

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 from PIL import Image, ImageChops
 from PySide6.QtWidgets import QWidget
 
+from app.export import worker
 from app.export.film_files import ENDINGS, save
 from app.export.films import FRAMES_A_SECOND, HOLD, film_of, grows
 from app.export.saving import ExportError
 from app.export.saving_process import Saving
 from app.export.worker import film_message, packed, unpacked
+from inference.service import wire
 from tests.image_factories import make_complete_image_result, make_probe_result
+from tests.views.translation.samples import make_translation
 from widgets.look.theme import DARK, FigureStyle
 from widgets.views.complete_image.figure import CompleteImageFigure
 from widgets.views.complete_image.probe import ProbeFigure
+from widgets.views.translation.figure import TranslationFigure
+from widgets.views.translation.options import TranslationOptions
 
 pytestmark = pytest.mark.usefixtures("qapp")
 LONG = 120_000
@@ -127,3 +134,14 @@ def test_another_process_writes_the_film(figure, qtbot, tmp_path):
     assert blocker.args == [str(path)]
     save(figure, tmp_path / "here.webp", style=FigureStyle(), width=120, speed=2.0)
     assert path.read_bytes() == (tmp_path / "here.webp").read_bytes()
+
+
+def test_a_figure_with_options_reaches_the_other_process(tmp_path):
+    figure = TranslationFigure(make_translation(4), TranslationOptions(show="map", attention="layer"), 4)
+    path = tmp_path / "text.gif"
+    message = film_message(figure, str(path), "gif", FigureStyle(), 300, 2.0)
+    asked, _ = wire.read(io.BytesIO(message))
+    worker._write_film(asked)
+    assert path.read_bytes().startswith(b"GIF")
+    with pytest.raises(wire.BadMessage):
+        worker._write_film(asked | {"options": {"options": {"class": "os:system", "values": {}}}})

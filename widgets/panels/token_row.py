@@ -74,7 +74,7 @@ class TokenChips(QWidget):
         x = y = gap
         self._chips = []
         for word, token_id in self._shown():
-            width = max(metrics.horizontalAdvance(word), small_metrics.horizontalAdvance(str(token_id))) + 2.2 * gap
+            width = max(metrics.horizontalAdvance(word), small_metrics.horizontalAdvance(token_id)) + 2.2 * gap
             if x + width > self.width() - gap and x > gap:
                 x, y = gap, y + height + gap
             self._chips.append(QRectF(x, y, width, height))
@@ -92,10 +92,11 @@ class TokenChips(QWidget):
         n = len(self._tokens) - MAX_CHIPS if self._tokens else 0
         return self.tr("… and {:,} more").format(n) if n > 0 else ""
 
-    def _shown(self) -> list[tuple[str, int]]:
+    def _shown(self) -> list[tuple[str, str]]:
         if self._tokens is None:
             return []
-        return [(w, int(i)) for w, i in zip(self._tokens.shown[:MAX_CHIPS], self._tokens.ids, strict=False)]
+        ids = ("" if i < 0 else str(i) for i in self._tokens.ids)  # places that are no tokens have none
+        return list(zip(self._tokens.shown[:MAX_CHIPS], ids, strict=False))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
@@ -129,7 +130,7 @@ class TokenChips(QWidget):
             painter.setFont(small)
             painter.setPen(theme.accent_ink if is_query else theme.faint)
             lower = QRectF(chip.left(), chip.bottom() - small_height - 1, chip.width(), small_height)
-            painter.drawText(lower, Qt.AlignmentFlag.AlignCenter, str(token_id))
+            painter.drawText(lower, Qt.AlignmentFlag.AlignCenter, token_id)
         painter.setFont(font)
         painter.drawText(self._rest_box, Qt.AlignmentFlag.AlignVCenter, self._rest())
 
@@ -146,7 +147,9 @@ class TokenChips(QWidget):
         if position is None or self._tokens is None:
             QToolTip.hideText()
             return
-        text = self.tr("token {}, id {}").format(position, int(self._tokens.ids[position]))
+        text = self.tr("token {}").format(position)
+        if (token_id := int(self._tokens.ids[position])) >= 0:
+            text += self.tr(", id {}").format(token_id)
         if source := self._tokens.source(position):
             text += self.tr("; typed was “{}”").format(clean(source))
         if self._can_mask:

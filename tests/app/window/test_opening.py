@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QListWidget, QWidget
 from app.window.opening import Opening
 from app.window.session import Restored
 from app.window.subject_flow import SubjectFlow
+from inference.results.checkpoint import TYPE_IDS
 from inference.results.events import Failure
 from inference.results.inputs import ImageInput, Input
 from inference.results.tokenize import TokenizeResult
@@ -141,6 +142,19 @@ def test_what_was_cut_off_is_opened_when_asked_again(opening, controller, has_op
     controller.answer(replace(BERT, checkpoint="/mine"))
     opening.open_again()
     assert controller.asked == ["/mine", "/mine"]
+
+
+def test_a_tokenizer_that_could_not_be_read_is_read_again(opening, controller):
+    lost = replace(BERT, checkpoint="/mine", notes=(f"tokenizer.json is cut off. {TYPE_IDS}",))
+    opening.open("/mine")
+    controller.answer(lost)
+    opening.open("/refused")
+    controller.open_failed.emit(Failure("refused", "It is none."))
+    opening.open_again()
+    assert controller.asked == ["/mine", "/refused", "/mine"]
+    controller.answer(replace(lost, notes=()))
+    opening.open_again()
+    assert controller.asked == ["/mine", "/refused", "/mine"]
 
 
 @pytest.mark.parametrize("folder", ["x" * 5000, "a\0b", "~nosuchuser/x"])
