@@ -119,6 +119,9 @@ def test_a_cancel_keeps_what_there_is(view):
     assert view.asked == [request]
     view.refresh(again=True)
     assert view.asked == [request, request]
+    answer(view, make_translation(2), is_partial=True)  # from its first token again
+    assert view.playback.is_playing
+    assert view.playback.is_live
 
 
 def test_a_cancel_before_the_first_token_says_so(view):

@@ -45,6 +45,7 @@ class TranslationView(View):
         super().__init__(context, parent)
         self._result: TranslationResult | None = None
         self._shown: TranslationRequest | None = None  # what the result answers
+        self._is_ended = False  # nothing more comes of it
         self._source: object = None  # checkpoint and source of the last subject
         self._place: int | None = None  # token that was clicked on
         self._canvas = PointedCanvas("translation_canvas", self.tr("Translation"))
@@ -110,8 +111,8 @@ class TranslationView(View):
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         assert isinstance(request, TranslationRequest)
         assert isinstance(result, TranslationResult)
-        is_new = request != self._shown
-        self._result, self._shown = result, request
+        is_new = request != self._shown or (self._is_ended and is_partial)  # or written once more
+        self._result, self._shown, self._is_ended = result, request, not is_partial
         if is_new:
             self._place = None
         self._set_range(is_open=is_partial)
@@ -145,6 +146,7 @@ class TranslationView(View):
         answered, is_partial = self._answered.get(type(request), (None, False))
         if answered == request and is_partial and self._result is not None:
             self._answered[type(request)] = (request, False)
+            self._is_ended = True
             if not self._result.written.is_finished:
                 written = replace(self._result.written, why_unfinished=self.tr("cancelled"))
                 self._result = replace(self._result, written=written)
