@@ -151,6 +151,8 @@ class Calamities:
     def _next_request(self, told: str) -> None:
         """It is answered, in a view that then shows what was asked for."""
         words = self.random.sample(WORDS, 4)
+        self.window.activateWindow()  # no window manager does it when a dialog has closed
+        self.driver.wait(self.window.isActiveWindow)
         self.driver.keys("F5")
         self.driver.tab("heads")
         self.driver.type_text("sentence_a", " ".join(words))

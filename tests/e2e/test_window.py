@@ -321,3 +321,17 @@ def test_arrows_walk_through_layers_and_heads_and_tab_reaches_every_field(driver
             reached.add(focused.objectName())
         QTest.keyClick(focused or driver.window, Qt.Key.Key_Tab)
     assert names <= reached
+
+
+def test_a_tokenizer_that_was_put_right_is_read_again_with_f5(driver, tmp_path):
+    folder = tmp_path / "mine"
+    shutil.copytree(checkpoint_path("bert-mini"), folder)
+    whole = (folder / "tokenizer.json").read_bytes()
+    (folder / "tokenizer.json").write_bytes(whole[: len(whole) // 2])
+    driver.window.open(str(folder))
+    driver.wait(lambda: driver.window.windowTitle() == "mine – Headlight")
+    driver.wait(lambda: "has no tokenizer" in driver.message())
+    (folder / "tokenizer.json").write_bytes(whole)
+    driver.keys("F5")
+    driver.type_text("sentence_a", "a dog barks")
+    driver.wait(lambda: "dog" in driver.words(), seconds=20)
