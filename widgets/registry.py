@@ -20,6 +20,7 @@ ORDER = (
     "training_stages",
     "lens",
     "reading",
+    "few_shot",
     "masked",
     "next_sentence",
     "prediction",

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QVBoxLayout, QWidget
 
 from app.export.export import ENDINGS, save
 from inference.context import Context
@@ -39,6 +39,8 @@ INPUTS = {
     "image": Input(image=ImageInput(seed=3)),
     "mesh": Input(mesh=MeshInput(0)),
 }
+# Asking takes long: it is done when the user wants it.
+ASKS_WHEN_TOLD = ("few_shot",)
 SMALL = QSize(420, 320)
 SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
 
@@ -47,7 +49,7 @@ SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
 def engine(tmp_path_factory):
     """What several tests ask is computed once."""
     # None that is bundled predicts words, was fine-tuned, or translates.
-    CHECKPOINTS["reading"] = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))
+    CHECKPOINTS["reading"] = CHECKPOINTS["few_shot"] = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))
     CHECKPOINTS["prediction"] = str(save_bert(tmp_path_factory.mktemp("bert"), "BertForTokenClassification"))
     CHECKPOINTS["translation"] = str(save_transformer(tmp_path_factory.mktemp("transformer")))
     CHECKPOINTS["training_stages"] = str(save_training_stages(save_transformer(tmp_path_factory.mktemp("stages"))))
@@ -84,6 +86,8 @@ def shown(entry, engine, qtbot, context=None):
     info = engine.run(OpenRequest(CHECKPOINTS.get(entry.name, "bert-mini")), Context())
     input = INPUTS[info.reads[0]]
     view.set_subject(Subject(info, input if info.mask_token else input.unmasked()))
+    if entry.name in ASKS_WHEN_TOLD:
+        view.findChild(QAbstractButton, f"{entry.name}_measure").click()
     qtbot.waitUntil(lambda: view.figure() is not None and not view.why_not_current, timeout=60_000)
     return view
 
