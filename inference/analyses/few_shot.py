@@ -66,7 +66,7 @@ def few_shot(request: FewShotRequest, model: Model, context: Context) -> FewShot
     reader = _Reader(model, context)
     counts = _Counts()
     trials: list[FewShotTrial] = []
-    longest = MOST_SHOTS
+    longest, result = MOST_SHOTS, None
     for number in range(request.n_trials):
         chosen, others = drawn(task.examples, request.seed, number)
         *examples, (asked, answer) = (task.examples[i] for i in chosen)
@@ -95,6 +95,7 @@ def few_shot(request: FewShotRequest, model: Model, context: Context) -> FewShot
         )
         result = FewShotResult(task.title, request.n_trials, len(task.examples), *counts.arrays(), fitting, longest)
         context.partial(result)
+    assert result is not None  # at least one trial was asked for
     return result
 
 

@@ -13,11 +13,11 @@ from inference.results.few_shot import MOST_SHOTS, FewShotResult, FewShotTrial
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.plots.data import ALL_SHOWN, Axis, Curve, Plot, PlotSpot, Points, Series, Shown
+from widgets.plots.data import ALL_SHOWN, Axis, Curve, Plot, PlotSpot, Points, Shown
 from widgets.plots.figure import PlottedFigure
 from widgets.plots.ticks import percent_text
 
-_TOP = 1.04  # of the axis: a dot at 100 % is whole
+_TOP = 1.04  # of the axis: dots at 0 and 100 % are whole
 _PROMPT_SHARE = 0.4  # of the width
 _LINE = 1.35  # em
 
@@ -68,17 +68,13 @@ class FewShotFigure(PlottedFigure):
         shots = np.arange(n, dtype=float)
         accuracy, (low, high) = self.result.accuracy[:, :n], self.result.interval[:, :, :n]
         names = (_tr("examples as they are"), _tr("examples with others' answers"))
-        series: list[Series] = []
+        dots: list[Points] = []
         for kind, (name, ink) in enumerate(zip(names, ("accent", 1), strict=True)):
             beside = shots + 0.12 * (kind - 0.5)  # so that no error bar hides another
-            series.append(Points(name, beside, accuracy[kind], ink, low[kind], high[kind]))
-        for points, is_control in zip(tuple(series), (False, True), strict=True):
-            series.append(Curve("", points.x, points.y, points.ink, is_dashed=is_control, is_guide=True))
-        x, y = (
-            Axis(_tr("examples in the prompt"), low=-0.3, high=MOST_SHOTS + 0.3),
-            Axis(low=0.0, high=_TOP, text=percent_text),
-        )
-        return (Plot(tuple(series), x, y),)
+            dots.append(Points(name, beside, accuracy[kind], ink, low[kind], high[kind]))
+        lines = [Curve("", one.x, one.y, one.ink, is_dashed=one is dots[1], is_guide=True) for one in dots]
+        x = Axis(_tr("examples in the prompt"), low=-0.3, high=MOST_SHOTS + 0.3)
+        return (Plot((*dots, *lines), x, Axis(low=1 - _TOP, high=_TOP, text=percent_text)),)
 
     def describe(self, spot: PlotSpot) -> str:
         """A point: right answers of how many, the interval, and the probability of the right answer."""
