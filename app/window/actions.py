@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
 from app.window.settings import MEMORY_MB, Settings
 from widgets.kit.plain import plain_tip
@@ -16,7 +17,10 @@ MOST_NUMBERS = 9
 
 
 class Command(NamedTuple):
-    """`slot` is a method of the window, called with `value` if any; `choice` names a group of exclusive ones."""
+    """`slot` is a method of the window, called with `value` if any; `choice` names a group of exclusive ones.
+
+    The shortcut of one that `is_last` is a key that fields, lists and popups use themselves: they have it first.
+    """
 
     menu: str
     text: str
@@ -25,6 +29,7 @@ class Command(NamedTuple):
     value: str | int | None = None
     choice: str = ""
     is_checkable: bool = False
+    is_last: bool = False
 
 
 def _size(megabytes: int) -> str:
@@ -63,7 +68,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("&Go", "&Swap the sentences", "swap_sentences", "Ctrl+Shift+S"),
     Command("&Go", "Type a &sentence", "focus_sentence", "Ctrl+L"),
     Command("&Run", "Ask &again", "ask_again", "F5"),
-    Command("&Run", "&Cancel", "cancel", "Esc"),
+    Command("&Run", "&Cancel", "cancel", "Esc", is_last=True),
     Command("&Run", "&Messages…", "show_messages"),
     *(
         Command("&Run", f"Memory for attention: {_size(megabytes)}", "set_memory", "", megabytes, "memory", True)
@@ -90,6 +95,8 @@ def build_menus(window: QMainWindow) -> dict[str, QAction]:
             choices[command.choice] = QActionGroup(window)
         action = menu.addAction(command.text)
         action.setShortcut(QKeySequence(command.shortcut))
+        if command.is_last:  # the menu shows the key, and `LastKeys` acts on it
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         action.setCheckable(command.is_checkable)
         action.setData(command.value)
         slot = getattr(window, command.slot)
@@ -125,6 +132,33 @@ def check_actions(actions: Mapping[str, QAction], settings: Settings) -> None:
     ):
         if name in actions:
             actions[name].setChecked(is_on)
+
+
+class LastKeys(QObject):
+    """Runs a command by its key where nothing that has the focus wanted that key.
+
+    A shortcut of a window would be taken before the widget with the focus, and any popup over it, saw the key.
+    """
+
+    def __init__(self, actions: Iterable[QAction], parent: QObject) -> None:
+        super().__init__(parent)
+        is_last = Qt.ShortcutContext.WidgetShortcut
+        self._actions = {action.shortcut(): action for action in actions if action.shortcutContext() == is_last}
+
+    def watch(self, *windows: QWidget) -> None:
+        """Act on the keys that come to these."""
+        for window in windows:
+            window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Of a window: what comes here went through all widgets from the one with the focus on."""
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+            return False
+        action = self._actions.get(QKeySequence(event.keyCombination()))
+        if action is None or not action.isEnabled():
+            return False
+        action.trigger()
+        return True
 
 
 class _Call:

@@ -213,7 +213,7 @@ class ScaledDotView(View):
             return
         if key == Qt.Key.Key_Space:
             self.next_step()
-        elif key == Qt.Key.Key_Escape:
+        elif key == Qt.Key.Key_Escape and self.step is not None:
             self.set_step(None)
         elif Qt.Key.Key_0 <= key <= Qt.Key.Key_9:
             self.set_step(int(event.text() or 0) or None)
