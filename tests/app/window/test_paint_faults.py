@@ -27,7 +27,7 @@ class Figure:
 
 application = QApplication([])
 said = []
-sys.excepthook = _Reporter(SimpleNamespace(status_line=SimpleNamespace(show_message=said.append)))
+sys.excepthook = _Reporter(SimpleNamespace(status_line=SimpleNamespace(show_message=lambda text, about: said.append(text))))
 window, canvas = QMainWindow(), FigureCanvas()
 window.setCentralWidget(canvas)
 window.show()
