@@ -19,7 +19,7 @@ from tests.remembering import RememberingEngine
 from tests.theme_check import painters_that_ignore_the_theme
 from widgets.context import ViewContext
 from widgets.kit.delay import Delay
-from widgets.kit.labels import LineLabel
+from widgets.kit.labels import EmptyLabel, LineLabel
 from widgets.look.theme import LIGHT
 from widgets.registry import VIEWS
 from widgets.subject import Subject
@@ -79,11 +79,16 @@ def shown(entry, engine, qtbot, context=None):
     view.asker = Asker(engine, view)
     view.resize(1000, 700)
     view.show()
-    info = engine.run(OpenRequest(CHECKPOINTS.get(entry.name, "bert-mini")), Context())
-    input = INPUTS[info.reads[0]]
-    view.set_subject(Subject(info, input if info.mask_token else input.unmasked()))
+    view.set_subject(subject_of(entry, engine))
     qtbot.waitUntil(lambda: view.figure() is not None and not view.why_not_current, timeout=60_000)
     return view
+
+
+def subject_of(entry, engine):
+    """What a view can look at."""
+    info = engine.run(OpenRequest(CHECKPOINTS.get(entry.name, "bert-mini")), Context())
+    input = INPUTS[info.reads[0]]
+    return Subject(info, input if info.mask_token else input.unmasked())
 
 
 def pixels(view):
@@ -200,6 +205,23 @@ def test_after_a_cancel_it_asks_nothing_by_itself(entry, engine, qtbot):
     assert asked[n:] == []
     view.refresh(again=True)
     assert asked[n:] or not view._asked
+
+
+@views
+def test_while_it_waits_for_its_first_answer_it_says_so(entry, engine, qtbot):
+    view = entry.create(ViewContext())
+    qtbot.addWidget(view)
+    asked = []
+    view.request_changed.connect(asked.append)
+    view.show()
+    view.set_subject(subject_of(entry, engine))
+    said = [label.text() for label in view.findChildren(EmptyLabel) if label.isVisible()]
+    assert not asked or view.figure() is not None or said
+    assert [text for text in said if not text.endswith("…")] == []
+    for request in asked:
+        view.take_cancellation(request)
+    said = [label.text() for label in view.findChildren(EmptyLabel) if label.isVisible()]
+    assert [text for text in said if text.endswith("…")] == []
 
 
 @views

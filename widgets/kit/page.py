@@ -33,6 +33,7 @@ class Page(QWidget):
         self.read_out = LineLabel(read_out, self)
         self.read_out.setObjectName(f"{name}_read_out")
         self._empty = EmptyLabel(f"{name}_empty")
+        self._sentence = self._why_nothing = ""
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(canvas)
@@ -73,11 +74,17 @@ class Page(QWidget):
         return self._empty.text()
 
     def show_empty(self, sentence: str) -> None:
-        """There is nothing to see: say what to do."""
-        self._empty.setText(sentence)
+        """There is nothing to see: say what to do, or that it is being computed."""
+        self._sentence = sentence
+        self._empty.setText(self._why_nothing or sentence)
         self._stack.setCurrentWidget(self._empty)
         for line in (self.caption, self.read_out):
             line.hide()
+
+    def say_why_nothing(self, why: str) -> None:
+        """Say in an empty page why nothing comes, such as that it was cancelled; without a reason, what it said."""
+        self._why_nothing = why
+        self._empty.setText(why or self._sentence)
 
     def show_canvas(self) -> None:
         """There is something to see."""

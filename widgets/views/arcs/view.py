@@ -55,7 +55,7 @@ class ArcsView(View):
         self._canvas.setObjectName("arcs_canvas")
         self._canvas.setAccessibleName(self.tr("Attention arcs"))
         self._page = self.add_page(Page("arcs", self._canvas, self.tr("What is shown"), self.tr("Strongest lines")))
-        self._page.show_empty(self.tr("Lines between tokens appear here."))
+        self._page.show_empty(self.tr("Asking the model …"))
         self._chips = HeadChips(self)
         self._page.add_above(self._chips)
         controls = self._page.controls

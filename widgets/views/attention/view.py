@@ -48,7 +48,7 @@ class AttentionView(View):
         self._maps.addWidget(self._whole)
         self._maps.addWidget(self._deep)
         self._page = self.add_page(Page("attention", self._maps, self.tr("What is shown"), self.tr("Value")))
-        self._page.show_empty(self.tr("Who attends to whom appears here."))
+        self._page.show_empty(self.tr("Asking the model …"))
         controls = self._page.controls
         self._group = GroupChoice(controls, "attention_group", context.selection)
         self._options = self.add_options(OptionControls(controls, "attention", AttentionOptions))

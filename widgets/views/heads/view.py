@@ -43,7 +43,7 @@ class HeadsView(View):
         self.setFocusProxy(self._grid)
         self._group = GroupChoice(self._page.controls, "heads_group", context.selection)
         self._options = self.add_options(OptionControls(self._page.controls, "heads", HeadsOptions))
-        self._page.show_empty(self.tr("All heads appear here."))
+        self._page.show_empty(self.tr("Asking the model …"))
 
         self._options.changed.connect(self._rebuild)
         self.standing_changed.connect(self._read)

@@ -45,7 +45,7 @@ class ScaledDotView(View):
         self._page = self.add_page(
             Page("scaled_dot", self._canvas, self.tr("What is shown"), self.tr("Dot product of a key"))
         )
-        self._page.show_empty(self.tr("The numbers of one query appear here."))
+        self._page.show_empty(self.tr("Asking the model …"))
         controls = self._page.controls
         self._query = controls.add_choice("scaled_dot_query", self.tr("&Query"), ())
         self._steps = controls.add_choice("scaled_dot_step", self.tr("&Step"), ((self.tr("All steps"), None),))

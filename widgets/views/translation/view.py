@@ -66,7 +66,7 @@ class TranslationView(View):
         self._player = Player("translation", self.playback, self._slider)
         page.add_below(self._player)
         self._player.hide()
-        page.show_empty(self.tr("Type a sentence; its translation grows here."))
+        page.show_empty(self.tr("Asking the model …"))
         self._offer_options()
 
         self._options.changed.connect(self._on_options_changed)
