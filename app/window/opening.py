@@ -114,7 +114,10 @@ class Opening(QObject):
     def _on_controller_opened(self, info: CheckpointInfo) -> None:
         self._is_cut_off = False
         self.described.emit(_summary(info))
-        for sentences, is_warning, about in ((info.cautions, True, "notes"), (info.explained, False, "notes explained")):
+        for sentences, is_warning, about in (
+            (info.cautions, True, "notes"),
+            (info.explained, False, "notes explained"),
+        ):
             told = " ".join(sentences)
             self.said.emit(f"{info.name}: {told}" if told else "", is_warning, about)
         self.opened.emit(info)

@@ -22,6 +22,7 @@ from widgets.context import ViewContext
 from widgets.kit.delay import Delay
 from widgets.kit.labels import EmptyLabel, LineLabel
 from widgets.look.theme import LIGHT
+from widgets.player.playback import Playback
 from widgets.registry import VIEWS
 from widgets.subject import Subject
 
@@ -186,6 +187,19 @@ def test_an_old_picture_is_dimmed_when_another_checkpoint_comes(entry, engine, q
         assert subject.checkpoint.name in veil.text
     if veils:
         assert subject.checkpoint.name in view.why_not_current
+
+
+@views
+def test_nothing_plays_on_beneath_a_veil(entry, engine, qtbot):
+    view = shown(entry, engine, qtbot)
+    players = view.findChildren(Playback)
+    view.request_changed.disconnect(view.asker.on_request_changed)
+    for player in players:
+        player.restart(player.first)
+    view.refresh(again=True)
+    for request in view._asked:
+        view.take_cancellation(request)
+    assert [player for player in players if player.is_playing] == []
 
 
 @views

@@ -262,7 +262,9 @@ def test_a_refused_input_leaves_what_is_shown_dimmed_whatever_is_asked_next(view
     view.take_result(look_at(view), "layer 0")
     view.refuse("The text has 9 tokens; at most 5 are allowed.")
     assert is_dimmed(view)
-    assert view.page.veil.text.startswith("This picture is still of bert-test  ·  a cat.\n")  # the field has another sentence
+    assert view.page.veil.text.startswith(
+        "This picture is still of bert-test  ·  a cat.\n"
+    )  # the field has another sentence
     view.selection.update(layer=1)
     view.take_result(view.asked[-1], "layer 1")
     assert "at most 5" in view.why_not_current
