@@ -9,8 +9,9 @@ from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from PySide6.QtCore import QCoreApplication
 
+from app.window.placement import ViewLayout
 from app.window.settings import is_text, left_out, locked, merged, read_entries, write_entries
-from app.window.view_area import ViewArea, ViewLayout
+from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import ImageInput, Input, MeshInput, SoundInput, TextInput
 from widgets.selection import Selected

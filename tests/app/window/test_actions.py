@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QDockWidget, QMainWindow, QTextEdit
+from PySide6.QtWidgets import QComboBox, QDockWidget, QMainWindow, QMenu, QTextEdit
 
 from app.window.about import shortcuts_html
 from app.window.actions import COMMANDS, MOST_NUMBERS, LastKeys, build_menus, set_view_shortcuts
@@ -79,6 +79,22 @@ def test_views_are_numbered_as_their_tabs_and_say_why_they_are_off(window):
         action for action in actions.values() if action.shortcut().toString()[-2:] in {f"+{n}" for n in range(1, 10)}
     ]
     assert len(numbered) == min(MOST_NUMBERS, len(offered))
+
+
+def test_a_view_with_a_tab_that_is_off_has_no_number_and_says_why(window):
+    actions = build_menus(window)
+    offered = tuple(view.name for view in VIEWS)
+    set_view_shortcuts(actions, {offered[0]: "It is off."}, offered)
+    first, second = (actions[f"show_view:{name}"] for name in offered[:2])
+    assert (first.isEnabled(), first.toolTip()) == (False, "It is off.")
+    assert (second.isEnabled(), second.shortcut()) == (True, QKeySequence("Ctrl+1"))
+
+
+def test_no_menu_is_taller_than_a_small_screen(window):
+    build_menus(window)
+    menus = window.findChildren(QMenu)
+    assert len(menus) > 6
+    assert {menu.title(): menu.sizeHint().height() for menu in menus if menu.sizeHint().height() > 700} == {}
 
 
 def test_the_list_of_shortcuts_is_made_of_the_table():

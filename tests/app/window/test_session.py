@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QObject, Signal
 
+from app.window.placement import ViewLayout
 from app.window.session import FILE_NAME, Session, SessionKeeper, load_session, save_session
 from app.window.settings import Settings, load_settings
-from app.window.view_area import ViewLayout
 from inference.results.inputs import ImageInput, Input, MeshInput, SoundInput, TextInput
 from tests.factories import make_checkpoint_info
 from widgets.selection import Position, Selected
