@@ -33,6 +33,7 @@ from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo, in_own_precision, split_precision
 from resources import ROOT, SAMPLES, bundled_checkpoints
 from widgets.context import ViewContext
+from widgets.look.focus_ring import FocusRings
 from widgets.panels.details import DetailsPanel
 from widgets.panels.gallery import Gallery
 from widgets.panels.input_panel import InputPanel
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
         self._runner = runner
         self._first_checkpoint = first_checkpoint
         self._is_started = False
+        FocusRings(self)
 
         self.selection = Selection(self)
         self.context = ViewContext(self.selection, parent=self)

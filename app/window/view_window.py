@@ -12,6 +12,7 @@ from app.window.actions import LastKeys
 from app.window.placement import free_place
 from app.window.view_page import ViewPage
 from resources import ROOT
+from widgets.look.focus_ring import FocusRings
 
 
 class ViewWindow(QWidget):
@@ -40,6 +41,7 @@ class ViewWindow(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(page)
         page.show()
+        FocusRings(self)
         self.show_checkpoint("")
 
     def show_checkpoint(self, name: str) -> None:

@@ -39,6 +39,7 @@ class FigureScroll(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFocusProxy(canvas)
 
     def show_figure(self, figure: SizedFigure, style: FigureStyle, *, is_growing: bool = False) -> None:
         """Show another figure, or the same in another style; `is_growing`: more comes at its end."""

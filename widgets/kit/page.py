@@ -80,6 +80,7 @@ class Page(QWidget):
         self._stack.setCurrentWidget(self._empty)
         for line in (self.caption, self.read_out):
             line.hide()
+        self._pass_focus_on()
 
     def say_why_nothing(self, why: str) -> None:
         """Say in an empty page why nothing comes, such as that it was cancelled; without a reason, what it said."""
@@ -88,9 +89,21 @@ class Page(QWidget):
 
     def show_canvas(self) -> None:
         """There is something to see."""
+        is_focused = self._empty.hasFocus()
         self._stack.setCurrentWidget(self.canvas)
         for line in (self.caption, self.read_out):
             line.setVisible(bool(line.accessibleName()))
+        self._pass_focus_on()
+        if is_focused:
+            self.setFocus()
+
+    def setFocusProxy(self, widget: QWidget | None) -> None:  # noqa: N802
+        """What has the keyboard where there is something to see; else the sentence has it, which is not hidden."""
+        self._proxy = widget
+        self._pass_focus_on()
+
+    def _pass_focus_on(self) -> None:
+        super().setFocusProxy(self._empty if self.is_empty else self._proxy)
 
     def clear_numbers(self) -> None:
         """Numbers beside a picture that is old are of something else."""

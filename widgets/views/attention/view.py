@@ -166,7 +166,7 @@ class AttentionView(View):
             if not is_long:
                 self._whole.set_options(self._options.value(), self.selection.now)
         self._maps.setCurrentWidget(self._deep if is_long else self._whole)
-        self.setFocusProxy(self._deep.canvas if is_long else self._whole.map)
+        self._page.setFocusProxy(self._deep.canvas if is_long else self._whole.map)
         long_only = self.tr("For texts of more than {} tokens: shorter ones show every cell.").format(WHOLE)
         short_only = self.tr("For texts of up to {} tokens: of longer ones only what is seen is computed.")
         for field in ("aggregate", "hide_special", "merge_words"):
