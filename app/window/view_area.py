@@ -306,6 +306,8 @@ class ViewArea(QWidget):
         self.views[name] = view
         page = self._page(name)
         page.set_view(view)
+        if self._places[name] is not ViewPlace.WINDOW:
+            self._pane(name).order_focus(page)
         self.view_created.emit(view)
         page.show_why("")
         view.set_subject(self._subject)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import pairwise
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, Qt, Signal, Slot
@@ -128,6 +129,12 @@ class ViewPane(QWidget):
         if self._pages.indexOf(page) < 0:
             self._pages.addWidget(page)
         self._pages.setCurrentWidget(page)
+        self.order_focus(page)
+
+    def order_focus(self, page: ViewPage) -> None:
+        """Let Tab go from the tabs into a page: what is built or put back later comes last in Qt's order."""
+        for before, stop in pairwise((self._bar, self._more, *page.stops())):
+            QWidget.setTabOrder(before, stop)
 
     def take_page(self, page: ViewPage) -> None:
         """Let go of a page that will be shown elsewhere."""

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QLineEdit, QTabBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QTabBar, QToolButton, QVBoxLayout, QWidget
 
 from app.window.offered_views import OfferedViews
 from app.window.placement import ViewLayout
@@ -485,3 +485,35 @@ def test_is_collected_after_closing(assert_collected, context):
         return area
 
     assert_collected(make)
+
+
+def stops(area):
+    """Where Tab goes in the window of the area, from the tabs on."""
+    bar = area.findChild(QTabBar, "views_main_tabs")
+    bar.setFocus()
+    found = []
+    while (now := QApplication.focusWidget()) not in found:
+        found.append(now)
+        QTest.keyClick(now, Qt.Key.Key_Tab)
+    return [stop.objectName() or type(stop).__name__ for stop in found]
+
+
+def test_tab_goes_from_the_tabs_into_their_view_and_does_so_when_it_was_put_back(area):
+    last = QLineEdit()
+    area.parentWidget().layout().addWidget(last)
+    last.setObjectName("behind")
+    last.show()
+    buttons = [f"heads_{name}" for name in ("copy", "export", "beside", "window")]
+    area.parentWidget().resize(1000, 400)
+    in_order = ["views_main_tabs", *buttons, "QLineEdit", "behind"]
+    assert stops(area) == in_order
+    area.show_view("attention")
+    area.show_view("heads")
+    area.toggle_window("heads")
+    assert "heads_copy" not in stops(area)
+    area.toggle_window("heads")
+    area.parentWidget().activateWindow()
+    assert stops(area) == in_order
+    area.toggle_beside("heads")
+    area.toggle_beside("heads")
+    assert stops(area) == in_order
