@@ -5,9 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.export.export import ENDINGS, save
 from inference.context import Context
@@ -21,6 +31,7 @@ from tests.training_stages_files import save_training_stages
 from widgets.context import ViewContext
 from widgets.kit.delay import Delay
 from widgets.kit.labels import EmptyLabel, LineLabel
+from widgets.look.focus_ring import FocusRings
 from widgets.look.theme import LIGHT
 from widgets.player.playback import Playback
 from widgets.registry import VIEWS
@@ -273,6 +284,61 @@ def test_it_stands_on_its_own(entry, engine, qtbot):
     view.context.looks.set_color_map("viridis")
     assert view.style_now().color_map == "viridis"
     assert view.figure() is not None
+    view.setParent(None)
+
+
+def look_of(stop):
+    """What is on screen where a widget is, with what lies round it."""
+    window = stop.window()
+    QApplication.processEvents()
+    return window.grab(QRect(stop.mapTo(window, QPoint()), stop.size()).adjusted(-3, -3, 3, 3)).toImage()
+
+
+def problems_of(stop):
+    """Why a user who comes to a widget by Tab would be lost there."""
+    seen = stop.viewport() if isinstance(stop, QAbstractScrollArea) else stop
+    if isinstance(stop, QLineEdit):
+        stop.deselect()  # what is selected is no ring
+    with_focus = look_of(stop)
+    stop.clearFocus()
+    without = look_of(stop)
+    stop.setFocus(Qt.FocusReason.TabFocusReason)
+    found = {
+        "hidden": not stop.isVisible() or seen.visibleRegion().isEmpty(),
+        "off": not stop.isEnabled(),
+        "without a name": not (stop.accessibleName() or (isinstance(stop, QAbstractButton) and stop.text())),
+        "without a ring": with_focus == without,
+    }
+    return [problem for problem, is_so in found.items() if is_so]
+
+
+@views
+def test_wherever_the_tab_key_goes_there_is_something_with_a_name_and_a_ring(entry, engine, qtbot):
+    view = shown(entry, engine, qtbot)
+    page = QWidget()
+    qtbot.addWidget(page)
+    button = QPushButton("first")
+    layout = QVBoxLayout(page)
+    layout.addWidget(button)
+    layout.addWidget(view)
+    FocusRings(page)
+    page.resize(1200, 800)
+    page.show()
+    page.activateWindow()
+    qtbot.waitUntil(page.isActiveWindow)
+    button.setFocus()
+    stops, problems = [], {}
+    now = button
+    while now not in stops:
+        stops.append(now)
+        if now is not button and (found := problems_of(now)):
+            problems[now.objectName() or type(now).__name__] = found
+        QTest.keyClick(now, Qt.Key.Key_Tab)
+        now = QApplication.focusWidget()
+    assert problems == {}
+    assert len(stops) > 1
+    assert now is button, "it does not come back to where it began"
+    page.layout().removeWidget(view)
     view.setParent(None)
 
 

@@ -12,10 +12,10 @@ from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.kit.figure import Figure
-from widgets.panels.job_line import JobLine
 from widgets.kit.layouts import fill_column
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.pointed_canvas import PointedCanvas
+from widgets.panels.job_line import JobLine
 from widgets.plots.canvas import PlotCanvas
 from widgets.selection import Selected
 from widgets.subject import Subject
