@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -78,5 +79,5 @@ def test_the_colour_of_what_is_missing_is_explained_where_it_is_on_screen(make, 
 
 def test_beside_a_map_the_colour_stands_by_its_word(qapp):
     _, columns = painted(attention(True))
-    gap = max(after - before for before, after in zip(columns, columns[1:], strict=False))
+    gap = max(after - before for before, after in pairwise(columns))
     assert gap > 10, "it is in the map alone"
