@@ -139,6 +139,7 @@ def plan(checkpoint: str) -> CheckpointPlan:
         device="",
         notes=(*noted, *about_tokenizer, *family.notes(config), *(preparation.notes if preparation else ())),
         reads=family.reads,
+        explained=family.notes(config),
         stored_in=stored_in(stored),
         classes=family.classes(config),
         images=_images(config, family, groups) if isinstance(family, ReadsImages) else "",

@@ -86,12 +86,14 @@ def read(checkpoint: str, context: Context) -> Loaded:
     _set_generation(net, found.folder)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     net.to(device).eval()  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
+    as_chosen = (*merged[:1], *_note_precision(net))  # by the adapter's folder, and by the user
     info = replace(
         info,
         languages=languages_of(tokenizer),
         runs_in=str(net.dtype).removeprefix("torch."),
         device=torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
-        notes=tuple(dict.fromkeys((*info.notes, *note_unused(unused), *merged, *_note_precision(net)))),
+        notes=tuple(dict.fromkeys((*info.notes, *note_unused(unused), *merged, *as_chosen))),
+        explained=(*info.explained, *as_chosen),
     )
     if image_tokenizer is not None:
         image_tokenizer.to(device)  # pyright: ignore[reportArgumentType]
