@@ -444,6 +444,18 @@ def test_until_the_engine_is_up_what_it_answered_before_is_shown(remembering, ru
     assert view.why_not_current == ""
 
 
+def test_what_the_last_session_does_not_know_may_have_come_with_the_program(runner, jobs, qtbot):
+    controller = Controller(runner, jobs, cache=FakeCache((OPEN, INFO)), first_answers=FakeCache((HEADS, "kept")))
+    view = Listener("left", ViewContext())
+    qtbot.addWidget(view)
+    controller.attach(view)
+    view.show()
+    controller.open("x")
+    view.set_subject(Subject(INFO, INPUT))
+    assert view.shown == [(HEADS, "kept", False)]
+    assert "Kept with Headlight" in view.why_not_current
+
+
 def test_once_the_engine_is_up_it_is_asked_alone(remembering, runner):
     runner.arrived.emit("open", OPEN, INFO, False)
     remembering.open("x")
