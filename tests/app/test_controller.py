@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QObject, Signal
 
-from app.link.controller import Controller
+from app.link.controller import WRITING_PAUSE, Controller
 from inference.results.attention import AttentionRequest
 from inference.results.checkpoint import OpenRequest
 from inference.results.events import Failure, Progress
@@ -478,6 +478,8 @@ def test_a_checkpoint_that_no_longer_opens_is_not_open(remembering, runner, qtbo
 
 
 def test_whole_answers_are_kept_and_written_after_a_pause(remembering, runner, qtbot):
+    assert remembering._writing.interval() == WRITING_PAUSE
+    remembering._writing.setInterval(50)
     runner.arrived.emit("open", OPEN, INFO, False)
     runner.arrived.emit("memory", MemoryRequest(0), MemoryResult(0, 0, 0, 0, 0, True), False)
     assert remembering.cache.noted == [("open", OPEN, INFO)]
