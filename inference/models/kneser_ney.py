@@ -3,8 +3,8 @@
 References
 ----------
 Kneser and Ney 1995, "Improved backing-off for m-gram language modeling"; Chen and Goodman 1998, "An Empirical Study of
-Smoothing Techniques for Language Modeling", sections 3 (interpolated, three discounts an order) and 2.7; Heafield et al.
-2013, "Scalable Modified Kneser-Ney Language Model Estimation", section 3 (n-grams that begin a text).
+Smoothing Techniques for Language Modeling", sections 3 (interpolated, three discounts an order) and 2.7; Heafield et
+al. 2013, "Scalable Modified Kneser-Ney Language Model Estimation", section 3 (n-grams that begin a text).
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Terms:
 
     @property
     def used(self) -> Floats:
-        """[order + 1, ...]: how much each order adds to the final probability, the uniform one first; they sum to it."""
+        """[order + 1, ...]: how much each order adds to the final probability, 1 / `n_tokens` first."""
         passed = np.cumprod(self.weights[::-1], 0)[::-1]  # what order n and all above leave to those below n
         behind = np.concatenate([passed[1:], np.ones_like(passed[:1])])
         rest = self.probabilities[0] - self.shares[0]

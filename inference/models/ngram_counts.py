@@ -22,8 +22,8 @@ class Grams:
     Attributes
     ----------
     keys
-        int64 [gram], rising: place of its history among the grams that are one token shorter, times `n_tokens`, plus its
-        last token.
+        int64 [gram], rising: place of its history among the grams one token shorter, times `n_tokens`, plus its last
+        token.
     counts
         int64 [gram], how often it occurs.
     suffixes

@@ -170,7 +170,9 @@ def encode(tokenizer: Tokenizer, texts: list[str]) -> EncodedTexts:
     return EncodedTexts(np.concatenate(rows), np.cumsum([0, *map(len, rows)]), n_words)
 
 
-def prepare(data: Path, state: Path, n_tokens: int, limit: int | None = None) -> tuple[Tokenizer, dict[str, EncodedTexts]]:
+def prepare(
+    data: Path, state: Path, n_tokens: int, limit: int | None = None
+) -> tuple[Tokenizer, dict[str, EncodedTexts]]:
     """Tokenizer and encoded training text, kept in the state folder."""
     state.mkdir(parents=True, exist_ok=True)
     file, cache = state / "tokenizer.json", state / "train.npz"
@@ -183,7 +185,9 @@ def prepare(data: Path, state: Path, n_tokens: int, limit: int | None = None) ->
         np.savez(cache, **{f"{n}.{k}": v for n, e in encoded.items() for k, v in vars(e).items()})
     with np.load(cache) as stored:
         names = [*MIX, f"{PAIRS}_typed"]
-        encoded = {n: EncodedTexts(stored[f"{n}.ids"], stored[f"{n}.offsets"], int(stored[f"{n}.n_words"])) for n in names}
+        encoded = {
+            n: EncodedTexts(stored[f"{n}.ids"], stored[f"{n}.offsets"], int(stored[f"{n}.n_words"])) for n in names
+        }
     return Tokenizer.from_file(str(file)), encoded
 
 

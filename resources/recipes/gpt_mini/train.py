@@ -4,8 +4,8 @@
     python -m resources.recipes.gpt_mini.train --data DIR --state STATE --cool-down 2e6
 
 The rate rises over the first steps and then stays, so that a run can be given more time on any day. `--cool-down` takes
-what there is, lets the rate fall to nothing over so many tokens, and writes `cooled.pt`; `state.pt` stays as it was, and
-the run goes on from there. What each token buys:
+what there is, lets the rate fall to nothing over so many tokens, and writes `cooled.pt`; `state.pt` stays as it was,
+and the run goes on from there. What each token buys:
 
 * rows of one exact length, so that nothing is spent on filling up, and little on attention;
 * embeddings start from a factorised co-occurrence matrix instead of noise;
@@ -35,7 +35,6 @@ from resources.recipes.muon import Muon
 
 N_CTX = 256
 SAVE_EVERY = 180.0  # seconds
-N_HELD = 40  # batches between two looks at fixed rows are LOG_EVERY steps apart
 LOG_EVERY = 25
 
 

@@ -185,7 +185,13 @@ def test_other_files_are_refused(tmp_path):
     other, broken, part = (tmp_path / name for name in ("other.safetensors", "broken.ngrams", "part.ngrams"))
     save_file({"x": np.zeros(2)}, other)
     broken.write_bytes(b"no such file")
-    told = {"format": "headlight n-grams 1", "n_tokens": "5", "boundary": "0", "smoothing": "interpolated", "order": "2"}
+    told = {
+        "format": "headlight n-grams 1",
+        "n_tokens": "5",
+        "boundary": "0",
+        "smoothing": "interpolated",
+        "order": "2",
+    }
     save_file({"x": np.zeros(2)}, part, told)
     with pytest.raises(ValueError, match=r"other\.safetensors is no n-gram model of Headlight"):
         KneserNey.load(other)
