@@ -158,7 +158,7 @@ Control: the 5-gram model, which sees four tokens back; guessing scores 0.50.
 {blimp}
 
 Translation by greedy continuation of `... <to-fr>`, {n_pairs:,} pairs, sacreBLEU {sacrebleu} with its
-defaults; "all" takes every translation that a sentence has as a reference at once. Control: the English sentence as it is.
+defaults; "all" takes every translation that a sentence has as a reference at once. Control: the English as it is.
 
 | | BLEU | chrF | BLEU, all |
 |---|---|---|---|
