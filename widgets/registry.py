@@ -20,6 +20,7 @@ ORDER = (
     "training_stages",
     "lens",
     "reading",
+    "ngrams",
     "masked",
     "next_sentence",
     "prediction",

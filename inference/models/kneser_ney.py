@@ -10,25 +10,21 @@ al. 2013, "Scalable Modified Kneser-Ney Language Model Estimation", section 3 (n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 from inference.models.ngram_counts import Ids, NgramCounts
 
 Smoothing = Literal["interpolated", "back-off"]
 Floats = NDArray[np.float64]
-FORMAT = "headlight n-grams 1"
 # Where a text is too small to estimate them from, as KenLM does.
 USUAL_DISCOUNTS = (0.5, 1.0, 1.5)
 
 
 @dataclass(frozen=True, eq=False)
-class Level:
+class GramShares:
     """What the model knows of n-grams of one length.
 
     Attributes
@@ -80,7 +76,7 @@ class KneserNey:
         For 1, 2, ... tokens.
     """
 
-    def __init__(self, n_tokens: int, boundary: int, smoothing: Smoothing, levels: tuple[Level, ...]) -> None:
+    def __init__(self, n_tokens: int, boundary: int, smoothing: Smoothing, levels: tuple[GramShares, ...]) -> None:
         self.n_tokens, self.boundary = n_tokens, boundary
         self.smoothing: Smoothing = smoothing
         self.levels = levels
@@ -104,7 +100,7 @@ class KneserNey:
         order = order or counts.order
         if not 1 <= order <= counts.order:
             raise ValueError(f"N-grams of 1 to {counts.order} tokens were counted, not of {order}.")
-        levels: list[Level] = []
+        levels: list[GramShares] = []
         for length in range(1, order + 1):
             grams = counts.levels[length - 1]
             times = grams.counts
@@ -156,7 +152,7 @@ class KneserNey:
             places[..., 1:] = found
         return Terms(shares, weights, probabilities)
 
-    def _find(self, level: Level, histories: NDArray[np.int64], tokens: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _find(self, level: GramShares, histories: NDArray[np.int64], tokens: NDArray[np.int64]) -> NDArray[np.int64]:
         """Places of grams on a level, -1 where there is none."""
         wanted = histories * self.n_tokens + tokens
         if not len(level.keys):
@@ -193,49 +189,6 @@ class KneserNey:
             result[seen] += level.shares[low:high]
         return result
 
-    def save(self, file: Path) -> None:
-        """Write a safetensors file: numbers in single precision, keys as the tokens behind each history."""
-        narrow = np.uint16 if self.n_tokens <= 2**16 else np.uint32
-        arrays: dict[str, np.ndarray] = {}
-        for n, level in enumerate(self.levels, start=1):
-            histories, tokens = np.divmod(level.keys, self.n_tokens)
-            per_history = np.bincount(histories, minlength=len(level.weights))
-            arrays[f"{n}.tokens"] = tokens.astype(narrow)
-            arrays[f"{n}.followers"] = per_history.astype(np.uint32)
-            arrays[f"{n}.shares"] = level.shares.astype(np.float32)
-            arrays[f"{n}.weights"] = level.weights.astype(np.float32)
-        told = {"format": FORMAT, "n_tokens": str(self.n_tokens), "boundary": str(self.boundary)}
-        save_file(arrays, file, told | {"smoothing": self.smoothing, "order": str(self.order)})
-
-    @classmethod
-    def load(cls, file: Path) -> KneserNey:
-        """Read what `save` wrote.
-
-        Raises
-        ------
-        ValueError
-            If the file is no such model.
-        """
-        try:
-            with safe_open(file, "numpy") as stored:
-                told = stored.metadata() or {}
-                if told.get("format") != FORMAT:
-                    raise ValueError(f"{file.name} is no n-gram model of Headlight.")
-                arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-            n_tokens, boundary, order = (int(told[key]) for key in ("n_tokens", "boundary", "order"))
-            levels = tuple(_read_level(arrays, n, n_tokens) for n in range(1, order + 1))
-        except (SafetensorError, KeyError) as error:
-            raise ValueError(f"{file.name} cannot be read as an n-gram model: {error}.") from error
-        smoothing: Smoothing = "back-off" if told.get("smoothing") == "back-off" else "interpolated"
-        return cls(n_tokens, boundary, smoothing, levels)
-
-
-def _read_level(arrays: dict[str, np.ndarray], n: int, n_tokens: int) -> Level:
-    followers = arrays[f"{n}.followers"].astype(np.int64)
-    histories = np.repeat(np.arange(len(followers)), followers)
-    keys = histories * n_tokens + arrays[f"{n}.tokens"]
-    return Level(keys, arrays[f"{n}.shares"].astype(np.float64), arrays[f"{n}.weights"].astype(np.float64))
-
 
 def discounts(times: NDArray[np.int64]) -> tuple[float, float, float]:
     """What is taken off n-grams that were seen once, twice, and more often (Chen and Goodman 1998, equation 26)."""
@@ -247,7 +200,9 @@ def discounts(times: NDArray[np.int64]) -> tuple[float, float, float]:
     return found if all(0 < d < i for i, d in enumerate(found, start=1)) else USUAL_DISCOUNTS
 
 
-def _level(keys: NDArray[np.int64], times: NDArray[np.int64], histories: NDArray[np.int64], n_histories: int) -> Level:
+def _level(
+    keys: NDArray[np.int64], times: NDArray[np.int64], histories: NDArray[np.int64], n_histories: int
+) -> GramShares:
     taken = np.concatenate([[0.0], discounts(times)])[np.minimum(times, 3)]
     # Of nothing, NumPy counts in whole numbers.
     total = np.bincount(histories, times, n_histories).astype(np.float64)
@@ -255,10 +210,10 @@ def _level(keys: NDArray[np.int64], times: NDArray[np.int64], histories: NDArray
     follows = total > 0
     weights[follows] /= total[follows]
     weights[~follows] = 1.0
-    return Level(keys, (times - taken) / np.maximum(total, 1)[histories], weights)
+    return GramShares(keys, (times - taken) / np.maximum(total, 1)[histories], weights)
 
 
-def _backing_off(level: Level, histories: NDArray[np.int64], below: Floats) -> Level:
+def _backing_off(level: GramShares, histories: NDArray[np.int64], below: Floats) -> GramShares:
     """The same with weights that share what is left among the tokens that were not seen behind a history only.
 
     `below`: probability of each gram without its first token.
@@ -269,4 +224,4 @@ def _backing_off(level: Level, histories: NDArray[np.int64], below: Floats) -> L
     everything &= unseen < 1e-9  # no token is left that could have the rest
     kept = np.where(everything, 1 - level.weights, 1.0)
     weights = np.where(everything, 0.0, level.weights / np.where(everything, 1.0, unseen))
-    return Level(level.keys, level.shares / kept[histories], weights)
+    return GramShares(level.keys, level.shares / kept[histories], weights)

@@ -5,7 +5,7 @@ Everything lies in sorted arrays, so that tens of millions of n-grams fit into m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,3 +109,46 @@ def count_ngrams(texts: Sequence[Ids], n_tokens: int, boundary: int, order: int)
         places = np.full(len(stream), -1, dtype=np.int64)
         places[at] = inverse
     return NgramCounts(n_tokens, boundary, tuple(levels))
+
+
+def to_arrays(counts: NgramCounts) -> dict[str, np.ndarray]:
+    """Plain arrays that a file can hold: of each length the tokens behind each history, and how often they occur."""
+    arrays = {"edges": np.array([counts.n_tokens, counts.boundary]), "counts.1": narrow(counts.levels[0].counts)}
+    for length, (below, level) in enumerate(zip(counts.levels, counts.levels[1:], strict=False), start=2):
+        histories, tokens = np.divmod(level.keys, counts.n_tokens)
+        arrays[f"followers.{length}"] = narrow(np.bincount(histories, minlength=len(below)))
+        arrays[f"tokens.{length}"] = narrow(tokens)
+        arrays[f"counts.{length}"] = narrow(level.counts)
+    return arrays
+
+
+def from_arrays(arrays: Mapping[str, np.ndarray]) -> NgramCounts:
+    """What `to_arrays` was given.
+
+    Raises
+    ------
+    KeyError, ValueError
+        If they are no such arrays.
+    """
+    n_tokens, boundary = (int(value) for value in arrays["edges"])
+    every = np.arange(n_tokens, dtype=np.int64)
+    levels = [Grams(every, arrays["counts.1"].astype(np.int64), np.zeros(n_tokens, np.int64), every == boundary)]
+    for length in range(2, MOST_ORDERS + 1):
+        if f"tokens.{length}" not in arrays:
+            break
+        below = levels[-1]
+        histories = np.repeat(np.arange(len(below)), arrays[f"followers.{length}"].astype(np.int64))
+        tokens = arrays[f"tokens.{length}"].astype(np.int64)
+        # Without its first token a gram is the last token behind its history without the first one.
+        suffixes = tokens if length == 2 else np.searchsorted(below.keys, below.suffixes[histories] * n_tokens + tokens)
+        keys = histories * n_tokens + tokens
+        levels.append(Grams(keys, arrays[f"counts.{length}"].astype(np.int64), suffixes, below.begins[histories]))
+    return NgramCounts(n_tokens, boundary, tuple(levels))
+
+
+def narrow(values: NDArray[np.integer]) -> NDArray[np.unsignedinteger]:
+    """The same in the smallest numbers that hold them."""
+    most = int(values.max(initial=0))
+    return values.astype(
+        next(kind for kind in (np.uint8, np.uint16, np.uint32, np.uint64) if most <= np.iinfo(kind).max)
+    )

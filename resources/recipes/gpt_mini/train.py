@@ -97,7 +97,7 @@ def optimizers(model: GPT2LMHeadModel, rate: float) -> list[torch.optim.Optimize
     ]
 
 
-class Run:
+class GptRun:
     """A training and its files.
 
     Attributes
@@ -140,7 +140,7 @@ def rate_factor(step: int, warm_up: int, cooled: float = 0.0) -> float:
     return min(1.0, (step + 1) / warm_up) * (1.0 - min(1.0, cooled) ** 0.5)
 
 
-def train(run: Run, data: dict[str, EncodedTexts], args: argparse.Namespace) -> None:
+def train(run: GptRun, data: dict[str, EncodedTexts], args: argparse.Namespace) -> None:
     """Train until there were `args.tokens`, or until the cool-down is done."""
     model = run.model
     device = model.device
@@ -217,9 +217,9 @@ def main() -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device)  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
     if not args.cool_down:
-        train(Run(model, state, args.rate), data, args)
+        train(GptRun(model, state, args.rate), data, args)
         return
-    run = Run(model, cooling, args.rate, start=state)
+    run = GptRun(model, cooling, args.rate, start=state)
     train(run, data, args)
     cooling.replace(args.state / "cooled.pt")
 

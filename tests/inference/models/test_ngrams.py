@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.models.kneser_ney import USUAL_DISCOUNTS, KneserNey, discounts
-from inference.models.ngram_counts import count_ngrams
+from inference.models.ngram_counts import count_ngrams, from_arrays, to_arrays
 
 N_TOKENS, EDGE = 6, 0
 texts_of_tokens = st.lists(st.lists(st.integers(1, N_TOKENS - 2), max_size=9), min_size=1, max_size=6)
@@ -166,38 +166,16 @@ def test_discounts_of_a_known_distribution():
     assert discounts(np.array([1, 1, 2])) == USUAL_DISCOUNTS
 
 
-@pytest.mark.parametrize("smoothing", ["interpolated", "back-off"])
-def test_a_file_gives_the_model_back(tmp_path, smoothing):
-    rng = np.random.default_rng(0)
-    texts = [rng.integers(1, 40, n) for n in (30, 100, 1, 60)]
-    model = KneserNey.estimate(count_ngrams(texts, 41, EDGE, 4), 3, smoothing)
-    file = tmp_path / "small.ngrams"
-    model.save(file)
-    again = KneserNey.load(file)
-    assert (again.order, again.n_tokens, again.boundary, again.smoothing) == (3, 41, EDGE, smoothing)
-    ids = np.array([EDGE, *rng.integers(1, 41, 50), EDGE])
-    np.testing.assert_allclose(again.log2_probabilities(ids), model.log2_probabilities(ids), atol=1e-5)
-
-
-def test_other_files_are_refused(tmp_path):
-    from safetensors.numpy import save_file
-
-    other, broken, part = (tmp_path / name for name in ("other.safetensors", "broken.ngrams", "part.ngrams"))
-    save_file({"x": np.zeros(2)}, other)
-    broken.write_bytes(b"no such file")
-    told = {
-        "format": "headlight n-grams 1",
-        "n_tokens": "5",
-        "boundary": "0",
-        "smoothing": "interpolated",
-        "order": "2",
-    }
-    save_file({"x": np.zeros(2)}, part, told)
-    with pytest.raises(ValueError, match=r"other\.safetensors is no n-gram model of Headlight"):
-        KneserNey.load(other)
-    for file in (broken, part):
-        with pytest.raises(ValueError, match=f"{file.name} cannot be read as an n-gram model"):
-            KneserNey.load(file)
+@given(texts_of_tokens, orders)
+def test_arrays_give_the_counts_back(texts, order):
+    counts = count_ngrams(texts, N_TOKENS, EDGE, order)
+    again = from_arrays(to_arrays(counts))
+    assert (again.n_tokens, again.boundary, again.order) == (N_TOKENS, EDGE, order)
+    for level, other in zip(counts.levels, again.levels, strict=True):
+        for name in ("keys", "counts", "begins"):
+            np.testing.assert_array_equal(getattr(other, name), getattr(level, name))
+    for level, other in zip(counts.levels[1:], again.levels[1:], strict=True):
+        np.testing.assert_array_equal(other.suffixes, level.suffixes)
 
 
 @pytest.mark.parametrize(
