@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from inference.results.events import Failure
@@ -23,7 +25,7 @@ class NgramsView(View):
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._result: NgramsResult | None = None
-        self._smoothing = NgramsOptions().smoothing
+        self._smoothing: Literal["interpolated", "back-off"] = "interpolated"
         self._corpus = ""
         self._canvas = PointedCanvas("ngrams_canvas", self.tr("n-grams"))
         self._scroll = FigureScroll(self._canvas)
