@@ -127,8 +127,24 @@ def test_what_is_pointed_at_is_told_in_numbers(view):
     QTest.mouseMove(canvas, place)
     text = child(view, QLabel, "ngrams_read_out").text()
     assert text.startswith("P(slept | the cat) = ")
-    assert "3 words" in text
-    assert text.endswith("the corpus has no such word")
+    assert text.endswith("not in the corpus, taken as any unknown word")
+    result = make_result()
+    left = result.weights[2, 2]
+    assert f"order 3: {result.used[3, 2]:.3g} + {left:.3g} × order 2; order 2: {result.used[2, 2] / left:.3g} +" in text
+    assert f"{result.weights[0, 2]:.3g} / 500" in text
+
+
+def test_where_it_backs_off_no_further_nothing_is_added():
+    result = make_result()
+    result.weights[1, 1] = 0
+    result.used[:2, 1] = 0
+    text = NgramsFigure(result, "back-off").describe(1)
+    assert "order 3" in text
+    assert text.endswith(f"order 2: {result.used[2, 1] / result.weights[2, 1]:.3g}")
+
+
+def test_unknown_words_are_named():
+    assert "not in the corpus, taken as one unknown word: slept" in texts_of(NgramsFigure(make_result()))
 
 
 def test_a_click_makes_a_word_the_blank_and_another_takes_it_back(view):
@@ -158,17 +174,17 @@ def test_the_keyboard_goes_from_word_to_word(view):
 
 def test_a_text_file_is_counted_and_left_again(view, monkeypatch):
     look_at(view)
-    own = child(view, QToolButton, "ngrams_own")
-    assert not own.isEnabled()
+    bundled = child(view, QToolButton, "ngrams_bundled")
+    assert not bundled.isEnabled()
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
     child(view, QToolButton, "ngrams_open").click()
     assert len(view.asked) == 1
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/tmp/book.txt", ""))
     child(view, QToolButton, "ngrams_open").click()
     assert view.asked[-1] == NgramsRequest("bert-test", SENTENCE, corpus="/tmp/book.txt")
-    own.click()
+    bundled.click()
     assert view.asked[-1] == NgramsRequest("bert-test", SENTENCE)
-    assert not own.isEnabled()
+    assert not bundled.isEnabled()
 
 
 def test_a_refused_corpus_loses_nothing(view):
@@ -177,7 +193,7 @@ def test_a_refused_corpus_loses_nothing(view):
     fail(view, Failure("refused", "short.txt cannot be counted: it has 2 sentences; at least 20 are needed."))
     assert view.figure() is not None
     assert "short.txt" in view.why_not_current
-    child(view, QToolButton, "ngrams_own").click()
+    child(view, QToolButton, "ngrams_bundled").click()
     answer(view, make_result())
     assert not view.why_not_current
 

@@ -56,6 +56,10 @@ class NgramsFigure:
         return self.result.used.sum(0)
 
     @property
+    def _unknown(self) -> list[str]:
+        return [word for word, is_known in zip(self.result.words, self.result.is_known, strict=True) if not is_known]
+
+    @property
     def perplexity(self) -> np.ndarray:
         """float64 [5] per word of this sentence, its end counted as one, by order."""
         return np.exp2(-np.log2(self.result.by_order).mean(1))
@@ -84,17 +88,21 @@ class NgramsFigure:
         return f"P({self.word(place)} | {history})" if history else f"P({self.word(place)})"
 
     def describe(self, place: int) -> str:
-        """How a factor comes about, in numbers."""
+        """How a factor comes about, order by order."""
         used, weights = self.result.used[:, place], self.result.weights[:, place]
-        parts = [
-            _tr("{} words {} (leaves {} to shorter ones)").format(n, percent(used[n]), percent(weights[n - 1]))
-            for n in range(self.order, 0, -1)
-        ]
-        parts.append(_tr("any word alike {}").format(percent(used[0])))
-        text = f"{self.factor(place)} = {self.probabilities[place]:.3g}: " + " + ".join(parts)
+        parts = [f"{self.factor(place)} = {self.probabilities[place]:.3g}"]
+        left = 1.0  # what the orders above leave to this one
+        for n in range(self.order, 0, -1):
+            own, weight = used[n] / left, weights[n - 1]
+            shorter = _tr("order {}").format(n - 1)
+            rest = f" + {weight:.3g} × {shorter}" if n > 1 else f" + {weight:.3g} / {self.result.n_vocabulary:,}"
+            parts.append(_tr("order {}: {:.3g}").format(n, own) + (rest if weight else ""))
+            left *= weight
+            if not weight:  # it backs off no further
+                break
         if place < len(self.result.words) and not self.result.is_known[place]:
-            text += _tr("; the corpus has no such word")
-        return text
+            parts.append(_tr("not in the corpus, taken as any unknown word"))
+        return "; ".join(parts)
 
     def numbers(self) -> Numbers:
         """The factors; NPZ also has the perplexities and guesses."""
@@ -231,9 +239,17 @@ class NgramsFigure:
         bits = float(np.log2(self.probabilities).sum())
         perplexity = float(self.perplexity[self.order - 1])
         text = _tr("product 2^{:.1f} = {:.2g}; perplexity per word {:.1f}").format(bits, 2.0**bits, perplexity)
-        painter.setFont(resized(style.font, bold=True))
+        bold = resized(style.font, bold=True)
+        baseline = row.center().y() + 0.36 * metrics.ascent()
+        painter.setFont(bold)
         painter.setPen(style.theme.ink)
-        painter.drawText(QPointF(row.left(), row.center().y() + 0.36 * metrics.ascent()), text)
+        painter.drawText(QPointF(row.left(), baseline), text)
+        if unknown := list(dict.fromkeys(self._unknown)):
+            x = row.left() + QFontMetricsF(bold).horizontalAdvance(text) + metrics.height()
+            painter.setFont(style.font)
+            painter.setPen(style.theme.warning)
+            told = _tr("not in the corpus, taken as one unknown word: {}").format(", ".join(unknown))
+            painter.drawText(QPointF(x, baseline), _elided(told, metrics, row.right() - x))
         painter.setFont(style.font)
 
     def _paint_perplexities(self, painter: QPainter, area: QRectF, style: FigureStyle) -> None:

@@ -32,15 +32,15 @@ class NgramsView(View):
         page = Page("ngrams", self._scroll, self.tr("What is shown"), self.tr("How a factor comes about"))
         self._page = self.add_page(page)
         self._options = self.add_options(OptionControls(page.controls, "ngrams", NgramsOptions))
-        self._open, self._own = page.controls.add_buttons(
+        self._open, self._bundled = page.controls.add_buttons(
             ("ngrams_open", self.tr("Count a text file …"), self.tr("Count the words of a text file of yours")),
-            ("ngrams_own", self.tr("Own counts"), self.tr("Go back to the counts that come with Headlight")),
+            ("ngrams_bundled", self.tr("Bundled counts"), self.tr("Go back to the counts that come with Headlight")),
         )
-        self._own.setEnabled(False)
+        self._bundled.setEnabled(False)
         page.show_empty(self.tr("Counting n-grams …"))
         self._options.changed.connect(self.refresh)
         self._open.clicked.connect(self._on_open_clicked)
-        self._own.clicked.connect(self._on_own_clicked)
+        self._bundled.clicked.connect(self._on_bundled_clicked)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
         self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
 
@@ -74,7 +74,7 @@ class NgramsView(View):
     def open_corpus(self, path: str) -> None:
         """Count the words of a text file; empty for the counts that come with Headlight."""
         self._corpus = path
-        self._own.setEnabled(bool(path))
+        self._bundled.setEnabled(bool(path))
         self.refresh()
 
     def _rebuild(self) -> None:
@@ -93,7 +93,7 @@ class NgramsView(View):
         if path := QFileDialog.getOpenFileName(self, self.tr("Count a text file"), "", kinds)[0]:
             self.open_corpus(path)
 
-    def _on_own_clicked(self) -> None:
+    def _on_bundled_clicked(self) -> None:
         self.open_corpus("")
 
     def _on_canvas_spot_changed(self, spot: int | None) -> None:
