@@ -21,6 +21,7 @@ ORDER = (
     "lens",
     "reading",
     "few_shot",
+    "ngrams",
     "masked",
     "next_sentence",
     "prediction",
