@@ -269,8 +269,7 @@ class MainWindow(QMainWindow):
         self.input_bar.focus_sentence()
 
     def ask_again(self) -> None:
-        for cause in ("engine", "cancelled", "fault"):
-            self.status_line.settle(cause)
+        self.telling.begin_again()
         self.opening.open_again()
         self.flow.ask_again()
         self.controller.ask_again()
