@@ -19,6 +19,7 @@ ANALYSES: dict[str, str] = {
     "PositionsRequest": "inference.analyses.positions:positions",
     "LayerTimesRequest": "inference.analyses.layer_times:layer_times",
     "LensRequest": "inference.analyses.lens:lens",
+    "AttributionRequest": "inference.analyses.attribution:attribution",
     "TranslationRequest": "inference.analyses.translation:translation",
     "ReadingRequest": "inference.analyses.reading:reading",
     "MaskedRequest": "inference.analyses.masked:masked",

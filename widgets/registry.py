@@ -18,6 +18,7 @@ ORDER = (
     "positions",
     "translation",
     "lens",
+    "attribution",
     "reading",
     "masked",
     "next_sentence",
