@@ -133,7 +133,8 @@ def _check_sum(result: AttributionResult, model: Model) -> None:
     """Refuse what is no sum, so that no number is told that means nothing."""
     parts = (result.embed, result.positions, result.bias)
     size = sum(np.abs(each) for each in parts) + np.abs(result.mlp).sum(1) + np.abs(result.attn).sum((1, 2))
-    allowed = torch.finfo(model.net.dtype).eps ** 0.5 * np.maximum(size, 1)
+    eps = max(torch.finfo(dtype).eps for dtype in (model.net.dtype, torch.float32))
+    allowed = eps**0.5 * np.maximum(size, 1)
     if (wrong := np.abs(result.remainder) > allowed).any() or not np.isfinite(result.logits).all():
         word = int(wrong.argmax())
         raise Refused(

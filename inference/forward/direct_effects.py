@@ -76,7 +76,7 @@ def direct_effects(
     held = _HeldNorms()
     with torch.enable_grad(), ExitStack() as stack:
         for part, leaf in zip(found.parts, leaves, strict=True):
-            stack.enter_context(_forward(part.module, _stand_in(part, leaf)))
+            stack.enter_context(_forward(part.module, _stand_in(part, leaf, held.biases)))
         for norm in {id(norm): norm for norm in norms}.values():
             stack.enter_context(_forward(norm, _holding(held, norm.forward)))
         state = embedding
@@ -129,13 +129,19 @@ def _dot(slope: Tensor, value: Tensor) -> float:
     return float((slope.detach().double() * value.detach().double()).sum())
 
 
-def _stand_in(part: ResidualPart, leaf: Tensor) -> Callable[..., Any]:
-    """What the part does in the second pass: nothing but to add what it added."""
+def _stand_in(part: ResidualPart, leaf: Tensor, biases: list[Tensor]) -> Callable[..., Any]:
+    """What the part does in the second pass: add what it added. Some leave a bias to the layer."""
+
+    def constant(thing: Any) -> Any:
+        if not isinstance(thing, nn.Parameter):
+            return thing
+        biases.append(thing.detach().clone().requires_grad_())
+        return biases[-1]
 
     def forward(*args: Any, **kwargs: Any) -> Any:
         residual = part.arguments(args, kwargs).get("residual")
         added = leaf.clone() if residual is None else leaf + residual  # a copy: some layers write into it
-        return added if part.rest is None else type(part.rest)([added, *part.rest])  # type: ignore[arg-type]
+        return added if part.rest is None else type(part.rest)([added, *map(constant, part.rest)])  # type: ignore[arg-type]
 
     return forward
 

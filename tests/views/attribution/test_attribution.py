@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -16,6 +18,7 @@ from inference.families.decoder import MODEL_TYPES as DECODERS
 from inference.families.encoder_decoder import MODEL_TYPES as ENCODER_DECODERS
 from inference.forward.layer_outputs import layer_outputs
 from inference.results.attribution import AttributionRequest, AttributionResult
+from inference.results.checkpoint import AttentionGroup
 from inference.results.request import Capability
 from tests.answers import answer
 from tests.factories import make_checkpoint_info, make_long_tokens
@@ -273,7 +276,9 @@ def view(qtbot):
     view.request_changed.connect(view.asked.append)
     view.resize(1000, 700)
     view.show()
-    view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
+    group = AttentionGroup("decoder", "Decoder", (3, 3), is_causal=True)
+    info = dataclasses.replace(make_checkpoint_info(), groups=(group,))
+    view.set_subject(Subject(info, text_input("the cat")))
     return view
 
 
@@ -345,8 +350,6 @@ def test_a_true_word_that_the_text_does_not_say_is_told_and_the_likeliest_shown(
 
 
 def test_a_remainder_that_can_be_seen_has_a_bar():
-    import dataclasses
-
     result = dataclasses.replace(make_result(), bias=np.array([-0.4, -0.5, 0.0], np.float32))
     rows = AttributionFigure(result, AttributionOptions()).shown.rows
     assert rows[-1][0] == "Rounding"

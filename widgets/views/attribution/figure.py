@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
@@ -22,19 +21,21 @@ from widgets.look.theme import FigureStyle
 from widgets.views.attribution.command import AttributionOptions
 from widgets.views.attribution.logit_parts import LogitParts, signed
 
-_ROW = 1.7  # em, of a layer
+_ROW, _HIGHEST_ROW = 1.7, 2.6  # em, of a layer
 _NAMES = 7.5  # em, of the names of the rows
 _BARS = 22.0  # em, of the longest bars on both sides and their numbers
 
 
-class WordChip(NamedTuple):
+@dataclass(frozen=True)
+class WordChip:
     """A word that can be chosen: whose logit is taken apart (line 0), or taken off (line 1; `word` -1: none)."""
 
     line: int
     word: int
 
 
-class Bar(NamedTuple):
+@dataclass(frozen=True)
+class Bar:
     """What a part adds; `row` counts from the top, `part` within a layer."""
 
     row: int
@@ -106,6 +107,18 @@ class AttributionFigure:
         em = QFontMetricsF(style.font).height()
         return max(box.bottom() for *_, box in self._chips(width, style)) + 2.4 * em
 
+    @property
+    def _n_rows(self) -> float:
+        """Of bars, and what stands below them: their sum, or the axis of the heat map."""
+        to_layers = self.shown.first_layer + self.result.n_layers
+        return to_layers + max(len(self.shown.rows) - to_layers, 1) + 1.2
+
+    def _row(self, rect: QRectF, style: FigureStyle) -> float:
+        """Height of a row: more where there is room."""
+        em = QFontMetricsF(style.font).height()
+        room = (rect.height() - self._top(rect.width(), style)) / self._n_rows
+        return min(max(room, _ROW * em), _HIGHEST_ROW * em)
+
     def _bars_width(self, width: float, em: float) -> float:
         return min(max((_NAMES + _BARS) * em, 0.42 * width), 0.6 * width)
 
@@ -116,8 +129,9 @@ class AttributionFigure:
         left, right = rect.left() + _NAMES * em, rect.left() + self._bars_width(rect.width(), em)
         middle, reach = (left + right) / 2, (right - left) / 2 - 3.2 * em
         length = reach * parts[bar.part].value / self._largest
-        height = 0.86 * _ROW * em / len(parts)
-        y = rect.top() + self._top(rect.width(), style) + (bar.row * _ROW + 0.07 * _ROW) * em + bar.part * height
+        high = self._row(rect, style)
+        height = 0.86 * high / len(parts)
+        y = rect.top() + self._top(rect.width(), style) + (bar.row + 0.07) * high + bar.part * height
         return QRectF(middle, y, length, height).normalized()
 
     def panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
@@ -127,7 +141,7 @@ class AttributionFigure:
         heads = self.shown.of(result.heads)
         scale = ColorScale.signed(heads)
         left = rect.left() + self._bars_width(rect.width(), em) + em
-        top = rect.top() + self._top(rect.width(), style) + self.shown.first_layer * _ROW * em - 1.5 * em
+        top = rect.top() + self._top(rect.width(), style) + self.shown.first_layer * self._row(rect, style) - 1.5 * em
         width = (rect.right() - left) / len(result.groups)
         titles = (_tr("Heads"), _tr("Heads of the cross-attention"))
         panels = []
@@ -143,7 +157,7 @@ class AttributionFigure:
                 value_format="+.2f" if self.options.has_numbers else "",
                 selected=selected if is_there else None,
             )
-            height = result.n_layers * _ROW * em + 4.1 * em
+            height = result.n_layers * self._row(rect, style) + 4.1 * em
             panels.append((panel, QRectF(left + i * width, top, width - 0.6 * em, height)))
         return panels
 
@@ -151,9 +165,7 @@ class AttributionFigure:
         """Below this no number can be read."""
         em = QFontMetricsF(style.font).height()
         wide = max(width, (_NAMES + _BARS) * em / 0.6)
-        n_below = max(len(self.shown.rows) - self.shown.first_layer - self.result.n_layers, 1) + 1.2
-        rows = self.shown.first_layer + self.result.n_layers + n_below
-        return QSizeF((_NAMES + _BARS) * em / 0.6, self._top(wide, style) + rows * _ROW * em)
+        return QSizeF((_NAMES + _BARS) * em / 0.6, self._top(wide, style) + self._n_rows * _ROW * em)
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
@@ -201,11 +213,12 @@ class AttributionFigure:
         metrics, theme = QFontMetricsF(style.font), style.theme
         top = rect.top() + self._top(rect.width(), style)
         middle = rect.left() + (_NAMES * em + self._bars_width(rect.width(), em)) / 2
-        bottom = top + len(self.shown.rows) * _ROW * em
+        high = self._row(rect, style)
+        bottom = top + len(self.shown.rows) * high
         painter.setPen(QPen(theme.line, 1))
         painter.drawLine(QPointF(middle, top), QPointF(middle, bottom))
         for row, (name, parts) in enumerate(self.shown.rows):
-            y = top + (row + 0.5) * _ROW * em
+            y = top + (row + 0.5) * high
             painter.setFont(style.font)
             painter.setPen(theme.ink)
             painter.drawText(QPointF(rect.left(), y + 0.36 * metrics.ascent()), name)

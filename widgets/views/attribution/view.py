@@ -74,7 +74,7 @@ class AttributionView(View):
         if self._result is None:
             return
         now = self.selection.now
-        group = now.group if now.group in self._result.groups else self._result.groups[0]
+        group = self.subject.checkpoint.group(now.group).name if self.subject else ""
         figure = AttributionFigure(self._result, self._options.value(), (group, now.layer, now.head))
         self._scroll.show_figure(figure, self.style_now())
         self._page.caption.show_text(figure.caption)
