@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 import transformers
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtWidgets import QComboBox, QLabel
 
 from inference.analyses.attribution import attribution
@@ -286,13 +286,16 @@ def click(view, qtbot, spot):
     """On a word, a bar or a cell."""
     canvas, figure = view._canvas, view.figure()
     rect, style = canvas.figure_rect(), canvas.style_now
-    found = (
-        QPointF(x, y)
-        for y in np.arange(rect.top(), rect.bottom(), 3)
-        for x in np.arange(rect.left(), rect.right(), 3)
-        if figure.spot_at(QPointF(x, y), rect, style) == spot
-    )
-    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=next(found).toPoint())
+    if isinstance(spot, Cell):
+        panel, area = figure.panels(rect, style)[spot.panel]
+        box = panel.cell_rect(spot.row, spot.column, panel.plot(area, style))
+    elif isinstance(spot, Bar):
+        box = figure._bar(spot, rect, style)
+    else:
+        box = next(box for each, _, box in figure._chips(rect.width(), style) if each == spot).translated(
+            rect.topLeft()
+        )
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=box.center().toPoint())
 
 
 def test_it_asks_for_the_selected_token_and_for_the_last_where_none_is(view):

@@ -80,7 +80,17 @@ class AttributionFigure:
     # Where things are, from (0, 0)
 
     def _chips(self, width: float, style: FigureStyle) -> list[tuple[WordChip, chips.Chip, QRectF]]:
-        """The words of both lines."""
+        """The words of both lines; laid out once for a width, as the pointer asks for them at every move."""
+        key = (width, style.font.key())
+        if key not in self._laid_out:
+            self._laid_out[key] = self._lay_out_chips(width, style)
+        return self._laid_out[key]
+
+    @cached_property
+    def _laid_out(self) -> dict[tuple[float, str], list[tuple[WordChip, chips.Chip, QRectF]]]:
+        return {}
+
+    def _lay_out_chips(self, width: float, style: FigureStyle) -> list[tuple[WordChip, chips.Chip, QRectF]]:
         metrics = QFontMetricsF(style.font)
         em = metrics.height()
         probs = [percent(float(prob)) for prob in self.result.probs]
