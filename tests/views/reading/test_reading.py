@@ -191,8 +191,8 @@ COARSE = read_as(TEXT, ("the", " cats", " sat", " down"), (2.0, 8.0, 4.0))
 
 
 def test_words_are_the_same_whatever_their_tokens():
-    for reading, bits in ((FINE, [3.0, 7.0, 5.0]), (COARSE, [2.0, 8.0, 4.0])):
-        words = Words.of(reading.result)
+    for read, bits in ((FINE, [3.0, 7.0, 5.0]), (COARSE, [2.0, 8.0, 4.0])):
+        words = Words.of(read.result)
         assert words.texts == ("the", "cats", "sat", "down")
         assert np.isnan(words.bits[0])
         assert words.bits[1:].tolist() == bits
