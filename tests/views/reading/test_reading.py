@@ -206,8 +206,17 @@ def test_bits_a_character_do_not_depend_on_how_many_tokens_there_are():
     assert FINE.result.perplexity == pytest.approx(2**3)
 
 
+def test_a_blank_by_itself_belongs_to_the_word_behind_it():
+    pieces = ("the", " ", "cats", " ", "sat", " down")
+    words = Words.of(read_as(TEXT, pieces, (1.0, 2.0, 3.0, 4.0, 5.0)).result)
+    assert words.of_token.tolist() == [0, 1, 1, 2, 2, 3]
+    assert words.bits[1:].tolist() == [3.0, 7.0, 5.0]
+
+
 def test_special_tokens_belong_to_no_word():
-    result = dataclasses.replace(COARSE.result, spans=np.array([(0, 0), (0, 3), (4, 8), (0, 0)], np.int32))
+    tokens = dataclasses.replace(COARSE.result.tokens, is_special=np.array([True, False, False, True]))
+    spans = np.array([(0, 0), (0, 3), (4, 8), (0, 0)], np.int32)
+    result = dataclasses.replace(COARSE.result, tokens=tokens, spans=spans)
     words = Words.of(result)
     assert words.of_token.tolist() == [-1, 0, 1, -1]
     assert words.bits[:2].tolist() == [2.0, 8.0]

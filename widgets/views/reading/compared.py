@@ -72,9 +72,9 @@ class ComparedReadings:
     def _bars(self) -> tuple[BarChips, BarChips, BarChips]:
         now, kept = self.figures
         chips = tuple(Chip(clean(word)) for word in self.words[0].texts)
-        difference = BarChips(
-            chips, tuple(self.difference.tolist()), now.bars.longest, self.options.has_numbers, is_signed=True
-        )
+        # A word may have more bits than any of its tokens.
+        longest = max(now.bars.longest, *np.abs(self.difference[np.isfinite(self.difference)]), 0.0)
+        difference = BarChips(chips, tuple(self.difference.tolist()), longest, self.options.has_numbers, is_signed=True)
         return now.bars, kept.bars, difference
 
     @property

@@ -22,7 +22,7 @@ class Words:
     bits
         float64 [word], the sum over its tokens; NaN for a word of which not every token is told.
     of_token
-        int64 [pos], which word a token belongs to, -1 for none: where it ends, if it is of two.
+        int64 [pos], which word a token belongs to, -1 for none: of two words the one where it ends.
     """
 
     texts: tuple[str, ...]
@@ -34,13 +34,14 @@ class Words:
         """Those of what was read."""
         found = list(re.finditer(r"\S+", result.text))
         starts = np.array([match.start() for match in found], np.int64)
-        # What stands before its last character that is no blank.
-        ends = [start + len(result.text[start:stop].rstrip()) for start, stop in result.spans.tolist()]
-        of_token = np.searchsorted(starts, np.array(ends) - 1, side="right") - 1
-        is_word = np.array(
-            [stop > start and end > start for (start, stop), end in zip(result.spans.tolist(), ends, strict=True)]
-        )
-        of_token = np.where(is_word, of_token, -1)
+        of_token = np.full(len(result.spans), -1)
+        for position, (start, stop) in enumerate(result.spans.tolist()):
+            if stop == start and result.tokens.is_special[position]:
+                continue
+            end = start + len(result.text[start:stop].rstrip())
+            # A token of blanks alone begins the next word, as those do that hold their blank.
+            word = np.searchsorted(starts, end - 1, side="right") - 1 if end > start else np.searchsorted(starts, start)
+            of_token[position] = word if 0 <= word < len(found) else -1
         bits = np.zeros(len(found))
         np.add.at(bits, of_token[of_token >= 0], result.surprisal[of_token >= 0].astype(np.float64))
         untold = np.setdiff1d(np.arange(len(found)), of_token)
