@@ -20,6 +20,7 @@ ORDER = (
     "training_stages",
     "lens",
     "reading",
+    "few_shot",
     "ngrams",
     "masked",
     "next_sentence",

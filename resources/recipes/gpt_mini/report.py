@@ -41,8 +41,8 @@ from resources.recipes.gpt_mini.scores import (
     translations,
 )
 from resources.recipes.gpt_mini.train import build_model
-from resources.recipes.translation.data import Pair, load_pairs
-from resources.recipes.translation.report import scores
+from resources.recipes.transformer_en_fr.data import Pair, load_pairs
+from resources.recipes.transformer_en_fr.report import scores
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from transformers import GPT2LMHeadModel
 from inference.models.kneser_ney import KneserNey
 from inference.models.ngram_counts import NgramCounts, count_ngrams
 from resources.recipes.gpt_mini.data import END, MIX, TO_FR, EncodedTexts, plain, prompt
-from resources.recipes.translation.data import Pair
+from resources.recipes.transformer_en_fr.data import Pair
 
 N_ROWS = 4_000  # tokens at once
 # Bits (at most 0) of every token of each text behind the end of the text before it; END itself is the first token.
