@@ -22,6 +22,8 @@ ANALYSES: dict[str, str] = {
     "LensRequest": "inference.analyses.lens:lens",
     "TranslationRequest": "inference.analyses.translation:translation",
     "ReadingRequest": "inference.analyses.reading:reading",
+    "FewShotRequest": "inference.analyses.few_shot:few_shot",
+    "NgramsRequest": "inference.analyses.ngrams:ngrams",
     "MaskedRequest": "inference.analyses.masked:masked",
     "MaskLabRequest": "inference.analyses.mask_lab:mask_lab",
     "NextSentenceRequest": "inference.analyses.next_sentence:next_sentence",

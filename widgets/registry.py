@@ -20,6 +20,8 @@ ORDER = (
     "training_stages",
     "lens",
     "reading",
+    "few_shot",
+    "ngrams",
     "masked",
     "next_sentence",
     "prediction",
