@@ -19,6 +19,7 @@ ORDER = (
     "translation",
     "training_stages",
     "lens",
+    "attribution",
     "reading",
     "few_shot",
     "ngrams",
