@@ -71,7 +71,7 @@ class View(SubjectWidget):
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._asked: tuple[Request, ...] = ()
-        self._remembered: tuple[Request, ...] = ()  # answered from the last session only
+        self._remembered: dict[Request, str] = {}  # not answered by the engine yet: a sentence says by what
         self._answered: dict[type[Request], tuple[Request, bool]] = {}  # the last one, and whether it was partial
         self._notes: dict[type[Request], tuple[str, ...]] = {}  # of the last answers
         self._pictured: Subject | None = None  # what the picture is of
@@ -172,7 +172,7 @@ class View(SubjectWidget):
         """An answer, or a first part of it; what was not asked for, or is not wanted any more, is dropped."""
         if request not in self._asked:
             return
-        self._remembered = tuple(one for one in self._remembered if one != request)
+        self._remembered.pop(request, None)
         self._answered[type(request)] = (request, is_partial)
         self._notes[type(request)] = getattr(result, "notes", ())
         before = self._pictured_before = self._pictured
@@ -180,11 +180,11 @@ class View(SubjectWidget):
         self.show_result(request, result, is_partial)
         self._wait()
 
-    def take_remembered(self, request: Request, result: object) -> None:
-        """An answer of the last session: shown at once, and dimmed until the engine has given its own."""
+    def take_remembered(self, request: Request, result: object, where_from: str) -> None:
+        """An answer from before the engine was up: shown at once, and dimmed until the engine has given its own."""
         if request in self._asked and request not in [answered for answered, _ in self._answered.values()]:
             self.take_result(request, result)
-            self._remembered += (request,)
+            self._remembered[request] = where_from
             self._judge()
 
     def take_failure(self, request: Request, failure: Failure) -> None:
@@ -263,9 +263,8 @@ class View(SubjectWidget):
         return any(not self.is_detail(request) for request in self._asked) and not self._is_answered()
 
     def _why_it_is_old(self) -> str:
-        is_remembered = any(request in self._remembered for request in self._asked)
-        last = self.tr("From the last session, until the engine has computed it again …")
-        return self._refusal or self._why_old or (last if is_remembered else self.tr("Computing what was asked for …"))
+        where_from = next((self._remembered[request] for request in self._asked if request in self._remembered), "")
+        return self._refusal or self._why_old or where_from or self.tr("Computing what was asked for …")
 
     def _shows_subject(self) -> bool:
         """Whether the page that is looked at depends on checkpoint and input at all."""

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QVBoxLayout, Q
 from app import VERSION
 from app.export.exporting import Exporting
 from app.link.controller import Controller
+from app.link.first_answers import FirstAnswers
 from app.link.jobs import Jobs
 from app.link.result_cache import FILE_NAME as CACHE_FILE
 from app.link.result_cache import ResultCache
@@ -76,7 +77,7 @@ class MainWindow(QMainWindow):
         self.jobs = Jobs(self)
         self.exporting = Exporting(self)
         cache = ResultCache(settings_file.with_name(CACHE_FILE), VERSION)
-        self.controller = Controller(runner, self.jobs, self, cache=cache)
+        self.controller = Controller(runner, self.jobs, self, cache=cache, first_answers=FirstAnswers())
         self.gallery = Gallery()
         self.input_panel = InputPanel(self.context, SAMPLES)
         self.input_bar = self.input_panel.text
@@ -268,8 +269,7 @@ class MainWindow(QMainWindow):
         self.input_bar.focus_sentence()
 
     def ask_again(self) -> None:
-        for cause in ("engine", "cancelled", "fault"):
-            self.status_line.settle(cause)
+        self.telling.begin_again()
         self.opening.open_again()
         self.flow.ask_again()
         self.controller.ask_again()

@@ -61,6 +61,11 @@ class Telling(QObject):
         """Show a sentence; without one, what was said about the same thing is taken back."""
         self._line.show_message(sentence, is_warning=is_warning, about=about)
 
+    def begin_again(self) -> None:
+        """All is asked anew: what went wrong before does not hold any more."""
+        for cause in ("engine", "cancelled", "fault"):
+            self._line.settle(cause)
+
     def refuse(self, sentence: str) -> None:
         """Say why a command cannot be done; empty where it was done."""
         self.say(sentence, True, "command")

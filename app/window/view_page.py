@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QScrollArea,
     QStackedWidget,
-    QStyle,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -189,7 +188,7 @@ class _RoomForView(QScrollArea):
         view = self.widget()
         if view is None:
             return
-        room, bar = self.maximumViewportSize(), self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        room, bar = self.maximumViewportSize(), self.verticalScrollBar().sizeHint().width()
         least = _least(view, room.width())
         if least.height() > room.height():
             least = _least(view, room.width() - bar)

@@ -9,6 +9,7 @@ import torch
 from transformers import GenerationConfig
 from transformers.utils import logging
 
+from inference.checkpoints.adapter_heads import read_head
 from inference.checkpoints.adapters import merge
 from inference.checkpoints.free_memory import check_fits
 from inference.checkpoints.image_tokenizers import load_image_tokenizer
@@ -151,7 +152,9 @@ def _read(found: CheckpointPlan) -> tuple[PreTrainedModel, list[str]]:
     """The network, and the names of the tensors that it did not take."""
     net_class = found.architecture.net_class
     try:
-        net, report = read_net(net_class, found.config, found.folder, found.stored)
+        own = {name: tensor for name, tensor in found.stored.items() if name not in found.of_adapter}
+        more = read_head(found.adapter) if found.adapter and found.of_adapter else {}
+        net, report = read_net(net_class, found.config, found.folder, own, more)
     except MisfitError as misfit:
         raise Refused(f"{_weights_file(found)} does not fit {net_class.__name__}: {misfit}") from misfit
     # A pooler that is missing is read by nothing: heads that need one are not chosen without it.

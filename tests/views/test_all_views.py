@@ -51,6 +51,8 @@ INPUTS = {
     "image": Input(image=ImageInput(seed=3)),
     "mesh": Input(mesh=MeshInput(0)),
 }
+# Asking takes long: it is done when the user wants it.
+ASKS_WHEN_TOLD = ("few_shot",)
 SMALL = QSize(420, 320)
 SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
 
@@ -59,7 +61,8 @@ SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
 def engine(tmp_path_factory):
     """What several tests ask is computed once."""
     # None that is bundled predicts words, was fine-tuned, or translates.
-    CHECKPOINTS["reading"] = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))
+    causal = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))
+    CHECKPOINTS.update(dict.fromkeys(("reading", "few_shot", "attribution"), causal))
     CHECKPOINTS["prediction"] = str(save_bert(tmp_path_factory.mktemp("bert"), "BertForTokenClassification"))
     CHECKPOINTS["translation"] = str(save_transformer(tmp_path_factory.mktemp("transformer")))
     CHECKPOINTS["training_stages"] = str(save_training_stages(save_transformer(tmp_path_factory.mktemp("stages"))))
@@ -94,6 +97,8 @@ def shown(entry, engine, qtbot, context=None):
     view.resize(1000, 700)
     view.show()
     view.set_subject(subject_of(entry, engine))
+    if entry.name in ASKS_WHEN_TOLD:
+        view.findChild(QAbstractButton, f"{entry.name}_measure").click()
     qtbot.waitUntil(lambda: view.figure() is not None and not view.why_not_current, timeout=60_000)
     return view
 

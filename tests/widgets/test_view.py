@@ -122,7 +122,7 @@ def test_masks_alone_are_the_same_sentence(view, qtbot):
 
 def test_what_is_remembered_is_dimmed_until_the_engine_says_the_same(view):
     asked = look_at(view)
-    view.take_remembered(asked, "layer 0")
+    view.take_remembered(asked, "layer 0", "From the last session.")
     assert view.shown == ["layer 0"]
     assert is_dimmed(view)
     assert "last session" in view.page.veil.text
@@ -131,7 +131,7 @@ def test_what_is_remembered_is_dimmed_until_the_engine_says_the_same(view):
     view.take_result(asked, "layer 0")
     assert not is_dimmed(view)
     assert view.why_not_current == ""
-    view.take_remembered(asked, "something older")  # too late
+    view.take_remembered(asked, "something older", "From the last session.")  # too late
     assert view.shown == ["layer 0", "layer 0"]
     assert view.why_not_current == ""
 
@@ -139,7 +139,7 @@ def test_what_is_remembered_is_dimmed_until_the_engine_says_the_same(view):
 def test_what_is_remembered_of_something_else_is_not_shown(view):
     asked = look_at(view)
     view.selection.update(layer=1)
-    view.take_remembered(asked, "layer 0")
+    view.take_remembered(asked, "layer 0", "From the last session.")
     assert view.shown == []
 
 
