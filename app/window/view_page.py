@@ -108,7 +108,7 @@ class ViewPage(QWidget):
         buttons = (self._copy, self._export, self._beside, self._window)
         inside: list[QWidget] = []
         widget = self.nextInFocusChain()
-        while widget is not self:
+        while widget is not None and widget is not self:
             is_stop = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget not in buttons
             if is_stop and self.isAncestorOf(widget):
                 inside.append(widget)
