@@ -21,6 +21,8 @@ ORDER = (
     "lens",
     "attribution",
     "reading",
+    "few_shot",
+    "ngrams",
     "masked",
     "next_sentence",
     "prediction",

@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QByteArray, QMargins, QPoint, QRect, QSize
-from PySide6.QtWidgets import QMainWindow, QStyle, QWidget
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from app.window.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ViewLayout:
+    """Where all views are, to come back to.
+
+    Attributes
+    ----------
+    current
+        The view that was used last.
+    beside, torn_off
+        Views that are not among the tabs.
+    places
+        Where windows stood, by view, also of those that are tabs again.
+    widths
+        Of the tabs and of what is beside them, in pixels.
+    """
+
+    current: str = ""
+    beside: tuple[str, ...] = ()
+    torn_off: tuple[str, ...] = ()
+    places: dict[str, str] = field(default_factory=dict)
+    widths: tuple[int, ...] = ()
 
 
 def fitted(window: QRect, frame: QMargins, available: QRect) -> QRect:
@@ -34,8 +57,8 @@ def keep_on_screen(window: QWidget) -> None:
     if window.isMaximized() or window.isFullScreen():
         return
     if handle is None or not window.isVisible():
-        title = window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
-        border = window.style().pixelMetric(QStyle.PixelMetric.PM_MdiSubWindowFrameWidth)
+        # The style could be asked, but to load its enums takes a fiftieth of the time until the window is there.
+        title, border = 2 * window.fontMetrics().height(), window.fontMetrics().height() // 3
         frame = QMargins(border, title, border, border)
         window.resize(fitted(window.geometry(), frame, window.screen().availableGeometry()).size())
         return

@@ -46,7 +46,7 @@ class TranslationView(View):
         self._result: TranslationResult | None = None
         self._shown: TranslationRequest | None = None  # what the result answers
         self._is_ended = False  # nothing more comes of it
-        self._source: object = None  # checkpoint and source of the last subject
+        self._source: tuple[str, object] = "", None  # checkpoint and source of the last subject
         self._place: int | None = None  # token that was clicked on
         self._canvas = PointedCanvas("translation_canvas", self.tr("Translation"))
         self._scroll = FigureScroll(self._canvas)
@@ -66,11 +66,12 @@ class TranslationView(View):
         self._player = Player("translation", self.playback, self._slider)
         page.add_below(self._player)
         self._player.hide()
-        page.show_empty(self.tr("Type a sentence; its translation grows here."))
+        page.show_empty(self.tr("Asking the model …"))
         self._offer_options()
 
         self._options.changed.connect(self._on_options_changed)
         self._prefix.changed.connect(self.refresh)
+        page.veil.dimmed.connect(self.playback.hold)
         self.playback.moved.connect(self._on_playback_moved)
         self._player.step_requested.connect(self._on_player_step_requested)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
@@ -83,8 +84,8 @@ class TranslationView(View):
         if subject is not None:
             source = (subject.checkpoint.checkpoint, with_target(subject.input, "", ()))
             if source != self._source:
+                self._prefix.begin_anew(keeps_words=source[0] == self._source[0])  # of another's language they are not
                 self._source = source
-                self._prefix.forget_tokens()
             self._prefix.set_enabled(subject.checkpoint.has_tokenizer)
             self._heads.offer(cross_group(subject.checkpoint))
         super().set_subject(subject)
@@ -115,12 +116,13 @@ class TranslationView(View):
         self._result, self._shown, self._is_ended = result, request, not is_partial
         if is_new:
             self._place = None
+        grows = is_new or self.playback.is_live
         self._set_range(is_open=is_partial)
         if is_new:
             self.playback.follow()
         self._player.show_step(self.playback.step)
         self._player.show()
-        self._rebuild()
+        self._rebuild(grows=grows)
         if not is_partial:
             self._write_target()
             if result.hypotheses:
@@ -184,7 +186,7 @@ class TranslationView(View):
     def restyle(self) -> None:
         self._rebuild()
 
-    def _rebuild(self) -> None:
+    def _rebuild(self, *, grows: bool = False) -> None:
         if self._result is None:
             return
         figure = TranslationFigure(
@@ -195,7 +197,7 @@ class TranslationView(View):
             self._heads.head,
             self._place,
         )
-        self._scroll.show_figure(figure, self.style_now())
+        self._scroll.show_figure(figure, self.style_now(), is_growing=grows or self.playback.is_live)
         self._page.caption.show_text(figure.caption)
         self._page.show_canvas()
         self._on_canvas_spot_changed(self._canvas.spot)
