@@ -25,8 +25,8 @@ N_TOKENS = 128
 def main() -> None:
     d_vocab, n_layers, n_times = (int(argument) for argument in sys.argv[1:4])
     torch.manual_seed(0)
-    ends = {"bos_token_id": 0, "eos_token_id": 0}
-    net = transformers.GPT2LMHeadModel(transformers.GPT2Config(vocab_size=d_vocab, n_layer=n_layers, **ends)).eval()
+    config = transformers.GPT2Config(vocab_size=d_vocab, n_layer=n_layers, bos_token_id=0, eos_token_id=0)
+    net = transformers.GPT2LMHeadModel(config).eval()
     model = build_model("gpt2", net)
     model.info = replace(model.info, d_vocab=d_vocab)
     input = Input(text=TextInput(token_ids=tuple(torch.randint(5, d_vocab, (N_TOKENS,)).tolist())))
@@ -41,7 +41,7 @@ def main() -> None:
         "lens_s": _cpu(lambda: lens(LensRequest("", input), model, Context()), n_times),
         "attribution_s": _cpu(lambda: attribution(AttributionRequest("", input), model, Context()), n_times),
         # Multiplications: every layer's answer takes the table of words once more.
-        "bound": 1 + n_layers * d_vocab / (d_vocab + n_layers * 12 * net.config.n_embd),
+        "bound": 1 + n_layers * d_vocab / (d_vocab + n_layers * 12 * config.n_embd),
     }
     print(json.dumps(found))
 

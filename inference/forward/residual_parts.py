@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from inference.family.components import Block
     from inference.forward.model import Model
 
-Kind = Literal["attention", "cross", "mlp"]
+ResidualPartKind = Literal["attention", "cross", "mlp"]
 _MLP = ("mlp", "moe", "ffn", "feed_forward", "expert")
 
 
@@ -36,7 +36,7 @@ class ResidualPart:
         What the last projection within it took, [features], and that module, where `added` is its result.
     """
 
-    kind: Kind
+    kind: ResidualPartKind
     layer: int
     path: str
     module: nn.Module
@@ -156,7 +156,7 @@ def residual_parts(
 def _parts(net: nn.Module, layer: int, block: Block) -> Iterator[ResidualPart]:
     """All within a block that has weights and is no norm; what is before the last step of an MLP adds nothing."""
     assert block.path is not None
-    known: dict[str, Kind] = {block.mlp[-1]: "mlp"}
+    known: dict[str, ResidualPartKind] = {block.mlp[-1]: "mlp"}
     known |= {block.attention: "attention"} if block.attention else {}
     known |= {block.cross_attention: "cross"} if block.cross_attention else {}
 

@@ -31,8 +31,8 @@ from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
 from widgets.selection import Position
 from widgets.subject import Subject
-from widgets.views.attribution.command import AttributionOptions
 from widgets.views.attribution.figure import AttributionFigure, Bar, WordChip
+from widgets.views.attribution.options import AttributionOptions
 from widgets.views.attribution.view import AttributionView
 
 POSITION = 5
@@ -155,23 +155,27 @@ def test_the_position_is_told_apart_from_the_token(model_type, table, row):
         np.testing.assert_allclose(found.positions, adds(place)[found.ids], atol=2e-5)
 
 
-@pytest.mark.parametrize("model_type", ["biogpt", "ctrl", "xglm", "openai-gpt", "gpt_bigcode"])
-def test_the_token_alone_is_the_same_at_every_position(model_type):
-    """What is called the position's does not depend on the token: nor does what is called the token's on the place."""
+@pytest.mark.parametrize("model_type", ["biogpt", "ctrl", "xglm", "gpt_bigcode"])
+def test_what_is_of_the_position_does_not_depend_on_the_token_nor_the_other_way_round(model_type):
     model = built(model_type)
-    net = model.net
-    with torch.no_grad():  # no layer adds anything, so that the way to the logit is the same but for the norm
-        for name, parameter in net.named_parameters():
+    with torch.no_grad():  # no layer adds what depends on what is read: the way to the logits is one norm
+        for name, parameter in model.net.named_parameters():
             if any(part in name for part in (".h.", ".layers.")) and parameter.ndim > 1:
                 parameter.zero_()
-    ids = (7,) * 4
-    found = [attribution(AttributionRequest("", text_input(token_ids=ids), at), model, Context()) for at in (1, 3)]
-    assert all(np.abs(each.positions).max() > 1e-4 for each in found)
-    if model_type != "openai-gpt":  # norms behind every layer
-        shared = [word for word in found[0].ids if word in found[1].ids][:3]
-        values = [[each.embed[list(each.ids).index(word)] for word in shared] for each in found]
-        ratios = np.array(values[0]) / np.array(values[1])
-        np.testing.assert_allclose(ratios, ratios[0], rtol=1e-3)  # one scale of the norm for all
+
+    def parts(token, position):
+        request = AttributionRequest("", text_input(token_ids=(token,) * 4), position)
+        found = attribution(request, model, Context())
+        return dict(zip(found.ids.tolist(), zip(found.embed, found.positions, strict=True), strict=True))
+
+    first = parts(7, 1)
+    for other, which in ((parts(7, 3), 0), (parts(11, 1), 1)):
+        shared = [word for word in first if word in other]
+        assert len(shared) > 2
+        values = np.array([(first[word][which], other[word][which]) for word in shared])
+        scale = (values[:, 0] @ values[:, 1]) / (values[:, 1] @ values[:, 1])  # that of the norm
+        np.testing.assert_allclose(values[:, 0], scale * values[:, 1], atol=1e-5 * np.abs(values).max() + 1e-7)
+        assert np.abs(values).max() > 1e-4
 
 
 def test_rotary_positions_add_nothing_themselves():
@@ -222,6 +226,31 @@ def test_the_model_is_left_as_it_was():
     assert torch.equal(logits_of(model), before)
     assert not any("forward" in vars(module) for module in model.net.modules())
     assert all(parameter.grad is None for parameter in model.net.parameters())
+
+
+@pytest.mark.parametrize("n", [0, 1, 3, 4, 8])
+def test_wherever_it_is_cancelled_the_model_is_left_as_it_was(n):
+    model = built("gpt2")
+    n_asked = 0
+
+    def is_cancelled():
+        nonlocal n_asked
+        n_asked += 1
+        return n_asked > n
+
+    with pytest.raises(Cancelled):
+        attribution(asked(), model, Context(is_cancelled=is_cancelled))
+    assert not any("forward" in vars(module) for module in model.net.modules())
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.net.modules())
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_in_the_precision_of_the_file_what_rounding_leaves_over_is_told(dtype):
+    model = built("llama", dtype)
+    found = attribution(asked(), model, Context())
+    assert np.isfinite(found.heads).all()
+    np.testing.assert_allclose(found.remainder, 0, atol=0.05)
+    assert found.remainder.any()
 
 
 def test_what_is_no_sum_is_refused():

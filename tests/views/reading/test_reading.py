@@ -24,7 +24,7 @@ from widgets.context import ViewContext
 from widgets.look.theme import FigureStyle
 from widgets.selection import Position
 from widgets.subject import Subject
-from widgets.views.reading.compared import DIFFERENCE, KEPT, NOW, ComparedReadings, Reading
+from widgets.views.reading.compared import DIFFERENCE, KEPT, NOW, ComparedReadings, TitledReading
 from widgets.views.reading.figure import ReadingFigure, ReadToken
 from widgets.views.reading.options import ReadingOptions
 from widgets.views.reading.view import ReadingView
@@ -182,7 +182,7 @@ def read_as(text, pieces, bits):
     result = dataclasses.replace(
         make_result(n), text=text, spans=offsets(text, *pieces), surprisal=np.array([np.nan, *bits], np.float32)
     )
-    return Reading(result, f"model · {text}")
+    return TitledReading(result, f"model · {text}")
 
 
 TEXT = "the cats sat down"

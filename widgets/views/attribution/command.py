@@ -1,37 +1,17 @@
-"""Options of logit attribution, and its figure on the command line."""
+"""Logit attribution on the command line."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inference.results.attribution import MOST_WORDS, AttributionRequest, AttributionResult
+from inference.results.attribution import AttributionRequest, AttributionResult
 from widgets.figure_command import BadOption, FigureCommand, text_of
-from widgets.options import Options, choice, switch
+from widgets.views.attribution.options import AttributionOptions
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
     from widgets.kit.figure import Figure
-
-_WORDS = {"1": "Likeliest", **{str(rank): f"Number {rank}" for rank in range(2, MOST_WORDS + 1)}, "true": "True one"}
-
-
-@dataclass(frozen=True)
-class AttributionOptions(Options):
-    """Which logit is taken apart."""
-
-    word: str = choice("1", _WORDS, "Word", "whose logit is taken apart, by its rank, or the one that is true")
-    against: str = choice(
-        "none", {"none": "Nothing", **_WORDS}, "Minus", "word whose logit is taken off: what tells one from the other"
-    )
-    has_numbers: bool = switch(True, "Numbers", "Write what each part adds, where there is room.", flag="numbers")
-
-    def place_of(self, word: str, result: AttributionResult) -> int | None:
-        """Which word of a result `word` or `against` means; None where it has none such."""
-        if word == "true":
-            return None if result.target < 0 else result.target
-        return int(word) - 1 if word != "none" and int(word) <= len(result.words) else None
 
 
 def _add_arguments(parser: ArgumentParser) -> None:

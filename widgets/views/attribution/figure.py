@@ -18,8 +18,8 @@ from widgets.figures.prediction_cards import percent
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.attribution.command import AttributionOptions
 from widgets.views.attribution.logit_parts import LogitParts, signed
+from widgets.views.attribution.options import AttributionOptions
 
 _ROW, _HIGHEST_ROW = 1.7, 2.6  # em, of a layer
 _NAMES = 7.5  # em, of the names of the rows

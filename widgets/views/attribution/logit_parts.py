@@ -14,12 +14,12 @@ from widgets.figures.heat_panel import MINUS
 from widgets.figures.token_axis import label
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
-from widgets.views.attribution.command import AttributionOptions
+from widgets.views.attribution.options import AttributionOptions
 
 _TOLD = 0.005  # of a remainder that is more than nothing to two digits
 
 
-class Part(NamedTuple):
+class LogitPart(NamedTuple):
     """A part with its name, the colour of its bar as a number in the theme's series, and what it adds."""
 
     title: str
@@ -81,24 +81,26 @@ class LogitParts:
         return text
 
     @cached_property
-    def rows(self) -> tuple[tuple[str, tuple[Part, ...]], ...]:
+    def rows(self) -> tuple[tuple[str, tuple[LogitPart, ...]], ...]:
         """Name and parts of each row of bars."""
         result = self.result
-        rows: list[tuple[str, tuple[Part, ...]]] = []
-        rows.append((_tr("Embedding"), (Part(_tr("The token's embedding"), 9, float(self.of(result.embed))),)))
+        rows: list[tuple[str, tuple[LogitPart, ...]]] = []
+        rows.append((_tr("Embedding"), (LogitPart(_tr("The token's embedding"), 9, float(self.of(result.embed))),)))
         if result.positions.any():
             value = float(self.of(result.positions))
-            rows.append((_tr("Position"), (Part(_tr("The embedding of its position"), 9, value),)))
+            rows.append((_tr("Position"), (LogitPart(_tr("The embedding of its position"), 9, value),)))
         attn, mlp = self.of(result.attn), self.of(result.mlp)
         titles = (_tr("Attention of layer {}"), _tr("Cross-attention of layer {}"))
         for layer in range(result.n_layers):
-            parts = [Part(titles[i].format(layer), 2 * i, float(attn[i, layer])) for i in range(len(result.groups))]
-            parts.append(Part(_tr("MLP of layer {}").format(layer), 1, float(mlp[layer])))
+            parts = [
+                LogitPart(titles[i].format(layer), 2 * i, float(attn[i, layer])) for i in range(len(result.groups))
+            ]
+            parts.append(LogitPart(_tr("MLP of layer {}").format(layer), 1, float(mlp[layer])))
             rows.append((_tr("Layer {}").format(layer), tuple(parts)))
-        rows.append((_tr("Biases"), (Part(_tr("Biases, whatever is read"), 9, float(self.of(result.bias))),)))
+        rows.append((_tr("Biases"), (LogitPart(_tr("Biases, whatever is read"), 9, float(self.of(result.bias))),)))
         remainder = float(self.of(result.remainder))
         if abs(remainder) >= _TOLD:
-            rows.append((_tr("Rounding"), (Part(_tr("What rounding leaves over"), 9, remainder),)))
+            rows.append((_tr("Rounding"), (LogitPart(_tr("What rounding leaves over"), 9, remainder),)))
         return tuple(rows)
 
     @property

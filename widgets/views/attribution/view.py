@@ -17,8 +17,8 @@ from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.selection import Selected
 from widgets.view import View
-from widgets.views.attribution.command import AttributionOptions
 from widgets.views.attribution.figure import AttributionFigure, Bar, WordChip
+from widgets.views.attribution.options import AttributionOptions
 
 
 class AttributionView(View):

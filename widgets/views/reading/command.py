@@ -55,12 +55,12 @@ def _title(name: str, input: Input) -> str:
 
 
 def _figure(result: ReadingResult | tuple[tuple[ReadingResult, str], ...], args: Namespace) -> Figure:
-    from widgets.views.reading.compared import ComparedReadings, Reading
+    from widgets.views.reading.compared import ComparedReadings, TitledReading
     from widgets.views.reading.figure import ReadingFigure
 
     options = ReadingOptions.of(args)
     if isinstance(result, tuple):
-        kept, now = (Reading(*each) for each in result)
+        kept, now = (TitledReading(*each) for each in result)
         return ComparedReadings(kept, now, options)
     return ReadingFigure(result, options)
 

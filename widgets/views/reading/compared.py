@@ -27,7 +27,7 @@ _ORDER = (KEPT, NOW, DIFFERENCE)  # from top to bottom
 
 
 @dataclass(frozen=True)
-class Reading:
+class TitledReading:
     """A result, and of what it is: checkpoint and text in a line."""
 
     result: ReadingResult
@@ -44,8 +44,8 @@ class ComparedReadings:
         Position of the token of the present one that is framed.
     """
 
-    kept: Reading
-    now: Reading
+    kept: TitledReading
+    now: TitledReading
     options: ReadingOptions
     selected: int | None = None
 

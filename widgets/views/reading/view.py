@@ -14,7 +14,7 @@ from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.selection import Position, Selected
 from widgets.view import View
-from widgets.views.reading.compared import NOW, ComparedReadings, Reading
+from widgets.views.reading.compared import NOW, ComparedReadings, TitledReading
 from widgets.views.reading.figure import ReadingFigure, ReadToken
 from widgets.views.reading.options import ReadingOptions
 
@@ -27,8 +27,8 @@ class ReadingView(View):
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
-        self._now: Reading | None = None
-        self._kept: Reading | None = None
+        self._now: TitledReading | None = None
+        self._kept: TitledReading | None = None
         self._canvas = PointedCanvas("reading_canvas", self.tr("Surprisal"))
         self._scroll = FigureScroll(self._canvas)
         page = Page("reading", self._scroll, self.tr("What is shown"), self.tr("What was expected"))
@@ -59,7 +59,7 @@ class ReadingView(View):
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         assert isinstance(result, ReadingResult)
-        self._now = Reading(result, self.pictured_title())
+        self._now = TitledReading(result, self.pictured_title())
         self._rebuild()
 
     def show_failure(self, request: Request, failure: Failure) -> None:
