@@ -84,6 +84,14 @@ def mute_numbers(paths: list[Path]) -> Iterator[str]:
                 yield _place(path, node, name or next(iter(bases & MUTE)))
 
 
+def borrowed_neighbours(paths: list[Path]) -> Iterator[str]:
+    """PySide makes what these give a Python child of whom is asked: with that one it ends, a menu bar for example."""
+    for path in paths:
+        for node in ast.walk(_tree(path)):
+            if getattr(node, "attr", "") in ("nextInFocusChain", "previousInFocusChain"):
+                yield _place(path, node, node.attr)
+
+
 def unknown_capabilities(paths: list[Path]) -> Iterator[str]:
     """What is needed is one of `Capability`: any other name would grey a view out for ever."""
     from inference.results.request import Capability

@@ -31,6 +31,7 @@ RULES = {
     "foreign_rich_text": (("app", "widgets"), "def tell(view, name):\n    view.setToolTip(name)\n"),
     "colours_of_one_theme": (("app", "widgets"), "def tell(line, palette):\n    line.setPalette(palette)\n"),
     "mute_numbers": (("app", "widgets"), "def add(bar):\n    bar.add_widget(QSpinBox())\n"),
+    "borrowed_neighbours": (("app", "widgets"), "def walk(view):\n    return view.nextInFocusChain()\n"),
     "long_modules": (("app", "widgets", "inference", "resources"), "x = 1\n" * 401),
 }
 OTHER_PLANTS = {

@@ -211,6 +211,7 @@ class Runner(QObject):
         self._tell_busy()
 
     def _tell_busy(self) -> None:
-        if self.is_busy != self._was_busy:
+        # What ends while the window closes outlives what would be told of it.
+        if not self._is_closing and self.is_busy != self._was_busy:
             self._was_busy = self.is_busy
             self.busy_changed.emit(self._was_busy)

@@ -153,7 +153,7 @@ class LastKeys(QObject):
         self._actions = {action.shortcut(): action for action in actions if action.shortcutContext() == is_last}
 
     def watch(self, *windows: QWidget) -> None:
-        """Act on the keys that come to these."""
+        """Act on the keys that come to these; a dock that floats is a window, too."""
         for window in windows:
             window.installEventFilter(self)
 

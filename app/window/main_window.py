@@ -102,7 +102,6 @@ class MainWindow(QMainWindow):
         self._build()
         self.actions_by_name = build_menus(self)
         self.area.set_window_actions(tuple(self.actions_by_name.values()))
-        # A dock that floats is a window.
         LastKeys(self.actions_by_name.values(), self).watch(self, self.gallery_dock, self.details_dock)
         self._presentation = Presentation(
             self,

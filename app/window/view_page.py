@@ -104,15 +104,18 @@ class ViewPage(QWidget):
         button.setAccessibleName(f"{text} {self.entry.title}")
 
     def stops(self) -> tuple[QWidget, ...]:
-        """Where the Tab key goes in it: first to what can be done with the view, then into the view."""
+        """Where the Tab key goes in it: first to what can be done with the view, then into the view.
+
+        Qt's own chain is not asked for: PySide makes what `nextInFocusChain` gives a Python child of whom it asks, so
+        that a menu bar may end with a view that was beside it in the chain.
+        """
         buttons = (self._copy, self._export, self._beside, self._window)
-        inside: list[QWidget] = []
-        widget = self.nextInFocusChain()
-        while widget is not None and widget is not self:
-            is_stop = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget not in buttons
-            if is_stop and self.isAncestorOf(widget):
-                inside.append(widget)
-            widget = widget.nextInFocusChain()
+        is_stop = Qt.FocusPolicy.TabFocus
+        inside = (
+            widget
+            for widget in self.findChildren(QWidget)
+            if widget.focusPolicy() & is_stop and widget not in buttons and widget.window() is self.window()
+        )
         return (*buttons, *inside)
 
     def set_place(self, place: ViewPlace) -> None:
