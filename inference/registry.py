@@ -20,6 +20,7 @@ ANALYSES: dict[str, str] = {
     "LayerTimesRequest": "inference.analyses.layer_times:layer_times",
     "LensRequest": "inference.analyses.lens:lens",
     "TranslationRequest": "inference.analyses.translation:translation",
+    "GenerationRequest": "inference.analyses.generation:generation",
     "ReadingRequest": "inference.analyses.reading:reading",
     "MaskedRequest": "inference.analyses.masked:masked",
     "MaskLabRequest": "inference.analyses.mask_lab:mask_lab",

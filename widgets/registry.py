@@ -17,6 +17,7 @@ ORDER = (
     "sparse",
     "positions",
     "translation",
+    "generation",
     "lens",
     "reading",
     "masked",

@@ -188,6 +188,16 @@ class View(SubjectWidget):
             self._remembered += (request,)
             self._judge()
 
+    def show_kept(self, request: Request, result: object) -> None:
+        """Show an answer that the view has kept itself: it is what it wants to know now, and nobody need be asked."""
+        of_its_type = [one for one in self._asked if type(one) is type(request)]
+        self._asked = (*(one for one in self._asked if one not in of_its_type), request)
+        for one in of_its_type:
+            if one != request and self._answered.get(type(one)) != (one, False):
+                self.request_withdrawn.emit(one)
+        self._why_old, self._is_given_up = "", False
+        self.take_result(request, result)
+
     def take_failure(self, request: Request, failure: Failure) -> None:
         """There is no answer: the old picture stays, dimmed, and a sentence says why."""
         if request not in self._asked:

@@ -133,7 +133,7 @@ class _Translating:
         if n_bytes > _MOST_BYTES or len(set(group.n_heads)) > 1:
             return np.empty((0, 0, 0, n_source), np.float32)
         target = with_target(self.source, text_of(self.model, ids), tuple(ids))
-        return self.looks.patterns(ids, target, context, is_whole=is_whole)
+        return self.looks.patterns(ids, target, context, n_keys=n_source, is_whole=is_whole)
 
 
 def _cross_group(model: Model) -> AttentionGroup:

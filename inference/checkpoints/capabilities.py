@@ -44,6 +44,7 @@ def missing(
         if any(group.has_qk for group in groups)
         else f"{named} shows its attention patterns, but not the queries and keys",
         "translation": why["translation"] or f"{named} does not write a text from another one that it has read",
+        "generation": why["generation"] or f"{named} is no model that goes on with the text it reads",
         "positions": "" if kind != "none" else f"{named} encodes no positions",
     }
     why |= family.lacks(opened)

@@ -198,10 +198,12 @@ class Looks:
     group: AttentionGroup
     _pattern: np.ndarray | None = None
     _seen: list[int] = field(default_factory=list)  # the text that it is of
-    _looked: float = field(default_factory=time.monotonic)  # when the pattern was computed last
+    _looked: float = field(default_factory=time.monotonic)  # when the pattern was computed last, or it all began
     _took: float = 0.0  # seconds that it took
 
-    def patterns(self, ids: Sequence[int], input: Input, context: Context, *, is_whole: bool) -> np.ndarray:
+    def patterns(
+        self, ids: Sequence[int], input: Input, context: Context, *, n_keys: int, is_whole: bool
+    ) -> np.ndarray:
         """[layer, head, query_pos, key_pos] of as many places as are known; of the whole text all of them.
 
         Parameters
@@ -210,12 +212,17 @@ class Looks:
             The text by now.
         input
             In which it is what the decoder is given.
+        n_keys
+            Of what it attends to.
         """
         now = time.monotonic()
-        if self._pattern is None or is_whole or now - self._looked > self._took / _SHARE:
+        # Not at the first token: that is there before its text has been read once more.
+        if is_whole or now - self._looked > max(self._took / _SHARE, PAUSE):
             self._pattern, self._seen = self._look(len(ids), input, context), list(ids)
             self._looked = time.monotonic()
             self._took = self._looked - now
+        if self._pattern is None:
+            return np.empty((self.group.n_layers, max(self.group.n_heads), 0, n_keys), np.float32)
         # A place knows nothing of those behind it; the text of a beam search can have become another one.
         pairs = enumerate(zip(self._seen, ids, strict=False))
         n_alike = next((place for place, (one, other) in pairs if one != other), min(len(self._seen), len(ids)))

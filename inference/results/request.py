@@ -18,6 +18,7 @@ class Capability(StrEnum):
     UNEMBEDDING = "unembedding"
     NEXT_TOKEN = "next_token"
     TRANSLATION = "translation"
+    GENERATION = "generation"
     MASKED_LM = "masked_lm"
     NEXT_SENTENCE = "next_sentence"
     PREDICTION = "prediction"
@@ -38,6 +39,7 @@ _READS = {
     Capability.UNEMBEDDING: "text",
     Capability.NEXT_TOKEN: "text",
     Capability.TRANSLATION: "text",
+    Capability.GENERATION: "text",
     Capability.MASKED_LM: "text",
     Capability.NEXT_SENTENCE: "text",
     Capability.PREDICTION: "text",
