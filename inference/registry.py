@@ -18,6 +18,7 @@ ANALYSES: dict[str, str] = {
     "ScaledDotRequest": "inference.analyses.scaled_dot:scaled_dot",
     "PositionsRequest": "inference.analyses.positions:positions",
     "LayerTimesRequest": "inference.analyses.layer_times:layer_times",
+    "TrainingStagesRequest": "inference.analyses.training_stages:training_stages",
     "LensRequest": "inference.analyses.lens:lens",
     "TranslationRequest": "inference.analyses.translation:translation",
     "GenerationRequest": "inference.analyses.generation:generation",

@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoTokenizer
 
+from inference.checkpoints.training_stages import read_told
 from inference.models.transformer import TransformerForTranslation
 from resources.recipes.baselines.ibm_model import IbmModel1
 from resources.recipes.transformer_en_fr import rate_at
@@ -97,6 +98,8 @@ def test_train_and_report(run, tmp_path, capsys):
     assert "--until 4" in card
     told = json.loads((out / "along" / "along.json").read_text(encoding="utf-8"))
     assert [stage["step"] for stage in told["stages"]] == [0, 4]
+    _, stages = read_told(out)  # what the program shows of it
+    assert [stage.step for stage in stages] == [0, 4]
     patterns = load_file(out / "along" / "patterns.safetensors")
     for i, sentence in enumerate(told["sentences"]):
         pattern = patterns[f"4/{i}"].float()

@@ -17,6 +17,7 @@ ORDER = (
     "sparse",
     "positions",
     "translation",
+    "training_stages",
     "generation",
     "lens",
     "reading",

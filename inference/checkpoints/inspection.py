@@ -14,6 +14,7 @@ from inference.checkpoints.adapters import ADAPTER_CONFIG, find_adapter
 from inference.checkpoints.capabilities import missing
 from inference.checkpoints.header_guess import completed
 from inference.checkpoints.left_over import check_adapters, check_body, check_config, note_unused, unplaced
+from inference.checkpoints.training_stages import has_training_stages
 from inference.checkpoints.weights_header import StoredTensor, read_weights, stored_in
 from inference.context import Refused
 from inference.family.base import Family, ReadsImages
@@ -104,7 +105,7 @@ def plan(checkpoint: str) -> CheckpointPlan:
     kind = family.position_kind(config)
     unprepared = _why_unprepared(preparation, config, family)
     opened = Opened(architecture.named, architecture.net_class.__name__, config, mask if has_tokenizer else None)
-    lacking = missing(opened, family, groups, kind, unprepared)
+    lacking = missing(opened, family, groups, kind, unprepared, has_training_stages=has_training_stages(own_folder))
     text_config = config_of_text(config)
     names = {item.capability for item in lacking}
     info = CheckpointInfo(

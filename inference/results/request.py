@@ -28,6 +28,7 @@ class Capability(StrEnum):
     NEXT_PIXEL = "next_pixel"
     MASKED_PIXELS = "masked_pixels"
     MESH = "mesh"
+    TRAINING_STAGES = "training_stages"
 
     @property
     def reads(self) -> str | None:
@@ -49,6 +50,7 @@ _READS = {
     Capability.NEXT_PIXEL: "image",
     Capability.MASKED_PIXELS: "image",
     Capability.MESH: "mesh",
+    Capability.TRAINING_STAGES: "text",
 }
 
 

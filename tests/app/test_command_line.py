@@ -27,6 +27,7 @@ from resources import CHECKPOINTS
 from tests.inference.tiny_checkpoints import save_bert, save_gpt2, save_transformer
 from tests.inputs import text_input
 from tests.remembering import RememberingEngine
+from tests.training_stages_files import save_training_stages
 
 ROOT = Path(__file__).parents[2]
 WORDS = ("[CLS]", "the", "cat", "\u202eeht", "[SEP]")
@@ -301,6 +302,7 @@ REAL = {
     "reading": ["--checkpoint", "gpt2", "--text", "The cat sat.", "--top-k", "3"],
     "translation": ["--checkpoint", "transformer", "--text", "the cat sat", "--most", "5", "--beams", "2"],
     "cross-attention": ["--checkpoint", "transformer", "--text", "the cat sat", "--target", "a dog ran"],
+    "training-stages": ["--checkpoint", "stages", "--sentence", "1", "--attention", "mean", "--layer", "1"],
     "prediction": ["--checkpoint", "bert", "--text", "the cat sat", "--text-pair", "a dog ran .", "--longest", "3"],
 }
 
@@ -311,6 +313,7 @@ def opened(tmp_path_factory) -> RememberingEngine:
     REAL["reading"][1] = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))
     for name in ("translation", "cross-attention"):
         REAL[name][1] = str(save_transformer(tmp_path_factory.mktemp("transformer")))
+    REAL["training-stages"][1] = str(save_training_stages(save_transformer(tmp_path_factory.mktemp("stages"))))
     REAL["prediction"][1] = str(save_bert(tmp_path_factory.mktemp("bert"), "BertForQuestionAnswering"))
     return RememberingEngine()
 

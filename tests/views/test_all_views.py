@@ -17,6 +17,7 @@ from inference.results.inputs import ImageInput, Input, MeshInput, TextInput
 from tests.inference.tiny_checkpoints import save_bert, save_gpt2, save_transformer
 from tests.remembering import RememberingEngine
 from tests.theme_check import painters_that_ignore_the_theme
+from tests.training_stages_files import save_training_stages
 from widgets.context import ViewContext
 from widgets.kit.delay import Delay
 from widgets.kit.labels import LineLabel
@@ -49,6 +50,7 @@ def engine(tmp_path_factory):
     CHECKPOINTS["reading"] = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))
     CHECKPOINTS["prediction"] = str(save_bert(tmp_path_factory.mktemp("bert"), "BertForTokenClassification"))
     CHECKPOINTS["translation"] = str(save_transformer(tmp_path_factory.mktemp("transformer")))
+    CHECKPOINTS["training_stages"] = str(save_training_stages(save_transformer(tmp_path_factory.mktemp("stages"))))
     return RememberingEngine()
 
 

@@ -13,6 +13,7 @@ from widgets.look import color_maps, diverging, raster
 from widgets.look.theme import FigureStyle
 
 MINUS = "\N{MINUS SIGN}"
+_LONGEST_TURNED = 4.5  # em of a turned name
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,8 @@ class HeatPanel:
         What rows and columns are called, where they are not just counted.
     row_names, column_names
         The same for one of them, also where it is words.
+    turns_names
+        Whether the names of columns are turned where they have no room beside each other; no label stands below then.
     texts
         What stands in the cells [row][column] in place of numbers, as far as there is room.
     """
@@ -116,6 +119,7 @@ class HeatPanel:
     labels: tuple[int, ...] = ()
     row_names: tuple[str, ...] = ()
     column_names: tuple[str, ...] = ()
+    turns_names: bool = False
     texts: tuple[tuple[str, ...], ...] = ()
 
     def plot(self, rect: QRectF, style: FigureStyle) -> QRectF:
@@ -126,6 +130,8 @@ class HeatPanel:
         right = 1.6 * em + max(metrics.horizontalAdvance(text) for text in self._bar_texts())
         top, bottom = 1.5 * em, 2.6 * em
         plot = rect.adjusted(left, top, -right, -bottom)
+        if self._is_turned(plot, metrics):
+            plot.setBottom(rect.bottom() - min(self._widest_name(metrics), _LONGEST_TURNED * em) - 0.6 * em)
         if self.keeps_square:
             n_rows, n_columns = self.values.shape
             side = min(plot.width() / n_columns, plot.height() / n_rows)
@@ -205,6 +211,29 @@ class HeatPanel:
         painter.setPen(QPen(color or style.theme.accent, 2, line))
         painter.drawRect(box)
 
+    def _widest_name(self, metrics: QFontMetricsF) -> float:
+        return max(map(metrics.horizontalAdvance, self.column_names), default=0.0)
+
+    def _is_turned(self, plot: QRectF, metrics: QFontMetricsF) -> bool:
+        """Whether the names of columns are."""
+        width = plot.width() / self.values.shape[1]
+        return self.turns_names and width < self._widest_name(metrics) + 0.4 * metrics.height()
+
+    def _paint_turned(self, painter: QPainter, plot: QRectF, metrics: QFontMetricsF) -> None:
+        """Names of columns, from below: those that there is room for."""
+        em = metrics.height()
+        n_columns = self.values.shape[1]
+        for number in ticks(0, n_columns, int(plot.width() / (1.05 * em))):
+            text = metrics.elidedText(self.column_names[number], Qt.TextElideMode.ElideRight, _LONGEST_TURNED * em)
+            painter.save()
+            painter.translate(
+                plot.left() + (number + 0.5) * plot.width() / n_columns + 0.36 * metrics.ascent(),
+                plot.bottom() + 0.3 * em + metrics.horizontalAdvance(text),
+            )
+            painter.rotate(-90)
+            painter.drawText(QPointF(0, 0), text)
+            painter.restore()
+
     def _tick_width(self, metrics: QFontMetricsF) -> float:
         if self.row_names:
             return max(metrics.horizontalAdvance(name) for name in self.row_names)
@@ -215,14 +244,30 @@ class HeatPanel:
         self, painter: QPainter, rect: QRectF, plot: QRectF, style: FigureStyle, metrics: QFontMetricsF
     ) -> None:
         em = metrics.height()
-        n_rows, n_columns = self.values.shape
+        n_rows = len(self.values)
         painter.setPen(style.theme.ink)
-        for number in ticks(self.row_start, n_rows, int(plot.height() / (1.4 * em))):
+        for number in ticks(self.row_start, n_rows, int(plot.height() / ((1.1 if self.row_names else 1.4) * em))):
             y = plot.top() + (number - self.row_start + 0.5) * plot.height() / n_rows
             text = self.row_names[number - self.row_start] if self.row_names else self._label(number)
             painter.drawText(
                 QPointF(plot.left() - 0.35 * em - metrics.horizontalAdvance(text), y + 0.36 * metrics.ascent()), text
             )
+        if self._is_turned(plot, metrics):
+            self._paint_turned(painter, plot, metrics)
+        else:
+            self._paint_columns(painter, plot, metrics)
+        painter.setPen(style.theme.faint)
+        x = plot.center().x() - metrics.horizontalAdvance(self.column_label) / 2
+        painter.drawText(QPointF(x, plot.bottom() + 1.3 * em + metrics.ascent()), self.column_label)
+        painter.save()
+        x = plot.left() - self._tick_width(metrics) - 0.9 * em
+        painter.translate(x, plot.center().y() + metrics.horizontalAdvance(self.row_label) / 2)
+        painter.rotate(-90)
+        painter.drawText(QPointF(0, 0), self.row_label)
+        painter.restore()
+
+    def _paint_columns(self, painter: QPainter, plot: QRectF, metrics: QFontMetricsF) -> None:
+        em, n_columns = metrics.height(), self.values.shape[1]
         # Words are cut to the width that there is, of which they need some.
         widest = metrics.horizontalAdvance(str(self.column_start + n_columns)) + 0.8 * em
         widest = 2.5 * em if self.column_names else widest
@@ -237,15 +282,6 @@ class HeatPanel:
             painter.drawText(
                 QPointF(x - metrics.horizontalAdvance(text) / 2, plot.bottom() + 0.2 * em + metrics.ascent()), text
             )
-        painter.setPen(style.theme.faint)
-        x = plot.center().x() - metrics.horizontalAdvance(self.column_label) / 2
-        painter.drawText(QPointF(x, plot.bottom() + 1.3 * em + metrics.ascent()), self.column_label)
-        painter.save()
-        x = plot.left() - self._tick_width(metrics) - 0.9 * em
-        painter.translate(x, plot.center().y() + metrics.horizontalAdvance(self.row_label) / 2)
-        painter.rotate(-90)
-        painter.drawText(QPointF(0, 0), self.row_label)
-        painter.restore()
 
     def _label(self, number: int) -> str:
         return str(self.labels[number] if self.labels else number).replace("-", MINUS)

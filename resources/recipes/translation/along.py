@@ -8,7 +8,7 @@ demand, each a checkpoint that can be opened.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from inference.checkpoints.training_stages import PATTERNS, TOLD, KeptStage
 from inference.models.transformer import TransformerForTranslation
 from resources.recipes.transformer_en_fr import bleu, build_model, translate, validation_loss
 from resources.recipes.translation.data import START, EncodedPairs, Pair
@@ -33,31 +34,6 @@ SENTENCES = (
     Pair("They arrived late because the train was late.", "Ils sont arrivés tard parce que le train était en retard."),
     Pair("She gave it to me yesterday.", "Elle me l'a donné hier."),
 )
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What a stage can do.
-
-    Attributes
-    ----------
-    step
-        Steps of training before it.
-    loss
-        Nats a token, validation split.
-    bleu
-        Of greedy translations of some validation sentences.
-    on_diagonal
-        [layer][head], share of the attention to the source within one place of the same relative position.
-    translations
-        Greedy, of the sentences.
-    """
-
-    step: int
-    loss: float
-    bleu: float
-    on_diagonal: list[list[float]]
-    translations: list[str]
 
 
 def stages(state: Path, n_pieces: int, seed: int, final: TransformerForTranslation) -> dict[int, dict[str, Tensor]]:
@@ -96,22 +72,22 @@ def cross_patterns(model: TransformerForTranslation, tokenizer: Tokenizer, pair:
 
 def look(
     model: TransformerForTranslation, tokenizer: Tokenizer, step: int, val: list[Pair], encoded: EncodedPairs
-) -> tuple[Stage, list[Tensor]]:
+) -> tuple[KeptStage, list[Tensor]]:
     """A stage and its patterns of every sentence."""
     patterns = [cross_patterns(model, tokenizer, pair) for pair in SENTENCES]
     share = torch.stack([diagonal_share(pattern) for pattern in patterns]).mean(0)
     score = bleu(translate(model, tokenizer, [pair.source for pair in val]), [pair.target for pair in val])
-    stage = Stage(
+    stage = KeptStage(
         step=step,
         loss=round(validation_loss(model, encoded), 3),
         bleu=round(score, 1),
-        on_diagonal=[[round(value, 3) for value in row] for row in share.tolist()],
-        translations=translate(model, tokenizer, [pair.source for pair in SENTENCES]),
+        on_diagonal=share.numpy(),
+        translations=tuple(translate(model, tokenizer, [pair.source for pair in SENTENCES])),
     )
     return stage, patterns
 
 
-def write_along(folder: Path, tokenizer: Tokenizer, found: list[tuple[Stage, list[Tensor]]]) -> None:
+def write_along(folder: Path, tokenizer: Tokenizer, found: list[tuple[KeptStage, list[Tensor]]]) -> None:
     """`patterns.safetensors`, float16 [layer, head, query_pos, key_pos] by `step/sentence`, and `along.json`."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {
@@ -119,7 +95,7 @@ def write_along(folder: Path, tokenizer: Tokenizer, found: list[tuple[Stage, lis
         for stage, patterns in found
         for i, pattern in enumerate(patterns)
     }
-    save_file(tensors, folder / "patterns.safetensors")
+    save_file(tensors, folder / PATTERNS)
     sentences = [
         {
             "source": pair.source,
@@ -129,5 +105,7 @@ def write_along(folder: Path, tokenizer: Tokenizer, found: list[tuple[Stage, lis
         }
         for pair in SENTENCES
     ]
-    told = {"sentences": sentences, "stages": [asdict(stage) for stage, _ in found]}
-    (folder / "along.json").write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    shares = [[[round(value, 3) for value in row] for row in stage.on_diagonal.tolist()] for stage, _ in found]
+    kept = [asdict(stage) | {"on_diagonal": share} for (stage, _), share in zip(found, shares, strict=True)]
+    told = {"sentences": sentences, "stages": kept}
+    (folder / TOLD).write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -16,6 +16,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import GenerationConfig
 
+from inference.checkpoints.training_stages import FOLDER
 from inference.models.transformer import TransformerForTranslation
 from resources.recipes.baselines.ibm_model import IbmModel1
 from resources.recipes.transformer_en_fr import LONGEST, PAIRS, build_model, translate, validation_loss
@@ -146,7 +147,7 @@ def card(report: dict[str, Any], model: TransformerForTranslation) -> str:
         return " | ".join(f"{row[key]:.1f}" for key in ("bleu", "chrf", "bleu_all"))
 
     along = [
-        f"| {stage.step:,} | {stage.loss:.2f} | {stage.bleu:.1f} | {max(map(max, stage.on_diagonal)):.2f} "
+        f"| {stage.step:,} | {stage.loss:.2f} | {stage.bleu:.1f} | {stage.on_diagonal.max():.2f} "
         f"| {stage.translations[0][:60]} |"
         for stage in report["along"]
     ]
@@ -216,7 +217,7 @@ def main() -> None:
     logger.info(json.dumps({key: value for key, value in report.items() if key != "along"}, indent=1))
     if args.out:
         save(model, tokenizer, args.out)
-        write_along(args.out / "along", tokenizer, looked)
+        write_along(args.out / FOLDER, tokenizer, looked)
         (args.out / "README.md").write_text(card(report, model), encoding="utf-8")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
-from inference.results.decoding import Written
+from inference.results.decoding import Decoding, Written
 from inference.results.generation import GenerationResult
 from widgets.figures.candidate_bars import Candidate, CandidateBars
 from widgets.figures.heat_panel import short
@@ -63,6 +63,8 @@ class GenerationFigure:
         Whose attention is shown where the options ask for one.
     place
         Token whose candidates are told, and for which the text is tinted; None for the last one that is shown.
+    decoding
+        How the text was written, which the options may not say any more; None for as the options say.
     name
         Of its branch, where there are several.
     branches
@@ -77,6 +79,7 @@ class GenerationFigure:
     layer: int = 0
     head: int = 0
     place: int | None = None
+    decoding: Decoding | None = None
     name: str = ""
     branches: tuple[BranchLine, ...] = ()
     beside: Beside | None = None
@@ -101,37 +104,43 @@ class GenerationFigure:
 
     @property
     def caption(self) -> str:
-        result, options = self.result, self.options
+        result, decoding = self.result, self.decoding or self.options.decoding
         written = result.written
         ways = {
             "greedy": _tr("greedy"),
             "beam": _tr("beam search, {} best texts").format(len(result.hypotheses)),
             "sample": _tr("sampled with seed {}, temperature {:g}, top-k {}, top-p {:g}").format(
-                options.seed, options.temperature, options.top_k or _tr("off"), options.top_p
+                decoding.seed, decoding.temperature, decoding.top_k or _tr("off"), decoding.top_p
             ),
         }
         bits = written.surprisal[written.n_given : self.n_shown]
         ended = _tr("ended by “{}”").format(label(written.tokens.words[-1])) if written.is_finished else ""
         parts = [
-            _tr("{} tokens, {} of them given").format(self.n_shown, written.n_given),
-            ways[options.way],
+            _tr("{} tokens, {} given").format(self.n_shown, written.n_given),
+            ways[decoding.way],
             _tr("{:.1f} bits").format(float(bits.sum())) if len(bits) else "",
-            self._attention_title() if self.show == "text" else "",
-            _tr("{} of keys and values are kept").format(bytes_text(result.cache_bytes)) if result.cache_bytes else "",
-            _tr("{:.3g} tokens a second").format(result.tokens_a_second) if result.tokens_a_second else "",
             written.why_unfinished or ended,
+            _tr("keys and values: {}").format(bytes_text(result.cache_bytes)) if result.cache_bytes else "",
+            _tr("{:.3g} tokens a second").format(result.tokens_a_second) if result.tokens_a_second else "",
         ]
         return " · ".join(part for part in parts if part)
 
-    def _attention_title(self) -> str:
+    @property
+    def tint_title(self) -> str:
+        """Whose attention the tint is; empty where it is not known."""
+        place = self.focus
+        if not 0 < place < len(self.weights):
+            return ""
         n_heads = self.result.pattern.shape[1]
         heads_are, wanted = self.result.heads_are, self.options.attention
+        word = label(self.result.written.tokens.words[place])
+        tinted = _tr("tinted by what was attended to when “{}” was chosen: {}")
         if wanted == "mean" or heads_are == "mean":
-            return _tr("tint: what it attended to, mean of all heads")
+            return tinted.format(word, _tr("mean of all heads"))
         layer = self.result.layers[self.result.layers.index(self.layer) if self.layer in self.result.layers else 0]
         if wanted == "layer" or heads_are == "layer":
-            return _tr("tint: what it attended to, mean of the heads of layer {}").format(layer)
-        return _tr("tint: what it attended to in layer {}, head {}").format(layer, min(self.head, n_heads - 1))
+            return tinted.format(word, _tr("mean of the heads of layer {}").format(layer))
+        return tinted.format(word, _tr("layer {}, head {}").format(layer, min(self.head, n_heads - 1)))
 
     # Its parts
 
@@ -144,7 +153,8 @@ class GenerationFigure:
         place, weights = self.focus, self.weights
         is_known = 0 < place < len(weights)
         tint = weights[place][:place] if is_known else None
-        return TextRow(self.result.written, self.n_shown, self.name, tint, self._has_probs)
+        title = "  ·  ".join(filter(None, (self.name, self.tint_title))) or _tr("Text")
+        return TextRow(self.result.written, self.n_shown, title, tint, self._has_probs)
 
     @cached_property
     def _row_beside(self) -> TextRow | None:

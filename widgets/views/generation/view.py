@@ -80,8 +80,8 @@ class GenerationView(GrowingTextView[GenerationResult]):
         assert isinstance(request, GenerationRequest)
         assert isinstance(result, GenerationResult)
         self._branches.keep(request, result)
-        super().show_result(request, result, is_partial)
         self._offer_branches()
+        super().show_result(request, result, is_partial)
 
     def take_cancellation(self, request: Request) -> None:
         super().take_cancellation(request)
@@ -121,6 +121,7 @@ class GenerationView(GrowingTextView[GenerationResult]):
             self._heads.layer,
             self._heads.head,
             self._place,
+            self._shown.decoding if isinstance(self._shown, GenerationRequest) else None,
             self._name(self._branches.now) if is_one_of_many else "",
             lines if is_one_of_many else (),
             self._other(),
@@ -147,8 +148,8 @@ class GenerationView(GrowingTextView[GenerationResult]):
     def _offer_branches(self) -> None:
         """The names of all branches, where there are several."""
         names = [(self._name(number), number) for number, _ in self._branches.written()]
-        nothing = [(self.tr("nothing"), _NOTHING)]
-        for combo, items in ((self._branch, names), (self._beside, nothing + names)):
+        others = [(self.tr("nothing"), _NOTHING), *(pair for pair in names if pair[1] != self._branches.now)]
+        for combo, items in ((self._branch, names), (self._beside, others)):
             self._page.controls.set_shown(combo, len(names) > 1)
             if items != [(combo.itemText(i), combo.itemData(i)) for i in range(combo.count())]:
                 chosen = combo.currentData()
