@@ -33,6 +33,10 @@ class Branch:
     request: GenerationRequest | None = None
     result: GenerationResult | None = None
 
+    def begins_with(self, ids: tuple[int, ...]) -> bool:
+        """Whether these are the first tokens of its text."""
+        return self.result is not None and tuple(self.result.written.tokens.ids[: len(ids)].tolist()) == ids
+
 
 @dataclass
 class Branches:
@@ -52,8 +56,9 @@ class Branches:
 
     def begin(self, ids: tuple[int, ...], token: str) -> None:
         """Look at the one that begins with these tokens, the last of which is `token`: a known one, or a new one."""
-        same = (number for number, each in enumerate(self.found) if each.prefix_ids == ids)
-        known = next(same, None)
+        same = [number for number, each in enumerate(self.found) if each.prefix_ids == ids]
+        same += [number for number, each in enumerate(self.found) if number != self.now and each.begins_with(ids)]
+        known = next(iter(same), None)
         if known is None:
             self.found.append(Branch(token, len(ids) - 1, self.now, ids))
             known = len(self.found) - 1

@@ -179,7 +179,7 @@ class GenerationView(GrowingTextView[GenerationResult]):
         elif spot.kind == "candidate":
             place, number = figure.focus, spot.place
             token = int(written.candidate_ids[place, number])
-            if token != int(written.tokens.ids[place]):
+            if number != int(written.taken[place]):
                 word = written.vocabulary[int(written.candidates[place, number])]
                 self._begin((*written.tokens.ids[:place].tolist(), token), word)
         elif spot.kind == "branch":
