@@ -16,7 +16,7 @@ from benchmarks.measure import ROOT, Setup, x_server
 # In the order of the page; each module has `run(setup) -> Section`.
 BENCHMARKS = (
     "start", "responsiveness", "head_grid", "layer_change", "export", "capture", "memory", "tiles",
-    "panning", "mesh_viewer", "mesh_sampling", "patches", "jobs",
+    "panning", "mesh_viewer", "mesh_sampling", "patches", "jobs", "writing",
 )  # fmt: skip
 
 RESULTS = ROOT / "build" / "benchmarks"  # the page is made of the latest of each

@@ -48,7 +48,7 @@ def generation(request: GenerationRequest, model: Model, context: Context) -> Ge
     rules = Rules(model.net.generation_config, None, len(given), longest, model.device)
     writing = Writing(model, request.decoding, request.n_candidates, rules, writer)
     (group,) = model.info.groups
-    going_on = _GoingOn(request, model, text, writing, writer, Looks(model, group))
+    going_on = _GoingOn(request, model, text, writing, writer, Looks(writing, group))
     for is_due in writing.steps(context, request.most):
         if is_due:
             context.partial(going_on.result(context, is_whole=False), is_whole=False)
@@ -85,7 +85,7 @@ class _GoingOn:
         found, tree = writing.written(self._tokens(input), is_whole=is_whole, why_unfinished=self._why_unfinished())
         n = len(writing.ids)
         most = _MOST_BYTES if is_whole else _MOST_BYTES_GROWING
-        pattern = self.looks.patterns(writing.ids, input, context, n_keys=n, is_whole=is_whole)
+        pattern = self.looks.patterns(input, context, n_keys=n, is_whole=is_whole)
         pattern, heads_are = _fitted(pattern[..., : pattern.shape[2]], most)
         return GenerationResult(
             written=found,

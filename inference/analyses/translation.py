@@ -53,7 +53,7 @@ def translation(request: TranslationRequest, model: Model, context: Context) -> 
     longest = min(longest, room) if room else longest
     rules = Rules(model.net.generation_config, writer.source_ids, len(given), longest, model.device)
     writing = Writing(model, request.decoding, request.n_candidates, rules, writer)
-    translating = _Translating(request, model, source, encoded, writing, Looks(model, _cross_group(model)))
+    translating = _Translating(request, model, source, encoded, writing, Looks(writing, _cross_group(model)))
     for is_due in writing.steps(context, request.most):
         if is_due:
             context.partial(translating.result(context, is_whole=False), is_whole=False)
@@ -133,7 +133,7 @@ class _Translating:
         if n_bytes > _MOST_BYTES or len(set(group.n_heads)) > 1:
             return np.empty((0, 0, 0, n_source), np.float32)
         target = with_target(self.source, text_of(self.model, ids), tuple(ids))
-        return self.looks.patterns(ids, target, context, n_keys=n_source, is_whole=is_whole)
+        return self.looks.patterns(target, context, n_keys=n_source, is_whole=is_whole)
 
 
 def _cross_group(model: Model) -> AttentionGroup:

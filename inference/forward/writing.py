@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from inference.results.tokens import Tokens
 
 PAUSE = 0.1  # seconds between two partial results
-_SHARE = 0.05  # of the time that is spent on what was attended to, while the text grows
+SHARE = 0.04  # of the time that is spent on telling what there is, and as much again on what was attended to
 _MOST_WAITING = 64  # tokens of which logits are held
 
 
@@ -42,6 +42,10 @@ class Writing:
         All tokens that the decoder was given and has written.
     seconds
         Spent on writing, what was told meanwhile included; without the first pass through what was given.
+    reading_seconds
+        That this pass took.
+    looking_seconds
+        Spent on what was attended to, so far.
     """
 
     model: Model
@@ -52,6 +56,8 @@ class Writing:
     ids: list[int] = field(init=False)
     n_given: int = field(init=False)
     seconds: float = 0.0
+    reading_seconds: float = 0.0
+    looking_seconds: float = 0.0
     search: Beams | None = None
     n_beams: int = 0
     _expected: list[Expectation] = field(default_factory=list)  # at each place but the first
@@ -73,17 +79,20 @@ class Writing:
         context
             One checkpoint a token.
         """
+        started = time.monotonic()
         self._logits = self.writer.begin()
         began = told = time.monotonic()
-        is_first = True
+        self.reading_seconds = began - started
+        took = -1.0  # seconds that it took to tell what there was, the last time
         for n_written in self._beam_steps() if self.decoding.way == "beam" else self._plain_steps():
             context.checkpoint(n_written, most, f"Token {n_written}")
-            now = time.monotonic()
+            now, looked = time.monotonic(), self.looking_seconds
             self.seconds = now - began
-            is_due = is_first or now - told > PAUSE
+            is_due = took < 0 or now - told > max(PAUSE, took / SHARE)
             yield is_due
             if is_due:
-                is_first, told = False, time.monotonic()
+                told = time.monotonic()
+                took = max(told - now - (self.looking_seconds - looked), 0.0)
         self.seconds = time.monotonic() - began
 
     def _plain_steps(self) -> Iterator[int]:
@@ -194,33 +203,31 @@ class Writing:
 class Looks:
     """What the places of a growing text attend to: looked at again now and then, and at its end."""
 
-    model: Model
+    writing: Writing
     group: AttentionGroup
     _pattern: np.ndarray | None = None
     _seen: list[int] = field(default_factory=list)  # the text that it is of
-    _looked: float = field(default_factory=time.monotonic)  # when the pattern was computed last, or it all began
+    _looked: float = 0.0  # when the pattern was computed last, or was asked for first
     _took: float = 0.0  # seconds that it took
 
-    def patterns(
-        self, ids: Sequence[int], input: Input, context: Context, *, n_keys: int, is_whole: bool
-    ) -> np.ndarray:
+    def patterns(self, input: Input, context: Context, *, n_keys: int, is_whole: bool) -> np.ndarray:
         """[layer, head, query_pos, key_pos] of as many places as are known; of the whole text all of them.
 
         Parameters
         ----------
-        ids
-            The text by now.
         input
-            In which it is what the decoder is given.
+            In which the text by now is what the decoder is given.
         n_keys
             Of what it attends to.
         """
-        now = time.monotonic()
-        # Not at the first token: that is there before its text has been read once more.
-        if is_whole or now - self._looked > max(self._took / _SHARE, PAUSE):
+        now, ids = time.monotonic(), self.writing.ids
+        if not self._looked:  # the first token is there before its text has been read once more
+            self._looked, self._took = now, self.writing.reading_seconds
+        if is_whole or now - self._looked > max(self._took / SHARE, PAUSE):
             self._pattern, self._seen = self._look(len(ids), input, context), list(ids)
             self._looked = time.monotonic()
             self._took = self._looked - now
+            self.writing.looking_seconds += self._took
         if self._pattern is None:
             return np.empty((self.group.n_layers, max(self.group.n_heads), 0, n_keys), np.float32)
         # A place knows nothing of those behind it; the text of a beam search can have become another one.
@@ -229,9 +236,10 @@ class Looks:
         return self._pattern[:, :, :n_alike]
 
     def _look(self, n: int, input: Input, context: Context) -> np.ndarray:
-        run = self.model.run(input, context)
+        model = self.writing.model
+        run = model.run(input, context)
         # ProphetNet's other streams come behind.
-        calls = (call for _, call in self.model.each_call(run, self.group.name, context))
+        calls = (call for _, call in model.each_call(run, self.group.name, context))
         return np.stack([call.patterns()[:, :n].float().cpu().numpy() for call in calls])
 
 

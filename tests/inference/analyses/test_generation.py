@@ -222,6 +222,7 @@ def test_a_text_goes_on_behind_what_it_is_given(models):
 @pytest.mark.parametrize("name", ["gpt2", "mistral", WITHOUT_CACHE])
 def test_it_grows_and_what_is_there_never_changes(models, monkeypatch, name):
     monkeypatch.setattr("inference.forward.writing.PAUSE", 0)
+    monkeypatch.setattr("inference.forward.writing.SHARE", np.inf)
     parts = []
     whole = generation(asked(), models(name), Context(parts.append))
     grown = [part.result for part in parts if isinstance(part, Partial)]
@@ -247,6 +248,7 @@ def test_the_first_token_is_told_at_once(models):
 
 def test_it_stops_within_a_token_and_what_was_told_stays(models, monkeypatch):
     monkeypatch.setattr("inference.forward.writing.PAUSE", 0)
+    monkeypatch.setattr("inference.forward.writing.SHARE", np.inf)
     model, parts, n = models("gpt2"), [], iter(range(8))
     with saying(model, eos_token_id=None):
         whole = write(model).written.tokens.ids
