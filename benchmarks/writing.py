@@ -27,8 +27,8 @@ def run(setup: Setup) -> Section:
     how = (
         f"Random weights, {n_given} tokens given and {n_written} written in turn by `generate` and by the analysis, "
         "whose partial results with candidates and patterns are packed for the window meanwhile. Tokens a second count "
-        "to the last token, in CPU time of one thread; what the whole text attended to is looked at behind that, in one "
-        "more pass."
+        "to the last token, in CPU time of one thread; what the whole text attended to is looked at behind that, in "
+        "one more pass."
     )
     header = ("", "tokens", "`generate`, tokens a second", "streamed", "with the last pass, ms")
     return Section("Writing", how, goals, [Table(header, rows)])
