@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from inference.context import Refused
+from inference.files.chat_template import as_message
 from inference.forward import decoding
 from inference.forward.decoding import Rules
 from inference.forward.writer import Writer
@@ -39,7 +41,8 @@ def generation(request: GenerationRequest, model: Model, context: Context) -> Ge
     """
     decoding.check(request.decoding, request.most, request.n_candidates)
     text = with_written(request.input, None)
-    given = request.prefix_ids if request.prefix_ids is not None else _given(model, text)
+    prompt = _prompt(model, text) if request.as_message else ""
+    given = _given(model, text, prompt) if request.prefix_ids is None else request.prefix_ids
     encoded = model.encode(with_written(text, given))
     context.checkpoint(0, 0, "Reading the text")
     longest = len(given) + request.most
@@ -48,15 +51,27 @@ def generation(request: GenerationRequest, model: Model, context: Context) -> Ge
     rules = Rules(model.net.generation_config, None, len(given), longest, model.device)
     writing = Writing(model, request.decoding, request.n_candidates, rules, writer)
     (group,) = model.info.groups
-    going_on = _GoingOn(request, model, text, writing, writer, Looks(writing, group))
+    going_on = _GoingOn(request, model, text, prompt, writing, writer, Looks(writing, group))
     for is_due in writing.steps(context, request.most):
         if is_due:
             context.partial(going_on.result(context, is_whole=False), is_whole=False)
     return going_on.result(context, is_whole=True)
 
 
-def _given(model: Model, text: Input) -> tuple[int, ...]:
+def _prompt(model: Model, text: Input) -> str:
+    """All of the text that the model gets of a message."""
+    given = as_text(text)
+    if not model.chat_template or model.tokenizer is None:
+        raise Refused(f"{model.info.name} has no chat template; the text can be gone on with as it is.")
+    if given.token_ids is not None:
+        raise Refused("A chat template takes a message in words, not token ids.")
+    return as_message(given.text, model.chat_template, model.tokenizer)
+
+
+def _given(model: Model, text: Input, prompt: str) -> tuple[int, ...]:
     """Token ids of the text, without an end that its tokenizer has put behind it: it is to go on."""
+    if prompt and model.tokenizer is not None:
+        return tuple(model.tokenizer(prompt, add_special_tokens=False)["input_ids"])  # the template wrote these itself
     tokens = model.encode(text).sequences["text"]
     ids = tokens.ids.tolist()
     said = model.net.generation_config.eos_token_id
@@ -73,6 +88,7 @@ class _GoingOn:
     request: GenerationRequest
     model: Model
     text: Input
+    prompt: str
     writing: Writing
     writer: Writer
     looks: Looks
@@ -96,6 +112,7 @@ class _GoingOn:
             seconds=writing.seconds,
             tree=tree,
             hypotheses=writing.hypotheses(found.text),
+            prompt=self.prompt,
             notes=_notes(heads_are, n) if is_whole else (),
         )
 

@@ -22,6 +22,9 @@ class GenerationRequest(Request["GenerationResult"]):
     ----------
     input
         The text; what else stands in it as written is left aside. An empty one begins with the token that begins texts.
+    as_message
+        Whether the text is a message that is put into the checkpoint's chat template; what is given first is all that
+        comes of that.
     prefix_ids
         Token ids that the model is given first in place of those of the text; None for those.
     most
@@ -38,6 +41,7 @@ class GenerationRequest(Request["GenerationResult"]):
     prefix_ids: tuple[int, ...] | None = None
     most: int = 50
     n_candidates: int = 8
+    as_message: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,8 @@ class GenerationResult:
         That writing took, without reading what was given.
     tree, hypotheses
         Of a beam search, the best text first; None and empty for others.
+    prompt
+        Of a message: all of the text that the model was given, as the chat template made it; else empty.
     notes
         What was left aside or assumed, as sentences.
     """
@@ -72,6 +78,7 @@ class GenerationResult:
     seconds: float
     tree: BeamTree | None = None
     hypotheses: tuple[Hypothesis, ...] = ()
+    prompt: str = ""
     notes: tuple[str, ...] = ()
 
     @property

@@ -63,6 +63,8 @@ def generation_numbers(result: GenerationResult, weights: np.ndarray) -> Numbers
         "cache_bytes": np.array(result.cache_bytes),
         "text": np.array(clean(written.text), np.str_),
     }
+    if result.prompt:
+        arrays["prompt"] = np.array(clean(result.prompt), np.str_)
     if result.hypotheses:
         arrays["texts"] = np.array([clean(each.text) for each in result.hypotheses], np.str_)
         arrays["text_scores"] = np.array([each.score for each in result.hypotheses], np.float32)

@@ -14,6 +14,12 @@ from widgets.writing.options import DecodingOptions, WhoseAttention, attention_o
 class GenerationOptions(DecodingOptions):
     """How a text is written on, and what is shown of it."""
 
+    as_message: bool = switch(
+        False,
+        "As a chat message",
+        "Put the text into the checkpoint's chat template, and write the answer.",
+        flag="as-message",
+    )
     most: int = number(50, 1, MOST_TOKENS, "At most", "Tokens that are written", step=10)
     show: Literal["text", "tree"] = choice(
         "text",

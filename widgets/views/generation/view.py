@@ -36,7 +36,7 @@ class GenerationView(GrowingTextView[GenerationResult]):
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         empty = self.tr("Type the beginning of a text; it goes on here.")
         super().__init__(context, "generation", self.tr("Writing"), GenerationOptions, empty, parent)
-        self._text: object = None  # checkpoint and text of the last subject
+        self._text: object = None  # checkpoint and text that the branches are of, and whether it is a message
         self._branches = Branches()
         self._kept_for: GenerationRequest | None = None  # what would be asked of the branch that was gone back to
         bar = self._page.controls
@@ -50,12 +50,25 @@ class GenerationView(GrowingTextView[GenerationResult]):
 
     def set_subject(self, subject: Subject | None) -> None:
         if subject is not None:
-            text = (subject.checkpoint.checkpoint, with_written(subject.input, None))
-            if text != self._text:
-                self._text, self._branches, self._kept_for = text, Branches(), None
-                self._offer_branches()
+            self._options.set_shown("as_message", subject.checkpoint.has_chat_template)
+            self._begin_anew_if_other(subject)
             self._heads.offer(subject.checkpoint.groups[0] if subject.checkpoint.groups else None)
         super().set_subject(subject)
+
+    def refresh(self, *, again: bool = False) -> None:
+        if self.subject is not None:
+            self._begin_anew_if_other(self.subject)
+        super().refresh(again=again)
+
+    def _begin_anew_if_other(self, subject: Subject) -> None:
+        """Branches are of one text, given as it is or as a message."""
+        text = (subject.checkpoint.checkpoint, with_written(subject.input, None), self._is_message(subject))
+        if text != self._text:
+            self._text, self._branches, self._kept_for = text, Branches(), None
+            self._offer_branches()
+
+    def _is_message(self, subject: Subject) -> bool:
+        return subject.checkpoint.has_chat_template and self._options.value().as_message
 
     def requests(self) -> tuple[Request, ...]:
         wanted, kept = self._wanted(), self._branches.current.request
@@ -72,6 +85,7 @@ class GenerationView(GrowingTextView[GenerationResult]):
             prefix_ids=self._branches.current.prefix_ids,
             most=options.most,
             n_candidates=options.candidates,
+            as_message=self._is_message(self.subject) and self._branches.current.prefix_ids is None,
         )
 
     # What comes
