@@ -23,6 +23,8 @@ ANALYSES: dict[str, str] = {
     "TranslationRequest": "inference.analyses.translation:translation",
     "GenerationRequest": "inference.analyses.generation:generation",
     "ReadingRequest": "inference.analyses.reading:reading",
+    "FewShotRequest": "inference.analyses.few_shot:few_shot",
+    "NgramsRequest": "inference.analyses.ngrams:ngrams",
     "MaskedRequest": "inference.analyses.masked:masked",
     "MaskLabRequest": "inference.analyses.mask_lab:mask_lab",
     "NextSentenceRequest": "inference.analyses.next_sentence:next_sentence",

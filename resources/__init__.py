@@ -1,4 +1,4 @@
-"""Bundled checkpoints with their cards, sample sentences, icons and themes."""
+"""Bundled checkpoints with their cards, counts of n-grams, sample sentences, icons and themes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent
 CHECKPOINTS = ROOT / "checkpoints"
+NGRAMS = ROOT / "ngrams" / "english.npz"
 
 
 def bundled_checkpoints() -> tuple[str, ...]:

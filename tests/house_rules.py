@@ -19,6 +19,8 @@ RICH = {"QLabel", "QMessageBox", "QProgressDialog", "QInputDialog", "QErrorMessa
 RICH |= {"QGraphicsTextItem", "QTextDocument", "QWhatsThis"}
 TIPS = {"setToolTip": 0, "setTabToolTip": 1, "setItemToolTip": 1, "setWhatsThis": 0, "setStatusTip": 0, "showText": 1}
 PLAIN = "plain.py"
+MUTE = {"QSpinBox", "QDoubleSpinBox"}
+ANSWERING = "number_box.py"
 DRESSERS = {"appearance.py", "labels.py"}  # of the whole program; of a field in a label, anew with every theme
 
 
@@ -69,6 +71,17 @@ def results_that_can_change(paths: list[Path]) -> Iterator[str]:
                 )
                 if getattr(called, "id", "") == "dataclass" and not is_frozen:
                     yield _place(path, node, node.name)
+
+
+def mute_numbers(paths: list[Path]) -> Iterator[str]:
+    """Qt's own fields for numbers swallow what is not allowed; those of `widgets.kit.number_box` say what is."""
+    for path in paths:
+        for node in ast.walk(_tree(path)):
+            called = node.func if isinstance(node, ast.Call) else None
+            name = getattr(called, "id", "") or getattr(called, "attr", "")
+            bases = {getattr(base, "id", "") for base in node.bases} if isinstance(node, ast.ClassDef) else set()
+            if (name in MUTE or bases & MUTE) and path.name != ANSWERING:
+                yield _place(path, node, name or next(iter(bases & MUTE)))
 
 
 def unknown_capabilities(paths: list[Path]) -> Iterator[str]:

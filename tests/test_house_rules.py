@@ -30,6 +30,7 @@ RULES = {
     ),
     "foreign_rich_text": (("app", "widgets"), "def tell(view, name):\n    view.setToolTip(name)\n"),
     "colours_of_one_theme": (("app", "widgets"), "def tell(line, palette):\n    line.setPalette(palette)\n"),
+    "mute_numbers": (("app", "widgets"), "def add(bar):\n    bar.add_widget(QSpinBox())\n"),
     "long_modules": (("app", "widgets", "inference", "resources"), "x = 1\n" * 401),
 }
 OTHER_PLANTS = {
@@ -54,6 +55,7 @@ OTHER_PLANTS = {
         'class Side:\n    pass\n\n\nSide = Literal["query", "key"]\n',
         "Ask = Callable[[int], str]\nAsk = int | str\n",
     ),
+    "mute_numbers": ("box = QtWidgets.QDoubleSpinBox(bar)\n", "class Share(QDoubleSpinBox):\n    pass\n"),
     "unknown_signals": ("view.request_changd.emit(1)\n",),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from transformers import (
+    BeitConfig,
     BeitForMaskedImageModeling,
     BeitImageProcessor,
     ImageGPTForCausalImageModeling,
+    ViTConfig,
     ViTForImageClassification,
     ViTImageProcessor,
 )
@@ -22,7 +25,7 @@ from transformers.models.beit.modeling_beit import BeitRelativePositionBias
 from inference.inputs.scene_images import paint_scene
 from inference.models.image_tokenizer import ImageTokenizer
 from inference.models.masked_igpt import MaskedImageGPT
-from resources.recipes.igpt_small import N_COLOURS, SIDE
+from resources.recipes.igpt_small import N_COLOURS, SIDE, SIZES
 from resources.recipes.igpt_small_report import bits_of_baselines, complete
 from resources.recipes.scene_data import images, kinds_at_patches, kinds_present
 from resources.scene_shapes import KINDS
@@ -47,6 +50,19 @@ def _positions_that_can_be_trained_on(monkeypatch):
     monkeypatch.setattr(BeitRelativePositionBias, "generate_relative_position_index", staticmethod(anew))
 
 
+@pytest.fixture(autouse=True)
+def _two_layers(monkeypatch):
+    """What a run does does not depend on how deep its model is, and how long it takes does."""
+    monkeypatch.setitem(SIZES, "n_layer", 2)
+    for recipe, cls in (("vit_scenes", ViTConfig), ("beit_scenes", BeitConfig)):
+        module = import_module(f"resources.recipes.{recipe}")
+        monkeypatch.setattr(module, cls.__name__, partial(with_two_layers, cls))
+
+
+def with_two_layers(cls, **settings):
+    return cls(**settings | {"num_hidden_layers": 2})
+
+
 def check_folder(folder: Path) -> None:
     tensors = load_file(folder / "model.safetensors")
     assert {tensor.dtype for tensor in tensors.values()} == {torch.float16}
@@ -64,7 +80,9 @@ def test_vit_scenes(run, tmp_path):
     scenes = [make_scene(seed) for seed in range(3)]
     pixels = ViTImageProcessor.from_pretrained(out)([paint_scene(s, 64) for s in scenes], return_tensors="pt")
     torch.testing.assert_close(pixels["pixel_values"], images(scenes), atol=1e-5, rtol=0)
-    assert ViTForImageClassification.from_pretrained(out).config.id2label == dict(enumerate(KINDS))
+    config = ViTForImageClassification.from_pretrained(out).config
+    assert config.id2label == dict(enumerate(KINDS))
+    assert config.num_hidden_layers == 2
 
 
 def test_beit_scenes(run, tmp_path):

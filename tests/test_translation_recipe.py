@@ -16,9 +16,8 @@ from transformers import AutoTokenizer
 from inference.checkpoints.training_stages import read_told
 from inference.models.transformer import TransformerForTranslation
 from resources.recipes.baselines.ibm_model import IbmModel1
-from resources.recipes.transformer_en_fr import rate_at
-from resources.recipes.translation.along import diagonal_share
-from resources.recipes.translation.data import (
+from resources.recipes.transformer_en_fr.along import diagonal_share
+from resources.recipes.transformer_en_fr.data import (
     END,
     IGNORED,
     PAD,
@@ -31,6 +30,7 @@ from resources.recipes.translation.data import (
     load_pairs,
     to_batch,
 )
+from resources.recipes.transformer_en_fr.train import rate_at
 
 WORDS = {
     "the cat": "le chat",
@@ -79,13 +79,13 @@ def tokenizer():
 def test_train_and_report(run, tmp_path, capsys):
     pytest.importorskip("sacrebleu")
     state, out, along = tmp_path / "state", tmp_path / "out", tmp_path / "stages"
-    run("transformer_en_fr", "--state", state, "--smoke")
+    run("transformer_en_fr.train", "--state", state, "--smoke")
     step, validation = map(json.loads, capsys.readouterr().out.splitlines())
     assert step["step"] == validation["step"] == 4
     assert 4 < validation["val_loss"] < 9
-    run("transformer_en_fr", "--state", state, "--smoke")
+    run("transformer_en_fr.train", "--state", state, "--smoke")
     assert capsys.readouterr().out == ""
-    run("translation.report", "--state", state, "--out", out, "--checkpoints", along, "--limit", 12)
+    run("transformer_en_fr.report", "--state", state, "--out", out, "--checkpoints", along, "--limit", 12)
     for folder in (out, along / "step-000000", along / "step-000004"):
         assert {tensor.dtype for tensor in load_file(folder / "model.safetensors").values()} == {torch.float16}
         net = TransformerForTranslation.from_pretrained(folder)
@@ -111,7 +111,7 @@ def test_an_interrupted_run_ends_where_another_does(run, tmp_path):
     pytest.importorskip("sacrebleu")
     for name, stops in (("whole", (4,)), ("interrupted", (2, 4))):
         for until in stops:
-            run("transformer_en_fr", "--state", tmp_path / name, "--smoke", "--until", until)
+            run("transformer_en_fr.train", "--state", tmp_path / name, "--smoke", "--until", until)
     whole, interrupted = (
         torch.load(tmp_path / name / "state.pt", weights_only=True) for name in ("whole", "interrupted")
     )

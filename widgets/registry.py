@@ -21,6 +21,8 @@ ORDER = (
     "generation",
     "lens",
     "reading",
+    "few_shot",
+    "ngrams",
     "masked",
     "next_sentence",
     "prediction",

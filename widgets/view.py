@@ -71,7 +71,7 @@ class View(SubjectWidget):
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._asked: tuple[Request, ...] = ()
-        self._remembered: tuple[Request, ...] = ()  # answered from the last session only
+        self._remembered: dict[Request, str] = {}  # not answered by the engine yet: a sentence says by what
         self._answered: dict[type[Request], tuple[Request, bool]] = {}  # the last one, and whether it was partial
         self._notes: dict[type[Request], tuple[str, ...]] = {}  # of the last answers
         self._pictured: Subject | None = None  # what the picture is of
@@ -109,9 +109,9 @@ class View(SubjectWidget):
 
     def set_options_state(self, stored: object) -> None:
         """Choose what was stored; what is unknown or not allowed any more is left as it is by default."""
-        given = stored if isinstance(stored, dict) else {}
         for controls in self._option_controls:
-            controls.set_value(controls.kind.from_json(given.get(controls.name))[0])
+            given = stored.get(controls.name) if isinstance(stored, dict) else None
+            controls.set_value(controls.kind.from_json(given)[0])
 
     # What is asked
 
@@ -172,31 +172,20 @@ class View(SubjectWidget):
         """An answer, or a first part of it; what was not asked for, or is not wanted any more, is dropped."""
         if request not in self._asked:
             return
-        self._remembered = tuple(one for one in self._remembered if one != request)
+        self._remembered.pop(request, None)
         self._answered[type(request)] = (request, is_partial)
         self._notes[type(request)] = getattr(result, "notes", ())
-        self._pictured_before = self._pictured
-        if not self.is_detail(request):
-            self._pictured = self._subject
+        before = self._pictured_before = self._pictured
+        self._pictured = before if self.is_detail(request) else self._subject
         self.show_result(request, result, is_partial)
         self._wait()
 
-    def take_remembered(self, request: Request, result: object) -> None:
-        """An answer of the last session: shown at once, and dimmed until the engine has given its own."""
+    def take_remembered(self, request: Request, result: object, where_from: str) -> None:
+        """An answer from before the engine was up: shown at once, and dimmed until the engine has given its own."""
         if request in self._asked and request not in [answered for answered, _ in self._answered.values()]:
             self.take_result(request, result)
-            self._remembered += (request,)
+            self._remembered[request] = where_from
             self._judge()
-
-    def show_kept(self, request: Request, result: object) -> None:
-        """Show an answer that the view has kept itself: it is what it wants to know now, and nobody need be asked."""
-        of_its_type = [one for one in self._asked if type(one) is type(request)]
-        self._asked = (*(one for one in self._asked if one not in of_its_type), request)
-        for one in of_its_type:
-            if one != request and self._answered.get(type(one)) != (one, False):
-                self.request_withdrawn.emit(one)
-        self._why_old, self._is_given_up = "", False
-        self.take_result(request, result)
 
     def take_failure(self, request: Request, failure: Failure) -> None:
         """There is no answer: the old picture stays, dimmed, and a sentence says why."""
@@ -212,8 +201,7 @@ class View(SubjectWidget):
         self._wait()
 
     def take_cancellation(self, request: Request) -> None:
-        """The user stopped it; nothing else will come."""
-        # A detail is not asked for again as long as it is the same.
+        """The user stopped it; nothing else will come. A detail is not asked for again as long as it is the same."""
         if request in self._asked and not self.is_detail(request):
             self.forget(request)
             self._is_given_up, self._is_stale = True, not self.isVisible()
@@ -236,8 +224,7 @@ class View(SubjectWidget):
     def why_not_current(self) -> str:
         """A sentence if the picture is not what was asked for, or not exactly; empty if it is."""
         if self._is_old():
-            title = self.pictured_title().removesuffix(".")
-            return self.tr("This picture is still of {}. {}").format(title, self._why_it_is_old())
+            return f"{self._still_of()} {self._why_it_is_old()}"
         if self.is_provisional:
             return self.tr("This is a first look, from some of the rows; it is being made exact.")
         return ""
@@ -252,9 +239,8 @@ class View(SubjectWidget):
     def is_provisional(self) -> bool:
         """Whether a part of the answer has yet to come."""
         return any(
-            is_partial
+            is_partial and request in self._asked and not self.is_detail(request)
             for request, is_partial in self._answered.values()
-            if request in self._asked and not self.is_detail(request)
         )
 
     @property
@@ -277,9 +263,8 @@ class View(SubjectWidget):
         return any(not self.is_detail(request) for request in self._asked) and not self._is_answered()
 
     def _why_it_is_old(self) -> str:
-        is_remembered = any(request in self._remembered for request in self._asked)
-        last = self.tr("From the last session, until the engine has computed it again …") if is_remembered else ""
-        return self._refusal or self._why_old or last or self.tr("Computing what was asked for …")
+        where_from = next((self._remembered[request] for request in self._asked if request in self._remembered), "")
+        return self._refusal or self._why_old or where_from or self.tr("Computing what was asked for …")
 
     def _shows_subject(self) -> bool:
         """Whether the page that is looked at depends on checkpoint and input at all."""
@@ -295,12 +280,14 @@ class View(SubjectWidget):
         """Of what the picture is, where it is not what is looked at now: checkpoint and input in a line."""
         return self._pictured.title if self._pictured is not None else ""
 
+    def _still_of(self) -> str:
+        return self.tr("This picture is still of {}.").format(self.pictured_title().removesuffix("."))
+
     def _wait(self) -> None:
         """An answer from the engine's memory comes before anybody could have seen the picture dimmed."""
-        if not self._is_old() or self._is_other_subject() or self._why_old or self._refusal:
-            self._judge()
-        elif not self._dimming.isActive():
-            self._dimming.start()
+        is_clear = not self._is_old() or self._is_other_subject() or bool(self._why_old or self._refusal)
+        if is_clear or not self._dimming.isActive():
+            self._judge() if is_clear else self._dimming.start()
 
     def _is_other_subject(self) -> bool:
         shown, now = self._pictured, self._subject
@@ -316,11 +303,13 @@ class View(SubjectWidget):
             if is_old:
                 reason = self._why_it_is_old()
                 is_of_another = self._is_other_subject() or bool(self._refusal)
-                veil.dim(f"{self.pictured_title()}\n{reason}" if is_of_another else reason)
+                veil.dim(f"{self._still_of()}\n{reason}" if is_of_another else reason)
             elif self.is_provisional and (note := self.provisional_note()):
                 veil.note(note)
             else:
                 veil.lift()
+        for page in self._own_pages:
+            page.say_why_nothing(self._why_old if page.is_of_subject else "")
         if is_old:
             self.clear_numbers()
         self.standing_changed.emit()

@@ -12,18 +12,17 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QSpinBox,
     QWidget,
 )
 
 from app.export.formats import FORMATS, ending_of
 from app.export.saving import free_place
+from widgets.kit.number_box import DecimalBox, NumberBox
 from widgets.kit.plain import PlainLabel, ask_plain
 
 SIZES = ((640, 480), (800, 600), (1280, 720), (1920, 1080), (1080, 1080))
@@ -92,7 +91,7 @@ class ExportDialog(QDialog):
         self._theme = self._choice("export_theme", [(self.tr("Light"), "light"), (self.tr("Dark"), "dark")])
         colors = (("Plain", "plain"), ("Surprisal", "bits"), ("Order", "order"), ("Part", "part"))
         self._colors = self._choice("export_colors", [(self.tr(text), by) for text, by in colors])
-        self._speed = QDoubleSpinBox(self)
+        self._speed = DecimalBox(self)
         self._speed.setObjectName("export_speed")
         self._speed.setRange(*SPEEDS)
         self._speed.setSingleStep(0.5)
@@ -133,8 +132,8 @@ class ExportDialog(QDialog):
             box.addItem(text, data)
         return box
 
-    def _spin_box(self, name: str, high: int, at_zero: str, suffix: str) -> QSpinBox:
-        box = QSpinBox(self)
+    def _spin_box(self, name: str, high: int, at_zero: str, suffix: str) -> NumberBox:
+        box = NumberBox(self)
         box.setObjectName(name)
         box.setRange(0, high)
         box.setSpecialValueText(at_zero)
@@ -157,7 +156,11 @@ class ExportDialog(QDialog):
         return self._replaced == str(self.path())
 
     def accept(self) -> None:
-        """Only once it is clear what is to become of a file that is there."""
+        """Only once it is clear how large it is to be, and what is to become of a file that is there."""
+        for number in (self._width, self._dpi, self._speed):
+            if not number.takes_typed():
+                number.setFocus()
+                return
         path = self.path()
         if path.is_file():
             question = self.tr("{} exists. Replace it?").format(path.name)

@@ -6,6 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from app.link.first_answers import FirstAnswers
 from app.link.jobs import Jobs
 from app.link.result_cache import ResultCache
 from app.link.runner import Runner
@@ -65,10 +66,16 @@ class Controller(QObject):
     settled = Signal(str)
 
     def __init__(
-        self, runner: Runner, jobs: Jobs, parent: QObject | None = None, *, cache: ResultCache | None = None
+        self,
+        runner: Runner,
+        jobs: Jobs,
+        parent: QObject | None = None,
+        *,
+        cache: ResultCache | None = None,
+        first_answers: FirstAnswers | None = None,
     ) -> None:
         super().__init__(parent)
-        self._cache = cache
+        self._cache, self._first_answers = cache, first_answers
         self._is_engine_up = self._is_checkpoint_remembered = False
         self._writing = QTimer(self, interval=WRITING_PAUSE, singleShot=True)
         self._writing.timeout.connect(self.write_cache)
@@ -104,7 +111,7 @@ class Controller(QObject):
         """Load a checkpoint; the answer comes by `opened` or `open_failed`."""
         request = OpenRequest(checkpoint)
         self._runner.submit(OPEN, request)
-        if isinstance(info := self._remembered(request), CheckpointInfo):
+        if isinstance(info := self._remembered(request)[0], CheckpointInfo):
             self._is_checkpoint_remembered = True
             self.checkpoint = info
             self.opened.emit(info)
@@ -128,13 +135,20 @@ class Controller(QObject):
         if self.checkpoint:
             request = TokenizeRequest(self.checkpoint.checkpoint, input)
             self._runner.submit(TOKENS, request)
-            if isinstance(result := self._remembered(request), TokenizeResult):
+            if isinstance(result := self._remembered(request)[0], TokenizeResult):
                 self.tokenized.emit(result, "")
 
-    # Until the engine is up, what it answered in the last session stands for what it will answer.
+    # Until the engine is up, what it answered in the last session, or when Headlight was made, stands for its answer.
 
-    def _remembered(self, request: Request) -> object | None:
-        return None if self._is_engine_up or self._cache is None else self._cache.answer(request)
+    def _remembered(self, request: Request) -> tuple[object | None, str]:
+        """An answer, and the sentence that says where it is from; None if there is none, or none is needed."""
+        if self._is_engine_up:
+            return None, ""
+        if self._cache is not None and (answer := self._cache.answer(request)) is not None:
+            return answer, self.tr("From the last session, until the engine has computed it again …")
+        if self._first_answers is not None and (answer := self._first_answers.answer(request)) is not None:
+            return answer, self.tr("Kept with Headlight, until the engine has computed it here …")
+        return None, ""
 
     def _keep(self, channel: str, request: Request, result: object) -> None:
         self._is_engine_up = True
@@ -164,8 +178,9 @@ class Controller(QObject):
             self._held[channel] = request
             return
         self._submit(channel, request)
-        if (result := self._remembered(request)) is not None:
-            self._views[name].take_remembered(request, result)
+        result, where_from = self._remembered(request)
+        if result is not None:
+            self._views[name].take_remembered(request, result, where_from)
 
     def _submit(self, channel: str, request: Request) -> None:
         self._unanswered.add(channel)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
 from app.window.settings import MEMORY_MB, Settings
 from widgets.kit.plain import plain_tip
@@ -16,7 +17,11 @@ MOST_NUMBERS = 9
 
 
 class Command(NamedTuple):
-    """`slot` is a method of the window, called with `value` if any; `choice` names a group of exclusive ones."""
+    """`slot` is a method of the window, called with `value` if any; `choice` names a group of exclusive ones.
+
+    `menu` is such as "&View" or, of a menu within that, "&View/The&me".
+    The shortcut of one that `is_last` is a key that fields, lists and popups use themselves: they have it first.
+    """
 
     menu: str
     text: str
@@ -25,6 +30,7 @@ class Command(NamedTuple):
     value: str | int | None = None
     choice: str = ""
     is_checkable: bool = False
+    is_last: bool = False
 
 
 def _size(megabytes: int) -> str:
@@ -38,7 +44,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("&Figure", "&Export…", "export_current", "Ctrl+E"),
     Command("&Figure", "&Copy picture", "copy_current", "Ctrl+Shift+C"),
     Command("&Figure", "Caption &line in exports", "set_caption", "", None, "", True),
-    *(Command("&View", view.title, "show_view", "", view.name) for view in VIEWS),
+    *(Command("&View/Sho&w", view.title, "show_view", "", view.name) for view in VIEWS),
     Command("&View", "&Tear off or put back", "tear_current", "Ctrl+Shift+T"),
     Command("&View", "Show &beside or put back", "show_beside", "Ctrl+Shift+B"),
     Command("&View", "&Checkpoints panel", "set_gallery_visible", "Ctrl+Shift+G", None, "", True),
@@ -47,13 +53,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("&View", "&Larger letters", "scale_font", "Ctrl++", 1),
     Command("&View", "&Smaller letters", "scale_font", "Ctrl+-", -1),
     Command("&View", "&Normal letters", "scale_font", "Ctrl+0", 0),
-    Command("&View", "Theme of the s&ystem", "set_theme", "", "system", "theme", True),
-    Command("&View", "&Light theme", "set_theme", "", "light", "theme", True),
-    Command("&View", "&Dark theme", "set_theme", "", "dark", "theme", True),
-    Command("&View", "Colours: ci&vidis", "set_color_map", "", "cividis", "colors", True),
-    Command("&View", "Colours: viri&dis", "set_color_map", "", "viridis", "colors", True),
-    Command("&View", "Colours: &magma", "set_color_map", "", "magma", "colors", True),
-    Command("&View", "Colours: &gray", "set_color_map", "", "gray", "colors", True),
+    Command("&View/The&me", "Theme of the s&ystem", "set_theme", "", "system", "theme", True),
+    Command("&View/The&me", "&Light theme", "set_theme", "", "light", "theme", True),
+    Command("&View/The&me", "&Dark theme", "set_theme", "", "dark", "theme", True),
+    Command("&View/C&olours", "ci&vidis", "set_color_map", "", "cividis", "colors", True),
+    Command("&View/C&olours", "viri&dis", "set_color_map", "", "viridis", "colors", True),
+    Command("&View/C&olours", "&magma", "set_color_map", "", "magma", "colors", True),
+    Command("&View/C&olours", "&gray", "set_color_map", "", "gray", "colors", True),
     Command("&Go", "&Previous head", "step_head", "Alt+Left", -1),
     Command("&Go", "&Next head", "step_head", "Alt+Right", 1),
     Command("&Go", "&Layer above", "step_layer", "Alt+Up", -1),
@@ -63,10 +69,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("&Go", "&Swap the sentences", "swap_sentences", "Ctrl+Shift+S"),
     Command("&Go", "Type a &sentence", "focus_sentence", "Ctrl+L"),
     Command("&Run", "Ask &again", "ask_again", "F5"),
-    Command("&Run", "&Cancel", "cancel", "Esc"),
+    Command("&Run", "&Cancel", "cancel", "Esc", is_last=True),
     Command("&Run", "&Messages…", "show_messages"),
     *(
-        Command("&Run", f"Memory for attention: {_size(megabytes)}", "set_memory", "", megabytes, "memory", True)
+        Command("&Run/Memory for &attention", _size(megabytes), "set_memory", "", megabytes, "memory", True)
         for megabytes in MEMORY_MB
     ),
     Command("&Run", "Run in the &precision of the file", "set_own_precision", "", None, "", True),
@@ -81,15 +87,13 @@ def build_menus(window: QMainWindow) -> dict[str, QAction]:
     choices: dict[str, QActionGroup] = {}
     actions: dict[str, QAction] = {}
     for command in COMMANDS:
-        if command.menu not in menus:
-            menus[command.menu] = window.menuBar().addMenu(command.menu)
-            menus[command.menu].setToolTipsVisible(True)
-        menu = menus[command.menu]
+        menu = _menu(window, menus, command.menu)
         if command.choice and command.choice not in choices:
-            menu.addSeparator()
             choices[command.choice] = QActionGroup(window)
         action = menu.addAction(command.text)
         action.setShortcut(QKeySequence(command.shortcut))
+        if command.is_last:  # the menu shows the key, and `LastKeys` acts on it
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         action.setCheckable(command.is_checkable)
         action.setData(command.value)
         slot = getattr(window, command.slot)
@@ -105,10 +109,20 @@ def build_menus(window: QMainWindow) -> dict[str, QAction]:
     return actions
 
 
+def _menu(window: QMainWindow, menus: dict[str, QMenu], path: str) -> QMenu:
+    """The menu of a path, made where there is none yet."""
+    if path not in menus:
+        above, _, title = path.rpartition("/")
+        menus[path] = (_menu(window, menus, above) if above else window.menuBar()).addMenu(title)
+        menus[path].setToolTipsVisible(True)
+    return menus[path]
+
+
 def set_view_shortcuts(actions: dict[str, QAction], why: dict[str, str], offered: tuple[str, ...]) -> None:
-    """Ctrl+1 to Ctrl+9 for the first tabs; views without a tab are greyed and say why (by name)."""
+    """Ctrl+1 to Ctrl+9 for the first views that show something; those that are off are greyed and say why (by name)."""
+    shown = [name for name in offered if not why.get(name)]
     for view in VIEWS:
-        number = offered.index(view.name) + 1 if view.name in offered else 0
+        number = shown.index(view.name) + 1 if view.name in shown else 0
         action = actions[f"show_view:{view.name}"]
         action.setShortcut(QKeySequence(f"Ctrl+{number}") if 1 <= number <= MOST_NUMBERS else QKeySequence())
         action.setEnabled(number > 0)
@@ -125,6 +139,33 @@ def check_actions(actions: Mapping[str, QAction], settings: Settings) -> None:
     ):
         if name in actions:
             actions[name].setChecked(is_on)
+
+
+class LastKeys(QObject):
+    """Runs a command by its key where nothing that has the focus wanted that key.
+
+    A shortcut of a window would be taken before the widget with the focus, and any popup over it, saw the key.
+    """
+
+    def __init__(self, actions: Iterable[QAction], parent: QObject) -> None:
+        super().__init__(parent)
+        is_last = Qt.ShortcutContext.WidgetShortcut
+        self._actions = {action.shortcut(): action for action in actions if action.shortcutContext() == is_last}
+
+    def watch(self, *windows: QWidget) -> None:
+        """Act on the keys that come to these."""
+        for window in windows:
+            window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Of a window: what comes here went through all widgets from the one with the focus on."""
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+            return False
+        action = self._actions.get(QKeySequence(event.keyCombination()))
+        if action is None or not action.isEnabled():
+            return False
+        action.trigger()
+        return True
 
 
 class _Call:

@@ -68,14 +68,15 @@ def make_window(checkpoint: str = "", engine: str = "process") -> MainWindow:
 
 
 class _Reporter:
-    """A fault in a slot becomes a message; the program goes on."""
+    """A fault in a slot becomes a message; the program goes on, and what is looked at next begins without it."""
 
     def __init__(self, window: MainWindow) -> None:
         self._window = window
 
     def __call__(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         traceback.print_exception(kind, error, trace)
-        self._window.status_line.show_message(f"Something went wrong: {kind.__name__}: {error}")
+        fault = f"{kind.__name__}: {error}"
+        self._window.status_line.show_message(f"Something went wrong: {fault}", about=f"fault {fault}")
 
 
 class WarmUp(QObject):

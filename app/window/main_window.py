@@ -13,12 +13,13 @@ from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QVBoxLayout, Q
 from app import VERSION
 from app.export.exporting import Exporting
 from app.link.controller import Controller
+from app.link.first_answers import FirstAnswers
 from app.link.jobs import Jobs
 from app.link.result_cache import FILE_NAME as CACHE_FILE
 from app.link.result_cache import ResultCache
 from app.link.runner import Runner
 from app.window import about
-from app.window.actions import build_menus, check_actions, set_view_shortcuts
+from app.window.actions import LastKeys, build_menus, check_actions, set_view_shortcuts
 from app.window.appearance import LARGER, Appearance, Presentation
 from app.window.drops import Drops, DropTargets
 from app.window.opening import Opening
@@ -33,6 +34,7 @@ from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo, in_own_precision, split_precision
 from resources import ROOT, SAMPLES, bundled_checkpoints
 from widgets.context import ViewContext
+from widgets.look.focus_ring import FocusRings
 from widgets.panels.details import DetailsPanel
 from widgets.panels.gallery import Gallery
 from widgets.panels.input_panel import InputPanel
@@ -68,13 +70,14 @@ class MainWindow(QMainWindow):
         self._runner = runner
         self._first_checkpoint = first_checkpoint
         self._is_started = False
+        FocusRings(self)
 
         self.selection = Selection(self)
         self.context = ViewContext(self.selection, parent=self)
         self.jobs = Jobs(self)
         self.exporting = Exporting(self)
         cache = ResultCache(settings_file.with_name(CACHE_FILE), VERSION)
-        self.controller = Controller(runner, self.jobs, self, cache=cache)
+        self.controller = Controller(runner, self.jobs, self, cache=cache, first_answers=FirstAnswers())
         self.gallery = Gallery()
         self.input_panel = InputPanel(self.context, SAMPLES)
         self.input_bar = self.input_panel.text
@@ -99,6 +102,8 @@ class MainWindow(QMainWindow):
         self._build()
         self.actions_by_name = build_menus(self)
         self.area.set_window_actions(tuple(self.actions_by_name.values()))
+        # A dock that floats is a window.
+        LastKeys(self.actions_by_name.values(), self).watch(self, self.gallery_dock, self.details_dock)
         self._presentation = Presentation(
             self,
             (self.menuBar(), self.statusBar(), self.input_bar.token_row),
@@ -164,6 +169,8 @@ class MainWindow(QMainWindow):
         self.area.copy_requested.connect(self.copy)
         self.controller.attach(self.details)
         self.status_line.cancel_requested.connect(self.cancel)
+        self._runner.busy_changed.connect(self._judge_cancel)
+        self._judge_cancel()
         self.status_line.log_requested.connect(self.show_messages)
         self.jobs.added.connect(self.jobs_list.add_job)
         self.jobs.changed.connect(self.jobs_list.show_job)
@@ -181,8 +188,8 @@ class MainWindow(QMainWindow):
     def _on_first_painted(self) -> None:
         self.painted.emit()
         keep_on_screen(self)  # only now it has a frame
-        self._tell(self._notice)
-        self._tell(why_not_kept(self._settings_file))
+        self.status_line.show_message(self._notice)
+        self.status_line.show_message(why_not_kept(self._settings_file))
         self.controller.set_memory_budget(self.settings.memory_mb * 2**20)
         self.opening.open_first(self._first_checkpoint or self.settings.checkpoint)
         # Only now: what the last session showed is there already, and a process that starts takes a core for seconds.
@@ -211,7 +218,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{info.name} – Headlight")
         self.status_line.set_device(" · ".join(filter(None, (info.device, info.runs_in))))
         self.flow.begin(info, self._session.restored(info))
-        self._tell(self._session.notice)
+        self.status_line.show_message(self._session.notice)
 
     def _open_mesh(self, path: str) -> None:
         if self.controller.checkpoint is not None:
@@ -222,10 +229,6 @@ class MainWindow(QMainWindow):
         self.controller.attach(view)
         view.addActions([self.actions_by_name["copy_current"], self.actions_by_name["export_current"]])
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-
-    def _tell(self, notice: str) -> None:
-        if notice:
-            self.status_line.show_message(notice)
 
     # Commands
 
@@ -266,8 +269,7 @@ class MainWindow(QMainWindow):
         self.input_bar.focus_sentence()
 
     def ask_again(self) -> None:
-        for cause in ("engine", "cancelled"):
-            self.status_line.settle(cause)
+        self.telling.begin_again()
         self.opening.open_again()
         self.flow.ask_again()
         self.controller.ask_again()
@@ -279,6 +281,10 @@ class MainWindow(QMainWindow):
             self.area.set_hint(self.tr("Cancelled. Press F5 to ask again."))
         elif self._presentation.is_on:
             self.actions_by_name["set_presentation"].trigger()
+
+    @Slot()
+    def _judge_cancel(self) -> None:
+        self.actions_by_name["cancel"].setEnabled(self._runner.is_busy or self._presentation.is_on)
 
     def export_current(self) -> None:
         self.export(self.area.current)
@@ -316,6 +322,7 @@ class MainWindow(QMainWindow):
     def set_presentation(self, is_on: bool) -> None:
         """Full screen, large letters, only the input and the views."""
         self._presentation.set_on(is_on)
+        self._judge_cancel()
         self._apply_appearance()
 
     def scale_font(self, step: int) -> None:

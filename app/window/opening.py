@@ -114,8 +114,12 @@ class Opening(QObject):
     def _on_controller_opened(self, info: CheckpointInfo) -> None:
         self._is_cut_off = False
         self.described.emit(_summary(info))
-        notes = " ".join(info.notes)
-        self.said.emit(f"{info.name}: {notes}" if notes else "", True, "notes")
+        for sentences, is_warning, about in (
+            (info.cautions, True, "notes"),
+            (info.explained, False, "notes explained"),
+        ):
+            told = " ".join(sentences)
+            self.said.emit(f"{info.name}: {told}" if told else "", is_warning, about)
         self.opened.emit(info)
 
     @Slot()

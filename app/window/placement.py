@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QByteArray, QMargins, QPoint, QRect, QSize
 from PySide6.QtWidgets import QMainWindow, QStyle, QWidget
 
 from app.window.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ViewLayout:
+    """Where all views are, to come back to.
+
+    Attributes
+    ----------
+    current
+        The view that was used last.
+    beside, torn_off
+        Views that are not among the tabs.
+    places
+        Where windows stood, by view, also of those that are tabs again.
+    widths
+        Of the tabs and of what is beside them, in pixels.
+    """
+
+    current: str = ""
+    beside: tuple[str, ...] = ()
+    torn_off: tuple[str, ...] = ()
+    places: dict[str, str] = field(default_factory=dict)
+    widths: tuple[int, ...] = ()
 
 
 def fitted(window: QRect, frame: QMargins, available: QRect) -> QRect:

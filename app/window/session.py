@@ -9,10 +9,11 @@ from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from PySide6.QtCore import QCoreApplication
 
+from app.window.placement import ViewLayout
 from app.window.settings import is_text, left_out, locked, merged, read_entries, write_entries
-from app.window.view_area import ViewArea, ViewLayout
+from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.inputs import ImageInput, Input, MeshInput, SoundInput
+from inference.results.inputs import ImageInput, Input, MeshInput, SoundInput, TextInput
 from widgets.selection import Selected
 from widgets.view import View
 
@@ -22,12 +23,14 @@ _LARGEST = 2**31 - 1
 
 @dataclass(frozen=True)
 class Session:
-    """What the file holds. Texts that were typed are settings.
+    """What the file holds. Texts that were typed are settings, whatever is open.
 
     Attributes
     ----------
     checkpoint
         What was open: selection, masks and inputs are of it, and come back only with it.
+    text
+        The text with its languages and what was written as its target, where there are any.
     options
         What is chosen in each view and is not the default, as the view says it.
     """
@@ -40,10 +43,11 @@ class Session:
     sound: SoundInput | None = None
     layout: ViewLayout = field(default_factory=ViewLayout)
     options: dict[str, Any] = field(default_factory=dict)
+    text: TextInput | None = None
 
 
 class Restored(NamedTuple):
-    """What a checkpoint is looked at with first: what is selected and masked, and inputs other than text."""
+    """What a checkpoint is looked at with first: what is selected and masked, and inputs, where no other is typed."""
 
     selected: Selected
     masked: tuple[int, ...]
@@ -89,7 +93,7 @@ class SessionKeeper:
             text = QCoreApplication.translate("Session", "The sound {} of the last session is not there any more.")
             self.notice = text.format(sound.path)
             sound = None
-        return Restored(session.selected, session.masked, Input(image=image, mesh=session.mesh, sound=sound))
+        return Restored(session.selected, session.masked, Input(session.text, image, session.mesh, sound))
 
     def save(self, info: CheckpointInfo | None, selected: Selected, masked: tuple[int, ...], input: Input) -> None:
         """Write where the window is now. Raises OSError."""
@@ -105,6 +109,7 @@ class SessionKeeper:
                 image=input.image or session.image,
                 mesh=input.mesh or session.mesh,
                 sound=input.sound or session.sound,
+                text=_as_written(input.text),
             )
         with locked(self._file):
             others = load_session(self._file)[0]  # which another window may have written since
@@ -145,6 +150,13 @@ def save_session(session: Session, file: Path) -> None:
     """Write so that a crash leaves either the old file or the new one. Raises OSError."""
     with locked(file):
         write_entries(file, asdict(session))
+
+
+def _as_written(text: TextInput | None) -> TextInput | None:
+    """What the settings do not say of a text; None where they say it all."""
+    if text is None or not (text.language or text.language_pair or text.target_ids):
+        return None
+    return replace(text, masked=(), start=None)  # masks have a place of their own; a part is chosen anew
 
 
 def _is_file(path: str) -> bool:

@@ -86,10 +86,13 @@ class SubjectFlow(QObject):
         self._opening = ""
         self._hold(self.tr("Reading the input …"))
         self._input_panel.set_checkpoint(info)
+        given, typed = restored.input if restored is not None else Input(), self._input_panel.input().text
+        if given.text is not None and (typed is None or typed.text != given.text.text):
+            given = replace(given, text=None)  # another text stands there by now
         self._bring_masks_back(info, self._input_panel.input())
         self._ask(self._input_panel.input(), keep_masks=True)
-        if restored is not None and restored.input.kinds:
-            self._input_panel.set_input(restored.input)
+        if given.kinds:
+            self._input_panel.set_input(given)
         if restored is not None and restored.masked:
             self._are_masks_restored, self._masks = True, _Masks()
             self._selection.set_masked(restored.masked)

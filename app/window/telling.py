@@ -19,6 +19,9 @@ from widgets.selection import Selection
 # What sentences are about that only hold as long as the same checkpoint is open.
 _OF_CHECKPOINT = ("view", "export", "command", "drop")
 
+# And of those what only holds as long as the same input is looked at: a fault that comes again is told again.
+_OF_SUBJECT = ("export picture", "fault")
+
 
 class Telling(QObject):
     """Each sentence is told with the thing that it is about, and taken back when that changes."""
@@ -58,6 +61,11 @@ class Telling(QObject):
         """Show a sentence; without one, what was said about the same thing is taken back."""
         self._line.show_message(sentence, is_warning=is_warning, about=about)
 
+    def begin_again(self) -> None:
+        """All is asked anew: what went wrong before does not hold any more."""
+        for cause in ("engine", "cancelled", "fault"):
+            self._line.settle(cause)
+
     def refuse(self, sentence: str) -> None:
         """Say why a command cannot be done; empty where it was done."""
         self.say(sentence, True, "command")
@@ -69,7 +77,8 @@ class Telling(QObject):
 
     @Slot(object)
     def _on_flow_subject_changed(self, _subject: object) -> None:
-        self._line.settle("export picture")
+        for about in _OF_SUBJECT:
+            self._line.settle(about)
 
     @Slot(object, object)
     def _on_selection_changed(self, _now: object, _old: object) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
@@ -11,6 +10,7 @@ from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QApplication, QSplitter, QVBoxLayout, QWidget
 
 from app.window.offered_views import OfferedViews
+from app.window.placement import ViewLayout
 from app.window.view_page import ViewPage, ViewPlace
 from app.window.view_pane import Tab, ViewPane
 from app.window.view_window import ViewWindow, ViewWindows
@@ -19,29 +19,6 @@ from widgets.registry import VIEWS
 from widgets.subject import Subject
 from widgets.view import View
 from widgets.view_entry import ViewEntry
-
-
-@dataclass(frozen=True, slots=True)
-class ViewLayout:
-    """Where all views are, to come back to.
-
-    Attributes
-    ----------
-    current
-        The view that was used last.
-    beside, torn_off
-        Views that are not among the tabs.
-    places
-        Where windows stood, by view, also of those that are tabs again.
-    widths
-        Of the tabs and of what is beside them, in pixels.
-    """
-
-    current: str = ""
-    beside: tuple[str, ...] = ()
-    torn_off: tuple[str, ...] = ()
-    places: dict[str, str] = field(default_factory=dict)
-    widths: tuple[int, ...] = ()
 
 
 @runtime_checkable
@@ -63,7 +40,7 @@ class ViewArea(QWidget):
     export_requested(str), copy_requested(str)
         Name of the view.
     offered_changed(dict, tuple)
-        Why the others have no tab, by name, and names of the views that have one.
+        Why views are off with a checkpoint, by name, and names of those that have a tab.
     """
 
     view_created = Signal(object)
@@ -91,6 +68,7 @@ class ViewArea(QWidget):
         self._places = dict.fromkeys(self._entries, ViewPlace.TABS)
         self._files: dict[str, tuple[CheckpointInfo, str]] = {}  # that views will open, and of which checkpoint
         self._is_arranging = False
+        self._told: tuple[dict[str, str], tuple[str, ...]] = {}, ()
         self.views: dict[str, View] = {}
         self._pages: dict[str, ViewPage] = {}
         self._windows = ViewWindows(self)
@@ -196,16 +174,21 @@ class ViewArea(QWidget):
         if wanted:
             self._arrange()
             self.show_view(wanted)
-            self.offered_changed.emit({name: self.why_off(name) for name in self._entries}, self._offered.names)
+        told = {name: self._why_missing(name, checkpoint) for name in self._entries}, self._offered.names
+        if told != self._told:
+            self._told = told
+            self.offered_changed.emit(*told)
 
     def why_off(self, name: str) -> str:
         """A sentence that stands where a view would be; empty where the view is."""
         if self._subject is None:
             return self._hint
+        return self._why_missing(name, self._subject.checkpoint)
+
+    def _why_missing(self, name: str, checkpoint: CheckpointInfo) -> str:
         entry = self._entries[name]
-        why = entry.why_missing(self._subject.checkpoint)
-        checkpoint = self._subject.checkpoint.name
-        return self.tr("{} is off for {}: {}.").format(entry.title, checkpoint, why) if why else ""
+        why = entry.why_missing(checkpoint)
+        return self.tr("{} is off for {}: {}.").format(entry.title, checkpoint.name, why) if why else ""
 
     # Where they are
 
@@ -323,6 +306,8 @@ class ViewArea(QWidget):
         self.views[name] = view
         page = self._page(name)
         page.set_view(view)
+        if self._places[name] is not ViewPlace.WINDOW:
+            self._pane(name).order_focus(page)
         self.view_created.emit(view)
         page.show_why("")
         view.set_subject(self._subject)

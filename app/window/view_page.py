@@ -104,6 +104,18 @@ class ViewPage(QWidget):
         button.setToolTip(plain_tip(tip))
         button.setAccessibleName(f"{text} {self.entry.title}")
 
+    def stops(self) -> tuple[QWidget, ...]:
+        """Where the Tab key goes in it: first to what can be done with the view, then into the view."""
+        buttons = (self._copy, self._export, self._beside, self._window)
+        inside: list[QWidget] = []
+        widget = self.nextInFocusChain()
+        while widget is not self:
+            is_stop = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget not in buttons
+            if is_stop and self.isAncestorOf(widget):
+                inside.append(widget)
+            widget = widget.nextInFocusChain()
+        return (*buttons, *inside)
+
     def set_place(self, place: ViewPlace) -> None:
         """Say what the buttons do where the page is now."""
         back = self.tr("Back among the tabs")

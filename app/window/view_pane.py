@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from itertools import pairwise
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMenu,
+    QSizePolicy,
+    QStackedWidget,
+    QTabBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.window.view_page import ViewPage
 from widgets.kit.plain import PlainLabel, plain_tip
@@ -23,6 +34,8 @@ class Tab(NamedTuple):
 
 class ViewPane(QWidget):
     """A row of tabs over one page. Pages are handed in when their tab is chosen first.
+
+    Tabs that have no room, and those of views that are off, wait in a menu at the end of the row.
 
     Signals
     -------
@@ -45,6 +58,17 @@ class ViewPane(QWidget):
         self._bar = _DraggedTabBar(self)
         self._bar.setObjectName(f"{name}_tabs")
         self._bar.setAccessibleName(self.tr("Views"))
+        self._more = QToolButton(self)
+        self._more.setObjectName(f"{name}_more")
+        self._more.setText(self.tr("More"))
+        self._more.setAccessibleName(self.tr("More views"))
+        self._more.setToolTip(self.tr("Views whose tabs have no room, or that are off for this checkpoint"))
+        self._more.setAutoRaise(True)
+        self._more.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu = QMenu(self._more)
+        self._menu.setToolTipsVisible(True)
+        self._more.setMenu(self._menu)
         self._pages = QStackedWidget(self)
         self._empty = PlainLabel(self.tr("The views are in windows of their own. Close one, and it comes back."), self)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -53,11 +77,16 @@ class ViewPane(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._bar)
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addWidget(self._bar, 1)
+        row.addWidget(self._more)
+        layout.addLayout(row)
         layout.addWidget(self._pages, 1)
         self._bar.currentChanged.connect(self._on_bar_current_changed)
         self._bar.tabBarClicked.connect(self._on_bar_clicked)
         self._bar.dragged_out.connect(self._on_bar_dragged_out)
+        self._menu.triggered.connect(self._on_menu_triggered)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -84,6 +113,7 @@ class ViewPane(QWidget):
                 self._bar.setCurrentIndex(_index_after(old_names, before, names))
                 self._bar.updateGeometry()  # a row that was empty had no height
             self._dress()
+            self._fit()
         if self.current != before:
             self.chosen.emit(self.current)
         if not tabs:
@@ -99,6 +129,12 @@ class ViewPane(QWidget):
         if self._pages.indexOf(page) < 0:
             self._pages.addWidget(page)
         self._pages.setCurrentWidget(page)
+        self.order_focus(page)
+
+    def order_focus(self, page: ViewPage) -> None:
+        """Let Tab go from the tabs into a page: what is built or put back later comes last in Qt's order."""
+        for before, stop in pairwise((self._bar, self._more, *page.stops())):
+            QWidget.setTabOrder(before, stop)
 
     def take_page(self, page: ViewPage) -> None:
         """Let go of a page that will be shown elsewhere."""
@@ -112,13 +148,46 @@ class ViewPane(QWidget):
             self._bar.setTabTextColor(index, palette.color(role))
             self._bar.setTabToolTip(index, plain_tip(tab.tip))
 
+    def _fit(self) -> None:
+        """Show the tabs that have room, of views that are on; the one in front always. The others go into the menu."""
+        is_any_on = any(tab.is_on for tab in self._tabs)
+        shown = [index for index, tab in enumerate(self._tabs) if tab.is_on or not is_any_on]
+        front = self._bar.currentIndex()
+        room = self.width()
+        if len(shown) < len(self._tabs) or self._bar.width_of(shown) > room:
+            room -= self._more.sizeHint().width()
+            n = len(shown)
+            while n and self._bar.width_of({*shown[:n], front}) > room:
+                n -= 1
+            shown = shown[:n]
+        hidden = [tab for index, tab in enumerate(self._tabs) if index not in {*shown, front}]
+        self._bar.show_only({*shown, front})
+        self._menu.clear()
+        for tab in sorted(hidden, key=lambda tab: not tab.is_on):  # those that are off come last
+            action = self._menu.addAction(tab.title.replace("&", "&&"))
+            action.setData(tab.name)
+            action.setToolTip(plain_tip(tab.tip))
+            action.setEnabled(tab.is_on or not is_any_on)
+        self._more.setVisible(bool(hidden))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._dress()
+        elif event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    @Slot(QAction)
+    def _on_menu_triggered(self, action: QAction) -> None:
+        self.clicked.emit(action.data())
 
     @Slot(int)
     def _on_bar_current_changed(self, _index: int) -> None:
+        self._fit()
         self.chosen.emit(self.current)
 
     @Slot(int)
@@ -144,7 +213,7 @@ def _index_after(old_names: tuple[str, ...], current: str, names: tuple[str, ...
 
 
 class _DraggedTabBar(QTabBar):
-    """Scrolls where there are more tabs than room; a tab can be dragged off it."""
+    """A tab can be dragged off it. The arrow keys go through all tabs, also those that are not shown."""
 
     dragged_out = Signal(int, QPoint)
 
@@ -158,6 +227,25 @@ class _DraggedTabBar(QTabBar):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._dragged = -1
         self._pressed_at = QPoint()
+
+    def width_of(self, indices: Collection[int]) -> int:
+        """How wide these tabs are side by side."""
+        return sum(self.tabSizeHint(index).width() for index in indices)
+
+    def show_only(self, indices: Collection[int]) -> None:
+        """Show these tabs, and no others."""
+        for is_shown in (True, False):  # in this order the one in front stays there
+            for index in range(self.count()):
+                if (index in indices) == is_shown and self.isTabVisible(index) != is_shown:
+                    self.setTabVisible(index, is_shown)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        step = steps.get(Qt.Key(event.key()), 0)
+        if not step or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            super().keyPressEvent(event)
+        elif 0 <= self.currentIndex() + step < self.count():
+            self.setCurrentIndex(self.currentIndex() + step)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)

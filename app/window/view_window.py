@@ -8,9 +8,11 @@ from PySide6.QtCore import QByteArray, QEvent, QMargins, QObject, QSize, Qt, Sig
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QIcon
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.window.actions import LastKeys
 from app.window.placement import free_place
 from app.window.view_page import ViewPage
 from resources import ROOT
+from widgets.look.focus_ring import FocusRings
 
 
 class ViewWindow(QWidget):
@@ -39,6 +41,7 @@ class ViewWindow(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(page)
         page.show()
+        FocusRings(self)
         self.show_checkpoint("")
 
     def show_checkpoint(self, name: str) -> None:
@@ -92,10 +95,11 @@ class ViewWindows(QObject):
         self.by_name: dict[str, ViewWindow] = {}
         self._places: dict[str, str] = {}
         self._actions: tuple[QAction, ...] = ()
+        self._last_keys = LastKeys((), self)
 
     def set_actions(self, actions: Sequence[QAction]) -> None:
         """Commands whose shortcuts work in these windows, too."""
-        self._actions = tuple(actions)
+        self._actions, self._last_keys = tuple(actions), LastKeys(actions, self)
         for window in self.by_name.values():
             window.addActions(self._actions)
 
@@ -103,6 +107,7 @@ class ViewWindows(QObject):
         """Give a page a window where its last one stood; the first time where it hides little of the main one."""
         window = ViewWindow(page)
         window.addActions(self._actions)
+        self._last_keys.watch(window)
         window.activated.connect(self.activated)
         window.closed.connect(self.closed)
         if not window.restore_place(self._places.get(page.name, "")):

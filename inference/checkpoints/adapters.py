@@ -56,6 +56,10 @@ class Adapter:
         Of all matrices but those that `ranks` and `alphas` name by the ends of their paths.
     is_root_scaled
         Whether the sum is scaled by alpha / sqrt(rank), not by alpha / rank.
+    task
+        What it was trained for, in PEFT's spelling (`SEQ_CLS`); empty where it does not say.
+    labels
+        Names of the classes that it tells; PEFT knows none, so they stand under the key of config.json, `id2label`.
     """
 
     folder: Path
@@ -65,6 +69,8 @@ class Adapter:
     ranks: dict[str, float]
     alphas: dict[str, float]
     is_root_scaled: bool
+    task: str = ""
+    labels: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -120,7 +126,25 @@ def find_adapter(folder: Path) -> Adapter | None:
         )
     if not is_there(folder / ADAPTER_WEIGHTS):
         raise Refused(f"{folder.name} is an adapter (LoRA) for {named}, but holds no {ADAPTER_WEIGHTS}.")
-    return Adapter(folder, base, rank, float(alpha), patterns[0], patterns[1], bool(says.get("use_rslora")))  # pyright: ignore[reportArgumentType]
+    scaled = bool(says.get("use_rslora"))
+    task = str(says.get("task_type") or "")[:40]
+    return Adapter(folder, base, rank, float(alpha), patterns[0], patterns[1], scaled, task, _labels(says))  # pyright: ignore[reportArgumentType]
+
+
+def _labels(says: dict[str, Any]) -> tuple[str, ...]:
+    """Names of classes by number, if there are any."""
+    named = says.get("id2label") or {}
+    labels = [named.get(str(number)) for number in range(len(named))] if isinstance(named, dict) else [None]
+    if not all(isinstance(label, str) for label in labels):
+        said = str(named)[:40]
+        raise Refused(f"{ADAPTER_CONFIG} says id2label is {said}; a text for each number from 0 on is needed.")
+    return tuple(map(str, labels))
+
+
+def place_of(name: str) -> str | None:
+    """Where a whole tensor of an adapter, such as one of a head, belongs; None for the matrices of LoRA."""
+    path = name.removeprefix(_PREFIX)
+    return None if _MATRIX.match(path) else path.replace(".modules_to_save", "")
 
 
 def _check(value: Any, key: str) -> None:
@@ -163,11 +187,10 @@ def merge(adapter: Adapter, net: PreTrainedModel) -> tuple[str, ...]:
     pairs: dict[tuple[str, bool], dict[str, torch.Tensor]] = {}
     others: dict[str, torch.Tensor] = {}
     for name, tensor in tensors.items():
-        path = name.removeprefix(_PREFIX)
-        if match := _MATRIX.match(path):
+        if match := _MATRIX.match(name.removeprefix(_PREFIX)):
             pairs.setdefault((match[1], bool(match[2])), {})[match[3]] = tensor.float()
-        else:
-            others[path.replace(".modules_to_save", "")] = tensor
+        elif (place := place_of(name)) is not None:
+            others[place] = tensor
     parameters = dict(net.named_parameters())
     for (path, is_table), pair in pairs.items():
         parameter = _parameter(f"{path}.weight", net, parameters)

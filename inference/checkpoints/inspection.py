@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inference.checkpoints.adapter_heads import find_head
 from inference.checkpoints.adapters import ADAPTER_CONFIG, find_adapter
 from inference.checkpoints.capabilities import missing
 from inference.checkpoints.header_guess import completed
@@ -44,7 +45,13 @@ _N_CHANNELS = 3
 
 @dataclass(frozen=True)
 class CheckpointPlan:
-    """Everything that is known of a checkpoint before its weights are read."""
+    """Everything that is known of a checkpoint before its weights are read.
+
+    Attributes
+    ----------
+    of_adapter
+        Names of tensors in `stored` that lie in the adapter's file, not in the folder of the base.
+    """
 
     folder: Path
     config: PreTrainedConfig
@@ -55,6 +62,7 @@ class CheckpointPlan:
     preparation: Preparation | None = None
     adapter: Adapter | None = None
     is_own_precision: bool = False
+    of_adapter: frozenset[str] = frozenset()
 
 
 def inspect(checkpoint: str) -> CheckpointInfo:
@@ -81,6 +89,9 @@ def plan(checkpoint: str) -> CheckpointPlan:
     folder = adapter.base if adapter else own_folder
     raw = read_config(folder)
     stored = read_weights(folder)
+    head = find_head(adapter, raw) if adapter else None
+    if head is not None:
+        raw, stored = head.config, stored | head.stored
     raw = completed(raw, stored)
     config = build_config(raw)
     check_config(raw, config)
@@ -130,6 +141,7 @@ def plan(checkpoint: str) -> CheckpointPlan:
         device="",
         notes=(*noted, *about_tokenizer, *family.notes(config), *(preparation.notes if preparation else ())),
         reads=family.reads,
+        explained=family.notes(config),
         stored_in=stored_in(stored),
         classes=family.classes(config),
         images=_images(config, family, groups) if isinstance(family, ReadsImages) else "",
@@ -137,7 +149,10 @@ def plan(checkpoint: str) -> CheckpointPlan:
         image_step=max(preparation.unit) if preparation and preparation.is_free else 0,
         has_chat_template=can_chat,
     )
-    return CheckpointPlan(folder, config, family, architecture, stored, info, preparation, adapter, is_own_precision)
+    names_of_head = frozenset(head.stored) if head else frozenset()
+    return CheckpointPlan(
+        folder, config, family, architecture, stored, info, preparation, adapter, is_own_precision, names_of_head
+    )
 
 
 def _tokenizer(folder: Path, model_type: str, family: Family) -> tuple[bool, str, tuple[str, ...]]:

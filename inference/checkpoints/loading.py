@@ -9,6 +9,7 @@ import torch
 from transformers import GenerationConfig
 from transformers.utils import logging
 
+from inference.checkpoints.adapter_heads import read_head
 from inference.checkpoints.adapters import merge
 from inference.checkpoints.free_memory import check_fits
 from inference.checkpoints.image_tokenizers import load_image_tokenizer
@@ -89,12 +90,14 @@ def read(checkpoint: str, context: Context) -> Loaded:
     _set_generation(net, found.folder)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     net.to(device).eval()  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
+    as_chosen = (*merged[:1], *_note_precision(net))  # by the adapter's folder, and by the user
     info = replace(
         info,
         languages=languages_of(tokenizer),
         runs_in=str(net.dtype).removeprefix("torch."),
         device=torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
-        notes=tuple(dict.fromkeys((*info.notes, *note_unused(unused), *merged, *_note_precision(net)))),
+        notes=tuple(dict.fromkeys((*info.notes, *note_unused(unused), *merged, *as_chosen))),
+        explained=(*info.explained, *as_chosen),
     )
     if image_tokenizer is not None:
         image_tokenizer.to(device)  # pyright: ignore[reportArgumentType]
@@ -154,7 +157,9 @@ def _read(found: CheckpointPlan) -> tuple[PreTrainedModel, list[str]]:
     """The network, and the names of the tensors that it did not take."""
     net_class = found.architecture.net_class
     try:
-        net, report = read_net(net_class, found.config, found.folder, found.stored)
+        own = {name: tensor for name, tensor in found.stored.items() if name not in found.of_adapter}
+        more = read_head(found.adapter) if found.adapter and found.of_adapter else {}
+        net, report = read_net(net_class, found.config, found.folder, own, more)
     except MisfitError as misfit:
         raise Refused(f"{_weights_file(found)} does not fit {net_class.__name__}: {misfit}") from misfit
     # A pooler that is missing is read by nothing: heads that need one are not chosen without it.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import torch
@@ -66,9 +68,18 @@ class MisfitError(Refused):
 
 
 def read_net(
-    net_class: type[PreTrainedModel], config: PreTrainedConfig, folder: Path, stored: dict[str, StoredTensor]
+    net_class: type[PreTrainedModel],
+    config: PreTrainedConfig,
+    folder: Path,
+    stored: dict[str, StoredTensor],
+    more: Mapping[str, Tensor] = MappingProxyType({}),
 ) -> tuple[Any, dict[str, Any]]:
     """A network in float32, and transformers' report of what did not fit.
+
+    Parameters
+    ----------
+    more
+        Tensors that lie elsewhere, such as the head of an adapter.
 
     Raises
     ------
@@ -77,7 +88,7 @@ def read_net(
     Refused
         Its files cannot be read, or have changed.
     """
-    tensors: dict[str, Tensor] = read_tensors(folder, stored)
+    tensors = {**read_tensors(folder, stored), **more}
     try:
         loaded: Any = net_class.from_pretrained(
             None,  # no folder: transformers would follow `transformers_weights`, an adapter, generation files

@@ -144,6 +144,8 @@ class CheckpointInfo:
         Where it runs, for the user (`CPU`, `NVIDIA H200`); empty when only inspected.
     notes
         Sentences that the user should know, such as a head that the file lacks.
+    explained
+        Those of the notes that only say how a model of its kind reads and is shown: nothing is amiss.
     reads
         Kinds of input: `text`, `image`, `mesh`.
     classes
@@ -188,6 +190,12 @@ class CheckpointInfo:
     stored_in: str = ""
     runs_in: str = ""
     has_chat_template: bool = False
+    explained: tuple[str, ...] = ()
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Those of the notes that say what is missing, left aside or assumed."""
+        return tuple(note for note in self.notes if note not in self.explained)
 
     def group(self, name: str) -> AttentionGroup:
         """The group of that name; the first one where it has none such."""

@@ -300,8 +300,10 @@ REAL = {
     "probe": ["--checkpoint", "igpt-small", "--train", "40", "--test", "20"],
     "lens": ["--text", "The cat sat.", "--mask", "2", "--shade", "rank"],
     "reading": ["--checkpoint", "gpt2", "--text", "The cat sat.", "--top-k", "3"],
+    "ngrams": ["--text", "The cat sat.", "--order", "4", "--blank", "2", "--smoothing", "back-off"],
     "translation": ["--checkpoint", "transformer", "--text", "the cat sat", "--most", "5", "--beams", "2"],
     "cross-attention": ["--checkpoint", "transformer", "--text", "the cat sat", "--target", "a dog ran"],
+    "few-shot": ["--checkpoint", "gpt2", "--task", "copy", "--trials", "2", "--shots", "1"],
     "training-stages": ["--checkpoint", "stages", "--sentence", "1", "--attention", "mean", "--layer", "1"],
     "prediction": ["--checkpoint", "bert", "--text", "the cat sat", "--text-pair", "a dog ran .", "--longest", "3"],
 }
@@ -310,7 +312,7 @@ REAL = {
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory) -> RememberingEngine:
     # None that is bundled predicts words, translates, or was fine-tuned.
-    REAL["reading"][1] = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))
+    REAL["reading"][1] = REAL["few-shot"][1] = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))
     for name in ("translation", "cross-attention"):
         REAL[name][1] = str(save_transformer(tmp_path_factory.mktemp("transformer")))
     REAL["training-stages"][1] = str(save_training_stages(save_transformer(tmp_path_factory.mktemp("stages"))))

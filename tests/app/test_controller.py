@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QObject, Signal
 
-from app.link.controller import Controller
+from app.link.controller import WRITING_PAUSE, Controller
 from inference.results.attention import AttentionRequest
 from inference.results.checkpoint import OpenRequest
 from inference.results.events import Failure, Progress
@@ -444,6 +444,18 @@ def test_until_the_engine_is_up_what_it_answered_before_is_shown(remembering, ru
     assert view.why_not_current == ""
 
 
+def test_what_the_last_session_does_not_know_may_have_come_with_the_program(runner, jobs, qtbot):
+    controller = Controller(runner, jobs, cache=FakeCache((OPEN, INFO)), first_answers=FakeCache((HEADS, "kept")))
+    view = Listener("left", ViewContext())
+    qtbot.addWidget(view)
+    controller.attach(view)
+    view.show()
+    controller.open("x")
+    view.set_subject(Subject(INFO, INPUT))
+    assert view.shown == [(HEADS, "kept", False)]
+    assert "Kept with Headlight" in view.why_not_current
+
+
 def test_once_the_engine_is_up_it_is_asked_alone(remembering, runner):
     runner.arrived.emit("open", OPEN, INFO, False)
     remembering.open("x")
@@ -466,6 +478,8 @@ def test_a_checkpoint_that_no_longer_opens_is_not_open(remembering, runner, qtbo
 
 
 def test_whole_answers_are_kept_and_written_after_a_pause(remembering, runner, qtbot):
+    assert remembering._writing.interval() == WRITING_PAUSE
+    remembering._writing.setInterval(50)
     runner.arrived.emit("open", OPEN, INFO, False)
     runner.arrived.emit("memory", MemoryRequest(0), MemoryResult(0, 0, 0, 0, 0, True), False)
     assert remembering.cache.noted == [("open", OPEN, INFO)]

@@ -11,7 +11,6 @@ import pytest
 
 from app.link.engine_link import ProcessLink, how_it_ended
 from app.link.runner import Runner
-from inference.results.checkpoint import CheckpointInfo, InspectRequest
 from inference.results.tokenize import TokenizeRequest
 from inference.service import OUT_OF_MEMORY
 from tests.inputs import text_input
@@ -283,14 +282,3 @@ def test_closing_ends_the_process_and_its_shared_memory(qapp, qtbot, link):
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     assert link._ring is None
-
-
-def test_the_real_engine_inspects(qapp, qtbot):
-    runner = Runner(ProcessLink())
-    runner.start()
-    with qtbot.waitSignal(runner.arrived, timeout=90_000) as blocker:
-        runner.submit("a", InspectRequest("bert-mini"))
-    runner.shutdown()
-    info = blocker.args[2]
-    assert isinstance(info, CheckpointInfo)
-    assert info.architecture == "BertForPreTraining"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import shutil
 import sys
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -36,6 +38,17 @@ def written(folder: Path, kind: str, sample=SAMPLE, look=SMALL) -> Path:
     path = folder / f"a{ending_of(kind)}"
     write(sample, path, kind, look)
     return path
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    """The film of `SAMPLE` in a format, written once for all that only look at it."""
+    return cache(lambda kind: written(tmp_path_factory.mktemp("film"), kind))
+
+
+@cache
+def painted_images() -> list[Image.Image]:
+    return list(film_of_mesh(SAMPLE, SMALL).images())
 
 
 def images_of(path: Path) -> tuple[list[Image.Image], list[int]]:
@@ -82,8 +95,8 @@ def test_pictures_show_the_mesh(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp"])
-def test_films_grow_and_stand(tmp_path, kind):
-    frames, durations = images_of(written(tmp_path, kind))
+def test_films_grow_and_stand(film, kind):
+    frames, durations = images_of(film(kind))
     assert {frame.size for frame in frames} == {SMALL.size}
     assert sum(durations) == N_FRAMES * 1000 // FRAMES_A_SECOND
     assert durations[-1] >= HOLD * 1000 - 40
@@ -94,12 +107,10 @@ def test_films_grow_and_stand(tmp_path, kind):
     assert inks[1] > 2 * inks[0]
 
 
-def test_webp_is_what_was_painted(tmp_path):
-    film = film_of_mesh(SAMPLE, SMALL)
-    frames, durations = images_of(written(tmp_path, "webp"))
-    painted = list(film.images())
-    assert durations == [shot.n_frames * 1000 // FRAMES_A_SECOND for shot in film.shots]
-    assert all(not ImageChops.difference(*pair).getbbox() for pair in zip(frames, painted, strict=True))
+def test_webp_is_what_was_painted(film):
+    frames, durations = images_of(film("webp"))
+    assert durations == [shot.n_frames * 1000 // FRAMES_A_SECOND for shot in film_of_mesh(SAMPLE, SMALL).shots]
+    assert all(not ImageChops.difference(*pair).getbbox() for pair in zip(frames, painted_images(), strict=True))
 
 
 def test_notes_stand_in_images_and_films(tmp_path):
@@ -116,9 +127,9 @@ def test_notes_stand_in_images_and_films(tmp_path):
         assert changed[1] > 0.8 * 240
 
 
-def test_gif_is_nearly_what_was_painted(tmp_path):
-    frames, _ = images_of(written(tmp_path, "gif"))
-    painted = list(film_of_mesh(SAMPLE, SMALL).images())
+def test_gif_is_nearly_what_was_painted(film):
+    frames, _ = images_of(film("gif"))
+    painted = painted_images()
     assert len(frames) <= len(painted)  # what becomes the same in 256 colours is one frame
     difference = np.abs(np.asarray(frames[-1], int) - np.asarray(painted[-1], int))
     assert difference.mean() < 1.5
@@ -132,7 +143,7 @@ def test_videos_are_read_back(tmp_path, kind):
         assert stream.average_rate == FRAMES_A_SECOND
     assert len(frames) == N_FRAMES
     assert frames[0].shape == (120, 160, 3)  # an odd row is left out
-    painted = np.asarray(list(film_of_mesh(SAMPLE, SMALL).images())[-1], int)[:120]
+    painted = np.asarray(painted_images()[-1], int)[:120]
     assert np.abs(frames[-1].astype(int) - painted).mean() < 6
 
 
@@ -191,12 +202,9 @@ def test_npz_holds_tokens_and_probabilities(tmp_path):
 
 
 @pytest.mark.parametrize("kind", [kind for kind in BY_MESH_COMMAND if kind not in ("mp4", "webm")])
-def test_the_same_mesh_gives_the_same_bytes(tmp_path, kind):
+def test_the_same_mesh_gives_the_same_bytes(film, tmp_path, kind):
     contents = []
-    for name in ("one", "two"):
-        folder = tmp_path / name
-        folder.mkdir()
-        path = written(folder, kind)
+    for path in (film(kind), written(tmp_path, kind)):
         files = sorted(path.iterdir()) if path.is_dir() else [path]
         contents.append([file.read_bytes() for file in files])
     assert contents[0] == contents[1]
@@ -241,8 +249,8 @@ def test_a_film_without_end_is_refused(tmp_path):
         write(SAMPLE, tmp_path / "a.gif", "", MeshLook(speed=0.01))
 
 
-def test_a_failure_keeps_the_old_file(tmp_path, monkeypatch):
-    path = written(tmp_path, "gif")
+def test_a_failure_keeps_the_old_file(film, tmp_path, monkeypatch):
+    path = Path(shutil.copy(film("gif"), tmp_path))
     before = path.read_bytes()
 
     def full(*_):

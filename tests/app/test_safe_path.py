@@ -50,7 +50,7 @@ def test_the_planted_modules_do_run_where_the_path_is_not_safe(planted):
     assert has_run(planted) == "app "
 
 
-def test_the_engine_imports_only_its_own(planted, monkeypatch):
+def test_the_real_engine_inspects_and_imports_only_its_own(planted, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", ".", ""]))  # all ways to name the working folder
     link = ProcessLink()
     try:
@@ -58,6 +58,7 @@ def test_the_engine_imports_only_its_own(planted, monkeypatch):
     finally:
         link.close()
     assert isinstance(info, CheckpointInfo), info
+    assert info.architecture == "BertForPreTraining"
     assert has_run(planted) == ""
 
 

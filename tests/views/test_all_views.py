@@ -5,9 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.export.export import ENDINGS, save
 from inference.context import Context
@@ -20,8 +30,10 @@ from tests.theme_check import painters_that_ignore_the_theme
 from tests.training_stages_files import save_training_stages
 from widgets.context import ViewContext
 from widgets.kit.delay import Delay
-from widgets.kit.labels import LineLabel
+from widgets.kit.labels import EmptyLabel, LineLabel
+from widgets.look.focus_ring import FocusRings
 from widgets.look.theme import LIGHT
+from widgets.player.playback import Playback
 from widgets.registry import VIEWS
 from widgets.subject import Subject
 
@@ -39,6 +51,8 @@ INPUTS = {
     "image": Input(image=ImageInput(seed=3)),
     "mesh": Input(mesh=MeshInput(0)),
 }
+# Asking takes long: it is done when the user wants it.
+ASKS_WHEN_TOLD = ("few_shot",)
 SMALL = QSize(420, 320)
 SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
 
@@ -47,7 +61,8 @@ SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
 def engine(tmp_path_factory):
     """What several tests ask is computed once."""
     # None that is bundled predicts words, was fine-tuned, or translates.
-    CHECKPOINTS["reading"] = CHECKPOINTS["generation"] = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))
+    gpt2 = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))
+    CHECKPOINTS["reading"] = CHECKPOINTS["few_shot"] = CHECKPOINTS["generation"] = gpt2
     CHECKPOINTS["prediction"] = str(save_bert(tmp_path_factory.mktemp("bert"), "BertForTokenClassification"))
     CHECKPOINTS["translation"] = str(save_transformer(tmp_path_factory.mktemp("transformer")))
     CHECKPOINTS["training_stages"] = str(save_training_stages(save_transformer(tmp_path_factory.mktemp("stages"))))
@@ -81,11 +96,18 @@ def shown(entry, engine, qtbot, context=None):
     view.asker = Asker(engine, view)
     view.resize(1000, 700)
     view.show()
-    info = engine.run(OpenRequest(CHECKPOINTS.get(entry.name, "bert-mini")), Context())
-    input = INPUTS[info.reads[0]]
-    view.set_subject(Subject(info, input if info.mask_token else input.unmasked()))
+    view.set_subject(subject_of(entry, engine))
+    if entry.name in ASKS_WHEN_TOLD:
+        view.findChild(QAbstractButton, f"{entry.name}_measure").click()
     qtbot.waitUntil(lambda: view.figure() is not None and not view.why_not_current, timeout=60_000)
     return view
+
+
+def subject_of(entry, engine):
+    """What a view can look at."""
+    info = engine.run(OpenRequest(CHECKPOINTS.get(entry.name, "bert-mini")), Context())
+    input = INPUTS[info.reads[0]]
+    return Subject(info, input if info.mask_token else input.unmasked())
 
 
 def pixels(view):
@@ -184,6 +206,19 @@ def test_an_old_picture_is_dimmed_when_another_checkpoint_comes(entry, engine, q
 
 
 @views
+def test_nothing_plays_on_beneath_a_veil(entry, engine, qtbot):
+    view = shown(entry, engine, qtbot)
+    players = view.findChildren(Playback)
+    view.request_changed.disconnect(view.asker.on_request_changed)
+    for player in players:
+        player.restart(player.first)
+    view.refresh(again=True)
+    for request in view._asked:
+        view.take_cancellation(request)
+    assert [player for player in players if player.is_playing] == []
+
+
+@views
 def test_after_a_cancel_it_asks_nothing_by_itself(entry, engine, qtbot):
     view = shown(entry, engine, qtbot)
     view.request_changed.disconnect(view.asker.on_request_changed)
@@ -202,6 +237,23 @@ def test_after_a_cancel_it_asks_nothing_by_itself(entry, engine, qtbot):
     assert asked[n:] == []
     view.refresh(again=True)
     assert asked[n:] or not view._asked
+
+
+@views
+def test_while_it_waits_for_its_first_answer_it_says_so(entry, engine, qtbot):
+    view = entry.create(ViewContext())
+    qtbot.addWidget(view)
+    asked = []
+    view.request_changed.connect(asked.append)
+    view.show()
+    view.set_subject(subject_of(entry, engine))
+    said = [label.text() for label in view.findChildren(EmptyLabel) if label.isVisible()]
+    assert not asked or view.figure() is not None or said
+    assert [text for text in said if not text.endswith("…")] == []
+    for request in asked:
+        view.take_cancellation(request)
+    said = [label.text() for label in view.findChildren(EmptyLabel) if label.isVisible()]
+    assert [text for text in said if text.endswith("…")] == []
 
 
 @views
@@ -237,6 +289,61 @@ def test_it_stands_on_its_own(entry, engine, qtbot):
     view.context.looks.set_color_map("viridis")
     assert view.style_now().color_map == "viridis"
     assert view.figure() is not None
+    view.setParent(None)
+
+
+def look_of(stop):
+    """What is on screen where a widget is, with what lies round it."""
+    window = stop.window()
+    QApplication.processEvents()
+    return window.grab(QRect(stop.mapTo(window, QPoint()), stop.size()).adjusted(-3, -3, 3, 3)).toImage()
+
+
+def problems_of(stop):
+    """Why a user who comes to a widget by Tab would be lost there."""
+    seen = stop.viewport() if isinstance(stop, QAbstractScrollArea) else stop
+    if isinstance(stop, QLineEdit):
+        stop.deselect()  # what is selected is no ring
+    with_focus = look_of(stop)
+    stop.clearFocus()
+    without = look_of(stop)
+    stop.setFocus(Qt.FocusReason.TabFocusReason)
+    found = {
+        "hidden": not stop.isVisible() or seen.visibleRegion().isEmpty(),
+        "off": not stop.isEnabled(),
+        "without a name": not (stop.accessibleName() or (isinstance(stop, QAbstractButton) and stop.text())),
+        "without a ring": with_focus == without,
+    }
+    return [problem for problem, is_so in found.items() if is_so]
+
+
+@views
+def test_wherever_the_tab_key_goes_there_is_something_with_a_name_and_a_ring(entry, engine, qtbot):
+    view = shown(entry, engine, qtbot)
+    page = QWidget()
+    qtbot.addWidget(page)
+    button = QPushButton("first")
+    layout = QVBoxLayout(page)
+    layout.addWidget(button)
+    layout.addWidget(view)
+    FocusRings(page)
+    page.resize(1200, 800)
+    page.show()
+    page.activateWindow()
+    qtbot.waitUntil(page.isActiveWindow)
+    button.setFocus()
+    stops, problems = [], {}
+    now = button
+    while now not in stops:
+        stops.append(now)
+        if now is not button and (found := problems_of(now)):
+            problems[now.objectName() or type(now).__name__] = found
+        QTest.keyClick(now, Qt.Key.Key_Tab)
+        now = QApplication.focusWidget()
+    assert problems == {}
+    assert len(stops) > 1
+    assert now is button, "it does not come back to where it began"
+    page.layout().removeWidget(view)
     view.setParent(None)
 
 

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QProgressBar, QPushButton, QToo
 from inference.results.events import Progress
 from inference.results.job import JobAction, JobPhase, JobState
 from inference.results.layer_times import LayerTimesRequest
-from widgets.kit.job_line import JobLine
 from widgets.look.theme import DARK, LIGHT
+from widgets.panels.job_line import JobLine
 from widgets.panels.jobs_list import N_SHOWN, JobsList
 
 A, B = LayerTimesRequest(), LayerTimesRequest(d_model=64)

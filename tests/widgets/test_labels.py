@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from widgets.kit.labels import EmptyLabel, LineLabel
+from widgets.kit.labels import EmptyLabel, LineLabel, shortened
 from widgets.look.theme import DARK
 
 
@@ -54,3 +54,36 @@ def test_a_sentence_in_the_middle_can_be_copied_too(qtbot):
     label = EmptyLabel("empty")
     qtbot.addWidget(label)
     assert label.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByMouse
+
+
+@pytest.mark.parametrize("n_letters", [90, 70, 60])
+def test_of_a_line_that_is_too_long_quotations_are_cut_before_facts(qtbot, n_letters):
+    text = f"“{'a very long sentence ' * 20}” · beam search · layer 2, head 3"
+    label = LineLabel("caption")
+    qtbot.addWidget(label)
+    metrics = label.fontMetrics()
+    width = n_letters * metrics.averageCharWidth()
+    cut = shortened(text, metrics, width)
+    assert metrics.horizontalAdvance(cut) <= width
+    assert cut.endswith("…” · beam search · layer 2, head 3")
+    assert cut.startswith("“a very")
+
+
+def test_the_longest_quotation_is_cut_first_and_facts_only_after_all(qtbot):
+    label = LineLabel("caption")
+    qtbot.addWidget(label)
+    metrics = label.fontMetrics()
+    text = f"“{'long ' * 40}” and “short” · fact"
+    assert "“short” · fact" in shortened(text, metrics, 60 * metrics.averageCharWidth())
+    tiny = shortened(text, metrics, 12 * metrics.averageCharWidth())
+    assert metrics.horizontalAdvance(tiny) <= 12 * metrics.averageCharWidth()
+    assert shortened("no quotation at all", metrics, 5000) == "no quotation at all"
+
+
+def test_a_cut_quotation_leaves_no_direction_open(qtbot):
+    label = LineLabel("caption")
+    qtbot.addWidget(label)
+    metrics = label.fontMetrics()
+    cut = shortened(f"“\u2068{'word ' * 60}\u2069” · fact", metrics, 50 * metrics.averageCharWidth())
+    assert cut.count("\u2068") == cut.count("\u2069") == 1
+    assert cut.endswith(" · fact")

@@ -113,6 +113,39 @@ def test_paused_it_follows_no_longer(playback):
     assert playback.step == 10
 
 
+def test_held_it_stands_still_and_goes_on_as_before(playback):
+    playback.set_range(0, 10)
+    playback.restart()
+    playback.hold(True)
+    assert not playback.is_playing
+    playback.hold(True)
+    playback.hold(False)
+    assert playback.is_playing
+    playback.pause()
+    playback.hold(True)
+    playback.hold(False)
+    assert not playback.is_playing  # the user had stopped it
+
+
+def test_held_while_it_grows_it_follows_again(playback):
+    playback.set_range(0, 2, is_open=True)
+    playback.follow()
+    playback.hold(True)
+    playback.set_range(0, 5, is_open=True)
+    assert playback.step == 2
+    playback.hold(False)
+    assert (playback.step, playback.is_live) == (5, True)
+
+
+def test_what_comes_meanwhile_ends_the_hold(playback):
+    playback.set_range(0, 10)
+    playback.restart()
+    playback.hold(True)
+    playback.go_to(3)
+    playback.hold(False)
+    assert (playback.step, playback.is_playing) == (3, False)
+
+
 def test_what_is_whole_already_is_shown_whole_and_not_played(playback):
     playback.set_range(3, 9)
     playback.follow()

@@ -108,7 +108,7 @@ def test_of_another_input_or_checkpoint_it_is_dimmed_at_once_and_says_of_what_it
     view.take_result(look_at(view), "layer 0")
     look_at(view, input, name)
     assert is_dimmed(view)
-    assert view.page.veil.text.startswith("bert-test  ·  a cat\n")
+    assert view.page.veil.text.startswith("This picture is still of bert-test  ·  a cat.\n")
     assert view.page.read_out.text() == ""
 
 
@@ -122,7 +122,7 @@ def test_masks_alone_are_the_same_sentence(view, qtbot):
 
 def test_what_is_remembered_is_dimmed_until_the_engine_says_the_same(view):
     asked = look_at(view)
-    view.take_remembered(asked, "layer 0")
+    view.take_remembered(asked, "layer 0", "From the last session.")
     assert view.shown == ["layer 0"]
     assert is_dimmed(view)
     assert "last session" in view.page.veil.text
@@ -131,7 +131,7 @@ def test_what_is_remembered_is_dimmed_until_the_engine_says_the_same(view):
     view.take_result(asked, "layer 0")
     assert not is_dimmed(view)
     assert view.why_not_current == ""
-    view.take_remembered(asked, "something older")  # too late
+    view.take_remembered(asked, "something older", "From the last session.")  # too late
     assert view.shown == ["layer 0", "layer 0"]
     assert view.why_not_current == ""
 
@@ -139,7 +139,7 @@ def test_what_is_remembered_is_dimmed_until_the_engine_says_the_same(view):
 def test_what_is_remembered_of_something_else_is_not_shown(view):
     asked = look_at(view)
     view.selection.update(layer=1)
-    view.take_remembered(asked, "layer 0")
+    view.take_remembered(asked, "layer 0", "From the last session.")
     assert view.shown == []
 
 
@@ -262,7 +262,9 @@ def test_a_refused_input_leaves_what_is_shown_dimmed_whatever_is_asked_next(view
     view.take_result(look_at(view), "layer 0")
     view.refuse("The text has 9 tokens; at most 5 are allowed.")
     assert is_dimmed(view)
-    assert view.page.veil.text.startswith("bert-test  ·  a cat\n")  # the field has another sentence
+    assert view.page.veil.text.startswith(
+        "This picture is still of bert-test  ·  a cat.\n"
+    )  # the field has another sentence
     view.selection.update(layer=1)
     view.take_result(view.asked[-1], "layer 1")
     assert "at most 5" in view.why_not_current
@@ -312,7 +314,7 @@ def test_an_answer_that_only_tells_what_to_ask_next_leaves_the_picture_what_it_i
     view.show_result = lambda request, result, is_partial: (view.keep_picture(), view.selection.update(layer=1))
     view.take_result(asked, "how long it is")
     assert is_dimmed(view)
-    assert view.page.veil.text.startswith("bert-test  ·  a cat\n")
+    assert view.page.veil.text.startswith("This picture is still of bert-test  ·  a cat.\n")
     assert view.is_dimmed
 
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
+
+_MISSING = 1.7  # em of the bar's height that go to the colour of what is missing
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,14 @@ class ColorBar:
     ----------
     title
         What the numbers are.
+    missing
+        What the colour of cells without a number says, in a word or two; empty where every cell has one.
     """
 
     high: float
     scale: raster.RasterScale
     title: str
+    missing: str = ""
 
     def ticks(self) -> list[tuple[float, str]]:
         """Height (0 to 1) and text of each tick."""
@@ -43,7 +48,7 @@ class ColorBar:
 
     def width(self, metrics: QFontMetricsF) -> float:
         """Space to reserve, the gap to the map included."""
-        widest = max(metrics.horizontalAdvance(text) for _, text in self.ticks())
+        widest = max(metrics.horizontalAdvance(text) for text in (self.missing, *(text for _, text in self.ticks())))
         return widest + 3.6 * metrics.height()
 
     def paint(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
@@ -51,6 +56,9 @@ class ColorBar:
         metrics = QFontMetricsF(style.font)
         em = metrics.height()
         height = max(plot.height(), min(4 * em, plot.width()))
+        if self.missing:
+            height = max(height - _MISSING * em, em)
+            paint_missing(painter, QPointF(plot.right() + em, plot.top() + height + 0.6 * em), self.missing, style)
         bar = QRectF(plot.right() + em, plot.top(), 0.8 * em, height)
         gradient = raster.colored(np.arange(255, -1, -1, dtype=np.uint8)[:, None], style.color_map)
         painter.drawImage(bar, raster.image(np.repeat(gradient, 16, axis=1)))
@@ -77,6 +85,25 @@ class ColorBar:
         painter.rotate(-90)
         painter.drawText(QPointF(0, 0), text)
         painter.restore()
+
+
+def paint_missing(painter: QPainter, top_left: QPointF, word: str, style: FigureStyle) -> None:
+    """The colour of cells without a number, and beside it what it says."""
+    metrics = QFontMetricsF(style.font)
+    box = QRectF(top_left, QSizeF(0.8 * metrics.height(), 0.8 * metrics.height()))
+    painter.save()
+    painter.setPen(QPen(style.theme.faint, 1))
+    painter.setBrush(style.theme.missing)
+    painter.drawRect(box)
+    painter.setPen(style.theme.ink)
+    baseline = box.center().y() + (metrics.ascent() - metrics.descent()) / 2
+    painter.drawText(QPointF(box.right() + 0.4 * metrics.height(), baseline), word)
+    painter.restore()
+
+
+def missing_width(word: str, metrics: QFontMetricsF) -> float:
+    """How much room that takes."""
+    return 1.2 * metrics.height() + metrics.horizontalAdvance(word)
 
 
 def _round_step(high: float) -> float:

@@ -6,14 +6,19 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
+from widgets.figures.color_bar import missing_width, paint_missing
 from widgets.look import color_maps, diverging, raster
 from widgets.look.theme import FigureStyle
 
 MINUS = "\N{MINUS SIGN}"
 _LONGEST_TURNED = 4.5  # em of a turned name
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("HeatPanel", text)
 
 
 @dataclass(frozen=True)
@@ -167,8 +172,13 @@ class HeatPanel:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(plot)
         painter.setPen(style.theme.ink)
-        title = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, rect.right() - plot.left())
+        word = "" if np.isfinite(self.values).all() else _tr("no number")
+        room = rect.right() - plot.left() - (missing_width(word, metrics) + 1.5 * metrics.height() if word else 0)
+        title = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, max(room, 0))
         painter.drawText(QPointF(plot.left(), rect.top() + metrics.ascent()), title)
+        if word:
+            after = plot.left() + metrics.horizontalAdvance(title) + (1.5 if title else 0) * metrics.height()
+            paint_missing(painter, QPointF(after, rect.top() + 0.1 * metrics.height()), word, style)
         self._paint_axes(painter, rect, plot, style, metrics)
         self._paint_bar(painter, plot, style, metrics)
         if self.texts:

@@ -22,26 +22,41 @@ class SizedFigure(Figure, Protocol):
 
 
 class FigureScroll(QScrollArea):
-    """Gives a canvas the whole width, and at least the size that its figure needs."""
+    """Gives a canvas the whole width, and at least the size that its figure needs.
+
+    Of a figure that grows the end stays in sight, as in a log, unless the user has scrolled away from it.
+    """
 
     def __init__(self, canvas: FigureCanvas[Any], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.canvas = canvas
         self._sized: SizedFigure | None = None
+        self._is_growing, self._is_at_end = False, True
+        bar = self.verticalScrollBar()
+        bar.valueChanged.connect(self._on_bar_value_changed)
+        bar.rangeChanged.connect(self._on_bar_range_changed)
         self.setWidget(canvas)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFocusProxy(canvas)
 
-    def show_figure(self, figure: SizedFigure, style: FigureStyle) -> None:
-        """Show another figure, or the same in another style."""
-        self._sized = figure
+    def show_figure(self, figure: SizedFigure, style: FigureStyle, *, is_growing: bool = False) -> None:
+        """Show another figure, or the same in another style; `is_growing`: more comes at its end."""
+        self._sized, self._is_growing = figure, is_growing
         self.canvas.show_figure(figure, style)
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+
+    def _on_bar_value_changed(self, value: int) -> None:
+        self._is_at_end = value >= self.verticalScrollBar().maximum()
+
+    def _on_bar_range_changed(self, _least: int, most: int) -> None:
+        if self._is_growing and self._is_at_end:
+            self.verticalScrollBar().setValue(most)
 
     def _fit(self) -> None:
         if self._sized is not None:

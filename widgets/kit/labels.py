@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from widgets.kit.clean import shown
 from widgets.kit.plain import PlainLabel, plain_tip
+
+_QUOTATION = re.compile("“[^“”]*”")
+_LEAST_QUOTED = 12  # letters of a quotation that stay as long as there is room for them
+_OPENS, _CLOSES = "\u2068", "\u2069"  # round text that may run from right to left, see `widgets.kit.clean`
+
+
+def shortened(text: str, metrics: QFontMetrics, width: int) -> str:
+    """A line of some width: quotations are cut first, the longest before the others, and facts only after them."""
+    for _ in _QUOTATION.findall(text):
+        excess = metrics.horizontalAdvance(text) - width
+        if excess <= 0:
+            break
+        longest = max(_QUOTATION.finditer(text), key=lambda found: metrics.horizontalAdvance(found.group()))
+        inside = longest.group()[1:-1]
+        least = _LEAST_QUOTED * metrics.averageCharWidth()
+        room = max(metrics.horizontalAdvance(inside) - excess, least)
+        cut = metrics.elidedText(inside, Qt.TextElideMode.ElideRight, room)
+        cut += _CLOSES * (cut.count(_OPENS) - cut.count(_CLOSES))
+        text = f"{text[: longest.start()]}“{cut}”{text[longest.end() :]}"
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
 class LineLabel(PlainLabel):
@@ -66,7 +88,7 @@ class LineLabel(PlainLabel):
 
 
 class _Field(QLineEdit):
-    """Shortens its text by an ellipsis while it has no focus."""
+    """Shortens its text while it has no focus."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -77,7 +99,7 @@ class _Field(QLineEdit):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         area = self.rect().adjusted(2, 0, -2, 0)  # where Qt writes
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
+        text = shortened(self.text(), self.fontMetrics(), area.width())
         if self.hasFocus() or text == self.text():
             super().paintEvent(event)
             return

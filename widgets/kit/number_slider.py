@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
+from widgets.kit.number_box import NumberBox
 from widgets.kit.plain import PlainLabel
 
 
@@ -25,8 +26,7 @@ class NumberSlider(QWidget):
         self._step = step
         self.setObjectName(name)
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
-        self.box = QSpinBox(self)
-        self.box.setSingleStep(step)
+        self.box = NumberBox(self, grid=step)
         for control, kind in ((self.slider, "slider"), (self.box, "number")):
             control.setObjectName(f"{name}_{kind}")
             control.setAccessibleName(title)

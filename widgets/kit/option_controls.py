@@ -6,10 +6,11 @@ from dataclasses import fields
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QObject, QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.layouts import labelled
+from widgets.kit.number_box import DecimalBox, NumberBox
 from widgets.kit.number_slider import NumberSlider
 from widgets.kit.plain import plain_tip
 from widgets.options import Choice, Number, Option, Options, Switch
@@ -60,7 +61,6 @@ class OptionControls(QObject, Generic[O]):
             return slider
         spin = _spin_box(option)
         spin.setToolTip(plain_tip(about))
-        spin.setKeyboardTracking(False)
         _set(spin, value)
         spin.valueChanged.connect(self.changed)
         bar.add_widget(labelled(spin, name, title))
@@ -99,22 +99,22 @@ class OptionControls(QObject, Generic[O]):
             self.changed.emit()
 
 
-def _spin_box(option: Number) -> QSpinBox | QDoubleSpinBox:
+def _spin_box(option: Number) -> NumberBox | DecimalBox:
     if not option.decimals:
-        whole = OpenSpinBox() if option.otherwise else QSpinBox()
+        whole = OpenSpinBox() if option.otherwise else NumberBox()
         whole.setRange(int(option.low), int(option.high))
         whole.setSingleStep(int(option.step))
         return whole
     if option.is_share:
         return _ShareBox(option)
-    spin = QDoubleSpinBox()
+    spin = DecimalBox()
     spin.setDecimals(option.decimals)
     spin.setRange(option.low, option.high)
     spin.setSingleStep(option.step)
     return spin
 
 
-class OpenSpinBox(QSpinBox):
+class OpenSpinBox(NumberBox):
     """A whole number that is left to what is looked at until the user chooses one."""
 
     def __init__(self) -> None:
@@ -142,7 +142,7 @@ class OpenSpinBox(QSpinBox):
         self._is_chosen = True
 
 
-class _ShareBox(QDoubleSpinBox):
+class _ShareBox(DecimalBox):
     """A number from 0 to 1, shown in whole per cent."""
 
     def __init__(self, option: Number) -> None:
@@ -163,7 +163,7 @@ def _value(control: QWidget) -> Any:
         return control.isChecked()
     if isinstance(control, OpenSpinBox):
         return control.choice()
-    assert isinstance(control, QSpinBox | QDoubleSpinBox)
+    assert isinstance(control, NumberBox | DecimalBox)
     return control.value()
 
 
@@ -177,7 +177,7 @@ def _set(control: QWidget, value: Any) -> None:
     elif isinstance(control, OpenSpinBox):
         control.show_choice(value)
     else:
-        assert isinstance(control, QSpinBox | QDoubleSpinBox)
+        assert isinstance(control, NumberBox | DecimalBox)
         control.setValue(100 * value if isinstance(control, _ShareBox) else value)
 
 

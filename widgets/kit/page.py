@@ -33,6 +33,7 @@ class Page(QWidget):
         self.read_out = LineLabel(read_out, self)
         self.read_out.setObjectName(f"{name}_read_out")
         self._empty = EmptyLabel(f"{name}_empty")
+        self._sentence = self._why_nothing = ""
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(canvas)
@@ -73,17 +74,36 @@ class Page(QWidget):
         return self._empty.text()
 
     def show_empty(self, sentence: str) -> None:
-        """There is nothing to see: say what to do."""
-        self._empty.setText(sentence)
+        """There is nothing to see: say what to do, or that it is being computed."""
+        self._sentence = sentence
+        self._empty.setText(self._why_nothing or sentence)
         self._stack.setCurrentWidget(self._empty)
         for line in (self.caption, self.read_out):
             line.hide()
+        self._pass_focus_on()
+
+    def say_why_nothing(self, why: str) -> None:
+        """Say in an empty page why nothing comes, such as that it was cancelled; without a reason, what it said."""
+        self._why_nothing = why
+        self._empty.setText(why or self._sentence)
 
     def show_canvas(self) -> None:
         """There is something to see."""
+        is_focused = self._empty.hasFocus()
         self._stack.setCurrentWidget(self.canvas)
         for line in (self.caption, self.read_out):
             line.setVisible(bool(line.accessibleName()))
+        self._pass_focus_on()
+        if is_focused:
+            self.setFocus()
+
+    def setFocusProxy(self, widget: QWidget | None) -> None:  # noqa: N802
+        """What has the keyboard where there is something to see; else the sentence has it, which is not hidden."""
+        self._proxy = widget
+        self._pass_focus_on()
+
+    def _pass_focus_on(self) -> None:
+        super().setFocusProxy(self._empty if self.is_empty else self._proxy)
 
     def clear_numbers(self) -> None:
         """Numbers beside a picture that is old are of something else."""

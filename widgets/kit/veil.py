@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -17,12 +17,19 @@ class Veil(QWidget):
 
     It lies over the whole of `host` and keeps clicks away while it dims: positions of an old picture mean other tokens.
 
+    Signals
+    -------
+    dimmed(bool)
+        The picture is an old one now, or is not old any more.
+
     Attributes
     ----------
     lets_clicks_through
         For pictures that are painted on, stroke by stroke, while the answer to the last one is awaited. Whoever sets it
         sees to it himself that nothing old is meant.
     """
+
+    dimmed = Signal(bool)
 
     def __init__(self, host: QWidget) -> None:
         super().__init__(host)
@@ -51,9 +58,13 @@ class Veil(QWidget):
 
     def lift(self) -> None:
         """The picture is what was asked for."""
+        was_dimmed = self.is_dimmed
         self.hide()
+        if was_dimmed:
+            self.dimmed.emit(False)
 
     def _show(self, text: str, *, is_dimmed: bool) -> None:
+        was_dimmed = self.is_dimmed
         self._text, self._is_dimmed = shown(text), is_dimmed
         self.setAccessibleName(self._text)
         self.setToolTip(plain_tip(text if is_dimmed else ""))
@@ -62,6 +73,8 @@ class Veil(QWidget):
         self.raise_()
         self.show()
         self.update()
+        if was_dimmed != is_dimmed:
+            self.dimmed.emit(is_dimmed)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest) and watched is self._host:

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QApplication, QWidget
 from widgets.look.theme import FigureStyle
 from widgets.maps.cells import has_values, paint_cells, paint_values
 from widgets.maps.coloring import Coloring
-from widgets.maps.go_to import takes_escape
 from widgets.maps.head_map import HeadMap, Reading
 from widgets.maps.scene import MINIMAP, MapScene, room_in
 from widgets.maps.viewport import Viewport
@@ -260,10 +259,6 @@ class DeepZoomCanvas(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         self._point_at(None)
         super().leaveEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        has_brush = self._scene is not None and self._scene.brush is not None
-        return (has_brush and takes_escape(event)) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, modifiers = Qt.Key(event.key()), event.modifiers()

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
 
 from widgets.kit.plain import PlainLabel, plain_tip
-
-
-def takes_escape(event: QEvent) -> bool:
-    """Whether Escape is offered before it cancels in the window; then it is accepted, and comes as a key press."""
-    is_offer = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-    if not is_offer or event.key() != Qt.Key.Key_Escape:  # type: ignore[attr-defined]
-        return False
-    event.accept()
-    return True
 
 
 class GoToBar(QWidget):
@@ -118,9 +109,6 @@ class GoToBar(QWidget):
 
     def _on_next_clicked(self) -> None:
         self.step_requested.emit(1)
-
-    def event(self, event: QEvent) -> bool:
-        return takes_escape(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from inference.results.maps import TILE, MapResult, TilesResult
 from inference.results.tokens import Tokens
 from widgets.figures.color_bar import ColorBar
@@ -66,10 +68,11 @@ class Region:
         maxima = None
         if scale == "row" and self.overview is not None:
             maxima = RowMaxima.of(self.overview.overview, 2**self.overview.level)
-        high = float(values.max(initial=0)) or 1.0
+        high = float(np.fmax.reduce(values, axis=None, initial=0)) or 1.0
         shown = coloring_of(FigureStyle(), scale if scale != "row" or maxima else "raw", high, maxima)
+        missing = "no value" if np.isnan(values).any() else ""
         title = "share of the rows' maximum" if maxima else "attention"
-        scene = MapScene(known.axes, viewport, ColorBar(shown.high, shown.scale, title))
+        scene = MapScene(known.axes, viewport, ColorBar(shown.high, shown.scale, title, missing))
         return MapFigure(scene, head, tiles.level, values, shown, _EM)
 
     def _viewport(self) -> Viewport:

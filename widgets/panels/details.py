@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QHeaderView,
-    QSpinBox,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -25,6 +24,7 @@ from widgets.kit.clean import isolated
 from widgets.kit.figure import Figure
 from widgets.kit.head_steps import layer_and_head
 from widgets.kit.labels import make_selectable
+from widgets.kit.number_box import NumberBox
 from widgets.kit.plain import PlainLabel
 from widgets.selection import Selected
 from widgets.subject import Subject
@@ -103,10 +103,9 @@ class DetailsPanel(View):
             "sep": self.tr("To [SEP]"),
         }
 
-    def _spin_box(self, name: str) -> QSpinBox:
-        box = QSpinBox(self)
+    def _spin_box(self, name: str) -> NumberBox:
+        box = NumberBox(self)
         box.setObjectName(name)
-        box.setKeyboardTracking(False)
         return box
 
     def set_subject(self, subject: Subject | None) -> None:

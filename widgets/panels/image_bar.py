@@ -17,7 +17,7 @@ from PySide6.QtGui import (
     QPalette,
     QShortcut,
 )
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.events import Failure
@@ -29,6 +29,7 @@ from widgets.figures.image_geometry import letterbox, part_rect
 from widgets.figures.image_parts import paint_border, paint_image
 from widgets.kit.labels import LineLabel
 from widgets.kit.layouts import FlowLayout, labelled
+from widgets.kit.number_box import NumberBox
 from widgets.kit.plain import plain_tip
 from widgets.kit.veil import Veil
 from widgets.look.theme import FigureStyle
@@ -123,9 +124,8 @@ class ImageBar(View):
         self._open = self._button("image_open", self.tr("Open…"), self.tr("Open an image file"))
         self._paste = self._button("image_paste", self.tr("Paste"), self.tr("Take the image on the clipboard"))
         self._next = self._button("image_next", self.tr("New scene"), self.tr("Generate another image: the next seed"))
-        self._seed = QSpinBox()
+        self._seed = NumberBox()
         self._seed.setRange(0, MAX_SEED)
-        self._seed.setKeyboardTracking(False)
         self._kind = QComboBox()
         for text, kind in (
             (self.tr("As trained on"), ""),
@@ -134,9 +134,8 @@ class ImageBar(View):
         ):
             self._kind.addItem(text, kind)
         self._kind.setToolTip(self.tr("Scenes show several things, portraits one that fills the image"))
-        self._side = QSpinBox()
+        self._side = NumberBox()
         self._side.setRange(0, MOST_IMAGE_SIDE)
-        self._side.setKeyboardTracking(False)
         self._side.setSpecialValueText(self.tr("As trained on"))
         self._side.setSuffix(self.tr(" px"))
         controls = FlowLayout()  # a narrow window hides none of them

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from inference.results.job import JobPhase, JobState
-from widgets.kit.job_line import JobLine
+from widgets.panels.job_line import JobLine
 
 N_SHOWN = 4  # lines; more are scrolled
 

@@ -6,11 +6,12 @@ import re
 
 from PySide6.QtCore import QSignalBlocker, QTimer, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QMenu, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import TextInput
 from widgets.kit.labels import LineLabel
+from widgets.kit.number_box import NumberBox
 from widgets.kit.plain import PlainLabel
 from widgets.panels.language_names import by_name
 from widgets.panels.sentence_line import MOST_CHARACTERS, SentenceLine
@@ -66,7 +67,7 @@ class TextBar(QWidget):
         self._samples.setMenu(menu)
         self._languages = self._choices("source_language"), self._choices("target_language")
         self._part = QComboBox(self)
-        self._start = QSpinBox(self)
+        self._start = NumberBox(self)
         self._more = self._more_row()
         self._notes = LineLabel(self.tr("What of the text is not read, or assumed"), self)
         self._notes.setObjectName("text_notes")
@@ -120,7 +121,6 @@ class TextBar(QWidget):
         self._start.setAccessibleName(self.tr("Token that the part begins with"))
         self._start.setRange(1, MOST_CHARACTERS)
         self._start.setSingleStep(50)
-        self._start.setKeyboardTracking(False)
         self._start.valueChanged.connect(self._on_pause_timeout)
         row = QWidget(self)
         layout = QHBoxLayout(row)

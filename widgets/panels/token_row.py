@@ -210,6 +210,8 @@ class TokenRow(QScrollArea):
         self.veil = Veil(self)
         self.setWidget(self.chips)
         self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the chips take the keyboard
+        self.setFocusProxy(self.chips)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 

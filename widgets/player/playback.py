@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 
 STEPS_A_SECOND = 20.0  # at speed 1
 AS_FAST_AS_IT_GOES = 0.0
@@ -32,6 +32,7 @@ class Playback(QObject):
         self._is_open = False
         self._is_playing = False
         self._is_live = False
+        self._was_live: bool | None = None  # where it played when it was held
         self._clock = QElapsedTimer()
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK)
@@ -85,6 +86,16 @@ class Playback(QObject):
         self.moved.emit(step)
         self.play()
 
+    @Slot(bool)
+    def hold(self, is_held: bool) -> None:
+        """Stand still while what it plays is not what was asked for; behind that, go on unless something else came."""
+        if is_held and self._is_playing:
+            was_live = self._is_live
+            self._set_playing(False)
+            self._was_live = was_live
+        elif not is_held and self._was_live is not None:
+            self.follow() if self._was_live else self.play()
+
     def play(self) -> None:
         """Go on; from the beginning if it stands at the end."""
         if self._step >= self._last and not self._is_open:
@@ -126,6 +137,7 @@ class Playback(QObject):
 
     def _set_playing(self, is_playing: bool, *, is_live: bool = False) -> None:
         was_playing, self._is_playing, self._is_live = self._is_playing, is_playing, is_live
+        self._was_live = None
         self._set_clock()
         if is_playing != was_playing:
             self.playing_changed.emit(is_playing)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QObject, QSignalBlocker
-from PySide6.QtWidgets import QSpinBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from inference.results.checkpoint import AttentionGroup
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.layouts import labelled
+from widgets.kit.number_box import NumberBox
 from widgets.kit.plain import plain_tip
 from widgets.selection import Selection
 
@@ -28,9 +29,8 @@ class HeadChoice(QObject):
         self.show_numbers(layer=False, head=False)
         selection.changed.connect(self._follow)
 
-    def _spin(self, bar: ControlBar, name: str, title: str) -> tuple[QSpinBox, QWidget]:
-        spin = QSpinBox()
-        spin.setKeyboardTracking(False)
+    def _spin(self, bar: ControlBar, name: str, title: str) -> tuple[NumberBox, QWidget]:
+        spin = NumberBox()
         spin.setToolTip(plain_tip(_tr("Counted from 0; selected in all views")))
         spin.valueChanged.connect(self._on_spin_value_changed)
         field = labelled(spin, name, title)

@@ -45,10 +45,8 @@ class GrowingTextView(View, Generic[R]):
         name: str,
         title: str,
         options: type[DecodingOptions],
-        empty: str,
         parent: QWidget | None = None,
     ) -> None:
-        """`empty` is the sentence that stands there before there is a text."""
         super().__init__(context, parent)
         self._result: R | None = None
         self._shown: Request | None = None  # what the result answers
@@ -71,10 +69,11 @@ class GrowingTextView(View, Generic[R]):
         self._player = Player(name, self.playback, self._slider)
         page.add_below(self._player)
         self._player.hide()
-        page.show_empty(empty)
+        page.show_empty(self.tr("Asking the model …"))
         self.offer_options()
 
         self._options.changed.connect(self._on_options_changed)
+        page.veil.dimmed.connect(self.playback.hold)
         self.playback.moved.connect(self._on_playback_moved)
         self._player.step_requested.connect(self._on_player_step_requested)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
@@ -106,12 +105,13 @@ class GrowingTextView(View, Generic[R]):
         self._result, self._shown, self._is_ended = result, request, not is_partial  # type: ignore[assignment]
         if is_new:
             self._place = None
+        grows = is_new or self.playback.is_live
         self._set_range(is_open=is_partial)
         if is_new:
             self.playback.follow()
         self._player.show_step(self.playback.step)
         self._player.show()
-        self.rebuild()
+        self.rebuild(grows=grows)
         if not is_partial:
             assert self._result is not None
             self.keep_text(self._result.written)
@@ -154,13 +154,13 @@ class GrowingTextView(View, Generic[R]):
     def restyle(self) -> None:
         self.rebuild()
 
-    def rebuild(self) -> None:
-        """Show the step that the player is at."""
+    def rebuild(self, *, grows: bool = False) -> None:
+        """Show the step that the player is at; `grows`: its end is to be seen."""
         if self._result is None:
             return
         n_shown = min(max(self.playback.step, 1), self._result.written.n_steps)
         figure = self.make_figure(self._result, n_shown)
-        self._scroll.show_figure(figure, self.style_now())
+        self._scroll.show_figure(figure, self.style_now(), is_growing=grows or self.playback.is_live)
         self._page.caption.show_text(figure.caption)
         self._page.show_canvas()
         self._on_canvas_spot_changed(self._canvas.spot)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QDockWidget, QMainWindow, QMenu, QTextEdit
 
 from app.window.about import shortcuts_html
-from app.window.actions import COMMANDS, MOST_NUMBERS, build_menus, set_view_shortcuts
+from app.window.actions import COMMANDS, MOST_NUMBERS, LastKeys, build_menus, set_view_shortcuts
 from app.window.main_window import MainWindow
 from widgets.registry import VIEWS
 
@@ -79,6 +81,96 @@ def test_views_are_numbered_as_their_tabs_and_say_why_they_are_off(window):
     assert len(numbered) == min(MOST_NUMBERS, len(offered))
 
 
+def test_a_view_with_a_tab_that_is_off_has_no_number_and_says_why(window):
+    actions = build_menus(window)
+    offered = tuple(view.name for view in VIEWS)
+    set_view_shortcuts(actions, {offered[0]: "It is off."}, offered)
+    first, second = (actions[f"show_view:{name}"] for name in offered[:2])
+    assert (first.isEnabled(), first.toolTip()) == (False, "It is off.")
+    assert (second.isEnabled(), second.shortcut()) == (True, QKeySequence("Ctrl+1"))
+
+
+def test_no_menu_is_taller_than_a_small_screen(window):
+    build_menus(window)
+    menus = window.findChildren(QMenu)
+    assert len(menus) > 6
+    assert {menu.title(): menu.sizeHint().height() for menu in menus if menu.sizeHint().height() > 700} == {}
+
+
 def test_the_list_of_shortcuts_is_made_of_the_table():
     html = shortcuts_html()
     assert all(command.shortcut in html for command in COMMANDS if command.shortcut)
+
+
+# There, windows cannot be raised, nor told how large they may be.
+_OFF_SCREEN = pytest.mark.qt_log_ignore("This plugin does not support")
+
+
+class Ending(QTextEdit):
+    """Has something of its own that Esc ends, once."""
+
+    n_left = 1
+
+    def keyPressEvent(self, event):
+        if event.key() == Qt.Key.Key_Escape and self.n_left:
+            self.n_left -= 1
+        else:
+            event.ignore()
+
+
+@pytest.fixture
+def floating(window, qtbot):
+    """Of a window with its commands, a list, a field and a dock that floats."""
+    dock = QDockWidget(window)
+    dock.setWidget(QComboBox())
+    window.setCentralWidget(QComboBox())
+    window.centralWidget().addItems(["one", "two"])
+    window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+    window.actions_by_name = build_menus(window)
+    LastKeys(window.actions_by_name.values(), window).watch(window, dock)
+    window.show()
+    dock.setFloating(True)
+    qtbot.waitExposed(window)
+    return dock
+
+
+def press_escape(widget):
+    widget.setFocus()
+    QTest.keyClick(widget, Qt.Key.Key_Escape)
+
+
+@_OFF_SCREEN
+def test_escape_closes_a_list_before_it_cancels(window, floating):
+    choice = window.centralWidget()
+    choice.showPopup()
+    press_escape(choice.view())
+    assert not choice.view().isVisible()
+    assert window.called == []
+    press_escape(choice)
+    assert window.called == [("cancel",)]
+
+
+@_OFF_SCREEN
+def test_escape_ends_what_the_focus_is_in_before_it_cancels(window, floating):
+    window.setCentralWidget(ending := Ending())
+    press_escape(ending)
+    assert window.called == []
+    press_escape(ending)
+    assert window.called == [("cancel",)]
+
+
+@_OFF_SCREEN
+def test_escape_in_a_dock_that_floats_cancels(window, floating):
+    press_escape(floating.widget())
+    assert window.called == [("cancel",)]
+
+
+@_OFF_SCREEN
+def test_escape_does_nothing_where_nothing_runs(window, floating):
+    window.actions_by_name["cancel"].setEnabled(False)
+    press_escape(window.centralWidget())
+    assert window.called == []
+
+
+def test_a_menu_shows_the_key_of_what_comes_last(window):
+    assert build_menus(window)["cancel"].shortcut() == QKeySequence("Esc")

@@ -90,9 +90,19 @@ def test_what_opened_is_told_with_what_the_user_should_know(opening, controller,
     assert opening.texts == [
         ("bert-test: BertForPreTraining; 1.2 M parameters; Encoder: 4 layers of 4 heads.",),
         ("", True, "notes"),
+        ("", False, "notes explained"),
     ]
     controller.answer(replace(BERT, notes=("It has no head.",)))
-    assert opening.texts[-1] == ("bert-test: It has no head.", True, "notes")
+    assert ("bert-test: It has no head.", True, "notes") in opening.texts
+
+
+def test_only_what_is_amiss_is_a_warning(opening, controller):
+    filled, lost = "Every sound is filled up.", "It has no head."
+    controller.answer(replace(BERT, notes=(lost, filled), explained=(filled,)))
+    assert opening.texts[-2:] == [
+        (f"bert-test: {lost}", True, "notes"),
+        (f"bert-test: {filled}", False, "notes explained"),
+    ]
 
 
 def test_before_the_window_is_on_screen_it_is_said_what_will_be_opened(opening, controller):

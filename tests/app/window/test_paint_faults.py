@@ -27,7 +27,8 @@ class Figure:
 
 application = QApplication([])
 said = []
-sys.excepthook = _Reporter(SimpleNamespace(status_line=SimpleNamespace(show_message=said.append)))
+line = SimpleNamespace(show_message=lambda text, about: said.append(text))
+sys.excepthook = _Reporter(SimpleNamespace(status_line=line))
 window, canvas = QMainWindow(), FigureCanvas()
 window.setCentralWidget(canvas)
 window.show()

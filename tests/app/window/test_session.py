@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QObject, Signal
 
+from app.window.placement import ViewLayout
 from app.window.session import FILE_NAME, Session, SessionKeeper, load_session, save_session
 from app.window.settings import Settings, load_settings
-from app.window.view_area import ViewLayout
-from inference.results.inputs import ImageInput, Input, MeshInput, SoundInput
+from inference.results.inputs import ImageInput, Input, MeshInput, SoundInput, TextInput
 from tests.factories import make_checkpoint_info
 from widgets.selection import Position, Selected
 
@@ -27,6 +27,7 @@ LEFT = Session(
     SoundInput(seed=3),
     LAYOUT,
     {"attention": {"options": {"scale": "log"}}},
+    TextInput("a cat", "eine Katze", language="en", language_pair="de", target_ids=(1, 7, 9)),
 )
 INFO = make_checkpoint_info()
 
@@ -195,7 +196,7 @@ def test_the_same_checkpoint_comes_back_with_all_that_is_of_it(keeper, area):
     restored = keeper.restored(INFO)
     assert restored.selected == LEFT.selected
     assert restored.masked == (2, 5)
-    assert restored.input == Input(image=LEFT.image, mesh=LEFT.mesh, sound=LEFT.sound)
+    assert restored.input == Input(text=LEFT.text, image=LEFT.image, mesh=LEFT.mesh, sound=LEFT.sound)
     assert keeper.restored(INFO) is None  # only at the start
     assert keeper.notice == ""
 
@@ -217,7 +218,7 @@ def test_an_image_that_is_gone_is_told(file, area, tmp_path):
 def test_a_sound_that_is_gone_is_told(file, area, tmp_path):
     save_session(replace(LEFT, sound=SoundInput(str(tmp_path / "gone.wav"))), file)
     keeper = SessionKeeper(file, area)
-    assert keeper.restored(INFO).input == Input(image=LEFT.image, mesh=LEFT.mesh)
+    assert keeper.restored(INFO).input == Input(text=LEFT.text, image=LEFT.image, mesh=LEFT.mesh)
     assert "gone.wav" in keeper.notice
 
 
@@ -225,6 +226,14 @@ def test_a_sound_that_is_looked_at_is_written(keeper, file):
     keeper.save(INFO, Selected(), (), Input(sound=SoundInput(seed=8)))
     assert load_session(file)[0].sound == SoundInput(seed=8)
     assert load_session(file)[0].image == LEFT.image
+
+
+def test_of_a_text_only_what_the_settings_do_not_say_is_written(keeper, file):
+    text = TextInput("a cat", "un chat", masked=(2,), language_pair="fr", start=-1, target_ids=(1, 5))
+    keeper.save(INFO, Selected(), (), Input(text=text))
+    assert load_session(file)[0].text == replace(text, masked=(), start=None)
+    keeper.save(INFO, Selected(), (), Input(text=TextInput("a cat", "a dog")))
+    assert load_session(file)[0].text is None
 
 
 def test_options_come_back_with_their_view(keeper, area):

@@ -8,10 +8,11 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QLineEdit, QTabBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QTabBar, QToolButton, QVBoxLayout, QWidget
 
 from app.window.offered_views import OfferedViews
-from app.window.view_area import ViewArea, ViewLayout
+from app.window.placement import ViewLayout
+from app.window.view_area import ViewArea
 from inference.results.checkpoint import Missing
 from inference.results.request import Capability
 from tests.factories import make_checkpoint_info
@@ -172,7 +173,7 @@ def test_without_a_checkpoint_the_page_says_what_to_do(make_area):
 
 def test_a_view_that_is_off_says_why(area):
     area.set_subject(Subject(GPT, text_input("a cat")))
-    click_tab(area, "Masked")
+    area.show_view("masked")
     assert area.findChild(QLabel, "masked_why").text() == "Masked is off for gpt: it reads on."
     assert "masked" not in area.views
     area.set_subject(Subject(TEXT, text_input("a cat")))
@@ -181,8 +182,58 @@ def test_a_view_that_is_off_says_why(area):
 
 def test_foreign_names_are_shown_as_text(area):
     area.set_subject(Subject(replace(GPT, name="<b>x</b>"), text_input("a cat")))
-    click_tab(area, "Masked")
+    area.show_view("masked")
     assert area.findChild(QLabel, "masked_why").textFormat() == Qt.TextFormat.PlainText
+
+
+def shown_tabs(area):
+    bar = area.findChild(QTabBar, "views_main_tabs")
+    return [bar.tabText(index) for index in range(bar.count()) if bar.isTabVisible(index)]
+
+
+def more(area):
+    """What the menu at the end of the row offers, and whether it can be chosen."""
+    button = area.findChild(QToolButton, "views_main_more")
+    assert button.isVisible() == bool(button.menu().actions())
+    return {action.text(): action.isEnabled() for action in button.menu().actions()}
+
+
+def test_views_that_are_off_wait_in_a_menu_and_say_why(area):
+    assert more(area) == {}
+    area.set_subject(Subject(GPT, text_input("a cat")))
+    assert shown_tabs(area) == ["Heads", "Attention", "Sparse"]
+    assert more(area) == {"Masked": False}
+    (action,) = area.findChild(QToolButton, "views_main_more").menu().actions()
+    assert "Masked is off for" in action.toolTip()
+    area.show_view("masked")  # such as by the arrow keys
+    assert shown_tabs(area)[-1] == "Masked"
+
+
+def test_tabs_without_room_wait_in_the_menu_and_the_one_in_front_never_does(area, qtbot):
+    bar = area.findChild(QTabBar, "views_main_tabs")
+    area.parentWidget().resize(1000, 400)
+    qtbot.waitUntil(lambda: more(area) == {})
+    area.parentWidget().resize(bar.width_of((0, 1)) + 60, 400)
+    qtbot.waitUntil(lambda: "Masked" in more(area))
+    assert sorted((*shown_tabs(area), *more(area))) == ["Attention", "Heads", "Masked", "Sparse"]
+    assert bar.width_of([tabs(area).index(title) for title in shown_tabs(area)]) <= bar.width()
+    area.findChild(QToolButton, "views_main_more").menu().actions()[-1].trigger()
+    assert front(area) == "Masked"
+    assert "Masked" in shown_tabs(area)
+    assert area.views["masked"].isVisible()
+
+
+def test_arrow_keys_go_through_all_tabs(area):
+    bar = area.findChild(QTabBar, "views_main_tabs")
+    area.parentWidget().resize(200, 400)
+    seen = [front(area)]
+    for _ in range(5):
+        QTest.keyClick(bar, Qt.Key.Key_Right)
+        if front(area) != seen[-1]:
+            seen.append(front(area))
+    assert seen == ["Heads", "Attention", "Sparse", "Masked"]
+    QTest.keyClick(bar, Qt.Key.Key_Left)
+    assert front(area) == "Sparse"
 
 
 def test_tabs_follow_the_kind_of_model_and_come_back(area):
@@ -434,3 +485,35 @@ def test_is_collected_after_closing(assert_collected, context):
         return area
 
     assert_collected(make)
+
+
+def stops(area):
+    """Where Tab goes in the window of the area, from the tabs on."""
+    bar = area.findChild(QTabBar, "views_main_tabs")
+    bar.setFocus()
+    found = []
+    while (now := QApplication.focusWidget()) not in found:
+        found.append(now)
+        QTest.keyClick(now, Qt.Key.Key_Tab)
+    return [stop.objectName() or type(stop).__name__ for stop in found]
+
+
+def test_tab_goes_from_the_tabs_into_their_view_and_does_so_when_it_was_put_back(area):
+    last = QLineEdit()
+    area.parentWidget().layout().addWidget(last)
+    last.setObjectName("behind")
+    last.show()
+    buttons = [f"heads_{name}" for name in ("copy", "export", "beside", "window")]
+    area.parentWidget().resize(1000, 400)
+    in_order = ["views_main_tabs", *buttons, "QLineEdit", "behind"]
+    assert stops(area) == in_order
+    area.show_view("attention")
+    area.show_view("heads")
+    area.toggle_window("heads")
+    assert "heads_copy" not in stops(area)
+    area.toggle_window("heads")
+    area.parentWidget().activateWindow()
+    assert stops(area) == in_order
+    area.toggle_beside("heads")
+    area.toggle_beside("heads")
+    assert stops(area) == in_order

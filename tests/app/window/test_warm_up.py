@@ -8,9 +8,11 @@ import sys
 SCRIPT = """
 import sys
 from PySide6.QtCore import QCoreApplication
+from app.window import application as of_window
 from app.window.application import WarmUp
 from widgets.registry import VIEWS
 
+of_window.DELAY = of_window.PAUSE = 0  # nobody looks at a window here
 application = QCoreApplication([])
 warm_up = WarmUp(application)
 wanted = {entry.cls.partition(":")[0] for entry in VIEWS}

@@ -94,7 +94,7 @@ def test_mixtures_open_and_say_which_layers_attend(model_type, tmp_path):
     build_type(model_type).save_pretrained(tmp_path)
     opened = load(str(tmp_path), Context())
     assert [group.layers for group in opened.info.groups] == [(1,)]
-    assert "these attend: 1." in " ".join(opened.info.notes)
+    assert "these attend: 1." in " ".join(opened.info.explained)
     assert not [note for note in opened.info.notes if "not used" in note or "lack" in note]
     assert attention(AttentionRequest("tiny", INPUT, "decoder"), opened, Context()).layers == (1,)
 

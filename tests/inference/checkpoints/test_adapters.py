@@ -95,7 +95,71 @@ def test_a_head_that_was_trained_too_is_put_in_its_place_or_said(tmp_path, base)
     }
     model = load(str(save_adapter(tmp_path / "adapter", tensors)), Context())
     assert (model.net.get_parameter("bert.pooler.dense.weight") == 0.25).all()
-    assert model.info.notes[-1] == "1 tensors of the adapter are not used, the first is classifier.weight."
+    assert model.info.cautions[-1] == "1 tensors of the adapter are not used, the first is classifier.weight."
+
+
+HEADS = {
+    "SEQ_CLS": ("BertForSequenceClassification", "classifier", 3),
+    "TOKEN_CLS": ("BertForTokenClassification", "classifier", 5),
+    "QUESTION_ANS": ("BertForQuestionAnswering", "qa_outputs", 2),
+}
+
+
+@pytest.mark.parametrize("task", HEADS)
+def test_a_head_that_the_base_does_not_have_makes_its_class(tmp_path, base, task):
+    named, place, n = HEADS[task]
+    weight, bias = torch.randn(n, 32, generator=torch.Generator().manual_seed(2)), torch.arange(float(n))
+    for spelled in (f"{place}.modules_to_save", place):  # old and new PEFT
+        head = {f"base_model.model.{spelled}.weight": weight, f"base_model.model.{spelled}.bias": bias}
+        folder = save_adapter(tmp_path / "adapter", matrices(QUERY) | head, task_type=task)
+        model = load(str(folder), Context())
+        assert type(model.net).__name__ == model.info.architecture == named
+        assert torch.equal(model.net.get_parameter(f"{place}.weight").cpu(), weight)
+        assert torch.equal(model.net.get_parameter(f"{place}.bias").cpu(), bias)
+        assert "prediction" in model.info.capabilities
+        assert not any("of the adapter are not used" in note for note in model.info.notes)
+        stored = load_weights(base)[f"{QUERY}.weight"].double().numpy()
+        changed = model.net.get_parameter(f"{QUERY}.weight").detach().cpu().numpy()
+        np.testing.assert_allclose(changed, stored + by_hand(matrices(QUERY), QUERY, 3.0), rtol=1e-5, atol=1e-5)
+
+
+def sequence_head(n=2):
+    return {
+        f"base_model.model.classifier.{part}": torch.ones(n, *more) for part, more in (("weight", (32,)), ("bias", ()))
+    }
+
+
+def test_its_classes_have_the_names_that_it_gives_them(tmp_path, base):
+    tensors = matrices(QUERY) | sequence_head()
+    folder = save_adapter(tmp_path / "adapter", tensors, task_type="SEQ_CLS", id2label={"0": "bad", "1": "good"})
+    assert inspect(str(folder)).classes == ("bad", "good")
+    (tmp_path / "adapter" / "adapter_config.json").unlink()
+    save_adapter(tmp_path / "adapter", tensors, task_type="SEQ_CLS")
+    assert inspect(str(folder)).classes == ("LABEL_0", "LABEL_1")
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ({"0": "bad"}, "adapter names 1 classes, but the head in adapter_model.safetensors tells 2"),
+        (["bad", "good"], "adapter_config.json says id2label is ['bad', 'good']; a text for each number"),
+        ({"0": "bad", "2": "good"}, "adapter_config.json says id2label is"),
+        (7, "adapter_config.json says id2label is 7; a text for each number"),
+        ({"0": "bad", "1": 1}, "adapter_config.json says id2label is"),
+    ],
+)
+def test_names_that_do_not_fit_are_refused(tmp_path, base, labels, said):
+    folder = save_adapter(tmp_path / "adapter", matrices(QUERY) | sequence_head(), task_type="SEQ_CLS", id2label=labels)
+    with pytest.raises(Refused) as refused:
+        inspect(str(folder))
+    assert str(refused.value).startswith(said)
+
+
+def test_a_head_of_another_size_than_its_base_is_left_aside_and_said(tmp_path, base):
+    tensors = matrices(QUERY) | sequence_head() | {"base_model.model.classifier.weight": torch.ones(2, 31)}
+    model = load(str(save_adapter(tmp_path / "adapter", tensors, task_type="SEQ_CLS")), Context())
+    assert type(model.net).__name__ == "BertForPreTraining"
+    assert any("adapter_model.safetensors holds one of [2, 31]" in note for note in model.info.notes)
 
 
 @pytest.mark.parametrize(

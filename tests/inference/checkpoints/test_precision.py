@@ -24,6 +24,7 @@ def test_a_checkpoint_runs_in_float32_or_as_it_is_stored(tmp_path, dtype):
     assert (own.info.stored_in, own.info.runs_in, own.net.dtype) == (name, name, dtype)
     assert usual.info.notes == ()
     assert own.info.notes == (() if name == "float32" else (f"It is run in {name}, as its file is stored.",))
+    assert own.info.cautions == ()  # the user wants it so
     assert own.info.checkpoint == in_own_precision(folder)
     stored = load_weights(tmp_path)
     assert all(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,12 @@ def test_bytes_need_no_vocabulary(where, tmp_path):
     assert not any(sign.isspace() or not sign.isprintable() for sign in "".join(tokens.shown))
 
 
+@cache
+def ids_of_canine(*texts):
+    """As transformers splits them, whose tokenizer lists all of Unicode first."""
+    return tf.CanineTokenizer()(*texts)["input_ids"]
+
+
 @pytest.mark.parametrize(
     "files",
     [
@@ -89,7 +96,7 @@ def test_characters_need_no_vocabulary(files, tmp_path):
     tokenizer = load_tokenizer(saved(tmp_path, config, **files), config)
     assert isinstance(tokenizer, tf.CanineTokenizer)
     tokens = tokenize(TextInput("a日", "b"), config, tokenizer)
-    assert tokens.ids.tolist() == tf.CanineTokenizer()("a日", "b")["input_ids"]
+    assert tokens.ids.tolist() == ids_of_canine("a日", "b")
     assert tokens.ids.tolist() == [0xE000, ord("a"), ord("日"), 0xE001, ord("b"), 0xE001]
     assert tokens.words == ("[CLS]", "a", "日", "[SEP]", "b", "[SEP]")
     assert tokens.shown == tokens.words

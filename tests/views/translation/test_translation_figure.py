@@ -97,6 +97,12 @@ def test_probabilities_before_and_after_the_sampling_stand_side_by_side():
     assert not CandidateBars("", (Candidate("a", 0.5, 0.5),), 0).has_chances
 
 
+def test_the_bits_beside_a_text_are_of_all_of_it_and_those_of_a_step_are_said_to_be():
+    assert figure().caption.startswith("“le chat dormait” · greedy · 4.0 bits · attention")
+    assert "4.0 bits · 2.0 of them up to token 3 · " in figure(n_shown=3).caption
+    assert "0.0 of them up to token 1" in figure(n_shown=1).caption
+
+
 def test_while_it_grows_nothing_stands_where_nothing_is():
     shown = make_translation(3)
     few = replace(shown, pattern=shown.pattern[:, :, :2])  # rows come a little later than tokens

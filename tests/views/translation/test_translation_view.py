@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QSpinBox, QToolButton
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QSpinBox, QToolButton
 
 from inference.results.decoding import Decoding
 from inference.results.events import Failure
 from inference.results.inputs import TextInput
 from tests.answers import answer, fail
+from tests.factories import make_tokens
 from tests.inputs import text_input
 from tests.views.translation.samples import make_beams, make_translation, make_translator
 from widgets.context import ViewContext
@@ -47,6 +49,20 @@ def click(view, spot):
 
 def read_out(view):
     return view.findChild(QLabel, "translation_read_out").text()
+
+
+def test_typed_words_stay_for_another_source_with_a_way_back_and_not_for_another_checkpoint(view):
+    line, back = view.findChild(QLineEdit, "translation_prefix"), view.findChild(QToolButton, "translation_back_to")
+    line.setText("le chien")
+    line.editingFinished.emit()
+    view.set_subject(Subject(make_translator(), text_input("the dog slept")))
+    assert (line.text(), view.asked[-1].prefix, back.isEnabled()) == ("le chien", "le chien", True)
+    back.click()
+    assert (line.text(), view.asked[-1].prefix, back.isEnabled()) == ("", "", False)
+    line.setText("le chien")
+    line.editingFinished.emit()
+    view.set_subject(Subject(replace(make_translator(), checkpoint="other"), text_input("the dog slept")))
+    assert (line.text(), view.asked[-1].prefix, back.isEnabled()) == ("", "", False)
 
 
 def test_it_asks_for_the_source_alone(view):
@@ -92,6 +108,39 @@ def test_it_follows_while_it_grows_and_plays_again_afterwards(view):
     view._player.step_requested.emit(2)
     assert view.figure().n_shown == 2
     assert view.figure().film_steps[-1] == 5
+
+
+def test_the_newest_token_and_its_candidates_stay_in_sight_unless_the_user_looks_elsewhere(view, qtbot):
+    view.resize(400, 420)
+    bar = view._scroll.verticalScrollBar()
+    long = make_translation(2)
+
+    def grow(n_lines):
+        """The same with so many more lines."""
+        words = " ".join(["le"] * 20 * n_lines)
+        n = 20 * n_lines
+        written = replace(
+            long.written,
+            tokens=make_tokens(words),
+            **{
+                name: np.resize(getattr(long.written, name), (n, *getattr(long.written, name).shape[1:]))
+                for name in ("candidates", "candidate_ids", "probs", "chances", "taken", "surprisal")
+            },
+        )
+        answer(view, replace(long, written=written, pattern=np.resize(long.pattern, (2, 2, n, 4))), is_partial=True)
+        qtbot.waitUntil(lambda: view._canvas.height() >= view._canvas.minimumHeight())
+        QApplication.processEvents()
+
+    grow(2)
+    grow(6)
+    assert bar.maximum() > 0
+    assert bar.value() == bar.maximum()
+    bar.setValue(0)
+    grow(8)
+    assert bar.value() == 0
+    bar.setValue(bar.maximum())
+    grow(10)
+    assert bar.value() == bar.maximum()
 
 
 def test_the_whole_text_becomes_the_target_of_the_input(view):

@@ -163,9 +163,9 @@ class ArcsFigure:
         if 1 < n_heads <= _MAX_SQUARES:
             values += n_heads * 0.55 * em
         n_rows = max(len(self.result.query_tokens), len(self.result.key_tokens))
-        row = min(max((rect.height() - 2.5 * em) / n_rows, 1.3 * em), 2.2 * em)
+        row = min(max((rect.height() - 2.5 * em) / n_rows, 1.3 * em), 3.4 * em)
         # Short texts need no wide fan: the slopes stay readable with a little more across than down.
-        widest = min(max(1.2 * n_rows * row, 18 * em), 34 * em)
+        widest = min(max(1.2 * n_rows * row, 18 * em), 54 * em)
         fan = min(max(rect.width() - 2 * (label + values), 8 * em), widest)
         left = rect.center().x() - fan / 2
         return ArcsLayout(em, row, rect.top() + 2 * em, left, left + fan, label, values, n_rows)

@@ -55,7 +55,7 @@ class ArcsView(View):
         self._canvas.setObjectName("arcs_canvas")
         self._canvas.setAccessibleName(self.tr("Attention arcs"))
         self._page = self.add_page(Page("arcs", self._canvas, self.tr("What is shown"), self.tr("Strongest lines")))
-        self._page.show_empty(self.tr("Lines between tokens appear here."))
+        self._page.show_empty(self.tr("Asking the model …"))
         self._chips = HeadChips(self)
         self._page.add_above(self._chips)
         controls = self._page.controls
@@ -282,7 +282,7 @@ class ArcsView(View):
         ctrl = event.modifiers() & Qt.KeyboardModifier.ControlModifier
         if self.subject and walk(event, self.subject.checkpoint, self.selection):
             return
-        if event.key() == Qt.Key.Key_Escape:
+        if event.key() == Qt.Key.Key_Escape and (self.query_pos, self.key_pos) != (None, None):
             self.choose(query_pos=None, key_pos=None)
         elif self._result and ctrl and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             step = 1 if event.key() == Qt.Key.Key_Down else -1

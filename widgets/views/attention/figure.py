@@ -97,7 +97,8 @@ class AttentionFigure:
         finite = self.values[np.isfinite(self.values)]
         high = 1.0 if self.options.scale == "row" else float(finite.max(initial=0.0)) or 1.0
         title = _tr("share of the row's maximum") if self.options.scale == "row" else _tr("attention")
-        return ColorBar(high, "log" if self.options.scale == "log" else "raw", title)
+        missing = _tr("no value") if np.isnan(self.values).any() else ""
+        return ColorBar(high, "log" if self.options.scale == "log" else "raw", title, missing)
 
     @property
     def shown(self) -> MapPart:

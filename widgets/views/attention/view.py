@@ -48,7 +48,7 @@ class AttentionView(View):
         self._maps.addWidget(self._whole)
         self._maps.addWidget(self._deep)
         self._page = self.add_page(Page("attention", self._maps, self.tr("What is shown"), self.tr("Value")))
-        self._page.show_empty(self.tr("Who attends to whom appears here."))
+        self._page.show_empty(self.tr("Asking the model …"))
         controls = self._page.controls
         self._group = GroupChoice(controls, "attention_group", context.selection)
         self._options = self.add_options(OptionControls(controls, "attention", AttentionOptions))
@@ -166,7 +166,7 @@ class AttentionView(View):
             if not is_long:
                 self._whole.set_options(self._options.value(), self.selection.now)
         self._maps.setCurrentWidget(self._deep if is_long else self._whole)
-        self.setFocusProxy(self._deep.canvas if is_long else self._whole.map)
+        self._page.setFocusProxy(self._deep.canvas if is_long else self._whole.map)
         long_only = self.tr("For texts of more than {} tokens: shorter ones show every cell.").format(WHOLE)
         short_only = self.tr("For texts of up to {} tokens: of longer ones only what is seen is computed.")
         for field in ("aggregate", "hide_special", "merge_words"):

@@ -82,6 +82,7 @@ class CompletionPage(Page):
 
         self._next.clicked.connect(self._on_next_clicked)
         self.options.changed.connect(self._on_options_changed)
+        self.veil.dimmed.connect(self.playback.hold)
         self.playback.moved.connect(self._on_playback_moved)
         self._player.step_requested.connect(self.playback.go_to)
         canvas.stroke_begun.connect(self._on_canvas_stroke_begun)

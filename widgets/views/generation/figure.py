@@ -113,12 +113,16 @@ class GenerationFigure:
                 decoding.seed, decoding.temperature, decoding.top_k or _tr("off"), decoding.top_p
             ),
         }
-        bits = written.surprisal[written.n_given : self.n_shown]
+        bits = written.surprisal[written.n_given : written.n_steps]
+        n_shown = max(self.n_shown - written.n_given, 0)
         ended = _tr("ended by “{}”").format(label(written.tokens.words[-1])) if written.is_finished else ""
         parts = [
-            _tr("{} tokens, {} given").format(self.n_shown, written.n_given),
+            _tr("{} tokens, {} given").format(written.n_steps, written.n_given),
             ways[decoding.way],
             _tr("{:.1f} bits").format(float(bits.sum())) if len(bits) else "",
+            _tr("{:.1f} of them up to token {}").format(float(bits[:n_shown].sum()), self.n_shown)
+            if n_shown < len(bits)
+            else "",
             written.why_unfinished or ended,
             _tr("keys and values: {}").format(bytes_text(result.cache_bytes)) if result.cache_bytes else "",
             _tr("{:.3g} tokens a second").format(result.tokens_a_second) if result.tokens_a_second else "",

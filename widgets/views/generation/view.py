@@ -34,8 +34,7 @@ class GenerationView(GrowingTextView[GenerationResult]):
     """
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
-        empty = self.tr("Type the beginning of a text; it goes on here.")
-        super().__init__(context, "generation", self.tr("Writing"), GenerationOptions, empty, parent)
+        super().__init__(context, "generation", self.tr("Writing"), GenerationOptions, parent)
         self._text: object = None  # checkpoint and text that the branches are of, and whether it is a message
         self._branches = Branches()
         self._kept_for: GenerationRequest | None = None  # what would be asked of the branch that was gone back to
@@ -221,7 +220,15 @@ class GenerationView(GrowingTextView[GenerationResult]):
         _mark(self._branch, number)
         if branch.request is not None and branch.result is not None:
             self._kept_for = self._wanted()
-            self.show_kept(branch.request, branch.result)
+            self._show_kept(branch.request, branch.result)
+
+    def _show_kept(self, request: GenerationRequest, result: GenerationResult) -> None:
+        """It is what the view wants to know now, and nobody need be asked."""
+        for one in self._asked:
+            if one != request and self._answered.get(type(one)) != (one, False):
+                self.request_withdrawn.emit(one)
+        self._asked, self._why_old, self._is_given_up = (request,), "", False
+        self.take_result(request, result)
 
     def _leave(self) -> None:
         """What is still being written of the branch that is looked at stays as it is."""

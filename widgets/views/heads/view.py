@@ -40,10 +40,9 @@ class HeadsView(View):
         self._scroll = _GridScroll(self._grid, self)
         self._page = self.add_page(Page("heads", self._scroll, self.tr("What is shown"), self.tr("Selected head")))
         self._page.setFocusProxy(self._grid)
-        self.setFocusProxy(self._grid)
         self._group = GroupChoice(self._page.controls, "heads_group", context.selection)
         self._options = self.add_options(OptionControls(self._page.controls, "heads", HeadsOptions))
-        self._page.show_empty(self.tr("All heads appear here."))
+        self._page.show_empty(self.tr("Asking the model …"))
 
         self._options.changed.connect(self._rebuild)
         self.standing_changed.connect(self._read)

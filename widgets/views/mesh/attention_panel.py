@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.figure_canvas import FigureCanvas
 from widgets.kit.layouts import labelled
+from widgets.kit.number_box import NumberBox
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.plain import PlainLabel
 from widgets.look.theme import FigureStyle
@@ -32,7 +33,7 @@ class AttentionPanel(QWidget):
         super().__init__(parent)
         bar = ControlBar(self)
         self.controls = OptionControls(bar, "mesh_attention", MeshAttentionOptions)
-        self._layer, self._head = QSpinBox(), QSpinBox()
+        self._layer, self._head = NumberBox(), NumberBox()
         bar.add_widget(labelled(self._layer, "mesh_layer", self.tr("Layer")))
         bar.add_widget(labelled(self._head, "mesh_head", self.tr("Head")))
         self._hint = PlainLabel()

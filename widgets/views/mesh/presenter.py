@@ -59,6 +59,7 @@ class MeshPresenter(QObject):
 
     def _connect(self) -> None:
         parts = self.parts
+        parts.veil.dimmed.connect(self.playback.hold)
         self.playback.moved.connect(self._on_playback_moved)
         self.playback.playing_changed.connect(self._on_playback_playing_changed)
         parts.player.step_requested.connect(self.go_to)

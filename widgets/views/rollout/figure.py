@@ -177,8 +177,14 @@ class RolloutFigure:
         title = _tr("share of the row's maximum") if self.options.scale == "row" else ""
         scale: raster.RasterScale = "log" if self.options.scale == "log" else "raw"
         names = {"rollout": _tr("rollout"), "attention": _tr("attention")}
+        missing = _tr("own place") if self.options.hide_own else _tr("no value")
         return {
-            kind: ColorBar(float(np.fmax.reduce(values, axis=None, initial=0.0)) or 1.0, scale, title or names[kind])
+            kind: ColorBar(
+                float(np.fmax.reduce(values, axis=None, initial=0.0)) or 1.0,
+                scale,
+                title or names[kind],
+                missing if np.isnan(values).any() else "",
+            )
             for kind, values in self._values.items()
         }
 

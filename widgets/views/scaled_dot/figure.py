@@ -132,7 +132,7 @@ class ScaledDotFigure:
         room = rect.width() - 2 * em - sum(fixed.values()) - gap * (len(order) - 1)
         d_head = len(result.q)
         least = max(titles["weighted"], titles["vectors"], 0.12 * em * d_head)
-        most = max(least, min(0.9 * em * d_head, 26 * em))
+        most = max(least, min(0.9 * em * d_head, 36 * em))
         strip = min(max(room / 2, least), most)
         widths = [fixed.get(name, strip) for name in order]
         total = sum(widths) + gap * (len(order) - 1)
@@ -145,7 +145,7 @@ class ScaledDotFigure:
             x += width + gap
         head, foot = 9.4 * em, 3.6 * em
         n_rows = len(result.key_tokens)
-        row = min(max((rect.height() - head - foot - 0.5 * em) / n_rows, 1.45 * em), 2.0 * em)
+        row = min(max((rect.height() - head - foot - 0.5 * em) / n_rows, 1.45 * em), 2.8 * em)
         return TableLayout(em, tuple(columns), left, left + total, head, row, foot)
 
     def natural_size(self, style: FigureStyle) -> QSizeF:

@@ -45,7 +45,7 @@ class ScaledDotView(View):
         self._page = self.add_page(
             Page("scaled_dot", self._canvas, self.tr("What is shown"), self.tr("Dot product of a key"))
         )
-        self._page.show_empty(self.tr("The numbers of one query appear here."))
+        self._page.show_empty(self.tr("Asking the model …"))
         controls = self._page.controls
         self._query = controls.add_choice("scaled_dot_query", self.tr("&Query"), ())
         self._steps = controls.add_choice("scaled_dot_step", self.tr("&Step"), ((self.tr("All steps"), None),))
@@ -213,7 +213,7 @@ class ScaledDotView(View):
             return
         if key == Qt.Key.Key_Space:
             self.next_step()
-        elif key == Qt.Key.Key_Escape:
+        elif key == Qt.Key.Key_Escape and self.step is not None:
             self.set_step(None)
         elif Qt.Key.Key_0 <= key <= Qt.Key.Key_9:
             self.set_step(int(event.text() or 0) or None)

@@ -12,10 +12,10 @@ from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.kit.figure import Figure
-from widgets.kit.job_line import JobLine
 from widgets.kit.layouts import fill_column
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.pointed_canvas import PointedCanvas
+from widgets.panels.job_line import JobLine
 from widgets.plots.canvas import PlotCanvas
 from widgets.selection import Selected
 from widgets.subject import Subject
@@ -87,7 +87,6 @@ class SparseView(View):
         self._kinds = OptionControls(page.controls, "sparse_kinds", KindOptions)
         for options in (self._patterns.options, self._layers.options, self._kinds):
             self.add_options(options)  # type: ignore[type-var]
-        self.setFocusProxy(self._pages)
         self._rebuild()
 
         self._tabs.currentChanged.connect(self._on_tabs_current_changed)
@@ -169,6 +168,7 @@ class SparseView(View):
         self._figure = figures[number]()
         page = self._page(number)
         self._pages.setCurrentWidget(page)
+        self.setFocusProxy(page)
         page.controls.setVisible(number == _CHECKPOINT and self._figure is not None)
         if self._figure is None:
             page.show_empty(self._why_empty())

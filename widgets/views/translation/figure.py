@@ -91,11 +91,15 @@ class TranslationFigure:
                 options.seed, options.temperature, options.top_k or _tr("off"), options.top_p
             ),
         }
-        bits = written.surprisal[written.n_given : self.n_shown]
+        bits = written.surprisal[written.n_given : written.n_steps]
+        n_shown = max(self.n_shown - written.n_given, 0)
         parts = [
             f"“{clean(written.text)}”" if written.text else _tr("{} tokens").format(written.n_steps),
             ways[options.way],
             _tr("{:.1f} bits").format(float(bits.sum())) if len(bits) else "",
+            _tr("{:.1f} of them up to token {}").format(float(bits[:n_shown].sum()), self.n_shown)
+            if n_shown < len(bits)
+            else "",
             "" if self.show == "tree" else attending_title(self.result, options.attention, self.layer, self.head),
             written.why_unfinished,
         ]

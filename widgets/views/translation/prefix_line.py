@@ -62,14 +62,15 @@ class PrefixLine(QObject):
             self._before.append(self._now)
             self._show(prefix)
 
-    def forget_tokens(self) -> None:
-        """Another source: tokens that were clicked on were chosen for the old one; typed words stay."""
-        self._before.clear()
-        self._back.setEnabled(False)
-        if self._now.ids is not None:
-            self._now = Prefix()
-            with QSignalBlocker(self._line):
-                self._line.clear()
+    def begin_anew(self, *, keeps_words: bool) -> None:
+        """Another source: tokens that were clicked on were chosen for the old one. Words that were typed may stay, and
+        then there is a way back to none."""
+        now = self._now if keeps_words and self._now.ids is None else Prefix()
+        self._before = [Prefix()] if now.text else []
+        self._now = now
+        self._back.setEnabled(bool(self._before))
+        with QSignalBlocker(self._line):
+            self._line.setText(now.text)
 
     def set_enabled(self, is_enabled: bool) -> None:
         """Whether words can be typed at all."""

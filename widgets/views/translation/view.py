@@ -29,9 +29,8 @@ class TranslationView(GrowingTextView[TranslationResult]):
     """
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
-        empty = self.tr("Type a sentence; its translation grows here.")
-        super().__init__(context, "translation", self.tr("Translation"), TranslationOptions, empty, parent)
-        self._source: object = None  # checkpoint and source of the last subject
+        super().__init__(context, "translation", self.tr("Translation"), TranslationOptions, parent)
+        self._source: tuple[str, object] = "", None  # checkpoint and source of the last subject
         self._prefix = PrefixLine(self._page.controls, "translation")
         self._prefix.changed.connect(self.refresh)
 
@@ -41,8 +40,8 @@ class TranslationView(GrowingTextView[TranslationResult]):
         if subject is not None:
             source = (subject.checkpoint.checkpoint, with_target(subject.input, "", ()))
             if source != self._source:
+                self._prefix.begin_anew(keeps_words=source[0] == self._source[0])  # of another's language they are not
                 self._source = source
-                self._prefix.forget_tokens()
             self._prefix.set_enabled(subject.checkpoint.has_tokenizer)
             self._heads.offer(cross_group(subject.checkpoint))
         super().set_subject(subject)

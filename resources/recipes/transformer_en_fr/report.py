@@ -1,6 +1,6 @@
 """Measure a trained `transformer-en-fr` on the validation split, and write it out as a checkpoint with its card.
 
-python -m resources.recipes.translation.report --data DIR --state DIR [--out DIR] [--checkpoints DIR]
+python -m resources.recipes.transformer_en_fr.report --data DIR --state DIR [--out DIR] [--checkpoints DIR]
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from transformers import GenerationConfig
 from inference.checkpoints.training_stages import FOLDER
 from inference.models.transformer import TransformerForTranslation
 from resources.recipes.baselines.ibm_model import IbmModel1
-from resources.recipes.transformer_en_fr import LONGEST, PAIRS, build_model, translate, validation_loss
-from resources.recipes.translation.along import look, stages, write_along
-from resources.recipes.translation.data import Pair, encode_pairs, for_transformers, load_pairs
+from resources.recipes.transformer_en_fr.along import look, stages, write_along
+from resources.recipes.transformer_en_fr.data import Pair, encode_pairs, for_transformers, load_pairs
+from resources.recipes.transformer_en_fr.train import LONGEST, PAIRS, build_model, translate, validation_loss
 
 logger = logging.getLogger(__name__)
 
@@ -110,8 +110,8 @@ No English sentence of the validation split is in it.
 Adam (0.9, 0.98, 1e-9), 2,000 steps of warm-up and inverse square root decay by the paper's formula, label smoothing
 0.1, dropout 0.1; the mean of the last five checkpoints, 250 steps apart:
 
-    python -m resources.recipes.transformer_en_fr --data DIR --state STATE --until {steps}
-    python -m resources.recipes.translation.report --data DIR --state STATE --out DIR
+    python -m resources.recipes.transformer_en_fr.train --data DIR --state STATE --until {steps}
+    python -m resources.recipes.transformer_en_fr.report --data DIR --state STATE --out DIR
 
 ## Measured on the validation split
 {n_pairs:,} pairs of {n_sources:,} English sentences; sacreBLEU {sacrebleu} with its defaults. "All" takes every

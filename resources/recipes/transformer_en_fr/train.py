@@ -2,10 +2,10 @@
 
 Architecture, optimiser, schedule, label smoothing and the averaging of the last checkpoints are the paper's (Vaswani et
 al. 2017, sections 3 and 5.3 to 6.1); sizes and batches are small enough for one processor. Then
-`resources.recipes.translation.report` measures the result and writes the checkpoint.
+`resources.recipes.transformer_en_fr.report` measures the result and writes the checkpoint.
 
-    python -m resources.recipes.transformer_en_fr --data DIR --state STATE
-    python -m resources.recipes.translation.report --data DIR --state STATE --out DIR
+    python -m resources.recipes.transformer_en_fr.train --data DIR --state STATE
+    python -m resources.recipes.transformer_en_fr.report --data DIR --state STATE --out DIR
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from torch import Tensor
 
 from inference.models.transformer import TransformerForTranslation
 from inference.models.transformer_layers import TransformerConfig
-from resources.recipes.translation.data import (
+from resources.recipes.transformer_en_fr.data import (
     IGNORED,
     EncodedPairs,
     PairBatch,

@@ -19,8 +19,8 @@ from torch import Tensor
 
 from inference.checkpoints.training_stages import PATTERNS, TOLD, KeptStage
 from inference.models.transformer import TransformerForTranslation
-from resources.recipes.transformer_en_fr import bleu, build_model, translate, validation_loss
-from resources.recipes.translation.data import START, EncodedPairs, Pair
+from resources.recipes.transformer_en_fr.data import START, EncodedPairs, Pair
+from resources.recipes.transformer_en_fr.train import bleu, build_model, translate, validation_loss
 
 N_STAGES = 6
 # Word order alike, an adjective that changes places, a negation in two words, a verb with its auxiliary.

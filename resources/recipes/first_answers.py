@@ -1,0 +1,64 @@
+"""Compute what the very first window shows, so that it is there before an engine is.
+
+    python -m resources.recipes.first_answers
+
+To be run again when the first checkpoint, the first sample, or what the first view asks or is answered has changed:
+`tests/test_first_answers.py` says so.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import Any
+
+from inference.context import Context
+from inference.results.checkpoint import CheckpointInfo, OpenRequest
+from inference.results.heads import HeadsRequest
+from inference.results.inputs import Input, TextInput
+from inference.results.request import Request
+from inference.results.tokenize import TokenizeRequest
+from inference.service import wire
+from inference.service.engine import Engine
+from resources import FIRST_CHECKPOINT, SAMPLES, checkpoint_path
+from resources.first_answers import FILE, content_hash
+
+INPUT = Input(text=TextInput(SAMPLES[0]))
+
+
+def first_answers() -> list[tuple[Request[Any], Any]]:
+    """What the first window asks, in order, with the answers of an engine.
+
+    Where it runs is left open: that is another processor and another number format on another machine.
+    """
+    engine = Engine()
+    opening = OpenRequest(FIRST_CHECKPOINT)
+    info = engine.run(opening, Context())
+    assert isinstance(info, CheckpointInfo)
+    answers: list[tuple[Request[Any], Any]] = [(opening, replace(info, device="", runs_in=""))]
+    for request in (
+        TokenizeRequest(FIRST_CHECKPOINT, INPUT),
+        HeadsRequest(FIRST_CHECKPOINT, INPUT, info.groups[0].name),
+    ):
+        answers.append((request, engine.run(request, Context())))
+    return answers
+
+
+def pack(answers: list[tuple[Request[Any], Any]]) -> bytes:
+    """What the file holds: a message for each, which says of which files of the checkpoint it is."""
+    stream = io.BytesIO()
+    signature = content_hash(checkpoint_path(FIRST_CHECKPOINT))
+    for request, answer in answers:
+        wire.write(stream, {"signature": signature, "request": request, "answer": answer})
+    return stream.getvalue()
+
+
+def main() -> None:
+    """Write the file."""
+    content = pack(first_answers())
+    FILE.write_bytes(content)
+    print(f"{FILE.name}: {len(content):,} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Recipe of `gpt-mini`: a small GPT-2 that writes English and translates into French from a prompt."""

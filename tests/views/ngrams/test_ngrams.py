@@ -1,0 +1,225 @@
+"""n-grams: the factors, what is pointed at, the blank, and a corpus of the user's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QLabel, QSpinBox, QToolButton, QWidget
+
+from inference.results.events import Failure
+from inference.results.inputs import ImageInput, Input
+from inference.results.ngrams import NgramsRequest, NgramsResult
+from tests.answers import answer, fail
+from tests.factories import make_checkpoint_info
+from tests.inputs import text_input
+from tests.provenance import check_provenance
+from tests.widgets.svg import texts_of
+from widgets.context import ViewContext
+from widgets.subject import Subject
+from widgets.views.ngrams.figure import NgramsFigure
+from widgets.views.ngrams.view import NgramsView
+
+WORDS = ("the", "cat", "slept")
+SENTENCE = text_input("The cat slept")
+
+
+def make_result(order=3, blank=0):
+    """Numbers by hand; the corpus does not know the last word."""
+    rng = np.random.default_rng(0)
+    used = rng.uniform(0.001, 0.1, (order + 1, 4))
+    by_order = np.stack([used.sum(0) * (n + 1) / order for n in range(5)])
+    by_order[order - 1] = used.sum(0)
+    guessers = ("left", "both", "model") if blank else ()
+    return NgramsResult(
+        corpus="book.txt",
+        words=WORDS,
+        is_known=np.array([True, True, False]),
+        used=used,
+        weights=rng.uniform(0.1, 0.9, (order, 4)),
+        by_order=by_order,
+        held_out=np.array([300.0, 90.0, 60.0, 58.0, 59.0]),
+        n_words=12_345,
+        n_vocabulary=500,
+        blank=blank,
+        guessers=guessers,
+        guesses=(("cat", "dog"), ("dog", "cat"), ("girl", "boy"))[: len(guessers)],
+        guess_probs=np.array([[0.4, 0.2], [0.5, 0.3], [0.2, 0.1]])[: len(guessers)],
+        blank_probs=np.array([0.4, 0.3, np.nan])[: len(guessers)],
+    )
+
+
+@pytest.fixture
+def view(qtbot):
+    view = NgramsView(ViewContext())
+    qtbot.addWidget(view)
+    view.resize(900, 600)
+    view.show()
+    view.asked = []
+    view.request_changed.connect(view.asked.append)
+    return view
+
+
+def child(view, kind, name):
+    found = view.findChild(kind, name)
+    assert found is not None, name
+    return found
+
+
+def look_at(view, **how):
+    view.set_subject(Subject(make_checkpoint_info(), SENTENCE))
+    answer(view, make_result(**how))
+
+
+def place_of(view, place):
+    canvas = child(view, QWidget, "ngrams_canvas")
+    return canvas, canvas.figure.row_rect(place, canvas.figure_rect(), canvas.style_now).center().toPoint()
+
+
+def test_asks_with_its_options(view):
+    look_at(view)
+    assert view.asked == [NgramsRequest("bert-test", SENTENCE)]
+    child(view, QSpinBox, "ngrams_order").setValue(2)
+    assert view.asked[-1] == NgramsRequest("bert-test", SENTENCE, order=2)
+
+
+@pytest.mark.parametrize("input", [Input(image=ImageInput(seed=1)), text_input("  ")])
+def test_without_a_text_it_says_what_to_do(view, input):
+    look_at(view)
+    view.set_subject(Subject(make_checkpoint_info(), input))
+    assert view.figure() is None
+    assert "Type a sentence" in child(view, QLabel, "ngrams_empty").text()
+    look_at(view)
+    assert view.figure() is not None
+
+
+def test_factors_have_the_history_that_the_model_sees():
+    figure = NgramsFigure(make_result())
+    assert [figure.factor(place) for place in range(4)] == [
+        "P(the | start)",
+        "P(cat | start the)",
+        "P(slept | the cat)",
+        "P(end | cat slept)",
+    ]
+    assert NgramsFigure(make_result(order=1)).factor(2) == "P(slept)"
+    assert NgramsFigure(make_result(order=2)).factor(1) == "P(cat | the)"
+    assert NgramsFigure(make_result(order=5)).factor(3) == "P(end | start the cat slept)"
+
+
+def test_perplexity_and_product_by_hand():
+    result = make_result()
+    figure = NgramsFigure(result)
+    expected = float(np.prod(result.used.sum(0))) ** -0.25
+    assert figure.perplexity[2] == pytest.approx(expected)
+    shown = " ".join(texts_of(figure))
+    assert f"perplexity per word {expected:.1f}" in shown
+    for text in ("P(cat | start the)", "book.txt"):
+        assert text in shown + figure.caption
+    assert "12,345 words" in figure.caption
+
+
+def test_what_is_pointed_at_is_told_in_numbers(view):
+    look_at(view)
+    canvas, place = place_of(view, 2)
+    QTest.mouseMove(canvas, place)
+    text = child(view, QLabel, "ngrams_read_out").text()
+    assert text.startswith("P(slept | the cat) = ")
+    assert text.endswith("not in the corpus, taken as any unknown word")
+    result = make_result()
+    left = result.weights[2, 2]
+    assert f"order 3: {result.used[3, 2]:.3g} + {left:.3g} × order 2; order 2: {result.used[2, 2] / left:.3g} +" in text
+    assert f"{result.weights[0, 2]:.3g} / 500" in text
+
+
+def test_where_it_backs_off_no_further_nothing_is_added():
+    result = make_result()
+    result.weights[1, 1] = 0
+    result.used[:2, 1] = 0
+    text = NgramsFigure(result, "back-off").describe(1)
+    assert "order 3" in text
+    assert text.endswith(f"order 2: {result.used[2, 1] / result.weights[2, 1]:.3g}")
+
+
+def test_unknown_words_are_named():
+    assert "not in the corpus, taken as one unknown word: slept" in texts_of(NgramsFigure(make_result()))
+
+
+def test_a_click_makes_a_word_the_blank_and_another_takes_it_back(view):
+    look_at(view)
+    canvas, place = place_of(view, 1)
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=place)
+    assert view.asked[-1] == NgramsRequest("bert-test", SENTENCE, blank=2)
+    answer(view, make_result(blank=2))
+    shown = texts_of(view.figure())
+    for text in ("From both sides", "dog", "50.0 %", "unknown"):
+        assert text in shown
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=place_of(view, 1)[1])
+    assert view.asked[-1] == NgramsRequest("bert-test", SENTENCE)
+    n = len(view.asked)
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=place_of(view, 3)[1])  # the end is no word
+    assert len(view.asked) == n
+
+
+def test_the_keyboard_goes_from_word_to_word(view):
+    look_at(view)
+    canvas = child(view, QWidget, "ngrams_canvas")
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Return):
+        QTest.keyClick(canvas, key)
+    assert canvas.spot == 1
+    assert view.asked[-1].blank == 2
+
+
+def test_a_text_file_is_counted_and_left_again(view, monkeypatch):
+    look_at(view)
+    bundled = child(view, QToolButton, "ngrams_bundled")
+    assert not bundled.isEnabled()
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
+    child(view, QToolButton, "ngrams_open").click()
+    assert len(view.asked) == 1
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/tmp/book.txt", ""))
+    child(view, QToolButton, "ngrams_open").click()
+    assert view.asked[-1] == NgramsRequest("bert-test", SENTENCE, corpus="/tmp/book.txt")
+    bundled.click()
+    assert view.asked[-1] == NgramsRequest("bert-test", SENTENCE)
+    assert not bundled.isEnabled()
+
+
+def test_a_refused_corpus_loses_nothing(view):
+    look_at(view)
+    view.open_corpus("/tmp/short.txt")
+    fail(view, Failure("refused", "short.txt cannot be counted: it has 2 sentences; at least 20 are needed."))
+    assert view.figure() is not None
+    assert "short.txt" in view.why_not_current
+    child(view, QToolButton, "ngrams_bundled").click()
+    answer(view, make_result())
+    assert not view.why_not_current
+
+
+def test_a_first_failure_is_told_in_its_place(view):
+    view.set_subject(Subject(make_checkpoint_info(), SENTENCE))
+    fail(view, Failure("refused", "The text has 61 words; at most 60 are taken apart."))
+    assert "61 words" in child(view, QLabel, "ngrams_empty").text()
+
+
+def test_numbers_are_those_of_the_result():
+    result = make_result(blank=2)
+    numbers = NgramsFigure(result).numbers()
+    assert numbers.header == ("word", "probability", "order 0", "order 1", "order 2", "order 3")
+    assert [row[0] for row in numbers.rows] == [*WORDS, "end"]
+    assert numbers.rows[1][1] == pytest.approx(result.used[:, 1].sum())
+    assert numbers.arrays["used"] is result.used
+    assert numbers.arrays["guesses"].tolist()[1] == ["dog", "cat"]
+
+
+def test_an_old_picture_is_dimmed_until_the_next_is_there(view, qtbot):
+    look_at(view)
+    check_provenance(
+        view,
+        qtbot,
+        make_result(),
+        change=lambda: child(view, QSpinBox, "ngrams_order").setValue(2),
+        other=Subject(replace(make_checkpoint_info(), checkpoint="other", name="other-model"), SENTENCE),
+    )

@@ -1,0 +1,12 @@
+"""How n-gram models explain a sentence."""
+
+from widgets.view_entry import ViewEntry
+
+ENTRY = ViewEntry(
+    "ngrams",
+    "n-grams",
+    "widgets.views.ngrams.view:NgramsView",
+    "ngrams.NgramsRequest",
+    "The chain rule on a sentence, with models that count up to five words in a row; what they put into a blank.",
+    figures=("ngrams",),
+)

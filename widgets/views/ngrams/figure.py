@@ -1,0 +1,325 @@
+"""The factors of a sentence, perplexity against order, and what fills a blank."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from inference.results.ngrams import NgramsResult
+from widgets.figures.lettering import resized
+from widgets.figures.prediction_cards import percent
+from widgets.kit.figure import Numbers
+from widgets.look.theme import FigureStyle
+
+_ROW = 1.5  # em
+_GAP = 1.2  # em, between the parts
+_HISTORY = 17.0  # em, for the factor in words
+_WIDTH, _LEAST_WIDTH = 58.0, 44.0  # em
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("NgramsFigure", text)
+
+
+@dataclass(frozen=True)
+class NgramsFigure:
+    """A row a factor: the probability as a bar on a logarithmic scale, coloured by what each order adds to it.
+
+    Below it the perplexity of the models of every order, of this sentence and of what was held out; and what fills the
+    blank.
+
+    Attributes
+    ----------
+    checkpoint
+        Name of the checkpoint that guesses beside the n-grams.
+    """
+
+    result: NgramsResult
+    smoothing: Literal["interpolated", "back-off"] = "interpolated"
+    checkpoint: str = ""
+
+    # In words
+
+    @property
+    def order(self) -> int:
+        """Words of the longest n-grams."""
+        return len(self.result.weights)
+
+    @cached_property
+    def probabilities(self) -> np.ndarray:
+        """float64 [n + 1] of every word and of the end."""
+        return self.result.used.sum(0)
+
+    @property
+    def _unknown(self) -> list[str]:
+        return [word for word, is_known in zip(self.result.words, self.result.is_known, strict=True) if not is_known]
+
+    @property
+    def perplexity(self) -> np.ndarray:
+        """float64 [5] per word of this sentence, its end counted as one, by order."""
+        return np.exp2(-np.log2(self.result.by_order).mean(1))
+
+    @property
+    def caption(self) -> str:
+        result = self.result
+        corpus = result.corpus or _tr("stories and simple sentences")
+        kinds = {"interpolated": _tr("interpolated"), "back-off": _tr("back-off")}
+        text = _tr("Kneser-Ney n-grams of up to {} words, {}, counted in {} ({:,} words): 2^{:.1f}, perplexity {:.1f}")
+        bits = float(np.log2(self.probabilities).sum())
+        return text.format(
+            self.order, kinds[self.smoothing], corpus, result.n_words, bits, self.perplexity[self.order - 1]
+        )
+
+    def word(self, place: int) -> str:
+        """A word of the sentence, or its end."""
+        return self.result.words[place] if place < len(self.result.words) else _tr("end")
+
+    def factor(self, place: int) -> str:
+        """A factor of the chain rule, such as `P(sat | the cat)`: with the history that the model sees."""
+        first = place - self.order + 1
+        seen = self.result.words[max(0, first) : place] if self.order > 1 else ()
+        # The beginning of the sentence is a part of the history where the model sees so far.
+        history = " ".join(([_tr("start")] if first < 0 and self.order > 1 else []) + list(seen))
+        return f"P({self.word(place)} | {history})" if history else f"P({self.word(place)})"
+
+    def describe(self, place: int) -> str:
+        """How a factor comes about, order by order."""
+        used, weights = self.result.used[:, place], self.result.weights[:, place]
+        parts = [f"{self.factor(place)} = {self.probabilities[place]:.3g}"]
+        left = 1.0  # what the orders above leave to this one
+        for n in range(self.order, 0, -1):
+            own, weight = used[n] / left, weights[n - 1]
+            shorter = _tr("order {}").format(n - 1)
+            rest = f" + {weight:.3g} × {shorter}" if n > 1 else f" + {weight:.3g} / {self.result.n_vocabulary:,}"
+            parts.append(_tr("order {}: {:.3g}").format(n, own) + (rest if weight else ""))
+            left *= weight
+            if not weight:  # it backs off no further
+                break
+        if place < len(self.result.words) and not self.result.is_known[place]:
+            parts.append(_tr("not in the corpus, taken as any unknown word"))
+        return "; ".join(parts)
+
+    def numbers(self) -> Numbers:
+        """The factors; NPZ also has the perplexities and guesses."""
+        result = self.result
+        header = ("word", "probability", *(f"order {n}" for n in range(self.order + 1)))
+        rows: list[tuple[str | int | float, ...]] = [
+            (self.word(place), float(self.probabilities[place]), *map(float, result.used[:, place]))
+            for place in range(len(self.probabilities))
+        ]
+        arrays = {
+            "words": np.array(result.words),
+            "used": result.used,
+            "weights": result.weights,
+            "by_order": result.by_order,
+            "held_out": result.held_out,
+            "guess_probs": result.guess_probs,
+            "guesses": np.array(result.guesses, dtype=str),
+        }
+        return Numbers(arrays, header, rows)
+
+    # Size
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        em = QFontMetricsF(style.font).height()
+        return QSizeF(_WIDTH * em, self._height * em)
+
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
+        """Size below which rows would be cut off."""
+        em = QFontMetricsF(style.font).height()
+        return QSizeF(_LEAST_WIDTH * em, self._height * em)
+
+    @property
+    def _height(self) -> float:
+        n_lower = max(len(self.result.held_out), max((len(words) for words in self.result.guesses), default=0))
+        return (2 + len(self.probabilities) + 1) * _ROW + _GAP + (2.6 + n_lower) * _ROW
+
+    def row_rect(self, place: int, rect: QRectF, style: FigureStyle) -> QRectF:
+        """Where a factor is."""
+        em = QFontMetricsF(style.font).height()
+        return QRectF(rect.left(), rect.top() + (1.5 + place) * _ROW * em, rect.width(), _ROW * em)
+
+    # What the pointer meets: numbers of factors
+
+    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> int | None:
+        """The factor under a point."""
+        places = range(len(self.probabilities))
+        return next((place for place in places if self.row_rect(place, rect, style).contains(point)), None)
+
+    def has_spot(self, spot: object, rect: QRectF, style: FigureStyle) -> bool:
+        """Whether there is such a factor."""
+        return isinstance(spot, int) and spot < len(self.probabilities)
+
+    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: int) -> None:
+        """Frame the factor that is pointed at."""
+        painter.save()
+        painter.setPen(QPen(style.theme.accent, 1.0))
+        painter.drawRect(self.row_rect(spot, rect, style))
+        painter.restore()
+
+    def step(self, spot: int | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> int:
+        """The factor above or below."""
+        return 0 if spot is None else min(max(spot + right + down, 0), len(self.probabilities) - 1)
+
+    # The picture
+
+    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        painter.save()
+        painter.setFont(style.font)
+        em = QFontMetricsF(style.font).height()
+        self._paint_legend(painter, rect, style)
+        for place in range(len(self.probabilities)):
+            self._paint_factor(painter, self.row_rect(place, rect, style), place, style)
+        last = self.row_rect(len(self.probabilities), rect, style)
+        self._paint_product(painter, last, style)
+        lower = QRectF(rect.left(), last.bottom() + _GAP * em, rect.width(), rect.bottom() - last.bottom() - _GAP * em)
+        half = lower.width() * (0.42 if self.result.guesses else 1.0)
+        self._paint_perplexities(painter, QRectF(lower.left(), lower.top(), half - em, lower.height()), style)
+        if self.result.guesses:
+            self._paint_guesses(painter, lower.adjusted(half, 0, 0, 0), style)
+        painter.restore()
+
+    def _color(self, n: int, style: FigureStyle) -> QColor:
+        """Of an order; 0 is what every word has alike."""
+        return style.theme.faint if n == 0 else style.theme.series[n - 1]
+
+    def _paint_legend(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        metrics = QFontMetricsF(style.font)
+        em = metrics.height()
+        x, y = rect.left() + _HISTORY * em, rect.top()
+        names = [_tr("any word"), _tr("1 word"), *(_tr("{} in a row").format(n) for n in range(2, self.order + 1))]
+        for n in range(self.order, -1, -1):
+            painter.fillRect(QRectF(x, y + 0.25 * em, 0.7 * em, 0.7 * em), self._color(n, style))
+            painter.setPen(style.theme.ink)
+            painter.drawText(QPointF(x + em, y + metrics.ascent()), names[n])
+            x += metrics.horizontalAdvance(names[n]) + 2.2 * em
+        painter.setPen(style.theme.faint)
+        text = _tr("bars: logarithm, from one in a million to 1")
+        right = rect.right() - metrics.horizontalAdvance(text)
+        if right > x:
+            painter.drawText(QPointF(right, y + metrics.ascent()), text)
+
+    def _paint_factor(self, painter: QPainter, row: QRectF, place: int, style: FigureStyle) -> None:
+        metrics, theme = QFontMetricsF(style.font), style.theme
+        em = metrics.height()
+        baseline = row.center().y() + 0.36 * metrics.ascent()
+        is_blank = place + 1 == self.result.blank
+        painter.setFont(resized(style.font, bold=is_blank))
+        is_known = place >= len(self.result.words) or bool(self.result.is_known[place])
+        painter.setPen(theme.ink if is_known else theme.warning)
+        shown = metrics.elidedText(self.factor(place), Qt.TextElideMode.ElideMiddle, (_HISTORY - 1) * em)
+        painter.drawText(QPointF(row.left(), baseline), shown)
+        painter.setFont(style.font)
+        painter.setPen(theme.ink)
+        prob = float(self.probabilities[place])
+        text = f"{prob:.3g}"
+        bits = _tr("{:.1f} bits").format(abs(np.log2(prob)))
+        painter.drawText(QPointF(row.right() - metrics.horizontalAdvance(bits), baseline), bits)
+        right = row.right() - 5.5 * em
+        painter.drawText(QPointF(right - metrics.horizontalAdvance(text), baseline), text)
+        full = QRectF(row.left() + _HISTORY * em, row.top() + 0.25 * em, 0, (_ROW - 0.5) * em)
+        full.setRight(right - 5.0 * em)
+        if full.width() <= 0:
+            return
+        painter.fillRect(full, theme.line)
+        length = full.width() * _log_share(prob)
+        x = full.left()
+        for n in range(self.order, -1, -1):
+            width = length * float(self.result.used[n, place]) / prob
+            painter.fillRect(QRectF(x, full.top(), width, full.height()), self._color(n, style))
+            x += width
+
+    def _paint_product(self, painter: QPainter, row: QRectF, style: FigureStyle) -> None:
+        metrics = QFontMetricsF(style.font)
+        bits = float(np.log2(self.probabilities).sum())
+        perplexity = float(self.perplexity[self.order - 1])
+        text = _tr("product 2^{:.1f} = {:.2g}; perplexity per word {:.1f}").format(bits, 2.0**bits, perplexity)
+        bold = resized(style.font, bold=True)
+        baseline = row.center().y() + 0.36 * metrics.ascent()
+        painter.setFont(bold)
+        painter.setPen(style.theme.ink)
+        painter.drawText(QPointF(row.left(), baseline), text)
+        if unknown := list(dict.fromkeys(self._unknown)):
+            x = row.left() + QFontMetricsF(bold).horizontalAdvance(text) + metrics.height()
+            painter.setFont(style.font)
+            painter.setPen(style.theme.warning)
+            told = _tr("not in the corpus, taken as one unknown word: {}").format(", ".join(unknown))
+            painter.drawText(QPointF(x, baseline), _elided(told, metrics, row.right() - x))
+        painter.setFont(style.font)
+
+    def _paint_perplexities(self, painter: QPainter, area: QRectF, style: FigureStyle) -> None:
+        metrics, theme = QFontMetricsF(style.font), style.theme
+        em = metrics.height()
+        painter.setPen(theme.faint)
+        title = _tr("Perplexity per word, by order")
+        painter.drawText(area.topLeft() + QPointF(0, metrics.ascent()), _elided(title, metrics, area.width()))
+        kinds = ((_tr("this sentence"), theme.accent), (_tr("held out"), theme.faint))
+        x = area.left()
+        for text, color in kinds:
+            painter.fillRect(QRectF(x, area.top() + (_ROW + 0.25) * em, 0.7 * em, 0.7 * em), color)
+            painter.setPen(theme.ink)
+            painter.drawText(QPointF(x + em, area.top() + _ROW * em + metrics.ascent()), text)
+            x += metrics.horizontalAdvance(text) + 2.2 * em
+        most = max(float(self.perplexity.max()), float(self.result.held_out.max()))
+        rows = zip(self.perplexity, self.result.held_out, strict=True)
+        for i, (own, held_out) in enumerate(rows):
+            row = QRectF(area.left(), area.top() + (2.2 + i) * _ROW * em, area.width(), _ROW * em)
+            _paint_line(painter, row, str(i + 1), f"{own:.1f} · {held_out:.1f}", style, bold=i + 1 == self.order)
+            full = QRectF(row.left() + 1.5 * em, row.top() + 0.25 * em, row.width() - 11.0 * em, (_ROW - 0.5) * em)
+            for value, top, color in ((own, 0.0, theme.accent), (held_out, 0.5, theme.faint)):
+                width = full.width() * float(np.log2(value) / np.log2(most)) if most > 1 else 0.0
+                painter.fillRect(QRectF(full.left(), full.top() + top * full.height(), width, full.height() / 2), color)
+
+    def _paint_guesses(self, painter: QPainter, area: QRectF, style: FigureStyle) -> None:
+        result, metrics, theme = self.result, QFontMetricsF(style.font), style.theme
+        em = metrics.height()
+        titles = {"left": _tr("Blank, from the left"), "both": _tr("From both sides"), "model": self.checkpoint}
+        width = area.width() / len(result.guessers)
+        there = result.words[result.blank - 1]
+        for i, name in enumerate(result.guessers):
+            left = area.left() + i * width
+            painter.setPen(theme.faint)
+            painter.drawText(QPointF(left, area.top() + metrics.ascent()), _elided(titles[name], metrics, width - em))
+            lines = [(there, float(result.blank_probs[i]))]
+            lines += zip(result.guesses[i], map(float, result.guess_probs[i]), strict=True)
+            for k, (word, prob) in enumerate(lines):
+                row = QRectF(left, area.top() + (1.2 + k + (0.2 if k else 0)) * _ROW * em, width - em, _ROW * em)
+                text = _tr("unknown") if np.isnan(prob) else percent(prob)
+                is_there = word.lower() == there
+                _paint_line(painter, row, word, text, style, bold=is_there, color=theme.accent if k == 0 else theme.ink)
+
+
+def _paint_line(
+    painter: QPainter,
+    row: QRectF,
+    left: str,
+    right: str,
+    style: FigureStyle,
+    *,
+    bold: bool,
+    color: QColor | None = None,
+) -> None:
+    """A text at the left of a row and one at its right."""
+    font = resized(style.font, bold=bold)
+    metrics = QFontMetricsF(font)
+    painter.setFont(font)
+    painter.setPen(color or style.theme.ink)
+    baseline = row.center().y() + 0.36 * metrics.ascent()
+    room = metrics.horizontalAdvance(right)
+    painter.drawText(QPointF(row.left(), baseline), _elided(left, metrics, row.width() - room - metrics.height() / 2))
+    painter.drawText(QPointF(row.right() - room, baseline), right)
+    painter.setFont(style.font)
+
+
+def _log_share(prob: float) -> float:
+    """Length of a bar: 1 for certain, 0 for one in a million or less."""
+    return float(np.clip(1 + np.log10(prob) / 6, 0.0, 1.0))
+
+
+def _elided(text: str, metrics: QFontMetricsF, width: float) -> str:
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(width, 0.0))
