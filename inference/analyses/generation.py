@@ -12,7 +12,7 @@ from inference.files.chat_template import as_message
 from inference.forward import decoding
 from inference.forward.decoding import Rules
 from inference.forward.writer import Writer
-from inference.forward.writing import Looks, Writing
+from inference.forward.writing import GrowingPatterns, Writing
 from inference.inputs.tokens import as_text
 from inference.results.generation import GenerationRequest, GenerationResult, with_written
 
@@ -51,7 +51,7 @@ def generation(request: GenerationRequest, model: Model, context: Context) -> Ge
     rules = Rules(model.net.generation_config, None, len(given), longest, model.device)
     writing = Writing(model, request.decoding, request.n_candidates, rules, writer)
     (group,) = model.info.groups
-    going_on = _GoingOn(request, model, text, prompt, writing, writer, Looks(writing, group))
+    going_on = _GoingOn(request, model, text, prompt, writing, writer, GrowingPatterns(writing, group))
     for is_due in writing.steps(context, request.most):
         if is_due:
             context.partial(going_on.result(context, is_whole=False), is_whole=False)
@@ -91,17 +91,17 @@ class _GoingOn:
     prompt: str
     writing: Writing
     writer: Writer
-    looks: Looks
+    patterns: GrowingPatterns
 
     def result(self, context: Context, *, is_whole: bool) -> GenerationResult:
         """What there is by now; the whole has all patterns, a part those that take little of its time."""
-        writing, group = self.writing, self.looks.group
+        writing, group = self.writing, self.patterns.group
         writing.choose_best()
         input = with_written(self.text, tuple(writing.ids))
         found, tree = writing.written(self._tokens(input), is_whole=is_whole, why_unfinished=self._why_unfinished())
         n = len(writing.ids)
         most = _MOST_BYTES if is_whole else _MOST_BYTES_GROWING
-        pattern = self.looks.patterns(input, context, n_keys=n, is_whole=is_whole)
+        pattern = self.patterns.known(input, context, n_keys=n, is_whole=is_whole)
         pattern, heads_are = _fitted(pattern[..., : pattern.shape[2]], most)
         return GenerationResult(
             written=found,

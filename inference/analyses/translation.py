@@ -12,7 +12,7 @@ from inference.forward import decoding
 from inference.forward.decoding import Rules
 from inference.forward.expectations import text_of
 from inference.forward.writer import Writer
-from inference.forward.writing import Looks, Writing
+from inference.forward.writing import GrowingPatterns, Writing
 from inference.inputs.tokens import as_text
 from inference.inputs.written import exact_target, longest_target, source_of
 from inference.results.translation import TranslationRequest, TranslationResult, with_target
@@ -53,7 +53,7 @@ def translation(request: TranslationRequest, model: Model, context: Context) -> 
     longest = min(longest, room) if room else longest
     rules = Rules(model.net.generation_config, writer.source_ids, len(given), longest, model.device)
     writing = Writing(model, request.decoding, request.n_candidates, rules, writer)
-    translating = _Translating(request, model, source, encoded, writing, Looks(writing, _cross_group(model)))
+    translating = _Translating(request, model, source, encoded, writing, GrowingPatterns(writing, _cross_group(model)))
     for is_due in writing.steps(context, request.most):
         if is_due:
             context.partial(translating.result(context, is_whole=False), is_whole=False)
@@ -92,7 +92,7 @@ class _Translating:
     source: Input
     encoded: Encoded
     writing: Writing
-    looks: Looks
+    patterns: GrowingPatterns
 
     def result(self, context: Context, *, is_whole: bool) -> TranslationResult:
         """What there is by now; the whole has all patterns, a part those that take little of its time."""
@@ -127,13 +127,13 @@ class _Translating:
 
     def _patterns(self, context: Context, *, is_whole: bool) -> np.ndarray:
         """[layer, head, target, source] of as many places as are known."""
-        group, ids = self.looks.group, self.writing.ids
+        group, ids = self.patterns.group, self.writing.ids
         n_source = len(self.encoded.sequences["source"])
         n_bytes = 4 * sum(group.n_heads) * len(ids) * n_source
         if n_bytes > _MOST_BYTES or len(set(group.n_heads)) > 1:
             return np.empty((0, 0, 0, n_source), np.float32)
         target = with_target(self.source, text_of(self.model, ids), tuple(ids))
-        return self.looks.patterns(target, context, n_keys=n_source, is_whole=is_whole)
+        return self.patterns.known(target, context, n_keys=n_source, is_whole=is_whole)
 
 
 def _cross_group(model: Model) -> AttentionGroup:

@@ -200,7 +200,7 @@ class Writing:
 
 
 @dataclass
-class Looks:
+class GrowingPatterns:
     """What the places of a growing text attend to: looked at again now and then, and at its end."""
 
     writing: Writing
@@ -210,7 +210,7 @@ class Looks:
     _looked: float = 0.0  # when the pattern was computed last, or was asked for first
     _took: float = 0.0  # seconds that it took
 
-    def patterns(self, input: Input, context: Context, *, n_keys: int, is_whole: bool) -> np.ndarray:
+    def known(self, input: Input, context: Context, *, n_keys: int, is_whole: bool) -> np.ndarray:
         """[layer, head, query_pos, key_pos] of as many places as are known; of the whole text all of them.
 
         Parameters
@@ -229,7 +229,7 @@ class Looks:
             self._took = self._looked - now
             self.writing.looking_seconds += self._took
         if self._pattern is None:
-            return np.empty((self.group.n_layers, max(self.group.n_heads), 0, n_keys), np.float32)
+            return np.empty((len(self.group.layers), max(self.group.n_heads), 0, n_keys), np.float32)
         # A place knows nothing of those behind it; the text of a beam search can have become another one.
         pairs = enumerate(zip(self._seen, ids, strict=False))
         n_alike = next((place for place, (one, other) in pairs if one != other), min(len(self._seen), len(ids)))
