@@ -82,9 +82,21 @@ def page(sections: list[Section], peers: dict[str, str]) -> str:
         "# Performance\n\n"
         "Written by `python -m benchmarks.run`; see [benchmarks/README.md](../benchmarks/README.md) for how to run it "
         "again. Both sides of every comparison ran in turn on the same machine; times are medians. Ratios hold better "
-        f"than absolute times. {n_held} of {n_goals} goals are held."
+        f"than absolute times. {n_held} of {n_goals} goals are held. {_ages(sections)}"
     )
     return "\n\n".join([head, _conditions(peers), *(section.markdown() for section in sections)]) + "\n"
+
+
+def _ages(sections: list[Section]) -> str:
+    """From when the numbers are: what was changed since a day is not in those of that day."""
+    days: dict[str, list[str]] = {}
+    for section in sections:
+        days.setdefault(section.load.rpartition(", ")[2], []).append(section.title)
+    if len(days) == 1:
+        return f"All were measured on {next(iter(days))}."
+    *older, newest = sorted(days)
+    told = [f"{', '.join(days[day])} on {day}" for day in (newest, *reversed(older))]
+    return f"Not all were measured on one day: {'; '.join(told)}. The program has changed in between."
 
 
 def _conditions(peers: dict[str, str]) -> str:

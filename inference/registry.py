@@ -20,6 +20,7 @@ ANALYSES: dict[str, str] = {
     "LayerTimesRequest": "inference.analyses.layer_times:layer_times",
     "TrainingStagesRequest": "inference.analyses.training_stages:training_stages",
     "LensRequest": "inference.analyses.lens:lens",
+    "AttributionRequest": "inference.analyses.attribution:attribution",
     "TranslationRequest": "inference.analyses.translation:translation",
     "GenerationRequest": "inference.analyses.generation:generation",
     "ReadingRequest": "inference.analyses.reading:reading",

@@ -20,6 +20,7 @@ ORDER = (
     "training_stages",
     "generation",
     "lens",
+    "attribution",
     "reading",
     "few_shot",
     "ngrams",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QByteArray, QMargins, QPoint, QRect, QSize
-from PySide6.QtWidgets import QMainWindow, QStyle, QWidget
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from app.window.settings import Settings
 
@@ -57,8 +57,8 @@ def keep_on_screen(window: QWidget) -> None:
     if window.isMaximized() or window.isFullScreen():
         return
     if handle is None or not window.isVisible():
-        title = window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
-        border = window.style().pixelMetric(QStyle.PixelMetric.PM_MdiSubWindowFrameWidth)
+        # The style could be asked, but to load its enums takes a fiftieth of the time until the window is there.
+        title, border = 2 * window.fontMetrics().height(), window.fontMetrics().height() // 3
         frame = QMargins(border, title, border, border)
         window.resize(fitted(window.geometry(), frame, window.screen().availableGeometry()).size())
         return

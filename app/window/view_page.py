@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QScrollArea,
     QStackedWidget,
-    QStyle,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -109,7 +108,7 @@ class ViewPage(QWidget):
         buttons = (self._copy, self._export, self._beside, self._window)
         inside: list[QWidget] = []
         widget = self.nextInFocusChain()
-        while widget is not self:
+        while widget is not None and widget is not self:
             is_stop = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget not in buttons
             if is_stop and self.isAncestorOf(widget):
                 inside.append(widget)
@@ -189,7 +188,7 @@ class _RoomForView(QScrollArea):
         view = self.widget()
         if view is None:
             return
-        room, bar = self.maximumViewportSize(), self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        room, bar = self.maximumViewportSize(), self.verticalScrollBar().sizeHint().width()
         least = _least(view, room.width())
         if least.height() > room.height():
             least = _least(view, room.width() - bar)

@@ -15,6 +15,7 @@ from inference.forward.masked_lm import check_top_k, masked_logits, probs_of, to
 from inference.models.word_ngrams import EDGE, FIRST_WORD, UNKNOWN, WordNgrams, words_of, words_with_places
 from inference.results.inputs import Input, TextInput
 from inference.results.ngrams import (
+    BLANKS,
     MOST_CORPUS_BYTES,
     MOST_ORDER,
     MOST_SENTENCE_WORDS,
@@ -52,6 +53,8 @@ def ngrams(request: NgramsRequest, model: Model, context: Context) -> NgramsResu
         raise Refused(f"Order {request.order} was asked for; 1 to {MOST_ORDER} is allowed.")
     if not 0 <= request.blank <= len(words):
         raise Refused(f"Word {request.blank} was asked for; the text has words 1 to {len(words)}.")
+    typed = next((i for i, word in enumerate(words, start=1) if word.startswith(BLANKS)), 0)
+    blank = request.blank or typed
     context.checkpoint(0, MOST_ORDER, "Counting n-grams")
     counted = _corpus(request.corpus)
     ids = np.array([EDGE, *counted.ids(words), EDGE])
@@ -70,13 +73,13 @@ def ngrams(request: NgramsRequest, model: Model, context: Context) -> NgramsResu
         held_out=np.array(counted.held_out),
         n_words=counted.n_words,
         n_vocabulary=len(counted.words),
-        blank=request.blank,
+        blank=blank,
         guessers=(),
         guesses=(),
         guess_probs=np.zeros((0, 0)),
         blank_probs=np.zeros(0),
     )
-    return _with_guesses(result, request, counted, ids, model, context) if request.blank else result
+    return _with_guesses(result, request, counted, ids, model, context) if blank else result
 
 
 def _words(request: NgramsRequest) -> list[str]:
@@ -118,15 +121,15 @@ def _with_guesses(
 ) -> NgramsResult:
     """The same with what fills the blank."""
     own = counted.model(request.order, request.smoothing)
-    token = int(ids[request.blank])
+    token = int(ids[result.blank])
     guesses, probs, there = [], [], []
-    for row in counted.blank(own, ids, request.blank):
+    for row in counted.blank(own, ids, result.blank):
         best = np.argsort(-row[FIRST_WORD:], kind="stable")[: request.top_k] + FIRST_WORD
         guesses.append(tuple(counted.words[place] for place in best))
         probs.append(row[best])
         there.append(row[token] if token != UNKNOWN else np.nan)
     guessers = ["left", "both"]
-    if found := _guess_of_model(request, model, context, len(probs[0])):
+    if found := _guess_of_model(request, result.blank, model, context, len(probs[0])):
         guessers.append("model")
         for column, value in zip((guesses, probs, there), found, strict=True):
             column.append(value)
@@ -140,13 +143,13 @@ def _with_guesses(
 
 
 def _guess_of_model(
-    request: NgramsRequest, model: Model, context: Context, top_k: int
+    request: NgramsRequest, blank: int, model: Model, context: Context, top_k: int
 ) -> tuple[tuple[str, ...], np.ndarray, float] | None:
     """Words, their probabilities and that of the word that is there, of a checkpoint that predicts masked words."""
     if Capability.MASKED_LM not in model.info.capabilities or model.tokenizer is None or request.input.text is None:
         return None
     text = request.input.text.text
-    _, start, end = words_with_places(text)[request.blank - 1]
+    word, start, end = words_with_places(text)[blank - 1]
     encoded = model.encode(Input(text=TextInput(text[:start] + model.info.mask_token + text[end:])))
     positions = np.flatnonzero(encoded.tokens.ids == model.tokenizer.mask_token_id)
     if len(positions) != 1:
@@ -155,6 +158,6 @@ def _guess_of_model(
     best = top_words(model, logits, top_k)
     # As it stands there: behind the same text, with the same space before it.
     pieces = model.encode(Input(text=TextInput(text))).tokens
-    is_whole = len(pieces) == len(encoded.tokens)
+    is_whole = len(pieces) == len(encoded.tokens) and not word.startswith(BLANKS)
     prob = float(probs_of(logits, pieces.ids[positions])[0]) if is_whole else float("nan")
     return best.words[0], best.probs[0].astype(np.float64), prob

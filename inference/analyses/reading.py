@@ -11,6 +11,7 @@ from inference.context import Refused
 from inference.forward.layer_outputs import layer_outputs
 from inference.forward.masked_lm import check_top_k
 from inference.forward.predictions import numbered, predictions
+from inference.inputs.tokens import typed_spans
 from inference.results.reading import ReadingRequest, ReadingResult
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def reading(request: ReadingRequest, model: Model, context: Context) -> ReadingR
     found = predictions(model, state[:, :-1], tokens.ids[1:], request.top_k, context)
     # What is said at a place is about the next one.
     vocabulary, (top,) = numbered(model, np.concatenate([np.full_like(found.ids[:1], -1), found.ids]))
+    text, spans = typed_spans(request.input, tokens, model.tokenizer)
     return ReadingResult(
         tokens=tokens,
         axis=group.query_axis,
@@ -57,6 +59,8 @@ def reading(request: ReadingRequest, model: Model, context: Context) -> ReadingR
         ranks=_behind(0, found.ranks),
         entropy=_behind(np.nan, found.entropy),
         d_vocab=found.d_vocab,
+        text=text,
+        spans=spans,
     )
 
 

@@ -11,7 +11,7 @@ import torch
 
 from inference.family.base import Encoded, check_count
 from inference.family.components import Components, Names, of_one_stack
-from inference.family.text import TextFamily
+from inference.family.text import TextFamily, bent_by_the_head
 from inference.inputs.tokens import as_text, followed_by
 from inference.inputs.written import text_and_written
 from inference.results.checkpoint import AttentionGroup
@@ -237,6 +237,9 @@ class DecoderFamily(TextFamily):
             "generation": lacking["unembedding"],
         }
 
+    def why_logits_are_no_sum(self, opened: Opened) -> str:
+        return bent_by_the_head(opened) if opened.config.model_type == "modernbert-decoder" else ""
+
     def encode(
         self,
         input: Input,
@@ -277,6 +280,7 @@ class DecoderFamily(TextFamily):
             attending=_attending(config),
             factor=_factor(config),
             cap=getattr(config, "final_logit_softcapping", None),
+            embedding_factor=math.sqrt(config.n_embd) if config.model_type == "ctrl" else 1.0,
         )
 
 

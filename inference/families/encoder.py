@@ -9,7 +9,7 @@ import torch
 
 from inference.family.base import Encoded, check_count
 from inference.family.components import Block, Components, Names, Stack, base_path, joined, of_one_stack
-from inference.family.text import TextFamily
+from inference.family.text import TextFamily, bent_by_the_head
 from inference.inputs.tokens import as_text, segments, tokenize
 from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import Input
@@ -57,6 +57,8 @@ MODEL_TYPES = frozenset(
         "xlm-roberta-xl",
     ]
 )
+# Their heads are a matrix; those of the others have a layer of their own before it.
+_STRAIGHT_HEADS = {"eurobert"}
 # Their scores are sums of several products, of which only the patterns are kept.
 _PATTERNS_ONLY = {"deberta", "deberta-v2"}
 
@@ -167,6 +169,12 @@ class EncoderFamily(TextFamily):
             "Learned vectors for the distance between two words are compared with queries and keys, and added to the "
             "scores."
         )
+
+    def why_logits_are_no_sum(self, opened: Opened) -> str:
+        model_type = opened.config.model_type
+        if model_type in ("xlm", "flaubert"):
+            return f"the layers of a {opened.named} are no modules of their own"
+        return "" if model_type in _STRAIGHT_HEADS else bent_by_the_head(opened)
 
     def encode(
         self,

@@ -97,6 +97,9 @@ class EncoderDecoderFamily(TextFamily):
             "translation": lacking["unembedding"],
         }
 
+    def why_logits_are_no_sum(self, opened: Opened) -> str:
+        return ""
+
     def encode(
         self,
         input: Input,

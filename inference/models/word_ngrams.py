@@ -22,7 +22,7 @@ FIRST_WORD = 2
 HELD_OUT = 10  # every tenth sentence
 LEAST_SENTENCES = 20
 MOST_WORDS = 50_000  # of the vocabulary; rarer ones are unknown
-_WORD = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]")
+_WORD = re.compile(r"\[MASK\]|<mask>|__+|\w+(?:['’-]\w+)*|[^\w\s]")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|\n+")
 
 

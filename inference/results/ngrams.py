@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 MOST_ORDER = 5
 MOST_CORPUS_BYTES = 8_000_000
 MOST_SENTENCE_WORDS = 60
+BLANKS = ("[mask]", "<mask>", "__")  # how a typed blank begins, as a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class NgramsRequest(Request["NgramsResult"]):
     smoothing
         Whether shorter histories always have a say, or only where the longer ones know nothing of a word.
     blank
-        Number of a word, from 1, to guess from what is around it; 0 for none.
+        Number of a word, from 1, to guess from what is around it; 0 for the blank that was typed, if there is one.
     """
 
     checkpoint: str

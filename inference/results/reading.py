@@ -45,6 +45,10 @@ class ReadingResult:
         float32 [pos], how uncertain the model was, in bits; NaN at the first place.
     d_vocab
         How many tokens there are to choose from.
+    text
+        What was read: as it was typed, else put together of the tokens' words.
+    spans
+        int32 [pos, 2], the first character of `text` that a token is, and the one behind its last; equal for none.
     """
 
     tokens: Tokens
@@ -56,11 +60,21 @@ class ReadingResult:
     ranks: np.ndarray
     entropy: np.ndarray
     d_vocab: int
+    text: str
+    spans: np.ndarray
 
     @property
     def bits_per_token(self) -> float:
         """Mean surprisal of all tokens but the first: the model's loss, in bits."""
         return float(self.surprisal[1:].mean(dtype="float64"))
+
+    @property
+    def bits_per_letter(self) -> float:
+        """All bits over the characters behind the first token, blanks too: the same for every tokenizer; else NaN."""
+        spans = self.spans[1:]
+        told = spans[spans[:, 1] > spans[:, 0]]
+        n = int(told[:, 1].max() - self.spans[0, 1]) if len(told) else 0
+        return float(self.surprisal[1:].sum(dtype="float64")) / n if n > 0 else float("nan")
 
     @property
     def perplexity(self) -> float:

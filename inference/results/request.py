@@ -16,6 +16,7 @@ class Capability(StrEnum):
     QK = "qk"
     POSITIONS = "positions"
     UNEMBEDDING = "unembedding"
+    LINEAR_UNEMBEDDING = "linear_unembedding"
     NEXT_TOKEN = "next_token"
     TRANSLATION = "translation"
     GENERATION = "generation"
@@ -38,6 +39,7 @@ class Capability(StrEnum):
 
 _READS = {
     Capability.UNEMBEDDING: "text",
+    Capability.LINEAR_UNEMBEDDING: "text",
     Capability.NEXT_TOKEN: "text",
     Capability.TRANSLATION: "text",
     Capability.GENERATION: "text",

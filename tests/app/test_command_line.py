@@ -301,6 +301,7 @@ REAL = {
     "lens": ["--text", "The cat sat.", "--mask", "2", "--shade", "rank"],
     "reading": ["--checkpoint", "gpt2", "--text", "The cat sat.", "--top-k", "3"],
     "ngrams": ["--text", "The cat sat.", "--order", "4", "--blank", "2", "--smoothing", "back-off"],
+    "attribution": ["--checkpoint", "gpt2", "--text", "The cat sat.", "--against", "2"],
     "translation": ["--checkpoint", "transformer", "--text", "the cat sat", "--most", "5", "--beams", "2"],
     "cross-attention": ["--checkpoint", "transformer", "--text", "the cat sat", "--target", "a dog ran"],
     "few-shot": ["--checkpoint", "gpt2", "--task", "copy", "--trials", "2", "--shots", "1"],
@@ -312,7 +313,8 @@ REAL = {
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory) -> RememberingEngine:
     # None that is bundled predicts words, translates, or was fine-tuned.
-    REAL["reading"][1] = REAL["few-shot"][1] = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))
+    for name in ("reading", "few-shot", "attribution"):
+        REAL[name][1] = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))
     for name in ("translation", "cross-attention"):
         REAL[name][1] = str(save_transformer(tmp_path_factory.mktemp("transformer")))
     REAL["training-stages"][1] = str(save_training_stages(save_transformer(tmp_path_factory.mktemp("stages"))))
@@ -358,6 +360,25 @@ def test_positions_npz_holds_the_table(tmp_path, engine):
     assert run(["figure", "positions", "--length", "16", "--out", str(out)]) == 0
     with np.load(out, allow_pickle=False) as arrays:
         assert arrays["table"].shape[0] == 16
+
+
+def test_a_reading_beside_another_text_or_checkpoint(tmp_path, engine):
+    options = REAL["reading"]
+    other = REAL["attribution"][1]
+    for name, more in (("text", ["--against-text", "A dog sat."]), ("checkpoint", ["--against-checkpoint", other])):
+        out = tmp_path / f"{name}.npz"
+        assert run(["figure", "reading", *options, *more, "--out", str(out)]) == 0
+        with np.load(out, allow_pickle=False) as arrays:
+            assert arrays["words"].tolist() == ["The", "cat", "sat."]
+            same = np.isfinite(arrays["word_difference"])
+            assert same.tolist() == [False, name == "checkpoint", True]
+            assert arrays["surprisal"].shape == (12,)
+            assert arrays["kept_title"].item().endswith("A dog sat." if name == "text" else "The cat sat.")
+
+
+def test_a_word_that_is_not_there_is_refused(tmp_path, capsys, engine):
+    assert run(["figure", "attribution", *REAL["attribution"], "--word", "true", "--out", str(tmp_path / "a.npz")]) == 2
+    assert "--word true was asked for; at position 11 the text does not say" in capsys.readouterr().err
 
 
 def test_inspecting_the_bundled_checkpoint(capsys, engine):

@@ -103,7 +103,7 @@ class Page(QWidget):
         self._pass_focus_on()
 
     def _pass_focus_on(self) -> None:
-        super().setFocusProxy(self._empty if self.is_empty else self._proxy)
+        super().setFocusProxy(self._empty if self.is_empty else self._proxy)  # type: ignore[arg-type] (None is allowed)
 
     def clear_numbers(self) -> None:
         """Numbers beside a picture that is old are of something else."""

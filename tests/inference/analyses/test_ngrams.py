@@ -88,6 +88,16 @@ def test_a_model_that_predicts_no_masked_words_does_not_guess(tmp_path, corpus):
     assert ngrams(request, model, Context()).guessers == ("left", "both")
 
 
+@pytest.mark.parametrize("typed", ["[MASK]", "___", "<mask>"])
+def test_a_typed_blank_is_guessed(bert, typed):
+    result = ngrams(NgramsRequest("bert-mini", text_input(f"I brush my {typed} every morning.")), bert, Context())
+    assert result.blank == 4
+    assert len(result.words) == 7
+    assert result.guesses[1][0] == "teeth"
+    assert "teeth" in result.guesses[2]
+    assert np.isnan(result.blank_probs).all()
+
+
 def test_an_unknown_word_in_the_blank_has_no_probability(bert, corpus):
     result = ngrams(NgramsRequest("bert-mini", text_input("the zebra sat"), str(corpus), blank=2), bert, Context())
     assert np.isnan(result.blank_probs[:2]).all()

@@ -162,3 +162,17 @@ def test_the_longest_source_leaves_room_for_the_start(tiny, name):
     n_target = 40 if model.family.n_ctx(model.net.config) else 41
     assert encoded.tensors["decoder_input_ids"].shape == (1, n_target)
     model.net(**encoded.tensors)
+
+
+def test_models_of_which_only_the_attention_is_read_offer_no_view_of_words():
+    from inference.checkpoints.capabilities import missing
+    from inference.families.language_tower import LanguageTowerFamily
+    from inference.family.opened import Opened
+
+    family, config = LanguageTowerFamily(), transformers.LlavaConfig()
+    name = "LlavaForConditionalGeneration"
+    lacking = {
+        item.capability: item.why for item in missing(Opened(name, name, config, ""), family, family.groups(config), "")
+    }
+    for capability in ("unembedding", "linear_unembedding", "next_token"):
+        assert lacking[capability] == f"of a {name} only the attention is shown"

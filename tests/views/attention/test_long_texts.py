@@ -106,7 +106,7 @@ def read_out(view):
 
 def test_a_long_text_is_looked_at_from_afar_first(view):
     assert view.engine.asked == [MapRequest("bert-test", TEXT, "encoder", 2, 1)]
-    assert view.focusProxy() is canvas(view)
+    assert view.focusProxy().focusProxy() is canvas(view)
     assert canvas(view).isVisible()
     assert (
         view.figure().caption

@@ -51,7 +51,7 @@ def view(qtbot, selection):
 
 
 def heat_map(view):
-    return view.focusProxy()
+    return view.focusProxy().focusProxy()
 
 
 def choose(view, name, data):

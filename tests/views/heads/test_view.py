@@ -47,7 +47,7 @@ def view(qtbot, selection):
 
 
 def grid_of(view):
-    return view.focusProxy()
+    return view.focusProxy().focusProxy()
 
 
 def control_of(view, name):

@@ -143,6 +143,13 @@ def test_where_it_backs_off_no_further_nothing_is_added():
     assert text.endswith(f"order 2: {result.used[2, 1] / result.weights[2, 1]:.3g}")
 
 
+def test_a_typed_blank_has_no_probability_of_its_own():
+    result = replace(make_result(blank=3), words=("the", "cat", "__"), blank_probs=np.full(3, np.nan))
+    shown = texts_of(NgramsFigure(result))
+    assert "girl" in shown
+    assert "unknown" not in shown
+
+
 def test_unknown_words_are_named():
     assert "not in the corpus, taken as one unknown word: slept" in texts_of(NgramsFigure(make_result()))
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox
+import transformers
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QToolButton
 
 from inference.analyses.reading import reading
 from inference.context import Cancelled, Context, Refused
 from inference.results.reading import ReadingRequest, ReadingResult
 from tests.answers import answer
 from tests.factories import make_checkpoint_info, make_long_tokens
+from tests.inference.tiny_checkpoints import BYTES
 from tests.inference.tiny_models import build_model, ids_of
 from tests.inference.tiny_types import build_type
 from tests.inputs import text_input
@@ -20,9 +24,11 @@ from widgets.context import ViewContext
 from widgets.look.theme import FigureStyle
 from widgets.selection import Position
 from widgets.subject import Subject
+from widgets.views.reading.compared import DIFFERENCE, KEPT, NOW, ComparedReadings, TitledReading
 from widgets.views.reading.figure import ReadingFigure, ReadToken
 from widgets.views.reading.options import ReadingOptions
 from widgets.views.reading.view import ReadingView
+from widgets.views.reading.words import Words
 
 
 def asked(n=12, top_k=3):
@@ -82,7 +88,7 @@ def test_it_can_be_cancelled_and_refuses_what_has_no_answer():
 # What is shown
 
 
-def make_result(n=5):
+def make_result(n=5, text=""):
     """Each token is a bit more surprising than the one before it; "a" was expected everywhere."""
     surprisal = np.arange(n, dtype=np.float32)
     entropy = np.full(n, 2.5, np.float32)
@@ -93,7 +99,10 @@ def make_result(n=5):
     probs = np.full((n, 2), 0.25, np.float32)
     probs[0] = np.nan
     ranks = np.arange(n, dtype=np.int32)
-    return ReadingResult(make_long_tokens(n), "text", surprisal, ("a", "b"), top, probs, ranks, entropy, 40)
+    tokens = make_long_tokens(n)
+    spans = np.stack([np.arange(n), np.arange(n) + 1], axis=1).astype(np.int32) * 2
+    text = text or "".join(f"{chr(97 + pos % 26)} " for pos in range(n))
+    return ReadingResult(tokens, "text", surprisal, ("a", "b"), top, probs, ranks, entropy, 40, text, spans)
 
 
 @pytest.fixture
@@ -122,7 +131,7 @@ def test_a_click_on_a_bar_selects_its_token(view, qtbot):
     answer(view, make_result())
     canvas = view._canvas
     rect, style = canvas.figure_rect(), canvas.style_now
-    box = view.figure()._boxes(rect.width(), style)[4].translated(rect.topLeft())
+    box = view.figure().bars.boxes(rect.width(), style)[4].translated(rect.topLeft())
     bar = (box.center() - (box.bottomLeft() - box.topLeft()) * 1.2).toPoint()
     qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=bar)
     assert view.selection.now.query == Position("text", 4)
@@ -133,8 +142,6 @@ def test_a_click_on_a_bar_selects_its_token(view, qtbot):
 def test_keys_go_along_the_lines_and_between_them():
     figure, style = ReadingFigure(make_result(40), ReadingOptions()), FigureStyle()
     rect = figure.natural_size(style)
-    from PySide6.QtCore import QRectF
-
     area = QRectF(0, 0, rect.width() / 2, 2000)
     assert figure.step(None, 1, 0, area, style) == ReadToken(0)
     assert figure.step(ReadToken(0), 1, 0, area, style) == ReadToken(1)
@@ -155,6 +162,148 @@ def test_its_numbers_have_a_row_a_token():
     numbers = ReadingFigure(make_result(), ReadingOptions()).numbers()
     assert [row[2] for row in numbers.rows[1:]] == [1.0, 2.0, 3.0, 4.0]
     assert numbers.arrays["expected"].tolist()[:2] == [["", ""], ["a", "b"]]
+
+
+# Two that are compared
+
+
+def offsets(text, *pieces):
+    """Characters of each piece, found one behind another."""
+    spans, at = [], 0
+    for piece in pieces:
+        at = text.index(piece, at)
+        spans.append((at, at + len(piece)))
+        at += len(piece)
+    return np.array(spans, np.int32)
+
+
+def read_as(text, pieces, bits):
+    n = len(pieces)
+    result = dataclasses.replace(
+        make_result(n), text=text, spans=offsets(text, *pieces), surprisal=np.array([np.nan, *bits], np.float32)
+    )
+    return TitledReading(result, f"model · {text}")
+
+
+TEXT = "the cats sat down"
+FINE = read_as(TEXT, ("the", " cat", "s", " sa", "t", " down"), (1.0, 2.0, 3.0, 4.0, 5.0))
+COARSE = read_as(TEXT, ("the", " cats", " sat", " down"), (2.0, 8.0, 4.0))
+
+
+def test_words_are_the_same_whatever_their_tokens():
+    for read, bits in ((FINE, [3.0, 7.0, 5.0]), (COARSE, [2.0, 8.0, 4.0])):
+        words = Words.of(read.result)
+        assert words.texts == ("the", "cats", "sat", "down")
+        assert np.isnan(words.bits[0])
+        assert words.bits[1:].tolist() == bits
+    assert Words.of(FINE.result).less(Words.of(COARSE.result))[1:].tolist() == [1.0, -1.0, 1.0]
+    assert Words.of(FINE.result).of_token.tolist() == [0, 1, 1, 2, 2, 3]
+
+
+def test_bits_a_character_do_not_depend_on_how_many_tokens_there_are():
+    assert FINE.result.bits_per_letter == pytest.approx(15 / 14)
+    assert COARSE.result.bits_per_letter == pytest.approx(14 / 14)
+    assert FINE.result.perplexity == pytest.approx(2**3)
+
+
+def test_a_blank_by_itself_belongs_to_the_word_behind_it():
+    pieces = ("the", " ", "cats", " ", "sat", " down")
+    words = Words.of(read_as(TEXT, pieces, (1.0, 2.0, 3.0, 4.0, 5.0)).result)
+    assert words.of_token.tolist() == [0, 1, 1, 2, 2, 3]
+    assert words.bits[1:].tolist() == [3.0, 7.0, 5.0]
+
+
+def test_special_tokens_belong_to_no_word():
+    tokens = dataclasses.replace(COARSE.result.tokens, is_special=np.array([True, False, False, True]))
+    spans = np.array([(0, 0), (0, 3), (4, 8), (0, 0)], np.int32)
+    result = dataclasses.replace(COARSE.result, tokens=tokens, spans=spans)
+    words = Words.of(result)
+    assert words.of_token.tolist() == [-1, 0, 1, -1]
+    assert words.bits[:2].tolist() == [2.0, 8.0]
+    assert np.isnan(words.bits[2:]).all()
+
+
+def test_of_two_texts_the_words_that_are_in_both_are_compared():
+    other = read_as("the dogs sat down", ("the", " dogs", " sat", " down"), (3.0, 6.0, 4.5))
+    compared = ComparedReadings(COARSE, other, ReadingOptions())
+    difference = compared.difference
+    assert np.isnan(difference[:2]).all()
+    assert difference[2:].tolist() == [-2.0, 0.5]
+    assert "−0.75 bits a word, over 2 words that are in both" in compared.caption
+    assert "it is not told above" in compared.describe(ReadToken(1, DIFFERENCE))
+    assert "6.00 bits below, 8.00 above, difference −2.00" in compared.describe(ReadToken(2, DIFFERENCE))
+
+
+def test_both_have_one_scale_and_say_their_units():
+    compared = ComparedReadings(COARSE, FINE, ReadingOptions())
+    assert [figure.bars.longest for figure in compared.figures] == [8.0, 8.0]
+    assert "perplexity 8.0 a token" in compared.title(NOW)
+    assert "5.00 bits a word" in compared.title(NOW)
+    assert "1.00 bits a character" in compared.title(KEPT)
+    assert "rank" in compared.describe(ReadToken(1, KEPT))
+
+
+def test_keys_go_from_the_kept_reading_to_the_differences():
+    compared, style = ComparedReadings(COARSE, FINE, ReadingOptions()), FigureStyle()
+    size = compared.natural_size(style)
+    rect = QRectF(0, 0, size.width(), size.height())
+    spot = compared.step(None, 1, 0, rect, style)
+    seen = [spot]
+    for right, down in ((1, 0), (0, 1), (0, 1), (0, 1), (0, -1)):
+        spot = compared.step(spot, right, down, rect, style)
+        seen.append(spot)
+        assert compared.has_spot(spot, rect, style)
+    assert [each.section for each in seen] == [KEPT, KEPT, NOW, DIFFERENCE, DIFFERENCE, NOW]
+
+
+def test_what_is_kept_stands_above_what_comes_next_until_it_is_released(view, qtbot):
+    keep, release = (view.findChild(QToolButton, f"reading_{name}") for name in ("keep", "release"))
+    assert not keep.isEnabled()
+    answer(view, COARSE.result)
+    assert keep.isEnabled()
+    keep.click()
+    first = view.subject
+    view.set_subject(Subject(dataclasses.replace(first.checkpoint, name="other", checkpoint="other"), first.input))
+    answer(view, FINE.result)
+    figure = view.figure()
+    assert (figure.kept.result, figure.now.result) == (COARSE.result, FINE.result)
+    assert first.title in figure.title(KEPT)
+    assert "other" in figure.title(NOW)
+    spots = [figure.spot_at(area.center(), view._canvas.figure_rect(), view._canvas.style_now) for area in
+             figure._areas(view._canvas.figure_rect(), view._canvas.style_now).values()]  # fmt: skip
+    assert {spot.section for spot in spots if spot} <= {KEPT, NOW, DIFFERENCE}
+    release.click()
+    assert view.figure().result is FINE.result
+    assert not release.isEnabled()
+
+
+def test_an_old_picture_cannot_be_kept(view):
+    answer(view, COARSE.result)
+    other = dataclasses.replace(view.subject.checkpoint, checkpoint="other", name="other")
+    view.set_subject(Subject(other, view.subject.input))
+    assert not view.findChild(QToolButton, "reading_keep").isEnabled()
+
+
+def test_numbers_of_both_are_written():
+    numbers = ComparedReadings(COARSE, FINE, ReadingOptions()).numbers()
+    assert numbers.arrays["surprisal"].shape == (6,)
+    assert numbers.arrays["kept_surprisal"].shape == (4,)
+    assert numbers.arrays["word_difference"][1:].tolist() == [1.0, -1.0, 1.0]
+    assert {row[0] for row in numbers.rows} == {"kept", "now", "word"}
+    assert {len(row) for row in numbers.rows} == {len(numbers.header)}
+
+
+def test_characters_are_those_of_the_typed_text():
+    model = build_model("gpt2", build_type("gpt2", vocab_size=len(BYTES)), transformers.GPT2Tokenizer(BYTES, []))
+    typed = "the  café sat"
+    found = reading(ReadingRequest("", text_input(typed)), model, Context())
+    assert found.text == typed
+    words = Words.of(found)
+    assert words.texts == ("the", "café", "sat")
+    assert words.of_token[0] == 0
+    assert np.isfinite(words.bits[1:]).all()
+    whole = np.nansum(found.surprisal[words.of_token > 0])
+    assert words.bits[1:].sum() == pytest.approx(whole, rel=1e-5)
 
 
 def test_is_collected_after_closing(assert_collected):

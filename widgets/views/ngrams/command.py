@@ -27,7 +27,9 @@ class NgramsOptions(Options):
         "Smoothing",
         "interpolated: shorter histories always have a say; back-off: only where the longer ones never saw the word",
     )
-    blank: int = number(0, 0, MOST_SENTENCE_WORDS, "Blank", "Number of the word to guess; 0 for none")
+    blank: int = number(
+        0, 0, MOST_SENTENCE_WORDS, "Blank", "Number of the word to guess; 0 for a typed [MASK] or __, or none"
+    )
 
 
 def _corpus(parser: ArgumentParser) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from inference.results.ngrams import NgramsResult
+from inference.results.ngrams import BLANKS, NgramsResult
 from widgets.figures.lettering import resized
 from widgets.figures.prediction_cards import percent
 from widgets.kit.figure import Numbers
@@ -285,13 +285,15 @@ class NgramsFigure:
             left = area.left() + i * width
             painter.setPen(theme.faint)
             painter.drawText(QPointF(left, area.top() + metrics.ascent()), _elided(titles[name], metrics, width - em))
-            lines = [(there, float(result.blank_probs[i]))]
-            lines += zip(result.guesses[i], map(float, result.guess_probs[i]), strict=True)
-            for k, (word, prob) in enumerate(lines):
-                row = QRectF(left, area.top() + (1.2 + k + (0.2 if k else 0)) * _ROW * em, width - em, _ROW * em)
+            rows = QRectF(left, area.top() + 1.2 * _ROW * em, width - em, _ROW * em)
+            if not there.startswith(BLANKS):
+                prob = float(result.blank_probs[i])
                 text = _tr("unknown") if np.isnan(prob) else percent(prob)
-                is_there = word.lower() == there
-                _paint_line(painter, row, word, text, style, bold=is_there, color=theme.accent if k == 0 else theme.ink)
+                _paint_line(painter, rows, there, text, style, bold=True, color=theme.accent)
+            rows.translate(0, 0.2 * _ROW * em)
+            for word, prob in zip(result.guesses[i], result.guess_probs[i], strict=True):
+                rows.translate(0, _ROW * em)
+                _paint_line(painter, rows, word, percent(float(prob)), style, bold=word.lower() == there)
 
 
 def _paint_line(

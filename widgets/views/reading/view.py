@@ -14,23 +14,41 @@ from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.selection import Position, Selected
 from widgets.view import View
+from widgets.views.reading.compared import NOW, ComparedReadings, TitledReading
 from widgets.views.reading.figure import ReadingFigure, ReadToken
 from widgets.views.reading.options import ReadingOptions
 
 
 class ReadingView(View):
-    """Bars over the tokens; pointing at one tells what was expected there, a click selects it."""
+    """Bars over the tokens; pointing at one tells what was expected there, a click selects it.
+
+    What is shown can be kept: it then stands above what another text or checkpoint gives, on the same scale.
+    """
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
-        self._result: ReadingResult | None = None
+        self._now: TitledReading | None = None
+        self._kept: TitledReading | None = None
         self._canvas = PointedCanvas("reading_canvas", self.tr("Surprisal"))
         self._scroll = FigureScroll(self._canvas)
         page = Page("reading", self._scroll, self.tr("What is shown"), self.tr("What was expected"))
         self._page = self.add_page(page)
         self._options = self.add_options(OptionControls(page.controls, "reading", ReadingOptions))
+        self._keep, self._release = page.controls.add_buttons(
+            (
+                "reading_keep",
+                self.tr("Keep for comparison"),
+                self.tr("Keep what is shown above what another text or checkpoint gives"),
+            ),
+            ("reading_release", self.tr("Release"), self.tr("Drop what was kept for comparison")),
+        )
+        self._keep.setEnabled(False)
+        self._release.setEnabled(False)
         page.show_empty(self.tr("Reading the text …"))
         self._options.changed.connect(self._on_options_changed)
+        self._keep.clicked.connect(self._on_keep_clicked)
+        self._release.clicked.connect(self._on_release_clicked)
+        self.standing_changed.connect(self._on_standing_changed)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
         self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
 
@@ -41,17 +59,17 @@ class ReadingView(View):
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         assert isinstance(result, ReadingResult)
-        self._result = result
+        self._now = TitledReading(result, self.pictured_title())
         self._rebuild()
 
     def show_failure(self, request: Request, failure: Failure) -> None:
         super().show_failure(request, failure)
-        if self._result is None:
+        if self._now is None:
             self._page.show_empty(failure.message)
 
-    def figure(self) -> ReadingFigure | None:
+    def figure(self) -> ReadingFigure | ComparedReadings | None:
         figure = self._canvas.figure
-        return figure if isinstance(figure, ReadingFigure) else None
+        return figure if isinstance(figure, ReadingFigure | ComparedReadings) else None
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         if now.query != old.query:
@@ -61,16 +79,33 @@ class ReadingView(View):
         self._rebuild()
 
     def _rebuild(self) -> None:
-        if self._result is None:
+        now, kept = self._now, self._kept
+        if now is None:
             return
         query = self.selection.now.query
-        selected = query.index if query is not None and query.axis == self._result.axis else None
-        figure = ReadingFigure(self._result, self._options.value(), selected)
+        selected = query.index if query is not None and query.axis == now.result.axis else None
+        options = self._options.value()
+        figure: ReadingFigure | ComparedReadings = ReadingFigure(now.result, options, selected)
+        if kept is not None:
+            figure = ComparedReadings(kept, now, options, selected)
         self._scroll.show_figure(figure, self.style_now())
         self._page.caption.show_text(figure.caption)
         self._page.show_canvas()
         self._on_canvas_spot_changed(self._canvas.spot)
+        self._on_standing_changed()
         self.figure_changed.emit()
+
+    def _on_keep_clicked(self) -> None:
+        self._kept = self._now
+        self._rebuild()
+
+    def _on_release_clicked(self) -> None:
+        self._kept = None
+        self._rebuild()
+
+    def _on_standing_changed(self) -> None:
+        self._keep.setEnabled(self._now is not None and not self.why_not_current)
+        self._release.setEnabled(self._kept is not None)
 
     def _on_options_changed(self) -> None:
         self.refresh()
@@ -84,5 +119,5 @@ class ReadingView(View):
         self._page.read_out.show_text("" if self.why_not_current else text)
 
     def _on_canvas_spot_chosen(self, spot: ReadToken) -> None:
-        if self._result is not None:
-            self.selection.update(query=Position(self._result.axis, spot.position))
+        if self._now is not None and spot.section == NOW:
+            self.selection.update(query=Position(self._now.result.axis, spot.position))

@@ -1,0 +1,61 @@
+"""What every layer would say, against one forward pass: `python -m benchmarks.ours.lens D_VOCAB N_LAYERS N_TIMES`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+import transformers
+
+from inference.analyses.attribution import attribution
+from inference.analyses.lens import lens
+from inference.context import Context
+from inference.results.attribution import AttributionRequest
+from inference.results.inputs import Input, TextInput
+from inference.results.lens import LensRequest
+from tests.inference.tiny_models import build_model
+
+N_TOKENS = 128
+
+
+def main() -> None:
+    d_vocab, n_layers, n_times = (int(argument) for argument in sys.argv[1:4])
+    torch.manual_seed(0)
+    config = transformers.GPT2Config(vocab_size=d_vocab, n_layer=n_layers, bos_token_id=0, eos_token_id=0)
+    net = transformers.GPT2LMHeadModel(config).eval()
+    model = build_model("gpt2", net)
+    model.info = replace(model.info, d_vocab=d_vocab)
+    input = Input(text=TextInput(token_ids=tuple(torch.randint(5, d_vocab, (N_TOKENS,)).tolist())))
+    tensors = model.encode(input).tensors
+
+    def forward() -> None:
+        with torch.inference_mode():
+            net(**tensors)
+
+    found = {
+        "forward_s": _cpu(forward, n_times),
+        "lens_s": _cpu(lambda: lens(LensRequest("", input), model, Context()), n_times),
+        "attribution_s": _cpu(lambda: attribution(AttributionRequest("", input), model, Context()), n_times),
+        # Multiplications: every layer's answer takes the table of words once more.
+        "bound": 1 + n_layers * d_vocab / (d_vocab + n_layers * 12 * config.n_embd),
+    }
+    print(json.dumps(found))
+
+
+def _cpu(work: Callable[[], object], n_times: int) -> float:
+    """CPU seconds of the quickest of several times."""
+    work()
+    times = []
+    for _ in range(n_times):
+        start = time.process_time()
+        work()
+        times.append(time.process_time() - start)
+    return min(times)
+
+
+if __name__ == "__main__":
+    main()
