@@ -159,6 +159,16 @@ def test_a_branch_that_is_left_while_it_is_written_stays_as_it_is(view):
     assert len(view.asked) == 2
 
 
+def test_a_branch_can_begin_while_another_one_is_written(view):
+    answer(view, make_generation(4), is_partial=True)
+    click(view, "token", 2)
+    click(view, "candidate", 1)
+    answer(view, make_generation(4, n_given=3))
+    click(view, "branch", 0)
+    assert view.figure().result.written.why_unfinished == "left before its end"
+    assert len(view.asked) == 2
+
+
 def test_the_same_candidate_again_goes_back_to_its_branch(view):
     branch_off(view)
     answer(view, make_generation(4, n_given=3))
