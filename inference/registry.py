@@ -22,6 +22,7 @@ ANALYSES: dict[str, str] = {
     "LensRequest": "inference.analyses.lens:lens",
     "AttributionRequest": "inference.analyses.attribution:attribution",
     "TranslationRequest": "inference.analyses.translation:translation",
+    "GenerationRequest": "inference.analyses.generation:generation",
     "ReadingRequest": "inference.analyses.reading:reading",
     "FewShotRequest": "inference.analyses.few_shot:few_shot",
     "NgramsRequest": "inference.analyses.ngrams:ngrams",

@@ -18,6 +18,7 @@ ORDER = (
     "positions",
     "translation",
     "training_stages",
+    "generation",
     "lens",
     "attribution",
     "reading",

@@ -12,6 +12,7 @@ from app.window.session import Restored
 from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import TOO_LONG, Input, TextInput
+from inference.results.request import Capability
 from inference.results.tokenize import TokenizeResult
 from inference.results.tokens import Tokens
 from widgets.kit.head_steps import step
@@ -138,7 +139,8 @@ class SubjectFlow(QObject):
         if self._controller.checkpoint is None:
             return
         if input.text is not None:
-            if not input.text.text.strip() and input.text.token_ids is None:
+            is_empty = not input.text.text.strip() and input.text.token_ids is None
+            if is_empty and Capability.GENERATION not in self._controller.checkpoint.capabilities:
                 self.tokens_changed.emit(None, "")
                 self._refuse(self.tr("Type a sentence to look at it."))
                 return

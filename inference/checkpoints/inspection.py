@@ -21,6 +21,7 @@ from inference.context import Refused
 from inference.family.base import Family, ReadsImages
 from inference.family.opened import Opened
 from inference.family.unread import why_unread
+from inference.files.chat_template import read_chat_template
 from inference.files.config_file import CONFIG, build_config, config_of_text, named_class, read_config
 from inference.files.regular_files import UnsafeFileError
 from inference.files.tokenizer_files import mask_token, vocabulary_file
@@ -119,6 +120,7 @@ def plan(checkpoint: str) -> CheckpointPlan:
     lacking = missing(opened, family, groups, kind, unprepared, has_training_stages=has_training_stages(own_folder))
     text_config = config_of_text(config)
     names = {item.capability for item in lacking}
+    can_chat = has_tokenizer and Capability.GENERATION not in names and bool(read_chat_template(folder))
     info = CheckpointInfo(
         checkpoint=in_own_precision(
             place if place in bundled_checkpoints() else str(own_folder), is_own=is_own_precision
@@ -145,6 +147,7 @@ def plan(checkpoint: str) -> CheckpointPlan:
         images=_images(config, family, groups) if isinstance(family, ReadsImages) else "",
         image_kind=preparation.kind if preparation else "",
         image_step=max(preparation.unit) if preparation and preparation.is_free else 0,
+        has_chat_template=can_chat,
     )
     names_of_head = frozenset(head.stored) if head else frozenset()
     return CheckpointPlan(
@@ -170,6 +173,7 @@ def without_tokenizer(info: CheckpointInfo, why: str) -> CheckpointInfo:
     return replace(
         info,
         has_tokenizer=False,
+        has_chat_template=False,
         mask_token="",
         capabilities=tuple(capability for capability in info.capabilities if capability not in lost),
         missing=(*info.missing, *(Missing(capability, "the tokenizer cannot be read") for capability in sorted(lost))),

@@ -18,6 +18,7 @@ from inference.checkpoints.left_over import check_body, is_computed, note_unused
 from inference.checkpoints.weights_header import INDEX, WEIGHTS
 from inference.checkpoints.weights_reading import MisfitError, read_net
 from inference.context import Refused
+from inference.files.chat_template import read_chat_template
 from inference.files.config_file import CONFIG
 from inference.files.generation_file import checked, read_generation
 from inference.files.regular_files import UnsafeFileError, is_there
@@ -55,6 +56,8 @@ class Loaded:
         How images are made ready; None for models that read none.
     image_tokenizer
         What names visual tokens; None for checkpoints without one.
+    chat_template
+        Empty for checkpoints without one.
     """
 
     info: CheckpointInfo
@@ -64,6 +67,7 @@ class Loaded:
     device: torch.device
     preparation: Preparation | None
     image_tokenizer: ImageTokenizer | None
+    chat_template: str
 
 
 def read(checkpoint: str, context: Context) -> Loaded:
@@ -97,7 +101,8 @@ def read(checkpoint: str, context: Context) -> Loaded:
     )
     if image_tokenizer is not None:
         image_tokenizer.to(device)  # pyright: ignore[reportArgumentType]
-    return Loaded(info, net, tokenizer, found.family, device, found.preparation, image_tokenizer)
+    template = read_chat_template(found.folder) if info.has_chat_template else ""
+    return Loaded(info, net, tokenizer, found.family, device, found.preparation, image_tokenizer, template)
 
 
 def _set_generation(net: PreTrainedModel, folder: Path) -> None:

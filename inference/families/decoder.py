@@ -12,7 +12,8 @@ import torch
 from inference.family.base import Encoded, check_count
 from inference.family.components import Components, Names, of_one_stack
 from inference.family.text import TextFamily, bent_by_the_head
-from inference.inputs.tokens import as_text, followed_by, tokenize
+from inference.inputs.tokens import as_text, followed_by
+from inference.inputs.written import text_and_written
 from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import Input
 
@@ -230,7 +231,11 @@ class DecoderFamily(TextFamily):
         return alibi_slopes(n_heads) if config.model_type == "bloom" else None
 
     def lacks(self, opened: Opened) -> dict[str, str]:
-        return super().lacks(opened) | {"masked_lm": f"{opened.named} predicts the next word, it has no mask token"}
+        lacking = super().lacks(opened)
+        return lacking | {
+            "masked_lm": f"{opened.named} predicts the next word, it has no mask token",
+            "generation": lacking["unembedding"],
+        }
 
     def why_logits_are_no_sum(self, opened: Opened) -> str:
         return bent_by_the_head(opened) if opened.config.model_type == "modernbert-decoder" else ""
@@ -243,7 +248,7 @@ class DecoderFamily(TextFamily):
         prepared: Prepared | None = None,
     ) -> Encoded:
         """See `Reads.encode`."""
-        tokens = tokenize(as_text(input), config, tokenizer, self.n_ctx(config))
+        tokens = text_and_written(as_text(input), config, tokenizer, self.n_ctx(config))
         sequences = {"text": tokens}
         if config.model_type in _WITH_SINKS:
             sequences[_AND_SINK] = followed_by(tokens, "sink")

@@ -32,12 +32,15 @@ class ChosenToken:
     ----------
     logits
         float32 [d_vocab], as the model gave them.
+    ruled
+        The same after what the checkpoint forbids.
     scores
         float32 [d_vocab], from which the token was chosen; minus infinity for what could not be.
     """
 
     token: int
     logits: Tensor
+    ruled: Tensor
     scores: Tensor
 
 
@@ -146,13 +149,13 @@ def write(writer: Writer, logits: Tensor, rules: Rules, decoding: Decoding) -> I
     warp = sampling(decoding)
     generator = torch.Generator(written.device).manual_seed(decoding.seed)
     while written.shape[1] < rules.longest:
-        scores = rules.apply(written, logits[None])
+        ruled = scores = rules.apply(written, logits[None])
         if decoding.way == "sample":
-            scores = warp(written, scores.clone())
+            scores = warp(written, ruled.clone())
             token = torch.multinomial(scores.softmax(-1), 1, generator=generator)[0]
         else:
             token = scores.argmax(-1)
-        yield ChosenToken(int(token), logits, scores[0])
+        yield ChosenToken(int(token), logits, ruled[0], scores[0])
         written = torch.cat([written, token[None]], 1)
         if rules.is_end(int(token)) or written.shape[1] >= rules.longest:
             return

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from inference.inputs.tokens import piece
-from inference.results.decoding import Written
+from inference.results.decoding import Cut, Written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +30,8 @@ class Expectation:
     ids, probs, chances
         int64 [k], float32 [k], float32 [k]: the likeliest tokens and the one that is there, the likeliest first; their
         probability as the model gave it, and that with which they were chosen.
+    cuts
+        int8 [k], of `Cut`: why one could not be chosen.
     taken
         Place of the token that is there among them.
     surprisal
@@ -39,36 +41,60 @@ class Expectation:
     ids: np.ndarray
     probs: np.ndarray
     chances: np.ndarray
+    cuts: np.ndarray
     taken: int
     surprisal: float
 
 
-class Outlook:
-    """What is expected behind one text, before it is known what is taken.
+def expectations(
+    logits: Tensor, tokens: Sequence[int], k: int, *, scores: Tensor | None = None, ruled: Tensor | None = None,
+    top_k: int = 0,
+) -> list[Expectation]:  # fmt: skip
+    """What was expected at each of some places, all at once: a place alone costs as much as many.
+
+    A token that is there takes the last place where it is none of the likeliest.
 
     Parameters
     ----------
-    logits, scores
-        float32 [d_vocab]: as the model gave them, and as it was chosen from them, whose softmax is the chance of each.
-    k
-        Tokens that are told.
+    logits
+        float32 [place, d_vocab], as the model gave them.
+    tokens
+        What is there.
+    scores
+        float32 [place, d_vocab], from which it was chosen, whose softmax is the chance of each; None for the logits.
+    ruled
+        The same before temperature, top-k and top-p; None where there was no such.
+    top_k
+        By which it was chosen; 0 for none.
     """
+    log_probs = logits.log_softmax(-1)
+    there = torch.tensor(tokens, dtype=torch.int64, device=logits.device)[:, None]
+    ids = log_probs.topk(min(k, logits.shape[-1])).indices
+    is_among = (ids == there).any(-1, keepdim=True)
+    ids[:, -1:] = torch.where(is_among, ids[:, -1:], there)
+    told = log_probs.gather(-1, ids)
+    probs = told.exp()
+    chances = probs if scores is None else scores.softmax(-1).gather(-1, ids)
+    cuts = torch.zeros_like(ids, dtype=torch.int8) if scores is None else _cuts(ids, scores, ruled, top_k)
+    taken = (ids == there).int().argmax(-1)
+    surprisal = -told.gather(-1, taken[:, None])[:, 0] / math.log(2)
+    arrays = (each.cpu().numpy() for each in (ids, probs, chances, cuts, taken, surprisal))
+    return [
+        Expectation(*row, taken=int(at), surprisal=float(bits))
+        for *row, at, bits in zip(*arrays, strict=True)
+    ]  # fmt: skip
 
-    def __init__(self, logits: Tensor, scores: Tensor, k: int) -> None:
-        self._log_probs = logits.log_softmax(-1)
-        self._chances = scores.softmax(-1)
-        self._ids = self._log_probs.topk(min(k, len(logits))).indices
 
-    def at(self, token: int) -> Expectation:
-        """The same, now that `token` is there; it takes the last place where it is none of the likeliest."""
-        ids = self._ids
-        if token not in ids.tolist():
-            ids = torch.cat([ids[:-1], torch.tensor([token], device=ids.device)])
-        log_probs = self._log_probs[ids]
-        taken = ids.tolist().index(token)
-        surprisal = -float(log_probs[taken]) / math.log(2)
-        arrays = (each.cpu().numpy() for each in (ids, log_probs.exp(), self._chances[ids]))
-        return Expectation(*arrays, taken=taken, surprisal=surprisal)
+def _cuts(ids: Tensor, scores: Tensor, ruled: Tensor | None, top_k: int) -> Tensor:
+    """int8 [place, k], of `Cut`: why a token could not be chosen."""
+    is_out = scores.gather(-1, ids) == -torch.inf
+    before = scores if ruled is None else ruled
+    told = before.gather(-1, ids)
+    cuts = torch.where(told == -torch.inf, Cut.FORBIDDEN, Cut.TOP_P)
+    if top_k:
+        least = before.topk(min(top_k, before.shape[-1])).values[:, -1:]
+        cuts = torch.where((told < least) & (told != -torch.inf), Cut.TOP_K, cuts)
+    return torch.where(is_out, cuts, Cut.NONE).to(torch.int8)
 
 
 def of_given(logits: Tensor, tokens: Tensor, k: int) -> list[Expectation]:
@@ -81,7 +107,7 @@ def of_given(logits: Tensor, tokens: Tensor, k: int) -> list[Expectation]:
     tokens
         int64 [n].
     """
-    return [Outlook(row, row, k).at(token) for row, token in zip(logits[:-1], tokens[1:].tolist(), strict=True)]
+    return expectations(logits[:-1], tokens[1:].tolist(), k) if len(tokens) > 1 else []
 
 
 class TokenPieces:
@@ -124,9 +150,10 @@ def written(
     ids = np.full((n, k), -1, np.int64)
     probs, chances = np.full((n, k), np.nan, np.float32), np.full((n, k), np.nan, np.float32)
     taken, surprisal = np.full(n, -1, np.int32), np.full(n, np.nan, np.float32)
+    cuts = np.zeros((n, k), np.int8)
     for place, each in enumerate(expected, 1):
         ids[place], probs[place], chances[place] = each.ids, each.probs, each.chances
-        taken[place], surprisal[place] = each.taken, each.surprisal
+        taken[place], surprisal[place], cuts[place] = each.taken, each.surprisal, each.cuts
     every = sorted({*ids[1:].ravel().tolist(), *also})
     numbers = {token: number for number, token in enumerate(every)}
     found = Written(
@@ -141,6 +168,7 @@ def written(
         candidate_ids=ids,
         probs=probs,
         chances=chances,
+        cuts=cuts,
         taken=taken,
         surprisal=surprisal,
         is_finished=is_finished,

@@ -46,6 +46,8 @@ class Model:
         How images are made ready; None for models that read none.
     image_tokenizer
         What names visual tokens; None for checkpoints without one.
+    chat_template
+        How a message becomes the text that it was trained to answer; empty for checkpoints without one.
     """
 
     info: CheckpointInfo
@@ -56,6 +58,7 @@ class Model:
     memory: Memory = field(default_factory=Memory, repr=False)
     preparation: Preparation | None = field(default=None, repr=False)
     image_tokenizer: ImageTokenizer | None = field(default=None, repr=False)
+    chat_template: str = field(default="", repr=False)
     _last: tuple[object, Run] | None = field(default=None, init=False, repr=False)
     _changed: tuple[object, Run] | None = field(default=None, init=False, repr=False)
     _last_image: tuple[object, Prepared] | None = field(default=None, init=False, repr=False)

@@ -43,4 +43,5 @@ def load(checkpoint: str, context: Context) -> Model:
         found.device,
         preparation=found.preparation,
         image_tokenizer=found.image_tokenizer,
+        chat_template=found.chat_template,
     )

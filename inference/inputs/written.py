@@ -1,4 +1,4 @@
-"""What a decoder is given that has begun to write."""
+"""What a decoder is given that has begun to write, or is to begin."""
 
 from __future__ import annotations
 
@@ -68,6 +68,29 @@ def exact_target(ids: tuple[int, ...], config: PreTrainedConfig, tokenizer: PreT
         raise Refused("The target has no token; a decoder is given its start token at least.")
     decoder = getattr(config, "decoder", config)
     return tokenize(TextInput(token_ids=ids), decoder, tokenizer, longest_target(config))
+
+
+def text_and_written(
+    given: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None, longest: int
+) -> Tokens:
+    """What a decoder without an encoder is given: a text, or the very ids of one that it went on with.
+
+    An empty text is the token that begins one.
+
+    Raises
+    ------
+    Refused
+        The text is empty, and no token begins one; else as `tokenize`.
+    """
+    if given.target_ids is not None:
+        return tokenize(TextInput(token_ids=given.target_ids), config, tokenizer, longest)
+    is_empty = not given.text and not given.text_pair and given.token_ids is None
+    if is_empty and tokenizer is not None and not tokenizer("")["input_ids"]:
+        begin = tokenizer.bos_token_id
+        if not isinstance(begin, int):
+            raise Refused("The text is empty, and this tokenizer has no token that begins one; type a word.")
+        given = TextInput(token_ids=(begin,))
+    return tokenize(given, config, tokenizer, longest)
 
 
 def longest_target(config: PreTrainedConfig) -> int:

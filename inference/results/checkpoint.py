@@ -159,6 +159,8 @@ class CheckpointInfo:
     image_kind
         What the generator paints for it where nothing else is asked for, see `ImageInput.kind`; empty where it reads
         no images.
+    has_chat_template
+        Whether it says how a message becomes the text that it was trained to answer.
     image_step
         Pixels of a patch, by which its images can be larger or smaller; 0 where their size is fixed.
     """
@@ -187,6 +189,7 @@ class CheckpointInfo:
     languages: tuple[str, ...] = ()
     stored_in: str = ""
     runs_in: str = ""
+    has_chat_template: bool = False
     explained: tuple[str, ...] = ()
 
     @property

@@ -41,6 +41,15 @@ class Decoding:
     seed: int = 0
 
 
+class Cut(IntEnum):
+    """Why a token could not be chosen."""
+
+    NONE = 0  # it could
+    FORBIDDEN = 1  # by the checkpoint
+    TOP_K = 2
+    TOP_P = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A text as far as it is written: a `Growing`, whose steps are its tokens.
@@ -63,6 +72,8 @@ class Written:
     probs, chances
         float32 [pos, k]: probability of each as the model gave it, and that with which it was chosen, after what the
         checkpoint forbids, temperature, top-k and top-p; NaN at the first place.
+    cuts
+        int8 [pos, k], of `Cut`: why one could not be chosen.
     taken
         int32 [pos]: place of the token that is there among the candidates; -1 where it is none of them.
     surprisal
@@ -78,6 +89,7 @@ class Written:
     candidate_ids: np.ndarray
     probs: np.ndarray
     chances: np.ndarray
+    cuts: np.ndarray
     taken: np.ndarray
     surprisal: np.ndarray
     is_finished: bool

@@ -31,8 +31,8 @@ class TextInput:
         text, 0 for the first ones, -1 for the last ones; None refuses such a text. Of a pair the longer text is cut,
         and both where each has more than half of the room.
     target_ids
-        For encoder-decoders: the very ids that the decoder is given, its start token first, in place of those of
-        `text_pair`; None for those.
+        The very ids that a decoder is given which has written: behind an encoder with its start token first, in place
+        of those of `text_pair`; without one those of the whole text, `text` being what it went on with. None for none.
     """
 
     text: str = ""

@@ -19,6 +19,7 @@ class Capability(StrEnum):
     LINEAR_UNEMBEDDING = "linear_unembedding"
     NEXT_TOKEN = "next_token"
     TRANSLATION = "translation"
+    GENERATION = "generation"
     MASKED_LM = "masked_lm"
     NEXT_SENTENCE = "next_sentence"
     PREDICTION = "prediction"
@@ -41,6 +42,7 @@ _READS = {
     Capability.LINEAR_UNEMBEDDING: "text",
     Capability.NEXT_TOKEN: "text",
     Capability.TRANSLATION: "text",
+    Capability.GENERATION: "text",
     Capability.MASKED_LM: "text",
     Capability.NEXT_SENTENCE: "text",
     Capability.PREDICTION: "text",

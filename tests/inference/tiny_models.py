@@ -199,12 +199,18 @@ def ids_of(n: int, seed: int = 1) -> tuple[int, ...]:
 MAPS = {"encoder": "encoder_attentions", "decoder": "decoder_attentions", "cross": "cross_attentions"}
 
 
-def eager_maps(net: Any, tensors: dict[str, Tensor], group: str) -> tuple[Tensor, ...]:
-    """[head, query_pos, key_pos] of each layer, as transformers' plain code computes them."""
+def written_out(net: Any) -> Any:
+    """The same model with transformers' plain code of attention."""
     net = copy.deepcopy(net)
     for part in net.modules():
         if hasattr(part, "config") and hasattr(part.config, "_attn_implementation_internal"):
             part.config._attn_implementation_internal = "eager"
+    return net
+
+
+def eager_maps(net: Any, tensors: dict[str, Tensor], group: str) -> tuple[Tensor, ...]:
+    """[head, query_pos, key_pos] of each layer, as transformers' plain code computes them."""
+    net = written_out(net)
     with torch.inference_mode():
         output = net(**tensors, output_attentions=True)
     maps = output[MAPS[group]] if net.config.is_encoder_decoder else output["attentions"]

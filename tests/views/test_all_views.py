@@ -62,7 +62,7 @@ def engine(tmp_path_factory):
     """What several tests ask is computed once."""
     # None that is bundled predicts words, was fine-tuned, or translates.
     causal = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))
-    CHECKPOINTS.update(dict.fromkeys(("reading", "few_shot", "attribution"), causal))
+    CHECKPOINTS.update(dict.fromkeys(("reading", "few_shot", "attribution", "generation"), causal))
     CHECKPOINTS["prediction"] = str(save_bert(tmp_path_factory.mktemp("bert"), "BertForTokenClassification"))
     CHECKPOINTS["translation"] = str(save_transformer(tmp_path_factory.mktemp("transformer")))
     CHECKPOINTS["training_stages"] = str(save_training_stages(save_transformer(tmp_path_factory.mktemp("stages"))))

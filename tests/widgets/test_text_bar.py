@@ -260,6 +260,21 @@ def test_it_goes_with_its_source_but_what_was_typed_stays(bar, qtbot):
     assert bar.input() == TextInput("the cats!", "les chats")
 
 
+def test_what_goes_on_with_a_text_leaves_the_second_sentence_as_it_was_typed(bar, qtbot):
+    bar.set_checkpoint(replace(make_checkpoint_info(), capabilities=("generation",)))
+    bar.set_input(TextInput("the cat", "le chat", target_ids=(1, 5, 6, 2)))
+    bar.first.end(False)
+    qtbot.keyClicks(bar.first, "s")
+    assert bar.input() == TextInput("the cats", "le chat")
+    bar.set_checkpoint(replace(make_checkpoint_info(), has_tokenizer=False, capabilities=("generation",)))
+    written = TextInput(token_ids=(5, 6), target_ids=(5, 6, 9))
+    bar.set_input(written)
+    assert bar.input() == written
+    bar.first.end(False)
+    qtbot.keyClicks(bar.first, " 7")
+    assert bar.input() == TextInput(token_ids=(5, 6, 7))
+
+
 def test_it_goes_with_its_checkpoint_and_its_language(bar):
     bar.set_input(WRITTEN)
     bar.set_checkpoint(replace(make_checkpoint_info(), languages=("de", "fr")))

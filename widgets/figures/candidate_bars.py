@@ -23,11 +23,12 @@ def _tr(text: str) -> str:
 
 
 class Candidate(NamedTuple):
-    """A token, its probability, and that with which it was chosen."""
+    """A token, its probability, that with which it was chosen, and why it could not be, where that is to be told."""
 
     text: str
     prob: float
     chance: float
+    cut: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class CandidateBars:
             letters = bold if is_taken else metrics
             if is_taken:
                 _paint_mark(painter, QPointF(line.left(), line.center().y()), em, theme.warning)
-            painter.setPen(theme.ink)
+            painter.setPen(theme.faint if each.cut else theme.ink)
             left = line.left() + 0.8 * em
             word = letters.elidedText(each.text, Qt.TextElideMode.ElideRight, words)
             painter.drawText(QPointF(left, baseline), word)
@@ -118,7 +119,7 @@ class CandidateBars:
     def _numbers(self, each: Candidate) -> str:
         if not self.has_chances:
             return percent(each.prob)
-        return f"{percent(each.prob)} → {percent(each.chance)}"
+        return f"{percent(each.prob)} → {each.cut or percent(each.chance)}"
 
 
 def _paint_mark(painter: QPainter, left: QPointF, em: float, color: QColor) -> None:

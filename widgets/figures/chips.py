@@ -12,12 +12,21 @@ from inference.results.tokens import Tokens
 from widgets.kit.clean import clean
 from widgets.look.theme import FigureStyle, Theme
 
-ChipKind = Literal["", "special", "masked", "random", "kept"]
+ChipKind = Literal["", "special", "masked", "random", "kept", "written"]
 _DASHES = {
     "masked": Qt.PenStyle.SolidLine,
     "random": Qt.PenStyle.DashLine,
     "kept": Qt.PenStyle.DotLine,
 }
+
+
+_MOST_TINT = 0.55  # of the accent: letters can be read upon it
+
+
+def _mixed(one: QColor, other: QColor, share: float) -> QColor:
+    """So much of `other`, the rest of `one`."""
+    pairs = (one.redF(), other.redF()), (one.greenF(), other.greenF()), (one.blueF(), other.blueF())
+    return QColor.fromRgbF(*((1 - share) * a + share * b for a, b in pairs))
 
 
 def _tr(text: str) -> str:
@@ -26,11 +35,12 @@ def _tr(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A token, what was done to it, and whether a word begins with it."""
+    """A token, what was done to it, whether a word begins with it, and how strongly it is tinted (0-1)."""
 
     text: str
     kind: ChipKind = ""
     starts_word: bool = True
+    tint: float = 0.0
 
 
 def chips_of(tokens: Tokens, kinds: dict[int, ChipKind] | None = None) -> tuple[Chip, ...]:
@@ -50,7 +60,8 @@ def kind_title(kind: ChipKind) -> str:
 
 def kind_color(kind: ChipKind, theme: Theme) -> QColor:
     """Colour of what was done to a token."""
-    return {"masked": theme.series[0], "random": theme.series[1], "kept": theme.series[2]}.get(kind, theme.line)
+    colors = {"masked": theme.series[0], "random": theme.series[1], "kept": theme.series[2], "written": theme.series[0]}
+    return colors.get(kind, theme.line)
 
 
 def chip_height(metrics: QFontMetricsF) -> float:
@@ -58,16 +69,24 @@ def chip_height(metrics: QFontMetricsF) -> float:
     return 1.5 * metrics.height()
 
 
-def lay_out(chips: tuple[Chip, ...], width: float, metrics: QFontMetricsF) -> list[QRectF]:
-    """Where the chips are, in lines from (0, 0); pieces of a word stand close together."""
+def lay_out(
+    chips: tuple[Chip, ...], width: float, metrics: QFontMetricsF, *, least: float = 1.2, below: float = 0.0
+) -> list[QRectF]:
+    """Where the chips are, in lines from (0, 0); pieces of a word stand close together.
+
+    Parameters
+    ----------
+    least, below
+        Width of the narrowest chip, and room under each line, in em.
+    """
     em, height = metrics.height(), chip_height(metrics)
     x = y = 0.0
     boxes: list[QRectF] = []
     for chip in chips:
-        chip_width = min(max(metrics.horizontalAdvance(chip.text) + 0.7 * em, 1.2 * em), max(width, em))
+        chip_width = min(max(metrics.horizontalAdvance(chip.text) + 0.7 * em, least * em), max(width, em))
         x += 0 if not boxes else 0.1 * em if not chip.starts_word else 0.4 * em
         if x + chip_width > width and x > 0:
-            x, y = 0.0, y + height + 0.35 * em
+            x, y = 0.0, y + height + (0.35 + below) * em
         boxes.append(QRectF(x, y, chip_width, height))
         x += chip_width
     return boxes
@@ -97,7 +116,9 @@ def paint_chip(painter: QPainter, chip: Chip, box: QRectF, style: FigureStyle) -
     if chip.kind in _DASHES:
         fill.setAlphaF(0.22)
     painter.setPen(QPen(color, 2 if chip.kind in _DASHES else 1, _DASHES.get(chip.kind, Qt.PenStyle.SolidLine)))
-    painter.setBrush(fill if chip.kind != "special" else Qt.BrushStyle.NoBrush)
+    if chip.tint > 0:
+        fill = _mixed(style.theme.panel, style.theme.accent, _MOST_TINT * min(chip.tint, 1.0))
+    painter.setBrush(fill if chip.kind != "special" or chip.tint > 0 else Qt.BrushStyle.NoBrush)
     radius = 0.25 * metrics.height()
     painter.drawRoundedRect(box, radius, radius)
     painter.setPen(style.theme.faint if chip.kind == "special" else style.theme.ink)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QMenu, QToolB
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import TextInput
+from inference.results.request import Capability
 from widgets.kit.labels import LineLabel
 from widgets.kit.number_box import NumberBox
 from widgets.kit.plain import PlainLabel
@@ -42,7 +43,8 @@ class TextBar(QWidget):
     def __init__(self, selection: Selection, samples: tuple[str, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._has_tokenizer = True
-        self._written: tuple[str, tuple[int, ...]] | None = None  # a target that came from elsewhere, and its tokens
+        self._goes_on = False  # what is written goes on with the text, and is no second sentence
+        self._written: tuple[str, tuple[int, ...]] | None = None  # what came from elsewhere as written, and its tokens
         self._first_label, self._second_label = PlainLabel(self), PlainLabel(self)
         self.first = self._line("sentence_a", self._first_label)
         self.second = self._line("sentence_b", self._second_label)
@@ -161,6 +163,7 @@ class TextBar(QWidget):
         """Name the fields after what the checkpoint takes. What was typed stays."""
         self._has_tokenizer = info is None or info.has_tokenizer
         self._drop_written()
+        self._goes_on = info is not None and Capability.GENERATION in info.capabilities
         is_pair = info is not None and any(group.query_axis == "target" for group in info.groups)
         first = self.tr("&Sentence") if self._has_tokenizer else self.tr("&Token ids")
         self._first_label.setText(self.tr("&Source") if is_pair and self._has_tokenizer else first)
@@ -215,7 +218,8 @@ class TextBar(QWidget):
         """What is typed now. Where there is no tokenizer, numbers are token ids."""
         text, second = self.first.value(), self.second.value()
         if not self._has_tokenizer and (ids := _token_ids(text)) is not None:
-            return TextInput(token_ids=ids, start=self._part_start())
+            written = self._written[1] if self._written is not None else None
+            return TextInput(token_ids=ids, start=self._part_start(), target_ids=written)
         source, target = (box.currentData() or "" for box in self._languages)
         pair = second if second.strip() and self._has_tokenizer else None
         ids = self._written[1] if self._written is not None and self._written[0] == second else None
@@ -238,7 +242,7 @@ class TextBar(QWidget):
 
     def _drop_written(self) -> None:
         """What was written for another source is no target of this one; what the user typed stays."""
-        if self._written is not None and self._written[0] == self.second.value():
+        if not self._goes_on and self._written is not None and self._written[0] == self.second.value():
             self.second.set_value("")
         self._written = None
 

@@ -277,7 +277,8 @@ def test_the_tree_holds_every_text_that_was_begun(models):
 
 
 def test_it_grows_and_what_is_there_never_changes_when_greedy(models, monkeypatch):
-    monkeypatch.setattr("inference.analyses.translation._PAUSE", 0)
+    monkeypatch.setattr("inference.forward.writing.PAUSE", 0)
+    monkeypatch.setattr("inference.forward.writing.SHARE", np.inf)
     parts = []
     whole = translation(asked(), models("bart"), Context(parts.append))
     grown = [part.result for part in parts if isinstance(part, Partial)]

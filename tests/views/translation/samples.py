@@ -37,6 +37,7 @@ def make_translation(n: int = 5, *, is_finished: bool | None = None, n_given: in
         candidate_ids=np.where(candidates < 0, -1, candidates.astype(np.int64) + 100),
         probs=probs,
         chances=probs.copy(),
+        cuts=np.zeros((n, 2), np.int8),
         taken=taken,
         surprisal=surprisal,
         is_finished=n == len(TARGET.split()) if is_finished is None else is_finished,

@@ -11,10 +11,10 @@ from PySide6.QtCore import QRectF
 from tests.views.translation.samples import make_beams, make_translation
 from widgets.figures.candidate_bars import Candidate, CandidateBars
 from widgets.look.theme import FigureStyle
-from widgets.views.translation.alignment import weights_of, when_written
 from widgets.views.translation.cross_attention import CrossAttentionFigure
 from widgets.views.translation.figure import Spot, TranslationFigure
 from widgets.views.translation.options import AlignmentOptions, TranslationOptions
+from widgets.writing.attending import weights_of, when_written
 
 pytestmark = pytest.mark.usefixtures("qapp")
 AREA = QRectF(10, 10, 700, 900)

@@ -9,28 +9,11 @@ from inference.results.tokens import Tokens
 from inference.results.translation import TranslationResult
 from widgets.figures.heat_panel import ColorScale, HeatPanel
 from widgets.figures.token_axis import label
-from widgets.views.translation.options import WhoseAttention
+from widgets.writing.options import WhoseAttention
 
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("Alignment", text)
-
-
-def weights_of(pattern: np.ndarray, attention: WhoseAttention, layer: int, head: int) -> np.ndarray:
-    """float32 [target, source] of all heads, a layer's, or one; a layer or head that is not there is the last one."""
-    n_layers, n_heads = pattern.shape[:2]
-    if not n_layers:
-        return np.empty((0, pattern.shape[3]), np.float32)
-    of_layer = pattern[min(layer, n_layers - 1)]
-    if attention == "mean":
-        return pattern.mean((0, 1))
-    return of_layer.mean(0) if attention == "layer" else of_layer[min(head, n_heads - 1)]
-
-
-def when_written(weights: np.ndarray) -> np.ndarray:
-    """A row for each token of the target: what was attended to at the place before, where it was chosen; NaN for the
-    first one."""
-    return np.concatenate([np.full((1, weights.shape[1]), np.nan, np.float32), weights])
 
 
 def attending_title(result: TranslationResult, attention: WhoseAttention, layer: int, head: int) -> str:

@@ -25,14 +25,8 @@ def _add_whole_target(parser: ArgumentParser) -> None:
     )
 
 
-def _options(args: Namespace) -> TranslationOptions:
-    options = TranslationOptions.of(args)
-    # Who names a number of beams wants them.
-    return replace(options, way="beam") if options.beams is not None and options.way == "greedy" else options
-
-
 def _request(args: Namespace, info: CheckpointInfo) -> TranslationRequest:
-    options = _options(args)
+    options = TranslationOptions.of(args)
     if options.show == "tree" and options.way != "beam":
         raise BadOption("--show tree needs a beam search: --beams 4, or --decoding beam.")
     return TranslationRequest(
@@ -48,7 +42,9 @@ def _request(args: Namespace, info: CheckpointInfo) -> TranslationRequest:
 def _figure(result: TranslationResult, args: Namespace) -> Figure:
     from widgets.views.translation.figure import TranslationFigure
 
-    return TranslationFigure(result, _options(args), result.written.n_steps, *_layer_and_head(result, args))
+    return TranslationFigure(
+        result, TranslationOptions.of(args), result.written.n_steps, *_layer_and_head(result, args)
+    )
 
 
 def _cross_request(args: Namespace, info: CheckpointInfo) -> TranslationRequest:

@@ -13,9 +13,10 @@ from inference.results.translation import TranslationResult
 from widgets.figures.heat_panel import HeatPanel
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.translation.alignment import attending_title, panel, weights_of
-from widgets.views.translation.numbers import words_of
+from widgets.views.translation.alignment import attending_title, panel
 from widgets.views.translation.options import AlignmentOptions
+from widgets.writing.attending import weights_of
+from widgets.writing.expected import words_of
 
 
 def _tr(text: str) -> str:

@@ -13,16 +13,18 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from inference.results.translation import TranslationResult
 from widgets.figures.candidate_bars import Candidate, CandidateBars
 from widgets.figures.heat_panel import HeatPanel, short
-from widgets.figures.prediction_cards import percent
 from widgets.figures.token_axis import label
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.translation.alignment import attending_title, panel, weights_of, when_written
-from widgets.views.translation.beam_tree import BeamPicture
+from widgets.views.translation.alignment import attending_title, panel
 from widgets.views.translation.numbers import translation_numbers
 from widgets.views.translation.options import TranslationOptions
 from widgets.views.translation.sentences import Sentences
+from widgets.writing.attending import weights_of, when_written
+from widgets.writing.beam_tree import BeamPicture
+from widgets.writing.expected import describe_candidate, describe_token, expected_at
+from widgets.writing.spots import nearest
 
 _WIDTH = 46.0  # em at which it reads well
 _SPACE = 1.0  # em between the picture and the candidates
@@ -134,21 +136,7 @@ class TranslationFigure:
     @cached_property
     def bars(self) -> CandidateBars | None:
         """What was expected where the focus is; None at the start token."""
-        written, place = self.result.written, self.focus
-        if place < 1 or place >= written.n_steps:
-            return None
-        chosen = [number for number in range(written.candidates.shape[1]) if written.candidates[place, number] >= 0]
-        candidates = tuple(
-            Candidate(
-                clean(written.vocabulary[int(written.candidates[place, number])]),
-                float(written.probs[place, number]),
-                float(written.chances[place, number]),
-            )
-            for number in chosen
-        )
-        before = label(written.tokens.words[place - 1])
-        title = _tr("Expected behind “{}” (place {})").format(before, place)
-        return CandidateBars(title, candidates, int(written.taken[place]))
+        return expected_at(self.result.written, self.focus)
 
     def _height_above(self, width: float, style: FigureStyle) -> float:
         em = QFontMetricsF(style.font).height()
@@ -261,20 +249,7 @@ class TranslationFigure:
 
     def step(self, spot: Spot | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> Spot | None:
         """The nearest thing in a direction."""
-        boxes = self._boxes(rect, style)
-        if spot is None or spot not in boxes:
-            first = Spot("target", self.focus)
-            return first if first in boxes else next(iter(boxes), None)
-        here = boxes[spot].center()
-        found, nearest = spot, np.inf
-        for other, box in boxes.items():
-            away = box.center() - here
-            along, across = (away.x() * right, abs(away.y())) if right else (away.y() * down, abs(away.x()))
-            if along > 1 and (right == 0 or across < box.height()):
-                distance = along + 3 * across if right else 1e4 * along + across
-                if distance < nearest:
-                    found, nearest = other, distance
-        return found
+        return nearest(self._boxes(rect, style), spot, Spot("target", self.focus), right, down)
 
     def describe(self, spot: Spot) -> str:
         """What is known of it, in a line."""
@@ -287,11 +262,7 @@ class TranslationFigure:
         if spot.kind in ("target", "cell"):
             return self._describe_target(spot)
         if spot.kind == "candidate" and self.bars is not None:
-            each = self.bars.candidates[spot.place]
-            text = _tr("“{}”: probability {}").format(each.text, percent(each.prob))
-            if self.bars.has_chances:
-                text += _tr(", chosen with {}").format(percent(each.chance))
-            return text if spot.place == self.bars.taken else text + _tr("; a click continues from it")
+            return describe_candidate(self.bars, spot.place)
         if spot.kind == "node" and self.result.tree is not None:
             tree = self.result.tree
             words = [clean(written.vocabulary[int(tree.numbers[node])]) for node in tree.path(spot.place)]
@@ -308,9 +279,7 @@ class TranslationFigure:
         text = _tr("“{}” ({})").format(label(written.tokens.words[place]), place)
         if place == 0:
             return text + _tr(": the decoder's start token")
-        bits = float(written.surprisal[place])
-        text += _tr(": {:.2f} bits, probability {}").format(bits, percent(2.0**-bits))
-        text += _tr(", given") if place < written.n_given else ""
+        text += describe_token(written, place)
         if place >= len(self.weights) or np.isnan(self.weights[place]).any():
             return text
         row = self.weights[place]

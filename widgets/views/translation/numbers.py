@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from inference.results.tokens import Tokens
 from inference.results.translation import TranslationResult
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
-
-
-def words_of(tokens: Tokens) -> np.ndarray:
-    """str [pos]."""
-    return np.array([clean(word) for word in tokens.words], np.str_)
+from widgets.writing.expected import words_of
 
 
 def translation_numbers(result: TranslationResult, weights: np.ndarray) -> Numbers:

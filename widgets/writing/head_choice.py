@@ -49,8 +49,8 @@ class HeadChoice(QObject):
 
     @property
     def layer(self) -> int:
-        """The selected layer, or the last one that there is."""
-        return min(self._selection.now.layer, self._group.n_layers - 1) if self._group else 0
+        """The selected layer, or the next one that attends."""
+        return self._group.nearest(min(self._selection.now.layer, self._group.n_layers - 1)) if self._group else 0
 
     @property
     def head(self) -> int:

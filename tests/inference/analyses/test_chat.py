@@ -1,0 +1,116 @@
+"""A text as a chat message: the model gets what the template of its checkpoint makes of it, and no template hangs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from inference.analyses.generation import generation
+from inference.checkpoints.inspection import inspect
+from inference.context import Context, Refused
+from inference.files import chat_template
+from inference.files.chat_template import as_message, read_chat_template
+from inference.forward.opening import load
+from inference.results.generation import GenerationRequest
+from tests.inference.tiny_checkpoints import save_gpt2
+from tests.inputs import text_input
+
+TEMPLATE = (
+    "{% for message in messages %}[{{ message['role'] }}] {{ message['content'] }}{{ eos_token }}{% endfor %}"
+    "{% if add_generation_prompt %}[assistant]{% endif %}"
+)
+MADE = "[user] hello<|endoftext|>[assistant]"
+
+
+def with_template(folder, template):
+    save_gpt2(folder)
+    path = folder / "tokenizer_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"chat_template": template}))
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def chatty(tmp_path_factory):
+    return load(with_template(tmp_path_factory.mktemp("chatty"), TEMPLATE), Context())
+
+
+def test_the_model_gets_all_that_the_template_makes(chatty):
+    request = GenerationRequest("", text_input("hello"), most=3, as_message=True)
+    result = generation(request, chatty, Context())
+    own = chatty.tokenizer.apply_chat_template(
+        [{"role": "user", "content": "hello"}], chat_template=TEMPLATE, add_generation_prompt=True, return_dict=False
+    )
+    assert result.prompt == MADE
+    assert result.written.tokens.ids[: result.written.n_given].tolist() == own
+    assert result.n_written == 3
+    plain = generation(GenerationRequest("", text_input("hello"), most=3), chatty, Context())
+    assert (plain.prompt, plain.written.n_given) == ("", len("hello"))
+
+
+def test_a_checkpoint_says_whether_it_has_one(tmp_path):
+    (tmp_path / "plain").mkdir()
+    assert not inspect(str(save_gpt2(tmp_path / "plain"))).has_chat_template
+    assert inspect(with_template(tmp_path / "chatty", TEMPLATE)).has_chat_template
+    assert not inspect(with_template(tmp_path / "empty", "")).has_chat_template
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ([{"name": "tool_use", "template": "x"}, {"name": "default", "template": "y"}], "y"),
+        ([{"name": "tool_use", "template": "x"}], ""),
+        ({"default": "x"}, ""),
+        (3, ""),
+        ("x" * (2**20 + 1), ""),
+    ],
+)
+def test_of_several_the_usual_one_is_taken_and_what_is_none_is_none(tmp_path, said, found):
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"chat_template": said}))
+    assert read_chat_template(tmp_path) == found
+
+
+def test_a_file_of_its_own_comes_first_and_none_that_is_a_link_elsewhere(tmp_path):
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"chat_template": "x"}))
+    (tmp_path / "chat_template.jinja").write_text("y")
+    assert read_chat_template(tmp_path) == "y"
+    (tmp_path / "chat_template.jinja").unlink()
+    (tmp_path / "chat_template.jinja").symlink_to("/etc/hostname")
+    assert read_chat_template(tmp_path) == ""
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        ("{% for", "The chat template cannot be used: "),
+        ("{{ raise_exception('Only with a system prompt') }}", "cannot be used: Only with a system prompt."),
+        ("{{ messages[7]['content'] }}", "The chat template cannot be used: "),
+        ("{{ documents[0].text.nothing }}", "The chat template cannot be used: "),
+        ("{{ messages.append(1) }}", "The chat template cannot be used: "),
+        ("{{ ''.__class__.__mro__[1].__subclasses__() }}", "The chat template cannot be used: "),
+        ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "The chat template cannot be used: "),
+        ("{% if false %}x{% endif %}", "The chat template makes nothing of a message."),
+        ("{% for i in range(99999) %}{{ 'x' * 20 }}{% endfor %}", "letters of a message; 1,048,576 are read."),
+    ],
+)
+def test_a_template_that_cannot_be_used_is_one_sentence(chatty, template, why):
+    with pytest.raises(Refused) as refused:
+        as_message("hello", template, chatty.tokenizer)
+    assert why in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_template_that_goes_on_and_on_is_stopped(chatty, monkeypatch):
+    monkeypatch.setattr(chat_template, "_MOST_SECONDS", 0.2)
+    endless = "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}x"
+    with pytest.raises(Refused, match=r"was not done in 0\.2 seconds"):
+        as_message("hello", endless, chatty.tokenizer)
+    assert as_message("hello", TEMPLATE, chatty.tokenizer) == MADE
+
+
+def test_what_has_no_template_says_so(chatty, tmp_path):
+    plain = load(str(save_gpt2(tmp_path)), Context())
+    with pytest.raises(Refused, match="has no chat template"):
+        generation(GenerationRequest("", text_input("hello"), as_message=True), plain, Context())
+    with pytest.raises(Refused, match="takes a message in words, not token ids"):
+        generation(GenerationRequest("", text_input(token_ids=(5, 6)), as_message=True), chatty, Context())

@@ -1,0 +1,344 @@
+"""A text as far as it is written on: what a token attended to, what was expected, and where it could have gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+
+from inference.results.decoding import Decoding, Written
+from inference.results.generation import GenerationResult
+from widgets.figures.candidate_bars import Candidate, CandidateBars
+from widgets.figures.heat_panel import short
+from widgets.figures.token_axis import label
+from widgets.kit.clean import clean
+from widgets.kit.figure import Numbers
+from widgets.look.theme import FigureStyle
+from widgets.plots.ticks import bytes_text
+from widgets.views.generation.branch_list import BranchLine, BranchList
+from widgets.views.generation.numbers import generation_numbers
+from widgets.views.generation.options import GenerationOptions
+from widgets.views.generation.text_row import TextRow
+from widgets.writing.attending import weights_of, when_written
+from widgets.writing.beam_tree import BeamPicture
+from widgets.writing.expected import describe_candidate, describe_token, expected_at
+from widgets.writing.spots import nearest
+
+_WIDTH = 46.0  # em at which it reads well
+_SPACE = 1.0  # em between the parts
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("GenerationFigure", text)
+
+
+class WrittenSpot(NamedTuple):
+    """What the pointer meets: a `token`, one of the text `beside` it, a `candidate`, a `branch` (by its number), a
+    `node` of the beams, or one of the best texts (`best`)."""
+
+    kind: str
+    place: int
+
+
+class Beside(NamedTuple):
+    """Another branch that is compared with."""
+
+    name: str
+    written: Written
+
+
+@dataclass(frozen=True)
+class GenerationFigure:
+    """A text at one step.
+
+    Attributes
+    ----------
+    n_shown
+        Tokens that are there at this step.
+    layer, head
+        Whose attention is shown where the options ask for one.
+    place
+        Token whose candidates are told, and for which the text is tinted; None for the last one that is shown.
+    decoding
+        How the text was written, which the options may not say any more; None for as the options say.
+    name
+        Of its branch, where there are several.
+    branches
+        All that are known; a list is shown of two and more.
+    beside
+        Another branch, shown beneath; the probability of each token stands under both then.
+    """
+
+    result: GenerationResult
+    options: GenerationOptions
+    n_shown: int
+    layer: int = 0
+    head: int = 0
+    place: int | None = None
+    decoding: Decoding | None = None
+    name: str = ""
+    branches: tuple[BranchLine, ...] = ()
+    beside: Beside | None = None
+
+    @property
+    def focus(self) -> int:
+        """The token whose candidates are told."""
+        return self.n_shown - 1 if self.place is None else min(self.place, self.n_shown - 1)
+
+    @property
+    def show(self) -> str:
+        """What is shown, as far as there is such a thing."""
+        return "text" if self.result.tree is None else self.options.show
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """float32 [pos, key_pos]: what was attended to when each token was chosen."""
+        layers = self.result.layers
+        at = layers.index(self.layer) if self.layer in layers else 0
+        weights = weights_of(self.result.pattern, self.options.attention, at, self.head)
+        return when_written(weights)[: self.result.written.n_steps]
+
+    @property
+    def caption(self) -> str:
+        result, decoding = self.result, self.decoding or self.options.decoding
+        written = result.written
+        ways = {
+            "greedy": _tr("greedy"),
+            "beam": _tr("beam search, {} best texts").format(len(result.hypotheses)),
+            "sample": _tr("sampled with seed {}, temperature {:g}, top-k {}, top-p {:g}").format(
+                decoding.seed, decoding.temperature, decoding.top_k or _tr("off"), decoding.top_p
+            ),
+        }
+        bits = written.surprisal[written.n_given : written.n_steps]
+        n_shown = max(self.n_shown - written.n_given, 0)
+        ended = _tr("ended by “{}”").format(label(written.tokens.words[-1])) if written.is_finished else ""
+        parts = [
+            _tr("{} tokens, {} given").format(written.n_steps, written.n_given),
+            ways[decoding.way],
+            _tr("{:.1f} bits").format(float(bits.sum())) if len(bits) else "",
+            _tr("{:.1f} of them up to token {}").format(float(bits[:n_shown].sum()), self.n_shown)
+            if n_shown < len(bits)
+            else "",
+            written.why_unfinished or ended,
+            _tr("keys and values: {}").format(bytes_text(result.cache_bytes)) if result.cache_bytes else "",
+            _tr("{:.3g} tokens a second").format(result.tokens_a_second) if result.tokens_a_second else "",
+        ]
+        return " · ".join(part for part in parts if part)
+
+    @property
+    def tint_title(self) -> str:
+        """Whose attention the tint is; empty where it is not known."""
+        place = self.focus
+        if not 0 < place < len(self.weights):
+            return ""
+        n_heads = self.result.pattern.shape[1]
+        heads_are, wanted = self.result.heads_are, self.options.attention
+        word = label(self.result.written.tokens.words[place])
+        tinted = _tr("tinted by what was attended to when “{}” was chosen: {}")
+        if wanted == "mean" or heads_are == "mean":
+            return tinted.format(word, _tr("mean of all heads"))
+        layer = self.result.layers[self.result.layers.index(self.layer) if self.layer in self.result.layers else 0]
+        if wanted == "layer" or heads_are == "layer":
+            return tinted.format(word, _tr("mean of the heads of layer {}").format(layer))
+        return tinted.format(word, _tr("layer {}, head {}").format(layer, min(self.head, n_heads - 1)))
+
+    # Its parts
+
+    @cached_property
+    def _has_probs(self) -> bool:
+        return self.options.has_probs or self.beside is not None
+
+    @cached_property
+    def _row(self) -> TextRow:
+        place, weights = self.focus, self.weights
+        is_known = 0 < place < len(weights)
+        tint = weights[place][:place] if is_known else None
+        title = "  ·  ".join(filter(None, (self.name, self.tint_title))) or _tr("Text")
+        return TextRow(self.result.written, self.n_shown, title, tint, self._has_probs)
+
+    @cached_property
+    def _row_beside(self) -> TextRow | None:
+        if self.beside is None:
+            return None
+        return TextRow(self.beside.written, self.beside.written.n_steps, self.beside.name, None, has_probs=True)
+
+    @cached_property
+    def _beams(self) -> BeamPicture:
+        assert self.result.tree is not None
+        written = self.result.written
+        is_last = self.n_shown == written.n_steps
+        deepest = int(self.result.tree.depths.max(initial=0))
+        hypotheses = self.result.hypotheses if is_last else ()
+        depth = deepest if is_last else self.n_shown - written.n_given
+        return BeamPicture(self.result.tree, written.vocabulary, hypotheses, depth)
+
+    @cached_property
+    def bars(self) -> CandidateBars | None:
+        """What was expected where the focus is; None at the first token."""
+        return expected_at(self.result.written, self.focus, with_cuts=True)
+
+    @cached_property
+    def _branches(self) -> BranchList:
+        return BranchList(self.branches)
+
+    def _areas(self, rect: QRectF, style: FigureStyle) -> dict[str, QRectF]:
+        """Of its parts, one beneath the other."""
+        em = QFontMetricsF(style.font).height()
+        found: dict[str, QRectF] = {}
+        top = rect.top()
+        for name, height in self._heights(rect.width(), style).items():
+            found[name] = QRectF(rect.left(), top, rect.width(), height)
+            top += height + _SPACE * em
+        return found
+
+    def _heights(self, width: float, style: FigureStyle) -> dict[str, float]:
+        em = QFontMetricsF(style.font).height()
+        if self.show == "tree":
+            return {"beams": self._beams.height(em)}
+        heights = {"text": self._row.height(width, style)}
+        if self._row_beside is not None:
+            heights["beside"] = self._row_beside.height(width, style)
+        # As much at every step, so that nothing moves while it plays.
+        rows = self.result.written.candidates.shape[1]
+        heights["bars"] = CandidateBars("", (Candidate("", 0, 0),) * rows, -1).height(em)
+        if len(self.branches) > 1:
+            heights["branches"] = self._branches.height(em)
+        return heights
+
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
+        """What it needs where there is so much width."""
+        em = QFontMetricsF(style.font).height()
+        least = self._beams.width(em) if self.show == "tree" else 0.0
+        heights = self._heights(max(width, least, em), style).values()
+        return QSizeF(least if least > width else 0, sum(heights) + _SPACE * em * (len(heights) - 1))
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        em = QFontMetricsF(style.font).height()
+        width = max(_WIDTH * em, self._beams.width(em) if self.show == "tree" else 0.0)
+        return QSizeF(width, self.least_size(width, style).height())
+
+    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        areas = self._areas(rect, style)
+        if self.show == "tree":
+            self._beams.paint(painter, areas["beams"].topLeft(), rect.width(), style)
+            return
+        self._row.paint(painter, areas["text"].topLeft(), rect.width(), style)
+        box = self._row.boxes(rect.width(), style)[self.focus].translated(areas["text"].topLeft())
+        self._frame(painter, box, style, Qt.PenStyle.SolidLine)
+        if self._row_beside is not None:
+            self._row_beside.paint(painter, areas["beside"].topLeft(), rect.width(), style)
+        if self.bars is not None:
+            self.bars.paint(painter, areas["bars"], style)
+        if "branches" in areas:
+            self._branches.paint(painter, areas["branches"], style)
+
+    def _frame(self, painter: QPainter, box: QRectF, style: FigureStyle, line: Qt.PenStyle) -> None:
+        painter.save()
+        painter.setPen(QPen(style.theme.accent, 2, line))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), 4, 4)
+        painter.restore()
+
+    # What the pointer meets
+
+    def _boxes(self, rect: QRectF, style: FigureStyle) -> dict[WrittenSpot, QRectF]:
+        """All that can be pointed at, in the order of the arrow keys."""
+        areas, width = self._areas(rect, style), rect.width()
+        em = QFontMetricsF(style.font).height()
+        if self.show == "tree":
+            beams, origin = self._beams, areas["beams"].topLeft()
+            nodes = np.flatnonzero(beams.tree.depths <= beams.n_depths).tolist()
+            found = {WrittenSpot("node", node): beams.box(node, em).translated(origin) for node in nodes}
+            return found | {
+                WrittenSpot("best", number): beams.line(number, width, em).translated(origin)
+                for number in range(len(beams.hypotheses))
+            }
+        found = {}
+        for kind, name, row in (("token", "text", self._row), ("beside", "beside", self._row_beside)):
+            if row is not None:
+                boxes, origin = row.boxes(width, style)[: row.n_shown], areas[name].topLeft()
+                found |= {WrittenSpot(kind, pos): box.translated(origin) for pos, box in enumerate(boxes)}
+        if self.bars is not None:
+            rows = range(len(self.bars.candidates))
+            found |= {WrittenSpot("candidate", row): self.bars.row(row, areas["bars"], style) for row in rows}
+        if "branches" in areas:
+            found |= {
+                WrittenSpot("branch", line.number): self._branches.row(at, areas["branches"], em)
+                for at, line in enumerate(self.branches)
+            }
+        return found
+
+    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> WrittenSpot | None:
+        """What lies under a point."""
+        return next((spot for spot, box in self._boxes(rect, style).items() if box.contains(point)), None)
+
+    def has_spot(self, spot: object, rect: QRectF, style: FigureStyle) -> bool:
+        """Whether there is such a thing now."""
+        return isinstance(spot, WrittenSpot) and spot in self._boxes(rect, style)
+
+    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: WrittenSpot) -> None:
+        """Frame what is pointed at."""
+        if (box := self._boxes(rect, style).get(spot)) is not None:
+            self._frame(painter, box.adjusted(1, 1, -1, -1), style, Qt.PenStyle.DashLine)
+
+    def step(
+        self, spot: WrittenSpot | None, right: int, down: int, rect: QRectF, style: FigureStyle
+    ) -> WrittenSpot | None:
+        """The nearest thing in a direction."""
+        return nearest(self._boxes(rect, style), spot, WrittenSpot("token", self.focus), right, down)
+
+    def describe(self, spot: WrittenSpot) -> str:
+        """What is known of it, in a line."""
+        if spot.kind == "token":
+            return self._describe_token(spot.place)
+        if spot.kind == "beside" and self.beside is not None:
+            written = self.beside.written
+            text = _tr("“{}” ({})").format(label(written.tokens.words[spot.place]), spot.place)
+            return text + describe_token(written, spot.place) if spot.place else text
+        if spot.kind == "candidate" and self.bars is not None:
+            return describe_candidate(self.bars, spot.place)
+        if spot.kind == "branch":
+            line = next(each for each in self.branches if each.number == spot.place)
+            return f"{line.name}  {line.text}" + ("" if line.is_now else _tr("; a click goes back to it"))
+        if spot.kind == "node" and self.result.tree is not None:
+            tree, vocabulary = self.result.tree, self.result.written.vocabulary
+            words = [clean(vocabulary[int(tree.numbers[node])]) for node in tree.path(spot.place)]
+            text = _tr("{}: logarithm of its probability {}; a click continues from it")
+            return text.format(" ".join(words), short(float(tree.log_probs[spot.place])))
+        if spot.kind == "best":
+            each = self.result.hypotheses[spot.place]
+            text = _tr("“{}”: {} tokens, logarithm of its probability {}, ranked by {}")
+            return text.format(clean(each.text), each.n_tokens, short(each.log_prob), short(each.score))
+        return ""
+
+    def _describe_token(self, place: int) -> str:
+        written, weights = self.result.written, self.weights
+        text = _tr("“{}” ({})").format(label(written.tokens.words[place]), place)
+        if place == 0:
+            return text + _tr(": the first token, before which nothing is known")
+        text += describe_token(written, place)
+        if place >= len(weights):
+            return text
+        best = np.argsort(-weights[place], kind="stable")[: min(3, place)].tolist()
+        words = written.tokens.words
+        seen = ", ".join(f"“{label(words[pos])}” {short(float(weights[place, pos]))}" for pos in best)
+        return text + _tr(" · attended to {} when it was chosen").format(seen)
+
+    # Export
+
+    @property
+    def film_steps(self) -> range:
+        """From what was given to the last token."""
+        return range(self.result.written.n_given, self.result.written.n_steps + 1)
+
+    def film_frame(self, step: int) -> GenerationFigure:
+        """The same when so many tokens were there."""
+        return replace(self, n_shown=step, place=None)
+
+    def numbers(self) -> Numbers:
+        """A row a token."""
+        return generation_numbers(self.result, self.weights)

@@ -1,0 +1,71 @@
+"""A text that was written on, as numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inference.results.decoding import Cut
+from inference.results.generation import GenerationResult
+from widgets.kit.clean import clean
+from widgets.kit.figure import Numbers
+from widgets.writing.expected import words_of
+
+_HEADER = (
+    "place", "token", "id", "origin", "surprisal in bits", "probability", "chosen with", "expected",
+    "probability of expected", "cut off", "attended to most when chosen", "attention",
+)  # fmt: skip
+
+
+def generation_numbers(result: GenerationResult, weights: np.ndarray) -> Numbers:
+    """A row a token, with what was expected there and what was attended to most.
+
+    Parameters
+    ----------
+    weights
+        float32 [pos, key_pos]: what was attended to when each was chosen; the first row knows nothing.
+    """
+    written, words = result.written, words_of(result.written.tokens)
+    vocabulary = np.array([*(clean(word) for word in written.vocabulary), ""], np.str_)  # -1 is the last
+    expected = vocabulary[written.candidates]
+    rows: list[tuple[str | int | float, ...]] = []
+    for place, word in enumerate(words.tolist()):
+        has_row = 0 < place < len(weights)
+        best = int(np.argmax(weights[place])) if has_row else -1
+        taken = int(written.taken[place])
+        rows.append(
+            (
+                place,
+                word,
+                int(written.tokens.ids[place]),
+                "given" if place < written.n_given else "written",
+                float(written.surprisal[place]),
+                float(2.0 ** -written.surprisal[place]),
+                float(written.chances[place, taken]) if taken >= 0 else float("nan"),
+                str(expected[place, 0]) if place and expected.shape[1] else "",
+                float(written.probs[place, 0]) if place and expected.shape[1] else float("nan"),
+                int((written.cuts[place] != Cut.NONE).sum()),
+                str(words[best]) if has_row else "",
+                float(weights[place, best]) if has_row else float("nan"),
+            )
+        )
+    arrays = {
+        "tokens": words,
+        "ids": written.tokens.ids,
+        "n_given": np.array(written.n_given),
+        "surprisal": written.surprisal,
+        "candidates": expected,
+        "candidate_ids": written.candidate_ids,
+        "probs": written.probs,
+        "chances": written.chances,
+        "cuts": written.cuts,
+        "pattern": result.pattern,
+        "layers": np.array(result.layers),
+        "cache_bytes": np.array(result.cache_bytes),
+        "text": np.array(clean(written.text), np.str_),
+    }
+    if result.prompt:
+        arrays["prompt"] = np.array(clean(result.prompt), np.str_)
+    if result.hypotheses:
+        arrays["texts"] = np.array([clean(each.text) for each in result.hypotheses], np.str_)
+        arrays["text_scores"] = np.array([each.score for each in result.hypotheses], np.float32)
+    return Numbers(arrays, _HEADER, rows)

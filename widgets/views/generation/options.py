@@ -1,0 +1,33 @@
+"""Options of a text that is written on: how tokens are chosen, and what is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from inference.results.decoding import MOST_TOKENS
+from widgets.options import choice, number, switch
+from widgets.writing.options import DecodingOptions, WhoseAttention, attention_option
+
+
+@dataclass(frozen=True)
+class GenerationOptions(DecodingOptions):
+    """How a text is written on, and what is shown of it."""
+
+    as_message: bool = switch(
+        False,
+        "As a chat message",
+        "Put the text into the checkpoint's chat template, and write the answer.",
+        flag="as-message",
+    )
+    most: int = number(50, 1, MOST_TOKENS, "At most", "Tokens that are written", step=10)
+    show: Literal["text", "tree"] = choice(
+        "text",
+        {"text": "Text", "tree": "Beams"},
+        "Show",
+        "the text with what each token attended to, or the texts that a beam search has weighed",
+    )
+    attention: WhoseAttention = attention_option(
+        "of the chosen token to the text: the mean of all heads, of the heads of a layer, or one head"
+    )
+    has_probs: bool = switch(False, "Probabilities", "Write under each token how likely it was.", flag="probabilities")

@@ -1,0 +1,251 @@
+"""A text that is written on token by token; every step of it can be looked at again, and gone on from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from inference.results.decoding import Written
+from inference.results.generation import GenerationRequest, GenerationResult, with_written
+from inference.results.growing import is_growing
+from inference.results.request import Request
+from widgets.context import ViewContext
+from widgets.selection import Position, Selected
+from widgets.subject import Subject
+from widgets.views.generation.branch_list import BranchLine
+from widgets.views.generation.branches import Branch, Branches, branch_name
+from widgets.views.generation.figure import Beside, GenerationFigure, WrittenSpot
+from widgets.views.generation.options import GenerationOptions
+from widgets.writing.view import GrowingTextView
+
+_NOTHING = -1  # is shown beside the text
+
+
+class GenerationView(GrowingTextView[GenerationResult]):
+    """The text, tinted by what the chosen token attended to, and what was expected there. A click on a token shows its
+    step, a click on a candidate begins another branch with it; branches stay, and two can be compared.
+
+    The text becomes the input of the other views, with all that was written.
+
+    Keys: those of the player.
+    """
+
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, "generation", self.tr("Writing"), GenerationOptions, parent)
+        self._text: object = None  # checkpoint and text that the branches are of, and whether it is a message
+        self._branches = Branches()
+        self._kept_for: GenerationRequest | None = None  # what would be asked of the branch that was gone back to
+        bar = self._page.controls
+        self._branch = bar.add_choice("generation_branch", self.tr("Branch"), ())
+        self._beside = bar.add_choice("generation_beside", self.tr("Beside it"), ())
+        self._branch.activated.connect(self._on_branch_activated)
+        self._beside.activated.connect(self._on_beside_activated)
+        self._offer_branches()
+
+    # What is asked
+
+    def set_subject(self, subject: Subject | None) -> None:
+        if subject is not None:
+            self._options.set_shown("as_message", subject.checkpoint.has_chat_template)
+            self._begin_anew_if_other(subject)
+            self._heads.offer(subject.checkpoint.groups[0] if subject.checkpoint.groups else None)
+        super().set_subject(subject)
+
+    def refresh(self, *, again: bool = False) -> None:
+        if self.subject is not None:
+            self._begin_anew_if_other(self.subject)
+        super().refresh(again=again)
+
+    def _begin_anew_if_other(self, subject: Subject) -> None:
+        """Branches are of one text, given as it is or as a message."""
+        text = (subject.checkpoint.checkpoint, with_written(subject.input, None), self._is_message(subject))
+        if text != self._text:
+            self._text, self._branches, self._kept_for = text, Branches(), None
+            self._offer_branches()
+
+    def _is_message(self, subject: Subject) -> bool:
+        return subject.checkpoint.has_chat_template and self._options.value().as_message
+
+    def requests(self) -> tuple[Request, ...]:
+        wanted, kept = self._wanted(), self._branches.current.request
+        return (kept if kept is not None and wanted == self._kept_for else wanted,)
+
+    def _wanted(self) -> GenerationRequest:
+        """The branch that is looked at, written as is chosen now."""
+        assert self.subject is not None
+        options = self._options.value()
+        return GenerationRequest(
+            self.subject.checkpoint.checkpoint,
+            with_written(self.subject.input, None),
+            options.decoding,
+            prefix_ids=self._branches.current.prefix_ids,
+            most=options.most,
+            n_candidates=options.candidates,
+            as_message=self._is_message(self.subject) and self._branches.current.prefix_ids is None,
+        )
+
+    # What comes
+
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
+        assert isinstance(request, GenerationRequest)
+        assert isinstance(result, GenerationResult)
+        self._branches.keep(request, result)
+        self._offer_branches()
+        super().show_result(request, result, is_partial)
+
+    def take_cancellation(self, request: Request) -> None:
+        super().take_cancellation(request)
+        if self._result is not None and isinstance(request, GenerationRequest) and request == self._shown:
+            self._branches.keep(request, self._result)
+
+    def keep_text(self, written: Written) -> None:
+        """Let the input have what was written behind its text."""
+        if self.subject is None:
+            return
+        input = with_written(self.subject.input, tuple(written.tokens.ids.tolist()))
+        if input != self.subject.input:
+            self.context.set_input(input)
+
+    # The picture
+
+    def figure(self) -> GenerationFigure | None:
+        figure = self._canvas.figure
+        return figure if isinstance(figure, GenerationFigure) else None
+
+    def selection_changed(self, now: Selected, old: Selected) -> None:
+        if (now.layer, now.head, now.query) == (old.layer, old.head, old.query) or self._result is None:
+            return
+        if now.query != old.query and now.query is not None and now.query.axis == "text":
+            # What a place attends to is shown at the token that was chosen there.
+            place = now.query.index + 1
+            self._place = place if place < min(self.playback.step, self._result.written.n_steps) else None
+        self.rebuild()
+
+    def make_figure(self, result: GenerationResult, n_shown: int) -> GenerationFigure:
+        lines = tuple(self._line(number, branch) for number, branch in self._branches.written())
+        is_one_of_many = len(lines) > 1
+        return GenerationFigure(
+            result,
+            self._options.value(),
+            n_shown,
+            self._heads.layer,
+            self._heads.head,
+            self._place,
+            self._shown.decoding if isinstance(self._shown, GenerationRequest) else None,
+            self._name(self._branches.now) if is_one_of_many else "",
+            lines if is_one_of_many else (),
+            self._other(),
+        )
+
+    def _line(self, number: int, branch: Branch) -> BranchLine:
+        assert branch.result is not None
+        written = branch.result.written
+        words = "".join(written.tokens.shown[branch.place or written.n_given :]).replace("␣", " ")
+        bits = float(np.nansum(written.surprisal[written.n_given :]))
+        is_now = number == self._branches.now
+        return BranchLine(number, self._name(number), words, self._branches.depth(number), bits, is_now)
+
+    def _name(self, number: int) -> str:
+        return branch_name(self._branches.found[number]) or self.tr("The text itself")
+
+    def _other(self) -> Beside | None:
+        number = self._beside.currentData()
+        if number is None or number in (_NOTHING, self._branches.now):
+            return None
+        result = self._branches.found[number].result
+        return None if result is None else Beside(self._name(number), result.written)
+
+    def _offer_branches(self) -> None:
+        """The names of all branches, where there are several."""
+        names = [(self._name(number), number) for number, _ in self._branches.written()]
+        others = [(self.tr("nothing"), _NOTHING), *(pair for pair in names if pair[1] != self._branches.now)]
+        for combo, items in ((self._branch, names), (self._beside, others)):
+            self._page.controls.set_shown(combo, len(names) > 1)
+            if items != [(combo.itemText(i), combo.itemData(i)) for i in range(combo.count())]:
+                chosen = combo.currentData()
+                with QSignalBlocker(combo):
+                    combo.clear()
+                    for text, number in items:
+                        combo.addItem(text, number)
+                    combo.setCurrentIndex(max(combo.findData(chosen), 0))
+        _mark(self._branch, self._branches.now)
+
+    # What the user does
+
+    def describe_spot(self, spot: WrittenSpot | None) -> str:
+        figure = self.figure()
+        if figure is not None and spot is not None:
+            return figure.describe(spot)
+        return self.tr("Point at a token or a candidate for its numbers; a click on a candidate begins a branch.")
+
+    def choose_spot(self, result: GenerationResult, spot: WrittenSpot) -> None:
+        figure, written = self.figure(), result.written
+        if figure is None:
+            return
+        if spot.kind == "token":
+            self._place = spot.place
+            self.selection.update(query=Position("text", max(spot.place - 1, 0)))
+            self.rebuild()
+        elif spot.kind == "candidate":
+            place, number = figure.focus, spot.place
+            token = int(written.candidate_ids[place, number])
+            if number != int(written.taken[place]):
+                word = written.vocabulary[int(written.candidates[place, number])]
+                self._begin((*written.tokens.ids[:place].tolist(), token), word)
+        elif spot.kind == "branch":
+            self._go_to(spot.place)
+        elif spot.kind == "node" and result.tree is not None:
+            tree, path = result.tree, result.tree.path(spot.place)
+            given = written.tokens.ids[: written.n_given].tolist()
+            self._begin((*given, *tree.ids[path].tolist()), written.vocabulary[int(tree.numbers[spot.place])])
+
+    def _begin(self, ids: tuple[int, ...], word: str) -> None:
+        """Go on from other tokens."""
+        self._leave()
+        self._branches.begin(ids, word.replace("␣", " "))
+        if self._branches.current.result is not None:
+            self._go_to(self._branches.now)
+            return
+        self._kept_for, self._place = None, None
+        self.refresh()
+
+    def _go_to(self, number: int) -> None:
+        """Back to a branch as it was left."""
+        self._leave()
+        self._branches.now, self._place = number, None
+        branch = self._branches.current
+        _mark(self._branch, number)
+        if branch.request is not None and branch.result is not None:
+            self._kept_for = self._wanted()
+            self._show_kept(branch.request, branch.result)
+
+    def _show_kept(self, request: GenerationRequest, result: GenerationResult) -> None:
+        """It is what the view wants to know now, and nobody need be asked."""
+        for one in self._asked:
+            if one != request and self._answered.get(type(one)) != (one, False):
+                self.request_withdrawn.emit(one)
+        self._asked, self._why_old, self._is_given_up = (request,), "", False
+        self.take_result(request, result)
+
+    def _leave(self) -> None:
+        """What is still being written of the branch that is looked at stays as it is."""
+        branch = self._branches.current
+        if branch.request is None or branch.result is None or not is_growing(branch.result.written):
+            return
+        written = replace(branch.result.written, why_unfinished=self.tr("left before its end"))
+        self._branches.keep(branch.request, replace(branch.result, written=written))
+
+    def _on_branch_activated(self) -> None:
+        self._go_to(self._branch.currentData())
+
+    def _on_beside_activated(self) -> None:
+        self.rebuild()
+
+
+def _mark(combo: QComboBox, number: int) -> None:
+    """Let a choice stand at a branch."""
+    with QSignalBlocker(combo):
+        combo.setCurrentIndex(combo.findData(number))

@@ -1,0 +1,1 @@
+"""What views share in which a model writes a text, token by token."""

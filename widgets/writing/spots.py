@@ -1,0 +1,35 @@
+"""Which spot of a figure lies in a direction."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TypeVar
+
+from PySide6.QtCore import QRectF
+
+S = TypeVar("S")
+
+
+def nearest(boxes: Mapping[S, QRectF], spot: S | None, first: S, right: int, down: int) -> S | None:
+    """The nearest spot to the right (-1: left) or down (-1: up), or the same one where there is none.
+
+    Parameters
+    ----------
+    boxes
+        Where the spots are.
+    first
+        Where one begins that is nowhere yet; the first of all where it is not there.
+    """
+    if spot is None or spot not in boxes:
+        return first if first in boxes else next(iter(boxes), None)
+    here = boxes[spot].center()
+    found, least = spot, math.inf
+    for other, box in boxes.items():
+        away = box.center() - here
+        along, across = (away.x() * right, abs(away.y())) if right else (away.y() * down, abs(away.x()))
+        if along > 1 and (right == 0 or across < box.height()):
+            distance = along + 3 * across if right else 1e4 * along + across
+            if distance < least:
+                found, least = other, distance
+    return found
