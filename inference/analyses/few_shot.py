@@ -52,8 +52,8 @@ def few_shot(request: FewShotRequest, model: Model, context: Context) -> FewShot
     Raises
     ------
     Refused
-        There is no such task, or too many trials are asked for; the file cannot be read, or has too few examples; the
-        model writes no text from left to right; not even the shortest prompt fits into its context.
+        There is no such task, or too many trials are asked for; the file cannot be read, or has too few examples; it
+        has no tokenizer; not even the shortest prompt fits into its context.
 
     References
     ----------
@@ -153,9 +153,6 @@ class _Reader:
         if model.tokenizer is None:
             raise Refused(f"{model.info.name} has no tokenizer, so that no task can be put to it as a text.")
         components = model.components
-        group = model.info.group(components.of_head)
-        if group.query_axis != "text":
-            raise Refused(f"{model.info.name} reads its prompt from both sides; a model that writes on is needed.")
         self._model, self._tokenizer, self._context = model, model.tokenizer, context
         self._last = components.stacks[components.of_head].blocks[-1:]
 

@@ -101,7 +101,7 @@ class FewShotRequest(Request["FewShotResult"]):
         How often: each time with other examples, and another input.
     """
 
-    needs = frozenset({Capability.NEXT_TOKEN})
+    needs = frozenset({Capability.GENERATION})
 
     checkpoint: str
     task: str = "plural"

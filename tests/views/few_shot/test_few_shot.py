@@ -17,7 +17,7 @@ from inference.results.events import Failure
 from inference.results.few_shot import MOST_SHOTS, TASKS, FewShotRequest, FewShotResult, FewShotTrial
 from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info
-from tests.inference.tiny_checkpoints import save_gpt2, save_transformer
+from tests.inference.tiny_checkpoints import save_gpt2
 from tests.inputs import text_input
 from widgets.context import ViewContext
 from widgets.look.theme import FigureStyle
@@ -140,13 +140,11 @@ def test_a_bad_file_is_refused_in_a_sentence(model, tmp_path, content, said):
         few_shot(asked(path), model, Context())
 
 
-def test_what_cannot_be_asked_is_refused(model, tmp_path):
+def test_what_cannot_be_asked_is_refused(model):
     with pytest.raises(Refused, match="There is no task 'chess'; there are copy, plural"):
         few_shot(asked(task="chess"), model, Context())
     with pytest.raises(Refused, match="0 trials were asked for; 1 to 500 are allowed"):
         few_shot(asked(n_trials=0), model, Context())
-    with pytest.raises(Refused, match="reads its prompt from both sides"):
-        few_shot(asked(), load(str(save_transformer(tmp_path / "transformer")), Context()), Context())
 
 
 def test_a_prompt_that_does_not_fit_at_all_is_refused(tmp_path):
