@@ -30,6 +30,8 @@ CHECKPOINTS = {
     "complete_image": "igpt-small",
     "masked_pixels": "igpt-masked",
     "mesh": "polygen-furniture",
+    "translation": "transformer-en-fr",
+    "training_stages": "transformer-en-fr",
 }
 PAIR = ("The king and the queen lived in a castle.", "They had three beautiful daughters.")
 SINGLE = ("The cat sat on the mat because it was tired.", "")

@@ -21,12 +21,14 @@ class Appearance:
     def __init__(self, application: QApplication) -> None:
         self._application = application
         self._points = max(application.font().pointSizeF(), 9.0)
+        self._palette: QPalette | None = None  # that was set here: it takes the boxes' own along
         application.setStyle("Fusion")
 
     def apply(self, theme: str, font_scale: float) -> None:
         """`theme` is `system`, `light` or `dark`; `font_scale` multiplies the system's size."""
         palette = theme_named(theme, self._application).palette()
-        if palette != self._application.palette():
+        if palette != self._palette:
+            self._palette = palette
             self._application.setPalette(palette)
             self._application.setPalette(_palette_of_boxes(palette), "QCheckBox")  # type: ignore[arg-type] - text, whatever the stub says
         font = QFont(self._application.font())

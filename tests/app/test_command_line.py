@@ -304,6 +304,7 @@ REAL = {
     "attribution": ["--checkpoint", "gpt2", "--text", "The cat sat.", "--against", "2"],
     "translation": ["--checkpoint", "transformer", "--text", "the cat sat", "--most", "5", "--beams", "2"],
     "cross-attention": ["--checkpoint", "transformer", "--text", "the cat sat", "--target", "a dog ran"],
+    "generation": ["--checkpoint", "gpt2", "--text", "the cat", "--most", "4", "--decoding", "sample", "--top-k", "5"],
     "few-shot": ["--checkpoint", "gpt2", "--task", "copy", "--trials", "2", "--shots", "1"],
     "training-stages": ["--checkpoint", "stages", "--sentence", "1", "--attention", "mean", "--layer", "1"],
     "prediction": ["--checkpoint", "bert", "--text", "the cat sat", "--text-pair", "a dog ran .", "--longest", "3"],
@@ -313,7 +314,7 @@ REAL = {
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory) -> RememberingEngine:
     # None that is bundled predicts words, translates, or was fine-tuned.
-    for name in ("reading", "few-shot", "attribution"):
+    for name in ("reading", "few-shot", "generation", "attribution"):
         REAL[name][1] = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))
     for name in ("translation", "cross-attention"):
         REAL[name][1] = str(save_transformer(tmp_path_factory.mktemp("transformer")))
