@@ -34,6 +34,7 @@ CHECKPOINTS = {
     "training_stages": "transformer-en-fr",
 }
 PAIR = ("The king and the queen lived in a castle.", "They had three beautiful daughters.")
+SOURCE = ("He bought a red car and a black dog.", "")
 SINGLE = ("The cat sat on the mat because it was tired.", "")
 
 
@@ -111,7 +112,10 @@ def main() -> None:
         for view, checkpoint in CHECKPOINTS.items():
             window.open(checkpoint)
             wait(application, lambda name=checkpoint: window.controller.checkpoint.name == name)
-            show(application, window, view)
+            if checkpoint == "transformer-en-fr":
+                settle(application, window, SOURCE, view)
+            else:
+                show(application, window, view)
             rest(application, 20 if view == "mesh" else 2)
             window.grab().save(str(arguments.folder / f"{view}.png"))
         window.close()
