@@ -13,7 +13,7 @@ from inference.results.inputs import TextInput
 from inference.results.request import Capability
 from widgets.kit.labels import LineLabel
 from widgets.kit.number_box import NumberBox
-from widgets.kit.plain import PlainLabel
+from widgets.kit.plain import PlainLabel, plain_tip
 from widgets.panels.language_names import by_name
 from widgets.panels.sentence_line import MOST_CHARACTERS, SentenceLine
 from widgets.panels.token_row import TokenRow
@@ -172,10 +172,12 @@ class TextBar(QWidget):
             self.tr("Type a sentence") if self._has_tokenizer else self.tr("Token ids, such as 5 17 3")
         )
         self.second.setPlaceholderText(
-            self.tr("what the decoder has written") if is_pair else self.tr("a second sentence, if you like")
+            self.tr("the source itself, until one is written") if is_pair else self.tr("a second sentence, if you like")
         )
         for line, label in ((self.first, self._first_label), (self.second, self._second_label)):
             line.setAccessibleName(label.text().replace("&", ""))
+        about = self.tr("What the decoder is given as written so far: the source itself, unless Translation writes one")
+        self.second.setToolTip(plain_tip(about if is_pair else ""))
         self.second.setEnabled(self._has_tokenizer)
         self._set_languages(info.languages if info else ())
 

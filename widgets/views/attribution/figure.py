@@ -21,7 +21,7 @@ from widgets.look.theme import FigureStyle
 from widgets.views.attribution.logit_parts import LogitParts, signed
 from widgets.views.attribution.options import AttributionOptions
 
-_ROW, _HIGHEST_ROW = 1.7, 2.6  # em, of a layer
+_ROW, _HIGHEST_ROW = 1.7, 4.5  # em, of a layer
 _NAMES = 7.5  # em, of the names of the rows
 _BARS = 22.0  # em, of the longest bars on both sides and their numbers
 
@@ -232,7 +232,8 @@ class AttributionFigure:
             painter.setFont(style.font)
             painter.setPen(theme.ink)
             painter.drawText(QPointF(rect.left(), y + 0.36 * metrics.ascent()), name)
-            small = resized(style.font, 0.62 if len(parts) > 2 else 0.75)
+            room = 0.8 * high / (len(parts) * metrics.height())  # as large as stands beside a bar
+            small = resized(style.font, min(max(room, 0.62), 0.85))
             for number, part in enumerate(parts):
                 bar = self._bar(Bar(row, number), rect, style)
                 painter.fillRect(bar, theme.series[part.series])
