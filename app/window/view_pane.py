@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -110,7 +110,7 @@ class ViewPane(QWidget):
                     self._bar.removeTab(0)
                 for tab in tabs:
                     self._bar.addTab(tab.title)
-                self._bar.setCurrentIndex(_index_after(old_names, before, names))
+                self._bar.setCurrentIndex(_index_after(old_names, before, tabs))
                 self._bar.updateGeometry()  # a row that was empty had no height
             self._dress()
             self._fit()
@@ -201,15 +201,19 @@ class ViewPane(QWidget):
             self.dragged_out.emit(self._tabs[index].name, where)
 
 
-def _index_after(old_names: tuple[str, ...], current: str, names: tuple[str, ...]) -> int:
-    """The same tab, or where it went its neighbour: the next one that is left, else the one before."""
+def _index_after(old_names: tuple[str, ...], current: str, tabs: Sequence[Tab]) -> int:
+    """The same tab, or where it went its neighbour: the next one that is left and on, else the one before."""
+    names = [tab.name for tab in tabs]
     if not names:
         return -1
     if current not in old_names:
         return 0
+    if current in names:
+        return names.index(current)
     place = old_names.index(current)
-    left = (*old_names[place:], *reversed(old_names[:place]))
-    return next((names.index(name) for name in left if name in names), 0)
+    left = [name for name in (*old_names[place:], *reversed(old_names[:place])) if name in names]
+    is_on = {tab.name: tab.is_on for tab in tabs}
+    return names.index(next((name for name in left if is_on[name]), left[0])) if left else 0
 
 
 class _DraggedTabBar(QTabBar):

@@ -64,39 +64,40 @@ def few_shot(request: FewShotRequest, model: Model, context: Context) -> FewShot
         raise Refused(f"{request.n_trials:,} trials were asked for; 1 to {MOST_TRIALS} are allowed.")
     task = _task(request)
     reader = _Reader(model, context)
-    counts = _Counts()
-    trials: list[FewShotTrial] = []
-    longest, result = MOST_SHOTS, None
-    for number in range(request.n_trials):
-        chosen, others = drawn(task.examples, request.seed, number)
-        *examples, (asked, answer) = (task.examples[i] for i in chosen)
-        mixed = [(given, task.examples[i][1]) for (given, _), i in zip(examples, others, strict=True)]
-        said: list[_Answer] = []
-        for kind, shown in enumerate((examples, mixed)):
-            lines = [f"{given}{task.sign} {end}" for given, end in shown]
-            for n_shots in range(longest + 1):
-                context.checkpoint(number, request.n_trials, f"Trial {number + 1}, {n_shots} examples")
-                prompt = "\n".join((*lines[:n_shots], asked + task.sign))
-                found = reader.ask(prompt, f" {answer}")
-                if found is None:  # then shorter ones alone would be counted there, which is another task
-                    longest = n_shots - 1
-                    counts.forget_beyond(longest)
-                    break
-                counts.add(kind, n_shots, found)
-                if kind == 0:
-                    said.append(found)
-        if longest < 0:
-            raise Refused(f"“{asked}{task.sign}” alone is longer than the {model.info.n_ctx:,} tokens that it reads.")
-        lines = [f"{given}{task.sign} {end}" for given, end in examples]
-        texts, is_right = tuple(one.said for one in said), tuple(one.is_right for one in said)
-        trials.append(FewShotTrial(tuple(lines), asked + task.sign, answer, texts, is_right))
-        fitting = tuple(
-            replace(trial, said=trial.said[: longest + 1], is_right=trial.is_right[: longest + 1]) for trial in trials
-        )
-        result = FewShotResult(task.title, request.n_trials, len(task.examples), *counts.arrays(), fitting, longest)
-        context.partial(result)
-    assert result is not None  # at least one trial was asked for
-    return result
+    # Finished trials stay with the model: a measurement that was put off goes on behind them.
+    done = model.store.get("few_shot")
+    if not isinstance(done, _Done) or done.request != request:
+        model.store["few_shot"] = done = _Done(request)
+    while len(done.trials) < request.n_trials:
+        _try_once(task, done, reader, context)
+        context.partial(done.result(task))
+    return done.result(task)
+
+
+def _try_once(task: FewShotTask, done: _Done, reader: _Reader, context: Context) -> None:
+    """One more trial; it counts once it is over."""
+    number, n_trials = len(done.trials), done.request.n_trials
+    chosen, others = drawn(task.examples, done.request.seed, number)
+    *examples, (given, answer) = (task.examples[i] for i in chosen)
+    mixed = [(own, task.examples[i][1]) for (own, _), i in zip(examples, others, strict=True)]
+    asked, longest = given + task.sign, done.longest
+    found: list[list[_Answer]] = []
+    for shown in (examples, mixed):
+        lines = [f"{own}{task.sign} {end}" for own, end in shown]
+        answers: list[_Answer] = []
+        for n_shots in range(longest + 1):
+            context.checkpoint(number, n_trials, f"Trial {number + 1} of {n_trials}")
+            heard = reader.ask("\n".join((*lines[:n_shots], asked)), f" {answer}")
+            if heard is None:
+                longest = n_shots - 1
+                break
+            answers.append(heard)
+        found.append(answers)
+    if longest < 0:
+        raise Refused(f"“{asked}” alone is longer than the {reader.n_ctx:,} tokens that the model reads.")
+    shots = tuple(f"{own}{task.sign} {end}" for own, end in examples)
+    said, is_right = tuple(one.said for one in found[0]), tuple(one.is_right for one in found[0])
+    done.add(found, FewShotTrial(shots, asked, answer, said, is_right), longest)
 
 
 def drawn(examples: Sequence[tuple[str, str]], seed: int, trial: int) -> tuple[list[int], list[int]]:
@@ -124,26 +125,43 @@ class _Answer:
 
 
 @dataclass
-class _Counts:
+class _Done:
+    """The trials so far.
+
+    Attributes
+    ----------
+    longest
+        Examples with which every prompt so far fitted into the context. With more, short ones alone would be counted,
+        which is another task.
+    """
+
+    request: FewShotRequest
+    longest: int = MOST_SHOTS
+    trials: list[FewShotTrial] = field(default_factory=list)
     right: np.ndarray = field(default_factory=lambda: np.zeros((_N_KINDS, MOST_SHOTS + 1), np.int32))
     tried: np.ndarray = field(default_factory=lambda: np.zeros((_N_KINDS, MOST_SHOTS + 1), np.int32))
     probs: np.ndarray = field(default_factory=lambda: np.zeros((_N_KINDS, MOST_SHOTS + 1)))
 
-    def add(self, kind: int, n_shots: int, found: _Answer) -> None:
-        self.right[kind, n_shots] += found.is_right
-        self.tried[kind, n_shots] += 1
-        self.probs[kind, n_shots] += found.prob
-
-    def forget_beyond(self, longest: int) -> None:
-        """Leave out what was counted with more examples."""
+    def add(self, found: list[list[_Answer]], trial: FewShotTrial, longest: int) -> None:
+        """Count the answers of a trial, by kind and number of examples."""
+        for kind, answers in enumerate(found):
+            for n_shots, answer in enumerate(answers):
+                self.right[kind, n_shots] += answer.is_right
+                self.tried[kind, n_shots] += 1
+                self.probs[kind, n_shots] += answer.prob
+        self.trials.append(trial)
+        self.longest = longest
         for counts in (self.right, self.tried, self.probs):
             counts[:, longest + 1 :] = 0
 
-    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """As a result has them."""
+    def result(self, task: FewShotTask) -> FewShotResult:
+        """What is known by now."""
+        n = self.longest + 1
+        trials = tuple(replace(one, said=one.said[:n], is_right=one.is_right[:n]) for one in self.trials)
         with np.errstate(invalid="ignore"):
             probs = np.where(self.tried > 0, self.probs / self.tried, np.nan).astype(np.float32)
-        return self.right.copy(), self.tried.copy(), probs
+        counts = self.right.copy(), self.tried.copy(), probs
+        return FewShotResult(task.title, self.request.n_trials, len(task.examples), *counts, trials, self.longest)
 
 
 class _Reader:
@@ -154,12 +172,12 @@ class _Reader:
             raise Refused(f"{model.info.name} has no tokenizer, so that no task can be put to it as a text.")
         components = model.components
         self._model, self._tokenizer, self._context = model, model.tokenizer, context
+        self.n_ctx = model.info.n_ctx
         self._last = components.stacks[components.of_head].blocks[-1:]
 
     def ask(self, prompt: str, answer: str) -> _Answer | None:
         """What the model says behind a prompt, as far as it is the answer; None where the context is too short."""
-        n_ctx = self._model.info.n_ctx
-        if n_ctx and len(self._tokenizer(prompt + answer)["input_ids"]) > n_ctx:
+        if self.n_ctx and len(self._tokenizer(prompt + answer)["input_ids"]) > self.n_ctx:
             return None
         before, whole = (self._model.encode(Input(text=TextInput(text))) for text in (prompt, prompt + answer))
         ids = whole.tokens.ids

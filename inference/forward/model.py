@@ -48,6 +48,8 @@ class Model:
         What names visual tokens; None for checkpoints without one.
     chat_template
         How a message becomes the text that it was trained to answer; empty for checkpoints without one.
+    store
+        What analyses keep of the model itself, whatever the input: by their name.
     """
 
     info: CheckpointInfo
@@ -59,6 +61,7 @@ class Model:
     preparation: Preparation | None = field(default=None, repr=False)
     image_tokenizer: ImageTokenizer | None = field(default=None, repr=False)
     chat_template: str = field(default="", repr=False)
+    store: dict[str, object] = field(default_factory=dict, init=False, repr=False)
     _last: tuple[object, Run] | None = field(default=None, init=False, repr=False)
     _changed: tuple[object, Run] | None = field(default=None, init=False, repr=False)
     _last_image: tuple[object, Prepared] | None = field(default=None, init=False, repr=False)

@@ -102,6 +102,7 @@ class FewShotRequest(Request["FewShotResult"]):
     """
 
     needs = frozenset({Capability.GENERATION})
+    refines = True
 
     checkpoint: str
     task: str = "plural"

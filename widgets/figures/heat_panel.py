@@ -321,7 +321,10 @@ class HeatPanel:
 
     def _paint_values(self, painter: QPainter, plot: QRectF, style: FigureStyle, metrics: QFontMetricsF) -> None:
         cell = self.cell_rect(0, 0, plot)
-        texts = [["" if np.isnan(value) else f"{value:{self.value_format}}" for value in row] for row in self.values]
+        texts = [
+            ["" if np.isnan(value) else f"{value:{self.value_format}}".replace("-", MINUS) for value in row]
+            for row in self.values
+        ]
         widest = max(metrics.horizontalAdvance(text) for row in texts for text in row)
         if cell.width() < widest * 1.1 or cell.height() < metrics.height():
             return

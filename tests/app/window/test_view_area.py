@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QTabBar, QToolBut
 from app.window.offered_views import OfferedViews
 from app.window.placement import ViewLayout
 from app.window.view_area import ViewArea
+from app.window.view_pane import Tab, ViewPane
 from inference.results.checkpoint import Missing
 from inference.results.request import Capability
 from tests.factories import make_checkpoint_info
@@ -405,6 +406,16 @@ def test_a_view_stands_beside_the_others(area):
     area.toggle_beside("attention")
     assert tabs(area, "views_beside") == []
     assert front(area) == "Attention"
+
+
+def test_where_a_view_went_away_its_neighbour_that_is_on_comes_to_the_front(qtbot):
+    pane = ViewPane("some")
+    qtbot.addWidget(pane)
+    tabs = [Tab(name, name, "", name != "off") for name in ("first", "gone", "off", "last")]
+    pane.set_tabs(tuple(tabs))
+    pane.set_current("gone")
+    pane.set_tabs(tuple(tab for tab in tabs if tab.name != "gone"))
+    assert pane.current == "last"
 
 
 def test_a_tab_dropped_on_the_views_goes_beside_them(area):

@@ -116,10 +116,33 @@ def test_prompts_that_are_too_long_are_not_asked(model):
     assert "with more than 0 examples a prompt is longer than the model reads" in FewShotFigure(found).caption
 
 
+def test_a_measurement_that_was_put_off_goes_on_where_it_was(model):
+    whole = few_shot(asked(n_trials=5, seed=3), model, Context())
+    model.store.clear()
+    seen = []
+
+    def stop_after_two(event):
+        seen.append(event)
+        if sum(hasattr(one, "result") for one in seen) == 2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        few_shot(asked(n_trials=5, seed=3), model, Context(stop_after_two))
+    parts = []
+    rest = few_shot(
+        asked(n_trials=5, seed=3), model, Context(lambda event: parts.append(getattr(event, "result", None)))
+    )
+    assert [len(part.trials) for part in parts if part] == [3, 4, 5]
+    np.testing.assert_array_equal(rest.right, whole.right)
+    np.testing.assert_array_equal(rest.probs, whole.probs)
+    assert rest.trials == whole.trials
+
+
 def test_parts_come_trial_by_trial_and_it_can_be_cancelled(model):
     parts = []
     few_shot(asked(n_trials=3), model, Context(lambda event: parts.append(getattr(event, "result", None))))
     assert [len(part.trials) for part in parts if part] == [1, 2, 3]
+    model.store.clear()
     with pytest.raises(Cancelled):
         few_shot(asked(), model, Context(is_cancelled=lambda: True))
 
@@ -151,7 +174,7 @@ def test_a_prompt_that_does_not_fit_at_all_is_refused(tmp_path):
     folder = save_gpt2(tmp_path)
     long = tmp_path / "own.tsv"
     long.write_text("".join(f"{'x' * 70}{i}\tb\n" for i in range(9)))
-    with pytest.raises(Refused, match="alone is longer than the 64 tokens that it reads"):
+    with pytest.raises(Refused, match="alone is longer than the 64 tokens that the model reads"):
         few_shot(asked(long), load(str(folder), Context()), Context())
 
 
@@ -229,15 +252,31 @@ def test_what_was_measured_stays_whatever_is_typed_and_goes_with_its_checkpoint(
     assert view.why_not_current == ""
 
 
+def test_after_a_cancel_its_trials_stay_and_typing_starts_nothing(view, qtbot):
+    press(view, "few_shot_measure", qtbot)
+    answer(view, make_result(2), is_partial=True)
+    view.take_cancellation(view.asked[-1])
+    assert (view.why_not_current, view.is_provisional) == ("", False)
+    view.set_subject(Subject(view.subject.checkpoint, text_input("another")))
+    view.follow()
+    assert len(view.asked) == 1
+    press(view, "few_shot_measure", qtbot)
+    view.take_cancellation(view.asked[-1])  # before the first trial
+    view.set_subject(Subject(view.subject.checkpoint, text_input("a third")))
+    assert len(view.asked) == 2
+
+
 def test_examples_of_a_file_are_asked_until_a_task_is_chosen(view, qtbot, tmp_path):
     view.open_examples(str(tmp_path / "own.tsv"))
     assert view.asked[-1].path.endswith("own.tsv")
     why = "own.tsv has 8 examples; 9 to 2,000 are allowed."
     fail(view, Failure("refused", why))
     assert view._page.empty_text == why
-    view.findChild(QComboBox, "few_shot_task").setCurrentIndex(0)
+    task = view.findChild(QComboBox, "few_shot_task")
+    assert task.currentText() == "From a file"
+    task.setCurrentIndex(task.findData("plural"))
     press(view, "few_shot_measure", qtbot)
-    assert view.asked[-1].path == ""
+    assert (view.asked[-1].path, view.asked[-1].task) == ("", "plural")
 
 
 def test_is_collected_after_closing(assert_collected):

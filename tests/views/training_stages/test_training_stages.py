@@ -111,7 +111,12 @@ def test_the_maps_are_of_the_head_that_is_wanted(result, attention, layer_and_he
     wanted = result.pattern[:, layer].mean(1) if head is None else result.pattern[:, layer, head]
     for panel, pattern in zip(figure._maps, wanted, strict=True):
         np.testing.assert_array_equal(panel.values, pattern)
-    assert [panel.title for panel in figure._maps] == ["Before training", "Step 10", "Step 1,200"]
+    of_stages = [stage.on_diagonal[layer] for stage in result.stages]
+    shares = [share.mean() if head is None else share[head] for share in of_stages]
+    assert [panel.title for panel in figure._maps] == [
+        f"{step} · {100 * share:.2g} % diagonal"
+        for step, share in zip(("Before training", "Step 10", "Step 1,200"), shares, strict=True)
+    ]
 
 
 def test_a_cell_and_the_numbers_say_what_was_kept(result):

@@ -28,6 +28,8 @@ def _figure(result: AttributionResult, args: Namespace) -> Figure:
     from widgets.views.attribution.figure import AttributionFigure
 
     options = AttributionOptions.of(args)
+    if options.against == options.word:
+        raise BadOption(f"--against {options.against} is the word itself, which leaves nothing; name another one.")
     for name, word in (("word", options.word), ("against", options.against)):
         if word != "none" and options.place_of(word, result) is None:
             has = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from inference.results.few_shot import MOST_SHOTS, FewShotRequest, FewShotResult
 from widgets.figure_command import BadOption, FigureCommand
-from widgets.views.few_shot.options import FewShotOptions
+from widgets.views.few_shot.options import OWN, FewShotOptions
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
@@ -24,6 +24,8 @@ def _request(args: Namespace, info: CheckpointInfo) -> FewShotRequest:
     if args.shots is not None and not 0 <= args.shots <= MOST_SHOTS:
         raise BadOption(f"--shots {args.shots} is not there; 0 to {MOST_SHOTS} examples stand in a prompt.")
     options = FewShotOptions.of(args)
+    if options.task == OWN and not args.examples:
+        raise BadOption("--task file needs the file: --examples FILE.")
     path = os.path.abspath(args.examples) if args.examples else ""
     return FewShotRequest(args.checkpoint, options.task, path, options.trials, options.seed)
 

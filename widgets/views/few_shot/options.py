@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from inference.results.few_shot import MOST_TRIALS, TASKS
 from widgets.options import MOST_SEED, Options, choice, number
 
+OWN = "file"  # a task that stands in a file
+
 
 @dataclass(frozen=True)
 class FewShotOptions(Options):
@@ -14,7 +16,7 @@ class FewShotOptions(Options):
 
     task: str = choice(
         "plural",
-        {name: task.title for name, task in TASKS.items()},
+        {name: task.title for name, task in TASKS.items()} | {OWN: "From a file"},
         "Task",
         "what the examples are of, and the question",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker
@@ -20,7 +21,7 @@ from widgets.plots.data import PlotSpot
 from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.few_shot.figure import FewShotFigure
-from widgets.views.few_shot.options import FewShotOptions
+from widgets.views.few_shot.options import OWN, FewShotOptions
 
 
 class FewShotView(View):
@@ -58,7 +59,6 @@ class FewShotView(View):
         )
         self._open.clicked.connect(self._on_open_clicked)
         self._measure.clicked.connect(self._on_measure_clicked)
-        self._options.changed.connect(self._on_options_changed)
         self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
         self._canvas.read_out_changed.connect(self._on_canvas_read_out_changed)
         self._canvas.shown_changed.connect(self.figure_changed)
@@ -86,6 +86,20 @@ class FewShotView(View):
             with QSignalBlocker(self._shots):
                 self._shots.set_value(min(2, result.longest))
         self._rebuild()
+
+    def take_cancellation(self, request: Request) -> None:
+        """The trials by then stay, and are no less true for being fewer; nothing more is measured by itself."""
+        answered, is_partial = self._answered.get(type(request), (None, False))
+        if answered == request and is_partial:
+            self._answered[type(request)] = (request, False)
+            self._judge()
+            return
+        super().take_cancellation(request)
+        self._wanted = None
+
+    def provisional_note(self) -> str:
+        """None is needed: the caption says how many trials there are."""
+        return ""
 
     def show_failure(self, request: Request, failure: Failure) -> None:
         super().show_failure(request, failure)
@@ -116,17 +130,15 @@ class FewShotView(View):
         if self.subject is None:
             return
         options = self._options.value()
-        place = self.subject.checkpoint.checkpoint
-        self._wanted = FewShotRequest(place, options.task, self._path, options.trials, options.seed)
+        if options.task == OWN and not self._path:
+            self._on_open_clicked()
+            return
+        place, path = self.subject.checkpoint.checkpoint, self._path if options.task == OWN else ""
+        self._wanted = FewShotRequest(place, options.task, path, options.trials, options.seed)
         if self._result is None:
             self._page.show_empty(self.tr("Asking the model …"))
         self.refuse("")
         self.refresh(again=True)
-
-    def _on_options_changed(self) -> None:
-        if self._path and self._options.value().task:
-            self._path = ""  # a task was chosen instead
-            self._open.setText(self.tr("Own task …"))
 
     def _on_open_clicked(self) -> None:
         kinds = self.tr("Texts (*.tsv *.txt);;All files (*)")
@@ -137,6 +149,7 @@ class FewShotView(View):
         """Take the examples of a file, and measure."""
         self._path = path
         self._open.setText(clean(Path(path).name))
+        self._options.set_value(replace(self._options.value(), task=OWN))
         self._on_measure_clicked()
 
     def _on_canvas_spot_chosen(self, spot: PlotSpot) -> None:

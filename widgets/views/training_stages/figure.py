@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from inference.results.training_stages import TrainingStagesResult
+from inference.results.training_stages import TrainingStage, TrainingStagesResult
 from widgets.figures.heat_panel import ColorScale, HeatPanel, short
 from widgets.figures.panel_figure import Cell, PanelFigure
 from widgets.kit.clean import clean
@@ -66,7 +66,7 @@ class TrainingStagesFigure(PanelFigure):
             HeatPanel(
                 self._of_head(pattern),
                 ColorScale(0.0, 1.0, is_signed=False),
-                _tr("Before training") if stage.step == 0 else _tr("Step {:,}").format(stage.step),
+                self._title(stage),
                 "",
                 "",
                 row_names=rows,
@@ -75,6 +75,11 @@ class TrainingStagesFigure(PanelFigure):
             )
             for stage, pattern in zip(self.result.stages, self.result.pattern, strict=True)
         ]
+
+    def _title(self, stage: TrainingStage) -> str:
+        step = _tr("Step {:,}").format(stage.step) if stage.step else _tr("Before training")
+        near = short(100 * float(self._of_head(stage.on_diagonal)), 2)
+        return _tr("{} · {} % diagonal").format(step, near)
 
     def _n_columns(self, width: float, style: FigureStyle) -> int:
         """So many maps beside each other that rows are equally full."""
@@ -126,8 +131,7 @@ class TrainingStagesFigure(PanelFigure):
             panel.paint(painter, area, style)
             stage = self.result.stages[i]
             left = panel.plot(area, style).left()
-            near = short(100 * float(self._of_head(stage.on_diagonal)), 2)
-            numbers = _tr("BLEU {:.1f} · loss {:.2f} · diagonal {} %").format(stage.bleu, stage.loss, near)
+            numbers = _tr("BLEU {:.1f} · loss {:.2f}").format(stage.bleu, stage.loss)
             said = clean(stage.translation) or _tr("(nothing)")
             painter.save()
             painter.setFont(style.font)

@@ -114,7 +114,9 @@ class TrainingStagesView(View):
 
     def _on_canvas_spot_changed(self, cell: Cell | None) -> None:
         figure = self.figure()
-        text = self.tr("Point at a cell to read its number.")
+        text = self.tr(
+            "Diagonal: attention within one place of the same relative position. Point at a cell for its number."
+        )
         if figure is not None and cell is not None:
             text = figure.describe(cell)
         self._page.read_out.show_text("" if self.why_not_current else text)
