@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 from tokenizers import Tokenizer
-from transformers import GenerationConfig, GPT2LMHeadModel
+from transformers import GPT2LMHeadModel
 
 from inference.models.kneser_ney import KneserNey
 from resources.recipes.gpt_mini.data import (
@@ -42,7 +42,7 @@ from resources.recipes.gpt_mini.scores import (
 )
 from resources.recipes.gpt_mini.train import build_model
 from resources.recipes.transformer_en_fr.data import Pair, load_pairs
-from resources.recipes.transformer_en_fr.report import scores
+from resources.recipes.transformer_en_fr.report import save, scores
 
 logger = logging.getLogger(__name__)
 
@@ -225,16 +225,6 @@ def card(report: dict[str, Any], model: GPT2LMHeadModel, state: dict[str, Any], 
     )
 
 
-def save(model: GPT2LMHeadModel, tokenizer: Tokenizer, folder: Path) -> None:
-    """A checkpoint in the layout of the hub, in half precision; `model` stays as it is."""
-    copy = build_model(model.config.vocab_size, 0)
-    copy.load_state_dict(model.state_dict())
-    copy.generation_config = GenerationConfig.from_model_config(model.config)
-    copy.generation_config.max_length = model.config.n_positions
-    copy.half().save_pretrained(folder)
-    for_transformers(tokenizer, model.config.n_positions).save_pretrained(folder)
-
-
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -262,7 +252,7 @@ def main() -> None:
     logger.info(json.dumps(report, indent=1, ensure_ascii=False))
     if args.out:
         state = torch.load(file, weights_only=True, mmap=True)
-        save(model, tokenizer, args.out)
+        save(model, for_transformers(tokenizer, model.config.n_positions), args.out)
         (args.out / "README.md").write_text(card(report, model, state, args.words, args.seed), encoding="utf-8")
 
 

@@ -9,12 +9,13 @@ import argparse
 import json
 import logging
 import re
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, cast
 
 import torch
 from tokenizers import Tokenizer
-from transformers import GenerationConfig
+from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 from inference.checkpoints.training_stages import FOLDER
 from inference.models.transformer import TransformerForTranslation
@@ -169,14 +170,13 @@ def card(report: dict[str, Any], model: TransformerForTranslation) -> str:
     )
 
 
-def save(model: TransformerForTranslation, tokenizer: Tokenizer, folder: Path) -> None:
-    """A checkpoint in the layout of the hub, in half precision; `model` stays as it is."""
-    copy = build_model(model.config.vocab_size, 0)
-    copy.load_state_dict(model.state_dict())
-    copy.generation_config = GenerationConfig.from_model_config(model.config)
-    copy.generation_config.max_length = model.config.max_position_embeddings
-    copy.half().save_pretrained(folder)
-    for_transformers(tokenizer, model.config.max_position_embeddings).save_pretrained(folder)
+def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    """A checkpoint that writes texts, in the layout of the hub and in half precision; `model` stays as it is."""
+    half = deepcopy(model).half()
+    half.generation_config = GenerationConfig.from_model_config(model.config)
+    half.generation_config.max_length = tokenizer.model_max_length
+    half.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
 
 
 def main() -> None:
@@ -204,6 +204,7 @@ def main() -> None:
     report |= {"n_train": len(train), "steps": state["step"], "tokens": state["n_tokens"], "seed": args.seed}
     report["epochs"] = state["n_tokens"] / n_epoch
     some = val[:: max(1, len(val) // N_ALONG)][:N_ALONG]
+    shipped = for_transformers(tokenizer, model.config.max_position_embeddings)
     looked = []
     for step, weights in stages(args.state, n_pieces, args.seed, model).items():
         stage_model = build_model(n_pieces, args.seed).eval()
@@ -211,12 +212,12 @@ def main() -> None:
         looked.append(look(stage_model, tokenizer, step, some, encode_pairs(tokenizer, some, LONGEST)))
         logger.info("%s", looked[-1][0])
         if args.checkpoints:
-            save(stage_model, tokenizer, args.checkpoints / f"step-{step:06}")
+            save(stage_model, shipped, args.checkpoints / f"step-{step:06}")
     report["along"] = [stage for stage, _ in looked]
     report["example"] = '"The cat sleeps on the old chair."'
     logger.info(json.dumps({key: value for key, value in report.items() if key != "along"}, indent=1))
     if args.out:
-        save(model, tokenizer, args.out)
+        save(model, shipped, args.out)
         write_along(args.out / FOLDER, tokenizer, looked)
         (args.out / "README.md").write_text(card(report, model), encoding="utf-8")
 
