@@ -26,6 +26,8 @@ ANALYSES: dict[str, str] = {
     "ReadingRequest": "inference.analyses.reading:reading",
     "FewShotRequest": "inference.analyses.few_shot:few_shot",
     "NgramsRequest": "inference.analyses.ngrams:ngrams",
+    "VocabularyRequest": "inference.analyses.tokenization:vocabulary",
+    "CutRequest": "inference.analyses.tokenization:cut",
     "MaskedRequest": "inference.analyses.masked:masked",
     "MaskLabRequest": "inference.analyses.mask_lab:mask_lab",
     "NextSentenceRequest": "inference.analyses.next_sentence:next_sentence",

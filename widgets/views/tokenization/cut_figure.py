@@ -1,0 +1,347 @@
+"""From a text to ids, stage by stage, and how the tokens of one word come about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+
+from inference.results.tokenization import CutResult, CutToken
+from widgets.figures.chips import Chip, chip_height, lay_out, paint_chip
+from widgets.figures.lettering import resized
+from widgets.kit.clean import clean
+from widgets.kit.figure import Numbers
+from widgets.look.theme import FigureStyle
+from widgets.views.tokenization.glossary import Term, explained
+from widgets.views.tokenization.word_drawing import WordDrawing
+
+_NAMES = 7.0  # em, for the names of the stages
+_BELOW = 0.95  # em, for ids beneath tokens
+_GAP = 0.7  # em, between stages
+_LEAST_WIDTH = 40.0
+_LINE = 1.4
+_MOST_LINES = 3  # of a text
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("CutFigure", text)
+
+
+@dataclass(frozen=True)
+class PartSpot:
+    """A part of the text that is cut by itself, by its number."""
+
+    word: int
+
+
+@dataclass(frozen=True)
+class TokenSpot:
+    """A token, by its place."""
+
+    token: int
+
+
+@dataclass(frozen=True)
+class SpanSpot:
+    """A piece in the drawing of a word, by its number."""
+
+    span: int
+
+
+Spot = PartSpot | TokenSpot | SpanSpot | Term
+
+
+def most_telling(result: CutResult) -> int:
+    """The word that is cut into most tokens."""
+    return max(range(len(result.words)), key=lambda i: (result.words[i].n_tokens, -i), default=0)
+
+
+@dataclass(frozen=True)
+class CutFigure:
+    """Rows: the text as typed, normalised, split, and its tokens with their ids; beneath them one word.
+
+    Attributes
+    ----------
+    word
+        The word that is drawn, counted from 0.
+    """
+
+    result: CutResult
+    word: int = 0
+
+    # In words
+
+    @property
+    def caption(self) -> str:
+        result = self.result
+        kinds = {
+            "bpe": _tr("byte pair encoding"),
+            "wordpiece": _tr("WordPiece"),
+            "unigram": _tr("Unigram"),
+            "wordlevel": _tr("whole words"),
+        }
+        kind = f", {kinds[result.algorithm]}" if result.algorithm else ""
+        n_unknown = sum(token.kind == "unknown" for token in result.tokens)
+        unknown = _tr(", {} of them unknown").format(n_unknown) if n_unknown else ""
+        text = _tr("{}{}, {:,} entries: {} characters become {} tokens{}")
+        n_letters = len(result.text)
+        return text.format(result.tokenizer, kind, result.n_vocabulary, n_letters, len(result.tokens), unknown)
+
+    def describe(self, spot: Spot) -> str:
+        """What is pointed at, in words."""
+        if isinstance(spot, Term):
+            names = {"normalised": self.result.normalizers, "split": self.result.splitters}.get(spot.name, ())
+            steps = _tr(" In tokenizer.json: {}.").format(", ".join(names)) if names else ""
+            return explained(spot) + steps
+        if isinstance(spot, PartSpot):
+            word = self.result.words[spot.word]
+            text = _tr("{}: {} symbols, {} tokens; a click shows how they come about")
+            return text.format(clean(word.text), len(word.symbols), word.n_tokens)
+        if isinstance(spot, SpanSpot):
+            drawing = self._drawing
+            return drawing.describe(drawing.word.spans[spot.span]) if drawing is not None else ""
+        return self._of_token(self.result.tokens[spot.token])
+
+    def _of_token(self, token: CutToken) -> str:
+        kinds = {
+            "special": _tr("put there by the tokenizer"),
+            "added": _tr("stands for itself and is never cut"),
+            "unknown": token.why.rstrip("."),
+            "piece": "",
+        }
+        parts = [_tr("{}: id {}").format(clean(token.piece), token.id), kinds[token.kind]]
+        if token.start >= 0:
+            typed = clean(self.result.text[token.start : token.end])
+            parts.append(_tr("characters {} to {} of the text: “{}”").format(token.start, token.end, typed))
+        if token.octets:
+            shown = " ".join(f"{byte:02X}" for byte in token.octets[:12])
+            parts.append(_tr("bytes {}{}").format(shown, " …" if len(token.octets) > 12 else ""))
+        return "; ".join(filter(None, parts))
+
+    def numbers(self) -> Numbers:
+        """A row a token."""
+        tokens = self.result.tokens
+        header = ("place", "piece", "id", "from", "to", "bytes", "kind", "why unknown", "word")
+        rows: list[tuple[str | int | float, ...]] = [
+            (
+                place, token.piece, token.id, token.start, token.end, bytes(token.octets).hex(" "), token.kind,
+                token.why, self.word_of(place),
+            )
+            for place, token in enumerate(tokens)
+        ]  # fmt: skip
+        spans = self._drawing.word.spans if self._drawing is not None else ()
+        arrays = {
+            "ids": np.array([token.id for token in tokens], np.int64),
+            "pieces": np.array([token.piece for token in tokens], dtype=str),
+            "offsets": np.array([(token.start, token.end) for token in tokens], np.int64).reshape(-1, 2),
+            "span_pieces": np.array([span.piece for span in spans], dtype=str),
+            "span_places": np.array([(span.start, span.end) for span in spans], np.int64).reshape(-1, 2),
+            "span_numbers": np.array([span.number for span in spans], np.float64),
+            "span_is_token": np.array([span.is_token for span in spans], bool),
+        }
+        return Numbers(arrays, header, rows)
+
+    def word_of(self, token: int) -> int:
+        """The word of a token; -1 for one that belongs to none."""
+        words = enumerate(self.result.words)
+        return next((n for n, word in words if word.first <= token < word.first + word.n_tokens), -1)
+
+    @cached_property
+    def _drawing(self) -> WordDrawing | None:
+        if not self.word < len(self.result.words):
+            return None
+        return WordDrawing(self.result.words[self.word], self.result.algorithm)
+
+    # Where things are
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        em = QFontMetricsF(style.font).height()
+        return QSizeF(62 * em, self._height(62 * em, style))
+
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
+        """Size below which rows would be cut off."""
+        em = QFontMetricsF(style.font).height()
+        return QSizeF(_LEAST_WIDTH * em, self._height(max(width, _LEAST_WIDTH * em), style))
+
+    def _height(self, width: float, style: FigureStyle) -> float:
+        em = QFontMetricsF(style.font).height()
+        top = self._drawing_top(QRectF(0, 0, width, 0), style)
+        return top + (_LINE * em + self._drawing.height(em) if self._drawing is not None else 0.0) + 0.3 * em
+
+    def _rows(self, rect: QRectF, style: FigureStyle) -> list[tuple[str, float, float]]:
+        """Names of the stages, where each begins and how high it is."""
+        em = QFontMetricsF(style.font).height()
+        rows: list[tuple[str, float, float]] = []
+        y = rect.top()
+        for name in ("as typed", "normalised", "split", "tokens"):
+            if name in ("as typed", "normalised"):
+                lines = self._lines(self._text(name), rect, style)
+                height = _LINE * em * len(lines)
+            else:
+                boxes = self._boxes(name, rect.width(), style)
+                height = boxes[-1].bottom() + (_BELOW * em if name == "tokens" else 0.0) if boxes else 0.0
+            if not height:
+                continue
+            rows.append((name, y, height))
+            y += height + _GAP * em
+        return rows
+
+    def _drawing_top(self, rect: QRectF, style: FigureStyle) -> float:
+        em = QFontMetricsF(style.font).height()
+        rows = self._rows(rect, style)
+        return (rows[-1][1] + rows[-1][2] if rows else rect.top()) + _GAP * em
+
+    def drawing_rect(self, rect: QRectF, style: FigureStyle) -> QRectF:
+        """Where the drawing of the word is, below its title."""
+        em = QFontMetricsF(style.font).height()
+        top = self._drawing_top(rect, style) + _LINE * em
+        height = self._drawing.height(em) if self._drawing is not None else 0.0
+        return QRectF(rect.left(), top, rect.width(), height)
+
+    def _text(self, name: str) -> str:
+        result = self.result
+        return clean(result.text if name == "as typed" else result.normalized if result.words else "")
+
+    def _lines(self, text: str, rect: QRectF, style: FigureStyle) -> list[str]:
+        """A text in a few lines."""
+        metrics = QFontMetricsF(style.font)
+        width = rect.width() - _NAMES * metrics.height()
+        lines: list[str] = []
+        rest = text
+        while rest and len(lines) < _MOST_LINES - 1 and metrics.horizontalAdvance(rest) > width:
+            n = _fitting(rest, metrics, width)
+            lines.append(rest[:n].rstrip())
+            rest = rest[n:].lstrip()
+        return [*lines, metrics.elidedText(rest, Qt.TextElideMode.ElideRight, width)] if rest else lines
+
+    @cached_property
+    def _chips(self) -> dict[str, tuple[Chip, ...]]:
+        words = tuple(
+            Chip(clean(word.text), tint=0.5 if number == self.word else 0.0)
+            for number, word in enumerate(self.result.words)
+        )
+        tokens = []
+        before = -1
+        for place, token in enumerate(self.result.tokens):
+            word = self.word_of(place)
+            kind = "special" if token.kind == "special" else "masked" if token.kind == "unknown" else ""
+            tint = 0.5 if word == self.word and word >= 0 and kind == "" else 0.0
+            tokens.append(Chip(clean(token.piece), kind, word < 0 or word != before, tint))  # type: ignore[arg-type]
+            before = word
+        return {"split": words, "tokens": tuple(tokens)}
+
+    def _boxes(self, name: str, width: float, style: FigureStyle) -> list[QRectF]:
+        metrics = QFontMetricsF(style.font)
+        inner = width - _NAMES * metrics.height()
+        is_tokens = name == "tokens"
+        return lay_out(self._chips[name], inner, metrics, least=2.2 if is_tokens else 1.2, below=_BELOW * is_tokens)
+
+    # Under the pointer
+
+    def _spots(self, rect: QRectF, style: FigureStyle) -> list[tuple[Spot, QRectF]]:
+        em = QFontMetricsF(style.font).height()
+        found: list[tuple[Spot, QRectF]] = []
+        for name, top, height in self._rows(rect, style):
+            found.append((Term(name), QRectF(rect.left(), top, (_NAMES - 0.5) * em, height)))
+            if name in self._chips:
+                origin = QPointF(rect.left() + _NAMES * em, top)
+                kind = TokenSpot if name == "tokens" else PartSpot
+                boxes = self._boxes(name, rect.width(), style)
+                found += [(kind(number), box.translated(origin)) for number, box in enumerate(boxes)]
+        if self._drawing is not None:
+            area = self.drawing_rect(rect, style)
+            spans = self._drawing.word.spans
+            found += [(SpanSpot(i), self._drawing.span_rect(span, area, style)) for i, span in enumerate(spans)]
+            if not (best := self._drawing.best_rect(area, style)).isEmpty():
+                found.append((Term("best so far"), best))
+        return found
+
+    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> Spot | None:
+        """A word, a token, a piece or the name of a stage."""
+        return next((spot for spot, area in self._spots(rect, style) if area.contains(point)), None)
+
+    def has_spot(self, spot: object, rect: QRectF, style: FigureStyle) -> bool:
+        """Whether it is still there."""
+        return any(spot == there for there, _ in self._spots(rect, style))
+
+    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: Spot) -> None:
+        """Frame what is pointed at."""
+        painter.save()
+        painter.setPen(QPen(style.theme.accent, 1.4))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for there, area in self._spots(rect, style):
+            if there == spot:
+                painter.drawRect(area)
+        painter.restore()
+
+    def step(self, spot: Spot | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> Spot | None:
+        """The next one in reading order."""
+        order = [there for there, _ in self._spots(rect, style)]
+        if spot not in order:
+            return order[0] if order else None
+        return order[min(max(order.index(spot) + right + down, 0), len(order) - 1)]
+
+    # The picture
+
+    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        painter.save()
+        painter.setFont(style.font)
+        metrics, theme = QFontMetricsF(style.font), style.theme
+        em = metrics.height()
+        names = {
+            "as typed": _tr("as typed"),
+            "normalised": _tr("normalised"),
+            "split": _tr("split"),
+            "tokens": _tr("tokens"),
+        }
+        for name, top, _ in self._rows(rect, style):
+            is_text = name in ("as typed", "normalised")
+            painter.setPen(theme.faint)
+            offset = 0.0 if is_text else 0.5 * (chip_height(metrics) - em)
+            painter.drawText(QPointF(rect.left(), top + offset + metrics.ascent()), names[name])
+            left = rect.left() + _NAMES * em
+            if is_text:
+                painter.setPen(theme.ink)
+                for number, line in enumerate(self._lines(self._text(name), rect, style)):
+                    painter.drawText(QPointF(left, top + number * _LINE * em + metrics.ascent()), line)
+            else:
+                self._paint_chips(painter, name, QPointF(left, top), rect.width(), style)
+        if self._drawing is not None:
+            area = self.drawing_rect(rect, style)
+            painter.setFont(resized(style.font, bold=True))
+            painter.setPen(theme.ink)
+            title = QFontMetricsF(painter.font()).elidedText(
+                self._drawing.title, Qt.TextElideMode.ElideRight, rect.width()
+            )
+            painter.drawText(QPointF(rect.left(), area.top() - _LINE * em + metrics.ascent()), title)
+            painter.setFont(style.font)
+            self._drawing.paint(painter, area, style)
+        painter.restore()
+
+    def _paint_chips(self, painter: QPainter, name: str, origin: QPointF, width: float, style: FigureStyle) -> None:
+        em = QFontMetricsF(style.font).height()
+        small = resized(style.font, 0.75)
+        metrics = QFontMetricsF(small)
+        for number, (chip, box) in enumerate(zip(self._chips[name], self._boxes(name, width, style), strict=True)):
+            own = box.translated(origin)
+            painter.setFont(style.font)
+            paint_chip(painter, chip, own, style)
+            if name == "tokens":
+                painter.setFont(small)
+                painter.setPen(style.theme.faint)
+                below = QRectF(own.left(), own.bottom(), own.width(), _BELOW * em)
+                text = metrics.elidedText(str(self.result.tokens[number].id), Qt.TextElideMode.ElideRight, own.width())
+                painter.drawText(below, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
+
+
+def _fitting(text: str, metrics: QFontMetricsF, width: float) -> int:
+    """How many characters fit into a line, up to a space where there is one."""
+    low, high = 1, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if metrics.horizontalAdvance(text[:middle]) <= width else (low, middle - 1)
+    space = text.rfind(" ", 0, low + 1)
+    return space if space > 0 else low
