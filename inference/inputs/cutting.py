@@ -52,13 +52,15 @@ def cut_text(tokenizer: PreTrainedTokenizerBase, text: str) -> CutResult:
         for number, is_special in zip(encoding.ids, encoding.special_tokens_mask, strict=True)
     ]
     unknown = inside.cutter.unknown if inside.cutter else str(tokenizer.unk_token or "")
+    unknown_id = tokenizer.backend_tokenizer.token_to_id(unknown) if unknown else None  # type: ignore[attr-defined]
     tokens = []
     for number, piece, place, kind in zip(encoding.ids, encoding.tokens, encoding.offsets, kinds, strict=True):
-        is_unknown = kind != "special" and piece == unknown and bool(unknown) and text[slice(*place)] != unknown
+        is_unknown = kind != "special" and number == unknown_id and text[slice(*place)] != unknown
         octets = () if kind == "special" else _octets(piece, inside) if not is_unknown else ()
         octets = tuple(text[slice(*place)].encode()) if is_unknown or kind == "added" else octets
         start, end = place if kind != "special" else (-1, -1)
-        tokens.append(CutToken(number, piece, start, end, octets, "unknown" if is_unknown else kind))  # type: ignore[arg-type]
+        shown = unknown if is_unknown else piece  # some models call it what was typed
+        tokens.append(CutToken(number, shown, start, end, octets, "unknown" if is_unknown else kind))  # type: ignore[arg-type]
     normalized, words, note = _followed(tokenizer, inside, text, tokens)
     tokens = [_explained(token, place, text, words, inside.cutter) for place, token in enumerate(tokens)]
     return CutResult(

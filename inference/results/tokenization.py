@@ -19,9 +19,13 @@ MOST_SYMBOLS = 48  # of a word that is drawn with all that was tried
 
 # To begin with: words with the same stems and endings.
 SAMPLE_TEXT = (
-    "The tokenizer cuts every text into tokens. Words that are frequent stay whole, words that are rare are cut into "
-    "pieces: low, lower, lowest, new, newer, newest, wide, wider, widest. The lowest prices are lower than the newest "
-    "prices, and the widest streets are wider than the newer streets. Newer tokenizers cut the text into fewer tokens."
+    "the tokenizer cuts every text into tokens. words that are frequent stay whole, words that are rare are cut into "
+    "pieces: low lower lowest, new newer newest, wide wider widest. the lowest prices are lower than the newest "
+    "prices, and the widest streets are wider than the newer streets. newer tokenizers cut the texts into fewer "
+    "tokens. the player plays, and the players are playing in the streets; the reader reads, and the readers are "
+    "reading the newest texts. tokenizing, reading and playing: the tokenized text is read, the played game is "
+    "replayed, the widened street is rewidened, and nobody rereads the unread pieces. unplayed, unread, untokenized, "
+    "renewed."
 )
 
 Algorithm = Literal["bpe", "wordpiece", "unigram", "wordlevel"]

@@ -90,6 +90,22 @@ def best_path(nodes: Sequence[Node], n: int) -> tuple[list[Node], list[float]]:
     return path[::-1], best
 
 
+def cut_path(nodes: Sequence[Node], n: int) -> tuple[list[Node], list[float]]:
+    """The same with sums in the order in which the library adds them where it cuts a text and trains nothing."""
+    best = [0.0] + [-math.inf] * n
+    came_by: list[Node | None] = [None] * (n + 1)
+    for node in nodes:  # in the order of their beginnings: all ways to one are known when it is reached
+        score = node.score + best[node.start]
+        if best[node.start] > -math.inf and score > best[node.end]:
+            best[node.end], came_by[node.end] = score, node
+    path: list[Node] = []
+    place = n
+    while place > 0 and (node := came_by[place]) is not None:
+        path.append(node)
+        place = node.start
+    return (path[::-1] if place == 0 else []), best
+
+
 def expected_counts(nodes: Sequence[Node], n: int) -> tuple[list[float], float]:
     """How often each node is on a way, all ways weighed by their probability; and the log-probability of the word.
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from inference.models.subwords.lattice import UnigramVocabulary, best_path
+from inference.models.subwords.lattice import UnigramVocabulary, cut_path
 from inference.results.tokenization import MOST_SYMBOLS, Algorithm, Span
 
 _MOST_ROWS = 24  # of attempts that are drawn
@@ -191,7 +191,7 @@ class Unigram:
 
     def way(self, word: str) -> Way:
         nodes = self.vocabulary.nodes(word)
-        path, best = best_path(nodes, len(word))
+        path, best = cut_path(nodes, len(word))
         pieces: list[str] = []
         lost = ""  # characters in a row that no piece holds become one token
         for node in path:
@@ -262,7 +262,9 @@ def parts_of(way: Way) -> list[Way]:
             for span in way.spans
             if start <= span.start and span.end <= end
         )
-        pieces = tuple(span.piece for span in tokens if start <= span.start and span.end <= end)
+        pieces = tuple(
+            piece for span, piece in zip(tokens, way.pieces, strict=True) if start <= span.start and span.end <= end
+        )
         best = tuple(score - way.best[start] for score in way.best[start : end + 1]) if way.best else ()
         parts.append(Way(way.symbols[start:end], pieces, spans, best))
     return parts

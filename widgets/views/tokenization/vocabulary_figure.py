@@ -103,8 +103,12 @@ class VocabularyFigure(PlottedFigure):
         if self.options.algorithm == "wordpiece" and self.options.chosen_by == "score":
             return _tr("the library tokenizers {} merges by count instead").format(result.library)
         if result.same_order:
-            same = _tr("the same probabilities") if self.is_weighed else _tr("the same merges in the same order")
-            return _tr("at the end {} as tokenizers {} makes").format(same, result.library)
+            same = {
+                "bpe": _tr("at the end the merges of tokenizers {}, in its order"),
+                "wordpiece": _tr("but for ties, which it decides by chance, the merges of tokenizers {}"),
+                "unigram": _tr("at the end the pieces and probabilities of tokenizers {}"),
+            }
+            return same[self.options.algorithm].format(result.library)
         if result.only_here or result.only_there:
             here, there = (", ".join(map(clean, some[:6])) for some in (result.only_here, result.only_there))
             text = _tr("at the end only here: {}; only in what tokenizers {} makes: {}")
@@ -125,7 +129,8 @@ class VocabularyFigure(PlottedFigure):
         if now.kind == "prune":
             return _tr("{} pieces go: those on no best way, and those whose loss is least").format(now.n_gone)
         if now.kind == "end":
-            return _tr("As many as wanted, every character among them; {} more go").format(now.n_gone)
+            more = _tr("; {} more go").format(now.n_gone) if now.n_gone else ""
+            return _tr("As many as wanted, every character among them{}").format(more)
         if self.is_weighed:
             return _tr("To begin with: every character, and every part that is in several words")
         return _tr("To begin with: every character is a piece")
@@ -243,8 +248,17 @@ class VocabularyFigure(PlottedFigure):
     @property
     def _columns(self) -> tuple[float, ...]:
         if self.is_weighed:
-            return (0.44, 0.28, 0.28)
+            return (0.44, 0.28, 0.28) if self._has_values else (0.6, 0.4)
         return (0.4, 0.16, 0.18, 0.26) if self._has_score else (0.48, 0.2, 0.32)
+
+    @property
+    def _has_values(self) -> bool:
+        """Whether pieces have more than a probability: what they are expected, or what they are worth."""
+        return self.now.kind in ("em", "prune")
+
+    @property
+    def _n_tables(self) -> int:
+        return 2 if self.is_weighed and self._tables[1] else 1
 
     @property
     def _has_score(self) -> bool:
@@ -252,7 +266,8 @@ class VocabularyFigure(PlottedFigure):
 
     def _heads(self, table: int) -> tuple[str, ...]:
         if self.is_weighed:
-            return ("go" if table else "stay", "log p", "loss" if self.now.kind == "prune" else "expected")
+            own = ("loss" if self.now.kind == "prune" else "expected",) if self._has_values else ()
+            return ("go" if table else "stay", "log p", *own)
         return ("pair", "count", "score", "new piece") if self._has_score else ("pair", "count", "new piece")
 
     def _head_text(self, name: str) -> str:
@@ -326,7 +341,7 @@ class VocabularyFigure(PlottedFigure):
 
     def _spots(self, rect: QRectF, style: FigureStyle) -> list[tuple[Spot, QRectF]]:
         found: list[tuple[Spot, QRectF]] = []
-        for table in range(2 if self.is_weighed else 1):
+        for table in range(self._n_tables):
             rects = self._column_rects(table, rect, style)
             found += [(Term(name), area) for name, area in zip(self._heads(table), rects, strict=True)]
             rows = [TableRow(table, row) for row in range(self._n_rows(table))]
@@ -379,7 +394,7 @@ class VocabularyFigure(PlottedFigure):
         headline = QFontMetricsF(painter.font()).elidedText(self.headline, Qt.TextElideMode.ElideRight, width)
         painter.drawText(QPointF(rect.left(), rect.top() + metrics.ascent()), headline)
         painter.setFont(style.font)
-        for table in range(2 if self.is_weighed else 1):
+        for table in range(self._n_tables):
             self._paint_table(painter, table, rect, style)
         title = self._words_title_rect(rect, style)
         painter.setPen(theme.faint)
@@ -419,7 +434,8 @@ class VocabularyFigure(PlottedFigure):
         piece = self._tables[table][row]
         value = piece.loss if self.now.kind == "prune" else piece.expected
         log_prob = f"{piece.log_prob:.3f}" if isfinite(piece.log_prob) else "–"
-        return clean(piece.text), log_prob, "–" if isnan(value) else f"{value:.3g}"
+        own = ("–" if isnan(value) else f"{value:.3g}",) if self._has_values else ()
+        return (clean(piece.text), log_prob, *own)
 
 
 def _paint_cell(painter: QPainter, cell: _Cell, area: QRectF, style: FigureStyle) -> None:

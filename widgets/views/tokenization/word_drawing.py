@@ -15,6 +15,7 @@ from widgets.look.theme import FigureStyle
 
 _ROW = 2.2  # em
 _SLIM_ROW = 1.7  # of rows without a number
+_TRIED_ROW = 1.2  # there are many
 _LEAST_COLUMN, _MOST_COLUMN = 1.3, 6.0  # em
 _TINT = 0.28
 
@@ -53,6 +54,8 @@ class WordDrawing:
 
     @property
     def _row(self) -> float:
+        if self.algorithm == "wordpiece":
+            return _TRIED_ROW
         return _ROW if any(not isnan(span.number) for span in self.word.spans) else _SLIM_ROW
 
     @property
@@ -77,7 +80,7 @@ class WordDrawing:
         top = area.top() + (_SLIM_ROW * self._has_symbols + span.level * self._row) * em
         left = area.left() + span.start * column
         rect = QRectF(left, top, (span.end - span.start) * column, self._row * em)
-        return rect.adjusted(0.08 * em, 0.1 * em, -0.08 * em, -0.1 * em)
+        return rect.adjusted(0.08 * em, 0.06 * em, -0.08 * em, -0.06 * em)
 
     def best_rect(self, area: QRectF, style: FigureStyle) -> QRectF:
         """Where the best scores up to each place stand; empty where there are none."""
@@ -141,7 +144,9 @@ class WordDrawing:
         painter.setPen(theme.faint if is_faint else theme.ink)
         piece = metrics.elidedText(clean(span.piece), Qt.TextElideMode.ElideMiddle, box.width() - 0.2 * em)
         if isnan(span.number):
+            painter.setFont(resized(style.font, 0.85) if self.algorithm == "wordpiece" else style.font)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, piece)
+            painter.setFont(style.font)
             return
         painter.drawText(
             QRectF(box.topLeft(), QPointF(box.right(), box.top() + 1.1 * em)), Qt.AlignmentFlag.AlignCenter, piece
