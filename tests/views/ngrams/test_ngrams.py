@@ -148,6 +148,13 @@ def test_a_typed_blank_has_no_probability_of_its_own():
     shown = texts_of(NgramsFigure(result))
     assert "girl" in shown
     assert "unknown" not in shown
+    figure = NgramsFigure(result)
+    others = result.used.sum(0)[[0, 1, 3]]
+    assert figure.perplexity[2] == pytest.approx(float(np.prod(others)) ** (-1 / 3))
+    assert 2**-figure.bits == pytest.approx(float(np.prod(others)))
+    assert "not in the corpus" not in " ".join(shown)
+    assert "left out of the product" in figure.describe(2)
+    assert figure.caption.endswith("without the blank")
 
 
 def test_unknown_words_are_named():

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results.ngrams import BLANKS, NgramsResult
+from widgets.figures.heat_panel import short
 from widgets.figures.lettering import resized
 from widgets.figures.prediction_cards import percent
 from widgets.kit.figure import Numbers
@@ -57,23 +58,43 @@ class NgramsFigure:
 
     @property
     def _unknown(self) -> list[str]:
-        return [word for word, is_known in zip(self.result.words, self.result.is_known, strict=True) if not is_known]
+        known = zip(self.result.words, self.result.is_known, strict=True)
+        return [word for place, (word, is_known) in enumerate(known) if not is_known and place != self._blank]
+
+    @cached_property
+    def _blank(self) -> int | None:
+        """Place of a blank that was typed."""
+        places = (place for place, word in enumerate(self.result.words) if word.startswith(BLANKS))
+        return next(places, None)
+
+    @cached_property
+    def _counted(self) -> np.ndarray:
+        """Places whose factors make up the product: all but that of a typed blank."""
+        places = np.arange(len(self.probabilities))
+        return places if self._blank is None else np.delete(places, self._blank)
+
+    @property
+    def bits(self) -> float:
+        """Of the product, so that it is 2 to the power of minus that."""
+        return -float(np.log2(self.probabilities[self._counted]).sum())
 
     @property
     def perplexity(self) -> np.ndarray:
         """float64 [5] per word of this sentence, its end counted as one, by order."""
-        return np.exp2(-np.log2(self.result.by_order).mean(1))
+        return np.exp2(-np.log2(self.result.by_order[:, self._counted]).mean(1))
 
     @property
     def caption(self) -> str:
         result = self.result
         corpus = result.corpus or _tr("stories and simple sentences")
         kinds = {"interpolated": _tr("interpolated"), "back-off": _tr("back-off")}
-        text = _tr("Kneser-Ney n-grams of up to {} words, {}, counted in {} ({:,} words): 2^{:.1f}, perplexity {:.1f}")
-        bits = float(np.log2(self.probabilities).sum())
-        return text.format(
-            self.order, kinds[self.smoothing], corpus, result.n_words, bits, self.perplexity[self.order - 1]
+        text = _tr(
+            "Kneser-Ney n-grams of up to {} words, {}, counted in {} ({:,} words): {:.1f} bits, perplexity {:.1f}"
         )
+        left_out = "" if self._blank is None else _tr(", without the blank")
+        perplexity = self.perplexity[self.order - 1]
+        text = text.format(self.order, kinds[self.smoothing], corpus, result.n_words, self.bits, perplexity)
+        return text + left_out
 
     def word(self, place: int) -> str:
         """A word of the sentence, or its end."""
@@ -90,13 +111,15 @@ class NgramsFigure:
     def describe(self, place: int) -> str:
         """How a factor comes about, order by order."""
         used, weights = self.result.used[:, place], self.result.weights[:, place]
-        parts = [f"{self.factor(place)} = {self.probabilities[place]:.3g}"]
+        if place == self._blank:
+            return _tr("The blank has no probability of its own; it is left out of the product")
+        parts = [f"{self.factor(place)} = {short(self.probabilities[place])}"]
         left = 1.0  # what the orders above leave to this one
         for n in range(self.order, 0, -1):
             own, weight = used[n] / left, weights[n - 1]
             shorter = _tr("order {}").format(n - 1)
-            rest = f" + {weight:.3g} × {shorter}" if n > 1 else f" + {weight:.3g} / {self.result.n_vocabulary:,}"
-            parts.append(_tr("order {}: {:.3g}").format(n, own) + (rest if weight else ""))
+            rest = f" + {short(weight)} × {shorter}" if n > 1 else f" + {short(weight)} / {self.result.n_vocabulary:,}"
+            parts.append(_tr("order {}: {}").format(n, short(own)) + (rest if weight else ""))
             left *= weight
             if not weight:  # it backs off no further
                 break
@@ -211,13 +234,15 @@ class NgramsFigure:
         is_blank = place + 1 == self.result.blank
         painter.setFont(resized(style.font, bold=is_blank))
         is_known = place >= len(self.result.words) or bool(self.result.is_known[place])
-        painter.setPen(theme.ink if is_known else theme.warning)
+        painter.setPen(theme.ink if is_known else theme.faint if place == self._blank else theme.warning)
         shown = metrics.elidedText(self.factor(place), Qt.TextElideMode.ElideMiddle, (_HISTORY - 1) * em)
         painter.drawText(QPointF(row.left(), baseline), shown)
         painter.setFont(style.font)
+        if place == self._blank:
+            return
         painter.setPen(theme.ink)
         prob = float(self.probabilities[place])
-        text = f"{prob:.3g}"
+        text = short(prob)
         bits = _tr("{:.1f} bits").format(abs(np.log2(prob)))
         painter.drawText(QPointF(row.right() - metrics.horizontalAdvance(bits), baseline), bits)
         right = row.right() - 5.5 * em
@@ -236,9 +261,9 @@ class NgramsFigure:
 
     def _paint_product(self, painter: QPainter, row: QRectF, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)
-        bits = float(np.log2(self.probabilities).sum())
         perplexity = float(self.perplexity[self.order - 1])
-        text = _tr("product 2^{:.1f} = {:.2g}; perplexity per word {:.1f}").format(bits, 2.0**bits, perplexity)
+        text = _tr("product {}, {:.1f} bits; perplexity per word {:.1f}")
+        text = text.format(short(2.0**-self.bits, 2), self.bits, perplexity)
         bold = resized(style.font, bold=True)
         baseline = row.center().y() + 0.36 * metrics.ascent()
         painter.setFont(bold)

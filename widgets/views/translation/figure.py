@@ -22,7 +22,7 @@ from widgets.views.translation.numbers import translation_numbers
 from widgets.views.translation.options import TranslationOptions
 from widgets.views.translation.sentences import Sentences
 from widgets.writing.attending import weights_of, when_written
-from widgets.writing.beam_tree import BeamPicture
+from widgets.writing.beam_tree import BeamPicture, describe_node, describe_text
 from widgets.writing.expected import describe_candidate, describe_token, expected_at
 from widgets.writing.spots import nearest
 
@@ -262,16 +262,11 @@ class TranslationFigure:
         if spot.kind in ("target", "cell"):
             return self._describe_target(spot)
         if spot.kind == "candidate" and self.bars is not None:
-            return describe_candidate(self.bars, spot.place)
+            return describe_candidate(self.bars, spot.place, _click())
         if spot.kind == "node" and self.result.tree is not None:
-            tree = self.result.tree
-            words = [clean(written.vocabulary[int(tree.numbers[node])]) for node in tree.path(spot.place)]
-            text = _tr("{}: logarithm of its probability {}; a click continues from it")
-            return text.format(" ".join(words), short(float(tree.log_probs[spot.place])))
+            return describe_node(self.result.tree, written.vocabulary, spot.place, _click())
         if spot.kind == "text":
-            each = self.result.hypotheses[spot.place]
-            text = _tr("“{}”: {} tokens, logarithm of its probability {}, ranked by {}")
-            return text.format(clean(each.text), each.n_tokens, short(each.log_prob), short(each.score))
+            return describe_text(self.result.hypotheses[spot.place])
         return ""
 
     def _describe_target(self, spot: Spot) -> str:
@@ -301,3 +296,7 @@ class TranslationFigure:
     def numbers(self) -> Numbers:
         """A row a token of the target; beams beside it."""
         return translation_numbers(self.result, self.weights)
+
+
+def _click() -> str:
+    return _tr("a click continues from it")
