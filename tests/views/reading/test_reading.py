@@ -327,3 +327,16 @@ def test_characters_are_those_of_the_typed_text():
 
 def test_is_collected_after_closing(assert_collected):
     assert_collected(lambda: ReadingView(ViewContext()))
+
+
+def test_what_was_expected_is_told_of_the_selected_token_or_of_the_highest_bar():
+    result = make_result(40)
+    alone = ReadingFigure(result, ReadingOptions())
+    highest = int(np.nanargmax(result.surprisal))
+    assert alone.expected.title.startswith(f"At the highest bar: expected as token {highest + 1}, behind")
+    chosen = ReadingFigure(result, ReadingOptions(), selected=5)
+    assert chosen.expected.title.startswith("Expected as token 6, behind")
+    assert [each.prob for each in chosen.expected.candidates] == result.probs[5].tolist()
+    assert ReadingFigure(result, ReadingOptions(), selected=0).expected is None
+    ranked = dataclasses.replace(result, ranks=np.full(40, 2, np.int32))
+    assert ReadingFigure(ranked, ReadingOptions(), selected=5).expected.taken == 1

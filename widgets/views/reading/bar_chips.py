@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
@@ -14,6 +14,7 @@ from widgets.figures.lettering import resized
 from widgets.look.theme import FigureStyle
 
 _BAR, _SIGNED_BAR = 3.4, 2.2  # em, of the longest bar; where there are some above and some below
+_TALLEST = 12.0  # em, where there is room
 _NUMBER = 0.75  # of the letters, for the numbers over the bars
 _LEAST_WIDTH = 2.2  # em of a token, so that its number has room
 
@@ -30,6 +31,8 @@ class BarChips:
         Of which number the bar has its full length.
     is_signed
         Whether numbers less than 0 have bars, too, which hang below the words, and all have a sign.
+    extra
+        By how many em the longest bar is longer than it must be.
     """
 
     chips: tuple[chips.Chip, ...]
@@ -37,6 +40,14 @@ class BarChips:
     longest: float
     has_numbers: bool = True
     is_signed: bool = False
+    extra: float = 0.0
+
+    def spread(self, rect: QRectF, style: FigureStyle) -> BarChips:
+        """The same with bars that take the height that is there, within reason."""
+        em = QFontMetricsF(style.font).height()
+        n_lines = len({box.top() for box in self.boxes(rect.width(), style)})
+        room = (rect.height() - self.height(rect.width(), style)) / (n_lines * em)
+        return replace(self, extra=min(max(room, 0.0), _TALLEST - _BAR))
 
     def boxes(self, width: float, style: FigureStyle) -> list[QRectF]:
         """Of the words, each with room for its bar above, in lines from (0, 0)."""
@@ -61,12 +72,12 @@ class BarChips:
 
     @property
     def _longest_bar(self) -> float:
-        return _SIGNED_BAR if self.is_signed else _BAR
+        return (_SIGNED_BAR if self.is_signed else _BAR) + self.extra
 
     @property
     def _below(self) -> float:
         """Room for bars that hang down and their numbers, in em."""
-        return _SIGNED_BAR + 1.3 if self.is_signed and any(value < 0 for value in self.values) else 0.0
+        return self._longest_bar + 1.3 if self.is_signed and any(value < 0 for value in self.values) else 0.0
 
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle, selected: int | None = None) -> None:
         """Paint into the top of `rect`; the selected word is framed."""

@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Rollout",
     "widgets.views.rollout.view:RolloutView",
     frozenset({Capability.ATTENTION}),
-    "Attention rolled out over the layers: how much of each token is in what stands at a place above them.",
+    "Attention rolled out over the layers: how much of each token stands in a place above.",
     figures=("rollout",),
 )

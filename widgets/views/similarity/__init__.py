@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Similarity",
     "widgets.views.similarity.view:SimilarityView",
     frozenset({Capability.ATTENTION}),
-    "How alike the heads of a layer are in what they attend to: heads that do the same work stand out.",
+    "How alike the heads of a layer attend: those that do the same work stand out.",
     figures=("similarity",),
 )

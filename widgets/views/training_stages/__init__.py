@@ -8,7 +8,7 @@ ENTRY = ViewEntry(
     "Along training",
     "widgets.views.training_stages.view:TrainingStagesView",
     frozenset({Capability.TRAINING_STAGES}),
-    "What the decoder attended to in the source at stages of its training: watch an alignment take shape.",
+    "What the decoder attended to while it was trained: watch an alignment take shape.",
     figures=("training-stages",),
     is_special=True,
 )
