@@ -27,6 +27,7 @@ ANALYSES: dict[str, str] = {
     "FewShotRequest": "inference.analyses.few_shot:few_shot",
     "NgramsRequest": "inference.analyses.ngrams:ngrams",
     "VocabularyRequest": "inference.analyses.tokenization:vocabulary",
+    "CompareRequest": "inference.analyses.tokenization:compare",
     "CutRequest": "inference.analyses.tokenization:cut",
     "MaskedRequest": "inference.analyses.masked:masked",
     "MaskLabRequest": "inference.analyses.mask_lab:mask_lab",

@@ -47,6 +47,8 @@ class ViewContext(QObject):
         Save this thing, such as a mesh, in a file that the user chooses.
     swap_requested()
         Exchange sentences A and B.
+    checkpoints_changed(object)
+        Other checkpoints are at hand.
     growing_changed(object)
         Class of a mesh that a view shows before it is finished, and so before others look at it; None: there is none.
     """
@@ -55,6 +57,7 @@ class ViewContext(QObject):
     input_requested = Signal(object)
     save_requested = Signal(object)
     swap_requested = Signal()
+    checkpoints_changed = Signal(object)
     growing_changed = Signal(object)
 
     def __init__(
@@ -63,6 +66,18 @@ class ViewContext(QObject):
         super().__init__(parent)
         self.selection = selection or Selection(self)
         self.looks = looks or Looks(parent=self)
+        self._checkpoints: tuple[str, ...] = ()
+
+    @property
+    def checkpoints(self) -> tuple[str, ...]:
+        """The checkpoints that are at hand: bundled names, and folders that were open before."""
+        return self._checkpoints
+
+    def set_checkpoints(self, checkpoints: tuple[str, ...]) -> None:
+        """Say which checkpoints are at hand."""
+        if checkpoints != self._checkpoints:
+            self._checkpoints = checkpoints
+            self.checkpoints_changed.emit(checkpoints)
 
     def open_view(self, name: str) -> None:
         """Ask for another view to be shown."""

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inference.checkpoints.inspection import plan
 from inference.context import Refused
-from inference.inputs.cutting import cut_text
+from inference.files.tokenizer_files import load_tokenizer
+from inference.inputs.cutting import algorithm_of, cut_text
 from inference.models.subwords.lattice import best_path
 from inference.models.subwords.merge_training import MergeTraining
 from inference.models.subwords.unigram_training import UNKNOWN, UnigramStep, training
 from inference.results.tokenization import (
     LEAST_VOCABULARY,
+    MOST_ASKED,
+    MOST_COMPARED,
+    MOST_COMPARED_LETTERS,
     MOST_CUT_LETTERS,
     MOST_TRAINING_LETTERS,
     MOST_TRAINING_WORD,
     MOST_VOCABULARY,
+    OWN,
+    SENTENCES,
+    ComparedText,
+    ComparedTokenizer,
+    CompareRequest,
+    CompareResult,
     CutRequest,
     CutResult,
     VocabularyRequest,
@@ -26,6 +38,8 @@ from inference.results.tokenization import (
 )
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
     from inference.context import Context
     from inference.forward.model import Model
 
@@ -86,6 +100,62 @@ def cut(request: CutRequest, model: Model, context: Context) -> CutResult:
     if len(text.text) > MOST_CUT_LETTERS:
         raise Refused(f"The text has {len(text.text):,} characters; at most {MOST_CUT_LETTERS:,} are cut here.")
     return cut_text(model.tokenizer, text.text)
+
+
+def compare(request: CompareRequest, context: Context) -> CompareResult:
+    """Cut the same sentences with the tokenizers of several checkpoints, of which only the tokenizer is read.
+
+    A checkpoint whose tokenizer cannot be read costs itself alone: a sentence says why.
+
+    Parameters
+    ----------
+    context
+        One checkpoint a tokenizer; none is kept when the next one is read.
+
+    Raises
+    ------
+    Refused
+        Nothing is to be compared, or too much of it; the text is too long.
+    """
+    n = len(request.checkpoints)
+    if not 1 <= n <= MOST_ASKED:
+        raise Refused(f"The tokenizers of {n} checkpoints were to be compared; 1 to {MOST_ASKED} are allowed.")
+    if len(request.text) > MOST_COMPARED_LETTERS:
+        raise Refused(
+            f"The text has {len(request.text):,} characters; at most {MOST_COMPARED_LETTERS} are compared with others."
+        )
+    texts = [ComparedText(name, text, len(text.split()) * has_spaces) for name, text, has_spaces in SENTENCES]
+    if request.text.strip():
+        texts.insert(0, ComparedText(OWN, request.text, len(request.text.split())))
+    found: list[ComparedTokenizer] = []
+    for number, place in enumerate(request.checkpoints):
+        name = Path(place).name
+        context.checkpoint(number, n, f"Reading the tokenizer of {name}")
+        if len(found) == MOST_COMPARED:
+            break
+        try:
+            if (tokenizer := _tokenizer_of(place)) is not None:
+                found.append(_cut_by(tokenizer, name, texts))
+        except Refused as refused:
+            found.append(ComparedTokenizer(name, why_not=str(refused)))
+    if not found:
+        raise Refused("None of the checkpoints at hand has a tokenizer to compare.")
+    return CompareResult(tuple(texts), tuple(found))
+
+
+def _tokenizer_of(checkpoint: str) -> PreTrainedTokenizerBase | None:
+    """From its files, which are checked as when the checkpoint is opened; None where it has none."""
+    found = plan(checkpoint)
+    return load_tokenizer(found.folder, found.config) if found.info.has_tokenizer else None
+
+
+def _cut_by(tokenizer: PreTrainedTokenizerBase, name: str, texts: list[ComparedText]) -> ComparedTokenizer:
+    pieces, n_unknown = [], []
+    for one in texts:
+        ids: Any = tokenizer(one.text, add_special_tokens=False)["input_ids"]
+        pieces.append(tuple(map(str, tokenizer.convert_ids_to_tokens(ids))))
+        n_unknown.append(sum(number == tokenizer.unk_token_id for number in ids))
+    return ComparedTokenizer(name, algorithm_of(tokenizer), len(tokenizer), tuple(pieces), tuple(n_unknown))
 
 
 def _counted(request: VocabularyRequest) -> dict[str, int]:

@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
 
 from inference.models.subwords.ways import Cutter, cutter_of, parts_of
-from inference.results.tokenization import MOST_SYMBOLS, CutResult, CutToken, CutWord
+from inference.results.tokenization import MOST_SYMBOLS, Algorithm, CutResult, CutToken, CutWord
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -77,6 +77,14 @@ def cut_text(tokenizer: PreTrainedTokenizerBase, text: str) -> CutResult:
     )
 
 
+def algorithm_of(tokenizer: PreTrainedTokenizerBase) -> Algorithm | Literal[""]:
+    """What kind of model cuts its words; empty where that is not known."""
+    if not getattr(tokenizer, "is_fast", False):
+        return ""
+    cutter = _looked_into(tokenizer).cutter
+    return cutter.algorithm if cutter is not None else ""
+
+
 def _looked_into(tokenizer: Any) -> _Inside:
     described = json.loads(tokenizer.backend_tokenizer.to_str())
     model = described["model"]
@@ -99,11 +107,12 @@ def _names(step: Any) -> Iterator[str]:
 
 def _cut_in_python(tokenizer: PreTrainedTokenizerBase, text: str) -> CutResult:
     ids: Any = tokenizer(text)["input_ids"]
-    special = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
+    unknown: Any = tokenizer.unk_token_id
+    special = set(tokenizer.all_special_ids) - {unknown}
     tokens = []
     for number in ids:
         piece = str(tokenizer.convert_ids_to_tokens(number))
-        kind = "special" if number in special else "unknown" if number == tokenizer.unk_token_id else "piece"
+        kind = "special" if number in special else "unknown" if number == unknown else "piece"
         why = "The tokenizer has no token for this part of the text." if kind == "unknown" else ""
         octets = () if kind != "piece" else tuple(piece.replace("▁", " ").encode(errors="replace"))
         tokens.append(CutToken(number, piece, -1, -1, octets, kind, why))  # type: ignore[arg-type]

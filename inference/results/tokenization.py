@@ -170,7 +170,7 @@ class CutRequest(Request["CutResult"]):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class PieceSpan:
     """A piece that was made, tried or weighed on the way to the tokens of a word.
 
     Attributes
@@ -218,7 +218,7 @@ class CutWord:
     first: int
     n_tokens: int
     symbols: tuple[str, ...]
-    spans: tuple[Span, ...]
+    spans: tuple[PieceSpan, ...]
     best: tuple[float, ...] = ()
     why_not: str = ""
 
@@ -279,3 +279,84 @@ class CutResult:
     words: tuple[CutWord, ...]
     tokens: tuple[CutToken, ...]
     notes: tuple[str, ...] = ()
+
+
+# The same in several languages; words are counted where spaces part them.
+SENTENCES: tuple[tuple[str, str, bool], ...] = (
+    ("English", "The children are playing in the garden because the sun is shining.", True),
+    ("German", "Die Kinder spielen im Garten, weil die Sonne scheint.", True),
+    ("French", "Les enfants jouent dans le jardin parce que le soleil brille.", True),
+    ("Spanish", "Los niños juegan en el jardín porque brilla el sol.", True),
+    ("Turkish", "Güneş parladığı için çocuklar bahçede oynuyor.", True),
+    ("Finnish", "Lapset leikkivät puutarhassa, koska aurinko paistaa.", True),
+    ("Russian", "Дети играют в саду, потому что светит солнце.", True),
+    ("Greek", "Τα παιδιά παίζουν στον κήπο επειδή λάμπει ο ήλιος.", True),
+    ("Arabic", "يلعب الأطفال في الحديقة لأن الشمس مشرقة.", True),
+    ("Hindi", "बच्चे बगीचे में खेल रहे हैं क्योंकि धूप निकली है।", True),
+    ("Chinese", "孩子们在花园里玩耍，因为阳光明媚。", False),
+    ("Japanese", "太陽が輝いているので、子供たちは庭で遊んでいます。", False),
+)
+OWN = "your text"
+MOST_COMPARED = 8
+MOST_ASKED = 64
+MOST_COMPARED_LETTERS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class CompareRequest(Request["CompareResult"]):
+    """The same sentences cut by the tokenizers of several checkpoints; no model is read.
+
+    Attributes
+    ----------
+    checkpoints
+        Bundled names or folders, at most 64: those without a tokenizer are left out, and behind the eighth all.
+    text
+        A sentence of the user's beside those of `SENTENCES`; empty for none.
+    """
+
+    checkpoints: tuple[str, ...]
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedText:
+    """A sentence; `n_words` is 0 where spaces part no words."""
+
+    language: str
+    text: str
+    n_words: int
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedTokenizer:
+    """How one tokenizer cuts the sentences, special tokens left out.
+
+    Attributes
+    ----------
+    pieces
+        Of every sentence its tokens as the vocabulary writes them.
+    n_unknown
+        How many of them are the unknown one.
+    why_not
+        Why there are none, as a sentence; empty where there are.
+    """
+
+    checkpoint: str
+    algorithm: Algorithm | Literal[""] = ""
+    n_vocabulary: int = 0
+    pieces: tuple[tuple[str, ...], ...] = ()
+    n_unknown: tuple[int, ...] = ()
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CompareResult:
+    """Sentences, and how each tokenizer cuts them."""
+
+    texts: tuple[ComparedText, ...]
+    tokenizers: tuple[ComparedTokenizer, ...]
+
+    @property
+    def read(self) -> tuple[ComparedTokenizer, ...]:
+        """Those that could be read."""
+        return tuple(one for one in self.tokenizers if not one.why_not)

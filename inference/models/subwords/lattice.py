@@ -10,7 +10,7 @@ from typing import NamedTuple
 UNKNOWN_PENALTY = 10.0  # SentencePiece's: what no piece holds costs so much more than the least probable piece
 
 
-class Node(NamedTuple):
+class PieceNode(NamedTuple):
     """A piece at a place of a word: characters `start` to `end`, its number, its log-probability."""
 
     start: int
@@ -46,33 +46,33 @@ class UnigramVocabulary:
         least = min((score for score in scores if not math.isnan(score)), default=math.inf)
         return cls(pieces, scores, unknown, numbers, longest, least)
 
-    def nodes(self, word: str) -> list[Node]:
+    def nodes(self, word: str) -> list[PieceNode]:
         """Every piece at every place, from left to right, short ones first; what no piece of one character holds is
         unknown."""
-        found: list[Node] = []
+        found: list[PieceNode] = []
         for start in range(len(word)):
             is_held = False
             for end in range(start + 1, min(len(word), start + self.longest) + 1):
                 number = self.numbers.get(word[start:end])
                 if number is not None:
-                    found.append(Node(start, end, number, self.scores[number]))
+                    found.append(PieceNode(start, end, number, self.scores[number]))
                     is_held = is_held or end == start + 1
             if not is_held and self.unknown is not None:
-                found.append(Node(start, start + 1, self.unknown, self.least - UNKNOWN_PENALTY))
+                found.append(PieceNode(start, start + 1, self.unknown, self.least - UNKNOWN_PENALTY))
         return found
 
 
-def best_path(nodes: Sequence[Node], n: int) -> tuple[list[Node], list[float]]:
+def best_path(nodes: Sequence[PieceNode], n: int) -> tuple[list[PieceNode], list[float]]:
     """The most probable way through a word of `n` characters, and the best score up to each place (Viterbi 1967).
 
     Of equal ways the one whose last piece begins first; sums are made in the library's order, as they decide what is
     equal. Without a way: none, and minus infinity at the end.
     """
     begun, ended = _by_places(nodes, n)
-    score_with: dict[Node, float] = {}  # of the best way that ends with a node
-    before: dict[Node, Node | None] = {}
+    score_with: dict[PieceNode, float] = {}  # of the best way that ends with a node
+    before: dict[PieceNode, PieceNode | None] = {}
     best = [0.0] + [-math.inf] * n
-    last: Node | None = None
+    last: PieceNode | None = None
     for place in range(n + 1):
         ways = [node for node in ended[place] if node in score_with]
         if place and not ways:
@@ -83,22 +83,22 @@ def best_path(nodes: Sequence[Node], n: int) -> tuple[list[Node], list[float]]:
             came_by = max(ways, key=lambda way: score_with[way] + node.score) if ways else None
             score_with[node] = (score_with[came_by] if came_by else 0.0) + node.score
             before[node] = came_by
-    path: list[Node] = []
+    path: list[PieceNode] = []
     while last is not None and last.end == (path[-1].start if path else n):
         path.append(last)
         last = before[last]
     return path[::-1], best
 
 
-def cut_path(nodes: Sequence[Node], n: int) -> tuple[list[Node], list[float]]:
+def cut_path(nodes: Sequence[PieceNode], n: int) -> tuple[list[PieceNode], list[float]]:
     """The same with sums in the order in which the library adds them where it cuts a text and trains nothing."""
     best = [0.0] + [-math.inf] * n
-    came_by: list[Node | None] = [None] * (n + 1)
+    came_by: list[PieceNode | None] = [None] * (n + 1)
     for node in nodes:  # in the order of their beginnings: all ways to one are known when it is reached
         score = node.score + best[node.start]
         if best[node.start] > -math.inf and score > best[node.end]:
             best[node.end], came_by[node.end] = score, node
-    path: list[Node] = []
+    path: list[PieceNode] = []
     place = n
     while place > 0 and (node := came_by[place]) is not None:
         path.append(node)
@@ -106,7 +106,7 @@ def cut_path(nodes: Sequence[Node], n: int) -> tuple[list[Node], list[float]]:
     return (path[::-1] if place == 0 else []), best
 
 
-def expected_counts(nodes: Sequence[Node], n: int) -> tuple[list[float], float]:
+def expected_counts(nodes: Sequence[PieceNode], n: int) -> tuple[list[float], float]:
     """How often each node is on a way, all ways weighed by their probability; and the log-probability of the word.
 
     The forward-backward algorithm, as sums of logarithms; there is a way, as what is unknown is a node, too.
@@ -121,9 +121,9 @@ def expected_counts(nodes: Sequence[Node], n: int) -> tuple[list[float], float]:
     return [math.exp(forward[node.start] + node.score + backward[node.end] - whole) for node in nodes], whole
 
 
-def _by_places(nodes: Sequence[Node], n: int) -> tuple[list[list[Node]], list[list[Node]]]:
-    begun: list[list[Node]] = [[] for _ in range(n + 1)]
-    ended: list[list[Node]] = [[] for _ in range(n + 1)]
+def _by_places(nodes: Sequence[PieceNode], n: int) -> tuple[list[list[PieceNode]], list[list[PieceNode]]]:
+    begun: list[list[PieceNode]] = [[] for _ in range(n + 1)]
+    ended: list[list[PieceNode]] = [[] for _ in range(n + 1)]
     for node in nodes:
         begun[node.start].append(node)
         ended[node.end].append(node)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from inference.results.tokenization import CountedPair
 
-Pair = tuple[int, int]
+PairNumbers = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,15 @@ class MergeTraining:
             [self._add(letter if place == 0 else self.prefix + letter) for place, letter in enumerate(word)]
             for word in self.counts
         ]
-        self._pair_counts: dict[Pair, int] = {}
-        found: dict[Pair, set[int]] = {}
+        self._pair_counts: dict[PairNumbers, int] = {}
+        found: dict[PairNumbers, set[int]] = {}
         for number, word in enumerate(self._words):
             for pair in itertools.pairwise(word):
                 self._pair_counts[pair] = self._pair_counts.get(pair, 0) + self._occurrences[number]
                 found.setdefault(pair, set()).add(number)
-        self._queue: list[tuple[int, Pair, int, set[int]]] = []  # count, negative: the most frequent pair comes first
+        self._queue: list[
+            tuple[int, PairNumbers, int, set[int]]
+        ] = []  # count, negative: the most frequent pair comes first
         self._n_queued = 0
         self._enqueue(found)
 
@@ -116,7 +118,7 @@ class MergeTraining:
             places = {number for number, word in enumerate(self._words) if _has(word, order[0])}
             yield Merge(listed, len(order), self._merge(order[0], places))
 
-    def _pop(self) -> tuple[Pair, set[int]] | None:
+    def _pop(self) -> tuple[PairNumbers, set[int]] | None:
         while self._queue:
             count, pair, number, places = heapq.heappop(self._queue)
             now = self._pair_counts[pair]
@@ -128,9 +130,9 @@ class MergeTraining:
                 return pair, places
         return None
 
-    def _merge(self, pair: Pair, places: set[int]) -> tuple[int, ...]:
+    def _merge(self, pair: PairNumbers, places: set[int]) -> tuple[int, ...]:
         new = self._add(self._joined(pair))
-        found: dict[Pair, set[int]] = {}
+        found: dict[PairNumbers, set[int]] = {}
         changed = []
         for number in sorted(places):
             before = len(self._words[number])
@@ -143,7 +145,7 @@ class MergeTraining:
         self._enqueue(found)
         return tuple(changed)
 
-    def _enqueue(self, found: Mapping[Pair, set[int]]) -> None:
+    def _enqueue(self, found: Mapping[PairNumbers, set[int]]) -> None:
         for pair, places in found.items():
             if self._pair_counts[pair] > 0:
                 self._n_queued += 1  # so that sets of places are never compared
@@ -157,16 +159,16 @@ class MergeTraining:
 
     # What is listed
 
-    def _joined(self, pair: Pair) -> str:
+    def _joined(self, pair: PairNumbers) -> str:
         return self.pieces[pair[0]] + self.pieces[pair[1]].removeprefix(self.prefix)
 
-    def _listed(self, chosen: Pair) -> tuple[tuple[CountedPair, ...], int]:
+    def _listed(self, chosen: PairNumbers) -> tuple[tuple[CountedPair, ...], int]:
         waiting = {pair for _, pair, _, _ in self._queue if self._pair_counts[pair] > 0} - {chosen}
         best = heapq.nsmallest(self.n_shown - 1, waiting, key=lambda pair: (-self._pair_counts[pair], pair))
         n_of = self._n_of_pieces()
         return tuple(self._described(pair, n_of) for pair in (chosen, *best)), len(waiting) + 1
 
-    def _described(self, pair: Pair, n_of: Counter[int]) -> CountedPair:
+    def _described(self, pair: PairNumbers, n_of: Counter[int]) -> CountedPair:
         left, right = pair
         count = self._pair_counts[pair]
         product = n_of[left] * n_of[right]  # 0 of a pair that overlaps left over: counted, but not there any more
@@ -180,21 +182,21 @@ class MergeTraining:
                 n_of[piece] += n
         return n_of
 
-    def _counted(self) -> dict[Pair, int]:
-        counts: dict[Pair, int] = {}
+    def _counted(self) -> dict[PairNumbers, int]:
+        counts: dict[PairNumbers, int] = {}
         for word, n in zip(self._words, self._occurrences, strict=True):
             for pair in itertools.pairwise(word):
                 counts[pair] = counts.get(pair, 0) + n
         return counts
 
 
-def _has(word: list[int], pair: Pair) -> bool:
+def _has(word: list[int], pair: PairNumbers) -> bool:
     return any(both == pair for both in itertools.pairwise(word))
 
 
-def _merged(word: list[int], pair: Pair, new: int) -> list[tuple[Pair, int]]:
+def _merged(word: list[int], pair: PairNumbers, new: int) -> list[tuple[PairNumbers, int]]:
     """Merge a pair in a word, from left to right; returns how the counts of the pairs beside it change."""
-    changes: list[tuple[Pair, int]] = []
+    changes: list[tuple[PairNumbers, int]] = []
     place = 0
     while place < len(word) - 1:
         if (word[place], word[place + 1]) == pair:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from inference.models.subwords.lattice import UnigramVocabulary, cut_path
-from inference.results.tokenization import MOST_SYMBOLS, Algorithm, Span
+from inference.results.tokenization import MOST_SYMBOLS, Algorithm, PieceSpan
 
 _MOST_ROWS = 24  # of attempts that are drawn
 
@@ -27,7 +27,7 @@ class Way:
 
     symbols: tuple[str, ...]
     pieces: tuple[str, ...]
-    spans: tuple[Span, ...]
+    spans: tuple[PieceSpan, ...]
     best: tuple[float, ...] = ()
 
 
@@ -81,10 +81,10 @@ class Bpe:
 
     def way(self, word: str) -> Way:
         if self._takes_whole and word in self.vocabulary:
-            return Way(tuple(word), (word,), (Span(0, len(word), word, 0, is_token=True),))
+            return Way(tuple(word), (word,), (PieceSpan(0, len(word), word, 0, is_token=True),))
         symbols = self._symbols(word)
         spans = [
-            Span(place, place + 1, piece, 0, is_token=False, is_known=is_known)
+            PieceSpan(place, place + 1, piece, 0, is_token=False, is_known=is_known)
             for place, (piece, is_known) in enumerate(symbols)
         ]
         now = list(range(len(spans)))  # the spans that stand beside each other
@@ -93,14 +93,14 @@ class Bpe:
             left, right = spans[now[place]], spans[now[place + 1]]
             level = max(left.level, right.level) + 1
             piece = left.piece + right.piece[len(self._prefix) :]
-            spans.append(Span(left.start, right.end, piece, level, is_token=False, number=rank + 1))
+            spans.append(PieceSpan(left.start, right.end, piece, level, is_token=False, number=rank + 1))
             now[place : place + 2] = [len(spans) - 1]
         for number in now:
             spans[number] = replace(spans[number], is_token=True)
         pieces = tuple(spans[number].piece for number in now)
         return Way(tuple(piece for piece, _ in symbols), pieces, tuple(spans))
 
-    def _best(self, spans: Sequence[Span], now: Sequence[int]) -> tuple[int, int] | None:
+    def _best(self, spans: Sequence[PieceSpan], now: Sequence[int]) -> tuple[int, int] | None:
         found: tuple[int, int] | None = None
         for place in range(len(now) - 1):
             rank = self._ranks.get((spans[now[place]].piece, spans[now[place + 1]].piece))
@@ -141,7 +141,7 @@ class WordPiece:
     def way(self, word: str) -> Way:
         if len(word) > self._most:
             return Way(tuple(word), (self.unknown,), ())
-        tried: list[Span] = []
+        tried: list[PieceSpan] = []
         pieces: list[str] = []
         start = 0
         while start < len(word):
@@ -149,7 +149,7 @@ class WordPiece:
             for end in range(len(word), start, -1):
                 piece = (self._prefix if start else "") + word[start:end]
                 is_known = piece in self.vocabulary
-                tried.append(Span(start, end, piece, len(tried), is_token=is_known, is_known=is_known))
+                tried.append(PieceSpan(start, end, piece, len(tried), is_token=is_known, is_known=is_known))
                 if is_known:
                     pieces.append(piece)
                     hit = end
@@ -168,7 +168,7 @@ class WordPiece:
         return f"No piece of the vocabulary begins “{rest}”, so the whole word is unknown."
 
 
-def _few(tried: tuple[Span, ...]) -> tuple[Span, ...]:
+def _few(tried: tuple[PieceSpan, ...]) -> tuple[PieceSpan, ...]:
     """All attempts where they are few; else those with a hit, and the first that failed."""
     if len(tried) > _MOST_ROWS:
         hits = [span for span in tried if span.is_known]
@@ -203,7 +203,7 @@ class Unigram:
             pieces.append(word[node.start : node.end])
         pieces += self._unknown(lost)
         ends: list[int] = []  # of the last span of each row
-        spans: list[Span] = []
+        spans: list[PieceSpan] = []
         on_path = set(path)
         for node in sorted(nodes, key=lambda node: (node not in on_path, node.start, node.end)):
             level = 0 if node in on_path else next((i for i in range(1, len(ends)) if ends[i] <= node.start), 0)
@@ -213,7 +213,7 @@ class Unigram:
             ends[level] = node.end
             is_known = node.piece != self.vocabulary.unknown
             text = word[node.start : node.end]
-            spans.append(Span(node.start, node.end, text, level, node in on_path, node.score, is_known))
+            spans.append(PieceSpan(node.start, node.end, text, level, node in on_path, node.score, is_known))
         return Way(tuple(word), tuple(pieces), tuple(spans), tuple(best))
 
     def _unknown(self, lost: str) -> list[str]:
@@ -240,7 +240,7 @@ class WordLevel:
 
     def way(self, word: str) -> Way:
         piece = word if word in self.vocabulary else self.unknown
-        return Way(tuple(word), (piece,), (Span(0, len(word), word, 0, piece == word, math.nan, piece == word),))
+        return Way(tuple(word), (piece,), (PieceSpan(0, len(word), word, 0, piece == word, math.nan, piece == word),))
 
     def why_unknown(self, word: str) -> str:
         return f"The vocabulary holds whole words alone, and not “{word}”."

@@ -23,9 +23,9 @@ from widgets.context import ViewContext
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import PlotSpot
 from widgets.subject import Subject
-from widgets.views.tokenization.command import VocabularyOptions
 from widgets.views.tokenization.cut_figure import CutFigure, PartSpot, SpanSpot, TokenSpot
 from widgets.views.tokenization.glossary import Term, explained
+from widgets.views.tokenization.options import VocabularyOptions
 from widgets.views.tokenization.view import TokenizationView
 from widgets.views.tokenization.vocabulary_figure import TableRow, VocabularyFigure, WordSpot
 

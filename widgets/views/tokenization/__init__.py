@@ -6,7 +6,7 @@ ENTRY = ViewEntry(
     "tokenization",
     "Tokenizers",
     "widgets.views.tokenization.view:TokenizationView",
-    "",
+    frozenset(),
     "How byte pair encoding, WordPiece and Unigram build a vocabulary; how this checkpoint's tokenizer cuts the text.",
-    figures=("vocabulary", "tokenizer"),
+    figures=("vocabulary", "tokenizer", "compare-tokenizers"),
 )

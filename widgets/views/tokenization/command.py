@@ -3,47 +3,25 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from inference.results.tokenization import (
-    LEAST_VOCABULARY,
     MOST_TRAINING_LETTERS,
-    MOST_VOCABULARY,
     SAMPLE_TEXT,
+    CompareRequest,
+    CompareResult,
     CutRequest,
     CutResult,
     VocabularyRequest,
     VocabularyResult,
 )
 from widgets.figure_command import BadOption, FigureCommand, text_of, within
-from widgets.options import Options, choice, number
+from widgets.views.tokenization.options import ComparisonOptions, VocabularyOptions
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
     from widgets.kit.figure import Figure
-
-
-@dataclass(frozen=True)
-class VocabularyOptions(Options):
-    """How a vocabulary is built."""
-
-    algorithm: Literal["bpe", "wordpiece", "unigram"] = choice(
-        "bpe",
-        {"bpe": "Byte pair encoding", "wordpiece": "WordPiece", "unigram": "Unigram"},
-        "Algorithm",
-        "merging pairs (byte pair encoding, WordPiece), or removing pieces from too many (Unigram)",
-    )
-    chosen_by: Literal["count", "score"] = choice(
-        "count",
-        {"count": "Count", "score": "Score"},
-        "Chosen by",
-        "which pair WordPiece merges: the most frequent, as tokenizers does, or that with the highest score",
-    )
-    size: int = number(
-        80, LEAST_VOCABULARY, MOST_VOCABULARY, "Vocabulary", "Pieces that the vocabulary is to have in the end"
-    )
 
 
 def _of_training(parser: ArgumentParser) -> None:
@@ -53,7 +31,7 @@ def _of_training(parser: ArgumentParser) -> None:
 
 def _vocabulary_request(args: Namespace, info: CheckpointInfo) -> VocabularyRequest:
     options = VocabularyOptions.of(args)
-    return VocabularyRequest(_corpus(args.corpus), options.algorithm, options.size, options.chosen_by)
+    return VocabularyRequest(_corpus(args.corpus), options.algorithm, options.n_pieces, options.chosen_by)
 
 
 def _corpus(path: Path | None) -> str:
@@ -96,6 +74,30 @@ def _cut_figure(result: CutResult, args: Namespace) -> Figure:
     return CutFigure(result, word)
 
 
+def _of_comparing(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--with",
+        action="append",
+        default=[],
+        dest="others",
+        metavar="NAME_OR_PATH",
+        help="another checkpoint",
+    )
+    parser.add_argument("--text", default="", metavar="TEXT", help="a sentence of yours beside those in 12 languages")
+    parser.add_argument("--sentence", type=int, default=0, metavar="N", help="whose tokens are shown, counted from 0")
+
+
+def _compare_request(args: Namespace, info: CheckpointInfo) -> CompareRequest:
+    return CompareRequest((args.checkpoint, *args.others), args.text)
+
+
+def _compare_figure(result: CompareResult, args: Namespace) -> Figure:
+    from widgets.views.tokenization.comparison_figure import ComparisonFigure
+
+    sentence = within("sentence", args.sentence, len(result.texts))
+    return ComparisonFigure(result, ComparisonOptions.of(args).measure, sentence)
+
+
 COMMANDS = {
     "vocabulary": FigureCommand(
         "how a vocabulary of subwords is built from a short text, at one of its steps",
@@ -111,5 +113,13 @@ COMMANDS = {
         _cut_figure,
         _cut_request,
         add_arguments=_of_cutting,
+    ),
+    "compare-tokenizers": FigureCommand(
+        "the same sentences in several languages, cut by the tokenizers of several checkpoints",
+        (),
+        _compare_figure,
+        _compare_request,
+        ComparisonOptions,
+        _of_comparing,
     ),
 }

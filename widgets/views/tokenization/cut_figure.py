@@ -51,7 +51,7 @@ class SpanSpot:
     span: int
 
 
-Spot = PartSpot | TokenSpot | SpanSpot | Term
+CutSpot = PartSpot | TokenSpot | SpanSpot | Term
 
 
 def most_telling(result: CutResult) -> int:
@@ -90,7 +90,7 @@ class CutFigure:
         n_letters = len(result.text)
         return text.format(result.tokenizer, kind, result.n_vocabulary, n_letters, len(result.tokens), unknown)
 
-    def describe(self, spot: Spot) -> str:
+    def describe(self, spot: CutSpot) -> str:
         """What is pointed at, in words."""
         if isinstance(spot, Term):
             names = {"normalised": self.result.normalizers, "split": self.result.splitters}.get(spot.name, ())
@@ -241,9 +241,9 @@ class CutFigure:
 
     # Under the pointer
 
-    def _spots(self, rect: QRectF, style: FigureStyle) -> list[tuple[Spot, QRectF]]:
+    def _spots(self, rect: QRectF, style: FigureStyle) -> list[tuple[CutSpot, QRectF]]:
         em = QFontMetricsF(style.font).height()
-        found: list[tuple[Spot, QRectF]] = []
+        found: list[tuple[CutSpot, QRectF]] = []
         for name, top, height in self._rows(rect, style):
             found.append((Term(name), QRectF(rect.left(), top, (_NAMES - 0.5) * em, height)))
             if name in self._chips:
@@ -259,7 +259,7 @@ class CutFigure:
                 found.append((Term("best so far"), best))
         return found
 
-    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> Spot | None:
+    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> CutSpot | None:
         """A word, a token, a piece or the name of a stage."""
         return next((spot for spot, area in self._spots(rect, style) if area.contains(point)), None)
 
@@ -267,7 +267,7 @@ class CutFigure:
         """Whether it is still there."""
         return any(spot == there for there, _ in self._spots(rect, style))
 
-    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: Spot) -> None:
+    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: CutSpot) -> None:
         """Frame what is pointed at."""
         painter.save()
         painter.setPen(QPen(style.theme.accent, 1.4))
@@ -277,7 +277,7 @@ class CutFigure:
                 painter.drawRect(area)
         painter.restore()
 
-    def step(self, spot: Spot | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> Spot | None:
+    def step(self, spot: CutSpot | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> CutSpot | None:
         """The next one in reading order."""
         order = [there for there, _ in self._spots(rect, style)]
         if spot not in order:

@@ -8,7 +8,14 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from inference.results.events import Failure
 from inference.results.request import Request
-from inference.results.tokenization import CutRequest, CutResult, VocabularyRequest, VocabularyResult
+from inference.results.tokenization import (
+    CompareRequest,
+    CompareResult,
+    CutRequest,
+    CutResult,
+    VocabularyRequest,
+    VocabularyResult,
+)
 from widgets.context import ViewContext
 from widgets.kit.figure_scroll import FigureScroll
 from widgets.kit.page import Page
@@ -16,16 +23,20 @@ from widgets.kit.plain import plain_tip
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.subject import Subject
 from widgets.view import View
+from widgets.views.tokenization.comparison_figure import ComparisonFigure
+from widgets.views.tokenization.comparison_page import ComparisonPage
 from widgets.views.tokenization.cut_figure import CutFigure, PartSpot, TokenSpot, most_telling
 from widgets.views.tokenization.glossary import Term, explained
 from widgets.views.tokenization.vocabulary_figure import VocabularyFigure
 from widgets.views.tokenization.vocabulary_page import VocabularyPage
 
-_VOCABULARY, _CHECKPOINT = range(2)
+_VOCABULARY, _CHECKPOINT, _COMPARISON = range(3)
 
 
 class TokenizationView(View):
     """On the first page a vocabulary is built from a text; on the second the checkpoint's tokenizer cuts the input.
+
+    On the third the tokenizers of all checkpoints at hand cut the same sentences.
 
     A click on a word or a token shows how it comes about.
     """
@@ -48,11 +59,16 @@ class TokenizationView(View):
         self._page.show_empty(self.tr("Cutting the text …"))
         self._pages.addTab(self.add_page(self._vocabulary), self.tr("Building a vocabulary"))
         self._pages.addTab(self.add_page(self._page), self.tr("This checkpoint"))
+        self._comparison = ComparisonPage()
+        self._pages.addTab(self.add_page(self._comparison), self.tr("Side by side"))
         self.add_options(self._vocabulary.options)
+        self.add_options(self._comparison.options)  # type: ignore[type-var]
 
         self._pages.currentChanged.connect(self._on_pages_current_changed)
         self._vocabulary.wanted_changed.connect(self._on_vocabulary_wanted_changed)
         self._vocabulary.figure_changed.connect(self.figure_changed)
+        self._comparison.figure_changed.connect(self.figure_changed)
+        context.checkpoints_changed.connect(self._on_context_checkpoints_changed)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
         self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
         self.setFocusProxy(self._pages)
@@ -69,6 +85,8 @@ class TokenizationView(View):
         if self._pages.currentIndex() == _VOCABULARY:
             wanted = self._vocabulary.request()
             return () if wanted is None else (wanted,)
+        if self._pages.currentIndex() == _COMPARISON:
+            return (self._comparison.request(self.subject, self.context.checkpoints),)
         if why := self._why_nothing():
             self._page.show_empty(why)
             return ()
@@ -88,6 +106,9 @@ class TokenizationView(View):
             assert isinstance(result, VocabularyResult)
             self._vocabulary.show_result(request, result)
             return
+        if isinstance(result, CompareResult):
+            self._comparison.show_result(result)
+            return
         assert isinstance(result, CutResult)
         is_same = self._result is not None and self._result.words == result.words
         self._word = self._word if is_same else most_telling(result)
@@ -98,8 +119,10 @@ class TokenizationView(View):
         super().show_failure(request, failure)
         if isinstance(request, VocabularyRequest):
             self._vocabulary.show_refusal(failure.message)
-        elif self._result is None:
-            self._page.show_empty(failure.message)
+            return
+        page = self._comparison if isinstance(request, CompareRequest) else self._page
+        if page.is_empty:
+            page.show_empty(failure.message)
 
     def take_cancellation(self, request: Request) -> None:
         """What plays stands still, and an empty page says what to do."""
@@ -107,14 +130,17 @@ class TokenizationView(View):
         if isinstance(request, VocabularyRequest):
             self._vocabulary.show_refusal(self.tr("Cancelled; F5 asks again."))
 
-    def figure(self) -> VocabularyFigure | CutFigure | None:
+    def figure(self) -> VocabularyFigure | CutFigure | ComparisonFigure | None:
         if self._pages.currentIndex() == _VOCABULARY:
             return self._vocabulary.figure_now()
+        if self._pages.currentIndex() == _COMPARISON:
+            return self._comparison.figure_now()
         figure = self._canvas.figure
         return figure if isinstance(figure, CutFigure) and not self._page.is_empty else None
 
     def restyle(self) -> None:
         self._vocabulary.rebuild(self.style_now())
+        self._comparison.rebuild(self.style_now())
         self._rebuild()
 
     def options_state(self) -> dict[str, Any]:
@@ -143,6 +169,9 @@ class TokenizationView(View):
         self._vocabulary.playback.pause()
         self.refresh()
         self.figure_changed.emit()
+
+    def _on_context_checkpoints_changed(self) -> None:
+        self.follow()
 
     def _on_vocabulary_wanted_changed(self) -> None:
         self.refresh()

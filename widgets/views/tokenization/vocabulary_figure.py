@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import isfinite, isnan
+from math import isnan
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
-from inference.results.tokenization import VocabularyResult, VocabularyStep, WeighedPiece
+from inference.results.tokenization import VocabularyResult, VocabularyStep
 from widgets.figures.chips import Chip, height_of, lay_out, paint_chips
 from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
@@ -19,11 +19,11 @@ from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Axis, Callout, Curve, Plot, PlotSpot, Shown
 from widgets.plots.figure import PlottedFigure
-from widgets.views.tokenization.command import VocabularyOptions
 from widgets.views.tokenization.glossary import Term, explained
+from widgets.views.tokenization.options import VocabularyOptions
+from widgets.views.tokenization.step_tables import N_ROWS, StepTables
 
 _ROW = 1.45  # em
-_N_ROWS = 12
 _LEAST_WIDTH = 52.0  # em
 _GAP = 1.0
 
@@ -43,13 +43,7 @@ class WordSpot:
     word: int
 
 
-Spot = TableRow | WordSpot | Term | PlotSpot
-
-
-@dataclass(frozen=True)
-class _Cell:
-    text: str
-    is_right: bool = False
+StepSpot = TableRow | WordSpot | Term | PlotSpot
 
 
 def _tr(text: str) -> str:
@@ -148,30 +142,7 @@ class VocabularyFigure(PlottedFigure):
             text = _tr("{}, {} times in the text: {} tokens, {}")
             word, n = self.result.words[spot.word], self.result.counts[spot.word]
             return text.format(clean(word), n, len(cut), " · ".join(map(clean, cut)))
-        if self.now.pairs:
-            pair = self.now.pairs[spot.row]
-            text = _tr("{} and {}: {} times beside each other, score {:.3g}; together {}")
-            return text.format(clean(pair.left), clean(pair.right), pair.count, pair.score, clean(pair.new))
-        return self._described(self._tables[spot.table][spot.row])
-
-    @staticmethod
-    def _described(piece: WeighedPiece) -> str:
-        fates = {
-            "kept": _tr("stays"),
-            "single": _tr("stays: no other pieces make it"),
-            "rare": _tr("goes: it is expected less than half a time"),
-            "unused": _tr("goes: it is on no best way through a word"),
-            "pruned": _tr("goes: its loss is among the least"),
-            "left_over": _tr("goes: there are enough pieces"),
-        }
-        parts = [f"{clean(piece.text)}: {fates[piece.fate]}"]
-        if isfinite(piece.log_prob):
-            parts.append(_tr("log-probability {:.4f}").format(piece.log_prob))
-        if not isnan(piece.expected):
-            parts.append(_tr("expected {:.2f} times").format(piece.expected))
-        if not isnan(piece.loss):
-            parts.append(_tr("a word loses {:.4g} without it").format(piece.loss))
-        return "; ".join(parts)
+        return self._tables.describe(spot.table, spot.row)
 
     def numbers(self) -> Numbers:
         """A row a step: what was merged, vocabulary and tokens; NPZ also has the words and pieces of the step shown."""
@@ -212,7 +183,7 @@ class VocabularyFigure(PlottedFigure):
         return self._upper_height(style) + (_GAP + _ROW) * em + height_of(self._boxes(width, style)) + 0.3 * em
 
     def _upper_height(self, style: FigureStyle) -> float:
-        return (_N_ROWS + 2.4) * _ROW * QFontMetricsF(style.font).height()
+        return (N_ROWS + 2.4) * _ROW * QFontMetricsF(style.font).height()
 
     def _share(self) -> float:
         return 0.6 if self.is_weighed else 0.5
@@ -227,7 +198,7 @@ class VocabularyFigure(PlottedFigure):
         em = QFontMetricsF(style.font).height()
         width = rect.width() * self._share() / (2 if self.is_weighed else 1)
         top = rect.top() + 1.2 * _ROW * em
-        return QRectF(rect.left() + table * width, top, width - 1.5 * em, (_N_ROWS + 1) * _ROW * em)
+        return QRectF(rect.left() + table * width, top, width - 1.5 * em, (N_ROWS + 1) * _ROW * em)
 
     def row_rect(self, spot: TableRow, rect: QRectF, style: FigureStyle) -> QRectF:
         """Where a row is."""
@@ -238,61 +209,16 @@ class VocabularyFigure(PlottedFigure):
     def _column_rects(self, table: int, rect: QRectF, style: FigureStyle) -> list[QRectF]:
         """Where the heads of its columns are."""
         head = self.row_rect(TableRow(table, -1), rect, style)
-        shares = self._columns
+        shares = self._tables.columns
         lefts = [sum(shares[:i]) for i in range(len(shares))]
         return [
             QRectF(head.left() + left * head.width(), head.top(), share * head.width(), head.height())
             for left, share in zip(lefts, shares, strict=True)
         ]
 
-    @property
-    def _columns(self) -> tuple[float, ...]:
-        if self.is_weighed:
-            return (0.44, 0.28, 0.28) if self._has_values else (0.6, 0.4)
-        return (0.4, 0.16, 0.18, 0.26) if self._has_score else (0.48, 0.2, 0.32)
-
-    @property
-    def _has_values(self) -> bool:
-        """Whether pieces have more than a probability: what they are expected, or what they are worth."""
-        return self.now.kind in ("em", "prune")
-
-    @property
-    def _n_tables(self) -> int:
-        return 2 if self.is_weighed and self._tables[1] else 1
-
-    @property
-    def _has_score(self) -> bool:
-        return self.options.algorithm == "wordpiece"
-
-    def _heads(self, table: int) -> tuple[str, ...]:
-        if self.is_weighed:
-            own = ("loss" if self.now.kind == "prune" else "expected",) if self._has_values else ()
-            return ("go" if table else "stay", "log p", *own)
-        return ("pair", "count", "score", "new piece") if self._has_score else ("pair", "count", "new piece")
-
-    def _head_text(self, name: str) -> str:
-        texts = {
-            "stay": _tr("stay"),
-            "go": _tr("go"),
-            "pair": _tr("pair"),
-            "count": _tr("count"),
-            "score": _tr("score"),
-        }
-        texts |= {
-            "new piece": _tr("new piece"),
-            "log p": _tr("log p"),
-            "loss": _tr("loss"),
-            "expected": _tr("expected"),
-        }
-        return texts[name]
-
     @cached_property
-    def _tables(self) -> tuple[tuple[WeighedPiece, ...], tuple[WeighedPiece, ...]]:
-        gone = tuple(piece for piece in self.now.pieces if piece.fate not in ("kept", "single"))
-        return tuple(piece for piece in self.now.pieces if piece not in gone), gone
-
-    def _n_rows(self, table: int) -> int:
-        return min(len(self._tables[table]) if self.is_weighed else len(self.now.pairs), _N_ROWS)
+    def _tables(self) -> StepTables:
+        return StepTables(self.now, self.is_weighed, self.options.algorithm == "wordpiece")
 
     @cached_property
     def _chips(self) -> tuple[tuple[Chip, ...], tuple[int, ...]]:
@@ -339,12 +265,12 @@ class VocabularyFigure(PlottedFigure):
 
     # Under the pointer
 
-    def _spots(self, rect: QRectF, style: FigureStyle) -> list[tuple[Spot, QRectF]]:
-        found: list[tuple[Spot, QRectF]] = []
-        for table in range(self._n_tables):
+    def _spots(self, rect: QRectF, style: FigureStyle) -> list[tuple[StepSpot, QRectF]]:
+        found: list[tuple[StepSpot, QRectF]] = []
+        for table in range(self._tables.n_tables):
             rects = self._column_rects(table, rect, style)
-            found += [(Term(name), area) for name, area in zip(self._heads(table), rects, strict=True)]
-            rows = [TableRow(table, row) for row in range(self._n_rows(table))]
+            found += [(Term(name), area) for name, area in zip(self._tables.heads(table), rects, strict=True)]
+            rows = [TableRow(table, row) for row in range(self._tables.n_rows(table))]
             found += [(row, self.row_rect(row, rect, style)) for row in rows]
         found.append((Term("words"), self._words_title_rect(rect, style)))
         top = self._words_top(rect, style)
@@ -352,7 +278,7 @@ class VocabularyFigure(PlottedFigure):
         found += [(WordSpot(word), box.translated(top)) for word, box in zip(self._chips[1], boxes, strict=True)]
         return found
 
-    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> Spot | None:
+    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> StepSpot | None:
         """A row, a word or the head of a column."""
         return next((spot for spot, area in self._spots(rect, style) if area.contains(point)), None)
 
@@ -394,8 +320,8 @@ class VocabularyFigure(PlottedFigure):
         headline = QFontMetricsF(painter.font()).elidedText(self.headline, Qt.TextElideMode.ElideRight, width)
         painter.drawText(QPointF(rect.left(), rect.top() + metrics.ascent()), headline)
         painter.setFont(style.font)
-        for table in range(self._n_tables):
-            self._paint_table(painter, table, rect, style)
+        for table in range(self._tables.n_tables):
+            self._tables.paint(painter, table, self._column_rects(table, rect, style), style)
         title = self._words_title_rect(rect, style)
         painter.setPen(theme.faint)
         painter.drawText(
@@ -404,43 +330,3 @@ class VocabularyFigure(PlottedFigure):
         chips, _ = self._chips
         paint_chips(painter, chips, self._boxes(rect.width(), style), self._words_top(rect, style), style)
         painter.restore()
-
-    def _paint_table(self, painter: QPainter, table: int, rect: QRectF, style: FigureStyle) -> None:
-        theme = style.theme
-        columns = self._column_rects(table, rect, style)
-        painter.setPen(theme.faint)
-        for place, (name, area) in enumerate(zip(self._heads(table), columns, strict=True)):
-            _paint_cell(painter, _Cell(self._head_text(name), is_right=self._is_number(place)), area, style)
-        painter.setPen(QPen(theme.line, 1))
-        painter.drawLine(columns[0].bottomLeft(), columns[-1].bottomRight())
-        for row in range(self._n_rows(table)):
-            area = self.row_rect(TableRow(table, row), rect, style)
-            is_chosen = not self.is_weighed and row == 0
-            if is_chosen:
-                painter.fillRect(area, theme.accent)
-            painter.setPen(theme.accent_ink if is_chosen else theme.ink)
-            for place, (text, column) in enumerate(zip(self._cells(table, row), columns, strict=True)):
-                own = QRectF(column.left(), area.top(), column.width(), area.height())
-                _paint_cell(painter, _Cell(text, is_right=self._is_number(place)), own, style)
-
-    def _is_number(self, column: int) -> bool:
-        return column in (1, 2) if self.is_weighed or self._has_score else column == 1
-
-    def _cells(self, table: int, row: int) -> tuple[str, ...]:
-        if not self.is_weighed:
-            pair = self.now.pairs[row]
-            score = (f"{pair.score:.3g}",) if self._has_score else ()
-            return (f"{clean(pair.left)}  {clean(pair.right)}", f"{pair.count:,}", *score, clean(pair.new))
-        piece = self._tables[table][row]
-        value = piece.loss if self.now.kind == "prune" else piece.expected
-        log_prob = f"{piece.log_prob:.3f}" if isfinite(piece.log_prob) else "–"
-        own = ("–" if isnan(value) else f"{value:.3g}",) if self._has_values else ()
-        return (clean(piece.text), log_prob, *own)
-
-
-def _paint_cell(painter: QPainter, cell: _Cell, area: QRectF, style: FigureStyle) -> None:
-    em = QFontMetricsF(style.font).height()
-    inner = area.adjusted(0.3 * em, 0, -0.5 * em, 0)
-    side = Qt.AlignmentFlag.AlignRight if cell.is_right else Qt.AlignmentFlag.AlignLeft
-    text = QFontMetricsF(style.font).elidedText(cell.text, Qt.TextElideMode.ElideRight, inner.width())
-    painter.drawText(inner, side | Qt.AlignmentFlag.AlignVCenter, text)

@@ -14,7 +14,7 @@ from inference.results.tokenization import (
 )
 from widgets.kit.delay import Delay
 from widgets.kit.figure_scroll import FigureScroll
-from widgets.kit.option_controls import OptionControls
+from widgets.kit.option_controls import OpenSpinBox, OptionControls
 from widgets.kit.page import Page
 from widgets.kit.plain import PlainLabel, plain_tip
 from widgets.look.theme import FigureStyle
@@ -23,8 +23,8 @@ from widgets.player.player import Player
 from widgets.player.step_slider import StepSlider
 from widgets.plots.canvas import PlotCanvas
 from widgets.plots.data import PlotSpot
-from widgets.views.tokenization.command import VocabularyOptions
 from widgets.views.tokenization.glossary import Term, explained
+from widgets.views.tokenization.options import VocabularyOptions
 from widgets.views.tokenization.vocabulary_figure import VocabularyFigure
 
 _STEPS_A_SECOND = 2.0
@@ -120,7 +120,7 @@ class VocabularyPage(Page):
         self._said.hide()
         options = self.options.value()
         chosen_by = options.chosen_by if options.algorithm == "wordpiece" else "count"
-        return VocabularyRequest(self.text, options.algorithm, options.size, chosen_by)
+        return VocabularyRequest(self.text, options.algorithm, options.n_pieces, chosen_by)
 
     def _why_not(self) -> str:
         n = len(self.text)
@@ -173,7 +173,11 @@ class VocabularyPage(Page):
         self._edit.setFixedHeight(round(3.9 * self._edit.fontMetrics().height()))
 
     def _offer(self) -> None:
-        self.options.set_shown("chosen_by", self.options.value().algorithm == "wordpiece")
+        options = self.options.value()
+        self.options.set_shown("chosen_by", options.algorithm == "wordpiece")
+        size = self.options.control("size")
+        assert isinstance(size, OpenSpinBox)
+        size.show_default(options.n_pieces)
 
     # What the user does
 

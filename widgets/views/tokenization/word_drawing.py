@@ -8,7 +8,7 @@ from math import isnan
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from inference.results.tokenization import Algorithm, CutWord, Span
+from inference.results.tokenization import Algorithm, CutWord, PieceSpan
 from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
 from widgets.look.theme import FigureStyle
@@ -73,7 +73,7 @@ class WordDrawing:
             wanted = max(wanted, 3.0 * em)
         return min(wanted, _MOST_COLUMN * em, width / max(len(self.word.symbols), 1))
 
-    def span_rect(self, span: Span, area: QRectF, style: FigureStyle) -> QRectF:
+    def span_rect(self, span: PieceSpan, area: QRectF, style: FigureStyle) -> QRectF:
         """Where a piece is."""
         em = QFontMetricsF(style.font).height()
         column = self._column(area.width(), style)
@@ -89,7 +89,7 @@ class WordDrawing:
             return QRectF()
         return QRectF(area.left(), area.top() + self.height(em) - 1.5 * em, area.width(), 1.3 * em)
 
-    def describe(self, span: Span) -> str:
+    def describe(self, span: PieceSpan) -> str:
         """A piece in words."""
         piece = clean(span.piece)
         end = _tr("; a token in the end") if span.is_token else ""
@@ -131,7 +131,7 @@ class WordDrawing:
                 painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
         painter.restore()
 
-    def _paint_span(self, painter: QPainter, span: Span, box: QRectF, style: FigureStyle) -> None:
+    def _paint_span(self, painter: QPainter, span: PieceSpan, box: QRectF, style: FigureStyle) -> None:
         metrics, theme = QFontMetricsF(style.font), style.theme
         em = metrics.height()
         fill = QColor(theme.accent)
