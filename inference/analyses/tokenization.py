@@ -150,12 +150,12 @@ def _tokenizer_of(checkpoint: str) -> PreTrainedTokenizerBase | None:
 
 
 def _cut_by(tokenizer: PreTrainedTokenizerBase, name: str, texts: list[ComparedText]) -> ComparedTokenizer:
-    pieces, n_unknown = [], []
+    pieces, n_unknown, unknown = [], [], str(tokenizer.unk_token or "")
     for one in texts:
         ids: Any = tokenizer(one.text, add_special_tokens=False)["input_ids"]
         pieces.append(tuple(map(str, tokenizer.convert_ids_to_tokens(ids))))
         n_unknown.append(sum(number == tokenizer.unk_token_id for number in ids))
-    return ComparedTokenizer(name, algorithm_of(tokenizer), len(tokenizer), tuple(pieces), tuple(n_unknown))
+    return ComparedTokenizer(name, algorithm_of(tokenizer), len(tokenizer), tuple(pieces), tuple(n_unknown), unknown)
 
 
 def _counted(request: VocabularyRequest) -> dict[str, int]:

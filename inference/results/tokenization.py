@@ -335,8 +335,8 @@ class ComparedTokenizer:
     ----------
     pieces
         Of every sentence its tokens as the vocabulary writes them.
-    n_unknown
-        How many of them are the unknown one.
+    n_unknown, unknown
+        How many of them are the unknown one, and what that is called.
     why_not
         Why there are none, as a sentence; empty where there are.
     """
@@ -346,6 +346,7 @@ class ComparedTokenizer:
     n_vocabulary: int = 0
     pieces: tuple[tuple[str, ...], ...] = ()
     n_unknown: tuple[int, ...] = ()
+    unknown: str = ""
     why_not: str = ""
 
 

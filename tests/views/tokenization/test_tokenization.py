@@ -112,7 +112,7 @@ def test_another_algorithm_is_asked_for_and_score_is_wordpiece_s(view):
     score.setCurrentIndex(1)
     assert view.asked[-1] == VocabularyRequest(SAMPLE_TEXT, "wordpiece", chosen_by="score")
     combo.setCurrentIndex(combo.findData("unigram"))
-    assert view.asked[-1] == VocabularyRequest(SAMPLE_TEXT, "unigram")
+    assert view.asked[-1] == VocabularyRequest(SAMPLE_TEXT, "unigram", 45)
 
 
 def test_another_text_is_learned_from_when_typing_rests(view):

@@ -139,7 +139,10 @@ class ComparisonFigure(PlottedFigure):
         return rect.adjusted(0, 0, -rect.width() * (1 - _SHARE), 0)
 
     def _chips(self, one: ComparedTokenizer) -> tuple[Chip, ...]:
-        return tuple(Chip(clean(piece), starts_word=False) for piece in one.pieces[self.sentence])
+        return tuple(
+            Chip(clean(piece), "masked" if piece == one.unknown else "", starts_word=False)
+            for piece in one.pieces[self.sentence]
+        )
 
     def _placed(self, rect: QRectF, style: FigureStyle) -> tuple[list[tuple[ComparedTokenizer, float]], float]:
         """Where each tokenizer's tokens begin, and where all end."""

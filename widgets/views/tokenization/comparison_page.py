@@ -32,7 +32,7 @@ class ComparisonPage(Page):
         self._scroll = FigureScroll(self._canvas)
         super().__init__("comparison", self._scroll, _tr("What is shown"), _tr("What is pointed at"), parent)
         self._result: CompareResult | None = None
-        self._sentence = 0
+        self._chosen = 0
         self.options = OptionControls(self.controls, "comparison", ComparisonOptions)
         self.show_empty(_tr("Reading the tokenizers …"))
         self.options.changed.connect(self._on_options_changed)
@@ -51,7 +51,7 @@ class ComparisonPage(Page):
     def show_result(self, result: CompareResult) -> None:
         """Show a comparison."""
         self._result = result
-        self._sentence = min(self._sentence, len(result.texts) - 1)
+        self._chosen = min(self._chosen, len(result.texts) - 1)
         self.rebuild(self._canvas.style_now)
         self.show_canvas()
 
@@ -63,7 +63,7 @@ class ComparisonPage(Page):
         """Paint it anew."""
         if self._result is None:
             return
-        figure = ComparisonFigure(self._result, self.options.value().measure, self._sentence, self._canvas.shown)
+        figure = ComparisonFigure(self._result, self.options.value().measure, self._chosen, self._canvas.shown)
         self._scroll.show_figure(figure, style)
         self.caption.show_text(figure.caption)
         self._on_canvas_read_out_changed("")
@@ -82,7 +82,7 @@ class ComparisonPage(Page):
     def _on_canvas_spot_chosen(self, spot: object) -> None:
         figure = self._canvas.figure
         if isinstance(spot, PlotSpot) and isinstance(figure, ComparisonFigure):
-            self._sentence = figure.sentence_of(spot)
+            self._chosen = figure.sentence_of(spot)
             self.rebuild(self._canvas.style_now)
 
 
