@@ -79,7 +79,10 @@ def vocabulary(request: VocabularyRequest, context: Context) -> VocabularyResult
         )
     context.checkpoint(0, 0, "Building a vocabulary")
     if request.algorithm == "unigram":
-        return _by_likelihood(counts, request.size, context)
+        try:
+            return _by_likelihood(counts, request.size, context)
+        except ValueError as error:
+            raise Refused(f"Of this text Unigram keeps nothing, as {error}; a longer one is needed.") from error
     return _by_merging(counts, request, context)
 
 

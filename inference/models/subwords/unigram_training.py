@@ -49,6 +49,11 @@ def training(counts: Mapping[str, int], size: int) -> Iterator[UnigramStep]:
     ----------
     size
         Pieces wanted, the unknown one included; at least one more than there are characters.
+
+    Raises
+    ------
+    ValueError
+        The words are so few and so uniform that no piece is left.
     """
     vocabulary = _seeds(counts)
     yield UnigramStep("start", _as_pieces(vocabulary), vocabulary)
@@ -114,6 +119,8 @@ def _expect_and_maximize(vocabulary: UnigramVocabulary, counts: Mapping[str, int
         for node, share in zip(nodes, shares, strict=True):
             expected[node.piece] += n * share
     enough = [value >= LEAST_EXPECTED for value in expected]
+    if not any(enough[1:]):
+        raise ValueError("no piece is expected half a time")
     whole = digamma(_sum(value for value, is_enough in zip(expected[1:], enough[1:], strict=True) if is_enough))
     kept: list[tuple[str, float]] = []
     pieces: list[WeighedPiece] = []

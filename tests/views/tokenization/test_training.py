@@ -211,6 +211,7 @@ def test_every_algorithm_answers_and_agrees_with_the_library_where_it_can(algori
         (VocabularyRequest("a", size=9), "10 to 400"),
         (VocabularyRequest("abcdefghijkl", "unigram", 12), "12 different characters.*13 is the least"),
         (VocabularyRequest("a \ud800"), "surrogate"),
+        (VocabularyRequest("a" * 26, "unigram", 20), "keeps nothing, as no piece is expected half a time"),
     ],
 )
 def test_what_cannot_be_learned_from_is_refused_in_a_sentence(request_, sentence):

@@ -55,8 +55,9 @@ CutSpot = PartSpot | TokenSpot | SpanSpot | Term
 
 
 def most_telling(result: CutResult) -> int:
-    """The word that is cut into most tokens."""
-    return max(range(len(result.words)), key=lambda i: (result.words[i].n_tokens, -i), default=0)
+    """The word that is cut into most tokens, of several the longest."""
+    words = result.words
+    return max(range(len(words)), key=lambda i: (words[i].n_tokens, len(words[i].symbols), -i), default=0)
 
 
 @dataclass(frozen=True)
