@@ -17,6 +17,7 @@ from widgets.look.theme import FigureStyle
 from widgets.views.pretrained.models import BY_KEY, MODELS, PretrainedModel, model_of
 
 _ROW, _BOX = 1.58, 1.35  # em: from row to row, and of a box
+_WIDEST_ROW = 2.5  # em, where there is room
 _GAP = 0.5  # em between boxes of a row
 _FIRST, _SECOND = 2.6, 2.2  # em from column to column, for the curves
 _CARD = 1.0  # em between the tree and the card
@@ -101,8 +102,10 @@ class FamilyTree:
         change = max(metrics.horizontalAdvance(_tr(row.change)) for row in self._rows) + em
         return first, second, change, first + _FIRST * em + second + _SECOND * em + change
 
-    def _wrapped(self, width: float, metrics: QFontMetricsF) -> list[list[tuple[PretrainedModel, QRectF]]]:
-        """Boxes of the last column, a list for each row; a row that is too long takes several lines."""
+    def _wrapped(
+        self, width: float, metrics: QFontMetricsF, height: float = _ROW
+    ) -> list[list[tuple[PretrainedModel, QRectF]]]:
+        """Boxes of the last column, a list for each row; a row that is too long takes several lines of a height."""
         em, left = metrics.height(), self._columns(metrics)[3]
         y, found = 0.0, []
         for row in self._rows:
@@ -110,11 +113,11 @@ class FamilyTree:
             for model in row.models:
                 wide = metrics.horizontalAdvance(model.name) + em
                 if x > left and x + wide > width:
-                    x, y = left, y + _ROW * em
+                    x, y = left, y + height * em
                 boxes.append((model, QRectF(x, y, wide, _BOX * em)))
                 x += wide + _GAP * em
             found.append(boxes)
-            y += _ROW * em
+            y += height * em
         return found
 
     def _rows_of(self, root: str) -> list[int]:
@@ -126,7 +129,10 @@ class FamilyTree:
         """Where each model is, by key."""
         metrics = QFontMetricsF(style.font)
         em = metrics.height()
-        rows = self._wrapped(rect.width(), metrics)
+        room = rect.height() - self._height(rect.width(), style)
+        n_lines = self._wrapped(rect.width(), metrics)[-1][-1][1].top() / (_ROW * em)
+        line = min(_ROW + max(room, 0.0) / (n_lines * em), _WIDEST_ROW)
+        rows = self._wrapped(rect.width(), metrics, line)
         height = rows[-1][-1][1].bottom()
         found = {model.key: box.translated(rect.topLeft()) for boxes in rows for model, box in boxes}
         first, second, _, _ = self._columns(metrics)
@@ -136,7 +142,7 @@ class FamilyTree:
             found[model.key] = QRectF(rect.left(), top, first, _BOX * em)
         for root in self._second:
             own = [box for row in self._rows_of(root.key) for _, box in rows[row]]
-            top = (own[0].top() + own[-1].top()) / 2 if own else self._rows_of(root.key)[0] * _ROW * em
+            top = (own[0].top() + own[-1].top()) / 2 if own else self._rows_of(root.key)[0] * line * em
             found[root.key] = QRectF(rect.left() + first + _FIRST * em, rect.top() + top, second, _BOX * em)
         return found
 
