@@ -24,6 +24,7 @@ ORDER = (
     "few_shot",
     "ngrams",
     "tokenization",
+    "pretrained",
     "measures",
     "similarity",
     "rollout",
