@@ -142,8 +142,9 @@ class _Looks:
         self._before: np.ndarray | None = None
         places = {word: place for place, word in enumerate(text.words)}
         self._watched = [places[word] for word in dict.fromkeys(request.watched) if word in places]
-        self._mapped = list(dict.fromkeys([*self._watched, *range(min(request.n_mapped, len(text.words)))]))
-        self._mapped = self._mapped[: max(request.n_mapped, len(self._watched), 2)]
+        self._mapped = [places[word] for word in dict.fromkeys(request.mapped) if word in places][:MOST_MAPPED]
+        if len(self._mapped) < 2:
+            self._mapped = list(range(min(request.n_mapped, len(text.words))))
 
     def __call__(self, share: float, loss: float) -> TrainWord2VecResult:
         vectors = WordVectors(self._text.words, self._trainer.inputs)

@@ -6,7 +6,7 @@ import io
 import json
 import math
 import os
-import tempfile
+import secrets
 import zipfile
 import zlib
 from dataclasses import asdict, dataclass
@@ -105,16 +105,16 @@ class WordVectors:
 
         The file is there as a whole or not at all.
         """
-        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        unfinished = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
         try:
-            with os.fdopen(descriptor, "wb") as stream:
+            with unfinished.open("xb") as stream:
                 if file.suffix in (".txt", ".vec", ".bin"):
                     self._write_word2vec(stream, is_binary=file.suffix == ".bin")
                 else:
                     self._write_npz(stream, half=half)
-            os.replace(name, file)
+            os.replace(unfinished, file)
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            unfinished.unlink(missing_ok=True)
             raise
 
     def _write_word2vec(self, stream: Any, *, is_binary: bool) -> None:

@@ -63,8 +63,8 @@ class TrainWord2VecRequest(JobRequest["TrainWord2VecResult"]):
         Rarer words are left out.
     watched
         Words whose neighbours are told; those that the text does not have are passed over.
-    n_mapped
-        How many of the most frequent words are on the map.
+    mapped
+        Words on the map; where the text has fewer than two of them, the `n_mapped` most frequent ones are.
     """
 
     text: str
@@ -73,6 +73,7 @@ class TrainWord2VecRequest(JobRequest["TrainWord2VecResult"]):
     min_count: int = 5
     n_drawn: int = 1_000_000
     watched: tuple[str, ...] = ()
+    mapped: tuple[str, ...] = ()
     n_mapped: int = 80
 
     @property

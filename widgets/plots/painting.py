@@ -15,6 +15,7 @@ from widgets.figures.lettering import resized
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import Bars, Callout, Curve, Level, Points, color_of
 from widgets.plots.frame import SMALL, Frame, text_room
+from widgets.plots.point_names import placed_names
 
 _OUTLINED = 0.5  # em: points of that size are
 BAND = 60  # of 255: how much of a band is colour
@@ -183,6 +184,9 @@ def paint_texts(painter: QPainter, frame: Frame, style: FigureStyle, hidden: Col
             for bar, text in zip(frame.bars(series), series.texts, strict=True):
                 _paint_bar_text(painter, frame, series, bar, text, metrics)
     _paint_notes(painter, frame, hidden, metrics)
+    for name in placed_names(frame, hidden, metrics, QFontMetricsF(style.font).height()):
+        painter.setPen(color_of(name.ink, style))
+        painter.drawText(name.at, name.text)
     if frame.plot.is_empty and frame.plot.empty:
         painter.setPen(style.theme.faint)
         wrap = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignCenter

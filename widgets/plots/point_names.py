@@ -1,0 +1,83 @@
+"""Names beside points: as many as there is room for, so that a map can be read; the closer one looks, the more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QFontMetricsF
+
+from widgets.plots.data import Ink, Points
+from widgets.plots.frame import Frame
+
+_MOST = 4_000  # that are tried: beyond, nothing could be read
+_MARGIN = 0.15  # em between two names
+
+
+class PlacedName(NamedTuple):
+    """A name, and where its base line begins."""
+
+    text: str
+    at: QPointF
+    ink: Ink
+
+
+def placed_names(frame: Frame, hidden: Collection[str], metrics: QFontMetricsF, em: float) -> list[PlacedName]:
+    """Where names stand: right, left, above or below of their points, where none stands yet and no point is covered.
+
+    Later series come first: they lie on top. `em` is the height that the sizes of points are counted in.
+    """
+    named = [
+        (number, series)
+        for number, series in enumerate(frame.plot.series)
+        if isinstance(series, Points) and series.has_names and series.labels and series.name not in hidden
+    ]
+    inner = frame.inner
+    dots = _dots(frame, hidden)
+    taken = np.empty((0, 4))
+    found: list[PlacedName] = []
+    for number, series in reversed(named):
+        across, up = frame.pixels(*frame.plot.places(number))
+        gap = series.size * em / 2 + 0.2 * metrics.height()
+        for x, y, text in list(zip(across.tolist(), up.tolist(), series.labels, strict=True))[:_MOST]:
+            if not inner.contains(QPointF(x, y)):
+                continue
+            width, height = metrics.horizontalAdvance(text), metrics.ascent()
+            for left, top in (
+                (x + gap, y - height / 2),
+                (x - gap - width, y - height / 2),
+                (x - width / 2, y - gap - height),
+                (x - width / 2, y + gap),
+            ):
+                box = QRectF(left, top, width, height)
+                if inner.contains(box) and not _meets(box, taken) and not _covers(box, dots):
+                    margin = _MARGIN * height
+                    edges = [[left - margin, top - margin, left + width + margin, top + height + margin]]
+                    taken = np.concatenate([taken, edges])
+                    ink: Ink = "ink" if isinstance(series.ink, float) else series.ink
+                    found.append(PlacedName(text, QPointF(left, top + 0.86 * height), ink))
+                    break
+    return found
+
+
+def _dots(frame: Frame, hidden: Collection[str]) -> np.ndarray:
+    """Where points are, [point, 2]."""
+    places = [
+        np.column_stack(frame.pixels(*frame.plot.places(number)))
+        for number, series in enumerate(frame.plot.series)
+        if isinstance(series, Points) and series.name not in hidden
+    ]
+    return np.concatenate(places) if places else np.empty((0, 2))
+
+
+def _meets(box: QRectF, taken: np.ndarray) -> bool:
+    is_beside = (taken[:, 2] < box.left()) | (taken[:, 0] > box.right())
+    is_above = (taken[:, 3] < box.top()) | (taken[:, 1] > box.bottom())
+    return bool((~(is_beside | is_above)).any())
+
+
+def _covers(box: QRectF, dots: np.ndarray) -> bool:
+    is_in = (box.left() <= dots[:, 0]) & (dots[:, 0] <= box.right())
+    return bool((is_in & (box.top() <= dots[:, 1]) & (dots[:, 1] <= box.bottom())).any())

@@ -1,0 +1,135 @@
+"""a is to b as c is to which: a parallelogram of vectors, and the words near its fourth corner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QRectF, QSizeF
+from PySide6.QtGui import QFontMetricsF
+
+from inference.results.embedding import AnalogyResult
+from widgets.kit.clean import clean
+from widgets.kit.figure import Numbers
+from widgets.look.theme import FigureStyle
+from widgets.plots.data import ALL_SHOWN, Axis, Bars, Curve, Plot, PlotSpot, Points, Shown
+from widgets.plots.figure import Placed, PlottedFigure
+
+_GIVEN = 3
+_PLANE_SHARE = 0.64  # of the width
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("AnalogyFigure", text)
+
+
+@dataclass(frozen=True)
+class AnalogyFigure(PlottedFigure):
+    """The plane through a, b and c with b - a + c, and what is nearest to that."""
+
+    result: AnalogyResult
+    shown: Shown = ALL_SHOWN
+
+    @cached_property
+    def given(self) -> tuple[str, str, str]:
+        """a, b and c."""
+        a, b, c = (clean(word.removeprefix("␣")) for word in self.result.words)
+        return a, b, c
+
+    @cached_property
+    def candidates(self) -> tuple[str, ...]:
+        """The answers, best first."""
+        return tuple(clean(word.removeprefix("␣")) for word in self.result.candidates)
+
+    @property
+    def caption(self) -> str:
+        a, b, c = self.given
+        best = self.candidates[0] if self.candidates else _tr("nothing")
+        text = _tr("{} : {}  =  {} : {}, by the cosine with {} − {} + {}; {}")
+        return text.format(a, b, c, best, b, a, c, clean(self.result.name))
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        em = QFontMetricsF(style.font).height()
+        return QSizeF(60 * em, 30 * em)
+
+    def placed(self, rect: QRectF, style: FigureStyle) -> list[Placed]:
+        """The plane has more room than the answers."""
+        area = QRectF(self.plots_rect(rect, style))
+        area.setTop(self.legend_rect(rect, style).bottom())
+        em = QFontMetricsF(style.font).height()
+        plane, side = QRectF(area), QRectF(area)
+        plane.setWidth(_PLANE_SHARE * area.width())
+        side.setLeft(plane.right() + em)
+        side.setHeight(min(side.height(), (5 + 1.9 * len(self.candidates)) * em))
+        return [Placed(self.plots[0], plane), Placed(self.plots[1], side)]
+
+    @cached_property
+    def plots(self) -> tuple[Plot, ...]:
+        return self._plane(), self._answers()
+
+    def _plane(self) -> Plot:
+        a, b, c, target = self.result.places[: _GIVEN + 1]
+        names = (*self.given, f"{self.given[1]} − {self.given[0]} + {self.given[2]}")
+        others = self.result.places[_GIVEN + 1 :]
+
+        def line(start: np.ndarray, end: np.ndarray, ink: str, *, is_dashed: bool = False) -> Curve:
+            x, y = np.stack([start, end]).T
+            return Curve("", x, y, ink, is_guide=True, is_dashed=is_dashed, width=2.6)
+
+        series = (
+            line(a, b, "accent"),
+            line(c, target, "accent", is_dashed=True),
+            line(a, c, "faint"),
+            line(b, target, "faint", is_dashed=True),
+            Points(_tr("answers"), *others.T, 1, labels=self.candidates, size=0.5, has_names=True),
+            Points(_tr("given"), *self.result.places[:_GIVEN].T, 0, labels=names[:_GIVEN], size=0.7, has_names=True),
+            Points(
+                _tr("where the answer should be"), *target[:, None], "accent", labels=names[_GIVEN:], size=0.7,
+                has_names=True,
+            ),
+        )  # fmt: skip
+        title = _tr("along {} − {}").format(self.given[1], self.given[0])
+        return Plot(series, Axis(title), Axis(_tr("across, in lengths of a vector")))
+
+    def _answers(self) -> Plot:
+        cosines = np.asarray(self.result.cosines[::-1], float)
+        at = np.arange(len(cosines), dtype=float)
+        texts = tuple(f"{value:.2f}" for value in cosines)
+        bars = Bars("", at, np.zeros(len(at)), cosines, 1, texts, are_lying=True)
+        low = min(0.0, float(cosines.min(initial=0)))
+        title = _tr("Nearest to {} − {} + {}").format(self.given[1], self.given[0], self.given[2])
+        return Plot((bars,), Axis(_tr("cosine"), low=low, high=1.0), Axis(labels=self.candidates[::-1]), title)
+
+    def answer_at(self, spot: PlotSpot) -> int | None:
+        """The answer that is pointed at, from 0; None where it is none."""
+        if spot.plot == 1:
+            return len(self.candidates) - 1 - spot.point
+        return spot.point if self.plots[0].series[spot.series].name == _tr("answers") else None
+
+    def describe(self, spot: PlotSpot) -> str:
+        """A point in words; an answer with its cosine and how far it is from the plane."""
+        answer = self.answer_at(spot)
+        if answer is None:
+            return self.label(self.plots[spot.plot], spot)
+        text = _tr("{}: cosine {:.3f}, {:.2f} lengths of a vector away from the plane")
+        cosine, height = float(self.result.cosines[answer]), float(self.result.heights[answer])
+        return text.format(self.candidates[answer], cosine, height)
+
+    def numbers(self) -> Numbers:
+        """Places in the plane, and the cosines of the answers."""
+        result = self.result
+        names = (*result.words, "b - a + c", *result.candidates)
+        values = [*[float("nan")] * 4, *result.cosines.tolist()]
+        heights = [*[0.0] * 4, *result.heights.tolist()]
+        rows: list[tuple[str | int | float, ...]] = [
+            (name, *map(float, place), value, height)
+            for name, place, value, height in zip(names, result.places, values, heights, strict=True)
+        ]
+        arrays = {
+            "words": np.array(names, np.str_),
+            "places": result.places,
+            "cosines": result.cosines,
+            "heights": result.heights,
+        }
+        return Numbers(arrays, ("word", "x", "y", "cosine", "height"), rows)
