@@ -106,4 +106,7 @@ def slide(
 
 def _losses(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """[..., 1 + noise] to [...]."""
-    return scores_loss(scores[..., 0], is_target=True) + np.nansum(scores_loss(scores[..., 1:], is_target=False), -1)
+    noise = scores[..., 1:]
+    is_noise = ~np.isnan(noise)
+    of_noise = scores_loss(np.where(is_noise, noise, 0), is_target=False) * is_noise
+    return scores_loss(scores[..., 0], is_target=True) + of_noise.sum(-1)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFontMetricsF
 
-from widgets.plots.data import Ink, Points
+from widgets.plots.data import Curve, Ink, Points
 from widgets.plots.frame import Frame
 
 _MOST = 4_000  # that are tried: beyond, nothing could be read
+_BETWEEN = 5.0  # points, along a line
 _MARGIN = 0.15  # em between two names
 
 
@@ -56,20 +58,31 @@ def placed_names(frame: Frame, hidden: Collection[str], metrics: QFontMetricsF, 
                     margin = _MARGIN * height
                     edges = [[left - margin, top - margin, left + width + margin, top + height + margin]]
                     taken = np.concatenate([taken, edges])
-                    ink: Ink = "ink" if isinstance(series.ink, float) else series.ink
+                    # Letters need more contrast than dots: what is coloured by number is written in ink.
+                    ink: Ink = series.ink if isinstance(series.ink, str) else "ink"
                     found.append(PlacedName(text, QPointF(left, top + 0.86 * height), ink))
                     break
     return found
 
 
 def _dots(frame: Frame, hidden: Collection[str]) -> np.ndarray:
-    """Where points are, [point, 2]."""
-    places = [
-        np.column_stack(frame.pixels(*frame.plot.places(number)))
-        for number, series in enumerate(frame.plot.series)
-        if isinstance(series, Points) and series.name not in hidden
-    ]
+    """Where points are, and lines that lead the eye, [point, 2]."""
+    places = []
+    for number, series in enumerate(frame.plot.series):
+        if series.name in hidden:
+            continue
+        at = np.column_stack(frame.pixels(*frame.plot.places(number)))
+        if isinstance(series, Points):
+            places.append(at)
+        elif isinstance(series, Curve) and series.is_guide:
+            places += [_along(start, end) for start, end in pairwise(at) if np.isfinite([start, end]).all()]
     return np.concatenate(places) if places else np.empty((0, 2))
+
+
+def _along(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Places on a line, close enough for no name to fit between two."""
+    n = int(min(np.linalg.norm(end - start) / _BETWEEN, _MOST)) + 2
+    return start + np.linspace(0, 1, n)[:, None] * (end - start)
 
 
 def _meets(box: QRectF, taken: np.ndarray) -> bool:

@@ -46,8 +46,8 @@ class AnalogyFigure(PlottedFigure):
     def caption(self) -> str:
         a, b, c = self.given
         best = self.candidates[0] if self.candidates else _tr("nothing")
-        text = _tr("{} : {}  =  {} : {}, by the cosine with {} − {} + {}; {}")
-        return text.format(a, b, c, best, b, a, c, clean(self.result.name))
+        text = _tr("{}: {} is to {} as {} to {}, by the cosine with {} − {} + {}")
+        return text.format(clean(self.result.name), a, b, c, best, b, a, c)
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
@@ -83,7 +83,7 @@ class AnalogyFigure(PlottedFigure):
             line(a, c, "faint"),
             line(b, target, "faint", is_dashed=True),
             Points(_tr("answers"), *others.T, 1, labels=self.candidates, size=0.5, has_names=True),
-            Points(_tr("given"), *self.result.places[:_GIVEN].T, 0, labels=names[:_GIVEN], size=0.7, has_names=True),
+            Points(_tr("given"), *self.result.places[:_GIVEN].T, "ink", labels=names[:_GIVEN], size=0.7, has_names=True),
             Points(
                 _tr("where the answer should be"), *target[:, None], "accent", labels=names[_GIVEN:], size=0.7,
                 has_names=True,

@@ -13,9 +13,10 @@ from inference.results.embedding import GROUPS, EmbeddingResult
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.plots.data import ALL_SHOWN, Axis, Bars, Curve, Plot, PlotSpot, Points, Series, Shown
+from widgets.plots.data import ALL_SHOWN, Axis, Bars, Callout, Curve, Ink, Plot, PlotSpot, Points, Series, Shown
 from widgets.plots.figure import Placed, PlottedFigure
 
+_INKS = (0, 1, 2, 3, 4, 7)  # of the theme's series, by group
 _MAP_SHARE = 0.7  # of the width, where neighbours stand beside it
 
 
@@ -34,6 +35,11 @@ def group_title(name: str) -> str:
         "animals": _tr("animals"),
     }
     return titles[name]
+
+
+def group_ink(name: str) -> Ink:
+    """The colour of a group; pale for words of none."""
+    return _INKS[list(GROUPS).index(name)] if name else "faint"
 
 
 def group_of(word: str) -> str:
@@ -111,7 +117,7 @@ class WordMapFigure(PlottedFigure):
             word = result.words[members[0]]
             group = group_of(word)
             is_near = not group and word in self._near
-            ink = "accent" if is_near else list(GROUPS).index(group) if group else "faint"
+            ink = "ink" if is_near else group_ink(group)
             name = _tr("neighbours") if is_near else group_title(group) if group else _tr("other words")
             x, y = result.places[list(members)].T
             labels = tuple(self._labels[place] for place in members)
@@ -122,7 +128,16 @@ class WordMapFigure(PlottedFigure):
             _tr("component {}: {:.1f} % of the variance").format(n, 100 * share) if result.projection == "pca" else ""
             for n, share in enumerate(result.explained.tolist(), start=1)
         ]
-        return Plot(tuple(series), Axis(titles[0], text=no_numbers), Axis(titles[1], text=no_numbers))
+        axes = (Axis(titles[0], text=no_numbers), Axis(titles[1], text=no_numbers))
+        return Plot(tuple(series), *axes, callouts=self._callouts())
+
+    def _callouts(self) -> tuple[Callout, ...]:
+        """The word whose neighbours are listed."""
+        for number, members in enumerate(self.series_members):
+            for point, place in enumerate(members):
+                if self.result.words[place] == self.result.word:
+                    return (Callout(number, point, self._labels[place]),)
+        return ()
 
     def _rays(self) -> Curve:
         """From the word to its neighbours."""
@@ -130,7 +145,7 @@ class WordMapFigure(PlottedFigure):
         places = {word: result.places[number] for number, word in enumerate(result.words)}
         start, gap = places[result.word], np.full(2, np.nan)
         line = np.array([point for word in result.neighbours for point in (start, places[word], gap)]).reshape(-1, 2)
-        return Curve("", line[:, 0], line[:, 1], "accent", width=1.0, is_guide=True)
+        return Curve("", line[:, 0], line[:, 1], "faint", width=1.0, is_guide=True)
 
     def _neighbours(self) -> Plot:
         result = self.result

@@ -18,7 +18,7 @@ from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Axis, Curve, Plot, PlotSpot, Points, Series, Shown
 from widgets.plots.figure import Placed, PlottedFigure
 from widgets.plots.ticks import percent_text
-from widgets.views.embedding.map_figure import group_of, group_title, no_numbers
+from widgets.views.embedding.map_figure import group_ink, group_of, group_title, no_numbers
 
 _MAP_SHARE = 0.62
 _ROW = 1.5  # em, of the neighbours
@@ -104,18 +104,18 @@ class TrainingFigure(PlottedFigure):
         series: list[Series] = []
         for members in self.members:
             group = group_of(result.words[members[0]])
-            ink = list(GROUPS).index(group) if group else "faint"
             x, y = result.places[list(members)].T
             labels = tuple(clean(result.words[place]) for place in members)
             name = group_title(group) if group else _tr("other words")
-            series.append(Points(name, x, y, ink, labels=labels, size=0.45, has_names=True))
+            series.append(Points(name, x, y, group_ink(group), labels=labels, size=0.45, has_names=True))
         titles = [
             _tr("component {}: {:.1f} % of the variance").format(n, 100 * share)
             for n, share in enumerate(result.explained.tolist(), start=1)
         ]
         axes = (Axis(titles[0], text=no_numbers), Axis(titles[1], text=no_numbers))
         unit = _tr("loss of a pair") if result.settings.objective == "skip-gram" else _tr("loss of a place")
-        loss = Curve("", result.shares, result.losses, "accent", width=2.5)
+        last = f"{float(result.losses[-1]):.2f}" if len(result.losses) else ""
+        loss = Curve("", result.shares, result.losses, "accent", width=2.5, note=last)
         done = Axis(_tr("done"), low=0.0, high=1.0, text=percent_text)
         empty = _tr("No loss yet.")
         return Plot(tuple(series), *axes), Plot((loss,), done, Axis(unit), empty=empty)

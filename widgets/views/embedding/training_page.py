@@ -38,9 +38,7 @@ class Word2VecPage(PlottedPage):
     open_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        hint = _tr(
-            "Point at a word or at the loss; drag or wheel to pan and zoom. The job goes on if you look elsewhere."
-        )
+        hint = _tr("Point at a word or at the loss; drag or wheel to pan and zoom. It learns on if you look elsewhere.")
         super().__init__("word2vec", _tr("word2vec while it learns"), hint, parent)
         self.is_of_subject = False
         self._text = ""

@@ -55,6 +55,7 @@ class EmbeddingView(View):
         self._pages.setObjectName("embedding_pages")
         self._pages.setDocumentMode(True)
         self._pages.tabBar().setAccessibleName(self.tr("Pages"))
+        fill_column(self, self._pages, self._bar, self._pages)
         for page, title in (
             (self._map, self.tr("Map and neighbours")),
             (self._analogy, self.tr("Analogy")),
@@ -66,7 +67,6 @@ class EmbeddingView(View):
             page.figure_changed.connect(self.figure_changed)
             page.changed.connect(self.refresh)
             self.add_options(page.options)  # type: ignore[type-var]
-        fill_column(self, self._pages, self._bar, self._pages)
         self._visited: list[QWidget] = []
         self._source.currentIndexChanged.connect(self.refresh)
         self._open.clicked.connect(self._on_open_clicked)

@@ -19,8 +19,8 @@ from widgets.look.theme import FigureStyle
 from widgets.plots.data import color_of
 
 _WIDTH, _LEAST_WIDTH = 62.0, 46.0  # em
-_NAMES, _LOSS, _MOST_CELL = 11.0, 9.0, 8.0  # em: columns of names and of losses, and the widest cell
-_ROW, _BELOW = 1.9, 1.5  # em: a row of cells; room beneath a line of words
+_NAMES, _LOSS, _MOST_CELL = 11.0, 9.0, 11.0  # em: columns of names and of losses, and the widest cell
+_ROW, _BELOW = 2.1, 1.5  # em: a row of cells; room beneath a line of words
 _FADED = 0.35  # opacity of what is left out
 _MEAN = -1  # row of CBOW
 
@@ -329,6 +329,14 @@ class SlidingWindowFigure:
         text = _tr("mean of {} pairs").format(n) if n > 1 else _tr("1 pair")
         self._draw_left(painter, text, top, rect, style)
         self._draw_right(painter, f"{self.step_shown.skip_gram_loss:.3f}", top, rect, style, metrics)
+        painter.setFont(resized(style.font, 0.85))
+        painter.setPen(style.theme.faint)
+        for sentence, row in (
+            (_tr("a pair loses −log σ(u·v) of the centre and −log σ(−u·v) of each noise word"), top),
+            (_tr("any word is masked out, and guessed from the mean of the words around it"), self._row_top(_MEAN) - 1),
+        ):
+            left = self.cell_rect(0, 0, rect, style).left()
+            painter.drawText(QPointF(left, self._baseline(row, rect, style)), sentence)
 
     def _baseline(self, top: float, rect: QRectF, style: FigureStyle) -> float:
         metrics = QFontMetricsF(style.font)

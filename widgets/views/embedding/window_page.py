@@ -78,9 +78,9 @@ class SlidingWindowPage(Page):
     def show_result(self, result: SlidingWindowResult, style: FigureStyle) -> None:
         """Show the window, where it stood if it can stand there."""
         self._result, self._style = result, style
-        last = max(len(result.steps) - 1, 0)
-        self._slider.set_range(0, last, last)
-        self.playback.set_range(0, last)
+        last = max(len(result.steps), 1)
+        self._slider.set_range(1, last, last)
+        self.playback.set_range(1, last)
         self._player.show_step(self.playback.step)
         self._player.show()
         self._rebuild()
@@ -103,7 +103,7 @@ class SlidingWindowPage(Page):
     def _rebuild(self) -> None:
         if self._result is None:
             return
-        figure = SlidingWindowFigure(self._result, min(self.playback.step, max(len(self._result.steps) - 1, 0)))
+        figure = SlidingWindowFigure(self._result, min(max(self.playback.step, 1), max(len(self._result.steps), 1)) - 1)
         self._scroll.show_figure(figure, self._style)
         self.caption.show_text(figure.caption)
         self.show_canvas()
@@ -140,6 +140,6 @@ class SlidingWindowPage(Page):
     def _on_canvas_spot_chosen(self, spot: WindowSpot) -> None:
         if self._result is None or spot.column is not None:
             return
-        places = [number for number, step in enumerate(self._result.steps) if step.centre == spot.row]
+        places = [number for number, step in enumerate(self._result.steps, start=1) if step.centre == spot.row]
         if places:
             self.playback.go_to(places[0])
