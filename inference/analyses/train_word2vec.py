@@ -24,6 +24,7 @@ from inference.results.train_word2vec import (
     MOST_NEGATIVE,
     MOST_TEXT_BYTES,
     MOST_WINDOW,
+    VECTOR_ENDINGS,
     TrainWord2VecRequest,
     TrainWord2VecResult,
 )
@@ -58,6 +59,8 @@ def train_word2vec(
     """
     _check(request)
     out = Path(request.out)
+    if out.suffix not in VECTOR_ENDINGS:
+        raise Refused(f"{out.name} ends in none of {', '.join(VECTOR_ENDINGS)}.")
     if not out.parent.is_dir():
         raise Refused(f"There is no folder {out.parent} to save {out.name} in.")
     text = _text(request, context)

@@ -32,7 +32,7 @@ _GENSIM = (
     'vectors.save_word2vec_format("{}.bin", binary=True), and open that file.'
 )
 
-Tick = Callable[[int, int], None]
+TellRows = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,9 @@ class _VectorRows:
             self.vectors.append(vector)
 
 
-def read_vectors(path: Path, tick: Tick = lambda _done, _total: None, most_numbers: int = MOST_NUMBERS) -> VectorTable:
+def read_vectors(
+    path: Path, tick: TellRows = lambda _done, _total: None, most_numbers: int = MOST_NUMBERS
+) -> VectorTable:
     """Read a file of word vectors, as many of its first rows as there is room for.
 
     Parameters
@@ -118,7 +120,7 @@ def read_vectors(path: Path, tick: Tick = lambda _done, _total: None, most_numbe
             raise Refused(f"{name} cannot be read: {error.strerror or 'it is damaged'}.") from error
 
 
-def _read(file: io.BufferedReader, name: str, tick: Tick, most_numbers: int) -> VectorTable:
+def _read(file: io.BufferedReader, name: str, tick: TellRows, most_numbers: int) -> VectorTable:
     ahead = file.peek(_MOST_HEADER)[:_MOST_HEADER]
     header = ahead.partition(b"\n")[0].split()
     if len(header) == 2 and all(part.isdigit() for part in header) and b"\n" in ahead:
@@ -191,7 +193,7 @@ def _add_line(rows: _VectorRows, line: bytes, number: int) -> None:
     rows.add(*found, f"line {number:,}")
 
 
-def _text_rows(file: BinaryIO, rows: _VectorRows, n_rows: int, number: int, tick: Tick) -> bool:
+def _text_rows(file: BinaryIO, rows: _VectorRows, n_rows: int, number: int, tick: TellRows) -> bool:
     """Read lines until there is no more room; whether the file goes on behind them."""
     most = rows.d * _MOST_NUMBER + _MOST_WORD
     while not rows.is_full:
@@ -208,7 +210,7 @@ def _text_rows(file: BinaryIO, rows: _VectorRows, n_rows: int, number: int, tick
     return bool(file.read(1)) if not n_rows else len(rows.words) + rows.n_twice < n_rows
 
 
-def _binary_rows(file: io.BufferedReader, rows: _VectorRows, n_rows: int, tick: Tick) -> bool:
+def _binary_rows(file: io.BufferedReader, rows: _VectorRows, n_rows: int, tick: TellRows) -> bool:
     """Read words, each with its numbers in bytes; whether the file goes on behind them."""
     for number in range(1, n_rows + 1):
         if rows.is_full:

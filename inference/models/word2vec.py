@@ -29,8 +29,8 @@ from scipy.special import expit
 
 from inference.results.train_word2vec import Word2VecSettings
 
-Floats = NDArray[Any]
-Ids = NDArray[Any]
+Vectors = NDArray[Any]
+WordIds = NDArray[Any]
 
 NOISE_POWER = 0.75
 LEAST_RATE = 1e-4  # of the first one
@@ -52,10 +52,10 @@ class Windows(NamedTuple):
         [place, n_negative], words drawn at random, and whether it is not the centre itself.
     """
 
-    centres: Ids
-    contexts: Ids
+    centres: WordIds
+    contexts: WordIds
     is_near: NDArray[np.bool_]
-    noise: Ids
+    noise: WordIds
     is_noise: NDArray[np.bool_]
 
 
@@ -64,8 +64,8 @@ class Gradients(NamedTuple):
 
     loss: float
     n_pairs: int
-    contexts: Floats
-    targets: Floats
+    contexts: Vectors
+    targets: Vectors
 
 
 def keep_probability(counts: NDArray[Any], sample: float) -> NDArray[np.float64]:
@@ -84,12 +84,12 @@ def noise_probability(counts: NDArray[Any]) -> NDArray[np.float64]:
     return weights / weights.sum()
 
 
-def scores_loss(scores: Floats, *, is_target: bool) -> Floats:
+def scores_loss(scores: Vectors, *, is_target: bool) -> Vectors:
     """-log σ(u·v) of a word that stands there, -log σ(-u·v) of noise."""
     return np.logaddexp(0, -scores if is_target else scores)
 
 
-def skip_gram_gradients(contexts: Floats, targets: Floats, windows: Windows) -> Gradients:
+def skip_gram_gradients(contexts: Vectors, targets: Vectors, windows: Windows) -> Gradients:
     """Loss of all pairs of all windows and its gradients; the first target is the centre, the others are noise.
 
     Each word of a window foretells the centre, as word2vec.c has it.
@@ -106,7 +106,7 @@ def skip_gram_gradients(contexts: Floats, targets: Floats, windows: Windows) -> 
     return Gradients(loss, int(windows.is_near.sum()), errors @ targets, errors.swapaxes(1, 2) @ contexts)
 
 
-def cbow_gradients(contexts: Floats, targets: Floats, windows: Windows) -> Gradients:
+def cbow_gradients(contexts: Vectors, targets: Vectors, windows: Windows) -> Gradients:
     """The same where the mean of a window foretells the centre: one loss a place."""
     near = windows.is_near[:, :, None].astype(contexts.dtype)
     n_near = np.maximum(near.sum(1, keepdims=True), 1)
@@ -123,14 +123,14 @@ def _is_target(windows: Windows) -> NDArray[np.bool_]:
     return np.concatenate([np.ones((len(windows.centres), 1), bool), windows.is_noise], 1)
 
 
-def _total(scores: Floats, counts: NDArray[np.bool_]) -> float:
+def _total(scores: Vectors, counts: NDArray[np.bool_]) -> float:
     losses = np.concatenate(
         [scores_loss(scores[..., :1], is_target=True), scores_loss(scores[..., 1:], is_target=False)], -1
     )
     return float((losses * counts).sum(dtype=np.float64))
 
 
-def _errors(scores: Floats, counts: NDArray[np.bool_]) -> Floats:
+def _errors(scores: Vectors, counts: NDArray[np.bool_]) -> Vectors:
     errors = expit(scores)
     errors[..., 0] -= 1
     errors *= counts
@@ -163,7 +163,7 @@ class Trainer:
         self._noise = np.cumsum(noise_probability(self.counts))
         self._n_batch = int(np.clip(len(self.counts) // _WORDS_A_WINDOW, _LEAST_A_BATCH, _MOST_A_BATCH))
 
-    def train(self, text: Ids) -> Iterator[tuple[float, float]]:
+    def train(self, text: WordIds) -> Iterator[tuple[float, float]]:
         """Go through the text; after each stretch the share of all work that is done, and the mean loss of its pairs.
 
         Parameters
@@ -187,7 +187,7 @@ class Trainer:
                     loss, n_pairs = loss + found.loss, n_pairs + found.n_pairs
                 yield min((place + len(stretch)) / total, 1.0), loss / n_pairs if n_pairs else float("nan")
 
-    def _windows(self, stretch: Ids) -> Windows:
+    def _windows(self, stretch: WordIds) -> Windows:
         """The places of a stretch in random order, words left out, windows shrunk, noise drawn."""
         rng, settings = self._rng, self.settings
         is_kept = (stretch < 0) | (rng.random(len(stretch)) < self._keep[np.maximum(stretch, 0)])
@@ -197,7 +197,7 @@ class Trainer:
         half = rng.integers(1, settings.window + 1, len(words))
         return self._with_noise(rng.permutation(len(words)), words, sentence, half)
 
-    def _with_noise(self, places: Ids, words: Ids, sentence: Ids, half: Ids) -> Windows:
+    def _with_noise(self, places: WordIds, words: WordIds, sentence: WordIds, half: WordIds) -> Windows:
         contexts, is_near = around(words, sentence, half, self.settings.window)
         noise = np.searchsorted(self._noise, self._rng.random((len(words), self.settings.n_negative)))
         noise = np.minimum(noise, len(self.counts) - 1)
@@ -220,7 +220,7 @@ class Trainer:
         return found
 
 
-def around(words: Ids, sentence: Ids, half: Ids, window: int) -> tuple[Ids, NDArray[np.bool_]]:
+def around(words: WordIds, sentence: WordIds, half: WordIds, window: int) -> tuple[WordIds, NDArray[np.bool_]]:
     """Words around each word, [word, 2 * window], and whether there is one: in its sentence, at most `half` away."""
     offsets = np.concatenate([np.arange(-window, 0), np.arange(1, window + 1)])
     places = np.arange(len(words))[:, None] + offsets
@@ -230,7 +230,7 @@ def around(words: Ids, sentence: Ids, half: Ids, window: int) -> tuple[Ids, NDAr
     return np.where(is_near, words[places] if len(words) else 0, 0), is_near
 
 
-def subtract(table: NDArray[np.float32], rows: Ids, values: Floats) -> None:
+def subtract(table: NDArray[np.float32], rows: WordIds, values: Vectors) -> None:
     """Take values from rows of a table; what is of the same row is summed up."""
     flat = rows.ravel()
     changed, place = np.unique(flat, return_inverse=True)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.models.word2vec import Vectors
+
 LEAST_TSNE = 5  # words
 _MOST_PERPLEXITY = 30.0
 
-Floats = NDArray[Any]
 
-
-def principal_plane(vectors: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def principal_plane(vectors: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Places in the plane of the largest variance, float64 [word, 2], and the share of it on either axis.
 
     Along either axis the place farthest out is at the positive end, so that the same vectors always lie the same way.
@@ -30,7 +29,7 @@ def principal_plane(vectors: Floats) -> tuple[NDArray[np.float64], NDArray[np.fl
     return places * np.where(farthest < 0, -1, 1), explained
 
 
-def neighbour_map(vectors: Floats, seed: int) -> NDArray[np.float64]:
+def neighbour_map(vectors: Vectors, seed: int) -> NDArray[np.float64]:
     """Places by t-SNE, float64 [word, 2]: what is near stays near, what is far may be anywhere.
 
     References
@@ -50,13 +49,13 @@ def neighbour_map(vectors: Floats, seed: int) -> NDArray[np.float64]:
         )
 
 
-def turned_onto(places: Floats, before: Floats) -> NDArray[np.float64]:
+def turned_onto(places: Vectors, before: Vectors) -> NDArray[np.float64]:
     """The same map, turned and mirrored so that its places lie as they did: orthogonal Procrustes."""
     left, _, right = np.linalg.svd(places.T @ before)
     return places @ (left @ right)
 
 
-def plane_through(a: Floats, b: Floats, c: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def plane_through(a: Vectors, b: Vectors, c: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The plane through three vectors: a, and two directions of length 1 [2, d], the first one to b.
 
     Where the three lie on a line, the second direction is zeros.

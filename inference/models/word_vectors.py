@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from inference.context import Refused
 from inference.files.regular_files import open_regular
-from inference.files.vector_files import MOST_NUMBERS, Tick, read_vectors
+from inference.files.vector_files import MOST_NUMBERS, TellRows, read_vectors
 from inference.results.train_word2vec import Word2VecSettings
 
 _MARKS = ("", "␣")  # how a token is written that begins a word
@@ -141,7 +141,7 @@ class WordVectors:
         np.savez_compressed(stream, allow_pickle=False, **arrays)
 
 
-def open_vectors(path: Path, tick: Tick = lambda _done, _total: None) -> WordVectors:
+def open_vectors(path: Path, tick: TellRows = lambda _done, _total: None) -> WordVectors:
     """Open a file of Headlight's own, or of word2vec, GloVe or fastText.
 
     Raises

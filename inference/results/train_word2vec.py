@@ -14,6 +14,7 @@ Objective = Literal["skip-gram", "cbow"]
 USUAL_RATES: dict[Objective, float] = {"skip-gram": 0.025, "cbow": 0.05}
 
 MOST_TEXT_BYTES = 64_000_000
+VECTOR_ENDINGS = (".npz", ".txt", ".vec", ".bin")
 MOST_D_MODEL, MOST_WINDOW, MOST_NEGATIVE, MOST_EPOCHS = 300, 10, 20, 100
 MOST_DRAWN_WORDS = 2_000_000
 MOST_MAPPED = 200

@@ -17,6 +17,7 @@ from widgets.plots.data import ALL_SHOWN, Axis, Bars, Curve, Plot, PlotSpot, Poi
 from widgets.plots.figure import Placed, PlottedFigure
 
 _GIVEN = 3
+_MARGIN = np.array([0.3, 0.12])  # of the plane, for names
 _PLANE_SHARE = 0.64  # of the width
 
 
@@ -71,7 +72,7 @@ class AnalogyFigure(PlottedFigure):
     def _plane(self) -> Plot:
         a, b, c, target = self.result.places[: _GIVEN + 1]
         names = (*self.given, f"{self.given[1]} − {self.given[0]} + {self.given[2]}")
-        others = self.result.places[_GIVEN + 1 :]
+        given, others = self.result.places[:_GIVEN], self.result.places[_GIVEN + 1 :]
 
         def line(start: np.ndarray, end: np.ndarray, ink: str, *, is_dashed: bool = False) -> Curve:
             x, y = np.stack([start, end]).T
@@ -83,14 +84,18 @@ class AnalogyFigure(PlottedFigure):
             line(a, c, "faint"),
             line(b, target, "faint", is_dashed=True),
             Points(_tr("answers"), *others.T, 1, labels=self.candidates, size=0.5, has_names=True),
-            Points(_tr("given"), *self.result.places[:_GIVEN].T, "ink", labels=names[:_GIVEN], size=0.7, has_names=True),
+            Points(_tr("given"), *given.T, "ink", labels=names[:_GIVEN], size=0.7, has_names=True),
             Points(
                 _tr("where the answer should be"), *target[:, None], "accent", labels=names[_GIVEN:], size=0.7,
                 has_names=True,
             ),
         )  # fmt: skip
         title = _tr("along {} − {}").format(self.given[1], self.given[0])
-        return Plot(series, Axis(title), Axis(_tr("across, in lengths of a vector")))
+        low, high = self.result.places.min(0), self.result.places.max(0)
+        margin = _MARGIN * np.maximum(high - low, 0.1)
+        ends = np.stack([low - margin, high + margin]).T.tolist()
+        across = _tr("across, in lengths of a vector")
+        return Plot(series, Axis(title, low=ends[0][0], high=ends[0][1]), Axis(across, low=ends[1][0], high=ends[1][1]))
 
     def _answers(self) -> Plot:
         cosines = np.asarray(self.result.cosines[::-1], float)

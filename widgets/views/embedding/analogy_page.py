@@ -25,9 +25,9 @@ class AnalogyPage(PlottedPage):
     def __init__(self, parent: QWidget | None = None) -> None:
         hint = _tr("Point at a word to see how near it is to the fourth corner; drag or wheel to pan and zoom.")
         super().__init__("analogy", _tr("Analogy"), hint, parent)
-        self._a = word_field(self, "analogy_a", _tr("a"), _tr("a word"), "man", 7)
-        self._b = word_field(self, "analogy_b", _tr("is to b"), _tr("a word"), "woman", 7)
-        self._c = word_field(self, "analogy_c", _tr("as c"), _tr("a word"), "king", 7)
+        self._a, _ = word_field(self, "analogy_a", _tr("a"), _tr("a word"), "man", 7)
+        self._b, _ = word_field(self, "analogy_b", _tr("is to b"), _tr("a word"), "woman", 7)
+        self._c, _ = word_field(self, "analogy_c", _tr("as c"), _tr("a word"), "king", 7)
         self.options = OptionControls(self.controls, "analogy", AnalogyOptions)
         self.show_empty(_tr("Reading vectors …"))
         for field in (self._a, self._b, self._c):

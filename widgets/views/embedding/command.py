@@ -105,7 +105,7 @@ def _window_figure(result: SlidingWindowResult, args: Namespace) -> Figure:
     from widgets.views.embedding.window_figure import SlidingWindowFigure
 
     if args.place and not 0 <= args.place < len(result.steps):
-        raise BadOption(f"--place {args.place} is none of the window's; it stands at {len(result.steps)}, from 0.")
+        raise BadOption(f"There is no place {args.place}; the window has {len(result.steps)}, counted from 0.")
     return SlidingWindowFigure(result, args.place)
 
 
@@ -117,6 +117,7 @@ COMMANDS = {
         _map_request,
         WordMapOptions,
         _map_arguments,
+        names_checkpoint=False,
     ),
     "analogy": FigureCommand(
         "a is to b as c is to which: a parallelogram of word vectors",
@@ -125,6 +126,7 @@ COMMANDS = {
         _analogy_request,
         AnalogyOptions,
         _analogy_arguments,
+        names_checkpoint=False,
     ),
     "sliding-window": FigureCommand(
         "what word2vec makes of a text at one place of its window",
@@ -133,5 +135,6 @@ COMMANDS = {
         _window_request,
         SlidingWindowOptions,
         _window_arguments,
+        names_checkpoint=False,
     ),
 }

@@ -29,8 +29,10 @@ class WordMapPage(PlottedPage):
         super().__init__("word_map", _tr("Map of words"), hint, parent)
         self.options = OptionControls(self.controls, "word_map", WordMapOptions)
         typed = "king queen man woman prince princess boy girl"
-        self._typed = word_field(self, "word_map_typed", _tr("Words"), _tr("words on the map"), typed, 20)
-        self._word = word_field(self, "word_map_word", _tr("Nearest to"), _tr("a word"), "king")
+        self._typed, self._typed_pair = word_field(
+            self, "word_map_typed", _tr("Words"), _tr("words on the map"), typed, 20
+        )
+        self._word, _ = word_field(self, "word_map_word", _tr("Nearest to"), _tr("a word"), "king")
         self._offer()
         self.show_empty(_tr("Reading vectors …"))
         self.options.changed.connect(self._on_options_changed)
@@ -57,9 +59,7 @@ class WordMapPage(PlottedPage):
         options = self.options.value()
         self.options.set_shown("frequent", options.show == "frequent")
         self.options.set_shown("seed", options.projection == "tsne")
-        pair = self._typed.parentWidget()
-        assert pair is not None
-        pair.setVisible(options.show == "typed")
+        self._typed_pair.setVisible(options.show == "typed")
 
     def _on_options_changed(self) -> None:
         self._offer()

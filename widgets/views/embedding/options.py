@@ -40,7 +40,7 @@ class WordMapOptions(Options):
         "pca: the plane of the largest variance; tsne: near words stay near, distances mean little",
     )
     seed: int = number(0, 0, MOST_SEED, "Seed", "Of t-SNE")
-    near: int = number(10, 1, MOST_NEAR, "Neighbours", "How many of the nearest words are listed")
+    near: int = number(10, 1, MOST_NEAR, "Neighbours", "How many of the nearest words are listed", flag="neighbours")
 
     def words(self, typed: tuple[str, ...]) -> tuple[str, ...]:
         """What is asked to be on the map; nothing for the most frequent words."""

@@ -72,15 +72,18 @@ class PlottedPage(Page):
             self.read_out.show_text(text or " ".join(self._notes) or self._hint)
 
 
-def word_field(page: Page, name: str, title: str, tip: str, text: str = "", width: int = 9) -> QLineEdit:
-    """A field for words in the controls of a page, `width` em wide."""
+def word_field(
+    page: Page, name: str, title: str, tip: str, text: str = "", width: int = 9
+) -> tuple[QLineEdit, QWidget]:
+    """A field for words in the controls of a page, `width` em wide; and both with its title, to hide them."""
     field = QLineEdit(text)
     field.setClearButtonEnabled(True)
     field.setMaximumWidth(width * page.fontMetrics().height())
     field.setMinimumWidth(width * page.fontMetrics().height())
     field.setPlaceholderText(tip)
-    page.controls.add_widget(labelled(field, name, title))
-    return field
+    pair = labelled(field, name, title)
+    page.controls.add_widget(pair)
+    return field, pair
 
 
 def _tr(text: str) -> str:

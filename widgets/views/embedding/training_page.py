@@ -45,7 +45,7 @@ class Word2VecPage(PlottedPage):
         self._result: TrainWord2VecResult | None = None
         self._state: JobState | None = None
         self.options = OptionControls(self.controls, "word2vec", TrainingOptions)
-        self._watched = word_field(
+        self._watched, _ = word_field(
             self,
             "word2vec_watched",
             _tr("Watch"),
