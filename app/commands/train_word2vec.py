@@ -13,7 +13,7 @@ from inference.results.train_word2vec import VECTOR_ENDINGS, TrainWord2VecReques
 from widgets.views.embedding.command import words_in
 from widgets.views.embedding.options import TrainingOptions
 
-ABOUT = "learn vectors of the words of a text, from which words stand near each other"
+ABOUT: str = "learn vectors of the words of a text, from which words stand near each other"
 
 
 def add_options(parser: ArgumentParser) -> None:

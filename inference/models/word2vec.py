@@ -112,7 +112,7 @@ def cbow_gradients(contexts: Vectors, targets: Vectors, windows: Windows) -> Gra
     n_near = np.maximum(near.sum(1, keepdims=True), 1)
     mean = (contexts * near).sum(1, keepdims=True) / n_near  # [place, 1, d]
     scores = mean @ targets.swapaxes(1, 2)
-    is_there: NDArray[np.bool_] = windows.is_near.any(axis=1)
+    is_there = windows.is_near.sum(1) > 0
     counts = np.logical_and(is_there[:, None], _is_target(windows))[:, None, :]
     loss = _total(scores, counts)
     errors = _errors(scores, counts)

@@ -13,7 +13,7 @@ from inference.results.embedding import AnalogyResult
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.plots.data import ALL_SHOWN, Axis, Bars, Curve, Plot, PlotSpot, Points, Shown
+from widgets.plots.data import ALL_SHOWN, Axis, Bars, Curve, Ink, Plot, PlotSpot, Points, Shown
 from widgets.plots.figure import Placed, PlottedFigure
 
 _GIVEN = 3
@@ -78,18 +78,16 @@ class AnalogyFigure(PlottedFigure):
             x, y = np.stack([start, end]).T
             return Curve("", x, y, ink, is_guide=True, is_dashed=is_dashed, width=2.6)
 
+        corner = _tr("where the answer should be")
         series = (
             line(a, b, "accent"),
             line(c, target, "accent", is_dashed=True),
             line(a, c, "faint"),
             line(b, target, "faint", is_dashed=True),
-            Points(_tr("answers"), *others.T, 1, labels=self.candidates, size=0.5, has_names=True),
-            Points(_tr("given"), *given.T, "ink", labels=names[:_GIVEN], size=0.7, has_names=True),
-            Points(
-                _tr("where the answer should be"), *target[:, None], "accent", labels=names[_GIVEN:], size=0.7,
-                has_names=True,
-            ),
-        )  # fmt: skip
+            _named(_tr("answers"), others, 1, self.candidates, 0.5),
+            _named(_tr("given"), given, "ink", names[:_GIVEN], 0.7),
+            _named(corner, target[None], "accent", names[_GIVEN:], 0.7),
+        )
         title = _tr("along {} − {}").format(self.given[1], self.given[0])
         low, high = self.result.places.min(0), self.result.places.max(0)
         margin = _MARGIN * np.maximum(high - low, 0.1)
@@ -138,3 +136,7 @@ class AnalogyFigure(PlottedFigure):
             "heights": result.heights,
         }
         return Numbers(arrays, ("word", "x", "y", "cosine", "height"), rows)
+
+
+def _named(name: str, places: np.ndarray, ink: Ink, labels: tuple[str, ...], size: float) -> Points:
+    return Points(name, places[:, 0], places[:, 1], ink, labels=labels, size=size, has_names=True)

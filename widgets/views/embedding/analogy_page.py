@@ -40,7 +40,8 @@ class AnalogyPage(PlottedPage):
         if not all(words):
             self.show_sentence(_tr("Type three words: a is to b as c is to which?"))
             return ()
-        return (AnalogyRequest(subject.checkpoint.checkpoint, source, *words, self.options.value().answers),)
+        a, b, c = words
+        return (AnalogyRequest(subject.checkpoint.checkpoint, source, a, b, c, self.options.value().answers),)
 
     def show_result(self, result: AnalogyResult, style: FigureStyle) -> None:
         """Show a parallelogram."""

@@ -81,7 +81,8 @@ def _analogy_request(args: Namespace, info: CheckpointInfo) -> AnalogyRequest:
     words = [word for word in args.words.replace(",", " ").split() if word]
     if len(words) != 3:
         raise BadOption(f"--words has {len(words)} words; an analogy needs three, such as man,woman,king.")
-    return AnalogyRequest(args.checkpoint, _source_of(args), *words, AnalogyOptions.of(args).answers)
+    a, b, c = words
+    return AnalogyRequest(args.checkpoint, _source_of(args), a, b, c, AnalogyOptions.of(args).answers)
 
 
 def _analogy_figure(result: AnalogyResult, args: Namespace) -> Figure:
