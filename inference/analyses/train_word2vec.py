@@ -11,10 +11,10 @@ import numpy as np
 
 from inference.context import Refused
 from inference.files.json_file import read_bytes
+from inference.models.text_ngrams import TextNgrams
 from inference.models.word2vec import Trainer
 from inference.models.word2vec_corpus import NumberedText, corpus_of, drawn_sentences, sentences_of
 from inference.models.word_maps import principal_plane, turned_onto
-from inference.models.word_ngrams import WordNgrams
 from inference.models.word_vectors import WordVectors
 from inference.results.train_word2vec import (
     MOST_D_MODEL,
@@ -113,7 +113,7 @@ def _text(request: TrainWord2VecRequest, context: Context) -> NumberedText:
             raise Refused(f"{name} is no text in UTF-8: byte {error.start:,} is none.") from error
         sentences = sentences_of(_stoppable(lines, context))
     else:
-        sentences = drawn_sentences(WordNgrams.load(NGRAMS), request.n_drawn, request.settings.seed)
+        sentences = drawn_sentences(TextNgrams.load(NGRAMS), request.n_drawn, request.settings.seed)
     try:
         return corpus_of(sentences, request.min_count)
     except ValueError as error:

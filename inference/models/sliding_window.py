@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.models.text_ngrams import words_with_places
 from inference.models.word2vec import around, keep_probability, noise_probability, scores_loss
 from inference.models.word2vec_corpus import is_sentence_end
-from inference.models.word_ngrams import words_with_places
 from inference.models.word_vectors import WordVectors
 from inference.results.embedding import SlidingWindowResult, SlidingWindowStep
 

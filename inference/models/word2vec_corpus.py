@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.models.word_ngrams import EDGE, FIRST_WORD, WordNgrams, words_of
+from inference.models.text_ngrams import EDGE, FIRST_WORD, TextNgrams, words_of
 
 SENTENCE_END = -1
 MOST_SENTENCE = 1_000  # words: longer ones are cut, as in word2vec.c
@@ -87,7 +87,7 @@ def corpus_of(sentences: Iterable[list[str]], min_count: int) -> NumberedText:
     return NumberedText(tuple(names[place] for place in common), counts, ids[ids != -2], int((found >= 0).sum()))
 
 
-def drawn_sentences(ngrams: WordNgrams, n_words: int, seed: int) -> list[list[str]]:
+def drawn_sentences(ngrams: TextNgrams, n_words: int, seed: int) -> list[list[str]]:
     """Sentences drawn word by word from counts of n-grams, each word behind the four before it, until there are enough.
 
     All sentences grow at once, a word at a time.

@@ -9,6 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from inference.models.text_ngrams import TextNgrams
 from inference.models.word2vec import (
     Trainer,
     Windows,
@@ -20,7 +21,6 @@ from inference.models.word2vec import (
     subtract,
 )
 from inference.models.word2vec_corpus import corpus_of, drawn_sentences, sentences_of
-from inference.models.word_ngrams import WordNgrams
 from inference.results.train_word2vec import Word2VecSettings
 
 
@@ -159,7 +159,7 @@ def test_a_text_is_words_without_signs_and_sentences_end():
 
 def test_drawn_sentences_hold_only_what_was_counted():
     counted = ["the cat sat on the mat .", "the dog sat on the cat ."] * 30
-    ngrams = WordNgrams.of_text("\n".join(counted))
+    ngrams = TextNgrams.of_text("\n".join(counted))
     drawn = drawn_sentences(ngrams, 500, 1)
     assert sum(map(len, drawn)) >= 500
     assert {" ".join(sentence[:3]) for sentence in drawn} == {"the cat sat", "the dog sat"}

@@ -6,7 +6,7 @@ ENTRY = ViewEntry(
     "embedding",
     "Word vectors",
     "widgets.views.embedding.view:EmbeddingView",
-    "embedding.EmbeddingRequest",
+    frozenset(),
     "Vectors of words by word2vec: a map, neighbours, analogies, the window that makes them, and training.",
     figures=("embedding", "analogy", "sliding-window"),
 )
