@@ -61,7 +61,9 @@ class SlidingWindowOptions(Options):
     """How a window slides over the text."""
 
     window: int = number(3, 1, MOST_WINDOW, "Window", "Most words to either side; shrunk at random at each place")
-    negatives: int = number(4, 1, MOST_NEGATIVE, "Noise words", "Drawn at each place, by count to the power of 0.75")
+    negatives: int = number(
+        4, 1, MOST_NEGATIVE, "Negatives", "Noise words drawn at each place, by count to the power of 0.75"
+    )
     sample: float = number(
         0.001,
         0,
@@ -86,7 +88,7 @@ class TrainingOptions(Options):
     )
     d_model: int = number(100, 2, MOST_D_MODEL, "Numbers a word", "Length of each vector", step=10)
     window: int = number(5, 1, MOST_TRAINED_WINDOW, "Window", "Most words to either side")
-    negatives: int = number(5, 1, MOST_TRAINED_NEGATIVE, "Noise words", "Drawn at each place")
+    negatives: int = number(5, 1, MOST_TRAINED_NEGATIVE, "Negatives", "Noise words drawn at each place")
     epochs: int = number(5, 1, MOST_EPOCHS, "Epochs", "How often the text is gone through")
     min_count: int = number(5, 1, 1_000, "Least count", "Rarer words are left out")
     seed: int = number(1, 0, MOST_SEED, "Seed", "Of all that is random")

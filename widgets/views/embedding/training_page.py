@@ -80,8 +80,8 @@ class Word2VecPage(PlottedPage):
         )
         self.show_sentence(
             _tr(
-                "word2vec learns vectors from which words stand near each other: it maximises the probability of the "
-                "words around a place; CBOW masks any word out, and guesses it from the mean of its neighbours. {} "
+                "word2vec learns vectors from which words stand near each other: it maximises the log-probability of "
+                "the words around a place; CBOW masks any word out, and guesses it from the mean of its neighbours. {} "
                 "Press Train: it takes a minute or two, and can be paused and stopped."
             ).format(what)
         )

@@ -282,7 +282,11 @@ class SlidingWindowFigure:
             text = QFontMetricsF(painter.font()).elidedText(target, Qt.TextElideMode.ElideRight, cell.width() - 4)
             painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, text)
             if column < 2:
-                title = _tr("stands there: σ → 1") if column == 0 else _tr("noise, drawn by count to the 0.75: σ → 0")
+                title = (
+                    _tr("stands there: σ → 1")
+                    if column == 0
+                    else _tr("negatives, noise drawn by count to the 0.75: σ → 0")
+                )
                 above = cell.translated(0, -0.85 * _ROW * em)
                 painter.setFont(resized(style.font, 0.85))
                 painter.setPen(style.theme.faint)
@@ -332,7 +336,7 @@ class SlidingWindowFigure:
         painter.setFont(resized(style.font, 0.85))
         painter.setPen(style.theme.faint)
         for sentence, row in (
-            (_tr("a pair loses −log σ(u·v) of the centre and −log σ(−u·v) of each noise word"), top),
+            (_tr("a pair loses −log σ(u·v) of the centre and −log σ(−u·v) of each negative"), top),
             (_tr("any word is masked out, and guessed from the mean of the words around it"), self._row_top(_MEAN) - 1),
         ):
             left = self.cell_rect(0, 0, rect, style).left()
