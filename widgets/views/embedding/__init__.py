@@ -7,6 +7,6 @@ ENTRY = ViewEntry(
     "Word vectors",
     "widgets.views.embedding.view:EmbeddingView",
     frozenset(),
-    "Vectors of words by word2vec: a map, neighbours, analogies, the window that makes them, and training.",
+    "Vectors of words: map, neighbours, analogies, and word2vec, which learns them, step by step.",
     figures=("embedding", "analogy", "sliding-window"),
 )
