@@ -101,9 +101,9 @@ class WordMapFigure(PlottedFigure):
         """By series of the map that has words: their places among the words."""
         groups: dict[str, list[int]] = {}
         for place, word in enumerate(self.result.words):
-            key = "near" if word in self._near and group_of(word) == "" else group_of(word)
-            groups.setdefault(key, []).append(place)
-        order = ("", *GROUPS, "near")
+            key = "near" if word in self._near and not group_of(word) else group_of(word)
+            groups.setdefault("word" if word == self.result.word else key, []).append(place)
+        order = ("", *GROUPS, "near", "word")
         return tuple(tuple(groups[name]) for name in order if name in groups)
 
     @cached_property
@@ -114,11 +114,7 @@ class WordMapFigure(PlottedFigure):
         result = self.result
         series: list[Series] = []
         for members in self.series_members:
-            word = result.words[members[0]]
-            group = group_of(word)
-            is_near = not group and word in self._near
-            ink = "ink" if is_near else group_ink(group)
-            name = _tr("neighbours") if is_near else group_title(group) if group else _tr("other words")
+            name, ink = self._title_and_ink(result.words[members[0]])
             x, y = result.places[list(members)].T
             labels = tuple(self._labels[place] for place in members)
             series.append(Points(name, x, y, ink, labels=labels, size=0.45, has_names=True))
@@ -129,15 +125,17 @@ class WordMapFigure(PlottedFigure):
             for n, share in enumerate(result.explained.tolist(), start=1)
         ]
         axes = (Axis(titles[0], text=no_numbers), Axis(titles[1], text=no_numbers))
-        return Plot(tuple(series), *axes, callouts=self._callouts())
+        # The word itself is the last one: its name comes first where there is little room.
+        rings = (Callout(len(self.series_members) - 1, 0, ""),) if result.word else ()
+        return Plot(tuple(series), *axes, callouts=rings)
 
-    def _callouts(self) -> tuple[Callout, ...]:
-        """The word whose neighbours are listed."""
-        for number, members in enumerate(self.series_members):
-            for point, place in enumerate(members):
-                if self.result.words[place] == self.result.word:
-                    return (Callout(number, point, self._labels[place]),)
-        return ()
+    def _title_and_ink(self, word: str) -> tuple[str, Ink]:
+        """Of the series that a word is in."""
+        if word == self.result.word:
+            return "", "accent"
+        if group := group_of(word):
+            return group_title(group), group_ink(group)
+        return (_tr("neighbours"), "ink") if word in self._near else (_tr("other words"), "faint")
 
     def _rays(self) -> Curve:
         """From the word to its neighbours."""

@@ -45,6 +45,7 @@ class PlottedPage(Page):
     def show_plots(self, figure: CaptionedFigure, style: FigureStyle, notes: tuple[str, ...] = ()) -> None:
         """Show another figure."""
         self._shown, self._notes = figure, notes
+        self.veil.lift()
         self.caption.show_text(figure.caption)
         self.show_canvas()
         self.restyle(style)

@@ -155,7 +155,7 @@ class SlidingWindowFigure:
         em = QFontMetricsF(style.font).height()
         width = max(width, _LEAST_WIDTH * em)
         most = 2 * self.result.window
-        return QSizeF(width, self._table_top(width, style) + (most + 7.0) * _ROW * em)
+        return QSizeF(width, self._table_top(width, style) + (most + 5.8) * _ROW * em)
 
     @cached_property
     def _chips(self) -> tuple[Chip, ...]:

@@ -78,6 +78,7 @@ class SlidingWindowPage(Page):
     def show_result(self, result: SlidingWindowResult, style: FigureStyle) -> None:
         """Show the window, where it stood if it can stand there."""
         self._result, self._style = result, style
+        self.veil.lift()
         last = max(len(result.steps), 1)
         self._slider.set_range(1, last, last)
         self.playback.set_range(1, last)
