@@ -9,7 +9,7 @@ import numpy as np
 from inference.models.word_vectors import WordVectors
 from inference.results.embedding import GROUPS
 
-Pair = tuple[int, int]
+PlacePair = tuple[int, int]
 _VOWELS = "aeiou"
 _LEAST = 3  # letters of a word that has forms
 N_NEAR = 5
@@ -48,14 +48,14 @@ def participle(word: str) -> str:
     return f"{word[:-1]}ing" if word.endswith("e") else f"{word}ing"
 
 
-def relations(words: Sequence[str]) -> dict[str, list[Pair]]:
+def relations(words: Sequence[str]) -> dict[str, list[PlacePair]]:
     """Pairs of places of words of which the second is a form of the first, by relation.
 
     A form counts where others of the same kind are in the vocabulary too, or are not: what is compared has all three
     degrees, what has a past has a participle, and what has a plural has neither.
     """
     places = {word: place for place, word in enumerate(words)}
-    found: dict[str, list[Pair]] = {"plural": [], "past": [], "comparative": []}
+    found: dict[str, list[PlacePair]] = {"plural": [], "past": [], "comparative": []}
 
     def add(relation: str, word: str, form: Callable[[str], str]) -> None:
         if form(word) in places:
@@ -73,7 +73,7 @@ def relations(words: Sequence[str]) -> dict[str, list[Pair]]:
     return found
 
 
-def analogy_accuracy(vectors: WordVectors, pairs: Sequence[Pair], most: int, seed: int = 0) -> tuple[float, int]:
+def analogy_accuracy(vectors: WordVectors, pairs: Sequence[PlacePair], most: int, seed: int = 0) -> tuple[float, int]:
     """Share of a : b :: c : ? whose first answer (3CosAdd) is right, and how many were asked, at most `most`."""
     asked = [(one, other) for one in pairs for other in pairs if one != other]
     rng = np.random.default_rng(seed)
