@@ -290,6 +290,7 @@ def test_the_window_shows_what_is_left_out_and_both_losses():
         "40 %",
         "unknown",
         "mean of 2 pairs",
+        "window: ±2 of ±3",
         "2.500",
         "2.261",
         "0.500",

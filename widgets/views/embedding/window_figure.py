@@ -296,6 +296,11 @@ class SlidingWindowFigure:
                     QPointF(above.left(), above.center().y() + 0.36 * small.ascent()),
                     small.elidedText(title, Qt.TextElideMode.ElideRight, room),
                 )
+        assert self.step_shown
+        painter.setFont(style.font)
+        painter.setPen(style.theme.accent)
+        window = _tr("window: ±{} of ±{}").format(self.step_shown.half_width, self.result.window)
+        self._draw_left(painter, window, self._row_top(0) - 1.85, rect, style)
         painter.setFont(resized(style.font, bold=True))
         painter.setPen(style.theme.ink)
         self._draw_left(painter, _tr("Skip-gram: σ(u·v)"), self._row_top(0) - 1, rect, style)
