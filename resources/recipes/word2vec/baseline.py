@@ -34,5 +34,7 @@ def counted_vectors(text: NumberedText, n_words: int, d_model: int, window: int)
     row, column = cells.coords
     chance = of_words[row] / of_words.sum() * of_contexts[column] / of_contexts.sum()
     information = np.maximum(np.log(cells.data / cells.data.sum() / chance), 0)
-    left, lengths, _ = svds(csr_array((information, (row, column)), shape=cells.shape), d_model, random_state=0)
+    left, lengths, _ = svds(
+        csr_array((information, (row, column)), shape=cells.shape), d_model, rng=np.random.default_rng(0)
+    )
     return WordVectors(text.words[:n_words], (left * np.sqrt(lengths)).astype(np.float32))
