@@ -82,8 +82,8 @@ class Word2VecPage(PlottedPage):
             _tr(
                 "word2vec learns vectors from which words stand near each other: it maximises the log-probability of "
                 "the words around a place; CBOW masks any word out, and guesses it from the mean of its neighbours. {} "
-                "Press Train: it takes a minute or two, and can be paused and stopped; what it has learned is saved every "
-                "ten seconds."
+                "Press Train: it takes a minute or two, can be paused and stopped, and saves what it has learned "
+                "every ten seconds."
             ).format(what)
         )
 
