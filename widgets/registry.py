@@ -24,6 +24,7 @@ ORDER = (
     "few_shot",
     "embedding",
     "ngrams",
+    "pretrained",
     "measures",
     "similarity",
     "rollout",
