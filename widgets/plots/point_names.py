@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF
 
 from widgets.plots.data import Curve, Ink, Points
@@ -26,11 +26,27 @@ class PlacedName(NamedTuple):
     ink: Ink
 
 
-def placed_names(frame: Frame, hidden: Collection[str], metrics: QFontMetricsF, em: float) -> list[PlacedName]:
+def callout_box(at: QPointF, inner: QRectF, text: str, metrics: QFontMetricsF) -> QRectF:
+    """The box of the name of a point that is called out: above it on the right, or where there is room."""
+    em, lines = metrics.height(), text.split("\n")
+    size = QSizeF(max(map(metrics.horizontalAdvance, lines)) + 0.8 * em, (1.1 * len(lines) + 0.3) * em)
+    box = QRectF(at + QPointF(0.8 * em, -size.height() - 0.3 * em), size)
+    if box.right() > inner.right():
+        box.moveRight(at.x() - 0.8 * em)
+    if box.top() < inner.top():
+        box.moveTop(at.y() + 0.5 * em)
+    return box
+
+
+def placed_names(
+    frame: Frame, hidden: Collection[str], metrics: QFontMetricsF, larger: QFontMetricsF
+) -> list[PlacedName]:
     """Where names stand: right, left, above or below of their points, where none stands yet and no point is covered.
 
-    Later series come first: they lie on top. `em` is the height that the sizes of points are counted in.
+    Later series come first: they lie on top. `larger` are the letters of what is called out, and the sizes of points
+    are counted in them.
     """
+    em = larger.height()
     named = [
         (number, series)
         for number, series in enumerate(frame.plot.series)
@@ -38,7 +54,13 @@ def placed_names(frame: Frame, hidden: Collection[str], metrics: QFontMetricsF, 
     ]
     inner = frame.inner
     dots = _dots(frame, hidden)
-    taken = np.empty((0, 4))
+    called = (
+        callout_box(frame.point(one.series, one.point), inner, one.text, larger)
+        for one in frame.plot.callouts
+        if one.text and frame.has(one.series, one.point, hidden)
+    )
+    edges = [[box.left(), box.top(), box.right(), box.bottom()] for box in called]
+    taken = np.array(edges).reshape(-1, 4)
     found: list[PlacedName] = []
     for number, series in reversed(named):
         across, up = frame.pixels(*frame.plot.places(number))

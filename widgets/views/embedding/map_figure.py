@@ -117,7 +117,7 @@ class WordMapFigure(PlottedFigure):
             name, ink = self._title_and_ink(result.words[members[0]])
             x, y = result.places[list(members)].T
             labels = tuple(self._labels[place] for place in members)
-            series.append(Points(name, x, y, ink, labels=labels, size=0.45, has_names=True))
+            series.append(Points(name, x, y, ink, labels=labels, size=0.45, has_names=bool(name)))
         if result.word:
             series.append(self._rays())
         titles = [
@@ -125,8 +125,8 @@ class WordMapFigure(PlottedFigure):
             for n, share in enumerate(result.explained.tolist(), start=1)
         ]
         axes = (Axis(titles[0], text=no_numbers), Axis(titles[1], text=no_numbers))
-        # The word itself is the last one: its name comes first where there is little room.
-        rings = (Callout(len(self.series_members) - 1, 0, ""),) if result.word else ()
+        last = len(self.series_members) - 1  # the word itself
+        rings = (Callout(last, 0, self._labels[self.series_members[last][0]]),) if result.word else ()
         return Plot(tuple(series), *axes, callouts=rings)
 
     def _title_and_ink(self, word: str) -> tuple[str, Ink]:
