@@ -1,4 +1,4 @@
-"""Bundled checkpoints with their cards, counts of n-grams, sample sentences, icons and themes."""
+"""Bundled checkpoints with their cards, counts of n-grams, word vectors, sample sentences, icons and themes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent
 CHECKPOINTS = ROOT / "checkpoints"
 NGRAMS = ROOT / "ngrams" / "english.npz"
+EMBEDDINGS = ROOT / "embeddings" / "english.npz"
 
 
 def bundled_checkpoints() -> tuple[str, ...]:

@@ -44,6 +44,8 @@ class FigureCommand:
         Adds what only the command line has, such as spans of rows.
     arrays
         What NPZ holds, where that is not what the picture shows.
+    names_checkpoint
+        Whether a caption begins with the checkpoint's name; not where the figure says itself what it is of.
     has_film
         Whether it grows, and can be written as GIF, WebP and MP4.
     """
@@ -56,6 +58,7 @@ class FigureCommand:
     add_arguments: Callable[[ArgumentParser], None] | None = None
     arrays: Callable[[Any, Namespace], dict[str, np.ndarray]] | None = None
     has_film: bool = False
+    names_checkpoint: bool = True
 
 
 def text_of(args: Namespace) -> Input:

@@ -22,6 +22,7 @@ ORDER = (
     "reading",
     "attribution",
     "few_shot",
+    "embedding",
     "ngrams",
     "tokenization",
     "pretrained",

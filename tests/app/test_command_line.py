@@ -301,6 +301,9 @@ REAL = {
     "probe": ["--checkpoint", "igpt-small", "--train", "40", "--test", "20"],
     "lens": ["--text", "The cat sat.", "--mask", "2", "--shade", "rank"],
     "reading": ["--checkpoint", "gpt2", "--text", "The cat sat.", "--top-k", "3"],
+    "embedding": ["--near", "king", "--show", "frequent", "--frequent", "40"],
+    "analogy": ["--words", "france,paris,italy", "--tokens"],
+    "sliding-window": ["--text", "The cat sat on the mat.", "--place", "1"],
     "ngrams": ["--text", "The cat sat.", "--order", "4", "--blank", "2", "--smoothing", "back-off"],
     "vocabulary": ["--algorithm", "unigram", "--size", "50", "--step", "2"],
     "tokenizer": ["--text", "The unbelievable cat.", "--word", "1"],
@@ -402,6 +405,26 @@ def test_inspecting_the_bundled_checkpoint(capsys, engine):
 def test_a_layer_or_head_that_is_not_there(options, said, tmp_path, capsys, engine):
     assert run(["figure", *options, "--out", str(tmp_path / "a.svg")]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["embedding", "--show", "typed"], "--show typed needs --words"),
+        (["embedding", "--words", "a,b"], "--words goes with --show typed."),
+        (["embedding", "--vectors", "no.txt"], "no.txt cannot be read: No such file or directory."),
+        (["analogy", "--words", "man,king"], "--words has 2 words; an analogy needs three"),
+        (["sliding-window", "--text", "a cat", "--place", "9"], "There is no place 9; the window has"),
+    ],
+)
+def test_word_vectors_that_cannot_be_shown(options, said, tmp_path, capsys, engine):
+    assert run(["figure", *options, "--out", str(tmp_path / "a.svg")]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_what_is_not_of_the_checkpoint_does_not_bear_its_name(tmp_path, engine):
+    assert run(["figure", "embedding", "--caption", "--out", str(tmp_path / "a.svg")]) == 0
+    assert "bert-mini" not in (tmp_path / "a.svg").read_text(encoding="utf-8")
 
 
 def test_the_framed_head_and_the_words_of_a_layer_change_the_picture(tmp_path, engine):

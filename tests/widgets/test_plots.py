@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
 from app.export import export, render
@@ -18,10 +18,11 @@ from tests.widgets.plot_figures import CURVES, EVERYTHING, LOG, SCATTER
 from tests.widgets.svg import texts_of
 from widgets.look.theme import DARK, LIGHT, FigureStyle
 from widgets.plots.canvas import PlotCanvas
-from widgets.plots.data import Axis, Curve, Plot, PlotSpot, Shown, Zoom, color_of
+from widgets.plots.data import Axis, Callout, Curve, Plot, PlotSpot, Points, Shown, Zoom, color_of
 from widgets.plots.figure import PlotFigure, next_spot, side_by_side
 from widgets.plots.frame import Frame, extents
 from widgets.plots.painting import clipped_line
+from widgets.plots.point_names import callout_box, placed_names
 from widgets.plots.ticks import (
     Extent,
     bytes_text,
@@ -373,3 +374,32 @@ def test_a_point_is_told_in_words():
     assert EVERYTHING.describe(PlotSpot(0, 1, 2)) == "window: tokens 1k, operations 8.19·10³"
     labelled = PlotFigure((SCATTER,), "")
     assert labelled.describe(PlotSpot(0, 0, 1)).startswith("one b: ")
+
+
+def test_names_are_written_beside_points_where_nothing_is_covered():
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(0, 10, (2, 60))
+    names = tuple(f"word {n}" for n in range(60))
+    points = Points("words", x, y, 2, labels=names, has_names=True)
+    guide = Curve("", np.array([0.0, 10]), np.array([0.0, 10]), "faint", is_guide=True)
+    style, metrics = FigureStyle(), QFontMetricsF(FigureStyle().font)
+    plot = Plot((points, guide), Axis(), Axis(), callouts=(Callout(0, 7, "the seventh"),))
+    frame = Frame.of(plot, QRectF(0, 0, 500, 400), style)
+    placed = placed_names(frame, (), metrics, metrics)
+    assert 10 < len(placed) < 60
+    assert {name.ink for name in placed} == {"ink"}
+    size = [(metrics.horizontalAdvance(name.text), metrics.ascent()) for name in placed]
+    boxes = [QRectF(n.at.x(), n.at.y() - 0.86 * h, w, h) for n, (w, h) in zip(placed, size, strict=True)]
+    called = callout_box(frame.point(0, 7), frame.inner, "the seventh", metrics)
+    for number, box in enumerate(boxes):
+        assert not box.intersects(called)
+        assert frame.inner.contains(box)
+        assert not any(box.intersects(other) for other in boxes[:number])
+        assert not any(box.contains(frame.point(0, point)) for point in range(60))
+        for share in np.linspace(0, 1, 200):
+            start, end = frame.point(1, 0), frame.point(1, 1)
+            assert not box.adjusted(3, 3, -3, -3).contains(start + share * (end - start))
+    assert placed_names(frame, ("words",), metrics, metrics) == []
+    closer = Frame.of(frame.plot, frame.rect, style, Zoom((0, 5), (0, 5)))
+    n_inside = int(((x < 5) & (y < 5)).sum())
+    assert len(placed_names(closer, (), metrics, metrics)) / n_inside > len(placed) / 60

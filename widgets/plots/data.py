@@ -116,6 +116,8 @@ class Points:
         A name a point, shown beside the one that is pointed at; may be empty.
     size
         Diameter in em.
+    has_names
+        Whether the labels of all points are written, as many as there is room for, the first ones first.
     """
 
     name: str
@@ -126,6 +128,7 @@ class Points:
     high: np.ndarray | None = None
     labels: tuple[str, ...] = ()
     size: float = 0.68
+    has_names: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from widgets.figures.lettering import resized
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import Bars, Callout, Curve, Level, Points, color_of
 from widgets.plots.frame import SMALL, Frame, text_room
+from widgets.plots.point_names import callout_box, placed_names
 
 _OUTLINED = 0.5  # em: points of that size are
 BAND = 60  # of 255: how much of a band is colour
@@ -183,6 +184,9 @@ def paint_texts(painter: QPainter, frame: Frame, style: FigureStyle, hidden: Col
             for bar, text in zip(frame.bars(series), series.texts, strict=True):
                 _paint_bar_text(painter, frame, series, bar, text, metrics)
     _paint_notes(painter, frame, hidden, metrics)
+    for name in placed_names(frame, hidden, metrics, QFontMetricsF(style.font)):
+        painter.setPen(color_of(name.ink, style))
+        painter.drawText(name.at, name.text)
     if frame.plot.is_empty and frame.plot.empty:
         painter.setPen(style.theme.faint)
         wrap = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignCenter
@@ -280,12 +284,7 @@ def _paint_name(painter: QPainter, at: QPointF, inner: QRectF, text: str, color:
     metrics = QFontMetricsF(style.font)
     em = metrics.height()
     lines = text.split("\n")
-    size = QSizeF(max(map(metrics.horizontalAdvance, lines)) + 0.8 * em, (1.1 * len(lines) + 0.3) * em)
-    box = QRectF(at + QPointF(0.8 * em, -size.height() - 0.3 * em), size)
-    if box.right() > inner.right():
-        box.moveRight(at.x() - 0.8 * em)
-    if box.top() < inner.top():
-        box.moveTop(at.y() + 0.5 * em)
+    box = callout_box(at, inner, text, metrics)
     ground = QColor(style.theme.paper)
     ground.setAlpha(235)
     painter.setPen(QPen(color, 1))

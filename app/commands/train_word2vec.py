@@ -1,0 +1,44 @@
+"""`headlight train word2vec`: vectors of the words of a text."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+from app.commands.options import add_options as add_declared
+from app.export.saving import ExportError, check_place
+from inference.results.train_word2vec import VECTOR_ENDINGS, TrainWord2VecRequest, TrainWord2VecResult
+from widgets.views.embedding.command import words_in
+from widgets.views.embedding.options import TrainingOptions
+
+ABOUT: str = "learn vectors of the words of a text, from which words stand near each other"
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """What `headlight train word2vec` understands."""
+    about = "a text file in UTF-8 (default: a million words drawn from the n-grams that come with Headlight)"
+    parser.add_argument("text", nargs="?", default="", metavar="TEXT", help=about)
+    add_declared(parser, TrainingOptions)
+    parser.add_argument("--watch", default="", metavar="WORD,...", help="tell the nearest words of these at the end")
+    endings = "ending .npz, or as word2vec writes them .txt, .vec or .bin"
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help=endings)
+    parser.add_argument("--force", action="store_true", help="replace a file that is there")
+
+
+def run(args: Namespace, ask: Callable[[object], object]) -> str:
+    """Train and save; what came of it, a line each."""
+    if args.out.suffix not in VECTOR_ENDINGS:
+        raise ExportError(f"{args.out} ends in none of {', '.join(VECTOR_ENDINGS)}.")
+    check_place(args.out, may_replace=args.force)
+    options = TrainingOptions.of(args)
+    text = os.path.abspath(args.text) if args.text else ""
+    watched = tuple(word.lower() for word in words_in(args.watch))
+    out = os.path.abspath(args.out)
+    result = ask(TrainWord2VecRequest(text, out, options.settings, options.min_count, watched=watched))
+    assert isinstance(result, TrainWord2VecResult)
+    told = f"{result.n_vocabulary:,} vectors of {result.settings.d_model} numbers, from {result.n_words:,} words"
+    loss = f", loss {float(result.losses[-1]):.3f}" if len(result.losses) else ""
+    near = [f"{word}: {', '.join(found)}" for word, found in zip(result.watched, result.neighbours, strict=True)]
+    return "\n".join([f"{args.out}: {told}{loss}", *near])

@@ -1,0 +1,1 @@
+"""Word vectors of English: trained, and measured against a baseline and controls."""

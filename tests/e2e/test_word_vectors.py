@@ -1,0 +1,70 @@
+"""Word vectors in the real window: neighbours, a sliding window, and word2vec trained, paused, stopped and opened."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QSpinBox, QTabWidget
+
+from inference.models.word_vectors import open_vectors
+from inference.results.job import JobPhase
+
+pytestmark = pytest.mark.xvfb
+
+
+def page(driver, number):
+    driver.widget("embedding_pages", QTabWidget).setCurrentIndex(number)
+
+
+def phase(driver, number=1):
+    return next((state.phase for state in driver.window.jobs.states if state.number == number), None)
+
+
+@pytest.fixture
+def embedding(driver):
+    driver.tab("embedding")
+    driver.wait(lambda: driver.figure("embedding") is not None)
+    return driver
+
+
+def test_neighbours_analogies_and_the_window(embedding):
+    driver = embedding
+    assert driver.figure("embedding").result.word == "king"
+    driver.type_text("word_map_word", "red")
+    driver.wait(lambda: driver.figure("embedding").result.word == "red")
+    assert "blue" in driver.figure("embedding").result.neighbours
+    page(driver, 1)
+    driver.wait(lambda: type(driver.figure("embedding")).__name__ == "AnalogyFigure")
+    assert "queen" in driver.figure("embedding").candidates
+    page(driver, 2)
+    driver.wait(lambda: type(driver.figure("embedding")).__name__ == "SlidingWindowFigure")
+    driver.click(driver.widget("sliding_window_forth"))
+    assert driver.figure("embedding").number == 1
+
+
+def test_word2vec_is_trained_paused_stopped_and_opened(embedding, tmp_path, monkeypatch):
+    driver, out, text = embedding, tmp_path / "v.npz", tmp_path / "book.txt"
+    text.write_text(
+        "the cat sat on the mat. the dog sat on the bed. a red bird saw the cat.\n" * 2_000, encoding="utf-8"
+    )
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(text), ""))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), ""))
+    page(driver, 3)
+    driver.widget("word2vec_epochs", QSpinBox).setValue(100)
+    driver.click(driver.widget("word2vec_text"))
+    driver.click(driver.widget("word2vec_train"))
+    driver.wait(lambda: driver.figure("embedding") is not None)
+    assert phase(driver) is JobPhase.RUNNING
+    pause = driver.widget("word2vec_job_pause")
+    driver.click(pause)
+    driver.wait(lambda: phase(driver) is JobPhase.PAUSED)
+    assert pause.text() == "Resume"
+    QTest.keyClick(pause, Qt.Key.Key_Space)
+    driver.wait(lambda: len(driver.figure("embedding").result.losses) > 1)
+    driver.wait(out.exists)
+    driver.click(driver.widget("word2vec_job_cancel"))
+    driver.wait(lambda: phase(driver) is None)
+    assert "cat" in open_vectors(out).words
+    driver.click(driver.widget("word2vec_open"))
+    driver.wait(lambda: driver.figure("embedding") is not None and "v.npz" in driver.figure("embedding").caption)

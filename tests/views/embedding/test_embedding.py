@@ -1,0 +1,415 @@
+"""Word vectors: what is asked, what is pointed at, the window, training, and the numbers that files get."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QLineEdit, QSpinBox, QTabWidget, QToolButton, QWidget
+
+from inference.results.embedding import (
+    GROUPS,
+    AnalogyRequest,
+    AnalogyResult,
+    EmbeddingRequest,
+    EmbeddingResult,
+    SlidingWindowRequest,
+    SlidingWindowResult,
+    SlidingWindowStep,
+    VectorSource,
+)
+from inference.results.events import Failure
+from inference.results.inputs import ImageInput, Input
+from inference.results.job import JobPhase, JobState
+from inference.results.train_word2vec import TrainWord2VecRequest, TrainWord2VecResult, Word2VecSettings
+from tests.answers import answer, fail
+from tests.factories import make_checkpoint_info
+from tests.inputs import text_input
+from tests.provenance import check_provenance
+from tests.widgets.svg import texts_of
+from widgets.context import ViewContext
+from widgets.kit.labels import LineLabel
+from widgets.look.theme import FigureStyle
+from widgets.plots.data import PlotSpot
+from widgets.subject import Subject
+from widgets.views.embedding.analogy_figure import AnalogyFigure
+from widgets.views.embedding.map_figure import WordMapFigure
+from widgets.views.embedding.training_figure import TrainingFigure
+from widgets.views.embedding.view import EmbeddingView
+from widgets.views.embedding.window_figure import SlidingWindowFigure, WindowSpot
+
+SENTENCE = text_input("The cat sat on a zebra")
+
+
+def make_map(word="king", **parts):
+    words = ("red", "blue", "tree", "king", "queen", "prince")
+    return EmbeddingResult(
+        **{
+            "name": "The vectors of a test",
+            "n_vectors": 900,
+            "d_model": 20,
+            "words": words,
+            "places": np.random.default_rng(0).normal(size=(6, 2)),
+            "is_near": np.array([False] * 3 + [True] * 3),
+            "explained": np.array([0.3, 0.2]),
+            "projection": "pca",
+            "word": word,
+            "neighbours": ("queen", "prince") if word else (),
+            "cosines": np.array([0.8, 0.7]) if word else np.zeros(0),
+        }
+        | parts
+    )
+
+
+def make_analogy():
+    places = np.array([[0, 0], [1, 0], [0.2, 1], [1.2, 1], [0.8, 0.9], [0.3, 0.5]])
+    cosines, heights = np.array([0.75, 0.5]), np.array([0.2, 0.6])
+    return AnalogyResult("The vectors of a test", ("man", "woman", "king"), ("queen", "lord"), cosines, places, heights)
+
+
+def make_window():
+    """The first word is left out, the last one has no vector; at the second place a noise word is skipped."""
+    first = SlidingWindowStep(
+        1,
+        2,
+        (2, 3),
+        ("dog", "tree"),
+        np.array([[0.0, -1.0, 2.0], [1.0, 0.0, 0.0]]),
+        np.array([0.5, -0.5, 1.0]),
+        2.5,
+        2.0,
+    )
+    second = SlidingWindowStep(
+        2, 1, (1,), ("sat", "tree"), np.array([[2.0, np.nan, -1.0]]), np.array([2.0, np.nan, -1.0]), 0.5, 0.4
+    )
+    return SlidingWindowResult(
+        "The vectors of a test",
+        ("The", "cat", "sat", "on", "a", "zebra"),
+        np.array([True] * 5 + [False]),
+        np.array([0.14, 1.0, 0.99999, 0.4, 0.3, np.nan]),
+        np.array([False, True, True, True, False, False]),
+        3,
+        (first, second),
+        ("A note.",),
+    )
+
+
+def make_training(share=0.5, out="/nowhere/v.npz"):
+    return TrainWord2VecResult(
+        text="book.txt",
+        settings=Word2VecSettings(),
+        n_words=12_345,
+        n_vocabulary=678,
+        share=share,
+        shares=np.array([0.1, share]),
+        losses=np.array([3.0, 2.5]),
+        words=("red", "blue", "tree"),
+        places=np.array([[0.0, 1], [1, 0], [2, 2]]),
+        explained=np.array([0.4, 0.1]),
+        watched=("red",),
+        neighbours=(("blue", "tree"),),
+        cosines=np.array([[0.9, 0.1]]),
+        out=out,
+    )
+
+
+RESULTS = {0: make_map, 1: make_analogy, 2: make_window}
+
+
+@pytest.fixture
+def view(qtbot):
+    view = EmbeddingView(ViewContext())
+    qtbot.addWidget(view)
+    view.resize(1100, 700)
+    view.show()
+    view.asked = []
+    view.request_changed.connect(view.asked.append)
+    return view
+
+
+def child(view, kind, name):
+    found = view.findChild(kind, name)
+    assert found is not None, name
+    return found
+
+
+def look_at(view, page=0):
+    view.set_subject(Subject(make_checkpoint_info(), SENTENCE))
+    child(view, QTabWidget, "embedding_pages").setCurrentIndex(page)
+    answer(view, make_map())
+    if page in (1, 2):
+        answer(view, RESULTS[page]())
+
+
+def typed(view, name, text):
+    line = child(view, QLineEdit, name)
+    line.selectAll()
+    QTest.keyClicks(line, text)
+    QTest.keyClick(line, Qt.Key.Key_Return)
+
+
+# What is asked
+
+
+def test_the_map_is_asked_first_with_its_groups(view):
+    look_at(view)
+    (request,) = view.asked
+    assert isinstance(request, EmbeddingRequest)
+    assert request.words == tuple(word for group in GROUPS.values() for word in group)
+    assert (request.source, request.word, request.projection) == (VectorSource(), "king", "pca")
+
+
+def test_frequent_and_typed_words(view):
+    look_at(view)
+    combo = child(view, QComboBox, "word_map_show")
+    assert not child(view, QLineEdit, "word_map_typed").isVisible()
+    combo.setCurrentIndex(1)
+    child(view, QSpinBox, "word_map_frequent").setValue(60)
+    assert (view.asked[-1].words, view.asked[-1].n_mapped) == ((), 60)
+    combo.setCurrentIndex(2)
+    typed(view, "word_map_typed", "cat, dog  cow cat")
+    assert view.asked[-1].words == ("cat", "dog", "cow")
+    typed(view, "word_map_typed", " ")
+    assert "Type words" in child(view, QLabel, "word_map_empty").text()
+
+
+def test_a_click_on_a_word_asks_for_its_neighbours(view, qtbot):
+    look_at(view)
+    figure = view.figure()
+    spot = next(
+        PlotSpot(0, series, point)
+        for series, members in enumerate(figure.series_members)
+        for point, place in enumerate(members)
+        if figure.result.words[place] == "tree"
+    )
+    view._map.plot_canvas.spot_chosen.emit(spot)
+    assert view.asked[-1].word == "tree"
+    assert child(view, QLineEdit, "word_map_word").text() == "tree"
+
+
+def test_the_other_pages_ask_when_they_are_opened_and_stay_asked(view):
+    look_at(view)
+    pages = child(view, QTabWidget, "embedding_pages")
+    pages.setCurrentIndex(1)
+    assert view.asked[-1] == AnalogyRequest("bert-test", VectorSource(), "man", "woman", "king", 8)
+    pages.setCurrentIndex(2)
+    assert view.asked[-1] == SlidingWindowRequest("bert-test", SENTENCE, VectorSource())
+    n = len(view.asked)
+    pages.setCurrentIndex(0)
+    assert len(view.asked) == n
+    child(view, QComboBox, "embedding_source").setCurrentIndex(1)
+    assert [request.source.kind for request in view.asked[n:]] == ["tokens"] * 3
+
+
+def test_an_analogy_waits_for_three_words(view):
+    look_at(view, 1)
+    typed(view, "analogy_b", "wife")
+    assert view.asked[-1].b == "wife"
+    n = len(view.asked)
+    typed(view, "analogy_b", " ")
+    assert len(view.asked) == n
+
+
+def test_where_nothing_is_typed_a_sentence_is_slid_over(view):
+    view.set_subject(Subject(make_checkpoint_info(), Input(image=ImageInput(seed=1))))
+    child(view, QTabWidget, "embedding_pages").setCurrentIndex(2)
+    assert "king" in view.asked[-1].input.text.text
+    answer(view, make_window())
+    assert view.figure() is not None
+
+
+def test_a_file_is_opened_and_asked_again_when_it_was_written_anew(view, monkeypatch):
+    look_at(view)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/tmp/glove.txt", ""))
+    child(view, QToolButton, "embedding_open").click()
+    assert view.asked[-1].source == VectorSource("file", "/tmp/glove.txt")
+    assert child(view, QComboBox, "embedding_source").currentText() == "glove.txt"
+    n = len(view.asked)
+    view.open_vectors("/tmp/glove.txt")
+    assert len(view.asked) == n + 1
+    assert child(view, QComboBox, "embedding_source").count() == 3
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "value"),
+    [(0, "word_map_near", 4), (1, "analogy_answers", 4), (2, "sliding_window_window", 5)],
+)
+def test_provenance(view, qtbot, page, name, value):
+    look_at(view, page)
+    other = Subject(replace(make_checkpoint_info(), checkpoint="other", name="other"), SENTENCE)
+    if page:
+        view._visited.remove(view._map)
+        view.refresh()
+    check_provenance(
+        view, qtbot, RESULTS[page](), change=lambda: child(view, QSpinBox, name).setValue(value), other=other
+    )
+
+
+def test_a_failure_says_why_where_there_is_no_picture(view):
+    view.set_subject(Subject(make_checkpoint_info(), SENTENCE))
+    fail(view, Failure("refused", "v.txt holds no vector."))
+    assert child(view, QLabel, "word_map_empty").text() == "v.txt holds no vector."
+    assert view.figure() is None
+
+
+# Figures
+
+
+def test_the_map_names_words_and_neighbours_and_says_how_much_it_keeps():
+    figure = WordMapFigure(make_map())
+    shown = texts_of(figure)
+    for text in ("king", "queen", "Nearest to king", "0.80", "component 1: 30.0 % of the variance", "colours"):
+        assert text in shown
+    assert "keep 50 % of their variance" in figure.caption
+    assert "0.800 with king" in figure.describe(PlotSpot(1, 0, 1))
+    assert figure.describe(PlotSpot(0, 0, 0)) == "tree; click to see its neighbours"
+    assert len(WordMapFigure(make_map(word="")).plots) == 1
+    of_tsne = WordMapFigure(make_map(projection="tsne", explained=np.full(2, np.nan)))
+    assert "variance" not in of_tsne.caption + " ".join(texts_of(of_tsne))
+    assert figure.numbers().rows[0][0] == "red"
+
+
+def test_an_analogy_is_a_parallelogram():
+    figure = AnalogyFigure(make_analogy())
+    lines = [np.column_stack([one.x, one.y]) for one in figure.plots[0].series[:4]]
+    np.testing.assert_allclose(lines[0][1] - lines[0][0], lines[1][1] - lines[1][0])
+    np.testing.assert_allclose(lines[2][1] - lines[2][0], lines[3][1] - lines[3][0])
+    assert "man is to woman as king to queen" in figure.caption
+    assert "cosine 0.500, 0.60 lengths" in figure.describe(PlotSpot(1, 0, 0))
+    assert "woman − man + king" in texts_of(figure)
+
+
+def test_the_window_shows_what_is_left_out_and_both_losses():
+    figure = SlidingWindowFigure(make_window())
+    shown = texts_of(figure)
+    for text in (
+        "14 %",
+        "40 %",
+        "unknown",
+        "mean of 2 pairs",
+        "window: ±2 of ±3",
+        "2.500",
+        "2.261",
+        "0.500",
+        "0.269",
+        "mean of the window",
+    ):
+        assert text in shown, text
+    assert "100 %" not in shown
+    assert "Place 1 of 2: “cat”, window shrunk to 2 of 3, 2 pairs" in figure.caption
+    # By hand: -log σ(0) - log σ(1) - log σ(-2)
+    assert figure.row_loss(0) == pytest.approx(0.693147 + 0.313262 + 2.126928, abs=1e-5)
+    assert figure.describe(WindowSpot(0, 1)) == (
+        "σ(u·v) of “dog” and “sat” = σ(-1.000) = 0.2689; −log σ(−-1.000) = 0.313"
+    )
+    assert "left out this time" in figure.describe(WindowSpot(0))
+    assert "passed over" in figure.describe(WindowSpot(5))
+    skipped = SlidingWindowFigure(make_window(), 1)
+    assert "skipped" in texts_of(skipped)
+    assert "is the centre itself" in skipped.describe(WindowSpot(0, 1))
+    assert skipped.row_loss(0) == pytest.approx(np.logaddexp(0, -2) + np.logaddexp(0, -1))
+    assert len(figure.numbers().rows) == 3 * (2 + 1) + 3 * (1 + 1)
+
+
+def test_a_text_of_which_nothing_is_left_still_shows_its_words():
+    figure = SlidingWindowFigure(replace(make_window(), steps=()))
+    assert "another seed" in figure.caption
+    assert "zebra" in texts_of(figure)
+    assert figure.numbers().rows == []
+
+
+def test_every_word_and_cell_is_met_by_pointer_and_keys():
+    figure, style, rect = SlidingWindowFigure(make_window()), FigureStyle(), QRectF(0, 0, 900, 600)
+    cells = [WindowSpot(row, column) for row in (0, 1, -1) for column in range(3)]
+    for spot in cells:
+        assert figure.spot_at(figure.cell_rect(spot.row, spot.column, rect, style).center(), rect, style) == spot
+        assert figure.has_spot(spot, rect, style)
+    assert not figure.has_spot(WindowSpot(2, 0), rect, style)
+    spot = figure.step(None, 0, 1, rect, style)
+    seen = {spot}
+    for right, down in [(1, 0)] * 6 + [(0, 1)] * 4 + [(1, 0)] * 3 + [(0, -1)] * 4:
+        spot = figure.step(spot, right, down, rect, style)
+        assert figure.has_spot(spot, rect, style)
+        seen.add(spot)
+    assert WindowSpot(-1, 2) in seen
+
+
+# The player
+
+
+def test_the_window_is_stepped_and_put_on_a_word(view):
+    look_at(view, 2)
+    assert view.figure().number == 0
+    child(view, QToolButton, "sliding_window_forth").click()
+    assert view.figure().number == 1
+    child(view, QToolButton, "sliding_window_first").click()
+    assert view.figure().number == 0
+    canvas = child(view, QWidget, "sliding_window_canvas")
+    box = canvas.figure._boxes(canvas.figure_rect().width(), canvas.style_now)[2]
+    place = box.translated(canvas.figure_rect().topLeft()).center().toPoint()
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=place)
+    assert view.figure().number == 1
+    QTest.mouseMove(canvas, place)
+    assert "kept with a probability" in child(view, LineLabel, "sliding_window_read_out").text()
+
+
+def test_again_takes_the_next_seed(view):
+    look_at(view, 2)
+    child(view, QToolButton, "sliding_window_again").click()
+    assert view.asked[-1].seed == 1
+
+
+# Training
+
+
+def test_training_begins_when_it_is_known_where_the_vectors_go(view, monkeypatch, tmp_path):
+    look_at(view, 3)
+    n = len(view.asked)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
+    child(view, QToolButton, "word2vec_train").click()
+    assert len(view.asked) == n
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/tmp/book.txt", ""))
+    child(view, QToolButton, "word2vec_text").click()
+    assert "book.txt" in child(view, QLabel, "word2vec_empty").text()
+    out = tmp_path / "v.npz"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), ""))
+    child(view, QSpinBox, "word2vec_epochs").setValue(2)
+    child(view, QComboBox, "word2vec_objective").setCurrentIndex(1)
+    child(view, QToolButton, "word2vec_train").click()
+    request = view.asked[-1]
+    assert isinstance(request, TrainWord2VecRequest)
+    assert (request.text, request.out) == ("/tmp/book.txt", str(out))
+    assert (request.settings.objective, request.settings.epochs, request.settings.rate) == ("cbow", 2, 0.05)
+    assert "king" in request.watched
+
+    line = child(view, QWidget, "word2vec_job")
+    view.show_job(JobState(1, request, JobPhase.RUNNING))
+    assert line.isVisible()
+    assert not child(view, QToolButton, "word2vec_train").isEnabled()
+    acted = []
+    view.job_action_requested.connect(lambda *args: acted.append(args))
+    child(view, QToolButton, "word2vec_job_pause").click()
+    assert acted
+    view.show_result(request, make_training(0.5, str(out)), is_partial=True)
+    assert isinstance(view.figure(), TrainingFigure)
+    out.write_bytes(b"vectors")
+    view.show_result(request, make_training(1.0, str(out)), is_partial=False)
+    view.show_job(JobState(1, request, JobPhase.DONE))
+    assert not line.isVisible()
+    child(view, QToolButton, "word2vec_open").click()
+    assert view.asked[-1].source == VectorSource("file", str(out))
+    assert child(view, QTabWidget, "embedding_pages").currentIndex() == 0
+
+
+def test_the_loss_the_map_and_the_neighbours_are_shown():
+    figure = TrainingFigure(make_training())
+    shown = texts_of(figure)
+    for text in ("red", "blue 0.90,  tree 0.10", "loss of a pair", "2.50"):
+        assert text in shown, text
+    assert "50 % done, loss 2.500" in figure.caption
+    assert figure.describe(PlotSpot(1, 0, 1)) == "50.0 % done: loss 2.5000"
+    nothing = replace(make_training(), shares=np.zeros(0), losses=np.zeros(0), watched=(), neighbours=())
+    assert "No loss yet." in texts_of(TrainingFigure(replace(nothing, cosines=np.zeros((0, 2)))))

@@ -1,0 +1,118 @@
+"""Names beside points: as many as there is room for, so that a map can be read; the closer one looks, the more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSizeF
+from PySide6.QtGui import QFontMetricsF
+
+from widgets.plots.data import Curve, Ink, Points
+from widgets.plots.frame import Frame
+
+_MOST = 4_000  # that are tried: beyond, nothing could be read
+_BETWEEN = 5.0  # points, along a line
+_MARGIN = 0.15  # em between two names
+
+
+class PlacedName(NamedTuple):
+    """A name, and where its base line begins."""
+
+    text: str
+    at: QPointF
+    ink: Ink
+
+
+def callout_box(at: QPointF, inner: QRectF, text: str, metrics: QFontMetricsF) -> QRectF:
+    """The box of the name of a point that is called out: above it on the right, or where there is room."""
+    em, lines = metrics.height(), text.split("\n")
+    size = QSizeF(max(map(metrics.horizontalAdvance, lines)) + 0.8 * em, (1.1 * len(lines) + 0.3) * em)
+    box = QRectF(at + QPointF(0.8 * em, -size.height() - 0.3 * em), size)
+    if box.right() > inner.right():
+        box.moveRight(at.x() - 0.8 * em)
+    if box.top() < inner.top():
+        box.moveTop(at.y() + 0.5 * em)
+    return box
+
+
+def placed_names(
+    frame: Frame, hidden: Collection[str], metrics: QFontMetricsF, larger: QFontMetricsF
+) -> list[PlacedName]:
+    """Where names stand: right, left, above or below of their points, where none stands yet and no point is covered.
+
+    Later series come first: they lie on top. `larger` are the letters of what is called out, and the sizes of points
+    are counted in them.
+    """
+    em = larger.height()
+    named = [
+        (number, series)
+        for number, series in enumerate(frame.plot.series)
+        if isinstance(series, Points) and series.has_names and series.labels and series.name not in hidden
+    ]
+    inner = frame.inner
+    dots = _dots(frame, hidden)
+    called = (
+        callout_box(frame.point(one.series, one.point), inner, one.text, larger)
+        for one in frame.plot.callouts
+        if one.text and frame.has(one.series, one.point, hidden)
+    )
+    edges = [[box.left(), box.top(), box.right(), box.bottom()] for box in called]
+    taken = np.array(edges).reshape(-1, 4)
+    found: list[PlacedName] = []
+    for number, series in reversed(named):
+        across, up = frame.pixels(*frame.plot.places(number))
+        gap = series.size * em / 2 + 0.2 * metrics.height()
+        for x, y, text in list(zip(across.tolist(), up.tolist(), series.labels, strict=True))[:_MOST]:
+            if not inner.contains(QPointF(x, y)):
+                continue
+            width, height = metrics.horizontalAdvance(text), metrics.ascent()
+            for left, top in (
+                (x + gap, y - height / 2),
+                (x - gap - width, y - height / 2),
+                (x - width / 2, y - gap - height),
+                (x - width / 2, y + gap),
+            ):
+                box = QRectF(left, top, width, height)
+                if inner.contains(box) and not _meets(box, taken) and not _covers(box, dots):
+                    margin = _MARGIN * height
+                    edges = [[left - margin, top - margin, left + width + margin, top + height + margin]]
+                    taken = np.concatenate([taken, edges])
+                    # Letters need more contrast than dots: what is coloured by number is written in ink.
+                    ink: Ink = series.ink if isinstance(series.ink, str) else "ink"
+                    found.append(PlacedName(text, QPointF(left, top + 0.86 * height), ink))
+                    break
+    return found
+
+
+def _dots(frame: Frame, hidden: Collection[str]) -> np.ndarray:
+    """Where points are, and lines that lead the eye, [point, 2]."""
+    places = []
+    for number, series in enumerate(frame.plot.series):
+        if series.name in hidden:
+            continue
+        at = np.column_stack(frame.pixels(*frame.plot.places(number)))
+        if isinstance(series, Points):
+            places.append(at)
+        elif isinstance(series, Curve) and series.is_guide:
+            places += [_along(start, end) for start, end in pairwise(at) if np.isfinite([start, end]).all()]
+    return np.concatenate(places) if places else np.empty((0, 2))
+
+
+def _along(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Places on a line, close enough for no name to fit between two."""
+    n = int(min(np.linalg.norm(end - start) / _BETWEEN, _MOST)) + 2
+    return start + np.linspace(0, 1, n)[:, None] * (end - start)
+
+
+def _meets(box: QRectF, taken: np.ndarray) -> bool:
+    is_beside = (taken[:, 2] < box.left()) | (taken[:, 0] > box.right())
+    is_above = (taken[:, 3] < box.top()) | (taken[:, 1] > box.bottom())
+    return bool((~(is_beside | is_above)).any())
+
+
+def _covers(box: QRectF, dots: np.ndarray) -> bool:
+    is_in = (box.left() <= dots[:, 0]) & (dots[:, 0] <= box.right())
+    return bool((is_in & (box.top() <= dots[:, 1]) & (dots[:, 1] <= box.bottom())).any())

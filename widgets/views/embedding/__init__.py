@@ -1,0 +1,12 @@
+"""Word vectors: a map, neighbours, analogies, the sliding window that makes them, and training."""
+
+from widgets.view_entry import ViewEntry
+
+ENTRY = ViewEntry(
+    "embedding",
+    "Word vectors",
+    "widgets.views.embedding.view:EmbeddingView",
+    frozenset(),
+    "Vectors of words: map, neighbours, analogies, and word2vec, which learns them, step by step.",
+    figures=("embedding", "analogy", "sliding-window"),
+)

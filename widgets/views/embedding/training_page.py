@@ -1,0 +1,150 @@
+"""word2vec trained while one looks on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from inference.results.embedding import GROUPS
+from inference.results.job import JobPhase, JobState
+from inference.results.train_word2vec import TrainWord2VecRequest, TrainWord2VecResult
+from widgets.kit.clean import clean
+from widgets.kit.option_controls import OptionControls
+from widgets.look.theme import FigureStyle
+from widgets.panels.job_line import JobLine
+from widgets.views.embedding.command import words_in
+from widgets.views.embedding.options import TrainingOptions
+from widgets.views.embedding.plotted_page import PlottedPage, word_field
+from widgets.views.embedding.training_figure import TrainingFigure
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Word2VecPage", text)
+
+
+class Word2VecPage(PlottedPage):
+    """Loss, map and neighbours while word2vec learns; the vectors go to a file that can be opened again.
+
+    Signals
+    -------
+    train_requested(TrainWord2VecRequest)
+    open_requested(str)
+        Look at the vectors of that file.
+    """
+
+    train_requested = Signal(object)
+    open_requested = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        hint = _tr("Point at a word or at the loss; drag or wheel to pan and zoom. It learns on if you look elsewhere.")
+        super().__init__("word2vec", _tr("word2vec while it learns"), hint, parent)
+        self.is_of_subject = False
+        self._text = ""
+        self._result: TrainWord2VecResult | None = None
+        self._state: JobState | None = None
+        self.options = OptionControls(self.controls, "word2vec", TrainingOptions)
+        self._watched, _ = word_field(
+            self,
+            "word2vec_watched",
+            _tr("Watch"),
+            _tr("words whose neighbours are told"),
+            "king mother red dog two",
+            14,
+        )
+        self._own, self._drawn, self._train, self._open = self.controls.add_buttons(
+            ("word2vec_text", _tr("Text file …"), _tr("Learn from a text file of yours")),
+            ("word2vec_drawn", _tr("Drawn text"), _tr("Learn from a million words drawn from the bundled n-grams")),
+            ("word2vec_train", _tr("Train …"), _tr("Say where the vectors go, and begin")),
+            ("word2vec_open", _tr("Look at these"), _tr("Open the vectors that were saved last")),
+        )
+        self._job_line = JobLine("word2vec_job", self, with_title=False)
+        self.add_above(self._job_line)
+        self._job_line.hide()
+        self.job_action_requested = self._job_line.action_requested
+        self._drawn.setEnabled(False)
+        self._open.setEnabled(False)
+        self._say_what()
+        self._own.clicked.connect(self._on_own_clicked)
+        self._drawn.clicked.connect(self._on_drawn_clicked)
+        self._train.clicked.connect(self._on_train_clicked)
+        self._open.clicked.connect(self._on_open_clicked)
+        self._job_line.remove_requested.connect(self._on_job_line_remove_requested)
+
+    def _say_what(self) -> None:
+        what = (
+            _tr("It will learn from {}.").format(clean(Path(self._text).name))
+            if self._text
+            else _tr("It will learn from a million words, drawn from the n-grams that come with Headlight.")
+        )
+        self.show_sentence(
+            _tr(
+                "word2vec learns vectors from which words stand near each other: it maximises the log-probability of "
+                "the words around a place; CBOW masks any word out, and guesses it from the mean of its neighbours. {} "
+                "Press Train: it takes a minute or two, can be paused and stopped, and saves what it has learned "
+                "every ten seconds."
+            ).format(what)
+        )
+
+    def show_result(self, result: TrainWord2VecResult, style: FigureStyle) -> None:
+        """Show what was learned so far."""
+        self._result = result
+        self.show_plots(TrainingFigure(result), style)
+
+    def show_job(self, state: JobState) -> None:
+        """How far it is."""
+        if self._state is not None and state.number < self._state.number:
+            return
+        self._state = state
+        is_gone = state.phase in (JobPhase.DONE, JobPhase.CANCELLED)
+        self._train.setEnabled(state.phase.is_over)
+        self._job_line.setVisible(not is_gone)
+        if not is_gone:
+            self._job_line.show_job(state)
+        if state.phase.is_over:
+            self._open.setEnabled(self._result is not None and Path(self._result.out).is_file())
+
+    def train(self, out: str) -> None:
+        """Begin, and let the vectors go to a file."""
+        mapped = tuple(word for group in GROUPS.values() for word in group)
+        watched = tuple(word.lower() for word in words_in(self._watched.text()))[:8]
+        options = self.options.value()
+        request = TrainWord2VecRequest(
+            self._text, out, options.settings, options.min_count, watched=watched, mapped=mapped
+        )
+        if self._shown is None:
+            self.show_empty(_tr("Reading the text …"))
+        self.train_requested.emit(request)
+
+    def choose_text(self, path: str) -> None:
+        """Learn from a text file; empty for the drawn text."""
+        self._text = path
+        self._drawn.setEnabled(bool(path))
+        self._say_what()
+        if self._shown is not None:
+            self.read_out.show_text(
+                _tr("Train learns from {} now.").format(clean(Path(path).name) if path else _tr("the drawn text"))
+            )
+
+    # What the user does
+
+    def _on_own_clicked(self) -> None:
+        kinds = _tr("Texts (*.txt *.md *.text);;All files (*)")
+        if path := QFileDialog.getOpenFileName(self, _tr("Learn from a text file"), "", kinds)[0]:
+            self.choose_text(path)
+
+    def _on_drawn_clicked(self) -> None:
+        self.choose_text("")
+
+    def _on_train_clicked(self) -> None:
+        kinds = _tr("Headlight's vectors (*.npz);;word2vec, text (*.txt *.vec);;word2vec, binary (*.bin)")
+        if path := QFileDialog.getSaveFileName(self, _tr("Where the vectors go"), "vectors.npz", kinds)[0]:
+            self.train(path)
+
+    def _on_open_clicked(self) -> None:
+        if self._result is not None:
+            self.open_requested.emit(self._result.out)
+
+    def _on_job_line_remove_requested(self, _number: int) -> None:
+        self._job_line.hide()
