@@ -56,6 +56,7 @@ FAMILIES: dict[str, str] = {
     "films_and_text": "inference.families.films:FilmAndTextFamily",
     "image_gpt": "inference.families.image_gpt:ImageGptFamily",
     "sparse_encoder": "inference.families.sparse_encoder:SparseEncoderFamily",
+    "nystromformer": "inference.families.nystromformer:NystromformerFamily",
     "xlnet": "inference.families.xlnet:XlnetFamily",
     "funnel": "inference.families.funnel:FunnelFamily",
     "t5_encoder": "inference.families.encoder:T5EncoderFamily",
