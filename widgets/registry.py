@@ -27,6 +27,7 @@ ORDER = (
     "similarity",
     "rollout",
     "sparse",
+    "approximation",
     "masked_image",
     "complete_image",
     "masked_pixels",

@@ -68,8 +68,8 @@ class NystromformerFamily(TextFamily):
         n, length = config.num_landmarks, config.segment_means_seq_len
         if not _has_landmarks(config):
             return (
-                f"This Nyströmformer has {n:,} landmarks for {length:,} tokens, which is why transformers works out its "
-                "whole attention pattern, without landmarks.",
+                f"This Nyströmformer has {n:,} landmarks for {length:,} tokens, which is why transformers works out "
+                "its whole attention pattern, without landmarks.",
                 _CONVOLUTION,
             )
         return (
