@@ -180,7 +180,7 @@ def _cell(value: float) -> str | float:
 
 
 def _share_text(value: float) -> str:
-    return f"{100 * value:,.3g} %" if value < 1000 else f"{value:,.3g} ×"
+    return f"{100 * value:g} %" if value < 10 else f"{value:,.0f} ×"
 
 
 def _titles() -> dict[str, str]:

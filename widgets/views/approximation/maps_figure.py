@@ -19,6 +19,7 @@ from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 _GAP = 1.2  # em between maps
+_ROUNDING = 1e-6  # what a sum is off is no more than that
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,15 @@ class ApproximationMapsFigure(PanelFigure):
         return METHOD_BY_NAME[self.result.method]
 
     @property
+    def size_text(self) -> str:
+        """Such as "8 features"; empty where there is no size to choose."""
+        units = {"rank": _tr("rank {:,}"), "features": _tr("{:,} features"), "landmarks": _tr("{:,} landmarks")}
+        return units.get(self.method.unit, "").format(self.result.size)
+
+    @property
     def title(self) -> str:
         """The method with its size."""
-        result, unit = self.result, self.method.unit
-        if not unit:
-            return self.method.title
-        units = {"rank": _tr("rank {:,}"), "features": _tr("{:,} features"), "landmarks": _tr("{:,} landmarks")}
-        return f"{self.method.title}, {units[unit].format(result.size)}"
+        return ", ".join(filter(None, (self.method.title, self.size_text)))
 
     @property
     def caption(self) -> str:
@@ -60,7 +63,8 @@ class ApproximationMapsFigure(PanelFigure):
         parts = [_tr("error of the pattern {}").format(share_text(result.error["pattern"]))]
         if not math.isnan(result.error["output"]):
             parts.append(_tr("of the head's output {}").format(share_text(result.error["output"])))
-        parts.append(_tr("row sums up to {} off 1").format(short(result.error["row_sum"], 2)))
+        off = result.error["row_sum"]
+        parts.append(_tr("rows sum to 1") if off < _ROUNDING else _tr("row sums up to {} off 1").format(short(off, 2)))
         if self.method.is_bound:
             parts.append(_tr("needs all {:,} cells first").format(result.n_cells_exact))
         else:
@@ -84,7 +88,7 @@ class ApproximationMapsFigure(PanelFigure):
         is_clipped = float(result.approximate.max()) > high * 1.001
         maps = (
             (result.exact, ColorScale(0.0, high, is_signed=False), _tr("Exact: softmax(Q Kᵀ/√d)")),
-            (result.approximate, ColorScale(0.0, high, is_signed=False, is_clipped=is_clipped), self.title),
+            (result.approximate, ColorScale(0.0, high, is_signed=False, is_clipped=is_clipped), self._short_title),
             (self.difference, ColorScale.signed(self.difference), _tr("Approximate minus exact")),
         )
         return tuple(
@@ -94,6 +98,10 @@ class ApproximationMapsFigure(PanelFigure):
             )
             for values, scale, title in maps
         )  # type: ignore[return-value]  # fmt: skip
+
+    @property
+    def _short_title(self) -> str:
+        return ", ".join(filter(None, (_tr("Approximate"), self.size_text)))
 
     def panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
         """Beside each other; below each other where that is higher than wide."""

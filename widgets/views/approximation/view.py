@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -24,7 +24,6 @@ from widgets.kit.availability import offer
 from widgets.kit.figure import Figure
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.head_steps import layer_and_head, walk
-from widgets.kit.number_slider import NumberSlider
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
 from widgets.kit.plain import PlainLabel, plain_tip
@@ -64,10 +63,6 @@ class ApproximationView(View):
         self._page.show_empty(self.tr("Asking the model …"))
         controls = self._page.controls
         self._group = GroupChoice(controls, "approximation_group", context.selection)
-        self._layer = NumberSlider("approximation_layer", self.tr("Layer"), 0, 0)
-        self._head = NumberSlider("approximation_head", self.tr("Head"), 0, 0)
-        for slider in (self._layer, self._head):
-            controls.add_widget(slider)
         self._options = self.add_options(OptionControls(controls, "approximation", ApproximationOptions))
         self._about = PlainLabel("", self)
         self._about.setObjectName("approximation_about")
@@ -81,8 +76,6 @@ class ApproximationView(View):
                 index, plain_tip(METHOD_BY_NAME[methods.itemData(index)].about), Qt.ItemDataRole.ToolTipRole
             )
 
-        self._layer.value_changed.connect(self._on_layer_value_changed)
-        self._head.value_changed.connect(self._on_head_value_changed)
         self._options.changed.connect(self._on_options_changed)
         self._maps.spot_changed.connect(self._on_maps_spot_changed)
         self._maps.spot_chosen.connect(self._on_maps_spot_chosen)
@@ -143,7 +136,7 @@ class ApproximationView(View):
         return self._options.value().show == "maps"
 
     def _show_controls(self) -> None:
-        """Sliders within what there is, and only the options that count."""
+        """Only the options that count."""
         options, group = self._options.value(), self.group
         method = METHOD_BY_NAME[options.method]
         for field in ("method", "size", "seed", "error"):
@@ -156,13 +149,6 @@ class ApproximationView(View):
         self._options.combo("method").setToolTip(plain_tip(self.tr(method.about)))
         why_not = self.tr("Only of a Nyströmformer that attends by landmarks.")
         offer(self._options.combo("method"), OWN, group is not None and bool(group.landmarks), why_not)
-        if group is None or self.subject is None:
-            return
-        _name, layer, head = layer_and_head(self.subject.checkpoint, self.selection)
-        for slider, last, value in ((self._layer, group.n_layers, layer), (self._head, group.n_heads[layer], head)):
-            with QSignalBlocker(slider):
-                slider.set_range(0, max(0, last - 1))
-                slider.set_value(value)
 
     def _rebuild(self) -> None:
         """Put what is known on screen; of another head than errors are of, there are no times yet."""
@@ -214,14 +200,6 @@ class ApproximationView(View):
         self._show_controls()
         self.refresh()
         self._rebuild()
-
-    def _on_layer_value_changed(self, layer: int) -> None:
-        if (group := self.group) is not None:
-            self.selection.update(layer=group.toward(self.selection.now.layer, layer))
-            self._show_controls()
-
-    def _on_head_value_changed(self, head: int) -> None:
-        self.selection.update(head=head)
 
     def _on_maps_spot_changed(self, _spot: Cell | None) -> None:
         self._read()
