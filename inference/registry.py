@@ -19,6 +19,7 @@ ANALYSES: dict[str, str] = {
     "ApproximationRequest": "inference.analyses.approximation:approximation",
     "ApproximationErrorsRequest": "inference.analyses.approximation:errors",
     "ApproximationTimesRequest": "inference.analyses.approximation:times",
+    "NormsRequest": "inference.analyses.norms:norms",
     "PositionsRequest": "inference.analyses.positions:positions",
     "LayerTimesRequest": "inference.analyses.layer_times:layer_times",
     "TrainingStagesRequest": "inference.analyses.training_stages:training_stages",
