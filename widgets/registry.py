@@ -18,6 +18,7 @@ ORDER = (
     "masked",
     "next_sentence",
     "prediction",
+    "norms",
     "lens",
     "reading",
     "attribution",

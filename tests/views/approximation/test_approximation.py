@@ -37,6 +37,7 @@ from widgets.views.approximation.maps_figure import ApproximationMapsFigure, sha
 from widgets.views.approximation.view import ApproximationView
 
 SIZES = (2, 4, 8)
+pytestmark = pytest.mark.usefixtures("qapp")  # fonts need it
 
 
 def make_result(method="favor", *, layer=0, head=0, n=5):
