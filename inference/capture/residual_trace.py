@@ -12,7 +12,7 @@ from torch import Tensor, nn
 NormPlace = Literal["before", "behind", "on_stream"]
 SubLayerKind = Literal["attention", "cross", "mlp", "other"]
 # Sums are in the model's precision: what differs by no more than so many times its rounding is the same.
-_ROUNDINGS = 64
+_ROUNDINGS = 16
 _FIRST = 4  # tokens
 
 
@@ -122,7 +122,7 @@ class BlockTrace:
             return None
         if tensor.numel() != self._shape.numel():
             return None
-        return tensor.detach().reshape(self._shape).select(self.batch_axis, 0).clone()
+        return tensor.detach().reshape(self._shape).select(self.batch_axis, 0).clone()  # the model may write to it
 
     def _enter(self, path: str) -> Any:
         def enter(_: nn.Module, __: tuple[Any, ...]) -> None:
@@ -210,36 +210,47 @@ def _step(
 
 def _added(after: Tensor, before: Tensor, calls: list[_Call]) -> _Call | None:
     """The call whose result, or that times a factor a dimension, lies between two states; the last one of several."""
-    difference, room = (after - before).double(), _room(before, after)
-    if float(difference.abs().max()) <= room:
-        return None
+    first = _difference(before[:_FIRST], after[:_FIRST])
+    whole = None
     for call in reversed(calls):
-        if call.output is None:
-            continue
         # Most do not fit, which the first tokens tell.
-        if all(_fits(call.output[:n].double(), difference[:n], room) for n in (_FIRST, len(difference))):
+        if call.output is None or not _fits(_wide(call.output[:_FIRST]), *first):
+            continue
+        whole = whole or _difference(before, after)
+        is_something = bool((whole[0].abs() > whole[1]).any())
+        if is_something and _fits(_wide(call.output), *whole):
             return call
     return None
 
 
-def _fits(returned: Tensor, difference: Tensor, room: float) -> bool:
+def _difference(before: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
+    """What is added, and how far each number may be off, as sums are rounded to the model's precision."""
+    room = _ROUNDINGS * torch.finfo(after.dtype).eps * (_wide(before).abs() + _wide(after).abs())
+    return _wide(after) - _wide(before), room
+
+
+def _wide(state: Tensor) -> Tensor:
+    """In float32 at least."""
+    return state.to(torch.promote_types(state.dtype, torch.float32))
+
+
+def _fits(returned: Tensor, difference: Tensor, room: Tensor) -> bool:
     """Whether one is the other, or that times a factor.
 
     A learned factor, of all (Bachlechner et al. 2020) or of each dimension (Touvron et al. 2021), is no module of its
     own everywhere.
     """
-    if torch.allclose(returned, difference, rtol=0, atol=room):
+    if _is_near(returned, difference, room):
         return True
     products, squares = returned * difference, returned.square()
     factors = [products.sum() / squares.sum().clamp_min(1e-30)]
     if len(returned) > 1:
         factors.append(products.sum(0) / squares.sum(0).clamp_min(1e-30))
-    return any(torch.allclose(returned * factor, difference, rtol=0, atol=room) for factor in factors)
+    return any(_is_near(returned * factor, difference, room) for factor in factors)
 
 
-def _room(before: Tensor, after: Tensor) -> float:
-    """How far two sums that are the same may be apart."""
-    return _ROUNDINGS * torch.finfo(after.dtype).eps * max(float(before.abs().max()), float(after.abs().max()))
+def _is_near(one: Tensor, other: Tensor, room: Tensor) -> bool:
+    return bool(((one - other).abs() <= room).all())
 
 
 def _parallel(
@@ -251,14 +262,14 @@ def _parallel(
     norms: list[TracedNorm],
 ) -> Iterator[TracedStep]:
     """Two sub-layers that read one stream, whose results are added together (Wang and Komatsuzaki 2021)."""
-    difference, room = (after - before).double(), _room(before, after)
+    difference, room = _difference(before, after)
     kinds: list[SubLayerKind] = [kind for kind, at in begun if at >= since]
     states = [call for call in calls if call.output is not None]
     for i, first in enumerate(states):
         for second in states[i + 1 :]:
             assert first.output is not None
             assert second.output is not None
-            if not torch.allclose((first.output + second.output).double(), difference, rtol=0, atol=room):
+            if not _is_near(_wide(first.output) + _wide(second.output), difference, room):
                 continue
             for number, call in enumerate((first, second)):
                 assert call.output is not None
