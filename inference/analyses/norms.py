@@ -51,7 +51,7 @@ def norms(request: NormsRequest, model: Model, context: Context) -> NormsResult:
     tokens = encoded.sequences[model.info.group(stack).query_axis]
     if len(tokens) > MOST_TOKENS:
         raise Refused(f"The input has {len(tokens):,} tokens; at most {MOST_TOKENS:,} are looked at here.")
-    listener = _Listener(model, blocks, components.stacks[stack].final_norm, len(tokens), context)
+    listener = _StreamListener(model, blocks, components.stacks[stack].final_norm, len(tokens), context)
     listener.run(encoded.tensors)
     states = listener.steps
     values = {
@@ -82,7 +82,7 @@ def _stack_of(axis: str, model: Model) -> str:
     raise Refused(f"Where the layers of {model.info.name} lie is not known for this attention group.")
 
 
-class _Listener:
+class _StreamListener:
     """Runs a model and keeps what its layers add."""
 
     def __init__(

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 NormPlace = Literal["before", "behind", "on_stream"]
 SubLayerKind = Literal["attention", "cross", "mlp", "other"]
 # Sums are in the model's precision: what differs by no more than so many times its rounding is the same.
-_ROUNDINGS = 16
+_ROUNDINGS = 4
 _FIRST = 4  # tokens
 
 
@@ -54,7 +54,7 @@ class NotFollowed(Exception):
 
 
 @dataclass(eq=False)
-class _Call:
+class _ModuleCall:
     """A module's call within a layer: the states that went in and came out, [token, d_model] each."""
 
     path: str
@@ -76,7 +76,7 @@ class BlockTrace:
         self.path, self.kinds, self.batch_axis = path, kinds, batch_axis
         self.block = net.get_submodule(path)
         self._begun: list[tuple[str, int]] = []  # sub-layers, and how many calls were over when they began
-        self._calls: list[_Call] = []
+        self._calls: list[_ModuleCall] = []
         self._shape: torch.Size = torch.Size()
         self._handles: list[Any] = []
         self.input: Tensor | None = None
@@ -135,7 +135,7 @@ class BlockTrace:
         def leave(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
             given = args[0] if args else kwargs.get("hidden_states")
             returned = output[0] if isinstance(output, tuple | list) and output else output
-            self._calls.append(_Call(path, module, self._state(given), self._state(returned)))
+            self._calls.append(_ModuleCall(path, module, self._state(given), self._state(returned)))
 
         return leave
 
@@ -146,7 +146,7 @@ def is_norm(module: nn.Module) -> bool:
 
 
 def _steps(
-    state: Tensor, output: Tensor, calls: list[_Call], begun: list[tuple[SubLayerKind, int]]
+    state: Tensor, output: Tensor, calls: list[_ModuleCall], begun: list[tuple[SubLayerKind, int]]
 ) -> Iterator[TracedStep]:
     """Follow the stream: who reads it as it was, and who reads it with something added."""
     is_post = _ends_with_norm(output, calls)
@@ -185,7 +185,7 @@ def _steps(
     yield from _parallel(stream, output, calls[since:], begun, since, ahead)
 
 
-def _ends_with_norm(output: Tensor, calls: list[_Call]) -> bool:
+def _ends_with_norm(output: Tensor, calls: list[_ModuleCall]) -> bool:
     """Whether what leaves the layer is what a norm returned."""
     return any(is_norm(call.module) and call.output is not None and torch.equal(call.output, output) for call in calls)
 
@@ -193,8 +193,8 @@ def _ends_with_norm(output: Tensor, calls: list[_Call]) -> bool:
 def _step(
     before: Tensor,
     after: Tensor,
-    added: _Call,
-    calls: list[_Call],
+    added: _ModuleCall,
+    calls: list[_ModuleCall],
     begun: list[tuple[SubLayerKind, int]],
     since: int,
     until: int,
@@ -208,8 +208,10 @@ def _step(
     return step
 
 
-def _added(after: Tensor, before: Tensor, calls: list[_Call]) -> _Call | None:
+def _added(after: Tensor, before: Tensor, calls: list[_ModuleCall]) -> _ModuleCall | None:
     """The call whose result, or that times a factor a dimension, lies between two states; the last one of several."""
+    if torch.equal(before, after):
+        return None
     first = _difference(before[:_FIRST], after[:_FIRST])
     whole = None
     for call in reversed(calls):
@@ -217,8 +219,7 @@ def _added(after: Tensor, before: Tensor, calls: list[_Call]) -> _Call | None:
         if call.output is None or not _fits(_wide(call.output[:_FIRST]), *first):
             continue
         whole = whole or _difference(before, after)
-        is_something = bool((whole[0].abs() > whole[1]).any())
-        if is_something and _fits(_wide(call.output), *whole):
+        if _fits(_wide(call.output), *whole):
             return call
     return None
 
@@ -256,7 +257,7 @@ def _is_near(one: Tensor, other: Tensor, room: Tensor) -> bool:
 def _parallel(
     before: Tensor,
     after: Tensor,
-    calls: list[_Call],
+    calls: list[_ModuleCall],
     begun: list[tuple[SubLayerKind, int]],
     since: int,
     norms: list[TracedNorm],
