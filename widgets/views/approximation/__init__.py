@@ -7,6 +7,6 @@ ENTRY = ViewEntry(
     "Cheaper attention",
     "widgets.views.approximation.view:ApproximationView",
     "approximation.ApproximationRequest",
-    "Linformer, Performer and Nyström on a head's own queries and keys: how far from its pattern, and at what cost.",
+    "Linformer, Performer and Nyström beside a head's exact attention: error and cost.",
     figures=("approximation",),
 )

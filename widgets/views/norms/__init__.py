@@ -7,6 +7,6 @@ ENTRY = ViewEntry(
     "Residual stream",
     "widgets.views.norms.view:NormsView",
     "norms.NormsRequest",
-    "How large the state of every token is, what attention and MLP add to it, and where the norms stand.",
+    "How large every token's state is, what attention and MLP add to it, and where norms stand.",
     figures=("norms",),
 )
