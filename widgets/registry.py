@@ -24,6 +24,7 @@ ORDER = (
     "attribution",
     "few_shot",
     "ngrams",
+    "pretrained",
     "measures",
     "similarity",
     "rollout",

@@ -296,6 +296,7 @@ REAL = {
     "classes": ["--checkpoint", "vit-scenes", "--scene", "3"],
     "masked-image": ["--checkpoint", "beit-scenes", "--scene", "3", "--share", "0.4"],
     "complete-image": ["--checkpoint", "igpt-small", "--portrait", "3", "--keep", "250", "--count", "2"],
+    "family-tree": ["--model", "roberta"],
     "similarity": ["--text", "The cat sat.", "--layer", "1", "--order", "alike"],
     "norms": ["--text", "The cat sat.", "--show", "map", "--stage", "added"],
     "approximation": ["--text", "The cat sat.", "--layer", "1", "--method", "nystroem", "--size", "4"],
