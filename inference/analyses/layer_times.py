@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 import time
 from collections.abc import Callable
 from functools import partial
@@ -15,13 +14,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inference.context import Refused
+from inference.forward.stopwatch import median_seconds
 from inference.results.layer_times import LAYER_TYPES, LayerTimesRequest, LayerTimesResult
 
 if TYPE_CHECKING:
     from inference.context import Context
 
-# A repetition runs a quick piece so often that it lasts so long: else it would measure the clock and the call.
-_SECONDS_A_REPETITION = 0.005
 _LIMITS = {"d_model": (8, 1024), "kernel": (1, 31), "neighbourhood": (2, 4096), "n_repeats": (1, 25)}
 _LONGEST = 32_768
 
@@ -66,7 +64,9 @@ def layer_times(
                 def check(done: int = done, label: str = f"Timing {layer_type} at {n:,} positions") -> None:
                     context.checkpoint(done, total, label)
 
-                seconds[row, column] = _median(partial(layers[layer_type], x), request.n_repeats, check, clock, device)
+                seconds[row, column] = median_seconds(
+                    partial(layers[layer_type], x), request.n_repeats, check, device, clock
+                )
                 context.partial(LayerTimesResult(name, n_threads, request, seconds.copy()))
     return LayerTimesResult(name, n_threads, request, seconds)
 
@@ -102,29 +102,6 @@ def banded_attention(q: Tensor, k: Tensor, v: Tensor, one_sided: int) -> Tensor:
     # The padding behind the end sees nothing: let it see its own place, and cut it off.
     seen |= offset == 0
     return F.scaled_dot_product_attention(q, k, v, attn_mask=seen).reshape(-1, d)[:n]
-
-
-def _median(
-    run: Callable[[], object],
-    n_repeats: int,
-    check: Callable[[], None],
-    clock: Callable[[], float],
-    device: torch.device,
-) -> float:
-    """Seconds that a piece takes; the first run, which warms up, does not count."""
-
-    def timed(n_runs: int) -> float:
-        check()
-        start = clock()
-        for _ in range(n_runs):
-            run()
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        return (clock() - start) / n_runs
-
-    timed(1)
-    n_runs = max(1, math.ceil(_SECONDS_A_REPETITION / max(timed(1), 1e-6)))
-    return statistics.median(timed(n_runs) for _ in range(n_repeats))
 
 
 def _check(request: LayerTimesRequest) -> None:

@@ -54,6 +54,9 @@ class AttentionGroup:
         Whether queries and keys can be had, not only the patterns.
     query_axis, key_axis
         Names of the sequences that queries and keys lie in, such as `text`, `source`, `target`, `image`, `vertices`.
+    landmarks
+        Where tokens attend to each other by way of landmarks: names of the groups from tokens to landmarks, between
+        landmarks, and from landmarks to tokens. Empty where they attend at once.
     """
 
     name: str
@@ -63,6 +66,7 @@ class AttentionGroup:
     has_qk: bool = True
     query_axis: str = "text"
     key_axis: str = "text"
+    landmarks: tuple[str, ...] = ()
 
     @property
     def n_layers(self) -> int:

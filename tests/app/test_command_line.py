@@ -298,6 +298,8 @@ REAL = {
     "complete-image": ["--checkpoint", "igpt-small", "--portrait", "3", "--keep", "250", "--count", "2"],
     "family-tree": ["--model", "roberta"],
     "similarity": ["--text", "The cat sat.", "--layer", "1", "--order", "alike"],
+    "norms": ["--text", "The cat sat.", "--show", "map", "--stage", "added"],
+    "approximation": ["--text", "The cat sat.", "--layer", "1", "--method", "nystroem", "--size", "4"],
     "probe": ["--checkpoint", "igpt-small", "--train", "40", "--test", "20"],
     "lens": ["--text", "The cat sat.", "--mask", "2", "--shade", "rank"],
     "reading": ["--checkpoint", "gpt2", "--text", "The cat sat.", "--top-k", "3"],

@@ -1,0 +1,12 @@
+"""Attention that does without the whole pattern, beside the exact one."""
+
+from widgets.view_entry import ViewEntry
+
+ENTRY = ViewEntry(
+    "approximation",
+    "Cheaper attention",
+    "widgets.views.approximation.view:ApproximationView",
+    "approximation.ApproximationRequest",
+    "Linformer, Performer and Nyström beside a head's exact attention: error and cost.",
+    figures=("approximation",),
+)

@@ -1,0 +1,182 @@
+"""The exact pattern of a head, what stands in for it, and what is between them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter
+
+from inference.results.approximation import METHOD_BY_NAME, ApproximationMethod, ApproximationResult
+from widgets.figures.heat_panel import MINUS, ColorScale, HeatPanel, short
+from widgets.figures.panel_figure import Cell, PanelFigure
+from widgets.figures.token_axis import TokenAxis
+from widgets.kit.clean import isolated
+from widgets.kit.figure import Numbers
+from widgets.look.theme import FigureStyle
+
+_GAP = 1.2  # em between maps
+_ROUNDING = 1e-6  # what a sum is off is no more than that
+
+
+@dataclass(frozen=True)
+class ApproximationMapsFigure(PanelFigure):
+    """Three maps on the same axes, with a line that says how far they are apart and what was saved.
+
+    Attributes
+    ----------
+    selected
+        Query and key of the cell that is framed in all three; None for none.
+    """
+
+    result: ApproximationResult
+    selected: tuple[int, int] | None = None
+
+    @property
+    def method(self) -> ApproximationMethod:
+        return METHOD_BY_NAME[self.result.method]
+
+    @property
+    def size_text(self) -> str:
+        """Such as "8 features"; empty where there is no size to choose."""
+        units = {"rank": _tr("rank {:,}"), "features": _tr("{:,} features"), "landmarks": _tr("{:,} landmarks")}
+        return units.get(self.method.unit, "").format(self.result.size)
+
+    @property
+    def title(self) -> str:
+        """The method with its size."""
+        return ", ".join(filter(None, (self.method.title, self.size_text)))
+
+    @property
+    def caption(self) -> str:
+        result = self.result
+        seed = _tr(", seed {}").format(result.seed) if self.method.is_random else ""
+        return _tr("{}{}, of layer {}, head {}").format(self.title, seed, result.layer, result.head)
+
+    @property
+    def summary(self) -> str:
+        """How far apart, and at what cost, in a line."""
+        result = self.result
+        parts = [_tr("error of the pattern {}").format(share_text(result.error["pattern"]))]
+        if not math.isnan(result.error["output"]):
+            parts.append(_tr("of the head's output {}").format(share_text(result.error["output"])))
+        off = result.error["row_sum"]
+        parts.append(_tr("rows sum to 1") if off < _ROUNDING else _tr("row sums up to {} off 1").format(short(off, 2)))
+        if self.method.is_bound:
+            parts.append(_tr("needs all {:,} cells first").format(result.n_cells_exact))
+        else:
+            parts.append(_tr("{:,} numbers in place of {:,} cells").format(result.n_cells, result.n_cells_exact))
+        return "; ".join(parts)
+
+    @cached_property
+    def difference(self) -> np.ndarray:
+        """float32 [query_pos, key_pos], approximate minus exact."""
+        return self.result.approximate - self.result.exact
+
+    @cached_property
+    def _axes(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return TokenAxis.of(self.result.query_tokens).labels, TokenAxis.of(self.result.key_tokens).labels
+
+    @cached_property
+    def _panels(self) -> tuple[HeatPanel, HeatPanel, HeatPanel]:
+        result = self.result
+        rows, columns = self._axes
+        high = float(result.exact.max()) or 1.0
+        is_clipped = float(result.approximate.max()) > high * 1.001
+        maps = (
+            (result.exact, ColorScale(0.0, high, is_signed=False), _tr("Exact: softmax(Q Kᵀ/√d)")),
+            (result.approximate, ColorScale(0.0, high, is_signed=False, is_clipped=is_clipped), self._short_title),
+            (self.difference, ColorScale.signed(self.difference), _tr("Approximate minus exact")),
+        )
+        return tuple(
+            HeatPanel(
+                values, scale, title, _tr("query"), "", selected=self.selected,
+                row_names=rows, column_names=columns, turns_names=True,
+            )
+            for values, scale, title in maps
+        )  # type: ignore[return-value]  # fmt: skip
+
+    @property
+    def _short_title(self) -> str:
+        return ", ".join(filter(None, (_tr("Approximate"), self.size_text)))
+
+    def panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
+        """Beside each other; below each other where that is higher than wide."""
+        em = QFontMetricsF(style.font).height()
+        area = rect.adjusted(0, 0, 0, -1.8 * em)
+        gap = _GAP * em
+        if area.width() >= area.height():
+            width = (area.width() - 2 * gap) / 3
+            height = min(area.height(), width + 3 * em)
+            return [
+                (panel, QRectF(area.left() + i * (width + gap), area.top(), width, height))
+                for i, panel in enumerate(self._panels)
+            ]
+        height = (area.height() - gap) / 3
+        return [
+            (panel, QRectF(area.left(), area.top() + i * (height + gap / 2), area.width(), height))
+            for i, panel in enumerate(self._panels)
+        ]
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        em = QFontMetricsF(style.font).height()
+        side = min(max(16.0, 1.2 * max(self.result.exact.shape)), 40.0) * em + 8 * em
+        return QSizeF(3 * side + 2 * _GAP * em, side + 4.8 * em)
+
+    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        placed = self.panels(rect, style)
+        for panel, area in placed:
+            panel.paint(painter, area, style)
+        metrics = QFontMetricsF(style.font)
+        painter.save()
+        painter.setFont(style.font)
+        painter.setPen(style.theme.ink)
+        text = self.summary[:1].upper() + self.summary[1:] + "."
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+        bottom = max(area.bottom() for _, area in placed)
+        painter.drawText(QPointF(rect.left(), bottom + 0.6 * metrics.height() + metrics.ascent()), shown)
+        painter.restore()
+
+    def describe(self, cell: Cell) -> str:
+        """One query and key with its three numbers."""
+        result, at = self.result, (cell.row, cell.column)
+        words = (result.query_tokens.words[cell.row], result.key_tokens.words[cell.column])
+        numbers = (result.exact[at], result.approximate[at], self.difference[at])
+        texts = [f"{float(value):.4f}".replace("-", MINUS) for value in numbers]
+        text = _tr("“{}” attends to “{}”: exact {}, approximate {}, difference {}")
+        return text.format(*map(isolated, words), *texts)
+
+    def numbers(self) -> Numbers:
+        """A row a cell; the errors are in NPZ alone."""
+        result = self.result
+        arrays = {
+            "exact": result.exact,
+            "approximate": result.approximate,
+            "size": np.array(result.size),
+            "seed": np.array(result.seed),
+            "method": np.array(result.method),
+            "n_cells": np.array(result.n_cells),
+            "n_cells_exact": np.array(result.n_cells_exact),
+            **{f"error_{name}": np.array(value) for name, value in result.error.items()},
+        }
+        header = ("query_pos", "key_pos", "query", "key", "exact", "approximate")
+        rows: list[tuple[str | int | float, ...]] = [
+            (q, k, query, key, float(result.exact[q, k]), float(result.approximate[q, k]))
+            for q, query in enumerate(result.query_tokens.words)
+            for k, key in enumerate(result.key_tokens.words)
+        ]
+        return Numbers(arrays, header, rows)
+
+
+def share_text(share: float) -> str:
+    """A share in per cent, with three digits that count; far beyond the whole, how many times."""
+    if math.isnan(share):
+        return _tr("unknown")
+    return f"{100 * share:.3g} %" if share < 10 else f"{share:,.3g} ×"
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("ApproximationMaps", text)

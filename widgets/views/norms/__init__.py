@@ -1,0 +1,12 @@
+"""The residual stream: what attention and MLP add to it, and what the norms make of it."""
+
+from widgets.view_entry import ViewEntry
+
+ENTRY = ViewEntry(
+    "norms",
+    "Residual stream",
+    "widgets.views.norms.view:NormsView",
+    "norms.NormsRequest",
+    "How large every token's state is, what attention and MLP add to it, and where norms stand.",
+    figures=("norms",),
+)

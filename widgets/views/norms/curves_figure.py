@@ -1,0 +1,196 @@
+"""The residual stream through the layers: how large it is, what is added to it, and a drawing of a layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF
+from PySide6.QtGui import QFontMetricsF, QPainter
+
+from inference.results.norms import QUANTITIES, STAGES, NormsResult
+from widgets.figures.lettering import resized
+from widgets.figures.token_axis import label
+from widgets.kit.clean import isolated
+from widgets.kit.figure import Numbers
+from widgets.look.theme import FigureStyle
+from widgets.plots.data import ALL_SHOWN, Axis, Curve, Plot, PlotSpot, Shown
+from widgets.plots.figure import PlottedFigure
+from widgets.views.norms.diagram import LayerDiagram
+from widgets.views.norms.words import (
+    arrangement,
+    kind_title,
+    norm_kind,
+    numbers_of,
+    outliers_text,
+    step_title,
+)
+
+_AT = {stage: number for number, stage in enumerate(STAGES)}
+_INKS = {"attention": 0, "cross": 4, "mlp": 1, "other": 3}
+
+
+@dataclass(frozen=True, eq=False)
+class NormsCurvesFigure(PlottedFigure):
+    """One number a token, from what comes into the first layer to what leaves the last.
+
+    Attributes
+    ----------
+    quantity
+        A name of `QUANTITIES`.
+    selected
+        The token that has a curve of its own, beside the first one; None for none.
+    """
+
+    result: NormsResult
+    quantity: str = "norm"
+    selected: int | None = None
+    shown: Shown = ALL_SHOWN
+
+    @property
+    def caption(self) -> str:
+        text = _tr("{} of the residual stream of {:,} tokens and {:,} dimensions; {}, {}; {}")
+        result = self.result
+        return text.format(
+            QUANTITIES[self.quantity], len(result.tokens), result.d_model, arrangement(result).lower(),
+            norm_kind(result) or _tr("no norm"), outliers_text(result),
+        )  # fmt: skip
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        em = QFontMetricsF(style.font).height()
+        diagram = LayerDiagram(self.result).size(style)
+        return QSizeF(diagram.width() + 66 * em, max(30 * em, diagram.height() + 3 * em))
+
+    # Where things are
+
+    def _diagram_width(self, rect: QRectF, style: FigureStyle) -> float:
+        em = QFontMetricsF(style.font).height()
+        return min(max(LayerDiagram(self.result).size(style).width(), 17 * em), 0.36 * rect.width())
+
+    def plots_rect(self, rect: QRectF, style: FigureStyle) -> QRectF:
+        em = QFontMetricsF(style.font).height()
+        return rect.adjusted(self._diagram_width(rect, style) + 1.5 * em, 0, 0, -1.6 * em)
+
+    def paint_around(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        em = QFontMetricsF(style.font).height()
+        area = QRectF(rect.left(), rect.top(), self._diagram_width(rect, style), rect.height() - 1.6 * em)
+        LayerDiagram(self.result).paint(painter, area, style)
+        painter.save()
+        painter.setFont(resized(style.font, 0.95))
+        painter.setPen(style.theme.ink)
+        text = outliers_text(self.result)
+        painter.drawText(QPointF(rect.left(), rect.bottom() - 0.4 * em), f"{text[:1].upper()}{text[1:]}.")
+        painter.restore()
+
+    # The plots
+
+    @property
+    def _y(self) -> Axis:
+        return Axis("", is_log=self.quantity != "mean")
+
+    def _stage(self, stage: str) -> np.ndarray:
+        """float [sub-layer, token]."""
+        return self.result.values[self.quantity][:, _AT[stage]]
+
+    @cached_property
+    def stream(self) -> np.ndarray:
+        """float [place, token]: into the first layer, behind every sub-layer, and behind the norm of the stack."""
+        result = self.result
+        rows = [result.first[self.quantity][None], self._stage("after")]
+        if result.final_norm:
+            rows.append(result.final[self.quantity][1:])
+        return np.concatenate(rows)
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        """What the rows of `stream` are called."""
+        last = (_tr("final norm"),) if self.result.final_norm else ()
+        return (_tr("in"), *(step_title(step) for step in self.result.sub_layers), *last)
+
+    @cached_property
+    def plots(self) -> tuple[Plot, ...]:
+        return self._stream_plot(), self._added_plot()
+
+    def _stream_plot(self) -> Plot:
+        stream = self.stream
+        x = np.arange(len(stream), dtype=float)
+        curves = [
+            Curve(
+                _tr("Median token"),
+                x,
+                np.median(stream, 1),
+                "ink",
+                low=stream.min(1),
+                high=stream.max(1),
+                has_dots=True,
+            ),
+            Curve(self._token_name(0, _tr("First token")), x, stream[:, 0], 3, has_dots=True),
+        ]
+        if self.selected:
+            curves.append(Curve(self._token_name(self.selected, _tr("Selected")), x, stream[:, self.selected], 6))
+        curves += self._around_norms()
+        title = _tr("{} of the stream").format(QUANTITIES[self.quantity])
+        axis = Axis("", labels=self.places)
+        return Plot(tuple(curves), axis, self._y, title, _tr("after each sub-layer; the band has all tokens"))
+
+    def _around_norms(self) -> list[Curve]:
+        """The other side of the norms: what sub-layers read, or the sum before it is normed."""
+        curves = []
+        steps = np.arange(1, len(self.result.sub_layers) + 1, dtype=float)
+        is_post = any("on_stream" in step.norms for step in self.result.sub_layers)
+        stage, name = ("sum", _tr("Before the norm")) if is_post else ("normed", _tr("Behind the norm"))
+        values = self._stage(stage)
+        is_there = np.isfinite(values).all(1)
+        if is_there.any():
+            # What is read stands where the sub-layer begins, the sum where it ends.
+            at = steps[is_there] if is_post else steps[is_there] - 1
+            curves.append(Curve(name, at, np.median(values[is_there], 1), 2, is_dashed=True))
+        return curves
+
+    def _added_plot(self) -> Plot:
+        added, before = self._stage("added"), self._stage("before")
+        layers = np.array([step.layer for step in self.result.sub_layers])
+        kinds = [step.kind for step in self.result.sub_layers]
+        curves = []
+        for kind in dict.fromkeys(kinds):
+            rows = np.array([each == kind for each in kinds])
+            values = added[rows]
+            curves.append(
+                Curve(
+                    kind_title(kind), layers[rows].astype(float), np.median(values, 1), _INKS[kind],
+                    low=values.min(1), high=values.max(1), has_dots=True,
+                )
+            )  # fmt: skip
+        first = np.array([layer not in layers[:number] for number, layer in enumerate(layers)])
+        stream = np.median(before[first], 1)
+        at = layers[first].astype(float)
+        curves.append(Curve(_tr("Stream before the layer"), at, stream, "faint", is_dashed=True))
+        title = _tr("{} of what is added").format(QUANTITIES[self.quantity])
+        labels = tuple(str(layer) for layer in range(int(layers.max()) + 1))
+        axis = Axis(_tr("layer"), labels=labels)
+        return Plot(tuple(curves), axis, self._y, title, _tr("median token; the bands have all tokens"))
+
+    def _token_name(self, pos: int, what: str) -> str:
+        return f"{what} “{isolated(label(self.result.tokens.words[pos]))}”"
+
+    def describe(self, spot: PlotSpot) -> str:
+        """A curve's number, with the least and the most where it has a band."""
+        plot = self.plots[spot.plot]
+        series = plot.series[spot.series]
+        assert isinstance(series, Curve)
+        at = int(series.x[spot.point])
+        where = plot.x.labels[at] if spot.plot == 0 else _tr("layer {}").format(at)
+        text = f"{series.name}, {where}: {float(series.y[spot.point]):.4g}"
+        if series.low is None or series.high is None:
+            return text
+        ends = (float(end[spot.point]) for end in (series.low, series.high))
+        return text + _tr(" ({:.4g} to {:.4g})").format(*ends)
+
+    def numbers(self) -> Numbers:
+        """All that was measured."""
+        return numbers_of(self.result)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("NormsCurves", text)
