@@ -18,6 +18,8 @@ ANALYSES: dict[str, str] = {
     "ScaledDotRequest": "inference.analyses.scaled_dot:scaled_dot",
     "PositionsRequest": "inference.analyses.positions:positions",
     "LayerTimesRequest": "inference.analyses.layer_times:layer_times",
+    "TrainingRequest": "inference.analyses.training:training",
+    "RunsRequest": "inference.analyses.training:runs",
     "TrainingStagesRequest": "inference.analyses.training_stages:training_stages",
     "LensRequest": "inference.analyses.lens:lens",
     "AttributionRequest": "inference.analyses.attribution:attribution",
