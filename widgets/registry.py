@@ -27,6 +27,7 @@ ORDER = (
     "similarity",
     "rollout",
     "sparse",
+    "training",
     "masked_image",
     "complete_image",
     "masked_pixels",

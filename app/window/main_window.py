@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
         FocusRings(self)
 
         self.selection = Selection(self)
-        self.context = ViewContext(self.selection, parent=self)
+        self.context = ViewContext(self.selection, parent=self, runs_folder=str(settings_file.with_name("runs")))
         self.jobs = Jobs(self)
         self.exporting = Exporting(self)
         cache = ResultCache(settings_file.with_name(CACHE_FILE), VERSION)
@@ -81,7 +81,7 @@ class MainWindow(QMainWindow):
         self.gallery = Gallery()
         self.input_panel = InputPanel(self.context, SAMPLES)
         self.input_bar = self.input_panel.text
-        self.opening = Opening(self.controller, self.gallery, self)
+        self.opening = Opening(self.controller, self.gallery, self.context, self)
         self.flow = SubjectFlow(self.controller, self.selection, self.input_panel, self)
         self.area = ViewArea(partial(ViewEntry.create, context=self.context))
         self._session = SessionKeeper(settings_file.with_name(FILE_NAME), self.area)

@@ -11,6 +11,7 @@ from app.link.controller import Controller
 from inference.results.checkpoint import CheckpointInfo, in_own_precision, split_precision
 from inference.results.events import Failure
 from resources import bundled_checkpoints
+from widgets.context import ViewContext
 from widgets.panels.gallery import Gallery
 
 
@@ -38,9 +39,12 @@ class Opening(QObject):
     described = Signal(str)
     said = Signal(str, bool, str)
 
-    def __init__(self, controller: Controller, gallery: Gallery, dialog_parent: QWidget) -> None:
+    def __init__(self, controller: Controller, gallery: Gallery, context: ViewContext, dialog_parent: QWidget) -> None:
         super().__init__(dialog_parent)
         self._controller, self._gallery, self._dialog_parent = controller, gallery, dialog_parent
+        self._runs_folder = context.runs_folder
+        context.checkpoint_requested.connect(self.open)
+        context.runs_changed.connect(self._show_list)
         self._recent: tuple[str, ...] = ()
         self._wanted = ""
         self._is_cut_off = False  # by the user, or because the engine died: what was wanted can still be had
@@ -141,10 +145,21 @@ class Opening(QObject):
             if first and first != self._wanted:
                 self._ask_for(first)
 
+    @Slot()
     def _show_list(self) -> None:
         info = self._controller.checkpoint
         now = split_precision(info.checkpoint)[0] if info else ""
-        self._gallery.set_checkpoints(bundled_checkpoints(), self._recent, now)
+        self._gallery.set_checkpoints(bundled_checkpoints(), self._recent, now, trained_in(self._runs_folder))
+
+
+def trained_in(folder: str) -> tuple[str, ...]:
+    """Folders of the checkpoints that were trained here, by their names."""
+    try:
+        return (
+            tuple(sorted(str(file.parent.resolve()) for file in Path(folder).glob("*/config.json"))) if folder else ()
+        )
+    except OSError:
+        return ()
 
 
 def _summary(info: CheckpointInfo) -> str:

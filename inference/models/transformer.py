@@ -1,7 +1,8 @@
 """The Transformer of 2017: an encoder reads the source, a decoder writes the target token by token.
 
 Every sublayer is followed by dropout, the sum with its input and a layer norm ("post-norm"; the norm comes before the
-sublayer where the configuration says so); positions are sines and cosines; one matrix embeds source and target and is the output projection; queries, keys and values have no biases.
+sublayer where the configuration says so); positions are sines and cosines; one matrix embeds source and target and is
+the output projection; queries, keys and values have no biases.
 `torch.nn.Transformer` computes the same between embedding and output projection.
 
 References

@@ -19,8 +19,8 @@ def card(request: TrainingRequest, result: TrainingResult, n_parameters: int) ->
     else:
         norms = "before" if sizes.norm == "pre" else "behind"
         model = (
-            f"{sizes.n_layers} layers, {sizes.d_model} wide, {sizes.n_heads} heads, norms {norms} the sublayers, dropout "
-            f"{sizes.dropout:g}; {n_parameters:,} parameters."
+            f"{sizes.n_layers} layers, {sizes.d_model} wide, {sizes.n_heads} heads, norms {norms} the sublayers, "
+            f"dropout {sizes.dropout:g}; {n_parameters:,} parameters."
         )
     state = "done" if result.n_done >= plan.n_steps else f"stopped after {result.n_done:,} steps"
     lines = [

@@ -43,7 +43,9 @@ def is_for_validation(ids: Tensor, lengths: Tensor) -> Tensor:
     return (mixed * (place < lengths[:, None])).sum(1) % _ONE_IN == 0
 
 
-def make_strings(n: int, most: int, generator: torch.Generator | None = None, *, held_out: bool) -> tuple[Tensor, Tensor]:
+def make_strings(
+    n: int, most: int, generator: torch.Generator | None = None, *, held_out: bool
+) -> tuple[Tensor, Tensor]:
     """Letters int64 [n, most] and lengths int64 [n] of random strings of one side of the split."""
     ids, lengths = torch.empty(n, most, dtype=torch.int64), torch.zeros(n, dtype=torch.int64)
     missing = torch.arange(n)

@@ -139,9 +139,7 @@ class Run:
             run_files.write_state(folder, self.training.state() | {"seconds": self.seconds})
 
 
-def train(
-    request: TrainingRequest, context: Context, clock: Callable[[], float] = time.monotonic
-) -> TrainingResult:
+def train(request: TrainingRequest, context: Context, clock: Callable[[], float] = time.monotonic) -> TrainingResult:
     """Train a tiny model, or go on where a run with the same wishes was stopped.
 
     The folder is an ordinary checkpoint all along, saved every few seconds of training.
@@ -180,8 +178,8 @@ def check(request: TrainingRequest) -> None:
     sizes = request.sizes
     if sizes.d_model % sizes.n_heads or sizes.d_model % 2:
         raise Refused(
-            f"The width is {sizes.d_model} and there are {sizes.n_heads} heads; the width has to be even and a multiple "
-            "of the number of heads."
+            f"The width is {sizes.d_model} and there are {sizes.n_heads} heads; the width has to be even and a "
+            "multiple of the number of heads."
         )
 
 
@@ -197,6 +195,6 @@ def _check_folder(request: TrainingRequest, folder: Path) -> None:
     n_bytes = run_files.bytes_in(folder.parent) if folder.parent.name == "runs" else 0
     if n_bytes > MOST_KEPT_BYTES:
         raise Refused(
-            f"The runs that are kept take {n_bytes / 2**30:.1f} GB; {MOST_KEPT_BYTES / 2**30:.0f} GB are allowed. Delete "
-            "some first."
+            f"The runs that are kept take {n_bytes / 2**30:.1f} GB; {MOST_KEPT_BYTES / 2**30:.0f} GB are allowed. "
+            "Delete some first."
         )

@@ -59,7 +59,7 @@ def opening(controller, qtbot):
     parent, gallery = QWidget(), Gallery()
     qtbot.addWidget(parent)
     qtbot.addWidget(gallery)
-    opening = Opening(controller, gallery, parent)
+    opening = Opening(controller, gallery, ViewContext(), parent)
     opening.texts, opening.hints = [], []
     opening.said.connect(lambda *told: opening.texts.append(told))
     opening.described.connect(lambda text: opening.texts.append((text,)))
