@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -165,13 +166,13 @@ def read_result(folder: Path) -> TrainingResult:
     try:
         if sum((place / name).stat().st_size for name in (LOG, VALIDATIONS)) > _MOST_NUMBERS:
             raise ValueError
-        with np.load(place / LOG, allow_pickle=False) as arrays:
+        with (place / LOG).open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             log = StepLog(0, arrays["loss"], arrays["rate"], arrays["gradient"])
-        with np.load(place / VALIDATIONS, allow_pickle=False) as arrays:
+        with (place / VALIDATIONS).open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             validations = _validations(dict(arrays))
         if log.gradient.shape != (len(log.loss), len(facts.layers)) or log.rate.shape != log.loss.shape:
             raise ValueError
-    except (OSError, KeyError, ValueError, TypeError, EOFError) as error:
+    except (OSError, KeyError, ValueError, TypeError, EOFError, BadZipFile) as error:
         raise Refused(f"The numbers of {request.name} cannot be read: they are damaged or missing.") from error
     told = {field.name: getattr(facts, field.name) for field in fields(RunFacts)}
     return TrainingResult(log=log, validations=validations, **told)
