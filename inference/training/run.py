@@ -27,6 +27,9 @@ logging.disable_progress_bar()
 # By task: module and class, called with request and device.
 _TASKS: dict[str, str] = {
     "reversal": "inference.training.reversal:ReversalTask",
+    "masked": "inference.training.language:MaskedTask",
+    "causal": "inference.training.language:CausalTask",
+    "classify": "inference.training.classify:ClassifyTask",
 }
 SAVE_EVERY = 5.0  # seconds of training: what a killed process loses at most, with the step that it was at
 _TELL_EVERY = 0.5  # seconds

@@ -128,7 +128,9 @@ def test_it_saves_often_enough(request_, monkeypatch):
     """By a clock on which each step takes a second, no more than that many seconds of training are ever unsaved."""
     saved = []
     write = run_files.write_state
-    monkeypatch.setattr(run_files, "write_state", lambda folder, state: saved.append(state["step"]) or write(folder, state))
+    monkeypatch.setattr(
+        run_files, "write_state", lambda folder, state: saved.append(state["step"]) or write(folder, state)
+    )
     now = [0.0]
 
     class Slow(Context):

@@ -104,6 +104,7 @@ ONLY_FOR: dict[str, tuple[Task, ...]] = {
     "width": ("reversal", "masked", "causal"),
     "heads": ("reversal", "masked", "causal"),
     "norm": ("reversal",),
+    "dropout": ("reversal", "masked", "causal"),
     "vocabulary": ("masked", "causal"),
     "n_vocabulary": ("masked", "causal"),
     "tuned": ("classify",),
