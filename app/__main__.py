@@ -7,16 +7,17 @@ import sys
 
 from app import VERSION
 
-COMMANDS = ("figure", "mesh", "inspect")
+COMMANDS = ("figure", "mesh", "train", "inspect")
 
 HELP = f"""Headlight {VERSION}, a desktop microscope for transformers
 
 headlight [CHECKPOINT] [--engine process|thread]   open the window
 headlight figure KIND --out FILE ...               make a figure without a window
 headlight mesh --class NAME --out FILE ...         let a model draw a mesh, and write it
+headlight train MODEL --out FOLDER ...             train a tiny model
 headlight inspect CHECKPOINT [--json]              say what a checkpoint is and offers
 
-headlight figure --help, headlight mesh --help and headlight inspect --help say more.
+headlight figure --help, and so on, say more.
 """
 
 

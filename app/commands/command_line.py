@@ -1,4 +1,4 @@
-"""`headlight figure`, `mesh` and `inspect`: what the window shows, without a window."""
+"""`headlight figure`, `mesh`, `train` and `inspect`: what the window shows, without a window."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ examples:
   headlight figure attention --text "The cat sat." --out all.npz
   headlight figure patches --checkpoint vit-scenes --scene 3 --query 4,5 --out patches.png
   headlight mesh --class chair --seed 3 --out chair.gif
+  headlight train reversal --steps 500 --out reversed
   headlight inspect path/to/checkpoint
 """
 
@@ -45,7 +46,7 @@ class _Parser(ArgumentParser):
 
 
 def run(argv: Sequence[str]) -> int:
-    """Run `figure`, `mesh` or `inspect`; 0, or 2 after one line on stderr."""
+    """Run `figure`, `mesh`, `train` or `inspect`; 0, or 2 after one line on stderr."""
     from widgets.kit.clean import shown
 
     for stream in (sys.stdout, sys.stderr):
@@ -67,7 +68,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _parser() -> ArgumentParser:
-    from app.commands import mesh_commands
+    from app.commands import mesh_commands, train_commands
     from app.commands.figures import FIGURES
     from app.commands.options import add_options
     from app.commands.shared_options import SHARED
@@ -103,6 +104,14 @@ def _parser() -> ArgumentParser:
     mesh_commands.add_options(mesh)
     mesh.set_defaults(run=_mesh)
 
+    train = commands.add_parser("train", help=train_commands.ABOUT, description="Train a model.")
+    kinds = train.add_subparsers(title="models", metavar="MODEL", required=True)
+    for name, trained in train_commands.TRAIN.items():
+        about = trained.ABOUT
+        one = kinds.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
+        trained.add_options(one)
+        one.set_defaults(run=_train, model=name)
+
     about = "say what a checkpoint is and which views it offers"
     inspect = commands.add_parser("inspect", help=about, description=f"{about[0].upper()}{about[1:]}.")
     inspect.add_argument("checkpoint", metavar="PATH", help="a folder, or the name of a bundled checkpoint")
@@ -117,6 +126,36 @@ def _inspect(args: Namespace) -> str:
 
     info = _info(Engine(), args.checkpoint)
     return json.dumps(asdict(info), indent=2) if args.json else inspect_text(info)
+
+
+def _train(args: Namespace) -> str:
+    from app.commands.figures import BadOption
+    from app.commands.train_commands import TRAIN, ProgressBar
+    from app.export.saving import ExportError, FileIsThere
+    from inference.context import Context
+    from inference.results.events import Failure, Progress
+    from inference.service.engine import Engine, answer
+
+    bar = ProgressBar()
+
+    def ask(request: Any) -> object:
+        def report(event: object) -> None:
+            if isinstance(event, Progress):
+                bar.show(event)
+
+        result = answer(Engine(), request, Context(report))
+        if isinstance(result, Failure):
+            raise _Fault(result.message)
+        return result
+
+    try:
+        return TRAIN[args.model].run(args, ask)
+    except FileIsThere as error:
+        raise _Fault(f"{error} Another name, or --force to replace it.") from error
+    except (ExportError, BadOption) as error:
+        raise _Fault(str(error)) from error
+    finally:
+        bar.end()
 
 
 def _mesh(args: Namespace) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inference.context import Refused
-from inference.results.training import RunsRequest, RunsResult, TrainingRequest, TrainingResult
+from inference.results.training import RunsRequest, RunsResult, TrainingRequest, TrainingResult, is_run
 
 if TYPE_CHECKING:
     from inference.context import Context
@@ -28,7 +28,7 @@ def runs(request: RunsRequest, context: Context) -> RunsResult:
     Refused
         One that is to be deleted is being trained, lies elsewhere, or cannot be deleted.
     """
-    from inference.training.run_files import is_run, read_result, remove_run, runs_in
+    from inference.training.run_files import read_result, remove_run, runs_in
 
     for folder in request.removed:
         remove_run(Path(folder), Path(request.folder))

@@ -11,7 +11,7 @@ SCHEDULES: dict[ScheduleKind, str] = {
     "linear": "Linear decay",
     "cosine": "Cosine decay",
     "inverse_sqrt": "Inverse square root",
-    "2017": "2017: inverse root, rate by formula",
+    "2017": "Formula of 2017",
     "constant": "Constant",
 }
 

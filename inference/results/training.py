@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Literal
 
 from inference.results.job import JobRequest
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 Task = Literal["reversal", "masked", "causal", "classify"]
 TASKS: dict[Task, str] = {
-    "reversal": "String reversal (Transformer of 2017)",
-    "masked": "Masked words (BERT)",
-    "causal": "Next word (GPT-2)",
+    "reversal": "String reversal",
+    "masked": "Masked words",
+    "causal": "Next word",
     "classify": "Fine-tune on labels",
 }
 NormPlace = Literal["post", "pre"]
@@ -42,6 +42,14 @@ LIMITS: dict[str, tuple[float, float]] = {
 }
 MOST_TEXT_BYTES = 20_000_000
 MOST_KEPT_BYTES = 2 * 2**30  # of all runs that are kept in one folder
+
+
+RUN_FILE = PurePath("training") / "run.json"
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds a run, be it done or stopped."""
+    return (folder / RUN_FILE).is_file()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +130,8 @@ class TrainingRequest(JobRequest["TrainingResult"]):
     tuned
         Which of its weights: all, low-rank additions to them (LoRA), or only those of the new head.
     """
+
+    keeps_what_is_done = True
 
     folder: str
     task: Task = "reversal"

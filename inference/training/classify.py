@@ -147,7 +147,7 @@ def _open(request: TrainingRequest, classes: list[str]) -> tuple[Any, PreTrained
         )
     except (ValueError, OSError) as error:
         raise Refused(f"{found.info.name} has no head for classes in transformers, or cannot be read so.") from error
-    tokenizer = load_tokenizer(found.folder, found.config)
+    tokenizer: Any = load_tokenizer(found.folder, found.config)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     net.config.pad_token_id = tokenizer.pad_token_id

@@ -75,7 +75,7 @@ class Training:
         loss = self._task.loss()
         loss.backward()
         gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
-        norms = torch.stack(torch._foreach_norm(gradients))
+        norms = torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients])
         total = torch.linalg.vector_norm(norms)
         value = loss.item()
         if not (math.isfinite(value) and math.isfinite(total.item())):

@@ -12,7 +12,7 @@ import torch
 from transformers.utils import logging
 
 from inference.context import Cancelled, Context, Refused
-from inference.results.training import LIMITS, MOST_KEPT_BYTES, TASKS, TrainingRequest, TrainingResult
+from inference.results.training import LIMITS, MOST_KEPT_BYTES, TASKS, TrainingRequest, TrainingResult, is_run
 from inference.training import run_files
 from inference.training.card import card
 from inference.training.loop import Training, look_steps
@@ -162,7 +162,7 @@ def train(request: TrainingRequest, context: Context, clock: Callable[[], float]
     folder = Path(request.folder)
     with run_files.reserved(folder):
         _check_folder(request, folder)
-        if run_files.is_run(folder) and run_files.read_run(folder)[1].n_done >= request.plan.n_steps:
+        if is_run(folder) and run_files.read_run(folder)[1].n_done >= request.plan.n_steps:
             return run_files.read_result(folder)
         context.checkpoint(0, request.plan.n_steps, "Reading the data")
         with torch.random.fork_rng():
@@ -187,7 +187,7 @@ def check(request: TrainingRequest) -> None:
 
 
 def _check_folder(request: TrainingRequest, folder: Path) -> None:
-    if run_files.is_run(folder):
+    if is_run(folder):
         kept, _ = run_files.read_run(folder)
         if run_files.without_folder(kept) != run_files.without_folder(request):
             raise Refused(f"{folder.name} holds a run with other options; choose another name, or delete it.")

@@ -26,6 +26,7 @@ import numpy as np
 from inference.context import Refused
 from inference.files.json_file import read_object
 from inference.results.training import (
+    RUN_FILE,
     TASKS,
     KeptRun,
     ModelSizes,
@@ -35,13 +36,14 @@ from inference.results.training import (
     TrainingRequest,
     TrainingResult,
     Validation,
+    is_run,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-INSIDE = "training"
-RUN, LOG, VALIDATIONS, STATE, LOCK = "run.json", "log.npz", "validations.npz", "state.pt", "lock"
+INSIDE, RUN = RUN_FILE.parts
+LOG, VALIDATIONS, STATE, LOCK = "log.npz", "validations.npz", "state.pt", "lock"
 _MOST_JSON = 2**20
 _MOST_NUMBERS = 2**27  # bytes
 _MOST_RUNS = 500  # that are looked at in one folder
@@ -62,11 +64,6 @@ class RunFacts:
     columns: tuple[str, ...]
     baselines: tuple[tuple[str, float], ...]
     facts: tuple[str, ...]
-
-
-def is_run(folder: Path) -> bool:
-    """Whether a folder holds a run."""
-    return (folder / INSIDE / RUN).is_file()
 
 
 @contextmanager
@@ -128,9 +125,9 @@ def beside(folder: Path) -> Iterator[Path]:
 
 def write_run(folder: Path, request: TrainingRequest, result: TrainingResult) -> None:
     """Request, numbers and facts; all but the state."""
-    log, place = result.log, folder / INSIDE
+    log, place, validations = result.log, folder / INSIDE, _validation_arrays(result.validations)
     write_whole(place / LOG, lambda stream: np.savez(stream, loss=log.loss, rate=log.rate, gradient=log.gradient))
-    write_whole(place / VALIDATIONS, lambda stream: np.savez(stream, **_validation_arrays(result.validations)))
+    write_whole(place / VALIDATIONS, lambda stream: np.savez(stream, allow_pickle=False, **validations))
     facts = {field.name: getattr(result, field.name) for field in fields(RunFacts)}
     asked = {name: value for name, value in asdict(request).items() if name != "folder"}
     told = json.dumps({"version": _VERSION, "request": asked, "facts": facts}, indent=1)

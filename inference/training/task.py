@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
-    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+    from transformers import PreTrainedModel
 
 NO_PATTERN = np.zeros((0, 0, 0, 0), np.float32)
 _IN_LAYER = re.compile(r"(?:^|\.)(?:(encoder|decoder)\.)?(?:layers|layer|h|blocks?)\.(\d+)\.")
@@ -24,7 +24,7 @@ class TrainingTask(ABC):
     net
         What is trained, on its device.
     tokenizer
-        Of the checkpoint that becomes of it.
+        Of the checkpoint that becomes of it: transformers' fast one, whose types say little of its numbers.
     measure
         What `validate` tells besides the loss, in words.
     example
@@ -36,7 +36,7 @@ class TrainingTask(ABC):
     """
 
     net: PreTrainedModel
-    tokenizer: PreTrainedTokenizerFast
+    tokenizer: Any
     measure: str
     example: str
     rows: tuple[str, ...] = ()
@@ -75,7 +75,10 @@ def layers_of(net: nn.Module) -> dict[str, list[nn.Parameter]]:
             part = "head" if has_layers else "embedding"
         if parameter.requires_grad:
             found.setdefault(part, []).append(parameter)
-    return found
+    # A norm behind the encoder comes before the decoder's layers.
+    return {part: group for part, group in found.items() if part != "head"} | {
+        part: group for part, group in found.items() if part == "head"
+    }
 
 
 def _has_both(net: nn.Module) -> bool:

@@ -86,7 +86,8 @@ class TrainingAttentionFigure(PanelFigure):
         em = QFontMetricsF(style.font).height()
         area = rect.adjusted(0, _TOP * em, 0, 0)
         n, gap = len(self._maps), 0.8 * em
-        n_columns = min(range(1, n + 1), key=lambda k: abs(math.log(_shape(area, n, k))))
+        even = [k for k in range(1, n + 1) if n % k == 0]
+        n_columns = min(even, key=lambda k: abs(math.log(_shape(area, n, k))))
         n_rows = -(-n // n_columns)
         width, height = (area.width() + gap) / n_columns - gap, (area.height() + gap) / n_rows - gap
         return [

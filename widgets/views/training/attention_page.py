@@ -35,6 +35,7 @@ class AttentionPage(Page):
         super().__init__("training_attention", canvas, _tr("What is shown"), _tr("Number pointed at"), parent)
         self._canvas, self.is_of_subject = canvas, False
         self._record: RunRecord | None = None
+        self._followed: RunRecord | None = None  # whose looks the player has
         self._figure: TrainingAttentionFigure | None = None
         self._style, self._n_layers = FigureStyle(), 1
         self._layer = NumberSlider("training_attention_layer", _tr("Layer"), 0, 0)
@@ -52,16 +53,16 @@ class AttentionPage(Page):
 
     def show_record(self, record: RunRecord | None, style: FigureStyle) -> None:
         """Show a run; None: there is none."""
-        is_other = record is not self._record
         self._record, self._style = record, style
         looks = record.result.validations if record is not None and record.result is not None else ()
         n = sum(1 for one in looks if one.pattern.size)
         if not n:
-            self._figure = None
+            self._figure = self._followed = None
             self._say_empty()
             self.figure_changed.emit()
             return
         assert record is not None
+        is_other, self._followed = record is not self._followed, record
         n_layers = self._n_layers = next(one for one in looks if one.pattern.size).pattern.shape[0]
         with QSignalBlocker(self._layer):
             self._layer.set_range(0, n_layers - 1)

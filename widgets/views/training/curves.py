@@ -50,7 +50,7 @@ class TrainingCurvesFigure(PlottedFigure):
         if not self.runs:
             return _tr("No run is shown yet: the learning rate that is chosen, dashed. Start trains a model.")
         names = ", ".join(f"{run.name} ({run.result.n_done:,})" for run in self.runs)
-        return _tr("Runs and their steps: {}. Dots: on what was not trained on").format(names)
+        return _tr("Runs and their steps: {}. Dots: on what was not trained on, without smoothing").format(names)
 
     @cached_property
     def plots(self) -> tuple[Plot, ...]:

@@ -28,19 +28,19 @@ class LayerGradientsFigure(PlottedFigure):
 
     Attributes
     ----------
-    step
+    first
         The first of `WINDOW` steps, from 0.
     """
 
     runs: tuple[ShownRun, ...]
-    step: int = 0
+    first: int = 0
     shown: Shown = ALL_SHOWN
 
     @property
     def caption(self) -> str:
         names = ", ".join(run.name for run in self.runs) or _tr("no run yet")
         text = _tr("Norm of the gradient by layer, mean of steps {:,} to {:,}: {}")
-        return text.format(self.step + 1, self.step + WINDOW, names)
+        return text.format(self.first + 1, self.first + WINDOW, names)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -51,7 +51,7 @@ class LayerGradientsFigure(PlottedFigure):
 
     def means(self, run: ShownRun) -> np.ndarray:
         """float [layer] in the order of `names`, NaN for layers that a run has not."""
-        window = run.result.log.gradient[self.step : self.step + WINDOW]
+        window = run.result.log.gradient[self.first : self.first + WINDOW]
         found = np.full(len(self.names), np.nan)
         if len(window):
             found[[self.names.index(name) for name in run.result.layers]] = window.mean(0)
@@ -74,7 +74,7 @@ class LayerGradientsFigure(PlottedFigure):
         losses = tuple(
             Curve(run.name, np.arange(1.0, 1 + len(loss)), loss.astype(float), run.ink, width=1.1)
             for run in self.runs
-            for loss in [run.result.log.loss[: self.step + WINDOW]]
+            for loss in [run.result.log.loss[: self.first + WINDOW]]
         )
         steps = Axis(_tr("step"), text=step_text, low=0.0)
         return by_layer, Plot(losses, steps, Axis(_tr("nats")), _tr("Loss up to there"), empty=empty)
@@ -99,7 +99,7 @@ class LayerGradientsFigure(PlottedFigure):
             for name, value in zip(self.names, self.means(run), strict=True)
         ]
         arrays = {f"{i}_gradient": self.means(run) for i, run in enumerate(self.runs)}
-        arrays |= {"layers": np.array(self.names, np.str_), "first_step": np.array(self.step + 1)}
+        arrays |= {"layers": np.array(self.names, np.str_), "first_step": np.array(self.first + 1)}
         return Numbers(arrays, ("run", "layer", "gradient norm"), rows)
 
 

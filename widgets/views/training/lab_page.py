@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
 
+from inference.results.training import Task
 from widgets.kit.availability import offer
 from widgets.kit.clean import clean
 from widgets.kit.control_bar import ControlBar
@@ -23,7 +24,7 @@ from widgets.panels.job_line import JobLine
 from widgets.plots.canvas import PlotCanvas
 from widgets.views.training.curves import TrainingCurvesFigure, shown_run
 from widgets.views.training.gradients import LayerGradientsFigure
-from widgets.views.training.options import ONLY_FOR, LabOptions, TrainingOptions
+from widgets.views.training.options import ONLY_FOR, LabOptions, RunOptions
 from widgets.views.training.record import RunRecord
 from widgets.views.training.run_list import RunList
 
@@ -56,7 +57,7 @@ class LabPage(Page):
         super().__init__("training", middle, _tr("What is shown"), _tr("Number pointed at"), parent)
         self._canvas, self.is_of_subject = canvas, False
         self.setFocusProxy(canvas)
-        self.options = OptionControls(self.controls, "training", TrainingOptions)
+        self.options = OptionControls(self.controls, "training", RunOptions)
         self._path = ""
         self._file, self._own = self.controls.add_buttons(
             ("training_file", "", _tr("Choose the file that is learned from")),
@@ -80,7 +81,7 @@ class LabPage(Page):
         self.add_above(looks)
         self._records: tuple[RunRecord, ...] = ()
         self._style = FigureStyle()
-        self._task = self.options.value().task
+        self._task: Task = self.options.value().task
         self._names_taken: Callable[[str], bool] = lambda _name: False
         self.figure: TrainingCurvesFigure | LayerGradientsFigure = TrainingCurvesFigure(())
         self._offer()
@@ -198,8 +199,8 @@ class LabPage(Page):
         task = self.options.value().task
         if task != self._task:
             was, self._task = self._task, task
-            if self.options.value() == replace(TrainingOptions.usual(was), task=task):  # nothing else was chosen
-                self.options.set_value(TrainingOptions.usual(task), quietly=True)
+            if self.options.value() == replace(RunOptions.usual(was), task=task):  # nothing else was chosen
+                self.options.set_value(RunOptions.usual(task), quietly=True)
             if "classify" in (was, task):
                 self._path = ""
             self.set_names(self._names_taken)

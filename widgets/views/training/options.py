@@ -25,10 +25,12 @@ _HEADS = (1, 2, 4, 8)
 
 
 @dataclass(frozen=True)
-class TrainingOptions(Options):
+class RunOptions(Options):
     """What is trained, and how."""
 
-    task: Task = choice("reversal", TASKS, "Task", "What is learned")
+    task: Task = choice(
+        "reversal", TASKS, "Task", "Reversal by the Transformer of 2017, masks by BERT, the next word by GPT-2"
+    )
     layers: int = number(2, *LIMITS["n_layers"], "Layers", "Layers (of the encoder, and of the decoder)")
     width: int = choice(64, {n: str(n) for n in _WIDTHS}, "Width", "Numbers a token is told by (d_model)")
     heads: int = choice(4, {n: str(n) for n in _HEADS}, "Heads", "Heads of attention in each layer")
@@ -93,7 +95,7 @@ class TrainingOptions(Options):
         )
 
     @staticmethod
-    def usual(task: Task) -> TrainingOptions:
+    def usual(task: Task) -> RunOptions:
         """What does well for a task."""
         return _USUAL[task]
 
@@ -109,11 +111,11 @@ ONLY_FOR: dict[str, tuple[Task, ...]] = {
     "n_vocabulary": ("masked", "causal"),
     "tuned": ("classify",),
 }
-_USUAL: dict[Task, TrainingOptions] = {
-    "reversal": TrainingOptions(),
-    "masked": TrainingOptions(task="masked", length=32, steps=1_000, batch=32, smoothing=0.0),
-    "causal": TrainingOptions(task="causal", length=32, steps=600, batch=32, smoothing=0.0),
-    "classify": TrainingOptions(
+_USUAL: dict[Task, RunOptions] = {
+    "reversal": RunOptions(),
+    "masked": RunOptions(task="masked", length=32, steps=1_000, batch=32, smoothing=0.0),
+    "causal": RunOptions(task="causal", length=32, steps=600, batch=32, smoothing=0.0),
+    "classify": RunOptions(
         task="classify", length=64, steps=200, batch=16, warm_up=20, peak=0.0003, smoothing=0.0, dropout=0.1
     ),
 }
@@ -139,7 +141,9 @@ class ScheduleOptions(Options):
     warm_up: int = number(400, 0, 10_000, "Warm-up", "Steps over which the rate rises", is_slider=True, step=10)
     steps: int = number(2_000, 10, 20_000, "Steps", "Steps in all", is_slider=True, step=10)
     peak: float = number(0.002, *LIMITS["peak"], "Peak", "Highest learning rate", step=0.0005, decimals=5)
-    width: int = number(64, 16, 1_024, "Width", "Width of the model, for 2017's formula", is_slider=True, step=16)
+    width: int = number(
+        64, 16, 1_024, "Width", "Width of the model, for 2017's formula", is_slider=True, step=16, flag="d-model"
+    )
 
     @property
     def schedule(self) -> Schedule:

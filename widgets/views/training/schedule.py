@@ -17,8 +17,6 @@ from widgets.plots.figure import PlottedFigure
 from widgets.views.training.words import step_text
 
 _MOST_POINTS = 1_000
-_ROOT = "\N{SUPERSCRIPT MINUS}\N{SUPERSCRIPT ZERO}\N{DOT OPERATOR}\N{SUPERSCRIPT FIVE}"
-_POWER = "\N{SUPERSCRIPT MINUS}\N{SUPERSCRIPT ONE}\N{DOT OPERATOR}\N{SUPERSCRIPT FIVE}"
 
 
 def formula(schedule: Schedule) -> str:
@@ -29,7 +27,7 @@ def formula(schedule: Schedule) -> str:
         "cosine": "r · ½ (1 + cos π (s \N{MINUS SIGN} w)/(N \N{MINUS SIGN} w))",
         "inverse_sqrt": "r · √(w/s)" if schedule.warm_up else "r / √(1 + s/10,000)",
         "constant": "r",
-        "2017": f"d{_ROOT} · min(s{_ROOT}, s · w{_POWER})",
+        "2017": "d^\N{MINUS SIGN}0.5 · min(s^\N{MINUS SIGN}0.5, s · w^\N{MINUS SIGN}1.5)",
     }[schedule.kind]
     if schedule.kind == "2017" or not warm:
         return after
