@@ -55,9 +55,9 @@ def _open_window(arguments: list[str]) -> int:
         return _refuse(f"{unknown[0]!r} is not understood; see headlight --help.")
     if _has_no_display():
         return _refuse("There is no display to open a window on; headlight figure makes figures without one.")
-    from app.quick_imports import skip_source_inspection
+    from app import quick_start
 
-    skip_source_inspection()
+    quick_start.begin()
     from app.window.application import open_window
 
     return open_window(rest[0] if rest else "", engine)

@@ -24,13 +24,11 @@ class ViewEntry:
         Its folder in `widgets.views`, and what sessions know it by.
     cls
         Module and class, such as `widgets.views.rollout.view:RolloutView`.
-    request
-        Module and class of what it asks first, such as `rollout.RolloutRequest`: its needs are the view's. Empty for a
-        view that also shows something without a checkpoint.
+    needs
+        What a checkpoint must have: what the view's requests need. It stands here once more, for reading it
+        there would import the requests of all features before the first picture. Empty if something is shown without.
     about
         One sentence.
-    about_model
-        What the models read that it is about: `text`, `image`, `mesh`; empty for any.
     is_special
         Whether only some models of that kind have it, so that it has no tab with the others.
     figures
@@ -40,32 +38,23 @@ class ViewEntry:
     name: str
     title: str
     cls: str
-    request: str
+    needs: frozenset[Capability]
     about: str
     figures: tuple[str, ...] = ()
-    about_model: str = ""
     is_special: bool = False
 
     @property
-    def needs(self) -> frozenset[Capability]:
-        """What a checkpoint must have."""
-        if not self.request:
-            return frozenset()
-        module, _, name = self.request.partition(".")
-        return getattr(import_module(f"inference.results.{module}"), name).needs
+    def about_model(self) -> str:
+        """What the models read that it is about: `text`, `image`, `mesh`; empty for any."""
+        return next((need.reads for need in self.needs if need.reads), "")
 
     def is_about(self, checkpoint: CheckpointInfo) -> bool:
         """Whether such a model can be asked for what the view shows at all."""
         return self.about_model in ("", *checkpoint.reads)
 
     def why_missing(self, checkpoint: CheckpointInfo) -> str:
-        """Half a sentence for what the checkpoint lacks; empty if the view can show it.
-
-        What is about another kind of model is not imported: all that is asked of that kind is refused for one reason.
-        """
-        if self.is_about(checkpoint):
-            return checkpoint.why_missing(self.needs)
-        return checkpoint.why_missing(frozenset({next(one for one in Capability if one.reads == self.about_model)}))
+        """Half a sentence for what the checkpoint lacks; empty if the view can show it."""
+        return checkpoint.why_missing(self.needs)
 
     def create(self, context: ViewContext) -> View:
         """Import and build the view."""

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from app.link.outbox import Outbox
 from app.link.shared_memory import Ring, make_ring, sweep
+from app.quick_start import BLAS_THREADS
 from inference.context import Context
 from inference.results.events import Failure, Partial, Progress
 from inference.results.job import Paused
@@ -35,7 +36,7 @@ def _environment() -> dict[str, str]:
     others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     path = [str(ROOT), *(place for place in others if os.path.isabs(place))]  # "" and "." are the working folder
     own = {"HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1", "PYTHONPATH": os.pathsep.join(path)}
-    return os.environ | own
+    return {name: value for name, value in os.environ.items() if name != BLAS_THREADS} | own
 
 
 class EngineLink(Protocol):

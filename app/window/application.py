@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import pkgutil
 import sys
@@ -15,6 +14,7 @@ from PySide6.QtCore import QMessageLogContext, QObject, QTimer, QtMsgType, Slot,
 from PySide6.QtWidgets import QApplication
 
 import widgets
+from app import quick_start
 from app.link.engine_link import EngineLink, ProcessLink, ThreadLink
 from app.link.runner import Runner
 from app.window.main_window import MainWindow
@@ -97,8 +97,7 @@ class WarmUp(QObject):
         module = next(self._modules, None)
         if module is None:
             self._timer.stop()
-            # What is imported stays: to look through it for what can go would hold the window up for many frames.
-            gc.freeze()
+            quick_start.end()
         else:
             with suppress(ImportError):  # a library of the system is missing, which the view that needs it will say
                 import_module(module.name)

@@ -370,7 +370,8 @@ class MainWindow(QMainWindow):
         self.context.looks.set_color_map(settings.color_map)
         self.exporting.has_caption = settings.caption
         self.input_bar.set_text(*((settings.text, settings.text_pair) if settings.text else (SAMPLES[0], "")))
-        self._begun = replace(settings, text=self.input_bar.first.value(), text_pair=self.input_bar.second.value())
+        text, text_pair = self.input_bar.sentences()
+        self._begun = replace(settings, text=text, text_pair=text_pair)
         restore_layout(self, settings)
         self.panels.take_over()
         self._session.restore_layout(self._first_checkpoint or settings.checkpoint)
@@ -379,7 +380,7 @@ class MainWindow(QMainWindow):
     def _settings_now(self) -> Settings:
         """The settings that bring the window back into the state it is in."""
         self.panels.fit(is_wide=True)  # what only stepped aside is there again the next time
-        text, text_pair = self.input_bar.first.value(), self.input_bar.second.value()
+        text, text_pair = self.input_bar.sentences()
         return with_layout(replace(self.settings, text=text, text_pair=text_pair), self)
 
     def closeEvent(self, event: QCloseEvent) -> None:

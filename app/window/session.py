@@ -109,7 +109,7 @@ class SessionKeeper:
                 image=input.image or session.image,
                 mesh=input.mesh or session.mesh,
                 sound=input.sound or session.sound,
-                text=_as_written(input.text),
+                text=_as_written(input.text, info),
             )
         with locked(self._file):
             others = load_session(self._file)[0]  # which another window may have written since
@@ -152,9 +152,10 @@ def save_session(session: Session, file: Path) -> None:
         write_entries(file, asdict(session))
 
 
-def _as_written(text: TextInput | None) -> TextInput | None:
+def _as_written(text: TextInput | None, info: CheckpointInfo) -> TextInput | None:
     """What the settings do not say of a text; None where they say it all."""
-    if text is None or not (text.language or text.language_pair or text.target_ids):
+    has_target = text is not None and text.text_pair is not None and info.word_axis == "target"
+    if text is None or not (text.language or text.language_pair or text.target_ids or has_target):
         return None
     return replace(text, masked=(), start=None)  # masks have a place of their own; a part is chosen anew
 

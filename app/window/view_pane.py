@@ -242,6 +242,11 @@ class _DraggedTabBar(QTabBar):
             for index in range(self.count()):
                 if (index in indices) == is_shown and self.isTabVisible(index) != is_shown:
                     self.setTabVisible(index, is_shown)
+        front, first = self.currentIndex(), min(indices, default=-1)
+        if first >= 0 and self.tabRect(first).left() < 0:  # scrolled away while there was less room, or more tabs
+            with QSignalBlocker(self):
+                self.setCurrentIndex(first)
+                self.setCurrentIndex(front)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}

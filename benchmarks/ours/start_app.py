@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from app.quick_imports import skip_source_inspection
+from app import quick_start
 
-skip_source_inspection()  # as `app.__main__` does before it imports the window
+quick_start.begin()  # as `app.__main__` does before it imports the window
 
 import app.window.application  # noqa: E402
 from app.__main__ import main  # noqa: E402

@@ -52,7 +52,7 @@ def attribution(request: AttributionRequest, model: Model, context: Context) -> 
     blocks = components.stacks[components.of_head].blocks
     encoded = model.encode(request.input)
     tokens = encoded.sequences[group.query_axis]
-    position = len(tokens) - 1 if request.position is None else request.position
+    position = _last_word(tokens) if request.position is None else request.position
     if not 0 <= position < len(tokens):
         raise Refused(f"There is no position {position}; the text has positions 0 to {len(tokens) - 1}.")
     found = residual_parts(model, blocks, encoded.tensors, position, context)
@@ -93,6 +93,12 @@ def attribution(request: AttributionRequest, model: Model, context: Context) -> 
     )
     _check_sum(result, model)
     return result
+
+
+def _last_word(tokens: Tokens) -> int:
+    """The last token that is no special one; the very last if all are special, as in a target that has just begun."""
+    words = np.flatnonzero(~tokens.is_special)
+    return int(words[-1]) if len(words) else len(tokens) - 1
 
 
 def _true(model: Model, tokens: Tokens, position: int, predicts: str) -> int:

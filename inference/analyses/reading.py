@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inference.context import Refused
-from inference.forward.layer_outputs import layer_outputs
 from inference.forward.masked_lm import check_top_k
-from inference.forward.predictions import numbered, predictions
+from inference.forward.predictions import numbered, of_next_tokens
 from inference.inputs.tokens import typed_spans
 from inference.results.reading import ReadingRequest, ReadingResult
 
@@ -37,21 +35,13 @@ def reading(request: ReadingRequest, model: Model, context: Context) -> ReadingR
     Hale 2001, "A probabilistic Earley parser as a psycholinguistic model" (surprisal).
     """
     check_top_k(request.top_k)
-    components = model.components
-    group = model.info.group(components.of_head)
-    encoded = model.encode(request.input)
-    tokens = encoded.sequences[group.query_axis]
-    if len(tokens) < 2:
-        raise Refused("Nothing can be expected of a text of one token; at least 2 are needed.")
-    last = components.stacks[components.of_head].blocks[-1:]
-    state = layer_outputs(model, encoded.tensors, context, last)[-1]
-    found = predictions(model, state[:, :-1], tokens.ids[1:], request.top_k, context)
+    tokens, found = of_next_tokens(model, model.encode(request.input), request.top_k, context)
     # What is said at a place is about the next one.
     vocabulary, (top,) = numbered(model, np.concatenate([np.full_like(found.ids[:1], -1), found.ids]))
     text, spans = typed_spans(request.input, tokens, model.tokenizer)
     return ReadingResult(
         tokens=tokens,
-        axis=group.query_axis,
+        axis=model.info.group(model.components.of_head).query_axis,
         surprisal=_behind(np.nan, -found.target_log_probs / np.float32(math.log(2))),
         vocabulary=vocabulary,
         top=top,

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from inference.context import Refused
+from inference.forward.layer_outputs import layer_outputs
 from inference.forward.masked_lm import predicted_word
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from inference.context import Context
+    from inference.family.base import Encoded
     from inference.forward.model import Model
+    from inference.results.tokens import Tokens
 
 _BLOCK = 2**23  # logits that are in memory at once
 
@@ -73,6 +77,23 @@ def predictions(model: Model, state: Tensor, target_ids: np.ndarray, top_k: int,
             d_vocab = logits.shape[-1]
             parts.append(_judged(logits, targets[start : start + size], min(top_k, d_vocab)))
     return Predictions(*(np.concatenate(part) for part in zip(*parts, strict=True)), d_vocab=d_vocab)
+
+
+def of_next_tokens(model: Model, encoded: Encoded, top_k: int, context: Context) -> tuple[Tokens, Predictions]:
+    """The tokens that are told, and what is said of all but the first one, given those before it; as `predictions`.
+
+    Raises
+    ------
+    Refused
+        There are fewer than two tokens.
+    """
+    components = model.components
+    tokens = encoded.sequences[model.info.group(components.of_head).query_axis]
+    if len(tokens) < 2:
+        raise Refused("Nothing can be expected of a text of one token; at least 2 are needed.")
+    last = components.stacks[components.of_head].blocks[-1:]
+    state = layer_outputs(model, encoded.tensors, context, last)[-1]
+    return tokens, predictions(model, state[:, :-1], tokens.ids[1:], top_k, context)
 
 
 def _judged(logits: Tensor, targets: Tensor, top_k: int) -> tuple[np.ndarray, ...]:

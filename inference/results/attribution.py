@@ -23,7 +23,8 @@ class AttributionRequest(Request["AttributionResult"]):
     Attributes
     ----------
     position
-        On the sequence that the words are told of; None for its last token.
+        On the sequence that the words are told of; None for its last token that is no special one: behind the end of a
+        text no word is told.
     """
 
     needs = frozenset({Capability.LINEAR_UNEMBEDDING})

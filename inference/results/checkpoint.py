@@ -202,6 +202,12 @@ class CheckpointInfo:
         return next((group for group in self.groups if group.name == name), self.groups[0])
 
     @property
+    def word_axis(self) -> str:
+        """Name of the sequence that words are told of: what a decoder writes as its target, else the first one."""
+        axes = [group.query_axis for group in self.groups]
+        return "target" if "target" in axes else next(iter(axes), "")
+
+    @property
     def is_tokenizer_lost(self) -> bool:
         """Whether it has one that could not be read when it was opened."""
         return any(note.endswith(TYPE_IDS) for note in self.notes)

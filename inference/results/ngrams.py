@@ -32,6 +32,8 @@ class NgramsRequest(Request["NgramsResult"]):
         Whether shorter histories always have a say, or only where the longer ones know nothing of a word.
     blank
         Number of a word, from 1, to guess from what is around it; 0 for the blank that was typed, if there is one.
+    unit
+        Whether words and signs are counted, in lower case, or the tokens of the checkpoint, which needs a corpus.
     """
 
     checkpoint: str
@@ -41,6 +43,7 @@ class NgramsRequest(Request["NgramsResult"]):
     smoothing: Literal["interpolated", "back-off"] = "interpolated"
     blank: int = 0
     top_k: int = 8
+    unit: Literal["words", "tokens"] = "words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class NgramsResult:
     corpus
         Name of what was counted.
     words
-        The n words and signs of the sentence, in lower case, without its end.
+        The n words and signs of the sentence, in lower case, without its end; or its tokens.
     is_known
         bool [n], whether the corpus has the word.
     used
@@ -75,6 +78,9 @@ class NgramsResult:
         [guesser][k] words, float64 [guesser, k], most probable first.
     blank_probs
         float64 [guesser], probability of the word that is there; NaN where the checkpoint has no such token.
+    model_bits
+        float64 [n + 1], surprisal of each word by the checkpoint, where that writes: the sum over its tokens. NaN where
+        it tells none: of a first token before which nothing stands, and of the end. Empty for other checkpoints.
     """
 
     corpus: str
@@ -91,3 +97,4 @@ class NgramsResult:
     guesses: tuple[tuple[str, ...], ...]
     guess_probs: np.ndarray
     blank_probs: np.ndarray
+    model_bits: np.ndarray

@@ -186,6 +186,14 @@ def test_marks_have_the_names_that_they_have_in_the_text(panel):
     assert titles == ["To <s>", "To </s>"]
 
 
+def test_of_marks_that_the_text_has_not_nothing_is_told(panel):
+    rows = [panel._values[name] for name in ("cls", "sep")]
+    answer(panel, replace(make_heads_result(), marks={"cls": "[CLS]"}))
+    assert [panel._measures.isRowVisible(row) for row in rows] == [True, False]
+    answer(panel, replace(make_heads_result(), marks={}))
+    assert [panel._measures.isRowVisible(row) for row in rows] == [False, False]
+
+
 @pytest.mark.parametrize(
     ("share", "said"), [(0.25, "25.0 %"), (0.001, "0.1 %"), (0.00031, "0.031 %"), (0.0, "0.0 %"), (2e-9, "2e-07 %")]
 )

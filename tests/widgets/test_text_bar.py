@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import TextInput
 from tests.factories import make_checkpoint_info, make_tokens
 from tests.places import at, index_of
@@ -282,3 +283,17 @@ def test_it_goes_with_its_checkpoint_and_its_language(bar):
     bar.set_input(WRITTEN)
     bar.findChild(QComboBox, "target_language").activated.emit(1)
     assert bar.input() == TextInput("the cat")
+
+
+def test_a_target_is_no_sentence_b_and_the_other_way_round(bar):
+    translator = make_checkpoint_info(groups=(AttentionGroup("decoder", "Decoder", (4,), query_axis="target"),))
+    bar.set_text("a cat", "a dog")
+    bar.set_checkpoint(translator)
+    assert bar.input() == TextInput("a cat")
+    bar.second.set_value("un chat")
+    assert bar.sentences() == ("a cat", "a dog")
+    bar.set_checkpoint(make_checkpoint_info())
+    assert bar.input() == TextInput("a cat", "a dog")
+    assert bar.sentences() == ("a cat", "a dog")
+    bar.set_checkpoint(translator)
+    assert bar.input() == TextInput("a cat", "un chat")

@@ -67,11 +67,16 @@ class ColorScale:
         return colors
 
 
+RAISED = str.maketrans("-0123456789", "\N{SUPERSCRIPT MINUS}⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 def short(value: float, digits: int = 3) -> str:
     """A number as it is read in a figure."""
     if not math.isfinite(value):
         return "none" if math.isnan(value) else f"{MINUS if value < 0 else ''}\N{INFINITY}"
-    return f"{value:.{digits}g}".replace("-", MINUS)
+    front, _, power = f"{value:.{digits}g}".partition("e")
+    text = f"{front}·10{str(int(power)).translate(RAISED)}" if power else front
+    return text.replace("-", MINUS)
 
 
 def ticks(start: int, n: int, n_most: int) -> list[int]:

@@ -201,6 +201,8 @@ class DetailsPanel(View):
             table = heads.measures.get(name) if heads else None
             is_there = table is not None and now.layer < table.shape[0] and now.head < table.shape[1]
             value = float(table[now.layer, now.head]) if is_there and table is not None else float("nan")
+            if heads is not None and name in ("cls", "sep"):  # of which there is nothing to tell without such a token
+                self._measures.setRowVisible(label, name in heads.marks)
             unit = {"entropy": self.tr(" bits"), "distance": self.tr(" tokens")}.get(name)
             if (mark := heads.marks.get(name) if heads else None) is not None:
                 title = self._measures.labelForField(label)

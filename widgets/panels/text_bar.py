@@ -43,6 +43,8 @@ class TextBar(QWidget):
     def __init__(self, selection: Selection, samples: tuple[str, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._has_tokenizer = True
+        self._has_target = False  # the second line is what a decoder goes on with, and no sentence B
+        self._put_aside = ""  # what stood in the second line when it meant the other of the two
         self._goes_on = False  # what is written goes on with the text, and is no second sentence
         self._written: tuple[str, tuple[int, ...]] | None = None  # what came from elsewhere as written, and its tokens
         self._first_label, self._second_label = PlainLabel(self), PlainLabel(self)
@@ -164,7 +166,11 @@ class TextBar(QWidget):
         self._has_tokenizer = info is None or info.has_tokenizer
         self._drop_written()
         self._goes_on = info is not None and Capability.GENERATION in info.capabilities
-        is_pair = info is not None and any(group.query_axis == "target" for group in info.groups)
+        is_pair = info is not None and info.word_axis == "target"
+        if is_pair != self._has_target:
+            self._has_target, second = is_pair, self._put_aside
+            self._put_aside = self.second.value()
+            self.second.set_value(second)
         first = self.tr("&Sentence") if self._has_tokenizer else self.tr("&Token ids")
         self._first_label.setText(self.tr("&Source") if is_pair and self._has_tokenizer else first)
         self._second_label.setText(self.tr("&Target") if is_pair else self.tr("Sentence &B"))
@@ -199,6 +205,10 @@ class TextBar(QWidget):
         self.offer_parts(is_too_long=False)
         self.set_text(input.text if ids is None else " ".join(map(str, ids)), input.text_pair or "")
         self._written = None if input.target_ids is None else (self.second.value(), input.target_ids)
+
+    def sentences(self) -> tuple[str, str]:
+        """What was typed as sentence and sentence B, also while the second line is a target."""
+        return self.first.value(), self._put_aside if self._has_target else self.second.value()
 
     def look_at(self, text: str) -> None:
         """Put a text of any length in the first line, and ask for it."""

@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from widgets.figures.heat_panel import MINUS, RAISED
 from widgets.plots.data import Axis
 
-MINUS = "\N{MINUS SIGN}"
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SPARSE = 2.5  # times the room that a short number needs lies between numbers
 _N_STEPS = 6  # of a linear axis that is looked at as a whole
 _PAD = 0.025  # of its length at either end, so that no point lies on the edge
@@ -146,7 +145,7 @@ def count_text(value: float) -> str:
     """A power of ten, 10⁶; two or five times one, 2·10⁶."""
     power = math.floor(math.log10(value) + 1e-9)
     front = f"{value / 10.0**power:.3g}"
-    return ("" if front == "1" else f"{front}·") + f"10{str(power).translate(_SUPERSCRIPT)}"
+    return ("" if front == "1" else f"{front}·") + f"10{str(power).translate(RAISED)}"
 
 
 def bytes_text(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +20,23 @@ _ROW = 1.7  # em
 _COLUMN = 6.4  # em
 _WORD = 4.6  # em of a column that a word may take
 _HEAD = 1.6  # em
+
+
+def describe_node(tree: BeamTree, vocabulary: tuple[str, ...], node: int, click: str) -> str:
+    """How likely a text is as far as a node; `click` is what a click on it does."""
+    words = " ".join(clean(vocabulary[int(tree.numbers[each])]) for each in tree.path(node))
+    return f"{words}: {_bits(float(tree.log_probs[node]))}; {click}"
+
+
+def describe_text(each: Hypothesis) -> str:
+    """How likely a text is, and what ranks it."""
+    text = _tr("“{}”: {} tokens, {}, ranked by {}")
+    return text.format(clean(each.text), each.n_tokens, _bits(each.log_prob), short(each.score))
+
+
+def _bits(log_prob: float) -> str:
+    """As elsewhere a surprisal is told; 0 is certain."""
+    return _tr("{:.1f} bits").format(abs(log_prob) / math.log(2))
 
 
 def _tr(text: str) -> str:
@@ -144,14 +162,16 @@ class BeamPicture:
         metrics = QFontMetricsF(style.font)
         head = self.line(0, width, em).top() - _HEAD * em
         painter.setPen(style.theme.faint)
-        title = _tr("Best texts: logarithm of the probability by length; in brackets of the whole text")
+        title = _tr(
+            "Best texts, by the logarithm of their probability divided by their length; in brackets the whole text"
+        )
         baseline = head + 0.3 * em + metrics.ascent()
         painter.drawText(QPointF(0, baseline), metrics.elidedText(title, Qt.TextElideMode.ElideRight, width))
         for number, each in enumerate(self.hypotheses):
             line = self.line(number, width, em)
             painter.setFont(resized(style.font, bold=number == 0))
             painter.setPen(style.theme.ink)
-            text = f"{number + 1}.  {short(each.score)}  ({short(each.log_prob)})   {clean(each.text)}"
+            text = f"{number + 1}.  {short(each.score)}  ({_bits(each.log_prob)})   {clean(each.text)}"
             text += "" if each.is_finished else " …"
             letters = QFontMetricsF(painter.font())
             shown = letters.elidedText(text, Qt.TextElideMode.ElideRight, width)

@@ -32,7 +32,7 @@ def expected_at(written: Written, place: int, *, with_cuts: bool = False) -> Can
         for number in chosen
     )
     before = label(written.tokens.words[place - 1])
-    title = _tr("Expected behind “{}” (place {})").format(before, place)
+    title = _tr("Expected as token {}, behind “{}”").format(place + 1, before)
     return CandidateBars(title, candidates, int(written.taken[place]))
 
 
@@ -45,15 +45,15 @@ def why_cut(cut: int) -> str:
     }.get(Cut(cut), "")
 
 
-def describe_candidate(bars: CandidateBars, number: int) -> str:
-    """What is known of a candidate, in a line."""
+def describe_candidate(bars: CandidateBars, number: int, click: str) -> str:
+    """What is known of a candidate, in a line; `click` is what a click on it does."""
     each = bars.candidates[number]
     text = _tr("“{}”: probability {}").format(each.text, percent(each.prob))
     if each.cut:
         text += f", {each.cut}"
     elif bars.has_chances:
         text += _tr(", chosen with {}").format(percent(each.chance))
-    return text if number == bars.taken else text + _tr("; a click continues from it")
+    return text if number == bars.taken else f"{text}; {click}"
 
 
 def describe_token(written: Written, place: int) -> str:

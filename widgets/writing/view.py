@@ -29,6 +29,7 @@ R = TypeVar("R", TranslationResult, GenerationResult)
 
 _STEPS_A_SECOND = 3.0  # at speed 1: a token can be read
 _OF_WAY = {"beam": ("beams",), "sample": ("temperature", "top_k", "top_p", "seed")}
+_OF_ATTENTION = {"attention", "has_probs"}  # which a tree of beams does not show
 
 
 class GrowingTextView(View, Generic[R]):
@@ -169,12 +170,18 @@ class GrowingTextView(View, Generic[R]):
     # What the user does
 
     def offer_options(self) -> None:
-        """Only what matters for the way in which tokens are chosen."""
+        """Only what matters for the way in which tokens are chosen, and for what is shown."""
+        self._options.set_offered("show", "tree", self._options.value().way == "beam")
         options = self._options.value()
         for way, fields in _OF_WAY.items():
             for field in fields:
                 self._options.set_shown(field, options.way == way)
-        self._heads.show_numbers(layer=options.attention != "mean", head=options.attention == "head")
+        is_attending = options.show != "tree"
+        for field in _OF_ATTENTION & options.declared().keys():
+            self._options.set_shown(field, is_attending)
+        self._heads.show_numbers(
+            layer=is_attending and options.attention != "mean", head=is_attending and options.attention == "head"
+        )
 
     def _on_options_changed(self) -> None:
         self.offer_options()

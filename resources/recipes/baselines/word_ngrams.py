@@ -9,7 +9,7 @@ import argparse
 import json
 from pathlib import Path
 
-from inference.models.word_ngrams import WordNgrams
+from inference.models.text_ngrams import TextNgrams
 from resources.recipes.corpus import load_corpus
 
 SOURCES = ("tatoeba", "captions", "stories")
@@ -27,7 +27,7 @@ def main() -> None:
     text = "\n".join(
         sentence for name in SOURCES for sentence in sentences[name][:: _step(sentences[name], args.sentences)]
     )
-    ngrams = WordNgrams.of_text(text)
+    ngrams = TextNgrams.of_text(text)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     ngrams.save(args.out)
     print(json.dumps({"words": ngrams.n_words, "vocabulary": len(ngrams.words), "held_out": ngrams.held_out}))

@@ -39,14 +39,14 @@ LOG_EVERY = 25
 
 
 def build_model(n_tokens: int, seed: int) -> GPT2LMHeadModel:
-    """5 layers of 256 with 8 heads: 5.5 M parameters, 11 MB in half precision."""
+    """4 layers of 192 with 6 heads: 3.0 M parameters, which 30 M tokens serve better than twice as many would."""
     torch.manual_seed(seed)
     config = GPT2Config(
         vocab_size=n_tokens,
         n_positions=N_CTX,
-        n_embd=256,
-        n_layer=5,
-        n_head=8,
+        n_embd=192,
+        n_layer=4,
+        n_head=6,
         activation_function="gelu_pytorch_tanh",  # the same function as GPT-2's "gelu_new", in one step
         resid_pdrop=0.0,
         embd_pdrop=0.0,

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from app.window.placement import ViewLayout
 from app.window.session import FILE_NAME, Session, SessionKeeper, load_session, save_session
 from app.window.settings import Settings, load_settings
+from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import ImageInput, Input, MeshInput, SoundInput, TextInput
 from tests.factories import make_checkpoint_info
 from widgets.selection import Position, Selected
@@ -30,6 +31,7 @@ LEFT = Session(
     TextInput("a cat", "eine Katze", language="en", language_pair="de", target_ids=(1, 7, 9)),
 )
 INFO = make_checkpoint_info()
+TRANSLATOR = make_checkpoint_info(groups=(AttentionGroup("decoder", "Decoder", (4,), query_axis="target"),))
 
 
 @pytest.fixture
@@ -234,6 +236,8 @@ def test_of_a_text_only_what_the_settings_do_not_say_is_written(keeper, file):
     assert load_session(file)[0].text == replace(text, masked=(), start=None)
     keeper.save(INFO, Selected(), (), Input(text=TextInput("a cat", "a dog")))
     assert load_session(file)[0].text is None
+    keeper.save(TRANSLATOR, Selected(), (), Input(text=TextInput("a cat", "un chat")))
+    assert load_session(file)[0].text == TextInput("a cat", "un chat")  # a target, and no sentence B
 
 
 def test_options_come_back_with_their_view(keeper, area):

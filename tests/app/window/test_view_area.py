@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -24,21 +24,8 @@ from widgets.view import View
 from widgets.view_entry import ViewEntry
 
 
-@dataclass(frozen=True)
-class PlainEntry(ViewEntry):
-    """A view that says itself what it needs."""
-
-    given: frozenset[Capability] = frozenset()
-
-    @property
-    def needs(self) -> frozenset[Capability]:
-        return self.given
-
-
-def entry(name: str, *needs: Capability) -> PlainEntry:
-    about_model = next((need.reads for need in needs if need.reads), "")
-    about = f"About {name}."
-    return PlainEntry(name, name.title(), "", "", about, about_model=about_model, given=frozenset(needs))
+def entry(name: str, *needs: Capability) -> ViewEntry:
+    return ViewEntry(name, name.title(), "", frozenset(needs), f"About {name}.")
 
 
 ENTRIES = (

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from inference.analyses.ngrams import ngrams
+from inference.analyses.reading import reading
 from inference.context import Cancelled, Context, Refused
 from inference.forward.opening import load
-from inference.models.word_ngrams import WordNgrams
+from inference.models.text_ngrams import TextNgrams
 from inference.results.masked import MaskedRequest
 from inference.results.ngrams import MOST_CORPUS_BYTES, NgramsRequest
+from inference.results.reading import ReadingRequest
 from tests.inference.tiny_checkpoints import save_gpt2
 from tests.inputs import text_input
 
@@ -41,7 +43,7 @@ def test_factors_of_a_counted_file(bert, corpus, smoothing):
     assert result.words == ("the", "cat", "sat", "on", "a", "zebra", ".")
     assert result.is_known.tolist() == [True, True, True, True, True, False, True]
     assert result.corpus == "corpus.txt"
-    counted = WordNgrams.of_text(TEXT)
+    counted = TextNgrams.of_text(TEXT)
     ids = np.array([0, *counted.ids(result.words), 0])
     assert result.by_order.shape == (5, 8)
     for order, row in enumerate(result.by_order, start=1):
@@ -156,3 +158,55 @@ def test_it_can_be_cancelled(bert, corpus):
 
     with pytest.raises(Cancelled):
         ngrams(NgramsRequest("bert-mini", text_input("a cat"), str(corpus)), bert, Context(is_cancelled=never))
+
+
+def test_tokens_of_the_checkpoint_are_counted(bert, corpus):
+    request = NgramsRequest("bert-mini", text_input("The cat sleeps."), str(corpus), unit="tokens", blank=2, top_k=3)
+    result = ngrams(request, bert, Context())
+    tokens = bert.encode(request.input).tokens
+    own = [i for i, is_special in enumerate(tokens.is_special) if not is_special]
+    assert result.words == tuple(tokens.shown[i] for i in own)
+
+    def cut(parts):
+        return [list(map(str, bert.tokenizer(part, add_special_tokens=False)["input_ids"])) for part in parts]
+
+    counted = TextNgrams.of_text(TEXT, cut)
+    ids = np.array([0, *counted.ids([str(tokens.ids[i]) for i in own]), 0])
+    np.testing.assert_allclose(result.by_order[2], 2.0 ** counted.model(3).log2_probabilities(ids))
+    assert set(result.guesses[1]) == {"cat", "dog", "bird"}
+    masked = text_input("The cat sleeps.", masked=(2,))
+    from inference.analyses.masked import masked as predict
+
+    assert result.guesses[2] == predict(MaskedRequest("bert-mini", masked, 3), bert, Context()).words[0]
+
+
+def test_another_text_is_cut_anew(bert, corpus):
+    request = NgramsRequest("bert-mini", text_input("the cat"), str(corpus), unit="tokens")
+    before = ngrams(request, bert, Context()).n_words
+    assert ngrams(request, bert, Context()).n_words == before
+    corpus.write_text(TEXT + TEXT, encoding="utf-8")
+    assert ngrams(request, bert, Context()).n_words > before
+
+
+def test_tokens_need_a_corpus(bert):
+    with pytest.raises(Refused, match="of words; count a text file in tokens of bert-mini"):
+        ngrams(NgramsRequest("bert-mini", text_input("a cat"), unit="tokens"), bert, Context())
+
+
+def test_what_a_language_model_needs_for_each_word_stands_beside_it(tmp_path, corpus):
+    """Summed over the tokens that a word is cut into; of the first token and of the end it tells nothing."""
+    model = load(str(save_gpt2(tmp_path)), Context())
+    asked = text_input("the cat sat, twice.")
+    result = ngrams(NgramsRequest("tiny", asked, str(corpus)), model, Context())
+    surprisal = reading(ReadingRequest("tiny", asked), model, Context()).surprisal  # of 19 letters, a token each
+    words = {"the": (0, 3), "cat": (3, 7), "sat": (7, 11), ",": (11, 12), "twice": (12, 18), ".": (18, 19)}
+    assert result.words == tuple(words)
+    expected = [surprisal[start:stop].sum() for start, stop in words.values()]
+    np.testing.assert_allclose(result.model_bits, [*expected, np.nan], rtol=1e-5)
+    assert np.isnan(result.model_bits[[0, -1]]).all()
+    each = ngrams(NgramsRequest("tiny", asked, str(corpus), unit="tokens"), model, Context())
+    np.testing.assert_allclose(each.model_bits, [*surprisal, np.nan], rtol=1e-5)
+
+
+def test_a_model_that_does_not_write_tells_no_bits(bert, corpus):
+    assert not ngrams(NgramsRequest("bert-mini", text_input("a cat"), str(corpus)), bert, Context()).model_bits.size

@@ -189,6 +189,13 @@ def test_an_encoder_decoder_tells_its_two_attentions_apart():
     assert np.abs(found.attn).min(0).max() > 0
 
 
+def test_behind_the_end_of_a_text_nothing_is_told_unless_it_is_asked():
+    model = build_model("eurobert", build_type("eurobert"), transformers.BertTokenizer(vocab=VOCAB))
+    found = attribution(AttributionRequest("", text_input("the cat sat on the mat")), model, Context())
+    assert found.tokens.words[found.position] == "mat"
+    assert found.tokens.words[found.position + 1] == "[SEP]"
+
+
 def test_heads_are_left_out_where_another_thing_stands_in_place_of_attention():
     found = attribution(asked(), built("lfm2"), Context())
     assert np.isnan(found.heads[:, 0, 0]).all()

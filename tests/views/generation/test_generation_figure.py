@@ -88,7 +88,7 @@ def test_candidates_that_were_cut_off_say_by_what():
     bars = figure(place=2).bars
     assert [each.cut for each in bars.candidates] == ["", "cut off by top-k"]
     assert figure(place=2).describe(WrittenSpot("candidate", 1)) == (
-        "“␣ran”: probability 25.0 %, cut off by top-k; a click continues from it"
+        "“␣ran”: probability 25.0 %, cut off by top-k; a click begins a branch with it"
     )
     assert [each.cut for each in figure(place=1).bars.candidates] == ["", ""]
     assert figure(place=0).bars is None
@@ -131,7 +131,7 @@ def test_beams_are_shown_where_there_are_some(style):
     shown = figure(make_beams(), way="beam", show="tree")
     assert {spot.kind for spot in shown._boxes(RECT, style)} == {"node", "best"}
     assert "the cat sat down" in shown.describe(WrittenSpot("best", 0))
-    assert shown.describe(WrittenSpot("node", 3)).startswith("␣ran ␣up: logarithm of its probability")
+    assert shown.describe(WrittenSpot("node", 3)).startswith("␣ran ␣up: 5.8 bits;")
     pixels(shown, style)
 
 

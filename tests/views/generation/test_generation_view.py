@@ -281,3 +281,16 @@ def test_a_chat_message_is_offered_where_there_is_a_template(view):
     assert (view.asked[-1].as_message, view.asked[-1].prefix_ids) == (False, (7, 100, 105))
     view.set_subject(Subject(make_writer(), text_input("a dog")))
     assert not view.asked[-1].as_message
+
+
+def test_a_tree_is_offered_where_a_beam_search_grows_one(view):
+    show = view.findChild(QComboBox, "generation_show")
+    tree = show.findData("tree")
+    assert not show.model().item(tree).isEnabled()
+    choose(view, "way", "beam")
+    assert show.model().item(tree).isEnabled()
+    choose(view, "show", "tree")
+    assert choices(view, "attention") == []  # which a tree does not show
+    choose(view, "way", "sample")
+    assert show.currentData() == "text"
+    assert choices(view, "attention") != []

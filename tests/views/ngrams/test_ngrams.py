@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLabel, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QSpinBox, QToolButton, QWidget
 
 from inference.results.events import Failure
 from inference.results.inputs import ImageInput, Input
@@ -49,6 +49,7 @@ def make_result(order=3, blank=0):
         guesses=(("cat", "dog"), ("dog", "cat"), ("girl", "boy"))[: len(guessers)],
         guess_probs=np.array([[0.4, 0.2], [0.5, 0.3], [0.2, 0.1]])[: len(guessers)],
         blank_probs=np.array([0.4, 0.3, np.nan])[: len(guessers)],
+        model_bits=np.zeros(0),
     )
 
 
@@ -148,6 +149,13 @@ def test_a_typed_blank_has_no_probability_of_its_own():
     shown = texts_of(NgramsFigure(result))
     assert "girl" in shown
     assert "unknown" not in shown
+    figure = NgramsFigure(result)
+    others = result.used.sum(0)[[0, 1, 3]]
+    assert figure.perplexity[2] == pytest.approx(float(np.prod(others)) ** (-1 / 3))
+    assert 2**-figure.bits == pytest.approx(float(np.prod(others)))
+    assert "not in the corpus" not in " ".join(shown)
+    assert "left out of the product" in figure.describe(2)
+    assert figure.caption.endswith("without the blank")
 
 
 def test_unknown_words_are_named():
@@ -214,7 +222,7 @@ def test_a_first_failure_is_told_in_its_place(view):
 def test_numbers_are_those_of_the_result():
     result = make_result(blank=2)
     numbers = NgramsFigure(result).numbers()
-    assert numbers.header == ("word", "probability", "order 0", "order 1", "order 2", "order 3")
+    assert numbers.header == ("word", "probability", "order 0", "order 1", "order 2", "order 3", "bits by checkpoint")
     assert [row[0] for row in numbers.rows] == [*WORDS, "end"]
     assert numbers.rows[1][1] == pytest.approx(result.used[:, 1].sum())
     assert numbers.arrays["used"] is result.used
@@ -230,3 +238,24 @@ def test_an_old_picture_is_dimmed_until_the_next_is_there(view, qtbot):
         change=lambda: child(view, QSpinBox, "ngrams_order").setValue(2),
         other=Subject(replace(make_checkpoint_info(), checkpoint="other", name="other-model"), SENTENCE),
     )
+
+
+def test_what_a_language_model_needs_stands_beside_it(view):
+    result = replace(make_result(), model_bits=np.array([np.nan, 2.0, 4.0, np.nan]))
+    figure = NgramsFigure(result, checkpoint="gpt")
+    own = -np.log2(result.used.sum(0)[1:3]).mean()
+    assert figure.compared == f"on 2 words that both tell: {own:.2f} bits a word by n-grams, 3.00 by gpt"
+    shown = texts_of(figure)
+    assert {"gpt", "2.0 bits", "4.0 bits"} <= set(shown)
+    assert figure.compared in shown
+    assert "bits a token" in replace(figure, unit="tokens").compared
+    assert NgramsFigure(make_result()).compared == ""
+
+
+def test_tokens_are_asked_for(view):
+    look_at(view)
+    combo = child(view, QComboBox, "ngrams_unit")
+    combo.setCurrentIndex(combo.findData("tokens"))
+    assert view.asked[-1] == NgramsRequest("bert-test", SENTENCE, unit="tokens")
+    answer(view, make_result())
+    assert "of up to 3 tokens" in view.figure().caption

@@ -9,6 +9,7 @@ import pytest
 import torch
 import transformers
 from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QToolButton
 
 from inference.analyses.reading import reading
@@ -21,9 +22,11 @@ from tests.inference.tiny_models import build_model, ids_of
 from tests.inference.tiny_types import build_type
 from tests.inputs import text_input
 from widgets.context import ViewContext
+from widgets.figures.chips import Chip
 from widgets.look.theme import FigureStyle
 from widgets.selection import Position
 from widgets.subject import Subject
+from widgets.views.reading.bar_chips import BarChips
 from widgets.views.reading.compared import DIFFERENCE, KEPT, NOW, ComparedReadings, TitledReading
 from widgets.views.reading.figure import ReadingFigure, ReadToken
 from widgets.views.reading.options import ReadingOptions
@@ -234,6 +237,22 @@ def test_of_two_texts_the_words_that_are_in_both_are_compared():
     assert "6.00 bits below, 8.00 above, difference −2.00" in compared.describe(ReadToken(2, DIFFERENCE))
 
 
+def test_words_that_have_less_hang_their_bars_down(qapp):
+    style = FigureStyle()
+    chips = tuple(Chip(word) for word in ("more", "less", "alike"))
+    bars = BarChips(chips, (2.0, -1.0, 0.0), 2.0, is_signed=True)
+    em = QFontMetricsF(style.font).height()
+    up, down, none = (bars._bar(box, value, em) for box, value in zip(bars.boxes(900, style), bars.values, strict=True))
+    boxes = bars.boxes(900, style)
+    assert up.bottom() < boxes[0].top()
+    assert down.top() > boxes[1].bottom()
+    assert up.height() == pytest.approx(2 * down.height())
+    assert none.height() == 0
+    assert down.bottom() < bars.height(900, style)
+    assert bars.at(down.center(), QRectF(0, 0, 900, 200), style) == 1
+    assert BarChips(chips, (2.0, 1.0, 0.0), 2.0, is_signed=True).height(900, style) < bars.height(900, style)
+
+
 def test_both_have_one_scale_and_say_their_units():
     compared = ComparedReadings(COARSE, FINE, ReadingOptions())
     assert [figure.bars.longest for figure in compared.figures] == [8.0, 8.0]
@@ -308,3 +327,16 @@ def test_characters_are_those_of_the_typed_text():
 
 def test_is_collected_after_closing(assert_collected):
     assert_collected(lambda: ReadingView(ViewContext()))
+
+
+def test_what_was_expected_is_told_of_the_selected_token_or_of_the_highest_bar():
+    result = make_result(40)
+    alone = ReadingFigure(result, ReadingOptions())
+    highest = int(np.nanargmax(result.surprisal))
+    assert alone.expected.title.startswith(f"At the highest bar: expected as token {highest + 1}, behind")
+    chosen = ReadingFigure(result, ReadingOptions(), selected=5)
+    assert chosen.expected.title.startswith("Expected as token 6, behind")
+    assert [each.prob for each in chosen.expected.candidates] == result.probs[5].tolist()
+    assert ReadingFigure(result, ReadingOptions(), selected=0).expected is None
+    ranked = dataclasses.replace(result, ranks=np.full(40, 2, np.int32))
+    assert ReadingFigure(ranked, ReadingOptions(), selected=5).expected.taken == 1

@@ -124,7 +124,7 @@ def test_the_tree_falls_back_to_lines_where_there_is_none():
     assert beams._best == {0, 2, 5, 7}
     assert "2 best texts" in drawn.caption
     assert "le chat dormait" in drawn.describe(Spot("text", 0))
-    assert drawn.describe(Spot("node", 3)).startswith("␣la ␣chatte: logarithm of its probability −4")
+    assert drawn.describe(Spot("node", 3)).startswith("␣la ␣chatte: 5.8 bits;")  # 4 nats
     assert figure(make_beams(), 3, show="tree", way="beam")._beams.n_depths == 2
 
 

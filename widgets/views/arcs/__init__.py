@@ -1,12 +1,13 @@
 """The two token columns joined by lines as strong as the attention."""
 
+from inference.results.request import Capability
 from widgets.view_entry import ViewEntry
 
 ENTRY = ViewEntry(
     "arcs",
     "Arcs",
     "widgets.views.arcs.view:ArcsView",
-    "attention.AttentionRequest",
+    frozenset({Capability.ATTENTION}),
     "The two token columns joined by lines as strong as the attention.",
     figures=("arcs",),
 )

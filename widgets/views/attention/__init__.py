@@ -1,12 +1,13 @@
 """One head as a heat map: who attends to whom, with exact values."""
 
+from inference.results.request import Capability
 from widgets.view_entry import ViewEntry
 
 ENTRY = ViewEntry(
     "attention",
     "Attention",
     "widgets.views.attention.view:AttentionView",
-    "attention.AttentionRequest",
+    frozenset({Capability.ATTENTION}),
     "One head as a heat map: who attends to whom, with exact values.",
     figures=("attention",),
 )

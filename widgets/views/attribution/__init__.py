@@ -1,13 +1,13 @@
 """Of what the logit of a word is made."""
 
+from inference.results.request import Capability
 from widgets.view_entry import ViewEntry
 
 ENTRY = ViewEntry(
     "attribution",
     "Logit attribution",
     "widgets.views.attribution.view:AttributionView",
-    "attribution.AttributionRequest",
-    "What embeddings, every head, every MLP and the biases add to the logit of a word: where a prediction is made.",
+    frozenset({Capability.LINEAR_UNEMBEDDING}),
+    "What embeddings, heads, MLPs and biases add to the logit of a word: where it is decided.",
     figures=("attribution",),
-    about_model="text",
 )

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--position", type=int, metavar="POSITION", help="token at which the word is told (default: the last)"
+        "--position",
+        type=int,
+        metavar="POSITION",
+        help="token at which the word is told (default: the last that is no special one)",
     )
 
 

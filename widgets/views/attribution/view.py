@@ -63,12 +63,10 @@ class AttributionView(View):
         self._rebuild()
 
     def _position(self) -> int | None:
-        """The selected token of the sequence that words are told of: what a decoder writes, else the text."""
+        """The selected token of the sequence that words are told of."""
         assert self.subject is not None
-        axes = [group.query_axis for group in self.subject.checkpoint.groups]
         query = self.selection.now.query
-        axis = "target" if "target" in axes else next(iter(axes), "")
-        return query.index if query is not None and query.axis == axis else None
+        return query.index if query is not None and query.axis == self.subject.checkpoint.word_axis else None
 
     def _rebuild(self) -> None:
         if self._result is None:

@@ -1,13 +1,13 @@
 """How many examples in its prompt a model needs for a task."""
 
+from inference.results.request import Capability
 from widgets.view_entry import ViewEntry
 
 ENTRY = ViewEntry(
     "few_shot",
     "Few-shot",
     "widgets.views.few_shot.view:FewShotView",
-    "few_shot.FewShotRequest",
-    "A task put as a text: how often the answer is right behind 0 to 8 examples in the prompt, measured as you watch.",
+    frozenset({Capability.GENERATION}),
+    "A task put as a text: how often the answer is right behind 0 to 8 examples in the prompt.",
     figures=("few-shot",),
-    about_model="text",
 )

@@ -1,13 +1,13 @@
 """A text that a language model writes on, token by token, and other ways it could have gone."""
 
+from inference.results.request import Capability
 from widgets.view_entry import ViewEntry
 
 ENTRY = ViewEntry(
     "generation",
     "Writing",
     "widgets.views.generation.view:GenerationView",
-    "generation.GenerationRequest",
-    "A language model goes on with the text, token by token: the candidates at each step, and what it attends to.",
+    frozenset({Capability.GENERATION}),
+    "A language model goes on with the text: its candidates at each step, and what it attends to.",
     figures=("generation",),
-    about_model="text",
 )

@@ -15,7 +15,6 @@ from inference.results.generation import GenerationResult
 from widgets.figures.candidate_bars import Candidate, CandidateBars
 from widgets.figures.heat_panel import short
 from widgets.figures.token_axis import label
-from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.plots.ticks import bytes_text
@@ -24,7 +23,7 @@ from widgets.views.generation.numbers import generation_numbers
 from widgets.views.generation.options import GenerationOptions
 from widgets.views.generation.text_row import TextRow
 from widgets.writing.attending import weights_of, when_written
-from widgets.writing.beam_tree import BeamPicture
+from widgets.writing.beam_tree import BeamPicture, describe_node, describe_text
 from widgets.writing.expected import describe_candidate, describe_token, expected_at
 from widgets.writing.spots import nearest
 
@@ -300,19 +299,14 @@ class GenerationFigure:
             text = _tr("“{}” ({})").format(label(written.tokens.words[spot.place]), spot.place)
             return text + describe_token(written, spot.place) if spot.place else text
         if spot.kind == "candidate" and self.bars is not None:
-            return describe_candidate(self.bars, spot.place)
+            return describe_candidate(self.bars, spot.place, _click())
         if spot.kind == "branch":
             line = next(each for each in self.branches if each.number == spot.place)
             return f"{line.name}  {line.text}" + ("" if line.is_now else _tr("; a click goes back to it"))
         if spot.kind == "node" and self.result.tree is not None:
-            tree, vocabulary = self.result.tree, self.result.written.vocabulary
-            words = [clean(vocabulary[int(tree.numbers[node])]) for node in tree.path(spot.place)]
-            text = _tr("{}: logarithm of its probability {}; a click continues from it")
-            return text.format(" ".join(words), short(float(tree.log_probs[spot.place])))
+            return describe_node(self.result.tree, self.result.written.vocabulary, spot.place, _click())
         if spot.kind == "best":
-            each = self.result.hypotheses[spot.place]
-            text = _tr("“{}”: {} tokens, logarithm of its probability {}, ranked by {}")
-            return text.format(clean(each.text), each.n_tokens, short(each.log_prob), short(each.score))
+            return describe_text(self.result.hypotheses[spot.place])
         return ""
 
     def _describe_token(self, place: int) -> str:
@@ -342,3 +336,7 @@ class GenerationFigure:
     def numbers(self) -> Numbers:
         """A row a token."""
         return generation_numbers(self.result, self.weights)
+
+
+def _click() -> str:
+    return _tr("a click begins a branch with it")

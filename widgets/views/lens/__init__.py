@@ -1,13 +1,13 @@
 """What every layer would say, if it were the last."""
 
+from inference.results.request import Capability
 from widgets.view_entry import ViewEntry
 
 ENTRY = ViewEntry(
     "lens",
     "Logit lens",
     "widgets.views.lens.view:LensView",
-    "lens.LensRequest",
+    frozenset({Capability.UNEMBEDDING}),
     "What every layer would say at every token, if it were the last: watch the answer take shape.",
     figures=("lens",),
-    about_model="text",
 )

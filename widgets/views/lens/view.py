@@ -62,16 +62,10 @@ class LensView(View):
     def restyle(self) -> None:
         self._rebuild()
 
-    def _axis(self) -> str:
-        """The sequence that the words are told of: what a decoder writes, else the text."""
-        if self.subject is None:
-            return ""
-        axes = [group.query_axis for group in self.subject.checkpoint.groups]
-        return "target" if "target" in axes else axes[0] if axes else ""
-
     def _position(self) -> int | None:
         query = self.selection.now.query
-        return query.index if query is not None and query.axis == self._axis() else None
+        axis = self.subject.checkpoint.word_axis if self.subject is not None else ""
+        return query.index if query is not None and query.axis == axis else None
 
     def _rebuild(self) -> None:
         if self._result is None:

@@ -1,13 +1,13 @@
 """Mask patches and see which visual tokens the model expects there, and the image rebuilt from them."""
 
+from inference.results.request import Capability
 from widgets.view_entry import ViewEntry
 
 ENTRY = ViewEntry(
     "masked_image",
     "Masked image",
     "widgets.views.masked_image.view:MaskedImageView",
-    "masked_image.MaskedImageRequest",
-    "Mask patches and see which visual tokens the model expects there, and the image rebuilt from them.",
+    frozenset({Capability.MASKED_IMAGE}),
+    "Mask patches: the visual tokens that the model expects there, and the image made of them.",
     figures=("masked-image",),
-    about_model="image",
 )

@@ -1,12 +1,13 @@
 """What every head does, in numbers: a table to sort, and two measures against each other."""
 
+from inference.results.request import Capability
 from widgets.view_entry import ViewEntry
 
 ENTRY = ViewEntry(
     "measures",
     "Measures",
     "widgets.views.measures.view:MeasuresView",
-    "measures.MeasuresRequest",
+    frozenset({Capability.ATTENTION}),
     "What every head does, in numbers: a table to sort, and two measures against each other.",
     figures=("measures",),
 )

@@ -1,12 +1,12 @@
 """A mesh as it grows, vertex by vertex and face by face, and what the model expected of each token."""
 
+from inference.results.request import Capability
 from widgets.view_entry import ViewEntry
 
 ENTRY = ViewEntry(
     "mesh",
     "Mesh",
     "widgets.views.mesh.view:MeshView",
-    "mesh.MeshRequest",
-    "A mesh as it grows, vertex by vertex and face by face, and what the model expected of each token.",
-    about_model="mesh",
+    frozenset({Capability.MESH}),
+    "A mesh as it grows, vertex by vertex and face by face, and what was expected of each token.",
 )

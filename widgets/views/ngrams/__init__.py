@@ -6,7 +6,7 @@ ENTRY = ViewEntry(
     "ngrams",
     "n-grams",
     "widgets.views.ngrams.view:NgramsView",
-    "ngrams.NgramsRequest",
-    "The chain rule on a sentence, with models that count up to five words in a row; what they put into a blank.",
+    frozenset(),
+    "The chain rule with models that count up to five words in a row, and what they put into a blank.",
     figures=("ngrams",),
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from inference.results.ngrams import MOST_ORDER, MOST_SENTENCE_WORDS, NgramsRequest, NgramsResult
 from widgets.figure_command import FigureCommand, text_of
@@ -27,9 +27,20 @@ class NgramsOptions(Options):
         "Smoothing",
         "interpolated: shorter histories always have a say; back-off: only where the longer ones never saw the word",
     )
+    unit: Literal["words", "tokens"] = choice(
+        "words",
+        {"words": "Words", "tokens": "Tokens"},
+        "Of",
+        "words and signs in lower case, or the tokens of the checkpoint, counted in a text file of yours",
+        flag="unit",
+    )
     blank: int = number(
         0, 0, MOST_SENTENCE_WORDS, "Blank", "Number of the word to guess; 0 for a typed [MASK] or __, or none"
     )
+
+    def asked(self) -> dict[str, Any]:
+        """The same for a request."""
+        return asdict(self)
 
 
 def _corpus(parser: ArgumentParser) -> None:
@@ -41,13 +52,14 @@ def _corpus(parser: ArgumentParser) -> None:
 def _request(args: Namespace, info: CheckpointInfo) -> NgramsRequest:
     options = NgramsOptions.of(args)
     corpus = os.path.abspath(args.corpus) if args.corpus else ""
-    return NgramsRequest(args.checkpoint, text_of(args), corpus, options.order, options.smoothing, options.blank)
+    return NgramsRequest(args.checkpoint, text_of(args), corpus, **options.asked())
 
 
 def _figure(result: NgramsResult, args: Namespace) -> Figure:
     from widgets.views.ngrams.figure import NgramsFigure
 
-    return NgramsFigure(result, NgramsOptions.of(args).smoothing, args.checkpoint)
+    options = NgramsOptions.of(args)
+    return NgramsFigure(result, options.smoothing, args.checkpoint, options.unit)
 
 
 COMMANDS = {

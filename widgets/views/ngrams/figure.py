@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results.ngrams import BLANKS, NgramsResult
+from widgets.figures.heat_panel import short
 from widgets.figures.lettering import resized
 from widgets.figures.prediction_cards import percent
 from widgets.kit.figure import Numbers
@@ -19,6 +20,7 @@ from widgets.look.theme import FigureStyle
 _ROW = 1.5  # em
 _GAP = 1.2  # em, between the parts
 _HISTORY = 17.0  # em, for the factor in words
+_MODEL = 6.5  # em, for what the checkpoint tells of a factor
 _WIDTH, _LEAST_WIDTH = 58.0, 44.0  # em
 
 
@@ -37,11 +39,14 @@ class NgramsFigure:
     ----------
     checkpoint
         Name of the checkpoint that guesses beside the n-grams.
+    unit
+        What is counted.
     """
 
     result: NgramsResult
     smoothing: Literal["interpolated", "back-off"] = "interpolated"
     checkpoint: str = ""
+    unit: Literal["words", "tokens"] = "words"
 
     # In words
 
@@ -57,23 +62,66 @@ class NgramsFigure:
 
     @property
     def _unknown(self) -> list[str]:
-        return [word for word, is_known in zip(self.result.words, self.result.is_known, strict=True) if not is_known]
+        known = zip(self.result.words, self.result.is_known, strict=True)
+        return [word for place, (word, is_known) in enumerate(known) if not is_known and place != self._blank]
+
+    @cached_property
+    def _blank(self) -> int | None:
+        """Place of a blank that was typed."""
+        places = (place for place, word in enumerate(self.result.words) if word.lower().startswith(BLANKS))
+        return next(places, None)
+
+    @cached_property
+    def _counted(self) -> np.ndarray:
+        """Places whose factors make up the product: all but that of a typed blank."""
+        places = np.arange(len(self.probabilities))
+        return places if self._blank is None else np.delete(places, self._blank)
+
+    @property
+    def bits(self) -> float:
+        """Of the product, so that it is 2 to the power of minus that."""
+        return -float(np.log2(self.probabilities[self._counted]).sum())
 
     @property
     def perplexity(self) -> np.ndarray:
         """float64 [5] per word of this sentence, its end counted as one, by order."""
-        return np.exp2(-np.log2(self.result.by_order).mean(1))
+        return np.exp2(-np.log2(self.result.by_order[:, self._counted]).mean(1))
+
+    @cached_property
+    def _both(self) -> np.ndarray:
+        """Places that the checkpoint tells, too."""
+        if not self.result.model_bits.size:
+            return np.zeros(0, np.int64)
+        return self._counted[np.isfinite(self.result.model_bits[self._counted])]
+
+    @property
+    def compared(self) -> str:
+        """What n-grams and checkpoint need for the words that both tell; empty where there are none."""
+        both = self._both
+        if not both.size:
+            return ""
+        own, model = -np.log2(self.probabilities[both]).mean(), self.result.model_bits[both].mean()
+        text = _tr("on {} words that both tell: {:.2f} bits a word by n-grams, {:.2f} by {}")
+        if self.unit == "tokens":
+            text = _tr("on {} tokens that both tell: {:.2f} bits a token by n-grams, {:.2f} by {}")
+        return text.format(both.size, own, model, self.checkpoint)
 
     @property
     def caption(self) -> str:
         result = self.result
         corpus = result.corpus or _tr("stories and simple sentences")
         kinds = {"interpolated": _tr("interpolated"), "back-off": _tr("back-off")}
-        text = _tr("Kneser-Ney n-grams of up to {} words, {}, counted in {} ({:,} words): 2^{:.1f}, perplexity {:.1f}")
-        bits = float(np.log2(self.probabilities).sum())
-        return text.format(
-            self.order, kinds[self.smoothing], corpus, result.n_words, bits, self.perplexity[self.order - 1]
+        text = _tr(
+            "Kneser-Ney n-grams of up to {} words, {}, counted in {} ({:,} words): {:.1f} bits, perplexity {:.1f}"
         )
+        if self.unit == "tokens":
+            text = _tr(
+                "Kneser-Ney n-grams of up to {} tokens, {}, counted in {} ({:,} tokens): {:.1f} bits, perplexity {:.1f}"
+            )
+        left_out = "" if self._blank is None else _tr(", without the blank")
+        perplexity = self.perplexity[self.order - 1]
+        text = text.format(self.order, kinds[self.smoothing], corpus, result.n_words, self.bits, perplexity)
+        return text + left_out
 
     def word(self, place: int) -> str:
         """A word of the sentence, or its end."""
@@ -90,13 +138,15 @@ class NgramsFigure:
     def describe(self, place: int) -> str:
         """How a factor comes about, order by order."""
         used, weights = self.result.used[:, place], self.result.weights[:, place]
-        parts = [f"{self.factor(place)} = {self.probabilities[place]:.3g}"]
+        if place == self._blank:
+            return _tr("The blank has no probability of its own; it is left out of the product")
+        parts = [f"{self.factor(place)} = {short(self.probabilities[place])}"]
         left = 1.0  # what the orders above leave to this one
         for n in range(self.order, 0, -1):
             own, weight = used[n] / left, weights[n - 1]
             shorter = _tr("order {}").format(n - 1)
-            rest = f" + {weight:.3g} × {shorter}" if n > 1 else f" + {weight:.3g} / {self.result.n_vocabulary:,}"
-            parts.append(_tr("order {}: {:.3g}").format(n, own) + (rest if weight else ""))
+            rest = f" + {short(weight)} × {shorter}" if n > 1 else f" + {short(weight)} / {self.result.n_vocabulary:,}"
+            parts.append(_tr("order {}: {}").format(n, short(own)) + (rest if weight else ""))
             left *= weight
             if not weight:  # it backs off no further
                 break
@@ -107,9 +157,10 @@ class NgramsFigure:
     def numbers(self) -> Numbers:
         """The factors; NPZ also has the perplexities and guesses."""
         result = self.result
-        header = ("word", "probability", *(f"order {n}" for n in range(self.order + 1)))
+        told = result.model_bits if result.model_bits.size else np.full(len(self.probabilities), np.nan)
+        header = ("word", "probability", *(f"order {n}" for n in range(self.order + 1)), "bits by checkpoint")
         rows: list[tuple[str | int | float, ...]] = [
-            (self.word(place), float(self.probabilities[place]), *map(float, result.used[:, place]))
+            (self.word(place), float(self.probabilities[place]), *map(float, result.used[:, place]), float(told[place]))
             for place in range(len(self.probabilities))
         ]
         arrays = {
@@ -120,6 +171,7 @@ class NgramsFigure:
             "held_out": result.held_out,
             "guess_probs": result.guess_probs,
             "guesses": np.array(result.guesses, dtype=str),
+            "model_bits": result.model_bits,
         }
         return Numbers(arrays, header, rows)
 
@@ -137,7 +189,7 @@ class NgramsFigure:
     @property
     def _height(self) -> float:
         n_lower = max(len(self.result.held_out), max((len(words) for words in self.result.guesses), default=0))
-        return (2 + len(self.probabilities) + 1) * _ROW + _GAP + (2.6 + n_lower) * _ROW
+        return (3 + len(self.probabilities) + bool(self.compared)) * _ROW + _GAP + (2.6 + n_lower) * _ROW
 
     def row_rect(self, place: int, rect: QRectF, style: FigureStyle) -> QRectF:
         """Where a factor is."""
@@ -177,6 +229,11 @@ class NgramsFigure:
             self._paint_factor(painter, self.row_rect(place, rect, style), place, style)
         last = self.row_rect(len(self.probabilities), rect, style)
         self._paint_product(painter, last, style)
+        if self.compared:
+            last.translate(0, last.height())
+            painter.setPen(style.theme.ink)
+            text = _elided(self.compared, QFontMetricsF(style.font), last.width())
+            painter.drawText(QPointF(last.left(), last.center().y() + 0.36 * QFontMetricsF(style.font).ascent()), text)
         lower = QRectF(rect.left(), last.bottom() + _GAP * em, rect.width(), rect.bottom() - last.bottom() - _GAP * em)
         half = lower.width() * (0.42 if self.result.guesses else 1.0)
         self._paint_perplexities(painter, QRectF(lower.left(), lower.top(), half - em, lower.height()), style)
@@ -192,15 +249,24 @@ class NgramsFigure:
         metrics = QFontMetricsF(style.font)
         em = metrics.height()
         x, y = rect.left() + _HISTORY * em, rect.top()
-        names = [_tr("any word"), _tr("1 word"), *(_tr("{} in a row").format(n) for n in range(2, self.order + 1))]
+        names = [
+            _tr("any word") if self.unit == "words" else _tr("any token"),
+            _tr("1 word") if self.unit == "words" else _tr("1 token"),
+            *(_tr("{} in a row").format(n) for n in range(2, self.order + 1)),
+        ]
         for n in range(self.order, -1, -1):
             painter.fillRect(QRectF(x, y + 0.25 * em, 0.7 * em, 0.7 * em), self._color(n, style))
             painter.setPen(style.theme.ink)
             painter.drawText(QPointF(x + em, y + metrics.ascent()), names[n])
             x += metrics.horizontalAdvance(names[n]) + 2.2 * em
         painter.setPen(style.theme.faint)
+        right = rect.right()
+        if self._both.size:
+            name = metrics.elidedText(self.checkpoint, Qt.TextElideMode.ElideMiddle, (_MODEL - 0.5) * em)
+            painter.drawText(QPointF(right - metrics.horizontalAdvance(name), y + metrics.ascent()), name)
+            right -= _MODEL * em
         text = _tr("bars: logarithm, from one in a million to 1")
-        right = rect.right() - metrics.horizontalAdvance(text)
+        right -= metrics.horizontalAdvance(text)
         if right > x:
             painter.drawText(QPointF(right, y + metrics.ascent()), text)
 
@@ -211,16 +277,24 @@ class NgramsFigure:
         is_blank = place + 1 == self.result.blank
         painter.setFont(resized(style.font, bold=is_blank))
         is_known = place >= len(self.result.words) or bool(self.result.is_known[place])
-        painter.setPen(theme.ink if is_known else theme.warning)
+        painter.setPen(theme.ink if is_known else theme.faint if place == self._blank else theme.warning)
         shown = metrics.elidedText(self.factor(place), Qt.TextElideMode.ElideMiddle, (_HISTORY - 1) * em)
         painter.drawText(QPointF(row.left(), baseline), shown)
         painter.setFont(style.font)
+        if place == self._blank:
+            return
         painter.setPen(theme.ink)
         prob = float(self.probabilities[place])
-        text = f"{prob:.3g}"
+        text = short(prob)
+        right = row.right()
+        if self._both.size:
+            if place in self._both:
+                told = _tr("{:.1f} bits").format(float(self.result.model_bits[place]))
+                painter.drawText(QPointF(right - metrics.horizontalAdvance(told), baseline), told)
+            right -= _MODEL * em
         bits = _tr("{:.1f} bits").format(abs(np.log2(prob)))
-        painter.drawText(QPointF(row.right() - metrics.horizontalAdvance(bits), baseline), bits)
-        right = row.right() - 5.5 * em
+        painter.drawText(QPointF(right - metrics.horizontalAdvance(bits), baseline), bits)
+        right -= 5.5 * em
         painter.drawText(QPointF(right - metrics.horizontalAdvance(text), baseline), text)
         full = QRectF(row.left() + _HISTORY * em, row.top() + 0.25 * em, 0, (_ROW - 0.5) * em)
         full.setRight(right - 5.0 * em)
@@ -236,9 +310,11 @@ class NgramsFigure:
 
     def _paint_product(self, painter: QPainter, row: QRectF, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)
-        bits = float(np.log2(self.probabilities).sum())
         perplexity = float(self.perplexity[self.order - 1])
-        text = _tr("product 2^{:.1f} = {:.2g}; perplexity per word {:.1f}").format(bits, 2.0**bits, perplexity)
+        text = _tr("product {}, {:.1f} bits; perplexity per word {:.1f}")
+        if self.unit == "tokens":
+            text = _tr("product {}, {:.1f} bits; perplexity per token {:.1f}")
+        text = text.format(short(2.0**-self.bits, 2), self.bits, perplexity)
         bold = resized(style.font, bold=True)
         baseline = row.center().y() + 0.36 * metrics.ascent()
         painter.setFont(bold)
@@ -256,7 +332,7 @@ class NgramsFigure:
         metrics, theme = QFontMetricsF(style.font), style.theme
         em = metrics.height()
         painter.setPen(theme.faint)
-        title = _tr("Perplexity per word, by order")
+        title = _tr("Perplexity by order")
         painter.drawText(area.topLeft() + QPointF(0, metrics.ascent()), _elided(title, metrics, area.width()))
         kinds = ((_tr("this sentence"), theme.accent), (_tr("held out"), theme.faint))
         x = area.left()
@@ -286,7 +362,7 @@ class NgramsFigure:
             painter.setPen(theme.faint)
             painter.drawText(QPointF(left, area.top() + metrics.ascent()), _elided(titles[name], metrics, width - em))
             rows = QRectF(left, area.top() + 1.2 * _ROW * em, width - em, _ROW * em)
-            if not there.startswith(BLANKS):
+            if not there.lower().startswith(BLANKS):
                 prob = float(result.blank_probs[i])
                 text = _tr("unknown") if np.isnan(prob) else percent(prob)
                 _paint_line(painter, rows, there, text, style, bold=True, color=theme.accent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import replace
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -25,7 +25,7 @@ class NgramsView(View):
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._result: NgramsResult | None = None
-        self._smoothing: Literal["interpolated", "back-off"] = "interpolated"
+        self._asked_for: NgramsRequest | None = None
         self._corpus = ""
         self._canvas = PointedCanvas("ngrams_canvas", self.tr("n-grams"))
         self._scroll = FigureScroll(self._canvas)
@@ -49,14 +49,13 @@ class NgramsView(View):
         if subject is None or subject.input.text is None or not subject.input.text.text.strip():
             self._page.show_empty(self.tr("Type a sentence to see how n-grams explain it."))
             return ()
-        options = self._options.value()
         of = (subject.checkpoint.checkpoint, subject.input.unmasked(), self._corpus)
-        return (NgramsRequest(*of, options.order, options.smoothing, options.blank),)
+        return (NgramsRequest(*of, **self._options.value().asked()),)
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         assert isinstance(result, NgramsResult)
         assert isinstance(request, NgramsRequest)
-        self._result, self._smoothing = result, request.smoothing
+        self._result, self._asked_for = result, request
         self._rebuild()
 
     def show_failure(self, request: Request, failure: Failure) -> None:
@@ -78,10 +77,10 @@ class NgramsView(View):
         self.refresh()
 
     def _rebuild(self) -> None:
-        if self._result is None:
+        if self._result is None or self._asked_for is None:
             return
         name = self.subject.checkpoint.name if self.subject is not None else ""
-        figure = NgramsFigure(self._result, self._smoothing, name)
+        figure = NgramsFigure(self._result, self._asked_for.smoothing, name, self._asked_for.unit)
         self._scroll.show_figure(figure, self.style_now())
         self._page.caption.show_text(figure.caption)
         self._page.show_canvas()
@@ -108,4 +107,4 @@ class NgramsView(View):
             value = self._options.value()
             chosen = spot + 1
             blank = 0 if value.blank == chosen else chosen
-            self._options.set_value(NgramsOptions(value.order, value.smoothing, blank))
+            self._options.set_value(replace(value, blank=blank))

@@ -6,7 +6,7 @@ ENTRY = ViewEntry(
     "positions",
     "Positions",
     "widgets.views.positions.view:PositionsView",
-    "",
+    frozenset(),
     "How positions are encoded: the 2017 sinusoids, and what this checkpoint uses.",
     figures=("positions", "sinusoids"),
 )

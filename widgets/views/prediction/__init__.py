@@ -1,14 +1,14 @@
 """What a fine-tuned model predicts of a text."""
 
+from inference.results.request import Capability
 from widgets.view_entry import ViewEntry
 
 ENTRY = ViewEntry(
     "prediction",
     "Prediction",
     "widgets.views.prediction.view:PredictionView",
-    "prediction.PredictionRequest",
-    "What a fine-tuned model predicts of the text: its class, a label for each token, or the answer to a question.",
+    frozenset({Capability.PREDICTION}),
+    "What a fine-tuned model says of a text: its class, labels of tokens, or an answer.",
     figures=("prediction",),
-    about_model="text",
     is_special=True,
 )

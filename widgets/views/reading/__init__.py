@@ -1,13 +1,13 @@
 """How surprised a model is by every token of a text."""
 
+from inference.results.request import Capability
 from widgets.view_entry import ViewEntry
 
 ENTRY = ViewEntry(
     "reading",
     "Surprisal",
     "widgets.views.reading.view:ReadingView",
-    "reading.ReadingRequest",
+    frozenset({Capability.NEXT_TOKEN}),
     "How surprised a model is by every token, given those before it, and what it expected instead.",
     figures=("reading",),
-    about_model="text",
 )

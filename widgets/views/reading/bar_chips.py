@@ -1,9 +1,9 @@
-"""Words that wrap like text, and over each a bar: a part of figures, and what the pointer meets on it."""
+"""Words that wrap like text, and at each a bar: a part of figures, and what the pointer meets on it."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
@@ -13,7 +13,8 @@ from widgets.figures.heat_panel import MINUS
 from widgets.figures.lettering import resized
 from widgets.look.theme import FigureStyle
 
-_BAR = 3.4  # em, of the longest bar
+_BAR, _SIGNED_BAR = 3.4, 2.2  # em, of the longest bar; where there are some above and some below
+_TALLEST = 12.0  # em, where there is room
 _NUMBER = 0.75  # of the letters, for the numbers over the bars
 _LEAST_WIDTH = 2.2  # em of a token, so that its number has room
 
@@ -29,7 +30,9 @@ class BarChips:
     longest
         Of which number the bar has its full length.
     is_signed
-        Whether numbers less than 0 have bars, too, in a colour of their own, and all have a sign.
+        Whether numbers less than 0 have bars, too, which hang below the words, and all have a sign.
+    extra
+        By how many em the longest bar is longer than it must be.
     """
 
     chips: tuple[chips.Chip, ...]
@@ -37,13 +40,22 @@ class BarChips:
     longest: float
     has_numbers: bool = True
     is_signed: bool = False
+    extra: float = 0.0
+
+    def spread(self, rect: QRectF, style: FigureStyle) -> BarChips:
+        """The same with bars that take the height that is there, within reason."""
+        em = QFontMetricsF(style.font).height()
+        n_lines = len({box.top() for box in self.boxes(rect.width(), style)})
+        room = (rect.height() - self.height(rect.width(), style)) / (n_lines * em)
+        return replace(self, extra=min(max(room, 0.0), _TALLEST - _BAR))
 
     def boxes(self, width: float, style: FigureStyle) -> list[QRectF]:
         """Of the words, each with room for its bar above, in lines from (0, 0)."""
         metrics = QFontMetricsF(style.font)
         em, height = metrics.height(), chips.chip_height(metrics)
-        line = height + (_BAR + 1.6) * em
-        x, y = 0.0, line - height
+        above = (self._longest_bar + 1.6) * em
+        line = above + height + self._below * em
+        x, y = 0.0, above
         boxes: list[QRectF] = []
         for chip in self.chips:
             wide = min(max(metrics.horizontalAdvance(chip.text) + 0.7 * em, _LEAST_WIDTH * em), max(width, em))
@@ -56,7 +68,16 @@ class BarChips:
 
     def height(self, width: float, style: FigureStyle) -> float:
         """Height that is needed at a width."""
-        return self.boxes(width, style)[-1].bottom() + 0.3 * QFontMetricsF(style.font).height()
+        return self.boxes(width, style)[-1].bottom() + (0.3 + self._below) * QFontMetricsF(style.font).height()
+
+    @property
+    def _longest_bar(self) -> float:
+        return (_SIGNED_BAR if self.is_signed else _BAR) + self.extra
+
+    @property
+    def _below(self) -> float:
+        """Room for bars that hang down and their numbers, in em."""
+        return self._longest_bar + 1.3 if self.is_signed and any(value < 0 for value in self.values) else 0.0
 
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle, selected: int | None = None) -> None:
         """Paint into the top of `rect`; the selected word is framed."""
@@ -68,16 +89,16 @@ class BarChips:
         for position, (box, value) in enumerate(zip(boxes, self.values, strict=True)):
             if not math.isfinite(value):
                 continue
-            bar = self._bar(box, abs(value) if self.is_signed else value, em).translated(rect.topLeft())
+            bar = self._bar(box, value, em).translated(rect.topLeft())
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._color(value, style))
             painter.drawRect(bar)
             if self.has_numbers:
                 painter.setPen(style.theme.ink)
                 painter.setFont(small)
-                above = QRectF(bar.center().x() - 2 * em, bar.top() - 1.1 * em, 4 * em, em)
+                top = bar.bottom() + 0.1 * em if value < 0 else bar.top() - 1.1 * em
                 text = f"{value:+.1f}".replace("-", MINUS) if self.is_signed else f"{value:.1f}"
-                painter.drawText(above, Qt.AlignmentFlag.AlignCenter, text)
+                painter.drawText(QRectF(bar.center().x() - 2 * em, top, 4 * em, em), Qt.AlignmentFlag.AlignCenter, text)
             if position == selected:
                 self._frame(painter, box.translated(rect.topLeft()), style, Qt.PenStyle.SolidLine)
         painter.restore()
@@ -86,8 +107,11 @@ class BarChips:
         return style.theme.series[0 if not self.is_signed else 1 if value > 0 else 2]
 
     def _bar(self, box: QRectF, value: float, em: float) -> QRectF:
-        height = _BAR * em * value / self.longest if self.longest and math.isfinite(value) else 0.0
-        return QRectF(box.left() + 0.15 * box.width(), box.top() - 0.2 * em - height, 0.7 * box.width(), height)
+        """Standing on a word, or hanging from it."""
+        share = abs(value) / self.longest if self.longest and math.isfinite(value) else 0.0
+        height = self._longest_bar * em * share
+        top = box.bottom() + 0.2 * em if value < 0 else box.top() - 0.2 * em - height
+        return QRectF(box.left() + 0.15 * box.width(), top, 0.7 * box.width(), height)
 
     def _frame(self, painter: QPainter, box: QRectF, style: FigureStyle, line: Qt.PenStyle) -> None:
         painter.setPen(QPen(style.theme.accent, 2, line))
@@ -98,7 +122,8 @@ class BarChips:
         """The word under a point, or whose bar is."""
         em = QFontMetricsF(style.font).height()
         for position, box in enumerate(self.boxes(rect.width(), style)):
-            if box.adjusted(0, -(_BAR + 1.3) * em, 0, 0).translated(rect.topLeft()).contains(point):
+            whole = box.adjusted(0, -(self._longest_bar + 1.3) * em, 0, self._below * em)
+            if whole.translated(rect.topLeft()).contains(point):
                 return position
         return None
 

@@ -12,6 +12,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.reading import ReadingResult
+from widgets.figures.candidate_bars import Candidate, CandidateBars
 from widgets.figures.chips import chips_of
 from widgets.figures.heat_panel import short
 from widgets.figures.token_axis import label
@@ -21,6 +22,7 @@ from widgets.look.theme import FigureStyle
 from widgets.views.reading.bar_chips import BarChips
 from widgets.views.reading.options import ReadingOptions
 
+_SPACE = 1.0  # em between the text and what was expected
 DOT = "  \N{MIDDLE DOT}  "
 
 
@@ -33,12 +35,12 @@ class ReadToken(NamedTuple):
 
 @dataclass(frozen=True)
 class ReadingFigure:
-    """The tokens, wrapping like text, and over each a bar as high as its bits.
+    """The tokens, wrapping like text, and over each a bar as high as its bits; below what was expected of one.
 
     Attributes
     ----------
     selected
-        Position of the token that is framed.
+        Position of the token that is framed, and of which is told what was expected; None: of the highest bar.
     longest
         Of how many bits a bar has its full length; None: of the most that there are.
     """
@@ -74,9 +76,44 @@ class ReadingFigure:
         chips = chips_of(self.result.tokens)
         return BarChips(chips, tuple(self.values.tolist()), longest, self.options.has_numbers)
 
+    @cached_property
+    def expected(self) -> CandidateBars | None:
+        """What was expected in place of one token; None where nothing is known of it."""
+        result, values = self.result, self.values
+        position = self.selected
+        if position is None:
+            if not np.isfinite(values).any():
+                return None
+            position = int(np.nanargmax(values))
+        if position >= len(values) or not math.isfinite(float(result.surprisal[position])):
+            return None
+        numbers, probs = result.top[position].tolist(), result.probs[position].tolist()
+        candidates = tuple(
+            Candidate(label(result.vocabulary[number]), prob, prob) for number, prob in zip(numbers, probs, strict=True)
+        )
+        title = _tr("Expected as token {}, behind “{}”")
+        if self.selected is None:
+            title = _tr("At the highest bar: expected as token {}, behind “{}”")
+        rank = int(result.ranks[position])
+        taken = rank - 1 if rank <= len(candidates) else -1
+        before = label(result.tokens.words[position - 1])
+        return CandidateBars(title.format(position + 1, before), candidates, taken)
+
+    def _areas(self, rect: QRectF, style: FigureStyle) -> tuple[QRectF, QRectF]:
+        """Of the text, and of what was expected below it."""
+        em = QFontMetricsF(style.font).height()
+        text = QRectF(rect.left(), rect.top(), rect.width(), rect.height() - self._below(em))
+        bottom = text.top() + self.bars.spread(text, style).height(rect.width(), style) + _SPACE * em
+        return text, QRectF(rect.left(), bottom, rect.width(), self._below(em) - _SPACE * em)
+
+    def _below(self, em: float) -> float:
+        # As much for every token, so that nothing moves when another one is selected.
+        rows = (Candidate("", 0, 0),) * self.result.top.shape[1]
+        return CandidateBars("", rows, -1).height(em) + _SPACE * em
+
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """Height that is needed at a width."""
-        return QSizeF(0, self.bars.height(width, style))
+        return QSizeF(0, self.bars.height(width, style) + self._below(QFontMetricsF(style.font).height()))
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
@@ -85,13 +122,17 @@ class ReadingFigure:
         return QSizeF(width, self.least_size(width, style).height())
 
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
-        self.bars.paint(painter, rect, style, self.selected)
+        text, below = self._areas(rect, style)
+        self.bars.spread(text, style).paint(painter, text, style, self.selected)
+        if self.expected is not None:
+            self.expected.paint(painter, below, style)
 
     # What the pointer meets
 
     def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> ReadToken | None:
         """The token under a point, or whose bar is."""
-        position = self.bars.at(point, rect, style)
+        text, _ = self._areas(rect, style)
+        position = self.bars.spread(text, style).at(point, text, style)
         return None if position is None else ReadToken(position)
 
     def has_spot(self, spot: object, rect: QRectF, style: FigureStyle) -> bool:
@@ -100,7 +141,8 @@ class ReadingFigure:
 
     def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: ReadToken) -> None:
         """Frame the token that is pointed at."""
-        self.bars.paint_pointed(painter, rect, style, spot.position)
+        text, _ = self._areas(rect, style)
+        self.bars.spread(text, style).paint_pointed(painter, text, style, spot.position)
 
     def step(self, spot: ReadToken | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> ReadToken | None:
         """The token beside, or the nearest one of the line above or below."""

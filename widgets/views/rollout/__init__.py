@@ -1,12 +1,13 @@
 """Attention rolled out over the layers: how much of each token is in what stands at a place above them."""
 
+from inference.results.request import Capability
 from widgets.view_entry import ViewEntry
 
 ENTRY = ViewEntry(
     "rollout",
     "Rollout",
     "widgets.views.rollout.view:RolloutView",
-    "rollout.RolloutRequest",
-    "Attention rolled out over the layers: how much of each token is in what stands at a place above them.",
+    frozenset({Capability.ATTENTION}),
+    "Attention rolled out over the layers: how much of each token stands in a place above.",
     figures=("rollout",),
 )

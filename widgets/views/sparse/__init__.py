@@ -6,7 +6,7 @@ ENTRY = ViewEntry(
     "sparse",
     "Sparse",
     "widgets.views.sparse.view:SparseView",
-    "",
+    frozenset(),
     "Full, windowed, dilated, global and random attention: cells, reach and cost.",
     figures=("sparse-patterns",),
 )

@@ -1,14 +1,14 @@
 """What a translation model looked at while it learned."""
 
+from inference.results.request import Capability
 from widgets.view_entry import ViewEntry
 
 ENTRY = ViewEntry(
     "training_stages",
     "Along training",
     "widgets.views.training_stages.view:TrainingStagesView",
-    "training_stages.TrainingStagesRequest",
-    "What the decoder attended to in the source at stages of its training: watch an alignment take shape.",
+    frozenset({Capability.TRAINING_STAGES}),
+    "What the decoder attended to while it was trained: watch an alignment take shape.",
     figures=("training-stages",),
-    about_model="text",
     is_special=True,
 )

@@ -1,13 +1,13 @@
 """A translation that grows token by token, and what it looks at in the source."""
 
+from inference.results.request import Capability
 from widgets.view_entry import ViewEntry
 
 ENTRY = ViewEntry(
     "translation",
     "Translation",
     "widgets.views.translation.view:TranslationView",
-    "translation.TranslationRequest",
-    "A text that an encoder-decoder writes token by token, the candidates at each step, and where it looks meanwhile.",
+    frozenset({Capability.TRANSLATION}),
+    "A text that an encoder-decoder writes: its candidates at each step and where it looks meanwhile.",
     figures=("translation", "cross-attention"),
-    about_model="text",
 )

@@ -22,7 +22,7 @@ from widgets.views.translation.numbers import translation_numbers
 from widgets.views.translation.options import TranslationOptions
 from widgets.views.translation.sentences import Sentences
 from widgets.writing.attending import weights_of, when_written
-from widgets.writing.beam_tree import BeamPicture
+from widgets.writing.beam_tree import BeamPicture, describe_node, describe_text
 from widgets.writing.expected import describe_candidate, describe_token, expected_at
 from widgets.writing.spots import nearest
 
@@ -138,6 +138,11 @@ class TranslationFigure:
         """What was expected where the focus is; None at the start token."""
         return expected_at(self.result.written, self.focus)
 
+    def _spread(self, rect: QRectF, style: FigureStyle) -> Sentences:
+        """The sentences with the room that is left over between them."""
+        room = rect.height() - self.least_size(rect.width(), style).height()
+        return self._sentences.spread(room, QFontMetricsF(style.font).height())
+
     def _height_above(self, width: float, style: FigureStyle) -> float:
         em = QFontMetricsF(style.font).height()
         if self.show == "lines":
@@ -149,7 +154,10 @@ class TranslationFigure:
     def _areas(self, rect: QRectF, style: FigureStyle) -> tuple[QRectF, QRectF]:
         """Of the picture, and of the candidates beneath."""
         em = QFontMetricsF(style.font).height()
-        height = self._height_above(rect.width(), style)
+        if self.show == "lines":
+            height = self._spread(rect, style).places(rect.width(), style).height
+        else:
+            height = self._height_above(rect.width(), style)
         above = QRectF(rect.left(), rect.top(), rect.width(), height)
         top = above.bottom() + _SPACE * em
         return above, QRectF(rect.left(), top, rect.width(), max(rect.bottom() - top, 0))
@@ -176,8 +184,10 @@ class TranslationFigure:
         if self.show == "lines":
             is_pointed = self.place is not None or self.n_shown < self.result.written.n_steps
             focus = self.focus if is_pointed else None
-            self._sentences.paint(painter, above.topLeft(), above.width(), style, focus)
-            self._frame(painter, self._target_box(self.focus, above, style), style, Qt.PenStyle.SolidLine)
+            sentences = self._spread(rect, style)
+            sentences.paint(painter, above.topLeft(), above.width(), style, focus)
+            box = sentences.places(above.width(), style).target[self.focus].translated(above.topLeft())
+            self._frame(painter, box, style, Qt.PenStyle.SolidLine)
         elif self.show == "map":
             self._map.paint(painter, above, style)
             if self.focus >= 1:
@@ -190,9 +200,6 @@ class TranslationFigure:
             return
         if self.bars is not None:
             self.bars.paint(painter, below, style)
-
-    def _target_box(self, place: int, above: QRectF, style: FigureStyle) -> QRectF:
-        return self._sentences.places(above.width(), style).target[place].translated(above.topLeft())
 
     def _frame(self, painter: QPainter, box: QRectF, style: FigureStyle, line: Qt.PenStyle) -> None:
         painter.save()
@@ -209,7 +216,7 @@ class TranslationFigure:
         em, origin = QFontMetricsF(style.font).height(), above.topLeft()
         found: dict[Spot, QRectF] = {}
         if self.show == "lines":
-            places = self._sentences.places(above.width(), style)
+            places = self._spread(rect, style).places(above.width(), style)
             found |= {Spot("source", pos): box.translated(origin) for pos, box in enumerate(places.source)}
             shown = places.target[: self.n_shown]
             found |= {Spot("target", pos): box.translated(origin) for pos, box in enumerate(shown)}
@@ -262,16 +269,11 @@ class TranslationFigure:
         if spot.kind in ("target", "cell"):
             return self._describe_target(spot)
         if spot.kind == "candidate" and self.bars is not None:
-            return describe_candidate(self.bars, spot.place)
+            return describe_candidate(self.bars, spot.place, _click())
         if spot.kind == "node" and self.result.tree is not None:
-            tree = self.result.tree
-            words = [clean(written.vocabulary[int(tree.numbers[node])]) for node in tree.path(spot.place)]
-            text = _tr("{}: logarithm of its probability {}; a click continues from it")
-            return text.format(" ".join(words), short(float(tree.log_probs[spot.place])))
+            return describe_node(self.result.tree, written.vocabulary, spot.place, _click())
         if spot.kind == "text":
-            each = self.result.hypotheses[spot.place]
-            text = _tr("“{}”: {} tokens, logarithm of its probability {}, ranked by {}")
-            return text.format(clean(each.text), each.n_tokens, short(each.log_prob), short(each.score))
+            return describe_text(self.result.hypotheses[spot.place])
         return ""
 
     def _describe_target(self, spot: Spot) -> str:
@@ -301,3 +303,7 @@ class TranslationFigure:
     def numbers(self) -> Numbers:
         """A row a token of the target; beams beside it."""
         return translation_numbers(self.result, self.weights)
+
+
+def _click() -> str:
+    return _tr("a click continues from it")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,7 +14,7 @@ from widgets.figures import chips
 from widgets.figures.chips import Chip, ChipKind
 from widgets.look.theme import FigureStyle
 
-_GAP = 6.0  # em between the sentences
+_GAP, _WIDEST_GAP = 6.0, 13.0  # em between the sentences; where there is room
 _LEAST = 0.04  # weights below are not drawn
 
 
@@ -47,6 +47,8 @@ class Sentences:
         Tokens of the target that are shown; the others come later.
     weights
         float [target, source], a row for each token of the target; NaN where nothing is known.
+    gap
+        Between the sentences, in em.
     """
 
     source: Tokens
@@ -54,6 +56,11 @@ class Sentences:
     n_given: int
     n_shown: int
     weights: np.ndarray
+    gap: float = _GAP
+
+    def spread(self, room: float, em: float) -> Sentences:
+        """The same over so much more height than they need, as far as that helps to tell lines apart."""
+        return replace(self, gap=min(_GAP + max(room, 0.0) / em, _WIDEST_GAP))
 
     @cached_property
     def _source(self) -> tuple[Chip, ...]:
@@ -70,7 +77,7 @@ class Sentences:
         em = metrics.height()
         top = 1.3 * em
         source = [box.translated(0, top) for box in chips.lay_out(self._source, width, metrics)]
-        below = chips.height_of(source) + (_GAP + 1.3) * em
+        below = chips.height_of(source) + (self.gap + 1.3) * em
         target = [box.translated(0, below) for box in chips.lay_out(self._target, width, metrics)]
         return Places(source, target, em)
 

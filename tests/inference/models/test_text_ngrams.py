@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inference.models.word_ngrams import EDGE, UNKNOWN, WordNgrams, words_of
+from inference.models.text_ngrams import EDGE, UNKNOWN, TextNgrams, words_of
 
 TEXT = " ".join(
     f"The {who} {does} on the {where}. A {who} {does} the ball!"
@@ -17,7 +17,7 @@ TEXT = " ".join(
 
 @pytest.fixture(scope="module")
 def ngrams():
-    return WordNgrams.of_text(TEXT)
+    return TextNgrams.of_text(TEXT)
 
 
 def test_words_and_signs_in_lower_case():
@@ -45,7 +45,7 @@ def test_perplexity_of_what_was_held_out_by_hand(ngrams):
 
 
 def test_words_that_are_rare_are_unknown():
-    ngrams = WordNgrams.of_text(TEXT + " Once only.")
+    ngrams = TextNgrams.of_text(TEXT + " Once only.")
     assert ngrams.ids(["once", "zebra", "cat"]).tolist()[:2] == [UNKNOWN, UNKNOWN]
     assert ngrams.ids(["cat"])[0] > UNKNOWN
     assert ngrams.model(2).distribution(np.array([EDGE]))[UNKNOWN] > 0
@@ -72,7 +72,7 @@ def test_a_blank_is_filled_from_the_left_and_from_both_sides(ngrams):
 def test_a_file_gives_everything_back(ngrams, tmp_path):
     file = tmp_path / "words.npz"
     ngrams.save(file)
-    again = WordNgrams.load(file)
+    again = TextNgrams.load(file)
     assert (again.words, again.held_out, again.n_words, again.n_held_out) == (
         ngrams.words,
         ngrams.held_out,
@@ -93,10 +93,10 @@ def test_other_files_are_refused(tmp_path):
     np.savez(pickled, told=np.array([{"words": []}], dtype=object))
     for file in (broken, other, pickled):
         with pytest.raises(ValueError, match=f"{file.name} is no n-gram model of words"):
-            WordNgrams.load(file)
+            TextNgrams.load(file)
 
 
 @pytest.mark.parametrize("text", ["", "One. Two. Three."])
 def test_too_little_text_is_told(text):
     with pytest.raises(ValueError, match="sentences; at least 20 are needed"):
-        WordNgrams.of_text(text)
+        TextNgrams.of_text(text)

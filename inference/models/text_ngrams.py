@@ -1,11 +1,11 @@
-"""N-grams of the words of a text, and how well models of each order foretell what was held out of it."""
+"""N-grams of the words or tokens of a text, and how well models of each order foretell what was held out of it."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -22,6 +22,7 @@ FIRST_WORD = 2
 HELD_OUT = 10  # every tenth sentence
 LEAST_SENTENCES = 20
 MOST_WORDS = 50_000  # of the vocabulary; rarer ones are unknown
+Cut = Callable[[Sequence[str]], Sequence[Sequence[str]]]
 _WORD = re.compile(r"\[MASK\]|<mask>|__+|\w+(?:['’-]\w+)*|[^\w\s]")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|\n+")
 
@@ -37,13 +38,13 @@ def words_with_places(text: str) -> list[tuple[str, int, int]]:
 
 
 @dataclass(frozen=True, eq=False)
-class WordNgrams:
-    """Counts of words up to five in a row.
+class TextNgrams:
+    """Counts of words up to five in a row; of tokens, where the text was cut into those.
 
     Attributes
     ----------
     words
-        By token; the edge of a sentence and unknown words have the first two places.
+        What was counted; the edge of a sentence and unknown words have the first two places.
     counts
         Of all sentences but every tenth.
     held_out
@@ -60,18 +61,24 @@ class WordNgrams:
     n_held_out: int
 
     @classmethod
-    def of_text(cls, text: str) -> WordNgrams:
+    def of_text(cls, text: str, cut: Cut | None = None) -> TextNgrams:
         """Count the words of a text, sentence by sentence.
 
         A word that was counted once only is taken for unknown, as those are that never were: so unknown words have a
         probability.
+
+        Parameters
+        ----------
+        cut
+            Cuts sentences into tokens; None for words and signs in lower case.
 
         Raises
         ------
         ValueError
             If the text has too few sentences.
         """
-        sentences = [words for part in _SENTENCE_END.split(text) if part and (words := words_of(part))]
+        parts = [part for part in _SENTENCE_END.split(text) if part]
+        sentences = [words for words in (cut(parts) if cut else map(words_of, parts)) if words]
         if len(sentences) < LEAST_SENTENCES:
             raise ValueError(f"it has {len(sentences)} sentences; at least {LEAST_SENTENCES} are needed")
         counted = [words for i, words in enumerate(sentences) if i % HELD_OUT != HELD_OUT - 1]
@@ -134,7 +141,7 @@ class WordNgrams:
         np.savez_compressed(file, allow_pickle=False, told=text, **to_arrays(self.counts))
 
     @classmethod
-    def load(cls, file: Path) -> WordNgrams:
+    def load(cls, file: Path) -> TextNgrams:
         """Read what `save` wrote.
 
         Raises
@@ -153,5 +160,5 @@ class WordNgrams:
 
 
 @lru_cache(maxsize=2 * MOST_ORDERS)
-def _model(ngrams: WordNgrams, order: int, smoothing: Smoothing) -> KneserNey:
+def _model(ngrams: TextNgrams, order: int, smoothing: Smoothing) -> KneserNey:
     return KneserNey.estimate(ngrams.counts, order, smoothing)

@@ -1,0 +1,46 @@
+"""What would hold up the first picture, and is not needed for it."""
+
+from __future__ import annotations
+
+import gc
+import os
+from contextlib import suppress
+from importlib import import_module
+
+import PySide6.QtCore  # noqa: F401 - it installs what is changed here
+
+# OpenBLAS makes a thread for every core when NumPy is imported, unless this says otherwise.
+BLAS_THREADS = "OPENBLAS_DEFAULT_NUM_THREADS"
+
+
+def begin() -> None:
+    """Save a quarter of the time until the first maps are on screen; call it before the window is imported.
+
+    The window multiplies no large matrices, and its NumPy needs no threads; the engine does, and gets an environment
+    without that wish. Imports leave nothing behind that the collector of cycles could free: `end` lets it work again.
+    """
+    _skip_source_inspection()
+    os.environ.setdefault(BLAS_THREADS, "1")
+    gc.disable()
+
+
+def end() -> None:
+    """All is imported: to look through that for what can go would hold the window up for many frames, so it stays."""
+    gc.freeze()
+    gc.enable()
+
+
+def _skip_source_inspection() -> None:
+    """Let PySide take every module that is imported from now on for one without `from __feature__ import ...`.
+
+    It reads the sources to learn whether a module may ask for other names of Qt's methods (snake case); none here does.
+    That is a fifth of a start. A PySide that does this in another way keeps it.
+    """
+    with suppress(ImportError, AttributeError):
+        feature = import_module("shibokensupport.feature")
+        if callable(feature._mod_uses_pyside):
+            setattr(feature, "_mod_uses_pyside", _never)  # noqa: B010 - a module has no such attribute to pyright
+
+
+def _never(_module: object) -> bool:
+    return False
