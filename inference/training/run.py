@@ -42,8 +42,8 @@ def build_task(request: TrainingRequest, device: torch.device) -> TrainingTask:
     return getattr(import_module(module), name)(request, device)
 
 
-class Run:
-    """One run and its folder."""
+class LiveRun:
+    """A run that goes on, and its folder."""
 
     def __init__(self, request: TrainingRequest, clock: Callable[[], float] = time.monotonic) -> None:
         self._request, self._folder, self._clock = request, Path(request.folder), clock
@@ -166,7 +166,7 @@ def train(request: TrainingRequest, context: Context, clock: Callable[[], float]
             return run_files.read_result(folder)
         context.checkpoint(0, request.plan.n_steps, "Reading the data")
         with torch.random.fork_rng():
-            return Run(request, clock).go(context)
+            return LiveRun(request, clock).go(context)
 
 
 def check(request: TrainingRequest) -> None:

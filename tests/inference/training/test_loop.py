@@ -190,7 +190,7 @@ def test_numbers_behind_the_saved_state_are_cut_off(request_):
 
 def test_a_run_that_is_done_is_only_read(request_, monkeypatch):
     first = train(request_, Context())
-    monkeypatch.setattr("inference.training.run.Run", None)
+    monkeypatch.setattr("inference.training.run.LiveRun", None)
     again = train(request_, Context())
     np.testing.assert_array_equal(again.log.loss, first.log.loss)
     assert not (Path(request_.folder) / "training" / "state.pt").exists()

@@ -216,7 +216,7 @@ def test_only_options_that_matter_are_shown_and_are_usual_for_the_task(view):
     assert request.base == make_subject().checkpoint.checkpoint
     assert request.data.path == "/tmp/labels.csv"
     tasks.setCurrentIndex(tasks.findData("reversal"))
-    assert view._lab.options.value() == RunOptions.usual("reversal")
+    assert view._lab.options.value() == RunOptions(steps=40)  # what was chosen stays, the rest is usual again
     assert view._lab.path == ""
 
 

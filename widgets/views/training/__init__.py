@@ -6,7 +6,7 @@ ENTRY = ViewEntry(
     "training",
     "Training",
     "widgets.views.training.view:TrainingView",
-    "",
-    "Trains tiny models live: loss, learning rate and gradients by step, attention taking shape, runs side by side.",
+    frozenset(),
+    "Tiny models learn while one watches: loss, rate, gradients, attention taking shape.",
     figures=("training-curves", "training-attention", "schedule", "label-smoothing"),
 )

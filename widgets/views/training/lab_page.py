@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -199,8 +198,7 @@ class LabPage(Page):
         task = self.options.value().task
         if task != self._task:
             was, self._task = self._task, task
-            if self.options.value() == replace(RunOptions.usual(was), task=task):  # nothing else was chosen
-                self.options.set_value(RunOptions.usual(task), quietly=True)
+            self.options.set_value(self.options.value().for_task(was, task), quietly=True)
             if "classify" in (was, task):
                 self._path = ""
             self.set_names(self._names_taken)

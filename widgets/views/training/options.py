@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from inference.results.schedule import SCHEDULES, Schedule, ScheduleKind
@@ -48,7 +48,9 @@ class RunOptions(Options):
         "Vocabulary",
         "of whole words, or of byte pairs, learned from it",
     )
-    n_vocabulary: int = number(2_000, *LIMITS["n_vocabulary"], "Tokens", "Most tokens of the vocabulary", step=100)
+    n_vocabulary: int = number(
+        2_000, *LIMITS["n_vocabulary"], "Tokens", "Most tokens of the vocabulary", step=100, flag="tokens"
+    )
     tuned: Tuned = choice(
         "full",
         {"full": "All weights", "lora": "LoRA", "head": "Head only"},
@@ -93,6 +95,12 @@ class RunOptions(Options):
             base if self.task == "classify" else "",
             self.tuned if self.task == "classify" else "full",
         )
+
+    def for_task(self, was: Task, task: Task) -> RunOptions:
+        """What does well for another task, but for what was chosen otherwise than does well for the old one."""
+        old, new = _USUAL[was], _USUAL[task]
+        changed = {name: value for name in self.declared() if (value := getattr(self, name)) != getattr(old, name)}
+        return replace(new, **changed | {"task": task})
 
     @staticmethod
     def usual(task: Task) -> RunOptions:
