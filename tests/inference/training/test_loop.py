@@ -18,24 +18,16 @@ from transformers import get_scheduler
 
 from inference.context import Cancelled, Context, Refused
 from inference.results.events import Partial
-from inference.results.training import ModelSizes, TrainingData, TrainingPlan, TrainingRequest
 from inference.training import run_files
 from inference.training.loop import Training, look_steps
 from inference.training.reversal import IGNORED, PAD, START, build_model, make_strings, to_pairs
 from inference.training.run import SAVE_EVERY, build_task, train
-
-N_STEPS = 12
-SIZES = ModelSizes(1, 16, 2, dropout=0.1)
-PLAN = TrainingPlan(N_STEPS, 8, "cosine", 3, 0.01, smoothing=0.1, clip=0.5, seed=3)
-
-
-def make_request(folder, **wishes):
-    return TrainingRequest(str(folder), sizes=SIZES, plan=PLAN, data=TrainingData(length=8), **wishes)
+from tests.tiny_runs import N_STEPS, PLAN, SIZES, make_tiny_request
 
 
 @pytest.fixture
 def request_(tmp_path):
-    return make_request(tmp_path / "run")
+    return make_tiny_request(tmp_path / "run")
 
 
 def plain_losses(request):
@@ -153,7 +145,7 @@ def test_a_killed_process_loses_only_what_it_had_not_saved(request_):
         "import os, signal, sys\n"
         "from inference.context import Context\n"
         "from inference.training import run\n"
-        "from tests.inference.training.test_loop import make_request\n"
+        "from tests.tiny_runs import make_tiny_request\n"
         "run.SAVE_EVERY = 0.0\n"  # after every step
         "class Killed(Context):\n"
         "    n = 0\n"
@@ -161,7 +153,7 @@ def test_a_killed_process_loses_only_what_it_had_not_saved(request_):
         "        self.n += not label\n"
         "        if self.n > 7: os.kill(os.getpid(), signal.SIGKILL)\n"
         "    def partial(self, result, *, is_whole=True): pass\n"
-        "run.train(make_request(sys.argv[1]), Killed())\n"
+        "run.train(make_tiny_request(sys.argv[1]), Killed())\n"
     )
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", program, request_.folder], cwd=root, check=False)
