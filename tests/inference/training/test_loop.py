@@ -20,7 +20,7 @@ from inference.context import Cancelled, Context, Refused
 from inference.results.events import Partial
 from inference.training import run_files
 from inference.training.loop import Training, look_steps
-from inference.training.reversal import IGNORED, PAD, START, build_model, make_strings, to_pairs
+from inference.training.reversal import IGNORED, PAD, START, ReversalTask, build_model, make_strings, to_pairs
 from inference.training.run import SAVE_EVERY, build_task, train
 from tests.tiny_runs import N_STEPS, PLAN, SIZES, make_tiny_request
 
@@ -64,6 +64,9 @@ def test_it_is_a_plain_loop_step_by_step(request_):
 
 
 def test_looking_changes_nothing(request_, monkeypatch):
+    """Also where what is looked at draws random numbers."""
+    look = ReversalTask.look
+    monkeypatch.setattr(ReversalTask, "look", lambda task: (torch.rand(3), look(task))[1])
     seen = train(request_, Context())
     monkeypatch.setattr("inference.training.run.look_steps", lambda n: (n,))
     unseen = train(replace(request_, folder=f"{request_.folder}-2"), Context())
