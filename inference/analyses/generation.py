@@ -12,7 +12,7 @@ from inference.files.chat_template import as_message
 from inference.forward import decoding
 from inference.forward.decoding import Rules
 from inference.forward.writer import Writer
-from inference.forward.writing import GrowingPatterns, Writing
+from inference.forward.writing import GrowingPatterns, Writing, write_on
 from inference.inputs.tokens import as_text
 from inference.results.generation import GenerationRequest, GenerationResult, with_written
 
@@ -39,6 +39,10 @@ def generation(request: GenerationRequest, model: Model, context: Context) -> Ge
     Refused
         A number out of its range; a text that is longer than the model takes; else as `Model.encode`.
     """
+    return write_on(model, request, lambda: _begin(request, model, context), context)
+
+
+def _begin(request: GenerationRequest, model: Model, context: Context) -> _GoingOn:
     decoding.check(request.decoding, request.most, request.n_candidates)
     text = with_written(request.input, None)
     prompt = _prompt(model, text) if request.as_message else ""
@@ -51,11 +55,7 @@ def generation(request: GenerationRequest, model: Model, context: Context) -> Ge
     rules = Rules(model.net.generation_config, None, len(given), longest, model.device)
     writing = Writing(model, request.decoding, request.n_candidates, rules, writer)
     (group,) = model.info.groups
-    going_on = _GoingOn(request, model, text, prompt, writing, writer, GrowingPatterns(writing, group))
-    for is_due in writing.steps(context, request.most):
-        if is_due:
-            context.partial(going_on.result(context, is_whole=False), is_whole=False)
-    return going_on.result(context, is_whole=True)
+    return _GoingOn(request, model, text, prompt, writing, writer, GrowingPatterns(writing, group))
 
 
 def _prompt(model: Model, text: Input) -> str:

@@ -12,7 +12,7 @@ from inference.forward import decoding
 from inference.forward.decoding import Rules
 from inference.forward.expectations import text_of
 from inference.forward.writer import Writer
-from inference.forward.writing import GrowingPatterns, Writing
+from inference.forward.writing import GrowingPatterns, Writing, write_on
 from inference.inputs.tokens import as_text
 from inference.inputs.written import exact_target, longest_target, source_of
 from inference.results.translation import TranslationRequest, TranslationResult, with_target
@@ -40,6 +40,10 @@ def translation(request: TranslationRequest, model: Model, context: Context) -> 
     Refused
         A number out of its range; a prefix that leaves no room; else as `Model.encode`.
     """
+    return write_on(model, request, lambda: _begin(request, model, context), context)
+
+
+def _begin(request: TranslationRequest, model: Model, context: Context) -> _Translating:
     decoding.check(request.decoding, request.most, request.n_candidates)
     source = replace(request.input, text=source_of(as_text(request.input)))
     given = _given(model, replace(request, input=source))
@@ -53,11 +57,7 @@ def translation(request: TranslationRequest, model: Model, context: Context) -> 
     longest = min(longest, room) if room else longest
     rules = Rules(model.net.generation_config, writer.source_ids, len(given), longest, model.device)
     writing = Writing(model, request.decoding, request.n_candidates, rules, writer)
-    translating = _Translating(request, model, source, encoded, writing, GrowingPatterns(writing, _cross_group(model)))
-    for is_due in writing.steps(context, request.most):
-        if is_due:
-            context.partial(translating.result(context, is_whole=False), is_whole=False)
-    return translating.result(context, is_whole=True)
+    return _Translating(request, model, source, encoded, writing, GrowingPatterns(writing, _cross_group(model)))
 
 
 def _given(model: Model, request: TranslationRequest) -> list[int]:

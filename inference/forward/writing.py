@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 import torch
 
+from inference.context import Cancelled
 from inference.forward import beams, decoding
 from inference.forward.expectations import Expectation, TokenPieces, expectations, of_given, text_of, written
 from inference.results.decoding import BeamTree, Hypothesis, NodeKind
@@ -24,11 +25,14 @@ if TYPE_CHECKING:
     from inference.forward.writer import Writer
     from inference.results.checkpoint import AttentionGroup
     from inference.results.decoding import Decoding, Written
+    from inference.results.generation import GenerationRequest
     from inference.results.inputs import Input
     from inference.results.tokens import Tokens
+    from inference.results.translation import TranslationRequest
 
 PAUSE = 0.1  # seconds between two partial results
 SHARE = 0.04  # of the time that is spent on telling what there is, and as much again on what was attended to
+_STORE = "writing"
 _MOST_WAITING = 64  # tokens of which logits are held
 
 
@@ -60,6 +64,7 @@ class Writing:
     looking_seconds: float = 0.0
     search: Beams | None = None
     n_beams: int = 0
+    _going: Iterator[int] | None = None  # holds no lock and no mode of torch between two tokens
     _expected: list[Expectation] = field(default_factory=list)  # at each place but the first
     _waiting: list[ChosenToken] = field(default_factory=list)  # tokens of which that is not told yet
     _logits: Tensor | None = None  # behind each token that was given, until that is told
@@ -72,19 +77,24 @@ class Writing:
         self._pieces = TokenPieces(self.model)
 
     def steps(self, context: Context, most: int) -> Iterator[bool]:
-        """Write; yields behind each token whether it is time to tell what there is.
+        """Write, or write on from where an earlier call was cancelled; no token is chosen twice.
+
+        Yields behind each token whether it is time to tell what there is.
 
         Parameters
         ----------
         context
             One checkpoint a token.
         """
-        started = time.monotonic()
-        self._logits = self.writer.begin()
-        began = told = time.monotonic()
-        self.reading_seconds = began - started
+        if self._going is None:
+            started = time.monotonic()
+            self._logits = self.writer.begin()
+            self.reading_seconds = time.monotonic() - started
+            self._going = self._beam_steps() if self.decoding.way == "beam" else self._plain_steps()
+        told = time.monotonic()
+        began = told - self.seconds  # as if nothing else had been done meanwhile
         took = -1.0  # seconds that it took to tell what there was, the last time
-        for n_written in self._beam_steps() if self.decoding.way == "beam" else self._plain_steps():
+        for n_written in self._going:
             context.checkpoint(n_written, most, f"Token {n_written}")
             now, looked = time.monotonic(), self.looking_seconds
             self.seconds = now - began
@@ -197,6 +207,35 @@ class Writing:
             is_finished = self.rules.is_end(last.token)
             found.append(Hypothesis(text, each.node, len(tokens), last.log_prob, each.score, is_finished))
         return tuple(found)
+
+
+class GrowingText(Protocol):
+    """What is written for a request, and what is told of it."""
+
+    @property
+    def request(self) -> GenerationRequest | TranslationRequest: ...
+    @property
+    def writing(self) -> Writing: ...
+    def result(self, context: Context, *, is_whole: bool) -> Any: ...
+
+
+def write_on(
+    model: Model, request: GenerationRequest | TranslationRequest, begin: Callable[[], GrowingText], context: Context
+) -> Any:
+    """Tell of a text while it is written, and of all of it.
+
+    A text that is cancelled stays with the model: asked for again it goes on behind its last token.
+    """
+    kept = cast("GrowingText | None", model.store.pop(_STORE, None))
+    growing = kept if kept is not None and kept.request == request else begin()
+    try:
+        for is_due in growing.writing.steps(context, request.most):
+            if is_due:
+                context.partial(growing.result(context, is_whole=False))
+        return growing.result(context, is_whole=True)
+    except Cancelled:
+        model.store[_STORE] = growing
+        raise
 
 
 @dataclass

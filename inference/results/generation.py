@@ -34,6 +34,7 @@ class GenerationRequest(Request["GenerationResult"]):
     """
 
     needs = frozenset({Capability.GENERATION})
+    refines = True
 
     checkpoint: str
     input: Input

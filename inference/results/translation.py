@@ -34,6 +34,7 @@ class TranslationRequest(Request["TranslationResult"]):
     """
 
     needs = frozenset({Capability.TRANSLATION})
+    refines = True
 
     checkpoint: str
     input: Input

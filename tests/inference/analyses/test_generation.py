@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import pytest
@@ -257,6 +258,49 @@ def test_it_stops_within_a_token_and_what_was_told_stays(models, monkeypatch):
     last = [part.result for part in parts if isinstance(part, Partial)][-1].written.tokens.ids
     assert N_GIVEN < len(last) < LONGEST
     assert last.tolist() == whole[: len(last)].tolist()
+
+
+def ends_after(n):
+    """Asked so often nobody has cancelled it, and then somebody has."""
+    steps = iter(range(n))
+    return lambda: next(steps, None) is None
+
+
+@pytest.mark.parametrize("decoding", [Decoding(), Decoding("beam", n_beams=3), Decoding("sample", seed=5)])
+def test_what_others_came_before_goes_on_behind_its_last_token(models, monkeypatch, decoding):
+    """However often it is cancelled, no token is chosen twice, and the text is the same."""
+    monkeypatch.setattr("inference.forward.writing.PAUSE", 0)
+    monkeypatch.setattr("inference.forward.writing.SHARE", np.inf)
+    model, begun = models("gpt2"), []
+    begin = Writer.begin
+    with saying(model, eos_token_id=None):
+        whole = write(model, decoding)
+        monkeypatch.setattr(Writer, "begin", lambda writer: begun.append(writer) or begin(writer))
+        result, parts = None, []
+        for n_steps in (3, 1, 9, 4, 100):
+            with suppress(Cancelled):
+                result = generation(asked(decoding), model, Context(parts.append, ends_after(n_steps)))
+    assert len(begun) == 1
+    assert result is not None
+    assert result.written.tokens.ids.tolist() == whole.written.tokens.ids.tolist()
+    np.testing.assert_allclose(result.written.surprisal, whole.written.surprisal, rtol=1e-5)
+    np.testing.assert_allclose(result.pattern, whole.pattern, atol=1e-6)
+    lengths = [part.result.written.n_steps for part in parts if isinstance(part, Partial)]
+    if decoding.way != "beam":  # whose best text may be another one, and shorter
+        assert lengths == sorted(lengths)
+    assert not model.store
+
+
+def test_another_text_begins_anew_and_time_that_passed_meanwhile_does_not_count(models, monkeypatch):
+    model = models("gpt2")
+    with saying(model, eos_token_id=None):
+        with pytest.raises(Cancelled):
+            generation(asked(), model, Context(is_cancelled=ends_after(4)))
+        now = time.monotonic
+        monkeypatch.setattr(time, "monotonic", lambda: now() + 1_000)
+        assert generation(asked(), model, Context()).seconds < 500
+        other = generation(asked(seed=2), model, Context())
+    assert other.written.tokens.ids[:N_GIVEN].tolist() == list(ids_of(N_GIVEN, 2))
 
 
 # Limits

@@ -296,6 +296,10 @@ def test_it_stops_within_a_token(models):
     n = iter(range(4))
     with pytest.raises(Cancelled):
         translation(asked(), models("bart"), Context(is_cancelled=lambda: next(n, None) is None))
+    whole = translation(asked(), models("bart"), Context())  # it goes on from there
+    assert (
+        whole.written.tokens.ids.tolist() == translation(asked(), models("bart"), Context()).written.tokens.ids.tolist()
+    )
 
 
 @pytest.mark.parametrize(
