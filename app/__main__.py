@@ -14,7 +14,7 @@ HELP = f"""Headlight {VERSION}, a desktop microscope for transformers
 headlight [CHECKPOINT] [--engine process|thread]   open the window
 headlight figure KIND --out FILE ...               make a figure without a window
 headlight mesh --class NAME --out FILE ...         let a model draw a mesh, and write it
-headlight train word2vec TEXT --out FILE ...       learn vectors of the words of a text
+headlight train MODEL --out PLACE ...              train a small model, such as word2vec or reversal
 headlight inspect CHECKPOINT [--json]              say what a checkpoint is and offers
 
 headlight figure --help, and so on, say more.

@@ -22,6 +22,8 @@ ANALYSES: dict[str, str] = {
     "NormsRequest": "inference.analyses.norms:norms",
     "PositionsRequest": "inference.analyses.positions:positions",
     "LayerTimesRequest": "inference.analyses.layer_times:layer_times",
+    "TrainingRequest": "inference.analyses.training:training",
+    "RunsRequest": "inference.analyses.training:runs",
     "TrainingStagesRequest": "inference.analyses.training_stages:training_stages",
     "LensRequest": "inference.analyses.lens:lens",
     "AttributionRequest": "inference.analyses.attribution:attribution",

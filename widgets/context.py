@@ -49,8 +49,17 @@ class ViewContext(QObject):
         Exchange sentences A and B.
     checkpoints_changed(object)
         Other checkpoints are at hand.
+    checkpoint_requested(str)
+        Open a checkpoint: a bundled name or a folder.
+    runs_changed()
+        Runs of the training lab came, went, or ended.
     growing_changed(object)
         Class of a mesh that a view shows before it is finished, and so before others look at it; None: there is none.
+
+    Attributes
+    ----------
+    runs_folder
+        Where the runs of the training lab live; empty: nowhere.
     """
 
     view_requested = Signal(str)
@@ -58,14 +67,22 @@ class ViewContext(QObject):
     save_requested = Signal(object)
     swap_requested = Signal()
     checkpoints_changed = Signal(object)
+    checkpoint_requested = Signal(str)
+    runs_changed = Signal()
     growing_changed = Signal(object)
 
     def __init__(
-        self, selection: Selection | None = None, looks: Looks | None = None, parent: QObject | None = None
+        self,
+        selection: Selection | None = None,
+        looks: Looks | None = None,
+        parent: QObject | None = None,
+        *,
+        runs_folder: str = "",
     ) -> None:
         super().__init__(parent)
         self.selection = selection or Selection(self)
         self.looks = looks or Looks(parent=self)
+        self.runs_folder = runs_folder
         self._checkpoints: tuple[str, ...] = ()
 
     @property
@@ -78,6 +95,14 @@ class ViewContext(QObject):
         if checkpoints != self._checkpoints:
             self._checkpoints = checkpoints
             self.checkpoints_changed.emit(checkpoints)
+
+    def open_checkpoint(self, checkpoint: str) -> None:
+        """Ask for another checkpoint to be opened."""
+        self.checkpoint_requested.emit(checkpoint)
+
+    def tell_runs_changed(self) -> None:
+        """Say that other runs are kept, or that one has come to its end."""
+        self.runs_changed.emit()
 
     def open_view(self, name: str) -> None:
         """Ask for another view to be shown."""

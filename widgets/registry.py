@@ -32,6 +32,7 @@ ORDER = (
     "rollout",
     "sparse",
     "approximation",
+    "training",
     "masked_image",
     "complete_image",
     "masked_pixels",

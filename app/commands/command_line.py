@@ -29,6 +29,7 @@ examples:
   headlight figure patches --checkpoint vit-scenes --scene 3 --query 4,5 --out patches.png
   headlight mesh --class chair --seed 3 --out chair.gif
   headlight train word2vec book.txt --out book.npz
+  headlight train reversal --steps 500 --out reversed
   headlight inspect path/to/checkpoint
 """
 

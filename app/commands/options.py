@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from argparse import BooleanOptionalAction, _ActionsContainer
+from collections.abc import Collection
 
 from app.commands.option_types import between
 from widgets.options import Choice, Number, Options
 
 
-def add_options(parser: _ActionsContainer, kind: type[Options]) -> None:
-    """One `--option` for each field; `parser` may be a group of one."""
+def add_options(
+    parser: _ActionsContainer, kind: type[Options], *, leave_out: Collection[str] = (), usual: Options | None = None
+) -> None:
+    """One `--option` for each field; `parser` may be a group of one.
+
+    Parameters
+    ----------
+    usual
+        Where the defaults are others than those of `kind`.
+    """
     for name, option in kind.declared().items():
-        default = kind.defaults()[name]
+        if name in leave_out:
+            continue
+        default = getattr(usual, name) if usual is not None else kind.defaults()[name]
         flag = option.flag or name.replace("_", "-")
         about = option.about[:1].lower() + option.about[1:]
         if isinstance(option, Choice):

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import Protocol, TextIO
 
 from app.commands import train_word2vec
+from app.commands.train_lab import CAUSAL, CLASSIFY, MASKED, REVERSAL
 from inference.results.events import Progress
 
 ABOUT = "train a model on data of yours"
+AskWithProgress = Callable[[object], object]
 
 _WIDTH = 30  # of the bar
 _LINE_EVERY = 10  # per cent, where there is no terminal
@@ -19,13 +21,19 @@ _LINE_EVERY = 10  # per cent, where there is no terminal
 class TrainCommand(Protocol):
     """A module that trains something."""
 
-    ABOUT: str
-
+    @property
+    def ABOUT(self) -> str: ...  # noqa: N802 (a constant of a module)
     def add_options(self, parser: ArgumentParser) -> None: ...
-    def run(self, args: Namespace, ask: Callable[[object], object]) -> str: ...
+    def run(self, args: Namespace, ask: AskWithProgress) -> str: ...
 
 
-TRAIN: dict[str, TrainCommand] = {"word2vec": train_word2vec}
+TRAIN: dict[str, TrainCommand] = {
+    "reversal": REVERSAL,
+    "masked": MASKED,
+    "causal": CAUSAL,
+    "classify": CLASSIFY,
+    "word2vec": train_word2vec,
+}
 
 
 class ProgressBar:

@@ -276,11 +276,16 @@ class Controller(QObject):
         told = {
             JobPhase.WAITING: "",
             JobPhase.DONE: self.tr("{}: done.").format(title),
-            JobPhase.CANCELLED: self.tr("{}: cancelled.").format(title),
+            JobPhase.CANCELLED: self._sentence_of_end(state),
             JobPhase.FAILED: f"{title}: {state.message}",
         }
         if state.phase in told:
             self.job_told.emit(f"job {title}", told[state.phase], state.phase is JobPhase.FAILED)
+
+    def _sentence_of_end(self, state: JobState) -> str:
+        keeps = state.request.keeps_what_is_done
+        sentence = self.tr("{}: stopped; what is done is kept.") if keeps else self.tr("{}: cancelled.")
+        return sentence.format(state.request.title)
 
     @Slot(int, object, object, bool)
     def _on_jobs_arrived(self, number: int, request: JobRequest, result: object, is_partial: bool) -> None:

@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
         FocusRings(self)
 
         self.selection = Selection(self)
-        self.context = ViewContext(self.selection, parent=self)
+        self.context = ViewContext(self.selection, parent=self, runs_folder=str(settings_file.with_name("runs")))
         self.jobs = Jobs(self)
         self.exporting = Exporting(self)
         cache = ResultCache(settings_file.with_name(CACHE_FILE), VERSION)

@@ -43,6 +43,8 @@ class Opening(QObject):
         super().__init__(dialog_parent)
         self._controller, self._gallery, self._context = controller, gallery, context
         self._dialog_parent = dialog_parent
+        context.checkpoint_requested.connect(self.open)
+        context.runs_changed.connect(self._show_list)
         self._recent: tuple[str, ...] = ()
         self._wanted = ""
         self._is_cut_off = False  # by the user, or because the engine died: what was wanted can still be had
@@ -143,11 +145,23 @@ class Opening(QObject):
             if first and first != self._wanted:
                 self._ask_for(first)
 
+    @Slot()
     def _show_list(self) -> None:
         info = self._controller.checkpoint
         now = split_precision(info.checkpoint)[0] if info else ""
-        self._gallery.set_checkpoints(bundled_checkpoints(), self._recent, now)
-        self._context.set_checkpoints((*bundled_checkpoints(), *self._recent))
+        trained = trained_in(self._context.runs_folder)
+        self._gallery.set_checkpoints(bundled_checkpoints(), self._recent, now, trained)
+        self._context.set_checkpoints((*bundled_checkpoints(), *self._recent, *trained))
+
+
+def trained_in(folder: str) -> tuple[str, ...]:
+    """Folders of the checkpoints that were trained here, by their names."""
+    try:
+        return (
+            tuple(sorted(str(file.parent.resolve()) for file in Path(folder).glob("*/config.json"))) if folder else ()
+        )
+    except OSError:
+        return ()
 
 
 def _summary(info: CheckpointInfo) -> str:

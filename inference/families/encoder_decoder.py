@@ -203,7 +203,8 @@ def _names(config: PreTrainedConfig) -> tuple[Names, Names]:
             Names("block", "layer.0.SelfAttention", (f"layer.1.{last}",), final_norm=norm),
             Names("block", "layer.0.SelfAttention", (f"layer.2.{last}",), "layer.1.EncDecAttention", final_norm=norm),
         )
-    norm = "layer_norm" if config.model_type in _ENDS_WITH_NORM else ""
+    ends_with_norm = config.model_type in _ENDS_WITH_NORM or getattr(config, "norm_first", False)
+    norm = "layer_norm" if ends_with_norm else ""
     if config.model_type == "bigbird_pegasus":
         norm = "layernorm_embedding"  # which stands at the end, in spite of its name
     if config.model_type == "nllb-moe":

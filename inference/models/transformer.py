@@ -1,7 +1,8 @@
 """The Transformer of 2017: an encoder reads the source, a decoder writes the target token by token.
 
-Every sublayer is followed by dropout, the sum with its input and a layer norm ("post-norm"); positions are sines and
-cosines; one matrix embeds source and target and is the output projection; queries, keys and values have no biases.
+Every sublayer is followed by dropout, the sum with its input and a layer norm ("post-norm"; the norm comes before the
+sublayer where the configuration says so); positions are sines and cosines; one matrix embeds source and target and is
+the output projection; queries, keys and values have no biases.
 `torch.nn.Transformer` computes the same between embedding and output projection.
 
 References
@@ -65,6 +66,12 @@ class TransformerStack(TransformerPreTrainedModel):
         self.embed_positions = SinusoidalPositions(config.d_model, config.max_position_embeddings)
         self.embed_scale = math.sqrt(config.d_model)
         self.dropout = nn.Dropout(config.dropout)
+        if config.norm_first:  # of the sum of all sublayers, which none has normalised
+            self.layer_norm = nn.LayerNorm(config.d_model)
+
+    def end(self, x: Tensor) -> Tensor:
+        """Behind the last layer."""
+        return self.layer_norm(x) if self.config.norm_first else x
 
     def embed(self, ids: Tensor | None, embeds: Tensor | None, first: int = 0) -> Tensor:
         """[batch, n, d_model] of tokens, or of their embeddings, from position `first` on."""
@@ -100,6 +107,7 @@ class TransformerEncoder(TransformerStack):
             x, pattern = layer(x, mask)
             states.append(x)
             patterns.append(pattern)
+        x = states[-1] = self.end(x)
         return BaseModelOutput(
             last_hidden_state=cast("Any", x),
             hidden_states=cast("Any", tuple(states) if output_hidden_states else None),
@@ -150,6 +158,7 @@ class TransformerDecoder(TransformerStack):
             states.append(x)
             patterns.append(pattern)
             cross_patterns.append(cross_pattern)
+        x = states[-1] = self.end(x)
         return BaseModelOutputWithPastAndCrossAttentions(
             last_hidden_state=cast("Any", x),
             past_key_values=past_key_values,

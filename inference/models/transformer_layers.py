@@ -26,6 +26,9 @@ class TransformerConfig(PreTrainedConfig):
         Longest source and target; there is no table of positions, so longer ones are only refused by those who ask.
     dropout
         Of embeddings and of what every sublayer adds, in training.
+    norm_first
+        Norms stand before the sublayers, and one more at the end of either stack ("pre-norm"), not behind them as in
+        2017 (Xiong et al. 2020, "On Layer Normalization in the Transformer Architecture", figure 1).
     """
 
     model_type = "transformer"
@@ -48,6 +51,7 @@ class TransformerConfig(PreTrainedConfig):
         decoder_ffn_dim: int = 512,
         max_position_embeddings: int = 128,
         dropout: float = 0.1,
+        norm_first: bool = False,
         **kwargs: Any,
     ) -> None:
         self.vocab_size = vocab_size
@@ -60,6 +64,7 @@ class TransformerConfig(PreTrainedConfig):
         self.decoder_ffn_dim = decoder_ffn_dim
         self.max_position_embeddings = max_position_embeddings
         self.dropout = dropout
+        self.norm_first = norm_first
         self.use_cache = kwargs.pop("use_cache", True)
         special = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1}
         given: dict[str, Any] = special | {"is_encoder_decoder": True, "tie_word_embeddings": True} | kwargs
@@ -162,6 +167,7 @@ class TransformerLayer(nn.Module):
 
     def __init__(self, config: TransformerConfig, n_heads: int, d_mlp: int, layer_idx: int, *, is_causal: bool) -> None:
         super().__init__()
+        self.norm_first = config.norm_first
         self.dropout = nn.Dropout(config.dropout)
         self.self_attn = TransformerAttention(config, n_heads, layer_idx, is_causal=is_causal)
         self.self_attn_layer_norm = nn.LayerNorm(config.d_model)
@@ -169,9 +175,19 @@ class TransformerLayer(nn.Module):
         self.fc2 = nn.Linear(d_mlp, config.d_model)
         self.final_layer_norm = nn.LayerNorm(config.d_model)
 
+    def read(self, x: Tensor, norm: nn.Module) -> Tensor:
+        """What a sublayer is given of x."""
+        return norm(x) if self.norm_first else x
+
+    def add(self, x: Tensor, out: Tensor, norm: nn.Module) -> Tensor:
+        """The sum of x and what a sublayer made, normalised behind it unless that was done before."""
+        total = x + self.dropout(out)
+        return total if self.norm_first else norm(total)
+
     def mlp(self, x: Tensor) -> Tensor:
-        """Behind the last sublayer: its sum with x, normalised."""
-        return self.final_layer_norm(x + self.dropout(self.fc2(torch.relu(self.fc1(x)))))
+        """Behind the last sublayer."""
+        inner = torch.relu(self.fc1(self.read(x, self.final_layer_norm)))
+        return self.add(x, self.fc2(inner), self.final_layer_norm)
 
 
 class TransformerEncoderLayer(TransformerLayer):
@@ -183,8 +199,8 @@ class TransformerEncoderLayer(TransformerLayer):
 
     def forward(self, x: Tensor, mask: Tensor | None, **kwargs: Any) -> tuple[Tensor, Tensor | None]:
         """[batch, n_source, d_model] and the pattern."""
-        out, pattern = self.self_attn(x, mask, **kwargs)
-        return self.mlp(self.self_attn_layer_norm(x + self.dropout(out))), pattern
+        out, pattern = self.self_attn(self.read(x, self.self_attn_layer_norm), mask, **kwargs)
+        return self.mlp(self.add(x, out, self.self_attn_layer_norm)), pattern
 
 
 class TransformerDecoderLayer(TransformerLayer):
@@ -206,8 +222,9 @@ class TransformerDecoderLayer(TransformerLayer):
         **kwargs: Any,
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """[batch, n_target, d_model] and the patterns of both attentions."""
-        out, pattern = self.self_attn(x, mask, cache, **kwargs)
-        x = self.self_attn_layer_norm(x + self.dropout(out))
-        out, cross_pattern = self.cross_attn(x, memory_mask, cache, memory, **kwargs)
-        x = self.cross_attn_layer_norm(x + self.dropout(out))
+        out, pattern = self.self_attn(self.read(x, self.self_attn_layer_norm), mask, cache, **kwargs)
+        x = self.add(x, out, self.self_attn_layer_norm)
+        read = self.read(x, self.cross_attn_layer_norm)
+        out, cross_pattern = self.cross_attn(read, memory_mask, cache, memory, **kwargs)
+        x = self.add(x, out, self.cross_attn_layer_norm)
         return self.mlp(x), pattern, cross_pattern

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from inference.results.request import R, Request
 
@@ -14,9 +14,17 @@ if TYPE_CHECKING:
 
 
 class JobRequest(Request[R], ABC):
-    """A question that takes minutes: it is answered in a process of its own, and looking never waits for it."""
+    """A question that takes minutes: it is answered in a process of its own, and looking never waits for it.
+
+    Attributes
+    ----------
+    keeps_what_is_done
+        Whether it can go on another time: the user then stops it and loses nothing, and does not cancel it.
+    """
 
     __slots__ = ()
+
+    keeps_what_is_done: ClassVar[bool] = False
 
     @property
     @abstractmethod

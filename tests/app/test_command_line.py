@@ -16,17 +16,19 @@ from PySide6.QtGui import QImage
 from app.commands.command_line import run
 from app.commands.figures import FIGURES
 from app.export.export import ENDINGS
-from inference.context import Refused
+from inference.context import Context, Refused
 from inference.results.attention import AttentionRequest, AttentionResult
 from inference.results.checkpoint import AttentionGroup, CheckpointInfo, InspectRequest, Missing
 from inference.results.probe import ProbeRequest
 from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from inference.results.tokens import Tokens
 from inference.service.engine import Engine
+from inference.training.run import train
 from resources import CHECKPOINTS
 from tests.inference.tiny_checkpoints import save_bert, save_gpt2, save_transformer
 from tests.inputs import text_input
 from tests.remembering import RememberingEngine
+from tests.tiny_runs import make_tiny_request
 from tests.training_stages_files import save_training_stages
 
 ROOT = Path(__file__).parents[2]
@@ -316,6 +318,10 @@ REAL = {
     "generation": ["--checkpoint", "gpt2", "--text", "the cat", "--most", "4", "--decoding", "sample", "--top-k", "5"],
     "few-shot": ["--checkpoint", "gpt2", "--task", "copy", "--trials", "2", "--shots", "1"],
     "training-stages": ["--checkpoint", "stages", "--sentence", "1", "--attention", "mean", "--layer", "1"],
+    "training-curves": ["--checkpoint", "run"],
+    "training-attention": ["--checkpoint", "run", "--look", "1", "--layer", "0"],
+    "schedule": ["--kind", "cosine", "--steps", "200", "--warm-up", "20"],
+    "label-smoothing": ["--smoothing", "0.2", "--classes", "12"],
     "prediction": ["--checkpoint", "bert", "--text", "the cat sat", "--text-pair", "a dog ran .", "--longest", "3"],
 }
 
@@ -328,6 +334,10 @@ def opened(tmp_path_factory) -> RememberingEngine:
     for name in ("translation", "cross-attention"):
         REAL[name][1] = str(save_transformer(tmp_path_factory.mktemp("transformer")))
     REAL["training-stages"][1] = str(save_training_stages(save_transformer(tmp_path_factory.mktemp("stages"))))
+    run_folder = tmp_path_factory.mktemp("runs") / "tiny"
+    train(make_tiny_request(run_folder), Context())
+    for name in ("training-curves", "training-attention"):
+        REAL[name][1] = str(run_folder)
     REAL["prediction"][1] = str(save_bert(tmp_path_factory.mktemp("bert"), "BertForQuestionAnswering"))
     return RememberingEngine()
 

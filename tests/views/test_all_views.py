@@ -202,6 +202,8 @@ def test_an_old_picture_is_dimmed_when_another_checkpoint_comes(entry, engine, q
 def test_nothing_plays_on_beneath_a_veil(entry, engine, qtbot):
     view = shown(entry, engine, qtbot)
     players = view.findChildren(Playback)
+    if not view._shows_subject():
+        return  # what depends on no checkpoint is never old
     view.request_changed.disconnect(view.asker.on_request_changed)
     for player in players:
         player.restart(player.first)

@@ -52,8 +52,10 @@ class Gallery(QWidget):
         layout.addWidget(browse)
         layout.addWidget(hint)
 
-    def set_checkpoints(self, bundled: tuple[str, ...], recent: tuple[str, ...], current: str) -> None:
-        """What is on the list, and which one is open."""
+    def set_checkpoints(
+        self, bundled: tuple[str, ...], recent: tuple[str, ...], current: str, trained: tuple[str, ...] = ()
+    ) -> None:
+        """What is on the list, and which one is open; `trained` are folders of the training lab."""
         self._bundled, self._recent, self._current = bundled, recent, current
         self._list.clear()
         self._add_heading(self.tr("Bundled"))
@@ -64,7 +66,11 @@ class Gallery(QWidget):
         self._list.setMinimumWidth(
             max(widths, default=0) + 4 * self._list.frameWidth() + self._list.fontMetrics().height()
         )
-        others = [path for path in recent if path not in bundled]
+        if trained:
+            self._add_heading(self.tr("Trained here"))
+        for path in trained:
+            self._add(path, Path(path).name, path)
+        others = [path for path in recent if path not in (*bundled, *trained)]
         if others:
             self._add_heading(self.tr("Recent"))
         for path in others:

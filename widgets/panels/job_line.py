@@ -91,7 +91,8 @@ class JobLine(QWidget):
         self._say(self._pause, self.tr("Resume") if is_held else self.tr("Pause"), title)
         self._pause.setVisible(phase is not JobPhase.FAILED)
         self._pause.setEnabled(is_held or phase is JobPhase.RUNNING)
-        self._say(self._cancel, self.tr("Remove") if phase.is_over else self.tr("Cancel"), title)
+        end = self.tr("Stop") if state.request.keeps_what_is_done else self.tr("Cancel")
+        self._say(self._cancel, self.tr("Remove") if phase.is_over else end, title)
         self._cancel.setEnabled(phase is not JobPhase.CANCELLING)
         is_failed = phase is JobPhase.FAILED
         self._text.setForegroundRole(QPalette.ColorRole.BrightText if is_failed else QPalette.ColorRole.PlaceholderText)

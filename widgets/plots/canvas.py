@@ -95,7 +95,9 @@ class PlotCanvas(PointedCanvas):
         from widgets.plots.plot_view import PlotView
 
         while len(self.views) > n:
-            self.views.pop().deleteLater()
+            view = self.views.pop()
+            view.hide()  # it goes when events are next handled, and may be painted once more until then
+            view.deleteLater()
         while len(self.views) < n:
             view = PlotView(self)
             view.setObjectName(f"{self.objectName()}_{len(self.views)}")

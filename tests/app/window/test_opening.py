@@ -357,3 +357,30 @@ def test_an_image_of_the_last_session_is_the_first_input(flow, controller):
     controller.checkpoint = info
     flow.begin(info, RESTORED._replace(input=Input(image=ImageInput(seed=7)), masked=()))
     assert controller.inputs[-1] == Input(image=ImageInput(seed=7))
+
+
+# What was trained here
+
+
+def test_runs_of_the_lab_stand_in_the_list_and_open_from_a_view(controller, qtbot, tmp_path):
+    parent, gallery = QWidget(), Gallery()
+    qtbot.addWidget(parent)
+    qtbot.addWidget(gallery)
+    context = ViewContext(runs_folder=str(tmp_path))
+    opening = Opening(controller, gallery, context, parent)
+    (tmp_path / "reversal-1").mkdir()
+    (tmp_path / "half-made").mkdir()
+    (tmp_path / "reversal-1" / "config.json").write_text("{}")
+    opening.set_recent((str(tmp_path / "reversal-1"), "/elsewhere"))
+    context.tell_runs_changed()
+    listed = gallery.findChild(QListWidget)
+    texts = [listed.item(i).text() for i in range(listed.count())]
+    assert texts[texts.index("TRAINED HERE") :] == ["TRAINED HERE", "reversal-1", "RECENT", "elsewhere"]
+    context.open_checkpoint(str(tmp_path / "reversal-1"))
+    assert controller.asked[-1] == str(tmp_path / "reversal-1")
+
+
+def test_without_runs_nothing_is_said_of_them(opening):
+    opening.set_recent(())
+    listed = opening.gallery.findChild(QListWidget)
+    assert "TRAINED HERE" not in [listed.item(i).text() for i in range(listed.count())]

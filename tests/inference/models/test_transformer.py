@@ -51,9 +51,16 @@ def texts():
 
 def torchs_own(net):
     """`torch.nn.Transformer` with the same weights; the paper has no norm behind either stack."""
-    own = nn.Transformer(D, N_HEADS, N_LAYERS, N_LAYERS, D_MLP, batch_first=True, dtype=torch.float64).eval()
+    is_pre = net.config.norm_first
+    own = nn.Transformer(
+        D, N_HEADS, N_LAYERS, N_LAYERS, D_MLP, batch_first=True, norm_first=is_pre, dtype=torch.float64
+    ).eval()
     own.encoder.use_nested_tensor = False  # a prototype that warns
-    own.encoder.norm = own.decoder.norm = None
+    if is_pre:
+        own.encoder.norm.load_state_dict(net.model.encoder.layer_norm.state_dict())
+        own.decoder.norm.load_state_dict(net.model.decoder.layer_norm.state_dict())
+    else:
+        own.encoder.norm = own.decoder.norm = None
 
     def copy_attention(theirs, ours):
         theirs.in_proj_weight.copy_(torch.cat([ours.q_proj.weight, ours.k_proj.weight, ours.v_proj.weight]))
@@ -76,10 +83,12 @@ def torchs_own(net):
     return own
 
 
+@pytest.mark.parametrize("norm_first", [False, True])
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
-def test_equals_torchs_own(texts, attention):
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor is True:UserWarning")  # torch's own, with norms first
+def test_equals_torchs_own(texts, attention, norm_first):
     source, mask, target = texts
-    net = build(attention=attention)
+    net = build(attention=attention, norm_first=norm_first)
     own = torchs_own(net)
     embedding = net.model.shared.weight
 

@@ -1,0 +1,74 @@
+"""`headlight train reversal`, `masked`, `causal` and `classify`: the training lab without a window."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.commands.figures import BadOption
+from app.commands.options import add_options
+from inference.results.training import Task, TrainingResult, is_run
+from resources import bundled_checkpoints, checkpoint_path
+from widgets.views.training.options import ONLY_FOR, RunOptions
+
+
+@dataclass(frozen=True)
+class LabCommand:
+    """Trains a task of the lab into a folder, and goes on there with `--resume`."""
+
+    task: Task
+    ABOUT: str
+
+    def add_options(self, parser: ArgumentParser) -> None:
+        """What it understands."""
+        if self.task in ("masked", "causal"):
+            about = "a text to learn from (default: sentences of Headlight's own)"
+            parser.add_argument("text", nargs="?", default="", metavar="TEXT", help=about)
+        if self.task == "classify":
+            parser.add_argument("text", metavar="CSV", help="a table with the columns text and label")
+            first = bundled_checkpoints()[0]
+            about = f"what is fine-tuned: a bundled name or a folder (default: {first})"
+            parser.add_argument("--checkpoint", metavar="NAME_OR_PATH", default=first, help=about)
+        parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where the checkpoint is written")
+        parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
+        add_options(parser, RunOptions, leave_out=self._left_out, usual=RunOptions.usual(self.task))
+
+    @property
+    def _left_out(self) -> frozenset[str]:
+        """Options that say nothing here."""
+        return frozenset({"task", *(name for name, tasks in ONLY_FOR.items() if self.task not in tasks)})
+
+    def run(self, args: Namespace, ask: Callable[[object], object]) -> str:
+        """Train; what came of it, a line each."""
+        folder = os.path.abspath(args.out)
+        if is_run(Path(folder)) != args.resume:
+            what = "no run to go on with" if args.resume else "a run already; --resume goes on with it"
+            raise BadOption(f"{args.out} holds {what}.")
+        typed = RunOptions.of(args)
+        chosen = {name: getattr(typed, name) for name in RunOptions.declared() if name not in self._left_out}
+        options = replace(RunOptions.usual(self.task), **chosen)
+        text, base = getattr(args, "text", ""), getattr(args, "checkpoint", "")
+        if base and base not in bundled_checkpoints():
+            base = str(checkpoint_path(base).resolve())
+        try:
+            result = ask(options.request(folder, os.path.abspath(text) if text else "", base))
+        except KeyboardInterrupt:
+            raise BadOption(f"Stopped. What was saved is in {args.out}; --resume goes on with it.") from None
+        assert isinstance(result, TrainingResult)
+        seen = result.validations[-1]
+        lines = (
+            f"{args.out}: {result.n_done:,} steps in {result.seconds:.0f} s",
+            f"{result.measure}: {seen.measure:.3f}; loss {seen.loss:.4f} nats",
+            *(f"{name}: {value:.3f}" for name, value in result.baselines),
+            f"{result.example} \N{RIGHTWARDS ARROW} {seen.said}",
+        )
+        return "\n".join(lines)
+
+
+REVERSAL = LabCommand("reversal", "teach a Transformer of 2017 to write strings backwards")
+MASKED = LabCommand("masked", "teach a tiny BERT to find masked words")
+CAUSAL = LabCommand("causal", "teach a tiny GPT-2 to go on with a text")
+CLASSIFY = LabCommand("classify", "teach a checkpoint to tell the labels of a table")

@@ -1,0 +1,295 @@
+"""Training tiny models: what is to be trained and how, what came of it step by step, and the runs that are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Literal
+
+from inference.results.job import JobRequest
+from inference.results.request import Request
+from inference.results.schedule import Schedule, ScheduleKind
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Task = Literal["reversal", "masked", "causal", "classify"]
+TASKS: dict[Task, str] = {
+    "reversal": "String reversal",
+    "masked": "Masked words",
+    "causal": "Next word",
+    "classify": "Fine-tune on labels",
+}
+NormPlace = Literal["post", "pre"]
+VocabularyKind = Literal["word", "bpe"]
+Tuned = Literal["full", "lora", "head"]
+
+# What can be trained in minutes, by the name of the field: the least and the most.
+LIMITS: dict[str, tuple[float, float]] = {
+    "n_layers": (1, 6),
+    "d_model": (16, 256),
+    "n_heads": (1, 8),
+    "dropout": (0.0, 0.5),
+    "n_steps": (1, 20_000),
+    "batch": (1, 256),
+    "warm_up": (0, 10_000),
+    "peak": (0.00001, 0.1),
+    "smoothing": (0.0, 0.9),
+    "clip": (0.0, 100.0),
+    "seed": (0, 2**31 - 1),
+    "n_vocabulary": (50, 8_000),
+    "length": (8, 128),
+}
+MOST_TEXT_BYTES = 20_000_000
+MOST_KEPT_BYTES = 2 * 2**30  # of all runs that are kept in one folder
+
+
+RUN_FILE = PurePath("training") / "run.json"
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds a run, be it done or stopped."""
+    return (folder / RUN_FILE).is_file()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSizes:
+    """How large a new model is.
+
+    Attributes
+    ----------
+    n_layers
+        Of the encoder, and of the decoder where there is one.
+    norm
+        Whether norms stand behind the sublayers, as in 2017, or before them. BERT has them behind, GPT-2 before.
+    """
+
+    n_layers: int = 2
+    d_model: int = 64
+    n_heads: int = 4
+    dropout: float = 0.0
+    norm: NormPlace = "post"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """How a run goes.
+
+    Attributes
+    ----------
+    batch
+        Strings, rows or sentences a step.
+    peak
+        The highest learning rate; the schedule `2017` has its own.
+    smoothing
+        Label smoothing, 0 to 0.9.
+    clip
+        Gradients are scaled down to this norm; 0: they are not.
+    """
+
+    n_steps: int = 1_000
+    batch: int = 64
+    schedule: ScheduleKind = "cosine"
+    warm_up: int = 100
+    peak: float = 0.002
+    smoothing: float = 0.1
+    clip: float = 1.0
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """What is learned from.
+
+    Attributes
+    ----------
+    path
+        A text file, or a CSV of texts and labels; empty: sentences of Headlight's own.
+    vocabulary, n_vocabulary
+        Whole words or byte pairs, learned from the text, at most so many.
+    length
+        Tokens a row; for reversal the most letters.
+    """
+
+    path: str = ""
+    vocabulary: VocabularyKind = "word"
+    n_vocabulary: int = 2_000
+    length: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRequest(JobRequest["TrainingResult"]):
+    """Train a tiny model, or go on with a run that was stopped, in a process of its own.
+
+    Attributes
+    ----------
+    folder
+        Where the run lives; if a run with the same wishes is there, it goes on.
+    base
+        The checkpoint that is fine-tuned; empty for a model that begins anew.
+    tuned
+        Which of its weights: all, low-rank additions to them (LoRA), or only those of the new head.
+    """
+
+    keeps_what_is_done = True
+
+    folder: str
+    task: Task = "reversal"
+    sizes: ModelSizes = ModelSizes()
+    plan: TrainingPlan = TrainingPlan()
+    data: TrainingData = TrainingData()
+    base: str = ""
+    tuned: Tuned = "full"
+
+    @property
+    def name(self) -> str:
+        """Of the run."""
+        return PurePath(self.folder).name
+
+    @property
+    def title(self) -> str:
+        return f"Training {self.name}"
+
+    @property
+    def schedule(self) -> Schedule:
+        """The learning rate by step."""
+        plan = self.plan
+        return Schedule(plan.schedule, plan.warm_up, plan.n_steps, plan.peak, self.sizes.d_model)
+
+
+@dataclass(frozen=True, slots=True)
+class StepLog:
+    """Numbers of steps one after the other.
+
+    Attributes
+    ----------
+    first
+        Number of the first of these steps, from 0; a partial result begins where the one before ended.
+    loss
+        float32 [n], nats a token (a text, where texts are classified), with label smoothing as it was trained.
+    rate
+        float64 [n], learning rate.
+    gradient
+        float32 [n, layer]: norm of the gradient of each layer, before it was scaled down.
+    """
+
+    first: int
+    loss: np.ndarray
+    rate: np.ndarray
+    gradient: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What the model could do after some steps of training, on what it never saw.
+
+    Attributes
+    ----------
+    step
+        Steps done.
+    loss
+        Nats a token or text, without label smoothing.
+    measure
+        Share that is right, 0 to 1: see `TrainingResult.measure`.
+    said
+        What it made of the example.
+    pattern
+        float32 [layer, head, query_pos, key_pos]: what it attended to in the example, when `query_pos` of the target
+        is to be written; of no size where nothing is shown.
+    """
+
+    step: int
+    loss: float
+    measure: float
+    said: str
+    pattern: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingResult:
+    """A run so far.
+
+    Attributes
+    ----------
+    n_done
+        Steps done.
+    seconds
+        Spent on them; pauses and validation do not count.
+    layers
+        Names of what `StepLog.gradient` is told of, from the input to the output.
+    log
+        Partial results have what is new, the whole result has all.
+    validations
+        The same; by steps, ascending.
+    measure
+        What `Validation.measure` is, in words.
+    example
+        What the model is asked each time.
+    rows, columns
+        Tokens of the example: of the target, by `query_pos`, and of the source, by `key_pos`.
+    baselines
+        Names and numbers that `measure` is to be compared with.
+    facts
+        What was learned from, in sentences.
+    """
+
+    n_done: int
+    seconds: float
+    layers: tuple[str, ...]
+    log: StepLog
+    validations: tuple[Validation, ...]
+    measure: str
+    example: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    baselines: tuple[tuple[str, float], ...] = ()
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRun:
+    """A run that is kept: what was asked for and how far it came."""
+
+    request: TrainingRequest
+    n_done: int
+    n_bytes: int
+
+    @property
+    def is_finished(self) -> bool:
+        return self.n_done >= self.request.plan.n_steps
+
+
+@dataclass(frozen=True, slots=True)
+class RunsRequest(Request["RunsResult"]):
+    """Which runs are kept, and the steps of some of them.
+
+    Attributes
+    ----------
+    folder
+        Where runs live.
+    shown
+        Folders of runs whose steps are wanted.
+    removed
+        Folders of runs that are deleted first, with their checkpoints.
+    """
+
+    folder: str
+    shown: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunsResult:
+    """The runs that are kept, the latest first.
+
+    Attributes
+    ----------
+    steps
+        By the folders that were asked for, as far as they hold a run.
+    has_lora
+        Whether low-rank fine-tuning is installed (`peft`).
+    """
+
+    runs: tuple[KeptRun, ...]
+    steps: tuple[tuple[str, TrainingResult], ...]
+    has_lora: bool

@@ -1,0 +1,1 @@
+"""Training tiny models: tasks, the loop, and the folder of a run."""

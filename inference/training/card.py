@@ -1,0 +1,53 @@
+"""The card of a trained checkpoint: what was done, in words and numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inference.results.schedule import SCHEDULES
+from inference.results.training import TASKS
+
+if TYPE_CHECKING:
+    from inference.results.training import TrainingRequest, TrainingResult
+
+
+def card(request: TrainingRequest, result: TrainingResult, n_parameters: int) -> str:
+    """README.md of a run."""
+    plan, sizes = request.plan, request.sizes
+    if request.base:
+        model = f"Fine-tuned from {request.base} ({request.tuned})."
+    else:
+        norms = "before" if sizes.norm == "pre" else "behind"
+        model = (
+            f"{sizes.n_layers} layers, {sizes.d_model} wide, {sizes.n_heads} heads, norms {norms} the sublayers, "
+            f"dropout {sizes.dropout:g}; {n_parameters:,} parameters."
+        )
+    state = "done" if result.n_done >= plan.n_steps else f"stopped after {result.n_done:,} steps"
+    lines = [
+        f"# {request.name}",
+        "",
+        f"Trained in Headlight's lab: {TASKS[request.task]}. {model}",
+        "",
+        "## Data",
+        *result.facts,
+        "",
+        "## Training",
+        f"{plan.n_steps:,} steps of {plan.batch}, {state}; {result.seconds:.0f} seconds. AdamW (0.9, 0.98, 1e-9), "
+        f"{SCHEDULES[plan.schedule]}, {plan.warm_up:,} steps of warm-up, highest rate "
+        f"{request.schedule.highest:.3g}, label smoothing {plan.smoothing:g}, gradients clipped to "
+        f"{plan.clip:g}, seed {plan.seed}.",
+        "",
+        f"## On what it was not trained on ({result.measure})",
+        "",
+        "| step | loss in nats | right | what it makes of the example |",
+        "|---|---|---|---|",
+    ]
+    chosen = result.validations[:: max(1, len(result.validations) // 8)]
+    if result.validations and chosen[-1].step != result.validations[-1].step:
+        chosen = (*chosen, result.validations[-1])
+    for one in chosen:
+        said = " ".join(one.said.split()).replace("|", "\\|")
+        lines.append(f"| {one.step:,} | {one.loss:.4f} | {one.measure:.3f} | {said[:120]} |")
+    lines += ["", *(f"{name}: {value:.3f}." for name, value in result.baselines)]
+    lines += [f"The example: {result.example}", ""]
+    return "\n".join(lines)

@@ -1,0 +1,231 @@
+"""Masked words as BERT learns them, and the next word as GPT-2 does, on a text of one's own or on our sentences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    DataCollatorForLanguageModeling,
+    GPT2Config,
+    GPT2LMHeadModel,
+    PreTrainedTokenizerFast,
+)
+
+from inference.context import Refused
+from inference.training.task import NO_PATTERN, TrainingTask
+from inference.training.texts import own_lines, read_lines, split_lines
+from inference.training.vocabulary import learn
+
+if TYPE_CHECKING:
+    from inference.results.training import TrainingRequest
+
+MASKED_SHARE = 0.15
+N_VALIDATED = 256  # rows
+IGNORED = -100
+_N_GIVEN, _N_WRITTEN = 3, 12  # words of the example that GPT-2 goes on with, and tokens that it writes
+
+
+class LanguageTask(TrainingTask):
+    """What both have in common: a vocabulary learned from the text, rows of tokens, and a tenth kept for validation."""
+
+    def __init__(self, request: TrainingRequest, device: torch.device, *, is_masked: bool) -> None:
+        self._plan, self._length = request.plan, request.data.length
+        lines = read_lines(request.data.path) if request.data.path else own_lines()
+        training, held_out = split_lines(lines)
+        self._held_out = held_out
+        # From what is trained on alone: validation must not say which words there are.
+        kind, n_tokens = request.data.vocabulary, request.data.n_vocabulary
+        self.tokenizer = learn(training, kind, n_tokens, is_masked=is_masked)
+        self.tokenizer.model_max_length = max(128, self._length)
+        self._rows, self._validated = self.rows_of(training), self.rows_of(held_out)[:N_VALIDATED]
+        if not self._rows or not self._validated:
+            raise Refused("There is too little to learn from: no row of at least two tokens came of it.")
+        self.net = self.build(request).to(device)  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue]
+        source = Path(request.data.path).name if request.data.path else "captions of Headlight's own drawn scenes"
+        n_tokens = sum(map(len, self._rows))
+        words = "words" if kind == "word" else "byte pairs"
+        self.facts = (
+            f"{len(training):,} lines of {source}, {n_tokens:,} tokens; {len(held_out):,} other lines are kept for "
+            f"validation. A vocabulary of {len(self.tokenizer):,} {words}, learned from the training lines.",
+        )
+
+    def rows_of(self, lines: list[str]) -> list[list[int]]:
+        """Token ids of each line, in pieces that are no longer than a row."""
+        raise NotImplementedError
+
+    def build(self, request: TrainingRequest) -> Any:
+        """A new model."""
+        raise NotImplementedError
+
+    def _chosen(self) -> list[list[int]]:
+        return [self._rows[i] for i in torch.randint(len(self._rows), (self._plan.batch,)).tolist()]
+
+    def _pieces(self, lines: list[str], n_most: int) -> list[list[int]]:
+        encoded = cast("Any", self.tokenizer)(lines, add_special_tokens=False)["input_ids"]
+        return [ids[i : i + n_most] for ids in encoded for i in range(0, len(ids), n_most) if ids]
+
+    def _unigram(self, hidden: list[int]) -> float:
+        """Share that is right if the most frequent token is always said."""
+        counts = Counter(token for row in self._rows for token in row if token not in self.tokenizer.all_special_ids)
+        likeliest = counts.most_common(1)[0][0] if counts else -1
+        return sum(token == likeliest for token in hidden) / max(1, len(hidden))
+
+
+class MaskedTask(LanguageTask):
+    """BERT's training: of 15 % of the tokens, 80 % become [MASK], 10 % a random one, 10 % stay (Devlin et al. 2019)."""
+
+    measure = "masked words that are found"
+
+    def __init__(self, request: TrainingRequest, device: torch.device) -> None:
+        super().__init__(request, device, is_masked=True)
+        how: dict[str, Any] = {"mlm_probability": MASKED_SHARE, "mask_replace_prob": 0.8, "random_replace_prob": 0.1}
+        self._collate = DataCollatorForLanguageModeling(self.tokenizer, **how)
+        collate = DataCollatorForLanguageModeling(self.tokenizer, seed=2019, **how)
+        self._validation = _collated(collate, self._validated)
+        hidden = self._validation["labels"]
+        self.baselines = (("always the most frequent word", self._unigram(hidden[hidden != IGNORED].tolist())),)
+        row = max(self._validated[:20], key=len)
+        self._place = len(row) // 2
+        self._masked = torch.tensor([row])
+        self._masked[0, self._place] = self.tokenizer.mask_token_id
+        self.example = self.tokenizer.decode(self._masked[0, 1:-1].tolist())
+        self._wanted = self.tokenizer.decode([row[self._place]]).strip()
+
+    def rows_of(self, lines: list[str]) -> list[list[int]]:
+        ends = (self.tokenizer.cls_token_id, self.tokenizer.sep_token_id)
+        pieces = self._pieces(lines, self._length - 2)
+        return [[ends[0], *piece, ends[1]] for piece in pieces if len(piece) > 1]
+
+    def build(self, request: TrainingRequest) -> Any:
+        sizes = request.sizes
+        return BertForMaskedLM(
+            BertConfig(
+                vocab_size=len(self.tokenizer),
+                hidden_size=sizes.d_model,
+                num_hidden_layers=sizes.n_layers,
+                num_attention_heads=sizes.n_heads,
+                intermediate_size=4 * sizes.d_model,
+                max_position_embeddings=max(128, self._length),
+                hidden_dropout_prob=sizes.dropout,
+                attention_probs_dropout_prob=sizes.dropout,
+                pad_token_id=self.tokenizer.pad_token_id,
+            )
+        )
+
+    def loss(self) -> Tensor:
+        return self._loss(_collated(self._collate, self._chosen()), self._plan.smoothing)[0]
+
+    def _loss(self, batch: dict[str, Tensor], smoothing: float) -> tuple[Tensor, float]:
+        batch = {name: value.to(self.net.device) for name, value in batch.items()}
+        net = cast("BertForMaskedLM", self.net)
+        hidden = net.bert(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
+        is_label = batch["labels"] != IGNORED
+        if not is_label.any():  # of few and short rows, chance may choose no token
+            return hidden.sum() * 0.0, 0.0
+        logits, labels = net.cls(hidden[is_label]), batch["labels"][is_label]
+        loss = F.cross_entropy(logits, labels, label_smoothing=smoothing)
+        return loss, float((logits.detach().argmax(-1) == labels).float().mean())
+
+    def validate(self) -> tuple[float, float]:
+        loss, right = self._loss(self._validation, 0.0)
+        return float(loss), right
+
+    def look(self) -> tuple[str, np.ndarray]:
+        logits = cast("Any", self.net)(input_ids=self._masked.to(self.net.device)).logits[0, self._place]
+        probs, ids = logits.softmax(-1).topk(min(3, len(self.tokenizer)))
+        guesses = (
+            f"{self.tokenizer.decode([token]).strip()} {prob:.2f}"
+            for token, prob in zip(ids.tolist(), probs.tolist(), strict=True)
+        )
+        return f"{', '.join(guesses)} (there: {self._wanted})", NO_PATTERN
+
+
+class CausalTask(LanguageTask):
+    """The next word, from those before it, as GPT-2 learns it (Radford et al. 2019)."""
+
+    measure = "next words that are found"
+
+    def __init__(self, request: TrainingRequest, device: torch.device) -> None:
+        super().__init__(request, device, is_masked=False)
+        self._validation = self._batch(self._validated)
+        _, labels = self._validation
+        self.baselines = (("always the most frequent word", self._unigram(labels[labels != IGNORED].tolist())),)
+        self._given = torch.tensor([max(self._validated[:20], key=len)[: 1 + _N_GIVEN]])
+        self.example = self.tokenizer.decode(self._given[0, 1:].tolist()).strip()
+
+    def rows_of(self, lines: list[str]) -> list[list[int]]:
+        end = self.tokenizer.eos_token_id
+        return [[end, *piece, end] for piece in self._pieces(lines, self._length - 2)]
+
+    def build(self, request: TrainingRequest) -> Any:
+        sizes, end = request.sizes, self.tokenizer.eos_token_id
+        return GPT2LMHeadModel(
+            GPT2Config(
+                vocab_size=len(self.tokenizer),
+                n_positions=max(128, self._length),
+                n_embd=sizes.d_model,
+                n_layer=sizes.n_layers,
+                n_head=sizes.n_heads,
+                resid_pdrop=sizes.dropout,
+                embd_pdrop=sizes.dropout,
+                attn_pdrop=sizes.dropout,
+                bos_token_id=end,
+                eos_token_id=end,
+            )
+        )
+
+    def _batch(self, rows: list[list[int]]) -> tuple[Tensor, Tensor]:
+        """What is read and what is to be said next, int64 [row, n] each, filled up with the end and `IGNORED`."""
+        longest = max(map(len, rows))
+        full = torch.tensor([row + [IGNORED] * (longest - len(row)) for row in rows])
+        ids = full[:, :-1].masked_fill(full[:, :-1] == IGNORED, cast("int", self.tokenizer.eos_token_id))
+        return ids, full[:, 1:]
+
+    def loss(self) -> Tensor:
+        return self._loss(*self._batch(self._chosen()), self._plan.smoothing)[0]
+
+    def _loss(self, ids: Tensor, labels: Tensor, smoothing: float) -> tuple[Tensor, float]:
+        # What fills rows up stands behind them, where nothing that counts can see it: no mask is needed.
+        net, labels = cast("GPT2LMHeadModel", self.net), labels.to(self.net.device)
+        hidden = net.transformer(input_ids=ids.to(self.net.device), use_cache=False).last_hidden_state
+        is_label = labels != IGNORED
+        logits, labels = net.lm_head(hidden[is_label]), labels[is_label]
+        loss = F.cross_entropy(logits, labels, label_smoothing=smoothing)
+        return loss, float((logits.detach().argmax(-1) == labels).float().mean())
+
+    def validate(self) -> tuple[float, float]:
+        loss, right = self._loss(*self._validation, 0.0)
+        return float(loss), right
+
+    def look(self) -> tuple[str, np.ndarray]:
+        end = self.tokenizer.eos_token_id
+        out = cast("Any", self.net).generate(
+            self._given.to(self.net.device),
+            attention_mask=torch.ones_like(self._given).to(self.net.device),
+            max_new_tokens=_N_WRITTEN,
+            do_sample=False,
+            pad_token_id=end,
+        )
+        return self.tokenizer.decode(out[0, 1:].tolist(), skip_special_tokens=True).strip(), NO_PATTERN
+
+
+def _collated(collate: DataCollatorForLanguageModeling, rows: list[list[int]]) -> dict[str, Tensor]:
+    tokenizer = cast("PreTrainedTokenizerFast", collate.tokenizer)
+    special = set(tokenizer.all_special_ids)
+    examples: list[Any] = [
+        {
+            "input_ids": row,
+            "attention_mask": [1] * len(row),
+            "special_tokens_mask": [int(token in special) for token in row],
+        }
+        for row in rows
+    ]
+    return cast("dict[str, Tensor]", collate(examples))

@@ -1,0 +1,276 @@
+"""The folder of a run: an ordinary checkpoint, and beside it what the run needs to go on.
+
+    config.json, model.safetensors, tokenizer.json, README.md   opens anywhere
+    training/run.json                                           what was asked for, and how far it came
+    training/log.npz, validations.npz                           its numbers, step by step
+    training/state.pt                                           weights, optimizer, random numbers; not once it is done
+
+Every file is written whole or not at all. The state is written last and read first: numbers of steps behind it are
+cut off. Nothing is read with pickle.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+from zipfile import BadZipFile
+
+import numpy as np
+
+from inference.context import Refused
+from inference.files.json_file import read_object
+from inference.results.training import (
+    RUN_FILE,
+    TASKS,
+    KeptRun,
+    ModelSizes,
+    StepLog,
+    TrainingData,
+    TrainingPlan,
+    TrainingRequest,
+    TrainingResult,
+    Validation,
+    is_run,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+INSIDE, RUN = RUN_FILE.parts
+LOG, VALIDATIONS, STATE, LOCK = "log.npz", "validations.npz", "state.pt", "lock"
+_MOST_JSON = 2**20
+_MOST_NUMBERS = 2**27  # bytes
+_MOST_RUNS = 500  # that are looked at in one folder
+_VERSION = 1
+_PARTS: dict[str, type] = {"sizes": ModelSizes, "plan": TrainingPlan, "data": TrainingData}
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What `run.json` holds beside the request; see `TrainingResult`."""
+
+    n_done: int
+    seconds: float
+    layers: tuple[str, ...]
+    measure: str
+    example: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    baselines: tuple[tuple[str, float], ...]
+    facts: tuple[str, ...]
+
+
+@contextmanager
+def reserved(folder: Path) -> Iterator[None]:
+    """Keep other processes from training in this folder; the system ends that with the process.
+
+    Raises
+    ------
+    Refused
+        Another one does, or the folder cannot be made.
+    """
+    from filelock import FileLock, Timeout
+
+    with saving(folder):
+        (folder / INSIDE).mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / INSIDE / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise Refused(f"{folder.name} is being trained already, by another process.") from None
+    except OSError as error:
+        raise Refused(f"{folder} cannot be written: {_reason(error)}.") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def saving(folder: Path) -> Iterator[None]:
+    """What goes wrong with the disk, in one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise Refused(f"{folder} cannot be written: {_reason(error)}. What was saved before is still there.") from error
+
+
+def write_whole(file: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file so that a crash leaves either the old one or the new one."""
+    partial = file.with_name(f"{file.name}.tmp")
+    with partial.open("wb") as stream:
+        write(stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+    partial.replace(file)
+
+
+@contextmanager
+def beside(folder: Path) -> Iterator[Path]:
+    """A folder whose files take the places of those in `folder` one by one, once all are written."""
+    partial = folder / INSIDE / "partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    yield partial
+    for file in partial.iterdir():
+        file.replace(folder / file.name)
+    partial.rmdir()
+
+
+def write_run(folder: Path, request: TrainingRequest, result: TrainingResult) -> None:
+    """Request, numbers and facts; all but the state."""
+    log, place, validations = result.log, folder / INSIDE, _validation_arrays(result.validations)
+    write_whole(place / LOG, lambda stream: np.savez(stream, loss=log.loss, rate=log.rate, gradient=log.gradient))
+    write_whole(place / VALIDATIONS, lambda stream: np.savez(stream, allow_pickle=False, **validations))
+    facts = {field.name: getattr(result, field.name) for field in fields(RunFacts)}
+    asked = {name: value for name, value in asdict(request).items() if name != "folder"}
+    told = json.dumps({"version": _VERSION, "request": asked, "facts": facts}, indent=1)
+    write_whole(place / RUN, lambda stream: stream.write(told.encode()))
+
+
+def read_run(folder: Path) -> tuple[TrainingRequest, RunFacts]:
+    """What was asked for, and how far it came.
+
+    Raises
+    ------
+    Refused
+        It cannot be read, or is of another version.
+    """
+    told = read_object(folder / INSIDE / RUN, _MOST_JSON)
+    try:
+        if told["version"] != _VERSION or told["request"]["task"] not in TASKS:
+            raise ValueError
+        asked = told["request"] | {name: kind(**told["request"][name]) for name, kind in _PARTS.items()}
+        facts = told["facts"] | {
+            name: tuple(map(str, told["facts"][name])) for name in ("layers", "rows", "columns", "facts")
+        }
+        facts["baselines"] = tuple((str(name), float(value)) for name, value in facts["baselines"])
+        return TrainingRequest(folder=str(folder), **asked), RunFacts(**facts)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Refused(f"{RUN} of {folder.name} is damaged, or another version of Headlight wrote it.") from error
+
+
+def read_result(folder: Path) -> TrainingResult:
+    """All that is known of a run. Raises `Refused` as `read_run`."""
+    request, facts = read_run(folder)
+    place = folder / INSIDE
+    try:
+        if sum((place / name).stat().st_size for name in (LOG, VALIDATIONS)) > _MOST_NUMBERS:
+            raise ValueError
+        with (place / LOG).open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+            log = StepLog(0, arrays["loss"], arrays["rate"], arrays["gradient"])
+        with (place / VALIDATIONS).open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+            validations = _validations(dict(arrays))
+        if log.gradient.shape != (len(log.loss), len(facts.layers)) or log.rate.shape != log.loss.shape:
+            raise ValueError
+    except (OSError, KeyError, ValueError, TypeError, EOFError, BadZipFile) as error:
+        raise Refused(f"The numbers of {request.name} cannot be read: they are damaged or missing.") from error
+    told = {field.name: getattr(facts, field.name) for field in fields(RunFacts)}
+    return TrainingResult(log=log, validations=validations, **told)
+
+
+def runs_in(folder: Path) -> tuple[KeptRun, ...]:
+    """The runs that are kept in a folder, the latest first; what cannot be read is left out."""
+    try:
+        places = [place for place in folder.iterdir() if is_run(place)][:_MOST_RUNS]
+        places.sort(key=lambda place: (place / INSIDE / RUN).stat().st_mtime, reverse=True)
+    except OSError:
+        return ()
+    found = []
+    for place in places:
+        try:
+            request, facts = read_run(place)
+        except Refused:
+            continue
+        found.append(KeptRun(request, facts.n_done, bytes_in(place)))
+    return tuple(found)
+
+
+def bytes_in(folder: Path) -> int:
+    """What a folder takes on the disk."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(place, name)).st_size
+            except OSError:  # replaced at this moment
+                continue
+    return total
+
+
+def write_state(folder: Path, state: dict[str, Any]) -> None:
+    """All that is needed to go on."""
+    import torch
+
+    write_whole(folder / INSIDE / STATE, lambda stream: torch.save(state, stream))
+
+
+def read_state(folder: Path) -> dict[str, Any] | None:
+    """The same; None where there is none."""
+    import torch
+
+    file = folder / INSIDE / STATE
+    if not file.is_file():
+        return None
+    try:
+        return torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch says it in many ways
+        raise Refused(f"{STATE} of {folder.name} is damaged, so that the run cannot go on.") from error
+
+
+def forget_state(folder: Path) -> None:
+    """A run that is done does not go on: what that would need is most of what it takes."""
+    (folder / INSIDE / STATE).unlink(missing_ok=True)
+
+
+def without_folder(request: TrainingRequest) -> TrainingRequest:
+    """What was asked for, wherever it lives: folders are moved."""
+    return replace(request, folder="")
+
+
+def remove_run(folder: Path, home: Path) -> None:
+    """Delete a run that lives in `home`, and its checkpoint; nothing where it is gone already.
+
+    Raises
+    ------
+    Refused
+        It lives elsewhere, is being trained, or cannot be deleted.
+    """
+    if not is_run(folder):
+        return
+    if folder.parent.resolve() != home.resolve() or folder.is_symlink():
+        raise Refused(f"{folder} is not in {home}; only runs that are kept there are deleted.")
+    with reserved(folder):
+        pass
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise Refused(f"{folder} cannot be deleted: {_reason(error)}.") from error
+
+
+def _validation_arrays(validations: tuple[Validation, ...]) -> dict[str, np.ndarray]:
+    return {
+        "step": np.array([one.step for one in validations]),
+        "loss": np.array([one.loss for one in validations]),
+        "measure": np.array([one.measure for one in validations]),
+        "said": np.array([one.said for one in validations], np.str_),
+        "pattern": np.array([one.pattern for one in validations], np.float32),
+    }
+
+
+def _validations(arrays: dict[str, np.ndarray]) -> tuple[Validation, ...]:
+    columns = (arrays[name] for name in ("step", "loss", "measure", "said", "pattern"))
+    return tuple(
+        Validation(int(step), float(loss), float(measure), str(said), pattern.astype(np.float32))
+        for step, loss, measure, said, pattern in zip(*columns, strict=True)
+    )
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()

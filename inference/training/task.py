@@ -1,0 +1,85 @@
+"""What can be trained: a model with its data, and what is asked of it along the way."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+    from transformers import PreTrainedModel
+
+NO_PATTERN = np.zeros((0, 0, 0, 0), np.float32)
+_IN_LAYER = re.compile(r"(?:^|\.)(?:(encoder|decoder)\.)?(?:layers|layer|h|blocks?)\.(\d+)\.")
+
+
+class TrainingTask(ABC):
+    """A model in training. Every random number comes from torch's own generator, whose state a run keeps.
+
+    Attributes
+    ----------
+    net
+        What is trained, on its device.
+    tokenizer
+        Of the checkpoint that becomes of it: transformers' fast one, whose types say little of its numbers.
+    measure
+        What `validate` tells besides the loss, in words.
+    example
+        What the model is asked each time.
+    rows, columns
+        Tokens of the example where its attention is shown.
+    weight_decay
+        Of AdamW; none for the models of 2017.
+    """
+
+    net: PreTrainedModel
+    tokenizer: Any
+    measure: str
+    example: str
+    rows: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    baselines: tuple[tuple[str, float], ...] = ()
+    facts: tuple[str, ...] = ()
+    weight_decay = 0.01
+
+    @abstractmethod
+    def loss(self) -> Tensor:
+        """Mean loss of a batch chosen at random, with label smoothing."""
+
+    @abstractmethod
+    def validate(self) -> tuple[float, float]:
+        """Loss without smoothing and the share that is right, on what is never trained on. In eval mode."""
+
+    @abstractmethod
+    def look(self) -> tuple[str, np.ndarray]:
+        """What the model makes of the example, and what it attends to there. In eval mode."""
+
+    def whole(self) -> PreTrainedModel:
+        """The model as it is saved."""
+        return self.net
+
+
+def layers_of(net: nn.Module) -> dict[str, list[nn.Parameter]]:
+    """What is trained, by layer, from the input to the output: for the norm of each one's gradient."""
+    found: dict[str, list[nn.Parameter]] = {}
+    has_layers = False
+    for name, parameter in net.named_parameters():
+        match = _IN_LAYER.search(name)
+        has_layers = has_layers or match is not None
+        if match:
+            part = f"{match[1]} {match[2]}" if match[1] and _has_both(net) else f"layer {match[2]}"
+        else:
+            part = "head" if has_layers else "embedding"
+        if parameter.requires_grad:
+            found.setdefault(part, []).append(parameter)
+    # A norm behind the encoder comes before the decoder's layers.
+    return {part: group for part, group in found.items() if part != "head"} | {
+        part: group for part, group in found.items() if part == "head"
+    }
+
+
+def _has_both(net: nn.Module) -> bool:
+    return bool(getattr(getattr(net, "config", None), "is_encoder_decoder", False))

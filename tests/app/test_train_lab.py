@@ -1,0 +1,70 @@
+"""`headlight train`: a run, its bar, and going on with --resume."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.commands.command_line import run
+from inference.results.training import is_run
+from tests.inference.tiny_checkpoints import save_bert
+
+SMALL = ["--layers", "1", "--width", "16", "--heads", "2", "--batch", "4", "--steps", "3", "--warm-up", "1"]
+
+
+def test_a_reversal_is_trained_and_resumed(tmp_path, capsys):
+    out = tmp_path / "run"
+    command = ["train", "reversal", *SMALL, "--length", "8", "--norm", "pre", "--out", str(out)]
+    assert run(command) == 0
+    told = capsys.readouterr()
+    assert "3 steps in" in told.out
+    assert "exact match of whole strings: " in told.out
+    assert "headlight: 100 %, Step 3 of 3" in told.err
+    assert is_run(out)
+    assert '"norm_first": true' in (out / "config.json").read_text()
+    assert run(command) == 2
+    assert "holds a run already; --resume goes on with it" in capsys.readouterr().err
+    assert run([*command, "--resume"]) == 0
+    assert run(["train", "reversal", "--out", str(tmp_path / "none"), "--resume"]) == 2
+    assert "holds no run to go on with" in capsys.readouterr().err
+    assert run([*command, "--resume", "--seed", "4"]) == 2
+    assert "other options" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("task", ["masked", "causal"])
+def test_a_text_is_learned(task, tmp_path, capsys):
+    text = tmp_path / "text.txt"
+    text.write_text("\n".join(f"the cat number {i} sat on the mat" for i in range(40)), encoding="utf-8")
+    out = tmp_path / "run"
+    assert run(["train", task, str(text), *SMALL, "--vocabulary", "bpe", "--tokens", "300", "--out", str(out)]) == 0
+    assert "always the most frequent word: " in capsys.readouterr().out
+    assert (out / "tokenizer.json").exists()
+
+
+def test_labels_are_learned(tmp_path, capsys):
+    table, base = tmp_path / "table.csv", save_bert(tmp_path / "bert")
+    table.write_text("text,label\n" + "".join(f"cat {i},{'ab'[i % 2]}\n" for i in range(30)), encoding="utf-8")
+    out = tmp_path / "run"
+    options = ["--checkpoint", str(base), "--steps", "2", "--batch", "4", "--out", str(out)]
+    assert run(["train", "classify", str(table), *options]) == 0
+    assert "logistic regression on words: " in capsys.readouterr().out
+    assert run(["train", "classify", str(tmp_path / "none.csv"), *options[:-1], str(tmp_path / "other")]) == 2
+    assert "none.csv" in capsys.readouterr().err
+
+
+def test_what_is_not_allowed_is_told_in_a_line(tmp_path, capsys):
+    for wrong in (["--steps", "0"], ["--width", "17"], ["--peak", "7"], ["--smoothing", "1"]):
+        assert run(["train", "reversal", *wrong, "--out", str(tmp_path / "run")]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "one.tex").write_text("x")
+    assert run(["train", "reversal", "--out", str(tmp_path / "thesis")]) == 2
+    assert "one.tex" in capsys.readouterr().err
+
+
+def test_stopping_says_how_to_go_on(tmp_path, capsys, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("inference.service.engine.answer", stop)
+    assert run(["train", "reversal", "--out", str(tmp_path / "run")]) == 2
+    assert "--resume goes on with it" in capsys.readouterr().err

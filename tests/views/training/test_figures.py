@@ -1,0 +1,168 @@
+"""Figures of the training lab: what they show, and what they say of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage, QPainter
+
+from inference.results.schedule import SCHEDULES, Schedule
+from tests.views.training.runs import make_result
+from widgets.figures.panel_figure import Cell
+from widgets.look.theme import FigureStyle
+from widgets.plots.data import Curve, PlotSpot
+from widgets.views.training.attention import TrainingAttentionFigure, mirrored_share
+from widgets.views.training.curves import TrainingCurvesFigure, shown_run
+from widgets.views.training.gradients import WINDOW, LayerGradientsFigure
+from widgets.views.training.schedule import ScheduleFigure, SmoothingFigure
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+def paint(figure, width=700, height=500):
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    image.fill(0xFFFFFFFF)
+    with QPainter(image) as painter:
+        figure.paint(painter, QRectF(0, 0, width, height), FigureStyle())
+    return image
+
+
+# Curves
+
+
+def test_every_run_has_its_colour_in_every_plot():
+    figure = TrainingCurvesFigure((shown_run("one", 0, make_result(50)), shown_run("two", 3, make_result(30))))
+    for plot in figure.plots:
+        inks = {(series.name, series.ink) for series in plot.series if isinstance(series, Curve)}
+        assert inks == {("one", 0), ("two", 3)}
+    assert "one (50)" in figure.caption
+    assert "two (30)" in figure.caption
+
+
+def test_long_runs_are_averaged_and_their_numbers_are_not():
+    result = make_result(4_000)
+    figure = TrainingCurvesFigure((shown_run("long", 0, result),))
+    loss = figure.plots[0].series[0]
+    assert isinstance(loss, Curve)
+    assert len(loss.x) == 400
+    assert loss.y.mean() == pytest.approx(float(result.log.loss.mean()), rel=1e-4)
+    assert loss.x[0] == pytest.approx(5.5)  # the mean of steps 1 to 10
+    assert len(figure.numbers().rows) == 4_000
+    np.testing.assert_array_equal(figure.numbers().arrays["0_gradient"], result.log.gradient)
+
+
+def test_the_gradient_is_that_of_all_layers():
+    result = make_result(5)
+    curve = TrainingCurvesFigure((shown_run("run", 0, result),)).plots[3].series[0]
+    assert isinstance(curve, Curve)
+    np.testing.assert_allclose(curve.y, np.sqrt((result.log.gradient**2).sum(1)), rtol=1e-6)
+
+
+def test_what_is_pointed_at_is_said():
+    figure = TrainingCurvesFigure((shown_run("run", 0, make_result(50)),))
+    assert figure.describe(PlotSpot(0, 0, 9)).startswith("run, step 10: loss ")
+    assert "not trained on" in figure.describe(PlotSpot(0, 1, 0))
+
+
+def test_without_a_run_there_is_the_chosen_rate():
+    figure = TrainingCurvesFigure((), Schedule("cosine", 10, 100, 0.01))
+    assert [plot.is_empty for plot in figure.plots] == [True, True, False, True]
+    assert len(figure.numbers().arrays["chosen_rate"]) == 101
+    assert paint(figure) != paint(TrainingCurvesFigure(()))
+
+
+def test_names_of_runs_are_text():
+    figure = TrainingCurvesFigure((shown_run("a\x1b[31m<b>", 0, make_result(3)),))
+    assert "\x1b" not in figure.caption
+
+
+def test_gradients_are_means_by_layer():
+    result = make_result(60)
+    other = make_result(60, layers=("embedding", "decoder 0", "head"))
+    figure = LayerGradientsFigure((shown_run("run", 0, result), shown_run("other", 1, other)), 5)
+    assert figure.names == ("embedding", "encoder 0", "decoder 0", "head")
+    np.testing.assert_allclose(figure.means(figure.runs[0])[:3], result.log.gradient[5 : 5 + WINDOW].mean(0), rtol=1e-6)
+    assert np.isnan(figure.means(figure.runs[0])[3])
+    assert np.isnan(figure.means(figure.runs[1])[1])
+    assert figure.describe(PlotSpot(0, 0, 1)).startswith("run, encoder 0: gradient norm ")
+    spot = figure.step(None, 1, 0, QRectF(0, 0, 800, 500), FigureStyle())
+    assert spot is not None
+
+
+# Attention
+
+
+def test_an_anti_diagonal_is_mirrored():
+    pattern = np.zeros((1, 1, 5, 5), np.float32)
+    pattern[0, 0, np.arange(4), 3 - np.arange(4)] = 1.0
+    assert mirrored_share(pattern)[0, 0] == 1.0
+    assert mirrored_share(pattern[..., ::-1, :].copy())[0, 0] < 0.3
+    assert mirrored_share(np.full((2, 3, 5, 5), 0.2, np.float32)) == pytest.approx(0.2)
+
+
+def test_the_film_shows_every_look_and_the_last_one_is_whole():
+    result = make_result(40)
+    figure = TrainingAttentionFigure("run", result, len(result.validations) - 1, 1)
+    frames = [figure.film_frame(step) for step in figure.film_steps]
+    assert [frame.now.step for frame in frames] == [one.step for one in result.validations]
+    assert frames[-1].caption == figure.caption
+    assert paint(frames[0]) != paint(frames[-1])
+
+
+def test_a_cell_is_said_with_its_letters():
+    figure = TrainingAttentionFigure("run", make_result(40), 0, 1)
+    text = figure.describe(Cell(1, 0, 2))
+    assert "to write “c” (place 1)" in text
+    assert "on “c” (place 3)" in text
+
+
+def test_all_looks_are_exported():
+    result = make_result(40)
+    numbers = TrainingAttentionFigure("run", result, 0, 0).numbers()
+    assert numbers.arrays["pattern"].shape == (len(result.validations), *result.validations[0].pattern.shape)
+    assert len(numbers.rows) == len(result.validations) * 2 * 2
+
+
+# Formulas
+
+
+@pytest.mark.parametrize("kind", SCHEDULES)
+@pytest.mark.parametrize(("warm_up", "n_steps"), [(0, 10), (400, 2_000), (50, 50), (500, 100)])
+def test_the_curve_is_the_schedule(kind, warm_up, n_steps):
+    figure = ScheduleFigure(Schedule(kind, warm_up, n_steps, 0.002, 64))
+    curve = figure.plots[0].series[0]
+    assert isinstance(curve, Curve)
+    assert all(y == figure.schedule.rate(int(x)) for x, y in zip(curve.x, curve.y, strict=True))
+    assert curve.x[0] == 0
+    assert curve.x[-1] == n_steps
+    assert len(figure.numbers().rows) == n_steps + 1
+    assert figure.describe(PlotSpot(0, 0, 0)).startswith("Step 0: learning rate ")
+    assert f"w = {warm_up:,}" in figure.line
+    paint(figure)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5, 0.9])
+@pytest.mark.parametrize("n_classes", [2, 8, 40])
+def test_label_smoothing_is_torchs_own(smoothing, n_classes):
+    figure = SmoothingFigure(smoothing, n_classes, 0.7)
+    assert figure.target.sum() == pytest.approx(1.0)
+    logits = torch.randn(1, n_classes, dtype=torch.float64)
+    theirs = F.cross_entropy(logits, torch.tensor([0]), label_smoothing=smoothing)
+    ours = -(torch.tensor(figure.target) * logits.log_softmax(-1)[0]).sum()
+    assert float(ours) == pytest.approx(float(theirs), rel=1e-12)
+    given = np.array([0.3, 0.7, 0.99])
+    probs = np.concatenate([given[:, None], np.repeat((1 - given)[:, None] / (n_classes - 1), n_classes - 1, 1)], 1)
+    wanted = F.cross_entropy(torch.tensor(np.log(probs)), torch.zeros(3, dtype=torch.int64), reduction="none",
+                             label_smoothing=smoothing)  # fmt: skip
+    np.testing.assert_allclose(figure.losses(given), wanted.numpy(), rtol=1e-9)
+
+
+def test_the_least_loss_is_where_the_model_says_the_target():
+    figure = SmoothingFigure(0.2, 5, 0.5)
+    best = figure.target[0]
+    assert figure.losses(np.array([best]))[0] < min(figure.losses(np.array([best - 0.01, best + 0.01])))
+    paint(figure)
+    assert "right token: 0.84" in figure.describe(PlotSpot(0, 0, 0))

@@ -1,0 +1,12 @@
+"""The training lab: tiny models learn while one watches."""
+
+from widgets.view_entry import ViewEntry
+
+ENTRY = ViewEntry(
+    "training",
+    "Training",
+    "widgets.views.training.view:TrainingView",
+    frozenset(),
+    "Tiny models learn while one watches: loss, rate, gradients, attention taking shape.",
+    figures=("training-curves", "training-attention", "schedule", "label-smoothing"),
+)

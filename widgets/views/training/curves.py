@@ -1,0 +1,198 @@
+"""Runs step by step: loss, what is right, learning rate, gradient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QRectF, QSizeF
+from PySide6.QtGui import QFontMetricsF
+
+from inference.results.schedule import Schedule
+from inference.results.training import TrainingResult
+from widgets.kit.clean import clean
+from widgets.kit.figure import Numbers
+from widgets.look.theme import FigureStyle
+from widgets.plots.data import ALL_SHOWN, Axis, Curve, Level, Plot, PlotSpot, Series, Shown
+from widgets.plots.figure import Placed, PlottedFigure
+from widgets.views.training.words import step_text
+
+_MOST_POINTS = 400  # of a curve; of more, neighbours are averaged
+_THIN = 1.1
+
+
+@dataclass(frozen=True, eq=False)
+class ShownRun:
+    """A run as it is drawn: its name, its colour, its numbers."""
+
+    name: str
+    ink: int
+    result: TrainingResult
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingCurvesFigure(PlottedFigure):
+    """Four plots against the step, every run in one colour; dots are the loss on what was not trained on.
+
+    Attributes
+    ----------
+    plan
+        The schedule that is chosen for the next run, dashed; None where it is not to be seen.
+    """
+
+    runs: tuple[ShownRun, ...]
+    plan: Schedule | None = None
+    shown: Shown = ALL_SHOWN
+
+    @property
+    def caption(self) -> str:
+        if not self.runs:
+            return _tr("No run is shown yet: the learning rate that is chosen, dashed. Start trains a model.")
+        names = ", ".join(f"{run.name} ({run.result.n_done:,})" for run in self.runs)
+        return _tr("Runs and their steps: {}. Dots: on what was not trained on, without smoothing").format(names)
+
+    @cached_property
+    def plots(self) -> tuple[Plot, ...]:
+        return (
+            self._plot(_tr("Loss"), _tr("nats"), self._losses()),
+            self._plot(self._measure, "", self._measures(), low=0.0, high=1.0),
+            self._plot(_tr("Learning rate"), "", self._rates(), low=0.0),
+            self._plot(_tr("Gradient norm"), "", self._gradients(), is_log=True),
+        )
+
+    @property
+    def _measure(self) -> str:
+        measures = list(dict.fromkeys(run.result.measure for run in self.runs))
+        return measures[0][:1].upper() + measures[0][1:] if len(measures) == 1 else _tr("Share that is right")
+
+    def _plot(
+        self,
+        title: str,
+        unit: str,
+        series: list[Series],
+        *,
+        is_log: bool = False,
+        low: float | None = None,
+        high: float | None = None,
+    ) -> Plot:
+        empty = "" if series else _tr("nothing yet")
+        steps = Axis(_tr("step"), text=step_text, low=0.0)
+        return Plot(tuple(series), steps, Axis(unit, is_log, low=low, high=high), title, empty=empty)
+
+    def _losses(self) -> list[Series]:
+        series: list[Series] = []
+        for run in self.runs:
+            series.append(Curve(run.name, *_thinned(run.result.log.loss), run.ink, width=_THIN))
+            series.append(_validated(run, "loss"))
+        return series
+
+    def _measures(self) -> list[Series]:
+        series: list[Series] = [_validated(run, "measure") for run in self.runs]
+        levels = {name: value for run in self.runs for name, value in run.result.baselines}
+        return [*series, *(Level(name, value) for name, value in levels.items())]
+
+    def _rates(self) -> list[Series]:
+        series: list[Series] = [
+            Curve(run.name, *_thinned(run.result.log.rate), run.ink) for run in self.runs if run.result.n_done
+        ]
+        if self.plan is not None:
+            x = np.unique(np.linspace(0, self.plan.n_steps, _MOST_POINTS).round())
+            y = np.array([self.plan.rate(int(step)) for step in x])
+            series.append(Curve(_tr("chosen"), x, y, "faint", is_dashed=True))
+        return series
+
+    def _gradients(self) -> list[Series]:
+        return [
+            Curve(run.name, *_thinned(np.linalg.norm(run.result.log.gradient, axis=1)), run.ink, width=_THIN)
+            for run in self.runs
+            if run.result.n_done
+        ]
+
+    # Where the plots are: two rows, unless it is very wide
+
+    def placed(self, rect: QRectF, style: FigureStyle) -> list[Placed]:
+        area = QRectF(self.plots_rect(rect, style))
+        area.setTop(self.legend_rect(rect, style).bottom())
+        em = QFontMetricsF(style.font).height()
+        n_columns = 4 if area.width() > 4.2 * area.height() else 2
+        n_rows = len(self.plots) // n_columns
+        width = (area.width() - (n_columns - 1) * em) / n_columns
+        height = (area.height() - (n_rows - 1) * 0.5 * em) / n_rows
+        return [
+            Placed(
+                plot,
+                QRectF(
+                    area.left() + (i % n_columns) * (width + em),
+                    area.top() + (i // n_columns) * (height + 0.5 * em),
+                    width,
+                    height,
+                ),
+            )
+            for i, plot in enumerate(self.plots)
+        ]
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        em = QFontMetricsF(style.font).height()
+        return QSizeF(72 * em, 46 * em)
+
+    def describe(self, spot: PlotSpot) -> str:
+        """A point in words."""
+        plot = self.plots[spot.plot]
+        series = plot.series[spot.series]
+        assert isinstance(series, Curve)
+        kind = _tr(", not trained on") if series.has_dots else ""
+        value = f"{plot.title[:1].lower()}{plot.title[1:]} {float(series.y[spot.point]):.4g} {plot.y.title}"
+        return f"{series.name}, step {float(series.x[spot.point]):,.0f}: {value.strip()}{kind}"
+
+    def numbers(self) -> Numbers:
+        """A row a step of each run; in arrays also the gradient of each layer and what was validated."""
+        rows: list[tuple[str | int | float, ...]] = []
+        arrays: dict[str, np.ndarray] = {}
+        for number, run in enumerate(self.runs):
+            log, seen = run.result.log, run.result.validations
+            norms = np.linalg.norm(log.gradient, axis=1) if len(log.loss) else np.empty(0)
+            checked = {one.step: one for one in seen}
+            for i in range(len(log.loss)):
+                one = checked.get(i + 1)
+                numbers = (float(log.loss[i]), float(log.rate[i]), float(norms[i]))
+                rows.append((run.name, i + 1, *numbers, one.loss if one else "", one.measure if one else ""))
+            arrays |= {
+                f"{number}_name": np.array(run.name, np.str_),
+                f"{number}_loss": log.loss,
+                f"{number}_rate": log.rate,
+                f"{number}_gradient": log.gradient,
+                f"{number}_layers": np.array(run.result.layers, np.str_),
+                f"{number}_validated": np.array([one.step for one in seen]),
+                f"{number}_validation_loss": np.array([one.loss for one in seen]),
+                f"{number}_measure": np.array([one.measure for one in seen]),
+            }
+        if self.plan is not None:
+            arrays["chosen_rate"] = np.array([self.plan.rate(step) for step in range(self.plan.n_steps + 1)])
+        header = ("run", "step", "loss", "rate", "gradient norm", "validation loss", "right")
+        return Numbers(arrays, header, rows)
+
+
+def _validated(run: ShownRun, what: str) -> Curve:
+    seen = run.result.validations
+    x, y = np.array([float(one.step) for one in seen]), np.array([getattr(one, what) for one in seen], float)
+    return Curve(run.name, x, y, run.ink, has_dots=True, width=1.6)
+
+
+def _thinned(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Steps, from 1, and values: means of neighbours where there are many."""
+    n = len(values)
+    if n <= _MOST_POINTS:
+        return np.arange(1.0, n + 1), np.asarray(values, float)
+    edges = np.linspace(0, n, _MOST_POINTS + 1).astype(int)
+    means = np.add.reduceat(np.asarray(values, float), edges[:-1]) / np.diff(edges)
+    return (edges[:-1] + edges[1:] + 1) / 2, means
+
+
+def shown_run(name: str, ink: int, result: TrainingResult) -> ShownRun:
+    """A run whose name is shown as text."""
+    return ShownRun(clean(name), ink, result)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("TrainingCurvesFigure", text)
