@@ -8,6 +8,7 @@ ROOT = Path(__file__).parent
 CHECKPOINTS = ROOT / "checkpoints"
 NGRAMS = ROOT / "ngrams" / "english.npz"
 EMBEDDINGS = ROOT / "embeddings" / "english.npz"
+CBOW_EMBEDDINGS = ROOT / "embeddings" / "english-cbow.npz"
 
 
 def bundled_checkpoints() -> tuple[str, ...]:

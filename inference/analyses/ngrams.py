@@ -18,6 +18,7 @@ from inference.forward.masked_lm import check_top_k, masked_logits, probs_of, to
 from inference.forward.predictions import of_next_tokens
 from inference.inputs.tokens import piece, typed_spans
 from inference.models.text_ngrams import EDGE, FIRST_WORD, UNKNOWN, Splitter, TextNgrams, words_with_places
+from inference.models.word_vectors import WordVectors, open_vectors
 from inference.results.inputs import Input, TextInput
 from inference.results.ngrams import (
     BLANKS,
@@ -28,7 +29,7 @@ from inference.results.ngrams import (
     NgramsResult,
 )
 from inference.results.request import Capability
-from resources import NGRAMS
+from resources import CBOW_EMBEDDINGS, NGRAMS
 
 if TYPE_CHECKING:
     from inference.context import Context
@@ -209,10 +210,15 @@ def _with_guesses(
         probs.append(row[best])
         there.append(row[token] if token != UNKNOWN else np.nan)
     guessers = ["left", "both"]
-    if found := _guess_of_model(request, sentence, result.blank, model, context, len(probs[0])):
-        guessers.append("model")
-        for column, value in zip((guesses, probs, there), found, strict=True):
-            column.append(value)
+    others = {
+        "cbow": _guess_of_cbow(sentence, result.blank, len(probs[0])) if request.unit == "words" else None,
+        "model": _guess_of_model(request, sentence, result.blank, model, context, len(probs[0])),
+    }
+    for name, found in others.items():
+        if found is not None:
+            guessers.append(name)
+            for column, value in zip((guesses, probs, there), found, strict=True):
+                column.append(value)
     return replace(
         result,
         guessers=tuple(guessers),
@@ -220,6 +226,30 @@ def _with_guesses(
         guess_probs=np.stack(probs),
         blank_probs=np.array(there),
     )
+
+
+def _guess_of_cbow(sentence: _Sentence, blank: int, top_k: int) -> tuple[tuple[str, ...], np.ndarray, float] | None:
+    """The same from the bundled word vectors; None where they know no word around the blank."""
+    vectors = _cbow()
+    assert vectors.settings is not None
+    first, last = max(0, blank - 1 - vectors.settings.window), blank + vectors.settings.window
+    around = [*sentence.keys[first : blank - 1], *sentence.keys[blank:last]]
+    context = [place for word in around if (place := vectors.find(word)) is not None]
+    if not context:
+        return None
+    row = vectors.between(context)
+    best = np.argsort(-row, kind="stable")[:top_k]
+    there = vectors.find(sentence.keys[blank - 1])
+    return (
+        tuple(vectors.words[place] for place in best),
+        row[best],
+        float("nan") if there is None else float(row[there]),
+    )
+
+
+@lru_cache(maxsize=1)
+def _cbow() -> WordVectors:
+    return open_vectors(CBOW_EMBEDDINGS)
 
 
 def _guess_of_model(

@@ -9,6 +9,7 @@ import os
 import secrets
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from inference.context import Refused
 from inference.files.regular_files import open_regular
 from inference.files.vector_files import MOST_NUMBERS, TellRows, read_vectors
+from inference.models.word2vec import noise_probability
 from inference.results.train_word2vec import Word2VecSettings
 
 _MARKS = ("", "␣")  # how a token is written that begins a word
@@ -99,6 +101,24 @@ class WordVectors:
     def analogy(self, a: int, b: int, c: int) -> NDArray[np.float32]:
         """Where the word should be that is to c as b is to a: b - a + c of vectors of length 1 (3CosAdd)."""
         return self.unit[b] - self.unit[a] + self.unit[c]
+
+    def between(self, context: Sequence[int]) -> NDArray[np.float64]:
+        """Probability of every word where these stand around it, [word]: what CBOW has learned, its last step undone.
+
+        Negative sampling teaches u·h to be the logarithm of p(word | context) over that with which noise is drawn, but
+        for a constant (Levy and Goldberg 2014, section 3.1); h is the mean of the vectors of the context.
+
+        Parameters
+        ----------
+        context
+            Places of words, at least one.
+        """
+        assert self.outputs is not None
+        assert self.counts is not None
+        scores = (self.outputs @ self.inputs[list(context)].mean(0)).astype(np.float64)
+        scores += np.log(noise_probability(self.counts))
+        found = np.exp(scores - scores.max())
+        return found / found.sum()
 
     def save(self, file: Path, *, half: bool = False) -> None:
         """Write an NPZ with everything; or, ending in .txt, .vec or .bin, the words' vectors as word2vec does.

@@ -72,8 +72,8 @@ class NgramsResult:
     blank
         The word that is guessed, from 1; 0 for none.
     guessers
-        Who guesses: `left` and `both`, the model of `order` from the words before it and from all; `model`, the
-        checkpoint where it predicts masked words.
+        Who guesses: `left` and `both`, the model of `order` from the words before it and from all; `cbow`, the mean of
+        the bundled vectors of the words around it, of words; `model`, the checkpoint where it predicts masked words.
     guesses, guess_probs
         [guesser][k] words, float64 [guesser, k], most probable first.
     blank_probs

@@ -173,3 +173,14 @@ def test_without_counts_zipf_stands_for_them_and_it_is_said():
     assert any("vectors of contexts" in note for note in result.notes)
     tokens = make_vectors(is_ranked=False)
     assert slide(tokens, "man woman", "x", window=2, n_negative=1, sample=1e-3, seed=0).keep.tolist() == [1, 1]
+
+
+def test_what_stands_between_words_is_what_negative_sampling_was_taught():
+    """Undone for one distribution by hand: scores are its logarithm over that of the noise, but for a constant."""
+    counts = np.array([8, 4, 2, 1])
+    wanted = np.array([0.1, 0.2, 0.3, 0.4])
+    outputs = (np.log(wanted / counts**0.75) + 3.0)[:, None].astype(np.float32)
+    inputs = np.array([[2.0], [0.0], [1.0], [1.0]], np.float32)
+    vectors = WordVectors(("a", "b", "c", "d"), inputs, outputs, counts)
+    np.testing.assert_allclose(vectors.between((0, 1)), wanted, rtol=1e-5)  # the mean of both is 1
+    np.testing.assert_allclose(vectors.between((2,)), wanted, rtol=1e-5)

@@ -355,7 +355,8 @@ class NgramsFigure:
     def _paint_guesses(self, painter: QPainter, area: QRectF, style: FigureStyle) -> None:
         result, metrics, theme = self.result, QFontMetricsF(style.font), style.theme
         em = metrics.height()
-        titles = {"left": _tr("Blank, from the left"), "both": _tr("From both sides"), "model": self.checkpoint}
+        titles = {"left": _tr("Blank, from the left"), "both": _tr("From both sides")}
+        titles |= {"cbow": _tr("CBOW"), "model": self.checkpoint}
         width = area.width() / len(result.guessers)
         there = result.words[result.blank - 1]
         for i, name in enumerate(result.guessers):
