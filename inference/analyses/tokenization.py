@@ -102,6 +102,7 @@ def cut(request: CutRequest, model: Model, context: Context) -> CutResult:
         raise Refused("There is no text to cut; type a sentence.")
     if len(text.text) > MOST_CUT_LETTERS:
         raise Refused(f"The text has {len(text.text):,} characters; at most {MOST_CUT_LETTERS:,} are cut here.")
+    _check_letters(text.text)
     return cut_text(model.tokenizer, text.text)
 
 
@@ -127,6 +128,7 @@ def compare(request: CompareRequest, context: Context) -> CompareResult:
         raise Refused(
             f"The text has {len(request.text):,} characters; at most {MOST_COMPARED_LETTERS} are compared with others."
         )
+    _check_letters(request.text)
     texts = [ComparedText(name, text, len(text.split()) * has_spaces) for name, text, has_spaces in SENTENCES]
     if request.text.strip():
         texts.insert(0, ComparedText(OWN, request.text, len(request.text.split())))
@@ -161,6 +163,13 @@ def _cut_by(tokenizer: PreTrainedTokenizerBase, name: str, texts: list[ComparedT
     return ComparedTokenizer(name, algorithm_of(tokenizer), len(tokenizer), tuple(pieces), tuple(n_unknown), unknown)
 
 
+def _check_letters(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise Refused("The text holds half of a surrogate pair, which is no letter.") from error
+
+
 def _counted(request: VocabularyRequest) -> dict[str, int]:
     """The words of the text, the most frequent first."""
     from tokenizers.pre_tokenizers import Whitespace
@@ -168,10 +177,7 @@ def _counted(request: VocabularyRequest) -> dict[str, int]:
     text = request.text
     if len(text) > MOST_TRAINING_LETTERS:
         raise Refused(f"The text has {len(text):,} characters; at most {MOST_TRAINING_LETTERS:,} are learned from.")
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise Refused("The text holds half of a surrogate pair, which is no letter.") from error
+    _check_letters(text)
     words = [word for word, _ in Whitespace().pre_tokenize_str(text.replace("\0", " "))]
     if not words:
         raise Refused("There are no words to learn from; type a text.")

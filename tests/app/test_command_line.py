@@ -311,7 +311,7 @@ REAL = {
     "ngrams": ["--text", "The cat sat.", "--order", "4", "--blank", "2", "--smoothing", "back-off"],
     "vocabulary": ["--algorithm", "unigram", "--size", "50", "--step", "2"],
     "tokenizer": ["--text", "The unbelievable cat.", "--word", "1"],
-    "compare-tokenizers": ["--with", "transformer-en-fr", "--text", "The cat sat.", "--measure", "word"],
+    "compare-tokenizers": ["--with", "transformer-en-fr", "--own", "The cat sat.", "--measure", "word"],
     "attribution": ["--checkpoint", "gpt2", "--text", "The cat sat.", "--against", "2"],
     "translation": ["--checkpoint", "transformer", "--text", "the cat sat", "--most", "5", "--beams", "2"],
     "cross-attention": ["--checkpoint", "transformer", "--text", "the cat sat", "--target", "a dog ran"],

@@ -141,6 +141,7 @@ class WordPiece:
     def way(self, word: str) -> Way:
         if len(word) > self._most:
             return Way(tuple(word), (self.unknown,), ())
+        is_drawn = len(word) <= MOST_SYMBOLS  # of longer ones all that is tried would fill the memory
         tried: list[PieceSpan] = []
         pieces: list[str] = []
         start = 0
@@ -149,7 +150,8 @@ class WordPiece:
             for end in range(len(word), start, -1):
                 piece = (self._prefix if start else "") + word[start:end]
                 is_known = piece in self.vocabulary
-                tried.append(PieceSpan(start, end, piece, len(tried), is_token=is_known, is_known=is_known))
+                if is_drawn:
+                    tried.append(PieceSpan(start, end, piece, len(tried), is_token=is_known, is_known=is_known))
                 if is_known:
                     pieces.append(piece)
                     hit = end
@@ -163,9 +165,16 @@ class WordPiece:
     def why_unknown(self, word: str) -> str:
         if len(word) > self._most:
             return f"Words of more than {self._most} characters become unknown as a whole; this one has {len(word)}."
-        way = self.way(word)
-        rest = word[max((span.end for span in way.spans if span.is_known), default=0) :]
-        return f"No piece of the vocabulary begins “{rest}”, so the whole word is unknown."
+        start = 0
+        while (end := self._longest(word, start)) > start:
+            start = end
+        return f"No piece of the vocabulary begins “{word[start:]}”, so the whole word is unknown."
+
+    def _longest(self, word: str, start: int) -> int:
+        """Where the longest piece ends that begins there; there itself if none does."""
+        prefix = self._prefix if start else ""
+        ends = range(len(word), start, -1)
+        return next((end for end in ends if prefix + word[start:end] in self.vocabulary), start)
 
 
 def _few(tried: tuple[PieceSpan, ...]) -> tuple[PieceSpan, ...]:

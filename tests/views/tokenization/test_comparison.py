@@ -86,6 +86,8 @@ def test_what_cannot_be_compared_is_refused():
         compare(CompareRequest(("vit-scenes",)), Context())
     with pytest.raises(Refused, match="501 characters; at most 500"):
         compare(CompareRequest(TWO, "a" * 501), Context())
+    with pytest.raises(Refused, match="surrogate"):
+        compare(CompareRequest(TWO, "a \ud800"), Context())
     with pytest.raises(Cancelled):
         compare(CompareRequest(TWO), Context(is_cancelled=lambda: True))
 
@@ -175,7 +177,7 @@ def test_it_is_painted_and_described(result, measure, tmp_path):
 
 def test_the_command_line_compares(tmp_path):
     out = tmp_path / "compared.csv"
-    asked = ["figure", "compare-tokenizers", "--with", "transformer-en-fr", "--text", "a cat", "--out", str(out)]
+    asked = ["figure", "compare-tokenizers", "--with", "transformer-en-fr", "--own", "a cat", "--out", str(out)]
     assert run(asked) == 0
     lines = out.read_text(encoding="utf-8").splitlines()
     assert len(lines) == 1 + 2 * (len(SENTENCES) + 1)

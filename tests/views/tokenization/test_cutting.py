@@ -230,6 +230,8 @@ def test_unknown_tokens_say_why(made):
     assert "more than 100 characters" in long.why
     word = check(made("WordPiece"), "newж").tokens[0]
     assert "begins “ж”" in word.why
+    long = check(made("WordPiece"), "newest" * 10 + "ж").tokens[0]
+    assert "begins “ж”" in long.why
 
 
 def test_a_typed_unknown_token_is_no_unknown_word(made):
@@ -242,6 +244,15 @@ def test_a_long_word_is_not_drawn_but_cut(made):
     word = check(made("byte-level"), "ab" * MOST_SYMBOLS).words[0]
     assert word.spans == ()
     assert f"at most {MOST_SYMBOLS} are drawn" in word.why_not
+
+
+def test_of_a_word_without_end_no_attempt_is_kept(made):
+    described = json.loads(made("WordPiece").backend_tokenizer.to_str())
+    described["model"]["max_input_chars_per_word"] = 10**9
+    tokenizer = fast(Tokenizer.from_str(json.dumps(described)), unk_token="[UNK]")
+    word = check(tokenizer, "newest" * 300).words[0]
+    assert word.n_tokens > 100
+    assert word.spans == ()
 
 
 def test_a_whole_sentence_is_drawn_word_by_word(made):

@@ -83,12 +83,12 @@ def _of_comparing(parser: ArgumentParser) -> None:
         metavar="NAME_OR_PATH",
         help="another checkpoint",
     )
-    parser.add_argument("--text", default="", metavar="TEXT", help="a sentence of yours beside those in 12 languages")
+    parser.add_argument("--own", default="", metavar="TEXT", help="a sentence of yours beside those in 12 languages")
     parser.add_argument("--sentence", type=int, default=0, metavar="N", help="whose tokens are shown, counted from 0")
 
 
 def _compare_request(args: Namespace, info: CheckpointInfo) -> CompareRequest:
-    return CompareRequest((args.checkpoint, *args.others), args.text)
+    return CompareRequest((args.checkpoint, *args.others), args.own)
 
 
 def _compare_figure(result: CompareResult, args: Namespace) -> Figure:
