@@ -23,6 +23,7 @@ ORDER = (
     "attribution",
     "few_shot",
     "ngrams",
+    "pretrained",
     "measures",
     "similarity",
     "rollout",

@@ -17,7 +17,7 @@ from inference.files.json_file import read_bytes
 from inference.forward.masked_lm import check_top_k, masked_logits, probs_of, top_words
 from inference.forward.predictions import of_next_tokens
 from inference.inputs.tokens import piece, typed_spans
-from inference.models.text_ngrams import EDGE, FIRST_WORD, UNKNOWN, Cut, TextNgrams, words_with_places
+from inference.models.text_ngrams import EDGE, FIRST_WORD, UNKNOWN, Splitter, TextNgrams, words_with_places
 from inference.results.inputs import Input, TextInput
 from inference.results.ngrams import (
     BLANKS,
@@ -178,7 +178,7 @@ def _counted(content: bytes, name: str) -> TextNgrams:
     return _of_text(content, name)
 
 
-def _of_text(content: bytes, name: str, cut: Cut | None = None) -> TextNgrams:
+def _of_text(content: bytes, name: str, cut: Splitter | None = None) -> TextNgrams:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

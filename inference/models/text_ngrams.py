@@ -22,7 +22,7 @@ FIRST_WORD = 2
 HELD_OUT = 10  # every tenth sentence
 LEAST_SENTENCES = 20
 MOST_WORDS = 50_000  # of the vocabulary; rarer ones are unknown
-Cut = Callable[[Sequence[str]], Sequence[Sequence[str]]]
+Splitter = Callable[[Sequence[str]], Sequence[Sequence[str]]]
 _WORD = re.compile(r"\[MASK\]|<mask>|__+|\w+(?:['’-]\w+)*|[^\w\s]")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|\n+")
 
@@ -61,7 +61,7 @@ class TextNgrams:
     n_held_out: int
 
     @classmethod
-    def of_text(cls, text: str, cut: Cut | None = None) -> TextNgrams:
+    def of_text(cls, text: str, cut: Splitter | None = None) -> TextNgrams:
         """Count the words of a text, sentence by sentence.
 
         A word that was counted once only is taken for unknown, as those are that never were: so unknown words have a

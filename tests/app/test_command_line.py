@@ -298,6 +298,7 @@ REAL = {
     "classes": ["--checkpoint", "vit-scenes", "--scene", "3"],
     "masked-image": ["--checkpoint", "beit-scenes", "--scene", "3", "--share", "0.4"],
     "complete-image": ["--checkpoint", "igpt-small", "--portrait", "3", "--keep", "250", "--count", "2"],
+    "family-tree": ["--model", "roberta"],
     "similarity": ["--text", "The cat sat.", "--layer", "1", "--order", "alike"],
     "probe": ["--checkpoint", "igpt-small", "--train", "40", "--test", "20"],
     "lens": ["--text", "The cat sat.", "--mask", "2", "--shade", "rank"],

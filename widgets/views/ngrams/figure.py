@@ -16,6 +16,7 @@ from widgets.figures.lettering import resized
 from widgets.figures.prediction_cards import percent
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
+from widgets.views.ngrams.rows import elided, paint_line
 
 _ROW = 1.5  # em
 _GAP = 1.2  # em, between the parts
@@ -232,7 +233,7 @@ class NgramsFigure:
         if self.compared:
             last.translate(0, last.height())
             painter.setPen(style.theme.ink)
-            text = _elided(self.compared, QFontMetricsF(style.font), last.width())
+            text = elided(self.compared, QFontMetricsF(style.font), last.width())
             painter.drawText(QPointF(last.left(), last.center().y() + 0.36 * QFontMetricsF(style.font).ascent()), text)
         lower = QRectF(rect.left(), last.bottom() + _GAP * em, rect.width(), rect.bottom() - last.bottom() - _GAP * em)
         half = lower.width() * (0.42 if self.result.guesses else 1.0)
@@ -325,7 +326,7 @@ class NgramsFigure:
             painter.setFont(style.font)
             painter.setPen(style.theme.warning)
             told = _tr("not in the corpus, taken as one unknown word: {}").format(", ".join(unknown))
-            painter.drawText(QPointF(x, baseline), _elided(told, metrics, row.right() - x))
+            painter.drawText(QPointF(x, baseline), elided(told, metrics, row.right() - x))
         painter.setFont(style.font)
 
     def _paint_perplexities(self, painter: QPainter, area: QRectF, style: FigureStyle) -> None:
@@ -333,7 +334,7 @@ class NgramsFigure:
         em = metrics.height()
         painter.setPen(theme.faint)
         title = _tr("Perplexity by order")
-        painter.drawText(area.topLeft() + QPointF(0, metrics.ascent()), _elided(title, metrics, area.width()))
+        painter.drawText(area.topLeft() + QPointF(0, metrics.ascent()), elided(title, metrics, area.width()))
         kinds = ((_tr("this sentence"), theme.accent), (_tr("held out"), theme.faint))
         x = area.left()
         for text, color in kinds:
@@ -345,7 +346,7 @@ class NgramsFigure:
         rows = zip(self.perplexity, self.result.held_out, strict=True)
         for i, (own, held_out) in enumerate(rows):
             row = QRectF(area.left(), area.top() + (2.2 + i) * _ROW * em, area.width(), _ROW * em)
-            _paint_line(painter, row, str(i + 1), f"{own:.1f} · {held_out:.1f}", style, bold=i + 1 == self.order)
+            paint_line(painter, row, str(i + 1), f"{own:.1f} · {held_out:.1f}", style, bold=i + 1 == self.order)
             full = QRectF(row.left() + 1.5 * em, row.top() + 0.25 * em, row.width() - 11.0 * em, (_ROW - 0.5) * em)
             for value, top, color in ((own, 0.0, theme.accent), (held_out, 0.5, theme.faint)):
                 width = full.width() * float(np.log2(value) / np.log2(most)) if most > 1 else 0.0
@@ -360,44 +361,18 @@ class NgramsFigure:
         for i, name in enumerate(result.guessers):
             left = area.left() + i * width
             painter.setPen(theme.faint)
-            painter.drawText(QPointF(left, area.top() + metrics.ascent()), _elided(titles[name], metrics, width - em))
+            painter.drawText(QPointF(left, area.top() + metrics.ascent()), elided(titles[name], metrics, width - em))
             rows = QRectF(left, area.top() + 1.2 * _ROW * em, width - em, _ROW * em)
             if not there.lower().startswith(BLANKS):
                 prob = float(result.blank_probs[i])
                 text = _tr("unknown") if np.isnan(prob) else percent(prob)
-                _paint_line(painter, rows, there, text, style, bold=True, color=theme.accent)
+                paint_line(painter, rows, there, text, style, bold=True, color=theme.accent)
             rows.translate(0, 0.2 * _ROW * em)
             for word, prob in zip(result.guesses[i], result.guess_probs[i], strict=True):
                 rows.translate(0, _ROW * em)
-                _paint_line(painter, rows, word, percent(float(prob)), style, bold=word.lower() == there)
-
-
-def _paint_line(
-    painter: QPainter,
-    row: QRectF,
-    left: str,
-    right: str,
-    style: FigureStyle,
-    *,
-    bold: bool,
-    color: QColor | None = None,
-) -> None:
-    """A text at the left of a row and one at its right."""
-    font = resized(style.font, bold=bold)
-    metrics = QFontMetricsF(font)
-    painter.setFont(font)
-    painter.setPen(color or style.theme.ink)
-    baseline = row.center().y() + 0.36 * metrics.ascent()
-    room = metrics.horizontalAdvance(right)
-    painter.drawText(QPointF(row.left(), baseline), _elided(left, metrics, row.width() - room - metrics.height() / 2))
-    painter.drawText(QPointF(row.right() - room, baseline), right)
-    painter.setFont(style.font)
+                paint_line(painter, rows, word, percent(float(prob)), style, bold=word.lower() == there)
 
 
 def _log_share(prob: float) -> float:
     """Length of a bar: 1 for certain, 0 for one in a million or less."""
     return float(np.clip(1 + np.log10(prob) / 6, 0.0, 1.0))
-
-
-def _elided(text: str, metrics: QFontMetricsF, width: float) -> str:
-    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(width, 0.0))

@@ -1,0 +1,135 @@
+"""The family tree: what it holds, what it shows, what it exports."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
+
+from tests.factories import make_checkpoint_info
+from tests.inference.text_configurations import TEXT
+from tests.inputs import text_input
+from tests.widgets.svg import texts_of
+from widgets.context import ViewContext
+from widgets.look.theme import FigureStyle
+from widgets.subject import Subject
+from widgets.views.pretrained.figure import FamilyTree
+from widgets.views.pretrained.models import BY_KEY, MODELS, model_of
+from widgets.views.pretrained.view import PretrainedView
+
+
+def test_every_model_has_a_parent_that_is_older_and_all_its_facts():
+    assert len(BY_KEY) == len(MODELS)
+    for model in MODELS:
+        if model.parent:
+            assert BY_KEY[model.parent].year <= model.year
+            assert model.change
+        assert all((model.objective, model.architecture, model.data, model.tokens))
+        assert re.search(r"\b20(1\d|20)\b", model.source)
+
+
+def test_the_lecture_names_them_all():
+    names = {model.name for model in MODELS}
+    assert {"ELMo", "ULMFiT", "GPT", "GPT-2", "GPT-3", "BERT", "RoBERTa", "XLNet", "SpanBERT", "UNITER", "CBT"} <= names
+    assert len(names) == 33
+
+
+@pytest.mark.parametrize(
+    ("architecture", "name"),
+    [
+        ("BertForPreTraining", "BERT"),
+        ("BertLMHeadModel", "BERT"),
+        ("GPT2LMHeadModel", "GPT-2"),
+        ("OpenAIGPTDoubleHeadsModel", "GPT"),
+        ("RobertaForMaskedLM", "RoBERTa"),
+        ("XLMWithLMHeadModel", "XLM"),
+        ("XLMRobertaForMaskedLM", None),
+        ("BertGenerationDecoder", None),
+        ("ViTForImageClassification", None),
+    ],
+)
+def test_a_class_of_transformers_is_found_in_the_tree(architecture, name):
+    found = model_of(architecture)
+    assert (found.name if found else None) == name
+
+
+def test_what_is_said_to_open_opens():
+    kinds = {"OpenAIGPT": "openai-gpt", "GPT2": "gpt2", "Bert": "bert"}
+    kinds |= {"XLM": "xlm", "Roberta": "roberta", "XLNet": "xlnet"}
+    said = {model.prefix for model in MODELS if model.prefix}
+    assert said == set(kinds)
+    assert set(kinds.values()) <= set(TEXT)
+
+
+def test_no_boxes_meet_and_all_are_there(qapp):
+    style = FigureStyle()
+    figure = FamilyTree("bert", make_checkpoint_info())
+    for width in (830, 1500):
+        rect = QRectF(0, 0, width, figure.least_size(width, style).height())
+        boxes = list(figure.boxes(rect, style).items())
+        assert {key for key, _ in boxes} == set(BY_KEY)
+        for number, (key, box) in enumerate(boxes):
+            assert rect.contains(box), key
+            assert not any(box.intersects(other) for _, other in boxes[number + 1 :]), key
+
+
+@pytest.fixture
+def view(qtbot):
+    view = PretrainedView(ViewContext())
+    qtbot.addWidget(view)
+    view.resize(1000, 700)
+    view.show()
+    return view
+
+
+def test_it_begins_with_the_model_of_the_open_checkpoint(view):
+    assert view.figure().chosen == "bert"
+    gpt = replace(make_checkpoint_info(name="mine"), architecture="GPT2LMHeadModel")
+    view.set_subject(Subject(gpt, text_input("a cat")))
+    assert view.figure().chosen == "gpt2"
+    shown = texts_of(view.figure())
+    assert "Open now: mine, GPT-2" in shown
+    assert "its checkpoints open" in shown
+    view.set_subject(Subject(replace(make_checkpoint_info(name="other"), architecture="OPTModel"), text_input("a cat")))
+    assert "Open now: other" in texts_of(view.figure())
+    assert view.figure().chosen == "gpt2"
+
+
+def test_a_click_tells_what_went_into_a_model_and_keys_go_from_one_to_the_next(view, qtbot):
+    canvas = view._canvas
+    box = view.figure().boxes(canvas.figure_rect(), canvas.style_now)["roberta"]
+    QTest.mouseMove(canvas, box.center().toPoint())
+    told = view.findChild(QLabel, "pretrained_read_out").text()
+    assert told.startswith("RoBERTa (2019, after BERT: longer, more data, no next sentence)")
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=box.center().toPoint())
+    assert view.figure().chosen == "roberta"
+    assert "RoBERTa (Liu et al. 2019, arXiv)" in view.figure().caption
+    QTest.keyClick(canvas, Qt.Key.Key_Down)
+    assert canvas.spot == "xlnet"
+    seen = {canvas.spot}
+    for _ in range(12):
+        QTest.keyClick(canvas, Qt.Key.Key_Left)
+        seen.add(canvas.spot)
+    assert not BY_KEY[canvas.spot].parent
+
+
+def test_foreign_names_are_plain(view):
+    info = replace(make_checkpoint_info(name="<b>x</b>\n"), architecture="<i>Y</i>")
+    view.set_subject(Subject(info, text_input("a cat")))
+    assert any("<b>x</b>" in text for text in texts_of(view.figure()))
+
+
+def test_its_numbers_are_a_row_a_model():
+    numbers = FamilyTree("bert").numbers()
+    assert len(numbers.rows) == len(MODELS)
+    (gpt2,) = (row for row in numbers.rows if row[0] == "GPT-2")
+    assert gpt2[:4] == ("GPT-2", 2019, "GPT", "larger, more data")
+    assert all(len(row) == len(numbers.header) for row in numbers.rows)
+
+
+def test_is_collected_after_closing(assert_collected):
+    assert_collected(lambda: PretrainedView(ViewContext()))

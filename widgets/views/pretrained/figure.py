@@ -1,0 +1,357 @@
+"""The tree of pretrained language models, and below it what went into one of them, beside the open checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen
+
+from inference.results.checkpoint import CheckpointInfo
+from widgets.figures.lettering import resized
+from widgets.kit.clean import clean
+from widgets.kit.figure import Numbers
+from widgets.look.theme import FigureStyle
+from widgets.views.pretrained.models import BY_KEY, MODELS, PretrainedModel, model_of
+
+_ROW, _BOX = 1.58, 1.35  # em: from row to row, and of a box
+_WIDEST_ROW = 2.5  # em, where there is room
+_GAP = 0.5  # em between boxes of a row
+_FIRST, _SECOND = 2.6, 2.2  # em from column to column, for the curves
+_CARD = 1.0  # em between the tree and the card
+_WIDTH = 60.0  # em
+_LEAST_WIDTH = 52.0
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("FamilyTree", text)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """Models that changed the same thing in the same parent."""
+
+    parent: str
+    change: str
+    models: tuple[PretrainedModel, ...]
+
+
+@dataclass(frozen=True)
+class FamilyTree:
+    """From left to right in time: the first ones, the four of 2018, and what each of them became.
+
+    Attributes
+    ----------
+    chosen
+        Key of the model whose card stands below.
+    checkpoint
+        What is open; it stands beside the card, and its model is marked.
+    """
+
+    chosen: str
+    checkpoint: CheckpointInfo | None = None
+
+    @property
+    def model(self) -> PretrainedModel:
+        """The chosen one."""
+        return BY_KEY[self.chosen]
+
+    @cached_property
+    def open_model(self) -> PretrainedModel | None:
+        """The one that the open checkpoint is of."""
+        return model_of(self.checkpoint.architecture) if self.checkpoint is not None else None
+
+    @property
+    def caption(self) -> str:
+        model = self.model
+        return _tr("Pretrained language models, 2015 to 2020; below: {} ({})").format(model.name, model.source)
+
+    # The parts of the tree
+
+    @cached_property
+    def _first(self) -> tuple[PretrainedModel, ...]:
+        return tuple(model for model in MODELS if not model.parent)
+
+    @cached_property
+    def _second(self) -> tuple[PretrainedModel, ...]:
+        """They grew out of all the first ones."""
+        first = {model.key for model in self._first}
+        return tuple(model for model in MODELS if model.parent in first)
+
+    @cached_property
+    def _rows(self) -> tuple[_Row, ...]:
+        rows: dict[tuple[str, str], list[PretrainedModel]] = {}
+        for root in self._second:  # in the order of the roots, so that no curves cross
+            later = (model for model in MODELS if model not in (*self._first, *self._second))
+            own = [model for model in later if _root_of(model) == root.key]
+            for model in own:
+                rows.setdefault((model.parent, model.change), []).append(model)
+            if not own:
+                rows[root.key, ""] = []
+        return tuple(_Row(parent, change, tuple(models)) for (parent, change), models in rows.items())
+
+    def _columns(self, metrics: QFontMetricsF) -> tuple[float, float, float, float]:
+        """Widths of the first two columns and of the changes, and where the boxes of the last column begin."""
+        em = metrics.height()
+        first, second = (
+            max(metrics.horizontalAdvance(model.name) for model in models) + em
+            for models in (self._first, self._second)
+        )
+        change = max(metrics.horizontalAdvance(_tr(row.change)) for row in self._rows) + em
+        return first, second, change, first + _FIRST * em + second + _SECOND * em + change
+
+    def _wrapped(
+        self, width: float, metrics: QFontMetricsF, height: float = _ROW
+    ) -> list[list[tuple[PretrainedModel, QRectF]]]:
+        """Boxes of the last column, a list for each row; a row that is too long takes several lines of a height."""
+        em, left = metrics.height(), self._columns(metrics)[3]
+        y, found = 0.0, []
+        for row in self._rows:
+            x, boxes = left, []
+            for model in row.models:
+                wide = metrics.horizontalAdvance(model.name) + em
+                if x > left and x + wide > width:
+                    x, y = left, y + height * em
+                boxes.append((model, QRectF(x, y, wide, _BOX * em)))
+                x += wide + _GAP * em
+            found.append(boxes)
+            y += height * em
+        return found
+
+    def _rows_of(self, root: str) -> list[int]:
+        """Numbers of the rows of what a model of 2018 became."""
+        roots = [_root_of(row.models[0]) if row.models else row.parent for row in self._rows]
+        return [number for number, of in enumerate(roots) if of == root]
+
+    def boxes(self, rect: QRectF, style: FigureStyle) -> dict[str, QRectF]:
+        """Where each model is, by key."""
+        metrics = QFontMetricsF(style.font)
+        em = metrics.height()
+        room = rect.height() - self._height(rect.width(), style)
+        n_lines = self._wrapped(rect.width(), metrics)[-1][-1][1].top() / (_ROW * em)
+        line = min(_ROW + max(room, 0.0) / (n_lines * em), _WIDEST_ROW)
+        rows = self._wrapped(rect.width(), metrics, line)
+        height = rows[-1][-1][1].bottom()
+        found = {model.key: box.translated(rect.topLeft()) for boxes in rows for model, box in boxes}
+        first, second, _, _ = self._columns(metrics)
+        step = height / len(self._first)
+        for number, model in enumerate(self._first):
+            top = rect.top() + (number + 0.5) * step - 0.5 * _BOX * em
+            found[model.key] = QRectF(rect.left(), top, first, _BOX * em)
+        for root in self._second:
+            own = [box for row in self._rows_of(root.key) for _, box in rows[row]]
+            top = (own[0].top() + own[-1].top()) / 2 if own else self._rows_of(root.key)[0] * line * em
+            found[root.key] = QRectF(rect.left() + first + _FIRST * em, rect.top() + top, second, _BOX * em)
+        return found
+
+    # Size
+
+    def _card_lines(self) -> tuple[tuple[str, str], ...]:
+        model = self.model
+        opens = _tr("its checkpoints open") if model.prefix else _tr("its checkpoints do not open")
+        return (
+            (_tr("Objective"), model.objective),
+            (_tr("Architecture"), model.architecture),
+            (_tr("Data"), model.data),
+            (_tr("Tokens"), model.tokens),
+            (_tr("Source"), model.source),
+            (_tr("Headlight"), opens),
+        )
+
+    def _height(self, width: float, style: FigureStyle) -> float:
+        metrics = QFontMetricsF(style.font)
+        em = metrics.height()
+        tree = self._wrapped(width, metrics)[-1][-1][1].bottom()
+        # As much for every model, so that nothing moves when another one is chosen.
+        return tree + (_CARD + 1.6 + 1.35 * (len(self._card_lines()) + 1)) * em
+
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
+        """What it needs where there is so much width."""
+        least = _LEAST_WIDTH * QFontMetricsF(style.font).height()
+        return QSizeF(least if width < least else 0, self._height(max(width, least), style))
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        width = _WIDTH * QFontMetricsF(style.font).height()
+        return QSizeF(width, self._height(width, style))
+
+    # The picture
+
+    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        metrics = QFontMetricsF(style.font)
+        em = metrics.height()
+        boxes = self.boxes(rect, style)
+        painter.save()
+        painter.setFont(style.font)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        line = QPen(style.theme.line, 0.09 * em)
+        for root in self._second:
+            for first in self._first:
+                _curve(painter, boxes[first.key], boxes[root.key], line)
+        self._paint_rows(painter, rect, boxes, style)
+        for key, box in boxes.items():
+            self._paint_box(painter, key, box, style)
+        top = max(box.bottom() for box in boxes.values()) + _CARD * em
+        self._paint_card(painter, QRectF(rect.left(), top, rect.width(), rect.bottom() - top), style)
+        painter.restore()
+
+    def _paint_rows(self, painter: QPainter, rect: QRectF, boxes: dict[str, QRectF], style: FigureStyle) -> None:
+        metrics, em = QFontMetricsF(style.font), QFontMetricsF(style.font).height()
+        _, _, change, left = self._columns(metrics)
+        for row in filter(lambda row: row.models, self._rows):
+            first = boxes[row.models[0].key]
+            label = QRectF(rect.left() + left - change, first.top(), change, first.height())
+            root = boxes[row.parent if row.parent in {model.key for model in self._second} else _root_of(row.models[0])]
+            _curve(painter, root, label.adjusted(0.2 * em, 0, 0, 0), QPen(style.theme.line, 0.09 * em))
+            painter.setPen(style.theme.faint)
+            text = _tr(row.change)
+            if row.parent not in {model.key for model in self._second}:
+                text = _tr("{} ({})").format(text, BY_KEY[row.parent].name)
+            painter.drawText(label.adjusted(0.5 * em, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, _tr(text))
+
+    def _paint_box(self, painter: QPainter, key: str, box: QRectF, style: FigureStyle) -> None:
+        theme, is_chosen = style.theme, key == self.chosen
+        is_open = self.open_model is not None and key == self.open_model.key
+        painter.setPen(
+            QPen(theme.accent if is_chosen else theme.faint if is_open else theme.line, 2 if is_chosen else 1)
+        )
+        painter.setBrush(Qt.BrushStyle.NoBrush if style.transparent else theme.panel)
+        painter.drawRoundedRect(box, 4, 4)
+        painter.setFont(resized(style.font, bold=is_chosen or is_open))
+        painter.setPen(theme.ink)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, BY_KEY[key].name)
+        painter.setFont(style.font)
+
+    def _paint_card(self, painter: QPainter, area: QRectF, style: FigureStyle) -> None:
+        half = area.width() * (0.6 if self.checkpoint is not None else 1.0)
+        title = _tr("{} ({})").format(self.model.name, self.model.year)
+        _paint_lines(painter, QRectF(area.left(), area.top(), half, area.height()), title, self._card_lines(), style)
+        if self.checkpoint is not None:
+            right = QRectF(area.left() + half, area.top(), area.width() - half, area.height())
+            of = self.open_model
+            title = _tr("Open now: {}").format(clean(self.checkpoint.name))
+            title += _tr(", {}").format(of.name) if of is not None else ""
+            _paint_lines(painter, right, title, _told_of(self.checkpoint), style)
+
+    # What the pointer meets
+
+    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> str | None:
+        """The model under a point."""
+        return next((key for key, box in self.boxes(rect, style).items() if box.contains(point)), None)
+
+    def has_spot(self, spot: object, rect: QRectF, style: FigureStyle) -> bool:
+        """Whether there is such a model."""
+        return spot in BY_KEY
+
+    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: str) -> None:
+        """Frame what is pointed at."""
+        painter.save()
+        painter.setPen(QPen(style.theme.accent, 1, Qt.PenStyle.DashLine))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(self.boxes(rect, style)[spot].adjusted(-2, -2, 2, 2), 5, 5)
+        painter.restore()
+
+    def step(self, spot: str | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> str:
+        """The nearest model in a direction."""
+        boxes = self.boxes(rect, style)
+        if spot is None:
+            return self.chosen
+        here = boxes[spot].center()
+
+        def far(key: str) -> float:
+            way = boxes[key].center() - here
+            along, across = (way.x() * right, abs(way.y())) if right else (way.y() * down, abs(way.x()))
+            return along + 2 * across if along > 1 else float("inf")
+
+        best = min(boxes, key=far)
+        return best if far(best) < float("inf") else spot
+
+    def describe(self, spot: str) -> str:
+        """A model in a line."""
+        model = BY_KEY[spot]
+        after = _tr(", after {}").format(BY_KEY[model.parent].name) if model.parent in BY_KEY and model.change else ""
+        change = _tr("{}{}: {}").format(model.year, after, _tr(model.change)) if model.change else str(model.year)
+        return _tr("{} ({}). Objective: {}.").format(model.name, change, model.objective)
+
+    def numbers(self) -> Numbers:
+        """A row a model."""
+        header = ("model", "year", "after", "change", "objective", "architecture", "data", "tokens", "source")
+        rows: list[tuple[str | int | float, ...]] = [
+            (
+                model.name,
+                model.year,
+                BY_KEY[model.parent].name if model.parent else "",
+                model.change,
+                model.objective,
+                model.architecture,
+                model.data,
+                model.tokens,
+                model.source,
+            )
+            for model in MODELS
+        ]
+        return Numbers({name: np.array([row[i] for row in rows]) for i, name in enumerate(header)}, header, rows)
+
+
+def _root_of(model: PretrainedModel) -> str:
+    """The one of 2018 that a model comes from."""
+    parent = BY_KEY[model.parent]
+    return parent.key if not BY_KEY[parent.parent].parent else _root_of(parent)
+
+
+def _told_of(info: CheckpointInfo) -> tuple[tuple[str, str], ...]:
+    heads = sorted({n for group in info.groups for n in group.n_heads})
+    layers = ", ".join(_tr("{}: {} layers").format(group.title, group.n_layers) for group in info.groups)
+    many = _tr("{} heads, {:,} wide").format("–".join(map(str, heads[:1] + heads[1:][-1:])), info.d_model)
+    return (
+        (_tr("Class"), clean(info.architecture)),
+        (_tr("Architecture"), f"{layers}; {many}" if info.groups else many),
+        (_tr("Size"), _tr("{:,} parameters").format(info.n_parameters)),
+        (_tr("Tokens"), _tr("{:,} in its vocabulary").format(info.d_vocab)),
+        (_tr("Context"), _tr("{:,} tokens").format(info.n_ctx) if info.n_ctx else _tr("no limit")),
+        (_tr("Positions"), clean(info.position_kind)),
+    )
+
+
+def _paint_lines(
+    painter: QPainter, area: QRectF, title: str, lines: tuple[tuple[str, str], ...], style: FigureStyle
+) -> None:
+    """A title, and below it names and what is said of them."""
+    metrics = QFontMetricsF(style.font)
+    em = metrics.height()
+    painter.setFont(resized(style.font, bold=True))
+    painter.setPen(style.theme.ink)
+    bold = QFontMetricsF(painter.font())
+    shown = bold.elidedText(title, Qt.TextElideMode.ElideRight, area.width() - em)
+    painter.drawText(QPointF(area.left(), area.top() + metrics.ascent()), shown)
+    painter.setFont(style.font)
+    room = max(metrics.horizontalAdvance(name) for name, _ in lines) + em
+    baseline = area.top() + 1.6 * em + metrics.ascent()
+    for name, text in lines:
+        painter.setPen(style.theme.faint)
+        painter.drawText(QPointF(area.left(), baseline), name)
+        painter.setPen(style.theme.ink)
+        for part in _halves(text, metrics, area.width() - room - em):
+            painter.drawText(QPointF(area.left() + room, baseline), part)
+            baseline += 1.35 * em
+
+
+def _halves(text: str, metrics: QFontMetricsF, width: float) -> list[str]:
+    """A text in one line, or in two where it is longer; what is still too long is cut."""
+    words, first = text.split(" "), []
+    while words and metrics.horizontalAdvance(" ".join((*first, words[0]))) <= width:
+        first.append(words.pop(0))
+    rest = metrics.elidedText(" ".join(words), Qt.TextElideMode.ElideRight, width)
+    return [" ".join(first), rest] if first and rest else [" ".join(first) or rest]
+
+
+def _curve(painter: QPainter, start: QRectF, end: QRectF, pen: QPen) -> None:
+    """From the right of one box to the left of another."""
+    first, last = QPointF(start.right(), start.center().y()), QPointF(end.left(), end.center().y())
+    middle = (first.x() + last.x()) / 2
+    path = QPainterPath(first)
+    path.cubicTo(QPointF(middle, first.y()), QPointF(middle, last.y()), last)
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(path)

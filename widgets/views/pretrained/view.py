@@ -1,0 +1,76 @@
+"""The family tree of pretrained language models."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtWidgets import QWidget
+
+from inference.results.request import Request
+from widgets.context import ViewContext
+from widgets.kit.figure_scroll import FigureScroll
+from widgets.kit.option_controls import OptionControls
+from widgets.kit.page import Page
+from widgets.kit.pointed_canvas import PointedCanvas
+from widgets.subject import Subject
+from widgets.view import View
+from widgets.views.pretrained.command import PretrainedOptions
+from widgets.views.pretrained.figure import FamilyTree
+from widgets.views.pretrained.models import model_of
+
+
+class PretrainedView(View):
+    """A tree of models; a click on one tells what went into it. It begins with that of the open checkpoint."""
+
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self._canvas = PointedCanvas("pretrained_canvas", self.tr("Family tree of language models"))
+        self._scroll = FigureScroll(self._canvas)
+        page = Page("pretrained", self._scroll, self.tr("What is shown"), self.tr("A model in a line"))
+        page.is_of_subject = False
+        self._page = self.add_page(page)
+        self._options = self.add_options(OptionControls(page.controls, "pretrained", PretrainedOptions))
+        self._options.changed.connect(self._rebuild)
+        self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
+        self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
+        self._rebuild()
+
+    def requests(self) -> tuple[Request, ...]:
+        return ()  # it is the same whatever is looked at
+
+    def set_subject(self, subject: Subject | None) -> None:
+        before = self.subject.checkpoint.checkpoint if self.subject is not None else ""
+        super().set_subject(subject)
+        if subject is not None and subject.checkpoint.checkpoint != before:
+            of = model_of(subject.checkpoint.architecture)
+            if of is not None:
+                self._choose(of.key)
+        self._rebuild()
+
+    def figure(self) -> FamilyTree | None:
+        figure = self._canvas.figure
+        return figure if isinstance(figure, FamilyTree) else None
+
+    def restyle(self) -> None:
+        self._rebuild()
+
+    def _choose(self, key: str) -> None:
+        self._options.set_value(replace(self._options.value(), model=key))
+
+    def _rebuild(self) -> None:
+        figure = FamilyTree(self._options.value().model, self.subject.checkpoint if self.subject else None)
+        self._scroll.show_figure(figure, self.style_now())
+        self._page.caption.show_text(figure.caption)
+        self._page.show_canvas()
+        self._on_canvas_spot_changed(self._canvas.spot)
+        self.figure_changed.emit()
+
+    def _on_canvas_spot_changed(self, spot: str | None) -> None:
+        figure = self.figure()
+        text = self.tr("Point at a model for what it changed; a click tells what went into it.")
+        if figure is not None and spot is not None:
+            text = figure.describe(spot)
+        self._page.read_out.show_text(text)
+
+    def _on_canvas_spot_chosen(self, spot: str) -> None:
+        self._choose(spot)
