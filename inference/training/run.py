@@ -71,6 +71,8 @@ class LiveRun:
         looks = set(look_steps(self._request.plan.n_steps))
         try:
             self._look_if(looks)
+            if not is_run(self._folder):
+                self.save()  # whatever happens now, there is a run that can go on
             self._tell(context)  # numbers from before a pause, too
             while not self._is_done:
                 now = self._clock()
@@ -118,7 +120,7 @@ class LiveRun:
             seconds=self.seconds,
             layers=training.layers,
             log=training.log(first),
-            validations=tuple(training.validations[first_validation:]),
+            validations=tuple(training.validations[first_validation if first else 0 :]),  # from the start on: all
             measure=task.measure,
             example=task.example,
             rows=task.rows,

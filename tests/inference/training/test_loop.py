@@ -23,6 +23,7 @@ from inference.training.loop import Training, look_steps
 from inference.training.reversal import IGNORED, PAD, START, ReversalTask, build_model, make_strings, to_pairs
 from inference.training.run import SAVE_EVERY, build_task, train
 from tests.tiny_runs import N_STEPS, PLAN, SIZES, make_tiny_request
+from widgets.views.training.record import RunRecord
 
 
 @pytest.fixture
@@ -112,11 +113,17 @@ def test_parts_together_are_the_whole(request_):
     parts = []
     clock = iter(range(1_000_000))
     result = train(request_, Context(lambda event: parts.append(event)), clock=lambda: float(next(clock)))
-    logs = [part.result.log for part in parts if isinstance(part, Partial)]
-    assert len(logs) > 3
-    np.testing.assert_array_equal(np.concatenate([log.loss for log in logs]), result.log.loss)
-    seen = [one.step for part in parts if isinstance(part, Partial) for one in part.result.validations]
+    record = RunRecord(request_, 0)
+    told = [part.result for part in parts if isinstance(part, Partial)]
+    for part in told:
+        record.take(part)
+    assert len(told) > 3
+    assert record.result is not None
+    for name in ("loss", "rate", "gradient"):
+        np.testing.assert_array_equal(getattr(record.result.log, name), getattr(result.log, name))
+    seen = [one.step for one in record.result.validations]
     assert seen == [one.step for one in result.validations] == list(look_steps(N_STEPS))
+    assert sum(len(part.log.loss) for part in told) == N_STEPS  # nothing is sent twice
 
 
 def test_it_saves_often_enough(request_, monkeypatch):
@@ -167,6 +174,14 @@ def test_a_killed_process_loses_only_what_it_had_not_saved(request_):
     again = train(request_, Context())
     whole = train(replace(request_, folder=f"{request_.folder}-whole"), Context())
     np.testing.assert_array_equal(again.log.loss, whole.log.loss)
+
+
+def test_there_is_a_run_as_soon_as_it_begins(request_):
+    with pytest.raises(Cancelled):
+        train(request_, Context(is_cancelled=lambda: run_files.is_run(Path(request_.folder))))
+    kept, facts = run_files.read_run(Path(request_.folder))
+    assert (kept, facts.n_done) == (request_, 0)
+    assert train(request_, Context()).n_done == N_STEPS
 
 
 def test_numbers_behind_the_saved_state_are_cut_off(request_):

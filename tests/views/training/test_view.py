@@ -89,6 +89,14 @@ def test_it_asks_which_runs_there_are_and_shows_the_latest(view):
     assert view.asked[-1] == RunsRequest(HOME)  # nothing is missing any more
 
 
+def test_the_latest_is_shown_also_where_an_answer_of_the_last_session_knew_of_none(view):
+    give(view)
+    view.refresh(again=True)
+    give(view, kept("b", 10))
+    assert view._lab.runs.current == f"{HOME}/b"
+    assert view.findChild(QPushButton, "training_go_on").isEnabled()
+
+
 def test_a_run_is_started_with_what_is_chosen(view):
     give(view, kept("reversal-1", 40))
     view.findChild(QComboBox, "training_norm").setCurrentIndex(1)

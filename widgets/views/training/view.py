@@ -126,7 +126,6 @@ class TrainingView(View):
         if self._is_first and records:  # something to see: the latest run
             self._is_first = False
             self._lab.runs.choose(next(iter(records)))
-        self._is_first = False
         self._tell_names()
         if is_other:
             self.context.tell_runs_changed()
@@ -236,7 +235,7 @@ class TrainingView(View):
 
     def _begin(self, record: RunRecord) -> None:
         folder = record.request.folder
-        record.job = None
+        record.job, self._is_first = None, False
         self._lab.runs.set_records(self._records.values(), self.style_now())
         self._lab.runs.choose(folder)
         self._tell_names()
