@@ -10,9 +10,11 @@ from inference.analyses.reading import reading
 from inference.context import Cancelled, Context, Refused
 from inference.forward.opening import load
 from inference.models.text_ngrams import TextNgrams
+from inference.models.word_vectors import open_vectors
 from inference.results.masked import MaskedRequest
 from inference.results.ngrams import MOST_CORPUS_BYTES, NgramsRequest
 from inference.results.reading import ReadingRequest
+from resources import CBOW_EMBEDDINGS
 from tests.inference.tiny_checkpoints import save_gpt2
 from tests.inputs import text_input
 
@@ -69,25 +71,34 @@ def test_what_comes_with_headlight_knows_simple_sentences(bert):
 def test_a_blank_is_guessed_from_the_left_from_both_sides_and_by_the_model(bert):
     of = ("bert-mini", text_input("I brush my teeth  every morning."))
     result = ngrams(NgramsRequest(*of, blank=4, top_k=5), bert, Context())
-    assert result.guessers == ("left", "both", "model")
+    assert result.guessers == ("left", "both", "cbow", "model")
     assert result.guesses[1][0] == "teeth"
-    assert result.guess_probs.shape == (3, 5)
+    assert result.guess_probs.shape == (4, 5)
     assert (np.diff(result.guess_probs, axis=1) <= 0).all()
     assert result.blank_probs[0] == pytest.approx(result.used[:, 3].sum())
     from inference.analyses.masked import masked
 
     asked = text_input(f"I brush my {bert.info.mask_token}  every morning.")
     expected = masked(MaskedRequest("bert-mini", asked, 5), bert, Context())
-    assert result.guesses[2] == expected.words[0]
-    np.testing.assert_allclose(result.guess_probs[2], expected.probs[0], rtol=1e-5)
-    place = result.guesses[2].index("teeth")
-    assert result.blank_probs[2] == pytest.approx(result.guess_probs[2, place])
+    assert result.guesses[3] == expected.words[0]
+    np.testing.assert_allclose(result.guess_probs[3], expected.probs[0], rtol=1e-5)
+    place = result.guesses[3].index("teeth")
+    assert result.blank_probs[3] == pytest.approx(result.guess_probs[3, place])
+    vectors = open_vectors(CBOW_EMBEDDINGS)
+    row = vectors.between([vectors.find(word) for word in ("i", "brush", "my", "every", "morning")])
+    assert result.guesses[2] == tuple(vectors.words[i] for i in np.argsort(-row, kind="stable")[:5])
+    assert result.blank_probs[2] == pytest.approx(row[vectors.find("teeth")])
+
+
+def test_where_no_word_is_known_cbow_does_not_guess(bert, corpus):
+    result = ngrams(NgramsRequest("bert-mini", text_input("qqq zzz xxx"), str(corpus), blank=2), bert, Context())
+    assert "cbow" not in result.guessers
 
 
 def test_a_model_that_predicts_no_masked_words_does_not_guess(tmp_path, corpus):
     model = load(str(save_gpt2(tmp_path)), Context())
     request = NgramsRequest("tiny", text_input("the cat sat"), str(corpus), blank=3)
-    assert ngrams(request, model, Context()).guessers == ("left", "both")
+    assert ngrams(request, model, Context()).guessers == ("left", "both", "cbow")
 
 
 @pytest.mark.parametrize("typed", ["[MASK]", "___", "<mask>"])
@@ -96,7 +107,7 @@ def test_a_typed_blank_is_guessed(bert, typed):
     assert result.blank == 4
     assert len(result.words) == 7
     assert result.guesses[1][0] == "teeth"
-    assert "teeth" in result.guesses[2]
+    assert "teeth" in result.guesses[3]
     assert np.isnan(result.blank_probs).all()
 
 
