@@ -1,12 +1,13 @@
 """The residual stream: what attention and MLP add to it, and what the norms make of it."""
 
+from inference.results.request import Capability
 from widgets.view_entry import ViewEntry
 
 ENTRY = ViewEntry(
     "norms",
     "Residual stream",
     "widgets.views.norms.view:NormsView",
-    "norms.NormsRequest",
+    frozenset({Capability.ATTENTION}),
     "How large every token's state is, what attention and MLP add to it, and where norms stand.",
     figures=("norms",),
 )
