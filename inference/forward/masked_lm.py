@@ -77,7 +77,7 @@ def _run_base(model: Model, tensors: dict[str, Tensor], context: Context, **want
     """What the base model returns: each has a class of its own for that, with `last_hidden_state` in it."""
     context.checkpoint()
     with torch.inference_mode():
-        return model.net.base_model(**tensors, return_dict=True, **wanted)
+        return model.family.output(model.net, tensors, with_head=False, return_dict=True, **wanted)
 
 
 def _apply_head(model: Model, tensors: dict[str, Tensor], output: Any, state: Tensor, positions: np.ndarray) -> Tensor:

@@ -11,6 +11,7 @@ from transformers.models.nystromformer import modeling_nystromformer
 from inference.analyses.approximation import approximation, errors, times
 from inference.analyses.attention import attention
 from inference.context import Context, Refused
+from inference.forward.masked_lm import masked_logits
 from inference.results.approximation import (
     ApproximationErrorsRequest,
     ApproximationRequest,
@@ -146,4 +147,12 @@ def test_a_text_that_fills_it_needs_no_padding(by_landmarks):
     with torch.inference_mode():
         wanted = by_landmarks.net(**encoded.tensors).logits
         found = by_landmarks.family.output(by_landmarks.net, encoded.tensors).logits
+    torch.testing.assert_close(found, wanted)
+
+
+def test_words_under_masks_are_those_of_the_padded_run(by_landmarks):
+    tensors = by_landmarks.encode(INPUT).tensors
+    with torch.inference_mode():
+        wanted = by_landmarks.family.output(by_landmarks.net, tensors).logits[0, [2, 7]]
+    found = masked_logits(by_landmarks, tensors, np.array([2, 7]), Context())
     torch.testing.assert_close(found, wanted)
