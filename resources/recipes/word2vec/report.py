@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from inference.models.word_vectors import WordVectors, open_vectors
-from resources import EMBEDDINGS
+from resources import CBOW_EMBEDDINGS, EMBEDDINGS
 from resources.recipes.word2vec.baseline import counted_vectors
 from resources.recipes.word2vec.data import training_text
 from resources.recipes.word2vec.questions import analogy_accuracy, group_purity, neighbour_overlap, relations
@@ -36,6 +36,7 @@ def main() -> None:
     assert bundled.settings is not None
     measured: dict[str, WordVectors] = {
         "word2vec": bundled,
+        "word2vec by CBOW": open_vectors(CBOW_EMBEDDINGS),
         "PPMI and SVD": counted_vectors(training_text(args.data), n, d, bundled.settings.window),
     }
     if args.shuffled:
