@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 from app.window.settings import MEMORY_MB, Settings
 from widgets.kit.plain import plain_tip
 from widgets.registry import VIEWS
+from widgets.view_entry import ViewEntry
 
 MOST_NUMBERS = 9
 
@@ -33,6 +34,11 @@ class Command(NamedTuple):
     is_last: bool = False
 
 
+def _show_menu(view: ViewEntry) -> str:
+    """All in one menu would be taller than a small screen."""
+    return "&View/Show i&mages and meshes" if view.about_model in ("image", "mesh") else "&View/Sho&w"
+
+
 def _size(megabytes: int) -> str:
     return f"{megabytes} MB" if megabytes < 1024 else f"{megabytes // 1024} GB"
 
@@ -44,7 +50,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("&Figure", "&Export…", "export_current", "Ctrl+E"),
     Command("&Figure", "&Copy picture", "copy_current", "Ctrl+Shift+C"),
     Command("&Figure", "Caption &line in exports", "set_caption", "", None, "", True),
-    *(Command("&View/Sho&w", view.title, "show_view", "", view.name) for view in VIEWS),
+    *(Command(_show_menu(view), view.title, "show_view", "", view.name) for view in VIEWS),
     Command("&View", "&Tear off or put back", "tear_current", "Ctrl+Shift+T"),
     Command("&View", "Show &beside or put back", "show_beside", "Ctrl+Shift+B"),
     Command("&View", "&Checkpoints panel", "set_gallery_visible", "Ctrl+Shift+G", None, "", True),
