@@ -20,7 +20,7 @@ TASKS: dict[Task, str] = {
     "causal": "Next word",
     "classify": "Fine-tune on labels",
 }
-NormPlace = Literal["post", "pre"]
+NormOrder = Literal["post", "pre"]
 VocabularyKind = Literal["word", "bpe"]
 Tuned = Literal["full", "lora", "head"]
 
@@ -68,7 +68,7 @@ class ModelSizes:
     d_model: int = 64
     n_heads: int = 4
     dropout: float = 0.0
-    norm: NormPlace = "post"
+    norm: NormOrder = "post"
 
 
 @dataclass(frozen=True, slots=True)

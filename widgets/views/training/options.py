@@ -10,7 +10,7 @@ from inference.results.training import (
     LIMITS,
     TASKS,
     ModelSizes,
-    NormPlace,
+    NormOrder,
     Task,
     TrainingData,
     TrainingPlan,
@@ -34,7 +34,7 @@ class RunOptions(Options):
     layers: int = number(2, *LIMITS["n_layers"], "Layers", "Layers (of the encoder, and of the decoder)")
     width: int = choice(64, {n: str(n) for n in _WIDTHS}, "Width", "Numbers a token is told by (d_model)")
     heads: int = choice(4, {n: str(n) for n in _HEADS}, "Heads", "Heads of attention in each layer")
-    norm: NormPlace = choice(
+    norm: NormOrder = choice(
         "post",
         {"post": "Behind (2017)", "pre": "Before"},
         "Norms",
@@ -76,7 +76,7 @@ class RunOptions(Options):
         base
             The checkpoint that is fine-tuned.
         """
-        norm: NormPlace = {"masked": "post", "causal": "pre"}.get(self.task, self.norm)  # type: ignore[assignment]
+        norm: NormOrder = {"masked": "post", "causal": "pre"}.get(self.task, self.norm)  # type: ignore[assignment]
         return TrainingRequest(
             folder,
             self.task,
