@@ -231,7 +231,7 @@ def write_on(
     try:
         for is_due in growing.writing.steps(context, request.most):
             if is_due:
-                context.partial(growing.result(context, is_whole=False))
+                context.partial(growing.result(context, is_whole=False), is_whole=False)
         return growing.result(context, is_whole=True)
     except Cancelled:
         model.store[_STORE] = growing

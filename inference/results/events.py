@@ -21,8 +21,7 @@ class Partial:
     Attributes
     ----------
     is_whole
-        Whether it shows something everywhere, or is a text as far as it is written, so that what is to come can wait
-        for other work.
+        Whether it shows something everywhere, so that what would make it exact can wait for other work.
     """
 
     result: object

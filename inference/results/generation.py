@@ -34,7 +34,6 @@ class GenerationRequest(Request["GenerationResult"]):
     """
 
     needs = frozenset({Capability.GENERATION})
-    refines = True
 
     checkpoint: str
     input: Input

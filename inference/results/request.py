@@ -64,8 +64,8 @@ class Request(Generic[R]):
     needs
         What the checkpoint must have.
     refines
-        Whether it first sends a look at the whole and then makes it exact, or grows token by token, going on where it
-        was if it is cancelled and asked again: other requests need not wait for that.
+        Whether it first sends a look at the whole and then makes it exact, going on where it was if it is cancelled
+        and asked again: other requests need not wait for that.
     """
 
     __slots__ = ()

@@ -34,7 +34,6 @@ class TranslationRequest(Request["TranslationResult"]):
     """
 
     needs = frozenset({Capability.TRANSLATION})
-    refines = True
 
     checkpoint: str
     input: Input

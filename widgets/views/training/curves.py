@@ -168,7 +168,9 @@ class TrainingCurvesFigure(PlottedFigure):
                 f"{number}_measure": np.array([one.measure for one in seen]),
             }
         if self.plan is not None:
-            arrays["chosen_rate"] = np.array([self.plan.rate(step) for step in range(self.plan.n_steps + 1)])
+            rates = [self.plan.rate(step) for step in range(self.plan.n_steps + 1)]
+            arrays["chosen_rate"] = np.array(rates)
+            rows += [("chosen", step, "", rate, "", "", "") for step, rate in enumerate(rates)]
         header = ("run", "step", "loss", "rate", "gradient norm", "validation loss", "right")
         return Numbers(arrays, header, rows)
 
