@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Protocol, TypeVar
+
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from widgets.kit.control_bar import ControlBar
+from widgets.kit.figure import Figure
 from widgets.kit.labels import EmptyLabel, LineLabel
 from widgets.kit.veil import Veil
+from widgets.look.theme import FigureStyle
+
+F = TypeVar("F", bound=Figure, contravariant=True)
+
+
+class _Shows(Protocol[F]):
+    def show_figure(self, figure: F, style: FigureStyle) -> None: ...
 
 
 class Page(QWidget):
@@ -86,6 +96,12 @@ class Page(QWidget):
         """Say in an empty page why nothing comes, such as that it was cancelled; without a reason, what it said."""
         self._why_nothing = why
         self._empty.setText(why or self._sentence)
+
+    def show_on(self, canvas: _Shows[F], figure: F, style: FigureStyle) -> None:
+        """Show a figure with its caption, on the canvas or on what holds it."""
+        canvas.show_figure(figure, style)
+        self.caption.show_text(figure.caption)
+        self.show_canvas()
 
     def show_canvas(self) -> None:
         """There is something to see."""

@@ -173,10 +173,8 @@ class ApproximationView(View):
 
     def _show(self, canvas: PointedCanvas, figure: ApproximationMapsFigure | ApproximationErrorsFigure) -> None:
         self._canvases.setCurrentWidget(canvas)
-        canvas.show_figure(figure, self.style_now())
-        self._page.caption.show_text(figure.caption)
         self._page.setFocusProxy(canvas)
-        self._page.show_canvas()
+        self._page.show_on(canvas, figure, self.style_now())
         self._read()
 
     def _read(self, text: str = "") -> None:

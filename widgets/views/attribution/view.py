@@ -74,9 +74,7 @@ class AttributionView(View):
         now = self.selection.now
         group = self.subject.checkpoint.group(now.group).name if self.subject else ""
         figure = AttributionFigure(self._result, self._options.value(), (group, now.layer, now.head))
-        self._scroll.show_figure(figure, self.style_now())
-        self._page.caption.show_text(figure.caption)
-        self._page.show_canvas()
+        self._page.show_on(self._scroll, figure, self.style_now())
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
 

@@ -105,9 +105,7 @@ class SlidingWindowPage(Page):
         if self._result is None:
             return
         figure = SlidingWindowFigure(self._result, min(max(self.playback.step, 1), max(len(self._result.steps), 1)) - 1)
-        self._scroll.show_figure(figure, self._style)
-        self.caption.show_text(figure.caption)
-        self.show_canvas()
+        self.show_on(self._scroll, figure, self._style)
         self._on_canvas_spot_changed(self._pointed.spot)
         self.figure_changed.emit()
 

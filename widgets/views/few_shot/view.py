@@ -120,9 +120,7 @@ class FewShotView(View):
         if (result := self._result) is None:
             return
         figure = FewShotFigure(result, self._trial.value() - 1, self._shots.value())
-        self._canvas.show_figure(figure, self.style_now())
-        self._page.caption.show_text(figure.caption)
-        self._page.show_canvas()
+        self._page.show_on(self._canvas, figure, self.style_now())
         self._on_canvas_read_out_changed("")
         self.figure_changed.emit()
 

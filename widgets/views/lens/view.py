@@ -73,9 +73,7 @@ class LensView(View):
         position = self._position()
         selected = None if position is None else (self.selection.now.layer, position)
         figure = LensFigure(self._result, self._options.value(), selected)
-        self._scroll.show_figure(figure, self.style_now())
-        self._page.caption.show_text(figure.caption)
-        self._page.show_canvas()
+        self._page.show_on(self._scroll, figure, self.style_now())
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
 

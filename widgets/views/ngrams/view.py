@@ -81,9 +81,7 @@ class NgramsView(View):
             return
         name = self.subject.checkpoint.name if self.subject is not None else ""
         figure = NgramsFigure(self._result, self._asked_for.smoothing, name, self._asked_for.unit)
-        self._scroll.show_figure(figure, self.style_now())
-        self._page.caption.show_text(figure.caption)
-        self._page.show_canvas()
+        self._page.show_on(self._scroll, figure, self.style_now())
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
 

@@ -108,10 +108,8 @@ class NormsView(View):
                 result, options.quantity, options.stage, options.relative, self._selected_cell(result, selected)
             )
         self._canvases.setCurrentWidget(canvas)
-        canvas.show_figure(figure, self.style_now())
-        self._page.caption.show_text(figure.caption)
         self._page.setFocusProxy(canvas)
-        self._page.show_canvas()
+        self._page.show_on(canvas, figure, self.style_now())
         self._read()
         self.figure_changed.emit()
 

@@ -59,9 +59,7 @@ class PretrainedView(View):
 
     def _rebuild(self) -> None:
         figure = FamilyTree(self._options.value().model, self.subject.checkpoint if self.subject else None)
-        self._scroll.show_figure(figure, self.style_now())
-        self._page.caption.show_text(figure.caption)
-        self._page.show_canvas()
+        self._page.show_on(self._scroll, figure, self.style_now())
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
 

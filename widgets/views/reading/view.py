@@ -88,9 +88,7 @@ class ReadingView(View):
         figure: ReadingFigure | ComparedReadings = ReadingFigure(now.result, options, selected)
         if kept is not None:
             figure = ComparedReadings(kept, now, options, selected)
-        self._scroll.show_figure(figure, self.style_now())
-        self._page.caption.show_text(figure.caption)
-        self._page.show_canvas()
+        self._page.show_on(self._scroll, figure, self.style_now())
         self._on_canvas_spot_changed(self._canvas.spot)
         self._on_standing_changed()
         self.figure_changed.emit()

@@ -79,9 +79,7 @@ class SimilarityView(View):
             return
         options = self._options.value()
         figure = SimilarityFigure(self._result, self.selection.now.head, options.order, options.has_numbers)
-        self._canvas.show_figure(figure, self.style_now())
-        self._page.caption.show_text(figure.caption)
-        self._page.show_canvas()
+        self._page.show_on(self._canvas, figure, self.style_now())
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
 

@@ -48,9 +48,7 @@ class FigurePage(Page):
     def show_figure(self, figure: DescribedFigure, style: FigureStyle) -> None:
         """Show another figure, or the same in another style."""
         self._figure = figure
-        self._pointed.show_figure(figure, style)
-        self.caption.show_text(figure.caption)
-        self.show_canvas()
+        self.show_on(self._pointed, figure, style)
         self._on_canvas_spot_changed(self._pointed.spot)
 
     def figure_now(self) -> DescribedFigure | None:

@@ -157,9 +157,7 @@ class TokenizationView(View):
         if self._result is None:
             return
         figure = CutFigure(self._result, self._word)
-        self._scroll.show_figure(figure, self.style_now())
-        self._page.caption.show_text(figure.caption)
-        self._page.show_canvas()
+        self._page.show_on(self._scroll, figure, self.style_now())
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
 

@@ -110,9 +110,7 @@ class AttentionPage(Page):
         )
         self._player.show()
         self._layer.setVisible(self._n_layers > 1)
-        self._canvas.show_figure(self._figure, self._style)
-        self.caption.show_text(self._figure.caption)
-        self.show_canvas()
+        self.show_on(self._canvas, self._figure, self._style)
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
 

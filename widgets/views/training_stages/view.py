@@ -97,9 +97,7 @@ class TrainingStagesView(View):
         self._layer.setVisible(options.attention != "diagonal")
         self._head.setVisible(options.attention == "head")
         figure = TrainingStagesFigure(result, options, layer, head)
-        self._scroll.show_figure(figure, self.style_now())
-        self._page.caption.show_text(figure.caption)
-        self._page.show_canvas()
+        self._page.show_on(self._scroll, figure, self.style_now())
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
 
