@@ -8,9 +8,10 @@ from functools import cached_property
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.decoding import BeamTree, Hypothesis, NodeKind
+from widgets.figures.edges import edge
 from widgets.figures.heat_panel import short
 from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
@@ -133,11 +134,7 @@ class BeamPicture:
         color = style.theme.accent if node in self._best else style.theme.ink if self._alive[node] else style.theme.line
         painter.setPen(QPen(color, 0.14 * em if node in self._best else 0.07 * em))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        first, last = QPointF(start.right(), start.center().y()), QPointF(end.left(), end.center().y())
-        middle = (first.x() + last.x()) / 2
-        path = QPainterPath(first)
-        path.cubicTo(QPointF(middle, first.y()), QPointF(middle, last.y()), last)
-        painter.drawPath(path)
+        painter.drawPath(edge(start, end))
 
     def _paint_node(self, painter: QPainter, node: int, style: FigureStyle, em: float) -> None:
         theme, box = style.theme, self.box(node, em)

@@ -7,9 +7,10 @@ from functools import cached_property
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.checkpoint import CheckpointInfo
+from widgets.figures.edges import edge
 from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
@@ -347,11 +348,6 @@ def _halves(text: str, metrics: QFontMetricsF, width: float) -> list[str]:
 
 
 def _curve(painter: QPainter, start: QRectF, end: QRectF, pen: QPen) -> None:
-    """From the right of one box to the left of another."""
-    first, last = QPointF(start.right(), start.center().y()), QPointF(end.left(), end.center().y())
-    middle = (first.x() + last.x()) / 2
-    path = QPainterPath(first)
-    path.cubicTo(QPointF(middle, first.y()), QPointF(middle, last.y()), last)
     painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawPath(path)
+    painter.drawPath(edge(start, end))
