@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inference.context import Refused
-from inference.files.json_file import read_bytes
+from inference.files.json_file import read_bytes, utf8_text
 from inference.models.text_ngrams import TextNgrams
 from inference.models.word2vec import Trainer
 from inference.models.word2vec_corpus import NumberedText, corpus_of, drawn_sentences, sentences_of
@@ -106,11 +106,7 @@ def _text(request: TrainWord2VecRequest, context: Context) -> NumberedText:
     name = Path(request.text).name if request.text else "the drawn text"
     context.checkpoint(0, _STEPS, "Reading the text" if request.text else "Drawing a text from n-grams")
     if request.text:
-        content = read_bytes(Path(request.text), MOST_TEXT_BYTES)
-        try:
-            lines = content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise Refused(f"{name} is no text in UTF-8: byte {error.start:,} is none.") from error
+        lines = utf8_text(read_bytes(Path(request.text), MOST_TEXT_BYTES), name)
         sentences = sentences_of(_stoppable(lines, context))
     else:
         sentences = drawn_sentences(TextNgrams.load(NGRAMS), request.n_drawn, request.settings.seed)

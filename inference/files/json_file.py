@@ -59,6 +59,20 @@ def _bytes(file: BinaryIO, name: str, limit: int) -> bytes:
     return content
 
 
+def utf8_text(content: bytes, name: str) -> str:
+    """A text in UTF-8, with or without a mark at its beginning.
+
+    Raises
+    ------
+    Refused
+        It is none.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refused(f"{name} is no text in UTF-8: byte {error.start:,} is none.") from error
+
+
 def parse_object(text: bytes, where: str) -> dict[str, Any]:
     """The JSON object in `text`; `where` begins the sentence of a refusal, such as "config.json".
 
