@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inference.context import Refused
-from inference.files.json_file import read_bytes
+from inference.files.json_file import read_bytes, utf8_text
 from inference.forward.masked_lm import check_top_k, masked_logits, probs_of, top_words
 from inference.forward.predictions import of_next_tokens
 from inference.inputs.tokens import piece, typed_spans
@@ -29,6 +28,7 @@ from inference.results.ngrams import (
     NgramsResult,
 )
 from inference.results.request import Capability
+from inference.results.word_places import words_of_tokens
 from resources import CBOW_EMBEDDINGS, NGRAMS
 
 if TYPE_CHECKING:
@@ -180,10 +180,7 @@ def _counted(content: bytes, name: str) -> TextNgrams:
 
 
 def _of_text(content: bytes, name: str, cut: Splitter | None = None) -> TextNgrams:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Refused(f"{name} is no text in UTF-8: byte {error.start:,} is none.") from error
+    text = utf8_text(content, name)
     try:
         return TextNgrams.of_text(text, cut)
     except ValueError as error:
@@ -290,21 +287,7 @@ def _model_bits(request: NgramsRequest, sentence: _Sentence, model: Model, conte
             bits[:-1] = of_token[sentence.positions]
             return bits
         text, spans = typed_spans(request.input, tokens, model.tokenizer)
-        of_word = _words_of(text, spans, sentence.spans)
+        of_word = words_of_tokens(text, spans, tokens.is_special, sentence.spans)
         for word in set(of_word[of_word >= 0].tolist()):
             bits[word] = of_token[of_word == word].sum()
     return bits
-
-
-def _words_of(text: str, spans: np.ndarray, words: tuple[tuple[int, int], ...]) -> np.ndarray:
-    """int64 [pos], the word in which each token ends, or that a token of blanks alone begins; -1 for none."""
-    starts = [start for start, _ in words]
-    found = np.full(len(spans), -1)
-    for position, (start, stop) in enumerate(spans.tolist()):
-        if stop == start:
-            continue
-        end = start + len(text[start:stop].rstrip())
-        word = bisect_right(starts, end - 1) - 1 if end > start else bisect_left(starts, stop)
-        if 0 <= word < len(words) and end <= words[word][1]:
-            found[position] = word
-    return found

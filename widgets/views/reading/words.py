@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 import numpy as np
 
 from inference.results.reading import ReadingResult
+from inference.results.word_places import words_of_tokens
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,8 @@ class Words:
     def of(result: ReadingResult) -> Words:
         """Those of what was read."""
         found = list(re.finditer(r"\S+", result.text))
-        starts = np.array([match.start() for match in found], np.int64)
-        of_token = np.full(len(result.spans), -1)
-        for position, (start, stop) in enumerate(result.spans.tolist()):
-            if stop == start and result.tokens.is_special[position]:
-                continue
-            end = start + len(result.text[start:stop].rstrip())
-            # A token of blanks alone begins the next word, as those do that hold their blank.
-            word = np.searchsorted(starts, end - 1, side="right") - 1 if end > start else np.searchsorted(starts, start)
-            of_token[position] = word if 0 <= word < len(found) else -1
+        places = [match.span() for match in found]
+        of_token = words_of_tokens(result.text, result.spans, result.tokens.is_special, places)
         bits = np.zeros(len(found))
         np.add.at(bits, of_token[of_token >= 0], result.surprisal[of_token >= 0].astype(np.float64))
         untold = np.setdiff1d(np.arange(len(found)), of_token)
