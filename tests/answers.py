@@ -1,9 +1,19 @@
-"""Answers as the engine would give them: to what a view asked, of the type that it asked for."""
+"""What a view asks, and answers as the engine would give them, of the type that it asked for."""
 
 
 def answer(view, result, *, is_partial=False):
     """Give a view the answer to its latest request of that result's type."""
     view.take_result(_request(view, type(result)), result, is_partial)
+
+
+def watched(view, qtbot, width, height):
+    """A view on screen, in whose `asked` stands all that it asks from now on."""
+    qtbot.addWidget(view)
+    view.asked = []
+    view.request_changed.connect(view.asked.append)
+    view.resize(width, height)
+    view.show()
+    return view
 
 
 def fail(view, failure, result_type=None):

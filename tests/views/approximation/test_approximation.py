@@ -22,7 +22,7 @@ from inference.results.approximation import (
     ApproximationTimesResult,
 )
 from inference.results.events import Failure
-from tests.answers import answer, fail
+from tests.answers import answer, fail, watched
 from tests.factories import make_checkpoint_info, make_pattern, make_tokens
 from tests.inputs import text_input
 from widgets.context import ViewContext
@@ -66,12 +66,7 @@ def make_times(methods=("favor", "linear"), *, layer=0):
 
 @pytest.fixture
 def view(qtbot):
-    view = ApproximationView(ViewContext())
-    qtbot.addWidget(view)
-    view.asked = []
-    view.request_changed.connect(view.asked.append)
-    view.resize(1000, 600)
-    view.show()
+    view = watched(ApproximationView(ViewContext()), qtbot, 1000, 600)
     view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
     return view
 

@@ -20,7 +20,7 @@ from inference.forward.layer_outputs import layer_outputs
 from inference.results.attribution import AttributionRequest, AttributionResult
 from inference.results.checkpoint import AttentionGroup
 from inference.results.request import Capability
-from tests.answers import answer
+from tests.answers import answer, watched
 from tests.factories import make_checkpoint_info, make_long_tokens
 from tests.inference.tiny_checkpoints import VOCAB, save_bert
 from tests.inference.tiny_models import build_model, ids_of
@@ -306,12 +306,7 @@ def figure_of(word="1", against="none", **more):
 
 @pytest.fixture
 def view(qtbot):
-    view = AttributionView(ViewContext())
-    qtbot.addWidget(view)
-    view.asked = []
-    view.request_changed.connect(view.asked.append)
-    view.resize(1000, 700)
-    view.show()
+    view = watched(AttributionView(ViewContext()), qtbot, 1000, 700)
     group = AttentionGroup("decoder", "Decoder", (3, 3), is_causal=True)
     info = dataclasses.replace(make_checkpoint_info(), groups=(group,))
     view.set_subject(Subject(info, text_input("the cat")))

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QTabWidget, QWidget
 
 from inference.results.classes import ClassesRequest
 from inference.results.events import Failure
-from tests.answers import answer, fail
+from tests.answers import answer, fail, watched
 from tests.image_factories import make_classes_result, make_image_info
 from tests.inputs import image_input
 from tests.provenance import check_provenance
@@ -26,12 +26,7 @@ INPUT = image_input(seed=1)
 
 @pytest.fixture
 def view(qtbot):
-    view = ClassesView(ViewContext())
-    qtbot.addWidget(view)
-    view.resize(1000, 700)
-    view.show()
-    view.asked = []
-    view.request_changed.connect(view.asked.append)
+    view = watched(ClassesView(ViewContext()), qtbot, 1000, 700)
     view.set_subject(Subject(make_image_info(), INPUT))
     answer(view, make_classes_result())
     return view

@@ -12,7 +12,7 @@ from inference.results.image import ImageRequest, ImageResult
 from inference.results.masked_pixels import MaskedPixelsRequest
 from inference.results.patches import PatchesRequest
 from inference.results.probe import ProbeRequest
-from tests.answers import answer, fail
+from tests.answers import answer, fail, watched
 from tests.image_factories import (
     make_complete_image_result,
     make_image,
@@ -46,12 +46,7 @@ def selection(qapp):
 
 
 def make_view(qtbot, selection, capabilities):
-    view = CompleteImageView(ViewContext(selection))
-    qtbot.addWidget(view)
-    view.resize(1100, 700)
-    view.show()
-    view.asked = []
-    view.request_changed.connect(view.asked.append)
+    view = watched(CompleteImageView(ViewContext(selection)), qtbot, 1100, 700)
     view.set_subject(Subject(make_image_info(name="igpt-test", capabilities=capabilities), INPUT))
     return view
 

@@ -25,7 +25,7 @@ from inference.results.events import Failure
 from inference.results.inputs import ImageInput, Input
 from inference.results.job import JobPhase, JobState
 from inference.results.train_word2vec import TrainWord2VecRequest, TrainWord2VecResult, Word2VecSettings
-from tests.answers import answer, fail
+from tests.answers import answer, fail, watched
 from tests.factories import make_checkpoint_info
 from tests.inputs import text_input
 from tests.provenance import check_provenance
@@ -121,13 +121,7 @@ RESULTS = {0: make_map, 1: make_analogy, 2: make_window}
 
 @pytest.fixture
 def view(qtbot):
-    view = EmbeddingView(ViewContext())
-    qtbot.addWidget(view)
-    view.resize(1100, 700)
-    view.show()
-    view.asked = []
-    view.request_changed.connect(view.asked.append)
-    return view
+    return watched(EmbeddingView(ViewContext()), qtbot, 1100, 700)
 
 
 def child(view, kind, name):

@@ -15,7 +15,7 @@ from inference.context import Cancelled, Context, Refused
 from inference.forward.opening import load
 from inference.results.events import Failure
 from inference.results.few_shot import MOST_SHOTS, TASKS, FewShotRequest, FewShotResult, FewShotTrial
-from tests.answers import answer, fail
+from tests.answers import answer, fail, watched
 from tests.factories import make_checkpoint_info
 from tests.inference.tiny_checkpoints import save_gpt2
 from tests.inputs import text_input
@@ -202,12 +202,7 @@ def test_its_numbers_and_words(qtbot):
 
 @pytest.fixture
 def view(qtbot):
-    view = FewShotView(ViewContext())
-    qtbot.addWidget(view)
-    view.asked = []
-    view.request_changed.connect(view.asked.append)
-    view.resize(1000, 600)
-    view.show()
+    view = watched(FewShotView(ViewContext()), qtbot, 1000, 600)
     view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
     return view
 

@@ -15,7 +15,7 @@ from inference.context import Cancelled, Context, Refused
 from inference.forward.layer_outputs import layer_outputs
 from inference.results.lens import MOST_POSITIONS, LensRequest, LensResult
 from inference.results.masked import MaskedRequest
-from tests.answers import answer
+from tests.answers import answer, watched
 from tests.factories import make_checkpoint_info, make_long_tokens
 from tests.inference.tiny_checkpoints import VOCAB
 from tests.inference.tiny_models import build_model, ids_of
@@ -135,12 +135,7 @@ def make_result(first=0, n=6, n_tokens=None):
 
 @pytest.fixture
 def view(qtbot):
-    view = LensView(ViewContext())
-    qtbot.addWidget(view)
-    view.asked = []
-    view.request_changed.connect(view.asked.append)
-    view.resize(900, 500)
-    view.show()
+    view = watched(LensView(ViewContext()), qtbot, 900, 500)
     view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
     return view
 

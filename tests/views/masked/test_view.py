@@ -12,7 +12,7 @@ from inference.results.events import Failure
 from inference.results.mask_lab import MaskLabRequest
 from inference.results.masked import MaskedRequest
 from inference.results.tokenize import TokenizeRequest, TokenizeResult
-from tests.answers import answer, fail
+from tests.answers import answer, fail, watched
 from tests.factories import make_checkpoint_info, make_mask_lab_result, make_masked_result, make_tokens
 from tests.inputs import text_input
 from tests.provenance import check_provenance
@@ -37,13 +37,7 @@ def selection(qapp):
 
 @pytest.fixture
 def view(qtbot, selection):
-    view = MaskedView(ViewContext(selection))
-    qtbot.addWidget(view)
-    view.resize(1000, 700)
-    view.show()
-    view.asked = []
-    view.request_changed.connect(view.asked.append)
-    return view
+    return watched(MaskedView(ViewContext(selection)), qtbot, 1000, 700)
 
 
 def child(view, kind, name):

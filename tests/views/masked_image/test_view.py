@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QSpi
 
 from inference.results.events import Failure
 from inference.results.masked_image import MaskedImageRequest
-from tests.answers import answer, fail
+from tests.answers import answer, fail, watched
 from tests.image_factories import make_image_info, make_masked_image_result
 from tests.inputs import image_input
 from tests.provenance import check_provenance
@@ -28,12 +28,7 @@ MASKED = (1, 2, 6, 13)
 
 @pytest.fixture
 def view(qtbot):
-    view = MaskedImageView(ViewContext())
-    qtbot.addWidget(view)
-    view.resize(1000, 700)
-    view.show()
-    view.asked = []
-    view.request_changed.connect(view.asked.append)
+    view = watched(MaskedImageView(ViewContext()), qtbot, 1000, 700)
     view.set_subject(Subject(make_image_info(), INPUT))
     answer(view, make_masked_image_result())
     return view

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from inference.results.events import Failure
 from inference.results.next_sentence import NextSentenceRequest
-from tests.answers import answer, fail
+from tests.answers import answer, fail, watched
 from tests.factories import make_checkpoint_info, make_next_sentence_result
 from tests.inputs import text_input
 from tests.provenance import check_provenance
@@ -32,13 +32,7 @@ def selection(qapp):
 
 @pytest.fixture
 def view(qtbot, selection):
-    view = NextSentenceView(ViewContext(selection))
-    qtbot.addWidget(view)
-    view.resize(900, 600)
-    view.show()
-    view.asked = []
-    view.request_changed.connect(view.asked.append)
-    return view
+    return watched(NextSentenceView(ViewContext(selection)), qtbot, 900, 600)
 
 
 def child(view, kind, name):

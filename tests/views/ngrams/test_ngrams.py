@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QSpinBox, QToolBut
 from inference.results.events import Failure
 from inference.results.inputs import ImageInput, Input
 from inference.results.ngrams import NgramsRequest, NgramsResult
-from tests.answers import answer, fail
+from tests.answers import answer, fail, watched
 from tests.factories import make_checkpoint_info
 from tests.inputs import text_input
 from tests.provenance import check_provenance
@@ -55,13 +55,7 @@ def make_result(order=3, blank=0):
 
 @pytest.fixture
 def view(qtbot):
-    view = NgramsView(ViewContext())
-    qtbot.addWidget(view)
-    view.resize(900, 600)
-    view.show()
-    view.asked = []
-    view.request_changed.connect(view.asked.append)
-    return view
+    return watched(NgramsView(ViewContext()), qtbot, 900, 600)
 
 
 def child(view, kind, name):

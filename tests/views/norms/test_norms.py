@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QLabel
 
 from inference.results.events import Failure
 from inference.results.norms import QUANTITIES, STAGES, NormsRequest, NormsResult, SubLayer
-from tests.answers import answer, fail
+from tests.answers import answer, fail, watched
 from tests.factories import make_checkpoint_info, make_tokens
 from tests.inputs import text_input
 from widgets.context import ViewContext
@@ -56,12 +56,7 @@ def make_result(places=PRE, norm_kind="LayerNorm", *, kinds=("attention", "mlp")
 
 @pytest.fixture
 def view(qtbot):
-    view = NormsView(ViewContext())
-    qtbot.addWidget(view)
-    view.asked = []
-    view.request_changed.connect(view.asked.append)
-    view.resize(1000, 600)
-    view.show()
+    view = watched(NormsView(ViewContext()), qtbot, 1000, 600)
     view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
     return view
 

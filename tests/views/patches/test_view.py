@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QSpinBox, QTool
 from inference.results.checkpoint import AttentionGroup
 from inference.results.events import Failure
 from inference.results.patches import PatchesRequest
-from tests.answers import answer, fail
+from tests.answers import answer, fail, watched
 from tests.image_factories import make_image_info, make_patches_result
 from tests.inputs import image_input
 from tests.places import at, index_of
@@ -36,12 +36,7 @@ def selection(qapp):
 
 @pytest.fixture
 def view(qtbot, selection):
-    view = PatchesView(ViewContext(selection))
-    qtbot.addWidget(view)
-    view.resize(1000, 700)
-    view.show()
-    view.asked = []
-    view.request_changed.connect(view.asked.append)
+    view = watched(PatchesView(ViewContext(selection)), qtbot, 1000, 700)
     view.set_subject(Subject(make_image_info(), INPUT))
     answer(view, make_patches_result())
     return view

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QSpinBox, QWidget
 
 from inference.results.events import Failure
 from inference.results.prediction import PredictionRequest, PredictionResult, Span
-from tests.answers import answer, fail
+from tests.answers import answer, fail, watched
 from tests.factories import PAIR, make_checkpoint_info, make_tokens
 from tests.inputs import text_input
 from tests.provenance import check_provenance
@@ -67,12 +67,7 @@ def figure_of(result, **options):
 
 @pytest.fixture
 def view(qtbot):
-    view = PredictionView(ViewContext())
-    qtbot.addWidget(view)
-    view.asked = []
-    view.request_changed.connect(view.asked.append)
-    view.resize(900, 600)
-    view.show()
+    view = watched(PredictionView(ViewContext()), qtbot, 900, 600)
     view.set_subject(Subject(make_checkpoint_info(), text_input("the cat", "it slept")))
     return view
 

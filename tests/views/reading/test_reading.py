@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QToolButton
 from inference.analyses.reading import reading
 from inference.context import Cancelled, Context, Refused
 from inference.results.reading import ReadingRequest, ReadingResult
-from tests.answers import answer
+from tests.answers import answer, watched
 from tests.factories import make_checkpoint_info, make_long_tokens
 from tests.inference.tiny_checkpoints import BYTES
 from tests.inference.tiny_models import build_model, ids_of
@@ -110,12 +110,7 @@ def make_result(n=5, text=""):
 
 @pytest.fixture
 def view(qtbot):
-    view = ReadingView(ViewContext())
-    qtbot.addWidget(view)
-    view.asked = []
-    view.request_changed.connect(view.asked.append)
-    view.resize(700, 400)
-    view.show()
+    view = watched(ReadingView(ViewContext()), qtbot, 700, 400)
     view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
     return view
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QSlider
 from inference.results.checkpoint import AttentionGroup
 from inference.results.events import Failure
 from inference.results.rollout import RolloutRequest
-from tests.answers import answer, fail
+from tests.answers import answer, fail, watched
 from tests.factories import make_checkpoint_info, make_long_tokens, make_rollout_result
 from tests.inputs import text_input
 from tests.places import at, index_of
@@ -40,12 +40,7 @@ def selection(qapp):
 
 @pytest.fixture
 def view(qtbot, selection):
-    view = RolloutView(ViewContext(selection))
-    qtbot.addWidget(view)
-    view.resize(900, 650)
-    view.asked = []
-    view.request_changed.connect(view.asked.append)
-    view.show()
+    view = watched(RolloutView(ViewContext(selection)), qtbot, 900, 650)
     view.set_subject(Subject(make_checkpoint_info(), TEXT))
     answer(view, make_rollout_result())
     return view

@@ -12,7 +12,7 @@ from inference.analyses.similarity import similarity
 from inference.capture.attention_call import AttentionCall
 from inference.context import Cancelled, Context, Refused
 from inference.results.similarity import SimilarityRequest, SimilarityResult
-from tests.answers import answer
+from tests.answers import answer, watched
 from tests.factories import make_checkpoint_info
 from tests.inference.planted import model_of, random_call
 from tests.inputs import text_input
@@ -77,12 +77,7 @@ def make_result(layer=0, n_heads=4):
 
 @pytest.fixture
 def view(qtbot):
-    view = SimilarityView(ViewContext())
-    qtbot.addWidget(view)
-    view.asked = []
-    view.request_changed.connect(view.asked.append)
-    view.resize(700, 600)
-    view.show()
+    view = watched(SimilarityView(ViewContext()), qtbot, 700, 600)
     view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
     return view
 

@@ -22,7 +22,7 @@ from inference.results.tokenization import (
     CompareRequest,
     CompareResult,
 )
-from tests.answers import answer
+from tests.answers import answer, watched
 from tests.factories import make_checkpoint_info
 from tests.inference.tiny_checkpoints import save_bert, save_gpt2
 from tests.inputs import text_input
@@ -108,12 +108,7 @@ def test_a_tokenizer_runs_no_code_of_its_folder(tmp_path):
 def view(qtbot):
     context = ViewContext()
     context.set_checkpoints(TWO)
-    view = TokenizationView(context)
-    qtbot.addWidget(view)
-    view.asked = []
-    view.request_changed.connect(view.asked.append)
-    view.resize(1100, 760)
-    view.show()
+    view = watched(TokenizationView(context), qtbot, 1100, 760)
     view.set_subject(Subject(make_checkpoint_info(), text_input("the unbelievable cat")))
     view.findChild(QTabWidget, "tokenization_pages").setCurrentIndex(2)
     return view

@@ -16,7 +16,7 @@ from inference.inputs.cutting import cut_text
 from inference.results.events import Failure
 from inference.results.inputs import Input
 from inference.results.tokenization import SAMPLE_TEXT, CutRequest, CutResult, VocabularyRequest, VocabularyResult
-from tests.answers import answer, fail
+from tests.answers import answer, fail, watched
 from tests.factories import make_checkpoint_info
 from tests.inputs import text_input
 from widgets.context import ViewContext
@@ -42,12 +42,7 @@ def tokenizer():
 
 @pytest.fixture
 def view(qtbot):
-    view = TokenizationView(ViewContext())
-    qtbot.addWidget(view)
-    view.asked = []
-    view.request_changed.connect(view.asked.append)
-    view.resize(1100, 760)
-    view.show()
+    view = watched(TokenizationView(ViewContext()), qtbot, 1100, 760)
     view.set_subject(Subject(make_checkpoint_info(), text_input("the unbelievable cat")))
     return view
 

@@ -15,7 +15,7 @@ from inference.context import Context, Refused
 from inference.results.checkpoint import AttentionGroup
 from inference.results.request import Capability
 from inference.results.training_stages import TrainingStagesRequest
-from tests.answers import answer
+from tests.answers import answer, watched
 from tests.factories import make_checkpoint_info
 from tests.inference.tiny_checkpoints import save_transformer
 from tests.inputs import text_input
@@ -132,12 +132,7 @@ def test_a_cell_and_the_numbers_say_what_was_kept(result):
 
 @pytest.fixture
 def view(qtbot):
-    view = TrainingStagesView(ViewContext())
-    qtbot.addWidget(view)
-    view.asked = []
-    view.request_changed.connect(view.asked.append)
-    view.resize(900, 600)
-    view.show()
+    view = watched(TrainingStagesView(ViewContext()), qtbot, 900, 600)
     groups = (AttentionGroup("cross", "Cross", (N_HEADS,) * N_LAYERS, query_axis="target", key_axis="source"),)
     view.set_subject(Subject(make_checkpoint_info(groups=groups), text_input("hello")))
     return view
