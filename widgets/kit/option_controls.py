@@ -6,7 +6,6 @@ from dataclasses import fields
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QObject, QSignalBlocker, Signal
-from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from widgets.kit.control_bar import ControlBar
@@ -77,17 +76,6 @@ class OptionControls(QObject, Generic[O]):
         widget = control if isinstance(control, QCheckBox | NumberSlider) else control.parentWidget()
         assert widget is not None
         widget.setVisible(is_shown)
-
-    def set_offered(self, field: str, choice: str, is_offered: bool) -> None:
-        """Let one item of a `Choice` be chosen or not; if it was chosen, the first one is in its place."""
-        combo = self.combo(field)
-        place = combo.findData(choice)
-        model = combo.model()
-        assert isinstance(model, QStandardItemModel)
-        model.item(place).setEnabled(is_offered)
-        if not is_offered and combo.currentIndex() == place:
-            with QSignalBlocker(combo):
-                combo.setCurrentIndex(0)
 
     def combo(self, field: str) -> QComboBox:
         """The control of a `Choice`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
@@ -14,6 +15,7 @@ from inference.results.generation import GenerationResult
 from inference.results.request import Request
 from inference.results.translation import TranslationResult
 from widgets.context import ViewContext
+from widgets.kit.availability import offer
 from widgets.kit.figure_scroll import FigureScroll
 from widgets.kit.option_controls import OpenSpinBox, OptionControls
 from widgets.kit.page import Page
@@ -171,8 +173,13 @@ class GrowingTextView(View, Generic[R]):
 
     def offer_options(self) -> None:
         """Only what matters for the way in which tokens are chosen, and for what is shown."""
-        self._options.set_offered("show", "tree", self._options.value().way == "beam")
         options = self._options.value()
+        show = self._options.combo("show")
+        offer(show, "tree", options.way == "beam", self.tr("Only a beam search begins several texts."))
+        if options.way != "beam" and options.show == "tree":
+            with QSignalBlocker(show):
+                show.setCurrentIndex(0)
+            options = self._options.value()
         for way, fields in _OF_WAY.items():
             for field in fields:
                 self._options.set_shown(field, options.way == way)
