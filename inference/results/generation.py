@@ -34,6 +34,7 @@ class GenerationRequest(Request["GenerationResult"]):
     """
 
     needs = frozenset({Capability.GENERATION})
+    gives_way = True
 
     checkpoint: str
     input: Input
