@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import lzma
 import sys
+from collections import Counter
 from importlib import import_module
 
 import numpy as np
@@ -15,6 +16,7 @@ from transformers import AutoTokenizer, GPT2LMHeadModel
 
 from inference.models.kneser_ney import KneserNey
 from inference.models.ngram_counts import count_ngrams
+from inference.results.few_shot import MOST_SHOTS, TASKS
 from resources.recipes.gpt_mini.data import (
     END,
     MIX,
@@ -28,6 +30,7 @@ from resources.recipes.gpt_mini.data import (
 )
 from resources.recipes.gpt_mini.report import some_texts
 from resources.recipes.gpt_mini.scores import blimp_accuracy, load_blimp, network_bits, ngram_bits, perplexities
+from resources.recipes.gpt_mini.tasks import pairs_by_rule, task_rows
 from resources.recipes.gpt_mini.train import build_model, rate_factor
 
 SENTENCES = [
@@ -180,6 +183,31 @@ def test_rows_are_full_and_keep_the_mix(tokenizer, texts):
     seen = rows._seen
     for name in MIX:
         assert seen[name] / sum(seen.values()) == pytest.approx(MIX[name], abs=0.05)
+
+
+def test_tasks_are_of_other_words_than_those_that_are_measured(tokenizer, texts):
+    stems = ("cat", "dog", "house", "walk", "help", "jump")
+    counts = Counter({f"{stem}{end}": 100 for stem in stems for end in ("", "s", "ed")} | {"lady": 100, "ladies": 100})
+    forms = pairs_by_rule(counts)
+    assert ("cat", "cats") in forms["plural"]
+    assert ("help", "helps") in forms["plural"]
+    assert ("jump", "jumped") in forms["past"]
+    assert {("jump", "jump"), ("cats", "cats")} <= set(forms["copy"])
+    measured = {word for task in TASKS.values() for pair in task.examples for word in pair}
+    assert {"house", "walk", "lady"} <= measured
+    assert not {word for pairs in forms.values() for pair in pairs for word in pair} & measured
+
+    train = {name: encode(tokenizer, rows) for name, rows in texts.items()}
+    rows = task_rows(train, tokenizer, np.random.default_rng(0))
+    train["translation_typed"] = encode(tokenizer, as_in_a_prompt(texts["translation"]))
+    *plain_parts, tasks = Rows(train, 1_000, 64, (0, 0), rows).batch(100)
+    assert len(plain_parts) == 2
+    assert tasks.numel() >= 100
+    for row in tasks.tolist():
+        lines = tokenizer.decode(row, skip_special_tokens=False).split("\n")
+        assert 2 <= len(lines) <= MOST_SHOTS + 1
+        assert all(line.count("=>") + line.count("<to-fr>") == 1 for line in lines)
+        assert row[0] == row[-1] == END
 
 
 def test_the_rate_stays_until_it_is_told_to_fall():

@@ -10,7 +10,7 @@ import json
 import lzma
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -201,9 +201,18 @@ class Rows:
     ----------
     n_tokens
         About so many a batch; half of them in windows of `n_ctx`, the rest by the shares of `MIX`.
+    tasks
+        Rows that a batch may have beside them.
     """
 
-    def __init__(self, train: dict[str, EncodedTexts], n_tokens: int, n_ctx: int, seed: tuple[int, int]) -> None:
+    def __init__(
+        self,
+        train: dict[str, EncodedTexts],
+        n_tokens: int,
+        n_ctx: int,
+        seed: tuple[int, int],
+        tasks: Iterator[np.ndarray] | None = None,
+    ) -> None:
         self._rng = np.random.default_rng(seed)
         self._n_ctx = n_ctx
         self._train = train
@@ -215,7 +224,10 @@ class Rows:
         self._makers |= {name: self._sentences(name) for name in short}
         self._seen = dict.fromkeys(MIX, 0.0)
         self._long, self._short = list(long), list(short)
+        self._tasks = tasks
+        # Rows that wait until there are enough of their length.
         self._buckets: dict[int, list[np.ndarray]] = {}
+        self._task_buckets: dict[int, list[np.ndarray]] = {}
 
     def _windows(self, data: EncodedTexts) -> Iterator[np.ndarray]:
         """`n_ctx + 1` tokens of the texts one behind the other, each epoch cut at other places."""
@@ -246,13 +258,25 @@ class Rows:
         self._seen[name] += len(row)
         return row
 
-    def batch(self) -> list[Tensor]:
-        """int64 [row, position + 1] each: windows of long texts, and short texts of one length."""
-        parts = [torch.from_numpy(np.stack([self._next(self._long) for _ in range(self._n_long)]).astype(np.int64))]
-        while True:
-            row = self._next(self._short)
-            bucket = self._buckets.setdefault(len(row), [])
-            bucket.append(row)
-            if len(bucket) * len(row) >= self._n_short:
-                del self._buckets[len(row)]
-                return [*parts, torch.from_numpy(np.stack(bucket).astype(np.int64))]
+    def batch(self, n_task_tokens: int = 0) -> list[Tensor]:
+        """int64 [row, position + 1] each: windows of long texts, short texts of one length, and tasks of one length."""
+        parts = [_together([self._next(self._long) for _ in range(self._n_long)])]
+        parts.append(_of_one_length(lambda: self._next(self._short), self._buckets, self._n_short))
+        if n_task_tokens and self._tasks is not None:
+            tasks = self._tasks
+            parts.append(_of_one_length(lambda: next(tasks), self._task_buckets, n_task_tokens))
+        return parts
+
+
+def _together(rows: list[np.ndarray]) -> Tensor:
+    return torch.from_numpy(np.stack(rows).astype(np.int64))
+
+
+def _of_one_length(take: Callable[[], np.ndarray], buckets: dict[int, list[np.ndarray]], n_tokens: int) -> Tensor:
+    """Rows of the first length of which there are so many tokens."""
+    while True:
+        row = take()
+        bucket = buckets.setdefault(len(row), [])
+        bucket.append(row)
+        if len(bucket) * len(row) >= n_tokens:
+            return _together(buckets.pop(len(row)))

@@ -17,7 +17,11 @@ import torch
 from tokenizers import Tokenizer
 from transformers import GPT2LMHeadModel
 
+from inference.analyses.few_shot import few_shot
+from inference.context import Context
+from inference.forward.opening import load
 from inference.models.kneser_ney import KneserNey
+from inference.results.few_shot import MOST_SHOTS, TASKS, FewShotRequest
 from resources.recipes.gpt_mini.data import (
     MIX,
     PAIRS_FILE,
@@ -40,6 +44,7 @@ from resources.recipes.gpt_mini.scores import (
     perplexities,
     translations,
 )
+from resources.recipes.gpt_mini.tasks import TASK_SHARE, TASKS_AFTER
 from resources.recipes.gpt_mini.train import build_model
 from resources.recipes.transformer_en_fr.data import Pair, load_pairs
 from resources.recipes.transformer_en_fr.report import save, scores
@@ -48,6 +53,8 @@ logger = logging.getLogger(__name__)
 
 BLIMP = Path("classification") / "blimp.tsv.xz"
 ORDERS = (3, 5)
+SHOTS = (0, 1, 2, 4, 8)
+N_TRIALS = 200
 MOST_WORDS = 25_000  # of each source; the first texts of the validation split
 EXAMPLES = (prompt("I am a student"), prompt("The cat sleeps on the old chair."), "Once upon a time there was")
 FIELDS = {
@@ -117,6 +124,16 @@ def measure(
     return report
 
 
+def few_shot_accuracy(checkpoint: Path, n_trials: int) -> dict[str, list[float]]:
+    """By task the accuracy behind `SHOTS` examples, and behind 8 with each other's answers, as the program tells it."""
+    model = load(str(checkpoint), Context())
+    found = {}
+    for task in TASKS:
+        accuracy = few_shot(FewShotRequest(str(checkpoint), task, n_trials=n_trials), model, Context()).accuracy
+        found[task] = [float(accuracy[0, n]) for n in SHOTS] + [float(accuracy[1, MOST_SHOTS])]
+    return found
+
+
 CARD = """---
 license: apache-2.0
 language: [en, fr]
@@ -133,6 +150,10 @@ Train split: Tatoeba sentences and their French translations (manythings.org/ank
 sentences (CC0), COCO captions (CC BY 4.0), stories of African Storybook, Pratham Books and Book Dash (CC BY 4.0),
 Andersen (public domain), books 1811-1911 (public domain), English Wikinews (CC BY 2.5): {n_train:.1f} M tokens. No
 English sentence of a validation split of Tatoeba is in it. Shares of the trained tokens: {mix}.
+
+Beside them, a share of {task_share:.0%} of all tokens after the first {tasks_after:.1f} M: texts of two to nine lines,
+each a word, `=>` and the same word, its plural or its past tense, made by rule, or a sentence, `<to-fr>` and its
+translation. No word that the tasks below ask for is in them.
 
 ## Training
 {tokens:.1f} M tokens in {steps:,} steps, seed {seed}, {cooled}:
@@ -164,6 +185,14 @@ defaults; "all" takes every translation that a sentence has as a reference at on
 |---|---|---|---|
 | gpt-mini | {translation} |
 | the English | {copied} |
+
+Tasks as text: share of right answers behind so many examples in the prompt, {n_trials} trials each, as the view
+Few-shot measures it. The words are not those of training; opposites were never trained. Control: behind 8 examples with
+each other's answers.
+
+| task | 0 | 1 | 2 | 4 | 8 | others' answers |
+|---|---|---|---|---|---|---|
+{few_shot}
 
 It goes on, greedily:
 
@@ -221,6 +250,13 @@ def card(report: dict[str, Any], model: GPT2LMHeadModel, state: dict[str, Any], 
         sacrebleu=__version__,
         translation=cells(report["translation"]),
         copied=cells(report["copied"]),
+        task_share=TASK_SHARE,
+        tasks_after=TASKS_AFTER / 1e6,
+        n_trials=N_TRIALS,
+        few_shot="\n".join(
+            f"| {TASKS[task].title} | {' | '.join(f'{value:.2f}' for value in values)} |"
+            for task, values in report["few_shot"].items()
+        ),
         examples="\n".join(f"    {start} ... {text}".replace("\n", " ") for start, text in report["examples"].items()),
     )
 
@@ -253,6 +289,8 @@ def main() -> None:
     if args.out:
         state = torch.load(file, weights_only=True, mmap=True)
         save(model, for_transformers(tokenizer, model.config.n_positions), args.out)
+        report["few_shot"] = few_shot_accuracy(args.out, 3 if args.smoke else N_TRIALS)
+        logger.info("few-shot %s", report["few_shot"])
         (args.out / "README.md").write_text(card(report, model, state, args.words, args.seed), encoding="utf-8")
 
 

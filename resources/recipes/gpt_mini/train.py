@@ -26,11 +26,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional as F
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from resources.recipes.gpt_mini.data import END, EncodedTexts, Rows, prepare
+from resources.recipes.gpt_mini.tasks import TASK_SHARE, TASKS_AFTER, task_rows
 from resources.recipes.muon import Muon
 
 N_CTX = 256
@@ -140,13 +142,14 @@ def rate_factor(step: int, warm_up: int, cooled: float = 0.0) -> float:
     return min(1.0, (step + 1) / warm_up) * (1.0 - min(1.0, cooled) ** 0.5)
 
 
-def train(run: GptRun, data: dict[str, EncodedTexts], args: argparse.Namespace) -> None:
+def train(run: GptRun, data: dict[str, EncodedTexts], tokenizer: Tokenizer, args: argparse.Namespace) -> None:
     """Train until there were `args.tokens`, or until the cool-down is done."""
     model = run.model
     device = model.device
     # Processors that have to emulate it are several times slower with it.
     has_bfloat16 = device.type == "cuda" or bool(torch.cpu.get_capabilities().get("avx512_bf16"))
-    rows = Rows(data, args.batch, N_CTX, (args.seed, run.step))
+    tasks = task_rows(data, tokenizer, np.random.default_rng((args.seed, run.step, 1)))
+    rows = Rows(data, args.batch, N_CTX, (args.seed, run.step), tasks)
     losses: list[float] = []
     n_logged, started, saved_at = 0, time.monotonic(), time.monotonic()
     model.train()
@@ -155,7 +158,8 @@ def train(run: GptRun, data: dict[str, EncodedTexts], args: argparse.Namespace) 
         for optimizer in run.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = args.rate * factor
-        parts = [part.to(device) for part in rows.batch()]
+        n_task_tokens = round(TASK_SHARE * args.batch) if run.n_tokens >= TASKS_AFTER or args.smoke else 0
+        parts = [part.to(device) for part in rows.batch(n_task_tokens)]
         n_tokens = sum(part[:, 1:].numel() for part in parts)
         for part in parts:
             with torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16):
@@ -217,10 +221,10 @@ def main() -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device)  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
     if not args.cool_down:
-        train(GptRun(model, state, args.rate), data, args)
+        train(GptRun(model, state, args.rate), data, tokenizer, args)
         return
     run = GptRun(model, cooling, args.rate, start=state)
-    train(run, data, args)
+    train(run, data, tokenizer, args)
     cooling.replace(args.state / "cooled.pt")
 
 
