@@ -33,6 +33,7 @@ SAMPLES: tuple[str, ...] = (
     "The children played in the garden until it was dark.",
     "I brush my teeth every morning.",
     "A man riding a bicycle down the street.",
+    "Once upon a time there was",
     "The king and the queen lived in a castle.\nThey had three beautiful daughters.",
     "She put the flowers in a vase.\nThe doctor told him to stay in bed.",
 )
