@@ -34,15 +34,17 @@ N_COLORS = 64
 # How many times as large as the file a figure is painted before it is made small: less where letters matter more.
 SCALE = 1.6
 SCALES = {
-    "approximation": 1.3,
+    "approximation": 2.0,
     "complexity": 2.0,
     "family_tree": 3.0,
     "measures": 3.0,
     "scaled_dot": 2.3,
+    "training_stages": 3.0,
     "vocabulary": 2.0,
-    "word2vec": 2.3,
+    "word2vec": 1.9,
 }
-WIDGETS = {"mesh": "mesh_viewer"}  # pictures of what is no figure
+WIDGETS = {"mesh": "mesh_viewer", "polygen-furniture": "mesh_viewer"}  # pictures of what is no figure
+GROWING = 30  # seconds in which a mesh has grown
 
 
 def wait(condition, seconds: int = 120) -> bool:
@@ -126,6 +128,7 @@ def main() -> None:
             for theme in (LIGHT, DARK):
                 path = HOME_PICTURES / theme.name / f"{card.name}.png"
                 if card.name in WIDGETS:
+                    wait(lambda: False, GROWING if theme is LIGHT else 1)
                     window.set_theme(theme.name)
                     application.processEvents()
                     write(grabbed(window.findChild(QWidget, WIDGETS[card.name])), path)

@@ -267,7 +267,7 @@ CHECKPOINTS = Part(
         ),
         CheckpointCard(
             "polygen-furniture", "polygen-furniture", "Draws meshes of 12 classes of furniture.",
-            Example("heads", "polygen-furniture", Input(mesh=MeshInput(3))), "PolyGen", 2_621_081,
+            Example("mesh", "polygen-furniture", Input(mesh=MeshInput(0))), "PolyGen", 2_621_081,
         ),
     ),
 )  # fmt: skip
