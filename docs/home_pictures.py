@@ -37,7 +37,7 @@ SCALES = {
     "approximation": 2.0,
     "complexity": 2.0,
     "family_tree": 3.0,
-    "measures": 3.0,
+    "measures": 4.2,
     "scaled_dot": 2.3,
     "training_stages": 3.0,
     "vocabulary": 2.0,

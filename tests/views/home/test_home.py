@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
-from PySide6.QtGui import QFont, QImage, QPainter
+from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QToolButton
 
@@ -22,7 +22,7 @@ from widgets.look.theme import DARK, LIGHT, FigureStyle
 from widgets.registry import VIEWS
 from widgets.subject import Subject
 from widgets.views.home.cards import BY_NAME, CHECKPOINTS, LECTURE, WITHOUT, CheckpointCard, parts_at_hand
-from widgets.views.home.figure import HomeFigure
+from widgets.views.home.figure import HomeFigure, wrapped
 from widgets.views.home.pictures import CardPictures
 from widgets.views.home.view import HomeView
 
@@ -110,7 +110,7 @@ def test_names_are_told_apart_and_texts_are_short():
     for card in BY_NAME.values():
         assert card.title
         assert card.about.endswith((".", "?"))
-        assert len(card.about) <= 64, "it would not fit into two lines"
+        assert len(card.about) <= 64, "it would not fit into three lines"
 
 
 def test_cards_of_a_checkpoint_appear_with_it():
@@ -180,7 +180,7 @@ def test_the_card_that_is_met_is_told(view):
     assert view._page.read_out.text() == "The Transformer. An encoder reads English, a decoder writes French."
     assert view._canvas.accessibleDescription() == view._page.read_out.text()
     QTest.mouseMove(view._canvas, box_of(view, "scaled_dot").center().toPoint())
-    assert view._page.read_out.text().startswith("Scaled dot-product attention.")
+    assert view._page.read_out.text().startswith("Scaled dot product.")
 
 
 def test_only_pictures_in_sight_are_read_one_after_another(view, qtbot):
@@ -243,3 +243,12 @@ def test_it_has_a_table_and_a_whole_picture_for_files(view):
     assert [row[1] for row in numbers.rows] == [card.title for card in AT_HAND]
     assert view.figure().is_whole
     assert view.figure().spot_at(QPoint(-5, -5).toPointF(), QRectF(0, 0, 700, 900), FigureStyle()) is None
+
+
+@pytest.mark.parametrize("width", [60, 120, 300, 2000])
+def test_a_sentence_takes_no_more_lines_and_no_more_width_than_there_are(qapp, width):
+    metrics = QFontMetricsF(QFont("DejaVu Sans", 10))
+    lines = wrapped("Windows, dilation, global and random cells: Longformer, BigBird.", metrics, width, 3)
+    assert len(lines) <= 3
+    assert max(map(metrics.horizontalAdvance, lines[1:]), default=0) <= width
+    assert (lines == ["Windows, dilation, global and random cells: Longformer, BigBird."]) == (width == 2000)

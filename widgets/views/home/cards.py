@@ -89,7 +89,7 @@ REVIEW = Part(
             _translation("translation"),
         ),
         Card(
-            "scaled_dot", "Scaled dot-product attention", "The formula, step by step, with the numbers of one word.",
+            "scaled_dot", "Scaled dot product", "The formula, step by step, with the numbers of one word.",
             _bert("scaled_dot"),
         ),
         Card("heads", "Multi-head attention", "All heads of BERT at a glance: each attends otherwise.", _bert("heads")),
@@ -99,7 +99,7 @@ REVIEW = Part(
         Card("similarity", "Heads that are alike", "Which heads of a layer do the same work.", _bert("similarity")),
         Card("rollout", "Through all layers", "Attention rolled out, from the last layer down.", _bert("rollout")),
         Card(
-            "norms", "Residual stream and LayerNorm", "What each sub-layer adds, and where it is normalised.",
+            "norms", "Residual, LayerNorm", "What each sub-layer adds, and where it is normalised.",
             _bert("norms"),
         ),
         Card(

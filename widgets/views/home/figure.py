@@ -21,7 +21,8 @@ ASPECT = 1.6  # of a picture, width to height
 _LEAST_CARD = 13.0  # em, its width
 _GAP, _PADDING = 0.8, 0.5  # em between cards, and within them
 _HEADING, _BELOW_PART = 2.0, 0.8  # em, of a part's title and behind its last row
-_TEXT = 3.9  # em: a title and two lines
+_TEXT = 4.5  # em: a title and three lines
+_N_LINES = 3
 _WIDTH = 62.0  # em of a file
 
 
@@ -128,14 +129,10 @@ class HomeFigure:
         title = QFontMetricsF(bold).elidedText(_tr(card.title), Qt.TextElideMode.ElideRight, lines.width())
         painter.drawText(QPointF(lines.left(), lines.top() + metrics.ascent()), title)
         painter.setFont(style.font)
-        if kind := kind_of(card):
-            room = lines.width() - QFontMetricsF(bold).horizontalAdvance(title) - 0.8 * em
-            at = QRectF(lines.right() - room, lines.top(), room, em)
-            painter.setPen(theme.faint)
-            shown = metrics.elidedText(kind, Qt.TextElideMode.ElideRight, room)
-            painter.drawText(at, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
         painter.setPen(theme.faint)
-        for number, line in enumerate(_two_lines(_tr(card.about), metrics, lines.width())):
+        said = [kind_of(card)] if kind_of(card) else []
+        said += wrapped(_tr(card.about), metrics, lines.width(), _N_LINES - len(said))
+        for number, line in enumerate(said):
             painter.drawText(QPointF(lines.left(), lines.top() + (number + 1.1) * em + metrics.ascent()), line)
 
     def _paint_picture(self, painter: QPainter, name: str, box: QRectF, style: FigureStyle) -> None:
@@ -208,16 +205,17 @@ def kind_of(card: Card) -> str:
     if not isinstance(card, CheckpointCard):
         return ""
     n = card.n_parameters
-    return f"{_tr(card.kind)}, {n / 1e6:.1f} M" if n else _tr(card.kind)
+    return _tr("{}, {:.1f} M parameters").format(_tr(card.kind), n / 1e6) if n else _tr(card.kind)
 
 
-def _two_lines(text: str, metrics: QFontMetricsF, width: float) -> tuple[str, ...]:
-    """A sentence in two lines at most; what has no room is cut off with a mark."""
-    if metrics.horizontalAdvance(text) <= width:
-        return (text,)
-    words = text.split()
-    n = 1
-    while n < len(words) and metrics.horizontalAdvance(" ".join(words[: n + 1])) <= width:
-        n += 1
-    rest = metrics.elidedText(" ".join(words[n:]), Qt.TextElideMode.ElideRight, width)
-    return (" ".join(words[:n]), rest)
+def wrapped(text: str, metrics: QFontMetricsF, width: float, most: int) -> list[str]:
+    """A sentence in so many lines at most; what has no room is cut off with a mark."""
+    words, lines = text.split(), []
+    while words and len(lines) < most - 1:
+        n = 1
+        while n < len(words) and metrics.horizontalAdvance(" ".join(words[: n + 1])) <= width:
+            n += 1
+        lines.append(" ".join(words[:n]))
+        words = words[n:]
+    rest = " ".join(words)
+    return [*lines, metrics.elidedText(rest, Qt.TextElideMode.ElideRight, width)] if rest else lines
