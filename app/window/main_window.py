@@ -22,7 +22,7 @@ from app.window import about
 from app.window.actions import LastKeys, build_menus, check_actions, set_view_shortcuts
 from app.window.appearance import LARGER, Appearance, Presentation
 from app.window.drops import Drops, DropTargets
-from app.window.opening import Opening
+from app.window.opening import Opening, Wishes
 from app.window.placement import keep_on_screen, restore_layout, with_layout
 from app.window.session import FILE_NAME, SessionKeeper
 from app.window.settings import Settings, load_settings, save_settings, why_not_kept
@@ -31,7 +31,6 @@ from app.window.subject_flow import SubjectDisplay, SubjectFlow
 from app.window.telling import Telling
 from app.window.text_dialog import TextDialog
 from app.window.view_area import ViewArea
-from app.window.wishes import Wishes
 from inference.results.checkpoint import CheckpointInfo, in_own_precision, split_precision
 from resources import ROOT, SAMPLES, bundled_checkpoints
 from widgets.context import ViewContext

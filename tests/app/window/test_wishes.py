@@ -8,10 +8,9 @@ import pytest
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.window.opening import Opening
+from app.window.opening import Opening, Wishes
 from app.window.subject_flow import SubjectFlow
 from app.window.view_area import ViewArea
-from app.window.wishes import Wishes
 from inference.results.events import Failure
 from inference.results.inputs import ImageInput, Input, TextInput
 from inference.results.request import Capability
@@ -167,6 +166,23 @@ def test_what_is_opened_meanwhile_comes_instead(window):
     window.opening.open("bert-mini")
     window.controller.answer(BERT)
     assert window.area.current == "masked"
+
+
+def test_masks_stay_when_the_engine_tells_of_the_checkpoint_once_more(window):
+    """Before it is up, what is remembered of a checkpoint stands for its answer."""
+    window.context.open_example(MASKED)
+    window.controller.answer(replace(BERT, device="GPU"))
+    assert window.controller.inputs[-1] == MASKED.input
+    window.controller.read()
+    assert window.area.views["masked"].subject.input == MASKED.input
+
+
+def test_what_is_typed_meanwhile_is_not_taken_back(window):
+    window.context.open_example(MASKED)
+    window.context.set_input(Input(text=TextInput("the dog")))
+    window.controller.answer(replace(BERT, device="GPU"))
+    assert window.controller.inputs[-1].text.text == "the dog"
+    assert window.context.selection.masked == ()
 
 
 @pytest.mark.parametrize("end", ["failed", "cancelled"])
