@@ -27,7 +27,7 @@ from app.window.main_window import MainWindow
 from resources import HOME_PICTURES, bundled_checkpoints
 from widgets.kit.figure import Figure
 from widgets.look.theme import DARK, LIGHT, FigureStyle, Theme
-from widgets.views.home.cards import BY_NAME, Card
+from widgets.views.home.cards import BY_NAME, HomeCard
 
 WIDTH, HEIGHT = 416, 260  # pixels of a file
 N_COLORS = 64
@@ -60,7 +60,7 @@ def wait(condition, seconds: int = 120) -> bool:
     return bool(condition())
 
 
-def show(window: MainWindow, card: Card) -> None:
+def show(window: MainWindow, card: HomeCard) -> None:
     """Open a card as a click does, and wait until it is drawn."""
     window.context.open_example(card.example)
 

@@ -12,7 +12,7 @@ from widgets.selection import Selected, Selection
 
 
 @dataclass(frozen=True)
-class Example:
+class ViewExample:
     """A view with all that it shows: a checkpoint, an input, what is selected of both, and how it is drawn.
 
     Attributes
@@ -79,7 +79,7 @@ class ViewContext(QObject):
         Other checkpoints are at hand.
     checkpoint_requested(str)
         Open a checkpoint: a bundled name or a folder.
-    example_requested(Example)
+    example_requested(ViewExample)
         Open its checkpoint and show it.
     browse_requested()
         Let the user choose the folder of a checkpoint.
@@ -134,7 +134,7 @@ class ViewContext(QObject):
         """Ask for another checkpoint to be opened."""
         self.checkpoint_requested.emit(checkpoint)
 
-    def open_example(self, example: Example) -> None:
+    def open_example(self, example: ViewExample) -> None:
         """Ask for a view with a checkpoint and an input of its own."""
         self.example_requested.emit(example)
 

@@ -14,7 +14,7 @@ from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo, in_own_precision, split_precision
 from inference.results.events import Failure
 from resources import bundled_checkpoints
-from widgets.context import Example, ViewContext
+from widgets.context import ViewContext, ViewExample
 from widgets.panels.gallery import Gallery
 from widgets.panels.input_panel import InputPanel
 from widgets.selection import Selection
@@ -181,8 +181,8 @@ class Wishes(QObject):
         self._controller, self._opening, self._input_panel, self._area = controller, opening, input_panel, area
         self._exporting = exporting
         self._selection: Selection = context.selection
-        self._example: Example | None = None  # that waits for its checkpoint or its input
-        self._coming: Example | None = None
+        self._example: ViewExample | None = None  # that waits for its checkpoint or its input
+        self._coming: ViewExample | None = None
         self._is_drawn = self._is_looking = False
         self._is_opening = False
         self._open_before = ""
@@ -201,7 +201,7 @@ class Wishes(QObject):
         context.selection.masked_changed.connect(self._on_input_changed)
 
     @Slot(object)
-    def show_example(self, example: Example) -> None:
+    def show_example(self, example: ViewExample) -> None:
         """Look at what an example names; its checkpoint is opened unless it is open."""
         now = self._controller.checkpoint
         if now is None or self._is_opening or now.checkpoint != example.checkpoint:
@@ -215,7 +215,7 @@ class Wishes(QObject):
         self._draw(example)  # it may wait long for its input, as long as there is no engine
         self._is_drawn = True
 
-    def _look_at(self, example: Example) -> None:
+    def _look_at(self, example: ViewExample) -> None:
         """Its input and what is selected; masks come last, as another text has none."""
         self._is_looking = True
         if example.selected is not None:
@@ -231,7 +231,7 @@ class Wishes(QObject):
             self._selection.set_masked(example.input.text.masked)
         self._is_looking = False
 
-    def _draw(self, example: Example) -> None:
+    def _draw(self, example: ViewExample) -> None:
         view = self._area.views.get(example.view)
         if view is not None:
             view.set_options_state({name: dict(values) for name, values in example.options.items()})

@@ -16,7 +16,7 @@ from inference.results.inputs import ImageInput, Input, TextInput
 from inference.results.request import Capability
 from inference.results.tokenize import TokenizeResult
 from tests.factories import make_checkpoint_info, make_tokens
-from widgets.context import Example, ViewContext
+from widgets.context import ViewContext, ViewExample
 from widgets.panels.gallery import Gallery
 from widgets.panels.input_panel import InputPanel
 from widgets.selection import Position, Selected
@@ -39,14 +39,14 @@ ENTRIES = (
     ViewEntry("masked", "Masked", "", frozenset({Capability.MASKED_LM}), "About."),
     ViewEntry("patches", "Patches", "", frozenset({Capability.PATCHES}), "About."),
 )
-MASKED = Example(
+MASKED = ViewExample(
     "masked",
     "bert-mini",
     Input(text=TextInput(SENTENCE, masked=(2, 6))),
     Selected("encoder", 1, 2, Position("text", 4)),
     {"masked": {"top_k": 5}},
 )
-PATCHES = Example("patches", "vit-scenes", Input(image=ImageInput(seed=7)))
+PATCHES = ViewExample("patches", "vit-scenes", Input(image=ImageInput(seed=7)))
 
 
 class ToldView(View):

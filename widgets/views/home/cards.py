@@ -6,12 +6,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from inference.results.inputs import ImageInput, Input, MeshInput, TextInput
-from widgets.context import Example
+from widgets.context import ViewExample
 from widgets.selection import Position, Selected
 
 
 @dataclass(frozen=True)
-class Card:
+class HomeCard:
     """One thing to look at.
 
     Attributes
@@ -27,11 +27,11 @@ class Card:
     name: str
     title: str
     about: str
-    example: Example
+    example: ViewExample
 
 
 @dataclass(frozen=True)
-class CheckpointCard(Card):
+class CheckpointCard(HomeCard):
     """A checkpoint that comes with Headlight.
 
     Attributes
@@ -47,11 +47,11 @@ class CheckpointCard(Card):
 
 
 @dataclass(frozen=True)
-class Part:
+class LecturePart:
     """A part of the lecture, or the checkpoints."""
 
     title: str
-    cards: tuple[Card, ...]
+    cards: tuple[HomeCard, ...]
 
 
 _CAT = "The cat sat on the mat because it was tired."
@@ -63,178 +63,178 @@ def _text(text: str, pair: str | None = None, *, masked: tuple[int, ...] = ()) -
     return Input(text=TextInput(text, pair, masked=masked))
 
 
-def _bert(view: str, input: Input | None = None, **options: dict[str, object]) -> Example:
+def _bert(view: str, input: Input | None = None, **options: dict[str, object]) -> ViewExample:
     """`it` looks at the sentence, where nothing else is asked for."""
     selected = Selected("encoder", 1, 3, Position("text", 8), Position("text", 2))
-    return Example(view, "bert-mini", input or _text(_CAT), selected, options)
+    return ViewExample(view, "bert-mini", input or _text(_CAT), selected, options)
 
 
-def _translation(view: str, group: str = "cross", **options: dict[str, object]) -> Example:
-    return Example(view, "transformer-en-fr", _text(_CAR), Selected(group, 1, 0), options)
+def _translation(view: str, group: str = "cross", **options: dict[str, object]) -> ViewExample:
+    return ViewExample(view, "transformer-en-fr", _text(_CAR), Selected(group, 1, 0), options)
 
 
-def _gpt(view: str, text: str, **options: dict[str, object]) -> Example:
-    return Example(view, _GPT, _text(text), None, options)
+def _gpt(view: str, text: str, **options: dict[str, object]) -> ViewExample:
+    return ViewExample(view, _GPT, _text(text), None, options)
 
 
-def _image(view: str, checkpoint: str, seed: int, kind: str = "", **options: dict[str, object]) -> Example:
-    return Example(view, checkpoint, Input(image=ImageInput(seed=seed, kind=kind)), None, options)
+def _image(view: str, checkpoint: str, seed: int, kind: str = "", **options: dict[str, object]) -> ViewExample:
+    return ViewExample(view, checkpoint, Input(image=ImageInput(seed=seed, kind=kind)), None, options)
 
 
-REVIEW = Part(
+REVIEW = LecturePart(
     "Review of transformers",
     (
-        Card(
+        HomeCard(
             "transformer", "The Transformer", "An encoder reads English, a decoder writes French.",
             _translation("translation"),
         ),
-        Card(
+        HomeCard(
             "scaled_dot", "Scaled dot product", "The formula, step by step, with the numbers of one word.",
             _bert("scaled_dot"),
         ),
-        Card("heads", "Multi-head attention", "All heads of BERT at a glance: each attends otherwise.", _bert("heads")),
-        Card("attention", "One head", "Who attends to whom, as a map with exact values.", _bert("attention")),
-        Card("arcs", "Attention as lines", "The same head, from word to word.", _bert("arcs")),
-        Card("measures", "What heads do", "Entropy, distance and habits of every head, in numbers.", _bert("measures")),
-        Card("similarity", "Heads that are alike", "Which heads of a layer do the same work.", _bert("similarity")),
-        Card("rollout", "Through all layers", "Attention rolled out, from the last layer down.", _bert("rollout")),
-        Card(
+        HomeCard("heads", "Multi-head attention", "All heads of BERT: each attends otherwise.", _bert("heads")),
+        HomeCard("attention", "One head", "Who attends to whom, as a map with exact values.", _bert("attention")),
+        HomeCard("arcs", "Attention as lines", "The same head, from word to word.", _bert("arcs")),
+        HomeCard("measures", "What heads do", "Entropy, distance and habits of every head.", _bert("measures")),
+        HomeCard("similarity", "Heads that are alike", "Which heads of a layer do the same work.", _bert("similarity")),
+        HomeCard("rollout", "Through all layers", "Attention rolled out, from the last layer down.", _bert("rollout")),
+        HomeCard(
             "norms", "Residual, LayerNorm", "What each sub-layer adds, and where it is normalised.",
             _bert("norms"),
         ),
-        Card(
+        HomeCard(
             "sinusoids", "Sinusoidal positions", "Sines and cosines that tell places apart, as in 2017.",
             _bert("positions"),
         ),
-        Card(
+        HomeCard(
             "positions", "Learned positions", "How alike the places are that BERT has learned.",
             _bert("positions", pages={"page": 1}, positions={"show": "similarity"}),
         ),
-        Card(
+        HomeCard(
             "cross_attention", "Cross-attention", "Where the decoder looks for each French word.",
             _translation("translation", translation={"show": "map"}),
         ),
-        Card(
+        HomeCard(
             "training_stages", "Alignment takes shape", "The same attention at stages of its training.",
             _translation("training_stages"),
         ),
-        Card(
+        HomeCard(
             "vocabulary", "Subwords", "A vocabulary is built, merge by merge: BPE, WordPiece, Unigram.",
             _bert("tokenization"),
         ),
-        Card(
+        HomeCard(
             "tokenizer", "A tokenizer at work", "How BERT's tokenizer cuts a sentence.",
             _bert("tokenization", _text("The unbelievable astronomer photographed Jupiter."), pages={"page": 1}),
         ),
-        Card(
+        HomeCard(
             "schedule", "Warm-up and decay", "How large the steps are while one trains.",
             _bert("training", pages={"page": 2}),
         ),
-        Card(
+        HomeCard(
             "smoothing", "Label smoothing", "One-hot targets with a little noise, and what they ask for.",
             _bert("training", pages={"page": 3}),
         ),
-        Card(
+        HomeCard(
             "complexity", "Complexity", "Attention, recurrence and convolution by length of the text.",
             _bert("sparse", pages={"page": 2}),
         ),
-        Card(
+        HomeCard(
             "sparse", "Sparse attention", "Windows, dilation, global and random cells: Longformer, BigBird.",
             _bert("sparse"),
         ),
-        Card(
+        HomeCard(
             "approximation", "Cheaper attention", "Linformer, Performer and Nyström beside the exact map.",
             _bert("approximation"),
         ),
     ),
 )  # fmt: skip
-LANGUAGE = Part(
+LANGUAGE = LecturePart(
     "Language pre-training",
     (
-        Card(
+        HomeCard(
             "family_tree", "The family tree", "From ELMo, GPT and BERT to what grew out of them.", _bert("pretrained"),
         ),
-        Card(
+        HomeCard(
             "word_vectors", "Word vectors", "6,000 English words on a map, and the neighbours of any.",
             _bert("embedding"),
         ),
-        Card(
+        HomeCard(
             "analogy", "Analogies", "Man is to king as woman is to ...", _bert("embedding", pages={"page": 1}),
         ),
-        Card(
+        HomeCard(
             "word2vec", "Skip-gram and CBOW", "word2vec's window slides over a text.",
             _bert("embedding", pages={"page": 2}),
         ),
-        Card(
+        HomeCard(
             "ngrams", "Chain rule and n-grams", "What up to four words before say about the next one.",
             _bert("ngrams", _text("The children played in the garden until it was dark.")),
         ),
-        Card(
+        HomeCard(
             "masked", "BERT: masked words", "What BERT puts under a mask, layer by layer.",
             _bert("masked", _text(_CAT, masked=(2, 6))),
         ),
-        Card(
+        HomeCard(
             "mask_lab", "BERT: 80, 10, 10", "Which words are masked, exchanged or left while BERT trains.",
             _bert("masked", pages={"page": 1}),
         ),
-        Card(
+        HomeCard(
             "next_sentence", "BERT: next sentence", "Does sentence B follow sentence A?",
             _bert(
                 "next_sentence",
                 _text("The king and the queen lived in a castle.", "They had three beautiful daughters."),
             ),
         ),
-        Card(
+        HomeCard(
             "lens", "The answer takes shape", "What each layer would say, were it the last.",
             _bert("lens", _text(_CAT, masked=(2, 6))),
         ),
-        Card(
+        HomeCard(
             "attribution", "Where a word is decided", "What each head and MLP adds to its logit.",
             _translation("attribution", "decoder"),
         ),
-        Card(
+        HomeCard(
             "generation", "GPT: writing", "A language model goes on with a text, word by word.",
             _gpt("generation", "The old man opened the door and"),
         ),
-        Card(
+        HomeCard(
             "surprisal", "GPT: surprisal", "How little each word was expected, given those before.",
             _gpt("reading", _CAT),
         ),
-        Card(
+        HomeCard(
             "few_shot", "GPT-3: a few examples", "How often it is right after 0 to 8 examples.",
             _gpt("few_shot", _CAT),
         ),
     ),
 )  # fmt: skip
-VISION = Part(
+VISION = LecturePart(
     "Images, 3D, vision and language",
     (
-        Card(
+        HomeCard(
             "patches", "ViT: patches", "What a patch of an image attends to.", _image("patches", "vit-scenes", 3),
         ),
-        Card(
+        HomeCard(
             "classes", "ViT: classes", "What it calls the image, after each layer.",
             _image("classes", "vit-scenes", 3, "portrait"),
         ),
-        Card(
+        HomeCard(
             "masked_image", "BEiT: masked patches", "The visual tokens that it expects behind masks.",
             _image("masked_image", "beit-scenes", 4),
         ),
-        Card(
+        HomeCard(
             "complete_image", "Image GPT: pixel by pixel", "The lower half of an image is made up.",
             _image("complete_image", "igpt-small", 5),
         ),
-        Card(
+        HomeCard(
             "masked_pixels", "Image GPT: masked pixels", "The same model, trained as BERT is.",
             _image("masked_pixels", "igpt-masked", 5),
         ),
-        Card(
+        HomeCard(
             "mesh", "PolyGen", "Furniture, vertex by vertex and face by face.",
-            Example("mesh", "polygen-furniture", Input(mesh=MeshInput(3))),
+            ViewExample("mesh", "polygen-furniture", Input(mesh=MeshInput(3))),
         ),
     ),
 )  # fmt: skip
-CHECKPOINTS = Part(
+CHECKPOINTS = LecturePart(
     "Checkpoints",
     (
         CheckpointCard(
@@ -267,7 +267,7 @@ CHECKPOINTS = Part(
         ),
         CheckpointCard(
             "polygen-furniture", "polygen-furniture", "Draws meshes of 12 classes of furniture.",
-            Example("mesh", "polygen-furniture", Input(mesh=MeshInput(0))), "PolyGen", 2_621_081,
+            ViewExample("mesh", "polygen-furniture", Input(mesh=MeshInput(0))), "PolyGen", 2_621_081,
         ),
     ),
 )  # fmt: skip
@@ -281,9 +281,9 @@ WITHOUT = {
 }
 
 
-def parts_at_hand(checkpoints: Collection[str]) -> tuple[Part, ...]:
+def parts_at_hand(checkpoints: Collection[str]) -> tuple[LecturePart, ...]:
     """The lecture and the checkpoints, with the cards whose checkpoints are there."""
     return tuple(
-        Part(part.title, tuple(card for card in part.cards if card.example.checkpoint in checkpoints))
+        LecturePart(part.title, tuple(card for card in part.cards if card.example.checkpoint in checkpoints))
         for part in (*LECTURE, CHECKPOINTS)
     )

@@ -14,7 +14,7 @@ from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.home.cards import Card, CheckpointCard, Part
+from widgets.views.home.cards import CheckpointCard, HomeCard, LecturePart
 from widgets.views.home.pictures import CardPictures
 
 ASPECT = 1.6  # of a picture, width to height
@@ -46,7 +46,7 @@ class HomeFigure:
         Whether it waits for pictures; else they may come later, as on screen.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[LecturePart, ...]
     pictures: CardPictures
     open_checkpoint: str = ""
     is_whole: bool = False
@@ -56,12 +56,12 @@ class HomeFigure:
         return _tr("{} cards: the lecture, and the checkpoints").format(len(self._cards))
 
     @cached_property
-    def _cards(self) -> dict[str, Card]:
+    def _cards(self) -> dict[str, HomeCard]:
         return {card.name: card for part in self.parts for card in part.cards}
 
     # Where everything is
 
-    def _laid_out(self, rect: QRectF, style: FigureStyle) -> Iterator[tuple[Part | Card, QRectF]]:
+    def _laid_out(self, rect: QRectF, style: FigureStyle) -> Iterator[tuple[LecturePart | HomeCard, QRectF]]:
         """Titles of parts and cards, from top to bottom."""
         em = QFontMetricsF(style.font).height()
         n = max(int((rect.width() + _GAP * em) / ((_LEAST_CARD + _GAP) * em)), 1)
@@ -81,7 +81,7 @@ class HomeFigure:
 
     def boxes(self, rect: QRectF, style: FigureStyle) -> dict[str, QRectF]:
         """Where each card is, by name."""
-        return {what.name: box for what, box in self._laid_out(rect, style) if isinstance(what, Card)}
+        return {what.name: box for what, box in self._laid_out(rect, style) if isinstance(what, HomeCard)}
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """What it needs where there is so much width."""
@@ -104,7 +104,7 @@ class HomeFigure:
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         for what, box in self._laid_out(rect, style):
             if clip is None or clip.intersects(box):
-                if isinstance(what, Card):
+                if isinstance(what, HomeCard):
                     self._paint_card(painter, what, box, style)
                 else:
                     painter.setFont(resized(style.font, 1.25, bold=True))
@@ -112,7 +112,7 @@ class HomeFigure:
                     painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, _tr(what.title))
         painter.restore()
 
-    def _paint_card(self, painter: QPainter, card: Card, box: QRectF, style: FigureStyle) -> None:
+    def _paint_card(self, painter: QPainter, card: HomeCard, box: QRectF, style: FigureStyle) -> None:
         theme, metrics = style.theme, QFontMetricsF(style.font)
         em = metrics.height()
         is_open = isinstance(card, CheckpointCard) and card.example.checkpoint == self.open_checkpoint
@@ -200,7 +200,7 @@ class HomeFigure:
         return Numbers({name: np.array([row[i] for row in rows]) for i, name in enumerate(header)}, header, rows)
 
 
-def kind_of(card: Card) -> str:
+def kind_of(card: HomeCard) -> str:
     """Of a checkpoint: what it is and how large; empty for others."""
     if not isinstance(card, CheckpointCard):
         return ""
