@@ -137,7 +137,12 @@ class HomeFigure:
 
     def _paint_picture(self, painter: QPainter, name: str, box: QRectF, style: FigureStyle) -> None:
         theme = style.theme
-        image = self.pictures.read(theme.name, name) if self.is_whole else self.pictures.at_hand(theme.name, name)
+        if self.is_whole:
+            image = self.pictures.read(theme.name, name)
+        else:
+            box = QRectF(box.toRect())
+            size = (box.size() * painter.device().devicePixelRatioF()).toSize()
+            image = self.pictures.scaled(theme.name, name, size)
         painter.save()
         if image is None or image.isNull():
             painter.setPen(Qt.PenStyle.NoPen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage
 
 from widgets.kit.delay import Delay
@@ -25,6 +25,7 @@ class CardPictures(QObject):
         super().__init__(parent)
         self._folder = folder
         self._images: dict[tuple[str, str], QImage] = {}
+        self._scaled: dict[tuple[str, str], QImage] = {}
         self._wanted: list[tuple[str, str]] = []
         self._next = Delay(0, self)
         self._next.elapsed.connect(self._on_next_elapsed)
@@ -36,6 +37,16 @@ class CardPictures(QObject):
             self._wanted.append(key)
             self._next.start_unless_waiting()
         return self._images.get(key)
+
+    def scaled(self, theme: str, card: str, size: QSize) -> QImage | None:
+        """As `at_hand`, in pixels of the screen: made once a size, for to scale at every repaint takes too long."""
+        image, key = self.at_hand(theme, card), (theme, card)
+        if image is None or image.isNull():
+            return image
+        if key not in self._scaled or self._scaled[key].size() != size:
+            smooth = Qt.TransformationMode.SmoothTransformation
+            self._scaled[key] = image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
+        return self._scaled[key]
 
     def read(self, theme: str, card: str) -> QImage:
         """A picture, read now unless it is there; null if there is none."""
