@@ -38,9 +38,9 @@ def run(setup: Setup) -> Section:
 
 
 HOW_MAPS = (
-    " The very first start, in an empty home, shows the maps of the sample that come with Headlight, a later one those"
-    " of the last session: both dimmed, until the engine has computed them. All moments count until the picture has"
-    " reached the screen."
+    " The very first start, in an empty folder, is at Home, which is left for the maps of the sample as soon as the"
+    " window is on screen: they come with Headlight. A later start shows those of the last session. Both are dimmed,"
+    " until the engine has computed them. All moments count until the picture has reached the screen."
 )
 
 

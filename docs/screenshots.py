@@ -96,9 +96,11 @@ def main() -> None:
         window.resize(*map(int, arguments.size.split("x")))
         window.set_theme(arguments.theme)
         window.show()
-        wait(application, lambda: "heads" in window.area.views)
+        wait(application, lambda: "home" in window.area.views)
+        rest(application, 1)  # pictures come one after another
+        window.grab().save(str(arguments.folder / "home.png"))
         for entry in VIEWS:
-            if entry.name in CHECKPOINTS or window.controller.checkpoint.why_missing(entry.needs):
+            if entry.is_home or entry.name in CHECKPOINTS or window.controller.checkpoint.why_missing(entry.needs):
                 continue
             settle(application, window, PAIR if entry.name == "next_sentence" else SINGLE, "heads")
             group = window.controller.checkpoint.group("")

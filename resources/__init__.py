@@ -1,4 +1,4 @@
-"""Bundled checkpoints with their cards, counts of n-grams, word vectors, sample sentences, icons and themes."""
+"""Bundled checkpoints with their cards, counts of n-grams, word vectors, sample sentences, pictures and icons."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ ROOT = Path(__file__).parent
 CHECKPOINTS = ROOT / "checkpoints"
 NGRAMS = ROOT / "ngrams" / "english.npz"
 EMBEDDINGS = ROOT / "embeddings" / "english.npz"
+HOME_PICTURES = ROOT / "home"  # <light or dark>/<card>.png, made by docs/home_pictures.py
 CBOW_EMBEDDINGS = ROOT / "embeddings" / "english-cbow.npz"
 
 

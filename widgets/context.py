@@ -2,10 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from PySide6.QtCore import QObject, Signal
 
 from inference.results.inputs import Input
-from widgets.selection import Selection
+from widgets.selection import Selected, Selection
+
+
+@dataclass(frozen=True)
+class ViewExample:
+    """A view with all that it shows: a checkpoint, an input, what is selected of both, and how it is drawn.
+
+    Attributes
+    ----------
+    view
+        Its name.
+    checkpoint
+        A bundled name or a folder.
+    input
+        What it leaves out stays as it is; positions in `text.masked` are masked.
+    selected
+        Layer, head, query and key; None leaves what is selected.
+    options
+        As `View.options_state` gives them; what is left out is as by default.
+    """
+
+    view: str
+    checkpoint: str
+    input: Input = field(default_factory=Input)
+    selected: Selected | None = None
+    options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 
 class Looks(QObject):
@@ -51,6 +79,10 @@ class ViewContext(QObject):
         Other checkpoints are at hand.
     checkpoint_requested(str)
         Open a checkpoint: a bundled name or a folder.
+    example_requested(ViewExample)
+        Open its checkpoint and show it.
+    browse_requested()
+        Let the user choose the folder of a checkpoint.
     runs_changed()
         Runs of the training lab came, went, or ended.
     growing_changed(object)
@@ -68,6 +100,8 @@ class ViewContext(QObject):
     swap_requested = Signal()
     checkpoints_changed = Signal(object)
     checkpoint_requested = Signal(str)
+    example_requested = Signal(object)
+    browse_requested = Signal()
     runs_changed = Signal()
     growing_changed = Signal(object)
 
@@ -99,6 +133,14 @@ class ViewContext(QObject):
     def open_checkpoint(self, checkpoint: str) -> None:
         """Ask for another checkpoint to be opened."""
         self.checkpoint_requested.emit(checkpoint)
+
+    def open_example(self, example: ViewExample) -> None:
+        """Ask for a view with a checkpoint and an input of its own."""
+        self.example_requested.emit(example)
+
+    def browse(self) -> None:
+        """Ask for a checkpoint that the user chooses."""
+        self.browse_requested.emit()
 
     def tell_runs_changed(self) -> None:
         """Say that other runs are kept, or that one has come to its end."""

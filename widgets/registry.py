@@ -7,6 +7,7 @@ from importlib import import_module
 from widgets.view_entry import ViewEntry
 
 ORDER = (
+    "home",
     "heads",
     "attention",
     "arcs",

@@ -31,6 +31,8 @@ class ViewEntry:
         One sentence.
     is_special
         Whether only some models of that kind have it, so that it has no tab with the others.
+    is_home
+        Whether one sets out from it: what is opened there comes to the front instead.
     figures
         Names of its figures on the command line, which `COMMANDS` of `widgets.views.<name>.command` holds.
     """
@@ -42,6 +44,7 @@ class ViewEntry:
     about: str
     figures: tuple[str, ...] = ()
     is_special: bool = False
+    is_home: bool = False
 
     @property
     def about_model(self) -> str:

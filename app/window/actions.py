@@ -10,9 +10,11 @@ from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
 from app.window.settings import MEMORY_MB, Settings
+from resources import bundled_checkpoints
 from widgets.kit.plain import plain_tip
 from widgets.registry import VIEWS
 from widgets.view_entry import ViewEntry
+from widgets.views.home.cards import BY_NAME, LECTURE
 
 MOST_NUMBERS = 9
 
@@ -39,6 +41,11 @@ def _show_menu(view: ViewEntry) -> str:
     return "&View/Show i&mages and meshes" if view.about_model in ("image", "mesh") else "&View/Sho&w"
 
 
+def _shortcut(view: ViewEntry) -> str:
+    """Home has one of its own; others are numbered as their tabs are."""
+    return "Alt+Home" if view.is_home else ""
+
+
 def _size(megabytes: int) -> str:
     return f"{megabytes} MB" if megabytes < 1024 else f"{megabytes // 1024} GB"
 
@@ -50,7 +57,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("&Figure", "&Export…", "export_current", "Ctrl+E"),
     Command("&Figure", "&Copy picture", "copy_current", "Ctrl+Shift+C"),
     Command("&Figure", "Caption &line in exports", "set_caption", "", None, "", True),
-    *(Command(_show_menu(view), view.title, "show_view", "", view.name) for view in VIEWS),
+    *(Command(_show_menu(view), view.title, "show_view", _shortcut(view), view.name) for view in VIEWS),
     Command("&View", "&Tear off or put back", "tear_current", "Ctrl+Shift+T"),
     Command("&View", "Show &beside or put back", "show_beside", "Ctrl+Shift+B"),
     Command("&View", "&Checkpoints panel", "set_gallery_visible", "Ctrl+Shift+G", None, "", True),
@@ -82,6 +89,11 @@ COMMANDS: tuple[Command, ...] = (
         for megabytes in MEMORY_MB
     ),
     Command("&Run", "Run in the &precision of the file", "set_own_precision", "", None, "", True),
+    *(
+        Command(f"&Help/&Lecture/&{number} {part.title}", card.title, "open_card", "", card.name)
+        for number, part in enumerate(LECTURE, 1)
+        for card in part.cards
+    ),
     Command("&Help", "&Shortcuts…", "show_shortcuts", "F1"),
     Command("&Help", "&About Headlight…", "show_about"),
 )
@@ -92,6 +104,7 @@ def build_menus(window: QMainWindow) -> dict[str, QAction]:
     menus: dict[str, QMenu] = {}
     choices: dict[str, QActionGroup] = {}
     actions: dict[str, QAction] = {}
+    bundled = bundled_checkpoints()
     for command in COMMANDS:
         menu = _menu(window, menus, command.menu)
         if command.choice and command.choice not in choices:
@@ -111,6 +124,10 @@ def build_menus(window: QMainWindow) -> dict[str, QAction]:
             choices[command.choice].addAction(action)
         name = command.slot if command.value is None else f"{command.slot}:{command.value}"
         action.setObjectName(name)
+        if command.slot == "open_card":
+            card = BY_NAME[str(command.value)]
+            action.setToolTip(plain_tip(card.about))
+            action.setVisible(card.example.checkpoint in bundled)
         actions[name] = action
     return actions
 
@@ -126,8 +143,9 @@ def _menu(window: QMainWindow, menus: dict[str, QMenu], path: str) -> QMenu:
 
 def set_view_shortcuts(actions: dict[str, QAction], why: dict[str, str], offered: tuple[str, ...]) -> None:
     """Ctrl+1 to Ctrl+9 for the first views that show something; those that are off are greyed and say why (by name)."""
-    shown = [name for name in offered if not why.get(name)]
-    for view in VIEWS:
+    numbered = [view for view in VIEWS if not view.is_home]
+    shown = [view.name for view in numbered if view.name in offered and not why.get(view.name)]
+    for view in numbered:
         number = shown.index(view.name) + 1 if view.name in shown else 0
         action = actions[f"show_view:{view.name}"]
         action.setShortcut(QKeySequence(f"Ctrl+{number}") if 1 <= number <= MOST_NUMBERS else QKeySequence())

@@ -22,7 +22,7 @@ from app.window import about
 from app.window.actions import LastKeys, build_menus, check_actions, set_view_shortcuts
 from app.window.appearance import LARGER, Appearance, Presentation
 from app.window.drops import Drops, DropTargets
-from app.window.opening import Opening
+from app.window.opening import Opening, Wishes
 from app.window.placement import keep_on_screen, restore_layout, with_layout
 from app.window.session import FILE_NAME, SessionKeeper
 from app.window.settings import Settings, load_settings, save_settings, why_not_kept
@@ -43,6 +43,7 @@ from widgets.panels.status_line import StatusLine
 from widgets.selection import Selection
 from widgets.view import View
 from widgets.view_entry import ViewEntry
+from widgets.views.home.cards import BY_NAME
 
 
 class MainWindow(QMainWindow):
@@ -123,8 +124,6 @@ class MainWindow(QMainWindow):
         self.opening.set_recent(self.settings.recent)
         self.opening.announce(first_checkpoint or self.settings.checkpoint)
 
-    # Building
-
     def _build(self) -> None:
         centre = QWidget(self)
         layout = QVBoxLayout(centre)
@@ -159,10 +158,9 @@ class MainWindow(QMainWindow):
         self.opening.begun.connect(self.flow.await_checkpoint)
         self.panels.changed.connect(self._on_panels_changed)
         self.area.view_created.connect(self._on_area_view_created)
-        self.context.view_requested.connect(self.area.show_view)
-        self.context.input_requested.connect(self.input_panel.set_input)
-        self.context.save_requested.connect(self.save_mesh)
-        self.context.swap_requested.connect(self.swap_sentences)
+        self.wishes = Wishes(
+            self.context, self.controller, self.opening, self.exporting, self.input_panel, self.flow, self.area, self
+        )
         self.area.offered_changed.connect(partial(set_view_shortcuts, self.actions_by_name))
         self.area.export_requested.connect(self.export)
         self.area.copy_requested.connect(self.copy)
@@ -234,6 +232,10 @@ class MainWindow(QMainWindow):
     def show_view(self, name: str) -> None:
         self.area.show_view(name)
 
+    def open_card(self, name: str) -> None:
+        """Show what a card of the lecture names."""
+        self.wishes.show_example(BY_NAME[name].example)
+
     def tear_current(self) -> None:
         self.area.toggle_window(self.area.current)
 
@@ -298,10 +300,6 @@ class MainWindow(QMainWindow):
     def copy(self, name: str) -> None:
         """Put what a view shows on the clipboard."""
         self.exporting.copy(self.area.views.get(name), why_none=self.area.why_off(name))
-
-    def save_mesh(self, _sample: object) -> None:
-        """Ask where to, and save a mesh, its growth or its tokens."""
-        self.exporting.export(self.area.views.get("mesh"), first="obj")
 
     def set_caption(self, is_on: bool) -> None:
         self.settings = replace(self.settings, caption=is_on)

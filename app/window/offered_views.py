@@ -19,6 +19,8 @@ class OfferedViews:
 
     def __init__(self, entries: Sequence[ViewEntry]) -> None:
         self._entries = tuple(entries)
+        self._first = next(entry.name for entry in entries if not entry.is_home)
+        self._homes = {entry.name for entry in entries if entry.is_home}
         self._kind = ""  # of the checkpoint; none was open yet
         self._last_of_kind: dict[str, str] = {}
         # The first checkpoint reads text; tabs that come and go would be in the way until it is there.
@@ -41,16 +43,27 @@ class OfferedViews:
         wanted = current
         if kind != self._kind:
             is_first = not self._kind
-            self._last_of_kind[self._kind] = current
-            begins_with = self._entries[0].name if kind == "text" else ""
+            if current not in self._homes:
+                self._last_of_kind[self._kind] = current
+            begins_with = self._first if kind == "text" else ""
             if is_first and (kind == "text" or is_restored):
                 begins_with = current
             wanted = self._last_of_kind.get(kind, begins_with)
         if wanted not in names:
-            special = [entry.name for entry in self._entries if entry.name in names and entry.about_model == kind]
-            wanted = (special or names)[0]
+            wanted = self._first_of(kind, names)
         self._kind, self.names = kind, names
         return wanted
+
+    def away_from_home(self, current: str) -> str:
+        """What to show of a checkpoint that was opened there: what was used last with its kind, or its first view."""
+        if current not in self._homes:
+            return current
+        last = self._last_of_kind.get(self._kind, self._first if self._kind == "text" else "")
+        return last if last in self.names else self._first_of(self._kind, self.names)
+
+    def _first_of(self, kind: str, names: tuple[str, ...]) -> str:
+        special = [entry.name for entry in self._entries if entry.name in names and entry.about_model == kind]
+        return (special or [name for name in names if name not in self._homes])[0]
 
 
 def _is_offered(entry: ViewEntry, checkpoint: CheckpointInfo) -> bool:

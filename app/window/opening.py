@@ -1,4 +1,4 @@
-"""Opening checkpoints: by name, from a folder, from the list; and what happens when one cannot be opened."""
+"""Opening checkpoints: by name, from a folder, from the list, or since a view asks for what needs one."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.export.exporting import Exporting
 from app.link.controller import Controller
+from app.window.subject_flow import SubjectFlow
+from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo, in_own_precision, split_precision
 from inference.results.events import Failure
 from resources import bundled_checkpoints
-from widgets.context import ViewContext
+from widgets.context import ViewContext, ViewExample
 from widgets.panels.gallery import Gallery
+from widgets.panels.input_panel import InputPanel
+from widgets.selection import Selection
+from widgets.subject import Subject
 
 
 class Opening(QObject):
@@ -152,6 +158,129 @@ class Opening(QObject):
         trained = trained_in(self._context.runs_folder)
         self._gallery.set_checkpoints(bundled_checkpoints(), self._recent, now, trained)
         self._context.set_checkpoints((*bundled_checkpoints(), *self._recent, *trained))
+
+
+class Wishes(QObject):
+    """Does what views ask for by way of their `ViewContext`.
+
+    An example that needs another checkpoint is shown once that is open; what else is opened meanwhile comes instead.
+    """
+
+    def __init__(
+        self,
+        context: ViewContext,
+        controller: Controller,
+        opening: Opening,
+        exporting: Exporting,
+        input_panel: InputPanel,
+        flow: SubjectFlow,
+        area: ViewArea,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._controller, self._opening, self._input_panel, self._area = controller, opening, input_panel, area
+        self._exporting = exporting
+        self._selection: Selection = context.selection
+        self._example: ViewExample | None = None  # that waits for its checkpoint or its input
+        self._coming: ViewExample | None = None
+        self._is_drawn = self._is_looking = False
+        self._is_opening = False
+        self._open_before = ""
+        context.view_requested.connect(area.show_view)
+        context.input_requested.connect(input_panel.set_input)
+        context.save_requested.connect(self._on_context_save_requested)
+        context.swap_requested.connect(input_panel.text.swap)
+        context.browse_requested.connect(opening.browse)
+        context.example_requested.connect(self.show_example)
+        opening.begun.connect(self._on_opening_begun)
+        opening.opened.connect(self._on_opening_opened)
+        controller.open_cancelled.connect(self._on_controller_open_ended)
+        controller.open_failed.connect(self._on_controller_open_ended)
+        flow.subject_changed.connect(self._on_flow_subject_changed)
+        input_panel.input_changed.connect(self._on_input_changed)
+        context.selection.masked_changed.connect(self._on_input_changed)
+
+    @Slot(object)
+    def show_example(self, example: ViewExample) -> None:
+        """Look at what an example names; its checkpoint is opened unless it is open."""
+        now = self._controller.checkpoint
+        if now is None or self._is_opening or now.checkpoint != example.checkpoint:
+            self._coming = example
+            self._opening.open(example.checkpoint)  # tells of it by `begun`, and may be done at once
+            self._coming = None
+            return
+        self._example = example
+        self._look_at(example)
+        self._area.show_view(example.view)
+        self._draw(example)  # it may wait long for its input, as long as there is no engine
+        self._is_drawn = True
+
+    def _look_at(self, example: ViewExample) -> None:
+        """Its input and what is selected; masks come last, as another text has none."""
+        self._is_looking = True
+        if example.selected is not None:
+            self._selection.update(
+                group=example.selected.group,
+                layer=example.selected.layer,
+                head=example.selected.head,
+                query=example.selected.query,
+                key=example.selected.key,
+            )
+        self._input_panel.set_input(example.input.unmasked())
+        if example.input.text is not None:
+            self._selection.set_masked(example.input.text.masked)
+        self._is_looking = False
+
+    def _draw(self, example: ViewExample) -> None:
+        view = self._area.views.get(example.view)
+        if view is not None:
+            view.set_options_state({name: dict(values) for name, values in example.options.items()})
+
+    @Slot(object)
+    def _on_context_save_requested(self, _mesh: object) -> None:
+        """Ask where to, and save a mesh, its growth or its tokens."""
+        self._exporting.export(self._area.views.get("mesh"), first="obj")
+
+    @Slot()
+    def _on_opening_begun(self) -> None:
+        self._is_opening, self._example, self._is_drawn = True, self._coming, False
+        self._area.lead_to(self._example.view if self._example is not None else None)
+
+    @Slot()
+    def _on_controller_open_ended(self) -> None:
+        self._is_opening, self._example = False, None
+        self._area.lead_to(None)
+
+    @Slot(object)
+    def _on_opening_opened(self, info: CheckpointInfo) -> None:
+        before, self._open_before = self._open_before, info.checkpoint
+        self._is_opening = False
+        if self._example is not None and self._example.checkpoint == info.checkpoint:
+            self._look_at(self._example)
+        elif before and before != info.checkpoint:
+            self._area.lead_to("")
+
+    @Slot(object)
+    def _on_flow_subject_changed(self, subject: Subject) -> None:
+        """Only now there is a view, if it is the first time.
+
+        The example is done with when its input is looked at. Until then its checkpoint may be told of twice, as it is
+        remembered and then by the engine, and with each the masks begin anew.
+        """
+        example = self._example
+        if example is None or example.checkpoint != subject.checkpoint.checkpoint or self._is_opening:
+            return
+        if not self._is_drawn:
+            self._is_drawn = True
+            self._draw(example)
+        if all(getattr(subject.input, kind) == getattr(example.input, kind) for kind in example.input.kinds):
+            self._example = None
+
+    @Slot()
+    def _on_input_changed(self) -> None:
+        """The user wants to look at something else by now."""
+        if not self._is_looking and not self._is_opening:
+            self._example = None
 
 
 def trained_in(folder: str) -> tuple[str, ...]:

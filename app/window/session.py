@@ -18,6 +18,7 @@ from widgets.selection import Selected
 from widgets.view import View
 
 FILE_NAME = "session.json"  # beside the settings
+HOME = "home"
 _LARGEST = 2**31 - 1
 
 
@@ -71,8 +72,13 @@ class SessionKeeper:
         area.view_created.connect(self._on_area_view_created)
 
     def restore_layout(self, checkpoint: str) -> None:
-        """Put the views where they were; the one in front comes back with the checkpoint that it showed."""
+        """Put the views where they were; the one in front comes back with the checkpoint that it showed.
+
+        The very first window, with nothing that was chosen, begins at home.
+        """
         layout = self._session.layout
+        if not checkpoint and not layout.current:
+            layout = replace(layout, current=HOME)
         self._area.restore_layout(layout if checkpoint == self._session.checkpoint else replace(layout, current=""))
 
     def restored(self, info: CheckpointInfo) -> Restored | None:

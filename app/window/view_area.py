@@ -62,7 +62,8 @@ class ViewArea(QWidget):
         self._subject: Subject | None = None
         self._hint = self.tr("No checkpoint is open. Choose one on the left.")
         self._why_held = ""
-        self._current = entries[0].name
+        self._current = next(entry.name for entry in entries if not entry.is_home)
+        self._next: str | None = None
         self._is_restored = False
         self._offered = OfferedViews(entries)
         self._places = dict.fromkeys(self._entries, ViewPlace.TABS)
@@ -112,6 +113,10 @@ class ViewArea(QWidget):
         self._build_if_shown(name)
         if name in self.views:
             self.views[name].setFocus()  # so that arrow keys walk through heads at once
+
+    def lead_to(self, name: str | None) -> None:
+        """Show a view with the next thing that is looked at; empty: any but home. None: whichever is in front."""
+        self._next = name
 
     def open_file(self, name: str, path: str, checkpoint: CheckpointInfo) -> None:
         """Let a view open a file as soon as it looks at a checkpoint, which may just have been opened."""
@@ -171,6 +176,10 @@ class ViewArea(QWidget):
     def _offer_those_of(self, checkpoint: CheckpointInfo) -> None:
         """Put away the tabs of what is about other models, and show the view used last with this kind."""
         wanted = self._offered.follow(checkpoint, self._current, is_restored=self._is_restored)
+        if self._next is not None:
+            is_there = self._next in self._offered.names
+            wanted = self._next if is_there else self._offered.away_from_home(wanted or self._current)
+            self._next = None
         if wanted:
             self._arrange()
             self.show_view(wanted)

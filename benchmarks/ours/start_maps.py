@@ -22,6 +22,8 @@ _make_window = app.window.application.make_window
 def _make_and_watch(checkpoint: str = "", engine: str = "process") -> MainWindow:
     window = _make_window(checkpoint, engine)
     window.area.view_created.connect(lambda view: _watch(window, view))
+    if window.area.current == "home":  # the first start: as a user who looks for the maps at once
+        window.painted.connect(lambda: window.show_view("heads"))
     for view in window.area.views.values():
         _watch(window, view)
     return window

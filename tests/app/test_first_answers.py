@@ -94,6 +94,9 @@ def test_the_first_window_shows_it_dimmed_while_the_engine_is_silent(qtbot, tmp_
     qtbot.addWidget(window)
     window.resize(1280, 800)
     window.show()
+    qtbot.waitUntil(lambda: "home" in window.area.views)
+    assert window.area.current == "home"
+    window.show_view("heads")  # one click away
     qtbot.waitUntil(lambda: "heads" in window.area.views and window.area.views["heads"].figure() is not None)
     asked = [request for request in dict.fromkeys(runner.asked) if not isinstance(request, MemoryRequest)]
     known = [message["request"] for message in read(FILE.read_bytes())[0]]

@@ -30,8 +30,12 @@ class Driver:
         self.qtbot.waitUntil(lambda: bool(condition()), timeout=seconds * SECOND)  # to it, None is yes
 
     def wait_idle(self) -> None:
-        """Until the checkpoint is open and nothing is being computed."""
-        self.wait(lambda: self.window.controller.checkpoint is not None and self.figure("heads") is not None)
+        """Until the checkpoint is open, its heads are shown (at home they are one click away), and all is computed."""
+        self.wait(lambda: self.window.controller.checkpoint is not None)
+        if self.window.area.current == "home":
+            self.wait(lambda: "home" in self.window.area.views)
+            self.tab("heads")
+        self.wait(lambda: self.figure("heads") is not None)
         self.wait(lambda: not self.window._runner.is_busy)
 
     def widget(self, name: str, kind: type[QWidget] = QWidget) -> QWidget:

@@ -36,7 +36,14 @@ def drop(window, path) -> None:
 
 
 @pytest.mark.own_engine
-def test_the_first_start_draws_attention_without_a_click(driver):
+def test_the_first_start_is_at_home_and_one_click_draws_attention(start):
+    driver = start()
+    driver.wait(lambda: "home" in driver.window.area.views)
+    assert driver.window.area.current == "home"
+    assert list(driver.window.area.views) == ["home"]
+    driver.tab("heads")
+    driver.wait(lambda: driver.figure("heads") is not None)
+    driver.wait_idle()
     assert driver.window.windowTitle() == "bert-mini – Headlight"
     assert driver.words()[0] == "[CLS]"
     heads = driver.figure("heads").numbers().arrays["thumbnails"]

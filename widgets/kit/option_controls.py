@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QObject, QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QTabBar, QTabWidget, QWidget
 
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.layouts import labelled
 from widgets.kit.number_box import DecimalBox, NumberBox
 from widgets.kit.number_slider import NumberSlider
 from widgets.kit.plain import plain_tip
-from widgets.options import Choice, Number, Option, Options, Switch
+from widgets.options import Choice, Number, Option, Options, Switch, number
 
 O = TypeVar("O", bound=Options)  # noqa: E741
 
@@ -97,6 +97,37 @@ class OptionControls(QObject, Generic[O]):
                 _set(control, getattr(options, field))
         if not quietly and options != was:
             self.changed.emit()
+
+
+@dataclass(frozen=True)
+class PageOptions(Options):
+    """Which page of a view is in front."""
+
+    page: int = number(0, 0, 9, "Page", "which one is in front, counted from 0")
+
+
+class PageChoice:
+    """The tabs of a view's pages as an option: sessions, and what opens a view, bring one to the front.
+
+    Attributes
+    ----------
+    name
+        What sessions know it by.
+    """
+
+    kind = PageOptions
+
+    def __init__(self, name: str, tabs: QTabWidget | QTabBar) -> None:
+        self.name, self._tabs = name, tabs
+
+    def value(self) -> PageOptions:
+        """Which page is in front now."""
+        return PageOptions(max(self._tabs.currentIndex(), 0))
+
+    def set_value(self, options: PageOptions) -> None:
+        """Bring a page to the front, unless it is not there or is hidden."""
+        if self._tabs.isTabVisible(options.page):
+            self._tabs.setCurrentIndex(options.page)
 
 
 def _spin_box(option: Number) -> NumberBox | DecimalBox:

@@ -13,7 +13,9 @@ from PySide6.QtWidgets import QComboBox, QDockWidget, QMainWindow, QMenu, QTextE
 from app.window.about import shortcuts_html
 from app.window.actions import COMMANDS, MOST_NUMBERS, LastKeys, build_menus, set_view_shortcuts
 from app.window.main_window import MainWindow
-from widgets.registry import VIEWS
+from widgets.registry import VIEWS as ALL_VIEWS
+
+VIEWS = tuple(view for view in ALL_VIEWS if not view.is_home)
 
 
 class Recorder(QMainWindow):

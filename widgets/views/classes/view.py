@@ -10,7 +10,7 @@ from inference.results.events import Failure
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.kit.figure_canvas import FigureCanvas
-from widgets.kit.option_controls import OptionControls
+from widgets.kit.option_controls import OptionControls, PageChoice
 from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.subject import Subject
@@ -52,6 +52,7 @@ class ClassesView(View):
         self._show_page()
 
         self._pages.currentChanged.connect(self._on_pages_current_changed)
+        self.add_options(PageChoice("pages", self._pages))
         self._options.changed.connect(self._rebuild)
         self._row.currentIndexChanged.connect(self._rebuild)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)

@@ -13,6 +13,7 @@ from inference.results.probe import ProbeResult
 from inference.results.request import Capability, Request
 from widgets.context import ViewContext
 from widgets.kit.figure import Figure
+from widgets.kit.option_controls import PageChoice
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
@@ -54,6 +55,7 @@ class CompleteImageView(View):
         self.add_options(self._probe.options)
         self._asked_by: dict[QWidget, tuple[Request, ...]] = {}
         self._pages.currentChanged.connect(self._on_pages_current_changed)
+        self.add_options(PageChoice("pages", self._pages))
         self.setFocusProxy(self._pages)
 
     # Data in

@@ -17,6 +17,7 @@ from widgets.kit.clean import clean
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.figure import Figure
 from widgets.kit.layouts import fill_column
+from widgets.kit.option_controls import PageChoice
 from widgets.view import View
 from widgets.views.embedding.analogy_page import AnalogyPage
 from widgets.views.embedding.map_page import WordMapPage
@@ -71,6 +72,7 @@ class EmbeddingView(View):
         self._source.currentIndexChanged.connect(self.refresh)
         self._open.clicked.connect(self._on_open_clicked)
         self._pages.currentChanged.connect(self._on_pages_current_changed)
+        self.add_options(PageChoice("pages", self._pages))
         self._training.train_requested.connect(self._on_training_train_requested)
         self._training.open_requested.connect(self.open_vectors)
         self._training.job_action_requested.connect(self.job_action_requested)

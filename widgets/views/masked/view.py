@@ -17,7 +17,7 @@ from inference.results.tokens import Tokens
 from widgets.context import ViewContext
 from widgets.figures.chips import Chip, ChipKind, chips_of
 from widgets.kit.figure_scroll import FigureScroll
-from widgets.kit.option_controls import OptionControls
+from widgets.kit.option_controls import OptionControls, PageChoice
 from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.subject import Subject
@@ -65,6 +65,7 @@ class MaskedView(View):
         self._show_page()
 
         self._pages.currentChanged.connect(self._on_pages_current_changed)
+        self.add_options(PageChoice("pages", self._pages))
         self._lab.changed.connect(self._on_options_changed)
         self._options.changed.connect(self._on_options_changed)
         self._layer.currentIndexChanged.connect(self._on_layer_current_index_changed)

@@ -14,7 +14,7 @@ from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.kit.availability import offer
 from widgets.kit.labels import make_selectable
-from widgets.kit.option_controls import OptionControls
+from widgets.kit.option_controls import OptionControls, PageChoice
 from widgets.kit.page import Page
 from widgets.kit.plain import PlainLabel
 from widgets.kit.pointed_canvas import PointedCanvas
@@ -68,6 +68,7 @@ class PositionsView(View):
         self._show_page()
 
         self._pages.currentChanged.connect(self._on_pages_current_changed)
+        self.add_options(PageChoice("pages", self._pages))
         self._sinusoids.figure_changed.connect(self.figure_changed)
         self._table.currentIndexChanged.connect(self._on_table_changed)
         self._options.changed.connect(self._rebuild)

@@ -13,7 +13,7 @@ from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.kit.figure import Figure
 from widgets.kit.layouts import fill_column
-from widgets.kit.option_controls import OptionControls
+from widgets.kit.option_controls import OptionControls, PageChoice
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.panels.job_line import JobLine
 from widgets.plots.canvas import PlotCanvas
@@ -90,6 +90,7 @@ class SparseView(View):
         self._rebuild()
 
         self._tabs.currentChanged.connect(self._on_tabs_current_changed)
+        self.add_options(PageChoice("pages", self._tabs))
         self._patterns.changed.connect(self._rebuild)
         self._layers.changed.connect(self._rebuild)
         self._layers.measure_requested.connect(self._on_layers_measure_requested)

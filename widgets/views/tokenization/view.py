@@ -18,6 +18,7 @@ from inference.results.tokenization import (
 )
 from widgets.context import ViewContext
 from widgets.kit.figure_scroll import FigureScroll
+from widgets.kit.option_controls import PageChoice
 from widgets.kit.page import Page
 from widgets.kit.plain import plain_tip
 from widgets.kit.pointed_canvas import PointedCanvas
@@ -65,6 +66,7 @@ class TokenizationView(View):
         self.add_options(self._comparison.options)  # type: ignore[type-var]
 
         self._pages.currentChanged.connect(self._on_pages_current_changed)
+        self.add_options(PageChoice("pages", self._pages))
         self._vocabulary.wanted_changed.connect(self._on_vocabulary_wanted_changed)
         self._vocabulary.figure_changed.connect(self.figure_changed)
         self._comparison.figure_changed.connect(self.figure_changed)

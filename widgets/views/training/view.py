@@ -14,6 +14,7 @@ from inference.results.request import Request
 from inference.results.training import RunsRequest, RunsResult, TrainingRequest, TrainingResult
 from widgets.context import ViewContext
 from widgets.kit.figure import Figure
+from widgets.kit.option_controls import PageChoice
 from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.training.attention_page import AttentionPage
@@ -59,6 +60,7 @@ class TrainingView(View):
         self._tell_names()
 
         self._pages.currentChanged.connect(self._on_pages_current_changed)
+        self.add_options(PageChoice("pages", self._pages))
         for page in (self._lab, self._attention, self._schedule, self._smoothing):
             page.figure_changed.connect(self.figure_changed)
         self._lab.start_requested.connect(self._on_lab_start_requested)

@@ -1,0 +1,12 @@
+"""The lecture and the bundled checkpoints as cards: what one sets out from."""
+
+from widgets.view_entry import ViewEntry
+
+ENTRY = ViewEntry(
+    "home",
+    "Home",
+    "widgets.views.home.view:HomeView",
+    frozenset(),
+    "The lecture and the checkpoints as cards; one click opens what a card shows.",
+    is_home=True,
+)
