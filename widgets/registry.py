@@ -18,6 +18,7 @@ ORDER = (
     "masked",
     "next_sentence",
     "prediction",
+    "fine_tuning",
     "lens",
     "reading",
     "attribution",
