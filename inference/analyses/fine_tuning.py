@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from inference.checkpoints.adapters import find_adapter
 from inference.context import Refused
@@ -25,6 +26,7 @@ from inference.results.fine_tuning import (
 from resources import GLUE, bundled_checkpoints, checkpoint_path
 
 if TYPE_CHECKING:
+    from inference.capture.attention_call import AttentionCall
     from inference.context import Context
     from inference.family.base import Encoded
     from inference.forward.model import Model
@@ -47,7 +49,9 @@ def labelled_examples(request: LabelledExamplesRequest, context: Context) -> Lab
     studies = tuple(name for name in bundled_checkpoints() if (checkpoint_path(name) / STUDY).is_file())
     study = request.study or next(iter(studies), "")
     if study not in studies:
-        raise Refused(f"No numbers come with {study or 'Headlight'}; there are those of {', '.join(studies) or 'none'}.")
+        raise Refused(
+            f"No numbers come with {study or 'Headlight'}; there are those of {', '.join(studies) or 'none'}."
+        )
     told = read_object(checkpoint_path(study) / STUDY, _MOST_BYTES)
     try:
         runs = [MeasuredRuns(row["method"], row["n"], np.array(row["accuracies"], np.float64)) for row in told["runs"]]
@@ -108,20 +112,20 @@ def fine_tuning(request: FineTuningRequest, model: Model, context: Context) -> F
     encoded = model.encode(request.input)
     if not np.array_equal(base.encode(request.input).tokens.ids, encoded.tokens.ids):
         raise Refused(f"{base.info.name} and {model.info.name} cut this text into different tokens.")
-    read_pos = _read_pos(model, encoded, group)
+    read_pos, heads = _read_pos(model, encoded, group), list(range(min(group.n_heads[at] for at in group.layers)))
     for each in (base, model):
         run = each.run(request.input, context)
         calls = each.each_call(run, group.name, context)
-        rows.append([_row(call, read_pos, context) for _, call in calls])
+        rows.append([_row(call, heads, read_pos, each.device, context) for _, call in calls])
     return FineTuningResult(
         (base.info.name, model.info.name), encoded.tokens, read_pos, np.array(rows, np.float32), group.layers
     )
 
 
-def _row(call: Any, read_pos: int, context: Context) -> np.ndarray:
+def _row(call: AttentionCall, heads: list[int], read_pos: int, device: torch.device, context: Context) -> np.ndarray:
     """float32 [head, key_pos] of one query."""
     context.checkpoint()
-    return call.patterns(list(range(call.n_heads)))[:, read_pos].float().cpu().numpy()
+    return call.patterns(heads, torch.tensor([read_pos], device=device))[:, 0].float().cpu().numpy()
 
 
 def _base(named: str, model: Model, context: Context) -> Model:

@@ -122,18 +122,12 @@ def logits_and_loss(net: PreTrainedModel, ids: Tensor, mask: Tensor, labels: Ten
 
 def save_adapter(net: PreTrainedModel, base: str, folder: Path) -> None:
     """Write what was learned beside a base, in half precision and in the layout of PEFT."""
-    found: dict[str, Tensor] = {}
-    targets = set()
-    for name, parameter in net.named_parameters():
-        if ".lora_" in name:
-            targets.add(name.rsplit(".", 2)[1])
-            found[f"base_model.model.{name}.weight"] = parameter
-        elif parameter.requires_grad:
-            found[f"base_model.model.{name}"] = parameter
+    learned = {name: p for name, p in net.named_parameters() if p.requires_grad}
+    paths = {name: f"base_model.model.{name}{'.weight' if '.lora_' in name else ''}" for name in learned}
     folder.mkdir(parents=True, exist_ok=True)
-    save_file({name: each.detach().half().contiguous() for name, each in found.items()}, folder / ADAPTER_WEIGHTS)
-    whole = {name.split(".")[-2 if name.startswith("classifier") or name.startswith("score") else -3]
-             for name, p in net.named_parameters() if p.requires_grad and ".lora_" not in name}
+    stored = {paths[name]: p.detach().half().contiguous() for name, p in learned.items()}
+    save_file(stored, folder / ADAPTER_WEIGHTS)
+    whole = {name.removeprefix(f"{net.base_model_prefix}.").split(".")[0] for name in learned if ".lora_" not in name}
     says = {
         "peft_type": "LORA",
         "task_type": "SEQ_CLS",
@@ -143,7 +137,7 @@ def save_adapter(net: PreTrainedModel, base: str, folder: Path) -> None:
         "lora_dropout": 0.0,
         "bias": "none",
         "fan_in_fan_out": isinstance(net, GPT2ForSequenceClassification),
-        "target_modules": sorted(targets),
+        "target_modules": [name for name, module in net.named_modules() if isinstance(module, LowRank)],
         "modules_to_save": sorted(whole),
         "inference_mode": True,
         "id2label": {str(number): label for number, label in enumerate(LABELS)},

@@ -3,8 +3,8 @@
     python -m resources.recipes.polarity.train --data DIR --out resources/checkpoints/bert-mini-polarity
     python -m resources.recipes.polarity.train --data DIR --base gpt-mini --out resources/checkpoints/gpt-mini-polarity
 
-A BERT reads the class at [CLS]; a GPT at the last token, and goes on learning to write, too. `--full` trains all weights
-and says only how well that goes.
+A BERT reads the class at [CLS]; a GPT at the last token, and goes on learning to write, too. `--full` trains all
+weights and says only how well that goes.
 """
 
 from __future__ import annotations
@@ -121,6 +121,7 @@ def main() -> None:
     parser.add_argument("--examples", type=int, help="so many labelled sentences only")
     parser.add_argument("--epochs", type=int, default=ADAPTER_PLAN.epochs)
     parser.add_argument("--rate", type=float, default=ADAPTER_PLAN.rate)
+    parser.add_argument("--head-rate", type=float, default=ADAPTER_PLAN.head_rate)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, help="of torch; all processors if not given")
     parser.add_argument("--choose", action="store_true", help=f"train without {N_TRIED:,} sentences, and try on these")
@@ -134,7 +135,7 @@ def main() -> None:
     net, tokenizer = build(args.base, is_pretrained=not args.scratch, seed=args.seed), load_tokenizer(args.base)
     if not (args.full or args.scratch):
         add_low_rank(net)
-    for epoch, loss in fine_tune(net, data, tokenizer, Plan(args.epochs, args.rate), args.seed):
+    for epoch, loss in fine_tune(net, data, tokenizer, Plan(args.epochs, args.rate, args.head_rate), args.seed):
         print(f"epoch {epoch}: loss {loss:.3f}", flush=True)
     print(f"accuracy on {len(tried):,} sentences: {accuracy(net, tried, tokenizer):.4f}", flush=True)
     if args.out and not (args.full or args.scratch):
