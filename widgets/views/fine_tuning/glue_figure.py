@@ -82,7 +82,7 @@ class GlueFigure(PanelFigure):
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """Below this numbers have no room."""
         em = QFontMetricsF(style.font).height()
-        return QSizeF(52 * em, (len(self.result.systems) * _ROW + _AROUND) * em)
+        return QSizeF(58 * em, (len(self.result.systems) * _ROW + _AROUND) * em)
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         least = self.least_size(0, style)

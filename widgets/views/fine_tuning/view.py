@@ -142,10 +142,19 @@ class FineTuningView(View):
 
     def show_failure(self, request: Request, failure: Failure) -> None:
         super().show_failure(request, failure)
-        pages = {LabelledExamplesRequest: self._examples_page, GlueRequest: self._glue_page}
-        page = pages.get(type(request), self._attention_page)
+        page = self._page_of(request)
         if page.is_empty and not isinstance(request, PredictionRequest):
             page.show_empty(failure.message)
+
+    def take_cancellation(self, request: Request) -> None:
+        """An empty page says what to do."""
+        super().take_cancellation(request)
+        if (page := self._page_of(request)).is_empty:
+            page.show_empty(self.tr("Cancelled; F5 asks again."))
+
+    def _page_of(self, request: Request) -> Page:
+        pages = {LabelledExamplesRequest: self._examples_page, GlueRequest: self._glue_page}
+        return pages.get(type(request), self._attention_page)
 
     def figure(self) -> Figure | None:
         page = self._pages.currentIndex()
