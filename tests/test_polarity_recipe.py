@@ -30,7 +30,7 @@ from resources.recipes.polarity.networks import (
     save_adapter,
 )
 from resources.recipes.polarity.report import study
-from resources.recipes.polarity.train import Plan, accuracy, fine_tune
+from resources.recipes.polarity.train import TuningPlan, accuracy, fine_tune
 from tests.inference.tiny_checkpoints import save_bert, save_gpt2
 
 GOOD, BAD = "the cat sat on the mat", "it was tired because it was"
@@ -75,13 +75,15 @@ def test_a_bert_reads_at_cls_and_a_gpt_at_the_last_token_with_half_the_loss_of_a
 
     folder = save_gpt2(tmp_path / "gpt2")
     gpt = build(str(folder)).eval()
-    logits, loss = logits_and_loss(gpt, ids, mask, labels)
+    with torch.inference_mode():
+        logits, loss = logits_and_loss(gpt, ids, mask, labels)
     writer = transformers.GPT2LMHeadModel.from_pretrained(folder).eval()
     nats, n_tokens = 0.0, 0
     for row, own in enumerate(([5, 6, 7, 8], [9, 10])):
         alone = torch.tensor([own])
-        torch.testing.assert_close(logits[row : row + 1], gpt(input_ids=alone).logits)
-        after = writer(alone).logits[0, :-1].log_softmax(-1)
+        with torch.inference_mode():
+            torch.testing.assert_close(logits[row : row + 1], gpt(input_ids=alone).logits)
+            after = writer(alone).logits[0, :-1].log_softmax(-1)
         nats -= float(after.gather(1, alone[0, 1:, None]).sum())
         n_tokens += len(own) - 1
     of_labels = float(F.cross_entropy(logits, labels))
@@ -96,7 +98,7 @@ def test_an_adapter_changes_nothing_else_and_opens_as_it_was_trained(tmp_path, s
     add_low_rank(net)
     frozen = {name: p.detach().clone() for name, p in net.named_parameters() if not p.requires_grad}
     data = Labelled((GOOD, BAD) * 16, np.array([1, 0] * 16))
-    losses = [loss for _, loss in fine_tune(net, data, tokenizer, Plan(8, 5e-3, 5e-3), 0)]
+    losses = [loss for _, loss in fine_tune(net, data, tokenizer, TuningPlan(8, 5e-3, 5e-3), 0)]
     assert losses[-1] < losses[0]
     assert accuracy(net, data, tokenizer) == 1.0
     for name, before in frozen.items():
@@ -161,7 +163,7 @@ def test_the_bundled_adapter_is_small_and_tells_praise_from_blame(tmp_path):
     folder = checkpoint_path(name)
     assert sum(file.stat().st_size for file in folder.iterdir()) < 2**20
     model = load(name, Context())
-    sentences = ("a warm , funny and beautiful film .", "a dull , stupid and boring mess .")
+    sentences = ("a warm , funny and beautiful film .", "I hated this stupid movie.")
     with torch.inference_mode():
         told = [model.net(**model.tokenizer(text, return_tensors="pt")).logits.argmax().item() for text in sentences]
     assert [model.info.classes[one] for one in told] == ["positive", "negative"]

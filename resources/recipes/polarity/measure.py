@@ -20,7 +20,7 @@ from transformers.utils import logging
 
 from resources.recipes.polarity.data import Labelled, read_polarity
 from resources.recipes.polarity.networks import add_low_rank, build, load_tokenizer, save_adapter
-from resources.recipes.polarity.train import ADAPTER_PLAN, BASE, Plan, accuracy, fine_tune
+from resources.recipes.polarity.train import ADAPTER_PLAN, BASE, TuningPlan, accuracy, fine_tune
 
 RUNS = "runs.jsonl"
 SIZES = (100, 500, 2_000, 0)  # 0: all
@@ -31,9 +31,9 @@ SEEDS = (0, 1, 2)
 SIMPLE = ("words", "majority")  # the most frequent label, and counts of words
 
 
-def plan_of(method: str, size: int) -> Plan:
+def plan_of(method: str, size: int) -> TuningPlan:
     """How a method is trained on so many examples."""
-    return ADAPTER_PLAN if method == "adapter" else Plan(EPOCHS[size], *RATES[method])
+    return ADAPTER_PLAN if method == "adapter" else TuningPlan(EPOCHS[size], *RATES[method])
 
 
 def wanted(seeds: tuple[int, ...]) -> list[tuple[str, int, int]]:
@@ -45,7 +45,7 @@ def wanted(seeds: tuple[int, ...]) -> list[tuple[str, int, int]]:
 
 
 def network_accuracy(
-    method: str, base: str, train: Labelled, val: Labelled, plan: Plan, seed: int, folder: Path
+    method: str, base: str, train: Labelled, val: Labelled, plan: TuningPlan, seed: int, folder: Path
 ) -> float:
     """Of a network that is trained on these sentences."""
     net, tokenizer = build(base, is_pretrained=method != "scratch", seed=seed), load_tokenizer(base)

@@ -21,7 +21,7 @@ from resources.recipes.polarity.train import ADAPTER_PLAN
 STUDY = "fine_tuning.json"
 _SPLIT = "sentence polarity v1.0 (Pang and Lee 2005), its split of 8,529 for training and 1,074 for validation"
 
-Run = dict[str, Any]
+RunRow = dict[str, Any]
 
 CARD = """---
 license: apache-2.0
@@ -82,9 +82,9 @@ def methods(base: str) -> dict[str, str]:
     }
 
 
-def grouped(runs: Iterable[Run]) -> dict[tuple[str, int], list[Run]]:
+def grouped(runs: Iterable[RunRow]) -> dict[tuple[str, int], list[RunRow]]:
     """Runs that differ in their seed only, by method and number of examples; of simple methods one run of all."""
-    found: dict[tuple[str, int], list[Run]] = {}
+    found: dict[tuple[str, int], list[RunRow]] = {}
     for run in runs:
         if run["method"] in SIMPLE and not run["size"] and run["seed"]:
             continue  # they have no seed: of all examples the same comes out
@@ -92,7 +92,7 @@ def grouped(runs: Iterable[Run]) -> dict[tuple[str, int], list[Run]]:
     return found
 
 
-def study(runs: list[Run], base: str) -> dict[str, Any]:
+def study(runs: list[RunRow], base: str) -> dict[str, Any]:
     """What the app shows."""
     groups, first = grouped(runs), runs[0]
     days = sorted({run["day"] for run in runs})
@@ -116,7 +116,7 @@ def study(runs: list[Run], base: str) -> dict[str, Any]:
     }
 
 
-def _cell(runs: list[Run]) -> str:
+def _cell(runs: list[RunRow]) -> str:
     if not runs:
         return ""
     accuracies = [run["accuracy"] for run in runs]
@@ -124,7 +124,7 @@ def _cell(runs: list[Run]) -> str:
     return text + (f" ± {stdev(accuracies):.3f}" if len(accuracies) > 1 else "")
 
 
-def card(runs: list[Run], base: str, name: str, size: int) -> str:
+def card(runs: list[RunRow], base: str, name: str, size: int) -> str:
     """The model card: data, split, metric, baseline, controls and command."""
     groups, named = grouped(runs), methods(base)
     most = max(run["n"] for run in runs)
@@ -164,7 +164,7 @@ def card(runs: list[Run], base: str, name: str, size: int) -> str:
     )
 
 
-def verdict(groups: dict[tuple[str, int], list[Run]], most: int) -> str:
+def verdict(groups: dict[tuple[str, int], list[RunRow]], most: int) -> str:
     """What the numbers say, in a sentence or two, whichever way they fall."""
 
     def of(method: str) -> float:

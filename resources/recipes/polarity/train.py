@@ -37,7 +37,7 @@ _HEAD = re.compile(r"(^|\.)(pooler|classifier|score)\.")
 
 
 @dataclass(frozen=True)
-class Plan:
+class TuningPlan:
     """How long and how fast; rates rise over a tenth of the steps and fall to nothing in a straight line.
 
     Attributes
@@ -53,11 +53,11 @@ class Plan:
     weight_decay: float = 0.01
 
 
-ADAPTER_PLAN = Plan(4, 1e-3, 3e-3)
+ADAPTER_PLAN = TuningPlan(4, 1e-3, 3e-3)
 
 
 def fine_tune(
-    net: PreTrainedModel, data: Labelled, tokenizer: PreTrainedTokenizerFast, plan: Plan, seed: int
+    net: PreTrainedModel, data: Labelled, tokenizer: PreTrainedTokenizerFast, plan: TuningPlan, seed: int
 ) -> Iterator[tuple[int, float]]:
     """Train; gives the number of each epoch that is done, and its mean loss."""
     rows, labels = encoded(data.texts, tokenizer), torch.from_numpy(data.labels)
@@ -135,7 +135,7 @@ def main() -> None:
     net, tokenizer = build(args.base, is_pretrained=not args.scratch, seed=args.seed), load_tokenizer(args.base)
     if not (args.full or args.scratch):
         add_low_rank(net)
-    for epoch, loss in fine_tune(net, data, tokenizer, Plan(args.epochs, args.rate, args.head_rate), args.seed):
+    for epoch, loss in fine_tune(net, data, tokenizer, TuningPlan(args.epochs, args.rate, args.head_rate), args.seed):
         print(f"epoch {epoch}: loss {loss:.3f}", flush=True)
     print(f"accuracy on {len(tried):,} sentences: {accuracy(net, tried, tokenizer):.4f}", flush=True)
     if args.out and not (args.full or args.scratch):
