@@ -10,12 +10,15 @@ NGRAMS = ROOT / "ngrams" / "english.npz"
 EMBEDDINGS = ROOT / "embeddings" / "english.npz"
 HOME_PICTURES = ROOT / "home"  # <light or dark>/<card>.png, made by docs/home_pictures.py
 CBOW_EMBEDDINGS = ROOT / "embeddings" / "english-cbow.npz"
+GLUE = ROOT / "published" / "glue.json"
 
 
 def bundled_checkpoints() -> tuple[str, ...]:
     """Names of the checkpoints that come with Headlight, the one shown at first start first."""
-    names = sorted(path.parent.name for path in CHECKPOINTS.glob("*/config.json"))
-    return tuple(sorted(names, key=lambda name: name != FIRST_CHECKPOINT))
+    # An adapter has no configuration of its own; its base is bundled, too.
+    configs = ("config.json", "adapter_config.json")
+    names = {path.parent.name for config in configs for path in CHECKPOINTS.glob(f"*/{config}")}
+    return tuple(sorted(names, key=lambda name: (name != FIRST_CHECKPOINT, name)))
 
 
 def checkpoint_path(checkpoint: str) -> Path:

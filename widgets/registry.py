@@ -19,6 +19,7 @@ ORDER = (
     "masked",
     "next_sentence",
     "prediction",
+    "fine_tuning",
     "lens",
     "reading",
     "attribution",

@@ -22,6 +22,7 @@ under BSD, Apache-2.0 and MIT licences. Colour maps cividis, viridis and magma: 
 <li>African Storybook, Pratham Books / StoryWeaver and Book Dash, CC BY 4.0</li>
 <li>English Wikinews contributors, CC BY 2.5</li>
 <li>COCO captions, CC BY 4.0</li>
+<li>Bo Pang and Lillian Lee, sentence polarity dataset v1.0, CC BY 4.0 (<b>bert-mini-polarity</b>)</li>
 <li>Books in the public domain (Project Gutenberg; H. C. Andersen, translated by Mrs. Paull)</li>
 </ul>
 """

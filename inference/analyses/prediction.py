@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from inference.context import Refused
-from inference.family.text_heads import PREDICTORS
+from inference.family.text_heads import PREDICTORS, last_token
 from inference.forward.entities import entities, marks
 from inference.inputs.tokens import typed_at
 from inference.results.prediction import (
@@ -124,10 +124,7 @@ def _read_pos(model: Model, encoded: Encoded) -> int | None:
     """Of decoders the last token that is no padding, by the rule of transformers."""
     if not any(group.is_causal for group in model.info.groups) or len(encoded.sequences) > 1:
         return None
-    pad = model.net.config.get_text_config().pad_token_id
-    if pad is None:
-        return len(encoded.tokens) - 1
-    return int(np.flatnonzero(encoded.tokens.ids != pad)[-1:].sum())  # the first one where all are padding
+    return last_token(model.net.config, encoded.tokens.ids)
 
 
 def _has_random_blocks(model: Model, encoded: Encoded) -> bool:

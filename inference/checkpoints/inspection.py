@@ -49,8 +49,8 @@ class CheckpointPlan:
 
     Attributes
     ----------
-    of_adapter
-        Names of tensors in `stored` that lie in the adapter's file, not in the folder of the base.
+    of_base
+        Where an adapter brings a head: all tensors in the folder of the base, also those that the adapter replaces.
     """
 
     folder: Path
@@ -62,7 +62,7 @@ class CheckpointPlan:
     preparation: Preparation | None = None
     adapter: Adapter | None = None
     is_own_precision: bool = False
-    of_adapter: frozenset[str] = frozenset()
+    of_base: dict[str, StoredTensor] | None = None
 
 
 def inspect(checkpoint: str) -> CheckpointInfo:
@@ -90,6 +90,7 @@ def plan(checkpoint: str) -> CheckpointPlan:
     raw = read_config(folder)
     stored = read_weights(folder)
     head = find_head(adapter, raw) if adapter else None
+    of_base = stored if head is not None else None
     if head is not None:
         raw, stored = head.config, stored | head.stored
     raw = completed(raw, stored)
@@ -149,9 +150,8 @@ def plan(checkpoint: str) -> CheckpointPlan:
         image_step=max(preparation.unit) if preparation and preparation.is_free else 0,
         has_chat_template=can_chat,
     )
-    names_of_head = frozenset(head.stored) if head else frozenset()
     return CheckpointPlan(
-        folder, config, family, architecture, stored, info, preparation, adapter, is_own_precision, names_of_head
+        folder, config, family, architecture, stored, info, preparation, adapter, is_own_precision, of_base
     )
 
 

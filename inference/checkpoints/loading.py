@@ -157,8 +157,8 @@ def _read(found: CheckpointPlan) -> tuple[PreTrainedModel, list[str]]:
     """The network, and the names of the tensors that it did not take."""
     net_class = found.architecture.net_class
     try:
-        own = {name: tensor for name, tensor in found.stored.items() if name not in found.of_adapter}
-        more = read_head(found.adapter) if found.adapter and found.of_adapter else {}
+        more = read_head(found.adapter) if found.adapter and found.of_base is not None else {}
+        own = found.stored if found.of_base is None else found.of_base
         net, report = read_net(net_class, found.config, found.folder, own, more)
     except MisfitError as misfit:
         raise Refused(f"{_weights_file(found)} does not fit {net_class.__name__}: {misfit}") from misfit

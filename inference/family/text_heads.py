@@ -16,6 +16,7 @@ from transformers.models.auto.modeling_auto import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
     from transformers import PreTrainedConfig
 
     from inference.family.opened import Opened
@@ -114,6 +115,14 @@ def labels_of(config: PreTrainedConfig) -> tuple[str, ...]:
         return ()
     names = {int(number): name for number, name in (config.id2label or {}).items()}
     return tuple(str(names.get(i, f"LABEL_{i}"))[:_LONGEST_LABEL] for i in range(len(names)))
+
+
+def last_token(config: PreTrainedConfig, ids: np.ndarray) -> int:
+    """Place of the last token that is no padding, where transformers reads the classes of a decoder."""
+    pad = config.get_text_config().pad_token_id
+    if pad is None:
+        return len(ids) - 1
+    return int((ids != pad).nonzero()[0][-1:].sum())  # the first one where all are padding
 
 
 def why_no_prediction(opened: Opened) -> str:

@@ -322,6 +322,9 @@ REAL = {
     "training-attention": ["--checkpoint", "run", "--look", "1", "--layer", "0"],
     "schedule": ["--kind", "cosine", "--steps", "200", "--warm-up", "20"],
     "label-smoothing": ["--smoothing", "0.2", "--classes", "12"],
+    "fine-tuning": ["--study", "bert-mini-polarity"],
+    "fine-tuned-attention": ["--checkpoint", "bert-mini-polarity", "--text", "A warm film.", "--head", "1"],
+    "glue": [],
     "prediction": ["--checkpoint", "bert", "--text", "the cat sat", "--text-pair", "a dog ran .", "--longest", "3"],
 }
 

@@ -1,4 +1,4 @@
-"""The checkpoints that are spoiled: all bundled ones, and ten small random ones of different kinds."""
+"""The checkpoints that are spoiled: all bundled whole ones, and ten small random ones of different kinds."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ def make_bases(folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     made = []
     for name in bundled_checkpoints():
+        if not (checkpoint_path(name) / "config.json").exists():
+            continue  # an adapter: its weights are those of a base that is spoiled already
         made.append(Path(shutil.copytree(checkpoint_path(name), folder / name)))
     for name in (*TEXTS, *IMAGES):
         place = folder / f"tiny-{name}"

@@ -45,6 +45,7 @@ CHECKPOINTS = {
     "patches": "vit-scenes",
     "classes": "vit-scenes",
     "mesh": "polygen-furniture",
+    "fine_tuning": "bert-mini-polarity",
 }
 INPUTS = {
     "text": Input(text=TextInput("the cat sat on the mat", "it was tired", masked=(3,))),

@@ -194,3 +194,13 @@ def test_what_cannot_be_merged_is_named(tmp_path, base, says, said):
 def test_an_adapter_of_another_base_is_refused(tmp_path, base, tensors, said):
     with pytest.raises(Refused, match=said):
         load(str(save_adapter(tmp_path / "adapter", tensors)), Context())
+
+
+def test_a_whole_matrix_of_the_adapter_stands_in_place_of_that_of_the_base(tmp_path, base):
+    pooler = {
+        f"base_model.model.bert.pooler.dense.{part}": torch.full(shape, 0.5)
+        for part, shape in (("weight", (32, 32)), ("bias", (32,)))
+    }
+    tensors = matrices(QUERY) | sequence_head() | pooler
+    model = load(str(save_adapter(tmp_path / "adapter", tensors, task_type="SEQ_CLS")), Context())
+    assert (model.net.bert.pooler.dense.weight == 0.5).all()

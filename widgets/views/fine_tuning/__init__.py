@@ -1,0 +1,12 @@
+"""What pre-training buys, and what fine-tuning changes."""
+
+from widgets.view_entry import ViewEntry
+
+ENTRY = ViewEntry(
+    "fine_tuning",
+    "Fine-tuning",
+    "widgets.views.fine_tuning.view:FineTuningView",
+    frozenset(),
+    "What pre-training buys by labelled examples, and what [CLS] looks at before and after.",
+    figures=("fine-tuning", "fine-tuned-attention", "glue"),
+)

@@ -1,0 +1,94 @@
+"""Figures of fine-tuning on the command line."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from inference.results.fine_tuning import (
+    FineTuningRequest,
+    FineTuningResult,
+    GlueRequest,
+    GlueResult,
+    LabelledExamplesRequest,
+    LabelledExamplesResult,
+)
+from inference.results.prediction import PredictionRequest, PredictionResult
+from inference.results.request import Capability
+from widgets.figure_command import FigureCommand, Requests, text_of, within
+from widgets.views.fine_tuning.options import FineTuningOptions
+
+if TYPE_CHECKING:
+    from inference.results.checkpoint import CheckpointInfo
+    from widgets.kit.figure import Figure
+
+
+def _of_study(parser: ArgumentParser) -> None:
+    parser.add_argument("--study", default="", metavar="NAME", help="a bundled checkpoint that comes with such numbers")
+
+
+def _examples_request(args: Namespace, info: CheckpointInfo) -> LabelledExamplesRequest:
+    return LabelledExamplesRequest(args.study)
+
+
+def _examples_figure(result: LabelledExamplesResult, args: Namespace) -> Figure:
+    from widgets.views.fine_tuning.examples_figure import ExamplesFigure
+
+    return ExamplesFigure(result)
+
+
+def _of_base(parser: ArgumentParser) -> None:
+    parser.add_argument("--base", default="", metavar="NAME_OR_PATH", help="what it was fine-tuned from, if no adapter")
+
+
+def _attention_request(args: Namespace, info: CheckpointInfo) -> Requests:
+    found = yield FineTuningRequest(args.checkpoint, text_of(args), args.base)
+    told = None
+    if Capability.PREDICTION in info.capabilities:
+        told = yield PredictionRequest(args.checkpoint, text_of(args))
+    return found, told
+
+
+def _attention_figure(results: tuple[FineTuningResult, PredictionResult | None], args: Namespace) -> Figure:
+    from widgets.views.fine_tuning.attention_figure import FineTunedAttentionFigure
+
+    found, told = results
+    head = within("head", args.head or 0, found.pattern.shape[2])
+    options = FineTuningOptions.of(args)
+    if args.head is not None:
+        options = FineTuningOptions("head", options.hide_special)
+    return FineTunedAttentionFigure(found, options, head, told)
+
+
+def _glue_request(args: Namespace, info: CheckpointInfo) -> GlueRequest:
+    return GlueRequest()
+
+
+def _glue_figure(result: GlueResult, args: Namespace) -> Figure:
+    from widgets.views.fine_tuning.glue_figure import GlueFigure
+
+    return GlueFigure(result)
+
+
+COMMANDS = {
+    "fine-tuning": FigureCommand(
+        "accuracy by the number of labelled examples, with and without pre-training",
+        (),
+        _examples_figure,
+        _examples_request,
+        add_arguments=_of_study,
+        names_checkpoint=False,
+    ),
+    "fine-tuned-attention": FigureCommand(
+        "what [CLS], or the last token of a GPT, attends to before and after fine-tuning",
+        ("text", "head"),
+        _attention_figure,
+        _attention_request,
+        FineTuningOptions,
+        _of_base,
+        names_checkpoint=False,
+    ),
+    "glue": FigureCommand(
+        "the published table of GLUE, from ELMo to BERT", (), _glue_figure, _glue_request, names_checkpoint=False
+    ),
+}

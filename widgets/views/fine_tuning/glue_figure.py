@@ -1,0 +1,108 @@
+"""The published table of GLUE as a map with its numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter
+
+from inference.results.fine_tuning import GlueResult
+from widgets.figures.heat_panel import ColorScale, HeatPanel
+from widgets.figures.panel_figure import Cell, PanelFigure
+from widgets.kit.figure import Numbers
+from widgets.look.theme import FigureStyle
+
+_ROW = 2.2  # em
+_AROUND = 8.5  # em above and below the cells
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("GlueFigure", text)
+
+
+@dataclass(frozen=True)
+class GlueFigure(PanelFigure):
+    """Rows are systems, columns tasks with the number of their labelled examples."""
+
+    result: GlueResult
+
+    @property
+    def caption(self) -> str:
+        return _tr("{}, as published: {}").format(self.result.title, self.result.source)
+
+    @cached_property
+    def _map(self) -> HeatPanel:
+        result = self.result
+        return HeatPanel(
+            result.scores,
+            ColorScale.from_zero(result.scores),
+            _tr("Published numbers; nothing here was measured by Headlight"),
+            "",
+            "",
+            value_format=".1f",
+            row_names=result.systems,
+            column_names=tuple(task.name for task in result.tasks),
+        )
+
+    def panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
+        em = QFontMetricsF(style.font).height()
+        height = min(rect.height(), (len(self.result.systems) * 3 + _AROUND) * em)
+        return [(self._map, QRectF(rect.left(), rect.top() + 0.4 * em, rect.width(), height - 2.4 * em))]
+
+    def describe(self, cell: Cell) -> str:
+        """A number, what it is, and what the task asks."""
+        task, system = self.result.tasks[cell.column], self.result.systems[cell.row]
+        number = f"{self.result.scores[cell.row, cell.column]:.1f}"
+        if not task.n_examples:
+            return _tr("{}, {}: {} ({} {})").format(system, task.name, number, task.measure, task.about)
+        text = _tr("{} on {}: {} ({}); {}? {:,} labelled examples to train on")
+        return text.format(system, task.name, number, task.measure, task.about, task.n_examples)
+
+    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        metrics = QFontMetricsF(style.font)
+        em = metrics.height()
+        for panel, area in self.panels(rect, style):
+            panel.paint(painter, area, style)
+            plot = panel.plot(area, style)
+            width = plot.width() / len(self.result.tasks)
+            painter.save()
+            painter.setFont(style.font)
+            painter.setPen(style.theme.faint)
+            for column, task in enumerate(self.result.tasks):
+                text = _short(task.n_examples) if task.n_examples else ""
+                box = QRectF(plot.left() + column * width, plot.bottom() + 1.3 * em, width, 1.2 * em)
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+            box = QRectF(plot.left(), plot.bottom() + 2.6 * em, plot.width(), 1.2 * em)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, _tr("task and its labelled examples"))
+            painter.restore()
+
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
+        """Below this numbers have no room."""
+        em = QFontMetricsF(style.font).height()
+        return QSizeF(58 * em, (len(self.result.systems) * _ROW + _AROUND) * em)
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        least = self.least_size(0, style)
+        return QSizeF(1.15 * least.width(), least.height())
+
+    def numbers(self) -> Numbers:
+        """The table; a row a system."""
+        result = self.result
+        names = tuple(task.name for task in result.tasks)
+        rows: list[tuple[str | int | float, ...]] = [
+            (system, *map(float, scores)) for system, scores in zip(result.systems, result.scores, strict=True)
+        ]
+        arrays = {
+            "scores": result.scores,
+            "systems": np.array(result.systems, np.str_),
+            "tasks": np.array(names, np.str_),
+            "n_examples": np.array([task.n_examples for task in result.tasks]),
+        }
+        return Numbers(arrays, (_tr("system"), *names), rows)
+
+
+def _short(n: int) -> str:
+    return f"{n / 1000:g}k"

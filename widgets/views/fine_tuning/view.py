@@ -1,0 +1,260 @@
+"""What pre-training buys, what fine-tuning changes in the attention, and the table of GLUE: a page each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from inference.results.events import Failure
+from inference.results.fine_tuning import (
+    FineTuningRequest,
+    FineTuningResult,
+    GlueRequest,
+    GlueResult,
+    LabelledExamplesRequest,
+    LabelledExamplesResult,
+)
+from inference.results.prediction import PredictionRequest, PredictionResult
+from inference.results.request import Capability, Request
+from widgets.context import ViewContext
+from widgets.kit.clean import clean
+from widgets.kit.figure import Figure
+from widgets.kit.figure_scroll import FigureScroll
+from widgets.kit.number_slider import NumberSlider
+from widgets.kit.option_controls import OptionControls
+from widgets.kit.page import Page
+from widgets.kit.pointed_canvas import PointedCanvas
+from widgets.plots.canvas import PlotCanvas
+from widgets.selection import Selected
+from widgets.subject import Subject
+from widgets.view import View
+from widgets.views.fine_tuning.attention_figure import FineTunedAttentionFigure
+from widgets.views.fine_tuning.examples_figure import ExamplesFigure
+from widgets.views.fine_tuning.glue_figure import GlueFigure
+from widgets.views.fine_tuning.options import FineTuningOptions
+
+_EXAMPLES, _ATTENTION, _GLUE = range(3)
+
+
+class FineTuningView(View):
+    """First what was measured of labelled examples; then what [CLS] looks at in two checkpoints; then GLUE."""
+
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self._examples: LabelledExamplesResult | None = None
+        self._result: FineTuningResult | None = None
+        self._told: PredictionResult | None = None
+        self._glue: GlueResult | None = None
+        self._pages = QTabWidget(self)
+        self._pages.setObjectName("fine_tuning_pages")
+        self._pages.setDocumentMode(True)
+        self._pages.tabBar().setAccessibleName(self.tr("Pages"))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._pages)
+        self._pages.addTab(self._build_examples(), self.tr("What pre-training buys"))
+        self._pages.addTab(self._build_attention(), self.tr("[CLS] before and after"))
+        self._pages.addTab(self._build_glue(), self.tr("GLUE"))
+        self.setFocusProxy(self._pages)
+        self._pages.currentChanged.connect(self._on_pages_current_changed)
+        context.checkpoints_changed.connect(self._on_context_checkpoints_changed)
+        self._on_context_checkpoints_changed()
+
+    def _build_examples(self) -> Page:
+        self._plot = PlotCanvas("fine_tuning_examples_canvas", self.tr("Accuracy by labelled examples"))
+        page = Page("fine_tuning_examples", self._plot, self.tr("What is shown"), self.tr("What is pointed at"))
+        page.is_of_subject = False
+        self._examples_page = self.add_page(page)
+        self._study = page.controls.add_choice("fine_tuning_study", self.tr("Checkpoint"), ())
+        page.controls.set_shown(self._study, False)
+        page.show_empty(self.tr("Reading what was measured …"))
+        self._study.activated.connect(self._on_study_activated)
+        self._plot.read_out_changed.connect(self._on_plot_read_out_changed)
+        self._plot.shown_changed.connect(self.figure_changed)
+        return page
+
+    def _build_attention(self) -> Page:
+        self._maps = PointedCanvas("fine_tuning_attention_canvas", self.tr("Attention before and after fine-tuning"))
+        self._maps_scroll = FigureScroll(self._maps)
+        page = Page("fine_tuning", self._maps_scroll, self.tr("What is shown"), self.tr("Number pointed at"))
+        self._attention_page = self.add_page(page)
+        self._base = page.controls.add_choice("fine_tuning_base", self.tr("Base"), ())
+        self._options = self.add_options(OptionControls(page.controls, "fine_tuning", FineTuningOptions))
+        self._head = NumberSlider("fine_tuning_head", self.tr("Head"), 0, 0)
+        page.controls.add_widget(self._head)
+        page.show_empty(self.tr("Asking both models …"))
+        self._base.activated.connect(self._on_base_activated)
+        self._options.changed.connect(self._rebuild_attention)
+        self._head.value_changed.connect(self._on_head_value_changed)
+        self._maps.spot_changed.connect(self._on_maps_spot_changed)
+        return page
+
+    def _build_glue(self) -> Page:
+        self._table = PointedCanvas("fine_tuning_glue_canvas", self.tr("Published numbers of GLUE"))
+        self._table_scroll = FigureScroll(self._table)
+        page = Page("fine_tuning_glue", self._table_scroll, self.tr("What is shown"), self.tr("Number pointed at"))
+        page.is_of_subject = False
+        self._glue_page = self.add_page(page)
+        page.show_empty(self.tr("Reading the table …"))
+        self._table.spot_changed.connect(self._on_table_spot_changed)
+        return page
+
+    # Data in
+
+    def set_subject(self, subject: Subject | None) -> None:
+        before = self.subject.checkpoint if self.subject is not None else None
+        if subject is not None and subject.checkpoint != before:
+            self._told = None
+            self._base.setCurrentIndex(0)  # another base is that of what was open before
+            if self._result is None:
+                self._attention_page.show_empty(self.tr("Asking both models …"))
+        super().set_subject(subject)
+
+    def requests(self) -> tuple[Request, ...]:
+        assert self.subject is not None
+        page = self._pages.currentIndex()
+        if page == _EXAMPLES:
+            return (LabelledExamplesRequest(self._study.currentData() or ""),)
+        if page == _GLUE:
+            return (GlueRequest(),)
+        place, text = self.subject.checkpoint.checkpoint, self.subject.input.unmasked()
+        asked = FineTuningRequest(place, text, self._base.currentData() or "")
+        has_head = Capability.PREDICTION in self.subject.checkpoint.capabilities
+        return (asked, PredictionRequest(place, text)) if has_head else (asked,)
+
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
+        if isinstance(result, LabelledExamplesResult):
+            self._examples = result
+            self._offer_studies(result)
+            self._rebuild_examples()
+        elif isinstance(result, GlueResult):
+            self._glue = result
+            self._rebuild_glue()
+        elif isinstance(result, PredictionResult):
+            self._told = result
+            self._rebuild_attention()
+        elif isinstance(result, FineTuningResult):
+            self._result = result
+            self._rebuild_attention()
+
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        super().show_failure(request, failure)
+        page = self._page_of(request)
+        if page.is_empty and not isinstance(request, PredictionRequest):
+            page.show_empty(failure.message)
+
+    def take_cancellation(self, request: Request) -> None:
+        """An empty page says what to do."""
+        super().take_cancellation(request)
+        if (page := self._page_of(request)).is_empty:
+            page.show_empty(self.tr("Cancelled; F5 asks again."))
+
+    def _page_of(self, request: Request) -> Page:
+        pages = {LabelledExamplesRequest: self._examples_page, GlueRequest: self._glue_page}
+        return pages.get(type(request), self._attention_page)
+
+    def figure(self) -> Figure | None:
+        page = self._pages.currentIndex()
+        if page == _EXAMPLES:
+            return None if self._examples is None else self._plot.figure_now()
+        return self._maps.figure if page == _ATTENTION else self._table.figure
+
+    def selection_changed(self, now: Selected, old: Selected) -> None:
+        self._rebuild_attention()
+
+    def restyle(self) -> None:
+        self._rebuild_examples()
+        self._rebuild_attention()
+        self._rebuild_glue()
+
+    # The pictures
+
+    def _offer_studies(self, result: LabelledExamplesResult) -> None:
+        if self._study.count() != len(result.studies):
+            with QSignalBlocker(self._study):
+                self._study.clear()
+                for name in result.studies:
+                    self._study.addItem(name, name)
+                self._study.setCurrentIndex(result.studies.index(result.study))
+            self._examples_page.controls.set_shown(self._study, len(result.studies) > 1)
+
+    def _rebuild_examples(self) -> None:
+        if self._examples is None:
+            return
+        self._examples_page.show_on(self._plot, ExamplesFigure(self._examples), self.style_now())
+        self._on_plot_read_out_changed("")
+        self.figure_changed.emit()
+
+    def _rebuild_attention(self) -> None:
+        if self._result is None:
+            return
+        n_heads, options = self._result.pattern.shape[2], self._options.value()
+        head = min(self.selection.now.head, n_heads - 1)
+        with QSignalBlocker(self._head):
+            self._head.set_range(0, n_heads - 1)
+            self._head.set_value(head)
+        self._head.setVisible(options.heads == "head")
+        told = self._told if self._told is not None and self._is_of_same_text(self._told) else None
+        figure = FineTunedAttentionFigure(self._result, options, head, told)
+        self._attention_page.show_on(self._maps_scroll, figure, self.style_now())
+        self._on_maps_spot_changed(self._maps.spot)
+        self.figure_changed.emit()
+
+    def _is_of_same_text(self, told: PredictionResult) -> bool:
+        """Answers of two requests come one after the other: for a moment one is of the text before."""
+        assert self._result is not None
+        return told.tokens.words == self._result.tokens.words
+
+    def _rebuild_glue(self) -> None:
+        if self._glue is None:
+            return
+        self._glue_page.show_on(self._table_scroll, GlueFigure(self._glue), self.style_now())
+        self._on_table_spot_changed(self._table.spot)
+        self.figure_changed.emit()
+
+    # What the user does
+
+    def _on_pages_current_changed(self, _page: int) -> None:
+        self.refresh()
+        self.figure_changed.emit()
+
+    def _on_context_checkpoints_changed(self, _checkpoints: object = None) -> None:
+        """Offer what is at hand as a base; what was chosen stays chosen while it is there."""
+        chosen = self._base.currentData()
+        with QSignalBlocker(self._base):
+            self._base.clear()
+            self._base.addItem(self.tr("as the adapter says"), "")
+            for place in self.context.checkpoints:
+                self._base.addItem(clean(Path(place).name), place)
+            self._base.setCurrentIndex(max(0, self._base.findData(chosen)))
+
+    def _on_study_activated(self, _index: int) -> None:
+        self.refresh()
+
+    def _on_base_activated(self, _index: int) -> None:
+        self.refresh()
+
+    def _on_head_value_changed(self, head: int) -> None:
+        if self.subject is not None and self.subject.checkpoint.groups:
+            group = self.subject.checkpoint.groups[0]
+            self.selection.choose(group, group=group.name, head=head)
+
+    def _on_plot_read_out_changed(self, text: str) -> None:
+        self._examples_page.read_out.show_text(text or self.tr("Point at a dot for its numbers."))
+
+    def _on_maps_spot_changed(self, spot: Any) -> None:
+        figure = self._maps.figure
+        text = self.tr("Point at a cell for its numbers before and after.")
+        if isinstance(figure, FineTunedAttentionFigure) and spot is not None:
+            text = figure.describe(spot)
+        self._attention_page.read_out.show_text("" if self.why_not_current else text)
+
+    def _on_table_spot_changed(self, spot: Any) -> None:
+        figure = self._table.figure
+        text = self.tr("Point at a number for its measure, and for what the task asks.")
+        if isinstance(figure, GlueFigure) and spot is not None:
+            text = figure.describe(spot)
+        self._glue_page.read_out.show_text(text)
