@@ -8,5 +8,5 @@ ENTRY = ViewEntry(
     "widgets.views.training.view:TrainingView",
     frozenset(),
     "Tiny models learn while one watches: loss, rate, gradients, attention taking shape.",
-    figures=("training-curves", "training-attention", "schedule", "label-smoothing"),
+    figures=("training-curves", "training-attention", "training-distance", "schedule", "label-smoothing"),
 )

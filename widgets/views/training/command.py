@@ -18,6 +18,28 @@ def _request(args: Namespace, info: CheckpointInfo) -> RunsRequest:
     return RunsRequest("", (args.checkpoint,))
 
 
+def _requests_of_several(args: Namespace, info: CheckpointInfo) -> tuple[RunsRequest, ...]:
+    """One a run: what was asked for is told of the runs in its folder."""
+    return tuple(RunsRequest(str(folder.parent), (str(folder),)) for folder in _folders(args))
+
+
+def _folders(args: Namespace) -> list[Path]:
+    return [Path(os.path.abspath(folder)) for folder in (args.checkpoint, *(args.beside or ()))]
+
+
+def _runs(answers: tuple[RunsResult, ...], args: Namespace) -> tuple[RunOfNetwork, ...]:
+    from widgets.views.training.curves import shown_run
+    from widgets.views.training.distance import RunOfNetwork
+
+    found = []
+    for ink, (folder, answer) in enumerate(zip(_folders(args), answers, strict=True)):
+        asked = next((run.request for run in answer.runs if Path(run.request.folder) == folder), None)
+        if not answer.steps or asked is None:
+            raise BadOption(f"{folder} was not trained in Headlight's lab: nothing of its training is kept there.")
+        found.append(RunOfNetwork(shown_run(folder.name, ink, answer.steps[0][1]), asked))
+    return tuple(found)
+
+
 def _run(result: RunsResult, args: Namespace) -> TrainingResult:
     if not result.steps:
         raise BadOption(f"{args.checkpoint} was not trained in Headlight's lab: nothing of its training is kept there.")

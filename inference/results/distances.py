@@ -1,6 +1,6 @@
-"""How many operations lie between reading a token and what is written of it: the length of the shortest path.
+"""How far a network carries what it has read: in tokens, as far as it is right, and in operations on the way.
 
-An operation is what a sublayer computes at one place: a step of an LSTM, an attention, a network of two layers, or the
+The length of a path is the number of operations between reading a token and what is written of it. An operation is what a sublayer computes at one place: a step of an LSTM, an attention, a network of two layers, or the
 matrix of the head. Norms belong to their sublayer, and sums pass on what they are given: a residual connection is no
 operation. A test counts the same along torch's own graph of a network that is written out place by place.
 
@@ -14,8 +14,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from inference.results.training import ModelSizes, Task
+
+SOLVED = 0.95  # of the letters at a distance
 
 
 def distance_of_place(place: int) -> int:
@@ -24,6 +28,23 @@ def distance_of_place(place: int) -> int:
     A string is written backwards: what is written at `place`, from 0, was read so many letters before the end.
     """
     return 2 * (place + 1)
+
+
+def longest_solved(counts: np.ndarray) -> int:
+    """The longest distance that is solved: there and at every shorter one, `SOLVED` of the letters are right; else 0.
+
+    Parameters
+    ----------
+    counts
+        int [2, place]: right letters, and all letters that were measured, by their place in the target.
+    """
+    solved = 0
+    for place, (n_right, n) in enumerate(counts.T.tolist()):
+        if n and n_right < SOLVED * n:
+            break
+        if n:
+            solved = distance_of_place(place)
+    return solved
 
 
 def distances(task: Task, n: int) -> tuple[int, ...]:

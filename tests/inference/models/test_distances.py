@@ -10,7 +10,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from inference.models.transformer import TransformerForTranslation
 from inference.models.transformer_layers import TransformerConfig
-from inference.results.path_lengths import distances, path_length, state_path_length
+from inference.results.distances import distances, path_length, state_path_length
 from inference.results.training import ModelSizes
 from tests.inference.models import place_by_place as slow
 from tests.inference.models.test_lstm import D_VOCAB, D, build_language_model, build_translator
