@@ -142,5 +142,8 @@ class RecurrentTranslatorFamily(EncoderDecoderFamily):
 
 
 def _lacking(net: PreTrainedModel, unembedding: tuple[str, ...]) -> dict[str, str]:
-    none = {"final_norm": "a recurrent network has no norms"}
+    none = {
+        "final_norm": "a recurrent network has no norms",
+        "residual_stream": "a recurrent network has no residual stream: each layer replaces what it reads",
+    }
     return none if unembedding else none | {"unembedding": f"{type(net).__name__} has no head for tokens"}

@@ -57,7 +57,8 @@ class LstmConfig(PreTrainedConfig):
         self.num_hidden_layers = num_hidden_layers
         self.dropout = dropout
         self.use_cache = kwargs.pop("use_cache", True)
-        super().__init__(**({"tie_word_embeddings": False} | kwargs))
+        given: dict[str, Any] = {"tie_word_embeddings": False} | kwargs
+        super().__init__(**given)
 
 
 class LstmState(list[tuple[Tensor, Tensor]]):

@@ -17,7 +17,6 @@ MOST_EXAMPLES = 2_000
 ARROW = " =>"
 
 
-
 @dataclass(frozen=True, slots=True)
 class FewShotTask:
     """Pairs of an input and its answer.

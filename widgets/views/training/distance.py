@@ -179,7 +179,7 @@ class DistanceFigure(PlottedFigure):
         rows: list[tuple[str | int | float, ...]] = []
         arrays: dict[str, np.ndarray] = {}
         for number, run in enumerate(self._measured):
-            name, (task, sizes) = run.shown.name, (run.request.task, run.request.sizes)
+            name, task, sizes = run.shown.name, run.request.task, run.request.sizes
             for kind, strings in ((_WITHIN, "as in training"), (_LONGER, "longer")):
                 ends = wilson(run.counts[kind, 0], run.counts[kind, 1])
                 for place in np.flatnonzero(run.counts[kind, 1]):

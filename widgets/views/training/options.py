@@ -8,9 +8,9 @@ from typing import Literal
 from inference.results.schedule import SCHEDULES, Schedule, ScheduleKind
 from inference.results.training import (
     LIMITS,
+    NETWORKS,
     TASKS,
     WITH_NETWORKS,
-    NETWORKS,
     ModelSizes,
     NetworkKind,
     NormOrder,
