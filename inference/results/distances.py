@@ -1,8 +1,9 @@
 """How far a network carries what it has read: in tokens, as far as it is right, and in operations on the way.
 
-The length of a path is the number of operations between reading a token and what is written of it. An operation is what a sublayer computes at one place: a step of an LSTM, an attention, a network of two layers, or the
-matrix of the head. Norms belong to their sublayer, and sums pass on what they are given: a residual connection is no
-operation. A test counts the same along torch's own graph of a network that is written out place by place.
+The length of a path is the number of operations between reading a token and what is written of it. An operation is what
+a sublayer computes at one place: a step of an LSTM, an attention, a network of two layers, or the matrix of the head.
+Norms belong to their sublayer, and sums pass on what they are given: a residual connection is no operation. A test
+counts the same along torch's own graph of a network that is written out place by place.
 
 References
 ----------

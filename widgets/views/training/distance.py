@@ -103,7 +103,7 @@ class DistanceFigure(PlottedFigure):
             empty=empty,
         )  # fmt: skip
         paths = Plot(
-            tuple(self._paths()), tokens, Axis(_tr("operations"), low=0.0), _tr("Shortest path from reading to writing"),
+            tuple(self._paths()), tokens, Axis(_tr("operations"), low=0.0), _tr("Shortest path to what is written"),
             empty="" if self._networks else _tr("Paths are told of string reversal and of the next word."),
         )  # fmt: skip
         return right, solved, paths
