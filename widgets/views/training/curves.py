@@ -129,8 +129,9 @@ class TrainingCurvesFigure(PlottedFigure):
 
     def _validated(self, run: ShownRun, what: str) -> Curve:
         seen = run.result.validations
-        y = np.array([getattr(one, what) for one in seen], float)
-        return Curve(run.name, places_of(run, self.against), y, run.ink, has_dots=True, width=1.6)
+        x, y = places_of(run, self.against), np.array([getattr(one, what) for one in seen], float)
+        is_known = np.isfinite(x)
+        return Curve(run.name, x[is_known], y[is_known], run.ink, has_dots=True, width=1.6)
 
     # Where the plots are: two rows, unless it is very wide
 

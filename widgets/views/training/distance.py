@@ -40,7 +40,8 @@ class RunOfNetwork:
     @property
     def is_measured(self) -> bool:
         """Whether it tells what is right by distance."""
-        return any(one.by_distance.shape[2] for one in self.shown.result.validations)
+        seen = self.shown.result.validations
+        return bool(seen) and bool(seen[-1].by_distance.any())
 
     @property
     def counts(self) -> np.ndarray:
@@ -80,7 +81,7 @@ class DistanceFigure(PlottedFigure):
 
     @cached_property
     def _measured(self) -> tuple[RunOfNetwork, ...]:
-        return tuple(run for run in self.runs if run.is_measured and run.shown.result.validations)
+        return tuple(run for run in self.runs if run.is_measured)
 
     @staticmethod
     def _measured_up_to(run: RunOfNetwork, kind: int) -> int:
@@ -89,7 +90,7 @@ class DistanceFigure(PlottedFigure):
 
     @cached_property
     def plots(self) -> tuple[Plot, ...]:
-        tokens = Axis(_tr("tokens between reading and writing"), low=0.0)
+        tokens = Axis(_tr("tokens from reading to writing"), low=0.0)
         empty = "" if self._measured else _tr("Train a string reversal, or tick one that is kept.")
         right = Plot(
             (*self._accuracies(), *([Level(_tr("solved: {:g}").format(SOLVED), SOLVED)] if self._measured else [])),
@@ -112,24 +113,25 @@ class DistanceFigure(PlottedFigure):
         found: list[Series] = []
         for run in self._measured:
             for kind in (_WITHIN, _LONGER):
-                n_right, n = run.counts[kind]
+                places = np.flatnonzero(run.counts[kind, 1])
+                n_right, n = run.counts[kind][:, places]
                 low, high = wilson(n_right, n)
-                with np.errstate(invalid="ignore"):
-                    share = n_right / np.where(n, n, np.nan)
-                x = np.array([distance_of_place(place) for place in range(len(n))], float)
-                name, ink = self._name(run, kind), run.shown.ink
-                found.append(Curve(name, x, share, ink, low, high, has_dots=True, is_dashed=kind == _LONGER))
+                x = np.array([distance_of_place(int(place)) for place in places], float)
+                name, ink, is_dashed = self._name(run, kind), run.shown.ink, kind == _LONGER
+                found.append(Curve(name, x, n_right / n, ink, low, high, has_dots=True, is_dashed=is_dashed))
         return found
 
     def _solved(self) -> list[Series]:
-        return [
-            Curve(
-                self._name(run, kind), places_of(run.shown, self.against), run.solved(kind).astype(float),
-                run.shown.ink, has_dots=True, is_dashed=kind == _LONGER, width=1.6,
-            )
-            for run in self._measured
-            for kind in (_WITHIN, _LONGER)
-        ]  # fmt: skip
+        found: list[Series] = []
+        for run in self._measured:
+            x, ink = places_of(run.shown, self.against), run.shown.ink
+            # Looks of an older version, which a run that went on has too, measured nothing.
+            is_known = np.isfinite(x) & [bool(one.by_distance.any()) for one in run.shown.result.validations]
+            for kind in (_WITHIN, _LONGER):
+                y = run.solved(kind).astype(float)[is_known]
+                name, is_dashed = self._name(run, kind), kind == _LONGER
+                found.append(Curve(name, x[is_known], y, ink, has_dots=True, is_dashed=is_dashed, width=1.6))
+        return found
 
     def _name(self, run: RunOfNetwork, kind: int) -> str:
         return run.shown.name if kind == _WITHIN else _tr("{}, longer strings").format(run.shown.name)
@@ -145,7 +147,7 @@ class DistanceFigure(PlottedFigure):
             task, sizes = run.request.task, run.request.sizes
             x = np.array(distances(task, n), float)
             y = np.array([path_length(task, sizes, int(one)) for one in x], float)
-            found.append(Curve(run.shown.name, x, y, run.shown.ink, has_dots=True))
+            found.append(Curve(run.shown.name, x, y, run.shown.ink))
             if sizes.architecture == "lstm" and task == "reversal":
                 past = np.array([state_path_length(task, sizes, int(one)) for one in x], float)
                 name = _tr("{}, past its attention").format(run.shown.name)
@@ -167,7 +169,7 @@ class DistanceFigure(PlottedFigure):
         if spot.plot == 2:
             return _tr("{}: {:.0f} operations to what is written {:.0f} tokens later").format(series.name, y, x)
         run, kind = self._measured[spot.series // 2], spot.series % 2
-        n_right, n = run.counts[kind, :, spot.point]
+        n_right, n = run.counts[kind][:, np.flatnonzero(run.counts[kind, 1])[spot.point]]
         assert series.low is not None
         assert series.high is not None
         low, high = (100 * float(end[spot.point]) for end in (series.low, series.high))
@@ -201,7 +203,7 @@ class DistanceFigure(PlottedFigure):
             arrays[f"path_{number}_name"] = np.array(series.name, np.str_)
             arrays[f"path_{number}"] = np.stack([series.x, series.y]).astype(int)
         header = (
-            "run", "architecture", "strings", "tokens between", "right", "letters", "95 % from", "95 % to",
+            "run", "architecture", "strings", "distance in tokens", "right", "letters", "95 % from", "95 % to",
             "operations", "operations past the attention",
         )  # fmt: skip
         return Numbers(arrays, header, rows)
