@@ -53,10 +53,10 @@ class GenerationView(GrowingTextView[GenerationResult]):
             why_not = self.tr("This checkpoint has no chat template.")
             offer(self._options.combo("task"), "message", subject.checkpoint.has_chat_template, why_not)
             self._begin_anew_if_other(subject)
-            attending = next((group for group in subject.checkpoint.groups if group.layers), None)
-            self._heads.offer(attending)
+            attending = subject.checkpoint.attending
+            self._heads.offer(attending[0] if attending else None)
             why_not = self.tr("This checkpoint has no self-attention that could tint the text.")
-            set_available(self._options.combo("attention"), attending is not None, why_not)
+            set_available(self._options.combo("attention"), bool(attending), why_not)
         super().set_subject(subject)
 
     def refresh(self, *, again: bool = False) -> None:
