@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -57,6 +59,11 @@ def source():
     return torch.tensor([make_tokenizer()(WORD).input_ids])
 
 
+def opened(kind: Any, folder: str) -> Any:
+    """By transformers alone; its protocols and its models do not agree for type checkers."""
+    return kind.from_pretrained(folder).eval()
+
+
 def ask(engine, request):
     return engine.run(request, Context())
 
@@ -72,7 +79,7 @@ def test_its_additive_attention_is_one_head_from_target_to_source(engine, folder
     assert info.cautions == ()
     given = text_input(WORD, text_pair="sthg")
     found = ask(engine, AttentionRequest(folder, given, "cross"))
-    net = LstmForTranslation.from_pretrained(folder).eval()
+    net = opened(LstmForTranslation, folder)
     target = torch.tensor([[START, *make_tokenizer()("sthg").input_ids[:-1]]])
     with torch.no_grad():
         theirs = net(source, None, target, output_attentions=True).cross_attentions[0][0, 0]
@@ -84,7 +91,7 @@ def test_it_translates_as_generate_does(engine, folders, source, way):
     folder = folders["translator"]
     decoding = Decoding(way, n_beams=3) if way == "beam" else Decoding(way)
     found = ask(engine, TranslationRequest(folder, text_input(WORD), decoding, most=8))
-    net = LstmForTranslation.from_pretrained(folder).eval()
+    net = opened(LstmForTranslation, folder)
     theirs = net.generate(inputs=source, max_new_tokens=8, do_sample=False, num_beams=3 if way == "beam" else 1)
     n = len(found.written.tokens.ids)
     assert found.written.tokens.ids.tolist() == theirs[0].tolist()[:n]
@@ -108,7 +115,7 @@ def test_its_head_can_be_switched_off(folders):
 def test_it_says_how_surprising_its_target_is(engine, folders, source):
     folder = folders["translator"]
     found = ask(engine, ReadingRequest(folder, text_input(WORD, text_pair="sthg")))
-    net = LstmForTranslation.from_pretrained(folder).eval()
+    net = opened(LstmForTranslation, folder)
     target = torch.tensor([[START, *make_tokenizer()("sthg").input_ids[:-1]]])
     with torch.no_grad():
         log_probs = net(source, None, target).logits[0].log_softmax(-1) / np.log(2)
@@ -121,8 +128,11 @@ def test_it_says_how_surprising_its_target_is(engine, folders, source):
 @pytest.mark.parametrize(
     ("request_of", "why"),
     [
-        (lambda *of: RolloutRequest(*of, "cross"), "has no self-attention, which is what is rolled out"),
-        (lambda *of: NormsRequest(*of, "cross"), "has no residual stream"),
+        (
+            lambda folder, given: RolloutRequest(folder, given, "cross"),
+            "has no self-attention, which is what is rolled out",
+        ),
+        (lambda folder, given: NormsRequest(folder, given, "cross"), "has no residual stream"),
     ],
 )
 def test_what_needs_self_attention_says_why_it_is_not_there(engine, folders, request_of, why):
@@ -146,7 +156,7 @@ def test_the_language_model_has_no_attention_and_says_so(engine, folders):
 def test_it_says_how_surprising_a_text_is(engine, folders, source):
     folder = folders["language"]
     found = ask(engine, ReadingRequest(folder, text_input(WORD)))
-    net = LstmForCausalLM.from_pretrained(folder).eval()
+    net = opened(LstmForCausalLM, folder)
     with torch.no_grad():
         log_probs = net(source).logits[0].log_softmax(-1) / np.log(2)
     wanted = -log_probs[:-1].gather(1, source[0, 1:, None])[:, 0]
@@ -158,7 +168,7 @@ def test_it_writes_on_as_generate_does(engine, folders, source, way):
     folder = folders["language"]
     decoding = Decoding(way, n_beams=3) if way == "beam" else Decoding(way)
     found = ask(engine, GenerationRequest(folder, text_input(WORD), decoding, most=8))
-    net = LstmForCausalLM.from_pretrained(folder).eval()
+    net = opened(LstmForCausalLM, folder)
     given = source[:, :-1]
     theirs = net.generate(
         given, attention_mask=torch.ones_like(given), max_new_tokens=8, do_sample=False,

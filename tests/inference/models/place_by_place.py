@@ -84,6 +84,7 @@ def lstm_language_model(net, xs):
 
 def lstm_translator(net, source, written, *, attends=True):
     """Logits and patterns behind each word that is written (Bahdanau et al. 2015, appendix A)."""
+    backward = []
     for layer in net.model.encoder.layers:
         forward = lstm_layer(layer, source)
         backward = lstm_layer(layer, source[::-1], "_l0_reverse")[::-1]

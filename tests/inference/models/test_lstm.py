@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -14,7 +16,7 @@ from tests.inference.models.place_by_place import leaves, lstm_language_model, l
 D, D_VOCAB = 12, 30
 
 
-def random_weights(net, seed=3):
+def random_weights(net: Any, seed: int = 3) -> Any:
     torch.manual_seed(seed)
     with torch.no_grad():
         for parameter in net.parameters():
@@ -167,7 +169,7 @@ def test_both_are_saved_and_opened(tmp_path, texts):
 
 def test_gates_remember_in_the_beginning():
     torch.manual_seed(0)
-    layer = LstmModel(LstmConfig(D_VOCAB, D, 1)).layers[0]
+    layer: Any = LstmModel(LstmConfig(D_VOCAB, D, 1)).layers[0]
     bias = layer.bias_ih_l0 + layer.bias_hh_l0
     torch.testing.assert_close(bias.detach(), torch.tensor([0.0] * D + [1.0] * D + [0.0] * 2 * D))
 

@@ -39,6 +39,10 @@ def without_times(result):
     return replace(result, log=log, validations=seen)
 
 
+def curves_of(plot):
+    return [series for series in plot.series if isinstance(series, Curve)]
+
+
 # What is solved
 
 
@@ -64,10 +68,11 @@ def test_the_interval_is_wilsons():
 def test_accuracies_are_counts_with_their_intervals():
     figure = DistanceFigure((run_of(20),))
     right = figure.plots[0]
-    within, longer, level = right.series
-    assert isinstance(within, Curve)
-    assert isinstance(longer, Curve)
+    within, longer = curves_of(right)
+    level = right.series[-1]
     assert isinstance(level, Level)
+    assert within.low is not None
+    assert within.high is not None
     assert level.value == 0.95
     np.testing.assert_array_equal(within.x, [2, 4, 6])
     np.testing.assert_array_equal(within.y, [1.0, 1.0, 0.2])
@@ -81,23 +86,23 @@ def test_accuracies_are_counts_with_their_intervals():
 
 
 def test_what_is_solved_grows_with_the_steps_or_the_seconds():
-    steps = DistanceFigure((run_of(40),)).plots[1].series[0]
+    steps = curves_of(DistanceFigure((run_of(40),)).plots[1])[0]
     np.testing.assert_array_equal(steps.x, [0, 10, 20, 30, 40])
     np.testing.assert_array_equal(steps.y, [0, 2, 4, 6, 6])
     figure = DistanceFigure((run_of(40),), "seconds")
-    np.testing.assert_allclose(figure.plots[1].series[0].x, SECONDS_A_STEP * steps.x)
+    np.testing.assert_allclose(curves_of(figure.plots[1])[0].x, SECONDS_A_STEP * steps.x)
     assert figure.describe(PlotSpot(1, 0, 2)) == "run, second 5.0: solved up to 4 tokens"
 
 
 def test_paths_are_those_of_the_networks():
     runs = (run_of(name="t", sizes=ModelSizes(2)), run_of(name="l", ink=1, sizes=LSTM))
-    transformer, lstm, past = DistanceFigure(runs).plots[2].series
+    transformer, lstm, past = curves_of(DistanceFigure(runs).plots[2])
     assert set(transformer.y) == {2.0}
     assert set(lstm.y) == {5.0}
     np.testing.assert_array_equal(past.y, np.arange(1, 13) + 2 * 2 + 2)
     assert past.is_dashed
     assert past.name == "l, past its attention"
-    (causal,) = DistanceFigure((run_of(task="causal", sizes=LSTM),)).plots[2].series
+    (causal,) = curves_of(DistanceFigure((run_of(task="causal", sizes=LSTM),)).plots[2])
     np.testing.assert_array_equal(causal.y, np.arange(1, 13) + 2)
     assert not DistanceFigure((run_of(task="masked"),)).plots[2].series
 
@@ -119,7 +124,7 @@ def test_a_run_of_an_older_version_says_what_it_did_not_keep():
     assert [series.name for series in figure.plots[0].series[:2]] == ["run", "run, longer strings"]
     curves = TrainingCurvesFigure((old.shown, run_of(20).shown), against="seconds")
     assert curves.caption.endswith("An older version did not keep the times of old")
-    assert np.isnan(curves.plots[0].series[0].x).all()
+    assert np.isnan(curves_of(curves.plots[0])[0].x).all()
     paint(figure)
     paint(curves)
     assert TrainingCurvesFigure((old.shown,), against="seconds").numbers().rows[0][2] == ""
@@ -127,7 +132,7 @@ def test_a_run_of_an_older_version_says_what_it_did_not_keep():
 
 def test_curves_lie_at_their_seconds():
     figure = TrainingCurvesFigure((run_of(40).shown,), against="seconds")
-    loss, seen = figure.plots[0].series
+    loss, seen = curves_of(figure.plots[0])
     np.testing.assert_allclose(loss.x, SECONDS_A_STEP * np.arange(1, 41))
     np.testing.assert_allclose(seen.x, SECONDS_A_STEP * np.arange(0, 41, 10))
     assert figure.plots[0].x.title == "seconds of training"
@@ -162,9 +167,9 @@ def test_it_grows_while_a_run_trains(view):
     view.show_job(JobState(1, request, JobPhase.RUNNING))
     view.show_result(request, make_result(10), True)
     view._pages.setCurrentIndex(2)
-    assert len(view.figure().plots[1].series[0].x) == 2
+    assert curves_of(len(view.figure().plots[1])[0].x) == 2
     view.show_result(request, make_result(25, first=10), True)
-    assert len(view.figure().plots[1].series[0].x) == 3
+    assert curves_of(len(view.figure().plots[1])[0].x) == 3
 
 
 def test_what_an_lstm_has_not_is_grey_and_says_why(view):
