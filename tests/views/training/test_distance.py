@@ -138,7 +138,7 @@ def test_curves_lie_at_their_seconds():
     assert figure.plots[0].x.title == "seconds of training"
     assert figure.describe(PlotSpot(0, 1, 2)).startswith("run, second 5.0: loss ")
     assert figure.numbers().arrays["0_seconds"][-1] == 10.0
-    long = TrainingCurvesFigure((shown_run("long", 0, make_result(4_000)),), against="seconds").plots[0].series[0]
+    (long, _) = curves_of(TrainingCurvesFigure((shown_run("long", 0, make_result(4_000)),), against="seconds").plots[0])
     assert long.x[0] == pytest.approx(5.5 * SECONDS_A_STEP)
 
 
@@ -167,9 +167,9 @@ def test_it_grows_while_a_run_trains(view):
     view.show_job(JobState(1, request, JobPhase.RUNNING))
     view.show_result(request, make_result(10), True)
     view._pages.setCurrentIndex(2)
-    assert curves_of(len(view.figure().plots[1])[0].x) == 2
+    assert len(curves_of(view.figure().plots[1])[0].x) == 2
     view.show_result(request, make_result(25, first=10), True)
-    assert curves_of(len(view.figure().plots[1])[0].x) == 3
+    assert len(curves_of(view.figure().plots[1])[0].x) == 3
 
 
 def test_what_an_lstm_has_not_is_grey_and_says_why(view):
