@@ -83,6 +83,8 @@ FAMILIES: dict[str, str] = {
     "series": "inference.families.signals:SeriesFamily",
     "music": "inference.families.music:MusicFamily",
     "clip_text": "inference.families.clip_text:ClipTextFamily",
+    "recurrent": "inference.families.decoder:RecurrentFamily",
+    "recurrent_translator": "inference.families.encoder_decoder:RecurrentTranslatorFamily",
     "canine": "inference.families.canine:CanineFamily",
     "decoder": "inference.families.decoder:DecoderFamily",
     "encoder": "inference.families.encoder:EncoderFamily",
@@ -95,4 +97,6 @@ OWN_MODELS: dict[str, str] = {
     "image_tokenizer": "inference.models.image_tokenizer:ImageTokenizer",
     "masked_imagegpt": "inference.models.masked_igpt:MaskedImageGPT",
     "transformer": "inference.models.transformer:TransformerForTranslation",
+    "lstm": "inference.models.lstm:LstmForCausalLM",
+    "lstm_attention": "inference.models.lstm_attention:LstmForTranslation",
 }

@@ -12,7 +12,7 @@ from app.commands.figures import BadOption
 from app.commands.options import add_options
 from inference.results.training import Task, TrainingResult, is_run
 from resources import bundled_checkpoints, checkpoint_path
-from widgets.views.training.options import ONLY_FOR, RunOptions
+from widgets.views.training.options import ONLY_FOR, ONLY_TRANSFORMER, RunOptions
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,12 @@ class LabCommand:
             what = "no run to go on with" if args.resume else "a run already; --resume goes on with it"
             raise BadOption(f"{args.out} holds {what}.")
         typed = RunOptions.of(args)
+        usual = RunOptions.usual(self.task)
+        for name, why in ONLY_TRANSFORMER.items() if getattr(args, "architecture", "") == "lstm" else ():
+            if name not in self._left_out and getattr(typed, name) != getattr(usual, name):
+                raise BadOption(f"--{name} cannot be chosen with --architecture lstm: {why}")
         chosen = {name: getattr(typed, name) for name in RunOptions.declared() if name not in self._left_out}
-        options = replace(RunOptions.usual(self.task), **chosen)
+        options = replace(usual, **chosen)
         text, base = getattr(args, "text", ""), getattr(args, "checkpoint", "")
         if base and base not in bundled_checkpoints():
             base = str(checkpoint_path(base).resolve())
@@ -68,7 +72,7 @@ class LabCommand:
         return "\n".join(lines)
 
 
-REVERSAL = LabCommand("reversal", "teach a Transformer of 2017 to write strings backwards")
+REVERSAL = LabCommand("reversal", "teach a Transformer of 2017, or an LSTM with attention, to write strings backwards")
 MASKED = LabCommand("masked", "teach a tiny BERT to find masked words")
-CAUSAL = LabCommand("causal", "teach a tiny GPT-2 to go on with a text")
+CAUSAL = LabCommand("causal", "teach a tiny GPT-2, or an LSTM, to go on with a text")
 CLASSIFY = LabCommand("classify", "teach a checkpoint to tell the labels of a table")

@@ -118,7 +118,7 @@ class SubjectFlow(QObject):
 
     def step(self, layers: int, heads: int) -> None:
         """Select a layer and a head that lie so many steps away."""
-        if (info := self._controller.checkpoint) and info.groups:
+        if (info := self._controller.checkpoint) and info.attending:
             step(info, self._selection, layers, heads)
 
     def _bring_masks_back(self, info: CheckpointInfo, input: Input) -> None:

@@ -46,7 +46,9 @@ def lens(request: LensRequest, model: Model, context: Context) -> LensResult:
     if not 0 <= request.first < len(tokens):
         raise Refused(f"There is no position {request.first}; the text has positions 0 to {len(tokens) - 1}.")
     columns = np.arange(request.first, min(request.first + MOST_POSITIONS, len(tokens)))
-    predicts: Literal["next", "own"] = "next" if group.is_causal else "own"
+    predicts: Literal["next", "own"] = (
+        "next" if group.is_causal or group.key_axis == "source" != group.query_axis else "own"
+    )
     whole = model.encode(request.input.unmasked()).sequences[group.query_axis].ids
     target_ids = _targets(model, whole, columns, predicts)
     states = layer_outputs(model, encoded.tensors, context, blocks)

@@ -44,6 +44,8 @@ def rollout(request: RolloutRequest, model: Model, context: Context) -> RolloutR
     """
     group = group_of(model, request.group)
     if group.query_axis != group.key_axis:
+        if all(each.query_axis != each.key_axis for each in model.info.groups):
+            raise Refused(f"{model.info.name} has no self-attention, which is what is rolled out.")
         raise Refused(f"{group.title} joins two sequences; attention is rolled out within one.")
     run = model.run(request.input, context)
     tokens, _ = run.tokens(group)

@@ -1,4 +1,4 @@
-"""Text decoders: a token sees those before it, and itself."""
+"""Text decoders: a token sees those before it, and itself, or what a recurrent network remembers of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from inference.family.base import Encoded, check_count
-from inference.family.components import Components, Names, of_one_stack
+from inference.family.components import Block, Components, Names, Stack, of_one_stack, that_are_there
+from inference.family.recurrent import NO_POSITIONS, NO_SELF_ATTENTION, NO_SUM, recurrent_lacking
 from inference.family.text import TextFamily, bent_by_the_head
 from inference.inputs.tokens import as_text, followed_by
 from inference.inputs.written import text_and_written
@@ -281,6 +282,53 @@ class DecoderFamily(TextFamily):
             factor=_factor(config),
             cap=getattr(config, "final_logit_softcapping", None),
             embedding_factor=math.sqrt(config.n_embd) if config.model_type == "ctrl" else 1.0,
+        )
+
+
+class RecurrentFamily(DecoderFamily):
+    """A language model of LSTM (Hochreiter and Schmidhuber 1997); none of its layers attends."""
+
+    name = "recurrent"
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        return config.model_type == "lstm"
+
+    def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
+        n_heads = (0,) * config.num_hidden_layers
+        return (AttentionGroup("decoder", "Recurrent layers", n_heads, is_causal=True, has_qk=False),)
+
+    def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        return ("It is a recurrent network: it reads one token after the other, and has no self-attention.",)
+
+    def n_ctx(self, config: PreTrainedConfig) -> int:
+        """None: its state is as large behind a long text."""
+        return 0
+
+    def position_kind(self, config: PreTrainedConfig) -> str:
+        return "none"
+
+    def lacks(self, opened: Opened) -> dict[str, str]:
+        lacking = super().lacks(opened)
+        return lacking | {
+            "attention": NO_SELF_ATTENTION,
+            "qk": NO_SELF_ATTENTION,
+            "positions": NO_POSITIONS,
+            "linear_unembedding": lacking["unembedding"] or NO_SUM,
+        }
+
+    def components(self, net: PreTrainedModel) -> Components:
+        """See `HasComponents.components`."""
+        unembedding = that_are_there(net, ["lm_head"])
+        base = "model." if unembedding else ""
+        blocks = (Block(f"{base}layers.{i}", None, ()) for i in range(net.config.num_hidden_layers))
+        return Components(
+            embedding=f"{base}embed_tokens",
+            stacks={"decoder": Stack(tuple(blocks))},
+            of_head="decoder",
+            of_features="decoder",
+            unembedding=unembedding,
+            lacking=recurrent_lacking(net, unembedding),
         )
 
 

@@ -12,7 +12,8 @@ import torch
 from inference.capture.blocks import blocks_kept
 from inference.context import Refused
 from inference.family.base import Encoded, check_count
-from inference.family.components import Components, Names, base_path, joined, that_are_there
+from inference.family.components import Block, Components, Names, Stack, base_path, joined, that_are_there
+from inference.family.recurrent import NO_POSITIONS, NO_SUM, recurrent_lacking
 from inference.family.text import TextFamily
 from inference.inputs.shortening import shortened
 from inference.inputs.tokens import as_text, behind_start, tokenize
@@ -55,6 +56,7 @@ _T5 = {"mt5", "switch_transformers", "t5", "umt5"}
 _ENDS_WITH_NORM = {"blenderbot", "m2m_100", "mbart", "nllb-moe", "pegasus"}
 _ROLLED = {"mbart", "plbart"}
 _BART = Names("layers", "self_attn", ("fc1", "fc2"), "encoder_attn")
+_NO_QUERIES = "additive attention is no product of queries and keys (Bahdanau et al. 2015)"
 _NOTES = {
     "led": "The first token of the source has global attention, as LED was trained to summarise; others have none.",
     "bigbird_pegasus": "The encoder is run with its random blocks, as in training: in evaluation transformers leaves "
@@ -191,6 +193,75 @@ class EncoderDecoderFamily(TextFamily):
             bias="final_logits_bias" if unembedding and hasattr(net, "final_logits_bias") else None,
             state_factor=net.config.d_model**-0.5 if is_scaled else 1.0,
             lacking=lacking,
+        )
+
+
+class RecurrentTranslatorFamily(EncoderDecoderFamily):
+    """An encoder-decoder of LSTM whose decoder attends to the source (Bahdanau et al. 2015): one layer, one head."""
+
+    name = "recurrent_translator"
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        return config.model_type == "lstm_attention"
+
+    def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
+        group = AttentionGroup("cross", "Decoder to encoder", (1,), has_qk=False)
+        return (replace(group, query_axis="target", key_axis="source"),)
+
+    def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        return (
+            "It is a recurrent network: it has no self-attention, and one head of additive attention from each word "
+            "of the target to the source.",
+        )
+
+    def n_ctx(self, config: PreTrainedConfig) -> int:
+        """None: it has no table of positions."""
+        return 0
+
+    def position_kind(self, config: PreTrainedConfig) -> str:
+        return "none"
+
+    def lacks(self, opened: Opened) -> dict[str, str]:
+        lacking = super().lacks(opened)
+        return lacking | {
+            "qk": _NO_QUERIES,
+            "positions": NO_POSITIONS,
+            "next_token": lacking["unembedding"],
+            "linear_unembedding": lacking["unembedding"] or NO_SUM,
+        }
+
+    def sort_calls(
+        self, received: list[Received], net: PreTrainedModel, encoded: Encoded
+    ) -> dict[str, list[AttentionCall]]:
+        """The steps of the decoder, one query each, as one attention."""
+        n_target = len(encoded.sequences["target"])
+        if len(received) != n_target:
+            raise RuntimeError(f"The decoder attends at {n_target} places, but {len(received)} attentions were seen.")
+        steps = [each.one() for each in received]
+        patterns = [step.pattern for step in steps if step.pattern is not None]
+        if not all(step.is_held for step in steps):
+            patterns = [pattern.to("meta") for pattern in patterns]
+        v = steps[0].v
+        if v is not None and patterns[0].is_meta:
+            v = v.to("meta")
+        parts = tuple(each.number for each in received)
+        whole = replace(steps[0], is_cross=True, v=v, pattern=torch.cat(patterns, 1), parts=parts)
+        return {"cross": [whole]}
+
+    def components(self, net: PreTrainedModel) -> Components:
+        """See `HasComponents.components`; the decoder is one block, as its layers run together, word by word."""
+        unembedding = that_are_there(net, ["lm_head"])
+        base = "model." if unembedding else ""
+        layers = (Block(f"{base}encoder.layers.{i}", None, ()) for i in range(net.config.encoder_layers))
+        decoder = Block(f"{base}decoder", None, (), cross_attention=f"{base}decoder.layers.0.cross_attention")
+        return Components(
+            embedding=f"{base}encoder.embed_tokens",
+            stacks={"encoder": Stack(tuple(layers)), "cross": Stack((decoder,))},
+            of_head="cross",
+            of_features="encoder",
+            unembedding=unembedding,
+            lacking=recurrent_lacking(net, unembedding),
         )
 
 

@@ -41,11 +41,13 @@ MASKED_LM_CLASSES = frozenset(
     }
 )
 MASKED_LM: dict[str, str] = {**MODEL_FOR_MASKED_LM_MAPPING_NAMES}
-CAUSAL_LM: dict[str, str] = {**MODEL_FOR_CAUSAL_LM_MAPPING_NAMES}
-# Write a text of their own from one that they have read; the last one is ours.
+# The last one is ours.
+CAUSAL_LM: dict[str, str] = {**MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, "lstm": "LstmForCausalLM"}
+# Write a text of their own from one that they have read; the last two are ours.
 TRANSLATORS: dict[str, str] = {
     **MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
     "transformer": "TransformerForTranslation",
+    "lstm_attention": "LstmForTranslation",
 }
 # What goes on with a text, or writes another one.
 WRITERS: dict[str, str] = {**CAUSAL_LM, **TRANSLATORS}
@@ -53,7 +55,7 @@ USED_HEADS = frozenset(
     {
         *MASKED_LM_CLASSES,
         *NEXT_SENTENCE_CLASSES,
-        *MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values(),
+        *CAUSAL_LM.values(),
         *TRANSLATORS.values(),
     }
 )
@@ -69,7 +71,7 @@ _LONGEST_LABEL = 80  # letters
 
 
 LANGUAGE_MODELS = MASKED_LM_CLASSES | {
-    *MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values(),
+    *CAUSAL_LM.values(),
     *TRANSLATORS.values(),
 }
 

@@ -68,6 +68,8 @@ class Writer:
         kept = {} if self._cache is None else {"past_key_values": self._cache, "use_cache": True}
         with torch.inference_mode():
             output = self._model.family.output(self._model.net, tensors, **kept)
+        if kept:  # keys and values grow where they are, the state of a recurrent network is another one
+            self._cache = getattr(output, "past_key_values", None) or self._cache
         return output.logits[:, -1].float()
 
     def _texts(self) -> Tensor:

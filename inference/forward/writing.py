@@ -279,6 +279,8 @@ class GrowingPatterns:
 
     def _look(self, n: int, input: Input, context: Context) -> np.ndarray:
         model = self.writing.model
+        if not self.group.layers:  # a recurrent network
+            return np.empty((0, 0, n, n), np.float32)
         run = model.run(input, context)
         # ProphetNet's other streams come behind.
         calls = (call for _, call in model.each_call(run, self.group.name, context))

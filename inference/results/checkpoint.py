@@ -97,6 +97,8 @@ class AttentionGroup:
 
     def stepped(self, layer: int, n: int) -> int:
         """The layer that lies so many attending ones further on, or the last one there."""
+        if not self.layers:
+            return 0
         at = self.layers.index(self.nearest(layer)) + n
         return self.layers[min(max(at, 0), len(self.layers) - 1)]
 
@@ -200,6 +202,11 @@ class CheckpointInfo:
     def cautions(self) -> tuple[str, ...]:
         """Those of the notes that say what is missing, left aside or assumed."""
         return tuple(note for note in self.notes if note not in self.explained)
+
+    @property
+    def attending(self) -> tuple[AttentionGroup, ...]:
+        """The groups of which a layer attends: all but those of a recurrent network."""
+        return tuple(group for group in self.groups if group.layers)
 
     def group(self, name: str) -> AttentionGroup:
         """The group of that name; the first one where it has none such."""

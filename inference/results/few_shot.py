@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inference.results.generation import TO_FRENCH
+from inference.results.intervals import wilson
 from inference.results.request import Capability, Request
 
 MOST_SHOTS = 8
@@ -14,7 +15,6 @@ MOST_TRIALS = 500
 FEWEST_EXAMPLES = MOST_SHOTS + 1  # one of them is asked for
 MOST_EXAMPLES = 2_000
 ARROW = " =>"
-_Z = 1.959964  # of 95 %
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +183,4 @@ class FewShotResult:
     @property
     def interval(self) -> np.ndarray:
         """float64 [2, kind, shot], the ends of Wilson's 95 % interval of the accuracy (Wilson 1927)."""
-        n = np.where(self.tried, self.tried, np.nan).astype(float)
-        p = self.accuracy
-        middle = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-        half = _Z / (1 + _Z**2 / n) * np.sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2))
-        return np.clip(np.stack([middle - half, middle + half]), 0.0, 1.0)
+        return wilson(self.right, self.tried)

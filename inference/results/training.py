@@ -20,6 +20,10 @@ TASKS: dict[Task, str] = {
     "causal": "Next word",
     "classify": "Fine-tune on labels",
 }
+NetworkKind = Literal["transformer", "lstm"]
+# What it is called; where a text is written from another one, an LSTM has attention.
+NETWORKS: dict[NetworkKind, str] = {"transformer": "Transformer", "lstm": "LSTM"}
+WITH_NETWORKS: tuple[Task, ...] = ("reversal", "causal")  # tasks that either can be trained for
 NormOrder = Literal["post", "pre"]
 VocabularyKind = Literal["word", "bpe"]
 Tuned = Literal["full", "lora", "head"]
@@ -62,6 +66,8 @@ class ModelSizes:
         Of the encoder, and of the decoder where there is one.
     norm
         Whether norms stand behind the sublayers, as in 2017, or before them. BERT has them behind, GPT-2 before.
+    architecture
+        A Transformer, or a recurrent network, which has neither heads nor norms.
     """
 
     n_layers: int = 2
@@ -69,6 +75,7 @@ class ModelSizes:
     n_heads: int = 4
     dropout: float = 0.0
     norm: NormOrder = "post"
+    architecture: NetworkKind = "transformer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +178,16 @@ class StepLog:
         float64 [n], learning rate.
     gradient
         float32 [n, layer]: norm of the gradient of each layer, before it was scaled down.
+    seconds
+        float64 [n]: training behind each step since the beginning of the run; pauses and validation do not count.
+        NaN for steps of a version that did not keep it.
     """
 
     first: int
     loss: np.ndarray
     rate: np.ndarray
     gradient: np.ndarray
+    seconds: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +207,11 @@ class Validation:
     pattern
         float32 [layer, head, query_pos, key_pos]: what it attended to in the example, when `query_pos` of the target
         is to be written; of no size where nothing is shown.
+    seconds
+        As of `StepLog`, behind `step` steps.
+    by_distance
+        int32 [2, 2, place]: of strings as long as in training, and of longer ones, how many letters it wrote right,
+        and how many there were, by their place in the target. Of no size where that is not measured.
     """
 
     step: int
@@ -203,6 +219,8 @@ class Validation:
     measure: float
     said: str
     pattern: np.ndarray
+    seconds: float
+    by_distance: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,11 @@ def card(request: TrainingRequest, result: TrainingResult, n_parameters: int) ->
     plan, sizes = request.plan, request.sizes
     if request.base:
         model = f"Fine-tuned from {request.base} ({request.tuned})."
+    elif sizes.architecture == "lstm":
+        model = f"LSTM{' with additive attention' * (request.task == 'reversal')}"
+        model += (
+            f", {sizes.n_layers} layers, {sizes.d_model} wide, dropout {sizes.dropout:g}; {n_parameters:,} parameters."
+        )
     else:
         norms = "before" if sizes.norm == "pre" else "behind"
         model = (

@@ -20,6 +20,7 @@ from transformers import (
 )
 
 from inference.context import Refused
+from inference.models.lstm import LstmConfig, LstmForCausalLM
 from inference.training.task import NO_PATTERN, TrainingTask
 from inference.training.texts import own_lines, read_lines, split_lines
 from inference.training.vocabulary import learn
@@ -149,7 +150,7 @@ class MaskedTask(LanguageTask):
 
 
 class CausalTask(LanguageTask):
-    """The next word, from those before it, as GPT-2 learns it (Radford et al. 2019)."""
+    """The next word, from those before it, as GPT-2 learns it (Radford et al. 2019), or an LSTM."""
 
     measure = "next words that are found"
 
@@ -167,6 +168,10 @@ class CausalTask(LanguageTask):
 
     def build(self, request: TrainingRequest) -> Any:
         sizes, end = request.sizes, self.tokenizer.eos_token_id
+        if sizes.architecture == "lstm":
+            ends = {"bos_token_id": end, "eos_token_id": end}
+            config = LstmConfig(len(self.tokenizer), sizes.d_model, sizes.n_layers, sizes.dropout, **ends)
+            return LstmForCausalLM(config)
         return GPT2LMHeadModel(
             GPT2Config(
                 vocab_size=len(self.tokenizer),
@@ -194,8 +199,8 @@ class CausalTask(LanguageTask):
 
     def _loss(self, ids: Tensor, labels: Tensor, smoothing: float) -> tuple[Tensor, float]:
         # What fills rows up stands behind them, where nothing that counts can see it: no mask is needed.
-        net, labels = cast("GPT2LMHeadModel", self.net), labels.to(self.net.device)
-        hidden = net.transformer(input_ids=ids.to(self.net.device), use_cache=False).last_hidden_state
+        net, labels = cast("Any", self.net), labels.to(self.net.device)
+        hidden = net.base_model(input_ids=ids.to(self.net.device), use_cache=False).last_hidden_state
         is_label = labels != IGNORED
         logits, labels = net.lm_head(hidden[is_label]), labels[is_label]
         loss = F.cross_entropy(logits, labels, label_smoothing=smoothing)

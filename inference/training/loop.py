@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,9 +43,14 @@ class Training:
         Names of what gradients are told of.
     validations
         So far.
+    seconds
+        Of training; pauses and validation do not count.
     """
 
-    def __init__(self, request: TrainingRequest, task: TrainingTask) -> None:
+    def __init__(
+        self, request: TrainingRequest, task: TrainingTask, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._clock = clock
         self._plan, self._schedule, self._task = request.plan, request.schedule, task
         self.parameters = [parameter for parameter in task.net.parameters() if parameter.requires_grad]
         parts = layers_of(task.net)
@@ -55,10 +62,12 @@ class Training:
             self.parameters, lr=0.0, betas=(0.9, 0.98), eps=1e-9, weight_decay=task.weight_decay, fused=True
         )
         self.step = 0
+        self.seconds = 0.0
         self.validations: list[Validation] = []
         self._loss: list[float] = []
         self._rate: list[float] = []
         self._gradient: list[np.ndarray] = []
+        self._seconds: list[float] = []
 
     def advance(self) -> None:
         """One step.
@@ -68,6 +77,7 @@ class Training:
         Refused
             The loss is no number any more; the weights are those before the step.
         """
+        start = self._clock()
         self._task.net.train()
         rate = self._schedule.rate(self.step)
         for group in self.optimizer.param_groups:
@@ -93,6 +103,8 @@ class Training:
         self._loss.append(value)
         self._rate.append(rate)
         self._gradient.append(squares.sqrt().numpy())
+        self.seconds += self._clock() - start
+        self._seconds.append(self.seconds)
         self.step += 1
 
     def look(self) -> None:
@@ -102,8 +114,9 @@ class Training:
             self._task.net.eval()
             loss, measure = self._task.validate()
             said, pattern = self._task.look()
+            by_distance = self._task.by_distance()
         self.validations = [one for one in self.validations if one.step < self.step]
-        self.validations.append(Validation(self.step, loss, measure, said, pattern))
+        self.validations.append(Validation(self.step, loss, measure, said, pattern, self.seconds, by_distance))
 
     def log(self, first: int = 0) -> StepLog:
         """The numbers of the steps from `first` on."""
@@ -113,6 +126,7 @@ class Training:
             np.array(self._loss[first:], np.float32),
             np.array(self._rate[first:]),
             gradient.astype(np.float32),
+            np.array(self._seconds[first:]),
         )
 
     # To go on another time
@@ -122,6 +136,7 @@ class Training:
         is_cuda = self._task.net.device.type == "cuda"
         return {
             "step": self.step,
+            "seconds": self.seconds,
             "net": self._task.net.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "random": torch.get_rng_state(),
@@ -130,7 +145,7 @@ class Training:
 
     def restore(self, state: dict[str, Any], log: StepLog, validations: Sequence[Validation]) -> None:
         """Stand where a run stood. Of the log only the steps that the state knows are kept."""
-        self.step = int(state["step"])
+        self.step, self.seconds = int(state["step"]), float(state["seconds"])
         self._task.net.load_state_dict(state["net"])
         self.optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["random"].cpu())
@@ -138,4 +153,5 @@ class Training:
             torch.cuda.set_rng_state(state["random_cuda"].cpu(), self._task.net.device)
         n = self.step
         self._loss, self._rate, self._gradient = log.loss[:n].tolist(), log.rate[:n].tolist(), [*log.gradient[:n]]
+        self._seconds = log.seconds[:n].tolist()
         self.validations = [one for one in validations if one.step <= n]

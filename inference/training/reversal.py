@@ -1,4 +1,4 @@
-"""String reversal: the Transformer of 2017 learns to write a string backwards.
+"""String reversal: the Transformer of 2017, or an LSTM with attention, learns to write a string backwards.
 
 Where the decoder looks is known beforehand: at the mirrored letter. Its attention to the source becomes an
 anti-diagonal.
@@ -16,8 +16,10 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
+from inference.models.lstm_attention import LstmAttentionConfig, LstmForTranslation
 from inference.models.transformer import TransformerForTranslation
 from inference.models.transformer_layers import TransformerConfig
+from inference.training.distances import counts_by_place, joined_counts, longest_string
 from inference.training.task import TrainingTask
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ SPECIALS = ("<pad>", "<s>", "</s>", "<unk>")
 LETTERS = string.ascii_lowercase
 LEAST = 3  # letters of a string
 N_VALIDATED, N_MEASURED = 256, 64  # strings whose loss is taken, of which so many are written
+N_LONGER = 64  # strings that are longer than those of training, which are written too
 IGNORED = -100
 _SPLIT_SEED = 2017
 _ONE_IN = 10  # strings is for validation
@@ -46,13 +49,13 @@ def is_for_validation(ids: Tensor, lengths: Tensor) -> Tensor:
 
 
 def make_strings(
-    n: int, most: int, generator: torch.Generator | None = None, *, held_out: bool
+    n: int, most: int, generator: torch.Generator | None = None, *, held_out: bool, least: int = LEAST
 ) -> tuple[Tensor, Tensor]:
     """Letters int64 [n, most] and lengths int64 [n] of random strings of one side of the split."""
     ids, lengths = torch.empty(n, most, dtype=torch.int64), torch.zeros(n, dtype=torch.int64)
     missing = torch.arange(n)
     while len(missing):
-        lengths[missing] = torch.randint(LEAST, most + 1, (len(missing),), generator=generator)
+        lengths[missing] = torch.randint(least, most + 1, (len(missing),), generator=generator)
         letters = (len(SPECIALS), len(SPECIALS) + len(LETTERS))
         ids[missing] = torch.randint(*letters, (len(missing), most), generator=generator)
         missing = missing[is_for_validation(ids[missing], lengths[missing]) != held_out]
@@ -89,7 +92,7 @@ def make_tokenizer() -> PreTrainedTokenizerFast:
 
 
 class ReversalTask(TrainingTask):
-    """The Transformer of 2017, small, and strings of small letters, new ones in each step."""
+    """A small network with an encoder and a decoder, and strings of small letters, new ones in each step."""
 
     measure = "exact match of whole strings"
     weight_decay = 0.0
@@ -101,6 +104,10 @@ class ReversalTask(TrainingTask):
         self.net = build_model(request).to(device)  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue]
         strings = make_strings(N_VALIDATED, self._most, torch.Generator().manual_seed(_SPLIT_SEED), held_out=True)
         self._validation = to_pairs(*strings)
+        longest, generator = longest_string(self._most), torch.Generator().manual_seed(_SPLIT_SEED)
+        longer = make_strings(N_LONGER, longest, generator, held_out=True, least=self._most + 1)
+        self._longer = to_pairs(*longer)
+        self._counts = torch.zeros(2, 0, dtype=torch.int64)  # of what was written when it was validated last
         # The longest of the first strings, so that there is something to see.
         first = int(strings[1][:N_MEASURED].argmax())
         n = int(strings[1][first])
@@ -127,11 +134,21 @@ class ReversalTask(TrainingTask):
 
     def validate(self) -> tuple[float, float]:
         loss, _ = self._loss(*self._validation, 0.0)
-        return float(loss), self.exact_match(*(side[:N_MEASURED] for side in self._validation))
+        source, labels = (side[:N_MEASURED] for side in self._validation)
+        written = self._written(source)
+        self._counts = counts_by_place(written, _letters(labels))
+        return float(loss), self._exact_match(written, labels)
+
+    def by_distance(self) -> np.ndarray:
+        source, labels = self._longer
+        return joined_counts(self._counts, counts_by_place(self._written(source), _letters(labels)))
 
     def exact_match(self, source: Tensor, labels: Tensor) -> float:
         """Share of strings that are written backwards without a fault, greedily."""
-        found = self._written(source)
+        return self._exact_match(self._written(source), labels)
+
+    @staticmethod
+    def _exact_match(found: Tensor, labels: Tensor) -> float:
         wanted = labels.masked_fill(labels == IGNORED, PAD)
         wide = F.pad(found, (0, max(0, wanted.shape[1] - found.shape[1])), value=PAD)
         is_right = (wide[:, : wanted.shape[1]] == wanted).all(1) & (wide[:, wanted.shape[1] :] == PAD).all(1)
@@ -162,9 +179,18 @@ class ReversalTask(TrainingTask):
         return [name for name in self.tokenizer.convert_ids_to_tokens(ids.tolist()) if name != SPECIALS[PAD]]
 
 
-def build_model(request: TrainingRequest) -> TransformerForTranslation:
-    """As many layers in the encoder as in the decoder, networks four times as wide as the model."""
+def _letters(labels: Tensor) -> Tensor:
+    """Labels without the end, which is no letter; below 0 where there is none."""
+    return labels.masked_fill(labels == END, IGNORED)
+
+
+def build_model(request: TrainingRequest) -> TransformerForTranslation | LstmForTranslation:
+    """As many layers in the encoder as in the decoder; a Transformer's networks are four times as wide as it is."""
     sizes = request.sizes
+    if sizes.architecture == "lstm":
+        n = sizes.n_layers
+        n_vocabulary = len(SPECIALS) + len(LETTERS)
+        return LstmForTranslation._from_config(LstmAttentionConfig(n_vocabulary, sizes.d_model, n, n, sizes.dropout))
     config = TransformerConfig(
         vocab_size=len(SPECIALS) + len(LETTERS),
         d_model=sizes.d_model,

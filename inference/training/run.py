@@ -12,7 +12,16 @@ import torch
 from transformers.utils import logging
 
 from inference.context import Cancelled, Context, Refused
-from inference.results.training import LIMITS, MOST_KEPT_BYTES, TASKS, TrainingRequest, TrainingResult, is_run
+from inference.results.training import (
+    LIMITS,
+    MOST_KEPT_BYTES,
+    NETWORKS,
+    TASKS,
+    WITH_NETWORKS,
+    TrainingRequest,
+    TrainingResult,
+    is_run,
+)
 from inference.training import run_files
 from inference.training.card import card
 from inference.training.loop import Training, look_steps
@@ -49,8 +58,8 @@ class LiveRun:
         self._request, self._folder, self._clock = request, Path(request.folder), clock
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._task = build_task(request, device)
-        self.training = Training(request, self._task)
-        self.seconds = self._saved_at = 0.0  # of training, pauses and validation left out
+        self.training = Training(request, self._task, clock)
+        self._saved_at = 0.0  # seconds of training
         self._told_at = clock()
         self._n_told = self._n_validations_told = 0
         self._restore()
@@ -64,7 +73,7 @@ class LiveRun:
         if state is not None:
             kept = run_files.read_result(self._folder)
             self.training.restore(state, kept.log, kept.validations)
-            self.seconds = self._saved_at = float(state["seconds"])
+            self._saved_at = self.training.seconds
 
     def go(self, context: Context) -> TrainingResult:
         """Train to the end, or until it is cancelled: what was done is saved in any case."""
@@ -79,11 +88,9 @@ class LiveRun:
                 if now - self._told_at >= _TELL_EVERY:
                     self._tell(context)
                 context.checkpoint()
-                start = self._clock()
                 self.training.advance()
-                self.seconds += self._clock() - start
                 self._look_if(looks)
-                if self.seconds - self._saved_at >= SAVE_EVERY:
+                if self.training.seconds - self._saved_at >= SAVE_EVERY:
                     self.save()
         except (Cancelled, Refused):
             self.save()
@@ -117,7 +124,7 @@ class LiveRun:
         task, training = self._task, self.training
         return TrainingResult(
             n_done=training.step,
-            seconds=self.seconds,
+            seconds=training.seconds,
             layers=training.layers,
             log=training.log(first),
             validations=tuple(training.validations[first_validation if first else 0 :]),  # from the start on: all
@@ -131,7 +138,7 @@ class LiveRun:
 
     def save(self) -> None:
         """The checkpoint, the numbers, and what is needed to go on."""
-        self._saved_at = self.seconds
+        self._saved_at = self.training.seconds
         folder, result = self._folder, self.result()
         with run_files.saving(folder):
             net = self._task.whole()
@@ -141,7 +148,7 @@ class LiveRun:
                 text = card(self._request, result, net.num_parameters())
                 (partial / "README.md").write_text(text, encoding="utf-8")
             run_files.write_run(folder, self._request, result)
-            run_files.write_state(folder, self.training.state() | {"seconds": self.seconds})
+            run_files.write_state(folder, self.training.state())
 
 
 def train(request: TrainingRequest, context: Context, clock: Callable[[], float] = time.monotonic) -> TrainingResult:
@@ -181,6 +188,11 @@ def check(request: TrainingRequest) -> None:
             if not low <= value <= high:
                 raise Refused(f"{name} is {value:,}; {low:,} to {high:,} can be trained.")
     sizes = request.sizes
+    if sizes.architecture not in NETWORKS:
+        raise Refused(f"Architecture is {sizes.architecture!r}; one of {', '.join(NETWORKS)} is needed.")
+    if sizes.architecture != "transformer" and request.task not in WITH_NETWORKS:
+        learned = " and ".join(TASKS[task].lower() for task in WITH_NETWORKS)
+        raise Refused(f"{TASKS[request.task]} is learned by a Transformer alone; an LSTM learns {learned}.")
     if sizes.d_model % sizes.n_heads or sizes.d_model % 2:
         raise Refused(
             f"The width is {sizes.d_model} and there are {sizes.n_heads} heads; the width has to be even and a "

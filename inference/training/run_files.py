@@ -126,7 +126,7 @@ def beside(folder: Path) -> Iterator[Path]:
 def write_run(folder: Path, request: TrainingRequest, result: TrainingResult) -> None:
     """Request, numbers and facts; all but the state."""
     log, place, validations = result.log, folder / INSIDE, _validation_arrays(result.validations)
-    write_whole(place / LOG, lambda stream: np.savez(stream, loss=log.loss, rate=log.rate, gradient=log.gradient))
+    write_whole(place / LOG, lambda stream: _save_log(log, stream))
     write_whole(place / VALIDATIONS, lambda stream: np.savez(stream, allow_pickle=False, **validations))
     facts = {field.name: getattr(result, field.name) for field in fields(RunFacts)}
     asked = {name: value for name, value in asdict(request).items() if name != "folder"}
@@ -164,10 +164,13 @@ def read_result(folder: Path) -> TrainingResult:
         if sum((place / name).stat().st_size for name in (LOG, VALIDATIONS)) > _MOST_NUMBERS:
             raise ValueError
         with (place / LOG).open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            log = StepLog(0, arrays["loss"], arrays["rate"], arrays["gradient"])
+            seconds = arrays["seconds"] if "seconds" in arrays else np.full(len(arrays["loss"]), np.nan)
+            log = StepLog(0, arrays["loss"], arrays["rate"], arrays["gradient"], seconds)
         with (place / VALIDATIONS).open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             validations = _validations(dict(arrays))
         if log.gradient.shape != (len(log.loss), len(facts.layers)) or log.rate.shape != log.loss.shape:
+            raise ValueError
+        if log.seconds.shape != log.loss.shape:
             raise ValueError
     except (OSError, KeyError, ValueError, TypeError, EOFError, BadZipFile) as error:
         raise Refused(f"The numbers of {request.name} cannot be read: they are damaged or missing.") from error
@@ -254,22 +257,39 @@ def remove_run(folder: Path, home: Path) -> None:
         raise Refused(f"{folder} cannot be deleted: {_reason(error)}.") from error
 
 
+def _save_log(log: StepLog, stream: BinaryIO) -> None:
+    np.savez(stream, loss=log.loss, rate=log.rate, gradient=log.gradient, seconds=log.seconds)
+
+
 def _validation_arrays(validations: tuple[Validation, ...]) -> dict[str, np.ndarray]:
+    # Those of a version that did not measure it have no places.
+    widest = max((one.by_distance.shape[2] for one in validations), default=0)
+    counts = [np.pad(one.by_distance, ((0, 0), (0, 0), (0, widest - one.by_distance.shape[2]))) for one in validations]
     return {
         "step": np.array([one.step for one in validations]),
         "loss": np.array([one.loss for one in validations]),
         "measure": np.array([one.measure for one in validations]),
         "said": np.array([one.said for one in validations], np.str_),
         "pattern": np.array([one.pattern for one in validations], np.float32),
+        "seconds": np.array([one.seconds for one in validations]),
+        "by_distance": np.array(counts, np.int32),
     }
 
 
 def _validations(arrays: dict[str, np.ndarray]) -> tuple[Validation, ...]:
-    columns = (arrays[name] for name in ("step", "loss", "measure", "said", "pattern"))
-    return tuple(
-        Validation(int(step), float(loss), float(measure), str(said), pattern.astype(np.float32))
-        for step, loss, measure, said, pattern in zip(*columns, strict=True)
-    )
+    n = len(arrays["step"])
+    arrays = {"seconds": np.full(n, np.nan), "by_distance": np.zeros((n, 2, 2, 0), np.int32)} | arrays
+    columns = (arrays[name] for name in ("step", "loss", "measure", "said", "pattern", "seconds", "by_distance"))
+    found = tuple(
+        Validation(
+            int(step), float(loss), float(measure), str(said), pattern.astype(np.float32), float(seconds),
+            counts.astype(np.int32),
+        )
+        for step, loss, measure, said, pattern, seconds, counts in zip(*columns, strict=True)
+    )  # fmt: skip
+    if any(one.by_distance.ndim != 3 or one.by_distance.shape[:2] != (2, 2) for one in found):
+        raise ValueError
+    return found
 
 
 def _reason(error: OSError) -> str:

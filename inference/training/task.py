@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 NO_PATTERN = np.zeros((0, 0, 0, 0), np.float32)
+NO_COUNTS = np.zeros((2, 2, 0), np.int32)
 _IN_LAYER = re.compile(r"(?:^|\.)(?:(encoder|decoder)\.)?(?:layers|layer|h|blocks?)\.(\d+)\.")
 
 
@@ -56,6 +57,10 @@ class TrainingTask(ABC):
     @abstractmethod
     def look(self) -> tuple[str, np.ndarray]:
         """What the model makes of the example, and what it attends to there. In eval mode."""
+
+    def by_distance(self) -> np.ndarray:
+        """See `Validation.by_distance`. In eval mode, behind `validate`."""
+        return NO_COUNTS
 
     def whole(self) -> PreTrainedModel:
         """The model as it is saved."""

@@ -30,6 +30,27 @@ def test_a_reversal_is_trained_and_resumed(tmp_path, capsys):
     assert "other options" in capsys.readouterr().err
 
 
+def test_a_recurrent_network_is_trained_and_compared(tmp_path, capsys):
+    small = ["--layers", "1", "--width", "16", "--batch", "4", "--steps", "3", "--warm-up", "1"]
+    for name, more in (("lstm", ["--architecture", "lstm"]), ("transformer", ["--heads", "2"])):
+        assert run(["train", "reversal", *small, *more, "--length", "8", "--out", str(tmp_path / name)]) == 0
+    assert '"model_type": "lstm_attention"' in (tmp_path / "lstm" / "config.json").read_text()
+    assert "LSTM with additive attention, 1 layers" in (tmp_path / "lstm" / "README.md").read_text(encoding="utf-8")
+    capsys.readouterr()
+    for option in (["--heads", "2"], ["--norm", "pre"]):
+        command = ["train", "reversal", "--architecture", "lstm", *option, "--out", str(tmp_path / "no")]
+        assert run(command) == 2
+        assert f"{option[0]} cannot be chosen with --architecture lstm: An LSTM has no" in capsys.readouterr().err
+    runs = ["--checkpoint", str(tmp_path / "lstm"), "--beside", str(tmp_path / "transformer")]
+    for figure, out in (("training-distance", "distance.csv"), ("training-curves", "curves.svg")):
+        assert run(["figure", figure, *runs, "--against", "seconds", "--out", str(tmp_path / out)]) == 0
+    told = (tmp_path / "distance.csv").read_text(encoding="utf-8")
+    assert "\nlstm,LSTM,as in training,2," in told
+    assert "\ntransformer,Transformer,longer,2," in told
+    assert run(["figure", "training-distance", *runs[:3], str(tmp_path), "--out", str(tmp_path / "x.csv")]) == 2
+    assert "was not trained in Headlight's lab" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("task", ["masked", "causal"])
 def test_a_text_is_learned(task, tmp_path, capsys):
     text = tmp_path / "text.txt"

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from inference.results.checkpoint import AttentionGroup
 from inference.results.events import Failure
 from inference.results.heads import HeadsRequest, HeadsResult
 from inference.results.maps import RowsRequest, RowsResult
+from inference.results.request import Capability
 from tests.answers import answer, fail
 from tests.factories import make_attention_result, make_checkpoint_info, make_heads_result
 from tests.inputs import text_input
@@ -52,6 +54,18 @@ def test_one_row_is_asked_for_however_long_the_text_is(panel, selection, qtbot):
     assert asked == []  # no token is chosen
     selection.update(query=at(3))
     assert asked == [RowsRequest("bert-test", text_input("x"), "encoder", 1, 1, 3, 4)]
+
+
+def test_nothing_can_be_chosen_where_no_layer_attends(panel):
+    recurrent = AttentionGroup("decoder", "Recurrent layers", (0, 0), is_causal=True, has_qk=False)
+    info = replace(make_checkpoint_info(), groups=(recurrent,), capabilities=(Capability.NEXT_TOKEN,))
+    assert panel._layer.isEnabled()
+    panel.set_subject(Subject(info, text_input("x")))
+    assert panel._group.count() == 0
+    assert not panel._layer.isEnabled()
+    assert not panel._head.isEnabled()
+    panel.set_subject(Subject(make_checkpoint_info(), text_input("x")))
+    assert panel._layer.isEnabled()
 
 
 def test_the_heads_are_asked_for_at_first(qtbot, selection):

@@ -16,7 +16,7 @@ def layer_and_head(checkpoint: CheckpointInfo, selection: Selection) -> tuple[st
     now = selection.now
     group = checkpoint.group(now.group)
     layer = group.nearest(now.layer)
-    return group.name, layer, min(now.head, group.n_heads[layer] - 1)
+    return group.name, layer, max(0, min(now.head, group.n_heads[layer] - 1))
 
 
 def walk(event: QKeyEvent, checkpoint: CheckpointInfo, selection: Selection) -> bool:
@@ -33,5 +33,5 @@ def step(checkpoint: CheckpointInfo, selection: Selection, layers: int, heads: i
     name, layer, head = layer_and_head(checkpoint, selection)
     group = checkpoint.group(name)
     layer = group.stepped(layer, layers)
-    head = min(max(head + heads, 0), group.n_heads[layer] - 1)
+    head = max(0, min(head + heads, group.n_heads[layer] - 1))
     selection.update(group=name, layer=layer, head=head)

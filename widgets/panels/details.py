@@ -123,11 +123,13 @@ class DetailsPanel(View):
 
     def _fill_controls(self) -> None:
         info = self._checkpoint
-        groups = info.groups if info is not None else ()
+        groups = info.attending if info is not None else ()
         if [group.title for group in groups] != [self._group.itemText(i) for i in range(self._group.count())]:
             self._group.clear()
             self._group.addItems([group.title for group in groups])
         self._group.setEnabled(len(groups) > 1)
+        for box in (self._layer, self._head):
+            box.setEnabled(bool(groups) or info is None)
         now = self.selection.now
         if not groups or info is None:
             return
@@ -240,7 +242,7 @@ class DetailsPanel(View):
 
     def _on_group_activated(self, index: int) -> None:
         if self._checkpoint is not None:
-            self.selection.update(group=self._checkpoint.groups[index].name)
+            self.selection.update(group=self._checkpoint.attending[index].name)
 
     def _on_layer_value_changed(self, layer: int) -> None:
         if self._checkpoint is not None:

@@ -16,6 +16,7 @@ from inference.capture.attention_call import AttentionCall
 from inference.context import Context, Refused
 from inference.forward.opening import load
 from inference.results.attention import AttentionRequest
+from inference.results.checkpoint import AttentionGroup
 from inference.results.heads import HeadsRequest
 from inference.results.lens import LensRequest
 from inference.results.measures import MeasuresRequest
@@ -54,6 +55,11 @@ def test_the_group_says_which_layers_attend(model):
     assert [group.toward(1, 2), group.toward(4, 3), group.toward(4, 5), group.toward(1, 0)] == [4, 1, 4, 1]
     assert [group.stepped(1, 1), group.stepped(1, -1), group.stepped(4, 1), group.stepped(4, -1)] == [4, 1, 4, 1]
     assert "counted from 0, these attend: 1, 4." in " ".join(model.family.notes(model.net.config))
+
+
+def test_where_no_layer_attends_the_first_one_stands_for_all():
+    group = AttentionGroup("decoder", "Recurrent layers", (0, 0))
+    assert (group.stepped(1, 1), group.nearest(1), group.layers) == (0, 0, ())
 
 
 def test_answers_are_of_the_layer_that_was_asked_for(model):

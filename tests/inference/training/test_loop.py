@@ -18,6 +18,7 @@ from transformers import get_scheduler
 
 from inference.context import Cancelled, Context, Refused
 from inference.results.events import Partial
+from inference.results.training import NETWORKS
 from inference.training import run_files
 from inference.training.loop import Training, look_steps
 from inference.training.reversal import IGNORED, PAD, START, ReversalTask, build_model, make_strings, to_pairs
@@ -54,7 +55,9 @@ def plain_losses(request):
     return losses, norms, rates
 
 
-def test_it_is_a_plain_loop_step_by_step(request_):
+@pytest.mark.parametrize("architecture", NETWORKS)
+def test_it_is_a_plain_loop_step_by_step(request_, architecture):
+    request_ = replace(request_, sizes=replace(SIZES, architecture=architecture))
     with torch.random.fork_rng():
         losses, norms, rates = plain_losses(request_)
     result = train(request_, Context())
@@ -93,8 +96,11 @@ class StopAt(Context):
         pass
 
 
-@pytest.mark.parametrize("after", [1, 5, N_STEPS - 1])
-def test_a_run_that_was_stopped_goes_on_with_the_same_numbers(request_, after):
+@pytest.mark.parametrize(
+    ("after", "architecture"), [(1, "transformer"), (5, "transformer"), (N_STEPS - 1, "transformer"), (5, "lstm")]
+)
+def test_a_run_that_was_stopped_goes_on_with_the_same_numbers(request_, after, architecture):
+    request_ = replace(request_, sizes=replace(SIZES, architecture=architecture))
     whole = train(replace(request_, folder=f"{request_.folder}-whole"), Context())
     with pytest.raises(Cancelled):
         train(request_, StopAt(after))
@@ -107,6 +113,62 @@ def test_a_run_that_was_stopped_goes_on_with_the_same_numbers(request_, after):
     assert [one.said for one in again.validations] == [one.said for one in whole.validations]
     np.testing.assert_array_equal(again.validations[-1].pattern, whole.validations[-1].pattern)
     assert [one.loss for one in again.validations] == [one.loss for one in whole.validations]
+    for one, other in zip(again.validations, whole.validations, strict=True):
+        np.testing.assert_array_equal(one.by_distance, other.by_distance)
+
+
+class Clock:
+    """A second goes by each time that it is looked at, and an hour between runs."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        self.now += 1.0
+        return self.now
+
+
+def test_seconds_are_of_training_alone_however_often_a_run_is_stopped(request_):
+    clock = Clock()
+    with pytest.raises(Cancelled):
+        train(request_, StopAt(5), clock)
+    clock.now += 3_600.0
+    result = train(request_, Context(), clock)
+    np.testing.assert_array_equal(result.log.seconds, np.arange(1.0, N_STEPS + 1))
+    assert result.seconds == N_STEPS
+    assert [one.seconds for one in result.validations] == [float(one.step) for one in result.validations]
+    kept = run_files.read_result(Path(request_.folder))
+    np.testing.assert_array_equal(kept.log.seconds, result.log.seconds)
+    assert [one.seconds for one in kept.validations] == [one.seconds for one in result.validations]
+
+
+def as_of_an_older_version(folder):
+    """Take away what runs did not keep before there were recurrent networks."""
+    told = json.loads((folder / "training" / "run.json").read_text())
+    del told["request"]["sizes"]["architecture"]
+    (folder / "training" / "run.json").write_text(json.dumps(told))
+    for name, new in (("log", ("seconds",)), ("validations", ("seconds", "by_distance"))):
+        with np.load(folder / "training" / f"{name}.npz") as arrays:
+            old = {key: arrays[key] for key in arrays.files if key not in new}
+        np.savez(folder / "training" / f"{name}.npz", **old)
+
+
+def test_a_run_of_an_older_version_opens_and_goes_on(request_):
+    whole = train(replace(request_, folder=f"{request_.folder}-whole"), Context())
+    with pytest.raises(Cancelled):
+        train(request_, StopAt(5))
+    folder = Path(request_.folder)
+    as_of_an_older_version(folder)
+    assert run_files.read_run(folder)[0] == request_
+    old = run_files.read_result(folder)
+    assert np.isnan(old.log.seconds).all()
+    assert all(np.isnan(one.seconds) and not one.by_distance.size for one in old.validations)
+    again = train(request_, Context())
+    np.testing.assert_array_equal(again.log.loss, whole.log.loss)
+    assert np.isnan(again.log.seconds[:5]).all()
+    assert (np.diff(again.log.seconds[5:]) > 0).all()
+    kept = run_files.read_result(folder)  # old and new validations lie in one file
+    assert [one.by_distance.any() for one in kept.validations] == [one.step > 5 for one in kept.validations]
 
 
 def test_parts_together_are_the_whole(request_):
@@ -119,7 +181,7 @@ def test_parts_together_are_the_whole(request_):
         record.take(part)
     assert len(told) > 3
     assert record.result is not None
-    for name in ("loss", "rate", "gradient"):
+    for name in ("loss", "rate", "gradient", "seconds"):
         np.testing.assert_array_equal(getattr(record.result.log, name), getattr(result.log, name))
     seen = [one.step for one in record.result.validations]
     assert seen == [one.step for one in result.validations] == list(look_steps(N_STEPS))
@@ -234,6 +296,8 @@ def test_two_processes_do_not_train_the_same_run(request_):
         ({"sizes": replace(SIZES, n_heads=3)}, "multiple of the number of heads"),
         ({"sizes": replace(SIZES, d_model=4096)}, "d_model is 4,096"),
         ({"task": "sorting"}, "'sorting'; one of"),
+        ({"sizes": replace(SIZES, architecture="gru")}, "'gru'; one of transformer, lstm is needed"),
+        ({"task": "masked", "sizes": replace(SIZES, architecture="lstm")}, "an LSTM learns string reversal and next"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_in_a_sentence(request_, wishes, why):

@@ -18,6 +18,7 @@ from inference.results.checkpoint import OpenRequest
 from inference.results.training import ModelSizes, TrainingData, TrainingPlan, TrainingRequest
 from inference.service.engine import Engine
 from inference.training.classify import baselines
+from inference.training.distances import counts_by_place
 from inference.training.language import IGNORED, CausalTask, MaskedTask
 from inference.training.loop import look_steps
 from inference.training.reversal import END, PAD, is_for_validation, make_strings, make_tokenizer, to_pairs
@@ -99,6 +100,39 @@ def test_exact_match_counts_whole_strings(tmp_path):
     assert task.exact_match(source, labels) <= 0.75
 
 
+def test_letters_are_counted_by_their_place():
+    letters = torch.tensor([[5, 6, 7], [8, 9, -1]])
+    counts = counts_by_place(torch.tensor([[5, 0, 7, 4], [8, 9, 9, 2]]), letters)
+    assert counts.tolist() == [[2, 1, 1], [2, 2, 1]]
+    assert counts_by_place(torch.zeros(2, 0, dtype=torch.int64), letters).tolist() == [[0, 0, 0], [2, 2, 1]]
+
+
+def test_letters_are_measured_by_distance_in_strings_as_in_training_and_in_longer_ones(tmp_path):
+    task = build_task(make_request(tmp_path, "reversal", data=TrainingData(length=8)), CPU)
+    for net in (lambda source: F.pad(task._answers[source.shape], (0, 3)), lambda _: torch.zeros(64, 0).long()):
+        task._answers = {
+            source.shape: labels.masked_fill(labels == IGNORED, PAD)
+            for source, labels in ([side[:64] for side in task._validation], task._longer)
+        }
+        task._written = net
+        with torch.inference_mode():
+            task.validate()
+        (right, n), (right_longer, n_longer) = task.by_distance()
+        assert n[:3].tolist() == [64] * 3
+        assert (n[8:] == 0).all()
+        assert n_longer[:9].tolist() == [64] * 9
+        assert 0 < n_longer[15] < 64
+        is_perfect = net(task._longer[0]).any()
+        np.testing.assert_array_equal(right, n if is_perfect else 0 * n)
+        np.testing.assert_array_equal(right_longer, n_longer if is_perfect else 0 * n_longer)
+
+
+def test_layers_of_a_recurrent_network_are_named_from_the_input_to_the_output(tmp_path):
+    sizes = ModelSizes(2, 16, architecture="lstm")
+    task = build_task(make_request(tmp_path, "reversal", sizes=sizes, data=TrainingData(length=8)), CPU)
+    assert list(layers_of(task.net)) == ["embedding", "encoder 0", "encoder 1", "decoder 0", "decoder 1", "head"]
+
+
 @pytest.mark.parametrize("norm", ["post", "pre"])
 def test_layers_are_named_from_the_input_to_the_output(tmp_path, norm):
     request = make_request(tmp_path, "reversal", sizes=ModelSizes(2, 16, 2, norm=norm), data=TrainingData(length=8))
@@ -159,10 +193,13 @@ def test_masking_is_transformers_80_10_10(tmp_path, text):
     assert float(kept) == pytest.approx(0.1, abs=0.02)
 
 
-@pytest.mark.parametrize("task_name", ["masked", "causal"])
-def test_the_loss_is_transformers_own(tmp_path, text, task_name):
+@pytest.mark.parametrize(
+    ("task_name", "architecture"), [("masked", "transformer"), ("causal", "transformer"), ("causal", "lstm")]
+)
+def test_the_loss_is_transformers_own(tmp_path, text, task_name, architecture):
     """On the same rows the model's own loss, which knows no smoothing."""
-    task = build_task(make_request(tmp_path, task_name, data=TrainingData(text, length=16)), CPU)
+    sizes = ModelSizes(1, 16, 2, dropout=0.1, architecture=architecture)
+    task = build_task(make_request(tmp_path, task_name, sizes=sizes, data=TrainingData(text, length=16)), CPU)
     task.net.eval()
     with torch.no_grad():
         if isinstance(task, MaskedTask):
@@ -195,6 +232,18 @@ def test_what_it_becomes_opens_like_any_checkpoint(tmp_path, text, task, archite
         net = AutoModelForMaskedLM.from_pretrained(request.folder)
         tokenizer = AutoTokenizer.from_pretrained(request.folder)
         assert net(**tokenizer("the cat sat", return_tensors="pt")).logits.shape[-1] == len(tokenizer)
+
+
+def test_a_recurrent_language_model_opens_like_any_checkpoint(tmp_path, text):
+    sizes = ModelSizes(2, 16, architecture="lstm")
+    request = make_request(tmp_path, "causal", sizes=sizes, data=TrainingData(text, length=16))
+    result = train(request, Context())
+    assert result.layers == ("embedding", "layer 0", "layer 1", "head")
+    info = Engine().run(OpenRequest(request.folder), Context())
+    assert info.architecture == "LstmForCausalLM"
+    assert info.has_tokenizer
+    assert info.cautions == ()
+    assert "LSTM, 2 layers, 16 wide" in (tmp_path / "causal" / "README.md").read_text(encoding="utf-8")
 
 
 # Labels

@@ -6,6 +6,7 @@ import numpy as np
 
 from inference.results.training import StepLog, TrainingPlan, TrainingRequest, TrainingResult, Validation
 
+SECONDS_A_STEP = 0.25
 LAYERS = ("embedding", "encoder 0", "decoder 0")
 
 
@@ -21,15 +22,33 @@ def make_result(n_done, *, first=0, layers=LAYERS, seconds=1.0):
         (3.0 / (1 + 0.1 * steps)).astype(np.float32)[first:],
         0.001 / (1 + steps)[first:],
         (np.ones((n_done, len(layers))) * (1 + steps[:, None] % 7) * (1 + np.arange(len(layers))))[first:].astype("f4"),
+        SECONDS_A_STEP * (1.0 + steps)[first:],
     )
     looks = [step for step in range(0, n_done + 1, 10) if step > first or first == 0]
     seen = tuple(
-        Validation(step, 3.0 / (1 + step), min(1.0, step / 40), "cba"[: step // 10], _pattern(step)) for step in looks
+        Validation(
+            step,
+            3.0 / (1 + step),
+            min(1.0, step / 40),
+            "cba"[: step // 10],
+            _pattern(step),
+            SECONDS_A_STEP * step,
+            _counts(step),
+        )
+        for step in looks
     )
     return TrainingResult(
         n_done, seconds, layers, log, seen, "exact match of whole strings", "abc", ("c", "b", "a", "</s>"),
         ("a", "b", "c", "</s>"), (("always the same", 0.1),), ("Strings.",),
     )  # fmt: skip
+
+
+def _counts(step):
+    """Of 3 places, and of 5 in longer strings: the first ones are right first."""
+    n_right = step // 10
+    within = [[20 if place < n_right else 4 for place in range(3)] + [0, 0], [20, 20, 20, 0, 0]]
+    longer = [[10 if place + 2 < n_right else 1 for place in range(5)], [10] * 5]
+    return np.array([within, longer], np.int32)
 
 
 def _pattern(step):

@@ -272,11 +272,11 @@ def test_without_a_run_the_attention_says_what_to_do(view):
 
 
 def test_pages_of_theory_need_no_run(view):
-    view._pages.setCurrentIndex(2)
+    view._pages.setCurrentIndex(3)
     assert isinstance(view.figure(), ScheduleFigure)
     view._schedule.options.combo("kind").setCurrentIndex(0)
     assert view.figure().schedule.kind == "linear"
-    view._pages.setCurrentIndex(3)
+    view._pages.setCurrentIndex(4)
     assert isinstance(view.figure(), SmoothingFigure)
 
 

@@ -21,8 +21,11 @@ def _request(args: Namespace, info: CheckpointInfo) -> GenerationRequest:
     if options.task == "message" and not info.has_chat_template:
         raise BadOption(f"{info.name} has no chat template; leave --task message out.")
     group = info.group("")
-    within("layer", args.layer or 0, group.n_layers)
-    within("head", args.head or 0, max(group.n_heads))
+    if group.layers:
+        within("layer", args.layer or 0, group.n_layers)
+        within("head", args.head or 0, max(group.n_heads))
+    elif args.layer is not None or args.head is not None:
+        raise BadOption(f"{info.name} has no self-attention; leave --layer and --head out.")
     return GenerationRequest(
         args.checkpoint,
         text_of(args),
@@ -37,7 +40,7 @@ def _figure(result: GenerationResult, args: Namespace) -> Figure:
     from widgets.views.generation.figure import GenerationFigure
 
     options = GenerationOptions.of(args)
-    layer = result.layers[0] if args.layer is None else args.layer
+    layer = next(iter(result.layers), 0) if args.layer is None else args.layer
     return GenerationFigure(result, options, result.written.n_steps, layer, args.head or 0)
 
 

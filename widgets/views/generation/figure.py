@@ -115,6 +115,7 @@ class GenerationFigure:
         bits = written.surprisal[written.n_given : written.n_steps]
         n_shown = max(self.n_shown - written.n_given, 0)
         ended = _tr("ended by “{}”").format(label(written.tokens.words[-1])) if written.is_finished else ""
+        kept = _tr("keys and values: {}") if result.layers else _tr("state: {}")  # of a recurrent network
         parts = [
             _tr("{} tokens, {} given").format(written.n_steps, written.n_given),
             ways[decoding.way],
@@ -123,7 +124,7 @@ class GenerationFigure:
             if n_shown < len(bits)
             else "",
             written.why_unfinished or ended,
-            _tr("keys and values: {}").format(bytes_text(result.cache_bytes)) if result.cache_bytes else "",
+            kept.format(bytes_text(result.cache_bytes)) if result.cache_bytes else "",
             _tr("{:.3g} tokens a second").format(result.tokens_a_second) if result.tokens_a_second else "",
         ]
         return " · ".join(part for part in parts if part)

@@ -13,7 +13,7 @@ from inference.results.generation import GenerationRequest, GenerationResult, Te
 from inference.results.growing import is_growing
 from inference.results.request import Request
 from widgets.context import ViewContext
-from widgets.kit.availability import offer
+from widgets.kit.availability import offer, set_available
 from widgets.selection import Position, Selected
 from widgets.subject import Subject
 from widgets.views.generation.branch_list import BranchLine
@@ -53,7 +53,10 @@ class GenerationView(GrowingTextView[GenerationResult]):
             why_not = self.tr("This checkpoint has no chat template.")
             offer(self._options.combo("task"), "message", subject.checkpoint.has_chat_template, why_not)
             self._begin_anew_if_other(subject)
-            self._heads.offer(subject.checkpoint.groups[0] if subject.checkpoint.groups else None)
+            attending = subject.checkpoint.attending
+            self._heads.offer(attending[0] if attending else None)
+            why_not = self.tr("This checkpoint has no self-attention that could tint the text.")
+            set_available(self._options.combo("attention"), bool(attending), why_not)
         super().set_subject(subject)
 
     def refresh(self, *, again: bool = False) -> None:

@@ -7,6 +7,6 @@ ENTRY = ViewEntry(
     "Training",
     "widgets.views.training.view:TrainingView",
     frozenset(),
-    "Tiny models learn while one watches: loss, rate, gradients, attention taking shape.",
-    figures=("training-curves", "training-attention", "schedule", "label-smoothing"),
+    "Tiny Transformers and LSTMs learn while one watches: loss, gradients, attention, distances.",
+    figures=("training-curves", "training-attention", "training-distance", "schedule", "label-smoothing"),
 )

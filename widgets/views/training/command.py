@@ -2,20 +2,57 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inference.results.checkpoint import split_precision
 from inference.results.training import RunsRequest, RunsResult, TrainingResult
-from widgets.figure_command import BadOption, FigureCommand, within
-from widgets.views.training.options import ScheduleOptions, SmoothingOptions
+from widgets.figure_command import BadOption, FigureCommand, Requests, within
+from widgets.options import Choice
+from widgets.views.training.options import LabOptions, ScheduleOptions, SmoothingOptions
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
     from widgets.kit.figure import Figure
+    from widgets.views.training.distance import RunOfNetwork
 
 
 def _request(args: Namespace, info: CheckpointInfo) -> RunsRequest:
     return RunsRequest("", (args.checkpoint,))
+
+
+def _requests_of_several(args: Namespace, info: CheckpointInfo) -> Requests:
+    """One a run: what was asked for is told of the runs in its folder."""
+    answers = []
+    for folder in _folders(args):
+        answers.append((yield RunsRequest(str(folder.parent), (str(folder),))))
+    return tuple(answers)
+
+
+def _folders(args: Namespace) -> list[Path]:
+    named = split_precision(args.checkpoint)[0], *args.beside
+    return [Path(os.path.abspath(folder)) for folder in named]
+
+
+def _runs(answers: tuple[RunsResult, ...], args: Namespace) -> tuple[RunOfNetwork, ...]:
+    from widgets.views.training.curves import shown_run
+    from widgets.views.training.distance import RunOfNetwork
+
+    found = []
+    for ink, (folder, answer) in enumerate(zip(_folders(args), answers, strict=True)):
+        asked = next((run.request for run in answer.runs if Path(run.request.folder) == folder), None)
+        if not answer.steps or asked is None:
+            raise BadOption(f"{folder} was not trained in Headlight's lab: nothing of its training is kept there.")
+        found.append(RunOfNetwork(shown_run(folder.name, ink, answer.steps[0][1]), asked))
+    return tuple(found)
+
+
+def _distance(answers: tuple[RunsResult, ...], args: Namespace) -> Figure:
+    from widgets.views.training.distance import DistanceFigure
+
+    return DistanceFigure(_runs(answers, args), args.against)
 
 
 def _run(result: RunsResult, args: Namespace) -> TrainingResult:
@@ -24,18 +61,28 @@ def _run(result: RunsResult, args: Namespace) -> TrainingResult:
     return result.steps[0][1]
 
 
-def _curves(result: RunsResult, args: Namespace) -> Figure:
-    from widgets.views.training.curves import TrainingCurvesFigure, shown_run
+def _curves(answers: tuple[RunsResult, ...], args: Namespace) -> Figure:
+    from widgets.views.training.curves import TrainingCurvesFigure
     from widgets.views.training.gradients import LayerGradientsFigure
 
-    run = shown_run(args.checkpoint.rstrip("/").rpartition("/")[2], 0, _run(result, args))
+    runs = tuple(run.shown for run in _runs(answers, args))
     if args.gradients_from is None:
-        return TrainingCurvesFigure((run,))
-    within("step", args.gradients_from - 1, run.result.n_done)
-    return LayerGradientsFigure((run,), args.gradients_from - 1)
+        return TrainingCurvesFigure(runs, against=args.against)
+    within("step", args.gradients_from - 1, max(run.result.n_done for run in runs))
+    return LayerGradientsFigure(runs, args.gradients_from - 1)
+
+
+def _add_several(parser: ArgumentParser) -> None:
+    about = "another run, shown beside the first one; may be named several times"
+    parser.add_argument("--beside", action="append", default=[], metavar="FOLDER", help=about)
+    against = LabOptions.declared()["against"]
+    assert isinstance(against, Choice)
+    about = f"{against.about} (default: steps)"
+    parser.add_argument("--against", choices=tuple(map(str, against.labels)), default="steps", help=about)
 
 
 def _add_gradients(parser: ArgumentParser) -> None:
+    _add_several(parser)
     about = "instead of all curves the gradient of each layer, mean of 20 steps from this one on"
     parser.add_argument("--gradients-from", type=int, metavar="STEP", help=about)
 
@@ -72,10 +119,10 @@ def _smoothing(_: None, args: Namespace) -> Figure:
 
 COMMANDS = {
     "training-curves": FigureCommand(
-        "loss, learning rate and gradients of a run of the training lab, step by step",
+        "loss, learning rate and gradients of runs of the training lab, by steps or by seconds",
         (),
         _curves,
-        _request,
+        _requests_of_several,
         add_arguments=_add_gradients,
     ),
     "training-attention": FigureCommand(
@@ -85,6 +132,14 @@ COMMANDS = {
         _request,
         add_arguments=_add_look,
         has_film=True,
+    ),
+    "training-distance": FigureCommand(
+        "how far runs of string reversal carry a letter: what is right by distance, and operations on the way",
+        (),
+        _distance,
+        _requests_of_several,
+        add_arguments=_add_several,
+        names_checkpoint=False,
     ),
     "schedule": FigureCommand(
         "a learning rate by step: warm-up and decay; needs no checkpoint", (), _schedule, options=ScheduleOptions

@@ -16,6 +16,7 @@ from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Axis, Curve, Level, Plot, PlotSpot, Series, Shown
 from widgets.plots.figure import Placed, PlottedFigure
+from widgets.views.training.options import Against
 from widgets.views.training.words import step_text
 
 _MOST_POINTS = 400  # of a curve; of more, neighbours are averaged
@@ -33,22 +34,30 @@ class ShownRun:
 
 @dataclass(frozen=True, eq=False)
 class TrainingCurvesFigure(PlottedFigure):
-    """Four plots against the step, every run in one colour; dots are the loss on what was not trained on.
+    """Four plots against the step, or the seconds of training, every run in one colour.
+
+    Dots are what was measured on what was not trained on. Seconds are those of training, without pauses and validation.
 
     Attributes
     ----------
     plan
-        The schedule that is chosen for the next run, dashed; None where it is not to be seen.
+        The schedule that is chosen for the next run, dashed; None where it is not to be seen. How long its steps will
+        take is not known.
     """
 
     runs: tuple[ShownRun, ...]
     plan: Schedule | None = None
+    against: Against = "steps"
     shown: Shown = ALL_SHOWN
 
     @property
     def caption(self) -> str:
         if not self.runs:
             return _tr("No run is shown yet: the learning rate that is chosen, dashed. Start trains a model.")
+        if self.against == "seconds":
+            names = ", ".join(f"{run.name} ({run.result.seconds:,.0f} s)" for run in self.runs)
+            text = _tr("Runs and their seconds of training: {}. Dots: on what was not trained on").format(names)
+            return f"{text}. {about_times(self.runs)}".removesuffix(". ")
         names = ", ".join(f"{run.name} ({run.result.n_done:,})" for run in self.runs)
         return _tr("Runs and their steps: {}. Dots: on what was not trained on, without smoothing").format(names)
 
@@ -77,26 +86,25 @@ class TrainingCurvesFigure(PlottedFigure):
         high: float | None = None,
     ) -> Plot:
         empty = "" if series else _tr("nothing yet")
-        steps = Axis(_tr("step"), text=step_text, low=0.0)
-        return Plot(tuple(series), steps, Axis(unit, is_log, low=low, high=high), title, empty=empty)
+        return Plot(tuple(series), axis_of(self.against), Axis(unit, is_log, low=low, high=high), title, empty=empty)
 
     def _losses(self) -> list[Series]:
         series: list[Series] = []
         for run in self.runs:
-            series.append(Curve(run.name, *_thinned(run.result.log.loss), run.ink, width=_THIN))
-            series.append(_validated(run, "loss"))
+            series.append(Curve(run.name, *self._thinned(run, run.result.log.loss), run.ink, width=_THIN))
+            series.append(self._validated(run, "loss"))
         return series
 
     def _measures(self) -> list[Series]:
-        series: list[Series] = [_validated(run, "measure") for run in self.runs]
+        series: list[Series] = [self._validated(run, "measure") for run in self.runs]
         levels = {name: value for run in self.runs for name, value in run.result.baselines}
         return [*series, *(Level(name, value) for name, value in levels.items())]
 
     def _rates(self) -> list[Series]:
         series: list[Series] = [
-            Curve(run.name, *_thinned(run.result.log.rate), run.ink) for run in self.runs if run.result.n_done
+            Curve(run.name, *self._thinned(run, run.result.log.rate), run.ink) for run in self.runs if run.result.n_done
         ]
-        if self.plan is not None:
+        if self.plan is not None and self.against == "steps":
             x = np.unique(np.linspace(0, self.plan.n_steps, _MOST_POINTS).round())
             y = np.array([self.plan.rate(int(step)) for step in x])
             series.append(Curve(_tr("chosen"), x, y, "faint", is_dashed=True))
@@ -104,10 +112,26 @@ class TrainingCurvesFigure(PlottedFigure):
 
     def _gradients(self) -> list[Series]:
         return [
-            Curve(run.name, *_thinned(np.linalg.norm(run.result.log.gradient, axis=1)), run.ink, width=_THIN)
+            Curve(run.name, *self._thinned(run, np.linalg.norm(run.result.log.gradient, axis=1)), run.ink, width=_THIN)
             for run in self.runs
             if run.result.n_done
         ]
+
+    def _thinned(self, run: ShownRun, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Where each step lies, and its value: means of neighbours where there are many."""
+        n, log = len(values), run.result.log
+        x = np.arange(1.0, n + 1) if self.against == "steps" else log.seconds
+        values = np.asarray(values, float)
+        if n <= _MOST_POINTS:
+            return x, values
+        edges = np.linspace(0, n, _MOST_POINTS + 1).astype(int)
+        return mean_between(x, edges), mean_between(values, edges)
+
+    def _validated(self, run: ShownRun, what: str) -> Curve:
+        seen = run.result.validations
+        x, y = places_of(run, self.against), np.array([getattr(one, what) for one in seen], float)
+        is_known = np.isfinite(x)
+        return Curve(run.name, x[is_known], y[is_known], run.ink, has_dots=True, width=1.6)
 
     # Where the plots are: two rows, unless it is very wide
 
@@ -143,7 +167,7 @@ class TrainingCurvesFigure(PlottedFigure):
         assert isinstance(series, Curve)
         kind = _tr(", not trained on") if series.has_dots else ""
         value = f"{plot.title[:1].lower()}{plot.title[1:]} {float(series.y[spot.point]):.4g} {plot.y.title}"
-        return f"{series.name}, step {float(series.x[spot.point]):,.0f}: {value.strip()}{kind}"
+        return f"{series.name}, {where_text(float(series.x[spot.point]), self.against)}: {value.strip()}{kind}"
 
     def numbers(self) -> Numbers:
         """A row a step of each run; in arrays also the gradient of each layer and what was validated."""
@@ -155,40 +179,61 @@ class TrainingCurvesFigure(PlottedFigure):
             checked = {one.step: one for one in seen}
             for i in range(len(log.loss)):
                 one = checked.get(i + 1)
-                numbers = (float(log.loss[i]), float(log.rate[i]), float(norms[i]))
+                numbers = (_known(log.seconds[i]), float(log.loss[i]), float(log.rate[i]), float(norms[i]))
                 rows.append((run.name, i + 1, *numbers, one.loss if one else "", one.measure if one else ""))
             arrays |= {
                 f"{number}_name": np.array(run.name, np.str_),
+                f"{number}_seconds": log.seconds,
                 f"{number}_loss": log.loss,
                 f"{number}_rate": log.rate,
                 f"{number}_gradient": log.gradient,
                 f"{number}_layers": np.array(run.result.layers, np.str_),
                 f"{number}_validated": np.array([one.step for one in seen]),
+                f"{number}_validated_seconds": np.array([one.seconds for one in seen]),
                 f"{number}_validation_loss": np.array([one.loss for one in seen]),
                 f"{number}_measure": np.array([one.measure for one in seen]),
             }
         if self.plan is not None:
             rates = [self.plan.rate(step) for step in range(self.plan.n_steps + 1)]
             arrays["chosen_rate"] = np.array(rates)
-            rows += [("chosen", step, "", rate, "", "", "") for step, rate in enumerate(rates)]
-        header = ("run", "step", "loss", "rate", "gradient norm", "validation loss", "right")
+            rows += [("chosen", step, "", "", rate, "", "", "") for step, rate in enumerate(rates)]
+        header = ("run", "step", "seconds", "loss", "rate", "gradient norm", "validation loss", "right")
         return Numbers(arrays, header, rows)
 
 
-def _validated(run: ShownRun, what: str) -> Curve:
+def mean_between(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Of the values from each edge up to the next one."""
+    return np.add.reduceat(values, edges[:-1]) / np.diff(edges)
+
+
+def places_of(run: ShownRun, against: Against) -> np.ndarray:
+    """Where the validations of a run lie, float [validation]; NaN for times that were not kept."""
     seen = run.result.validations
-    x, y = np.array([float(one.step) for one in seen]), np.array([getattr(one, what) for one in seen], float)
-    return Curve(run.name, x, y, run.ink, has_dots=True, width=1.6)
+    return np.array([float(one.step) if against == "steps" else one.seconds for one in seen], float)
 
 
-def _thinned(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Steps, from 1, and values: means of neighbours where there are many."""
-    n = len(values)
-    if n <= _MOST_POINTS:
-        return np.arange(1.0, n + 1), np.asarray(values, float)
-    edges = np.linspace(0, n, _MOST_POINTS + 1).astype(int)
-    means = np.add.reduceat(np.asarray(values, float), edges[:-1]) / np.diff(edges)
-    return (edges[:-1] + edges[1:] + 1) / 2, means
+def axis_of(against: Against) -> Axis:
+    """The lower axis."""
+    if against == "steps":
+        return Axis(_tr("step"), text=step_text, low=0.0)
+    return Axis(_tr("seconds of training"), low=0.0)
+
+
+def _known(seconds: float) -> float | str:
+    return "" if np.isnan(seconds) else float(seconds)
+
+
+def about_times(runs: tuple[ShownRun, ...]) -> str:
+    """Which runs, or which of their steps, have no times; empty where all have."""
+    without = [run.name for run in runs if np.isnan(run.result.log.seconds).any()]
+    if not without:
+        return ""
+    return _tr("An older version did not keep the times of {}").format(", ".join(without))
+
+
+def where_text(x: float, against: Against) -> str:
+    """A place on the lower axis in words."""
+    return _tr("step {}").format(f"{x:,.0f}") if against == "steps" else _tr("second {}").format(f"{x:,.1f}")
 
 
 def shown_run(name: str, ink: int, result: TrainingResult) -> ShownRun:

@@ -9,8 +9,8 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
 
-from inference.results.training import Task
-from widgets.kit.availability import offer
+from inference.results.training import WITH_NETWORKS, Task
+from widgets.kit.availability import offer, set_available
 from widgets.kit.clean import clean
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.labels import LineLabel
@@ -23,7 +23,7 @@ from widgets.panels.job_line import JobLine
 from widgets.plots.canvas import PlotCanvas
 from widgets.views.training.curves import TrainingCurvesFigure, shown_run
 from widgets.views.training.gradients import LayerGradientsFigure
-from widgets.views.training.options import ONLY_FOR, LabOptions, RunOptions
+from widgets.views.training.options import ONLY_FOR, ONLY_TRANSFORMER, Against, LabOptions, RunOptions
 from widgets.views.training.record import RunRecord
 from widgets.views.training.run_list import RunList
 
@@ -166,20 +166,29 @@ class LabPage(Page):
         )
         is_by_layer = self.show_options.value().show == "gradients"
         self._step.setVisible(is_by_layer)
+        self.show_options.set_shown("against", not is_by_layer)
         if is_by_layer:
             self._step.set_range(1, max([1, *(run.result.n_done for run in runs)]))
             self.figure = LayerGradientsFigure(runs, self._step.value() - 1)
         else:
-            self.figure = TrainingCurvesFigure(runs, self.options.value().request("").schedule)
+            self.figure = TrainingCurvesFigure(runs, self.options.value().request("").schedule, self.against)
         self._canvas.show_figure(self.figure, self._style)
         self.caption.show_text(self.figure.caption)
         self.figure_changed.emit()
+
+    @property
+    def against(self) -> Against:
+        """What numbers of runs are shown against."""
+        return self.show_options.value().against
 
     def _offer(self) -> None:
         options = self.options.value()
         for field, tasks in ONLY_FOR.items():
             self.options.set_shown(field, options.task in tasks)
         self.options.set_shown("peak", options.schedule != "2017")
+        is_recurrent = options.architecture == "lstm" and options.task in WITH_NETWORKS
+        for field, why in ONLY_TRANSFORMER.items():
+            set_available(self.options.control(field), not is_recurrent, _tr(why))
         has_file = options.task != "reversal"
         self._file.setVisible(has_file)
         self._own.setVisible(has_file and options.task != "classify")

@@ -8,8 +8,11 @@ from typing import Literal
 from inference.results.schedule import SCHEDULES, Schedule, ScheduleKind
 from inference.results.training import (
     LIMITS,
+    NETWORKS,
     TASKS,
+    WITH_NETWORKS,
     ModelSizes,
+    NetworkKind,
     NormOrder,
     Task,
     TrainingData,
@@ -20,6 +23,7 @@ from inference.results.training import (
 )
 from widgets.options import MOST_SEED, Options, choice, number, share
 
+Against = Literal["steps", "seconds"]
 _WIDTHS = (16, 32, 64, 96, 128, 192, 256)
 _HEADS = (1, 2, 4, 8)
 
@@ -30,6 +34,12 @@ class RunOptions(Options):
 
     task: Task = choice(
         "reversal", TASKS, "Task", "Reversal by the Transformer of 2017, masks by BERT, the next word by GPT-2"
+    )
+    architecture: NetworkKind = choice(
+        "transformer",
+        NETWORKS,
+        "Architecture",
+        "a Transformer, or a recurrent network: an LSTM, for reversal with additive attention",
     )
     layers: int = number(2, *LIMITS["n_layers"], "Layers", "Layers (of the encoder, and of the decoder)")
     width: int = choice(64, {n: str(n) for n in _WIDTHS}, "Width", "Numbers a token is told by (d_model)")
@@ -76,11 +86,14 @@ class RunOptions(Options):
         base
             The checkpoint that is fine-tuned.
         """
+        architecture, heads = self.architecture if self.task in WITH_NETWORKS else "transformer", self.heads
         norm: NormOrder = {"masked": "post", "causal": "pre"}.get(self.task, self.norm)  # type: ignore[assignment]
+        if architecture == "lstm":  # what it has not is the same in all requests
+            heads, norm = 1, "post"
         return TrainingRequest(
             folder,
             self.task,
-            ModelSizes(self.layers, self.width, self.heads, self.dropout, norm),
+            ModelSizes(self.layers, self.width, heads, self.dropout, norm, architecture),
             TrainingPlan(
                 self.steps,
                 self.batch,
@@ -110,6 +123,7 @@ class RunOptions(Options):
 
 # Options that matter for some tasks only.
 ONLY_FOR: dict[str, tuple[Task, ...]] = {
+    "architecture": WITH_NETWORKS,
     "layers": ("reversal", "masked", "causal"),
     "width": ("reversal", "masked", "causal"),
     "heads": ("reversal", "masked", "causal"),
@@ -118,6 +132,11 @@ ONLY_FOR: dict[str, tuple[Task, ...]] = {
     "vocabulary": ("masked", "causal"),
     "n_vocabulary": ("masked", "causal"),
     "tuned": ("classify",),
+}
+# Options of a Transformer alone, and why an LSTM has none.
+ONLY_TRANSFORMER = {
+    "heads": "An LSTM has no heads; its decoder attends with one.",
+    "norm": "An LSTM has no norms.",
 }
 _USUAL: dict[Task, RunOptions] = {
     "reversal": RunOptions(),
@@ -138,6 +157,12 @@ class LabOptions(Options):
         {"curves": "Step by step", "gradients": "Gradients by layer"},
         "Show",
         "Numbers step by step, or the norm of each layer's gradient",
+    )
+    against: Against = choice(
+        "steps",
+        {"steps": "Steps", "seconds": "Seconds"},
+        "Against",
+        "the steps of training, or its seconds on this machine, without pauses and validation",
     )
 
 

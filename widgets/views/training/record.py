@@ -45,7 +45,7 @@ class RunRecord:
                 0,
                 *(
                     np.concatenate([getattr(old.log, name), getattr(new.log, name)])
-                    for name in ("loss", "rate", "gradient")
+                    for name in ("loss", "rate", "gradient", "seconds")
                 ),
             )
             self.result = replace(new, log=log, validations=(*old.validations, *new.validations))

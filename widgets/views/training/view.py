@@ -18,11 +18,12 @@ from widgets.kit.option_controls import PageChoice
 from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.training.attention_page import AttentionPage
+from widgets.views.training.distance_page import DistancePage
 from widgets.views.training.formula_pages import SchedulePage, SmoothingPage
 from widgets.views.training.lab_page import LabPage
 from widgets.views.training.record import RunRecord
 
-_RUNS, _ATTENTION = 0, 1
+_RUNS, _ATTENTION, _DISTANCE = 0, 1, 2
 _N_INKS = 10
 
 
@@ -38,7 +39,7 @@ class TrainingView(View):
         self._records: dict[str, RunRecord] = {}  # by folder, the latest first
         self._removed: tuple[str, ...] = ()  # to be deleted with the next question
         self._is_first = True
-        self._lab, self._attention = LabPage(), AttentionPage()
+        self._lab, self._attention, self._distance = LabPage(), AttentionPage(), DistancePage()
         self._schedule, self._smoothing = SchedulePage(), SmoothingPage()
         self._pages = QTabWidget(self)
         self._pages.setObjectName("training_pages")
@@ -50,6 +51,7 @@ class TrainingView(View):
         for page, title in (
             (self._lab, self.tr("Runs")),
             (self._attention, self.tr("Attention")),
+            (self._distance, self.tr("Distance")),
             (self._schedule, self.tr("Learning rate")),
             (self._smoothing, self.tr("Label smoothing")),
         ):
@@ -61,7 +63,8 @@ class TrainingView(View):
 
         self._pages.currentChanged.connect(self._on_pages_current_changed)
         self.add_options(PageChoice("pages", self._pages))
-        for page in (self._lab, self._attention, self._schedule, self._smoothing):
+        self._lab.show_options.changed.connect(self._show_all)
+        for page in (self._lab, self._attention, self._distance, self._schedule, self._smoothing):
             page.figure_changed.connect(self.figure_changed)
         self._lab.start_requested.connect(self._on_lab_start_requested)
         self._lab.job_line.action_requested.connect(self.job_action_requested)
@@ -160,7 +163,9 @@ class TrainingView(View):
             return self._lab.figure_now()
         if page == _ATTENTION:
             return self._attention.figure
-        return (self._schedule, self._smoothing)[page - 2].figure_now()
+        if page == _DISTANCE:
+            return self._distance.figure_now()
+        return (self._schedule, self._smoothing)[page - 3].figure_now()
 
     def restyle(self) -> None:
         style = self.style_now()
@@ -177,6 +182,7 @@ class TrainingView(View):
         shown = set(self._lab.runs.shown)
         records = tuple(record for folder, record in reversed(self._records.items()) if folder in shown)
         self._lab.show_records(records, self.style_now())
+        self._distance.show_records(records, self._lab.against, self.style_now())
         self._attention.show_record(self._records.get(self._lab.runs.current), self.style_now())
 
     def _show_current(self) -> None:

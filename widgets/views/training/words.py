@@ -24,8 +24,13 @@ def about_run(record: RunRecord) -> str:
     if request.base:
         lines.append(_tr("fine-tuned: {} ({})").format(clean(request.base), request.tuned))
     else:
-        text = _tr("{} layers, {} wide, {} heads, norms {} the sublayers, dropout {:g}")
-        lines.append(text.format(sizes.n_layers, sizes.d_model, sizes.n_heads, norms, sizes.dropout))
+        if sizes.architecture == "lstm":
+            network = _tr("LSTM with attention") if request.task == "reversal" else _tr("LSTM")
+            text = _tr("{}: {} layers, {} wide, dropout {:g}")
+            lines.append(text.format(network, sizes.n_layers, sizes.d_model, sizes.dropout))
+        else:
+            text = _tr("{} layers, {} wide, {} heads, norms {} the sublayers, dropout {:g}")
+            lines.append(text.format(sizes.n_layers, sizes.d_model, sizes.n_heads, norms, sizes.dropout))
     text = _tr("{:,} of {:,} steps of {}; {}, warm-up {:,}, highest rate {:.3g}; smoothing {:g}, clip {:g}, seed {}")
     lines.append(
         text.format(
