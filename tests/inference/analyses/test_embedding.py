@@ -161,13 +161,13 @@ def test_reading_a_file_is_cancelled(model, tmp_path):
 def test_a_file_is_opened_or_refused_with_a_sentence(tmp_path):
     source = file_of(tmp_path, "king 1 0 0\nqueen 0.9 0.1 0\n")
     assert opened_vectors(OpenVectorsRequest(source.path), Context()) == OpenedVectors(source.path, 2, 3)
-    with pytest.raises(Refused, match="nothing.txt"):
+    with pytest.raises(Refused, match=r"nothing.txt"):
         opened_vectors(OpenVectorsRequest(str(tmp_path / "nothing.txt")), Context())
 
 
 def test_too_few_words_for_a_map_are_named(model, tmp_path):
     source = file_of(tmp_path, "king 1 0 0\nqueen 0.9 0.1 0\n")
-    with pytest.raises(Refused, match="only “king” of these words, .* Without a vector: cat, dog."):
+    with pytest.raises(Refused, match=r"only “king” of these words, .* Without a vector: cat, dog."):
         embedding(EmbeddingRequest("bert-mini", source, ("king", "cat", "dog")), model, Context())
     with pytest.raises(Refused, match="are 1 in all; a map needs the vectors of two words"):
         embedding(EmbeddingRequest("bert-mini", file_of(tmp_path, "king 1 0 0\n")), model, Context())
