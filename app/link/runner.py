@@ -22,7 +22,7 @@ class _Job:
     request: Request
     is_quiet: bool = field(default=False)
     is_cancelled: bool = field(default=False)
-    is_refining: bool = field(default=False)  # a first look was shown, and the rest can wait
+    can_wait: bool = field(default=False)  # there is something to look at, and it would go on behind that
     is_put_off: bool = field(default=False)  # it is being stopped, to go on later
     was_put_off: bool = field(default=False)  # nobody makes way for it any more, or two such would for ever
 
@@ -30,7 +30,8 @@ class _Job:
 class Runner(QObject):
     """Hands requests to the engine one after another and brings back what comes, on the window's thread.
 
-    A request that has shown a first look already, and only makes it exact, is put off while others wait.
+    A request that has shown a first look and only makes it exact, or the beginning of what grows, is put off while
+    others wait.
     When the engine dies, all that waited fails with what ran: nothing is computed until it is asked for again. Where
     nobody wanted any more what ran, nothing is lost, and what waited goes on.
 
@@ -80,7 +81,7 @@ class Runner(QObject):
         with self._wake:
             self._forget(channel)
             self._waiting[channel] = self._latest[channel] = job
-            self._put_off_refining()
+            self._put_off_running()
             self._wake.notify()
         self._tell_busy()
 
@@ -129,10 +130,10 @@ class Runner(QObject):
             self._running.is_cancelled = True
             self._link.cancel()
 
-    def _put_off_refining(self) -> None:
+    def _put_off_running(self) -> None:
         job = self._running
         is_wanted = any(not waiting.was_put_off for waiting in self._waiting.values())
-        if is_wanted and job and job.is_refining and not job.is_cancelled and not job.is_put_off:
+        if is_wanted and job and job.can_wait and not job.is_cancelled and not job.is_put_off:
             job.is_put_off = True
             self._link.cancel()
 
@@ -150,7 +151,7 @@ class Runner(QObject):
                     self._tell_death(job, event)
                     continue
                 if job.is_put_off and event is None and not job.is_cancelled and not self._is_closing:
-                    job.is_put_off = job.is_refining = False
+                    job.is_put_off = job.can_wait = False
                     job.was_put_off = True
                     self._waiting[job.channel] = job
                     continue
@@ -172,10 +173,10 @@ class Runner(QObject):
 
     def _report(self, job: _Job, event: Progress | Partial | Paused) -> None:
         self._posted.emit(job, event)
-        if isinstance(event, Partial) and event.is_whole and job.request.refines:
+        if isinstance(event, Partial) and (job.request.gives_way or (event.is_whole and job.request.refines)):
             with self._wake:
-                job.is_refining = True
-                self._put_off_refining()
+                job.can_wait = True
+                self._put_off_running()
 
     def _next(self) -> _Job | None:
         with self._wake:

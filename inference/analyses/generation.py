@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,14 @@ from inference.forward.decoding import Rules
 from inference.forward.writer import Writer
 from inference.forward.writing import GrowingPatterns, Writing, write_on
 from inference.inputs.tokens import as_text
-from inference.results.generation import GenerationRequest, GenerationResult, with_written
+from inference.results.generation import (
+    TASK_TEXTS,
+    TO_FRENCH,
+    GenerationRequest,
+    GenerationResult,
+    TextTask,
+    with_written,
+)
 
 if TYPE_CHECKING:
     from inference.context import Context
@@ -45,8 +52,8 @@ def generation(request: GenerationRequest, model: Model, context: Context) -> Ge
 def _begin(request: GenerationRequest, model: Model, context: Context) -> _GoingOn:
     decoding.check(request.decoding, request.most, request.n_candidates)
     text = with_written(request.input, None)
-    prompt = _prompt(model, text) if request.as_message else ""
-    given = _given(model, text, prompt) if request.prefix_ids is None else request.prefix_ids
+    prompt = _prompt(model, text, request.task)
+    given = _given(model, text, prompt, request.task) if request.prefix_ids is None else request.prefix_ids
     encoded = model.encode(with_written(text, given))
     context.checkpoint(0, 0, "Reading the text")
     longest = len(given) + request.most
@@ -58,9 +65,16 @@ def _begin(request: GenerationRequest, model: Model, context: Context) -> _Going
     return _GoingOn(request, model, text, prompt, writing, writer, GrowingPatterns(writing, group))
 
 
-def _prompt(model: Model, text: Input) -> str:
-    """All of the text that the model gets of a message."""
+def _prompt(model: Model, text: Input, task: TextTask) -> str:
+    """All of the text that the model gets for a task; empty where it only goes on with the text."""
     given = as_text(text)
+    if task == "text":
+        return ""
+    if task in TASK_TEXTS:
+        if given.token_ids is not None:
+            raise Refused("A task is put around a text in words, not around token ids.")
+        before, behind = TASK_TEXTS[task]
+        return f"{before}{given.text.strip()}{behind}"
     if not model.chat_template or model.tokenizer is None:
         raise Refused(f"{model.info.name} has no chat template; the text can be gone on with as it is.")
     if given.token_ids is not None:
@@ -68,10 +82,12 @@ def _prompt(model: Model, text: Input) -> str:
     return as_message(given.text, model.chat_template, model.tokenizer)
 
 
-def _given(model: Model, text: Input, prompt: str) -> tuple[int, ...]:
+def _given(model: Model, text: Input, prompt: str, task: TextTask) -> tuple[int, ...]:
     """Token ids of the text, without an end that its tokenizer has put behind it: it is to go on."""
-    if prompt and model.tokenizer is not None:
+    if task == "message" and model.tokenizer is not None:
         return tuple(model.tokenizer(prompt, add_special_tokens=False)["input_ids"])  # the template wrote these itself
+    if prompt:
+        text = replace(text, text=replace(as_text(text), text=prompt))
     tokens = model.encode(text).sequences["text"]
     ids = tokens.ids.tolist()
     said = model.net.generation_config.eos_token_id
@@ -113,11 +129,19 @@ class _GoingOn:
             tree=tree,
             hypotheses=writing.hypotheses(found.text),
             prompt=self.prompt,
-            notes=_notes(heads_are, n) if is_whole else (),
+            notes=(*self._task_notes(), *_notes(heads_are, n)) if is_whole else (),
         )
 
     def _tokens(self, input: Input) -> Tokens:
         return self.model.encode(input).sequences["text"]
+
+    def _task_notes(self) -> tuple[str, ...]:
+        tokenizer = self.model.tokenizer
+        if self.request.task != "to-fr" or not self.prompt or tokenizer is None:
+            return ()
+        if TO_FRENCH in tokenizer.get_vocab():
+            return ()
+        return (f"{TO_FRENCH} is no token of {self.model.info.name}, which may never have met such a text.",)
 
     def _why_unfinished(self) -> str:
         n, n_ctx = len(self.writing.ids) - self.writing.n_given, self.model.info.n_ctx

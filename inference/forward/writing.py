@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 PAUSE = 0.1  # seconds between two partial results
 SHARE = 0.04  # of the time that is spent on telling what there is, and as much again on what was attended to
 _STORE = "writing"
+_MOST_KEPT = 2  # texts that were begun, with their caches
 _MOST_WAITING = 64  # tokens of which logits are held
 
 
@@ -226,15 +227,17 @@ def write_on(
 
     A text that is cancelled stays with the model: asked for again it goes on behind its last token.
     """
-    kept = cast("GrowingText | None", model.store.pop(_STORE, None))
-    growing = kept if kept is not None and kept.request == request else begin()
+    kept = cast("dict[GenerationRequest | TranslationRequest, GrowingText]", model.store.setdefault(_STORE, {}))
+    growing = kept.pop(request, None) or begin()
     try:
         for is_due in growing.writing.steps(context, request.most):
             if is_due:
                 context.partial(growing.result(context, is_whole=False), is_whole=False)
         return growing.result(context, is_whole=True)
     except Cancelled:
-        model.store[_STORE] = growing
+        kept[request] = growing
+        if len(kept) > _MOST_KEPT:
+            del kept[next(iter(kept))]
         raise
 
 

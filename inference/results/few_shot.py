@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inference.results.generation import TO_FRENCH
 from inference.results.request import Capability, Request
 
 MOST_SHOTS = 8
@@ -82,7 +83,7 @@ TASKS: dict[str, FewShotTask] = {
             "Come here. > Viens ici., I'm cold. > J'ai froid., They are here. > Ils sont ici., "
             "I have a dog. > J'ai un chien., She is gone. > Elle est partie., Wait for me. > Attends-moi."
         ),
-        " <to-fr>",
+        f" {TO_FRENCH}",
     ),
 }
 

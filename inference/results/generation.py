@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from inference.results.decoding import BeamTree, Decoding, Hypothesis, Written
 from inference.results.request import Capability, Request
@@ -14,6 +14,27 @@ if TYPE_CHECKING:
     from inference.results.inputs import Input
 
 
+TextTask = Literal["text", "message", "to-fr", "summary", "question"]
+
+TO_FRENCH = "<to-fr>"
+TASK_TITLES: dict[TextTask, str] = {
+    "text": "Go on with it",
+    "message": "Answer it (chat template)",
+    "to-fr": f"Translate it: … {TO_FRENCH}",
+    "summary": "Summarise it: … TL;DR:",
+    "question": "Answer it: Q: … A:",
+}
+
+# How a task is put as text that the model only has to go on with, where no chat template of its own says so.
+# "TL;DR:" is of Radford et al. 2019, section 3.6; "Q: … A:" of Brown et al. 2020, appendix G; the sign of translation
+# of Alammar 2019, "The Illustrated GPT-2", part 3.
+TASK_TEXTS: dict[TextTask, tuple[str, str]] = {
+    "to-fr": ("", f" {TO_FRENCH}"),
+    "summary": ("", "\nTL;DR:"),
+    "question": ("Q: ", "\nA:"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class GenerationRequest(Request["GenerationResult"]):
     """Let the model go on with a text; it grows in partial results.
@@ -22,9 +43,9 @@ class GenerationRequest(Request["GenerationResult"]):
     ----------
     input
         The text; what else stands in it as written is left aside. An empty one begins with the token that begins texts.
-    as_message
-        Whether the text is a message that is put into the checkpoint's chat template; what is given first is all that
-        comes of that.
+    task
+        A key of `TASK_TITLES`: the text as it is, a message that is put into the checkpoint's chat template, or a task
+        that is put as text; what is given first is all that comes of that.
     prefix_ids
         Token ids that the model is given first in place of those of the text; None for those.
     most
@@ -34,6 +55,7 @@ class GenerationRequest(Request["GenerationResult"]):
     """
 
     needs = frozenset({Capability.GENERATION})
+    gives_way = True
 
     checkpoint: str
     input: Input
@@ -41,7 +63,7 @@ class GenerationRequest(Request["GenerationResult"]):
     prefix_ids: tuple[int, ...] | None = None
     most: int = 50
     n_candidates: int = 8
-    as_message: bool = False
+    task: TextTask = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +87,7 @@ class GenerationResult:
     tree, hypotheses
         Of a beam search, the best text first; None and empty for others.
     prompt
-        Of a message: all of the text that the model was given, as the chat template made it; else empty.
+        Of a task: all of the text that the model was given for it; else empty.
     notes
         What was left aside or assumed, as sentences.
     """

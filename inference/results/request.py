@@ -66,12 +66,16 @@ class Request(Generic[R]):
     refines
         Whether it first sends a look at the whole and then makes it exact, going on where it was if it is cancelled
         and asked again: other requests need not wait for that.
+    gives_way
+        Whether what it shows grows for as long as it takes, and it goes on behind that if it is cancelled and asked
+        again: other requests need only wait for its beginning.
     """
 
     __slots__ = ()
 
     needs: ClassVar[frozenset[Capability]] = frozenset()
     refines: ClassVar[bool] = False
+    gives_way: ClassVar[bool] = False
 
     @classmethod
     def result_type(cls) -> type:

@@ -34,6 +34,7 @@ class TranslationRequest(Request["TranslationResult"]):
     """
 
     needs = frozenset({Capability.TRANSLATION})
+    gives_way = True
 
     checkpoint: str
     input: Input

@@ -13,11 +13,15 @@ from inference.results.events import Failure, Progress
 
 
 class Ask(str):
-    """A request that is its own name; those about maps are refined."""
+    """A request that is its own name; those about maps are refined, those about texts give way."""
 
     @property
     def refines(self):
         return self.startswith("map")
+
+    @property
+    def gives_way(self):
+        return self.startswith("text")
 
 
 class GatedEngine:
@@ -199,6 +203,20 @@ def test_nothing_comes_between_the_parts_of_a_first_look(runner, refinable, hear
     assert heard.index(("a", "first look at map slow", True)) < heard.index(("b", "part of tile", True))
     refinable.gates["map slow"].set()
     qtbot.waitUntil(lambda: ("a", "exact map slow", False) in heard)
+
+
+def test_what_grows_makes_way_behind_its_beginning_as_often_as_something_is_asked(runner, refinable, heard, qtbot):
+    refinable.add("text", "look at text", "tile 1", "tile 2")
+    runner.submit("a", Ask("text"))
+    for name, n_begun in (("tile 1", 1), ("tile 2", 2)):
+        refinable.gates[name].set()
+        qtbot.waitUntil(lambda n=n_begun: heard.count(("a", "part of text", True)) == n)
+        runner.submit("b", Ask(name))
+        qtbot.waitUntil(lambda name=name: ("b", f"exact {name}", False) in heard)
+    assert refinable.finished == ["tile 1", "tile 2"]
+    refinable.gates["text"].set()
+    qtbot.waitUntil(lambda: ("a", "exact text", False) in heard)
+    assert not runner.is_busy
 
 
 def test_two_refinements_both_come_to_their_end(runner, refinable, heard, qtbot):

@@ -123,6 +123,31 @@ def test_escape_keeps_what_is_written(start, endless):
     assert 100 < written.n_steps < N_LONG
 
 
+def test_other_views_are_answered_while_it_writes(start, endless):
+    driver = writing(start, endless)
+    set_most(driver, N_LONG)
+    driver.wait(lambda: driver.view.is_growing and driver.figure("generation").result.written.n_steps > 100)
+    driver.tab("lens")
+    driver.wait(lambda: driver.figure("lens") is not None and not driver.window.area.views["lens"].why_not_current)
+    assert driver.window._runner.is_busy  # with the text, of which the lens shows what was given
+    assert driver.view.subject.text.target_ids is None
+    driver.tab("generation")
+    n_written = driver.figure("generation").result.written.n_steps
+    driver.wait(lambda: driver.figure("generation").result.written.n_steps > n_written)
+    driver.keys("Esc")
+    driver.wait(lambda: is_whole(driver))
+
+
+def test_a_context_of_two_thousand_tokens(start, endless):
+    driver = writing(start, endless)
+    set_most(driver, 40)
+    driver.type_text("sentence_a", "the cat sees " * (N_LONG // 13))
+    driver.wait(lambda: is_whole(driver) and len(ids(driver)) > N_LONG, seconds=60)
+    written = driver.figure("generation").result.written
+    assert written.n_steps == written.n_given + 40
+    assert len(driver.words()) == written.n_steps
+
+
 def test_another_checkpoint_opens_while_it_writes(start, endless):
     driver = writing(start, endless)
     set_most(driver, N_LONG)

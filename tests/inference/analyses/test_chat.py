@@ -36,7 +36,7 @@ def chatty(tmp_path_factory):
 
 
 def test_the_model_gets_all_that_the_template_makes(chatty):
-    request = GenerationRequest("", text_input("hello"), most=3, as_message=True)
+    request = GenerationRequest("", text_input("hello"), most=3, task="message")
     result = generation(request, chatty, Context())
     own = chatty.tokenizer.apply_chat_template(
         [{"role": "user", "content": "hello"}], chat_template=TEMPLATE, add_generation_prompt=True, return_dict=False
@@ -46,6 +46,25 @@ def test_the_model_gets_all_that_the_template_makes(chatty):
     assert result.n_written == 3
     plain = generation(GenerationRequest("", text_input("hello"), most=3), chatty, Context())
     assert (plain.prompt, plain.written.n_given) == ("", len("hello"))
+
+
+@pytest.mark.parametrize(
+    ("task", "made"),
+    [("to-fr", "hello <to-fr>"), ("summary", "hello\nTL;DR:"), ("question", "Q: hello\nA:")],
+)
+def test_a_task_is_a_text_that_is_gone_on_with(chatty, task, made):
+    result = generation(GenerationRequest("", text_input(" hello "), most=3, task=task), chatty, Context())
+    assert result.prompt == made
+    written = result.written
+    assert written.tokens.ids[: written.n_given].tolist() == chatty.tokenizer(made)["input_ids"]
+    assert result.n_written == 3
+    sign = "<to-fr> is no token of chatty0, which may never have met such a text."
+    assert (sign in result.notes) == (task == "to-fr")
+
+
+def test_a_task_is_put_around_words_only(chatty):
+    with pytest.raises(Refused, match="not around token ids"):
+        generation(GenerationRequest("", text_input(token_ids=(5, 6)), task="question"), chatty, Context())
 
 
 def test_a_checkpoint_says_whether_it_has_one(tmp_path):
@@ -111,6 +130,6 @@ def test_a_template_that_goes_on_and_on_is_stopped(chatty, monkeypatch):
 def test_what_has_no_template_says_so(chatty, tmp_path):
     plain = load(str(save_gpt2(tmp_path)), Context())
     with pytest.raises(Refused, match="has no chat template"):
-        generation(GenerationRequest("", text_input("hello"), as_message=True), plain, Context())
+        generation(GenerationRequest("", text_input("hello"), task="message"), plain, Context())
     with pytest.raises(Refused, match="takes a message in words, not token ids"):
-        generation(GenerationRequest("", text_input(token_ids=(5, 6)), as_message=True), chatty, Context())
+        generation(GenerationRequest("", text_input(token_ids=(5, 6)), task="message"), chatty, Context())

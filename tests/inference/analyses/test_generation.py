@@ -288,7 +288,7 @@ def test_what_others_came_before_goes_on_behind_its_last_token(models, monkeypat
     lengths = [part.result.written.n_steps for part in parts if isinstance(part, Partial)]
     if decoding.way != "beam":  # whose best text may be another one, and shorter
         assert lengths == sorted(lengths)
-    assert not model.store
+    assert not model.store["writing"]
 
 
 def test_another_text_begins_anew_and_time_that_passed_meanwhile_does_not_count(models, monkeypatch):
@@ -301,6 +301,19 @@ def test_another_text_begins_anew_and_time_that_passed_meanwhile_does_not_count(
         assert generation(asked(), model, Context()).seconds < 500
         other = generation(asked(seed=2), model, Context())
     assert other.written.tokens.ids[:N_GIVEN].tolist() == list(ids_of(N_GIVEN, 2))
+
+
+def test_two_texts_that_make_way_for_each_other_both_go_on(models, monkeypatch):
+    model, begun = models("gpt2"), []
+    begin = Writer.begin
+    monkeypatch.setattr(Writer, "begin", lambda writer: begun.append(writer) or begin(writer))
+    with saying(model, eos_token_id=None):
+        for request in (asked(), asked(seed=2)):
+            with pytest.raises(Cancelled):
+                generation(request, model, Context(is_cancelled=ends_after(4)))
+        first, second = (generation(request, model, Context()) for request in (asked(), asked(seed=2)))
+    assert len(begun) == 2
+    assert first.written.tokens.ids[:N_GIVEN].tolist() != second.written.tokens.ids[:N_GIVEN].tolist()
 
 
 # Limits

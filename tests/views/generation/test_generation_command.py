@@ -100,5 +100,5 @@ def test_a_checkpoint_that_writes_nothing_says_so(tmp_path, capsys):
 
 
 def test_a_chat_message_needs_a_template(checkpoint, tmp_path, capsys):
-    assert figure(checkpoint, "--as-message", "--out", tmp_path / "x.png") == 2
-    assert "has no chat template; leave --as-message out." in capsys.readouterr().err
+    assert figure(checkpoint, "--task", "message", "--out", tmp_path / "x.png") == 2
+    assert "has no chat template; leave --task message out." in capsys.readouterr().err

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QSpinBox
+from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox
 
 from inference.results.decoding import Decoding
 from inference.results.events import Failure
@@ -266,21 +266,23 @@ def test_is_collected_after_closing(assert_collected):
 
 
 def test_a_chat_message_is_offered_where_there_is_a_template(view):
-    box = view.findChild(QCheckBox, "generation_as_message")
-    assert not box.isVisibleTo(view)
+    box = view.findChild(QComboBox, "generation_task")
+    message = box.model().item(box.findData("message"))
+    assert not message.isEnabled()
+    assert message.toolTip() == "This checkpoint has no chat template."
     branch_off(view)
     answer(view, make_generation(4, n_given=3))
     view.set_subject(Subject(replace(make_writer(), has_chat_template=True), SENTENCE))
-    assert box.isVisibleTo(view)
-    box.setChecked(True)
-    assert (view.asked[-1].as_message, view.asked[-1].prefix_ids) == (True, None)
+    assert message.isEnabled()
+    choose(view, "task", "message")
+    assert (view.asked[-1].task, view.asked[-1].prefix_ids) == ("message", None)
     assert choices(view, "branch") == []
     answer(view, make_generation())
     click(view, "token", 2)
     click(view, "candidate", 1)
-    assert (view.asked[-1].as_message, view.asked[-1].prefix_ids) == (False, (7, 100, 105))
+    assert (view.asked[-1].task, view.asked[-1].prefix_ids) == ("text", (7, 100, 105))
     view.set_subject(Subject(make_writer(), text_input("a dog")))
-    assert not view.asked[-1].as_message
+    assert view.asked[-1].task == "text"
 
 
 def test_a_tree_is_offered_where_a_beam_search_grows_one(view):

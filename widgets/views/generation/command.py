@@ -18,8 +18,8 @@ def _request(args: Namespace, info: CheckpointInfo) -> GenerationRequest:
     options = GenerationOptions.of(args)
     if options.show == "tree" and options.way != "beam":
         raise BadOption("--show tree needs a beam search: --beams 4, or --decoding beam.")
-    if options.as_message and not info.has_chat_template:
-        raise BadOption(f"{info.name} has no chat template; leave --as-message out.")
+    if options.task == "message" and not info.has_chat_template:
+        raise BadOption(f"{info.name} has no chat template; leave --task message out.")
     group = info.group("")
     within("layer", args.layer or 0, group.n_layers)
     within("head", args.head or 0, max(group.n_heads))
@@ -29,7 +29,7 @@ def _request(args: Namespace, info: CheckpointInfo) -> GenerationRequest:
         options.decoding,
         most=options.most,
         n_candidates=options.candidates,
-        as_message=options.as_message,
+        task=options.task,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from inference.results.decoding import MOST_TOKENS
+from inference.results.generation import TASK_TITLES, TextTask
 from widgets.options import choice, number, switch
 from widgets.writing.options import DecodingOptions, WhoseAttention, attention_option
 
@@ -14,11 +15,11 @@ from widgets.writing.options import DecodingOptions, WhoseAttention, attention_o
 class GenerationOptions(DecodingOptions):
     """How a text is written on, and what is shown of it."""
 
-    as_message: bool = switch(
-        False,
-        "As a chat message",
-        "Put the text into the checkpoint's chat template, and write the answer.",
-        flag="as-message",
+    task: TextTask = choice(
+        "text",
+        TASK_TITLES,
+        "Task",
+        "what the model is to do with the text, put as a text that it goes on with",
     )
     most: int = number(50, 1, MOST_TOKENS, "At most", "Tokens that are written", step=10)
     show: Literal["text", "tree"] = choice(

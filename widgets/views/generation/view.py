@@ -9,10 +9,11 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from inference.results.decoding import Written
-from inference.results.generation import GenerationRequest, GenerationResult, with_written
+from inference.results.generation import GenerationRequest, GenerationResult, TextTask, with_written
 from inference.results.growing import is_growing
 from inference.results.request import Request
 from widgets.context import ViewContext
+from widgets.kit.availability import offer
 from widgets.selection import Position, Selected
 from widgets.subject import Subject
 from widgets.views.generation.branch_list import BranchLine
@@ -35,7 +36,7 @@ class GenerationView(GrowingTextView[GenerationResult]):
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, "generation", self.tr("Writing"), GenerationOptions, parent)
-        self._text: object = None  # checkpoint and text that the branches are of, and whether it is a message
+        self._text: object = None  # checkpoint and text that the branches are of, and the task
         self._branches = Branches()
         self._kept_for: GenerationRequest | None = None  # what would be asked of the branch that was gone back to
         bar = self._page.controls
@@ -49,7 +50,8 @@ class GenerationView(GrowingTextView[GenerationResult]):
 
     def set_subject(self, subject: Subject | None) -> None:
         if subject is not None:
-            self._options.set_shown("as_message", subject.checkpoint.has_chat_template)
+            why_not = self.tr("This checkpoint has no chat template.")
+            offer(self._options.combo("task"), "message", subject.checkpoint.has_chat_template, why_not)
             self._begin_anew_if_other(subject)
             self._heads.offer(subject.checkpoint.groups[0] if subject.checkpoint.groups else None)
         super().set_subject(subject)
@@ -60,14 +62,15 @@ class GenerationView(GrowingTextView[GenerationResult]):
         super().refresh(again=again)
 
     def _begin_anew_if_other(self, subject: Subject) -> None:
-        """Branches are of one text, given as it is or as a message."""
-        text = (subject.checkpoint.checkpoint, with_written(subject.input, None), self._is_message(subject))
+        """Branches are of one text and one task."""
+        text = (subject.checkpoint.checkpoint, with_written(subject.input, None), self._task(subject))
         if text != self._text:
             self._text, self._branches, self._kept_for = text, Branches(), None
             self._offer_branches()
 
-    def _is_message(self, subject: Subject) -> bool:
-        return subject.checkpoint.has_chat_template and self._options.value().as_message
+    def _task(self, subject: Subject) -> TextTask:
+        task = self._options.value().task
+        return "text" if task == "message" and not subject.checkpoint.has_chat_template else task
 
     def requests(self) -> tuple[Request, ...]:
         wanted, kept = self._wanted(), self._branches.current.request
@@ -84,7 +87,7 @@ class GenerationView(GrowingTextView[GenerationResult]):
             prefix_ids=self._branches.current.prefix_ids,
             most=options.most,
             n_candidates=options.candidates,
-            as_message=self._is_message(self.subject) and self._branches.current.prefix_ids is None,
+            task=self._task(self.subject) if self._branches.current.prefix_ids is None else "text",
         )
 
     # What comes
