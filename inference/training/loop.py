@@ -103,7 +103,7 @@ class Training:
             loss, measure = self._task.validate()
             said, pattern = self._task.look()
         self.validations = [one for one in self.validations if one.step < self.step]
-        self.validations.append(Validation(self.step, loss, measure, said, pattern))
+        self.validations.append(Validation(self.step, loss, measure, said, pattern, self._task.parts_right))
 
     def log(self, first: int = 0) -> StepLog:
         """The numbers of the steps from `first` on."""

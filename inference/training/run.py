@@ -127,6 +127,8 @@ class LiveRun:
             columns=task.columns,
             baselines=task.baselines,
             facts=task.facts,
+            parts=task.parts,
+            row=task.row,
         )
 
     def save(self) -> None:
@@ -180,6 +182,8 @@ def check(request: TrainingRequest) -> None:
             value = getattr(part, name, low)
             if not low <= value <= high:
                 raise Refused(f"{name} is {value:,}; {low:,} to {high:,} can be trained.")
+    if why := request.masks.why_not():
+        raise Refused(why)
     sizes = request.sizes
     if sizes.d_model % sizes.n_heads or sizes.d_model % 2:
         raise Refused(

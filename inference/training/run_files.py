@@ -29,7 +29,9 @@ from inference.results.training import (
     RUN_FILE,
     TASKS,
     KeptRun,
+    MaskShares,
     ModelSizes,
+    RowToken,
     StepLog,
     TrainingData,
     TrainingPlan,
@@ -64,6 +66,8 @@ class RunFacts:
     columns: tuple[str, ...]
     baselines: tuple[tuple[str, float], ...]
     facts: tuple[str, ...]
+    parts: tuple[str, ...] = ()  # which earlier versions did not write, as the row
+    row: tuple[RowToken, ...] = ()
 
 
 @contextmanager
@@ -129,6 +133,7 @@ def write_run(folder: Path, request: TrainingRequest, result: TrainingResult) ->
     write_whole(place / LOG, lambda stream: np.savez(stream, loss=log.loss, rate=log.rate, gradient=log.gradient))
     write_whole(place / VALIDATIONS, lambda stream: np.savez(stream, allow_pickle=False, **validations))
     facts = {field.name: getattr(result, field.name) for field in fields(RunFacts)}
+    facts["row"] = [asdict(token) for token in result.row]
     asked = {name: value for name, value in asdict(request).items() if name != "folder"}
     told = json.dumps({"version": _VERSION, "request": asked, "facts": facts}, indent=1)
     write_whole(place / RUN, lambda stream: stream.write(told.encode()))
@@ -147,9 +152,12 @@ def read_run(folder: Path) -> tuple[TrainingRequest, RunFacts]:
         if told["version"] != _VERSION or told["request"]["task"] not in TASKS:
             raise ValueError
         asked = told["request"] | {name: kind(**told["request"][name]) for name, kind in _PARTS.items()}
+        asked["masks"] = MaskShares(**asked.get("masks", {}))
         facts = told["facts"] | {
             name: tuple(map(str, told["facts"][name])) for name in ("layers", "rows", "columns", "facts")
         }
+        facts["parts"] = tuple(map(str, facts.get("parts", ())))
+        facts["row"] = tuple(RowToken(**one) for one in facts.get("row", ()))
         facts["baselines"] = tuple((str(name), float(value)) for name, value in facts["baselines"])
         return TrainingRequest(folder=str(folder), **asked), RunFacts(**facts)
     except (KeyError, TypeError, ValueError) as error:
@@ -261,14 +269,16 @@ def _validation_arrays(validations: tuple[Validation, ...]) -> dict[str, np.ndar
         "measure": np.array([one.measure for one in validations]),
         "said": np.array([one.said for one in validations], np.str_),
         "pattern": np.array([one.pattern for one in validations], np.float32),
+        "parts": np.array([one.parts for one in validations], np.float64),
     }
 
 
 def _validations(arrays: dict[str, np.ndarray]) -> tuple[Validation, ...]:
-    columns = (arrays[name] for name in ("step", "loss", "measure", "said", "pattern"))
+    parts = arrays.get("parts", np.zeros((len(arrays["step"]), 0)))  # earlier versions wrote none
+    columns = (*(arrays[name] for name in ("step", "loss", "measure", "said", "pattern")), parts)
     return tuple(
-        Validation(int(step), float(loss), float(measure), str(said), pattern.astype(np.float32))
-        for step, loss, measure, said, pattern in zip(*columns, strict=True)
+        Validation(int(step), float(loss), float(measure), str(said), pattern.astype(np.float32), tuple(right.tolist()))
+        for step, loss, measure, said, pattern, right in zip(*columns, strict=True)
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def _request(args: Namespace, info: CheckpointInfo) -> RunsRequest:
-    return RunsRequest("", (args.checkpoint,))
+    return RunsRequest("", (args.checkpoint, *getattr(args, "beside", ())))
 
 
 def _run(result: RunsResult, args: Namespace) -> TrainingResult:
@@ -28,15 +28,22 @@ def _curves(result: RunsResult, args: Namespace) -> Figure:
     from widgets.views.training.curves import TrainingCurvesFigure, shown_run
     from widgets.views.training.gradients import LayerGradientsFigure
 
-    run = shown_run(args.checkpoint.rstrip("/").rpartition("/")[2], 0, _run(result, args))
+    _run(result, args)
+    if missing := [folder for folder in args.beside if folder not in dict(result.steps)]:
+        raise BadOption(f"{missing[0]} holds no run of Headlight's training lab.")
+    runs = tuple(
+        shown_run(folder.rstrip("/").rpartition("/")[2], ink, steps) for ink, (folder, steps) in enumerate(result.steps)
+    )
     if args.gradients_from is None:
-        return TrainingCurvesFigure((run,))
-    within("step", args.gradients_from - 1, run.result.n_done)
-    return LayerGradientsFigure((run,), args.gradients_from - 1)
+        return TrainingCurvesFigure(runs)
+    within("step", args.gradients_from - 1, runs[0].result.n_done)
+    return LayerGradientsFigure(runs, args.gradients_from - 1)
 
 
 def _add_gradients(parser: ArgumentParser) -> None:
     about = "instead of all curves the gradient of each layer, mean of 20 steps from this one on"
+    beside = "folders of runs that are shown in the same plots, such as those that were trained with --compare"
+    parser.add_argument("--beside", nargs="+", default=[], metavar="FOLDER", help=beside)
     parser.add_argument("--gradients-from", type=int, metavar="STEP", help=about)
 
 

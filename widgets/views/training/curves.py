@@ -20,6 +20,7 @@ from widgets.views.training.words import step_text
 
 _MOST_POINTS = 400  # of a curve; of more, neighbours are averaged
 _THIN = 1.1
+_PART_INK = 4  # the first of the colours of kinds of questions
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +90,8 @@ class TrainingCurvesFigure(PlottedFigure):
 
     def _measures(self) -> list[Series]:
         series: list[Series] = [_validated(run, "measure") for run in self.runs]
+        if len(self.runs) == 1:  # of several, nobody could tell the curves apart
+            series += _by_part(self.runs[0])
         levels = {name: value for run in self.runs for name, value in run.result.baselines}
         return [*series, *(Level(name, value) for name, value in levels.items())]
 
@@ -166,6 +169,8 @@ class TrainingCurvesFigure(PlottedFigure):
                 f"{number}_validated": np.array([one.step for one in seen]),
                 f"{number}_validation_loss": np.array([one.loss for one in seen]),
                 f"{number}_measure": np.array([one.measure for one in seen]),
+                f"{number}_parts": np.array(run.result.parts, np.str_),
+                f"{number}_parts_right": np.array([one.parts for one in seen]),
             }
         if self.plan is not None:
             rates = [self.plan.rate(step) for step in range(self.plan.n_steps + 1)]
@@ -179,6 +184,17 @@ def _validated(run: ShownRun, what: str) -> Curve:
     seen = run.result.validations
     x, y = np.array([float(one.step) for one in seen]), np.array([getattr(one, what) for one in seen], float)
     return Curve(run.name, x, y, run.ink, has_dots=True, width=1.6)
+
+
+def _by_part(run: ShownRun) -> list[Curve]:
+    """What is right of each kind of question, where the task tells kinds apart."""
+    seen = [one for one in run.result.validations if len(one.parts) == len(run.result.parts)]
+    x = np.array([float(one.step) for one in seen])
+    return [
+        Curve(name, x, np.array([one.parts[i] for one in seen], float), _PART_INK + i, has_dots=True, width=_THIN)
+        for i, name in enumerate(run.result.parts)
+        if seen
+    ]
 
 
 def _thinned(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

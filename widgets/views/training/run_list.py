@@ -123,6 +123,14 @@ class RunList(QWidget):
                         item.setCheckState(Qt.CheckState.Checked)
         self._offer()
 
+    def show_only(self, folders: Iterable[str]) -> None:
+        """Tick these runs, and no others."""
+        wanted = set(folders)
+        with QSignalBlocker(self._list):
+            for item in self._items():
+                is_wanted = item.data(_FOLDER) in wanted
+                item.setCheckState(Qt.CheckState.Checked if is_wanted else Qt.CheckState.Unchecked)
+
     @property
     def shown(self) -> tuple[str, ...]:
         """Folders of the runs that are ticked, in order."""
