@@ -333,9 +333,9 @@ def test_runs_that_differ_in_one_thing_are_begun_and_shown_together_under_what_d
         view.show_result(request, make_result(10), True)
     assert view._lab.runs.current == requests[0].folder
     assert [run.name for run in view.figure().runs] == [
-        "norms before, no warm-up", "norms before, warm-up of 100 steps",
-        "norms behind, no warm-up", "norms behind, warm-up of 100 steps",
-    ][::-1]  # fmt: skip
+        "norms behind, warm-up of 100 steps", "norms behind, no warm-up",
+        "norms before, warm-up of 100 steps", "norms before, no warm-up",
+    ]  # fmt: skip
     view._lab.show_options.combo("show").setCurrentIndex(1)
     assert isinstance(view.figure(), LayerGradientsFigure)
     assert len(view.figure().runs) == 4

@@ -249,10 +249,10 @@ class TrainingView(View):
             self._lab.say(text.format(clean(taken[0])))
             return
         self._lab.clear_name()
-        records = [self._add(one) for one in reversed(requests)]
+        records = [self._add(one) for one in requests]
         with QSignalBlocker(self._lab.runs):
             self._lab.runs.show_only(())
-        for record in reversed(records):  # in the order in which they train
+        for record in records:
             self._begin(record)
         self._lab.runs.choose(requests[0].folder)
         self._show_current()
