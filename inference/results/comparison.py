@@ -44,7 +44,7 @@ def compared_runs(request: TrainingRequest, compared: Compared) -> tuple[Trainin
     for norm in orders:
         for warm_up in warm_ups:
             name = [request.name]
-            name += [f"{norm}-norm"] if len(orders) > 1 else []
+            name += [norm] if len(orders) > 1 else []
             name += [f"warm-up-{warm_up}" if warm_up else "no-warm-up"] if len(warm_ups) > 1 else []
             found.append(
                 replace(

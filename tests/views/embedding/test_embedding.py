@@ -461,7 +461,7 @@ def test_again_takes_the_next_seed(view):
 def test_training_begins_when_it_is_known_where_the_vectors_go(view, monkeypatch, tmp_path):
     look_at(view, 3)
     n = len(view.asked)
-    assert "n-grams" in child(view, LineLabel, "word2vec_caption").text()
+    assert "n-grams" in child(view, QLabel, "word2vec_about").text()
     assert "hides a word and guesses it" in child(view, QLabel, "word2vec_about").text()
     assert "it falls while it learns" in " ".join(texts_of(view._training.plot_canvas.figure))
     assert view.figure() is None  # there is nothing to export yet

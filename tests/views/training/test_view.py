@@ -316,8 +316,8 @@ def test_runs_that_differ_in_one_thing_are_begun_and_shown_together_under_what_d
     give(view, kept("old", 40))
     requests = compare(view, "both")
     assert [request.name for request in requests] == [
-        "reversal-1-post-norm-warm-up-100", "reversal-1-post-norm-no-warm-up",
-        "reversal-1-pre-norm-warm-up-100", "reversal-1-pre-norm-no-warm-up",
+        "reversal-1-post-warm-up-100", "reversal-1-post-no-warm-up",
+        "reversal-1-pre-warm-up-100", "reversal-1-pre-no-warm-up",
     ]  # fmt: skip
     assert {(one.sizes.norm, one.plan.warm_up) for one in requests} == {
         (norm, warm_up) for norm in ("post", "pre") for warm_up in (100, 0)
@@ -332,6 +332,8 @@ def test_runs_that_differ_in_one_thing_are_begun_and_shown_together_under_what_d
         view.show_job(JobState(number, request, JobPhase.WAITING if number > 1 else JobPhase.RUNNING))
         view.show_result(request, make_result(10), True)
     assert view._lab.runs.current == requests[0].folder
+    # There is little room: what differs is to be seen.
+    assert [text.partition("\n")[0] for text in texts(view)][:2] == ["pre-no-warm-up", "pre-warm-up-100"]
     assert [run.name for run in view.figure().runs] == [
         "norms behind, warm-up of 100 steps", "norms behind, no warm-up",
         "norms before, warm-up of 100 steps", "norms before, no warm-up",

@@ -28,8 +28,8 @@ _ABOUT = (
     "learned every ten seconds."
 )
 _DRAWN = (
-    "each word is chosen at random by how often it follows the words before it in English texts, as counted in the "
-    "n-grams (runs of up to five words) that come with Headlight"
+    "In its made-up sentences each word is chosen at random, by how often it follows the words before it in English "
+    "texts: the n-grams (runs of up to five words) that come with Headlight tell how often."
 )
 
 
@@ -69,7 +69,11 @@ class Word2VecPage(PlottedPage):
         self.fields = (self._watched,)  # for words
         self._own, self._drawn, self._train, self._open = self.controls.add_buttons(
             ("word2vec_text", _tr("Text file …"), _tr("Learn from a text file of yours")),
-            ("word2vec_drawn", _tr("Drawn text"), _tr("Learn from {}").format(_tr(_DRAWN))),
+            (
+                "word2vec_drawn",
+                _tr("Drawn text"),
+                _tr("Learn from a million words of made-up sentences. ") + _tr(_DRAWN),
+            ),
             ("word2vec_train", _tr("Train …"), _tr("Say where the vectors go, and begin")),
             ("word2vec_open", _tr("Look at these"), _tr("Open the vectors that were saved last")),
         )
@@ -95,13 +99,15 @@ class Word2VecPage(PlottedPage):
 
     def _say_what(self) -> None:
         """Before the first run: what there will be, and what is learned from."""
+        how = "" if self._text else " " + _tr(_DRAWN)
+        self._about.setText(_tr(_ABOUT) + how)
         if self._result is None:
             self.show_plots(AwaitedTrainingFigure(self.options.value().objective, self._what()), self._style)
 
     def _what(self) -> str:
         if self._text:
             return clean(Path(self._text).name)
-        return _tr("a million words of sentences that are made up: {}").format(_tr(_DRAWN))
+        return _tr("a million words of made-up sentences")
 
     def figure_now(self) -> Any | None:
         """What was learned; None before anything was."""

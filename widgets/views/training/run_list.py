@@ -151,7 +151,9 @@ class RunList(QWidget):
         swatch = QPixmap(side, side)
         swatch.fill(QColor(color_of(record.ink, self._style)))
         item.setIcon(QIcon(swatch))
-        item.setText(f"{clean(record.request.name)}\n{self._standing(record)}")
+        # Of a comparison there is room for what differs alone; the tool tip has the rest.
+        name = record.request.name.removeprefix(f"{record.request.comparison}-")
+        item.setText(f"{clean(name)}\n{self._standing(record)}")
         item.setToolTip(plain_tip(about_run(record)))
 
     def _standing(self, record: RunRecord) -> str:
