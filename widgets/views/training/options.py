@@ -56,7 +56,7 @@ class RunOptions(Options):
         0.15, "Asked for", "Share of the words of a text that BERT is asked for", low=LIMITS["chosen"][0],
         high=LIMITS["chosen"][1],
     )  # fmt: skip
-    masked: float = share(0.8, "become [MASK]", "Share of the words asked for that [MASK] stands for", flag="to-mask")
+    masked: float = share(0.8, "of these [MASK]", "Share of the words asked for that [MASK] stands for", flag="to-mask")
     random: float = share(
         0.1, "any word", "Share of them for which any word of the vocabulary stands", flag="to-random"
     )
