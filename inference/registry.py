@@ -31,6 +31,7 @@ ANALYSES: dict[str, str] = {
     "GenerationRequest": "inference.analyses.generation:generation",
     "ReadingRequest": "inference.analyses.reading:reading",
     "FewShotRequest": "inference.analyses.few_shot:few_shot",
+    "OpenVectorsRequest": "inference.analyses.embedding:opened_vectors",
     "EmbeddingRequest": "inference.analyses.embedding:embedding",
     "AnalogyRequest": "inference.analyses.embedding:analogy",
     "SlidingWindowRequest": "inference.analyses.embedding:sliding_window",

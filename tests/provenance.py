@@ -10,13 +10,18 @@ from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.kit.veil import Veil
 
 
-def check_provenance(view, qtbot, result, *, change, other, partial=None):
+def title_of_subject(view):
+    return view.subject.title
+
+
+def check_provenance(view, qtbot, result, *, change, other, partial=None, title_of=title_of_subject):
     """Lead a view, which shows the answer to what it asked, through all that can make its picture an old one.
 
     `change()` chooses something else that needs another answer; `result` answers any of its requests, and `partial`,
-    if there is one, is a first part. `other` is a subject with another checkpoint.
+    if there is one, is a first part. `other` is a subject with another checkpoint. `title_of` says, of a view that is
+    current, how its picture is to be named later.
     """
-    title = view.subject.title
+    title = title_of(view)
     assert view.why_not_current == ""
     assert not _is_dimmed(view)
 
@@ -41,7 +46,7 @@ def check_provenance(view, qtbot, result, *, change, other, partial=None):
     answer(view, result)
     _assert_current(view)
 
-    title = view.subject.title
+    title = title_of(view)
     view.set_subject(other)
     _assert_old(view, title)
     view.take_cancellation(_requests(view, result)[0])
@@ -55,8 +60,9 @@ def check_provenance(view, qtbot, result, *, change, other, partial=None):
     answer(view, result)
     _assert_current(view)
 
+    title = title_of(view)
     view.refuse("This text cannot be read.")
-    _assert_old(view, other.title)
+    _assert_old(view, title)
     assert "This text cannot be read." in view.why_not_current
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from app.commands.figures import BadOption
 from app.commands.options import add_options
-from inference.results.training import Task, TrainingResult, is_run
+from inference.results.comparison import COMPARED, NotComparable, compared_runs
+from inference.results.training import Task, TrainingRequest, TrainingResult, is_run
 from resources import bundled_checkpoints, checkpoint_path
 from widgets.views.training.options import ONLY_FOR, ONLY_TRANSFORMER, RunOptions
 
@@ -34,6 +35,10 @@ class LabCommand:
             parser.add_argument("--checkpoint", metavar="NAME_OR_PATH", default=first, help=about)
         parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where the checkpoint is written")
         parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
+        about = "train runs into folders of it that differ in one thing only, one after the other: " + "; ".join(
+            f"{name}: {title[:1].lower()}{title[1:]}" for name, title in COMPARED.items()
+        )
+        parser.add_argument("--compare", choices=tuple(COMPARED), metavar="WHAT", help=about)
         add_options(parser, RunOptions, leave_out=self._left_out, usual=RunOptions.usual(self.task))
 
     @property
@@ -44,7 +49,7 @@ class LabCommand:
     def run(self, args: Namespace, ask: Callable[[object], object]) -> str:
         """Train; what came of it, a line each."""
         folder = os.path.abspath(args.out)
-        if is_run(Path(folder)) != args.resume:
+        if args.compare is None and is_run(Path(folder)) != args.resume:
             what = "no run to go on with" if args.resume else "a run already; --resume goes on with it"
             raise BadOption(f"{args.out} holds {what}.")
         typed = RunOptions.of(args)
@@ -57,15 +62,33 @@ class LabCommand:
         text, base = getattr(args, "text", ""), getattr(args, "checkpoint", "")
         if base and base not in bundled_checkpoints():
             base = str(checkpoint_path(base).resolve())
+        request = options.request(folder, os.path.abspath(text) if text else "", base)
+        requests = (request,) if args.compare is None else self._compared(args, request)
         try:
-            result = ask(options.request(folder, os.path.abspath(text) if text else "", base))
+            return "\n".join(self._told(args, one, ask(one)) for one in requests)
         except KeyboardInterrupt:
             raise BadOption(f"Stopped. What was saved is in {args.out}; --resume goes on with it.") from None
+
+    def _compared(self, args: Namespace, request: TrainingRequest) -> tuple[TrainingRequest, ...]:
+        """The runs of a comparison, each in a folder of its own in `--out`."""
+        try:
+            requests = compared_runs(replace(request, folder=str(Path(request.folder) / request.name)), args.compare)
+        except NotComparable as error:
+            raise BadOption(str(error)) from None
+        if not args.resume and (there := [one.name for one in requests if is_run(Path(one.folder))]):
+            raise BadOption(f"{args.out} holds the run {there[0]} already; --resume goes on with all of them.")
+        return requests
+
+    def _told(self, args: Namespace, request: TrainingRequest, result: object) -> str:
+        """What came of a run, a line each."""
         assert isinstance(result, TrainingResult)
         seen = result.validations[-1]
+        where = args.out if args.compare is None else args.out / request.name
+        parts = zip(result.parts, seen.parts, strict=False)
         lines = (
-            f"{args.out}: {result.n_done:,} steps in {result.seconds:.0f} s",
+            f"{where}: {result.n_done:,} steps in {result.seconds:.0f} s",
             f"{result.measure}: {seen.measure:.3f}; loss {seen.loss:.4f} nats",
+            *(f"{name}: {value:.3f}" for name, value in parts),
             *(f"{name}: {value:.3f}" for name, value in result.baselines),
             f"{result.example} \N{RIGHTWARDS ARROW} {seen.said}",
         )

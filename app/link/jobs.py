@@ -179,7 +179,16 @@ class Jobs(QObject):
 
     def _start_waiting(self) -> None:
         waiting = [record for record in self._records.values() if not record.is_started]
-        for record in waiting[: max(0, N_AT_ONCE - (len(self._records) - len(waiting)))]:
+        n_free = N_AT_ONCE - (len(self._records) - len(waiting))
+        busy = {record.state.request.queue for record in self._records.values() if record.is_started}
+        for record in waiting:
+            queue = record.state.request.queue
+            if n_free <= 0:
+                break
+            if queue and queue in busy:
+                continue
+            n_free -= 1
+            busy.add(queue)
             record.link = self._link_factory()
             name = f"inference-job-{record.state.number}"
             record.thread = threading.Thread(target=self._work, args=(record, record.link), name=name, daemon=True)

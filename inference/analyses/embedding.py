@@ -23,6 +23,8 @@ from inference.results.embedding import (
     AnalogyResult,
     EmbeddingRequest,
     EmbeddingResult,
+    OpenedVectors,
+    OpenVectorsRequest,
     SlidingWindowRequest,
     SlidingWindowResult,
     VectorSource,
@@ -36,6 +38,18 @@ if TYPE_CHECKING:
 _MOST_NUMBERS = 60_000_000  # of a checkpoint's embeddings that are looked at
 _LEAST_LETTERS = 3  # of a token that is on the map unasked
 _STORED = "word_vectors"
+
+
+def opened_vectors(request: OpenVectorsRequest, context: Context) -> OpenedVectors:
+    """Open a file of word vectors; the next requests find it open.
+
+    Raises
+    ------
+    Refused
+        It is not there, or holds no vectors of words.
+    """
+    vectors = _of_file(Path(request.path), context)
+    return OpenedVectors(request.path, *vectors.inputs.shape)
 
 
 def embedding(request: EmbeddingRequest, model: Model, context: Context) -> EmbeddingResult:
@@ -68,7 +82,7 @@ def embedding(request: EmbeddingRequest, model: Model, context: Context) -> Embe
     extra = [] if word is None else [place for place in (word, *near) if place not in set(mapped)]
     shown = [*mapped, *extra]
     if len(shown) < 2:
-        raise Refused(f"{name} have vectors of {len(shown)} of these words; a map needs at least 2.")
+        raise Refused(_too_few(name, [vectors.words[place] for place in shown], missing))
     context.checkpoint(0, 1, "Making the map")
     if request.projection == "tsne":
         if len(shown) < LEAST_TSNE:
@@ -100,6 +114,17 @@ def _mapped(request: EmbeddingRequest, vectors: WordVectors) -> tuple[list[int],
     return (
         list(dict.fromkeys(place for place in found.values() if place is not None)),
         [word for word, place in found.items() if place is None],
+    )
+
+
+def _too_few(name: str, found: list[str], missing: list[str]) -> str:
+    """Why there is no map, and what makes one."""
+    if not missing:
+        return f"{name} are {len(found)} in all; a map needs the vectors of two words."
+    has = f"only “{found[0][:40]}” of these words" if found else "none of these words"
+    return (
+        f"{name} have {has}, and a map needs two. Without a vector: {_listed(missing)}. Choose “Frequent words” to see "
+        "which words they have, or type some of those."
     )
 
 
@@ -141,6 +166,11 @@ def analogy(request: AnalogyRequest, model: Model, context: Context) -> AnalogyR
     if missing := [word[:40] for word, place in zip(typed, places, strict=True) if place is None]:
         raise Refused(f"{name} have no vector of {' and '.join(f'“{word}”' for word in missing)}.")
     a, b, c = (place for place in places if place is not None)
+    if a == b == c:
+        raise Refused(
+            f"a, b and c are all “{vectors.words[a][:40]}”: from a word to itself there is no way to follow. Type at "
+            "least two different words."
+        )
     target = vectors.analogy(a, b, c)
     best, cosines = vectors.nearest(target, request.top_k, (a, b, c))
     origin, plane = plane_through(*(vectors.unit[place] for place in (a, b, c)))
@@ -155,8 +185,21 @@ def analogy(request: AnalogyRequest, model: Model, context: Context) -> AnalogyR
         cosines=cosines,
         places=flat,
         heights=heights,
-        notes=vectors.notes,
+        notes=(*_repeated(a, b, c, vectors.words), *vectors.notes),
     )
+
+
+def _repeated(a: int, b: int, c: int, words: tuple[str, ...]) -> tuple[str, ...]:
+    """A sentence where two of three words are the same, so that the parallelogram is only a line."""
+    for same, corner in (("b", c if a == b else None), ("c", b if a == c else None)):
+        if corner is not None:
+            return (
+                f"a and {same} are the same word: the fourth corner is “{words[corner]}” itself, and the answers are "
+                "its neighbours.",
+            )
+    if b == c:
+        return (f"b and c are the same word: the fourth corner lies beyond “{words[b]}”, seen from “{words[a]}”.",)
+    return ()
 
 
 def sliding_window(request: SlidingWindowRequest, model: Model, context: Context) -> SlidingWindowResult:
@@ -203,20 +246,24 @@ def _vectors(source: VectorSource, model: Model, context: Context) -> tuple[Word
         return _of_tokens(model), f"The token embeddings of {model.info.name}"
     path = Path(source.path) if source.kind == "file" else EMBEDDINGS
     name = f"The vectors of {path.name}" if source.kind == "file" else "The bundled vectors"
+    return _of_file(path, context), name
+
+
+def _of_file(path: Path, context: Context) -> WordVectors:
     try:
         stat = os.stat(path)
     except (OSError, ValueError):
         stat = None  # opening it will say why
     context.checkpoint(0, 1, f"Reading {path.name}")
     if stat is None:
-        return open_vectors(path), name
+        return open_vectors(path)
     key = (str(path), stat.st_mtime_ns, stat.st_size)
     if key not in _kept:
         found = open_vectors(path, lambda done, total: context.checkpoint(done, total, f"Reading {path.name}"))
         while len(_kept) >= _MOST_KEPT:
             del _kept[next(iter(_kept))]
         _kept[key] = found
-    return _kept[key], name
+    return _kept[key]
 
 
 _MOST_KEPT = 2  # files

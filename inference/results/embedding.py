@@ -51,6 +51,22 @@ class VectorSource:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenVectorsRequest(Request["OpenedVectors"]):
+    """Whether a file holds word vectors that can be looked at."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedVectors:
+    """A file of word vectors that opened: how many there are, of how many numbers."""
+
+    path: str
+    n_vectors: int
+    d_model: int
+
+
+@dataclass(frozen=True, slots=True)
 class EmbeddingRequest(Request["EmbeddingResult"]):
     """A map of words, and the nearest words of one.
 

@@ -31,6 +31,11 @@ class JobRequest(Request[R], ABC):
     def title(self) -> str:
         """What the list of jobs calls it, for the user."""
 
+    @property
+    def queue(self) -> str:
+        """Jobs of one queue run one after the other; empty: it is in none."""
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class Paused:

@@ -41,6 +41,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "smoothing": (0.0, 0.9),
     "clip": (0.0, 100.0),
     "seed": (0, 2**31 - 1),
+    "chosen": (0.01, 0.6),
     "n_vocabulary": (50, 8_000),
     "length": (8, 128),
 }
@@ -125,6 +126,52 @@ class TrainingData:
 
 
 @dataclass(frozen=True, slots=True)
+class MaskShares:
+    """Which words BERT is asked for, and what stands in their places (Devlin et al. 2019, section 3.1).
+
+    Attributes
+    ----------
+    chosen
+        Share of the tokens of a row that are asked for.
+    masked, random, unchanged
+        Shares of these that become [MASK], become any token, and stay; together 1.
+    """
+
+    chosen: float = 0.15
+    masked: float = 0.8
+    random: float = 0.1
+    unchanged: float = 0.1
+
+    def why_not(self) -> str:
+        """What is wrong with them, in one sentence; empty if nothing is."""
+        low, high = LIMITS["chosen"]
+        if not low <= self.chosen <= high:
+            return (
+                f"{100 * self.chosen:g} % of the tokens were to be asked for; {100 * low:g} to {100 * high:g} % can be."
+            )
+        shares = (self.masked, self.random, self.unchanged)
+        if min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
+            told = " + ".join(f"{100 * share:g}" for share in shares)
+            return (
+                f"[MASK], random and unchanged are {told} = {100 * sum(shares):g} % of the tokens that are asked for; "
+                "together they have to be 100 %."
+            )
+        return ""
+
+
+RowFate = Literal["", "masked", "random", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class RowToken:
+    """A token of a row, what is read in its place, and why: empty where it is not asked for."""
+
+    token: str
+    read: str
+    fate: RowFate = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingRequest(JobRequest["TrainingResult"]):
     """Train a tiny model, or go on with a run that was stopped, in a process of its own.
 
@@ -136,6 +183,10 @@ class TrainingRequest(JobRequest["TrainingResult"]):
         The checkpoint that is fine-tuned; empty for a model that begins anew.
     tuned
         Which of its weights: all, low-rank additions to them (LoRA), or only those of the new head.
+    comparison
+        Name of the runs that it is compared with, which train one after the other; empty: it stands alone.
+    masks
+        What becomes of the words that BERT is asked for.
     """
 
     keeps_what_is_done = True
@@ -147,6 +198,8 @@ class TrainingRequest(JobRequest["TrainingResult"]):
     data: TrainingData = TrainingData()
     base: str = ""
     tuned: Tuned = "full"
+    comparison: str = ""
+    masks: MaskShares = MaskShares()
 
     @property
     def name(self) -> str:
@@ -156,6 +209,10 @@ class TrainingRequest(JobRequest["TrainingResult"]):
     @property
     def title(self) -> str:
         return f"Training {self.name}"
+
+    @property
+    def queue(self) -> str:
+        return self.comparison
 
     @property
     def schedule(self) -> Schedule:
@@ -212,6 +269,8 @@ class Validation:
     by_distance
         int32 [2, 2, place]: of strings as long as in training, and of longer ones, how many letters it wrote right,
         and how many there were, by their place in the target. Of no size where that is not measured.
+    parts
+        Share that is right of each of `TrainingResult.parts`, NaN of those that were not asked for; may be empty.
     """
 
     step: int
@@ -221,6 +280,7 @@ class Validation:
     pattern: np.ndarray
     seconds: float
     by_distance: np.ndarray
+    parts: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +309,10 @@ class TrainingResult:
         Names and numbers that `measure` is to be compared with.
     facts
         What was learned from, in sentences.
+    parts
+        Names of what `measure` is told apart by; may be empty.
+    row
+        A row of what is not trained on, as it is asked for masked words; may be empty.
     """
 
     n_done: int
@@ -262,6 +326,8 @@ class TrainingResult:
     columns: tuple[str, ...]
     baselines: tuple[tuple[str, float], ...] = ()
     facts: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    row: tuple[RowToken, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

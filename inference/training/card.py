@@ -42,6 +42,7 @@ def card(request: TrainingRequest, result: TrainingResult, n_parameters: int) ->
         f"{request.schedule.highest:.3g}, label smoothing {plan.smoothing:g}, gradients clipped to "
         f"{plan.clip:g}, seed {plan.seed}.",
         "",
+        *([f"Compared under the name {request.comparison}.", ""] if request.comparison else []),
         f"## On what it was not trained on ({result.measure})",
         "",
         "| step | loss in nats | right | what it makes of the example |",

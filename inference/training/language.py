@@ -21,14 +21,15 @@ from transformers import (
 
 from inference.context import Refused
 from inference.models.lstm import LstmConfig, LstmForCausalLM
+from inference.results.training import RowToken
 from inference.training.task import NO_PATTERN, TrainingTask
 from inference.training.texts import own_lines, read_lines, split_lines
 from inference.training.vocabulary import learn
 
 if TYPE_CHECKING:
-    from inference.results.training import TrainingRequest
+    from inference.results.training import RowFate, TrainingRequest
 
-MASKED_SHARE = 0.15
+_FATES: tuple[RowFate, ...] = ("masked", "random", "unchanged")
 N_VALIDATED = 256  # rows
 IGNORED = -100
 _N_GIVEN, _N_WRITTEN = 3, 12  # words of the example that GPT-2 goes on with, and tokens that it writes
@@ -81,17 +82,33 @@ class LanguageTask(TrainingTask):
 
 
 class MaskedTask(LanguageTask):
-    """BERT's training: of 15 % of the tokens, 80 % become [MASK], 10 % a random one, 10 % stay (Devlin et al. 2019)."""
+    """BERT's training: of 15 % of the tokens, or another share, most become [MASK], some a random one, some stay.
+
+    References
+    ----------
+    Devlin et al. 2019, section 3.1: 80, 10 and 10 % of them.
+    """
 
     measure = "masked words that are found"
+    parts = ("[MASK] is read", "another token is read", "the token itself is read")
 
     def __init__(self, request: TrainingRequest, device: torch.device) -> None:
         super().__init__(request, device, is_masked=True)
-        how: dict[str, Any] = {"mlm_probability": MASKED_SHARE, "mask_replace_prob": 0.8, "random_replace_prob": 0.1}
+        shares = request.masks
+        how: dict[str, Any] = {
+            "mlm_probability": shares.chosen,
+            "mask_replace_prob": shares.masked,
+            "random_replace_prob": min(shares.random, 1 - shares.masked),
+        }
         self._collate = DataCollatorForLanguageModeling(self.tokenizer, **how)
         collate = DataCollatorForLanguageModeling(self.tokenizer, seed=2019, **how)
         self._validation = _collated(collate, self._validated)
         hidden = self._validation["labels"]
+        self._fates = self._fates_of(self._validation)
+        self.facts += (
+            f"{100 * shares.chosen:g} % of the tokens are asked for: of these {100 * shares.masked:g} % become [MASK], "
+            f"{100 * shares.random:g} % any token, {100 * shares.unchanged:g} % stay.",
+        )
         self.baselines = (("always the most frequent word", self._unigram(hidden[hidden != IGNORED].tolist())),)
         row = max(self._validated[:20], key=len)
         self._place = len(row) // 2
@@ -99,6 +116,7 @@ class MaskedTask(LanguageTask):
         self._masked[0, self._place] = self.tokenizer.mask_token_id
         self.example = self.tokenizer.decode(self._masked[0, 1:-1].tolist())
         self._wanted = self.tokenizer.decode([row[self._place]]).strip()
+        self.row = self._row_shown()
 
     def rows_of(self, lines: list[str]) -> list[list[int]]:
         ends = (self.tokenizer.cls_token_id, self.tokenizer.sep_token_id)
@@ -121,23 +139,50 @@ class MaskedTask(LanguageTask):
             )
         )
 
+    def _fates_of(self, batch: dict[str, Tensor]) -> Tensor:
+        """By token that is asked for: 0 where [MASK] is read, 1 where another token is, 2 where it is itself."""
+        is_label = batch["labels"] != IGNORED
+        read, wanted = batch["input_ids"][is_label], batch["labels"][is_label]
+        return torch.where(read == self.tokenizer.mask_token_id, 0, torch.where(read == wanted, 2, 1))
+
+    def _row_shown(self) -> tuple[RowToken, ...]:
+        """The first row of the validation of which a token is asked for, without the ends and what fills it up."""
+        labels, fates = self._validation["labels"], self._fates.tolist()
+        for place in range(len(labels)):
+            n = int((labels[place] != IGNORED).sum())
+            own, fates = fates[:n], fates[n:]
+            if n:
+                break
+        else:
+            return ()
+        row = self._validated[place]
+        found: list[RowToken] = []
+        for at in range(1, len(row) - 1):
+            token = self.tokenizer.decode([row[at]]).strip()
+            is_asked = int(labels[place, at]) != IGNORED
+            read = self.tokenizer.decode([int(self._validation["input_ids"][place, at])]).strip()
+            found.append(RowToken(token, read, _FATES[own.pop(0)] if is_asked else ""))
+        return tuple(found)
+
     def loss(self) -> Tensor:
         return self._loss(_collated(self._collate, self._chosen()), self._plan.smoothing)[0]
 
-    def _loss(self, batch: dict[str, Tensor], smoothing: float) -> tuple[Tensor, float]:
+    def _loss(self, batch: dict[str, Tensor], smoothing: float) -> tuple[Tensor, Tensor]:
         batch = {name: value.to(self.net.device) for name, value in batch.items()}
         net = cast("BertForMaskedLM", self.net)
         hidden = net.bert(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
         is_label = batch["labels"] != IGNORED
         if not is_label.any():  # of few and short rows, chance may choose no token
-            return hidden.sum() * 0.0, 0.0
+            return hidden.sum() * 0.0, torch.zeros(0)
         logits, labels = net.cls(hidden[is_label]), batch["labels"][is_label]
         loss = F.cross_entropy(logits, labels, label_smoothing=smoothing)
-        return loss, float((logits.detach().argmax(-1) == labels).float().mean())
+        return loss, (logits.detach().argmax(-1) == labels).float()
 
     def validate(self) -> tuple[float, float]:
         loss, right = self._loss(self._validation, 0.0)
-        return float(loss), right
+        right, kinds = right.cpu(), range(len(self.parts) if len(right) else 0)
+        self.parts_right = tuple(float(right[self._fates == kind].mean()) for kind in kinds)  # NaN of none
+        return float(loss), float(right.mean()) if len(right) else 0.0
 
     def look(self) -> tuple[str, np.ndarray]:
         logits = cast("Any", self.net)(input_ids=self._masked.to(self.net.device)).logits[0, self._place]

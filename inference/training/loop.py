@@ -116,7 +116,9 @@ class Training:
             said, pattern = self._task.look()
             by_distance = self._task.by_distance()
         self.validations = [one for one in self.validations if one.step < self.step]
-        self.validations.append(Validation(self.step, loss, measure, said, pattern, self.seconds, by_distance))
+        self.validations.append(
+            Validation(self.step, loss, measure, said, pattern, self.seconds, by_distance, self._task.parts_right)
+        )
 
     def log(self, first: int = 0) -> StepLog:
         """The numbers of the steps from `first` on."""

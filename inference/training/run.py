@@ -134,6 +134,8 @@ class LiveRun:
             columns=task.columns,
             baselines=task.baselines,
             facts=task.facts,
+            parts=task.parts,
+            row=task.row,
         )
 
     def save(self) -> None:
@@ -187,6 +189,8 @@ def check(request: TrainingRequest) -> None:
             value = getattr(part, name, low)
             if not low <= value <= high:
                 raise Refused(f"{name} is {value:,}; {low:,} to {high:,} can be trained.")
+    if why := request.masks.why_not():
+        raise Refused(why)
     sizes = request.sizes
     if sizes.architecture not in NETWORKS:
         raise Refused(f"Architecture is {sizes.architecture!r}; one of {', '.join(NETWORKS)} is needed.")

@@ -29,7 +29,9 @@ from inference.results.training import (
     RUN_FILE,
     TASKS,
     KeptRun,
+    MaskShares,
     ModelSizes,
+    RowToken,
     StepLog,
     TrainingData,
     TrainingPlan,
@@ -64,6 +66,8 @@ class RunFacts:
     columns: tuple[str, ...]
     baselines: tuple[tuple[str, float], ...]
     facts: tuple[str, ...]
+    parts: tuple[str, ...] = ()  # which earlier versions did not write, as the row
+    row: tuple[RowToken, ...] = ()
 
 
 @contextmanager
@@ -129,6 +133,7 @@ def write_run(folder: Path, request: TrainingRequest, result: TrainingResult) ->
     write_whole(place / LOG, lambda stream: _save_log(log, stream))
     write_whole(place / VALIDATIONS, lambda stream: np.savez(stream, allow_pickle=False, **validations))
     facts = {field.name: getattr(result, field.name) for field in fields(RunFacts)}
+    facts["row"] = [asdict(token) for token in result.row]
     asked = {name: value for name, value in asdict(request).items() if name != "folder"}
     told = json.dumps({"version": _VERSION, "request": asked, "facts": facts}, indent=1)
     write_whole(place / RUN, lambda stream: stream.write(told.encode()))
@@ -147,9 +152,12 @@ def read_run(folder: Path) -> tuple[TrainingRequest, RunFacts]:
         if told["version"] != _VERSION or told["request"]["task"] not in TASKS:
             raise ValueError
         asked = told["request"] | {name: kind(**told["request"][name]) for name, kind in _PARTS.items()}
+        asked["masks"] = MaskShares(**asked.get("masks", {}))
         facts = told["facts"] | {
             name: tuple(map(str, told["facts"][name])) for name in ("layers", "rows", "columns", "facts")
         }
+        facts["parts"] = tuple(map(str, facts.get("parts", ())))
+        facts["row"] = tuple(RowToken(**one) for one in facts.get("row", ()))
         facts["baselines"] = tuple((str(name), float(value)) for name, value in facts["baselines"])
         return TrainingRequest(folder=str(folder), **asked), RunFacts(**facts)
     except (KeyError, TypeError, ValueError) as error:
@@ -273,19 +281,23 @@ def _validation_arrays(validations: tuple[Validation, ...]) -> dict[str, np.ndar
         "pattern": np.array([one.pattern for one in validations], np.float32),
         "seconds": np.array([one.seconds for one in validations]),
         "by_distance": np.array(counts, np.int32),
+        "parts": np.array([one.parts for one in validations], np.float64),
     }
 
 
 def _validations(arrays: dict[str, np.ndarray]) -> tuple[Validation, ...]:
     n = len(arrays["step"])
-    arrays = {"seconds": np.full(n, np.nan), "by_distance": np.zeros((n, 2, 2, 0), np.int32)} | arrays
-    columns = (arrays[name] for name in ("step", "loss", "measure", "said", "pattern", "seconds", "by_distance"))
+    old = {"seconds": np.full(n, np.nan), "by_distance": np.zeros((n, 2, 2, 0), np.int32), "parts": np.zeros((n, 0))}
+    arrays = old | arrays
+    names = ("step", "loss", "measure", "said", "pattern", "seconds", "by_distance", "parts")
     found = tuple(
         Validation(
             int(step), float(loss), float(measure), str(said), pattern.astype(np.float32), float(seconds),
-            counts.astype(np.int32),
+            counts.astype(np.int32), tuple(right.tolist()),
         )
-        for step, loss, measure, said, pattern, seconds, counts in zip(*columns, strict=True)
+        for step, loss, measure, said, pattern, seconds, counts, right in zip(
+            *(arrays[name] for name in names), strict=True
+        )
     )  # fmt: skip
     if any(one.by_distance.ndim != 3 or one.by_distance.shape[:2] != (2, 2) for one in found):
         raise ValueError

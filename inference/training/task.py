@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
     from transformers import PreTrainedModel
 
+    from inference.results.training import RowToken
+
 NO_PATTERN = np.zeros((0, 0, 0, 0), np.float32)
 NO_COUNTS = np.zeros((2, 2, 0), np.int32)
 _IN_LAYER = re.compile(r"(?:^|\.)(?:(encoder|decoder)\.)?(?:layers|layer|h|blocks?)\.(\d+)\.")
@@ -34,6 +36,10 @@ class TrainingTask(ABC):
         Tokens of the example where its attention is shown.
     weight_decay
         Of AdamW; none for the models of 2017.
+    parts, parts_right
+        Names of what `measure` is told apart by, and the shares as `validate` last found them; may be empty.
+    row
+        A row of what is not trained on, as it is asked for masked words; may be empty.
     """
 
     net: PreTrainedModel
@@ -45,6 +51,9 @@ class TrainingTask(ABC):
     baselines: tuple[tuple[str, float], ...] = ()
     facts: tuple[str, ...] = ()
     weight_decay = 0.01
+    parts: tuple[str, ...] = ()
+    parts_right: tuple[float, ...] = ()
+    row: tuple[RowToken, ...] = ()
 
     @abstractmethod
     def loss(self) -> Tensor:

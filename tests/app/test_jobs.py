@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -16,6 +17,7 @@ from inference.results.events import Failure, Partial, Progress
 from inference.results.job import JobAction, JobPhase, JobState, Paused
 from inference.results.layer_times import LayerTimesRequest
 from tests.inputs import text_input
+from tests.tiny_runs import make_tiny_request
 
 A, B, C, D = (LayerTimesRequest(lengths=(n,)) for n in (1, 2, 3, 4))
 STOP = object()
@@ -156,6 +158,25 @@ def test_two_run_at_once_and_others_come_in_their_order(jobs, links, came, qtbot
         qtbot.waitUntil(lambda n_left=n_left: len(jobs.states) == n_left)
     assert [request for _, request, *_ in came] == [B, A, C, D]
     assert counts == [1, 2, 3, 4, 3, 2, 1, 0]
+
+
+def test_jobs_of_one_queue_run_one_after_the_other_and_let_others_pass(jobs, links, came, qtbot):
+    first, second, other = (make_tiny_request(f"/{name}", comparison=queue) for name, queue in ("ax", "bx", "c "))
+    other = replace(other, comparison="")
+    for request in (first, second, other):
+        jobs.submit(request)
+    assert phases(jobs) == [JobPhase.RUNNING, JobPhase.WAITING, JobPhase.RUNNING]
+    links[1].end("other")
+    qtbot.waitUntil(lambda: len(came) == 1)
+    assert phases(jobs) == [JobPhase.RUNNING, JobPhase.WAITING]
+    jobs.pause(1)
+    links[0].say(Paused())
+    until(qtbot, jobs, 1, JobPhase.PAUSED)
+    assert phases(jobs)[1] is JobPhase.WAITING
+    jobs.cancel(1)
+    until(qtbot, jobs, 2, JobPhase.RUNNING)
+    links[2].end("second")
+    qtbot.waitUntil(lambda: len(came) == 2)
 
 
 def test_the_same_job_is_not_started_twice(jobs, links):

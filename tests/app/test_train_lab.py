@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from app.commands.command_line import run
@@ -59,6 +61,32 @@ def test_a_text_is_learned(task, tmp_path, capsys):
     assert run(["train", task, str(text), *SMALL, "--vocabulary", "bpe", "--tokens", "300", "--out", str(out)]) == 0
     assert "always the most frequent word: " in capsys.readouterr().out
     assert (out / "tokenizer.json").exists()
+
+
+def test_runs_are_compared_and_shown_together(tmp_path, capsys):
+    out = tmp_path / "why"
+    command = ["train", "reversal", *SMALL, "--length", "8", "--compare", "warm-up", "--out", str(out)]
+    assert run(command) == 0
+    told = capsys.readouterr().out
+    names = [f"{out}/why-warm-up-1", f"{out}/why-no-warm-up"]
+    for name in names:
+        assert f"{name}: 3 steps in" in told
+        assert is_run(Path(name))
+    assert run(command) == 2
+    assert "holds the run why-warm-up-1 already; --resume" in capsys.readouterr().err
+    assert run([*command, "--resume"]) == 0
+    capsys.readouterr()
+    file = tmp_path / "curves.csv"
+    figure = ["figure", "training-curves", "--checkpoint", names[0], "--out", str(file)]
+    assert run([*figure, "--beside", names[1]]) == 0, capsys.readouterr().err
+    assert {line.partition(",")[0] for line in file.read_text().splitlines()[1:]} == {
+        "why-warm-up-1",
+        "why-no-warm-up",
+    }
+    assert run([*figure, "--force", "--beside", str(tmp_path)]) == 2
+    assert "holds no run of Headlight's training lab" in capsys.readouterr().err
+    assert run([*command[:-1], str(tmp_path / "none"), "--warm-up", "0"]) == 2
+    assert "none to leave out" in capsys.readouterr().err
 
 
 def test_labels_are_learned(tmp_path, capsys):

@@ -48,6 +48,7 @@ class Page(QWidget):
         self._stack.addWidget(self._empty)
         self._stack.addWidget(canvas)
         self.veil = Veil(canvas)
+        self.veil.dimmed.connect(self._on_veil_dimmed)
         self.is_of_subject = True
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -120,6 +121,11 @@ class Page(QWidget):
 
     def _pass_focus_on(self) -> None:
         super().setFocusProxy(self._empty if self.is_empty else self._proxy)  # type: ignore[arg-type] (None is allowed)
+
+    def _on_veil_dimmed(self, is_dimmed: bool) -> None:
+        """The caption is of the picture, and as old."""
+        roles = self.palette().ColorRole
+        self.caption.setForegroundRole(roles.PlaceholderText if is_dimmed else roles.WindowText)
 
     def clear_numbers(self) -> None:
         """Numbers beside a picture that is old are of something else."""

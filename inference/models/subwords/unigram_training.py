@@ -1,10 +1,9 @@
 """Building a Unigram vocabulary: begin with too many pieces, weigh them by expectation, remove what costs least.
 
 As `UnigramTrainer` of the library tokenizers does it, which itself follows SentencePiece: Kudo 2018, "Subword
-Regularization: Improving Neural Network Translation Models with Multiple Subword Candidates", section 3.2. Seeds and
-probabilities are that trainer's to the last bit. What it prunes follows its published formula; its binary sometimes
-prunes others, and meets words in random order, which decides between equal ones. So both are compared where this is
-shown.
+Regularization: Improving Neural Network Translation Models with Multiple Subword Candidates", section 3.2. Seeds,
+probabilities and what is pruned are that trainer's. It meets words in random order, which may decide between equal
+pieces, and it ranks the penalties of characters that come back by chance.
 """
 
 from __future__ import annotations
@@ -136,7 +135,9 @@ def _expect_and_maximize(vocabulary: UnigramVocabulary, counts: Mapping[str, int
 def _prune(vocabulary: UnigramVocabulary, counts: Mapping[str, int], wanted: int) -> UnigramStep:
     """Keep three quarters, at most down to `wanted`: those whose loss is greatest, and what nothing else makes.
 
-    The loss is an estimate: without a piece the second best way to make it takes its place everywhere.
+    The loss is an estimate: without a piece the second best way to make it takes its place everywhere. As in the
+    library, the number of tokens afterwards is estimated as if that way had as many pieces as the vocabulary, which
+    favours frequent pieces; by the paper it would be the number of pieces of that way.
     """
     n = len(vocabulary.pieces)
     others = [_other_way(vocabulary, number) for number in range(n)]
@@ -154,7 +155,7 @@ def _prune(vocabulary: UnigramVocabulary, counts: Mapping[str, int], wanted: int
             fates[number] = "unused"
         elif way:
             now = math.log(frequency[number]) - math.log(whole)
-            then = math.log(whole + frequency[number] * (len(way) - 1))
+            then = math.log(whole + frequency[number] * (n - 1))
             instead = _sum(math.log(frequency[other] + frequency[number]) - then for other in way)
             losses[number] = words_with[number] / n_words * (now - instead)
             fates[number] = "pruned"

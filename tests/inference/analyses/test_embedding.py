@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics.pairwise import cosine_similarity
 
-from inference.analyses.embedding import analogy, embedding, sliding_window
+from inference.analyses.embedding import analogy, embedding, opened_vectors, sliding_window
 from inference.context import Cancelled, Context, Refused
 from inference.forward.opening import load
 from inference.models.word_vectors import open_vectors
@@ -14,6 +14,8 @@ from inference.results.embedding import (
     GROUPS,
     AnalogyRequest,
     EmbeddingRequest,
+    OpenedVectors,
+    OpenVectorsRequest,
     SlidingWindowRequest,
     VectorSource,
 )
@@ -131,7 +133,7 @@ def test_a_text_is_slid_over_with_the_bundled_vectors(model):
         (
             embedding,
             EmbeddingRequest("", BUNDLED, ("qwzx",)),
-            "vectors of 0 of these words; a map needs at least 2",
+            "have none of these words, and a map needs two. Without a vector: .*Choose “Frequent words”",
         ),
         (embedding, EmbeddingRequest("", VectorSource("file", "/no/such.txt")), "such.txt cannot be read"),
         (analogy, AnalogyRequest("", BUNDLED, "man", "", "king"), "needs three words"),
@@ -154,3 +156,35 @@ def test_reading_a_file_is_cancelled(model, tmp_path):
     context = Context(told.append, lambda: any(event.done > 2_000 for event in told))
     with pytest.raises(Cancelled):
         embedding(EmbeddingRequest("bert-mini", source), model, context)
+
+
+def test_a_file_is_opened_or_refused_with_a_sentence(tmp_path):
+    source = file_of(tmp_path, "king 1 0 0\nqueen 0.9 0.1 0\n")
+    assert opened_vectors(OpenVectorsRequest(source.path), Context()) == OpenedVectors(source.path, 2, 3)
+    with pytest.raises(Refused, match=r"nothing.txt"):
+        opened_vectors(OpenVectorsRequest(str(tmp_path / "nothing.txt")), Context())
+
+
+def test_too_few_words_for_a_map_are_named(model, tmp_path):
+    source = file_of(tmp_path, "king 1 0 0\nqueen 0.9 0.1 0\n")
+    with pytest.raises(Refused, match=r"only “king” of these words, .* Without a vector: cat, dog."):
+        embedding(EmbeddingRequest("bert-mini", source, ("king", "cat", "dog")), model, Context())
+    with pytest.raises(Refused, match="are 1 in all; a map needs the vectors of two words"):
+        embedding(EmbeddingRequest("bert-mini", file_of(tmp_path, "king 1 0 0\n")), model, Context())
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("man", "Man", "king"), "a and b are the same word: the fourth corner is “king” itself"),
+        (("man", "woman", "man"), "a and c are the same word: the fourth corner is “woman” itself"),
+        (("man", "woman", "woman"), "b and c are the same word: the fourth corner lies beyond “woman”"),
+    ],
+)
+def test_an_analogy_with_a_word_twice_says_what_it_comes_to(model, words, sentence):
+    assert analogy(AnalogyRequest("", BUNDLED, *words), model, Context()).notes[0].startswith(sentence)
+
+
+def test_an_analogy_of_one_word_is_refused(model):
+    with pytest.raises(Refused, match="a, b and c are all “king”"):
+        analogy(AnalogyRequest("", BUNDLED, "king", "King", "king"), model, Context())

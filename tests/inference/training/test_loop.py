@@ -18,7 +18,7 @@ from transformers import get_scheduler
 
 from inference.context import Cancelled, Context, Refused
 from inference.results.events import Partial
-from inference.results.training import NETWORKS
+from inference.results.training import NETWORKS, MaskShares
 from inference.training import run_files
 from inference.training.loop import Training, look_steps
 from inference.training.reversal import IGNORED, PAD, START, ReversalTask, build_model, make_strings, to_pairs
@@ -346,3 +346,44 @@ def test_only_runs_of_the_folder_are_deleted(request_, tmp_path):
     assert (tmp_path / "other").exists()
     run_files.remove_run(folder, tmp_path)
     assert not folder.exists()
+
+
+def test_a_run_of_masked_words_is_read_as_it_was_written(tmp_path):
+    masks = MaskShares(0.3, 0.5, 0.25, 0.25)
+    request = make_tiny_request(tmp_path / "run", task="masked", masks=masks, comparison="why")
+    result = train(request, Context())
+    assert run_files.read_run(Path(request.folder))[0] == request
+    kept = run_files.read_result(Path(request.folder))
+    assert kept.row == result.row
+    assert kept.parts == result.parts
+    assert [one.parts for one in kept.validations] == [one.parts for one in result.validations]
+    assert len(kept.validations[-1].parts) == 3
+
+
+def test_a_run_that_an_earlier_version_wrote_is_read_and_goes_on(request_):
+    with pytest.raises(Cancelled):
+        train(request_, Context(is_cancelled=StopsAfter(6)))
+    inside = Path(request_.folder) / "training"
+    told = json.loads((inside / "run.json").read_text())
+    for name in ("masks", "comparison"):
+        del told["request"][name]
+    for name in ("parts", "row"):
+        del told["facts"][name]
+    (inside / "run.json").write_text(json.dumps(told))
+    with np.load(inside / "validations.npz") as arrays:
+        old = {name: arrays[name] for name in arrays if name != "parts"}
+    np.savez(inside / "validations.npz", **old)
+    assert run_files.read_run(Path(request_.folder))[0] == request_
+    assert run_files.read_result(Path(request_.folder)).validations[0].parts == ()
+    assert train(request_, Context()).n_done == N_STEPS
+
+
+class StopsAfter:
+    """Cancels at the nth time that it is asked."""
+
+    def __init__(self, n):
+        self._n = n
+
+    def __call__(self):
+        self._n -= 1
+        return self._n < 0

@@ -15,14 +15,14 @@ from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 from inference.context import Context, Refused
 from inference.results.checkpoint import OpenRequest
-from inference.results.training import ModelSizes, TrainingData, TrainingPlan, TrainingRequest
+from inference.results.training import MaskShares, ModelSizes, TrainingData, TrainingPlan, TrainingRequest
 from inference.service.engine import Engine
 from inference.training.classify import baselines
 from inference.training.distances import counts_by_place
 from inference.training.language import IGNORED, CausalTask, MaskedTask
 from inference.training.loop import look_steps
 from inference.training.reversal import END, PAD, is_for_validation, make_strings, make_tokenizer, to_pairs
-from inference.training.run import build_task, train
+from inference.training.run import build_task, check, train
 from inference.training.task import layers_of
 from inference.training.texts import held_out_fifth, own_lines, read_lines, read_table, split_lines
 from inference.training.vocabulary import learn
@@ -352,3 +352,49 @@ def test_a_run_is_looked_at_in_the_beginning_and_in_the_end(n_steps):
     assert steps[-1] == n_steps
     assert list(steps) == sorted(set(steps))
     assert len(steps) <= 64
+
+
+# Masks
+
+
+@pytest.mark.parametrize(("shares", "fate"), [((1, 0, 0), "masked"), ((0, 1, 0), "random"), ((0, 0, 1), "unchanged")])
+def test_shares_say_what_becomes_of_words_that_are_asked_for(tmp_path, text, shares, fate):
+    masks = MaskShares(0.5, *map(float, shares))
+    task = build_task(make_request(tmp_path, "masked", data=TrainingData(text, length=12), masks=masks), CPU)
+    asked = [one for one in task.row if one.fate]
+    assert asked
+    # Any word may by chance be the word itself.
+    assert {one.fate for one in asked} <= {fate, "unchanged" if fate == "random" else fate}
+    for one in task.row:
+        assert (one.read == one.token) is (one.fate in ("", "unchanged"))
+        assert (one.read == "[MASK]") is (one.fate == "masked")
+
+
+def test_validation_tells_the_three_kinds_apart(tmp_path):
+    masks = MaskShares(0.4, 0.5, 0.25, 0.25)
+    task = build_task(make_request(tmp_path, "masked", data=TrainingData(length=12), masks=masks), CPU)
+    task.net.eval()
+    with torch.inference_mode():
+        loss, right = task.validate()
+    assert loss > 0
+    assert len(task.parts_right) == len(task.parts) == 3
+    n = torch.bincount(task._fates, minlength=3).double()
+    assert n.min() > 0
+    assert n[0] / n.sum() == pytest.approx(0.5, abs=0.1)
+    assert float((torch.tensor(task.parts_right) * n).sum() / n.sum()) == pytest.approx(right, abs=1e-6)
+    read, wanted = task._validation["input_ids"], task._validation["labels"]
+    is_kept = (read == wanted) & (wanted != IGNORED)
+    assert int(is_kept.sum()) == int(n[2])
+
+
+@pytest.mark.parametrize(
+    ("shares", "sentence"),
+    [
+        ((0.0, 0.8, 0.1, 0.1), "0 % of the tokens were to be asked for; 1 to 60 % can be."),
+        ((0.15, 0.8, 0.1, 0.2), r"are 80 \+ 10 \+ 20 = 110 % .* together they have to be 100 %"),
+        ((0.15, 1.2, -0.1, -0.1), "together they have to be 100 %"),
+    ],
+)
+def test_shares_that_do_not_serve_are_refused(tmp_path, shares, sentence):
+    with pytest.raises(Refused, match=sentence):
+        check(make_request(tmp_path, "masked", masks=MaskShares(*shares)))

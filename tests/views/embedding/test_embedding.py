@@ -16,6 +16,8 @@ from inference.results.embedding import (
     AnalogyResult,
     EmbeddingRequest,
     EmbeddingResult,
+    OpenedVectors,
+    OpenVectorsRequest,
     SlidingWindowRequest,
     SlidingWindowResult,
     SlidingWindowStep,
@@ -215,16 +217,105 @@ def test_where_nothing_is_typed_a_sentence_is_slid_over(view):
     assert view.figure() is not None
 
 
-def test_a_file_is_opened_and_asked_again_when_it_was_written_anew(view, monkeypatch):
-    look_at(view)
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/tmp/glove.txt", ""))
+def choose_file(view, monkeypatch, path):
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (path, ""))
     child(view, QToolButton, "embedding_open").click()
+    assert view.asked[-1] == OpenVectorsRequest(path)
+
+
+def test_a_file_is_looked_at_once_it_opened_and_asked_again_when_it_was_written_anew(view, monkeypatch):
+    look_at(view)
+    combo = child(view, QComboBox, "embedding_source")
+    choose_file(view, monkeypatch, "/tmp/glove.txt")
+    assert combo.count() == 2  # it may be no file of vectors
+    assert view.why_not_current == ""
+    answer(view, OpenedVectors("/tmp/glove.txt", 9, 4))
     assert view.asked[-1].source == VectorSource("file", "/tmp/glove.txt")
-    assert child(view, QComboBox, "embedding_source").currentText() == "glove.txt"
+    assert combo.currentText() == "glove.txt"
     n = len(view.asked)
     view.open_vectors("/tmp/glove.txt")
-    assert len(view.asked) == n + 1
-    assert child(view, QComboBox, "embedding_source").count() == 3
+    answer(view, OpenedVectors("/tmp/glove.txt", 9, 4))
+    assert [type(request) for request in view.asked[n:]] == [OpenVectorsRequest, EmbeddingRequest]
+    assert combo.count() == 3
+
+
+def test_a_file_that_does_not_open_changes_nothing_and_the_sentence_stays(view, qtbot, monkeypatch):
+    look_at(view)
+    picture = view.figure()
+    choose_file(view, monkeypatch, "/tmp/notes.txt")
+    fail(view, Failure("refused", "notes.txt holds no vectors."), OpenedVectors)
+    combo, said = child(view, QComboBox, "embedding_source"), child(view, LineLabel, "embedding_said")
+    assert (combo.count(), combo.currentData()) == (2, VectorSource())
+    assert said.isVisible()
+    assert said.text() == "notes.txt holds no vectors."
+    assert view.figure() is not None
+    assert view.figure().result is picture.result
+    assert view.why_not_current == ""
+    combo.setCurrentIndex(1)
+    assert not said.isVisible()
+
+
+def test_a_file_of_the_list_that_is_gone_leaves_it(view, monkeypatch):
+    look_at(view)
+    combo = child(view, QComboBox, "embedding_source")
+    choose_file(view, monkeypatch, "/tmp/glove.txt")
+    answer(view, OpenedVectors("/tmp/glove.txt", 9, 4))
+    answer(view, make_map())
+    combo.setCurrentIndex(0)
+    answer(view, make_map())
+    combo.setCurrentIndex(2)
+    fail(view, Failure("refused", "glove.txt is not there."), OpenedVectors)
+    assert (combo.count(), combo.currentData()) == (2, VectorSource())
+    assert view.why_not_current == ""
+
+
+def test_opening_can_be_cancelled(view, monkeypatch):
+    look_at(view)
+    choose_file(view, monkeypatch, "/tmp/glove.txt")
+    view.take_cancellation(OpenVectorsRequest("/tmp/glove.txt"))
+    assert child(view, LineLabel, "embedding_said").text() == "Opening glove.txt was cancelled."
+    assert view.why_not_current == ""
+    assert view.source == VectorSource()
+
+
+def test_where_only_the_vectors_differ_the_old_ones_are_named_and_the_caption_is_dimmed(view, qtbot):
+    look_at(view)
+    caption = child(view, LineLabel, "word_map_caption")
+    assert caption.foregroundRole() == caption.palette().ColorRole.WindowText
+    child(view, QComboBox, "embedding_source").setCurrentIndex(1)
+    qtbot.waitUntil(lambda: view.is_dimmed)
+    assert view.why_not_current.startswith("This picture is still of the bundled English words.")
+    assert caption.foregroundRole() == caption.palette().ColorRole.PlaceholderText
+    answer(view, make_map())
+    assert caption.foregroundRole() == caption.palette().ColorRole.WindowText
+
+
+def test_a_session_keeps_opened_files_and_typed_words(view, qtbot, monkeypatch, tmp_path):
+    there, gone = tmp_path / "glove.txt", tmp_path / "gone.txt"
+    there.write_text("a 1 2")
+    look_at(view, 1)
+    for path in (gone, there):
+        choose_file(view, monkeypatch, str(path))
+        answer(view, OpenedVectors(str(path), 9, 4))
+    typed(view, "analogy_b", "wife")
+    state = view.options_state()
+
+    other = watched(EmbeddingView(ViewContext()), qtbot, 1100, 700)
+    other.set_options_state(state)
+    other.set_subject(Subject(make_checkpoint_info(), SENTENCE))
+    assert child(other, QLineEdit, "analogy_b").text() == "wife"
+    assert other.asked == [OpenVectorsRequest(str(there))]  # nothing else is shown before
+    said = child(other, LineLabel, "embedding_said").text()
+    assert said == "Word vectors of the last session are not there any more: gone.txt."
+    answer(other, OpenedVectors(str(there), 9, 4))
+    assert other.asked[-1].source == VectorSource("file", str(there))
+    assert other.options_state()["vectors"]["files"] == [str(there)]
+
+
+@pytest.mark.parametrize("damaged", [{"vectors": 3, "words": []}, {"vectors": {"files": [1, None], "kind": []}}, []])
+def test_a_damaged_session_is_left_out(view, damaged):
+    view.set_options_state(damaged)
+    assert view.options_state() == {}
 
 
 @pytest.mark.parametrize(
@@ -233,12 +324,19 @@ def test_a_file_is_opened_and_asked_again_when_it_was_written_anew(view, monkeyp
 )
 def test_provenance(view, qtbot, page, name, value):
     look_at(view, page)
+    title = ("the bundled English words", "the bundled English words", "The cat sat on a zebra")[page]
+    assert title in view.pictured_title()
     other = Subject(replace(make_checkpoint_info(), checkpoint="other", name="other"), SENTENCE)
     if page:
         view._visited.remove(view._map)
         view.refresh()
     check_provenance(
-        view, qtbot, RESULTS[page](), change=lambda: child(view, QSpinBox, name).setValue(value), other=other
+        view,
+        qtbot,
+        RESULTS[page](),
+        change=lambda: child(view, QSpinBox, name).setValue(value),
+        other=other,
+        title_of=EmbeddingView.pictured_title,
     )
 
 
@@ -293,6 +391,7 @@ def test_the_window_shows_what_is_left_out_and_both_losses():
     ):
         assert text in shown, text
     assert "100 %" not in shown
+    assert any("red and struck out: it was left out" in text for text in shown)
     assert "Place 1 of 2: “cat”, window shrunk to 2 of 3, 2 pairs" in figure.caption
     # By hand: -log σ(0) - log σ(1) - log σ(-2)
     assert figure.row_loss(0) == pytest.approx(0.693147 + 0.313262 + 2.126928, abs=1e-5)
@@ -362,12 +461,16 @@ def test_again_takes_the_next_seed(view):
 def test_training_begins_when_it_is_known_where_the_vectors_go(view, monkeypatch, tmp_path):
     look_at(view, 3)
     n = len(view.asked)
+    assert "n-grams" in child(view, QLabel, "word2vec_about").text()
+    assert "hides a word and guesses it" in child(view, QLabel, "word2vec_about").text()
+    assert "it falls while it learns" in " ".join(texts_of(view._training.plot_canvas.figure))
+    assert view.figure() is None  # there is nothing to export yet
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
     child(view, QToolButton, "word2vec_train").click()
     assert len(view.asked) == n
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/tmp/book.txt", ""))
     child(view, QToolButton, "word2vec_text").click()
-    assert "book.txt" in child(view, QLabel, "word2vec_empty").text()
+    assert "book.txt" in child(view, LineLabel, "word2vec_caption").text()
     out = tmp_path / "v.npz"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), ""))
     child(view, QSpinBox, "word2vec_epochs").setValue(2)
@@ -393,7 +496,9 @@ def test_training_begins_when_it_is_known_where_the_vectors_go(view, monkeypatch
     view.show_result(request, make_training(1.0, str(out)), is_partial=False)
     view.show_job(JobState(1, request, JobPhase.DONE))
     assert not line.isVisible()
+    assert not child(view, QLabel, "word2vec_about").isVisible()
     child(view, QToolButton, "word2vec_open").click()
+    answer(view, OpenedVectors(str(out), 9, 4))
     assert view.asked[-1].source == VectorSource("file", str(out))
     assert child(view, QTabWidget, "embedding_pages").currentIndex() == 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections import Counter
 
 import pytest
@@ -127,27 +128,49 @@ def test_unigram_without_pruning_has_the_library_s_pieces_and_probabilities(word
     assert [piece.fate for piece in end.pieces] == ["kept"] * (len(here) - 1)
 
 
-def test_unigram_with_pruning_is_compared_and_what_differs_is_told():
-    request = VocabularyRequest(SAMPLE_TEXT, "unigram", 40)
-    result = vocabulary(request, Context())
+@pytest.mark.parametrize("size", [30, 33, 40, 50, 60])
+@pytest.mark.parametrize(
+    "text", [SAMPLE_TEXT, SENNRICH + "lowest newer wider wide new slow slower", "ab abc abcd bcd cd"]
+)
+def test_unigram_with_pruning_keeps_what_the_library_keeps(text, size):
+    counts = counted(text)
+    here, _ = final(counts, size)
+    assert here.keys() == unigram_there(counts, size).keys()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_unigram_prunes_as_the_library_does_for_other_words(seed):
+    draw = random.Random(seed)
+    words = ["".join(draw.choices("abcde", k=draw.randint(1, 8))) for _ in range(12)]
+    counts = {word: draw.randint(1, 20) for word in words}
+    size = len(set("".join(words))) + draw.randint(2, 9)
+    here, _ = final(counts, size)
+    there = unigram_there(counts, size)
+    assert here.keys() == there.keys()
+    tolerance = 1e-9 + 1e-4 * len(set("".join(words)))
+    assert all(math.isclose(here[p], there[p], abs_tol=tolerance) for p in here if p != UNKNOWN)
+
+
+def test_what_differs_from_the_library_would_be_told(monkeypatch):
+    there = [["<unk>", 0.0], ["low", -1.0]]
+    monkeypatch.setattr("inference.analyses.tokenization._trained_by_library", lambda *_: {"vocab": there})
+    result = vocabulary(VocabularyRequest(SAMPLE_TEXT, "unigram", 40), Context())
     assert "prune" in [step.kind for step in result.steps]
-    counts = dict(zip(result.words, result.counts, strict=True))
-    there = unigram_there(counts, 40)
-    here, _ = final(counts, 40)
-    assert result.steps[-1].n_pieces == len(there) == len(here) == 40
-    # Most of them are the same; those that are not are named.
-    assert len(here.keys() & there.keys()) >= 34
-    assert set(result.only_here) == here.keys() - there.keys()
-    assert set(result.only_there) == there.keys() - here.keys()
+    assert result.steps[-1].n_pieces == 40
+    here, _ = final(dict(zip(result.words, result.counts, strict=True)), 40)
+    assert set(result.only_here) == here.keys() - {"<unk>", "low"}
+    assert set(result.only_there) == {"low"} - here.keys()
+    assert not result.same_order
 
 
 def test_a_loss_is_what_the_words_lose_when_a_piece_is_made_of_others():
     counts = {"ab": 3, "a": 1, "b": 1, "cab": 1, "abc": 1}
     prune = next(step for step in training(counts, 4) if step.kind == "prune")
     ab = next(piece for piece in prune.pieces if piece.text == "ab")
-    # Cuts: ab x 3, a, b, c ab, ab c: 9 pieces, ab five times.
+    n = len(prune.pieces) + 1
+    # Cuts: ab x 3, a, b, c ab, ab c: 9 pieces, ab five times; the tokens afterwards are the library's estimate.
     now = math.log(5 / 9)
-    then = math.log((1 + 5) / (9 + 5)) + math.log((1 + 5) / (9 + 5))
+    then = 2 * math.log((1 + 5) / (9 + 5 * (n - 1)))
     assert ab.loss == pytest.approx(5 / 7 * (now - then))
 
 

@@ -7,17 +7,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLineEdit, QListWidget, QPushButton, QToolButton
+from PySide6.QtWidgets import QComboBox, QLineEdit, QListWidget, QPushButton, QToolButton, QWidget
 
 from inference.results.events import Progress
 from inference.results.inputs import Input, TextInput
 from inference.results.job import JobAction, JobPhase, JobState
-from inference.results.training import KeptRun, RunsRequest, RunsResult, TrainingRequest
+from inference.results.training import KeptRun, MaskShares, RowToken, RunsRequest, RunsResult, TrainingRequest
 from tests.answers import answer
 from tests.factories import make_checkpoint_info
 from tests.views.training.runs import make_request, make_result
 from widgets.context import ViewContext
+from widgets.kit.labels import LineLabel
 from widgets.subject import Subject
 from widgets.views.training.attention import TrainingAttentionFigure
 from widgets.views.training.curves import TrainingCurvesFigure
@@ -299,3 +301,104 @@ def test_parts_that_do_not_follow_are_left_out():
     record.take(make_result(10))
     record.take(make_result(20, first=10))
     assert record.n_done == 20
+
+
+# Comparisons
+
+
+def compare(view, compared):
+    action = view.findChild(QAction, f"training_compare_{compared}")
+    action.trigger()
+    return [request for request in view.asked if isinstance(request, TrainingRequest)]
+
+
+def test_runs_that_differ_in_one_thing_are_begun_and_shown_together_under_what_differs(view):
+    give(view, kept("old", 40))
+    requests = compare(view, "both")
+    assert [request.name for request in requests] == [
+        "reversal-1-post-warm-up-100", "reversal-1-post-no-warm-up",
+        "reversal-1-pre-warm-up-100", "reversal-1-pre-no-warm-up",
+    ]  # fmt: skip
+    assert {(one.sizes.norm, one.plan.warm_up) for one in requests} == {
+        (norm, warm_up) for norm in ("post", "pre") for warm_up in (100, 0)
+    }
+    same = {
+        replace(one, folder="", sizes=replace(one.sizes, norm="post"), plan=replace(one.plan, warm_up=0))
+        for one in requests
+    }
+    assert len(same) == 1
+    assert {one.queue for one in requests} == {"reversal-1"}
+    for number, request in enumerate(requests, start=1):
+        view.show_job(JobState(number, request, JobPhase.WAITING if number > 1 else JobPhase.RUNNING))
+        view.show_result(request, make_result(10), True)
+    assert view._lab.runs.current == requests[0].folder
+    # There is little room: what differs is to be seen.
+    assert [text.partition("\n")[0] for text in texts(view)][:2] == ["pre-no-warm-up", "pre-warm-up-100"]
+    assert [run.name for run in view.figure().runs] == [
+        "norms behind, warm-up of 100 steps", "norms behind, no warm-up",
+        "norms before, warm-up of 100 steps", "norms before, no warm-up",
+    ]  # fmt: skip
+    view._lab.show_options.combo("show").setCurrentIndex(1)
+    assert isinstance(view.figure(), LayerGradientsFigure)
+    assert len(view.figure().runs) == 4
+    assert view.findChild(QLineEdit, "training_name").placeholderText() == "reversal-2"
+
+
+def test_of_warm_up_alone_nothing_else_is_named(view):
+    requests = compare(view, "warm-up")
+    assert [request.name for request in requests] == ["reversal-1-warm-up-100", "reversal-1-no-warm-up"]
+    for request in requests:
+        view.show_result(request, make_result(10), True)
+    assert [run.name for run in view.figure().runs] == ["warm-up of 100 steps", "no warm-up"]
+
+
+def test_what_cannot_be_compared_is_said_and_a_run_can_still_be_started(view):
+    why = view.findChild(LineLabel, "training_why_not")
+    view._lab.options.set_value(replace(view._lab.options.value(), warm_up=0))
+    assert compare(view, "warm-up") == []
+    assert why.text().startswith("Warm-up is 0 steps, so there is none to leave out; choose 1 to 10,000.")
+    tasks = view.findChild(QComboBox, "training_task")
+    tasks.setCurrentIndex(tasks.findData("masked"))
+    assert not why.isVisible()
+    assert compare(view, "norms") == []
+    assert "Norms can be moved for string reversal only" in why.text()
+    assert why.isVisible()
+    assert view.findChild(QToolButton, "training_start").isEnabled()
+
+
+# Masks
+
+
+def test_shares_of_masks_have_to_be_a_whole(view):
+    tasks = view.findChild(QComboBox, "training_task")
+    assert not view.findChild(QWidget, "training_masked").isVisible()
+    tasks.setCurrentIndex(tasks.findData("masked"))
+    assert view.findChild(QWidget, "training_masked").isVisible()
+    view._lab.options.set_value(replace(view._lab.options.value(), masked=0.6))
+    why = view.findChild(LineLabel, "training_why_not").text()
+    assert why == (
+        "[MASK], random and unchanged are 60 + 10 + 10 = 80 % of the tokens that are asked for; "
+        "together they have to be 100 %."
+    )
+    assert not view.findChild(QToolButton, "training_start").isEnabled()
+    view._lab.options.set_value(replace(view._lab.options.value(), random=0.3))
+    request, _ = start(view)
+    assert request.masks == MaskShares(0.15, 0.6, 0.3, 0.1)
+
+
+def test_a_row_tells_what_became_of_its_words_and_kinds_have_curves(view):
+    tasks = view.findChild(QComboBox, "training_task")
+    tasks.setCurrentIndex(tasks.findData("masked"))
+    request, _ = start(view)
+    row = (
+        RowToken("the", "the"), RowToken("red", "[MASK]", "masked"),
+        RowToken("cat", "tree", "random"), RowToken("sat", "sat", "unchanged"),
+    )  # fmt: skip
+    result = make_result(20)
+    seen = tuple(replace(one, parts=(0.5, 0.25, float("nan"))) for one in result.validations)
+    view.show_result(request, replace(result, row=row, parts=("a", "b", "c"), validations=seen), True)
+    text = view.findChild(LineLabel, "training_row").text()
+    assert text.endswith("the [red → [MASK]] [cat → tree, any word] [sat, stays]")
+    curves = {one.name: one for one in view.figure().plots[1].series}
+    np.testing.assert_array_equal(curves["b"].y, [0.25] * 3)
+    assert view.figure().numbers().arrays["0_parts_right"].shape == (3, 3)

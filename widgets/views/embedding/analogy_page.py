@@ -28,6 +28,7 @@ class AnalogyPage(PlottedPage):
         self._a, _ = word_field(self, "analogy_a", _tr("a"), _tr("a word"), "man", 7)
         self._b, _ = word_field(self, "analogy_b", _tr("is to b"), _tr("a word"), "woman", 7)
         self._c, _ = word_field(self, "analogy_c", _tr("as c"), _tr("a word"), "king", 7)
+        self.fields = (self._a, self._b, self._c)  # for words
         self.options = OptionControls(self.controls, "analogy", AnalogyOptions)
         self.show_empty(_tr("Reading vectors …"))
         for field in (self._a, self._b, self._c):

@@ -33,6 +33,7 @@ class WordMapPage(PlottedPage):
             self, "word_map_typed", _tr("Words"), _tr("words on the map"), typed, 20
         )
         self._word, _ = word_field(self, "word_map_word", _tr("Nearest to"), _tr("a word"), "king")
+        self.fields = (self._typed, self._word)  # for words
         self._offer()
         self.show_empty(_tr("Reading vectors …"))
         self.options.changed.connect(self._on_options_changed)

@@ -62,14 +62,16 @@ class SlidingWindowOptions(Options):
 
     window: int = number(3, 1, MOST_WINDOW, "Window", "Most words to either side; shrunk at random at each place")
     negatives: int = number(
-        4, 1, MOST_NEGATIVE, "Negatives", "Noise words drawn at each place, by count to the power of 0.75"
+        4, 1, MOST_NEGATIVE, "Negatives", "Noise words drawn at random at each place, by count to the power of 0.75"
     )
     sample: float = number(
         0.001,
         0,
         1,
-        "Leave out above",
-        "Words with a larger share of the text than this are left out at random; 0: none is",
+        "Thin out above a share of",
+        "Words that make up more than this share of the training text, such as “the”, are left out at random, the more "
+        "frequent the more often (0.001: one word in 1,000; 0: none is). The percentage under a word: how likely it is "
+        "kept; red: it was left out this time",
         step=0.001,
         decimals=5,
     )
@@ -84,7 +86,8 @@ class TrainingOptions(Options):
         "skip-gram",
         {"skip-gram": "Skip-gram", "cbow": "CBOW"},
         "Model",
-        "skip-gram: each word near a place foretells its word; cbow: the mean of the words near it does",
+        "skip-gram: from each word near a place its word is guessed; cbow (continuous bag of words): from the mean of "
+        "the words near it",
     )
     d_model: int = number(100, 2, MOST_D_MODEL, "Numbers a word", "Length of each vector", step=10)
     window: int = number(5, 1, MOST_TRAINED_WINDOW, "Window", "Most words to either side")

@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.embedding import GROUPS
-from inference.results.train_word2vec import TrainWord2VecResult
+from inference.results.train_word2vec import Objective, TrainWord2VecResult
 from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
@@ -26,6 +26,64 @@ _ROW = 1.5  # em, of the neighbours
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("TrainingFigure", text)
+
+
+def _loss_title(objective: Objective) -> str:
+    return _tr("loss of a pair") if objective == "skip-gram" else _tr("loss of a place")
+
+
+def _map_and_loss(plots: tuple[Plot, ...], area: QRectF, style: FigureStyle) -> list[Placed]:
+    """The map on the left, which needs more room, and the loss beside it."""
+    map_area, side = QRectF(area), QRectF(area)
+    map_area.setWidth(_MAP_SHARE * area.width())
+    side.setLeft(map_area.right() + QFontMetricsF(style.font).height())
+    return [Placed(plots[0], map_area), Placed(plots[1], side)]
+
+
+@dataclass(frozen=True)
+class AwaitedTrainingFigure(PlottedFigure):
+    """The same axes before a run has begun, and what will be seen there.
+
+    Attributes
+    ----------
+    objective
+        What is chosen.
+    text
+        What will be learned from, in words.
+    """
+
+    objective: Objective
+    text: str
+    shown: Shown = ALL_SHOWN
+
+    @property
+    def caption(self) -> str:
+        return _tr("Nothing was learned yet. Train learns from {}").format(self.text)
+
+    @cached_property
+    def plots(self) -> tuple[Plot, ...]:
+        words = _tr(
+            "Words will stand here in a plane, and move while they learn: those with like vectors near each other. "
+            "Beneath them the nearest words of those that are watched."
+        )
+        loss = _tr("How badly words are guessed will be drawn here: it falls while it learns.")
+        titles = [_tr("component {}").format(n) for n in (1, 2)]
+        done = Axis(_tr("done"), low=0.0, high=1.0, text=percent_text)
+        return (
+            Plot((), Axis(titles[0], text=no_numbers), Axis(titles[1], text=no_numbers), empty=words),
+            Plot((), done, Axis(_loss_title(self.objective)), empty=loss),
+        )
+
+    def placed(self, rect: QRectF, style: FigureStyle) -> list[Placed]:
+        return _map_and_loss(self.plots, rect, style)
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        em = QFontMetricsF(style.font).height()
+        return QSizeF(64 * em, 30 * em)
+
+    def numbers(self) -> Numbers:
+        """None yet."""
+        return Numbers({}, (), [])
 
 
 @dataclass(frozen=True)
@@ -61,11 +119,7 @@ class TrainingFigure(PlottedFigure):
         """The map has more room than the loss."""
         area = QRectF(self.plots_rect(rect, style))
         area.setTop(self.legend_rect(rect, style).bottom())
-        em = QFontMetricsF(style.font).height()
-        map_area, side = QRectF(area), QRectF(area)
-        map_area.setWidth(_MAP_SHARE * area.width())
-        side.setLeft(map_area.right() + em)
-        return [Placed(self.plots[0], map_area), Placed(self.plots[1], side)]
+        return _map_and_loss(self.plots, area, style)
 
     def paint_around(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         """The watched words with their neighbours, a line each."""
@@ -113,7 +167,7 @@ class TrainingFigure(PlottedFigure):
             for n, share in enumerate(result.explained.tolist(), start=1)
         ]
         axes = (Axis(titles[0], text=no_numbers), Axis(titles[1], text=no_numbers))
-        unit = _tr("loss of a pair") if result.settings.objective == "skip-gram" else _tr("loss of a place")
+        unit = _loss_title(result.settings.objective)
         last = f"{float(result.losses[-1]):.2f}" if len(result.losses) else ""
         loss = Curve("", result.shares, result.losses, "accent", width=2.5, note=last)
         done = Axis(_tr("done"), low=0.0, high=1.0, text=percent_text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -12,12 +13,24 @@ from inference.results.job import JobPhase, JobState
 from inference.results.train_word2vec import TrainWord2VecRequest, TrainWord2VecResult
 from widgets.kit.clean import clean
 from widgets.kit.option_controls import OptionControls
+from widgets.kit.plain import PlainLabel
 from widgets.look.theme import FigureStyle
 from widgets.panels.job_line import JobLine
 from widgets.views.embedding.command import words_in
 from widgets.views.embedding.options import TrainingOptions
 from widgets.views.embedding.plotted_page import PlottedPage, word_field
-from widgets.views.embedding.training_figure import TrainingFigure
+from widgets.views.embedding.training_figure import AwaitedTrainingFigure, TrainingFigure
+
+_ABOUT = (
+    "word2vec learns a vector for each word from which words stand near each other. Skip-gram guesses the words around "
+    "a word from its vector; CBOW (continuous bag of words) hides a word and guesses it from the mean of the vectors "
+    "around it. Train asks where the vectors go, takes a minute or two, can be paused and stopped, and saves what was "
+    "learned every ten seconds."
+)
+_DRAWN = (
+    "In its made-up sentences each word is chosen at random, by how often it follows the words before it in English "
+    "texts: the n-grams (runs of up to five words) that come with Headlight tell how often."
+)
 
 
 def _tr(text: str) -> str:
@@ -53,19 +66,31 @@ class Word2VecPage(PlottedPage):
             "king mother red dog two",
             14,
         )
+        self.fields = (self._watched,)  # for words
         self._own, self._drawn, self._train, self._open = self.controls.add_buttons(
             ("word2vec_text", _tr("Text file …"), _tr("Learn from a text file of yours")),
-            ("word2vec_drawn", _tr("Drawn text"), _tr("Learn from a million words drawn from the bundled n-grams")),
+            (
+                "word2vec_drawn",
+                _tr("Drawn text"),
+                _tr("Learn from a million words of made-up sentences. ") + _tr(_DRAWN),
+            ),
             ("word2vec_train", _tr("Train …"), _tr("Say where the vectors go, and begin")),
             ("word2vec_open", _tr("Look at these"), _tr("Open the vectors that were saved last")),
         )
+        self._about = PlainLabel(_tr(_ABOUT), self)
+        self._about.setObjectName("word2vec_about")
+        self._about.setWordWrap(True)
+        self._about.setMargin(8)
+        self.add_above(self._about)
         self._job_line = JobLine("word2vec_job", self, with_title=False)
         self.add_above(self._job_line)
         self._job_line.hide()
         self.job_action_requested = self._job_line.action_requested
         self._drawn.setEnabled(False)
         self._open.setEnabled(False)
+        self._style = FigureStyle.of(self)
         self._say_what()
+        self.options.changed.connect(self._say_what)
         self._own.clicked.connect(self._on_own_clicked)
         self._drawn.clicked.connect(self._on_drawn_clicked)
         self._train.clicked.connect(self._on_train_clicked)
@@ -73,23 +98,32 @@ class Word2VecPage(PlottedPage):
         self._job_line.remove_requested.connect(self._on_job_line_remove_requested)
 
     def _say_what(self) -> None:
-        what = (
-            _tr("It will learn from {}.").format(clean(Path(self._text).name))
-            if self._text
-            else _tr("It will learn from a million words, drawn from the n-grams that come with Headlight.")
-        )
-        self.show_sentence(
-            _tr(
-                "word2vec learns vectors from which words stand near each other: it maximises the log-probability of "
-                "the words around a place; CBOW masks any word out, and guesses it from the mean of its neighbours. {} "
-                "Press Train: it takes a minute or two, can be paused and stopped, and saves what it has learned "
-                "every ten seconds."
-            ).format(what)
-        )
+        """Before the first run: what there will be, and what is learned from."""
+        how = "" if self._text else " " + _tr(_DRAWN)
+        self._about.setText(_tr(_ABOUT) + how)
+        if self._result is None:
+            self.show_plots(AwaitedTrainingFigure(self.options.value().objective, self._what()), self._style)
+
+    def _what(self) -> str:
+        if self._text:
+            return clean(Path(self._text).name)
+        return _tr("a million words of made-up sentences")
+
+    def figure_now(self) -> Any | None:
+        """What was learned; None before anything was."""
+        return None if self._result is None else super().figure_now()
+
+    def show_sentence(self, sentence: str) -> None:
+        """Say why a run failed, where that is told; the page itself always shows something."""
+
+    def restyle(self, style: FigureStyle) -> None:
+        self._style = style
+        super().restyle(style)
 
     def show_result(self, result: TrainWord2VecResult, style: FigureStyle) -> None:
         """Show what was learned so far."""
         self._result = result
+        self._about.hide()
         self.show_plots(TrainingFigure(result), style)
 
     def show_job(self, state: JobState) -> None:
@@ -113,8 +147,6 @@ class Word2VecPage(PlottedPage):
         request = TrainWord2VecRequest(
             self._text, out, options.settings, options.min_count, watched=watched, mapped=mapped
         )
-        if self._shown is None:
-            self.show_empty(_tr("Reading the text …"))
         self.train_requested.emit(request)
 
     def choose_text(self, path: str) -> None:
@@ -122,7 +154,7 @@ class Word2VecPage(PlottedPage):
         self._text = path
         self._drawn.setEnabled(bool(path))
         self._say_what()
-        if self._shown is not None:
+        if self._result is not None:
             self.read_out.show_text(
                 _tr("Train learns from {} now.").format(clean(Path(path).name) if path else _tr("the drawn text"))
             )

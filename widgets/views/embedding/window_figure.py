@@ -22,6 +22,7 @@ _WIDTH, _LEAST_WIDTH = 62.0, 46.0  # em
 _NAMES, _LOSS, _MOST_CELL = 11.0, 9.0, 11.0  # em: columns of names and of losses, and the widest cell
 _ROW, _BELOW = 2.1, 1.5  # em: a row of cells; room beneath a line of words
 _FADED = 0.35  # opacity of what is left out
+_SURELY_KEPT = 0.9995  # nothing is written under a word that is as good as always kept
 _MEAN = -1  # row of CBOW
 
 
@@ -168,7 +169,21 @@ class SlidingWindowFigure:
 
     def _table_top(self, width: float, style: FigureStyle) -> float:
         em = QFontMetricsF(style.font).height()
+        return self._words_bottom(width, style) + (1.6 if self._key else 0.0) * em
+
+    def _words_bottom(self, width: float, style: FigureStyle) -> float:
+        em = QFontMetricsF(style.font).height()
         return height_of(self._boxes(width, style)) + (_BELOW + 1.2) * em
+
+    @cached_property
+    def _key(self) -> str:
+        """What the percentages mean, where there are any."""
+        if not bool((self.result.keep <= _SURELY_KEPT).any()):
+            return ""
+        return _tr(
+            "%: how likely a frequent word is kept in this pass; red and struck out: it was left out, as frequent "
+            "words say little about their neighbours"
+        )
 
     def _rows(self) -> list[int]:
         return [] if self.step_shown is None else [*range(len(self.step_shown.contexts)), _MEAN]
@@ -267,11 +282,16 @@ class SlidingWindowFigure:
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(where, 0.25 * em, 0.25 * em)
             keep = float(result.keep[place])
-            text = _tr("unknown") if not is_known else "" if keep > 0.9995 else f"{100 * keep:.0f} %"
+            text = _tr("unknown") if not is_known else "" if keep > _SURELY_KEPT else f"{100 * keep:.0f} %"
             painter.setFont(small)
             painter.setPen(style.theme.faint if is_kept else style.theme.warning)
             left = where.center().x() - metrics.horizontalAdvance(text) / 2
             painter.drawText(QPointF(left, where.bottom() + 0.15 * em + metrics.ascent()), text)
+        if self._key:
+            painter.setPen(style.theme.faint)
+            text = metrics.elidedText(self._key, Qt.TextElideMode.ElideRight, rect.width())
+            top = rect.top() + self._words_bottom(rect.width(), style) - 0.9 * em
+            painter.drawText(QPointF(rect.left(), top + metrics.ascent()), text)
 
     def _paint_heads(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         metrics, em = QFontMetricsF(style.font), QFontMetricsF(style.font).height()
@@ -342,7 +362,10 @@ class SlidingWindowFigure:
         painter.setPen(style.theme.faint)
         for sentence, row in (
             (_tr("a pair loses −log σ(u·v) of the centre and −log σ(−u·v) of each negative"), top),
-            (_tr("any word is masked out, and guessed from the mean of the words around it"), self._row_top(_MEAN) - 1),
+            (
+                _tr("the word in the middle is hidden, and guessed from the mean of those around it"),
+                self._row_top(_MEAN) - 1,
+            ),
         ):
             left = self.cell_rect(0, 0, rect, style).left()
             painter.drawText(QPointF(left, self._baseline(row, rect, style)), sentence)

@@ -73,8 +73,8 @@ def _curves(answers: tuple[RunsResult, ...], args: Namespace) -> Figure:
 
 
 def _add_several(parser: ArgumentParser) -> None:
-    about = "another run, shown beside the first one; may be named several times"
-    parser.add_argument("--beside", action="append", default=[], metavar="FOLDER", help=about)
+    about = "other runs in the same plots, such as those that were trained with --compare"
+    parser.add_argument("--beside", action="extend", nargs="+", default=[], metavar="FOLDER", help=about)
     against = LabOptions.declared()["against"]
     assert isinstance(against, Choice)
     about = f"{against.about} (default: steps)"

@@ -21,6 +21,7 @@ from widgets.views.training.words import step_text
 
 _MOST_POINTS = 400  # of a curve; of more, neighbours are averaged
 _THIN = 1.1
+_PART_INK = 4  # the first of the colours of kinds of questions
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +98,8 @@ class TrainingCurvesFigure(PlottedFigure):
 
     def _measures(self) -> list[Series]:
         series: list[Series] = [self._validated(run, "measure") for run in self.runs]
+        if len(self.runs) == 1:  # of several, nobody could tell the curves apart
+            series += self._by_part(self.runs[0])
         levels = {name: value for run in self.runs for name, value in run.result.baselines}
         return [*series, *(Level(name, value) for name, value in levels.items())]
 
@@ -132,6 +135,17 @@ class TrainingCurvesFigure(PlottedFigure):
         x, y = places_of(run, self.against), np.array([getattr(one, what) for one in seen], float)
         is_known = np.isfinite(x)
         return Curve(run.name, x[is_known], y[is_known], run.ink, has_dots=True, width=1.6)
+
+    def _by_part(self, run: ShownRun) -> list[Curve]:
+        """What is right of each kind of question, where the task tells kinds apart."""
+        seen = [(x, one.parts) for x, one in zip(places_of(run, self.against), run.result.validations, strict=True)]
+        kept = [(x, parts) for x, parts in seen if np.isfinite(x) and len(parts) == len(run.result.parts)]
+        x = np.array([x for x, _ in kept])
+        return [
+            Curve(name, x, np.array([parts[i] for _, parts in kept], float), _PART_INK + i, has_dots=True, width=_THIN)
+            for i, name in enumerate(run.result.parts)
+            if kept
+        ]
 
     # Where the plots are: two rows, unless it is very wide
 
@@ -192,6 +206,8 @@ class TrainingCurvesFigure(PlottedFigure):
                 f"{number}_validated_seconds": np.array([one.seconds for one in seen]),
                 f"{number}_validation_loss": np.array([one.loss for one in seen]),
                 f"{number}_measure": np.array([one.measure for one in seen]),
+                f"{number}_parts": np.array(run.result.parts, np.str_),
+                f"{number}_parts_right": np.array([one.parts for one in seen]),
             }
         if self.plan is not None:
             rates = [self.plan.rate(step) for step in range(self.plan.n_steps + 1)]

@@ -21,11 +21,13 @@ from widgets.kit.page import Page
 from widgets.look.theme import FigureStyle
 from widgets.panels.job_line import JobLine
 from widgets.plots.canvas import PlotCanvas
+from widgets.views.training.compare_button import CompareButton
 from widgets.views.training.curves import TrainingCurvesFigure, shown_run
 from widgets.views.training.gradients import LayerGradientsFigure
 from widgets.views.training.options import ONLY_FOR, ONLY_TRANSFORMER, Against, LabOptions, RunOptions
 from widgets.views.training.record import RunRecord
 from widgets.views.training.run_list import RunList
+from widgets.views.training.words import row_text, run_labels
 
 _NO_NAME = set('/\\:*?"<>|')
 _LONGEST_NAME = 60
@@ -38,10 +40,13 @@ class LabPage(Page):
     -------
     start_requested()
         Train what is chosen, under `name()`.
+    compare_requested(str)
+        Train runs that differ in one thing only: one of `COMPARED`.
     figure_changed()
     """
 
     start_requested = Signal()
+    compare_requested = Signal(str)
     figure_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -66,6 +71,8 @@ class LabPage(Page):
         self._name.setMaxLength(_LONGEST_NAME)
         self.controls.add_widget(labelled(self._name, "training_name", _tr("Name")))
         self._start = self.controls.add_button("training_start", _tr("Start"), _tr("Train a new model, as chosen"))
+        self._compare = CompareButton()
+        self.controls.add_widget(self._compare)
         self._why_not = LineLabel(_tr("Why it cannot be started"), self)
         self._why_not.setObjectName("training_why_not")
         self._why_not.hide()
@@ -78,6 +85,10 @@ class LabPage(Page):
         self._step = NumberSlider("training_step", _tr("From step"), 1, 1)
         looks.add_widget(self._step)
         self.add_above(looks)
+        self._row = LineLabel(_tr("How a row is asked for masked words"), self)
+        self._row.setObjectName("training_row")
+        self._row.hide()
+        self.add_below(self._row)
         self._records: tuple[RunRecord, ...] = ()
         self._style = FigureStyle()
         self._task: Task = self.options.value().task
@@ -89,6 +100,7 @@ class LabPage(Page):
         self.show_options.changed.connect(self.rebuild)
         self._step.value_changed.connect(self.rebuild)
         self._start.clicked.connect(self.start_requested)
+        self._compare.chosen.connect(self.compare_requested)
         self._file.clicked.connect(self._on_file_clicked)
         self._own.clicked.connect(self._on_own_clicked)
         self._name.textEdited.connect(self._judge_start)
@@ -129,11 +141,17 @@ class LabPage(Page):
         """Whether low-rank fine-tuning is installed."""
         offer(self.options.combo("tuned"), "lora", has_lora, _tr("Needs peft: pip install peft."))
 
+    def say(self, why: str) -> None:
+        """Say why something else than a run cannot be begun."""
+        self._why_not.show_text(why)
+        self._why_not.show()
+
     def show_why_not(self, why: str) -> None:
         """Say why a run cannot be started; empty: it can."""
         self._why_not.show_text(why)
         self._why_not.setVisible(bool(why))
         self._start.setEnabled(not why)
+        self._compare.setEnabled(not why)
 
     def why_not(self) -> str:
         """One sentence; empty where a run can be started."""
@@ -144,7 +162,7 @@ class LabPage(Page):
             return _tr("{} cannot be the name of a folder; letters, digits, - and _ can.").format(name)
         if options.task == "classify" and not self._path:
             return _tr("Choose a CSV with a column text and a column label.")
-        return ""
+        return options.request("").masks.why_not()
 
     # The picture
 
@@ -159,11 +177,16 @@ class LabPage(Page):
 
     def rebuild(self) -> None:
         """Draw again what is to be seen now."""
+        records = [record for record in self._records if record.result is not None]
+        labels = run_labels([record.request for record in records])
         runs = tuple(
-            shown_run(record.request.name, record.ink, record.result)
-            for record in self._records
+            shown_run(label, record.ink, record.result)
+            for label, record in zip(labels, records, strict=True)
             if record.result is not None
         )
+        row = next((told for run in reversed(runs) if (told := row_text(run.result.row))), "")
+        self._row.show_text(row)
+        self._row.setVisible(bool(row))
         is_by_layer = self.show_options.value().show == "gradients"
         self._step.setVisible(is_by_layer)
         self.show_options.set_shown("against", not is_by_layer)

@@ -11,6 +11,7 @@ from inference.results.training import (
     NETWORKS,
     TASKS,
     WITH_NETWORKS,
+    MaskShares,
     ModelSizes,
     NetworkKind,
     NormOrder,
@@ -61,6 +62,15 @@ class RunOptions(Options):
     n_vocabulary: int = number(
         2_000, *LIMITS["n_vocabulary"], "Tokens", "Most tokens of the vocabulary", step=100, flag="tokens"
     )
+    chosen: float = share(
+        0.15, "Asked for", "Share of the words of a text that BERT is asked for", low=LIMITS["chosen"][0],
+        high=LIMITS["chosen"][1],
+    )  # fmt: skip
+    masked: float = share(0.8, "of these [MASK]", "Share of the words asked for that [MASK] stands for", flag="to-mask")
+    random: float = share(
+        0.1, "any word", "Share of them for which any word of the vocabulary stands", flag="to-random"
+    )
+    unchanged: float = share(0.1, "stay", "Share of them that stay; all three together are 100 %", flag="to-stay")
     tuned: Tuned = choice(
         "full",
         {"full": "All weights", "lora": "LoRA", "head": "Head only"},
@@ -107,7 +117,13 @@ class RunOptions(Options):
             TrainingData("" if self.task == "reversal" else path, self.vocabulary, self.n_vocabulary, self.length),
             base if self.task == "classify" else "",
             self.tuned if self.task == "classify" else "full",
+            masks=self.masks if self.task == "masked" else MaskShares(),
         )
+
+    @property
+    def masks(self) -> MaskShares:
+        """What becomes of the words that BERT is asked for."""
+        return MaskShares(self.chosen, self.masked, self.random, self.unchanged)
 
     def for_task(self, was: Task, task: Task) -> RunOptions:
         """What does well for another task, but for what was chosen otherwise than does well for the old one."""
@@ -132,6 +148,10 @@ ONLY_FOR: dict[str, tuple[Task, ...]] = {
     "vocabulary": ("masked", "causal"),
     "n_vocabulary": ("masked", "causal"),
     "tuned": ("classify",),
+    "chosen": ("masked",),
+    "masked": ("masked",),
+    "random": ("masked",),
+    "unchanged": ("masked",),
 }
 # Options of a Transformer alone, and why an LSTM has none.
 ONLY_TRANSFORMER = {

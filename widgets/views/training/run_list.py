@@ -123,6 +123,14 @@ class RunList(QWidget):
                         item.setCheckState(Qt.CheckState.Checked)
         self._offer()
 
+    def show_only(self, folders: Iterable[str]) -> None:
+        """Tick these runs, and no others."""
+        wanted = set(folders)
+        with QSignalBlocker(self._list):
+            for item in self._items():
+                is_wanted = item.data(_FOLDER) in wanted
+                item.setCheckState(Qt.CheckState.Checked if is_wanted else Qt.CheckState.Unchecked)
+
     @property
     def shown(self) -> tuple[str, ...]:
         """Folders of the runs that are ticked, in order."""
@@ -143,7 +151,9 @@ class RunList(QWidget):
         swatch = QPixmap(side, side)
         swatch.fill(QColor(color_of(record.ink, self._style)))
         item.setIcon(QIcon(swatch))
-        item.setText(f"{clean(record.request.name)}\n{self._standing(record)}")
+        # Of a comparison there is room for what differs alone; the tool tip has the rest.
+        name = record.request.name.removeprefix(f"{record.request.comparison}-")
+        item.setText(f"{clean(name)}\n{self._standing(record)}")
         item.setToolTip(plain_tip(about_run(record)))
 
     def _standing(self, record: RunRecord) -> str:

@@ -8,11 +8,13 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from inference.results.comparison import Compared, NotComparable, compared_runs
 from inference.results.events import Failure
 from inference.results.job import JobPhase, JobState
 from inference.results.request import Request
 from inference.results.training import RunsRequest, RunsResult, TrainingRequest, TrainingResult
 from widgets.context import ViewContext
+from widgets.kit.clean import clean
 from widgets.kit.figure import Figure
 from widgets.kit.option_controls import PageChoice
 from widgets.subject import Subject
@@ -67,6 +69,7 @@ class TrainingView(View):
         for page in (self._lab, self._attention, self._distance, self._schedule, self._smoothing):
             page.figure_changed.connect(self.figure_changed)
         self._lab.start_requested.connect(self._on_lab_start_requested)
+        self._lab.compare_requested.connect(self._on_lab_compare_requested)
         self._lab.job_line.action_requested.connect(self.job_action_requested)
         self._lab.job_line.remove_requested.connect(self._on_job_line_remove_requested)
         runs = self._lab.runs
@@ -201,7 +204,7 @@ class TrainingView(View):
         self._lab.set_names(self._is_taken)
 
     def _is_taken(self, name: str) -> bool:
-        return self._folder(name) in self._records
+        return any(name in (record.request.name, record.request.comparison) for record in self._records.values())
 
     def _folder(self, name: str) -> str:
         return os.path.join(self.context.runs_folder, name)
@@ -222,21 +225,50 @@ class TrainingView(View):
         self.refresh()
         self.figure_changed.emit()
 
-    def _on_lab_start_requested(self) -> None:
+    def _request(self) -> TrainingRequest | None:
+        """What is chosen; None where it cannot be trained, of which a sentence says why."""
         options, base = self._lab.options.value(), ""
         if not self.context.runs_folder:
             self._lab.show_why_not(self.tr("There is no folder for runs."))
-            return
+            return None
         if options.task == "classify":
             if self.subject is None or "text" not in self.subject.checkpoint.reads:
                 self._lab.show_why_not(self.tr("Open a checkpoint that reads texts; that is what is fine-tuned."))
-                return
+                return None
             base = self.subject.checkpoint.checkpoint
-        request = options.request(self._folder(self._lab.name), self._lab.path, base)
+        return options.request(self._folder(self._lab.name), self._lab.path, base)
+
+    def _on_lab_start_requested(self) -> None:
+        if (request := self._request()) is not None:
+            self._lab.clear_name()
+            self._begin(self._add(request))
+
+    def _on_lab_compare_requested(self, compared: Compared) -> None:
+        request = self._request()
+        if request is None:
+            return
+        try:
+            requests = compared_runs(request, compared)
+        except NotComparable as error:
+            self._lab.say(str(error))
+            return
+        if taken := [one.name for one in requests if self._is_taken(one.name)]:
+            text = self.tr("There is a run named {} already; choose another name.")
+            self._lab.say(text.format(clean(taken[0])))
+            return
         self._lab.clear_name()
+        records = [self._add(one) for one in requests]
+        with QSignalBlocker(self._lab.runs):
+            self._lab.runs.show_only(())
+        for record in records:
+            self._begin(record)
+        self._lab.runs.choose(requests[0].folder)
+        self._show_current()
+
+    def _add(self, request: TrainingRequest) -> RunRecord:
         record = RunRecord(request, self._next_ink(list(self._records.values())))
         self._records = {request.folder: record} | self._records
-        self._begin(record)
+        return record
 
     def _on_runs_go_on_requested(self, folder: str) -> None:
         self._begin(self._records[folder])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QCoreApplication
 
 from inference.results.schedule import SCHEDULES
-from inference.results.training import TASKS
+from inference.results.training import TASKS, RowToken, TrainingRequest
 from widgets.kit.clean import clean
 from widgets.views.training.record import RunRecord
 
@@ -38,10 +40,41 @@ def about_run(record: RunRecord) -> str:
             request.schedule.highest, plan.smoothing, plan.clip, plan.seed,
         )
     )  # fmt: skip
+    if request.comparison:
+        lines.append(_tr("of the comparison {}").format(clean(request.comparison)))
     if record.result is not None:
         lines += [clean(fact) for fact in record.result.facts]
     lines.append(clean(request.folder))
     return "\n".join(lines)
+
+
+def run_labels(requests: Sequence[TrainingRequest]) -> list[str]:
+    """Names of runs that are shown together; of one comparison what differs between them."""
+    if len(requests) < 2 or not requests[0].comparison or len({one.comparison for one in requests}) > 1:
+        return [request.name for request in requests]
+    norms = {"pre": _tr("norms before"), "post": _tr("norms behind")}
+    parts: list[list[str]] = [[] for _ in requests]
+    if len({request.sizes.norm for request in requests}) > 1:
+        for told, request in zip(parts, requests, strict=True):
+            told.append(norms[request.sizes.norm])
+    if len({request.plan.warm_up for request in requests}) > 1:
+        for told, request in zip(parts, requests, strict=True):
+            n = request.plan.warm_up
+            told.append(_tr("warm-up of {:,} steps").format(n) if n else _tr("no warm-up"))
+    labels = [", ".join(told) for told in parts]
+    return labels if len(set(labels)) == len(labels) else [request.name for request in requests]
+
+
+def row_text(row: Sequence[RowToken]) -> str:
+    """A row, and what became of the words that are asked for; empty without one."""
+    if not row:
+        return ""
+    fates = {"masked": "{0} → {1}", "random": _tr("{0} → {1}, any word"), "unchanged": _tr("{0}, stays")}
+    words = [
+        f"[{fates[one.fate].format(clean(one.token), clean(one.read))}]" if one.fate else clean(one.token)
+        for one in row
+    ]
+    return _tr("A row of the validation, what is asked for in brackets: {}").format(" ".join(words))
 
 
 def _tr(text: str) -> str:
