@@ -69,6 +69,10 @@ def _bert(view: str, input: Input | None = None, **options: dict[str, object]) -
     return ViewExample(view, "bert-mini", input or _text(_CAT), selected, options)
 
 
+def _polarity(view: str) -> ViewExample:
+    return ViewExample(view, "bert-mini-polarity", _text("A warm and funny film that I would see again."))
+
+
 def _translation(view: str, group: str = "cross", **options: dict[str, object]) -> ViewExample:
     return ViewExample(view, "transformer-en-fr", _text(_CAR), Selected(group, 1, 0), options)
 
@@ -185,6 +189,10 @@ LANGUAGE = LecturePart(
             ),
         ),
         HomeCard(
+            "fine_tuning", "Fine-tuning", "What pre-training buys, by the number of labelled examples.",
+            _polarity("fine_tuning"),
+        ),
+        HomeCard(
             "lens", "The answer takes shape", "What each layer would say, were it the last.",
             _bert("lens", _text(_CAT, masked=(2, 6))),
         ),
@@ -240,6 +248,10 @@ CHECKPOINTS = LecturePart(
         CheckpointCard(
             "bert-mini", "bert-mini", "Tells masked words, and whether a sentence follows.", _bert("heads"),
             "BERT", 5_430_786,
+        ),
+        CheckpointCard(
+            "bert-mini-polarity", "bert-mini-polarity", "Tells whether a sentence praises a film.",
+            _polarity("heads"), "BERT, adapter", 5_431_300,
         ),
         CheckpointCard(
             _GPT, _GPT, "Writes English, and learns from examples in its prompt.", _gpt("heads", _CAT),
