@@ -22,7 +22,7 @@ from app.window import about
 from app.window.actions import LastKeys, build_menus, check_actions, set_view_shortcuts
 from app.window.appearance import LARGER, Appearance, Presentation
 from app.window.drops import Drops, DropTargets
-from app.window.opening import Opening, Wishes
+from app.window.opening import Opening, ContextActions
 from app.window.placement import keep_on_screen, restore_layout, with_layout
 from app.window.session import FILE_NAME, SessionKeeper
 from app.window.settings import Settings, load_settings, save_settings, why_not_kept
@@ -158,7 +158,7 @@ class MainWindow(QMainWindow):
         self.opening.begun.connect(self.flow.await_checkpoint)
         self.panels.changed.connect(self._on_panels_changed)
         self.area.view_created.connect(self._on_area_view_created)
-        self.wishes = Wishes(
+        self.context_actions = ContextActions(
             self.context, self.controller, self.opening, self.exporting, self.input_panel, self.flow, self.area, self
         )
         self.area.offered_changed.connect(partial(set_view_shortcuts, self.actions_by_name))
@@ -234,7 +234,7 @@ class MainWindow(QMainWindow):
 
     def open_card(self, name: str) -> None:
         """Show what a card of the lecture names."""
-        self.wishes.show_example(BY_NAME[name].example)
+        self.context_actions.show_example(BY_NAME[name].example)
 
     def tear_current(self) -> None:
         self.area.toggle_window(self.area.current)

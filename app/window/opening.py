@@ -160,7 +160,7 @@ class Opening(QObject):
         self._context.set_checkpoints((*bundled_checkpoints(), *self._recent, *trained))
 
 
-class Wishes(QObject):
+class ContextActions(QObject):
     """Does what views ask for by way of their `ViewContext`.
 
     An example that needs another checkpoint is shown once that is open; what else is opened meanwhile comes instead.

@@ -84,7 +84,7 @@ def test_runs_are_compared_and_shown_together(tmp_path, capsys):
         "why-no-warm-up",
     }
     assert run([*figure, "--force", "--beside", str(tmp_path)]) == 2
-    assert "holds no run of Headlight's training lab" in capsys.readouterr().err
+    assert "was not trained in Headlight's lab" in capsys.readouterr().err
     assert run([*command[:-1], str(tmp_path / "none"), "--warm-up", "0"]) == 2
     assert "none to leave out" in capsys.readouterr().err
 

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.window.opening import Opening, Wishes
+from app.window.opening import Opening, ContextActions
 from app.window.subject_flow import SubjectFlow
 from app.window.view_area import ViewArea
 from inference.results.events import Failure
@@ -108,7 +108,7 @@ class Window(QWidget):
         self.area.resize(900, 600)
         self.flow.subject_changed.connect(self.area.set_subject)
         self.opening.opened.connect(self.flow.begin)
-        self.wishes = Wishes(
+        self.context_actions = ContextActions(
             self.context, self.controller, self.opening, self, self.input_panel, self.flow, self.area, self
         )
 
