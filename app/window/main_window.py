@@ -22,7 +22,7 @@ from app.window import about
 from app.window.actions import LastKeys, build_menus, check_actions, set_view_shortcuts
 from app.window.appearance import LARGER, Appearance, Presentation
 from app.window.drops import Drops, DropTargets
-from app.window.opening import Opening, ContextActions
+from app.window.opening import ContextActions, Opening
 from app.window.placement import keep_on_screen, restore_layout, with_layout
 from app.window.session import FILE_NAME, SessionKeeper
 from app.window.settings import Settings, load_settings, save_settings, why_not_kept

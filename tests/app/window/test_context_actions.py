@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.window.opening import Opening, ContextActions
+from app.window.opening import ContextActions, Opening
 from app.window.subject_flow import SubjectFlow
 from app.window.view_area import ViewArea
 from inference.results.events import Failure
