@@ -319,6 +319,7 @@ REAL = {
     "few-shot": ["--checkpoint", "gpt2", "--task", "copy", "--trials", "2", "--shots", "1"],
     "training-stages": ["--checkpoint", "stages", "--sentence", "1", "--attention", "mean", "--layer", "1"],
     "training-curves": ["--checkpoint", "run"],
+    "training-distance": ["--checkpoint", "run", "--against", "seconds"],
     "training-attention": ["--checkpoint", "run", "--look", "1", "--layer", "0"],
     "schedule": ["--kind", "cosine", "--steps", "200", "--warm-up", "20"],
     "label-smoothing": ["--smoothing", "0.2", "--classes", "12"],
@@ -339,7 +340,7 @@ def opened(tmp_path_factory) -> RememberingEngine:
     REAL["training-stages"][1] = str(save_training_stages(save_transformer(tmp_path_factory.mktemp("stages"))))
     run_folder = tmp_path_factory.mktemp("runs") / "tiny"
     train(make_tiny_request(run_folder), Context())
-    for name in ("training-curves", "training-attention"):
+    for name in ("training-curves", "training-attention", "training-distance"):
         REAL[name][1] = str(run_folder)
     REAL["prediction"][1] = str(save_bert(tmp_path_factory.mktemp("bert"), "BertForQuestionAnswering"))
     return RememberingEngine()
