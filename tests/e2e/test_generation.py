@@ -138,6 +138,16 @@ def test_other_views_are_answered_while_it_writes(start, endless):
     driver.wait(lambda: is_whole(driver))
 
 
+def test_a_context_of_two_thousand_tokens(start, endless):
+    driver = writing(start, endless)
+    set_most(driver, 40)
+    driver.type_text("sentence_a", "the cat sees " * (N_LONG // 13))
+    driver.wait(lambda: is_whole(driver) and len(ids(driver)) > N_LONG, seconds=60)
+    written = driver.figure("generation").result.written
+    assert written.n_steps == written.n_given + 40
+    assert len(driver.words()) == written.n_steps
+
+
 def test_another_checkpoint_opens_while_it_writes(start, endless):
     driver = writing(start, endless)
     set_most(driver, N_LONG)

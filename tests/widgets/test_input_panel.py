@@ -136,3 +136,15 @@ def test_the_mesh_bar_says_what_can_be_seen_and_what_the_other_views_look_at(pan
     )
     panel._context.tell_growing(None)
     assert mesh_line(panel) == "Chair: 2 vertices, 2 faces. All views look at this mesh."
+
+
+def test_what_was_written_behind_a_text_does_not_replace_another_that_was_typed_meanwhile(panel):
+    written = TextInput("the cat", target_ids=(5, 6, 7))
+    panel.text.set_text("the dog", "")
+    n_told = len(panel.inputs)
+    panel.set_input(Input(text=written))
+    assert panel.input().text.text == "the dog"
+    assert len(panel.inputs) == n_told
+    panel.text.set_text("the cat", "")
+    panel.set_input(Input(text=written))
+    assert panel.inputs[-1].text == written

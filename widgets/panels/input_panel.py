@@ -79,8 +79,12 @@ class InputPanel(QWidget):
     def set_input(self, input: Input) -> None:
         """Show an input that came from elsewhere, such as a view; `input_changed` is emitted.
 
-        What it leaves out stays as it is; what the checkpoint does not read is left out.
+        What it leaves out stays as it is; what the checkpoint does not read is left out. What was written behind a
+        text comes too late when another one was typed meanwhile.
         """
+        text = input.text
+        if text is not None and text.target_ids is not None and text.text != self.text.input().text:
+            return
         given = {kind: getattr(input, kind) for kind in input.kinds if kind in self._kinds}
         if not given:
             return
