@@ -44,7 +44,7 @@ from resources.recipes.gpt_mini.scores import (
     perplexities,
     translations,
 )
-from resources.recipes.gpt_mini.tasks import TASK_SHARE, TASKS_AFTER
+from resources.recipes.gpt_mini.tasks import TASK_SHARES
 from resources.recipes.gpt_mini.train import build_model
 from resources.recipes.transformer_en_fr.data import Pair, load_pairs
 from resources.recipes.transformer_en_fr.report import save, scores
@@ -151,9 +151,9 @@ sentences (CC0), COCO captions (CC BY 4.0), stories of African Storybook, Pratha
 Andersen (public domain), books 1811-1911 (public domain), English Wikinews (CC BY 2.5): {n_train:.1f} M tokens. No
 English sentence of a validation split of Tatoeba is in it. Shares of the trained tokens: {mix}.
 
-Beside them, a share of {task_share:.0%} of all tokens after the first {tasks_after:.1f} M: texts of two to nine lines,
-each a word, `=>` and the same word, its plural or its past tense, made by rule, or a sentence, `<to-fr>` and its
-translation. No word that the tasks below ask for is in them.
+Beside them, {task_shares}: texts of two to nine lines, each a word, `=>` and the same word (half of these: up to five
+words), its plural or its past tense, made by rule, or a sentence, `<to-fr>` and its translation. No word that the tasks
+below ask for is in them.
 
 ## Training
 {tokens:.1f} M tokens in {steps:,} steps, seed {seed}, {cooled}:
@@ -250,8 +250,9 @@ def card(report: dict[str, Any], model: GPT2LMHeadModel, state: dict[str, Any], 
         sacrebleu=__version__,
         translation=cells(report["translation"]),
         copied=cells(report["copied"]),
-        task_share=TASK_SHARE,
-        tasks_after=TASKS_AFTER / 1e6,
+        task_shares=" and ".join(
+            f"{share:.2g} tokens to each token after the first {start / 1e6:.1f} M" for start, share in TASK_SHARES
+        ),
         n_trials=N_TRIALS,
         few_shot="\n".join(
             f"| {TASKS[task].title} | {' | '.join(f'{value:.2f}' for value in values)} |"

@@ -20,12 +20,20 @@ from tokenizers import Tokenizer
 from inference.results.few_shot import ARROW, MOST_SHOTS, TASKS
 from resources.recipes.gpt_mini.data import END, PAIRS, EncodedTexts
 
-TASK_SHARE = 0.1  # of the tokens of a step
-TASKS_AFTER = 11.5e6  # tokens: words come first
+# From so many tokens on, this share of a step's tokens comes on top of it: words come first, and where they are known,
+# what a line says about the next one is learned only from many such lines.
+TASK_SHARES = ((11.5e6, 0.1), (17.3e6, 0.5))
 LONGEST = 192  # tokens
 _SOURCES = ("tatoeba", "captions", "stories")
 _LEAST = 8  # times that a word and its form are in them
-_TO_FRENCH = 0.25  # of the texts
+_TO_FRENCH = 0.2  # of the texts
+_SEVERAL = 0.5  # of the copies are of more than one word, which shows best that what stood there comes again
+_MOST_COPIED = 5  # words
+
+
+def task_share(n_tokens: float) -> float:
+    """Tokens of tasks that are trained beside each other token, after so many tokens."""
+    return max((share for start, share in TASK_SHARES if n_tokens >= start), default=0.0)
 
 
 def words_of(train: dict[str, EncodedTexts], tokenizer: Tokenizer) -> Counter[str]:
@@ -70,10 +78,15 @@ def task_rows(train: dict[str, EncodedTexts], tokenizer: Tokenizer, rng: np.rand
             sides = [sentences.text(int(i))[:-1] for i in rng.integers(len(sentences), size=n)]
             ids = np.concatenate([part for one in sides for part in (one, line_end)])[: -len(line_end)]
         else:
-            pairs = forms[list(forms)[int(rng.integers(len(forms)))]]
-            lines = [
-                f"{word}{ARROW} {form}" for word, form in (pairs[int(i)] for i in rng.integers(len(pairs), size=n))
-            ]
+            name = list(forms)[int(rng.integers(len(forms)))]
+            most = _MOST_COPIED if name == "copy" and rng.random() < _SEVERAL else 1
+            lines = [_line(forms[name], int(rng.integers(most)) + 1, rng) for _ in range(n)]
             ids = np.array(tokenizer.encode("\n".join(lines)).ids)
         if len(ids) <= LONGEST:
             yield np.concatenate([[END], ids, [END]])
+
+
+def _line(pairs: list[tuple[str, str]], n: int, rng: np.random.Generator) -> str:
+    """`n` words and their forms."""
+    words, forms = zip(*(pairs[int(i)] for i in rng.integers(len(pairs), size=n)), strict=True)
+    return f"{' '.join(words)}{ARROW} {' '.join(forms)}"

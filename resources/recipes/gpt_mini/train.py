@@ -32,7 +32,7 @@ from torch.nn import functional as F
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from resources.recipes.gpt_mini.data import END, EncodedTexts, Rows, prepare
-from resources.recipes.gpt_mini.tasks import TASK_SHARE, TASKS_AFTER, task_rows
+from resources.recipes.gpt_mini.tasks import TASK_SHARES, task_rows, task_share
 from resources.recipes.muon import Muon
 
 N_CTX = 256
@@ -158,8 +158,8 @@ def train(run: GptRun, data: dict[str, EncodedTexts], tokenizer: Tokenizer, args
         for optimizer in run.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = args.rate * factor
-        n_task_tokens = round(TASK_SHARE * args.batch) if run.n_tokens >= TASKS_AFTER or args.smoke else 0
-        parts = [part.to(device) for part in rows.batch(n_task_tokens)]
+        share = task_share(TASK_SHARES[-1][0] if args.smoke else run.n_tokens)
+        parts = [part.to(device) for part in rows.batch(round(share * args.batch))]
         n_tokens = sum(part[:, 1:].numel() for part in parts)
         for part in parts:
             with torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16):
