@@ -1,4 +1,4 @@
-"""How late the window's event loop is while the engine works: `... lateness CHECKPOINT N_TOKENS`.
+"""How late the window's event loop is while the engine works: `... lateness CHECKPOINT N_TOKENS WRITER N_WRITTEN`.
 
 The real window, runner and engine. A precise timer asks for a turn every 5 ms and notes how much later it came.
 """
@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QSpinBox
 
 from app.window.application import make_window
 from app.window.main_window import MainWindow
@@ -21,6 +22,7 @@ from benchmarks.ours.window import n_colors, screenshot, show
 INTERVAL = 5  # ms
 REST = 2.0  # seconds without work, for comparison
 PATIENCE = 180.0
+WRITES = "a text is written, token by token"  # also a name in benchmarks/responsiveness.py
 
 
 class Ticks(QObject):
@@ -68,7 +70,7 @@ class Ticks(QObject):
 
 
 def main() -> None:
-    checkpoint, n_tokens = sys.argv[1], int(sys.argv[2])
+    checkpoint, n_tokens, writer, n_written = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
     application = QApplication(sys.argv[:1])
     window = make_window(checkpoint)
     window.input_bar.set_text(" ".join(samples.words(n_tokens)[1:-1]), "")
@@ -85,9 +87,36 @@ def main() -> None:
     assert n_tokens_shown == n_tokens, f"{n_tokens_shown} tokens instead of {n_tokens}"
     assert n_colors(screenshot(window)) > 50, "the window stayed empty"
     ticks.rest("nothing to do")
+    write(window, ticks, writer, n_written)
     print(json.dumps(ticks.by_phase))
     window.close()
     application.processEvents()
+
+
+def write(window: MainWindow, ticks: Ticks, writer: str, n_written: int) -> None:
+    """Another checkpoint is opened and writes, token by token, while one looks."""
+    window.input_bar.set_text(" ".join(samples.words(10)[1:-1]), "")
+    window.open(writer)
+    ticks.watch("open a language model", lambda: _opened(window) == writer and not window._runner.is_busy)
+    window.area.show_view("generation")
+    view = window.area.views["generation"]
+    most = view.findChild(QSpinBox, "generation_most")
+    assert most is not None
+    most.setFocus()
+    QTest.keySequence(most, "Ctrl+A")
+    QTest.keyClicks(most, str(n_written))
+    QTest.keyClick(most, Qt.Key.Key_Return)
+
+    def is_written() -> bool:
+        written = view.figure().result.written if view.figure() else None
+        return not view.is_growing and written is not None and written.n_steps - written.n_given == n_written
+
+    ticks.watch(WRITES, is_written)
+
+
+def _opened(window: MainWindow) -> str:
+    opened = window.controller.checkpoint
+    return opened.checkpoint if opened else ""
 
 
 def _is_shown(window: MainWindow, name: str) -> bool:
