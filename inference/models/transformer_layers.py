@@ -8,6 +8,7 @@ Vaswani et al. 2017, "Attention Is All You Need" (arXiv 1706.03762), sections 3.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -128,7 +129,13 @@ class TransformerAttention(nn.Module):
             [batch, n_source, d_model], what to attend to; None for x itself.
         """
         q = self._heads(self.q_proj(x))
-        k, v = self._keys_and_values(x if memory is None else memory, cache, is_cross=memory is not None)
+        source = x if memory is None else memory
+        k, v = kept_or_new(
+            cache,
+            self.layer_idx,
+            lambda: (self._heads(self.k_proj(source)), self._heads(self.v_proj(source))),
+            is_cross=memory is not None,
+        )
         attend = ALL_ATTENTION_FUNCTIONS.get_interface(self.config._attn_implementation or "eager", eager_attention)
         out, pattern = attend(self, q, k, v, mask, dropout=0.0, scaling=self.scaling, **kwargs)
         return self.out_proj(out.flatten(2)), pattern
@@ -136,23 +143,33 @@ class TransformerAttention(nn.Module):
     def _heads(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.num_heads, self.head_dim)).transpose(1, 2)
 
-    def _keys_and_values(
-        self, source: Tensor, cache: EncoderDecoderCache | None, *, is_cross: bool
-    ) -> tuple[Tensor, Tensor]:
-        if cache is not None and is_cross and cache.is_updated.get(self.layer_idx):
-            known: Any = cache.cross_attention_cache.layers[self.layer_idx]
-            return known.keys, known.values
-        k, v = self._heads(self.k_proj(source)), self._heads(self.v_proj(source))
-        if cache is None:
-            return k, v
-        if is_cross:
-            cache.is_updated[self.layer_idx] = True
-        part = cache.cross_attention_cache if is_cross else cache.self_attention_cache
-        return part.update(k, v, self.layer_idx)
+
+def kept_or_new(
+    cache: EncoderDecoderCache | None, layer_idx: int, make: Callable[[], tuple[Tensor, Tensor]], *, is_cross: bool
+) -> tuple[Tensor, Tensor]:
+    """All keys and values [batch, head, n, d_head] that an attention reads.
+
+    Parameters
+    ----------
+    make
+        Those of what is given now; not asked where a source is known already.
+    is_cross
+        Of the source, which does not grow.
+    """
+    if cache is not None and is_cross and cache.is_updated.get(layer_idx):
+        known: Any = cache.cross_attention_cache.layers[layer_idx]
+        return known.keys, known.values
+    k, v = make()
+    if cache is None:
+        return k, v
+    if is_cross:
+        cache.is_updated[layer_idx] = True
+    part = cache.cross_attention_cache if is_cross else cache.self_attention_cache
+    return part.update(k, v, layer_idx)
 
 
 def eager_attention(
-    module: TransformerAttention, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, scaling: float, **_: Any
+    module: nn.Module, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, scaling: float, **_: Any
 ) -> tuple[Tensor, Tensor]:
     """Attention written out; see `transformers.AttentionInterface`. `mask` is added to the scores."""
     scores = q @ k.mT * scaling

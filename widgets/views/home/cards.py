@@ -189,6 +189,9 @@ LANGUAGE = LecturePart(
             ),
         ),
         HomeCard(
+            "prediction", "BERT: a task", "Does a sentence praise a film, and how sure is it?", _polarity("prediction"),
+        ),
+        HomeCard(
             "fine_tuning", "Fine-tuning", "What pre-training buys, by the number of labelled examples.",
             _polarity("fine_tuning"),
         ),
@@ -289,7 +292,6 @@ BY_NAME = {card.name: card for part in (*LECTURE, CHECKPOINTS) for card in part.
 # Views without a card, and why.
 WITHOUT = {
     "home": "it is where the cards are",
-    "prediction": "no bundled checkpoint was fine-tuned for a task",
 }
 
 

@@ -1,0 +1,86 @@
+"""Train `virtex-scenes`, or go on with it: a network that has seen no label, only captions.
+
+    python -m resources.recipes.virtex_scenes.train --state DIR
+    python -m resources.recipes.virtex_scenes.report --state DIR --out resources/checkpoints/virtex-scenes
+
+Every step has scenes that no other one has. An image is read once for several of its captions.
+
+References
+----------
+Desai and Johnson 2021, "VirTex: Learning Visual Representations from Textual Annotations", section 3.2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from transformers.modeling_outputs import BaseModelOutput
+
+from inference.models.virtex import VirTex
+from inference.models.virtex_layers import VirTexConfig
+from resources.recipes.scene_data import SIDE, images
+from resources.recipes.training import Plan, train
+from resources.recipes.virtex_scenes.data import LONGEST, make_tokenizer, token_ids, training_batch
+
+N_SCENES, N_CAPTIONS = 32, 4  # of a step, and of each scene
+
+
+def build_model(seed: int, n_tokens: int) -> VirTex:
+    """A residual network that makes 8 x 8 places of 64 x 64 pixels, and one layer of 128 with 4 heads each way."""
+    torch.manual_seed(seed)
+    config = VirTexConfig(
+        vocab_size=n_tokens,
+        hidden_size=128,
+        decoder_layers=1,
+        decoder_attention_heads=4,
+        decoder_ffn_dim=512,
+        max_position_embeddings=LONGEST,
+        image_size=SIDE,
+        resnet_depths=(1, 2, 2),
+        resnet_strides=(1, 2, 2),
+        resnet_width=32,
+        resnet_is_small=True,
+        dropout=0.0,  # no scene is seen twice
+    )
+    return VirTex._from_config(config, attn_implementation="sdpa")
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
+    parser.add_argument("--steps", type=int, default=6_000)
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, help="of torch; all processors if not given")
+    parser.add_argument("--smoke", action="store_true", help="a few steps")
+    args = parser.parse_args()
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    tokenizer = make_tokenizer()
+    model = build_model(args.seed, len(tokenizer))
+    model.to(device)  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
+    n_scenes = 2 if args.smoke else N_SCENES
+
+    def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
+        scenes, captions = training_batch(step, n_scenes, N_CAPTIONS)
+        places = model.visual(images(scenes).to(device))[0].repeat_interleave(N_CAPTIONS, 0)
+        read = BaseModelOutput(last_hidden_state=places)
+        found = model(encoder_outputs=read, labels=token_ids(tokenizer, captions).to(device))
+        return found.loss, {}
+
+    plan = Plan(3 if args.smoke else args.steps, args.rate)
+    train(model, step_loss, plan, args.state / "state.pt", is_matrix=lambda name: ".transformer." in name)
+    model.eval().half().save_pretrained(args.state / "model")
+    tokenizer.save_pretrained(args.state / "model")
+    run = {"steps": plan.n_steps, "scenes": n_scenes, "captions": N_CAPTIONS, "seed": args.seed}
+    (args.state / "run.json").write_text(json.dumps(run), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
