@@ -77,6 +77,7 @@ FAMILIES: dict[str, str] = {
     "encoder_decoder": "inference.families.encoder_decoder:EncoderDecoderFamily",
     "composed": "inference.families.composed:ComposedFamily",
     "captions": "inference.families.composed:CaptionFamily",
+    "virtex": "inference.families.composed:VirTexFamily",
     "prophetnet": "inference.families.prophetnet:ProphetNetFamily",
     "language_tower": "inference.families.language_tower:LanguageTowerFamily",
     "sounds": "inference.families.signals:SoundFamily",
@@ -100,4 +101,5 @@ OWN_MODELS: dict[str, str] = {
     "transformer": "inference.models.transformer:TransformerForTranslation",
     "lstm": "inference.models.lstm:LstmForCausalLM",
     "lstm_attention": "inference.models.lstm_attention:LstmForTranslation",
+    "virtex": "inference.models.virtex:VirTex",
 }

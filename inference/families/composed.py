@@ -11,7 +11,7 @@ from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid, pair
 from inference.inputs.tokens import as_text, tokenize
-from inference.inputs.written import longest, source_of, target_of, written_so_far
+from inference.inputs.written import exact_target, longest, source_of, target_of, written_so_far
 from inference.results.inputs import Input
 
 if TYPE_CHECKING:
@@ -113,6 +113,66 @@ class CaptionFamily(ComposedFamily, ReadsImages):
             "decoder_input_ids": torch.from_numpy(target.ids)[None],
         }
         return Encoded(tensors, {"patches": patches, "target": target})
+
+
+class VirTexFamily(CaptionFamily):
+    """VirTex (Desai and Johnson 2021): a residual network reads, two decoders write, one of them from the end."""
+
+    name = "virtex"
+    heads = frozenset({"VirTex"})
+    axis_units = {"patches": "patch"}
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        return config.model_type == "virtex"
+
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
+        n, heads = config.decoder_layers, config.decoder_attention_heads
+        found: list[AttentionPart] = []
+        ways = (("Caption", "textual", "target"), ("Caption from its end", "backward_textual", "turned"))
+        for title, module, axis in ways[: 1 + config.has_backward]:
+            found += [
+                part(title, rf"^{module}\..*self_attn", n, heads, axis, is_causal=True),
+                part(f"{title} to image", rf"^{module}\..*multihead_attn", n, heads, (axis, "patches")),
+            ]
+        return tuple(found)
+
+    def n_ctx(self, config: PreTrainedConfig) -> int:
+        return config.max_position_embeddings - 1
+
+    def takes(self, config: PreTrainedConfig) -> Takes:
+        return Takes((config.image_size,) * 2, (config.stride,) * 2)
+
+    def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
+        side = config.stride
+        return PatchGrid(shape[0] // side, shape[1] // side, 0, (side, side))
+
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
+        """See `Reads.encode`. The text is what was written so far; the second decoder has it from its end."""
+        assert prepared is not None
+        target = written_so_far(as_text(input), config, tokenizer)
+        turned = exact_target((config.eos_token_id, *target.ids[:0:-1].tolist()), config, tokenizer)
+        tensors = {
+            "pixel_values": torch.from_numpy(prepared.values)[None],
+            "decoder_input_ids": torch.from_numpy(target.ids)[None],
+            "turned_input_ids": torch.from_numpy(turned.ids)[None],
+        }
+        patches = self.grid("", config, prepared.shape).tokens(())
+        return Encoded(tensors, {"patches": patches, "target": target, "turned": turned})
+
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        pixels = {"pixel_values": encoded.tensors["pixel_values"]}
+        asked = {"with_head": True, "use_cache": False}
+        self.output(net, pixels | {"decoder_input_ids": encoded.tensors["decoder_input_ids"]}, **asked)
+        if net.config.has_backward:
+            turned = {"decoder_input_ids": encoded.tensors["turned_input_ids"]}
+            self.output(net, pixels | turned, backward=True, **asked)
 
 
 def _writes(config: PreTrainedConfig) -> bool:
