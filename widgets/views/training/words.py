@@ -11,6 +11,13 @@ from inference.results.training import TASKS, RowToken, TrainingRequest
 from widgets.kit.clean import clean
 from widgets.views.training.record import RunRecord
 
+_NO_NAME = set('/\\:*?"<>|')
+
+
+def is_folder_name(name: str) -> bool:
+    """Whether a run can be called so: on every system its folder is."""
+    return bool(name) and not name.startswith(".") and not set(name) & _NO_NAME and name.isprintable()
+
 
 def step_text(step: float) -> str:
     """A step beside an axis."""
