@@ -36,7 +36,9 @@ class LabCommand:
         parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where the checkpoint is written")
         parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
         about = "train runs into folders of it that differ in one thing only, one after the other: " + "; ".join(
-            f"{name}: {title[:1].lower()}{title[1:]}" for name, title in COMPARED.items()
+            f"{name}: {title[:1].lower()}{title[1:]}"
+            for name, title in COMPARED.items()
+            if name == "warm-up" or self.task == "reversal"  # norms stand in one place in the others
         )
         parser.add_argument("--compare", choices=tuple(COMPARED), metavar="WHAT", help=about)
         add_options(parser, RunOptions, leave_out=self._left_out, usual=RunOptions.usual(self.task))

@@ -41,4 +41,6 @@ def run(args: Namespace, ask: Callable[[object], object]) -> str:
     told = f"{result.n_vocabulary:,} vectors of {result.settings.d_model} numbers, from {result.n_words:,} words"
     loss = f", loss {float(result.losses[-1]):.3f}" if len(result.losses) else ""
     near = [f"{word}: {', '.join(found)}" for word, found in zip(result.watched, result.neighbours, strict=True)]
+    rare = f"no vector: it is not in the text, or fewer than {options.min_count} times"
+    near += [f"{word}: {rare}" for word in dict.fromkeys(watched) if word not in result.watched]
     return "\n".join([f"{args.out}: {told}{loss}", *near])

@@ -22,10 +22,11 @@ def text(tmp_path):
 def test_word2vec_is_trained_and_saved(text, tmp_path, capsys):
     out = tmp_path / "v.npz"
     of = ["train", "word2vec", str(text), "--out", str(out)]
-    assert run([*of, "--d-model", "6", "--epochs", "2", "--objective", "cbow", "--watch", "cat"]) == 0
+    assert run([*of, "--d-model", "6", "--epochs", "2", "--objective", "cbow", "--watch", "cat,zebra"]) == 0
     told, progress = capsys.readouterr()
     assert told.startswith(f"{out}: 7 vectors of 6 numbers, from 480 words, loss ")
     assert told.splitlines()[1].startswith("cat: ")
+    assert told.splitlines()[2] == "zebra: no vector: it is not in the text, or fewer than 5 times"
     assert "headlight: 100 %" in progress
     assert open_vectors(out).settings.objective == "cbow"
     assert run(of) == 2

@@ -57,11 +57,13 @@ class ComparisonFigure(PlottedFigure):
             "word": _tr("Tokens a word, where spaces part words"),
             "unknown": _tr("Share of tokens that are unknown"),
         }
-        text = _tr("{}, special tokens left out: the same sentence in {} languages{}; {} tokenizers")
+        text = _tr("{}, special tokens left out: the same sentence in {} languages{}; {}")
         n_own = sum(one.language == OWN for one in self.result.texts)
         own = _tr(", and your text") if n_own else ""
         n_others = len(self.result.texts) - n_own
-        return text.format(names[self.measure], n_others, own, len(self.result.read))
+        n = len(self.result.read)
+        told = _tr("{} tokenizers").format(n) if n > 1 else _tr("one tokenizer")
+        return text.format(names[self.measure], n_others, own, told)
 
     def value(self, tokenizer: ComparedTokenizer, sentence: int) -> float:
         """What is compared; NaN where there is no such number."""

@@ -148,7 +148,7 @@ class TrainingView(View):
 
     def _choose_first(self) -> None:
         """Something to see: the latest run, with what it is compared with."""
-        latest = next((one for one in self._records.values() if one.n_done), next(iter(self._records.values())))
+        latest = next((one for one in self._records.values() if not one.is_unsaved), next(iter(self._records.values())))
         compared = latest.request.comparison
         for record in self._records.values():
             if compared and record.request.comparison == compared:
