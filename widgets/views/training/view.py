@@ -148,7 +148,7 @@ class TrainingView(View):
 
     def _choose_first(self) -> None:
         """Something to see: the latest run, with what it is compared with."""
-        latest = next((one for one in self._records.values() if not one.is_unsaved), next(iter(self._records.values())))
+        latest = max(self._records.values(), key=lambda one: (one.n_done > 0, not one.is_unsaved))  # the first of these
         compared = latest.request.comparison
         for record in self._records.values():
             if compared and record.request.comparison == compared:

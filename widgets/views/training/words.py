@@ -12,11 +12,13 @@ from widgets.kit.clean import clean
 from widgets.views.training.record import RunRecord
 
 _NO_NAME = set('/\\:*?"<>|')
+_RESERVED = {"con", "prn", "aux", "nul"}  # of Windows
 
 
 def is_folder_name(name: str) -> bool:
-    """Whether a run can be called so: on every system its folder is."""
-    return bool(name) and not name.startswith(".") and not set(name) & _NO_NAME and name.isprintable()
+    """Whether a run can be called so: a folder with its name can be made on every system."""
+    is_odd = name.startswith(".") or name.endswith(".") or name.lower() in _RESERVED
+    return bool(name) and not is_odd and not set(name) & _NO_NAME and name.isprintable()
 
 
 def step_text(step: float) -> str:
