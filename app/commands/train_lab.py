@@ -69,7 +69,11 @@ class LabCommand:
         try:
             return "\n".join(self._told(args, one, ask(one)) for one in requests)
         except KeyboardInterrupt:
-            raise BadOption(f"Stopped. What was saved is in {args.out}; --resume goes on with it.") from None
+            is_saved = any(is_run(Path(one.folder)) for one in requests)
+            told = (
+                f"What was saved is in {args.out}; --resume goes on with it." if is_saved else "Nothing is saved yet."
+            )
+            raise BadOption(f"Stopped. {told}") from None
 
     def _compared(self, args: Namespace, request: TrainingRequest) -> tuple[TrainingRequest, ...]:
         """The runs of a comparison, each in a folder of its own in `--out`."""

@@ -54,6 +54,21 @@ def test_what_cannot_be_done_is_one_line(args, why, tmp_path, monkeypatch, capsy
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("is_saved", [True, False])
+def test_stopping_says_what_is_saved(is_saved, text, tmp_path, capsys, monkeypatch):
+    out = tmp_path / "v.npz"
+
+    def stop(*_):
+        if is_saved:
+            out.write_bytes(b"vectors")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("inference.service.engine.answer", stop)
+    assert run(["train", "word2vec", str(text), "--out", str(out)]) == 2
+    told = f"The vectors as they were learned so far are in {out}." if is_saved else "Nothing is saved yet."
+    assert capsys.readouterr().err == f"headlight: Stopped. {told}\n"
+
+
 class Terminal(io.StringIO):
     def isatty(self):
         return True

@@ -126,6 +126,12 @@ def test_stopping_says_how_to_go_on(tmp_path, capsys, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
+    command = ["train", "reversal", *SMALL, "--length", "8", "--out", str(tmp_path / "run")]
+    with monkeypatch.context() as patch:
+        patch.setattr("inference.service.engine.answer", stop)
+        assert run(command) == 2
+        assert capsys.readouterr().err.endswith("Stopped. Nothing is saved yet.\n")
+    assert run(command) == 0
     monkeypatch.setattr("inference.service.engine.answer", stop)
-    assert run(["train", "reversal", "--out", str(tmp_path / "run")]) == 2
+    assert run([*command, "--resume"]) == 2
     assert "--resume goes on with it" in capsys.readouterr().err
