@@ -141,5 +141,6 @@ def span(option: str, positions: slice | None, n: int) -> range:
 def within(what: str, number: int, n: int) -> int:
     """A number that is counted from 0."""
     if not 0 <= number < n:
-        raise BadOption(f"There is no {what} {number}; there are {n}, counted from 0.")
+        there = f"there are {n}, counted from 0" if n > 1 else "there is only 0" if n else "there is none"
+        raise BadOption(f"There is no {what} {number}; {there}.")
     return number

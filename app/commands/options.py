@@ -24,7 +24,7 @@ def add_options(
             continue
         default = getattr(usual, name) if usual is not None else kind.defaults()[name]
         flag = option.flag or name.replace("_", "-")
-        about = option.about[:1].lower() + option.about[1:]
+        about = (option.about[:1].lower() + option.about[1:]).replace("%", "%%")  # argparse fills in what follows one
         if isinstance(option, Choice):
             texts = {str(value): value for value in option.labels}
             parser.add_argument(

@@ -36,7 +36,9 @@ class LabCommand:
         parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where the checkpoint is written")
         parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
         about = "train runs into folders of it that differ in one thing only, one after the other: " + "; ".join(
-            f"{name}: {title[:1].lower()}{title[1:]}" for name, title in COMPARED.items()
+            f"{name}: {title[:1].lower()}{title[1:]}"
+            for name, title in COMPARED.items()
+            if name == "warm-up" or self.task == "reversal"  # norms stand in one place in the others
         )
         parser.add_argument("--compare", choices=tuple(COMPARED), metavar="WHAT", help=about)
         add_options(parser, RunOptions, leave_out=self._left_out, usual=RunOptions.usual(self.task))
@@ -67,7 +69,11 @@ class LabCommand:
         try:
             return "\n".join(self._told(args, one, ask(one)) for one in requests)
         except KeyboardInterrupt:
-            raise BadOption(f"Stopped. What was saved is in {args.out}; --resume goes on with it.") from None
+            is_saved = any(is_run(Path(one.folder)) for one in requests)
+            told = (
+                f"What was saved is in {args.out}; --resume goes on with it." if is_saved else "Nothing is saved yet."
+            )
+            raise BadOption(f"Stopped. {told}") from None
 
     def _compared(self, args: Namespace, request: TrainingRequest) -> tuple[TrainingRequest, ...]:
         """The runs of a comparison, each in a folder of its own in `--out`."""

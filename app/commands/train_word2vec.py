@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from pathlib import Path
 
+from app.commands.figures import BadOption
 from app.commands.options import add_options as add_declared
 from app.export.saving import ExportError, check_place
 from inference.results.train_word2vec import VECTOR_ENDINGS, TrainWord2VecRequest, TrainWord2VecResult
@@ -36,9 +37,22 @@ def run(args: Namespace, ask: Callable[[object], object]) -> str:
     text = os.path.abspath(args.text) if args.text else ""
     watched = tuple(word.lower() for word in words_in(args.watch))
     out = os.path.abspath(args.out)
-    result = ask(TrainWord2VecRequest(text, out, options.settings, options.min_count, watched=watched))
+    before = _written(args.out)
+    try:
+        result = ask(TrainWord2VecRequest(text, out, options.settings, options.min_count, watched=watched))
+    except KeyboardInterrupt:
+        is_saved = _written(args.out) != before
+        told = f"The vectors as they were learned so far are in {args.out}." if is_saved else "Nothing is saved yet."
+        raise BadOption(f"Stopped. {told}") from None
     assert isinstance(result, TrainWord2VecResult)
     told = f"{result.n_vocabulary:,} vectors of {result.settings.d_model} numbers, from {result.n_words:,} words"
     loss = f", loss {float(result.losses[-1]):.3f}" if len(result.losses) else ""
     near = [f"{word}: {', '.join(found)}" for word, found in zip(result.watched, result.neighbours, strict=True)]
+    rare = f"no vector: it is not in the text, or fewer than {options.min_count} times"
+    near += [f"{word}: {rare}" for word in dict.fromkeys(watched) if word not in result.watched]
     return "\n".join([f"{args.out}: {told}{loss}", *near])
+
+
+def _written(file: Path) -> int:
+    """When, in nanoseconds; 0 where there is no such file."""
+    return file.stat().st_mtime_ns if file.exists() else 0

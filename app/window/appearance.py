@@ -30,7 +30,8 @@ class Appearance:
         if palette != self._palette:
             self._palette = palette
             self._application.setPalette(palette)
-            self._application.setPalette(_palette_of_boxes(palette), "QCheckBox")  # type: ignore[arg-type] - text, whatever the stub says
+            for kind in ("QCheckBox", "QListWidget"):  # items of a list have check boxes too
+                self._application.setPalette(_palette_of_boxes(palette), kind)  # type: ignore[arg-type] - text, whatever the stub says
         font = QFont(self._application.font())
         font.setPointSizeF(self._points * min(max(font_scale, SMALLEST), LARGEST))
         if font != self._application.font():

@@ -82,7 +82,8 @@ def embedding(request: EmbeddingRequest, model: Model, context: Context) -> Embe
     extra = [] if word is None else [place for place in (word, *near) if place not in set(mapped)]
     shown = [*mapped, *extra]
     if len(shown) < 2:
-        raise Refused(_too_few(name, [vectors.words[place] for place in shown], missing))
+        found = [vectors.words[place] for place in shown]
+        raise Refused(_too_few(name, found, missing, is_typed=bool(request.words)))
     context.checkpoint(0, 1, "Making the map")
     if request.projection == "tsne":
         if len(shown) < LEAST_TSNE:
@@ -117,9 +118,11 @@ def _mapped(request: EmbeddingRequest, vectors: WordVectors) -> tuple[list[int],
     )
 
 
-def _too_few(name: str, found: list[str], missing: list[str]) -> str:
+def _too_few(name: str, found: list[str], missing: list[str], *, is_typed: bool) -> str:
     """Why there is no map, and what makes one."""
     if not missing:
+        if is_typed:
+            return f"“{found[0][:40]}” is one word; a map needs two."
         return f"{name} are {len(found)} in all; a map needs the vectors of two words."
     has = f"only “{found[0][:40]}” of these words" if found else "none of these words"
     return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -140,12 +141,21 @@ def compare(request: CompareRequest, context: Context) -> CompareResult:
             break
         try:
             if (tokenizer := _tokenizer_of(place)) is not None:
-                found.append(_cut_by(tokenizer, name, texts))
+                _add(_cut_by(tokenizer, name, texts), found)
         except Refused as refused:
             found.append(ComparedTokenizer(name, why_not=str(refused)))
     if not found:
         raise Refused("None of the checkpoints at hand has a tokenizer to compare.")
     return CompareResult(tuple(texts), tuple(found))
+
+
+def _add(new: ComparedTokenizer, found: list[ComparedTokenizer]) -> None:
+    """One that cuts all as another one does, and knows as much, stands beside that one's name."""
+    for place, one in enumerate(found):
+        if not one.why_not and replace(new, checkpoint=one.checkpoint, alike=one.alike) == one:
+            found[place] = replace(one, alike=(*one.alike, new.checkpoint))
+            return
+    found.append(new)
 
 
 def _tokenizer_of(checkpoint: str) -> PreTrainedTokenizerBase | None:

@@ -11,7 +11,7 @@ import torch
 
 from inference.family.base import Encoded, check_count
 from inference.family.components import Block, Components, Names, Stack, of_one_stack, that_are_there
-from inference.family.recurrent import NO_POSITIONS, NO_SELF_ATTENTION, NO_SUM, recurrent_lacking
+from inference.family.recurrent import NO_SELF_ATTENTION, RecurrentText, recurrent_lacking
 from inference.family.text import TextFamily, bent_by_the_head
 from inference.inputs.tokens import as_text, followed_by
 from inference.inputs.written import text_and_written
@@ -285,7 +285,7 @@ class DecoderFamily(TextFamily):
         )
 
 
-class RecurrentFamily(DecoderFamily):
+class RecurrentFamily(RecurrentText, DecoderFamily):
     """A language model of LSTM (Hochreiter and Schmidhuber 1997); none of its layers attends."""
 
     name = "recurrent"
@@ -301,21 +301,8 @@ class RecurrentFamily(DecoderFamily):
     def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         return ("It is a recurrent network: it reads one token after the other, and has no self-attention.",)
 
-    def n_ctx(self, config: PreTrainedConfig) -> int:
-        """None: its state is as large behind a long text."""
-        return 0
-
-    def position_kind(self, config: PreTrainedConfig) -> str:
-        return "none"
-
     def lacks(self, opened: Opened) -> dict[str, str]:
-        lacking = super().lacks(opened)
-        return lacking | {
-            "attention": NO_SELF_ATTENTION,
-            "qk": NO_SELF_ATTENTION,
-            "positions": NO_POSITIONS,
-            "linear_unembedding": lacking["unembedding"] or NO_SUM,
-        }
+        return super().lacks(opened) | {"attention": NO_SELF_ATTENTION, "qk": NO_SELF_ATTENTION}
 
     def components(self, net: PreTrainedModel) -> Components:
         """See `HasComponents.components`."""

@@ -13,7 +13,7 @@ from inference.capture.blocks import blocks_kept
 from inference.context import Refused
 from inference.family.base import Encoded, check_count
 from inference.family.components import Block, Components, Names, Stack, base_path, joined, that_are_there
-from inference.family.recurrent import NO_POSITIONS, NO_SUM, recurrent_lacking
+from inference.family.recurrent import RecurrentText, recurrent_lacking
 from inference.family.text import TextFamily
 from inference.inputs.shortening import shortened
 from inference.inputs.tokens import as_text, behind_start, tokenize
@@ -196,7 +196,7 @@ class EncoderDecoderFamily(TextFamily):
         )
 
 
-class RecurrentTranslatorFamily(EncoderDecoderFamily):
+class RecurrentTranslatorFamily(RecurrentText, EncoderDecoderFamily):
     """An encoder-decoder of LSTM whose decoder attends to the source (Bahdanau et al. 2015): one layer, one head."""
 
     name = "recurrent_translator"
@@ -215,21 +215,9 @@ class RecurrentTranslatorFamily(EncoderDecoderFamily):
             "of the target to the source.",
         )
 
-    def n_ctx(self, config: PreTrainedConfig) -> int:
-        """None: it has no table of positions."""
-        return 0
-
-    def position_kind(self, config: PreTrainedConfig) -> str:
-        return "none"
-
     def lacks(self, opened: Opened) -> dict[str, str]:
         lacking = super().lacks(opened)
-        return lacking | {
-            "qk": _NO_QUERIES,
-            "positions": NO_POSITIONS,
-            "next_token": lacking["unembedding"],
-            "linear_unembedding": lacking["unembedding"] or NO_SUM,
-        }
+        return lacking | {"qk": _NO_QUERIES, "next_token": lacking["unembedding"]}
 
     def sort_calls(
         self, received: list[Received], net: PreTrainedModel, encoded: Encoded

@@ -31,11 +31,10 @@ from transformers import (
     AutoModelForSeq2SeqLM,
     GenerationMixin,
     PreTrainedConfig,
-    PreTrainedModel,
 )
 from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput, Seq2SeqModelOutput
 
-from inference.models.lstm import LstmLayer, LstmState, init_recurrent
+from inference.models.lstm import LstmLayer, LstmPreTrainedModel, LstmState
 
 
 class LstmAttentionConfig(PreTrainedConfig):
@@ -160,19 +159,10 @@ class LstmOutput(nn.Module):
         return torch.tanh(self.state(state) + self.word(word) + self.context(context))
 
 
-class LstmAttentionPreTrainedModel(PreTrainedModel):
-    """Weights are transformers' business."""
+class LstmAttentionPreTrainedModel(LstmPreTrainedModel):
+    """Begins and is cached as a language model of LSTM is."""
 
     config_class = LstmAttentionConfig
-    base_model_prefix = "model"
-
-    @torch.no_grad()
-    def _init_weights(self, module: nn.Module) -> None:
-        init_recurrent(module)
-
-    @classmethod
-    def _supports_default_dynamic_cache(cls) -> bool:
-        return False  # what is kept is `LstmState`
 
 
 class LstmEncoder(LstmAttentionPreTrainedModel):

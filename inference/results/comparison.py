@@ -31,13 +31,15 @@ def compared_runs(request: TrainingRequest, compared: Compared) -> tuple[Trainin
     Raises
     ------
     NotComparable
-        The request has no warm-up to leave out, or its model has norms in one place only.
+        The request has no warm-up to leave out, or its model has norms in one place only, or none.
     """
     if compared != "norms" and not request.plan.warm_up:
         most = LIMITS["warm_up"][1]
         raise NotComparable(f"Warm-up is 0 steps, so there is none to leave out; choose 1 to {most:,.0f}.")
     if compared != "warm-up" and request.task != "reversal":
         raise NotComparable("Norms can be moved for string reversal only: BERT has them behind, GPT-2 before.")
+    if compared != "warm-up" and request.sizes.architecture != "transformer":
+        raise NotComparable("An LSTM has no norms that could be moved; choose a Transformer.")
     orders: tuple[NormOrder, ...] = (request.sizes.norm,) if compared == "warm-up" else ("post", "pre")
     warm_ups = (request.plan.warm_up,) if compared == "norms" else (request.plan.warm_up, 0)
     found = []

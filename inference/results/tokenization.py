@@ -339,6 +339,8 @@ class ComparedTokenizer:
         How many of them are the unknown one, and what that is called.
     why_not
         Why there are none, as a sentence; empty where there are.
+    alike
+        Other checkpoints that cut all of the sentences so, with as large a vocabulary.
     """
 
     checkpoint: str
@@ -348,6 +350,7 @@ class ComparedTokenizer:
     n_unknown: tuple[int, ...] = ()
     unknown: str = ""
     why_not: str = ""
+    alike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

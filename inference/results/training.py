@@ -221,6 +221,16 @@ class TrainingRequest(JobRequest["TrainingResult"]):
         return Schedule(plan.schedule, plan.warm_up, plan.n_steps, plan.peak, self.sizes.d_model)
 
 
+def beyond_limits(request: TrainingRequest) -> str:
+    """Which wish is out of bounds, in one sentence; empty if none is."""
+    for part in (request.sizes, request.plan, request.data):
+        for name, (low, high) in LIMITS.items():
+            value = getattr(part, name, low)
+            if not low <= value <= high:
+                return f"{name} is {value:,}; {low:,} to {high:,} can be trained."
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class StepLog:
     """Numbers of steps one after the other.

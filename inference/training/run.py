@@ -13,13 +13,13 @@ from transformers.utils import logging
 
 from inference.context import Cancelled, Context, Refused
 from inference.results.training import (
-    LIMITS,
     MOST_KEPT_BYTES,
     NETWORKS,
     TASKS,
     WITH_NETWORKS,
     TrainingRequest,
     TrainingResult,
+    beyond_limits,
     is_run,
 )
 from inference.training import run_files
@@ -184,12 +184,7 @@ def check(request: TrainingRequest) -> None:
     """Raise `Refused` unless it can be trained in bounded time and memory."""
     if request.task not in TASKS:
         raise Refused(f"Task is {request.task!r}; one of {', '.join(TASKS)} is needed.")
-    for part in (request.sizes, request.plan, request.data):
-        for name, (low, high) in LIMITS.items():
-            value = getattr(part, name, low)
-            if not low <= value <= high:
-                raise Refused(f"{name} is {value:,}; {low:,} to {high:,} can be trained.")
-    if why := request.masks.why_not():
+    if why := beyond_limits(request) or request.masks.why_not():
         raise Refused(why)
     sizes = request.sizes
     if sizes.architecture not in NETWORKS:

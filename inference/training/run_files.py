@@ -25,19 +25,16 @@ import numpy as np
 
 from inference.context import Refused
 from inference.files.json_file import read_object
+from inference.files.json_parts import Misfit, read_part
 from inference.results.training import (
     RUN_FILE,
-    TASKS,
     KeptRun,
-    MaskShares,
-    ModelSizes,
     RowToken,
     StepLog,
-    TrainingData,
-    TrainingPlan,
     TrainingRequest,
     TrainingResult,
     Validation,
+    beyond_limits,
     is_run,
 )
 
@@ -50,7 +47,6 @@ _MOST_JSON = 2**20
 _MOST_NUMBERS = 2**27  # bytes
 _MOST_RUNS = 500  # that are looked at in one folder
 _VERSION = 1
-_PARTS: dict[str, type] = {"sizes": ModelSizes, "plan": TrainingPlan, "data": TrainingData}
 
 
 @dataclass(frozen=True)
@@ -81,8 +77,10 @@ def reserved(folder: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    with saving(folder):
+    try:
         (folder / INSIDE).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(f"{folder} cannot be written: {_reason(error)}.") from error
     lock = FileLock(folder / INSIDE / LOCK, timeout=0)
     try:
         lock.acquire()
@@ -149,19 +147,18 @@ def read_run(folder: Path) -> tuple[TrainingRequest, RunFacts]:
     """
     told = read_object(folder / INSIDE / RUN, _MOST_JSON)
     try:
-        if told["version"] != _VERSION or told["request"]["task"] not in TASKS:
-            raise ValueError
-        asked = told["request"] | {name: kind(**told["request"][name]) for name, kind in _PARTS.items()}
-        asked["masks"] = MaskShares(**asked.get("masks", {}))
-        facts = told["facts"] | {
-            name: tuple(map(str, told["facts"][name])) for name in ("layers", "rows", "columns", "facts")
-        }
-        facts["parts"] = tuple(map(str, facts.get("parts", ())))
-        facts["row"] = tuple(RowToken(**one) for one in facts.get("row", ()))
-        facts["baselines"] = tuple((str(name), float(value)) for name, value in facts["baselines"])
-        return TrainingRequest(folder=str(folder), **asked), RunFacts(**facts)
-    except (KeyError, TypeError, ValueError) as error:
-        raise Refused(f"{RUN} of {folder.name} is damaged, or another version of Headlight wrote it.") from error
+        if told.get("version") != _VERSION:
+            raise Misfit(f"'version' is not {_VERSION}")
+        request = read_part(TrainingRequest, told.get("request"), folder=str(folder))
+        facts = read_part(RunFacts, told.get("facts"))
+        if why := beyond_limits(request):
+            raise Misfit(why.rstrip("."))
+        if not 0 <= facts.n_done <= request.plan.n_steps:
+            raise Misfit(f"'n_done' is {facts.n_done:,} of {request.plan.n_steps:,} steps")
+        return request, facts
+    except Misfit as error:
+        text = f"{RUN} of {folder.name} is damaged, or another version of Headlight wrote it: {error}."
+        raise Refused(text) from error
 
 
 def read_result(folder: Path) -> TrainingResult:

@@ -78,7 +78,9 @@ def read_table(path: str) -> tuple[list[str], list[str]]:
         raise Refused(f"{name} is no table of comma-separated values: {error}.") from error
     pairs = list(dict.fromkeys(pair for pair in pairs if all(pair)))
     if not LEAST_ROWS <= len(pairs) <= MOST_ROWS:
-        raise Refused(f"{name} has {len(pairs):,} different rows; {LEAST_ROWS} to {MOST_ROWS:,} can be learned from.")
+        rows = "row" if len(pairs) == 1 else "rows"
+        allowed = f"{LEAST_ROWS} to {MOST_ROWS:,} can be learned from"
+        raise Refused(f"{name} has {len(pairs):,} different {rows}; {allowed}.")
     counts = Counter(label for _, label in pairs)
     if not 2 <= len(counts) <= MOST_CLASSES:
         raise Refused(f"{name} has {len(counts)} different labels; 2 to {MOST_CLASSES} can be told apart.")

@@ -431,6 +431,8 @@ def test_a_layer_or_head_that_is_not_there(options, said, tmp_path, capsys, engi
         (["embedding", "--vectors", "no.txt"], "no.txt cannot be read: No such file or directory."),
         (["analogy", "--words", "man,king"], "--words has 2 words; an analogy needs three"),
         (["sliding-window", "--text", "a cat", "--place", "9"], "There is no place 9; the window has"),
+        (["vocabulary", "--chosen-by", "score"], "--chosen-by score goes with --algorithm wordpiece."),
+        (["tokenizer", "--text", "cat", "--word", "7"], "There is no word 7; there is only 0."),
     ],
 )
 def test_word_vectors_that_cannot_be_shown(options, said, tmp_path, capsys, engine):

@@ -22,10 +22,11 @@ def text(tmp_path):
 def test_word2vec_is_trained_and_saved(text, tmp_path, capsys):
     out = tmp_path / "v.npz"
     of = ["train", "word2vec", str(text), "--out", str(out)]
-    assert run([*of, "--d-model", "6", "--epochs", "2", "--objective", "cbow", "--watch", "cat"]) == 0
+    assert run([*of, "--d-model", "6", "--epochs", "2", "--objective", "cbow", "--watch", "cat,zebra"]) == 0
     told, progress = capsys.readouterr()
     assert told.startswith(f"{out}: 7 vectors of 6 numbers, from 480 words, loss ")
     assert told.splitlines()[1].startswith("cat: ")
+    assert told.splitlines()[2] == "zebra: no vector: it is not in the text, or fewer than 5 times"
     assert "headlight: 100 %" in progress
     assert open_vectors(out).settings.objective == "cbow"
     assert run(of) == 2
@@ -51,6 +52,21 @@ def test_what_cannot_be_done_is_one_line(args, why, tmp_path, monkeypatch, capsy
     assert last.startswith("headlight: ")
     assert why in last
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("is_saved", [True, False])
+def test_stopping_says_what_is_saved(is_saved, text, tmp_path, capsys, monkeypatch):
+    out = tmp_path / "v.npz"
+
+    def stop(*_):
+        if is_saved:
+            out.write_bytes(b"vectors")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("inference.service.engine.answer", stop)
+    assert run(["train", "word2vec", str(text), "--out", str(out)]) == 2
+    told = f"The vectors as they were learned so far are in {out}." if is_saved else "Nothing is saved yet."
+    assert capsys.readouterr().err == f"headlight: Stopped. {told}\n"
 
 
 class Terminal(io.StringIO):

@@ -85,6 +85,11 @@ def test_runs_are_compared_and_shown_together(tmp_path, capsys):
     }
     assert run([*figure, "--force", "--beside", str(tmp_path)]) == 2
     assert "was not trained in Headlight's lab" in capsys.readouterr().err
+    assert run(["figure", "training-curves", "--out", str(tmp_path / "x.csv")]) == 2
+    assert capsys.readouterr().err.startswith("headlight: bert-mini was not trained in Headlight's lab")
+    for step in ("0", "4"):
+        assert run([*figure, "--force", "--gradients-from", step]) == 2
+        assert f"There is no step {step}; there are steps 1 to 3." in capsys.readouterr().err
     assert run([*command[:-1], str(tmp_path / "none"), "--warm-up", "0"]) == 2
     assert "none to leave out" in capsys.readouterr().err
 
@@ -108,12 +113,25 @@ def test_what_is_not_allowed_is_told_in_a_line(tmp_path, capsys):
     (tmp_path / "thesis" / "one.tex").write_text("x")
     assert run(["train", "reversal", "--out", str(tmp_path / "thesis")]) == 2
     assert "one.tex" in capsys.readouterr().err
+    assert run(["train", "reversal", "--out", str(tmp_path / "thesis" / "one.tex")]) == 2
+    told = capsys.readouterr().err
+    assert "one.tex cannot be written: " in told
+    assert "still there" not in told  # nothing was saved before
+    recurrent = ["--architecture", "lstm", "--compare", "norms", "--out", str(tmp_path / "run")]
+    assert run(["train", "reversal", *recurrent]) == 2
+    assert "An LSTM has no norms" in capsys.readouterr().err
 
 
 def test_stopping_says_how_to_go_on(tmp_path, capsys, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
+    command = ["train", "reversal", *SMALL, "--length", "8", "--out", str(tmp_path / "run")]
+    with monkeypatch.context() as patch:
+        patch.setattr("inference.service.engine.answer", stop)
+        assert run(command) == 2
+        assert capsys.readouterr().err.endswith("Stopped. Nothing is saved yet.\n")
+    assert run(command) == 0
     monkeypatch.setattr("inference.service.engine.answer", stop)
-    assert run(["train", "reversal", "--out", str(tmp_path / "run")]) == 2
+    assert run([*command, "--resume"]) == 2
     assert "--resume goes on with it" in capsys.readouterr().err

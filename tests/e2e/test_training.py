@@ -1,34 +1,41 @@
-"""The training lab in the real window, by mouse: train, pause, resume, stop, go on, open what has become of it."""
+"""The training lab in the real window, by mouse: train, pause, resume, stop, go on, compare, film, open."""
 
 from __future__ import annotations
 
 import pytest
+from PIL import Image
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QTabWidget
 
 from inference.results.job import JobPhase
-from widgets.kit.number_box import NumberBox
 from widgets.views.training.attention import TrainingAttentionFigure
 
 pytestmark = pytest.mark.xvfb
 
 NAME = "reversal-1"
+QUICK = {"layers": 1, "width": 16, "heads": 2, "batch": 4, "length": 8, "steps": 20_000}  # a step takes milliseconds
+SOON = {"layers": 1, "width": 64, "heads": 4, "batch": 32, "length": 8, "steps": 500, "warm_up": 50, "peak": 0.004}
 
 
 def phase(driver):
     return next((state.phase for state in driver.window.jobs.states), None)
 
 
-def choose_small(driver):
-    """A model of a few thousand numbers, whose steps are quick."""
+def choose(driver, **values):
+    """What is trained, field by field."""
     driver.tab("training")
     driver.wait(lambda: "training" in driver.window.area.views)
-    driver.widget("training_layers", NumberBox).setValue(1)
-    for name, value in (("width", 16), ("heads", 2)):
-        box = driver.widget(f"training_{name}", QComboBox)
-        box.setCurrentIndex(box.findData(value))
-    driver.widget("training_batch", NumberBox).setValue(4)
-    driver.widget("training_length", NumberBox).setValue(8)
-    driver.widget("training_steps", NumberBox).setValue(20_000)
+    for name, value in values.items():
+        box = driver.widget(f"training_{name}")
+        if isinstance(box, QComboBox):
+            box.setCurrentIndex(box.findData(value))
+        else:
+            driver.type_text(f"training_{name}", str(value))
+
+
+def show_page(driver, number):
+    pages = driver.widget("training_pages", QTabWidget)
+    driver.click(pages.tabBar(), pages.tabBar().tabRect(number).center())
 
 
 def n_done(driver):
@@ -37,7 +44,7 @@ def n_done(driver):
 
 
 def test_a_model_is_trained_paused_resumed_stopped_and_opened(driver):
-    choose_small(driver)
+    choose(driver, **QUICK)
     driver.click(driver.widget("training_start"))
     driver.wait(lambda: n_done(driver) > 3)
     pause = driver.widget("training_job_pause")
@@ -56,14 +63,13 @@ def test_a_model_is_trained_paused_resumed_stopped_and_opened(driver):
     folder = driver.window._settings_file.with_name("runs") / NAME
     assert (folder / "model.safetensors").exists()
 
-    pages = driver.widget("training_pages", QTabWidget)
-    driver.click(pages.tabBar(), pages.tabBar().tabRect(1).center())
+    show_page(driver, 1)
     figure = driver.figure("training")
     assert isinstance(figure, TrainingAttentionFigure)
     last = figure.number
     driver.click(driver.widget("training_attention_first"))
     assert driver.figure("training").now.step == 0 < last
-    driver.click(pages.tabBar(), pages.tabBar().tabRect(0).center())
+    show_page(driver, 0)
 
     listed = driver.widget("gallery_list", QListWidget)
     assert NAME in [listed.item(i).text() for i in range(listed.count())]
@@ -75,7 +81,7 @@ def test_a_model_is_trained_paused_resumed_stopped_and_opened(driver):
 def test_a_run_survives_its_window_goes_on_and_can_be_deleted(start):
     driver = start()
     driver.wait_idle()
-    choose_small(driver)
+    choose(driver, **QUICK)
     driver.click(driver.widget("training_start"))
     driver.wait(lambda: n_done(driver) > 3)
     driver.window.close()  # and its process with it
@@ -93,3 +99,63 @@ def test_a_run_survives_its_window_goes_on_and_can_be_deleted(start):
         driver.click(driver.widget("training_remove"))
     driver.wait(lambda: not folder.exists())
     driver.wait(lambda: driver.widget("training_runs", QListWidget).count() == 0)
+
+
+def on_anti_diagonal(pattern):
+    """Share of the attention of each letter that is on the letter at the mirrored place, [head]."""
+    n = pattern.shape[-1] - 1  # the end follows
+    return pattern[-1][:, range(n), range(n - 1, -1, -1)].mean(-1)
+
+
+def test_a_model_learns_to_reverse_strings_and_the_film_of_its_attention_is_exported(driver, tmp_path):
+    choose(driver, **SOON)
+    driver.click(driver.widget("training_start"))
+    show_page(driver, 1)
+    driver.wait(lambda: isinstance(driver.figure("training"), TrainingAttentionFigure))
+
+    def seen():
+        return driver.figure("training").run.validations
+
+    driver.wait(lambda: seen()[-1].measure >= 0.98, seconds=110)
+    assert on_anti_diagonal(seen()[-1].pattern).max() > 0.7 > 0.3 > on_anti_diagonal(seen()[0].pattern).max()
+    show_page(driver, 0)
+    if phase(driver) is not None:
+        driver.click(driver.widget("training_job_cancel"))
+    driver.wait(lambda: phase(driver) is None)
+    show_page(driver, 1)
+    film = tmp_path / "reversal.gif"
+    driver.export("training", film)
+    driver.wait(film.exists, seconds=120)
+    driver.wait(lambda: driver.message().startswith(str(film)) or "reversal.gif" in driver.message(), seconds=120)
+    with Image.open(film) as images:
+        assert images.n_frames >= len(seen()) - 1
+        first, last = (frame(images, n) for n in (0, images.n_frames - 1))
+    assert first != last
+
+
+def frame(images, number):
+    images.seek(number)
+    return images.convert("RGB").tobytes()
+
+
+def test_runs_that_wait_come_back_and_all_of_a_comparison_are_trained(start):
+    driver = start()
+    driver.wait_idle()
+    choose(driver, **QUICK | {"steps": 40, "warm_up": 20})
+    driver.window.findChild(QAction, "training_compare_norms").trigger()
+    driver.wait(lambda: len(driver.window.jobs.states) == 2)
+    driver.window.close()
+
+    driver = start()
+    driver.wait(lambda: "training" in driver.window.area.views)
+    runs = driver.widget("training_runs", QListWidget)
+    driver.wait(lambda: runs.count() == 2)
+    assert not driver.window.jobs.states
+    driver.click(runs.viewport(), runs.visualItemRect(runs.item(1)).center())
+    driver.wait(lambda: driver.widget("training_go_on").isEnabled())
+    driver.click(driver.widget("training_go_on"))
+    driver.wait(lambda: len(driver.window.jobs.states) == 2)
+    driver.wait(lambda: not driver.window.jobs.states, seconds=110)
+    assert [runs.item(i).text().partition("\n")[2][:4] for i in range(2)] == ["done"] * 2
+    driver.wait(lambda: len(driver.figure("training").runs) == 2)
+    assert [run.name for run in driver.figure("training").runs] == ["norms behind", "norms before"]

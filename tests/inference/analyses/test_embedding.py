@@ -171,6 +171,8 @@ def test_too_few_words_for_a_map_are_named(model, tmp_path):
         embedding(EmbeddingRequest("bert-mini", source, ("king", "cat", "dog")), model, Context())
     with pytest.raises(Refused, match="are 1 in all; a map needs the vectors of two words"):
         embedding(EmbeddingRequest("bert-mini", file_of(tmp_path, "king 1 0 0\n")), model, Context())
+    with pytest.raises(Refused, match=r"^“king” is one word; a map needs two\.$"):
+        embedding(EmbeddingRequest("bert-mini", source, ("king",)), model, Context())
 
 
 @pytest.mark.parametrize(

@@ -33,3 +33,8 @@ def test_what_cannot_be_compared_is_refused():
         compared_runs(replace(request, plan=replace(PLAN, warm_up=0)), "both")
     with pytest.raises(NotComparable, match="string reversal only"):
         compared_runs(replace(request, task="causal"), "norms")
+    recurrent = replace(request, sizes=replace(request.sizes, architecture="lstm"))
+    for compared in ("norms", "both"):
+        with pytest.raises(NotComparable, match="An LSTM has no norms"):
+            compared_runs(recurrent, compared)
+    assert len(compared_runs(recurrent, "warm-up")) == 2

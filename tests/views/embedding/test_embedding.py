@@ -408,6 +408,8 @@ def test_the_window_shows_what_is_left_out_and_both_losses():
 
 
 def test_a_text_of_which_nothing_is_left_still_shows_its_words():
+    unknown = SlidingWindowFigure(replace(make_window(), steps=(), is_known=np.array([True] + [False] * 5)))
+    assert unknown.caption.startswith("Fewer than two words of the text have a vector")
     figure = SlidingWindowFigure(replace(make_window(), steps=()))
     assert "another seed" in figure.caption
     assert "zebra" in texts_of(figure)

@@ -130,7 +130,8 @@ def test_the_drawing_fits_its_place():
 
 def test_dimensions_that_stand_out_are_named_with_how_much():
     assert outliers_text(make_result()) == "no dimension stands out"
-    assert outliers_text(make_result(outliers=(12, 5))) == "dimensions that stand out: 12 (20 ×), 5 (7 ×)"
+    told = "dimensions that stand out: no. 12 (20 × the median), no. 5 (7 × the median)"
+    assert outliers_text(make_result(outliers=(12, 5))) == told
     assert outliers_text(make_result(outliers=(1, 2, 3, 4, 5, 6))).endswith(" and 2 more")
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QToolButton
 
+from resources import bundled_checkpoints, checkpoint_path
 from tests.factories import make_checkpoint_info
 from tests.inference.text_configurations import TEXT
 from tests.inputs import text_input
@@ -18,7 +20,7 @@ from widgets.context import ViewContext
 from widgets.look.theme import FigureStyle
 from widgets.subject import Subject
 from widgets.views.pretrained.figure import FamilyTree
-from widgets.views.pretrained.models import BY_KEY, MODELS, model_of
+from widgets.views.pretrained.models import BUNDLED, BY_KEY, MODELS, model_of
 from widgets.views.pretrained.view import PretrainedView
 
 
@@ -133,3 +135,30 @@ def test_its_numbers_are_a_row_a_model():
 
 def test_is_collected_after_closing(assert_collected):
     assert_collected(lambda: PretrainedView(ViewContext()))
+
+
+def test_the_bundled_checkpoint_of_a_model_is_opened(qtbot):
+    context = ViewContext()
+    view = PretrainedView(context)
+    qtbot.addWidget(view)
+    opened = []
+    context.checkpoint_requested.connect(opened.append)
+    button = view.findChild(QToolButton, "pretrained_open")
+    view._choose("bert")
+    assert button.isHidden()  # it is not at hand
+    context.set_checkpoints(("bert-mini", "vit-scenes"))
+    assert not button.isHidden()
+    assert button.text() == "Open bert-mini"
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert opened == ["bert-mini"]
+    view.set_subject(Subject(replace(make_checkpoint_info(), checkpoint="bert-mini"), text_input("a")))
+    assert not button.isEnabled()  # it is open
+    view._choose("xlnet")
+    assert button.isHidden()
+
+
+def test_what_is_bundled_is_of_its_model():
+    for key, name in BUNDLED.items():
+        if name in bundled_checkpoints():
+            (architecture,) = json.loads((checkpoint_path(name) / "config.json").read_text())["architectures"]
+            assert model_of(architecture) is BY_KEY[key]

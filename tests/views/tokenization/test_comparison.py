@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtWidgets import QComboBox, QTabWidget
 
 from app.commands.command_line import run
+from inference.analyses import tokenization
 from inference.analyses.tokenization import compare
 from inference.checkpoints.inspection import plan
 from inference.context import Cancelled, Context, Refused
@@ -29,7 +30,7 @@ from tests.inputs import text_input
 from widgets.context import ViewContext
 from widgets.plots.data import PlotSpot
 from widgets.subject import Subject
-from widgets.views.tokenization.comparison_figure import ComparisonFigure
+from widgets.views.tokenization.comparison_figure import ComparisonFigure, title_of
 from widgets.views.tokenization.comparison_page import ComparisonPage
 from widgets.views.tokenization.view import TokenizationView
 
@@ -74,9 +75,31 @@ def test_what_has_no_tokenizer_is_left_out_and_what_is_broken_says_why(tmp_path)
     assert [one.checkpoint for one in found.read] == ["bert-mini"]
 
 
-def test_no_more_than_eight_are_read():
+def test_no_more_than_eight_are_read(monkeypatch):
+    seen = []
+
+    def cut(_tokenizer, name, _texts):
+        seen.append(name)
+        return ComparedTokenizer(name, n_vocabulary=len(seen))
+
+    monkeypatch.setattr(tokenization, "_cut_by", cut)
     found = compare(CompareRequest(("bert-mini",) * (MOST_COMPARED + 3)), Context())
-    assert len(found.tokenizers) == MOST_COMPARED
+    assert len(found.tokenizers) == len(seen) == MOST_COMPARED
+
+
+def test_those_that_cut_alike_are_one(result):
+    found = compare(CompareRequest((*TWO, *TWO, "bert-mini"), "the unbelievable cat"), Context())
+    assert [one.checkpoint for one in found.tokenizers] == list(TWO)
+    assert [one.alike for one in found.tokenizers] == [("bert-mini", "bert-mini"), ("transformer-en-fr",)]
+    assert [title_of(one) for one in found.tokenizers] == [
+        "bert-mini and 2 others", "transformer-en-fr, transformer-en-fr",
+    ]  # fmt: skip
+    assert title_of(result.tokenizers[0]) == "bert-mini"
+    n = len(found.texts)
+    assert len(ComparisonFigure(found, "letter", 0).numbers().rows) == 5 * n
+    assert ComparisonFigure(found, "letter", 0).caption.endswith("; 2 tokenizers")
+    one = compare(CompareRequest(("bert-mini",)), Context())
+    assert ComparisonFigure(one, "letter", 0).caption.endswith("; one tokenizer")
 
 
 def test_what_cannot_be_compared_is_refused():

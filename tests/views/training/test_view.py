@@ -7,20 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLineEdit, QListWidget, QPushButton, QToolButton, QWidget
 
 from inference.results.events import Progress
-from inference.results.inputs import Input, TextInput
 from inference.results.job import JobAction, JobPhase, JobState
-from inference.results.training import KeptRun, MaskShares, RowToken, RunsRequest, RunsResult, TrainingRequest
-from tests.answers import answer
-from tests.factories import make_checkpoint_info
+from inference.results.training import MaskShares, RowToken, RunsRequest, TrainingRequest
+from tests.views.training.lab import HOME, compare, give, kept, make_subject, make_view, press, texts
 from tests.views.training.runs import make_request, make_result
 from widgets.context import ViewContext
 from widgets.kit.labels import LineLabel
-from widgets.subject import Subject
 from widgets.views.training.attention import TrainingAttentionFigure
 from widgets.views.training.curves import TrainingCurvesFigure
 from widgets.views.training.gradients import LayerGradientsFigure
@@ -29,37 +25,13 @@ from widgets.views.training.record import RunRecord
 from widgets.views.training.schedule import ScheduleFigure, SmoothingFigure
 from widgets.views.training.view import TrainingView
 
-HOME = "/home/u/runs"
-
-
-def make_subject():
-    return Subject(make_checkpoint_info(), Input(text=TextInput("the cat")))
-
 
 @pytest.fixture
 def view(qtbot):
-    view = TrainingView(ViewContext(runs_folder=HOME))
-    view.setObjectName("training")
-    qtbot.addWidget(view)
-    qtbot.kept = view
-    view.asked = []
-    view.request_changed.connect(view.asked.append)
-    view.resize(1100, 800)
+    view = make_view(qtbot)
     view.show()
     view.set_subject(make_subject())
     return view
-
-
-def kept(name, n_done, n_steps=40):
-    return KeptRun(make_request(f"{HOME}/{name}", n_steps), n_done, 1_000_000)
-
-
-def give(view, *runs, steps=(), has_lora=False):
-    answer(view, RunsResult(tuple(runs), tuple(steps), has_lora))
-
-
-def press(view, name):
-    QTest.mouseClick(view.findChild(QToolButton, name) or view.findChild(QPushButton, name), Qt.MouseButton.LeftButton)
 
 
 def start(view):
@@ -71,11 +43,6 @@ def start(view):
     state = JobState(1, request, JobPhase.RUNNING, Progress(0, 40, "Step 0"))
     view.show_job(state)
     return request, state
-
-
-def texts(view):
-    runs = view.findChild(QListWidget, "training_runs")
-    return [runs.item(i).text() for i in range(runs.count())]
 
 
 def test_it_asks_which_runs_there_are_and_shows_the_latest(view):
@@ -304,12 +271,6 @@ def test_parts_that_do_not_follow_are_left_out():
 
 
 # Comparisons
-
-
-def compare(view, compared):
-    action = view.findChild(QAction, f"training_compare_{compared}")
-    action.trigger()
-    return [request for request in view.asked if isinstance(request, TrainingRequest)]
 
 
 def test_runs_that_differ_in_one_thing_are_begun_and_shown_together_under_what_differs(view):

@@ -70,6 +70,8 @@ class SlidingWindowFigure:
     def caption(self) -> str:
         step = self.step_shown
         if step is None:
+            if self.result.is_known.sum() < 2:
+                return _tr("Fewer than two words of the text have a vector, so none is near another; type other words.")
             return _tr("No two words of the text were kept near each other; another seed may keep others.")
         text = _tr(
             "Place {} of {}: “{}”, window shrunk to {} of {}, {} pairs; loss of skip-gram {:.3f}, of CBOW {:.3f}"

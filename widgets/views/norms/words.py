@@ -86,7 +86,7 @@ def outliers_text(result: NormsResult) -> str:
         return _tr("no dimension stands out")
     most = result.outlier_ratios.max(0)
     parts = [
-        f"{dimension} ({ratio:.3g} ×)"
+        _tr("no. {} ({:.3g} × the median)").format(dimension, ratio)
         for dimension, ratio in zip(result.outliers[:_HOW_MANY].tolist(), most[:_HOW_MANY].tolist(), strict=True)
     ]
     more = len(result.outliers) - _HOW_MANY

@@ -234,6 +234,8 @@ MODELS: tuple[PretrainedModel, ...] = (
     ),
 )  # fmt: skip
 BY_KEY = {model.key: model for model in MODELS}
+# Small ones that come with Headlight, by the key of their model.
+BUNDLED = {"bert": "bert-mini", "gpt2": "gpt-mini"}
 
 
 def model_of(architecture: str) -> PretrainedModel | None:

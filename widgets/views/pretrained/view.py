@@ -16,7 +16,7 @@ from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.pretrained.command import PretrainedOptions
 from widgets.views.pretrained.figure import FamilyTree
-from widgets.views.pretrained.models import model_of
+from widgets.views.pretrained.models import BUNDLED, model_of
 
 
 class PretrainedView(View):
@@ -30,7 +30,12 @@ class PretrainedView(View):
         page.is_of_subject = False
         self._page = self.add_page(page)
         self._options = self.add_options(OptionControls(page.controls, "pretrained", PretrainedOptions))
+        self._open = page.controls.add_button(
+            "pretrained_open", "", self.tr("Open the small model of this kind that comes with Headlight")
+        )
         self._options.changed.connect(self._rebuild)
+        self._open.clicked.connect(self._on_open_clicked)
+        context.checkpoints_changed.connect(self._offer)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
         self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
         self._rebuild()
@@ -61,7 +66,20 @@ class PretrainedView(View):
         figure = FamilyTree(self._options.value().model, self.subject.checkpoint if self.subject else None)
         self._page.show_on(self._scroll, figure, self.style_now())
         self._on_canvas_spot_changed(self._canvas.spot)
+        self._offer()
         self.figure_changed.emit()
+
+    @property
+    def _bundled(self) -> str:
+        """The bundled checkpoint of the chosen model; empty where there is none."""
+        name = BUNDLED.get(self._options.value().model, "")
+        return name if name in self.context.checkpoints else ""
+
+    def _offer(self) -> None:
+        name = self._bundled
+        self._open.setVisible(bool(name))
+        self._open.setText(self.tr("Open {}").format(name))
+        self._open.setEnabled(self.subject is None or self.subject.checkpoint.checkpoint != name)
 
     def _on_canvas_spot_changed(self, spot: str | None) -> None:
         figure = self.figure()
@@ -72,3 +90,6 @@ class PretrainedView(View):
 
     def _on_canvas_spot_chosen(self, spot: str) -> None:
         self._choose(spot)
+
+    def _on_open_clicked(self) -> None:
+        self.context.open_checkpoint(self._bundled)

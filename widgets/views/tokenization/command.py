@@ -31,6 +31,8 @@ def _of_training(parser: ArgumentParser) -> None:
 
 def _vocabulary_request(args: Namespace, info: CheckpointInfo) -> VocabularyRequest:
     options = VocabularyOptions.of(args)
+    if options.chosen_by != "count" and options.algorithm != "wordpiece":
+        raise BadOption("--chosen-by score goes with --algorithm wordpiece.")
     return VocabularyRequest(_corpus(args.corpus), options.algorithm, options.n_pieces, options.chosen_by)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -29,6 +29,14 @@ _LINE = 1.4  # em
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("ComparisonFigure", text)
+
+
+def title_of(tokenizer: ComparedTokenizer) -> str:
+    """Whose it is; of several checkpoints that cut alike the first."""
+    name, others = clean(tokenizer.checkpoint), tokenizer.alike
+    if len(others) > 1:
+        return _tr("{} and {} others").format(name, len(others))
+    return _tr("{}, {}").format(name, clean(others[0])) if others else name
 
 
 @dataclass(frozen=True)
@@ -57,11 +65,13 @@ class ComparisonFigure(PlottedFigure):
             "word": _tr("Tokens a word, where spaces part words"),
             "unknown": _tr("Share of tokens that are unknown"),
         }
-        text = _tr("{}, special tokens left out: the same sentence in {} languages{}; {} tokenizers")
+        text = _tr("{}, special tokens left out: the same sentence in {} languages{}; {}")
         n_own = sum(one.language == OWN for one in self.result.texts)
         own = _tr(", and your text") if n_own else ""
         n_others = len(self.result.texts) - n_own
-        return text.format(names[self.measure], n_others, own, len(self.result.read))
+        n = len(self.result.read)
+        told = _tr("{} tokenizers").format(n) if n > 1 else _tr("one tokenizer")
+        return text.format(names[self.measure], n_others, own, told)
 
     def value(self, tokenizer: ComparedTokenizer, sentence: int) -> float:
         """What is compared; NaN where there is no such number."""
@@ -77,7 +87,7 @@ class ComparisonFigure(PlottedFigure):
         sentence = self._sentence(spot.point)
         text, n = self.result.texts[sentence], len(tokenizer.pieces[sentence])
         parts = _tr("{}, {}: {} tokens for {} characters").format(
-            clean(tokenizer.checkpoint), self._language(sentence), n, len(text.text)
+            title_of(tokenizer), self._language(sentence), n, len(text.text)
         )
         if text.n_words:
             parts += _tr(" in {} words").format(text.n_words)
@@ -102,7 +112,8 @@ class ComparisonFigure(PlottedFigure):
             "tokens a character", "tokens a word", "unknown share",
         )  # fmt: skip
         rows: list[tuple[str | int | float, ...]] = []
-        read = self.result.read
+        # Those that are alike too, each by its name.
+        read = [replace(one, checkpoint=name) for one in self.result.read for name in (one.checkpoint, *one.alike)]
         for number, text in enumerate(self.result.texts):
             for one in read:
                 n, unknown = len(one.pieces[number]), one.n_unknown[number]
@@ -170,7 +181,7 @@ class ComparisonFigure(PlottedFigure):
         for number, one in enumerate(read):
             values = np.array([self.value(one, self._sentence(point)) for point in range(n_texts)])
             at = places + _FILLED / 2 - (number + 0.5) * thickness
-            name = f"{clean(one.checkpoint)} ({one.n_vocabulary:,})"
+            name = f"{title_of(one)} ({one.n_vocabulary:,})"
             series.append(Bars(name, at, np.zeros(n_texts), values, number, are_lying=True, thickness=thickness))
         labels = tuple(self._language(self._sentence(point)) for point in range(n_texts))
         titles = {"letter": _tr("tokens a character"), "word": _tr("tokens a word"), "unknown": _tr("unknown")}
@@ -202,7 +213,7 @@ class ComparisonFigure(PlottedFigure):
         painter.drawText(box, flags | Qt.TextFlag.TextWordWrap, clean(text.text))
         for one, top in self._placed(rect, style)[0]:
             painter.setPen(theme.warning if one.why_not else theme.faint)
-            said = f"{clean(one.checkpoint)}: " + (clean(one.why_not) or self._counted(one))
+            said = f"{title_of(one)}: " + (clean(one.why_not) or self._counted(one))
             line = metrics.elidedText(said, Qt.TextElideMode.ElideRight, width)
             painter.drawText(QPointF(left, top + metrics.ascent()), line)
             if not one.why_not:

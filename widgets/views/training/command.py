@@ -31,9 +31,19 @@ def _requests_of_several(args: Namespace, info: CheckpointInfo) -> Requests:
     return tuple(answers)
 
 
+def _named(args: Namespace) -> list[str]:
+    return [split_precision(args.checkpoint)[0], *args.beside]
+
+
 def _folders(args: Namespace) -> list[Path]:
-    named = split_precision(args.checkpoint)[0], *args.beside
-    return [Path(os.path.abspath(folder)) for folder in named]
+    return [Path(os.path.abspath(folder)) for folder in _named(args)]
+
+
+def _not_of_the_lab(name: str) -> BadOption:
+    return BadOption(
+        f"{name} was not trained in Headlight's lab: nothing of its training is kept there. --checkpoint needs the "
+        "folder of a run."
+    )
 
 
 def _runs(answers: tuple[RunsResult, ...], args: Namespace) -> tuple[RunOfNetwork, ...]:
@@ -41,10 +51,10 @@ def _runs(answers: tuple[RunsResult, ...], args: Namespace) -> tuple[RunOfNetwor
     from widgets.views.training.distance import RunOfNetwork
 
     found = []
-    for ink, (folder, answer) in enumerate(zip(_folders(args), answers, strict=True)):
+    for ink, (name, folder, answer) in enumerate(zip(_named(args), _folders(args), answers, strict=True)):
         asked = next((run.request for run in answer.runs if Path(run.request.folder) == folder), None)
         if not answer.steps or asked is None:
-            raise BadOption(f"{folder} was not trained in Headlight's lab: nothing of its training is kept there.")
+            raise _not_of_the_lab(name)
         found.append(RunOfNetwork(shown_run(folder.name, ink, answer.steps[0][1]), asked))
     return tuple(found)
 
@@ -57,7 +67,7 @@ def _distance(answers: tuple[RunsResult, ...], args: Namespace) -> Figure:
 
 def _run(result: RunsResult, args: Namespace) -> TrainingResult:
     if not result.steps:
-        raise BadOption(f"{args.checkpoint} was not trained in Headlight's lab: nothing of its training is kept there.")
+        raise _not_of_the_lab(split_precision(args.checkpoint)[0])
     return result.steps[0][1]
 
 
@@ -68,7 +78,9 @@ def _curves(answers: tuple[RunsResult, ...], args: Namespace) -> Figure:
     runs = tuple(run.shown for run in _runs(answers, args))
     if args.gradients_from is None:
         return TrainingCurvesFigure(runs, against=args.against)
-    within("step", args.gradients_from - 1, max(run.result.n_done for run in runs))
+    most = max(run.result.n_done for run in runs)
+    if not 1 <= args.gradients_from <= most:
+        raise BadOption(f"There is no step {args.gradients_from}; there are steps 1 to {most:,}.")
     return LayerGradientsFigure(runs, args.gradients_from - 1)
 
 

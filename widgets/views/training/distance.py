@@ -118,7 +118,7 @@ class DistanceFigure(PlottedFigure):
                 low, high = wilson(n_right, n)
                 x = np.array([distance_of_place(int(place)) for place in places], float)
                 name, ink, is_dashed = self._name(run, kind), run.shown.ink, kind == _LONGER
-                found.append(Curve(name, x, n_right / n, ink, low, high, has_dots=True, is_dashed=is_dashed))
+                found.append(Curve(name, x, n_right / n, ink, low, high, has_dots=not is_dashed, is_dashed=is_dashed))
         return found
 
     def _solved(self) -> list[Series]:
@@ -130,7 +130,7 @@ class DistanceFigure(PlottedFigure):
             for kind in (_WITHIN, _LONGER):
                 y = run.solved(kind).astype(float)[is_known]
                 name, is_dashed = self._name(run, kind), kind == _LONGER
-                found.append(Curve(name, x[is_known], y, ink, has_dots=True, is_dashed=is_dashed, width=1.6))
+                found.append(Curve(name, x[is_known], y, ink, has_dots=not is_dashed, is_dashed=is_dashed, width=1.6))
         return found
 
     def _name(self, run: RunOfNetwork, kind: int) -> str:

@@ -27,9 +27,8 @@ from widgets.views.training.gradients import LayerGradientsFigure
 from widgets.views.training.options import ONLY_FOR, ONLY_TRANSFORMER, Against, LabOptions, RunOptions
 from widgets.views.training.record import RunRecord
 from widgets.views.training.run_list import RunList
-from widgets.views.training.words import row_text, run_labels
+from widgets.views.training.words import is_folder_name, row_text, run_labels
 
-_NO_NAME = set('/\\:*?"<>|')
 _LONGEST_NAME = 60
 
 
@@ -158,7 +157,7 @@ class LabPage(Page):
         name, options = self.name, self.options.value()
         if self._names_taken(name):
             return _tr("There is a run named {} already; choose another name.").format(name)
-        if name.startswith(".") or set(name) & _NO_NAME or not name.isprintable():
+        if not is_folder_name(name):
             return _tr("{} cannot be the name of a folder; letters, digits, - and _ can.").format(name)
         if options.task == "classify" and not self._path:
             return _tr("Choose a CSV with a column text and a column label.")
@@ -196,7 +195,9 @@ class LabPage(Page):
         else:
             self.figure = TrainingCurvesFigure(runs, self.options.value().request("").schedule, self.against)
         self._canvas.show_figure(self.figure, self._style)
-        self.caption.show_text(self.figure.caption)
+        awaited = ", ".join(clean(record.request.name) for record in self._records)
+        text = _tr("Nothing of {} yet. Dashed: the learning rate that is chosen")
+        self.caption.show_text(text.format(awaited) if awaited and not runs else self.figure.caption)
         self.figure_changed.emit()
 
     @property

@@ -120,6 +120,36 @@ class RunOptions(Options):
             masks=self.masks if self.task == "masked" else MaskShares(),
         )
 
+    @classmethod
+    def of_request(cls, request: TrainingRequest) -> RunOptions:
+        """What is chosen for such a request; what does not matter for it has its default."""
+        sizes, plan, data, masks = request.sizes, request.plan, request.data, request.masks
+        return cls(
+            task=request.task,
+            architecture=sizes.architecture,
+            layers=sizes.n_layers,
+            width=sizes.d_model,
+            heads=sizes.n_heads,
+            norm=sizes.norm,
+            dropout=sizes.dropout,
+            length=data.length,
+            vocabulary=data.vocabulary,
+            n_vocabulary=data.n_vocabulary,
+            chosen=masks.chosen,
+            masked=masks.masked,
+            random=masks.random,
+            unchanged=masks.unchanged,
+            tuned=request.tuned,
+            steps=plan.n_steps,
+            batch=plan.batch,
+            schedule=plan.schedule,
+            warm_up=plan.warm_up,
+            peak=plan.peak,
+            smoothing=plan.smoothing,
+            clip=plan.clip,
+            seed=plan.seed,
+        )
+
     @property
     def masks(self) -> MaskShares:
         """What becomes of the words that BERT is asked for."""

@@ -17,6 +17,8 @@ class RunRecord:
     ----------
     ink
         Number of its colour.
+    is_unsaved
+        Whether it stays in the list though nothing of it was seen on the disk: it waits, begins, or could not begin.
     """
 
     def __init__(self, request: TrainingRequest, ink: int) -> None:
@@ -25,6 +27,7 @@ class RunRecord:
         self.n_done = 0
         self.n_bytes = 0
         self.job: JobState | None = None
+        self.is_unsaved = False
 
     @property
     def is_running(self) -> bool:
@@ -51,4 +54,4 @@ class RunRecord:
             self.result = replace(new, log=log, validations=(*old.validations, *new.validations))
         else:
             return
-        self.n_done = new.n_done
+        self.n_done, self.is_unsaved = new.n_done, False

@@ -46,7 +46,8 @@ class RunList(QWidget):
         self._list.setObjectName("training_runs")
         self._list.setAccessibleName(self.tr("Runs"))
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._go_on = self._button("training_go_on", self.tr("Go on"), self.tr("Train on from where it was stopped"))
+        tip = self.tr("Train on from where it was stopped; of a comparison, the runs that are not done follow")
+        self._go_on = self._button("training_go_on", self.tr("Go on"), tip)
         self._open = self._button(
             "training_open", self.tr("Open"), self.tr("Open what it has become as a checkpoint, in all views")
         )
@@ -164,6 +165,10 @@ class RunList(QWidget):
             if record.job.phase is JobPhase.WAITING:
                 return self.tr("waits")
             return self.tr("{}, training").format(share)
+        if record.job is not None:
+            return self.tr("{}, failed").format(share)
+        if record.is_unsaved:
+            return self.tr("not begun")
         right = ""
         if record.result is not None and record.result.validations:
             right = self.tr(", {:.0f} % right").format(100 * record.result.validations[-1].measure)

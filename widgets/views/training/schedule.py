@@ -142,7 +142,7 @@ class SmoothingFigure(PlottedFigure):
 
     @property
     def caption(self) -> str:
-        text = _tr("Label smoothing {:g} over {} tokens: target {:.3f} for the right one, {:.4f} for each other")
+        text = _tr("Label smoothing {:g} over {} tokens: target {:.4f} for the right one, {:.4f} for each other")
         return text.format(self.smoothing, self.n_classes, float(self.target[0]), float(self.target[1]))
 
     @cached_property

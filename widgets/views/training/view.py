@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QKeyEvent
@@ -24,6 +25,7 @@ from widgets.views.training.distance_page import DistancePage
 from widgets.views.training.formula_pages import SchedulePage, SmoothingPage
 from widgets.views.training.lab_page import LabPage
 from widgets.views.training.record import RunRecord
+from widgets.views.training.unsaved import unsaved_requests, unsaved_state
 
 _RUNS, _ATTENTION, _DISTANCE = 0, 1, 2
 _N_INKS = 10
@@ -113,8 +115,12 @@ class TrainingView(View):
         if self._removed == request.removed:
             self._removed = ()
         old, kept = self._records, {run.request.folder: run for run in result.runs if run.request.folder not in gone}
-        # What trains stands first, be it that nothing of it is on the disk yet.
-        records = {folder: record for folder, record in old.items() if record.is_running}
+        # What trains or waits stands first, be it that nothing of it is on the disk yet.
+        records = {
+            folder: record
+            for folder, record in old.items()
+            if record.is_running or (record.is_unsaved and folder not in kept)
+        }
         for folder, run in kept.items():
             record = (
                 records.get(folder)
@@ -122,7 +128,7 @@ class TrainingView(View):
                 or RunRecord(run.request, self._next_ink([*old.values(), *records.values()]))
             )
             records[folder] = record
-            record.n_bytes = run.n_bytes
+            record.n_bytes, record.is_unsaved = run.n_bytes, False
             if not record.is_running:
                 record.request, record.n_done = run.request, run.n_done
         for folder, steps in result.steps:
@@ -131,14 +137,23 @@ class TrainingView(View):
         is_other = list(records) != list(old) or bool(gone)
         self._records = records
         self._lab.runs.set_records(records.values(), self.style_now())
-        if self._is_first and records:  # something to see: the latest run
+        if self._is_first and records:
             self._is_first = False
-            self._lab.runs.choose(next(iter(records)))
+            self._choose_first()
         self._tell_names()
         if is_other:
             self.context.tell_runs_changed()
         self._show_current()
         self.refresh()
+
+    def _choose_first(self) -> None:
+        """Something to see: the latest run, with what it is compared with."""
+        latest = max(self._records.values(), key=lambda one: (one.n_done > 0, not one.is_unsaved))  # the first of these
+        compared = latest.request.comparison
+        for record in self._records.values():
+            if compared and record.request.comparison == compared:
+                self._lab.runs.choose(record.request.folder)
+        self._lab.runs.choose(latest.request.folder)
 
     def show_failure(self, request: Request, failure: Failure) -> None:
         super().show_failure(request, failure)
@@ -152,13 +167,29 @@ class TrainingView(View):
             return
         record.job = state
         if state.phase.is_over:
-            record.n_bytes = record.n_bytes or 1
             if state.phase is not JobPhase.FAILED:
-                record.job = None
+                record.job, record.is_unsaved = None, False
+                record.n_bytes = record.n_bytes or 1
             self.refresh(again=True)
             self.context.tell_runs_changed()
         self._lab.runs.show_record(record)
         self._show_job()
+
+    # A session
+
+    def options_state(self) -> dict[str, Any]:
+        """With the runs of which nothing is on the disk yet: they wait for others, or have only just been begun."""
+        unsaved = [record.request for record in self._records.values() if record.is_unsaved]
+        return super().options_state() | ({"unsaved": unsaved_state(unsaved)} if unsaved else {})
+
+    def set_options_state(self, stored: object) -> None:
+        super().set_options_state(stored)
+        kept = stored.get("unsaved") if isinstance(stored, dict) and self.context.runs_folder else ()
+        for request in reversed(unsaved_requests(kept, self.context.runs_folder)):
+            if request.folder not in self._records:
+                self._add(request)
+        self._lab.runs.set_records(self._records.values(), self.style_now())
+        self._tell_names()
 
     def figure(self) -> Figure | None:
         page = self._pages.currentIndex()
@@ -267,11 +298,21 @@ class TrainingView(View):
 
     def _add(self, request: TrainingRequest) -> RunRecord:
         record = RunRecord(request, self._next_ink(list(self._records.values())))
+        record.is_unsaved = True
         self._records = {request.folder: record} | self._records
         return record
 
     def _on_runs_go_on_requested(self, folder: str) -> None:
-        self._begin(self._records[folder])
+        chosen = self._records[folder]
+        self._begin(chosen)
+        if not (compared := chosen.request.comparison):
+            return
+        for record in reversed(list(self._records.values())):  # as they were asked for
+            is_other = record is not chosen and record.request.comparison == compared
+            if is_other and not record.is_running and not record.is_finished:
+                self._begin(record)
+        self._lab.runs.choose(folder)
+        self._show_current()
 
     def _begin(self, record: RunRecord) -> None:
         folder = record.request.folder

@@ -11,6 +11,15 @@ from inference.results.training import TASKS, RowToken, TrainingRequest
 from widgets.kit.clean import clean
 from widgets.views.training.record import RunRecord
 
+_NO_NAME = set('/\\:*?"<>|')
+_RESERVED = {"con", "prn", "aux", "nul"}  # of Windows
+
+
+def is_folder_name(name: str) -> bool:
+    """Whether a run can be called so: a folder with its name can be made on every system."""
+    is_odd = name.startswith(".") or name.endswith(".") or name.lower() in _RESERVED
+    return bool(name) and not is_odd and not set(name) & _NO_NAME and name.isprintable()
+
 
 def step_text(step: float) -> str:
     """A step beside an axis."""
