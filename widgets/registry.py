@@ -31,7 +31,7 @@ ORDER = (
     "training",
     "norms",
     "measures",
-    "similarity",
+    "head_similarity",
     "rollout",
     "sparse",
     "approximation",

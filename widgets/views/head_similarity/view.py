@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QWidget
 
+from inference.results.head_similarity import HeadSimilarityRequest, HeadSimilarityResult
 from inference.results.request import Request
-from inference.results.similarity import SimilarityRequest, SimilarityResult
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.kit.group_choice import GroupChoice
@@ -17,22 +17,23 @@ from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.views.similarity.command import SimilarityOptions
-from widgets.views.similarity.figure import SimilarityFigure
+from widgets.views.head_similarity.command import HeadSimilarityOptions
+from widgets.views.head_similarity.figure import HeadSimilarityFigure
 
 
-class SimilarityView(View):
+class HeadSimilarityView(View):
     """A heat map of the heads of a layer against each other. A click selects the head of its row."""
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
-        self._result: SimilarityResult | None = None
-        self._canvas = PointedCanvas("similarity_canvas", self.tr("Similarity of heads"))
-        self._page = self.add_page(Page("similarity", self._canvas, self.tr("What is shown"), self.tr("Similarity")))
-        self._group = GroupChoice(self._page.controls, "similarity_group", context.selection)
-        self._layer = NumberSlider("similarity_layer", self.tr("Layer"), 0, 0)
+        self._result: HeadSimilarityResult | None = None
+        self._canvas = PointedCanvas("head_similarity_canvas", self.tr("Similarity of heads"))
+        title = self.tr("Head similarity")
+        self._page = self.add_page(Page("head_similarity", self._canvas, self.tr("What is shown"), title))
+        self._group = GroupChoice(self._page.controls, "head_similarity_group", context.selection)
+        self._layer = NumberSlider("head_similarity_layer", self.tr("Layer"), 0, 0)
         self._page.controls.add_widget(self._layer)
-        self._options = self.add_options(OptionControls(self._page.controls, "similarity", SimilarityOptions))
+        self._options = self.add_options(OptionControls(self._page.controls, "head_similarity", HeadSimilarityOptions))
         self._page.show_empty(self.tr("Comparing the heads …"))
         self._layer.value_changed.connect(self._on_layer_value_changed)
         self._options.changed.connect(self._rebuild)
@@ -49,16 +50,16 @@ class SimilarityView(View):
         if subject is None or group is None:
             return ()
         layer = group.nearest(self.selection.now.layer)
-        return (SimilarityRequest(subject.checkpoint.checkpoint, subject.input, group.name, layer),)
+        return (HeadSimilarityRequest(subject.checkpoint.checkpoint, subject.input, group.name, layer),)
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
-        assert isinstance(result, SimilarityResult)
+        assert isinstance(result, HeadSimilarityResult)
         self._result = result
         self._rebuild()
 
-    def figure(self) -> SimilarityFigure | None:
+    def figure(self) -> HeadSimilarityFigure | None:
         figure = self._canvas.figure
-        return figure if isinstance(figure, SimilarityFigure) else None
+        return figure if isinstance(figure, HeadSimilarityFigure) else None
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         self._show_layer()
@@ -78,7 +79,7 @@ class SimilarityView(View):
         if self._result is None:
             return
         options = self._options.value()
-        figure = SimilarityFigure(self._result, self.selection.now.head, options.order, options.has_numbers)
+        figure = HeadSimilarityFigure(self._result, self.selection.now.head, options.order, options.has_numbers)
         self._page.show_on(self._canvas, figure, self.style_now())
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()

@@ -6,7 +6,7 @@ from argparse import Namespace
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from inference.results.similarity import SimilarityRequest, SimilarityResult
+from inference.results.head_similarity import HeadSimilarityRequest, HeadSimilarityResult
 from widgets.figure_command import FigureCommand, group_of, layer_of, text_of
 from widgets.options import Options, choice, switch
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class SimilarityOptions(Options):
+class HeadSimilarityOptions(Options):
     """What is shown of the similarity of heads."""
 
     order: Literal["head", "alike"] = choice(
@@ -28,23 +28,23 @@ class SimilarityOptions(Options):
     has_numbers: bool = switch(True, "Numbers", "Write the similarity into each cell that has room.", flag="numbers")
 
 
-def _request(args: Namespace, info: CheckpointInfo) -> SimilarityRequest:
-    return SimilarityRequest(args.checkpoint, text_of(args), group_of(args, info), layer_of(args, info))
+def _request(args: Namespace, info: CheckpointInfo) -> HeadSimilarityRequest:
+    return HeadSimilarityRequest(args.checkpoint, text_of(args), group_of(args, info), layer_of(args, info))
 
 
-def _figure(result: SimilarityResult, args: Namespace) -> Figure:
-    from widgets.views.similarity.figure import SimilarityFigure
+def _figure(result: HeadSimilarityResult, args: Namespace) -> Figure:
+    from widgets.views.head_similarity.figure import HeadSimilarityFigure
 
-    options = SimilarityOptions.of(args)
-    return SimilarityFigure(result, None, options.order, options.has_numbers)
+    options = HeadSimilarityOptions.of(args)
+    return HeadSimilarityFigure(result, None, options.order, options.has_numbers)
 
 
 COMMANDS = {
-    "similarity": FigureCommand(
+    "head-similarity": FigureCommand(
         "how alike the heads of a layer are in what they attend to",
         ("text", "group", "layer"),
         _figure,
         _request,
-        SimilarityOptions,
+        HeadSimilarityOptions,
     )
 }

@@ -4,10 +4,10 @@ from inference.results.request import Capability
 from widgets.view_entry import ViewEntry
 
 ENTRY = ViewEntry(
-    "similarity",
-    "Similarity",
-    "widgets.views.similarity.view:SimilarityView",
+    "head_similarity",
+    "Head similarity",
+    "widgets.views.head_similarity.view:HeadSimilarityView",
     frozenset({Capability.ATTENTION}),
     "How alike the heads of a layer attend: those that do the same work stand out.",
-    figures=("similarity",),
+    figures=("head-similarity",),
 )

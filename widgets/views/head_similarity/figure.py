@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from inference.results.similarity import SimilarityResult
+from inference.results.head_similarity import HeadSimilarityResult
 from widgets.figures.heat_panel import ColorScale, HeatPanel
 from widgets.figures.panel_figure import Cell, PanelFigure
 from widgets.kit.figure import Numbers
@@ -18,7 +18,7 @@ from widgets.look.theme import FigureStyle
 
 
 @dataclass(frozen=True)
-class SimilarityFigure(PanelFigure):
+class HeadSimilarityFigure(PanelFigure):
     """Rows and columns are the heads; a cell says how alike two of them are.
 
     Attributes
@@ -29,7 +29,7 @@ class SimilarityFigure(PanelFigure):
         Heads by their number, or alike ones together: each behind the one that it is most like.
     """
 
-    result: SimilarityResult
+    result: HeadSimilarityResult
     selected: int | None = None
     order: Literal["head", "alike"] = "head"
     has_numbers: bool = True
@@ -99,4 +99,4 @@ class SimilarityFigure(PanelFigure):
 
 
 def _tr(text: str) -> str:
-    return QCoreApplication.translate("SimilarityFigure", text)
+    return QCoreApplication.translate("HeadSimilarityFigure", text)
