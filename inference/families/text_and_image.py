@@ -124,7 +124,7 @@ class TextAndImageFamily(PartsFamily, ReadsImages, ComparesPairs):
         tokens = tokenize(text, config, tokenizer, self.n_ctx(config))
         if config.model_type != "siglip" or tokenizer is None or tokenizer.pad_token_id is None:
             return tokens
-        return padded(tokens, self.n_ctx(config), int(tokenizer.pad_token_id), tokenizer)
+        return padded(tokens, self.n_ctx(config), int(cast("int", tokenizer.pad_token_id)), tokenizer)
 
     def image_vectors(self, net: PreTrainedModel, pixel_values: Tensor) -> Tensor:
         return F.normalize(cast("Any", net).get_image_features(pixel_values=pixel_values).pooler_output, dim=-1)
