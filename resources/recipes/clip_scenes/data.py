@@ -134,7 +134,8 @@ def pairs_at_patches(scenes: list[Scene]) -> Tensor:
     n = SIDE // PATCH
     found = np.full((len(scenes), n * n, 2), -2)
     for i, scene in enumerate(scenes):
-        share = thing_masks(scene, SIDE).reshape(-1, n, PATCH, n, PATCH).mean((2, 4)).reshape(len(scene.things), -1)
+        cells = thing_masks(scene, 4 * n)  # 16 cells a patch
+        share = cells.reshape(-1, n, 4, n, 4).mean((2, 4)).reshape(len(scene.things), -1)
         most = share.argmax(0)
         names = np.array([[colours.index(thing.colour), kinds.index(thing.kind)] for thing in scene.things])
         covered = share.max(0)
