@@ -75,8 +75,8 @@ class FeatureFusionBlock(nn.Module):
         super().__init__()
         self.out_conv = nn.Conv2d(channels, channels, 1)
         if not is_first:
-            self.resConfUnit1 = ResidualConvUnit(channels)  # noqa: N815 (the name in published weights)
-        self.resConfUnit2 = ResidualConvUnit(channels)  # noqa: N815
+            self.resConfUnit1 = ResidualConvUnit(channels)
+        self.resConfUnit2 = ResidualConvUnit(channels)
 
     def forward(self, x: Tensor, finer: Tensor | None, size: tuple[int, int]) -> Tensor:
         """[batch, channel, *size]."""

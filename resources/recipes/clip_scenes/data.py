@@ -62,15 +62,24 @@ def describe(scene: Scene) -> str:
 
 
 def with_colours_swapped(scene: Scene, rng: random.Random) -> Scene:
-    """Two things of other colours have changed them; one thing alone, or things of one colour, have another one."""
+    """Two things have changed their colours; where that cannot be told or makes a pair that is held out, one has another.
+
+    What it says is not true of the scene, and holds no pair that training has not seen.
+    """
     things = list(scene.things)
-    different = [(i, j) for i in range(len(things)) for j in range(i) if things[i].colour != things[j].colour]
-    if different:
-        i, j = rng.choice(different)
+    swaps = [
+        (i, j)
+        for i, one in enumerate(things)
+        for j, other in enumerate(things[:i])
+        if one.colour != other.colour and not {(one.colour, other.kind), (other.colour, one.kind)} & HELD_OUT
+    ]
+    if swaps:
+        i, j = rng.choice(swaps)
         things[i], things[j] = replace(things[i], colour=things[j].colour), replace(things[j], colour=things[i].colour)
     else:
         i = rng.randrange(len(things))
-        others = [colour for colour in COLOURS if colour != things[i].colour]
+        kind = things[i].kind
+        others = [one for one in COLOURS if one != things[i].colour and (one, kind) not in HELD_OUT]
         things[i] = replace(things[i], colour=rng.choice(others))
     return replace(scene, things=tuple(things))
 

@@ -248,7 +248,7 @@ def test_text_tower_is_clip():
         pad_token_id=0,
     )
     clip = CLIPTextModelWithProjection(config).eval()
-    ours = {name: tensor for name, tensor in model.clip_pretrained.state_dict().items()}
+    ours = model.clip_pretrained.state_dict()
     state = {
         "text_model.embeddings.token_embedding.weight": ours["token_embedding.weight"],
         "text_model.embeddings.position_embedding.weight": ours["positional_embedding"],
