@@ -112,7 +112,7 @@ class LSeg(PreTrainedModel):
     def compare(self, pixel_embeds: Tensor, text_embeds: Tensor) -> Tensor:
         """Logits [batch, label, row, column] of pixels and labels that are encoded."""
         cosines = torch.einsum("bdyx,ld->blyx", pixel_embeds, text_embeds)
-        logits = self.scratch.smooth(cosines / self.config.temperature)
+        logits = self.scratch.smooth(cosines / self.config.cosine_temperature)
         scale = self.config.output_scale
         if scale == 1:
             return logits

@@ -36,7 +36,7 @@ class LSegConfig(PreTrainedConfig):
         How often it does, and through what: `lrelu`, `relu` or `tanh`.
     output_scale
         How many times as fine the map is that the pixels' vectors make.
-    temperature
+    cosine_temperature
         By what a cosine is divided to become a logit; it is not learned.
     """
 
@@ -67,7 +67,7 @@ class LSegConfig(PreTrainedConfig):
         block_depth: int = 0,
         block_activation: str = "lrelu",
         output_scale: int = 2,
-        temperature: float = 0.07,
+        cosine_temperature: float = 0.07,
         **kwargs: Any,
     ) -> None:
         self.image_size = image_size
@@ -93,7 +93,7 @@ class LSegConfig(PreTrainedConfig):
         self.block_depth = block_depth
         self.block_activation = block_activation
         self.output_scale = output_scale
-        self.temperature = temperature
+        self.cosine_temperature = cosine_temperature
         special: dict[str, Any] = {"pad_token_id": 0, "bos_token_id": 49_406, "eos_token_id": 49_407}
         super().__init__(**special | kwargs)
 

@@ -62,9 +62,9 @@ def describe(scene: Scene) -> str:
 
 
 def with_colours_swapped(scene: Scene, rng: random.Random) -> Scene:
-    """Two things have changed their colours; where that cannot be told or makes a pair that is held out, one has another.
+    """Two things have changed their colours; where no two can, one has another.
 
-    What it says is not true of the scene, and holds no pair that training has not seen.
+    It is another scene, and has no more pairs that are held out than this one.
     """
     things = list(scene.things)
     swaps = [

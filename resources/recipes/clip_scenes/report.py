@@ -39,10 +39,10 @@ in half precision.
 
 ## Data
 Portraits (one thing that fills the image) and scenes (2 to 6 things) of `resources/scenes.py`: {n_kinds} kinds of
-thing, {n_colours} colours, six backgrounds, painted while training. Every image was seen once. {n_held_out} of the {n_pairs}
-pairs of a colour and a kind never occur in training, neither in images nor in texts. Seeds 0 to 1,999 were looked at
-while training, 2,000 to 3,999 are measured below, and training draws from 1,000,000 on. The program draws the images
-and makes the sentences, so they are under its own licence.
+thing, {n_colours} colours, six backgrounds, painted while training. Every image was seen once. {n_held_out} of the
+{n_pairs} pairs of a colour and a kind never occur in training, neither in images nor in texts. Seeds 0 to 1,999 were
+looked at while training, 2,000 to 3,999 are measured below, and training draws from 1,000,000 on. The program draws the
+images and makes the sentences, so they are under its own licence.
 
 ## Training
 {steps:,} steps of {portraits} portraits and {scenes} scenes, seed {seed}. The image tower starts from `vit-scenes`. An
