@@ -65,7 +65,7 @@ FAMILIES: dict[str, str] = {
     "mesh": "inference.families.mesh:MeshFamily",
     "vision": "inference.families.vision:VisionFamily",
     "text_and_image": "inference.families.text_and_image:TextAndImageFamily",
-    "image_parts": "inference.families.image_parts:ImagePartsFamily",
+    "image_parts": "inference.families.locating.image_parts:ImagePartsFamily",
     "films": "inference.families.films:FilmFamily",
     "films_and_text": "inference.families.films:FilmAndTextFamily",
     "image_gpt": "inference.families.image_gpt:ImageGptFamily",
