@@ -48,6 +48,7 @@ ANALYSES: dict[str, str] = {
     "NextSentenceRequest": "inference.analyses.next_sentence:next_sentence",
     "PredictionRequest": "inference.analyses.prediction:prediction",
     "ImageRequest": "inference.analyses.image:image",
+    "ThumbnailsRequest": "inference.analyses.thumbnails:thumbnails",
     "PatchesRequest": "inference.analyses.patches:patches",
     "ClassesRequest": "inference.analyses.classes:classes",
     "MaskedImageRequest": "inference.analyses.masked_image:masked_image",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inference.inputs.scene_images import thing_numbers
 from inference.results.image import ImageRequest, ImageResult
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def image(request: ImageRequest, model: Model, context: Context) -> ImageResult:
     """
     context.checkpoint()
     prepared = model.prepare(request.input)
+    scene = prepared.scene
     grid = model.images.grid(model.info.groups[0].name, model.net.config, prepared.shape)
     return ImageResult(
         original=prepared.original,
@@ -32,4 +34,6 @@ def image(request: ImageRequest, model: Model, context: Context) -> ImageResult:
         about=prepared.about,
         caption=prepared.caption,
         notes=prepared.notes,
+        things=tuple(thing.phrase if len(scene.things) > 1 else thing.tag for thing in scene.things) if scene else (),
+        shown_thing=thing_numbers(scene, prepared.original.shape[0]) if scene else None,
     )

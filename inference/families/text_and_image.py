@@ -18,6 +18,7 @@ from inference.results.inputs import Input
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
+    from inference.family.opened import Opened
     from inference.inputs.images import Prepared
 
 _TOWERS = {"clip", "siglip", "altclip", "chinese_clip", "metaclip_2"}
@@ -64,6 +65,19 @@ class TextAndImageFamily(PartsFamily, ReadsImages):
         is_causal = config.model_type in ("clip", "metaclip_2")
         parts.append(part("Text", path, text.num_hidden_layers, text.num_attention_heads, is_causal=is_causal))
         return tuple(parts)
+
+    def compares(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        return ("image", "text") if config.model_type in _TOWERS else ()
+
+    def lacks(self, opened: Opened) -> dict[str, str]:
+        """See `Explains.lacks`. Towers compare where both are there, and a text can be typed."""
+        lacking = super().lacks(opened)
+        if opened.config.model_type not in _TOWERS:
+            return lacking
+        is_pooled = getattr(opened.config.vision_config, "vision_use_head", True)
+        has_both = opened.net_class.endswith("Model") and is_pooled
+        why = "" if has_both else f"this {opened.named} has no vector of an image beside one of a text"
+        return lacking | {"comparison": why or ("" if opened.mask is not None else "texts cannot be typed for it")}
 
     def n_ctx(self, config: PreTrainedConfig) -> int:
         text = getattr(config, "text_config", config)

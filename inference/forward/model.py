@@ -213,5 +213,6 @@ class Model:
 
 def run_key(input: Input, interventions: tuple[Intervention, ...] = ()) -> object:
     """What is the same when one run serves two requests; changes when a file does."""
+    input = input.chosen
     files = tuple(stamp(part) for part in (input.image, input.sound) if part is not None)
     return input, files, interventions
