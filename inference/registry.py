@@ -49,6 +49,7 @@ ANALYSES: dict[str, str] = {
     "PredictionRequest": "inference.analyses.prediction:prediction",
     "ImageRequest": "inference.analyses.image:image",
     "ThumbnailsRequest": "inference.analyses.thumbnails:thumbnails",
+    "SegmentsRequest": "inference.analyses.segments:segments",
     "PatchesRequest": "inference.analyses.patches:patches",
     "ClassesRequest": "inference.analyses.classes:classes",
     "MaskedImageRequest": "inference.analyses.masked_image:masked_image",
@@ -67,6 +68,7 @@ FAMILIES: dict[str, str] = {
     "vision": "inference.families.vision:VisionFamily",
     "text_and_image": "inference.families.text_and_image:TextAndImageFamily",
     "image_parts": "inference.families.locating.image_parts:ImagePartsFamily",
+    "labels": "inference.families.locating.labels:LabelsFamily",
     "films": "inference.families.films:FilmFamily",
     "films_and_text": "inference.families.films:FilmAndTextFamily",
     "image_gpt": "inference.families.image_gpt:ImageGptFamily",
@@ -99,6 +101,7 @@ OWN_MODELS: dict[str, str] = {
     "image_tokenizer": "inference.models.image_tokenizer:ImageTokenizer",
     "masked_imagegpt": "inference.models.masked_igpt:MaskedImageGPT",
     "transformer": "inference.models.transformer:TransformerForTranslation",
+    "lseg": "inference.models.lseg:LSeg",
     "lstm": "inference.models.lstm:LstmForCausalLM",
     "lstm_attention": "inference.models.lstm_attention:LstmForTranslation",
 }

@@ -47,7 +47,14 @@ def segments(request: SegmentsRequest, model: Model, context: Context) -> Segmen
     prepared = model.prepare(request.input)
     own = family.label_names(config)
     labels = own or request.labels
-    _check(labels, prepared.shape)
+    if not own:
+        _check(labels)
+    n = len(labels) * prepared.shape[0] * prepared.shape[1]
+    if n > MOST_NUMBERS:
+        raise Refused(
+            f"{len(labels)} labels at {prepared.shape[0]:,} × {prepared.shape[1]:,} pixels are {n:,} numbers; up to "
+            f"{MOST_NUMBERS:,} are possible: take fewer labels, or a smaller image."
+        )
     with torch.inference_mode():
         context.checkpoint(0, _N_STEPS, "Reading the labels")
         vectors = _vectors((), model, family) if own else _vectors(labels, model, family)
@@ -79,7 +86,7 @@ def segments(request: SegmentsRequest, model: Model, context: Context) -> Segmen
     )
 
 
-def _check(labels: tuple[str, ...], shape: tuple[int, int]) -> None:
+def _check(labels: tuple[str, ...]) -> None:
     if not labels:
         raise Refused("There is no label; type one or more.")
     if len(labels) > MOST_TEXTS:
@@ -88,12 +95,6 @@ def _check(labels: tuple[str, ...], shape: tuple[int, int]) -> None:
         raise Refused(f"A label is empty ({empty[0]!r}); it needs a word.")
     if twice := [label for i, label in enumerate(labels) if label in labels[:i]]:
         raise Refused(f"The label {twice[0][:80]!r} is there twice.")
-    n = len(labels) * shape[0] * shape[1]
-    if n > MOST_NUMBERS:
-        raise Refused(
-            f"{len(labels)} labels at {shape[0]:,} × {shape[1]:,} pixels are {n:,} numbers; up to {MOST_NUMBERS:,} are "
-            "possible: take fewer labels, or a smaller image."
-        )
 
 
 def _vectors(labels: tuple[str, ...], model: Model, family: Segments) -> Tensor:

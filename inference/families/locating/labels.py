@@ -48,9 +48,7 @@ class LabelsFamily(PartsFamily, ReadsImages, Segments):
         path = r"vision_model\.encoder\.layers\."
         parts = [
             part("Image", path, image.num_hidden_layers, image.num_attention_heads, "patches"),
-            part(
-                "Text", r"text_model\.encoder\.", text.num_hidden_layers, text.num_attention_heads, is_causal=True
-            ),
+            part("Text", r"text_model\.encoder\.", text.num_hidden_layers, text.num_attention_heads, is_causal=True),
         ]
         if _CLIPSEG in (config.architectures or ()):
             n = len(config.extract_layers)
