@@ -55,7 +55,7 @@ on other kinds.
     python -m resources.recipes.clip_scenes.report --state STATE --out resources/checkpoints/clip-scenes
 
 ## Measured
-Again with `python -m resources.recipes.clip_scenes.report --out resources/checkpoints/clip-scenes`, in a minute or two.
+Again with `python -m resources.recipes.clip_scenes.report --out resources/checkpoints/clip-scenes`, in a few minutes.
 
 Zero-shot: {n_test:,} portraits, each against all {n_pairs} pairs as "{template}". Chance is {chance:.3f}; who knows
 every kind and no colour reaches {kinds_only:.3f}, who knows every colour and no kind {colours_only:.3f}.
@@ -80,7 +80,8 @@ Of a sentence and the same one with two colours exchanged the true one is nearer
 scenes (chance 0.5). Of the patches that show a thing, {patches_seen:.3f} are nearest to its pair among all {n_pairs}.
 
 ## Limits
-It knows sixteen drawn silhouettes, eight colours and {vocabulary} words; all other words are one and the same to it.
+It knows sixteen drawn silhouettes, eight colours and {vocabulary} words; all other words are one and the same to it. Of a
+scene of several things it knows which colours and which kinds are there, and hardly which of them has which ({binding:.2f}).
 """
 
 
