@@ -80,8 +80,9 @@ Of a sentence and the same one with two colours exchanged the true one is nearer
 scenes (chance 0.5). Of the patches that show a thing, {patches_seen:.3f} are nearest to its pair among all {n_pairs}.
 
 ## Limits
-It knows sixteen drawn silhouettes, eight colours and {vocabulary} words; all other words are one and the same to it. Of a
-scene of several things it knows which colours and which kinds are there, and hardly which of them has which ({binding:.2f}).
+It knows sixteen drawn silhouettes, eight colours and {vocabulary} words; all other words are one and the same to it. Of
+a scene of several things it knows which colours and which kinds are there, and hardly which of them has which
+({binding:.2f}).
 """
 
 

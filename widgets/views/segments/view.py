@@ -129,9 +129,10 @@ class SegmentsView(View):
 
     def _on_canvas_spot_changed(self, spot: Pixel | LabelPair | None) -> None:
         figure, text = self._figure, ""
-        if isinstance(figure, SegmentsFigure) and isinstance(spot, Pixel):
+        # A spot of one figure is none of the other.
+        if isinstance(spot, Pixel) and isinstance(figure, SegmentsFigure):
             text = figure.describe(spot)
-        elif isinstance(figure, LabelSimilarityFigure) and isinstance(spot, LabelPair):
+        if isinstance(spot, LabelPair) and isinstance(figure, LabelSimilarityFigure):
             text = figure.describe(spot)
         text = text or self.tr("Click a pixel to compare it with all labels; type another label to see what it takes.")
         self._page.read_out.show_text("" if self.why_not_current else text)
