@@ -13,6 +13,7 @@ import random
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -250,7 +251,8 @@ def main() -> None:
 
 
 def _card(model: CLIPModel, figures: dict[str, float], run: dict[str, int]) -> str:
-    text, image = model.config.text_config, model.config.vision_config
+    config: Any = model.config
+    text, image = config.text_config, config.vision_config
     facts = {
         "image_layers": image.num_hidden_layers,
         "text_layers": text.num_hidden_layers,

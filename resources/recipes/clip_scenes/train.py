@@ -17,6 +17,7 @@ import json
 import math
 import random
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -62,13 +63,14 @@ def build_model(seed: int, tokenizer: PreTrainedTokenizerFast) -> CLIPModel:
 @torch.no_grad()
 def start_from(model: CLIPModel, vit: ViTForImageClassification) -> None:
     """Give the image tower what a ViT of the same shape has learned."""
-    source, target = vit.vit, model.vision_model
+    source: Any = vit.vit
+    target: Any = model.vision_model
     embeddings = source.embeddings
     target.embeddings.class_embedding.copy_(embeddings.cls_token[0, 0])
     target.embeddings.patch_embedding.weight.copy_(embeddings.patch_embeddings.projection.weight)
     target.embeddings.position_embedding.weight.copy_(embeddings.position_embeddings[0])
     # CLIP's patches have no bias of their own; their places can have it.
-    target.embeddings.position_embedding.weight[1:] += embeddings.patch_embeddings.projection.bias
+    target.embeddings.position_embedding.weight[1:].add_(embeddings.patch_embeddings.projection.bias)
     # What CLIP normalises first keeps the size, on the mean, that the ViT's layers are used to.
     target.pre_layrnorm.weight.fill_(target.embeddings.position_embedding.weight[1:].std(-1).mean().item())
     names = {

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,7 +43,8 @@ FIRST = TRAIN.start + 40_000_000
 def build_model(seed: int, clip: CLIPModel, vit: ViTForImageClassification) -> LSeg:
     """Images: 6 layers of 96 with 4 heads over 8 x 8 patches, and a decoder of 32 channels; texts: those of a CLIP."""
     torch.manual_seed(seed)
-    image, text = vit.config, clip.config.text_config
+    configs: Any = (vit.config, clip.config)
+    image, text = configs[0], configs[1].text_config
     config = LSegConfig(
         image_size=SIDE,
         patch_size=image.patch_size,
@@ -54,7 +56,7 @@ def build_model(seed: int, clip: CLIPModel, vit: ViTForImageClassification) -> L
         hooks=(*(image.num_hidden_layers * i // 3 for i in range(3)), image.num_hidden_layers - 1),
         neck_hidden_sizes=(32, 48, 64, 64),
         fusion_hidden_size=32,
-        projection_dim=clip.config.projection_dim,
+        projection_dim=configs[1].projection_dim,
         vocab_size=text.vocab_size,
         text_hidden_size=text.hidden_size,
         text_num_hidden_layers=text.num_hidden_layers,
@@ -77,16 +79,17 @@ def build_model(seed: int, clip: CLIPModel, vit: ViTForImageClassification) -> L
 
 def text_tower(clip: CLIPModel) -> dict[str, Tensor]:
     """The text tower of transformers' CLIP in OpenAI's names."""
+    tower: Any = clip.text_model
     found = {
-        "token_embedding.weight": clip.text_model.embeddings.token_embedding.weight,
-        "positional_embedding": clip.text_model.embeddings.position_embedding.weight,
-        "ln_final.weight": clip.text_model.final_layer_norm.weight,
-        "ln_final.bias": clip.text_model.final_layer_norm.bias,
+        "token_embedding.weight": tower.embeddings.token_embedding.weight,
+        "positional_embedding": tower.embeddings.position_embedding.weight,
+        "ln_final.weight": tower.final_layer_norm.weight,
+        "ln_final.bias": tower.final_layer_norm.bias,
         "text_projection": clip.text_projection.weight.T,
     }
     names = {"attn.out_proj": "self_attn.out_proj", "ln_1": "layer_norm1", "ln_2": "layer_norm2"}
     names |= {"mlp.c_fc": "mlp.fc1", "mlp.c_proj": "mlp.fc2"}
-    for i, layer in enumerate(clip.text_model.encoder.layers):
+    for i, layer in enumerate(tower.encoder.layers):
         for kind in ("weight", "bias"):
             of = [layer.self_attn.get_submodule(f"{part}_proj").get_parameter(kind) for part in "qkv"]
             found[f"transformer.resblocks.{i}.attn.in_proj_{kind}"] = torch.cat(of)
@@ -97,7 +100,8 @@ def text_tower(clip: CLIPModel) -> dict[str, Tensor]:
 
 def image_tower(vit: ViTForImageClassification) -> dict[str, Tensor]:
     """The layers of transformers' ViT in timm's names."""
-    embeddings = vit.vit.embeddings
+    tower: Any = vit.vit
+    embeddings = tower.embeddings
     found = {
         "cls_token": embeddings.cls_token,
         "pos_embed": embeddings.position_embeddings,
@@ -106,7 +110,7 @@ def image_tower(vit: ViTForImageClassification) -> dict[str, Tensor]:
     }
     names = {"attn.proj": "attention.o_proj", "norm1": "layernorm_before", "norm2": "layernorm_after"}
     names |= {"mlp.fc1": "mlp.fc1", "mlp.fc2": "mlp.fc2"}
-    for i, layer in enumerate(vit.vit.layers):
+    for i, layer in enumerate(tower.layers):
         for kind in ("weight", "bias"):
             of = [layer.attention.get_submodule(f"{part}_proj").get_parameter(kind) for part in "qkv"]
             found[f"blocks.{i}.attn.qkv.{kind}"] = torch.cat(of)
