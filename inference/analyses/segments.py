@@ -55,9 +55,12 @@ def segments(request: SegmentsRequest, model: Model, context: Context) -> Segmen
             f"{len(labels)} labels at {prepared.shape[0]:,} × {prepared.shape[1]:,} pixels are {n:,} numbers; up to "
             f"{MOST_NUMBERS:,} are possible: take fewer labels, or a smaller image."
         )
+    # Computed in an order of its own: the last digits, and which of two equal labels wins, are then those of the labels
+    # and not of the order that they were typed in.
+    order = list(range(len(labels))) if own else sorted(range(len(labels)), key=labels.__getitem__)
     with torch.inference_mode():
         context.checkpoint(0, _N_STEPS, "Reading the labels")
-        vectors = _vectors((), model, family) if own else _vectors(labels, model, family)
+        vectors = _vectors(() if own else tuple(labels[i] for i in order), model, family)
         context.checkpoint(1, _N_STEPS, "Reading the image")
         key = stamp(request.input.image) if request.input.image else None
         kept = cast("tuple[object, tuple[Tensor, ...]] | None", model.store.get(_IMAGE))
@@ -73,15 +76,17 @@ def segments(request: SegmentsRequest, model: Model, context: Context) -> Segmen
         entropy = _entropy(scores / temperature) if is_exclusive else _binary_entropy(best.values)
         unit = F.normalize(vectors.float(), dim=-1)
         similarity = unit @ unit.T
+        place = torch.tensor(order, device=scores.device)
+        back = place.argsort()
     return SegmentsResult(
         labels=labels,
-        scores=_array(scores),
+        scores=_array(scores[back]),
         is_cosine=temperature != 1,
         temperature=temperature,
-        winners=np.array(best.indices.cpu().numpy(), np.int16),
+        winners=np.array(place[best.indices].cpu().numpy(), np.int16),
         entropy=_array(entropy),
         is_exclusive=is_exclusive,
-        similarity=_array(similarity),
+        similarity=_array(similarity[back][:, back]),
         seen=prepared.seen,
     )
 

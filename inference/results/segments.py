@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from inference.results.inputs import Input
 
-MOST_NUMBERS = 2**25  # of the maps of all labels together: 128 MB
+MOST_NUMBERS = 2**24  # of the maps of all labels together: 64 MB
 
 
 @dataclass(frozen=True, slots=True)

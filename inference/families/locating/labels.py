@@ -112,7 +112,7 @@ class LabelsFamily(PartsFamily, ReadsImages, Segments):
         if net.config.model_type == "lseg":
             return model.compare(state[0], vectors)[0] * self.temperature(net.config)
         # One label at a time, as many passes of the small decoder: all at once would hold a copy of the image for each.
-        maps = [model.decoder(state, vector[None]).logits for vector in vectors]
+        maps = [model.decoder(state, vector.clone()[None]).logits for vector in vectors]
         return torch.cat([each.reshape(-1, *each.shape[-2:]) for each in maps])
 
     def temperature(self, config: PreTrainedConfig) -> float:

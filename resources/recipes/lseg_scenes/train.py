@@ -200,7 +200,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
     parser.add_argument("--clip", type=Path, default=CHECKPOINTS / "clip-scenes", help="whose text tower it takes")
-    parser.add_argument("--steps", type=int, default=1_400)
+    parser.add_argument("--steps", type=int, default=1_200)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, help="of torch; all processors if not given")
