@@ -44,5 +44,6 @@ ORDER = (
     "patches",
     "mesh",
     "classes",
+    "segments",
 )
 VIEWS: tuple[ViewEntry, ...] = tuple(import_module(f"widgets.views.{name}").ENTRY for name in ORDER)

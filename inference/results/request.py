@@ -29,6 +29,7 @@ class Capability(StrEnum):
     NEXT_PIXEL = "next_pixel"
     MASKED_PIXELS = "masked_pixels"
     COMPARISON = "comparison"
+    SEGMENTS = "segments"
     MESH = "mesh"
     TRAINING_STAGES = "training_stages"
 
@@ -53,6 +54,7 @@ _READS = {
     Capability.NEXT_PIXEL: "image",
     Capability.MASKED_PIXELS: "image",
     Capability.COMPARISON: "image",
+    Capability.SEGMENTS: "image",
     Capability.MESH: "mesh",
     Capability.TRAINING_STAGES: "text",
 }

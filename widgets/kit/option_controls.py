@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QObject, QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QTabBar, QTabWidget, QWidget
@@ -16,6 +16,16 @@ from widgets.kit.plain import plain_tip
 from widgets.options import Choice, Number, Option, Options, Switch, Words, number
 
 O = TypeVar("O", bound=Options)  # noqa: E741
+
+
+class Remembered(Protocol):
+    """What a session keeps of a view, under a name: a value of `kind`, which can be told and made of plain values."""
+
+    name: str
+    kind: Any
+
+    def value(self) -> Any: ...
+    def set_value(self, options: Any, /) -> None: ...
 
 
 class OptionControls(QObject, Generic[O]):
