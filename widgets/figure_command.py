@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inference.results.checkpoint import without_attention
-from inference.results.inputs import ImageInput, Input, SoundInput, TextInput
+from inference.results.inputs import (
+    MOST_IMAGES,
+    MOST_LETTERS,
+    MOST_TEXTS,
+    ImageInput,
+    Input,
+    SoundInput,
+    TextInput,
+)
 from inference.results.lines import LinesRequest
 from widgets.options import BadOption as BadOption
 from widgets.options import Options
@@ -85,6 +93,27 @@ def image_of(args: Namespace) -> Input:
     is_scene = args.scene is not None
     seed, kind = (args.scene, "scene") if is_scene else (args.portrait, "portrait")
     return Input(image=ImageInput(seed=seed, kind=kind, side=args.side))
+
+
+def compared_of(args: Namespace) -> Input:
+    """The images and texts that are to be compared; the first of each are the pair that is looked at."""
+    images: tuple[ImageInput, ...] = tuple(dict.fromkeys(args.images or ()))
+    texts: tuple[str, ...] = tuple(dict.fromkeys(args.texts or ()))
+    kinds = ("--image (or --scene, or --portrait)", images, MOST_IMAGES), ("--text", texts, MOST_TEXTS)
+    for named, given, most in kinds:
+        if not given:
+            raise BadOption(f"{named} is needed, once or several times.")
+        if len(given) > most:
+            raise BadOption(f"{named} was given {len(given)} times; at most {most} are compared.")
+    for text in texts:
+        if not text.strip() or len(text) > MOST_LETTERS:
+            raise BadOption(f"--text has {len(text):,} letters; a text that is compared has 1 to {MOST_LETTERS}.")
+    return Input(text=TextInput(texts[0]), image=images[0], images=images, texts=texts)
+
+
+def image_title(image: ImageInput) -> str:
+    """An image that is compared, in a few words: its file, or what the generator painted."""
+    return os.path.basename(image.path) if image.path else f"{image.kind or 'scene'} {image.seed}"
 
 
 def image_name(args: Namespace) -> str:

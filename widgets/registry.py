@@ -11,6 +11,9 @@ ORDER = (
     "heads",
     "attention",
     "arcs",
+    "similarity",
+    "relevance",
+    "zero_shot",
     "scaled_dot",
     "positions",
     "translation",
@@ -31,7 +34,7 @@ ORDER = (
     "training",
     "norms",
     "measures",
-    "similarity",
+    "head_similarity",
     "rollout",
     "sparse",
     "approximation",
@@ -41,5 +44,6 @@ ORDER = (
     "patches",
     "mesh",
     "classes",
+    "segments",
 )
 VIEWS: tuple[ViewEntry, ...] = tuple(import_module(f"widgets.views.{name}").ENTRY for name in ORDER)

@@ -15,11 +15,19 @@ _MOST_LETTERS = 60
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An open checkpoint and an input (masks included); the notes say what of both was left aside or assumed."""
+    """An open checkpoint and an input (masks included); the notes say what of both was left aside or assumed.
+
+    Attributes
+    ----------
+    images, texts
+        What is compared, where the checkpoint compares: the pair in `input` is one of them.
+    """
 
     checkpoint: CheckpointInfo
     input: Input
     notes: tuple[str, ...] = ()
+    images: tuple[ImageInput, ...] = ()
+    texts: tuple[str, ...] = ()
 
     @property
     def text(self) -> TextInput:

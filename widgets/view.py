@@ -14,7 +14,7 @@ from inference.results.job import JobState
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.kit.figure import Figure
-from widgets.kit.option_controls import OptionControls, PageChoice
+from widgets.kit.option_controls import Remembered
 from widgets.kit.page import Page
 from widgets.kit.veil import Veil
 from widgets.look.theme import FigureStyle
@@ -22,7 +22,7 @@ from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.subject_widget import SubjectWidget
 
-C = TypeVar("C", bound=OptionControls[Any] | PageChoice)
+C = TypeVar("C", bound=Remembered)
 
 _PATIENCE = 120  # ms in which an answer is awaited before the old picture is dimmed: another head takes 15
 
@@ -81,7 +81,7 @@ class View(SubjectWidget):
         self._is_given_up = self._is_following = False
         self._own_pages: list[Page] = []
         self._own_veil: Veil | None = None
-        self._option_controls: list[OptionControls[Any] | PageChoice] = []
+        self._option_controls: list[Remembered] = []
         self._dimming = QTimer(self, interval=_PATIENCE, singleShot=True)
         self._dimming.timeout.connect(self._judge)
         context.selection.changed.connect(self._on_selection_changed)

@@ -303,9 +303,10 @@ def _check_text(args: Namespace) -> None:
             args.text = read_text(args.text_file)
     except TextFileError as error:
         raise _Fault(str(error)) from error
-    for option in ("text", "text_pair"):
+    given_texts = [("text", text) for text in getattr(args, "texts", None) or ()]
+    for option, text in (*((name, getattr(args, name, None)) for name in ("text", "text_pair")), *given_texts):
         try:
-            (getattr(args, option, None) or "").encode()
+            (text or "").encode()
         except UnicodeEncodeError:
             raise _Fault(f"--{option.replace('_', '-')} is not valid Unicode.") from None
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
 
 from app.commands.attention_options import ATTENTION_OPTIONS
 from app.commands.option_types import between, numbers_of
-from inference.results.inputs import MOST_IMAGE_SIDE
+from inference.results.inputs import MOST_IMAGE_SIDE, ImageInput
 from widgets.look import color_maps
 from widgets.options import MOST_SEED
 
@@ -52,6 +53,26 @@ def _image(parser: ArgumentParser) -> None:
     )
 
 
+def _comparison(parser: ArgumentParser) -> None:
+    images = parser.add_argument_group("what is compared, in the order that it is named")
+    file_about = "an image: PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF; may be given several times"
+    images.add_argument("--image", dest="images", action="append", type=_file, metavar="FILE", help=file_about)
+    for kind, about in (("scene", "a generated scene"), ("portrait", "a generated scene of one thing")):
+        images.add_argument(
+            f"--{kind}", dest="images", action="append", type=_drawn(kind), metavar="SEED", help=f"{about}; likewise"
+        )
+    images.add_argument("--text", dest="texts", action="append", metavar="TEXT", help="a text; likewise")
+
+
+def _file(path: str) -> ImageInput:
+    return ImageInput(path=os.path.abspath(path))
+
+
+def _drawn(kind: str) -> Callable[[str], ImageInput]:
+    of = between(0, MOST_SEED)
+    return lambda text: ImageInput(seed=int(of(text)), kind=kind)
+
+
 def _look(parser: ArgumentParser) -> None:
     look = parser.add_argument_group("file")
     look.add_argument("--out", type=Path, required=True, metavar="FILE", help="ending .svg, .pdf, .png, .csv or .npz")
@@ -78,6 +99,7 @@ SHARED: dict[str, Callable[[ArgumentParser], None]] = {
     "query": _query,
     "mask": _mask,
     "image": _image,
+    "comparison": _comparison,
     "look": _look,
     **ATTENTION_OPTIONS,
 }

@@ -22,7 +22,7 @@ class DropTargets:
     """Where each kind of file goes; `refuse` is told a sentence instead."""
 
     open_checkpoint: Callable[[str], None]
-    open_image: Callable[[str], None]
+    open_images: Callable[[list[str]], None]
     open_sound: Callable[[str], None]
     open_mesh: Callable[[str], None]
     look_at_text: Callable[[str], None]
@@ -41,33 +41,34 @@ class Drops(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if not isinstance(event, QDropEvent) or event.type() not in (QEvent.Type.DragEnter, QEvent.Type.Drop):
             return False
-        path = dropped_file(event.mimeData())
-        if path is None:
+        paths = dropped_files(event.mimeData())
+        if not paths:
             return False
         if event.type() == QEvent.Type.DragEnter:
             event.acceptProposedAction()
         else:
-            take(path, self._reads(), self._targets)
+            take(paths, self._reads(), self._targets)
         return True
 
 
-def dropped_file(data: QMimeData) -> Path | None:
-    """The first file or folder among what is dragged; None if there is none."""
-    return next((Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()), None)
+def dropped_files(data: QMimeData) -> list[Path]:
+    """The files and folders among what is dragged."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
 
 
-def take(path: Path, reads: Sequence[str], targets: DropTargets) -> None:
-    """Open what was dropped, or say what is missing for it.
+def take(paths: Sequence[Path], reads: Sequence[str], targets: DropTargets) -> None:
+    """Open what was dropped, or say what is missing for it: images together, of other things the first.
 
     Parameters
     ----------
     reads
         What the open checkpoint is given: `text`, `image`, `mesh`, `sound`.
     """
+    path = paths[0]
     suffix = path.suffix.lower()
     if suffix in IMAGES:
         if "image" in reads:
-            targets.open_image(str(path))
+            targets.open_images([str(one) for one in paths if one.suffix.lower() in IMAGES])
         else:
             targets.refuse(_tr("{} is an image; open a checkpoint that reads images first.").format(path.name))
     elif suffix in SOUND_ENDINGS:

@@ -112,10 +112,10 @@ class MainWindow(QMainWindow):
         )
         targets = DropTargets(
             self.open,
-            self.input_panel.open_image,
+            self.input_panel.open_images,
             self.input_panel.open_sound,
             self._open_mesh,
-            self.input_bar.look_at,
+            self.input_panel.look_at_text,
             partial(self.telling.say, is_warning=True, about="drop"),
         )
         Drops(self, lambda: self.input_panel.kinds, targets)
@@ -262,12 +262,12 @@ class MainWindow(QMainWindow):
         if "text" not in self.input_panel.kinds:
             self.telling.refuse(self.tr("This checkpoint reads no text; open another one first."))
             return
-        dialog = TextDialog(self.input_bar.first.value(), self.exporting.folder, self)
+        dialog = TextDialog(self.input_panel.whole_text, self.exporting.folder, self)
         if dialog.exec() == QDialog.DialogCode.Accepted:
-            self.input_bar.look_at(dialog.text())
+            self.input_panel.edit_text(dialog.text())
 
     def focus_sentence(self) -> None:
-        self.input_bar.focus_sentence()
+        self.input_panel.focus_text()
 
     def ask_again(self) -> None:
         self.telling.begin_again()

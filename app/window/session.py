@@ -20,6 +20,8 @@ from widgets.view import View
 FILE_NAME = "session.json"  # beside the settings
 HOME = "home"
 _LARGEST = 2**31 - 1
+_VIEW_NAMES = 2
+_RENAMED = {"similarity": "head_similarity"}  # since the first names
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,14 @@ class Session:
     checkpoint
         What was open: selection, masks and inputs are of it, and come back only with it.
     text
-        The text with its languages and what was written as its target, where there are any.
+        The text with its languages and what was written as its target, where there are any; or the chosen one of
+        those that are compared.
     options
         What is chosen in each view and is not the default, as the view says it.
+    images, texts
+        What is compared; the images whose files are gone are left out.
+    view_names
+        Which names of views it has: without this the ones of before `similarity` compared images with texts.
     """
 
     checkpoint: str = ""
@@ -45,6 +52,9 @@ class Session:
     layout: ViewLayout = field(default_factory=ViewLayout)
     options: dict[str, Any] = field(default_factory=dict)
     text: TextInput | None = None
+    images: tuple[ImageInput, ...] = ()
+    texts: tuple[str, ...] = ()
+    view_names: int = _VIEW_NAMES
 
 
 class Restored(NamedTuple):
@@ -99,7 +109,11 @@ class SessionKeeper:
             text = QCoreApplication.translate("Session", "The sound {} of the last session is not there any more.")
             self.notice = text.format(sound.path)
             sound = None
-        return Restored(session.selected, session.masked, Input(session.text, image, session.mesh, sound))
+        given = Input(session.text, image, session.mesh, sound)
+        if info.compares:
+            images = tuple(one for one in session.images if not one.path or _is_file(one.path))
+            given = replace(given, images=images, texts=session.texts)
+        return Restored(session.selected, session.masked, given)
 
     def save(self, info: CheckpointInfo | None, selected: Selected, masked: tuple[int, ...], input: Input) -> None:
         """Write where the window is now. Raises OSError."""
@@ -116,6 +130,8 @@ class SessionKeeper:
                 mesh=input.mesh or session.mesh,
                 sound=input.sound or session.sound,
                 text=_as_written(input.text, info),
+                images=input.images or session.images,
+                texts=input.texts or session.texts,
             )
         with locked(self._file):
             others = load_session(self._file)[0]  # which another window may have written since
@@ -130,8 +146,32 @@ def load_session(file: Path) -> tuple[Session, str]:
     """The last session, and a sentence if some of it could not be read; never raises."""
     values, notice = read_entries(file)
     damaged: list[str] = []
-    session = _read_object(Session, values, damaged)
+    session = replace(_read_object(Session, values, damaged), view_names=_VIEW_NAMES)
+    if "view_names" not in values:
+        session = _with_new_names(session)
     return session, notice or left_out(damaged, file)
+
+
+def _with_new_names(session: Session) -> Session:
+    """The same with the names that views have now; the options of a view stand under its name too."""
+
+    def named(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_RENAMED.get(name, name) for name in names)
+
+    old = session.layout
+    layout = replace(
+        old,
+        current=named((old.current,))[0],
+        beside=named(old.beside),
+        torn_off=named(old.torn_off),
+        places=dict(zip(named(tuple(old.places)), old.places.values(), strict=True)),
+    )
+    options = dict(session.options)
+    for name in _RENAMED.keys() & options.keys():
+        state = options.pop(name)
+        inside = state if isinstance(state, dict) else {}
+        options[_RENAMED[name]] = {_RENAMED.get(key, key): value for key, value in inside.items()}
+    return replace(session, layout=layout, options=options)
 
 
 def _merged(own: Session, begun: Session, loaded: Session, others: Session) -> dict[str, Any]:
@@ -141,9 +181,13 @@ def _merged(own: Session, begun: Session, loaded: Session, others: Session) -> d
     elif own.checkpoint != begun.checkpoint:
         others = replace(others, selected=loaded.selected, masked=loaded.masked)
     values = merged(*map(_entries, (own, begun, loaded, others)))
-    return values | {
-        name: asdict(value) for name, value in values.items() if is_dataclass(value) and not isinstance(value, type)
-    }
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
 
 
 def _entries(session: Session) -> dict[str, Any]:
@@ -160,6 +204,8 @@ def save_session(session: Session, file: Path) -> None:
 
 def _as_written(text: TextInput | None, info: CheckpointInfo) -> TextInput | None:
     """What the settings do not say of a text; None where they say it all."""
+    if text is not None and "text" in info.compares:
+        return TextInput(text.text)
     has_target = text is not None and text.text_pair is not None and info.word_axis == "target"
     if text is None or not (text.language or text.language_pair or text.target_ids or has_target):
         return None

@@ -87,11 +87,12 @@ class SubjectFlow(QObject):
         self._hold(self.tr("Reading the input …"))
         self._input_panel.set_checkpoint(info)
         given, typed = restored.input if restored is not None else Input(), self._input_panel.input().text
-        if given.text is not None and (typed is None or typed.text != given.text.text):
+        is_other = given.text is not None and (typed is None or typed.text != given.text.text)
+        if is_other and not given.texts:
             given = replace(given, text=None)  # another text stands there by now
         self._bring_masks_back(info, self._input_panel.input())
         self._ask(self._input_panel.input(), keep_masks=True)
-        if given.kinds:
+        if given != Input():
             self._input_panel.set_input(given)
         if restored is not None and restored.masked:
             self._are_masks_restored, self._masks = True, _Masks()
@@ -147,7 +148,7 @@ class SubjectFlow(QObject):
             input = replace(input, text=replace(input.text, masked=self._selection.masked))
         self._input = input
         self._patience.start()
-        self._controller.tokenize(input)
+        self._controller.tokenize(input.chosen)
 
     # Until it is known whether the input can be looked at
 
@@ -201,13 +202,14 @@ class SubjectFlow(QObject):
         if result is None or tokens is None:
             self.refused.emit(info, message)
             return
-        n, axis, now = len(tokens), token_axis(info), self._selection.now
-        if not all(place is None or place.axis != axis or place.index < n for place in (now.query, now.key)):
+        n, axis, selected = len(tokens), token_axis(info), self._selection.now
+        if not all(place is None or place.axis != axis or place.index < n for place in (selected.query, selected.key)):
             self._selection.update(query=None, key=None)
         if self._input.text is not None and info.mask_token:
             text = replace(self._input.text, masked=())
             self._masks = _Masks(text, self._input.text.masked, tokens.words)
-        self.subject_changed.emit(Subject(info, self._input, result.notes))
+        now = self._input
+        self.subject_changed.emit(Subject(info, now.chosen, result.notes, now.images, now.texts))
         if self._opening:
             self._tell_awaited()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inference.inputs.seen import seen_image
 from inference.results.image import ImageRequest, ImageResult
 
 if TYPE_CHECKING:
@@ -21,15 +22,4 @@ def image(request: ImageRequest, model: Model, context: Context) -> ImageResult:
     """
     context.checkpoint()
     prepared = model.prepare(request.input)
-    grid = model.images.grid(model.info.groups[0].name, model.net.config, prepared.shape)
-    return ImageResult(
-        original=prepared.original,
-        seen=prepared.seen,
-        box=prepared.box,
-        size=prepared.size,
-        grid=grid.shape,
-        n_special=grid.n_special,
-        about=prepared.about,
-        caption=prepared.caption,
-        notes=prepared.notes,
-    )
+    return seen_image(prepared, model.images.grid(model.info.groups[0].name, model.net.config, prepared.shape))

@@ -47,6 +47,8 @@ def missing(
         else f"{named} shows its attention patterns, but not the queries and keys",
         "translation": why["translation"] or f"{named} does not write a text from another one that it has read",
         "generation": why["generation"] or f"{named} is no model that goes on with the text it reads",
+        "comparison": why["comparison"] or f"{named} does not compare images with texts",
+        "segments": why["segments"] or f"{named} gives pixels no labels",
         "training_stages": why["training_stages"]
         or ("" if has_training_stages else f"nothing of the training of this {named} is kept beside its weights"),
         "positions": "" if kind != "none" else f"{named} encodes no positions",

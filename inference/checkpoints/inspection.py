@@ -149,6 +149,7 @@ def plan(checkpoint: str) -> CheckpointPlan:
         image_kind=preparation.kind if preparation else "",
         image_step=max(preparation.unit) if preparation and preparation.is_free else 0,
         has_chat_template=can_chat,
+        compares=family.compares(config) if has_tokenizer else (),
     )
     return CheckpointPlan(
         folder, config, family, architecture, stored, info, preparation, adapter, is_own_precision, of_base
@@ -169,12 +170,13 @@ def _tokenizer(folder: Path, model_type: str, family: Family) -> tuple[bool, str
 
 def without_tokenizer(info: CheckpointInfo, why: str) -> CheckpointInfo:
     """The same for a checkpoint whose tokenizer turned out to be of no use."""
-    lost = {Capability.MASKED_LM, Capability.NEXT_SENTENCE} & {*info.capabilities}
+    lost = {Capability.MASKED_LM, Capability.NEXT_SENTENCE, Capability.COMPARISON} & {*info.capabilities}
     return replace(
         info,
         has_tokenizer=False,
         has_chat_template=False,
         mask_token="",
+        compares=(),
         capabilities=tuple(capability for capability in info.capabilities if capability not in lost),
         missing=(*info.missing, *(Missing(capability, "the tokenizer cannot be read") for capability in sorted(lost))),
         notes=(*info.notes, f"{why} {TYPE_IDS}"),

@@ -10,6 +10,7 @@ import torch
 
 from inference.family.base import Encoded, Family, ReadsImages, check_count
 from inference.family.components import Components, Names, base_path, joined, that_are_there
+from inference.family.segments import Segments
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid, pair
 from inference.layouts import swin
@@ -35,7 +36,8 @@ CLASS_HEADS = frozenset(
         "ViTForImageClassification",
     }
 )
-_DEPTH_HEADS = frozenset({"DPTForDepthEstimation", "DPTForSemanticSegmentation"})
+_SEGMENTS = "DPTForSemanticSegmentation"
+_DPT_HEADS = frozenset({"DPTForDepthEstimation", _SEGMENTS})
 TOKEN_HEAD = "BeitForMaskedImageModeling"
 _WITH_DECODER = "ViTMAEForPreTraining"
 _WINDOWED = ("swin", "swinv2")
@@ -75,15 +77,16 @@ _NAMES = {
     "dpt": replace(_VIT, blocks="encoder.layer", attention="attention.attention"),
     "siglip_vision_model": replace(_VIT, blocks="encoder.layers", attention="self_attn", final_norm="post_layernorm"),
 }
+_LABELS = 4  # the layer of DPT's head that gives a map to each label
 _OTHER = re.compile(r"^decoder\.|head\.attention$")
 
 
-class VisionFamily(Family, ReadsImages):
+class VisionFamily(Family, ReadsImages, Segments):
     """ViT (Dosovitskiy et al. 2021), DeiT, DINOv2, BEiT, CLIP's vision tower, MAE, and Swin (Liu et al. 2021)."""
 
     name = "vision"
     reads = ("image",)
-    heads = CLASS_HEADS | {TOKEN_HEAD, _WITH_DECODER} | _DEPTH_HEADS
+    heads = CLASS_HEADS | {TOKEN_HEAD, _WITH_DECODER} | _DPT_HEADS
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
@@ -149,6 +152,7 @@ class VisionFamily(Family, ReadsImages):
         return {
             "classes": "" if has_classes else _why_no_head(named, CLASS_HEADS, "head that names classes"),
             "masked_image": _why_no_tokens(opened),
+            "segments": "" if opened.net_class == _SEGMENTS else f"{named} gives pixels no labels",
             "next_pixel": f"{named} reads patches, it does not go on pixel by pixel",
             "masked_pixels": f"{named} reads patches, not single pixels",
         } | ({"positions": _NO_TABLE[model_type]} if (model_type := opened.config.model_type) in _NO_TABLE else {})
@@ -289,6 +293,27 @@ class VisionFamily(Family, ReadsImages):
             return "[CLS] and the mean of the patches"
         is_mean = net.config.model_type in _WINDOWED or getattr(net.config, "use_mean_pooling", False)
         return "the mean of the patches" if is_mean else "[CLS]"
+
+    # Labels at pixels: DPT's head, whose last layer has a vector for each
+
+    def label_names(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        names: Any = config.id2label  # annotated as by name
+        return tuple(str(names.get(i, f"class {i}"))[:80] for i in range(len(names)))
+
+    def label_vectors(self, net: PreTrainedModel, input_ids: torch.Tensor | None) -> torch.Tensor:
+        model: Any = net
+        return model.head.head[_LABELS].weight[:, :, 0, 0]
+
+    def image_state(self, net: PreTrainedModel, pixel_values: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        model: Any = net
+        states = model.dpt(pixel_values, output_hidden_states=True).hidden_states[1:]
+        fused = model.neck([state for i, state in enumerate(states) if i in net.config.backbone_out_indices])
+        return (model.head.head[:_LABELS](fused[net.config.head_in_index]),)
+
+    def label_maps(self, net: PreTrainedModel, state: tuple[torch.Tensor, ...], vectors: torch.Tensor) -> torch.Tensor:
+        model: Any = net
+        maps = torch.nn.functional.conv2d(state[0], vectors[:, :, None, None], model.head.head[_LABELS].bias)
+        return model.head.head[_LABELS + 1 :](maps)[0]
 
 
 def _special(config: PreTrainedConfig) -> tuple[str, ...]:

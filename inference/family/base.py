@@ -94,6 +94,10 @@ class Reads(ABC):
     def position_kind(self, config: PreTrainedConfig) -> str:
         """`learned`, `sinusoidal`, `rotary`, `relative`, `alibi` or `none`: the one that matters of several."""
 
+    def compares(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        """Of which kinds its models are given several, to be compared: `image`, `text`."""
+        return ()
+
     def alibi_slopes(self, config: PreTrainedConfig) -> list[float] | None:
         """By how much the scores of each head fall with the distance (Press et al. 2022); None where they do not."""
         return None

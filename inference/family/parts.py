@@ -32,6 +32,7 @@ _READ_BY = {
     "masked_image": "image",
     "next_pixel": "image",
     "masked_pixels": "image",
+    "segments": "image",
 }
 
 

@@ -39,6 +39,14 @@ def thing_masks(scene: Scene, side: int) -> np.ndarray:
     return np.stack([(owners == i).mean((1, 3)) for i in range(len(scene.things))]) > 0.5
 
 
+def thing_numbers(scene: Scene, side: int) -> np.ndarray:
+    """uint8 [row, column]: 1 + the thing that is seen at a pixel, see `thing_masks`; 0 where none is."""
+    numbers = np.zeros((side, side), np.uint8)
+    for i, mask in enumerate(thing_masks(scene, side)):
+        numbers[mask] = i + 1
+    return numbers
+
+
 def thing_boxes(scene: Scene, side: int) -> np.ndarray:
     """float32 [thing, 4]: left, top, right, bottom in pixels, of the parts that are drawn."""
     boxes = []

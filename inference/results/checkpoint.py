@@ -169,6 +169,8 @@ class CheckpointInfo:
         Whether it says how a message becomes the text that it was trained to answer.
     image_step
         Pixels of a patch, by which its images can be larger or smaller; 0 where their size is fixed.
+    compares
+        Of which kinds it is given several, to be compared: `image`, `text`; see `Input.images` and `Input.texts`.
     """
 
     checkpoint: str
@@ -197,6 +199,7 @@ class CheckpointInfo:
     runs_in: str = ""
     has_chat_template: bool = False
     explained: tuple[str, ...] = ()
+    compares: tuple[str, ...] = ()
 
     @property
     def cautions(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class ImageRequest(Request["ImageResult"]):
     """How the checkpoint sees an image, to be shown beside its name."""
 
-    needs = frozenset({Capability.PATCHES})
+    needs = frozenset({Capability.ATTENTION})  # which it lacks where its images cannot be made ready
 
     checkpoint: str
     input: Input
@@ -48,6 +48,10 @@ class ImageResult:
         What the generator says is in it; empty for files.
     notes
         What of the file was left aside or changed, as sentences.
+    things
+        What the generator painted, such as `a small red house`, in the order of painting; empty for files.
+    shown_thing
+        uint8 [row, column] of the original: 1 + the thing that is seen at a pixel, 0 for none; empty for files.
     """
 
     original: np.ndarray
@@ -59,3 +63,13 @@ class ImageResult:
     about: str
     caption: str = ""
     notes: tuple[str, ...] = ()
+    things: tuple[str, ...] = ()
+    shown_thing: np.ndarray | None = None
+
+    def thing_at(self, x: float, y: float) -> str:
+        """What was painted at a place, in shares of the original from its left and top; empty where nothing was."""
+        if self.shown_thing is None or not (0 <= x < 1 and 0 <= y < 1):
+            return ""
+        rows, columns = self.shown_thing.shape
+        number = int(self.shown_thing[int(y * rows), int(x * columns)])
+        return self.things[number - 1] if number else ""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 MOST_IMAGE_SIDE = 1024  # pixels that can be asked for
+MOST_IMAGES = MOST_TEXTS = 128  # that are compared with each other
+MOST_LETTERS = 500  # of a text that is compared
 TOO_LONG = "the model takes at most"  # in the sentence that refuses a text for its length
 MESH_ENDINGS = (".obj", ".ply", ".stl", ".off", ".gltf", ".glb")  # of files that are read
 SOUND_ENDINGS = (".wav", ".wave")
+_KINDS = ("text", "image", "mesh", "sound")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +109,31 @@ class SoundInput:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """All that is given to a model; None for what is not. Models that read several kinds are given them at once."""
+    """All that is given to a model; None for what is not. Models that read several kinds are given them at once.
+
+    Attributes
+    ----------
+    images, texts
+        What is compared with each other, by models that compare: no two of them are the same, and `image` and `text`
+        are the pair among them that is looked at. At most 128 each, and 500 letters a text.
+    """
 
     text: TextInput | None = None
     image: ImageInput | None = None
     mesh: MeshInput | None = None
     sound: SoundInput | None = None
+    images: tuple[ImageInput, ...] = ()
+    texts: tuple[str, ...] = ()
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """Which of them are given: `text`, `image`, `mesh`, `sound`."""
-        return tuple(field.name for field in fields(self) if getattr(self, field.name) is not None)
+        return tuple(name for name in _KINDS if getattr(self, name) is not None)
+
+    @property
+    def chosen(self) -> Input:
+        """What is given to the model at once: the pair that is looked at, without what it is compared with."""
+        return replace(self, images=(), texts=())
 
     def unmasked(self) -> Input:
         """The same without masked tokens."""

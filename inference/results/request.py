@@ -28,6 +28,8 @@ class Capability(StrEnum):
     MASKED_IMAGE = "masked_image"
     NEXT_PIXEL = "next_pixel"
     MASKED_PIXELS = "masked_pixels"
+    COMPARISON = "comparison"
+    SEGMENTS = "segments"
     MESH = "mesh"
     TRAINING_STAGES = "training_stages"
 
@@ -51,6 +53,8 @@ _READS = {
     Capability.MASKED_IMAGE: "image",
     Capability.NEXT_PIXEL: "image",
     Capability.MASKED_PIXELS: "image",
+    Capability.COMPARISON: "image",
+    Capability.SEGMENTS: "image",
     Capability.MESH: "mesh",
     Capability.TRAINING_STAGES: "text",
 }

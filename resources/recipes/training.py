@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from resources.recipes.muon import Muon
 
-SAVE_EVERY = 180.0  # seconds
+SAVE_EVERY = 90.0  # seconds
 
 
 @dataclass(frozen=True)

@@ -101,9 +101,9 @@ def look_at_patches_of_a_scene_and_of_a_file(driver, tmp_path):
     # A file of another shape, and one that is none.
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (30, 50, 3)).astype(np.uint8)).save(tmp_path / "a.png")
     (tmp_path / "b.png").write_text("no picture")
-    driver.window.input_panel.open_image(str(tmp_path / "a.png"))
+    driver.window.input_panel.open_images([str(tmp_path / "a.png")])
     driver.wait(lambda: driver.window.input_panel.input() == image_input(path=str(tmp_path / "a.png")))
-    driver.window.input_panel.open_image(str(tmp_path / "b.png"))
+    driver.window.input_panel.open_images([str(tmp_path / "b.png")])
     driver.wait(lambda: "b.png is no image" in driver.widget("image_message").text())
     assert driver.window.input_panel.input() == image_input(path=str(tmp_path / "a.png"))
 

@@ -70,7 +70,7 @@ def test_a_change_in_either_bar_tells_the_whole_input(panel, qtbot):
     assert panel.inputs[-1] == Input(text=TextInput("a cat"), image=ImageInput())
     (bar,) = panel.bars
     answer(bar, make_image_result())
-    panel.open_image("/images/cat.png")
+    panel.open_images(["/images/cat.png"])
     answer(bar, make_image_result())
     assert panel.inputs[-1] == Input(text=TextInput("a cat"), image=ImageInput(path="/images/cat.png"))
 

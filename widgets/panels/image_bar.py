@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QMimeData, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import (
-    QColor,
     QFontMetricsF,
     QGuiApplication,
     QImage,
     QKeySequence,
-    QPainter,
-    QPaintEvent,
     QPalette,
     QShortcut,
 )
@@ -25,78 +22,18 @@ from inference.results.image import ImageRequest, ImageResult
 from inference.results.inputs import MOST_IMAGE_SIDE, ImageInput, Input
 from inference.results.request import Request
 from widgets.context import ViewContext
-from widgets.figures.image_geometry import letterbox, part_rect
-from widgets.figures.image_parts import paint_border, paint_image
 from widgets.kit.labels import LineLabel
 from widgets.kit.layouts import FlowLayout, labelled
 from widgets.kit.number_box import NumberBox
 from widgets.kit.plain import plain_tip
 from widgets.kit.veil import Veil
-from widgets.look.theme import FigureStyle
 from widgets.panels.pasted_images import PastedImages
+from widgets.panels.thumbnails import Thumbnails
 from widgets.subject import Subject
 from widgets.view import View
 
 MAX_SEED = 999_999
-_ENDINGS = "*.png *.jpg *.jpeg *.webp *.gif *.bmp *.tif *.tiff *.avif"
-
-
-class Thumbnails(QWidget):
-    """The original with the part that is seen framed, and beside it what the model sees."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._result: ImageResult | None = None
-        self.setObjectName("image_thumbnails")
-        self.setAccessibleName(self.tr("The image, and what the model sees of it"))
-
-    def show_result(self, result: ImageResult) -> None:
-        """Show another image."""
-        self._result = result
-        width, height = result.size
-        self.setToolTip(plain_tip(self.tr("{} × {} pixels; framed is what the model sees").format(width, height)))
-        self.setAccessibleDescription(result.about)
-        self.update()
-
-    def areas(self) -> tuple[QRectF, QRectF]:
-        """Where both are."""
-        side = float(self.height())
-        width = (self.width() - 8) / 2
-        return QRectF(0, 0, width, side), QRectF(width + 8, 0, width, side)
-
-    def sizeHint(self) -> QSize:
-        em = self.fontMetrics().height()
-        return QSize(int(11.5 * em) + 8, int(5.2 * em))
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if self._result is None:
-            return
-        style = FigureStyle.of(self)
-        with QPainter(self) as painter:
-            for image, area in zip((self._result.original, self._result.seen), self.areas(), strict=True):
-                box = letterbox(image.shape[0], image.shape[1], area.adjusted(2, 2, -2, -2))
-                paint_image(painter, image, box)
-                if image is self._result.original:
-                    self._paint_part(painter, part_rect(self._result.box, box), box, style)
-                else:
-                    paint_border(painter, box, style)
-
-    def _paint_part(self, painter: QPainter, part: QRectF, box: QRectF, style: FigureStyle) -> None:
-        """Frame what is seen and dim the rest."""
-        veil = QColor(style.theme.paper)
-        veil.setAlphaF(0.55)
-        for rest in (
-            QRectF(box.left(), box.top(), box.width(), part.top() - box.top()),
-            QRectF(box.left(), part.bottom(), box.width(), box.bottom() - part.bottom()),
-            QRectF(box.left(), part.top(), part.left() - box.left(), part.height()),
-            QRectF(part.right(), part.top(), box.right() - part.right(), part.height()),
-        ):
-            if rest.width() > 0.5 and rest.height() > 0.5:
-                painter.fillRect(rest, veil)
-        paint_border(painter, part, style, is_selected=True)
+ENDINGS = "*.png *.jpg *.jpeg *.webp *.gif *.bmp *.tif *.tiff *.avif"
 
 
 class ImageBar(View):
@@ -107,9 +44,12 @@ class ImageBar(View):
     -------
     input_changed(ImageInput)
         What the user chose, once it was read.
+    several_given(list[str])
+        Image files, where several are looked at.
     """
 
     input_changed = Signal(object)
+    several_given = Signal(list)
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
@@ -118,6 +58,7 @@ class ImageBar(View):
         self._input = ImageInput()
         self._wanted = self._input
         self._is_back = False  # whether that was wanted in vain
+        self._takes_several = False
         self._folder = str(Path.home())
         self._thumbnails = Thumbnails(self)
         self._veil = Veil(self._thumbnails)
@@ -138,6 +79,9 @@ class ImageBar(View):
         self._side.setRange(0, MOST_IMAGE_SIDE)
         self._side.setSpecialValueText(self.tr("As trained on"))
         self._side.setSuffix(self.tr(" px"))
+        self._truth = self._button("image_truth", self.tr("Truth"), self.tr("Name the thing under the pointer"))
+        self._truth.setCheckable(True)
+        self._truth.hide()
         controls = FlowLayout()  # a narrow window hides none of them
         controls.setContentsMargins(8, 0, 0, 2)
         controls.setSpacing(10)
@@ -146,6 +90,7 @@ class ImageBar(View):
         controls.addWidget(labelled(self._seed, "image_seed", self.tr("Seed")))
         controls.addWidget(labelled(self._kind, "image_kind", self.tr("Kind")))
         controls.addWidget(labelled(self._side, "image_side", self.tr("Size")))
+        controls.addWidget(self._truth)
         self._about = LineLabel(self.tr("What was done to the image"), self)
         self._about.setObjectName("image_about")
         self._message = LineLabel(self.tr("Message about the image"), self)
@@ -164,6 +109,7 @@ class ImageBar(View):
         self.setFocusProxy(self._open)
         self.restyle()
 
+        self._truth.toggled.connect(self._thumbnails.show_truth)
         self._open.clicked.connect(self._on_open_clicked)
         self._paste.clicked.connect(self.paste)
         # Wherever the focus is, unless it is where text is pasted.
@@ -185,6 +131,7 @@ class ImageBar(View):
 
     def set_checkpoint(self, info: CheckpointInfo | None) -> None:
         """Show how another checkpoint sees the same image, in the size asked for if it takes others than its own."""
+        self._takes_several = info is not None and "image" in info.compares
         step = info.image_step if info else 0
         self._side.setEnabled(step > 0)
         self._side.setSingleStep(max(1, step))
@@ -212,11 +159,18 @@ class ImageBar(View):
         self._folder = str(Path(path).parent)
         self._want(ImageInput(path=path, side=self._side.value()))
 
+    def open_files(self, paths: list[str]) -> None:
+        """Look at image files: at the first one, unless this checkpoint compares several."""
+        if self._takes_several and len(paths) > 1:
+            self.several_given.emit(paths)
+        else:
+            self.open_file(paths[0])
+
     def open_mime(self, data: QMimeData) -> None:
         """Look at what was pasted: image files, or an image itself."""
-        path = next((url.toLocalFile() for url in data.urls() if url.isLocalFile()), "")
-        if path:
-            self.open_file(path)
+        paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+        if paths:
+            self.open_files(paths)
             return
         image = data.imageData() if data.hasImage() else None
         if not isinstance(image, QImage) or image.isNull():
@@ -245,6 +199,7 @@ class ImageBar(View):
         is_new, self._input = request.input.image != self._input, request.input.image
         self._show_controls(self._input)
         self._thumbnails.show_result(result)
+        self._truth.setVisible(bool(result.things))  # of files nobody knows what is in them
         name = Path(self._input.path).name
         if name.startswith("pasted-"):
             name = self.tr("from the clipboard")
@@ -293,10 +248,14 @@ class ImageBar(View):
 
     @Slot()
     def _on_open_clicked(self) -> None:
-        filters = self.tr("Images ({})").format(_ENDINGS)
-        path, _ = QFileDialog.getOpenFileName(self, self.tr("Open an image"), self._folder, filters)
-        if path:
-            self.open_file(path)
+        filters = self.tr("Images ({})").format(ENDINGS)
+        if self._takes_several:
+            paths, _ = QFileDialog.getOpenFileNames(self, self.tr("Open images"), self._folder, filters)
+        else:
+            path, _ = QFileDialog.getOpenFileName(self, self.tr("Open an image"), self._folder, filters)
+            paths = [path] if path else []
+        if paths:
+            self.open_files(paths)
 
     @Slot()
     def _on_next_clicked(self) -> None:

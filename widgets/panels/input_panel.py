@@ -9,11 +9,12 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.inputs import Input
+from inference.results.inputs import ImageInput, Input, TextInput
 from widgets.context import ViewContext
 from widgets.panels.text_bar import TextBar
 
 if TYPE_CHECKING:
+    from widgets.panels.compared.bar import ComparedBar
     from widgets.panels.image_bar import ImageBar
     from widgets.panels.sound_bar import SoundBar
 
@@ -53,6 +54,8 @@ class InputPanel(QWidget):
         self._kinds: tuple[str, ...] = ("text",)
         self.text = TextBar(context.selection, samples, self)
         self._keep("text", self.text, self.text)
+        self._compared: ComparedBar | None = None
+        self._compares: tuple[str, ...] = ()
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -71,10 +74,22 @@ class InputPanel(QWidget):
             self._bar(kind).set_checkpoint(info)
         for kind, bar in self._bars.items():
             bar.setVisible(kind in self._kinds)
+        self._compares = info.compares
+        if self._compares:
+            image = self._bar("image").input() if "image" in self._compares else None
+            self._compared_bar().set_checkpoint(info, image, self.text.first.value())
+        if self._compared is not None:
+            self._compared.setVisible(bool(self._compares))
 
     def input(self) -> Input:
         """What is to be looked at now."""
-        return Input(**{kind: self._bar(kind).input() for kind in self._kinds})
+        parts = {kind: self._bar(kind).input() for kind in self._kinds}
+        if self._compared is None or not self._compares:
+            return Input(**parts)
+        if "text" in self._compares:  # the sentence that other checkpoints read stays as it is
+            parts["text"] = TextInput(self._compared.chips.text or "")
+        images = self._compared.strip.images if "image" in self._compares else ()
+        return Input(**parts, images=images, texts=self._compared.chips.texts if "text" in self._compares else ())
 
     def set_input(self, input: Input) -> None:
         """Show an input that came from elsewhere, such as a view; `input_changed` is emitted.
@@ -86,15 +101,47 @@ class InputPanel(QWidget):
         if text is not None and text.target_ids is not None and text.text != self.text.input().text:
             return
         given = {kind: getattr(input, kind) for kind in input.kinds if kind in self._kinds}
-        if not given:
+        if self._compares:
+            self._compared_bar().set_input(replace(input, **given))
+            given = {kind: part for kind, part in given.items() if kind not in self._compares}
+            if "image" in self._compares and (image := self._compared_bar().strip.image) is not None:
+                self._bar("image").set_input(image)
+        elif not given:
             return
         for kind, part in given.items():
             self._bar(kind).set_input(part)
         self.input_changed.emit(replace(self.input(), **given))
 
-    def open_image(self, path: str) -> None:
-        """Look at an image file; only where the checkpoint reads images."""
-        self._image_bar().open_file(path)
+    @property
+    def whole_text(self) -> str:
+        """All that is typed: the first sentence, or the texts that are compared, a line each."""
+        return "\n".join(self._compared_bar().chips.texts) if "text" in self._compares else self.text.first.value()
+
+    def look_at_text(self, text: str) -> None:
+        """Look at a text of any length in place of the first sentence; where texts are compared, each line is one."""
+        if "text" not in self._compares:
+            self.text.look_at(text)
+            return
+        self._compared_bar().chips.add(tuple(text.splitlines()))
+
+    def edit_text(self, text: str) -> None:
+        """As `look_at_text`, in place of all texts that are compared."""
+        if "text" in self._compares and (lines := tuple(line for line in text.splitlines() if line.strip())):
+            self._compared_bar().chips.set_texts(lines)
+            self.input_changed.emit(self.input())
+        elif "text" not in self._compares:
+            self.text.look_at(text)
+
+    def focus_text(self) -> None:
+        """Let the user type at once."""
+        if "text" in self._compares:
+            self._compared_bar().setFocus()
+        else:
+            self.text.focus_sentence()
+
+    def open_images(self, paths: list[str]) -> None:
+        """Look at image files, at the first one unless several are compared; only where the checkpoint reads images."""
+        self._image_bar().open_files(paths)
 
     def open_sound(self, path: str) -> None:
         """Look at a sound file; only where the checkpoint reads sounds."""
@@ -121,6 +168,7 @@ class InputPanel(QWidget):
         if bar is None:
             bar = ImageBar(self._context, self)
             self._keep("image", bar, bar)
+            bar.several_given.connect(self._on_image_bar_several_given)
             self.bar_created.emit(bar)
         assert isinstance(bar, ImageBar)
         return bar
@@ -135,12 +183,38 @@ class InputPanel(QWidget):
         assert isinstance(bar, SoundBar)
         return bar
 
+    def _compared_bar(self) -> ComparedBar:
+        from widgets.panels.compared.bar import ComparedBar  # not before anything is compared
+
+        if self._compared is None:
+            self._compared = bar = ComparedBar(self._context, self)
+            self._column.insertWidget(0, bar)
+            bar.changed.connect(self._on_compared_changed)
+            bar.image_chosen.connect(self._on_compared_image_chosen)
+            self.bar_created.emit(bar.strip)
+        return self._compared
+
     def _keep(self, kind: str, bar: KindBar, widget: QWidget) -> None:
         self._bars[kind] = bar
         self._column.addWidget(widget)
         bar.input_changed.connect(self._on_bar_input_changed)
 
     @Slot(object)
-    def _on_bar_input_changed(self, _part: object) -> None:
+    def _on_bar_input_changed(self, part: object) -> None:
         if self.sender() in [self._bars[kind] for kind in self._kinds]:
+            if "image" in self._compares and isinstance(part, ImageInput):
+                self._compared_bar().strip.look_at(part)
             self.input_changed.emit(self.input())
+
+    @Slot()
+    def _on_compared_changed(self) -> None:
+        self.input_changed.emit(self.input())
+
+    @Slot(object)
+    def _on_compared_image_chosen(self, image: ImageInput) -> None:
+        self._image_bar().set_input(image)
+        self.input_changed.emit(self.input())
+
+    @Slot(list)
+    def _on_image_bar_several_given(self, paths: list[str]) -> None:
+        self._compared_bar().strip.add_files(paths)

@@ -164,6 +164,9 @@ class TextBar(QWidget):
     def set_checkpoint(self, info: CheckpointInfo | None) -> None:
         """Name the fields after what the checkpoint takes. What was typed stays."""
         self._has_tokenizer = info is None or info.has_tokenizer
+        is_typed_here = info is None or "text" not in info.compares  # else on chips, which stand beside it
+        for widget in (self._first_label, self.first, self._second_label, self.second, self._whole, self._samples):
+            widget.setVisible(is_typed_here)
         self._drop_written()
         self._goes_on = info is not None and Capability.GENERATION in info.capabilities
         is_pair = info is not None and info.word_axis == "target"

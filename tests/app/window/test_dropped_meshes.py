@@ -44,7 +44,9 @@ def drop(window):
         window.area.open_file("mesh", path, window.checkpoint)
 
     drops.take(
-        CHAIR, ("mesh",), drops.DropTargets(pytest.fail, pytest.fail, pytest.fail, open_mesh, pytest.fail, pytest.fail)
+        [CHAIR],
+        ("mesh",),
+        drops.DropTargets(pytest.fail, pytest.fail, pytest.fail, open_mesh, pytest.fail, pytest.fail),
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.window.drops import Drops, DropTargets, dropped_file, take
+from app.window.drops import Drops, DropTargets, dropped_files, take
 
 
 @pytest.fixture
@@ -23,13 +25,17 @@ def targets(said):
     return DropTargets(*map(note, ("checkpoint", "image", "sound", "mesh", "text", "refused")))
 
 
+def opened(kind, path):
+    return [str(path)] if kind == "image" else str(path)
+
+
 @pytest.mark.parametrize(
     ("name", "reads"),
     [("a.PNG", "image"), ("a.jpeg", "image"), ("a.glb", "mesh"), ("a.OBJ", "mesh"), ("a.WAV", "sound")],
 )
 def test_what_the_checkpoint_reads_is_opened(tmp_path, targets, said, name, reads):
-    take(tmp_path / name, (reads,), targets)
-    assert said == [(reads, str(tmp_path / name))]
+    take([tmp_path / name], (reads,), targets)
+    assert said == [(reads, opened(reads, tmp_path / name))]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +49,7 @@ def test_what_the_checkpoint_reads_is_opened(tmp_path, targets, said, name, read
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(tmp_path, targets, said, name, reads, sentence):
-    take(tmp_path / name, (reads,), targets)
+    take([tmp_path / name], (reads,), targets)
     ((kind, text),) = said
     assert kind == "refused"
     assert sentence in text
@@ -51,27 +57,33 @@ def test_what_cannot_be_read_is_refused_with_a_sentence(tmp_path, targets, said,
 
 @pytest.mark.parametrize(("name", "kind"), [("a.png", "image"), ("a.obj", "mesh"), ("a.wav", "sound")])
 def test_a_checkpoint_may_read_several_kinds(tmp_path, targets, said, name, kind):
-    take(tmp_path / name, ("text", "image", "mesh", "sound"), targets)
-    assert said == [(kind, str(tmp_path / name))]
+    take([tmp_path / name], ("text", "image", "mesh", "sound"), targets)
+    assert said == [(kind, opened(kind, tmp_path / name))]
 
 
 def test_a_text_is_read(tmp_path, targets, said):
     (tmp_path / "a.md").write_text("a cat", encoding="utf-8")
-    take(tmp_path / "a.md", ("text",), targets)
+    take([tmp_path / "a.md"], ("text",), targets)
     assert said == [("text", "a cat")]
 
 
 @pytest.mark.parametrize("reads", ["text", "image", "mesh"])
 def test_all_else_is_a_checkpoint(tmp_path, targets, said, reads):
-    take(tmp_path, (reads,), targets)
+    take([tmp_path], (reads,), targets)
     assert said == [("checkpoint", str(tmp_path))]
 
 
-def test_the_first_file_counts():
+def test_files_count_and_nothing_else():
     data = QMimeData()
-    assert dropped_file(data) is None
+    assert dropped_files(data) == []
     data.setUrls([QUrl("https://example.org/a.png"), QUrl.fromLocalFile("/b.png"), QUrl.fromLocalFile("/c.png")])
-    assert str(dropped_file(data)) == "/b.png"
+    assert list(map(str, dropped_files(data))) == ["/b.png", "/c.png"]
+
+
+def test_images_are_opened_together_and_of_other_things_the_first(targets, said):
+    take([Path("/a.png"), Path("/b.txt"), Path("/c.JPG")], ("image",), targets)
+    take([Path("/a.obj"), Path("/b.obj")], ("mesh",), targets)
+    assert said == [("image", ["/a.png", "/c.JPG"]), ("mesh", "/a.obj")]
 
 
 def test_a_window_takes_files_and_nothing_else(qtbot, targets, said):
@@ -89,4 +101,4 @@ def test_a_window_takes_files_and_nothing_else(qtbot, targets, said):
         QApplication.sendEvent(window, enter)
         assert enter.isAccepted() == is_taken
         QApplication.sendEvent(window, QDropEvent(QPointF(1, 1), action, data, left, none))
-    assert said == [("image", "/b.png")]
+    assert said == [("image", ["/b.png"])]

@@ -29,8 +29,11 @@ LEFT = Session(
     LAYOUT,
     {"attention": {"options": {"scale": "log"}}},
     TextInput("a cat", "eine Katze", language="en", language_pair="de", target_ids=(1, 7, 9)),
+    (ImageInput(seed=7), ImageInput(seed=8, kind="portrait")),
+    ("a cat", "a dog"),
 )
 INFO = make_checkpoint_info()
+CLIP = replace(INFO, compares=("image", "text"))
 TRANSLATOR = make_checkpoint_info(groups=(AttentionGroup("decoder", "Decoder", (4,), query_axis="target"),))
 
 
@@ -240,6 +243,44 @@ def test_of_a_text_only_what_the_settings_do_not_say_is_written(keeper, file):
     assert load_session(file)[0].text == TextInput("a cat", "un chat")  # a target, and no sentence B
 
 
+def test_a_session_from_before_a_view_was_renamed_shows_the_same_view(file):
+    stored(
+        file,
+        layout__current="similarity",
+        layout__beside=["similarity"],
+        layout__places={"similarity": "YQ=="},
+        options={"similarity": {"similarity": {"order": "alike"}}, "heads": {}},
+    )
+    values = json.loads(file.read_text())
+    del values["view_names"]
+    file.write_text(json.dumps(values))
+    session, notice = load_session(file)
+    assert notice == ""
+    assert (session.layout.current, session.layout.beside) == ("head_similarity", ("head_similarity",))
+    assert session.layout.places == {"head_similarity": "YQ=="}
+    assert session.options == {"head_similarity": {"head_similarity": {"order": "alike"}}, "heads": {}}
+    save_session(session, file)
+    assert load_session(file)[0] == session
+    stored(file, layout__current="similarity")  # written since: it is the other one
+    assert load_session(file)[0].layout.current == "similarity"
+
+
+def test_what_is_compared_comes_back_without_images_that_are_gone(file, area, tmp_path):
+    gone = ImageInput(path=str(tmp_path / "gone.png"))
+    save_session(replace(LEFT, images=(gone, *LEFT.images)), file)
+    found = SessionKeeper(file, area).restored(CLIP).input
+    assert (found.images, found.texts, found.text) == (LEFT.images, LEFT.texts, LEFT.text)
+    assert SessionKeeper(file, area).restored(INFO).input.images == ()  # which compares nothing
+
+
+def test_of_what_is_compared_the_chosen_text_is_written(keeper, file):
+    keeper.save(CLIP, Selected(), (), Input(TextInput("a dog"), images=LEFT.images[:1], texts=("a dog", "a cow")))
+    session = load_session(file)[0]
+    assert (session.text, session.texts, session.images) == (TextInput("a dog"), ("a dog", "a cow"), LEFT.images[:1])
+    keeper.save(INFO, Selected(), (), Input(text=TextInput("a cat")))
+    assert load_session(file)[0].texts == ("a dog", "a cow")
+
+
 def test_options_come_back_with_their_view(keeper, area):
     view = FakeView("attention")
     area.view_created.emit(view)
@@ -288,6 +329,8 @@ def test_two_windows_merge_what_each_has_changed(file):
         SoundInput(seed=5),
         replace(LAYOUT, current="arcs", places={**LAYOUT.places, "heads": "bmV3"}, widths=(500, 200)),
         {"attention": {"options": {"scale": "log", "reduce": "mean"}}, "heads": {"options": {"order": "entropy"}}},
+        images=LEFT.images,
+        texts=LEFT.texts,
     )
 
 

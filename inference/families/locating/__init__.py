@@ -1,0 +1,1 @@
+"""Models that say where in an image things are."""

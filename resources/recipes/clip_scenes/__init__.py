@@ -1,0 +1,1 @@
+"""CLIP on drawn scenes: data, training, metrics and card."""

@@ -1,0 +1,1 @@
+"""What models that compare are given: several images and several texts."""

@@ -1,0 +1,117 @@
+"""What a model that compares is given: several images and several texts, of which one pair is looked at."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from inference.results.checkpoint import CheckpointInfo
+from inference.results.inputs import ImageInput, Input
+from widgets.context import ViewContext
+from widgets.kit.labels import LineLabel
+from widgets.panels.compared.image_strip import ImageStrip
+from widgets.panels.compared.text_chips import TextChips
+
+
+class ComparedBar(QWidget):
+    """A strip of small images and chips of texts. The chosen image and the chosen text are what other views look at.
+
+    Signals
+    -------
+    changed()
+        Other images or texts are compared, or in another order; or another text is looked at.
+    image_chosen(ImageInput)
+        Another image is looked at.
+    """
+
+    changed = Signal()
+    image_chosen = Signal(object)
+
+    def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("compared_bar")
+        self._compares: tuple[str, ...] = ()
+        self._first_text = ""
+        self.strip = ImageStrip(context, self)
+        self.chips = TextChips(self)
+        self._message = LineLabel(self.tr("Message about what is compared"), self)
+        self._message.setObjectName("compared_message")
+        self._message.setForegroundRole(QPalette.ColorRole.BrightText)
+        self._message.hide()
+        sides = QHBoxLayout()
+        sides.setSpacing(10)
+        sides.addWidget(self.strip, 2)
+        sides.addWidget(self.chips, 3)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 6, 8, 0)
+        column.setSpacing(2)
+        column.addLayout(sides)
+        column.addWidget(self._message)
+        self.setFocusProxy(self.chips)
+        self.strip.changed.connect(self.changed)
+        self.strip.chosen.connect(self.image_chosen)
+        self.strip.captions_known.connect(self._begin_with_texts)
+        self.chips.changed.connect(self.changed)
+        self.chips.chosen.connect(self._on_chips_chosen)
+        self.chips.wanted.connect(self._on_chips_wanted)
+        for side in (self.strip, self.chips):
+            side.said.connect(self._say)
+
+    def set_checkpoint(self, info: CheckpointInfo, image: ImageInput | None, text: str) -> None:
+        """Show what this checkpoint compares: what there was, with the image that is looked at.
+
+        Parameters
+        ----------
+        text
+            To begin with where the images have no captions.
+        """
+        self._compares, self._first_text = info.compares, text
+        self.strip.setVisible("image" in info.compares)
+        self.chips.setVisible("text" in info.compares)
+        self._say("")
+        if image is not None and "image" in info.compares:
+            self.strip.set_checkpoint(info, image)
+        else:
+            self._begin_with_texts()
+
+    def set_input(self, input: Input) -> None:
+        """Compare what an input says, and look at its pair, which becomes a part of it; the signals are silent."""
+        if "image" in self._compares:
+            if input.images:
+                self.strip.set_images(input.images, input.image)
+            if input.image is not None:
+                self.strip.look_at(input.image)
+        if "text" in self._compares:
+            if input.texts:
+                self.chips.set_texts(input.texts, input.text.text if input.text is not None else None)
+            if input.text is not None:
+                self.chips.look_at(input.text.text)
+
+    @Slot()
+    def _begin_with_texts(self) -> None:
+        """As long as there is none: captions of the scenes, or the sentence that other models read."""
+        if "text" in self._compares and not self.chips.texts:
+            captions = self.strip.texts("captions") if "image" in self._compares else ()
+            if texts := captions or tuple(filter(None, (self._first_text.strip(),))):
+                self.chips.add(texts)
+
+    @Slot(str)
+    def _on_chips_chosen(self, _text: str) -> None:
+        self.changed.emit()
+
+    @Slot(str)
+    def _on_chips_wanted(self, which: str) -> None:
+        texts = self.strip.texts(which)
+        if not texts:
+            self._say(self.tr("Only of generated scenes is known what is in them; add one of them."))
+        elif which == "captions":
+            self.chips.set_texts(texts, texts[0])
+            self.changed.emit()
+        else:
+            self.chips.add(texts)
+
+    @Slot(str)
+    def _say(self, text: str) -> None:
+        self._message.show_text(text)
+        self._message.setVisible(bool(text))

@@ -1,0 +1,144 @@
+"""The image that is looked at, as it is and as the model sees it."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from inference.results.image import ImageResult
+from widgets.figures.image_geometry import letterbox, part_rect
+from widgets.figures.image_parts import paint_border, paint_image
+from widgets.kit.plain import plain_tip
+from widgets.look import raster
+from widgets.look.theme import FigureStyle
+
+
+class Thumbnails(QWidget):
+    """The original with the part that is seen framed, and beside it what the model sees.
+
+    With the truth shown, the thing of a generated scene that is under the pointer is outlined and named.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._result: ImageResult | None = None
+        self._shows_truth = False
+        self._pointed: QPointF | None = None
+        self.setObjectName("image_thumbnails")
+        self.setAccessibleName(self.tr("The image, and what the model sees of it"))
+
+    def show_result(self, result: ImageResult) -> None:
+        """Show another image."""
+        self._result, self._pointed = result, None
+        width, height = result.size
+        self.setToolTip(plain_tip(self.tr("{} × {} pixels; framed is what the model sees").format(width, height)))
+        self._describe()
+        self.update()
+
+    def show_truth(self, shows: bool) -> None:
+        """Name what is under the pointer, or no longer."""
+        self._shows_truth, self._pointed = shows, None
+        self.setMouseTracking(shows)
+        self._describe()
+        self.update()
+
+    def thing_at(self, point: QPointF) -> str:
+        """What was painted at a point of either image; empty where nothing was, or where nobody knows."""
+        place = self._share(point)
+        return self._result.thing_at(*place) if self._result is not None and place is not None else ""
+
+    def _share(self, point: QPointF) -> tuple[float, float] | None:
+        """A point of either image in shares of the original."""
+        if self._result is None:
+            return None
+        whole = QRectF(0, 0, 1, 1)
+        parts = whole, part_rect(self._result.box, whole)
+        for box, part in zip(self._boxes(self._result), parts, strict=True):
+            if box.contains(point):
+                x, y = (point.x() - box.left()) / box.width(), (point.y() - box.top()) / box.height()
+                return part.left() + x * part.width(), part.top() + y * part.height()
+        return None
+
+    def _boxes(self, result: ImageResult) -> list[QRectF]:
+        """Where both images are."""
+        return [
+            letterbox(image.shape[0], image.shape[1], area.adjusted(2, 2, -2, -2))
+            for image, area in zip((result.original, result.seen), self.areas(), strict=True)
+        ]
+
+    def _describe(self) -> None:
+        if self._result is None:
+            return
+        things = self._result.things if self._shows_truth else ()
+        self.setAccessibleDescription("; ".join(filter(None, (self._result.about, *things))))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        self._pointed = event.position() if self._shows_truth else None
+        text = self.thing_at(event.position()) if self._shows_truth else ""
+        if text:
+            QToolTip.showText(event.globalPosition().toPoint(), plain_tip(text), self)
+        else:
+            QToolTip.hideText()
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._pointed = None
+        self.update()
+
+    def areas(self) -> tuple[QRectF, QRectF]:
+        """Where both are."""
+        side = float(self.height())
+        width = (self.width() - 8) / 2
+        return QRectF(0, 0, width, side), QRectF(width + 8, 0, width, side)
+
+    def sizeHint(self) -> QSize:
+        em = self.fontMetrics().height()
+        return QSize(int(11.5 * em) + 8, int(5.2 * em))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._result is None:
+            return
+        style = FigureStyle.of(self)
+        with QPainter(self) as painter:
+            boxes = self._boxes(self._result)
+            for image, box in zip((self._result.original, self._result.seen), boxes, strict=True):
+                paint_image(painter, image, box)
+                if image is self._result.original:
+                    self._paint_part(painter, part_rect(self._result.box, box), box, style)
+                else:
+                    paint_border(painter, box, style)
+            if self._pointed is not None:
+                self._paint_thing(painter, self._result, boxes[0], style)
+
+    def _paint_thing(self, painter: QPainter, result: ImageResult, box: QRectF, style: FigureStyle) -> None:
+        """Colour the thing under the pointer, to the pixel."""
+        place = self._share(self._pointed) if self._pointed is not None else None
+        if place is None or result.shown_thing is None or not result.thing_at(*place):
+            return
+        rows, columns = result.shown_thing.shape
+        number = result.shown_thing[int(place[1] * rows), int(place[0] * columns)]
+        color = np.where(result.shown_thing == number, style.theme.accent.rgb(), 0)
+        painter.setOpacity(0.6)
+        painter.drawImage(box, raster.image(color))
+        painter.setOpacity(1)
+
+    def _paint_part(self, painter: QPainter, part: QRectF, box: QRectF, style: FigureStyle) -> None:
+        """Frame what is seen and dim the rest."""
+        veil = QColor(style.theme.paper)
+        veil.setAlphaF(0.55)
+        for rest in (
+            QRectF(box.left(), box.top(), box.width(), part.top() - box.top()),
+            QRectF(box.left(), part.bottom(), box.width(), box.bottom() - part.bottom()),
+            QRectF(box.left(), part.top(), part.left() - box.left(), part.height()),
+            QRectF(part.right(), part.top(), box.right() - part.right(), part.height()),
+        ):
+            if rest.width() > 0.5 and rest.height() > 0.5:
+                painter.fillRect(rest, veil)
+        paint_border(painter, part, style, is_selected=True)
