@@ -290,6 +290,8 @@ class JobLink(EngineLink, Protocol):
 class JobProcessLink(ProcessLink):
     """A process for one job: of lowest priority, and not started again when it has died."""
 
+    SILENCE = 300.0  # where other programs take all cores, one of lowest priority waits for minutes, and is not hung
+
     def __init__(self, command: tuple[str, ...] = (*SERVER, "--job")) -> None:
         super().__init__(command)
         # The window's thread takes it too: under it nothing is done that could wait.

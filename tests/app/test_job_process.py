@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -270,6 +271,18 @@ def test_a_process_that_no_longer_answers_is_ended_and_that_is_told(link, monkey
     monkeypatch.setattr(JobProcessLink, "SILENCE", -1.0)
     assert link.kill_if_hung()
     assert run.end().message == "Its process no longer answered and was ended."
+
+
+def test_a_process_that_gets_no_core_for_a_minute_is_not_ended(link, monkeypatch):
+    run = Run(link, ENDLESS)
+    run.until(Progress)
+    os.kill(link.pid, signal.SIGSTOP)
+    now = time.monotonic()
+    with monkeypatch.context() as patched:
+        patched.setattr("app.link.engine_link.time.monotonic", lambda: now + 60)
+        assert not link.kill_if_hung()
+    link.stop()
+    assert run.end() is None
 
 
 def test_a_process_that_cannot_be_started_is_told():
