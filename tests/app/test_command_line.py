@@ -326,6 +326,7 @@ REAL = {
     "fine-tuning": ["--study", "bert-mini-polarity"],
     "fine-tuned-attention": ["--checkpoint", "bert-mini-polarity", "--text", "A warm film.", "--head", "1"],
     "glue": [],
+    "segments": ["--checkpoint", "lseg-scenes", "--scene", "3", "--text", "red house", "--text", "background"],
     "prediction": ["--checkpoint", "bert", "--text", "the cat sat", "--text-pair", "a dog ran .", "--longest", "3"],
 }
 
