@@ -111,6 +111,11 @@ def compared_of(args: Namespace) -> Input:
     return Input(text=TextInput(texts[0]), image=images[0], images=images, texts=texts)
 
 
+def image_title(image: ImageInput) -> str:
+    """An image that is compared, in a few words: its file, or what the generator painted."""
+    return os.path.basename(image.path) if image.path else f"{image.kind or 'scene'} {image.seed}"
+
+
 def image_name(args: Namespace) -> str:
     """The same for a caption."""
     if args.image is not None:

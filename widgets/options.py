@@ -97,7 +97,29 @@ class Number:
         return ""
 
 
-Option = Choice | Switch | Number
+@dataclass(frozen=True)
+class Words:
+    """A text in one line, which may not be blank.
+
+    Attributes
+    ----------
+    most
+        Letters that it may have.
+    """
+
+    title: str
+    about: str
+    most: int
+    flag: str = ""
+
+    def check(self, value: object) -> str:
+        """See `Choice.check`."""
+        if not isinstance(value, str) or not value.strip() or len(value) > self.most:
+            return f"a text of 1 to {self.most} letters is needed"
+        return ""
+
+
+Option = Choice | Switch | Number | Words
 
 
 def choice(default: Any, labels: Mapping[Any, str], title: str, about: str, *, flag: str = "") -> Any:
@@ -126,6 +148,11 @@ def number(
     """A field that takes a number."""
     option = Number(title, about, low, high, step, decimals, flag, is_slider=is_slider, otherwise=otherwise)
     return field(default=default, metadata={"option": option})
+
+
+def words(default: str, title: str, about: str, *, most: int = 500, flag: str = "") -> Any:
+    """A field that takes a text in one line."""
+    return field(default=default, metadata={"option": Words(title, about, most, flag)})
 
 
 def share(default: float, title: str, about: str, *, low: float = 0, high: float = 1, flag: str = "") -> Any:

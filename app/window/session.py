@@ -20,6 +20,8 @@ from widgets.view import View
 FILE_NAME = "session.json"  # beside the settings
 HOME = "home"
 _LARGEST = 2**31 - 1
+_VIEW_NAMES = 2
+_RENAMED = {"similarity": "head_similarity"}  # since the first names
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Session:
         What is chosen in each view and is not the default, as the view says it.
     images, texts
         What is compared; the images whose files are gone are left out.
+    view_names
+        Which names of views it has: without this the ones of before `similarity` compared images with texts.
     """
 
     checkpoint: str = ""
@@ -50,6 +54,7 @@ class Session:
     text: TextInput | None = None
     images: tuple[ImageInput, ...] = ()
     texts: tuple[str, ...] = ()
+    view_names: int = _VIEW_NAMES
 
 
 class Restored(NamedTuple):
@@ -141,8 +146,32 @@ def load_session(file: Path) -> tuple[Session, str]:
     """The last session, and a sentence if some of it could not be read; never raises."""
     values, notice = read_entries(file)
     damaged: list[str] = []
-    session = _read_object(Session, values, damaged)
+    session = replace(_read_object(Session, values, damaged), view_names=_VIEW_NAMES)
+    if "view_names" not in values:
+        session = _with_new_names(session)
     return session, notice or left_out(damaged, file)
+
+
+def _with_new_names(session: Session) -> Session:
+    """The same with the names that views have now; the options of a view stand under its name too."""
+
+    def named(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_RENAMED.get(name, name) for name in names)
+
+    old = session.layout
+    layout = replace(
+        old,
+        current=named((old.current,))[0],
+        beside=named(old.beside),
+        torn_off=named(old.torn_off),
+        places=dict(zip(named(tuple(old.places)), old.places.values(), strict=True)),
+    )
+    options = dict(session.options)
+    for name in _RENAMED.keys() & options.keys():
+        state = options.pop(name)
+        inside = state if isinstance(state, dict) else {}
+        options[_RENAMED[name]] = {_RENAMED.get(key, key): value for key, value in inside.items()}
+    return replace(session, layout=layout, options=options)
 
 
 def _merged(own: Session, begun: Session, loaded: Session, others: Session) -> dict[str, Any]:

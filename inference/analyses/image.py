@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inference.inputs.scene_images import thing_numbers
+from inference.inputs.seen import seen_image
 from inference.results.image import ImageRequest, ImageResult
 
 if TYPE_CHECKING:
@@ -22,18 +22,4 @@ def image(request: ImageRequest, model: Model, context: Context) -> ImageResult:
     """
     context.checkpoint()
     prepared = model.prepare(request.input)
-    scene = prepared.scene
-    grid = model.images.grid(model.info.groups[0].name, model.net.config, prepared.shape)
-    return ImageResult(
-        original=prepared.original,
-        seen=prepared.seen,
-        box=prepared.box,
-        size=prepared.size,
-        grid=grid.shape,
-        n_special=grid.n_special,
-        about=prepared.about,
-        caption=prepared.caption,
-        notes=prepared.notes,
-        things=tuple(thing.phrase if len(scene.things) > 1 else thing.tag for thing in scene.things) if scene else (),
-        shown_thing=thing_numbers(scene, prepared.original.shape[0]) if scene else None,
-    )
+    return seen_image(prepared, model.images.grid(model.info.groups[0].name, model.net.config, prepared.shape))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from inference.context import Refused
-from inference.inputs.images import Prepared, prepare, stamp
+from inference.inputs.images import prepare, small, stamp
 from inference.results.thumbnails import Thumbnail, ThumbnailsRequest, ThumbnailsResult
 from resources.scene_shapes import KINDS
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from inference.forward.model import Model
     from inference.results.inputs import ImageInput
 
-_MOST_SIDE = 64  # pixels
 _MOST_KEPT = 256
 
 
@@ -51,10 +49,3 @@ def _thumbnail(image: ImageInput, model: Model) -> Thumbnail:
     scene = prepared.scene
     captions = tuple(reversed(scene.captions()[: len(scene.things)])) if scene else ()
     return Thumbnail(small(prepared), prepared.about, captions, tuple(reversed(scene.tags)) if scene else ())
-
-
-def small(prepared: Prepared) -> np.ndarray:
-    """What is seen of an image, at most 64 pixels a side."""
-    seen = Image.fromarray(prepared.seen)
-    seen.thumbnail((_MOST_SIDE, _MOST_SIDE), Image.Resampling.BOX)
-    return np.asarray(seen)

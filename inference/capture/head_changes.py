@@ -78,3 +78,23 @@ class HeadChanges:
                 )
             pattern[:, change.head] *= change.factor
         return pattern
+
+
+@dataclass(frozen=True)
+class WatchedOutputs(HeadChanges):
+    """Changes nothing, and holds every output as it was, for the gradient of what comes of it.
+
+    Attributes
+    ----------
+    outputs
+        [batch, head, query_pos, d_head], by the number of the attention. Those of a model that is frozen become leaves.
+    """
+
+    outputs: dict[int, Tensor] = field(default_factory=dict)
+
+    def of_output(self, received: Received, output: Tensor) -> Tensor:
+        """See `HeadChanges.of_output`."""
+        if not output.requires_grad:
+            output = output.detach().requires_grad_()
+        self.outputs[received.number] = output
+        return output

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
+from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from inference.family.base import Encoded, ReadsImages
+from inference.family.comparing import ComparesPairs
 from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
-from inference.inputs.tokens import as_text, joined, tokenize
+from inference.inputs.tokens import as_text, joined, padded, tokenize
 from inference.results.inputs import Input
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.family.opened import Opened
     from inference.inputs.images import Prepared
+    from inference.results.inputs import TextInput
+    from inference.results.tokens import Tokens
 
 _TOWERS = {"clip", "siglip", "altclip", "chinese_clip", "metaclip_2"}
 _ONE_STREAM = {"vilt"}
@@ -27,7 +32,7 @@ _TWO_STREAMS = {"bridgetower"}
 _PIXELS_A_HEAD = 64  # BridgeTower's image tower tells its heads by their width
 
 
-class TextAndImageFamily(PartsFamily, ReadsImages):
+class TextAndImageFamily(PartsFamily, ReadsImages, ComparesPairs):
     """CLIP (Radford et al. 2021), SigLIP (Zhai et al. 2023), ViLT (Kim et al. 2021), BridgeTower (Xu et al. 2023)."""
 
     name = "text_and_image"
@@ -101,7 +106,7 @@ class TextAndImageFamily(PartsFamily, ReadsImages):
     ) -> Encoded:
         """See `Reads.encode`."""
         assert prepared is not None
-        tokens = tokenize(as_text(input), config, tokenizer, self.n_ctx(config))
+        tokens = self.text_tokens(as_text(input), config, tokenizer)
         patches = self.grid("", config, prepared.shape).tokens(_special(config))
         tensors = {
             "input_ids": torch.from_numpy(tokens.ids)[None],
@@ -112,9 +117,48 @@ class TextAndImageFamily(PartsFamily, ReadsImages):
         probe = {"probe": PatchGrid(0, 0).tokens(["probe"])} if config.model_type == "siglip" else {}
         return Encoded(tensors, {"text": tokens, "patches": patches, **probe})
 
-    def output(
-        self, net: PreTrainedModel, tensors: dict[str, torch.Tensor], *, with_head: bool = True, **more: Any
-    ) -> Any:
+    def text_tokens(
+        self, text: TextInput, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None
+    ) -> Tokens:
+        """See `ComparesPairs.text_tokens`. SigLIP's tower sees padding, and was trained on texts of one length."""
+        tokens = tokenize(text, config, tokenizer, self.n_ctx(config))
+        if config.model_type != "siglip" or tokenizer is None or tokenizer.pad_token_id is None:
+            return tokens
+        return padded(tokens, self.n_ctx(config), int(cast("int", tokenizer.pad_token_id)), tokenizer)
+
+    def image_vectors(self, net: PreTrainedModel, pixel_values: Tensor) -> Tensor:
+        return F.normalize(cast("Any", net).get_image_features(pixel_values=pixel_values).pooler_output, dim=-1)
+
+    def text_vectors(self, net: PreTrainedModel, input_ids: Tensor) -> Tensor:
+        return F.normalize(cast("Any", net).get_text_features(input_ids=input_ids).pooler_output, dim=-1)
+
+    def patch_vectors(self, net: PreTrainedModel, states: Tensor) -> Tensor:
+        """See `ComparesPairs.patch_vectors`. SigLIP's pooling head is given one patch at a time."""
+        towers = cast("Any", net)
+        patches = states[len(_special(net.config)) :]
+        if net.config.model_type == "siglip":
+            return F.normalize(towers.vision_model.head(patches[:, None]), dim=-1)
+        return F.normalize(towers.visual_projection(towers.vision_model.post_layernorm(patches)), dim=-1)
+
+    def scale_and_bias(self, net: PreTrainedModel) -> tuple[Tensor, Tensor]:
+        scale = cast("Any", net).logit_scale.detach().exp().reshape(())
+        bias = getattr(net, "logit_bias", None)
+        return scale, torch.zeros_like(scale) if bias is None else bias.detach().reshape(())
+
+    def is_each_pair_judged(self, config: PreTrainedConfig) -> bool:
+        return config.model_type == "siglip"
+
+    def pooled_text_row(self, config: PreTrainedConfig, ids: Tensor) -> int:
+        """See `ComparesPairs.pooled_text_row`. Early CLIP checkpoints name a wrong end: it is their highest id."""
+        if config.model_type == "siglip":
+            return len(ids) - 1
+        if config.model_type not in ("clip", "metaclip_2"):
+            return 0
+        end = config.text_config.eos_token_id
+        is_highest = config.model_type == "clip" and end == 2
+        return int((ids if is_highest else (ids == end).int()).argmax())
+
+    def output(self, net: PreTrainedModel, tensors: dict[str, Tensor], *, with_head: bool = True, **more: Any) -> Any:
         """See `Attends.output`. ViLT samples an order for its patches: here it reads them row by row."""
         with _InOrder() if net.config.model_type in _ONE_STREAM else nullcontext():
             return super().output(net, tensors, with_head=with_head, **more)

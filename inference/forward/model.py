@@ -16,6 +16,7 @@ from inference.capture.capture import capture
 from inference.checkpoints.capabilities import PLURAL
 from inference.context import Refused
 from inference.family.base import Encoded, Family, ReadsImages
+from inference.family.comparing import ComparesPairs
 from inference.forward.interventions import head_changes
 from inference.forward.keeping import Enough, keep_only, keep_what_fits, make_room, nominal_bytes
 from inference.forward.memory import Memory, give_back
@@ -104,6 +105,19 @@ class Model:
         """
         if not isinstance(self.family, ReadsImages):
             raise Refused(f"{self.info.name} reads no images.")
+        return self.family
+
+    @property
+    def pairs(self) -> ComparesPairs:
+        """What its family says of pairs of images and texts.
+
+        Raises
+        ------
+        Refused
+            It compares none.
+        """
+        if not isinstance(self.family, ComparesPairs):
+            raise Refused(f"{self.info.name} does not compare images with texts.")
         return self.family
 
     def prepare(self, input: Input) -> Prepared:

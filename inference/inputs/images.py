@@ -29,6 +29,7 @@ MOST_SEED = 2**31 - 1
 _MOST_PATCHES = 4096  # of an image whose size was asked for
 MAKERS = {"scene": make_scene, "portrait": make_portrait}
 _LONGEST_SHOWN = 512
+_SIDE_OF_SMALL = 64  # pixels
 _SIDE_SHOWN = 256  # of images that are drawn
 
 
@@ -193,6 +194,13 @@ def _read(path: str, how: Preparation) -> Prepared:
     about = ", ".join([f"{width} × {height}", *done])
     values = normalised(seen, how)
     return Prepared(np.asarray(small), image.size, seen, values, box, about, how.palette, notes=read.notes)
+
+
+def small(prepared: Prepared) -> np.ndarray:
+    """What is seen of an image, uint8 [row, column, 3], at most 64 pixels a side."""
+    seen = Image.fromarray(prepared.seen)
+    seen.thumbnail((_SIDE_OF_SMALL, _SIDE_OF_SMALL), Image.Resampling.BOX)
+    return np.asarray(seen)
 
 
 def make_drawing(kind: str, seed: int) -> Scene:

@@ -114,6 +114,14 @@ def followed_by(tokens: Tokens, *words: str) -> Tokens:
     )
 
 
+def padded(tokens: Tokens, n: int, pad: int, tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
+    """The same filled up with padding to a length; text that was given as ids is filled up too."""
+    more = max(0, n - len(tokens))
+    ones = np.ones(more, bool)
+    words, pieces = (word(pad, tokenizer),) * more, (piece(pad, tokenizer),) * more
+    return joined(tokens, Tokens(np.full(more, pad, np.int64), words, ones, ones, np.zeros(more, np.int8), pieces))
+
+
 def joined(first: Tokens, second: Tokens) -> Tokens:
     """One sequence behind the other, with all that is known of each token, and the notes of both."""
     sources = [each.sources or ("",) * len(each) for each in (first, second)]

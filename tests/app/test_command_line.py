@@ -299,7 +299,7 @@ REAL = {
     "masked-image": ["--checkpoint", "beit-scenes", "--scene", "3", "--share", "0.4"],
     "complete-image": ["--checkpoint", "igpt-small", "--portrait", "3", "--keep", "250", "--count", "2"],
     "family-tree": ["--model", "roberta"],
-    "similarity": ["--text", "The cat sat.", "--layer", "1", "--order", "alike"],
+    "head-similarity": ["--text", "The cat sat.", "--layer", "1", "--order", "alike"],
     "norms": ["--text", "The cat sat.", "--show", "map", "--stage", "added"],
     "approximation": ["--text", "The cat sat.", "--layer", "1", "--method", "nystroem", "--size", "4"],
     "probe": ["--checkpoint", "igpt-small", "--train", "40", "--test", "20"],

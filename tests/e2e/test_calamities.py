@@ -37,7 +37,7 @@ TRUE = {
     "delete": r"mine|model\.safetensors cannot be read|config\.json cannot be read",
     "overwrite": r"mine|model\.safetensors|config\.json|has no tokenizer",
 }
-TABS = [entry.name for entry in VIEWS if entry.name in ("heads", "attention", "rollout", "similarity", "arcs")]
+TABS = [entry.name for entry in VIEWS if entry.name in ("heads", "attention", "rollout", "head_similarity", "arcs")]
 WORDS = ("king", "queen", "castle", "forest", "river", "winter", "summer", "letter", "garden", "window", "morning")
 
 

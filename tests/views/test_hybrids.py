@@ -10,10 +10,10 @@ import pytest
 from app.commands.command_line import run
 from inference.results.attention import AttentionRequest
 from inference.results.checkpoint import AttentionGroup, InspectRequest
+from inference.results.head_similarity import HeadSimilarityRequest
 from inference.results.heads import HeadsRequest
 from inference.results.measures import MeasuresRequest
 from inference.results.rollout import RolloutRequest
-from inference.results.similarity import SimilarityRequest
 from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from inference.service.engine import Engine
 from tests.answers import answer
@@ -31,12 +31,12 @@ from widgets.kit.head_steps import layer_and_head, step
 from widgets.panels.details import DetailsPanel
 from widgets.selection import Selection
 from widgets.subject import Subject
+from widgets.views.head_similarity.view import HeadSimilarityView
 from widgets.views.heads.figure import HeadsFigure
 from widgets.views.measures.head_scatter import HeadScatter
 from widgets.views.rollout.figure import RolloutFigure
 from widgets.views.rollout.options import RolloutOptions
 from widgets.views.rollout.view import RolloutView
-from widgets.views.similarity.view import SimilarityView
 
 ATTEND = (1, 4)
 GROUP = AttentionGroup("decoder", "Decoder", (0, 2, 0, 0, 2, 0), is_causal=True)
@@ -94,7 +94,7 @@ def test_the_box_of_layers_steps_over_those_without_attention(qtbot, selection):
     assert (box.value(), selection.now.layer) == (1, 1)
 
 
-@pytest.mark.parametrize(("make", "result"), [(SimilarityView, None), (RolloutView, rollout_result())])
+@pytest.mark.parametrize(("make", "result"), [(HeadSimilarityView, None), (RolloutView, rollout_result())])
 def test_a_slider_steps_over_them_too(make, result, qtbot, selection):
     view = make(ViewContext(selection))
     qtbot.addWidget(view)
@@ -104,7 +104,7 @@ def test_a_slider_steps_over_them_too(make, result, qtbot, selection):
         answer(view, result)
     view._layer.set_value(2)
     assert selection.now.layer == 4
-    if make is SimilarityView:
+    if make is HeadSimilarityView:
         assert [request.layer for request in view.requests()] == [4]
 
 
@@ -163,7 +163,10 @@ def figure(name, out, *options):
     return run(["figure", name, "--checkpoint", "hybrid", "--text", "a cat", *options, "--out", str(out)])
 
 
-@pytest.mark.parametrize("name", ["attention", "heads", "measures", "rollout", "arcs", "similarity", "dot-product"])
+FIGURES = ("attention", "heads", "measures", "rollout", "arcs", "head-similarity", "dot-product")
+
+
+@pytest.mark.parametrize("name", FIGURES)
 def test_a_layer_without_attention_is_refused_in_a_sentence(name, asked, tmp_path, capsys):
     assert figure(name, tmp_path / "a.svg", "--layer", "3") == 2
     said = "Layer 3 of hybrid has no attention; these layers of its 6 have: 1, 4."
@@ -188,4 +191,4 @@ def test_without_a_choice_it_is_the_first_layer_that_attends(asked, tmp_path, ca
 
 
 def test_one_layer_is_asked_for_by_its_number(asked):
-    assert SimilarityRequest("hybrid", text_input("x"), "decoder", GROUP.nearest(0)).layer == 1
+    assert HeadSimilarityRequest("hybrid", text_input("x"), "decoder", GROUP.nearest(0)).layer == 1

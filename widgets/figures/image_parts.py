@@ -60,6 +60,12 @@ def paint_image(painter: QPainter, image: np.ndarray, box: QRectF, grid: GridSiz
     _draw_pixels(painter, _scaled(_Same(image), place.height(), place.width(), grid), box)
 
 
+def paint_grid(painter: QPainter, grid: GridSize, box: QRectF) -> None:
+    """Lines between the patches of a box, where these are large enough to be told apart."""
+    for bar in _bars(grid, box, 0.5 if raster.is_vector(painter) else 1.0):
+        painter.fillRect(bar, _GRID)
+
+
 def paint_overlay(
     painter: QPainter, values: np.ndarray, high: float, box: QRectF, look: Look, style: FigureStyle
 ) -> None:

@@ -6,14 +6,14 @@ from dataclasses import dataclass, fields
 from typing import Any, Generic, Protocol, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QObject, QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QTabBar, QTabWidget, QWidget
 
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.layouts import labelled
 from widgets.kit.number_box import DecimalBox, NumberBox
 from widgets.kit.number_slider import NumberSlider
 from widgets.kit.plain import plain_tip
-from widgets.options import Choice, Number, Option, Options, Switch, number
+from widgets.options import Choice, Number, Option, Options, Switch, Words, number
 
 O = TypeVar("O", bound=Options)  # noqa: E741
 
@@ -61,6 +61,12 @@ class OptionControls(QObject, Generic[O]):
             box.setChecked(value)
             box.toggled.connect(self.changed)
             return box
+        if isinstance(option, Words):
+            line = _WordsLine(option, value)
+            line.setToolTip(plain_tip(about))
+            line.changed.connect(self.changed)
+            bar.add_widget(labelled(line, name, title))
+            return line
         if option.is_slider:
             slider = NumberSlider(name, title, int(option.low), int(option.high), step=int(option.step))
             slider.setToolTip(plain_tip(about))
@@ -193,7 +199,43 @@ class _ShareBox(DecimalBox):
         self.setSuffix(QCoreApplication.translate("OptionControls", " %"))
 
 
+class _WordsLine(QLineEdit):
+    """A text that holds once Enter is pressed or the line is left; a blank one becomes the last one again.
+
+    Signals
+    -------
+    changed()
+    """
+
+    changed = Signal()
+
+    def __init__(self, option: Words, value: str) -> None:
+        super().__init__()
+        self._value = ""
+        self.setMaxLength(option.most)
+        self.setMinimumWidth(22 * self.fontMetrics().averageCharWidth())
+        self.show_value(value)
+        self.editingFinished.connect(self._on_editing_finished)
+
+    def value(self) -> str:
+        """What holds."""
+        return self._value
+
+    def show_value(self, value: str) -> None:
+        """Show another text; `changed` is emitted if it is another one."""
+        is_new, self._value = value != self._value, value
+        self.setText(value)
+        self.setCursorPosition(0)
+        if is_new:
+            self.changed.emit()
+
+    def _on_editing_finished(self) -> None:
+        self.show_value(self.text().strip() or self._value)
+
+
 def _value(control: QWidget) -> Any:
+    if isinstance(control, _WordsLine):
+        return control.value()
     if isinstance(control, _ShareBox):
         return control.value() / 100
     if isinstance(control, NumberSlider):
@@ -209,7 +251,9 @@ def _value(control: QWidget) -> Any:
 
 
 def _set(control: QWidget, value: Any) -> None:
-    if isinstance(control, QComboBox):
+    if isinstance(control, _WordsLine):
+        control.show_value(value)
+    elif isinstance(control, QComboBox):
         control.setCurrentIndex(control.findData(value))
     elif isinstance(control, QCheckBox):
         control.setChecked(value)

@@ -243,6 +243,28 @@ def test_of_a_text_only_what_the_settings_do_not_say_is_written(keeper, file):
     assert load_session(file)[0].text == TextInput("a cat", "un chat")  # a target, and no sentence B
 
 
+def test_a_session_from_before_a_view_was_renamed_shows_the_same_view(file):
+    stored(
+        file,
+        layout__current="similarity",
+        layout__beside=["similarity"],
+        layout__places={"similarity": "YQ=="},
+        options={"similarity": {"similarity": {"order": "alike"}}, "heads": {}},
+    )
+    values = json.loads(file.read_text())
+    del values["view_names"]
+    file.write_text(json.dumps(values))
+    session, notice = load_session(file)
+    assert notice == ""
+    assert (session.layout.current, session.layout.beside) == ("head_similarity", ("head_similarity",))
+    assert session.layout.places == {"head_similarity": "YQ=="}
+    assert session.options == {"head_similarity": {"head_similarity": {"order": "alike"}}, "heads": {}}
+    save_session(session, file)
+    assert load_session(file)[0] == session
+    stored(file, layout__current="similarity")  # written since: it is the other one
+    assert load_session(file)[0].layout.current == "similarity"
+
+
 def test_what_is_compared_comes_back_without_images_that_are_gone(file, area, tmp_path):
     gone = ImageInput(path=str(tmp_path / "gone.png"))
     save_session(replace(LEFT, images=(gone, *LEFT.images)), file)

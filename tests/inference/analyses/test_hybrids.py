@@ -7,21 +7,21 @@ import pytest
 import torch
 
 from inference.analyses.attention import attention
+from inference.analyses.head_similarity import head_similarity
 from inference.analyses.heads import heads
 from inference.analyses.lens import lens
 from inference.analyses.measures import measures
 from inference.analyses.rollout import rollout
-from inference.analyses.similarity import similarity
 from inference.capture.attention_call import AttentionCall
 from inference.context import Context, Refused
 from inference.forward.opening import load
 from inference.results.attention import AttentionRequest
 from inference.results.checkpoint import AttentionGroup
+from inference.results.head_similarity import HeadSimilarityRequest
 from inference.results.heads import HeadsRequest
 from inference.results.lens import LensRequest
 from inference.results.measures import MeasuresRequest
 from inference.results.rollout import RolloutRequest
-from inference.results.similarity import SimilarityRequest
 from tests.inference.tiny_models import build_model, ids_of
 from tests.inference.tiny_types import build_type
 from tests.inputs import text_input
@@ -85,7 +85,7 @@ def test_numbers_of_heads_stand_in_the_rows_of_their_layers(model):
         assert [layer for layer, row in enumerate(table) if not np.isnan(row).all()] == [*ATTEND]
     np.testing.assert_allclose(seen.measures["entropy"], told.measures["entropy"], atol=1e-5)
     assert rollout(RolloutRequest("tiny", INPUT, "decoder"), model, Context()).layers == ATTEND
-    assert similarity(SimilarityRequest("tiny", INPUT, "decoder", 4), model, Context()).layer == 4
+    assert head_similarity(HeadSimilarityRequest("tiny", INPUT, "decoder", 4), model, Context()).layer == 4
 
 
 def test_a_layer_without_attention_is_refused_in_a_sentence(model):

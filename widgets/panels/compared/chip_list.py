@@ -27,7 +27,7 @@ from widgets.kit.clean import shown
 from widgets.kit.plain import plain_tip
 from widgets.look.theme import FigureStyle
 
-Index = QModelIndex | QPersistentModelIndex
+ChipIndex = QModelIndex | QPersistentModelIndex
 _IMAGE = Qt.ItemDataRole.UserRole + 1
 _N_LINES = 2  # of texts, before one has to scroll
 
@@ -204,7 +204,7 @@ class _ChipDelegate(QStyledItemDelegate):
         super().__init__(chips)
         self._chips = chips
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: ChipIndex) -> QSize:
         line = self._chips.fontMetrics().height()
         image = index.data(_IMAGE)
         text = index.data(Qt.ItemDataRole.DisplayRole) or ""
@@ -214,7 +214,7 @@ class _ChipDelegate(QStyledItemDelegate):
         width = self._chips.fontMetrics().horizontalAdvance(text) + int(2.1 * line)
         return QSize(min(width, max(4 * line, self._chips.viewport().width() - 8)), int(1.6 * line))
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: ChipIndex) -> None:
         style = FigureStyle.of(self._chips)
         theme, line = style.theme, self._chips.fontMetrics().height()
         rect: QRect = option.rect  # type: ignore[attr-defined]
@@ -260,26 +260,26 @@ class _ChipDelegate(QStyledItemDelegate):
         painter.drawLine(arm.topLeft(), arm.bottomRight())
         painter.drawLine(arm.topRight(), arm.bottomLeft())
 
-    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: ChipIndex) -> QWidget:
         line = QLineEdit(parent)
         line.setObjectName("chip_editor")
         line.setAccessibleName(self.tr("Text of the chip"))
         line.setMaxLength(MOST_LETTERS)
         return line
 
-    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: ChipIndex) -> None:
         rect: QRect = option.rect  # type: ignore[attr-defined]
         width = min(max(rect.width(), 12 * self._chips.fontMetrics().height()), self._chips.viewport().width() - 4)
         left = min(rect.left(), self._chips.viewport().width() - width - 2)
         editor.setGeometry(QRect(max(2, left), rect.top(), width, max(rect.height(), editor.sizeHint().height())))
 
-    def setEditorData(self, editor: QWidget, index: Index) -> None:
+    def setEditorData(self, editor: QWidget, index: ChipIndex) -> None:
         assert isinstance(editor, QLineEdit)
         if not editor.isModified():
             editor.setText(index.data(Qt.ItemDataRole.UserRole))
             editor.selectAll()
 
-    def setModelData(self, editor: QWidget, model: object, index: Index) -> None:
+    def setModelData(self, editor: QWidget, model: object, index: ChipIndex) -> None:
         """The owner is told, and shows what becomes of it: a text may be there already."""
         assert isinstance(editor, QLineEdit)
         if editor.isModified():

@@ -100,7 +100,10 @@ REVIEW = LecturePart(
         HomeCard("attention", "One head", "Who attends to whom, as a map with exact values.", _bert("attention")),
         HomeCard("arcs", "Attention as lines", "The same head, from word to word.", _bert("arcs")),
         HomeCard("measures", "What heads do", "Entropy, distance and habits of every head.", _bert("measures")),
-        HomeCard("similarity", "Heads that are alike", "Which heads of a layer do the same work.", _bert("similarity")),
+        HomeCard(
+            "head_similarity", "Heads that are alike", "Which heads of a layer do the same work.",
+            _bert("head_similarity"),
+        ),
         HomeCard("rollout", "Through all layers", "Attention rolled out, from the last layer down.", _bert("rollout")),
         HomeCard(
             "norms", "Residual, LayerNorm", "What each sub-layer adds, and where it is normalised.",

@@ -1,4 +1,4 @@
-"""How alike the heads of a layer are."""
+"""How alike images and texts are."""
 
 from inference.results.request import Capability
 from widgets.view_entry import ViewEntry
@@ -7,7 +7,7 @@ ENTRY = ViewEntry(
     "similarity",
     "Similarity",
     "widgets.views.similarity.view:SimilarityView",
-    frozenset({Capability.ATTENTION}),
-    "How alike the heads of a layer attend: those that do the same work stand out.",
+    frozenset({Capability.COMPARISON}),
+    "Every image with every text: how alike, and which belongs to which.",
     figures=("similarity",),
 )

@@ -8,10 +8,10 @@ import torch
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QComboBox, QLabel
 
-from inference.analyses.similarity import similarity
+from inference.analyses.head_similarity import head_similarity
 from inference.capture.attention_call import AttentionCall
 from inference.context import Cancelled, Context, Refused
-from inference.results.similarity import SimilarityRequest, SimilarityResult
+from inference.results.head_similarity import HeadSimilarityRequest, HeadSimilarityResult
 from tests.answers import answer, watched
 from tests.factories import make_checkpoint_info
 from tests.inference.planted import model_of, random_call
@@ -20,12 +20,12 @@ from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
 from widgets.subject import Subject
-from widgets.views.similarity.figure import SimilarityFigure
-from widgets.views.similarity.view import SimilarityView
+from widgets.views.head_similarity.figure import HeadSimilarityFigure
+from widgets.views.head_similarity.view import HeadSimilarityView
 
 
 def asked(layer=0):
-    return SimilarityRequest("", text_input("x"), "planted", layer)
+    return HeadSimilarityRequest("", text_input("x"), "planted", layer)
 
 
 def divergence(p, q):
@@ -37,7 +37,7 @@ def divergence(p, q):
 
 def test_it_is_the_mean_divergence_over_the_queries():
     call = random_call(17, n_heads=3)
-    found = similarity(asked(), model_of([call]), Context())
+    found = head_similarity(asked(), model_of([call]), Context())
     pattern = call.patterns().double().numpy()
     wanted = [[1 - divergence(p, q) for q in pattern] for p in pattern]
     np.testing.assert_allclose(found.similarity, wanted, atol=1e-5)
@@ -49,21 +49,21 @@ def test_equal_heads_are_alike_and_those_that_share_no_key_are_not():
     pattern[:2, :, 0] = 1
     pattern[2, :, 3] = 1
     call = AttentionCall("planted", 0, False, pattern=pattern)
-    found = similarity(asked(), model_of([call]), Context()).similarity
+    found = head_similarity(asked(), model_of([call]), Context()).similarity
     np.testing.assert_allclose(found, [[1, 1, 0], [1, 1, 0], [0, 0, 1]], atol=1e-6)
 
 
 def test_of_a_long_text_evenly_spaced_queries_are_compared():
-    found = similarity(asked(), model_of([random_call(2500, 8, n_heads=2)]), Context())
+    found = head_similarity(asked(), model_of([random_call(2500, 8, n_heads=2)]), Context())
     assert (found.n_rows, found.n_queries) == (834, 2500)
 
 
 def test_it_can_be_cancelled_and_refuses_a_layer_that_is_not_there():
     model = model_of([random_call(5, n_heads=2)])
     with pytest.raises(Cancelled):
-        similarity(asked(), model, Context(is_cancelled=lambda: True))
+        head_similarity(asked(), model, Context(is_cancelled=lambda: True))
     with pytest.raises(Refused, match="Layer 3 was asked for"):
-        similarity(asked(3), model, Context())
+        head_similarity(asked(3), model, Context())
 
 
 def make_result(layer=0, n_heads=4):
@@ -72,12 +72,12 @@ def make_result(layer=0, n_heads=4):
     alike[2, 3] = alike[3, 2] = 0.8
     alike[0, 1] = alike[1, 0] = 0.7
     np.fill_diagonal(alike, 1)
-    return SimilarityResult("encoder", layer, alike, 12, 12)
+    return HeadSimilarityResult("encoder", layer, alike, 12, 12)
 
 
 @pytest.fixture
 def view(qtbot):
-    view = watched(SimilarityView(ViewContext()), qtbot, 700, 600)
+    view = watched(HeadSimilarityView(ViewContext()), qtbot, 700, 600)
     view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
     return view
 
@@ -100,26 +100,26 @@ def test_a_click_selects_the_head_of_the_row(view, qtbot):
     qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=cell)
     assert view.selection.now.head == 3
     qtbot.mouseMove(canvas, cell + QPoint(1, 1))
-    qtbot.waitUntil(lambda: view.findChild(QLabel, "similarity_read_out").text() == "Heads 3 and 1: 0.2500")
+    qtbot.waitUntil(lambda: view.findChild(QLabel, "head_similarity_read_out").text() == "Heads 3 and 1: 0.2500")
 
 
 def test_alike_heads_can_stand_together(view):
     answer(view, make_result())
-    view.findChild(QComboBox, "similarity_order").setCurrentIndex(1)
+    view.findChild(QComboBox, "head_similarity_order").setCurrentIndex(1)
     figure = view.figure()
     assert figure.heads == (2, 0, 1, 3)
     row, column = figure.heads[0], figure.heads[1]
     assert figure.describe(Cell(0, 0, 1)) == f"Heads {row} and {column}: {figure.result.similarity[row, column]:.4f}"
-    assert view.options_state() == {"similarity": {"order": "alike"}}
+    assert view.options_state() == {"head_similarity": {"order": "alike"}}
 
 
 def test_its_numbers_are_by_number_whatever_the_order():
     result = make_result()
-    numbers = SimilarityFigure(result, order="alike").numbers()
+    numbers = HeadSimilarityFigure(result, order="alike").numbers()
     np.testing.assert_array_equal(numbers.arrays["similarity"], result.similarity)
     assert numbers.header == ("head", "head 0", "head 1", "head 2", "head 3")
-    assert SimilarityFigure(result).natural_size(FigureStyle()).width() > 100
+    assert HeadSimilarityFigure(result).natural_size(FigureStyle()).width() > 100
 
 
 def test_is_collected_after_closing(assert_collected):
-    assert_collected(lambda: SimilarityView(ViewContext()))
+    assert_collected(lambda: HeadSimilarityView(ViewContext()))

@@ -1,0 +1,1 @@
+"""Pairs of an image and a text: their vectors, and what of each the other is found by."""

@@ -1,0 +1,130 @@
+"""Vectors of images and of texts: each is made once and kept, so that another label costs its own pass alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from inference.inputs.images import Prepared, prepare, small, stamp
+from inference.results.inputs import ImageInput, TextInput
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from inference.context import Context
+    from inference.forward.model import Model
+
+_N_BATCH = 16
+_MOST_KEPT = 4096  # images, and as many texts
+
+
+@dataclass(frozen=True)
+class ImageVector:
+    """An image in the space that both towers share.
+
+    Attributes
+    ----------
+    vector
+        float32 [number], of length 1.
+    thumbnail
+        uint8 [row, column, 3].
+    """
+
+    vector: Tensor
+    thumbnail: np.ndarray
+    notes: tuple[str, ...] = ()
+
+
+def image_vectors(model: Model, images: Sequence[ImageInput], context: Context) -> list[ImageVector]:
+    """One for each image, in that order.
+
+    Parameters
+    ----------
+    context
+        One checkpoint a batch, and one an image that is read.
+
+    Raises
+    ------
+    Refused
+        As `inference.inputs.images.prepare`.
+    """
+    assert model.preparation is not None
+    kept: dict[object, ImageVector] = model.store.setdefault("image vectors", {})  # type: ignore[assignment]
+    keys = [stamp(image) for image in images]
+    missing = [(key, image) for key, image in dict(zip(keys, images, strict=True)).items() if key not in kept]
+    found = {key: kept[key] for key in keys if key in kept}
+    for start in range(0, len(missing), _N_BATCH):
+        batch = missing[start : start + _N_BATCH]
+        prepared = []
+        for i, (_, image) in enumerate(batch):
+            context.checkpoint(start + i, len(missing), f"Reading image {start + i + 1} of {len(missing)}")
+            prepared.append(prepare(image, model.preparation))
+        made = vectors_of(model, prepared)
+        found |= {key: one for (key, _), one in zip(batch, made, strict=True)}
+    _keep(kept, found)
+    return [found[key] for key in keys]
+
+
+def vectors_of(model: Model, prepared: Sequence[Prepared]) -> list[ImageVector]:
+    """Of images that were made ready, in one pass for all of one size."""
+    by_shape: dict[tuple[int, int], list[int]] = {}
+    for i, one in enumerate(prepared):
+        by_shape.setdefault(one.shape, []).append(i)
+    found: dict[int, ImageVector] = {}
+    for places in by_shape.values():
+        pixels = torch.from_numpy(np.stack([prepared[i].values for i in places])).to(model.device, model.net.dtype)
+        with torch.inference_mode():
+            vectors = model.pairs.image_vectors(model.net, pixels).float().cpu()
+        for i, vector in zip(places, vectors, strict=True):
+            found[i] = ImageVector(vector, small(prepared[i]), prepared[i].notes)
+    return [found[i] for i in range(len(prepared))]
+
+
+def text_vectors(model: Model, texts: Sequence[str], context: Context) -> Tensor:
+    """float32 [text, number], each of length 1. Texts of one length share a pass, so none is padded.
+
+    Parameters
+    ----------
+    context
+        One checkpoint a pass.
+
+    Raises
+    ------
+    Refused
+        As `ComparesPairs.text_tokens`.
+    """
+    kept: dict[object, Tensor] = model.store.setdefault("text vectors", {})  # type: ignore[assignment]
+    found = {text: kept[text] for text in texts if text in kept}
+    by_length: dict[int, list[tuple[str, np.ndarray]]] = {}
+    for text in dict.fromkeys(texts):
+        if text not in found:
+            ids = model.pairs.text_tokens(TextInput(text), model.net.config, model.tokenizer).ids
+            by_length.setdefault(len(ids), []).append((text, ids))
+    n, done = sum(map(len, by_length.values())), 0
+    for some in by_length.values():
+        for start in range(0, len(some), 4 * _N_BATCH):
+            batch = some[start : start + 4 * _N_BATCH]
+            context.checkpoint(done, n, f"Reading text {done + 1} of {n}")
+            ids = torch.from_numpy(np.stack([ids for _, ids in batch])).to(model.device)
+            with torch.inference_mode():
+                vectors = model.pairs.text_vectors(model.net, ids).float().cpu()
+            found |= {text: vector for (text, _), vector in zip(batch, vectors, strict=True)}
+            done += len(batch)
+    _keep(kept, found)
+    return torch.stack([found[text] for text in texts])
+
+
+def _keep(kept: dict, found: dict) -> None:
+    kept |= found
+    while len(kept) > _MOST_KEPT:
+        kept.pop(next(iter(kept)))
+
+
+def scale_and_bias(model: Model) -> tuple[float, float]:
+    """See `ComparesPairs.scale_and_bias`, as numbers."""
+    scale, bias = model.pairs.scale_and_bias(model.net)
+    return float(scale), float(bias)
