@@ -46,6 +46,7 @@ CHECKPOINTS = {
     "classes": "vit-scenes",
     "mesh": "polygen-furniture",
     "fine_tuning": "bert-mini-polarity",
+    "segments": "lseg-scenes",
 }
 INPUTS = {
     "text": Input(text=TextInput("the cat sat on the mat", "it was tired", masked=(3,))),
