@@ -15,7 +15,8 @@ ABOUT = f"""<h2>Headlight {VERSION}</h2>
 <p>A desktop microscope for transformers. It works with the network cable out.</p>
 <p>Licence: Apache-2.0. Qt for Python is used under the LGPL; PyTorch, Transformers, NumPy, pyqtgraph and trimesh
 under BSD, Apache-2.0 and MIT licences. Colour maps cividis, viridis and magma: CC0.</p>
-<p><b>bert-mini</b>, <b>transformer-en-fr</b>, the counts of n-grams and the word vectors were made of text by:</p>
+<p><b>bert-mini</b>, <b>gpt-mini</b>, <b>transformer-en-fr</b>, the counts of n-grams and the word vectors were made of
+text by:</p>
 <ul>
 <li>Tatoeba (tatoeba.org) and manythings.org/anki, CC BY 2.0 FR</li>
 <li>Common Voice contributors, CC0</li>
