@@ -46,12 +46,19 @@ CHECKPOINTS = {
     "classes": "vit-scenes",
     "mesh": "polygen-furniture",
     "fine_tuning": "bert-mini-polarity",
+    **dict.fromkeys(("similarity", "relevance", "zero_shot"), "clip-scenes"),
 }
 INPUTS = {
     "text": Input(text=TextInput("the cat sat on the mat", "it was tired", masked=(3,))),
     "image": Input(image=ImageInput(seed=3)),
     "mesh": Input(mesh=MeshInput(0)),
 }
+COMPARED = Input(
+    text=TextInput("a red house"),
+    image=ImageInput(seed=3),
+    images=(ImageInput(seed=3), ImageInput(seed=4, kind="portrait")),
+    texts=("a red house", "a blue car at night"),
+)
 # Asking takes long: it is done when the user wants it.
 ASKS_WHEN_TOLD = ("few_shot",)
 SMALL = QSize(420, 320)
@@ -108,6 +115,8 @@ def shown(entry, engine, qtbot, context=None):
 def subject_of(entry, engine):
     """What a view can look at."""
     info = engine.run(OpenRequest(CHECKPOINTS.get(entry.name, "bert-mini")), Context())
+    if info.compares:
+        return Subject(info, COMPARED.chosen, (), COMPARED.images, COMPARED.texts)
     input = INPUTS[info.reads[0]]
     return Subject(info, input if info.mask_token else input.unmasked())
 
