@@ -30,6 +30,7 @@ CHECKPOINTS = {
     "complete_image": "igpt-small",
     "masked_pixels": "igpt-masked",
     "mesh": "polygen-furniture",
+    "segments": "lseg-scenes",
     "translation": "transformer-en-fr",
     "training_stages": "transformer-en-fr",
 }

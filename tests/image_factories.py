@@ -12,6 +12,7 @@ from inference.results.masked_image import MaskedImageResult
 from inference.results.masked_pixels import MaskedPixelsResult
 from inference.results.patches import PatchesResult
 from inference.results.probe import ProbeResult
+from inference.results.segments import SegmentsResult
 from inference.results.tokens import Tokens
 
 IMAGE_CAPABILITIES = ("attention", "qk", "positions", "patches", "classes", "masked_image", "next_pixel")
@@ -214,3 +215,32 @@ def make_probe_result(*, n_layers: int = 6, n_done: int | None = None) -> ProbeR
     accuracy = (0.4 + 1.6 * place * (1 - place)).astype(np.float32)
     accuracy[n_layers + 1 if n_done is None else n_done :] = np.nan
     return ProbeResult(layers, accuracy, 0.1, 0.55, 1200, 400)
+
+
+def make_segments_result(
+    labels: tuple[str, ...] = ("red house", "blue car", "background"),
+    *,
+    size: tuple[int, int] = (6, 9),
+    is_cosine: bool = True,
+    is_exclusive: bool = True,
+    seed: int = 0,
+) -> SegmentsResult:
+    """Random scores between -0.5 and 0.5, each label's the same however many others there are."""
+    scores = np.stack([np.random.default_rng((seed, len(label))).random(size) - 0.5 for label in labels])
+    scores = scores.astype(np.float32)
+    temperature = 0.07 if is_cosine else 1.0
+    logits = scores / temperature
+    shares = np.exp(logits) / np.exp(logits).sum(0)
+    vectors = np.random.default_rng(1).normal(size=(len(labels), 8))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return SegmentsResult(
+        labels,
+        scores,
+        is_cosine,
+        temperature,
+        scores.argmax(0).astype(np.int16),
+        -(shares * np.log2(shares)).sum(0).astype(np.float32),
+        is_exclusive,
+        (vectors @ vectors.T).astype(np.float32),
+        make_image(*size, seed=seed),
+    )

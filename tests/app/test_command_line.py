@@ -331,6 +331,7 @@ REAL = {
     "relevance": ["--checkpoint", "clip-scenes", "--scene", "1", "--text", "a purple cup", "--smooth"],
     "zero-shot": ["--checkpoint", "clip-scenes", "--portrait", "2", *_RED_AND_BLUE, "--templates", "a {}|one {}"],
     "zero-shot-test": ["--checkpoint", "clip-scenes", "--portraits", "40", "--templates", "a {}"],
+    "segments": ["--checkpoint", "lseg-scenes", "--scene", "3", "--text", "red house", "--text", "background"],
     "prediction": ["--checkpoint", "bert", "--text", "the cat sat", "--text-pair", "a dog ran .", "--longest", "3"],
 }
 

@@ -45,7 +45,7 @@ def _clipseg() -> tf.CLIPSegForImageSegmentation:
 
 
 def _dpt() -> tf.DPTForSemanticSegmentation:
-    names = {i: name for i, name in enumerate(["wall", "sky", "tree", "road", "person"])}
+    names = dict(enumerate(["wall", "sky", "tree", "road", "person"]))
     config = tf.DPTConfig(
         **_SIZES,
         **_NECK,

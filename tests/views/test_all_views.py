@@ -47,6 +47,7 @@ CHECKPOINTS = {
     "mesh": "polygen-furniture",
     "fine_tuning": "bert-mini-polarity",
     **dict.fromkeys(("similarity", "relevance", "zero_shot"), "clip-scenes"),
+    "segments": "lseg-scenes",
 }
 INPUTS = {
     "text": Input(text=TextInput("the cat sat on the mat", "it was tired", masked=(3,))),

@@ -105,6 +105,17 @@ def _clip(view: str) -> ViewExample:
     return ViewExample(view, "clip-scenes", given)
 
 
+def _labels(view: str, checkpoint: str, *labels: str, **options: dict[str, object]) -> ViewExample:
+    """Labels and a scene in a room."""
+    image = ImageInput(seed=7, kind="scene")
+    return ViewExample(
+        view, checkpoint, Input(TextInput(labels[0]), image, images=(image,), texts=labels), None, options
+    )
+
+
+_IN_THE_ROOM = ("green mushroom", "blue umbrella", "purple kite", "purple cup")
+
+
 REVIEW = LecturePart(
     "Review of transformers",
     (
@@ -278,6 +289,10 @@ VISION = LecturePart(
             _image("masked_pixels", "igpt-masked", 5),
         ),
         HomeCard(
+            "segments", "LSeg: labels at pixels", "Every pixel takes the nearest of the labels that you type.",
+            _labels("segments", "lseg-scenes", *_IN_THE_ROOM, "background"),
+        ),
+        HomeCard(
             "mesh", "PolyGen", "Furniture, vertex by vertex and face by face.",
             ViewExample("mesh", "polygen-furniture", Input(mesh=MeshInput(3))),
         ),
@@ -317,6 +332,14 @@ CHECKPOINTS = LecturePart(
         CheckpointCard(
             "igpt-masked", "igpt-masked", "Tells masked pixels from those on both sides.",
             _image("heads", "igpt-masked", 5), "Image GPT, masked", 421_440,
+        ),
+        CheckpointCard(
+            "clip-scenes", "clip-scenes", "Compares drawn scenes with what is said of them.",
+            _labels("heads", "clip-scenes", *_IN_THE_ROOM), "CLIP", 800_065,
+        ),
+        CheckpointCard(
+            "lseg-scenes", "lseg-scenes", "Tells which of your labels each pixel shows.",
+            _labels("heads", "lseg-scenes", *_IN_THE_ROOM, "background"), "LSeg", 0,
         ),
         CheckpointCard(
             "polygen-furniture", "polygen-furniture", "Draws meshes of 12 classes of furniture.",
