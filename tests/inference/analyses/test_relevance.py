@@ -62,11 +62,11 @@ def by_the_rules(folder, tensors, n_special):
     output.logits_per_image[0, 0].backward()
     rolled = []
     for patterns in towers:
-        R = torch.eye(patterns[0].shape[-1])
+        so_far = torch.eye(patterns[0].shape[-1])
         for pattern in patterns:
             weighted = (pattern.grad * pattern).clamp(min=0).mean(1)[0]
-            R = R + weighted @ R
-        rolled.append(R.detach())
+            so_far = so_far + weighted @ so_far
+        rolled.append(so_far.detach())
     row = rolled[0][0]
     if pooling is not None:
         row = (pooling.map.grad * pooling.map).clamp(min=0).mean(1)[0, 0].detach() @ rolled[0]
