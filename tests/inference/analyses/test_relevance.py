@@ -147,3 +147,11 @@ def test_it_can_be_cancelled_and_needs_both(folders):
         relevance(RelevanceRequest("", GIVEN), model, Context(is_cancelled=lambda: True))
     with pytest.raises(Refused, match="add a text"):
         relevance(RelevanceRequest("", Input(text=TextInput(" "), image=GIVEN.image)), model, Context())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_token_that_is_pooled_is_told_with_the_others(folders, name):
+    model = load(str(folders[name]), Context())
+    sequences = model.encode(GIVEN).sequences
+    assert sequences["text"].pooled == relevance(RelevanceRequest("", GIVEN), model, Context()).pooled_token
+    assert sequences["patches"].pooled == (None if name == "siglip" else 0)
