@@ -14,15 +14,12 @@ if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
     from widgets.kit.figure import Figure
 
-Show = Literal["map", "labels", "entropy", "change", "similarity"]
-Scores = Literal["score", "share"]
-
 
 @dataclass(frozen=True)
 class SegmentsOptions(Options):
     """What is laid over the image, and how."""
 
-    show: Show = choice(
+    show: Literal["map", "labels", "entropy", "change", "similarity"] = choice(
         "map",
         {
             "map": "The label of every pixel",
@@ -34,7 +31,7 @@ class SegmentsOptions(Options):
         "Show",
         "the map, one relevance map a label, entropy, what the last label took, or the labels' own similarity",
     )
-    scores: Scores = choice(
+    scores: Literal["score", "share"] = choice(
         "score",
         {"score": "Cosines or logits", "share": "Shares (softmax or sigmoid)"},
         "Numbers",
