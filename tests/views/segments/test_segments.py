@@ -20,10 +20,10 @@ from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.look.theme import LIGHT, FigureStyle
 from widgets.subject import Subject
-from widgets.views.segments.command import SegmentsOptions
 from widgets.views.segments.figure import LabelledPixel, SegmentsFigure
 from widgets.views.segments.label_colors import label_color, outlines
 from widgets.views.segments.label_sets import KeptLabels
+from widgets.views.segments.options import SegmentsOptions
 from widgets.views.segments.similarity_figure import LabelSimilarityFigure
 from widgets.views.segments.view import SegmentsView
 

@@ -18,8 +18,8 @@ from widgets.figures.lettering import resized
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.segments.command import SegmentsOptions
 from widgets.views.segments.label_colors import label_color, outlines, overlay_colors
+from widgets.views.segments.options import SegmentsOptions
 
 _ROW = 1.45  # em, of the legend
 _MOST_NAMED = 3

@@ -17,9 +17,9 @@ from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.views.segments.command import SegmentsOptions
 from widgets.views.segments.figure import LabelledPixel, SegmentsFigure
 from widgets.views.segments.label_sets import LabelSets
+from widgets.views.segments.options import SegmentsOptions
 from widgets.views.segments.similarity_figure import LabelPair, LabelSimilarityFigure
 
 
