@@ -281,6 +281,7 @@ def test_a_reader_that_stops_is_no_error():
     process.stderr.close()
 
 
+_RED_AND_BLUE = ["--text", "a red house", "--text", "a blue car"]
 REAL = {
     "attention": ["--text", "The cat sat.", "--layer", "1", "--head", "1"],
     "heads": ["--text", "The cat sat."],
@@ -326,6 +327,10 @@ REAL = {
     "fine-tuning": ["--study", "bert-mini-polarity"],
     "fine-tuned-attention": ["--checkpoint", "bert-mini-polarity", "--text", "A warm film.", "--head", "1"],
     "glue": [],
+    "similarity": ["--checkpoint", "clip-scenes", "--scene", "1", "--portrait", "2", *_RED_AND_BLUE, "--show", "texts"],
+    "relevance": ["--checkpoint", "clip-scenes", "--scene", "1", "--text", "a purple cup", "--smooth"],
+    "zero-shot": ["--checkpoint", "clip-scenes", "--portrait", "2", *_RED_AND_BLUE, "--templates", "a {}|one {}"],
+    "zero-shot-test": ["--checkpoint", "clip-scenes", "--portraits", "40", "--templates", "a {}"],
     "segments": ["--checkpoint", "lseg-scenes", "--scene", "3", "--text", "red house", "--text", "background"],
     "prediction": ["--checkpoint", "bert", "--text", "the cat sat", "--text-pair", "a dog ran .", "--longest", "3"],
 }
@@ -456,3 +461,37 @@ def test_the_framed_head_and_the_words_of_a_layer_change_the_picture(tmp_path, e
 
 def test_positions_take_the_same_line_as_the_others(tmp_path, engine):
     assert run(["figure", "positions", "--text", "a cat", "--out", str(tmp_path / "a.npz")]) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["similarity", "--text", "a dog"], "--image (or --scene, or --portrait) is needed, once or several times."),
+        (["similarity", "--scene", "1"], "--text is needed, once or several times."),
+        (["similarity", "--scene", "1", "--text", " "], "a text that is compared has 1 to 500"),
+        (["similarity", "--scene", "x", "--text", "a"], "'x' is not a number"),
+        (["similarity", "--image", "/none.png", "--text", "a"], "none.png is no file"),
+        (["relevance", "--scene", "1", "--scene", "2", "--text", "a"], "Relevance is of one image and one text"),
+        (["zero-shot", "--scene", "1", "--text", "a", "--templates", "x"], "has no {} where the label goes"),
+        (["zero-shot-test", "--folder", "/none"], "/none cannot be read"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(options, said, tmp_path, capsys, engine):
+    line = ["figure", options[0], "--checkpoint", "clip-scenes", *options[1:], "--out", str(tmp_path / "a.npz")]
+    assert run(line) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_checkpoint_that_compares_nothing_says_so(tmp_path, capsys, engine):
+    line = ["figure", "similarity", "--checkpoint", "vit-scenes", "--scene", "1", "--text", "a dog"]
+    assert run([*line, "--out", str(tmp_path / "a.npz")]) == 2
+    assert "reads images, not" in (said := capsys.readouterr().err) or "does not compare" in said
+
+
+def test_images_and_texts_are_compared_in_the_order_of_the_line(tmp_path, engine):
+    line = ["figure", "similarity", "--checkpoint", "clip-scenes", "--portrait", "5", "--text", "b", "--scene", "1"]
+    assert run([*line, "--text", "a", "--portrait", "5", "--out", str(tmp_path / "a.npz")]) == 0
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as arrays:
+        assert arrays["images"].tolist() == ["portrait 5", "scene 1"]
+        assert arrays["texts"].tolist() == ["b", "a"]
+        assert arrays["logits_per_image"].shape == (2, 2)

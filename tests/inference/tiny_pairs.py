@@ -15,7 +15,7 @@ _COLOURS_AND_THINGS = ["red", "blue", "green", "house", "tree", "car", "cat", "d
 _WORDS = [*_COLOURS_AND_THINGS, "a", "the", "small", "large", "in", "on", "at", "photo", "of", "meadow", "night", "and"]
 VOCAB = {word: i for i, word in enumerate(_SPECIALS + _WORDS)}
 _SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48}
-_TEXT = {
+TEXT = {
     **_SIZES,
     "vocab_size": len(VOCAB),
     "max_position_embeddings": 18,
@@ -25,7 +25,7 @@ _TEXT = {
 }
 _IMAGE = {**_SIZES, "image_size": 24, "patch_size": 8}
 _BOTH = {"projection_dim": 16}
-_CLIP_TEXT, _CLIP_IMAGE = {**_TEXT, **_BOTH}, {**_IMAGE, **_BOTH}
+_CLIP_TEXT, _CLIP_IMAGE = {**TEXT, **_BOTH}, {**_IMAGE, **_BOTH}
 
 BUILDERS: dict[str, Callable[[], Any]] = {
     "clip": lambda: tf.CLIPModel(tf.CLIPConfig(text_config=_CLIP_TEXT, vision_config=_CLIP_IMAGE, **_BOTH)),
@@ -33,13 +33,13 @@ BUILDERS: dict[str, Callable[[], Any]] = {
     "old clip": lambda: tf.CLIPModel(
         tf.CLIPConfig(text_config={**_CLIP_TEXT, "eos_token_id": 2}, vision_config=_CLIP_IMAGE, **_BOTH)
     ),
-    "siglip": lambda: tf.SiglipModel(tf.SiglipConfig(text_config=_TEXT, vision_config=_IMAGE)),
+    "siglip": lambda: tf.SiglipModel(tf.SiglipConfig(text_config=TEXT, vision_config=_IMAGE)),
     "altclip": lambda: tf.AltCLIPModel(
         tf.AltCLIPConfig(
-            text_config={**_TEXT, "project_dim": 16, "max_position_embeddings": 20}, vision_config=_CLIP_IMAGE, **_BOTH
+            text_config={**TEXT, "project_dim": 16, "max_position_embeddings": 20}, vision_config=_CLIP_IMAGE, **_BOTH
         )
     ),
-    "chinese clip": lambda: tf.ChineseCLIPModel(tf.ChineseCLIPConfig(text_config=_TEXT, vision_config=_IMAGE, **_BOTH)),
+    "chinese clip": lambda: tf.ChineseCLIPModel(tf.ChineseCLIPConfig(text_config=TEXT, vision_config=_IMAGE, **_BOTH)),
     "metaclip 2": lambda: tf.MetaClip2Model(
         tf.MetaClip2Config(text_config=_CLIP_TEXT, vision_config=_CLIP_IMAGE, **_BOTH)
     ),

@@ -46,6 +46,7 @@ CHECKPOINTS = {
     "classes": "vit-scenes",
     "mesh": "polygen-furniture",
     "fine_tuning": "bert-mini-polarity",
+    **dict.fromkeys(("similarity", "relevance", "zero_shot"), "clip-scenes"),
     "segments": "lseg-scenes",
 }
 INPUTS = {
@@ -53,6 +54,12 @@ INPUTS = {
     "image": Input(image=ImageInput(seed=3)),
     "mesh": Input(mesh=MeshInput(0)),
 }
+COMPARED = Input(
+    text=TextInput("a red house"),
+    image=ImageInput(seed=3),
+    images=(ImageInput(seed=3), ImageInput(seed=4, kind="portrait")),
+    texts=("a red house", "a blue car at night"),
+)
 # Asking takes long: it is done when the user wants it.
 ASKS_WHEN_TOLD = ("few_shot",)
 SMALL = QSize(420, 320)
@@ -109,6 +116,8 @@ def shown(entry, engine, qtbot, context=None):
 def subject_of(entry, engine):
     """What a view can look at."""
     info = engine.run(OpenRequest(CHECKPOINTS.get(entry.name, "bert-mini")), Context())
+    if info.compares:
+        return Subject(info, COMPARED.chosen, (), COMPARED.images, COMPARED.texts)
     input = INPUTS[info.reads[0]]
     return Subject(info, input if info.mask_token else input.unmasked())
 

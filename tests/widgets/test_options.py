@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSlider, QSp
 from app.commands.options import add_options
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.option_controls import OptionControls
-from widgets.options import BadOption, Options, Scale, choice, number, scale_option, share, switch
+from widgets.options import BadOption, Options, Scale, choice, number, scale_option, share, switch, words
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Sample(Options):
     warmth: float = number(1.0, 0.01, 2, "Temperature", "of the distribution", step=0.1, decimals=2, flag="temperature")
     rate: float = share(0.15, "Chosen", "share that is chosen")
     layers: int = number(2, 1, 24, "Layers", "through which information travels", is_slider=True)
+    sentence: str = words("a photo of a {}", "Template", "sentence with 100 % of a {}", most=40)
 
 
 SAMPLES = st.builds(
@@ -36,15 +37,16 @@ SAMPLES = st.builds(
     warmth=st.integers(1, 200).map(lambda n: n / 100),
     rate=st.integers(0, 100).map(lambda n: n / 100),
     layers=st.integers(1, 24),
+    sentence=st.text(st.characters(categories=("L", "Zs")), min_size=1, max_size=40).filter(str.strip),
 )
 
 
 def typed(options):
     """The same on the command line."""
-    words = [f"--normalisation={options.scale}", f"--shows={options.shows}", f"--count={options.count}"]
-    words += [f"--temperature={options.warmth}", "--grid" if options.has_grid else "--no-grid"]
-    words += [f"--rate={options.rate}", f"--layers={options.layers}"]
-    return words + ["--smooth"] * options.is_smooth
+    line = [f"--normalisation={options.scale}", f"--shows={options.shows}", f"--count={options.count}"]
+    line += [f"--temperature={options.warmth}", "--grid" if options.has_grid else "--no-grid"]
+    line += [f"--rate={options.rate}", f"--layers={options.layers}", f"--sentence={options.sentence}"]
+    return line + ["--smooth"] * options.is_smooth
 
 
 @given(SAMPLES)
@@ -61,7 +63,8 @@ def test_a_session_keeps_only_what_is_not_the_default():
 
 
 @pytest.mark.parametrize(
-    "stored", [None, [], "x", {"count": 17}, {"count": "4"}, {"scale": "loud"}, {"gone": 1}, {"has_grid": 1}]
+    "stored",
+    [None, [], "x", {"count": 17}, {"count": "4"}, {"scale": "loud"}, {"gone": 1}, {"has_grid": 1}, {"sentence": " "}],
 )
 def test_what_is_damaged_in_a_session_is_the_default_and_is_named(stored):
     options, dropped = Sample.from_json(stored)
@@ -77,6 +80,7 @@ def test_what_is_damaged_in_a_session_is_the_default_and_is_named(stored):
         ({"scale": "loud"}, "Scale is 'loud'; one of raw, row, log is needed."),
         ({"warmth": 0}, "Temperature is 0; 0.01 to 2 is allowed."),
         ({"has_grid": "yes"}, "Grid is 'yes'; true or false is needed."),
+        ({"sentence": "  "}, "Template is '  '; a text of 1 to 40 letters is needed."),
     ],
 )
 def test_what_is_not_allowed_cannot_be_built(value, sentence):

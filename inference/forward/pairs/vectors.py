@@ -53,6 +53,7 @@ def image_vectors(model: Model, images: Sequence[ImageInput], context: Context) 
         As `inference.inputs.images.prepare`.
     """
     assert model.preparation is not None
+    context.checkpoint()
     kept: dict[object, ImageVector] = model.store.setdefault("image vectors", {})  # type: ignore[assignment]
     keys = [stamp(image) for image in images]
     missing = [(key, image) for key, image in dict(zip(keys, images, strict=True)).items() if key not in kept]

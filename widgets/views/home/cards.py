@@ -57,6 +57,19 @@ class LecturePart:
 _CAT = "The cat sat on the mat because it was tired."
 _CAR = "He bought a red car and a black dog."
 _GPT = "gpt-mini"
+# True of the scenes 0 to 7.
+_SENTENCES = (
+    "a large purple bird at night",
+    "a medium purple cup in a desert",
+    "a medium blue chair in the snow",
+    "a medium orange apple at night",
+    "a medium yellow car in a meadow",
+    "a small red flower in a meadow",
+    "a large red car in a room",
+    "a small yellow flower on a beach",
+)
+_THINGS = ("house", "tree", "car", "boat", "fish", "cup", "bird", "chair", "umbrella", "kite")
+_PORTRAITS = tuple(ImageInput(seed=seed, kind="portrait") for seed in range(6))
 
 
 def _text(text: str, pair: str | None = None, *, masked: tuple[int, ...] = ()) -> Input:
@@ -83,6 +96,13 @@ def _gpt(view: str, text: str, **options: dict[str, object]) -> ViewExample:
 
 def _image(view: str, checkpoint: str, seed: int, kind: str = "", **options: dict[str, object]) -> ViewExample:
     return ViewExample(view, checkpoint, Input(image=ImageInput(seed=seed, kind=kind)), None, options)
+
+
+def _clip(view: str) -> ViewExample:
+    """A purple cup among other things, and other scenes with a sentence of each."""
+    images = tuple(ImageInput(seed=seed) for seed in range(len(_SENTENCES)))
+    given = Input(text=TextInput(_SENTENCES[1]), image=images[1], images=images, texts=_SENTENCES)
+    return ViewExample(view, "clip-scenes", given)
 
 
 def _labels(view: str, checkpoint: str, *labels: str, **options: dict[str, object]) -> ViewExample:
@@ -237,6 +257,24 @@ VISION = LecturePart(
         HomeCard(
             "classes", "ViT: classes", "What it calls the image, after each layer.",
             _image("classes", "vit-scenes", 3, "portrait"),
+        ),
+        HomeCard(
+            "similarity", "CLIP: images and texts", "Eight scenes and eight sentences: which belong together.",
+            _clip("similarity"),
+        ),
+        HomeCard(
+            "relevance", "CLIP: where the text is", "Patches and words that make an image and a text alike.",
+            _clip("relevance"),
+        ),
+        HomeCard(
+            "zero_shot", "CLIP: zero-shot", "Names of things that it was never trained to tell as classes.",
+            ViewExample(
+                "zero_shot", "clip-scenes",
+                Input(
+                    text=TextInput(_THINGS[0]), image=_PORTRAITS[0], images=_PORTRAITS, texts=_THINGS
+                ),
+                None, {"zero_shot": {"templates": "a {}"}},
+            ),
         ),
         HomeCard(
             "masked_image", "BEiT: masked patches", "The visual tokens that it expects behind masks.",

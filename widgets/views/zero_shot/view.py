@@ -92,6 +92,8 @@ class ZeroShotView(View):
         super().set_subject(subject)
         if subject is not None and not (subject.images and subject.texts):
             self._labels_page.show_empty(self.tr("Add an image and labels above: the texts are the labels."))
+        elif self._labels_page.is_empty:
+            self._rebuild()
 
     def requests(self) -> tuple[Request, ...]:
         subject = self.subject
