@@ -85,7 +85,7 @@ def with_colours_swapped(scene: Scene, rng: random.Random) -> Scene:
 
 
 @dataclass(frozen=True)
-class Batch:
+class CaptionedScenes:
     """The scenes of a step, portraits first, and sentences.
 
     Attributes
@@ -101,7 +101,7 @@ class Batch:
     owners: Tensor
 
 
-def training_batch(step: int, n_portraits: int, n_scenes: int) -> Batch:
+def training_batch(step: int, n_portraits: int, n_scenes: int) -> CaptionedScenes:
     """Scenes of a step, of seeds that no other step has, with no pair that is held out.
 
     Portraits come in a grid of kinds and colours, so that each has the same kind in another colour beside it, and the
@@ -126,7 +126,7 @@ def training_batch(step: int, n_portraits: int, n_scenes: int) -> Batch:
         if len(scene.things) > 1:
             captions.append(rng.choice(scene.captions()[len(scene.things) : -1]))
             owners.append(i)
-    return Batch(shown, captions, torch.tensor(owners))
+    return CaptionedScenes(shown, captions, torch.tensor(owners))
 
 
 def prompts(names: list[str], rng: random.Random) -> list[str]:

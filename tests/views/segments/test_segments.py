@@ -20,10 +20,10 @@ from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.look.theme import LIGHT, FigureStyle
 from widgets.subject import Subject
-from widgets.views.segments.command import SegmentsOptions
-from widgets.views.segments.figure import Pixel, SegmentsFigure
+from widgets.views.segments.figure import LabelledPixel, SegmentsFigure
 from widgets.views.segments.label_colors import label_color, outlines
 from widgets.views.segments.label_sets import KeptLabels
+from widgets.views.segments.options import SegmentsOptions
 from widgets.views.segments.similarity_figure import LabelSimilarityFigure
 from widgets.views.segments.view import SegmentsView
 
@@ -263,7 +263,7 @@ def test_a_pixel_is_pointed_at_within_eight_milliseconds(qapp):
         figure.describe(figure.spot_at(box.center(), rect, STYLE))
         times.append(perf_counter() - start)
     assert min(times) <= 0.008
-    assert figure.spot_at(box.topLeft(), rect, STYLE) == Pixel(0, 0)
+    assert figure.spot_at(box.topLeft(), rect, STYLE) == LabelledPixel(0, 0)
 
 
 def test_is_collected_after_closing(assert_collected, qapp):

@@ -106,14 +106,14 @@ def _clip(view: str) -> ViewExample:
 
 
 def _labels(view: str, checkpoint: str, *labels: str, **options: dict[str, object]) -> ViewExample:
-    """Labels and a scene in a room."""
+    """Labels and the scene whose things they name."""
     image = ImageInput(seed=7, kind="scene")
     return ViewExample(
         view, checkpoint, Input(TextInput(labels[0]), image, images=(image,), texts=labels), None, options
     )
 
 
-_IN_THE_ROOM = ("green mushroom", "blue umbrella", "purple kite", "purple cup")
+_ON_THE_BEACH = ("yellow car", "red apple", "white star", "pink bird", "purple boat", "yellow flower")
 
 
 REVIEW = LecturePart(
@@ -293,7 +293,7 @@ VISION = LecturePart(
         ),
         HomeCard(
             "segments", "LSeg: labels at pixels", "Every pixel takes the nearest of the labels that you type.",
-            _labels("segments", "lseg-scenes", *_IN_THE_ROOM, "background"),
+            _labels("segments", "lseg-scenes", *_ON_THE_BEACH, "background"),
         ),
         HomeCard(
             "mesh", "PolyGen", "Furniture, vertex by vertex and face by face.",
@@ -338,11 +338,11 @@ CHECKPOINTS = LecturePart(
         ),
         CheckpointCard(
             "clip-scenes", "clip-scenes", "Compares drawn scenes with what is said of them.",
-            _labels("heads", "clip-scenes", *_IN_THE_ROOM), "CLIP", 800_065,
+            _labels("heads", "clip-scenes", *_ON_THE_BEACH), "CLIP", 800_065,
         ),
         CheckpointCard(
             "lseg-scenes", "lseg-scenes", "Tells which of your labels each pixel shows.",
-            _labels("heads", "lseg-scenes", *_IN_THE_ROOM, "background"), "LSeg", 0,
+            _labels("heads", "lseg-scenes", *_ON_THE_BEACH, "background"), "LSeg", 1_145_568,
         ),
         CheckpointCard(
             "polygen-furniture", "polygen-furniture", "Draws meshes of 12 classes of furniture.",

@@ -3,45 +3,15 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from inference.results.segments import SegmentsRequest, SegmentsResult
 from widgets.figure_command import BadOption, FigureCommand
-from widgets.options import Options, choice, share, switch
+from widgets.views.segments.options import SegmentsOptions
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
     from widgets.kit.figure import Figure
-
-Show = Literal["map", "labels", "entropy", "change", "similarity"]
-Scores = Literal["score", "share"]
-
-
-@dataclass(frozen=True)
-class SegmentsOptions(Options):
-    """What is laid over the image, and how."""
-
-    show: Show = choice(
-        "map",
-        {
-            "map": "The label of every pixel",
-            "labels": "Every label by itself",
-            "entropy": "How undecided pixels are",
-            "change": "Before and after the last label",
-            "similarity": "How alike the labels are",
-        },
-        "Show",
-        "the map, one relevance map a label, entropy, what the last label took, or the labels' own similarity",
-    )
-    scores: Scores = choice(
-        "score",
-        {"score": "Cosines or logits", "share": "Shares (softmax or sigmoid)"},
-        "Numbers",
-        "of single labels: cosines of pixel and label (logits, where the model has no cosines), or shares of them",
-    )
-    opacity: float = share(0.6, "Opacity", "of what is laid over the image")
-    outlines: bool = switch(True, "Outlines", "Lines where the label changes")
 
 
 def _request(args: Namespace, info: CheckpointInfo) -> SegmentsRequest:

@@ -18,8 +18,8 @@ from widgets.figures.lettering import resized
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.segments.command import SegmentsOptions
 from widgets.views.segments.label_colors import label_color, outlines, overlay_colors
+from widgets.views.segments.options import SegmentsOptions
 
 _ROW = 1.45  # em, of the legend
 _MOST_NAMED = 3
@@ -30,7 +30,7 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("SegmentsFigure", text)
 
 
-class Pixel(NamedTuple):
+class LabelledPixel(NamedTuple):
     """A pixel of one of the images; `label` where that image is about one label."""
 
     row: int
@@ -264,37 +264,39 @@ class SegmentsFigure:
 
     # Pointing
 
-    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> Pixel | None:
+    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> LabelledPixel | None:
         """The pixel under a point."""
         shape = self.result.winners.shape
         for panel, box in zip(self.panels, self.boxes(rect, style), strict=True):
             at = patch_at(point, (shape[0], shape[1]), box)
             if at is not None:
-                return Pixel(*divmod(at, shape[1]), panel.label)
+                return LabelledPixel(*divmod(at, shape[1]), panel.label)
         return None
 
-    def has_spot(self, spot: Pixel, rect: QRectF, style: FigureStyle) -> bool:
+    def has_spot(self, spot: LabelledPixel, rect: QRectF, style: FigureStyle) -> bool:
         """Whether there is such a pixel."""
         rows, columns = self.result.winners.shape
-        is_there = isinstance(spot, Pixel) and spot.row < rows and spot.column < columns
+        is_there = isinstance(spot, LabelledPixel) and spot.row < rows and spot.column < columns
         return is_there and spot.label in [panel.label for panel in self.panels]
 
-    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: Pixel) -> None:
+    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: LabelledPixel) -> None:
         """Frame the pixel that is pointed at, in every image."""
         painter.save()
         for box in self.boxes(rect, style):
             paint_frame(painter, self._pixel_box(spot[:2], box), style.theme.accent)
         painter.restore()
 
-    def step(self, spot: Pixel | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> Pixel | None:
+    def step(
+        self, spot: LabelledPixel | None, right: int, down: int, rect: QRectF, style: FigureStyle
+    ) -> LabelledPixel | None:
         """The pixel beside."""
         rows, columns = self.result.winners.shape
         if spot is None:
-            return Pixel(rows // 2, columns // 2, self.panels[0].label)
+            return LabelledPixel(rows // 2, columns // 2, self.panels[0].label)
         row, column = min(max(spot.row + down, 0), rows - 1), min(max(spot.column + right, 0), columns - 1)
-        return Pixel(row, column, spot.label)
+        return LabelledPixel(row, column, spot.label)
 
-    def describe(self, spot: Pixel) -> str:
+    def describe(self, spot: LabelledPixel) -> str:
         """What a pixel shows: the nearest labels, or the one that its image is about."""
         values = self.result.scores[:, spot.row, spot.column]
         order = np.argsort(-values, kind="stable").tolist()

@@ -17,9 +17,9 @@ from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.views.segments.command import SegmentsOptions
-from widgets.views.segments.figure import Pixel, SegmentsFigure
+from widgets.views.segments.figure import LabelledPixel, SegmentsFigure
 from widgets.views.segments.label_sets import LabelSets
+from widgets.views.segments.options import SegmentsOptions
 from widgets.views.segments.similarity_figure import LabelPair, LabelSimilarityFigure
 
 
@@ -38,7 +38,7 @@ class SegmentsView(View):
         self._pixel: tuple[int, int] | None = None
         self._canvas = PointedCanvas("segments_canvas", self.tr("Labels at pixels"))
         self._page = self.add_page(
-            Page("segments", self._canvas, self.tr("What is shown"), self.tr("Pixel pointed at"))
+            Page("segments", self._canvas, self.tr("What is shown"), self.tr("LabelledPixel pointed at"))
         )
         self._options = self.add_options(OptionControls(self._page.controls, "segments", SegmentsOptions))
         self._sets = self.add_options(LabelSets(self._page.controls, "segments_labels"))
@@ -127,18 +127,18 @@ class SegmentsView(View):
             text = TextInput(labels[0])
             self.context.set_input(replace(self.subject.input, text=text, texts=labels))
 
-    def _on_canvas_spot_changed(self, spot: Pixel | LabelPair | None) -> None:
+    def _on_canvas_spot_changed(self, spot: LabelledPixel | LabelPair | None) -> None:
         figure, text = self._figure, ""
         # A spot of one figure is none of the other.
-        if isinstance(spot, Pixel) and isinstance(figure, SegmentsFigure):
+        if isinstance(spot, LabelledPixel) and isinstance(figure, SegmentsFigure):
             text = figure.describe(spot)
         if isinstance(spot, LabelPair) and isinstance(figure, LabelSimilarityFigure):
             text = figure.describe(spot)
         text = text or self.tr("Click a pixel to compare it with all labels; type another label to see what it takes.")
         self._page.read_out.show_text("" if self.why_not_current else text)
 
-    def _on_canvas_spot_chosen(self, spot: Pixel | LabelPair) -> None:
-        if isinstance(spot, Pixel):
+    def _on_canvas_spot_chosen(self, spot: LabelledPixel | LabelPair) -> None:
+        if isinstance(spot, LabelledPixel):
             pixel = spot.row, spot.column
             self._pixel = None if pixel == self._pixel else pixel
             self._rebuild()
