@@ -247,7 +247,7 @@ LANGUAGE = LecturePart(
         ),
         HomeCard(
             "few_shot", "GPT-3: a few examples", "How often it is right after 0 to 8 examples.",
-            _gpt("few_shot", _CAT),
+            _gpt("few_shot", _CAT, few_shot={"task": "plural"}),
         ),
     ),
 )  # fmt: skip
@@ -314,7 +314,7 @@ CHECKPOINTS = LecturePart(
         ),
         CheckpointCard(
             _GPT, _GPT, "Writes English, and learns from examples in its prompt.", _gpt("heads", _CAT),
-            "GPT-2", 0,
+            "GPT-2", 2_980_992,
         ),
         CheckpointCard(
             "transformer-en-fr", "transformer-en-fr", "Translates English into French.",
