@@ -200,10 +200,13 @@ def test_its_numbers_and_words(qtbot):
     assert figure.natural_size(FigureStyle()).width() > 100
 
 
+LARGE = replace(make_checkpoint_info(), n_parameters=124_000_000)
+
+
 @pytest.fixture
 def view(qtbot):
     view = watched(FewShotView(ViewContext()), qtbot, 1000, 600)
-    view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
+    view.set_subject(Subject(LARGE, text_input("the cat")))
     return view
 
 
@@ -219,6 +222,19 @@ def test_nothing_is_asked_before_it_is_wanted(view, qtbot):
     assert view.asked == []
     press(view, "few_shot_measure", qtbot)
     assert view.asked[-1] == FewShotRequest(view.subject.checkpoint.checkpoint, "copy", "", 7, 0)
+
+
+def test_a_small_model_is_asked_at_once_and_the_next_one_too(qtbot):
+    view = watched(FewShotView(ViewContext()), qtbot, 1000, 600)
+    view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
+    assert [request.task for request in view.asked] == ["plural"]
+    answer(view, make_result())
+    view.set_subject(Subject(make_checkpoint_info(), text_input("another")))
+    assert len(view.asked) == 1
+    view.set_subject(Subject(replace(make_checkpoint_info(), checkpoint="other"), text_input("another")))
+    assert view.asked[-1].checkpoint == "other"
+    answer(view, make_result(3))
+    assert view.why_not_current == ""
 
 
 def test_it_grows_and_a_click_shows_the_prompt_with_so_many_examples(view, qtbot):
@@ -239,7 +255,7 @@ def test_what_was_measured_stays_whatever_is_typed_and_goes_with_its_checkpoint(
     answer(view, make_result())
     view.set_subject(Subject(view.subject.checkpoint, text_input("another")))
     assert (len(view.asked), view.why_not_current) == (1, "")
-    view.set_subject(Subject(replace(make_checkpoint_info(), checkpoint="other"), text_input("another")))
+    view.set_subject(Subject(replace(LARGE, checkpoint="other"), text_input("another")))
     assert view.why_not_current.endswith("Press Measure to ask the model that is open now.")
     press(view, "few_shot_measure", qtbot)
     assert view.asked[-1].checkpoint == "other"

@@ -1,4 +1,4 @@
-"""How many examples in its prompt a model needs for a task: measured when it is asked for."""
+"""How many examples in its prompt a model needs for a task; of a large one measured when it is asked for."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.few_shot.figure import FewShotFigure
 from widgets.views.few_shot.options import OWN, FewShotOptions
+
+_QUICK = 10_000_000  # parameters of a model that answers all trials in seconds
 
 
 class FewShotView(View):
@@ -65,10 +67,13 @@ class FewShotView(View):
 
     def set_subject(self, subject: Subject | None) -> None:
         new, old = (each and each.checkpoint.checkpoint for each in (subject, self.subject))
-        if new != old:  # which is asked when the user wants it
+        if new != old:  # which is asked when the user wants it, unless that takes seconds only
             self._wanted = None
+            if subject is not None and subject.checkpoint.n_parameters <= _QUICK and not self._lacks_a_file():
+                self._wanted = self._request(subject)
+                self._say_that_it_is_asked()
         super().set_subject(subject)
-        if new != old and self._result is not None:
+        if new != old and self._result is not None and self._wanted is None:
             self.refuse(self.tr("Press Measure to ask the model that is open now."))
 
     def requests(self) -> tuple[Request, ...]:
@@ -127,16 +132,25 @@ class FewShotView(View):
     def _on_measure_clicked(self) -> None:
         if self.subject is None:
             return
-        options = self._options.value()
-        if options.task == OWN and not self._path:
+        if self._lacks_a_file():
             self._on_open_clicked()
             return
-        place, path = self.subject.checkpoint.checkpoint, self._path if options.task == OWN else ""
-        self._wanted = FewShotRequest(place, options.task, path, options.trials, options.seed)
-        if self._result is None:
-            self._page.show_empty(self.tr("Asking the model …"))
+        self._wanted = self._request(self.subject)
+        self._say_that_it_is_asked()
         self.refuse("")
         self.refresh(again=True)
+
+    def _say_that_it_is_asked(self) -> None:
+        if self._result is None:
+            self._page.show_empty(self.tr("Asking the model …"))
+
+    def _lacks_a_file(self) -> bool:
+        return self._options.value().task == OWN and not self._path
+
+    def _request(self, subject: Subject) -> FewShotRequest:
+        options = self._options.value()
+        path = self._path if options.task == OWN else ""
+        return FewShotRequest(subject.checkpoint.checkpoint, options.task, path, options.trials, options.seed)
 
     def _on_open_clicked(self) -> None:
         kinds = self.tr("Texts (*.tsv *.txt);;All files (*)")

@@ -239,7 +239,7 @@ LANGUAGE = LecturePart(
         ),
         HomeCard(
             "generation", "GPT: writing", "A language model goes on with a text, word by word.",
-            _gpt("generation", "The old man opened the door and"),
+            _gpt("generation", "Once upon a time there was"),
         ),
         HomeCard(
             "surprisal", "GPT: surprisal", "How little each word was expected, given those before.",
@@ -247,7 +247,7 @@ LANGUAGE = LecturePart(
         ),
         HomeCard(
             "few_shot", "GPT-3: a few examples", "How often it is right after 0 to 8 examples.",
-            _gpt("few_shot", _CAT, few_shot={"task": "plural"}),
+            _gpt("few_shot", _CAT),
         ),
     ),
 )  # fmt: skip
