@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QApplication, QCheckBox, QLabel
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QListWidget, QListWidgetItem
 
 from app.window.appearance import LARGEST, SMALLEST, Appearance, theme_named
 from widgets.context import Looks
@@ -62,3 +63,14 @@ def test_the_edge_of_a_check_box_can_be_seen(appearance, qtbot, name, theme):
     qtbot.addWidget(box)
     image = box.grab().toImage()
     assert theme.faint in [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]
+
+
+@pytest.mark.parametrize(("name", "theme"), [("light", LIGHT), ("dark", DARK)])
+def test_so_can_that_of_an_item_of_a_list(appearance, qtbot, name, theme):
+    appearance.apply(name, 1.0)
+    boxes = QListWidget()
+    qtbot.addWidget(boxes)
+    item = QListWidgetItem("a run", boxes)
+    item.setCheckState(Qt.CheckState.Unchecked)
+    image = boxes.viewport().grab(boxes.visualItemRect(item)).toImage()  # without the frame of the list
+    assert theme.faint in [image.pixelColor(x, y) for x in range(image.height()) for y in range(image.height())]

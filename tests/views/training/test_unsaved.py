@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from inference.results.job import JobPhase, JobState
 from tests.views.training.lab import HOME, compare, give, kept, make_subject, make_view, press, texts
@@ -52,6 +52,16 @@ def test_runs_that_waited_come_back_with_the_session_and_go_on_one_after_the_oth
     again.show_job(JobState(1, requests[0], JobPhase.RUNNING))
     again.show_result(requests[0], make_result(10), True)
     assert [kept["name"] for kept in again.options_state()["unsaved"]] == [COMPARED[1]]  # the other is on the disk
+
+
+def test_what_is_awaited_is_said(view):
+    caption = view.findChild(QWidget, "training_caption")
+    give(view, kept("b", 40))
+    assert caption.text() == "Reading what is kept of b …"
+    give(view, kept("b", 40), steps=[(f"{HOME}/b", make_result(40))])
+    assert caption.text().startswith("Runs and their steps: b (40).")
+    compare_norms(view)
+    assert caption.text().startswith("Nothing of reversal-1-post, reversal-1-pre yet.")
 
 
 def test_what_was_compared_is_shown_together_when_it_comes_back(view):

@@ -195,10 +195,15 @@ class LabPage(Page):
         else:
             self.figure = TrainingCurvesFigure(runs, self.options.value().request("").schedule, self.against)
         self._canvas.show_figure(self.figure, self._style)
-        awaited = ", ".join(clean(record.request.name) for record in self._records)
-        text = _tr("Nothing of {} yet. Dashed: the learning rate that is chosen")
-        self.caption.show_text(text.format(awaited) if awaited and not runs else self.figure.caption)
+        self.caption.show_text(self._awaited() if self._records and not runs else self.figure.caption)
         self.figure_changed.emit()
+
+    def _awaited(self) -> str:
+        """What is to come of runs that have no numbers here."""
+        names = ", ".join(clean(record.request.name) for record in self._records)
+        if all(record.is_running or record.is_unsaved for record in self._records):
+            return _tr("Nothing of {} yet. Dashed: the learning rate that is chosen").format(names)
+        return _tr("Reading what is kept of {} …").format(names)
 
     @property
     def against(self) -> Against:
