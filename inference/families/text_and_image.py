@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
@@ -115,6 +116,9 @@ class TextAndImageFamily(PartsFamily, ReadsImages, ComparesPairs):
         if config.model_type in _ONE_STREAM:
             return Encoded(tensors, {"both": joined(tokens, patches)})
         probe = {"probe": PatchGrid(0, 0).tokens(["probe"])} if config.model_type == "siglip" else {}
+        if config.model_type in _TOWERS:
+            tokens = replace(tokens, pooled=self.pooled_text_row(config, torch.from_numpy(tokens.ids)))
+            patches = replace(patches, pooled=0 if _special(config) else None)
         return Encoded(tensors, {"text": tokens, "patches": patches, **probe})
 
     def text_tokens(

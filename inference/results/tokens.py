@@ -33,6 +33,8 @@ class Tokens:
         What was typed for a token that the tokenizer does not know; empty for others.
     notes
         What of the text was left aside or assumed, as sentences.
+    pooled
+        The token whose state becomes the vector of the whole sequence; None where none does.
     """
 
     ids: np.ndarray
@@ -43,6 +45,7 @@ class Tokens:
     pieces: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    pooled: int | None = None
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -65,6 +68,7 @@ class Tokens:
             segment=self.segment[places],
             pieces=tuple(self.pieces[pos] for pos in places) if self.pieces else (),
             sources=tuple(self.sources[pos] for pos in places) if self.sources else (),
+            pooled=places.index(self.pooled) if self.pooled in places else None,
         )
 
     def __len__(self) -> int:

@@ -297,3 +297,14 @@ def test_a_target_is_no_sentence_b_and_the_other_way_round(bar):
     assert bar.sentences() == ("a cat", "a dog")
     bar.set_checkpoint(translator)
     assert bar.input() == TextInput("a cat", "un chat")
+
+
+def test_the_token_that_becomes_the_vector_of_the_text_is_underlined(chips):
+    before = chips.grab().toImage()
+    chips.set_tokens(replace(make_tokens("[CLS] the cat sat [SEP]"), pooled=2), can_mask=True)
+    after = chips.grab().toImage()
+    changed = [
+        (x, y) for x in range(after.width()) for y in range(after.height()) if before.pixel(x, y) != after.pixel(x, y)
+    ]
+    assert changed
+    assert all(chips.chip(2).contains(x + 0.5, y + 0.5) for x, y in changed)

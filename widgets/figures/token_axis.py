@@ -10,6 +10,8 @@ import numpy as np
 from inference.results.tokens import Tokens
 from widgets.kit.clean import clean
 
+POOLED = " \N{BLACK LEFT-POINTING SMALL TRIANGLE}"  # behind the token from which the vector of all is read
+
 
 @dataclass(frozen=True)
 class TokenAxis:
@@ -44,7 +46,10 @@ class TokenAxis:
         if hide_special and not is_special.all():
             is_kept = ~is_special[starts]
             starts, ends = starts[is_kept], ends[is_kept]
-        labels = tuple(label("".join(tokens.words[start:end])) for start, end in zip(starts, ends, strict=True))
+        labels = tuple(
+            label("".join(tokens.words[start:end])) + (POOLED if tokens.pooled in range(start, end) else "")
+            for start, end in zip(starts, ends, strict=True)
+        )
         return TokenAxis(labels, starts, ends, len(tokens) - int((ends - starts).sum()))
 
     def __len__(self) -> int:

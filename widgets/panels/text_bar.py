@@ -45,6 +45,7 @@ class TextBar(QWidget):
         self._has_tokenizer = True
         self._has_target = False  # the second line is what a decoder goes on with, and no sentence B
         self._put_aside = ""  # what stood in the second line when it meant the other of the two
+        self._is_typed_here = True  # and not on chips
         self._goes_on = False  # what is written goes on with the text, and is no second sentence
         self._written: tuple[str, tuple[int, ...]] | None = None  # what came from elsewhere as written, and its tokens
         self._first_label, self._second_label = PlainLabel(self), PlainLabel(self)
@@ -138,8 +139,8 @@ class TextBar(QWidget):
     def offer_parts(self, *, is_too_long: bool) -> None:
         """Let the user choose a part where the text is longer than the model takes, or a part is chosen already."""
         is_cut = self._part.currentData() is not None
-        self._part.setVisible(is_too_long or is_cut)
-        self._start.setVisible(is_cut and self._part.currentData() == 1)
+        self._part.setVisible((is_too_long or is_cut) and self._is_typed_here)
+        self._start.setVisible(is_cut and self._part.currentData() == 1 and self._is_typed_here)
         self._show_more()
 
     def show_notes(self, notes: tuple[str, ...]) -> None:
@@ -164,9 +165,9 @@ class TextBar(QWidget):
     def set_checkpoint(self, info: CheckpointInfo | None) -> None:
         """Name the fields after what the checkpoint takes. What was typed stays."""
         self._has_tokenizer = info is None or info.has_tokenizer
-        is_typed_here = info is None or "text" not in info.compares  # else on chips, which stand beside it
+        self._is_typed_here = info is None or "text" not in info.compares  # else on chips, which stand beside it
         for widget in (self._first_label, self.first, self._second_label, self.second, self._whole, self._samples):
-            widget.setVisible(is_typed_here)
+            widget.setVisible(self._is_typed_here)
         self._drop_written()
         self._goes_on = info is not None and Capability.GENERATION in info.capabilities
         is_pair = info is not None and info.word_axis == "target"

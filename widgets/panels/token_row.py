@@ -127,6 +127,10 @@ class TokenChips(QWidget):
             painter.setFont(font)
             upper = chip.adjusted(0, 1, 0, -small_height)
             painter.drawText(upper, Qt.AlignmentFlag.AlignCenter, word)
+            if position == tokens.pooled:
+                painter.fillRect(
+                    chip.adjusted(4, chip.height() - 3, -4, -1), theme.accent_ink if is_query else theme.accent
+                )
             painter.setFont(small)
             painter.setPen(theme.accent_ink if is_query else theme.faint)
             lower = QRectF(chip.left(), chip.bottom() - small_height - 1, chip.width(), small_height)
@@ -152,6 +156,8 @@ class TokenChips(QWidget):
             text += self.tr(", id {}").format(token_id)
         if source := self._tokens.source(position):
             text += self.tr("; typed was “{}”").format(clean(source))
+        if position == self._tokens.pooled:
+            text += self.tr("; the vector of the text is read here")
         if self._can_mask:
             text += self.tr("; double click or M masks it")
         QToolTip.showText(event.globalPosition().toPoint(), plain_tip(text), self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from inference.context import Refused
 from inference.inputs.images import Prepared, prepare, small, stamp
 from inference.results.inputs import ImageInput, TextInput
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from inference.forward.model import Model
 
 _N_BATCH = 16
+_MOST_SHOWN = 40  # letters of a text that is refused
 _MOST_KEPT = 4096  # images, and as many texts
 
 
@@ -103,7 +106,7 @@ def text_vectors(model: Model, texts: Sequence[str], context: Context) -> Tensor
     by_length: dict[int, list[tuple[str, np.ndarray]]] = {}
     for text in dict.fromkeys(texts):
         if text not in found:
-            ids = model.pairs.text_tokens(TextInput(text), model.net.config, model.tokenizer).ids
+            ids = _ids(model, text)
             by_length.setdefault(len(ids), []).append((text, ids))
     n, done = sum(map(len, by_length.values())), 0
     for some in by_length.values():
@@ -117,6 +120,14 @@ def text_vectors(model: Model, texts: Sequence[str], context: Context) -> Tensor
             done += len(batch)
     _keep(kept, found)
     return torch.stack([found[text] for text in texts])
+
+
+def _ids(model: Model, text: str) -> np.ndarray:
+    try:
+        return model.pairs.text_tokens(TextInput(text), model.net.config, model.tokenizer).ids
+    except Refused as refused:  # of several texts it is not plain which one is meant
+        shown = textwrap.shorten(text, _MOST_SHOWN, placeholder=" …")
+        raise Refused(f"“{shown}” cannot be compared: {refused}") from refused
 
 
 def _keep(kept: dict, found: dict) -> None:

@@ -62,11 +62,11 @@ def by_the_rules(folder, tensors, n_special):
     output.logits_per_image[0, 0].backward()
     rolled = []
     for patterns in towers:
-        R = torch.eye(patterns[0].shape[-1])
+        so_far = torch.eye(patterns[0].shape[-1])
         for pattern in patterns:
             weighted = (pattern.grad * pattern).clamp(min=0).mean(1)[0]
-            R = R + weighted @ R
-        rolled.append(R.detach())
+            so_far = so_far + weighted @ so_far
+        rolled.append(so_far.detach())
     row = rolled[0][0]
     if pooling is not None:
         row = (pooling.map.grad * pooling.map).clamp(min=0).mean(1)[0, 0].detach() @ rolled[0]
@@ -147,3 +147,11 @@ def test_it_can_be_cancelled_and_needs_both(folders):
         relevance(RelevanceRequest("", GIVEN), model, Context(is_cancelled=lambda: True))
     with pytest.raises(Refused, match="add a text"):
         relevance(RelevanceRequest("", Input(text=TextInput(" "), image=GIVEN.image)), model, Context())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_token_that_is_pooled_is_told_with_the_others(folders, name):
+    model = load(str(folders[name]), Context())
+    sequences = model.encode(GIVEN).sequences
+    assert sequences["text"].pooled == relevance(RelevanceRequest("", GIVEN), model, Context()).pooled_token
+    assert sequences["patches"].pooled == (None if name == "siglip" else 0)

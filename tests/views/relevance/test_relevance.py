@@ -74,7 +74,7 @@ def read_out(view):
 def test_it_asks_for_the_chosen_pair_and_says_what_the_score_is(view):
     assert view.asked == [RelevanceRequest("clip-test", subject().input)]
     answer(view, make_result())
-    assert "gradient of the logit 6.2 (cosine 0.31), Chefer et al. 2021" in view.figure().caption
+    assert "gradient of the logit 6.2 (cosine 0.31), from [CLS]; Chefer et al. 2021" in view.figure().caption
     assert view.figure().text == "a red house"
 
 

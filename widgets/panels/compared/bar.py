@@ -42,7 +42,7 @@ class ComparedBar(QWidget):
         sides = QHBoxLayout()
         sides.setSpacing(10)
         sides.addWidget(self.strip, 2)
-        sides.addWidget(self.chips, 3)
+        sides.addWidget(self.chips, 4)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 6, 8, 0)
         column.setSpacing(2)

@@ -75,12 +75,11 @@ class RelevanceFigure:
     def caption(self) -> str:
         result = self.result
         text = _tr(
-            "What of {} is relevant for “{}”, read from {}: attention times the gradient of the logit {} (cosine {}), "
-            "Chefer et al. 2021"
+            "Relevance of {} for “{}”: attention × gradient of the logit {} (cosine {}), from {}; Chefer et al. 2021"
         )
         return text.format(
-            isolated(self.image), isolated(self.text), result.pooled_from, short(result.logit, 4),
-            short(result.cosine, 3),
+            isolated(self.image), isolated(self.text), short(result.logit, 4), short(result.cosine, 3),
+            result.pooled_from,
         )  # fmt: skip
 
     def maps(self, rect: QRectF, style: FigureStyle) -> list[_Map]:
