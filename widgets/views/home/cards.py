@@ -68,7 +68,10 @@ _SENTENCES = (
     "a large red car in a room",
     "a small yellow flower on a beach",
 )
-_THINGS = ("house", "tree", "car", "boat", "fish", "cup", "bird", "chair", "umbrella", "kite")
+_THINGS = (
+    "house", "tree", "car", "boat", "fish", "cup", "lamp", "star", "flower", "bird", "umbrella", "mushroom", "balloon",
+    "apple", "kite", "chair",
+)  # fmt: skip
 _PORTRAITS = tuple(ImageInput(seed=seed, kind="portrait") for seed in range(6))
 
 
