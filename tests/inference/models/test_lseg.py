@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
+import sys
+
 import pytest
 import torch
-from transformers import CLIPTextConfig, CLIPTextModelWithProjection, DPTConfig, DPTForSemanticSegmentation
+from transformers import (
+    BertTokenizer,
+    CLIPTextConfig,
+    CLIPTextModelWithProjection,
+    DPTConfig,
+    DPTForSemanticSegmentation,
+)
 
+from inference.context import Context
+from inference.forward.opening import load
 from inference.models.lseg import UNUSED, LSeg, from_published
 from inference.models.lseg_towers import LSegConfig
+from resources.recipes.lseg_scenes import published
 
 SMALL = {
     "image_size": 64,
@@ -137,6 +149,22 @@ def test_weights_come_back_as_they_were():
         assert torch.equal(model(ids(3), pixels).logits, again(ids(3), pixels).logits)
 
 
+def test_a_lightning_file_becomes_a_folder_that_opens(tmp_path, monkeypatch):
+    """A small one of the same names, as Lightning writes it."""
+    vocab = {"[PAD]": 0, "[UNK]": 1, "[MASK]": 2, **{f"w{i}": i for i in range(3, 98)}, "[CLS]": 98, "[SEP]": 99}
+    BertTokenizer(vocab=vocab, sep_token="[SEP]", eos_token="[SEP]", bos_token="[CLS]").save_pretrained(tmp_path / "t")
+    model = make(num_hidden_layers=4)
+    file, out = tmp_path / "demo.ckpt", tmp_path / "out"
+    torch.save({"epoch": 200, "state_dict": small_published(model)}, file)
+    monkeypatch.setattr(sys, "argv", ["published", str(file), "--tokenizer", str(tmp_path / "t"), "--out", str(out)])
+    published.main()
+    opened = load(str(out), Context())
+    assert (opened.info.architecture, opened.info.compares) == ("LSeg", ("text",))
+    assert not [note for note in opened.info.notes if "not used" in note]
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(opened.net.state_dict()[name], tensor)
+
+
 @pytest.mark.parametrize("change", ["missing", "unknown", "shape", "none"])
 def test_other_weights_are_refused_by_name(change):
     state = small_published(make())
@@ -156,8 +184,6 @@ def test_other_weights_are_refused_by_name(change):
 
 
 def test_the_list_of_what_is_of_no_use_names_nothing_that_is_used():
-    import re
-
     assert not [name for name in make().state_dict() for one in UNUSED if re.fullmatch(one, name)]
 
 
