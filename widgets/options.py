@@ -98,7 +98,7 @@ class Number:
 
 
 @dataclass(frozen=True)
-class Words:
+class Phrase:
     """A text in one line, which may not be blank.
 
     Attributes
@@ -119,7 +119,7 @@ class Words:
         return ""
 
 
-Option = Choice | Switch | Number | Words
+Option = Choice | Switch | Number | Phrase
 
 
 def choice(default: Any, labels: Mapping[Any, str], title: str, about: str, *, flag: str = "") -> Any:
@@ -152,7 +152,7 @@ def number(
 
 def words(default: str, title: str, about: str, *, most: int = 500, flag: str = "") -> Any:
     """A field that takes a text in one line."""
-    return field(default=default, metadata={"option": Words(title, about, most, flag)})
+    return field(default=default, metadata={"option": Phrase(title, about, most, flag)})
 
 
 def share(default: float, title: str, about: str, *, low: float = 0, high: float = 1, flag: str = "") -> Any:

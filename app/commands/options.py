@@ -6,7 +6,7 @@ from argparse import BooleanOptionalAction, _ActionsContainer
 from collections.abc import Collection
 
 from app.commands.option_types import between
-from widgets.options import Choice, Number, Options, Words
+from widgets.options import Choice, Number, Options, Phrase
 
 
 def add_options(
@@ -40,7 +40,7 @@ def add_options(
                 metavar="N",
                 help=f"{about} (default: {option.otherwise if default is None else format(default, ',')})",
             )
-        elif isinstance(option, Words):
+        elif isinstance(option, Phrase):
             help_text = f"{about} (default: {default})".replace("%", "%%")
             parser.add_argument(f"--{flag}", dest=name, default=default, metavar="TEXT", help=help_text)
         elif default:

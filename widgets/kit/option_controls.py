@@ -13,7 +13,7 @@ from widgets.kit.layouts import labelled
 from widgets.kit.number_box import DecimalBox, NumberBox
 from widgets.kit.number_slider import NumberSlider
 from widgets.kit.plain import plain_tip
-from widgets.options import Choice, Number, Option, Options, Switch, Words, number
+from widgets.options import Choice, Number, Option, Options, Phrase, Switch, number
 
 O = TypeVar("O", bound=Options)  # noqa: E741
 
@@ -61,8 +61,8 @@ class OptionControls(QObject, Generic[O]):
             box.setChecked(value)
             box.toggled.connect(self.changed)
             return box
-        if isinstance(option, Words):
-            line = _WordsLine(option, value)
+        if isinstance(option, Phrase):
+            line = _PhraseLine(option, value)
             line.setToolTip(plain_tip(about))
             line.changed.connect(self.changed)
             bar.add_widget(labelled(line, name, title))
@@ -199,7 +199,7 @@ class _ShareBox(DecimalBox):
         self.setSuffix(QCoreApplication.translate("OptionControls", " %"))
 
 
-class _WordsLine(QLineEdit):
+class _PhraseLine(QLineEdit):
     """A text that holds once Enter is pressed or the line is left; a blank one becomes the last one again.
 
     Signals
@@ -209,7 +209,7 @@ class _WordsLine(QLineEdit):
 
     changed = Signal()
 
-    def __init__(self, option: Words, value: str) -> None:
+    def __init__(self, option: Phrase, value: str) -> None:
         super().__init__()
         self._value = ""
         self.setMaxLength(option.most)
@@ -234,7 +234,7 @@ class _WordsLine(QLineEdit):
 
 
 def _value(control: QWidget) -> Any:
-    if isinstance(control, _WordsLine):
+    if isinstance(control, _PhraseLine):
         return control.value()
     if isinstance(control, _ShareBox):
         return control.value() / 100
@@ -251,7 +251,7 @@ def _value(control: QWidget) -> Any:
 
 
 def _set(control: QWidget, value: Any) -> None:
-    if isinstance(control, _WordsLine):
+    if isinstance(control, _PhraseLine):
         control.show_value(value)
     elif isinstance(control, QComboBox):
         control.setCurrentIndex(control.findData(value))

@@ -21,8 +21,8 @@ from widgets.figures.image_geometry import device_rect, part_rect, patch_rect
 from widgets.look import color_maps
 from widgets.look.theme import FigureStyle
 from widgets.subject import Subject
-from widgets.views.relevance.command import RelevanceOptions
 from widgets.views.relevance.figure import RelevanceFigure, RelevanceSpot
+from widgets.views.relevance.options import RelevanceOptions
 from widgets.views.relevance.view import RelevanceView
 
 CLIP = replace(make_image_info(name="clip-test"), reads=("text", "image"), compares=("image", "text"))

@@ -18,8 +18,8 @@ from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
 from widgets.subject import Subject
-from widgets.views.similarity.command import SimilarityOptions
 from widgets.views.similarity.figure import SimilarityFigure
+from widgets.views.similarity.options import SimilarityOptions
 from widgets.views.similarity.view import SimilarityView
 
 CLIP = replace(make_image_info(name="clip-test"), reads=("text", "image"), compares=("image", "text"))

@@ -18,9 +18,9 @@ from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
 from widgets.subject import Subject
-from widgets.views.zero_shot.command import ZeroShotOptions, templates_of
-from widgets.views.zero_shot.figure import LabelSpot, ZeroShotFigure
-from widgets.views.zero_shot.test_figure import ZeroShotTestFigure
+from widgets.views.zero_shot.confusion_figure import ZeroShotTestFigure
+from widgets.views.zero_shot.figure import RankedLabel, ZeroShotFigure
+from widgets.views.zero_shot.options import ZeroShotOptions, templates_of
 from widgets.views.zero_shot.view import ZeroShotView
 
 CLIP = replace(make_image_info(name="clip-test"), reads=("text", "image"), compares=("image", "text"))
@@ -126,7 +126,7 @@ def test_blocks_wrap_and_the_sheet_grows_with_them():
     assert narrow > 2.5 * wide
     rect = QRectF(0, 0, 900, figure.least_size(900, style).height())
     assert all(rect.contains(box) for pair in figure.blocks(rect, style) for box in pair)
-    assert figure.step(LabelSpot(0, 3), 0, 1, rect, style).place in (0, 3)
+    assert figure.step(RankedLabel(0, 3), 0, 1, rect, style).place in (0, 3)
 
 
 def test_portraits_are_tested_when_it_is_wanted(view):

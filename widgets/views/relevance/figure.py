@@ -25,7 +25,7 @@ from widgets.figures.image_parts import (
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.relevance.command import RelevanceOptions
+from widgets.views.relevance.options import RelevanceOptions
 
 _HEAD, _GAP = 1.6, 1.0  # em: a title, and the space between images
 _LEVELS = 1.0  # of an overlay whose numbers were brought to 0-1

@@ -13,8 +13,8 @@ from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.views.relevance.command import RelevanceOptions
 from widgets.views.relevance.figure import RelevanceFigure, RelevanceSpot
+from widgets.views.relevance.options import RelevanceOptions
 
 
 class RelevanceView(View):

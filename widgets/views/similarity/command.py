@@ -1,41 +1,17 @@
-"""Options of the similarity of images and texts, and its figure on the command line."""
+"""The similarity of images and texts on the command line."""
 
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from inference.results.similarity import SimilarityRequest, SimilarityResult
 from widgets.figure_command import FigureCommand, compared_of, image_title
-from widgets.options import Options, choice, switch
+from widgets.views.similarity.options import SimilarityOptions
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
     from widgets.kit.figure import Figure
-
-Shown = Literal["cosine", "texts", "images", "pair"]
-
-
-@dataclass(frozen=True)
-class SimilarityOptions(Options):
-    """What is shown of the similarity of images and texts."""
-
-    show: Shown = choice(
-        "cosine",
-        {
-            "cosine": "Cosine",
-            "texts": "Softmax over the texts",
-            "images": "Softmax over the images",
-            "pair": "Sigmoid of each pair",
-        },
-        "Show",
-        "the cosine of both vectors, or what the model makes of it",
-    )
-    has_numbers: bool = switch(True, "Numbers", "Write the number into each cell that has room.", flag="numbers")
-    has_diagonal: bool = switch(
-        True, "Diagonal", "Mark the cells in which image and text have the same place.", flag="diagonal"
-    )
 
 
 def _request(args: Namespace, info: CheckpointInfo) -> SimilarityRequest:

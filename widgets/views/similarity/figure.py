@@ -16,7 +16,7 @@ from widgets.figures.panel_figure import Cell, PanelFigure
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.similarity.command import SimilarityOptions
+from widgets.views.similarity.options import SimilarityOptions
 
 
 def _tr(text: str) -> str:

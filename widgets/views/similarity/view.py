@@ -15,8 +15,8 @@ from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.views.similarity.command import SimilarityOptions
 from widgets.views.similarity.figure import SimilarityFigure
+from widgets.views.similarity.options import SimilarityOptions
 
 
 class SimilarityView(View):

@@ -17,7 +17,7 @@ from widgets.figures.image_parts import paint_border, paint_image
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.zero_shot.command import ZeroShotOptions
+from widgets.views.zero_shot.options import ZeroShotOptions
 
 _BLOCK, _SIDE, _GAP = 27.0, 6.0, 1.2  # em: width of an image with its bars, side of the image, space between blocks
 
@@ -26,7 +26,7 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("ZeroShotFigure", text)
 
 
-class LabelSpot(NamedTuple):
+class RankedLabel(NamedTuple):
     """A label of an image, by its place among the shown ones."""
 
     image: int
@@ -116,29 +116,31 @@ class ZeroShotFigure:
 
     # Pointing
 
-    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> LabelSpot | None:
+    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> RankedLabel | None:
         """The label under a point."""
         for number, (_, area) in enumerate(self.blocks(rect, style)):
             if area.contains(point):
                 place = self.bars(number).row_at(point, area, style)
-                return None if place is None else LabelSpot(number, place)
+                return None if place is None else RankedLabel(number, place)
         return None
 
     def has_spot(self, spot: object, rect: QRectF, style: FigureStyle) -> bool:
         """Whether there is such a label."""
-        return isinstance(spot, LabelSpot) and spot.image < len(self.images) and spot.place < self.ranked.shape[1]
+        return isinstance(spot, RankedLabel) and spot.image < len(self.images) and spot.place < self.ranked.shape[1]
 
-    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: LabelSpot) -> None:
+    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: RankedLabel) -> None:
         """Frame a label."""
         _, area = self.blocks(rect, style)[spot.image]
         painter.save()
         paint_border(painter, self.bars(spot.image).row(spot.place, area, style), style, is_selected=True)
         painter.restore()
 
-    def step(self, spot: LabelSpot | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> LabelSpot | None:
+    def step(
+        self, spot: RankedLabel | None, right: int, down: int, rect: QRectF, style: FigureStyle
+    ) -> RankedLabel | None:
         """The label beside: up and down within an image and into the next one, left and right to other images."""
         if spot is None:
-            return LabelSpot(0, 0)
+            return RankedLabel(0, 0)
         image, place = spot.image + right, spot.place + down
         columns = self._columns(rect.width(), QFontMetricsF(style.font).height())
         n_images, n_places = self.ranked.shape
@@ -146,9 +148,9 @@ class ZeroShotFigure:
             image, place = image + columns, 0
         elif place < 0 and image >= columns:
             image, place = image - columns, n_places - 1
-        return LabelSpot(min(max(image, 0), n_images - 1), min(max(place, 0), n_places - 1))
+        return RankedLabel(min(max(image, 0), n_images - 1), min(max(place, 0), n_places - 1))
 
-    def describe(self, spot: LabelSpot) -> str:
+    def describe(self, spot: RankedLabel) -> str:
         """The numbers of a label."""
         label = int(self.ranked[spot.image, spot.place])
         result = self.result

@@ -19,9 +19,9 @@ from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.views.zero_shot.command import ZeroShotOptions, ZeroShotTestOptions
-from widgets.views.zero_shot.figure import LabelSpot, ZeroShotFigure
-from widgets.views.zero_shot.test_figure import ZeroShotTestFigure
+from widgets.views.zero_shot.confusion_figure import ZeroShotTestFigure
+from widgets.views.zero_shot.figure import RankedLabel, ZeroShotFigure
+from widgets.views.zero_shot.options import ZeroShotOptions, ZeroShotTestOptions
 
 
 class ZeroShotView(View):
@@ -193,7 +193,7 @@ class ZeroShotView(View):
             self._test_page.show_empty(self.tr("Testing …"))
         self.refresh(again=True)
 
-    def _on_canvas_spot_changed(self, spot: LabelSpot | None) -> None:
+    def _on_canvas_spot_changed(self, spot: RankedLabel | None) -> None:
         figure, text = self._canvas.figure, self.tr("Point at a label.")
         if isinstance(figure, ZeroShotFigure) and spot is not None:
             text = figure.describe(spot)

@@ -14,7 +14,7 @@ from widgets.figures.panel_figure import Cell, PanelFigure
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.zero_shot.command import ZeroShotTestOptions
+from widgets.views.zero_shot.options import ZeroShotTestOptions
 
 
 def _tr(text: str) -> str:

@@ -1,0 +1,25 @@
+"""Options of the relevance of patches and words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from widgets.options import Options, choice, share, switch
+
+
+@dataclass(frozen=True)
+class RelevanceOptions(Options):
+    """What is laid over the image, and how."""
+
+    show: Literal["both", "relevance", "patches"] = choice(
+        "both",
+        {"both": "Both", "relevance": "Relevance", "patches": "Patches against the text"},
+        "Show",
+        "the relevance by gradients, the cosine of each patch alone with the text, or both",
+    )
+    opacity: float = share(0.6, "Opacity", "Of the colours over the image.")
+    smooth: bool = switch(False, "Smooth", "Blend the colours between the centres of patches.")
+    grid: bool = switch(True, "Grid", "Draw lines between the patches.")
+    spotlight: bool = switch(False, "Spotlight", "Darken what has low numbers instead of colouring everything.")
+    truth: bool = switch(False, "Truth", "Name the thing under the pointer, of generated scenes.")
