@@ -23,8 +23,8 @@ def run(setup: Setup) -> Section:
         rows.append((f"{n}", ms(label), ms(middle(found, "label_p95_s")), ms(hover), ms(middle(found, "hover_p95_s"))))
     how = (
         "The bundled LSeg on an image of 64 x 64 pixels, in 1000 x 700 pixels of the screen. What is computed of the "
-        "image is kept, so that a label costs its own text and its comparison with all pixels. A pixel is pointed at "
-        "until the X server has drawn its frame and the line with its cosines."
+        "image is kept, so that a label costs its own text and its comparison with all pixels, in CPU time of one "
+        "thread. A pixel is pointed at until the X server has drawn its frame and the line with its cosines."
     )
     header = ("labels", "one more ms", "95 %", "pixel ms", "95 %")
     return Section("Labels at pixels", how, goals, [Table(header, rows)])

@@ -244,7 +244,10 @@ class ContextActions(QObject):
     @Slot()
     def _on_opening_begun(self) -> None:
         self._is_opening, self._example, self._is_drawn = True, self._coming, False
-        self._area.lead_to(self._example.view if self._example is not None else None)
+        if self._example is None:
+            self._area.lead_to(None)
+        else:
+            self._area.lead_to(self._example.view, self._example.checkpoint)
 
     @Slot()
     def _on_controller_open_ended(self) -> None:

@@ -64,6 +64,7 @@ class ViewArea(QWidget):
         self._why_held = ""
         self._current = next(entry.name for entry in entries if not entry.is_home)
         self._next: str | None = None
+        self._next_of = ""
         self._is_restored = False
         self._offered = OfferedViews(entries)
         self._places = dict.fromkeys(self._entries, ViewPlace.TABS)
@@ -114,9 +115,15 @@ class ViewArea(QWidget):
         if name in self.views:
             self.views[name].setFocus()  # so that arrow keys walk through heads at once
 
-    def lead_to(self, name: str | None) -> None:
-        """Show a view with the next thing that is looked at; empty: any but home. None: whichever is in front."""
-        self._next = name
+    def lead_to(self, name: str | None, checkpoint: str = "") -> None:
+        """Show a view with the next thing that is looked at; empty: any but home. None: whichever is in front.
+
+        Parameters
+        ----------
+        checkpoint
+            Of which that thing is: what is still told of another one meanwhile leads nowhere. Empty: of any.
+        """
+        self._next, self._next_of = name, checkpoint
 
     def open_file(self, name: str, path: str, checkpoint: CheckpointInfo) -> None:
         """Let a view open a file as soon as it looks at a checkpoint, which may just have been opened."""
@@ -176,7 +183,7 @@ class ViewArea(QWidget):
     def _offer_those_of(self, checkpoint: CheckpointInfo) -> None:
         """Put away the tabs of what is about other models, and show the view used last with this kind."""
         wanted = self._offered.follow(checkpoint, self._current, is_restored=self._is_restored)
-        if self._next is not None:
+        if self._next is not None and self._next_of in ("", checkpoint.checkpoint):
             is_there = self._next in self._offered.names
             wanted = self._next if is_there else self._offered.away_from_home(wanted or self._current)
             self._next = None

@@ -154,6 +154,15 @@ def test_an_example_of_another_checkpoint_is_shown_when_that_is_open(window):
     assert window.area.views["patches"].states[-1] == {}
 
 
+def test_what_is_still_told_of_the_old_checkpoint_leads_nowhere(window):
+    """A card that is clicked while the first input is still being read opens its view all the same."""
+    window.context.open_example(PATCHES)
+    window.controller.read()
+    assert window.area.current == "home"
+    window.controller.answer(VIT)
+    assert window.area.current == "patches"
+
+
 def test_what_is_opened_meanwhile_comes_instead(window):
     window.context.open_example(PATCHES)
     window.context.open_example(MASKED)  # although its checkpoint is still the open one

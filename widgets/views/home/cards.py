@@ -296,7 +296,7 @@ VISION = LecturePart(
         ),
         HomeCard(
             "segments", "LSeg: labels at pixels", "Every pixel takes the nearest of the labels that you type.",
-            _labels("segments", "lseg-scenes", *_ON_THE_BEACH, "background"),
+            _labels("segments", "lseg-scenes", *_ON_THE_BEACH, "background", segments={"opacity": 0.75}),
         ),
         HomeCard(
             "mesh", "PolyGen", "Furniture, vertex by vertex and face by face.",
