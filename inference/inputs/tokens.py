@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from inference.results.inputs import Input
 
 _SPACE = "␣"
-_DELETE = 0x7F
+_PICTURES = {"\n": "↵", "\t": "⇥"}
 _CLS_SEGMENT = 2
 _SPECIAL = ("cls", "sep", "pad", "mask", "bos", "eos", "unk")
 
@@ -367,11 +367,10 @@ def _byte_by_sign() -> dict[str, int]:
 
 
 def _visible(sign: str) -> str:
+    # Unicode's own pictures of control characters are in few fonts; these two are in nearly all.
+    if sign in _PICTURES:
+        return _PICTURES[sign]
     code = ord(sign)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code == _DELETE:
-        return "␡"
     category = unicodedata.category(sign)
     if category == "Zs" and sign != " ":
         return _SPACE

@@ -60,7 +60,7 @@ def test_byte_level_pieces_are_shown_as_text(byte_level):
         ("the", "the"),
         ("[UNK]", "[UNK]"),
         ("\u200b", "<U+200B>"),
-        ("\x07", "␇"),
+        ("\x07", "<U+0007>"),
         ("\xa0", "␣"),
     ],
 )
@@ -72,10 +72,19 @@ def test_wordpieces_are_shown_without_marks(piece, shown):
 
 @pytest.mark.parametrize(
     ("piece", "shown"),
-    [("Ġ", "␣"), ("ĠĠ", "␣␣"), ("Ġthe", "the"), ("Ċ", "␊"), ("<mask>", "<mask>"), ("é", "\\xe9"), ("Ã©", "é")],
+    [
+        ("Ġ", "␣"),
+        ("ĠĠ", "␣␣"),
+        ("Ġthe", "the"),
+        ("Ċ", "↵"),
+        ("ĉ", "⇥"),
+        ("<mask>", "<mask>"),
+        ("é", "\\xe9"),
+        ("Ã©", "é"),
+    ],
 )
 def test_byte_level_pieces_are_shown_without_marks(piece, shown):
-    words = [*BYTE_VOCAB, *(new for new in ("ĠĠ", "Ċ", "é", "Ã©") if new not in BYTE_VOCAB)]
+    words = [*BYTE_VOCAB, *(new for new in ("ĠĠ", "Ċ", "ĉ", "é", "Ã©") if new not in BYTE_VOCAB)]
     tokenizer = transformers.RobertaTokenizer(vocab={w: i for i, w in enumerate(words)}, merges=BYTE_MERGES)
     assert word(words.index(piece), tokenizer) == shown
 
