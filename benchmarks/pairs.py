@@ -20,7 +20,7 @@ def run(setup: Setup) -> Section:
     how = (
         "A CLIP of 6 layers, 256 wide, images of 112 pixels, random weights, CPU time. The two passes: all images "
         "read from files and all texts padded to one length, in one batch each. Ours reads in batches of "
-        "64, texts of about one length together. Relevance is of one image and one text, with the gradients of all maps."
+        "64, texts of about one length together. Relevance: one image and one text, gradients of all maps."
     )
     header = ("both passes ms", "similarity ms", "forward and backward ms", "relevance ms")
     return Section("Images against texts", how, goals, [Table(header, [(ms(plain), ms(ours), ms(both_ways), ms(why))])])
