@@ -133,8 +133,9 @@ class TextAndImageFamily(PartsFamily, ReadsImages, ComparesPairs):
     def image_vectors(self, net: PreTrainedModel, pixel_values: Tensor) -> Tensor:
         return F.normalize(cast("Any", net).get_image_features(pixel_values=pixel_values).pooler_output, dim=-1)
 
-    def text_vectors(self, net: PreTrainedModel, input_ids: Tensor) -> Tensor:
-        return F.normalize(cast("Any", net).get_text_features(input_ids=input_ids).pooler_output, dim=-1)
+    def text_vectors(self, net: PreTrainedModel, input_ids: Tensor, mask: Tensor | None = None) -> Tensor:
+        found = cast("Any", net).get_text_features(input_ids=input_ids, attention_mask=mask)
+        return F.normalize(found.pooler_output, dim=-1)
 
     def patch_vectors(self, net: PreTrainedModel, states: Tensor) -> Tensor:
         """See `ComparesPairs.patch_vectors`. SigLIP's pooling head is given one patch at a time."""

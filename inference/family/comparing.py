@@ -33,8 +33,8 @@ class ComparesPairs(ABC):
         """Vectors [image, number] of length 1, of images [image, 3, row, column]."""
 
     @abstractmethod
-    def text_vectors(self, net: PreTrainedModel, input_ids: Tensor) -> Tensor:
-        """Vectors [text, number] of length 1, of texts of one length [text, token]."""
+    def text_vectors(self, net: PreTrainedModel, input_ids: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Vectors [text, number] of length 1, of texts [text, token]; `mask` is 1 on text where some are padded."""
 
     @abstractmethod
     def patch_vectors(self, net: PreTrainedModel, states: Tensor) -> Tensor:

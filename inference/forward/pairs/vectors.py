@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from inference.context import Context
     from inference.forward.model import Model
 
-_N_BATCH = 16
+_N_BATCH = 64
 _MOST_SHOWN = 40  # letters of a text that is refused
 _MOST_KEPT = 4096  # images, and as many texts
 
@@ -89,7 +89,7 @@ def vectors_of(model: Model, prepared: Sequence[Prepared]) -> list[ImageVector]:
 
 
 def text_vectors(model: Model, texts: Sequence[str], context: Context) -> Tensor:
-    """float32 [text, number], each of length 1. Texts of one length share a pass, so none is padded.
+    """float32 [text, number], each of length 1.
 
     Parameters
     ----------
@@ -103,23 +103,29 @@ def text_vectors(model: Model, texts: Sequence[str], context: Context) -> Tensor
     """
     kept: dict[object, Tensor] = model.store.setdefault("text vectors", {})  # type: ignore[assignment]
     found = {text: kept[text] for text in texts if text in kept}
-    by_length: dict[int, list[tuple[str, np.ndarray]]] = {}
-    for text in dict.fromkeys(texts):
-        if text not in found:
-            ids = _ids(model, text)
-            by_length.setdefault(len(ids), []).append((text, ids))
-    n, done = sum(map(len, by_length.values())), 0
-    for some in by_length.values():
-        for start in range(0, len(some), 4 * _N_BATCH):
-            batch = some[start : start + 4 * _N_BATCH]
-            context.checkpoint(done, n, f"Reading text {done + 1} of {n}")
-            ids = torch.from_numpy(np.stack([ids for _, ids in batch])).to(model.device)
-            with torch.inference_mode():
-                vectors = model.pairs.text_vectors(model.net, ids).float().cpu()
-            found |= {text: vector for (text, _), vector in zip(batch, vectors, strict=True)}
-            done += len(batch)
+    new = [(text, _ids(model, text)) for text in dict.fromkeys(texts) if text not in found]
+    new.sort(key=lambda each: len(each[1]))  # little is padded
+    for start in range(0, len(new), _N_BATCH):
+        batch = new[start : start + _N_BATCH]
+        context.checkpoint(start, len(new), f"Reading text {start + 1} of {len(new)}")
+        ids, mask = _padded([ids for _, ids in batch], model)
+        with torch.inference_mode():
+            vectors = model.pairs.text_vectors(model.net, ids, mask).float().cpu()
+        found |= {text: vector for (text, _), vector in zip(batch, vectors, strict=True)}
     _keep(kept, found)
     return torch.stack([found[text] for text in texts])
+
+
+def _padded(texts: list[np.ndarray], model: Model) -> tuple[Tensor, Tensor | None]:
+    """Ids [text, token] of one length, and what of them is text; None where all is."""
+    longest = max(map(len, texts))
+    pad = getattr(model.tokenizer, "pad_token_id", None) or 0
+    ids = np.full((len(texts), longest), pad, np.int64)
+    mask = np.zeros_like(ids)
+    for row, text in enumerate(texts):
+        ids[row, : len(text)], mask[row, : len(text)] = text, 1
+    is_padded = not mask.all()
+    return torch.from_numpy(ids).to(model.device), torch.from_numpy(mask).to(model.device) if is_padded else None
 
 
 def _ids(model: Model, text: str) -> np.ndarray:
