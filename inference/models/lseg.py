@@ -9,7 +9,6 @@ Li, Weinberger, Belongie, Koltun and Ranftl 2022, "Language-driven Semantic Segm
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +21,7 @@ from transformers.utils.generic import ModelOutput
 
 from inference.models.lseg_decoder import Decoder, reassemble
 from inference.models.lseg_towers import ImageTower, LSegConfig, TextAttention, TextTower
+from inference.models.published import load_published, n_layers
 
 PREFIX = "net."
 _D_HEAD = 64  # of all published towers
@@ -170,17 +170,7 @@ def from_published(state: Mapping[str, Tensor], **config: Any) -> LSeg:
     """
     state = {name.removeprefix(PREFIX): tensor for name, tensor in state.items()}
     model = LSeg(LSegConfig(**_sizes(state) | config))
-    wanted = model.state_dict()
-    unknown = [name for name in state if name not in wanted and not any(re.fullmatch(one, name) for one in UNUSED)]
-    missing = [name for name in wanted if name not in state]
-    if missing or unknown:
-        what = f"{len(missing)} tensors are missing ({', '.join(missing[:3])})" if missing else ""
-        more = f"{len(unknown)} are not known ({', '.join(unknown[:3])})" if unknown else ""
-        raise ValueError(f"These are not the weights of an LSeg: {' and '.join(filter(None, (what, more)))}.")
-    for name, tensor in wanted.items():
-        if tensor.shape != state[name].shape:
-            raise ValueError(f"{name} is {tuple(state[name].shape)}, not {tuple(tensor.shape)}.")
-    model.load_state_dict({name: state[name] for name in wanted})
+    load_published(model, state, "an LSeg", UNUSED)
     return model
 
 
@@ -198,7 +188,7 @@ def _sizes(state: Mapping[str, Tensor]) -> dict[str, Any]:
         vocabulary, d_text = state["clip_pretrained.token_embedding.weight"].shape
         necks = tuple(len(state[f"pretrained.act_postprocess{i}.3.weight"]) for i in range(1, 5))
         head = state["scratch.head1.weight"]
-        n_blocks = _count(state, "pretrained.model.blocks.")
+        n_blocks = n_layers(state, "pretrained.model.blocks.")
         return {
             "image_size": round(n_positions**0.5) * side,
             "patch_size": side,
@@ -213,7 +203,7 @@ def _sizes(state: Mapping[str, Tensor]) -> dict[str, Any]:
             "projection_dim": head.shape[0],
             "vocab_size": vocabulary,
             "text_hidden_size": d_text,
-            "text_num_hidden_layers": _count(state, "clip_pretrained.transformer.resblocks."),
+            "text_num_hidden_layers": n_layers(state, "clip_pretrained.transformer.resblocks."),
             "text_num_attention_heads": d_text // _D_HEAD,
             "text_intermediate_size": len(state["clip_pretrained.transformer.resblocks.0.mlp.c_fc.weight"]),
             "max_position_embeddings": len(state["clip_pretrained.positional_embedding"]),
@@ -222,10 +212,6 @@ def _sizes(state: Mapping[str, Tensor]) -> dict[str, Any]:
         }
     except KeyError as missing:
         raise ValueError(f"These are not the weights of an LSeg: {missing.args[0]} is missing.") from None
-
-
-def _count(state: Mapping[str, Tensor], prefix: str) -> int:
-    return 1 + max((int(name[len(prefix) :].split(".")[0]) for name in state if name.startswith(prefix)), default=-1)
 
 
 AutoConfig.register("lseg", LSegConfig)

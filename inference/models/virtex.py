@@ -21,6 +21,7 @@ from transformers import AutoConfig, AutoModel, AutoModelForImageTextToText, Gen
 from transformers.cache_utils import DynamicCache, EncoderDecoderCache
 from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
 
+from inference.models.published import load_published, n_layers
 from inference.models.resnet import Bottleneck, ResNet
 from inference.models.virtex_layers import CaptionAttention, CaptionEmbedding, CaptionHead, VirTexConfig
 
@@ -186,17 +187,7 @@ def from_published(state: Mapping[str, Tensor]) -> VirTex:
         A tensor is missing, is not known, or has another shape; says which.
     """
     model = VirTex(VirTexConfig(**_sizes(state)))
-    wanted = model.state_dict()
-    missing = [name for name in wanted if name not in state]
-    unknown = [name for name in state if name not in wanted]
-    if missing or unknown:
-        told = [f"{len(names)} tensors are {what} ({', '.join(names[:3])})" for names, what in
-                ((missing, "missing"), (unknown, "not known")) if names]  # fmt: skip
-        raise ValueError(f"These are not the weights of a VirTex: {' and '.join(told)}.")
-    for name, tensor in wanted.items():
-        if tensor.shape != state[name].shape:
-            raise ValueError(f"{name} is {tuple(state[name].shape)}, not {tuple(tensor.shape)}.")
-    model.load_state_dict(dict(state))
+    load_published(model, state, "a VirTex")
     return model
 
 
@@ -207,20 +198,16 @@ def _sizes(state: Mapping[str, Tensor]) -> dict[str, Any]:
         return {
             "vocab_size": vocab_size,
             "hidden_size": d,
-            "decoder_layers": _count(state, "textual.transformer.layers."),
+            "decoder_layers": n_layers(state, "textual.transformer.layers."),
             "decoder_attention_heads": d // _D_HEAD,
             "decoder_ffn_dim": len(state["textual.transformer.layers.0.linear1.weight"]),
             "max_position_embeddings": len(state["textual.embedding.positions.weight"]),
-            "resnet_depths": [_count(state, f"visual.cnn.layer{i}.") for i in range(1, 5)],
+            "resnet_depths": [n_layers(state, f"visual.cnn.layer{i}.") for i in range(1, 5)],
             "resnet_width": len(state["visual.cnn.conv1.weight"]),
             "has_backward": any(name.startswith("backward_textual.") for name in state),
         }
     except KeyError as missing:
         raise ValueError(f"These are not the weights of a VirTex: {missing.args[0]} is missing.") from None
-
-
-def _count(state: Mapping[str, Tensor], prefix: str) -> int:
-    return 1 + max((int(name[len(prefix) :].split(".")[0]) for name in state if name.startswith(prefix)), default=-1)
 
 
 AutoConfig.register("virtex", VirTexConfig)
