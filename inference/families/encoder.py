@@ -173,7 +173,7 @@ class EncoderFamily(TextFamily):
     def why_logits_are_no_sum(self, opened: Opened) -> str:
         model_type = opened.config.model_type
         if model_type in ("xlm", "flaubert"):
-            return f"the layers of a {opened.named} are no modules of their own"
+            return f"the layers of {opened.named} models are no modules of their own"
         return "" if model_type in _STRAIGHT_HEADS else bent_by_the_head(opened)
 
     def encode(

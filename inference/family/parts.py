@@ -102,11 +102,11 @@ class PartsFamily(Family):
     def lacks(self, opened: Opened) -> dict[str, str]:
         """Attention is what there is to see; why positions are not is for the family to say where it has none."""
         lacking = {
-            capability: f"of a {opened.named} only the attention is shown"
+            capability: f"of {opened.named} models only the attention is shown"
             for capability, kind in _READ_BY.items()
             if kind in self.reads
         }
-        return lacking | {"positions": f"where the positions of a {opened.named} are kept is not known"}
+        return lacking | {"positions": f"where the positions of {opened.named} models are kept is not known"}
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         self.output(net, encoded.tensors, with_head=True)

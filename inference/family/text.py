@@ -75,7 +75,7 @@ class TextFamily(Family):
 
     def why_logits_are_no_sum(self, opened: Opened) -> str:
         """Half a sentence where a logit cannot be told as a sum of what the layers add; empty where it can."""
-        return f"how the layers of a {opened.named} add up to its logits is not followed"
+        return f"how the layers of {opened.named} models add up to its logits is not followed"
 
     def classes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         from inference.family.text_heads import labels_of

@@ -175,4 +175,4 @@ def test_models_of_which_only_the_attention_is_read_offer_no_view_of_words():
         item.capability: item.why for item in missing(Opened(name, name, config, ""), family, family.groups(config), "")
     }
     for capability in ("unembedding", "linear_unembedding", "next_token"):
-        assert lacking[capability] == f"of a {name} only the attention is shown"
+        assert lacking[capability] == f"of {name} models only the attention is shown"
