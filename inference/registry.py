@@ -106,8 +106,8 @@ OWN_MODELS: dict[str, str] = {
     "image_tokenizer": "inference.models.image_tokenizer:ImageTokenizer",
     "masked_imagegpt": "inference.models.masked_igpt:MaskedImageGPT",
     "transformer": "inference.models.transformer:TransformerForTranslation",
-    "lseg": "inference.models.lseg:LSeg",
+    "lseg": "inference.models.lseg.model:LSeg",
     "lstm": "inference.models.lstm:LstmForCausalLM",
     "lstm_attention": "inference.models.lstm_attention:LstmForTranslation",
-    "virtex": "inference.models.virtex:VirTex",
+    "virtex": "inference.models.virtex.model:VirTex",
 }

@@ -28,7 +28,7 @@ from transformers.models.beit.modeling_beit import BeitRelativePositionBias
 
 from inference.inputs.scene_images import paint_scene
 from inference.models.image_tokenizer import ImageTokenizer
-from inference.models.lseg import LSeg
+from inference.models.lseg.model import LSeg
 from inference.models.masked_igpt import MaskedImageGPT
 from resources.recipes.clip_scenes.data import describe, make_tokenizer, pairs_at_patches, training_batch
 from resources.recipes.igpt_small import N_COLOURS, SIDE, SIZES

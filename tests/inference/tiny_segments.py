@@ -10,8 +10,8 @@ from typing import Any
 import torch
 import transformers as tf
 
-from inference.models.lseg import LSeg
-from inference.models.lseg_towers import LSegConfig
+from inference.models.lseg.model import LSeg
+from inference.models.lseg.towers import LSegConfig
 from tests.inference.tiny_pairs import VOCAB
 
 _SIZES = {"hidden_size": 32, "num_hidden_layers": 4, "num_attention_heads": 4, "intermediate_size": 48}

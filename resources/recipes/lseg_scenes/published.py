@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from transformers import AutoTokenizer, ViTImageProcessorPil
 
-from inference.models.lseg import from_published
+from inference.models.lseg.model import from_published
 
 _SIDE = 480  # of the published models' training, section 5 of the paper; others will do
 _HALF = [0.5] * 3

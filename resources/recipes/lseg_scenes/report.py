@@ -24,7 +24,7 @@ from transformers import (
     ViTImageProcessorPil,
 )
 
-from inference.models.lseg import LSeg
+from inference.models.lseg.model import LSeg
 from resources.recipes.clip_scenes.data import PAIRS
 from resources.recipes.clip_scenes.train import encode_images, encode_texts
 from resources.recipes.lseg_scenes.train import (

@@ -24,8 +24,8 @@ from torch.nn import functional as F
 from transformers import AutoTokenizer, CLIPModel, PreTrainedTokenizerBase, ViTForImageClassification
 
 from inference.inputs.scene_images import thing_masks
-from inference.models.lseg import LSeg
-from inference.models.lseg_towers import LSegConfig
+from inference.models.lseg.model import LSeg
+from inference.models.lseg.towers import LSegConfig
 from resources.recipes.clip_scenes.data import GROUNDS, SEEN
 from resources.recipes.scene_data import SIDE, TRAIN, images
 from resources.recipes.training import Plan, train

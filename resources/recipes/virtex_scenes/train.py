@@ -20,8 +20,8 @@ import torch
 from torch import Tensor
 from transformers.modeling_outputs import BaseModelOutput
 
-from inference.models.virtex import VirTex
-from inference.models.virtex_layers import VirTexConfig
+from inference.models.virtex.layers import VirTexConfig
+from inference.models.virtex.model import VirTex
 from resources.recipes.scene_data import SIDE, images
 from resources.recipes.training import Plan, train
 from resources.recipes.virtex_scenes.data import LONGEST, make_tokenizer, token_ids, training_batch

@@ -10,8 +10,8 @@ from torch import nn
 
 from inference.context import Context
 from inference.forward.opening import load
-from inference.models.virtex import VirTex
-from inference.models.virtex_layers import CaptionAttention, VirTexConfig
+from inference.models.virtex.layers import CaptionAttention, VirTexConfig
+from inference.models.virtex.model import VirTex
 from inference.results.inputs import ImageInput, Input, TextInput
 from resources.recipes.virtex_scenes.data import END, START, make_tokenizer
 

@@ -17,8 +17,8 @@ from transformers import (
 
 from inference.context import Context
 from inference.forward.opening import load
-from inference.models.lseg import UNUSED, LSeg, from_published
-from inference.models.lseg_towers import LSegConfig
+from inference.models.lseg.model import UNUSED, LSeg, from_published
+from inference.models.lseg.towers import LSegConfig
 from resources.recipes.lseg_scenes import published
 
 SMALL = {

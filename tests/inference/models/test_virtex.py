@@ -9,9 +9,9 @@ import torch
 from torch import nn
 from transformers.modeling_outputs import BaseModelOutput
 
-from inference.models.resnet import ResNet
-from inference.models.virtex import VirTex, from_published, turned
-from inference.models.virtex_layers import VirTexConfig
+from inference.models.virtex.layers import VirTexConfig
+from inference.models.virtex.model import VirTex, from_published, turned
+from inference.models.virtex.resnet import ResNet
 
 PAD, START, END = 0, 1, 2
 

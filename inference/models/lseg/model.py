@@ -19,8 +19,8 @@ from torch.nn import functional as F
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
-from inference.models.lseg_decoder import Decoder, reassemble
-from inference.models.lseg_towers import ImageTower, LSegConfig, TextAttention, TextTower
+from inference.models.lseg.decoder import Decoder, reassemble
+from inference.models.lseg.towers import ImageTower, LSegConfig, TextAttention, TextTower
 from inference.models.published import load_published, n_layers
 
 PREFIX = "net."

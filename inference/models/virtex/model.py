@@ -22,8 +22,8 @@ from transformers.cache_utils import DynamicCache, EncoderDecoderCache
 from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
 
 from inference.models.published import load_published, n_layers
-from inference.models.resnet import Bottleneck, ResNet
-from inference.models.virtex_layers import CaptionAttention, CaptionEmbedding, CaptionHead, VirTexConfig
+from inference.models.virtex.layers import CaptionAttention, CaptionEmbedding, CaptionHead, VirTexConfig
+from inference.models.virtex.resnet import Bottleneck, ResNet
 
 _D_HEAD = 64  # of all published heads
 _SHARED = ("visual_projection", "embedding", "output")  # by both directions

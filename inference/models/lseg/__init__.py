@@ -1,0 +1,1 @@
+"""LSeg: labels that are given as texts, at every pixel of an image."""

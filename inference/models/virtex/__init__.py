@@ -1,0 +1,1 @@
+"""VirTex: an image is read, and its caption is written from both ends."""
