@@ -35,6 +35,7 @@ def main() -> None:
         with torch.inference_mode(), torch.random.fork_rng():
             task.validate()
             task.look()
+            task.by_distance()
         task.net.train()
 
     look()
