@@ -151,9 +151,9 @@ sentences (CC0), COCO captions (CC BY 4.0), stories of African Storybook, Pratha
 Andersen (public domain), books 1811-1911 (public domain), English Wikinews (CC BY 2.5): {n_train:.1f} M tokens. No
 English sentence of a validation split of Tatoeba is in it. Shares of the trained tokens: {mix}.
 
-Beside them, {task_shares}: texts of two to nine lines, each a word, `=>` and the same word (half of these: up to five
-words), its plural or its past tense, made by rule, or a sentence, `<to-fr>` and its translation. No word that the tasks
-below ask for is in them.
+Beside them, {task_shares}:
+texts of two to nine lines, each a word, `=>` and the same word (half of these: up to five words), its plural or its
+past tense, made by rule, or a sentence, `<to-fr>` and its translation. No word that the tasks below ask for is in them.
 
 ## Training
 {tokens:.1f} M tokens in {steps:,} steps, seed {seed}, {cooled}:
