@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from inference.context import Refused
 from inference.family.segments import Segments
 from inference.inputs.images import stamp
-from inference.inputs.tokens import tokenize
+from inference.inputs.tokens import filled_up, tokenize
 from inference.results.inputs import MOST_TEXTS, TextInput
 from inference.results.segments import MOST_NUMBERS, SegmentsRequest, SegmentsResult
 
@@ -113,10 +113,8 @@ def _vectors(labels: tuple[str, ...], model: Model, family: Segments) -> Tensor:
         n_ctx = model.family.n_ctx(config)
         rows = [tokenize(TextInput(label), config, model.tokenizer, n_ctx).ids for label in new]
         padding = getattr(config, "text_config", config).pad_token_id or 0
-        ids = np.full((len(rows), max(map(len, rows))), padding)
-        for row, each in zip(ids, rows, strict=True):
-            row[: len(each)] = each
-        vectors = family.label_vectors(model.net, torch.from_numpy(ids).to(model.device))
+        ids = torch.from_numpy(filled_up(rows, padding)).to(model.device)
+        vectors = family.label_vectors(model.net, ids)
         known = known | dict(zip(new, vectors, strict=True))
     known = {label: known[label] for label in labels}
     model.store[_VECTORS] = known

@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional as F
 
 from inference.context import Refused
-from inference.forward.pairs.vectors import image_vectors, scale_and_bias, text_vectors, vectors_of
+from inference.forward.pairs.vectors import N_BATCH, image_vectors, scale_and_bias, text_vectors, vectors_of
 from inference.inputs.images import prepare
 from inference.results.inputs import MOST_TEXTS, ImageInput
 from inference.results.zero_shot import (
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from inference.context import Context
     from inference.forward.model import Model
+    from inference.inputs.images import Prepared
 
 _SEEDS = 2**30  # portraits are painted from here on, where nobody looks by hand
 _MOST_TOLD = 3  # files that are named
@@ -105,15 +106,21 @@ def zero_shot_test(request: ZeroShotTestRequest, model: Model, context: Context)
     Radford et al. 2021, section 3.2 (linear probes beside zero-shot).
     """
     labels, images, truth, notes = _labelled(request)
-    vectors, kept, unread = [], [], []
+    assert model.preparation is not None
+    vectors: list[Tensor] = []
+    prepared: list[Prepared] = []  # that wait for the next pass
+    kept: list[int] = []
+    unread: list[str] = []
     for number, image in enumerate(images):
         context.checkpoint(number, len(images), f"Image {number + 1:,} of {len(images):,}")
-        assert model.preparation is not None
         try:
-            vectors.append(vectors_of(model, [prepare(image, model.preparation)])[0].vector)
+            prepared.append(prepare(image, model.preparation))
             kept.append(number)
         except Refused as refused:
             unread.append(str(refused))
+        if len(prepared) == N_BATCH or number + 1 == len(images):
+            vectors += [one.vector for one in vectors_of(model, prepared)]
+            prepared = []
     if not kept:
         raise Refused(f"None of the {len(images):,} images can be read: {unread[0]}")
     truth = truth[kept]

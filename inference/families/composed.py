@@ -120,7 +120,6 @@ class VirTexFamily(CaptionFamily):
 
     name = "virtex"
     heads = frozenset({"VirTex"})
-    axis_units = {"patches": "patch"}
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -120,6 +120,14 @@ def padded(tokens: Tokens, n: int, pad: int, tokenizer: PreTrainedTokenizerBase 
     ones = np.ones(more, bool)
     words, pieces = (word(pad, tokenizer),) * more, (piece(pad, tokenizer),) * more
     return joined(tokens, Tokens(np.full(more, pad, np.int64), words, ones, ones, np.zeros(more, np.int8), pieces))
+
+
+def filled_up(rows: Sequence[Sequence[int] | np.ndarray], value: int) -> np.ndarray:
+    """int64 [row, pos]: rows of any lengths in one table, with a value behind those that end early."""
+    table = np.full((len(rows), max(map(len, rows))), value, np.int64)
+    for place, row in zip(table, rows, strict=True):
+        place[: len(row)] = row
+    return table
 
 
 def joined(first: Tokens, second: Tokens) -> Tokens:

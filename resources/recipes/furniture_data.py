@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from inference.inputs.tokens import filled_up
 from inference.meshes.mesh import Mesh
 from inference.meshes.tokens import N_VALUES, canonical, decode_faces, face_tokens, in_order, vertex_tokens
 from resources.furniture import LABELS, make_furniture
@@ -130,9 +131,7 @@ def face_batch(pieces: list[Piece]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 def _padded(rows: list[np.ndarray], fill: int) -> Tensor:
-    n = max(map(len, rows))
-    padded = [np.pad(row.astype(np.int64), (0, n - len(row)), constant_values=fill) for row in rows]
-    return torch.from_numpy(np.stack(padded))
+    return torch.from_numpy(filled_up(rows, fill))
 
 
 def _save(pieces: list[Piece], file: Path) -> None:

@@ -12,6 +12,7 @@ import torch
 
 from inference.context import Refused
 from inference.inputs.images import Prepared, prepare, small, stamp
+from inference.inputs.tokens import filled_up
 from inference.results.inputs import ImageInput, TextInput
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from inference.context import Context
     from inference.forward.model import Model
 
-_N_BATCH = 64
+N_BATCH = 64
 _MOST_SHOWN = 40  # letters of a text that is refused
 _MOST_KEPT = 4096  # images, and as many texts
 
@@ -61,8 +62,8 @@ def image_vectors(model: Model, images: Sequence[ImageInput], context: Context) 
     keys = [stamp(image) for image in images]
     missing = [(key, image) for key, image in dict(zip(keys, images, strict=True)).items() if key not in kept]
     found = {key: kept[key] for key in keys if key in kept}
-    for start in range(0, len(missing), _N_BATCH):
-        batch = missing[start : start + _N_BATCH]
+    for start in range(0, len(missing), N_BATCH):
+        batch = missing[start : start + N_BATCH]
         prepared = []
         for i, (_, image) in enumerate(batch):
             context.checkpoint(start + i, len(missing), f"Reading image {start + i + 1} of {len(missing)}")
@@ -105,8 +106,8 @@ def text_vectors(model: Model, texts: Sequence[str], context: Context) -> Tensor
     found = {text: kept[text] for text in texts if text in kept}
     new = [(text, _ids(model, text)) for text in dict.fromkeys(texts) if text not in found]
     new.sort(key=lambda each: len(each[1]))  # little is padded
-    for start in range(0, len(new), _N_BATCH):
-        batch = new[start : start + _N_BATCH]
+    for start in range(0, len(new), N_BATCH):
+        batch = new[start : start + N_BATCH]
         context.checkpoint(start, len(new), f"Reading text {start + 1} of {len(new)}")
         ids, mask = _padded([ids for _, ids in batch], model)
         with torch.inference_mode():
@@ -118,12 +119,8 @@ def text_vectors(model: Model, texts: Sequence[str], context: Context) -> Tensor
 
 def _padded(texts: list[np.ndarray], model: Model) -> tuple[Tensor, Tensor | None]:
     """Ids [text, token] of one length, and what of them is text; None where all is."""
-    longest = max(map(len, texts))
-    pad = getattr(model.tokenizer, "pad_token_id", None) or 0
-    ids = np.full((len(texts), longest), pad, np.int64)
-    mask = np.zeros_like(ids)
-    for row, text in enumerate(texts):
-        ids[row, : len(text)], mask[row, : len(text)] = text, 1
+    ids = filled_up(texts, getattr(model.tokenizer, "pad_token_id", None) or 0)
+    mask = filled_up([np.ones(len(text)) for text in texts], 0)
     is_padded = not mask.all()
     return torch.from_numpy(ids).to(model.device), torch.from_numpy(mask).to(model.device) if is_padded else None
 

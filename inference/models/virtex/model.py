@@ -166,9 +166,10 @@ class VirTex(PreTrainedModel, GenerationMixin):
         return Seq2SeqLMOutput(loss=torch.stack(losses).sum(), logits=first)
 
     def _both(self, captions: Tensor, pad: int) -> list[tuple[CaptionHead, Tensor]]:
-        if not self.config.has_backward:
-            return [(self.textual, captions)]
-        return [(self.textual, captions), (self.backward_textual, turned(captions, pad))]
+        both = [(self.textual, captions)]
+        if self.config.has_backward:
+            both.append((self.backward_textual, turned(captions, pad)))
+        return both
 
 
 def turned(captions: Tensor, pad: int) -> Tensor:

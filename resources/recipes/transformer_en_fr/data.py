@@ -13,6 +13,8 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
+from inference.inputs.tokens import filled_up
+
 SPECIALS = ("<pad>", "<s>", "</s>", "<unk>")
 PAD, START, END, UNKNOWN = range(len(SPECIALS))
 IGNORED = -100  # no label
@@ -160,10 +162,7 @@ def to_batch(data: EncodedPairs, indices: np.ndarray) -> PairBatch:
 
 
 def _filled(rows: list[np.ndarray], value: int) -> Tensor:
-    filled = np.full((len(rows), max(map(len, rows))), value, dtype=np.int64)
-    for row, ids in zip(filled, rows, strict=True):
-        row[: len(ids)] = ids
-    return torch.from_numpy(filled)
+    return torch.from_numpy(filled_up(rows, value))
 
 
 def epoch_batches(data: EncodedPairs, n_tokens: int, seed: tuple[int, int]) -> list[np.ndarray]:

@@ -38,7 +38,7 @@ class SegmentsView(View):
         self._pixel: tuple[int, int] | None = None
         self._canvas = PointedCanvas("segments_canvas", self.tr("Labels at pixels"))
         self._page = self.add_page(
-            Page("segments", self._canvas, self.tr("What is shown"), self.tr("LabelledPixel pointed at"))
+            Page("segments", self._canvas, self.tr("What is shown"), self.tr("Pixel pointed at"))
         )
         self._options = self.add_options(OptionControls(self._page.controls, "segments", SegmentsOptions))
         self._sets = self.add_options(LabelSets(self._page.controls, "segments_labels"))
