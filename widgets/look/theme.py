@@ -119,5 +119,7 @@ class FigureStyle:
     @staticmethod
     def of(widget: QWidget, color_map: str = "cividis") -> FigureStyle:
         """The style of what is on screen: the widget's own font, and the theme that its palette belongs to."""
-        is_dark = widget.palette().color(QPalette.ColorRole.Window).lightness() < 128
+        # By the letters: what lies behind them is another colour where a kind of widget has a palette of its own.
+        letters = widget.palette().color(QPalette.ColorGroup.Active, QPalette.ColorRole.WindowText)
+        is_dark = letters.lightness() > 128
         return FigureStyle(DARK if is_dark else LIGHT, widget.font(), color_map)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QListWidget, QLis
 
 from app.window.appearance import LARGEST, SMALLEST, Appearance, theme_named
 from widgets.context import Looks
-from widgets.look.theme import DARK, LIGHT
+from widgets.look.theme import DARK, LIGHT, FigureStyle
 
 
 @pytest.fixture
@@ -74,3 +74,16 @@ def test_so_can_that_of_an_item_of_a_list(appearance, qtbot, name, theme):
     item.setCheckState(Qt.CheckState.Unchecked)
     image = boxes.viewport().grab(boxes.visualItemRect(item)).toImage()  # without the frame of the list
     assert theme.faint in [image.pixelColor(x, y) for x in range(image.height()) for y in range(image.height())]
+
+
+@pytest.mark.parametrize(("name", "theme"), [("light", LIGHT), ("dark", DARK)])
+@pytest.mark.parametrize("kind", [QLabel, QCheckBox, QListWidget])
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_what_is_painted_on_a_widget_has_the_colours_of_its_theme(appearance, qtbot, name, theme, kind, is_enabled):
+    """Boxes and lists have palettes of their own, and chips are items of a list."""
+    appearance.apply(name, 1.0)
+    widget = kind()
+    qtbot.addWidget(widget)
+    widget.setEnabled(is_enabled)
+    widget.grab()  # only now it has the palette of its kind
+    assert FigureStyle.of(widget).theme == theme

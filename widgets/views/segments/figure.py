@@ -82,7 +82,8 @@ class SegmentsFigure:
             case "change":
                 return self.taken
         scale = _tr(" divided by {:g}").format(self.result.temperature) if self.result.is_cosine else ""
-        return _tr("The nearest of {} labels for every pixel, by {}{}").format(n, score, scale)
+        told = _tr("The nearest of {} labels for every pixel, by {}{}") if n > 1 else _tr("One label alone, by {1}{2}")
+        return told.format(n, score, scale)
 
     @property
     def score_name(self) -> str:
