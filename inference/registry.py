@@ -28,6 +28,7 @@ ANALYSES: dict[str, str] = {
     "LensRequest": "inference.analyses.lens:lens",
     "AttributionRequest": "inference.analyses.attribution:attribution",
     "TranslationRequest": "inference.analyses.translation:translation",
+    "CaptionRequest": "inference.analyses.caption:caption",
     "GenerationRequest": "inference.analyses.generation:generation",
     "ReadingRequest": "inference.analyses.reading:reading",
     "FewShotRequest": "inference.analyses.few_shot:few_shot",

@@ -14,6 +14,7 @@ ORDER = (
     "similarity",
     "relevance",
     "zero_shot",
+    "caption",
     "scaled_dot",
     "positions",
     "translation",

@@ -46,6 +46,7 @@ def missing(
         if any(group.has_qk for group in groups)
         else f"{named} shows its attention patterns, but not the queries and keys",
         "translation": why["translation"] or f"{named} does not write a text from another one that it has read",
+        "caption": why["caption"] or f"{named} writes no caption of an image",
         "generation": why["generation"] or f"{named} is no model that goes on with the text it reads",
         "comparison": why["comparison"] or f"{named} does not compare images with texts",
         "segments": why["segments"] or f"{named} gives pixels no labels",

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 
 from inference.family.base import Encoded, ReadsImages
+from inference.family.captioning import CaptionWriting, WritesCaptions
 from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid, pair
 from inference.inputs.tokens import as_text, tokenize
-from inference.inputs.written import exact_target, longest, source_of, target_of, written_so_far
+from inference.inputs.written import exact_target, longest, source_of, start_token, target_of, written_so_far
 from inference.results.inputs import Input
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from inference.family.opened import Opened
     from inference.inputs.images import Prepared
+    from inference.results.tokens import Tokens
 
 _BERT_LIKE = {"bert", "camembert", "electra", "ernie", "roberta", "xlm-roberta", "bert-generation"}
 _GPT2 = {"gpt2"}
@@ -72,7 +74,7 @@ class ComposedFamily(PartsFamily):
         self.output(net, encoded.tensors, with_head=True, use_cache=False)
 
 
-class CaptionFamily(ComposedFamily, ReadsImages):
+class CaptionFamily(ComposedFamily, ReadsImages, WritesCaptions):
     """TrOCR (Li et al. 2021) and captions: a ViT reads, a text decoder writes."""
 
     name = "captions"
@@ -88,6 +90,15 @@ class CaptionFamily(ComposedFamily, ReadsImages):
 
     def n_ctx(self, config: PreTrainedConfig) -> int:
         return max(0, longest(config.decoder) - 1)
+
+    def lacks(self, opened: Opened) -> dict[str, str]:
+        return super().lacks(opened) | {"caption": ""}
+
+    def caption_writing(self, config: PreTrainedConfig) -> CaptionWriting:
+        group = next(
+            group for group in self.groups(config) if (group.query_axis, group.key_axis) == ("target", "patches")
+        )
+        return CaptionWriting(group.name, start_token(config))
 
     def takes(self, config: PreTrainedConfig) -> Takes:
         return Takes(pair(config.encoder.image_size), (config.encoder.patch_size,) * 2)
@@ -106,7 +117,7 @@ class CaptionFamily(ComposedFamily, ReadsImages):
     ) -> Encoded:
         """See `Reads.encode`. The text is what was written so far."""
         assert prepared is not None
-        target = written_so_far(as_text(input), config, tokenizer)
+        target = _caption_of(input, config, tokenizer)
         patches = self.grid("", config, prepared.shape).tokens(_IMAGES[config.encoder.model_type])
         tensors = {
             "pixel_values": torch.from_numpy(prepared.values)[None],
@@ -139,6 +150,13 @@ class VirTexFamily(CaptionFamily):
     def n_ctx(self, config: PreTrainedConfig) -> int:
         return config.max_position_embeddings - 1
 
+    def caption_writing_from_end(self, config: PreTrainedConfig) -> CaptionWriting:
+        found = [group for group in self.groups(config) if (group.query_axis, group.key_axis) == ("turned", "patches")]
+        if not found:
+            return super().caption_writing_from_end(config)
+        end, start = config.eos_token_id, start_token(config)
+        return CaptionWriting(found[0].name, end, start, {"backward": True})
+
     def takes(self, config: PreTrainedConfig) -> Takes:
         return Takes((config.image_size,) * 2, (config.stride,) * 2)
 
@@ -155,7 +173,7 @@ class VirTexFamily(CaptionFamily):
     ) -> Encoded:
         """See `Reads.encode`. The text is what was written so far; the second decoder has it from its end."""
         assert prepared is not None
-        target = written_so_far(as_text(input), config, tokenizer)
+        target = _caption_of(input, config, tokenizer)
         turned = exact_target((config.eos_token_id, *target.ids[:0:-1].tolist()), config, tokenizer)
         tensors = {
             "pixel_values": torch.from_numpy(prepared.values)[None],
@@ -172,6 +190,14 @@ class VirTexFamily(CaptionFamily):
         if net.config.has_backward:
             turned = {"decoder_input_ids": encoded.tensors["turned_input_ids"]}
             self.output(net, pixels | turned, backward=True, **asked)
+
+
+def _caption_of(input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
+    """What a decoder has written of an image: its very tokens, or those of the text."""
+    given = as_text(input)
+    if given.target_ids is not None:
+        return exact_target(given.target_ids, config, tokenizer)
+    return written_so_far(given, config, tokenizer)
 
 
 def _writes(config: PreTrainedConfig) -> bool:

@@ -16,6 +16,7 @@ from inference.capture.capture import capture
 from inference.checkpoints.capabilities import PLURAL
 from inference.context import Refused
 from inference.family.base import Encoded, Family, ReadsImages
+from inference.family.captioning import WritesCaptions
 from inference.family.comparing import ComparesPairs
 from inference.forward.interventions import head_changes
 from inference.forward.keeping import Enough, keep_only, keep_what_fits, make_room, nominal_bytes
@@ -118,6 +119,19 @@ class Model:
         """
         if not isinstance(self.family, ComparesPairs):
             raise Refused(f"{self.info.name} does not compare images with texts.")
+        return self.family
+
+    @property
+    def captions(self) -> WritesCaptions:
+        """What its family says of captions.
+
+        Raises
+        ------
+        Refused
+            It writes none.
+        """
+        if not isinstance(self.family, WritesCaptions):
+            raise Refused(f"{self.info.name} writes no captions.")
         return self.family
 
     def prepare(self, input: Input) -> Prepared:

@@ -25,11 +25,14 @@ class Writer:
     tensors
         What `forward` takes, batch of one, with what the decoder is given first: `decoder_input_ids`, or `input_ids`
         where there is no encoder.
+    more
+        What else `forward` is asked each time.
     """
 
-    def __init__(self, model: Model, tensors: dict[str, Tensor]) -> None:
+    def __init__(self, model: Model, tensors: dict[str, Tensor], **more: Any) -> None:
         self._model = model
         self._tensors = tensors
+        self._more = more
         self._is_encoder_decoder = "decoder_input_ids" in tensors
         self._read: Tensor | None = None  # what the encoder has made of the source
         self._cache: Any = None
@@ -39,8 +42,8 @@ class Writer:
 
     @property
     def source_ids(self) -> Tensor | None:
-        """int64 [1, source], what the encoder reads; None without one."""
-        return self._tensors["input_ids"] if self._is_encoder_decoder else None
+        """int64 [1, source], what the encoder reads; None without one, and where it reads no tokens."""
+        return self._tensors.get("input_ids") if self._is_encoder_decoder else None
 
     @property
     def given(self) -> Tensor:
@@ -50,7 +53,7 @@ class Writer:
     def begin(self) -> Tensor:
         """Read the source and what is given; float32 [n, d_vocab], logits behind each token that is given."""
         with torch.inference_mode():
-            output = self._model.family.output(self._model.net, self._tensors, **self._asked_to_keep)
+            output = self._model.family.output(self._model.net, self._tensors, **self._asked_to_keep, **self._more)
         self._cache = getattr(output, "past_key_values", None)
         if self._is_encoder_decoder:
             self._read = output.encoder_last_hidden_state
@@ -67,7 +70,7 @@ class Writer:
             tensors = {"decoder_input_ids": fed, "encoder_outputs": read}
         kept = {} if self._cache is None else {"past_key_values": self._cache, "use_cache": True}
         with torch.inference_mode():
-            output = self._model.family.output(self._model.net, tensors, **kept)
+            output = self._model.family.output(self._model.net, tensors, **kept, **self._more)
         if kept:  # keys and values grow where they are, the state of a recurrent network is another one
             self._cache = getattr(output, "past_key_values", None) or self._cache
         return output.logits[:, -1].float()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     from inference.forward.decoding import ChosenToken, Rules
     from inference.forward.model import Model
     from inference.forward.writer import Writer
+    from inference.results.caption import CaptionRequest
     from inference.results.checkpoint import AttentionGroup
     from inference.results.decoding import Decoding, Written
     from inference.results.generation import GenerationRequest
     from inference.results.inputs import Input
     from inference.results.tokens import Tokens
     from inference.results.translation import TranslationRequest
+
+    WritingRequest = CaptionRequest | GenerationRequest | TranslationRequest
 
 PAUSE = 0.1  # seconds between two partial results
 SHARE = 0.04  # of the time that is spent on telling what there is, and as much again on what was attended to
@@ -43,8 +46,10 @@ class Writing:
 
     Attributes
     ----------
+    is_from_end
+        Whether a text is written from its last token to its first.
     ids
-        All tokens that the decoder was given and has written.
+        All tokens that the decoder was given and has written, in this order.
     seconds
         Spent on writing, what was told meanwhile included; without the first pass through what was given.
     reading_seconds
@@ -58,6 +63,7 @@ class Writing:
     n_candidates: int
     rules: Rules
     writer: Writer
+    is_from_end: bool = False
     ids: list[int] = field(init=False)
     n_given: int = field(init=False)
     seconds: float = 0.0
@@ -194,7 +200,13 @@ class Writing:
             why_unfinished="" if self.ends_itself or not is_whole else why_unfinished,
             also=[node.token for node in search.nodes] if search else (),
         )
+        if self.is_from_end:
+            found = replace(found, text=self.text(self.ids))
         return found, _tree(search, numbers) if search else None
+
+    def text(self, ids: list[int]) -> str:
+        """Tokens in the order in which they are written, as one reads them."""
+        return text_of(self.model, ids[::-1] if self.is_from_end else ids)
 
     def hypotheses(self, best: str) -> tuple[Hypothesis, ...]:
         """The best texts of a beam search, of which the first one reads `best`."""
@@ -204,7 +216,7 @@ class Writing:
         for each in self.search.ranked(self.n_beams):
             tokens = [self.search.nodes[node].token for node in self.search.path(each.node)]
             last = self.search.nodes[each.node]
-            text = best if not found else text_of(self.model, [*self.ids[: self.n_given], *tokens])
+            text = best if not found else self.text([*self.ids[: self.n_given], *tokens])
             is_finished = self.rules.is_end(last.token)
             found.append(Hypothesis(text, each.node, len(tokens), last.log_prob, each.score, is_finished))
         return tuple(found)
@@ -214,20 +226,18 @@ class GrowingText(Protocol):
     """What is written for a request, and what is told of it."""
 
     @property
-    def request(self) -> GenerationRequest | TranslationRequest: ...
+    def request(self) -> WritingRequest: ...
     @property
     def writing(self) -> Writing: ...
     def result(self, context: Context, *, is_whole: bool) -> Any: ...
 
 
-def write_on(
-    model: Model, request: GenerationRequest | TranslationRequest, begin: Callable[[], GrowingText], context: Context
-) -> Any:
+def write_on(model: Model, request: WritingRequest, begin: Callable[[], GrowingText], context: Context) -> Any:
     """Tell of a text while it is written, and of all of it.
 
     A text that is cancelled stays with the model: asked for again it goes on behind its last token.
     """
-    kept = cast("dict[GenerationRequest | TranslationRequest, GrowingText]", model.store.setdefault(_STORE, {}))
+    kept = cast("dict[WritingRequest, GrowingText]", model.store.setdefault(_STORE, {}))
     growing = kept.pop(request, None) or begin()
     try:
         for is_due in growing.writing.steps(context, request.most):

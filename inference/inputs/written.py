@@ -28,18 +28,23 @@ def written_so_far(given: TextInput, config: PreTrainedConfig, tokenizer: PreTra
     decoder = getattr(config, "decoder", config)
     n_most = longest(decoder)
     tokens = tokenize(given, decoder, tokenizer)
-    known = [
-        getattr(part, f"{name}_token_id", None)
-        for name in ("decoder_start", "bos", "cls", "pad")
-        for part in (config, decoder)
-    ]
-    start = next((token for token in known if token is not None and token < vocabulary_size(decoder)), 0)
     begin = int(tokens.is_special[0])
     end = max(begin, len(tokens) - int(tokens.is_special[-1]))
     words = tokens.taken(range(begin, end))
     if n_most and len(words) > n_most - 1:
         words = shortened(words, {"the target": range(len(words))}, given.start or 0, n_most - 1)
-    return behind_start(start, words, tokenizer)
+    return behind_start(start_token(config), words, tokenizer)
+
+
+def start_token(config: PreTrainedConfig) -> int:
+    """The token that a decoder is given before it has written anything."""
+    decoder = getattr(config, "decoder", config)
+    known = [
+        getattr(part, f"{name}_token_id", None)
+        for name in ("decoder_start", "bos", "cls", "pad")
+        for part in (config, decoder)
+    ]
+    return next((token for token in known if token is not None and token < vocabulary_size(decoder)), 0)
 
 
 def source_of(given: TextInput) -> TextInput:

@@ -19,6 +19,7 @@ class Capability(StrEnum):
     LINEAR_UNEMBEDDING = "linear_unembedding"
     NEXT_TOKEN = "next_token"
     TRANSLATION = "translation"
+    CAPTION = "caption"
     GENERATION = "generation"
     MASKED_LM = "masked_lm"
     NEXT_SENTENCE = "next_sentence"
@@ -44,6 +45,7 @@ _READS = {
     Capability.LINEAR_UNEMBEDDING: "text",
     Capability.NEXT_TOKEN: "text",
     Capability.TRANSLATION: "text",
+    Capability.CAPTION: "image",
     Capability.GENERATION: "text",
     Capability.MASKED_LM: "text",
     Capability.NEXT_SENTENCE: "text",

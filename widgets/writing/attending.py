@@ -3,8 +3,32 @@
 from __future__ import annotations
 
 import numpy as np
+from PySide6.QtCore import QCoreApplication
 
 from widgets.writing.options import WhoseAttention
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Attending", text)
+
+
+def attending_title(pattern: np.ndarray, attention: WhoseAttention, layer: int, head: int, to: str) -> str:
+    """Whose attention it is, for a caption; `to` is what is attended to, such as `the source`.
+
+    Parameters
+    ----------
+    pattern
+        float32 [layer, head, query_pos, key_pos].
+    """
+    n_layers, n_heads = pattern.shape[:2]
+    if not n_layers:
+        return _tr("attention is not shown")
+    if attention == "mean":
+        return _tr("attention to {}, mean of {} heads in {} layers").format(to, n_layers * n_heads, n_layers)
+    layer, head = min(layer, n_layers - 1), min(head, n_heads - 1)
+    if attention == "layer":
+        return _tr("attention to {} in layer {}, mean of {} heads").format(to, layer, n_heads)
+    return _tr("attention to {} in layer {}, head {}").format(to, layer, head)
 
 
 def weights_of(pattern: np.ndarray, attention: WhoseAttention, layer: int, head: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from inference.results.generation import GenerationResult
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.writing.expected import words_of
+from widgets.writing.numbers import expected_words, text_arrays, written_arrays
 
 _HEADER = (
     "place", "token", "id", "origin", "surprisal in bits", "probability", "chosen with", "expected",
@@ -25,8 +26,7 @@ def generation_numbers(result: GenerationResult, weights: np.ndarray) -> Numbers
         float32 [pos, key_pos]: what was attended to when each was chosen; the first row knows nothing.
     """
     written, words = result.written, words_of(result.written.tokens)
-    vocabulary = np.array([*(clean(word) for word in written.vocabulary), ""], np.str_)  # -1 is the last
-    expected = vocabulary[written.candidates]
+    expected = expected_words(written)
     rows: list[tuple[str | int | float, ...]] = []
     for place, word in enumerate(words.tolist()):
         has_row = 0 < place < len(weights)
@@ -50,22 +50,13 @@ def generation_numbers(result: GenerationResult, weights: np.ndarray) -> Numbers
         )
     arrays = {
         "tokens": words,
-        "ids": written.tokens.ids,
-        "n_given": np.array(written.n_given),
-        "surprisal": written.surprisal,
-        "candidates": expected,
-        "candidate_ids": written.candidate_ids,
-        "probs": written.probs,
-        "chances": written.chances,
+        **written_arrays(written),
         "cuts": written.cuts,
         "pattern": result.pattern,
         "layers": np.array(result.layers),
         "cache_bytes": np.array(result.cache_bytes),
-        "text": np.array(clean(written.text), np.str_),
+        **text_arrays(result.hypotheses),
     }
     if result.prompt:
         arrays["prompt"] = np.array(clean(result.prompt), np.str_)
-    if result.hypotheses:
-        arrays["texts"] = np.array([clean(each.text) for each in result.hypotheses], np.str_)
-        arrays["text_scores"] = np.array([each.score for each in result.hypotheses], np.float32)
     return Numbers(arrays, _HEADER, rows)

@@ -13,9 +13,9 @@ from inference.results.translation import TranslationResult
 from widgets.figures.heat_panel import HeatPanel
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.translation.alignment import attending_title, panel
+from widgets.views.translation.alignment import panel
 from widgets.views.translation.options import AlignmentOptions
-from widgets.writing.attending import weights_of
+from widgets.writing.attending import attending_title, weights_of
 from widgets.writing.expected import words_of
 
 
@@ -40,7 +40,7 @@ class CrossAttentionFigure:
 
     @property
     def caption(self) -> str:
-        title = attending_title(self.result, self.options.attention, self.layer, self.head)
+        title = attending_title(self.result.pattern, self.options.attention, self.layer, self.head, _tr("the source"))
         return title[0].upper() + title[1:]
 
     def natural_size(self, style: FigureStyle) -> QSizeF:

@@ -17,11 +17,11 @@ from widgets.figures.token_axis import label
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.translation.alignment import attending_title, panel
+from widgets.views.translation.alignment import panel
 from widgets.views.translation.numbers import translation_numbers
 from widgets.views.translation.options import TranslationOptions
 from widgets.views.translation.sentences import Sentences
-from widgets.writing.attending import weights_of, when_written
+from widgets.writing.attending import attending_title, weights_of, when_written
 from widgets.writing.beam_tree import BeamPicture, describe_node, describe_text
 from widgets.writing.expected import describe_candidate, describe_token, expected_at
 from widgets.writing.spots import nearest
@@ -100,10 +100,16 @@ class TranslationFigure:
             _tr("{:.1f} of them up to token {}").format(float(bits[:n_shown].sum()), self.n_shown)
             if n_shown < len(bits)
             else "",
-            "" if self.show == "tree" else attending_title(self.result, options.attention, self.layer, self.head),
+            ""
+            if self.show == "tree"
+            else attending_title(self.result.pattern, options.attention, self.layer, self.head, _tr("the source")),
             written.why_unfinished,
         ]
         return " · ".join(part for part in parts if part)
+
+    def _attending_title(self) -> str:
+        pattern, attention = self.result.pattern, self.options.attention
+        return attending_title(pattern, attention, self.layer, self.head, _tr("the source"))
 
     # Its parts
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from inference.results.translation import TranslationResult
-from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.writing.expected import words_of
+from widgets.writing.numbers import expected_words, text_arrays, tree_arrays, written_arrays
 
 
 def translation_numbers(result: TranslationResult, weights: np.ndarray) -> Numbers:
@@ -20,8 +20,7 @@ def translation_numbers(result: TranslationResult, weights: np.ndarray) -> Numbe
     """
     written = result.written
     source, target = words_of(result.source), words_of(written.tokens)
-    vocabulary = np.array([*(clean(word) for word in written.vocabulary), ""], np.str_)  # -1 is the last
-    expected = vocabulary[written.candidates]
+    expected = expected_words(written)
     rows: list[tuple[str | int | float, ...]] = []
     for place, word in enumerate(target.tolist()):
         has_row = 0 < place < len(weights)
@@ -42,28 +41,11 @@ def translation_numbers(result: TranslationResult, weights: np.ndarray) -> Numbe
     arrays = {
         "source": source,
         "target": target,
-        "ids": written.tokens.ids,
-        "n_given": np.array(written.n_given),
-        "surprisal": written.surprisal,
-        "candidates": expected,
-        "candidate_ids": written.candidate_ids,
-        "probs": written.probs,
-        "chances": written.chances,
+        **written_arrays(written),
         "pattern": result.pattern,
-        "text": np.array(clean(written.text), np.str_),
+        **tree_arrays(result.tree),
+        **text_arrays(result.hypotheses),
     }
-    if result.tree is not None:
-        tree = result.tree
-        arrays |= {
-            "node_parents": tree.parents,
-            "node_depths": tree.depths,
-            "node_ids": tree.ids,
-            "node_log_probs": tree.log_probs,
-            "node_kinds": tree.kinds,
-            "texts": np.array([clean(each.text) for each in result.hypotheses], np.str_),
-            "text_scores": np.array([each.score for each in result.hypotheses], np.float32),
-            "text_log_probs": np.array([each.log_prob for each in result.hypotheses], np.float32),
-        }
     header = (
         "place", "token", "id", "origin", "surprisal in bits", "expected", "probability of expected",
         "attended to most when written", "attention",

@@ -15,7 +15,7 @@ from widgets.selection import Position, Selected
 from widgets.subject import Subject
 from widgets.views.translation.figure import Spot, TranslationFigure
 from widgets.views.translation.options import TranslationOptions
-from widgets.views.translation.prefix_line import Prefix, PrefixLine
+from widgets.writing.prefix_line import Prefix, PrefixLine
 from widgets.writing.view import GrowingTextView
 
 
@@ -31,7 +31,12 @@ class TranslationView(GrowingTextView[TranslationResult]):
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, "translation", self.tr("Translation"), TranslationOptions, parent)
         self._source: tuple[str, object] = "", None  # checkpoint and source of the last subject
-        self._prefix = PrefixLine(self._page.controls, "translation")
+        self._prefix = PrefixLine(
+            self._page.controls,
+            "translation",
+            self.tr("words of the target"),
+            self.tr("The target begins with these words; Enter takes them"),
+        )
         self._prefix.changed.connect(self.refresh)
 
     # What is asked

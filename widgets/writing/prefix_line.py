@@ -29,6 +29,11 @@ class Prefix:
 class PrefixLine(QObject):
     """A field in which the beginning is typed, and a way back to what it was before.
 
+    Parameters
+    ----------
+    hint, tip
+        What is typed there: in the empty field, and as its tool tip.
+
     Signals
     -------
     changed()
@@ -36,14 +41,14 @@ class PrefixLine(QObject):
 
     changed = Signal()
 
-    def __init__(self, bar: ControlBar, name: str) -> None:
+    def __init__(self, bar: ControlBar, name: str, hint: str, tip: str) -> None:
         super().__init__(bar)
         self._now = Prefix()
         self._before: list[Prefix] = []
         self._line = QLineEdit()
         self._line.setMaxLength(_MOST_LETTERS)
-        self._line.setPlaceholderText(_tr("words of the target"))
-        self._line.setToolTip(plain_tip(_tr("The target begins with these words; Enter takes them")))
+        self._line.setPlaceholderText(hint)
+        self._line.setToolTip(plain_tip(tip))
         self._line.setMinimumWidth(12 * self._line.fontMetrics().height())
         bar.add_widget(labelled(self._line, f"{name}_prefix", _tr("Begin with")))
         self._back = bar.add_button(f"{name}_back_to", _tr("Back"), _tr("Back to what was written before"))

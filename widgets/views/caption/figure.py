@@ -1,0 +1,388 @@
+"""A caption as far as it is written: where its words look in the image, and what was expected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter
+
+from inference.results.caption import CaptionResult
+from widgets.figures.candidate_bars import Candidate, CandidateBars
+from widgets.figures.chips import Chip, paint_chip
+from widgets.figures.heat_panel import short
+from widgets.figures.image_geometry import letterbox, part_rect, patch_at, patch_rect, tiles
+from widgets.figures.image_parts import Look, paint_border, paint_frame, paint_grid, paint_image, paint_overlay
+from widgets.figures.image_parts import paint_title as paint_line
+from widgets.figures.token_axis import label
+from widgets.kit.clean import clean, isolated
+from widgets.kit.figure import Numbers
+from widgets.look.theme import FigureStyle
+from widgets.views.caption.numbers import caption_numbers, thing_at_patch
+from widgets.views.caption.options import CaptionOptions
+from widgets.views.caption.places import BESIDE, HEAD, CaptionPlaces, caption_places
+from widgets.writing.attending import attending_title, weights_of, when_written
+from widgets.writing.beam_tree import BeamPicture, describe_node, describe_text
+from widgets.writing.expected import describe_candidate, describe_token, expected_at
+from widgets.writing.spots import nearest
+
+_GAP = 1.0  # em, the space between images
+_TILE = 9.0  # em, the least width of an image in a row of them
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("CaptionFigure", text)
+
+
+class CaptionSpot(NamedTuple):
+    """What the pointer meets: a word, a patch (`place` is the word that looks, `column` the patch), a candidate, a node
+    of the beams, or one of the best captions."""
+
+    kind: str
+    place: int
+    column: int = 0
+
+
+@dataclass(frozen=True)
+class CaptionFigure:
+    """A caption at one step.
+
+    Attributes
+    ----------
+    image
+        Name of the image.
+    n_shown
+        Tokens that are there at this step.
+    layer, head
+        Whose attention is shown where the options ask for one.
+    place
+        Token that is looked at, in the order of writing; None for the last one that is shown.
+    """
+
+    result: CaptionResult
+    image: str
+    options: CaptionOptions
+    n_shown: int
+    layer: int = 0
+    head: int = 0
+    place: int | None = None
+
+    @property
+    def focus(self) -> int:
+        """The token whose attention and candidates are shown."""
+        return self.n_shown - 1 if self.place is None else min(self.place, self.n_shown - 1)
+
+    @property
+    def show(self) -> str:
+        """What is shown, as far as there is such a thing."""
+        return "image" if self.options.show == "tree" and self.result.tree is None else self.options.show
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """float32 [target, patch]: what was attended to when each token was written; as many rows as are known."""
+        weights = weights_of(self.result.pattern, self.options.attention, self.layer, self.head)
+        return when_written(weights)[: self.result.written.n_steps]
+
+    @property
+    def caption(self) -> str:
+        written, result, options = self.result.written, self.result, self.options
+        ways = {
+            "greedy": _tr("greedy"),
+            "beam": _tr("beam search, {} best captions").format(len(result.hypotheses)),
+            "sample": _tr("sampled with seed {}, temperature {:g}, top-k {}, top-p {:g}").format(
+                options.seed, options.temperature, options.top_k or _tr("off"), options.top_p
+            ),
+        }
+        bits, blind = written.surprisal[written.n_given :], result.blind_surprisal[written.n_given :]
+        parts = [
+            f"{isolated(self.image)}: “{clean(written.text)}”",
+            _tr("written from its end") if result.is_from_end else "",
+            _tr("blind: the image set to zero") if result.is_blind else "",
+            ways[options.way],
+            _tr("{:.1f} bits").format(float(bits.sum())) if len(bits) else "",
+            _tr("{:.1f} with the image set to zero").format(float(blind.sum())) if len(blind) else "",
+            "" if self.show == "tree" else self._attending_title(),
+            written.why_unfinished,
+        ]
+        return " · ".join(part for part in parts if part)
+
+    def _attending_title(self) -> str:
+        if self.result.is_blind:
+            return _tr("no place of the image differs from another one")
+        pattern, options = self.result.pattern, self.options
+        return attending_title(pattern, options.attention, self.layer, self.head, _tr("the image"))
+
+    # Its parts
+
+    @property
+    def _order(self) -> list[int]:
+        """Tokens but the first, as one reads them."""
+        places = list(range(1, self.result.written.n_steps))
+        return places[::-1] if self.result.is_from_end else places
+
+    @property
+    def _words(self) -> list[int]:
+        """Those among them that are shown, without the sign of the end."""
+        special = self.result.written.tokens.is_special
+        return [place for place in self._order if place < self.n_shown and not special[place]]
+
+    @cached_property
+    def _high(self) -> float:
+        """Highest number of all words, for one scale; of one word alone its own."""
+        known = self.weights[1:] if self.show == "words" else self.weights[self.focus : self.focus + 1]
+        return float(np.nan_to_num(known).max(initial=0.0)) or 1.0
+
+    @cached_property
+    def bars(self) -> CandidateBars | None:
+        """What was expected where the focus is; None at the first token."""
+        return expected_at(self.result.written, self.focus)
+
+    @cached_property
+    def _beams(self) -> BeamPicture:
+        assert self.result.tree is not None
+        written = self.result.written
+        last = self.n_shown == written.n_steps
+        deepest = int(self.result.tree.depths.max(initial=0))
+        depth = deepest if last else self.n_shown - written.n_given
+        return BeamPicture(self.result.tree, written.vocabulary, self.result.hypotheses if last else (), depth)
+
+    def _chip(self, place: int) -> Chip:
+        tokens = self.result.written.tokens
+        kind = "special" if tokens.is_special[place] else "" if place < self.result.written.n_given else "written"
+        return Chip(clean(tokens.words[place]), kind)
+
+    def _bars_height(self, em: float) -> float:
+        # As much at every step, so that nothing moves while it plays.
+        return CandidateBars("", (Candidate("", 0, 0),) * self.result.written.candidates.shape[1], -1).height(em)
+
+    def _shape(self) -> tuple[int, int]:
+        height, width = self.result.picture.original.shape[:2]
+        return height, width
+
+    def _places(self, rect: QRectF, style: FigureStyle) -> CaptionPlaces:
+        """Where things are when one word is shown."""
+        em = QFontMetricsF(style.font).height()
+        chips = tuple(map(self._chip, self._order))
+        beneath = HEAD * em if self.result.other_way else 0.0, self._bars_height(em)
+        found = caption_places(rect, self._shape(), chips, beneath, QFontMetricsF(style.font))
+        return found._replace(words=found.words[::-1]) if self.result.is_from_end else found
+
+    def _tile_boxes(self, rect: QRectF, style: FigureStyle) -> list[QRectF]:
+        em = QFontMetricsF(style.font).height()
+        height, width = self._shape()
+        n = sum(not special for special in self.result.written.tokens.is_special[1:])
+        return tiles(max(n, 1), width / height, rect, HEAD * em, _GAP * em)
+
+    def _panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[int, QRectF]]:
+        """Token and box of each image, its title above it."""
+        if self.show == "words":
+            boxes = self._tile_boxes(rect, style)
+            is_special = self.result.written.tokens.is_special
+            every = [place for place in self._order if not is_special[place]]
+            shown = zip(every, boxes[: len(every)], strict=True)
+            return [(place, box) for place, box in shown if place < self.n_shown]
+        return [(self.focus, self._places(rect, style).image)]
+
+    def _image_box(self, box: QRectF, style: FigureStyle) -> QRectF:
+        em = QFontMetricsF(style.font).height()
+        return letterbox(*self._shape(), box.adjusted(0, HEAD * em, 0, 0))
+
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
+        """What it needs where there is so much width."""
+        em = QFontMetricsF(style.font).height()
+        if self.show == "tree":
+            least = self._beams.width(em)
+            return QSizeF(least if least > width else 0, self._beams.height(em))
+        height, shape = 0.0, self._shape()
+        if self.show == "words":
+            n = max(len(self._order), 1)
+            columns = max(1, min(n, int((width + _GAP * em) / ((_TILE + _GAP) * em))))
+            return QSizeF(0, -(-n // columns) * (_TILE * shape[0] / shape[1] + HEAD + _GAP) * em)
+        places = self._places(QRectF(0, 0, max(width, 20 * em), 20 * em), style)
+        height = max(places.bars.bottom(), 16 * em)
+        return QSizeF(0, height)
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        em = QFontMetricsF(style.font).height()
+        if self.show == "tree":
+            return QSizeF(max(BESIDE * em, self._beams.width(em)), self._beams.height(em))
+        if self.show == "words":
+            height, width = self._shape()
+            n = max(len(self._order), 1)
+            columns = min(n, 6)
+            rows = -(-n // columns)
+            return QSizeF(columns * (11 + _GAP) * em, rows * (11 * height / width + HEAD + _GAP) * em)
+        return QSizeF((BESIDE + 4) * em, max(self.least_size(BESIDE * em, style).height(), 25 * em))
+
+    # Painting
+
+    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        if self.show == "tree":
+            self._beams.paint(painter, rect.topLeft(), rect.width(), style)
+            return
+        painter.save()
+        painter.setFont(style.font)
+        for place, box in self._panels(rect, style):
+            self._paint_panel(painter, place, box, style)
+        if self.show == "image":
+            places = self._places(rect, style)
+            for place, box in enumerate(places.words, 1):
+                if place < self.n_shown:
+                    paint_chip(painter, self._chip(place), box, style)
+            if self.focus:
+                paint_border(painter, places.words[self.focus - 1].adjusted(-2, -2, 2, 2), style, is_selected=True)
+            if self.result.other_way and self.n_shown == self.result.written.n_steps:
+                way = _tr("From the beginning: “{}”") if self.result.is_from_end else _tr("From the end: “{}”")
+                paint_line(painter, way.format(clean(self.result.other_way)), places.other, style, is_faint=True)
+            if self.bars is not None:
+                self.bars.paint(painter, places.bars, style)
+        painter.restore()
+
+    def _paint_panel(self, painter: QPainter, place: int, box: QRectF, style: FigureStyle) -> None:
+        em = QFontMetricsF(style.font).height()
+        word = label(self.result.written.tokens.words[place])
+        row = self.weights[place] if place < len(self.weights) else None
+        is_known = row is not None and not np.isnan(row).any()
+        title = word if place else self.image
+        if self.show == "image" and place and is_known:
+            title = _tr("Where “{}” looked, 0 to {}").format(word, short(self._high, 3))
+        paint_line(painter, title, QRectF(box.left(), box.top(), box.width(), HEAD * em), style)
+        picture = self.result.picture
+        whole = self._image_box(box, style)
+        part = part_rect(picture.box, whole)
+        paint_image(painter, picture.original, whole)
+        if is_known and row is not None:
+            look = Look(self.options.opacity, self.options.smooth)
+            paint_overlay(painter, row.reshape(picture.grid), self._high, part, look, style)
+            paint_grid(painter, picture.grid, part)
+        paint_border(painter, part, style)
+
+    # What the pointer meets
+
+    def _boxes(self, rect: QRectF, style: FigureStyle) -> dict[CaptionSpot, QRectF]:
+        """All that can be pointed at but patches, in the order of the arrow keys."""
+        em = QFontMetricsF(style.font).height()
+        if self.show == "tree":
+            beams = self._beams
+            nodes = np.flatnonzero(beams.tree.depths <= beams.n_depths).tolist()
+            found = {CaptionSpot("node", node): beams.box(node, em).translated(rect.topLeft()) for node in nodes}
+            lines = range(len(beams.hypotheses))
+            return found | {
+                CaptionSpot("text", number): beams.line(number, rect.width(), em).translated(rect.topLeft())
+                for number in lines
+            }
+        if self.show == "words":
+            return {CaptionSpot("word", place): box for place, box in self._panels(rect, style)}
+        places = self._places(rect, style)
+        found = {CaptionSpot("word", place): places.words[place - 1] for place in self._order if place < self.n_shown}
+        if self.bars is not None:
+            rows = range(len(self.bars.candidates))
+            found |= {CaptionSpot("candidate", row): self.bars.row(row, places.bars, style) for row in rows}
+        return found
+
+    def _patch_box(self, spot: CaptionSpot, rect: QRectF, style: FigureStyle) -> QRectF | None:
+        boxes = dict(self._panels(rect, style)) if self.show != "tree" else {}
+        if spot.place not in boxes or not 0 <= spot.column < int(np.prod(self.result.picture.grid)):
+            return None
+        part = part_rect(self.result.picture.box, self._image_box(boxes[spot.place], style))
+        return patch_rect(spot.column, self.result.picture.grid, part)
+
+    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> CaptionSpot | None:
+        """What lies under a point."""
+        if self.show != "tree":
+            for place, box in self._panels(rect, style):
+                part = part_rect(self.result.picture.box, self._image_box(box, style))
+                patch = patch_at(point, self.result.picture.grid, part)
+                if patch is not None:
+                    return CaptionSpot("patch", place, patch)
+        return next((spot for spot, box in self._boxes(rect, style).items() if box.contains(point)), None)
+
+    def has_spot(self, spot: object, rect: QRectF, style: FigureStyle) -> bool:
+        """Whether there is such a thing now."""
+        if not isinstance(spot, CaptionSpot):
+            return False
+        if spot.kind == "patch":
+            return self._patch_box(spot, rect, style) is not None
+        return spot in self._boxes(rect, style)
+
+    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: CaptionSpot) -> None:
+        """Frame what is pointed at; a patch in the images of all words."""
+        painter.save()
+        if spot.kind == "patch":
+            for place, _ in self._panels(rect, style):
+                if (box := self._patch_box(spot._replace(place=place), rect, style)) is not None:
+                    paint_frame(painter, box, style.theme.accent, Qt.PenStyle.DotLine)
+        elif (box := self._boxes(rect, style).get(spot)) is not None:
+            paint_border(painter, box.adjusted(-2, -2, 2, 2), style, is_selected=True)
+        painter.restore()
+
+    def step(
+        self, spot: CaptionSpot | None, right: int, down: int, rect: QRectF, style: FigureStyle
+    ) -> CaptionSpot | None:
+        """The nearest thing in a direction; from a patch the one beside it."""
+        if spot is not None and spot.kind == "patch":
+            n_rows, n_columns = self.result.picture.grid
+            row, column = divmod(spot.column, n_columns)
+            row, column = min(max(row + down, 0), n_rows - 1), min(max(column + right, 0), n_columns - 1)
+            return spot._replace(column=row * n_columns + column)
+        boxes = self._boxes(rect, style)
+        return nearest(boxes, spot, CaptionSpot("word", self.focus), right, down)
+
+    def describe(self, spot: CaptionSpot) -> str:
+        """What is known of it, in a line."""
+        written = self.result.written
+        if spot.kind == "word":
+            return self._describe_word(spot.place)
+        if spot.kind == "patch":
+            return self._describe_patch(spot)
+        if spot.kind == "candidate" and self.bars is not None:
+            return describe_candidate(self.bars, spot.place, _click())
+        if spot.kind == "node" and self.result.tree is not None:
+            return describe_node(self.result.tree, written.vocabulary, spot.place, _click())
+        return describe_text(self.result.hypotheses[spot.place]) if spot.kind == "text" else ""
+
+    def _describe_word(self, place: int) -> str:
+        written = self.result.written
+        text = _tr("“{}” ({})").format(label(written.tokens.words[place]), place) + describe_token(written, place)
+        if place < len(self.result.blind_surprisal):
+            bits = float(self.result.blind_surprisal[place])
+            text += _tr(", {:.2f} bits with the image set to zero").format(bits)
+        if place < len(self.weights) and not np.isnan(self.weights[place]).any():
+            best = int(np.argmax(self.weights[place]))
+            row, column = divmod(best, self.result.picture.grid[1])
+            text += _tr(" · looked most at patch {},{}").format(row, column)
+            if thing := thing_at_patch(self.result, best):
+                text += _tr(", where there is {}").format(thing)
+        return text
+
+    def _describe_patch(self, spot: CaptionSpot) -> str:
+        row, column = divmod(spot.column, self.result.picture.grid[1])
+        text = _tr("patch {},{}").format(row, column)
+        if spot.place < len(self.weights) and not np.isnan(self.weights[spot.place]).any():
+            word = label(self.result.written.tokens.words[spot.place])
+            weight = short(float(self.weights[spot.place, spot.column]), 3)
+            text += _tr(": {} of the attention when “{}” was written").format(weight, word)
+        thing = thing_at_patch(self.result, spot.column)
+        return text + (_tr("; there is {}").format(thing) if thing else "")
+
+    # Export
+
+    @property
+    def film_steps(self) -> range:
+        """From what was given to the last token."""
+        return range(self.result.written.n_given, self.result.written.n_steps + 1)
+
+    def film_frame(self, step: int) -> CaptionFigure:
+        """The same when so many tokens were there."""
+        return replace(self, n_shown=step, place=None)
+
+    def numbers(self) -> Numbers:
+        """A row a token; beams beside it."""
+        return caption_numbers(self.result, self.weights)
+
+
+def _click() -> str:
+    return _tr("a click continues from it")
