@@ -170,16 +170,22 @@ class TextBar(QWidget):
             widget.setVisible(self._is_typed_here)
         self._drop_written()
         self._goes_on = info is not None and Capability.GENERATION in info.capabilities
-        is_pair = info is not None and info.word_axis == "target"
+        is_caption = info is not None and Capability.CAPTION in info.capabilities
+        is_pair = info is not None and info.word_axis == "target" and not is_caption
         if is_pair != self._has_target:
             self._has_target, second = is_pair, self._put_aside
             self._put_aside = self.second.value()
             self.second.set_value(second)
         first = self.tr("&Sentence") if self._has_tokenizer else self.tr("&Token ids")
+        first = self.tr("&Caption") if is_caption and self._has_tokenizer else first
         self._first_label.setText(self.tr("&Source") if is_pair and self._has_tokenizer else first)
+        for widget in (self._second_label, self.second):
+            widget.setVisible(self._is_typed_here and not is_caption)
         self._second_label.setText(self.tr("&Target") if is_pair else self.tr("Sentence &B"))
         self.first.setPlaceholderText(
-            self.tr("Type a sentence") if self._has_tokenizer else self.tr("Token ids, such as 5 17 3")
+            (self.tr("What is written of the image") if is_caption else self.tr("Type a sentence"))
+            if self._has_tokenizer
+            else self.tr("Token ids, such as 5 17 3")
         )
         self.second.setPlaceholderText(
             self.tr("the source itself, until one is written") if is_pair else self.tr("a second sentence, if you like")

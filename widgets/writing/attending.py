@@ -23,6 +23,8 @@ def attending_title(pattern: np.ndarray, attention: WhoseAttention, layer: int, 
     n_layers, n_heads = pattern.shape[:2]
     if not n_layers:
         return _tr("attention is not shown")
+    if attention == "mean" and n_layers == 1:
+        return _tr("attention to {}, mean of {} heads").format(to, n_heads)
     if attention == "mean":
         return _tr("attention to {}, mean of {} heads in {} layers").format(to, n_layers * n_heads, n_layers)
     layer, head = min(layer, n_layers - 1), min(head, n_heads - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QObject, QSignalBlocker, Signal
@@ -24,6 +25,22 @@ class Prefix:
 
     text: str = ""
     ids: tuple[int, ...] | None = None
+
+    @classmethod
+    def of(cls, pieces: Sequence[str], ids: Sequence[int]) -> Prefix:
+        """Tokens that were clicked on; `pieces` have the marks of their tokenizer, and stand as one reads them."""
+        return cls(as_typed(pieces), tuple(ids))
+
+
+def as_typed(pieces: Sequence[str]) -> str:
+    """Pieces put together where their marks say so: `␣c` `at`, `c` `##at`, `c` `at</w>`, `c@@` `at`; else as words."""
+    if any("␣" in piece for piece in pieces):
+        text = "".join(pieces).replace("␣", " ")
+    elif any(piece.endswith("</w>") for piece in pieces):
+        text = "".join(pieces).replace("</w>", " ")
+    else:
+        text = " ".join(pieces).replace(" ##", "").replace("@@ ", "")
+    return text.strip()
 
 
 class PrefixLine(QObject):

@@ -72,8 +72,11 @@ class CaptionFigure:
 
     @property
     def focus(self) -> int:
-        """The token whose attention and candidates are shown."""
-        return self.n_shown - 1 if self.place is None else min(self.place, self.n_shown - 1)
+        """The token whose attention and candidates are shown: the last word, and not the sign behind it."""
+        if self.place is not None:
+            return min(self.place, self.n_shown - 1)
+        special = self.result.written.tokens.is_special
+        return next((place for place in range(self.n_shown - 1, 0, -1) if not special[place]), self.n_shown - 1)
 
     @property
     def show(self) -> str:
@@ -122,12 +125,6 @@ class CaptionFigure:
         """Tokens but the first, as one reads them."""
         places = list(range(1, self.result.written.n_steps))
         return places[::-1] if self.result.is_from_end else places
-
-    @property
-    def _words(self) -> list[int]:
-        """Those among them that are shown, without the sign of the end."""
-        special = self.result.written.tokens.is_special
-        return [place for place in self._order if place < self.n_shown and not special[place]]
 
     @cached_property
     def _high(self) -> float:

@@ -156,9 +156,7 @@ class CaptionView(GrowingTextView[CaptionResult]):
             self._go_on(result, words, [*given, *tree.ids[path].tolist()])
 
     def _go_on(self, result: CaptionResult, words: list[str], ids: list[int]) -> None:
-        read = words[::-1] if result.is_from_end else words
-        text = "".join(read).replace("␣", " ").strip()
-        self._prefix.go_on_from(Prefix(text, tuple(ids)))
+        self._prefix.go_on_from(Prefix.of(words[::-1] if result.is_from_end else words, ids))
 
 
 def image_group(info: CheckpointInfo, *, is_from_end: bool) -> AttentionGroup | None:

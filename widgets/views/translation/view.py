@@ -132,8 +132,7 @@ class TranslationView(GrowingTextView[TranslationResult]):
         self._go_on(words, ids)
 
     def _go_on(self, words: list[str], ids: list[int]) -> None:
-        text = "".join(words).replace("␣", " ").strip()
-        self._prefix.go_on_from(Prefix(text, tuple(ids)))
+        self._prefix.go_on_from(Prefix.of(words, ids))
 
 
 def cross_group(info: CheckpointInfo) -> AttentionGroup | None:
