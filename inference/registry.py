@@ -45,7 +45,7 @@ ANALYSES: dict[str, str] = {
     "MaskLabRequest": "inference.analyses.mask_lab:mask_lab",
     "FineTuningRequest": "inference.analyses.fine_tuning:fine_tuning",
     "LabelledExamplesRequest": "inference.analyses.fine_tuning:labelled_examples",
-    "GlueRequest": "inference.analyses.fine_tuning:glue",
+    "PublishedTableRequest": "inference.analyses.fine_tuning:published_table",
     "NextSentenceRequest": "inference.analyses.next_sentence:next_sentence",
     "PredictionRequest": "inference.analyses.prediction:prediction",
     "ImageRequest": "inference.analyses.image:image",

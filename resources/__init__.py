@@ -10,7 +10,7 @@ NGRAMS = ROOT / "ngrams" / "english.npz"
 EMBEDDINGS = ROOT / "embeddings" / "english.npz"
 HOME_PICTURES = ROOT / "home"  # <light or dark>/<card>.png, made by docs/home_pictures.py
 CBOW_EMBEDDINGS = ROOT / "embeddings" / "english-cbow.npz"
-GLUE = ROOT / "published" / "glue.json"
+PUBLISHED = ROOT / "published"  # <table>.json
 
 
 def bundled_checkpoints() -> tuple[str, ...]:

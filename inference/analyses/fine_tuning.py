@@ -16,14 +16,14 @@ from inference.results.checkpoint import split_precision
 from inference.results.fine_tuning import (
     FineTuningRequest,
     FineTuningResult,
-    GlueRequest,
-    GlueResult,
-    GlueTask,
     LabelledExamplesRequest,
     LabelledExamplesResult,
     MeasuredRuns,
+    PublishedTableRequest,
+    PublishedTableResult,
+    PublishedTask,
 )
-from resources import GLUE, bundled_checkpoints, checkpoint_path
+from resources import PUBLISHED, bundled_checkpoints, checkpoint_path
 
 if TYPE_CHECKING:
     from inference.capture.attention_call import AttentionCall
@@ -64,19 +64,31 @@ def labelled_examples(request: LabelledExamplesRequest, context: Context) -> Lab
             dict(told["methods"]),
             tuple(sorted(runs, key=lambda one: ([*told["methods"]].index(one.method), one.n_examples))),
             tuple(told["told"]),
+            told.get("unit", "sentences"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Refused(f"{STUDY} of {study} is not what it has to be: {str(error)[:80]}.") from error
 
 
-def glue(request: GlueRequest, context: Context) -> GlueResult:
-    """The table as published."""
+def published_table(request: PublishedTableRequest, context: Context) -> PublishedTableResult:
+    """The table as published.
+
+    Raises
+    ------
+    Refused
+        There is no such table.
+    """
     context.checkpoint()
-    told = read_object(GLUE, _MOST_BYTES)
-    tasks = tuple(GlueTask(task["name"], task["examples"], task["measure"], task["about"]) for task in told["tasks"])
+    known = sorted(file.stem for file in PUBLISHED.glob("*.json"))
+    if request.table not in known:
+        raise Refused(f"No published table is called {request.table!r}; there are {', '.join(known)}.")
+    told = read_object(PUBLISHED / f"{request.table}.json", _MOST_BYTES)
+    tasks = tuple(
+        PublishedTask(task["name"], task["examples"], task["measure"], task["about"]) for task in told["tasks"]
+    )
     systems = tuple(system["name"] for system in told["systems"])
     scores = np.array([system["scores"] for system in told["systems"]], np.float64)
-    return GlueResult(told["title"], told["source"], tasks, systems, scores)
+    return PublishedTableResult(told["title"], told["source"], tasks, systems, scores)
 
 
 def fine_tuning(request: FineTuningRequest, model: Model, context: Context) -> FineTuningResult:

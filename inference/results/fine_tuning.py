@@ -56,8 +56,8 @@ class LabelledExamplesResult:
         The checkpoint that was fine-tuned.
     task
         What was learned, as half a sentence.
-    n_tested
-        Sentences that accuracy was measured on.
+    n_tested, unit
+        How many accuracy was measured on, and of what, such as `sentences`.
     methods
         What each method is, in words, by its key.
     runs
@@ -74,6 +74,7 @@ class LabelledExamplesResult:
     methods: dict[str, str]
     runs: tuple[MeasuredRuns, ...]
     told: tuple[str, ...]
+    unit: str = "sentences"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,18 +123,26 @@ class FineTuningResult:
 
 
 @dataclass(frozen=True, slots=True)
-class GlueRequest(Request["GlueResult"]):
-    """The table of GLUE that showed what pre-training buys, as published."""
+class PublishedTableRequest(Request["PublishedTableResult"]):
+    """A table that showed what pre-training buys, as published.
+
+    Attributes
+    ----------
+    table
+        `glue`: BERT and those before it; `virtex`: what is learned from captions.
+    """
+
+    table: str = "glue"
 
 
 @dataclass(frozen=True, slots=True)
-class GlueTask:
+class PublishedTask:
     """A column of the table.
 
     Attributes
     ----------
     n_examples
-        Labelled ones to train on; 0 for the average.
+        Labelled ones to train on; 0 where that is no number of the table.
     measure
         What its numbers are.
     about
@@ -147,7 +156,7 @@ class GlueTask:
 
 
 @dataclass(frozen=True, slots=True)
-class GlueResult:
+class PublishedTableResult:
     """Published numbers; none was measured here.
 
     Attributes
@@ -160,6 +169,6 @@ class GlueResult:
 
     title: str
     source: str
-    tasks: tuple[GlueTask, ...]
+    tasks: tuple[PublishedTask, ...]
     systems: tuple[str, ...]
     scores: np.ndarray

@@ -326,7 +326,7 @@ REAL = {
     "label-smoothing": ["--smoothing", "0.2", "--classes", "12"],
     "fine-tuning": ["--study", "bert-mini-polarity"],
     "fine-tuned-attention": ["--checkpoint", "bert-mini-polarity", "--text", "A warm film.", "--head", "1"],
-    "glue": [],
+    "published": ["--table", "virtex"],
     "similarity": ["--checkpoint", "clip-scenes", "--scene", "1", "--portrait", "2", *_RED_AND_BLUE, "--show", "texts"],
     "relevance": ["--checkpoint", "clip-scenes", "--scene", "1", "--text", "a purple cup", "--smooth"],
     "zero-shot": [

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import get_args, get_type_hints
 
 import numpy as np
 import pytest
 import torch
 from PySide6.QtWidgets import QComboBox, QLabel, QTabWidget
 
-from inference.analyses.fine_tuning import STUDY, fine_tuning, glue, labelled_examples
+from inference.analyses.fine_tuning import STUDY, fine_tuning, labelled_examples, published_table
 from inference.context import Cancelled, Context, Refused
 from inference.forward.opening import load
 from inference.results.checkpoint import AttentionGroup
@@ -18,13 +19,14 @@ from inference.results.events import Failure
 from inference.results.fine_tuning import (
     FineTuningRequest,
     FineTuningResult,
-    GlueRequest,
     LabelledExamplesRequest,
     LabelledExamplesResult,
     MeasuredRuns,
+    PublishedTableRequest,
 )
 from inference.results.prediction import PredictionRequest, PredictionResult
 from inference.results.request import Capability
+from resources import PUBLISHED
 from tests.answers import answer, fail, watched
 from tests.factories import make_checkpoint_info, make_pattern, make_tokens
 from tests.inference.tiny_checkpoints import save_bert, save_gpt2
@@ -36,8 +38,8 @@ from widgets.plots.data import PlotSpot
 from widgets.subject import Subject
 from widgets.views.fine_tuning.attention_figure import FineTunedAttentionFigure
 from widgets.views.fine_tuning.examples_figure import ExamplesFigure
-from widgets.views.fine_tuning.glue_figure import GlueFigure
-from widgets.views.fine_tuning.options import FineTuningOptions
+from widgets.views.fine_tuning.options import FineTuningOptions, PublishedOptions
+from widgets.views.fine_tuning.published_figure import PublishedFigure
 from widgets.views.fine_tuning.view import FineTuningView
 
 TEXT = text_input("the cat sat on the mat")
@@ -141,7 +143,7 @@ def test_spoiled_numbers_are_refused(tmp_path, monkeypatch):
 
 
 def test_glue_is_the_published_table():
-    found = glue(GlueRequest(), Context())
+    found = published_table(PublishedTableRequest(), Context())
     assert found.scores.shape == (len(found.systems), len(found.tasks)) == (5, 10)
     assert "Devlin et al. 2019" in found.source
     # The average of a row is that of its tasks, so a slip of a digit is seen.
@@ -203,8 +205,20 @@ def test_the_difference_is_after_less_before_and_hidden_tokens_change_no_number(
     assert figure.numbers().arrays["pattern"].shape == (2, 2, 4, 5)
 
 
+def test_every_table_that_comes_with_headlight_can_be_chosen_and_no_other():
+    offered = get_args(get_type_hints(PublishedOptions)["table"])
+    assert sorted(offered) == sorted(file.stem for file in PUBLISHED.glob("*.json"))
+    for name in offered:
+        found = published_table(PublishedTableRequest(name), Context())
+        assert found.scores.shape == (len(found.systems), len(found.tasks))
+        assert found.title
+        assert "20" in found.source  # a year
+    with pytest.raises(Refused, match="No published table is called 'glu'; there are glue, virtex"):
+        published_table(PublishedTableRequest("glu"), Context())
+
+
 def test_a_published_number_says_what_it_is():
-    figure = GlueFigure(glue(GlueRequest(), Context()))
+    figure = PublishedFigure(published_table(PublishedTableRequest(), Context()))
     text = figure.describe(Cell(0, 3, 5))
     assert text.startswith("BERT base on CoLA: 52.1 (Matthews correlation)")
     assert "8,500 labelled examples" in text
@@ -232,7 +246,9 @@ def with_head(info):
 def test_each_page_asks_for_its_own(view):
     assert view.asked == [LabelledExamplesRequest()]
     pages(view).setCurrentIndex(2)
-    assert view.asked[-1] == GlueRequest()
+    assert view.asked[-1] == PublishedTableRequest("glue")
+    view.findChild(QComboBox, "fine_tuning_published_table").setCurrentIndex(1)
+    assert view.asked[-1] == PublishedTableRequest("virtex")
     pages(view).setCurrentIndex(1)
     place = view.subject.checkpoint.checkpoint
     assert view.asked[-1] == FineTuningRequest(place, TEXT)
@@ -247,8 +263,8 @@ def test_measured_and_published_numbers_never_grow_old(view):
     view.set_subject(Subject(replace(make_checkpoint_info(), checkpoint="other"), TEXT))
     assert view.why_not_current == ""
     pages(view).setCurrentIndex(2)
-    answer(view, glue(GlueRequest(), Context()))
-    assert isinstance(view.figure(), GlueFigure)
+    answer(view, published_table(PublishedTableRequest(), Context()))
+    assert isinstance(view.figure(), PublishedFigure)
 
 
 def test_the_answer_of_the_head_stands_below_the_maps_of_the_same_text_only(view):

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from inference.results.fine_tuning import (
     FineTuningRequest,
     FineTuningResult,
-    GlueRequest,
-    GlueResult,
     LabelledExamplesRequest,
     LabelledExamplesResult,
+    PublishedTableRequest,
+    PublishedTableResult,
 )
 from inference.results.prediction import PredictionRequest, PredictionResult
 from inference.results.request import Capability
 from widgets.figure_command import FigureCommand, Requests, text_of, within
-from widgets.views.fine_tuning.options import FineTuningOptions
+from widgets.views.fine_tuning.options import FineTuningOptions, PublishedOptions
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
@@ -60,14 +60,14 @@ def _attention_figure(results: tuple[FineTuningResult, PredictionResult | None],
     return FineTunedAttentionFigure(found, options, head, told)
 
 
-def _glue_request(args: Namespace, info: CheckpointInfo) -> GlueRequest:
-    return GlueRequest()
+def _published_request(args: Namespace, info: CheckpointInfo) -> PublishedTableRequest:
+    return PublishedTableRequest(PublishedOptions.of(args).table)
 
 
-def _glue_figure(result: GlueResult, args: Namespace) -> Figure:
-    from widgets.views.fine_tuning.glue_figure import GlueFigure
+def _published_figure(result: PublishedTableResult, args: Namespace) -> Figure:
+    from widgets.views.fine_tuning.published_figure import PublishedFigure
 
-    return GlueFigure(result)
+    return PublishedFigure(result)
 
 
 COMMANDS = {
@@ -88,7 +88,12 @@ COMMANDS = {
         _of_base,
         names_checkpoint=False,
     ),
-    "glue": FigureCommand(
-        "the published table of GLUE, from ELMo to BERT", (), _glue_figure, _glue_request, names_checkpoint=False
+    "published": FigureCommand(
+        "a published table of what pre-training buys: GLUE, or VirTex",
+        (),
+        _published_figure,
+        _published_request,
+        PublishedOptions,
+        names_checkpoint=False,
     ),
 }

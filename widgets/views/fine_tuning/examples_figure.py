@@ -34,8 +34,8 @@ class ExamplesFigure(PlottedFigure):
 
     @property
     def caption(self) -> str:
-        text = _tr("What pre-training buys: {}; right of {:,} sentences, by the number of labelled examples")
-        return text.format(self.result.task, self.result.n_tested)
+        text = _tr("What pre-training buys: {}; right of {:,} {}, by the number of labelled examples")
+        return text.format(self.result.task, self.result.n_tested, self.result.unit)
 
     @cached_property
     def _methods(self) -> list[tuple[str, list[MeasuredRuns]]]:

@@ -1,4 +1,4 @@
-"""What can be chosen about the attention before and after fine-tuning."""
+"""What can be chosen about the attention before and after fine-tuning, and about what was published."""
 
 from __future__ import annotations
 
@@ -22,4 +22,16 @@ class FineTuningOptions(Options):
         False,
         "Hide special tokens",
         "Leave out [CLS], [SEP] and their like. The other numbers stay as they are.",
+    )
+
+
+@dataclass(frozen=True)
+class PublishedOptions(Options):
+    """Which table is shown."""
+
+    table: Literal["glue", "virtex"] = choice(
+        "glue",
+        {"glue": "GLUE: BERT and those before it", "virtex": "VirTex: learning from captions"},
+        "Table",
+        "what was published of pre-training on texts, or on captions of images",
     )

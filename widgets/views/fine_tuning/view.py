@@ -1,4 +1,4 @@
-"""What pre-training buys, what fine-tuning changes in the attention, and the table of GLUE: a page each."""
+"""What pre-training buys, what fine-tuning changes in the attention, and published tables: a page each."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from inference.results.events import Failure
 from inference.results.fine_tuning import (
     FineTuningRequest,
     FineTuningResult,
-    GlueRequest,
-    GlueResult,
     LabelledExamplesRequest,
     LabelledExamplesResult,
+    PublishedTableRequest,
+    PublishedTableResult,
 )
 from inference.results.prediction import PredictionRequest, PredictionResult
 from inference.results.request import Capability, Request
@@ -33,21 +33,21 @@ from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.fine_tuning.attention_figure import FineTunedAttentionFigure
 from widgets.views.fine_tuning.examples_figure import ExamplesFigure
-from widgets.views.fine_tuning.glue_figure import GlueFigure
-from widgets.views.fine_tuning.options import FineTuningOptions
+from widgets.views.fine_tuning.options import FineTuningOptions, PublishedOptions
+from widgets.views.fine_tuning.published_figure import PublishedFigure
 
-_EXAMPLES, _ATTENTION, _GLUE = range(3)
+_EXAMPLES, _ATTENTION, _PUBLISHED = range(3)
 
 
 class FineTuningView(View):
-    """First what was measured of labelled examples; then what [CLS] looks at in two checkpoints; then GLUE."""
+    """First what was measured of labelled examples; then what [CLS] looks at in two checkpoints; then tables."""
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._examples: LabelledExamplesResult | None = None
         self._result: FineTuningResult | None = None
         self._told: PredictionResult | None = None
-        self._glue: GlueResult | None = None
+        self._published: PublishedTableResult | None = None
         self._pages = QTabWidget(self)
         self._pages.setObjectName("fine_tuning_pages")
         self._pages.setDocumentMode(True)
@@ -57,7 +57,7 @@ class FineTuningView(View):
         layout.addWidget(self._pages)
         self._pages.addTab(self._build_examples(), self.tr("What pre-training buys"))
         self._pages.addTab(self._build_attention(), self.tr("[CLS] before and after"))
-        self._pages.addTab(self._build_glue(), self.tr("GLUE"))
+        self._pages.addTab(self._build_published(), self.tr("Published"))
         self.setFocusProxy(self._pages)
         self._pages.currentChanged.connect(self._on_pages_current_changed)
         context.checkpoints_changed.connect(self._on_context_checkpoints_changed)
@@ -92,12 +92,14 @@ class FineTuningView(View):
         self._maps.spot_changed.connect(self._on_maps_spot_changed)
         return page
 
-    def _build_glue(self) -> Page:
-        self._table = PointedCanvas("fine_tuning_glue_canvas", self.tr("Published numbers of GLUE"))
+    def _build_published(self) -> Page:
+        self._table = PointedCanvas("fine_tuning_published_canvas", self.tr("Published numbers"))
         self._table_scroll = FigureScroll(self._table)
-        page = Page("fine_tuning_glue", self._table_scroll, self.tr("What is shown"), self.tr("Number pointed at"))
+        page = Page("fine_tuning_published", self._table_scroll, self.tr("What is shown"), self.tr("Number pointed at"))
         page.is_of_subject = False
-        self._glue_page = self.add_page(page)
+        self._published_page = self.add_page(page)
+        self._tables = self.add_options(OptionControls(page.controls, "fine_tuning_published", PublishedOptions))
+        self._tables.changed.connect(self.refresh)
         page.show_empty(self.tr("Reading the table …"))
         self._table.spot_changed.connect(self._on_table_spot_changed)
         return page
@@ -118,8 +120,8 @@ class FineTuningView(View):
         page = self._pages.currentIndex()
         if page == _EXAMPLES:
             return (LabelledExamplesRequest(self._study.currentData() or ""),)
-        if page == _GLUE:
-            return (GlueRequest(),)
+        if page == _PUBLISHED:
+            return (PublishedTableRequest(self._tables.value().table),)
         place, text = self.subject.checkpoint.checkpoint, self.subject.input.unmasked()
         asked = FineTuningRequest(place, text, self._base.currentData() or "")
         has_head = Capability.PREDICTION in self.subject.checkpoint.capabilities
@@ -130,9 +132,9 @@ class FineTuningView(View):
             self._examples = result
             self._offer_studies(result)
             self._rebuild_examples()
-        elif isinstance(result, GlueResult):
-            self._glue = result
-            self._rebuild_glue()
+        elif isinstance(result, PublishedTableResult):
+            self._published = result
+            self._rebuild_published()
         elif isinstance(result, PredictionResult):
             self._told = result
             self._rebuild_attention()
@@ -153,7 +155,7 @@ class FineTuningView(View):
             page.show_empty(self.tr("Cancelled; F5 asks again."))
 
     def _page_of(self, request: Request) -> Page:
-        pages = {LabelledExamplesRequest: self._examples_page, GlueRequest: self._glue_page}
+        pages = {LabelledExamplesRequest: self._examples_page, PublishedTableRequest: self._published_page}
         return pages.get(type(request), self._attention_page)
 
     def figure(self) -> Figure | None:
@@ -168,7 +170,7 @@ class FineTuningView(View):
     def restyle(self) -> None:
         self._rebuild_examples()
         self._rebuild_attention()
-        self._rebuild_glue()
+        self._rebuild_published()
 
     # The pictures
 
@@ -208,10 +210,10 @@ class FineTuningView(View):
         assert self._result is not None
         return told.tokens.words == self._result.tokens.words
 
-    def _rebuild_glue(self) -> None:
-        if self._glue is None:
+    def _rebuild_published(self) -> None:
+        if self._published is None:
             return
-        self._glue_page.show_on(self._table_scroll, GlueFigure(self._glue), self.style_now())
+        self._published_page.show_on(self._table_scroll, PublishedFigure(self._published), self.style_now())
         self._on_table_spot_changed(self._table.spot)
         self.figure_changed.emit()
 
@@ -255,6 +257,6 @@ class FineTuningView(View):
     def _on_table_spot_changed(self, spot: Any) -> None:
         figure = self._table.figure
         text = self.tr("Point at a number for its measure, and for what the task asks.")
-        if isinstance(figure, GlueFigure) and spot is not None:
+        if isinstance(figure, PublishedFigure) and spot is not None:
             text = figure.describe(spot)
-        self._glue_page.read_out.show_text(text)
+        self._published_page.read_out.show_text(text)

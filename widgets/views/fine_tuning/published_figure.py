@@ -1,4 +1,4 @@
-"""The published table of GLUE as a map with its numbers."""
+"""A published table as a map with its numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from inference.results.fine_tuning import GlueResult
+from inference.results.fine_tuning import PublishedTableResult
 from widgets.figures.heat_panel import ColorScale, HeatPanel
 from widgets.figures.panel_figure import Cell, PanelFigure
 from widgets.kit.figure import Numbers
@@ -20,14 +20,14 @@ _AROUND = 8.5  # em above and below the cells
 
 
 def _tr(text: str) -> str:
-    return QCoreApplication.translate("GlueFigure", text)
+    return QCoreApplication.translate("PublishedFigure", text)
 
 
 @dataclass(frozen=True)
-class GlueFigure(PanelFigure):
+class PublishedFigure(PanelFigure):
     """Rows are systems, columns tasks with the number of their labelled examples."""
 
-    result: GlueResult
+    result: PublishedTableResult
 
     @property
     def caption(self) -> str:
@@ -75,9 +75,14 @@ class GlueFigure(PanelFigure):
                 text = _short(task.n_examples) if task.n_examples else ""
                 box = QRectF(plot.left() + column * width, plot.bottom() + 1.3 * em, width, 1.2 * em)
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-            box = QRectF(plot.left(), plot.bottom() + 2.6 * em, plot.width(), 1.2 * em)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, _tr("task and its labelled examples"))
+            if self._has_examples:
+                box = QRectF(plot.left(), plot.bottom() + 2.6 * em, plot.width(), 1.2 * em)
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, _tr("task and its labelled examples"))
             painter.restore()
+
+    @property
+    def _has_examples(self) -> bool:
+        return any(task.n_examples for task in self.result.tasks)
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """Below this numbers have no room."""
