@@ -224,6 +224,7 @@ def pointing(captioner: Captioner, scenes: Sequence[Scene]) -> tuple[np.ndarray,
     """Hits of every head [head] and of their mean, what a patch at random hits, and the number of words.
 
     A hit: the patch that is looked at most, when the kind of a thing is written that is there, shows a part of one.
+    NaN where no such kind is written.
     """
     model = captioner.model
     rows = round(model.config.image_size / model.config.stride)
@@ -249,6 +250,8 @@ def pointing(captioner: Captioner, scenes: Sequence[Scene]) -> tuple[np.ndarray,
                 hits.append(shown[looked.argmax(-1).numpy()])
                 of_mean.append(bool(shown[int(looked.mean(0).argmax())]))
                 chances.append(shown.mean())
+    if not hits:  # it names nothing that is there
+        return np.full(model.config.decoder_attention_heads, np.nan), float("nan"), float("nan"), 0
     return np.mean(hits, 0), float(np.mean(of_mean)), float(np.mean(chances)), len(hits)
 
 

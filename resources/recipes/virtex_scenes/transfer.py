@@ -155,7 +155,7 @@ def main() -> None:
     if args.threads:
         torch.set_num_threads(args.threads)
     args.state.mkdir(parents=True, exist_ok=True)
-    sizes, seeds, n_test = ((100,), (0,), 40) if args.smoke else (SIZES, SEEDS, _N_TEST)
+    sizes, seeds, n_test = ((32,), (0,), 16) if args.smoke else (SIZES, SEEDS, _N_TEST)
     test = _labelled(TEST[:n_test])
     done = {(run["method"], run["n"], run["seed"]) for run in read_runs(args.state)}
     frozen = backbones(args.out, args.labels)
