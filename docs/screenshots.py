@@ -31,6 +31,7 @@ CHECKPOINTS = {
     "masked_pixels": "igpt-masked",
     "mesh": "polygen-furniture",
     "segments": "lseg-scenes",
+    "caption": "virtex-scenes",
     "generation": "gpt-mini",
     "translation": "transformer-en-fr",
     "training_stages": "transformer-en-fr",

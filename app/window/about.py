@@ -26,8 +26,9 @@ text by:</p>
 <li>Bo Pang and Lillian Lee, sentence polarity dataset v1.0, CC BY 4.0 (<b>bert-mini-polarity</b>)</li>
 <li>Books in the public domain (Project Gutenberg; H. C. Andersen, translated by Mrs. Paull)</li>
 </ul>
-<p>Scenes and furniture, of which all other checkpoints were made, are drawn by Headlight itself; <b>clip-scenes</b> and
-<b>lseg-scenes</b> were trained on its scenes, and begin with what <b>vit-scenes</b> had learned of them.</p>
+<p>Scenes and furniture, of which all other checkpoints were made, are drawn by Headlight itself; <b>virtex-scenes</b>
+was trained on its scenes alone; <b>clip-scenes</b> and <b>lseg-scenes</b>, too, and begin with what <b>vit-scenes</b>
+had learned of them.</p>
 """
 
 

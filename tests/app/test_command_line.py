@@ -341,6 +341,7 @@ REAL = {
         "a {}|one {}",
     ],
     "zero-shot-test": ["--checkpoint", "clip-scenes", "--portraits", "40", "--templates", "a {}"],
+    "caption": ["--checkpoint", "virtex-scenes", "--scene", "3", "--direction", "end", "--most", "6", "--smooth"],
     "segments": ["--checkpoint", "lseg-scenes", "--scene", "3", "--text", "red house", "--text", "background"],
     "prediction": ["--checkpoint", "bert", "--text", "the cat sat", "--text-pair", "a dog ran .", "--longest", "3"],
 }

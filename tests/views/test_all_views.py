@@ -48,6 +48,7 @@ CHECKPOINTS = {
     "fine_tuning": "bert-mini-polarity",
     **dict.fromkeys(("similarity", "relevance", "zero_shot"), "clip-scenes"),
     "segments": "lseg-scenes",
+    "caption": "virtex-scenes",
 }
 INPUTS = {
     "text": Input(text=TextInput("the cat sat on the mat", "it was tired", masked=(3,))),

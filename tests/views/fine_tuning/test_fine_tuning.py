@@ -257,6 +257,15 @@ def test_each_page_asks_for_its_own(view):
     assert PredictionRequest(place, TEXT) in view.asked
 
 
+def test_numbers_that_come_with_the_open_checkpoint_are_shown_first(view):
+    answer(view, replace(make_examples(), studies=(make_examples().study, "own")))
+    asked = len(view.asked)
+    view.set_subject(Subject(replace(make_checkpoint_info(), checkpoint="own", name="own"), TEXT))
+    assert view.asked[asked:] == [LabelledExamplesRequest("own")]
+    view.set_subject(Subject(replace(make_checkpoint_info(), checkpoint="other", name="other"), TEXT))
+    assert view.findChild(QComboBox, "fine_tuning_study").currentData() == "own"  # which has none of its own
+
+
 def test_measured_and_published_numbers_never_grow_old(view):
     answer(view, make_examples())
     assert isinstance(view.figure(), ExamplesFigure)

@@ -114,6 +114,8 @@ class FineTuningView(View):
             if self._result is None:
                 self._attention_page.show_empty(self.tr("Asking both models …"))
         super().set_subject(subject)
+        if subject is not None and subject.checkpoint != before:
+            self._choose_own_study()
 
     def requests(self) -> tuple[Request, ...]:
         assert self.subject is not None
@@ -182,6 +184,14 @@ class FineTuningView(View):
                     self._study.addItem(name, name)
                 self._study.setCurrentIndex(result.studies.index(result.study))
             self._examples_page.controls.set_shown(self._study, len(result.studies) > 1)
+            self._choose_own_study()
+
+    def _choose_own_study(self) -> None:
+        """Numbers that come with the open checkpoint are shown first."""
+        own = self._study.findData(self.subject.checkpoint.name) if self.subject is not None else -1
+        if own not in (-1, self._study.currentIndex()):
+            self._study.setCurrentIndex(own)
+            self.refresh()
 
     def _rebuild_examples(self) -> None:
         if self._examples is None:

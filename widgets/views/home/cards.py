@@ -265,6 +265,10 @@ VISION = LecturePart(
             _image("classes", "vit-scenes", 3, "portrait"),
         ),
         HomeCard(
+            "caption", "VirTex: captions", "A network that learned to see by writing captions, word by word.",
+            _image("caption", "virtex-scenes", 1),
+        ),
+        HomeCard(
             "similarity", "CLIP: images and texts", "Eight scenes and eight sentences: which belong together.",
             _clip("similarity"),
         ),
@@ -338,6 +342,10 @@ CHECKPOINTS = LecturePart(
         CheckpointCard(
             "igpt-masked", "igpt-masked", "Tells masked pixels from those on both sides.",
             _image("heads", "igpt-masked", 5), "Image GPT, masked", 421_440,
+        ),
+        CheckpointCard(
+            "virtex-scenes", "virtex-scenes", "Writes what it sees in a drawn scene.",
+            _image("heads", "virtex-scenes", 1), "VirTex", 0,
         ),
         CheckpointCard(
             "clip-scenes", "clip-scenes", "Compares drawn scenes with what is said of them.",
