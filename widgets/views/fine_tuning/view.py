@@ -113,9 +113,8 @@ class FineTuningView(View):
             self._base.setCurrentIndex(0)  # another base is that of what was open before
             if self._result is None:
                 self._attention_page.show_empty(self.tr("Asking both models …"))
+            self._choose_study_of(subject)
         super().set_subject(subject)
-        if subject is not None and subject.checkpoint != before:
-            self._choose_own_study()
 
     def requests(self) -> tuple[Request, ...]:
         assert self.subject is not None
@@ -184,14 +183,16 @@ class FineTuningView(View):
                     self._study.addItem(name, name)
                 self._study.setCurrentIndex(result.studies.index(result.study))
             self._examples_page.controls.set_shown(self._study, len(result.studies) > 1)
-            self._choose_own_study()
+            if self.subject is not None and self._choose_study_of(self.subject):
+                self.refresh()
 
-    def _choose_own_study(self) -> None:
-        """Numbers that come with the open checkpoint are shown first."""
-        own = self._study.findData(self.subject.checkpoint.name) if self.subject is not None else -1
-        if own not in (-1, self._study.currentIndex()):
+    def _choose_study_of(self, subject: Subject) -> bool:
+        """Numbers that come with the open checkpoint are shown first; whether these are others than now."""
+        own = self._study.findData(subject.checkpoint.name)
+        is_other = own not in (-1, self._study.currentIndex())
+        if is_other:
             self._study.setCurrentIndex(own)
-            self.refresh()
+        return is_other
 
     def _rebuild_examples(self) -> None:
         if self._examples is None:
