@@ -14,6 +14,7 @@ from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QSpinBox
 
+from app import quick_start
 from app.window.application import make_window
 from app.window.main_window import MainWindow
 from benchmarks import samples
@@ -71,6 +72,7 @@ class Ticks(QObject):
 
 def main() -> None:
     checkpoint, n_tokens, writer, n_written = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+    quick_start.begin()  # as the program does
     application = QApplication(sys.argv[:1])
     window = make_window(checkpoint)
     window.input_bar.set_text(" ".join(samples.words(n_tokens)[1:-1]), "")
