@@ -236,7 +236,7 @@ def test_heads_have_their_colours(qapp):
     style = FigureStyle()
     seen = {}
     heads = iter(figure.lines.head.tolist())
-    for pen, batch in figure.batches(figure.layout(style, QRectF(0, 0, 600, 400)), style):
+    for pen, batch in figure.strokes(figure.layout(style, QRectF(0, 0, 600, 400))).batches(LIGHT):
         for head in [next(heads) for _ in batch]:
             seen.setdefault(head, set()).add((pen.color().name(), pen.style()))
     assert all(seen[head] == {(head_color(head, LIGHT).name(), chip_pen(head, LIGHT, 1).style())} for head in range(12))
