@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
 from tests.factories import make_attention_result, make_tokens
@@ -13,7 +15,7 @@ from widgets.views.arcs.drawn_lines import DrawnLines
 from widgets.views.arcs.figure import ArcsFigure
 from widgets.views.arcs.lines import Focus
 from widgets.views.arcs.options import ArcsOptions
-from widgets.views.arcs.scatter import Area, strips
+from widgets.views.arcs.scatter import strips
 
 PAGE = QRectF(0, 0, 500, 300)
 ALL = (0.0, 10_000.0)
@@ -32,14 +34,22 @@ def pixels(image: QImage) -> np.ndarray:
     return rows[:, : image.width()].astype(float)
 
 
+def _empty(width: int, height: int) -> QImage:
+    image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    return image
+
+
 def both(figure: ArcsFigure, style: FigureStyle, scale: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     """As pixels, and as Qt paints them."""
     layout = figure.layout(style, PAGE)
     drawn = DrawnLines(figure, layout, style, figure.drawn(layout), scale, 1.0, ALL)
     while not drawn.is_complete:
         drawn.draw(ALL, 1.0)
-    painted = QImage(drawn.pixmap.size(), QImage.Format.Format_ARGB32_Premultiplied)
-    painted.fill(Qt.GlobalColor.transparent)
+    width, height = layout.right - layout.left, figure.drawn(layout)[1]
+    mine, painted = (_empty(math.ceil(width * scale), math.ceil(height * scale)) for _ in range(2))
+    with QPainter(mine) as painter:
+        drawn.paint(painter, QPointF(0, 0))
     with QPainter(painted) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.scale(scale, scale)
@@ -47,7 +57,7 @@ def both(figure: ArcsFigure, style: FigureStyle, scale: float = 1.0) -> tuple[np
         for pen, lines in reversed(list(figure.strokes(layout).batches(style.theme))):
             painter.setPen(pen)
             painter.drawLines(lines)
-    return pixels(drawn.pixmap.toImage()), pixels(painted)
+    return pixels(mine), pixels(painted)
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
@@ -83,7 +93,7 @@ def test_parts_of_a_picture_join_without_a_seam(qapp):
     strokes, width = figure.strokes(layout), int(layout.right - layout.left)
 
     def rows(top: int, bottom: int) -> np.ndarray:
-        found = strips(strokes, LIGHT, (layout.left, 0.0), 1.0, Area(width, top, bottom))
+        found = strips(strokes, LIGHT, (layout.left, float(top)), 1.0, (width, bottom - top))
         return np.concatenate([pixels(strip) for _, strip in found], axis=1)
 
     parts = np.concatenate([rows(0, 90), rows(90, 91), rows(91, 300)])
@@ -98,7 +108,10 @@ def test_what_is_on_screen_is_drawn_first(qapp):
     while not drawn.is_complete_in(seen):
         drawn.draw(seen, 0)
     assert not drawn.is_complete
-    inked = pixels(drawn.pixmap.toImage())[..., 3].any(axis=1)
+    image = _empty(500, 800)
+    with QPainter(image) as painter:
+        drawn.paint(painter, QPointF(0, 0))
+    inked = pixels(image)[..., 3].any(axis=1)
     assert inked[250:400].all()
     assert not inked[:240].any()
 

@@ -16,8 +16,9 @@ from widgets.views.arcs.drawn_lines import DrawnLines
 from widgets.views.arcs.figure import ArcsFigure
 from widgets.views.arcs.lines import ArcsLayout, Focus
 
-_FIRST = 0.003  # seconds of drawing before the first picture, which the user waits for
+_FIRST = 0.002  # seconds of drawing before the first picture, which the user waits for
 _POINTED = 0.001  # the same where the pointer waits for it
+_HEAD_START = 8  # milliseconds in which a picture is on its way to the screen before more is drawn
 _FRAME = 0.1  # seconds between two pictures of what is drawn so far
 _FADED = 0.12  # all lines, while those of one token are shown
 _FIRST_ROWS = 64  # of a text of which nothing is known yet
@@ -51,8 +52,9 @@ class ArcsCanvas(QAbstractScrollArea):
         self._before: DrawnLines | None = None  # shown until the whole is drawn
         self._style = FigureStyle.of(self)
         self._painted = 0.0
-        self._more = Delay(0, self)
-        self._more.elapsed.connect(self._on_more_elapsed)
+        self._more, self._soon = Delay(0, self), Delay(_HEAD_START, self)
+        for delay in (self._more, self._soon):
+            delay.elapsed.connect(self._on_more_elapsed)
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -167,7 +169,7 @@ class ArcsCanvas(QAbstractScrollArea):
                 self._paint(painter, self._figure, shown)
         self._painted = perf_counter()
         if any(image is not None and not image.is_complete for image in (self._whole, self._part)):
-            self._more.start()
+            self._soon.start_unless_waiting()
 
     def _paint(self, painter: QPainter, whole_figure: ArcsFigure, shown: ArcsFigure) -> None:
         """All lines, faded while those of the token pointed at are shown, and the tokens."""
@@ -188,7 +190,7 @@ class ArcsCanvas(QAbstractScrollArea):
         is_there = self._before is None or self._whole.is_complete_in(seen)
         whole = self._whole if is_there else self._before
         for image in filter(None, (whole, self._part)):
-            painter.drawPixmap(QPointF(layout.left * scale, image.top * scale - scroll), image.pixmap)
+            image.paint(painter, QPointF(layout.left * scale, image.top * scale - scroll))
             painter.setOpacity(1.0)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(points_font(style.font, painter.device()))

@@ -1,18 +1,19 @@
-"""The lines of arcs on a pixmap, drawn a slice at a time: what is on screen first, and of that the strongest."""
+"""The lines of arcs on pixmaps, drawn a slice at a time: what is on screen first, and of that the strongest."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from time import perf_counter
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPixmap
 
-from widgets.look.theme import FigureStyle, Theme
+from widgets.look.theme import FigureStyle
 from widgets.views.arcs.figure import ArcsFigure
 from widgets.views.arcs.lines import ArcsLayout
-from widgets.views.arcs.scatter import Area, strips
+from widgets.views.arcs.scatter import strips
 from widgets.views.arcs.strokes import Strokes
 
 _SLICE = 0.006  # seconds of drawing between two looks at the event queue
@@ -20,7 +21,7 @@ _CLEAR = 0.45  # opacity from which lines are few, and one above another has to 
 
 
 class DrawnLines:
-    """Lines on a transparent pixmap.
+    """Lines on transparent pixmaps, one above the other.
 
     Parameters
     ----------
@@ -44,18 +45,15 @@ class DrawnLines:
     ) -> None:
         self.top, bottom = rows
         self._left, self._scale, self._ratio = layout.left, scale * ratio, ratio
-        size = QSize(
-            math.ceil((layout.right - layout.left) * self._scale), math.ceil((bottom - self.top) * self._scale)
-        )
-        self.pixmap = QPixmap(size)
-        self.pixmap.fill(Qt.GlobalColor.transparent)
-        self.pixmap.setDevicePixelRatio(ratio)
+        self._width = math.ceil((layout.right - layout.left) * self._scale)
+        height = math.ceil((bottom - self.top) * self._scale)
         strokes = figure.strokes(layout)
         is_clear = strokes.alpha >= _CLEAR
         self._clear, self._faint = strokes.where(is_clear), strokes.where(~is_clear)
         self._theme = style.theme
-        self._tiles = _tiles(size.height(), *((y - self.top) * self._scale for y in seen))
-        self._tile: range | None = None  # being drawn, if any
+        self._pixmaps: dict[range, QPixmap] = {}  # by the rows of pixels that they are of
+        self._tiles = _tiles(height, *((y - self.top) * self._scale for y in seen))
+        self._tile: range | None = None  # being drawn, if any; of those before it nothing is there yet
         self._pieces: Iterator[None] = iter(())
 
     @property
@@ -73,7 +71,6 @@ class DrawnLines:
         """Draw some more, under what is there; what is on screen first, from here to there in points."""
         end = perf_counter() + seconds
         middle = (sum(seen) / 2 - self.top) * self._scale
-        self.pixmap.setDevicePixelRatio(1)  # it is drawn in pixels of the screen, and shown in those of the window
         while not self.is_complete:
             if self._tile is None:
                 self._tile = min(self._tiles, key=lambda tile: abs(tile.start + tile.stop - 2 * middle))
@@ -83,31 +80,40 @@ class DrawnLines:
                 self._tile = None
             if perf_counter() >= end:
                 break
-        self.pixmap.setDevicePixelRatio(self._ratio)
+
+    def paint(self, painter: QPainter, corner: QPointF) -> None:
+        """Paint what is drawn so far, its corner at a point of the window."""
+        for tile, pixmap in self._pixmaps.items():
+            pixmap.setDevicePixelRatio(self._ratio)
+            painter.drawPixmap(corner + QPointF(0, tile.start / self._ratio), pixmap)
+            pixmap.setDevicePixelRatio(1)  # it is drawn in pixels of the screen
 
     def _draw_tile(self, tile: range) -> Iterator[None]:
         """Pauses after each piece."""
+        pixmap = QPixmap(self._width, len(tile))
+        pixmap.fill(Qt.GlobalColor.transparent)
+        self._pixmaps[tile] = pixmap
         top, bottom = self.top + tile.start / self._scale, self.top + tile.stop / self._scale
         for pen, lines in _near(self._clear, top, bottom).batches(self._theme):
-            with self._painter(tile) as painter:
+            with _under(pixmap) as painter:
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
                 painter.scale(self._scale, self._scale)
-                painter.translate(-self._left, -self.top)
+                painter.translate(-self._left, -top)
                 painter.setPen(pen)
                 painter.drawLines(lines)
             yield
-        area = Area(self.pixmap.width(), tile.start, tile.stop)
-        faint = _near(self._faint, top, bottom)
-        for x, strip in strips(faint, self._theme, (self._left, self.top), self._scale, area):
-            with self._painter(tile) as painter:
-                painter.drawImage(x, tile.start, strip)
+        faint, corner = _near(self._faint, top, bottom), (self._left, top)
+        for x, strip in strips(faint, self._theme, corner, self._scale, (pixmap.width(), pixmap.height())):
+            with _under(pixmap) as painter:
+                painter.drawImage(x, 0, strip)
             yield
 
-    def _painter(self, tile: range) -> QPainter:
-        painter = QPainter(self.pixmap)
-        painter.setClipRect(QRect(0, tile.start, self.pixmap.width(), len(tile)))
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOver)
-        return painter
+
+def _under(pixmap: QPixmap) -> QPainter:
+    """Paints under what is there."""
+    painter = QPainter(pixmap)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOver)
+    return painter
 
 
 def _tiles(height: int, top: float, bottom: float) -> list[range]:
@@ -115,7 +121,7 @@ def _tiles(height: int, top: float, bottom: float) -> list[range]:
     step = max(math.ceil(bottom - top), 1)
     first = math.floor(top) % step
     cuts = sorted({0, *range(first, height, step), height})
-    return [range(start, stop) for start, stop in zip(cuts, cuts[1:], strict=False)]
+    return [range(start, stop) for start, stop in pairwise(cuts)]
 
 
 def _near(strokes: Strokes, top: float, bottom: float) -> Strokes:

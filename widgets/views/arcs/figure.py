@@ -145,6 +145,11 @@ class ArcsFigure:
         """The longest word, by font."""
         return {}
 
+    @cached_property
+    def _square_colors(self) -> dict[str, list[QColor]]:
+        """Of the shown heads, by theme; their opacity is set where they are used."""
+        return {}
+
     # Geometry
 
     def layout(self, style: FigureStyle, rect: QRectF) -> ArcsLayout:
@@ -298,15 +303,16 @@ class ArcsFigure:
         number_x = rect.left() - digits - 0.8 * layout.em if is_query else rect.right() + 0.8 * layout.em
         painter.setPen(style.theme.ink)
         painter.drawText(
-            QRectF(number_x, rect.top(), digits + layout.em, rect.height()),
-            _BEGINNING,
-            f"{max(weights):.2f}",
+            QRectF(number_x, rect.top(), digits + layout.em, rect.height()), _BEGINNING, f"{max(weights):.2f}"
         )
         if not with_squares:
             return
         x = number_x - 0.5 * layout.em - len(heads) * step if is_query else number_x + digits + 0.5 * layout.em
         y, side = rect.center().y() - step / 2, step * 0.9
-        colors = [QColor(head_color(head, style.theme)) for head in heads]
+        colors = self._square_colors.get(style.theme.name)
+        if colors is None:
+            colors = [QColor(head_color(head, style.theme)) for head in heads]
+            self._square_colors[style.theme.name] = colors
         for place, (color, weight) in enumerate(zip(colors, weights, strict=True)):
             if weight:
                 color.setAlphaF(0.1 + 0.9 * weight**0.5)

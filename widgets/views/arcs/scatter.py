@@ -38,14 +38,6 @@ _PATTERNS = {
 }
 
 
-class Area(NamedTuple):
-    """Pixels of a picture: so many columns from its left, and rows between two."""
-
-    width: int
-    top: int
-    bottom: int
-
-
 class _Spans(NamedTuple):
     """What lines are to columns of pixels; one value a line.
 
@@ -73,7 +65,7 @@ class _Spans(NamedTuple):
 
 
 def strips(
-    strokes: Strokes, theme: Theme, corner: tuple[float, float], scale: float, area: Area
+    strokes: Strokes, theme: Theme, corner: tuple[float, float], scale: float, size: tuple[int, int]
 ) -> Iterator[tuple[int, QImage]]:
     """Where a strip of columns begins, and its pixels, premultiplied; from the left to the right.
 
@@ -83,18 +75,21 @@ def strips(
         Where the picture begins from the left and from the top, in points.
     scale
         Pixels a point.
+    size
+        Columns and rows of pixels.
     """
+    width, height = size
     x0, x1 = ((x - corner[0]) * scale for x in (strokes.x0, strokes.x1))
-    spans = _spans(strokes, theme, x0, x1, scale, corner[1] * scale + area.top)
+    spans = _spans(strokes, theme, x0, x1, scale, corner[1] * scale)
     dashes = _dashes()
     colors = np.array([[1.0, *color.getRgbF()[:3]] for color in theme.series]).T  # [depth and r, g, b, color]
-    first, last = max(int(x0), 0), min(int(np.ceil(x1)), area.width)
+    first, last = max(int(x0), 0), min(int(np.ceil(x1)), width)
     n_columns = int(np.clip(_REACH // (np.abs(spans.slope).max(initial=0) + 1), 1, _COLUMNS))
     for x in range(first, last, n_columns):
         n = min(n_columns, last - x)
         columns = np.arange(x, x + n, dtype=np.float32)
         seen = np.clip(columns + 1 - x0, 0, 1) * np.clip(x1 - columns, 0, 1)  # the first and the last in part
-        depths = _strip(spans, x, n, area.bottom - area.top, colors, dashes)
+        depths = _strip(spans, x, n, height, colors, dashes)
         yield x, image(_pixels(depths * seen[:, None]))
 
 
