@@ -130,9 +130,9 @@ def _options_of(parser: ArgumentParser) -> dict[str, Action]:
 
 def _inspect(args: Namespace) -> str:
     from app.commands.inspect_text import inspect_text
-    from inference.service.engine import Engine
+    from app.commands.inspecting import inspected
 
-    info = _info(Engine(), args.checkpoint)
+    info = inspected(args.checkpoint, lambda checkpoint: _Session().info(checkpoint))
     return json.dumps(asdict(info), indent=2) if args.json else inspect_text(info)
 
 

@@ -100,7 +100,7 @@ class ResultCache:
         files = [getattr(getattr(given, kind, None), "path", "") for kind in ("image", "sound")]
         try:
             folder = checkpoint_path(split_precision(checkpoint)[0])
-            places = sorted(folder.iterdir()) if checkpoint else []
+            places = sorted([*folder.iterdir(), *folder.glob("*/*")]) if checkpoint else []
             places += [Path(file) for file in files if file]
             for place in places:
                 stat = place.stat()
