@@ -34,20 +34,24 @@ def pixels(image: QImage) -> np.ndarray:
     return rows[:, : image.width()].astype(float)
 
 
-def _empty(width: int, height: int) -> QImage:
-    image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+def _empty(width: int, height: int, ratio: float = 1.0) -> QImage:
+    """So many pixels of a window, on a screen that has `ratio` times as many."""
+    image = QImage(round(width * ratio), round(height * ratio), QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
     image.fill(Qt.GlobalColor.transparent)
     return image
 
 
-def both(figure: ArcsFigure, style: FigureStyle, scale: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+def both(
+    figure: ArcsFigure, style: FigureStyle, scale: float = 1.0, ratio: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
     """As pixels, and as Qt paints them."""
     layout = figure.layout(style, PAGE)
-    drawn = DrawnLines(figure, layout, style, figure.drawn(layout), scale, 1.0, ALL)
+    drawn = DrawnLines(figure, layout, style, figure.drawn(layout), scale, ratio, ALL)
     while not drawn.is_complete:
         drawn.draw(ALL, 1.0)
     width, height = layout.right - layout.left, figure.drawn(layout)[1]
-    mine, painted = (_empty(math.ceil(width * scale), math.ceil(height * scale)) for _ in range(2))
+    mine, painted = (_empty(math.ceil(width * scale), math.ceil(height * scale), ratio) for _ in range(2))
     with QPainter(mine) as painter:
         drawn.paint(painter, QPointF(0, 0))
     with QPainter(painted) as painter:
@@ -61,14 +65,14 @@ def both(figure: ArcsFigure, style: FigureStyle, scale: float = 1.0) -> tuple[np
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
-@pytest.mark.parametrize("scale", [1.0, 2.0])
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
 @pytest.mark.parametrize("focus", [None, Focus("query", 3)], ids=["all", "one token"])
-def test_they_look_like_painted_lines(qapp, theme, scale, focus):
+def test_they_look_like_painted_lines(qapp, theme, ratio, focus):
     """At a pixel one colour differs by 4 % in the mean, the opacity of the whole by 7 %.
 
     Qt's lines are the fainter: thin steep ones miss up to a fifth of the ink that their width and opacity mean.
     """
-    mine, painted = both(figure_of(focus=focus), FigureStyle(theme), scale)
+    mine, painted = both(figure_of(focus=focus), FigureStyle(theme), ratio=ratio)
     inked = painted[..., 3] + mine[..., 3] > 0
     assert np.abs(mine - painted)[inked].mean() < 0.04 * 255
     assert mine[..., 3].sum() == pytest.approx(painted[..., 3].sum(), rel=0.07)

@@ -24,9 +24,10 @@ _PARTS = 4  # of a pixel in which spans begin and end
 _BITS = 20  # of a place that are less than such a part: enough for the sum of thousands of steps
 _COLUMNS = 16  # of pixels in one go; fewer where lines are steep
 _REACH = 64  # pixels that a line may rise meanwhile
-_STEPS = 4
+_STEPS = 4  # towards a depth, after which nothing of it changes that is seen
 _LEAST = 1e-6  # optical depth that is not seen
-_PHASES = 64  # of a pattern of dashes
+_PHASE_BITS = 6
+_PHASES = 2**_PHASE_BITS  # of a pattern of dashes
 _ONES = np.ones(_PARTS)
 _LACKING = np.arange(_PARTS) / _PARTS  # of a row, where something begins in one of its parts
 
@@ -164,7 +165,7 @@ def _strip(spans: _Spans, x: int, n: int, height: int, colors: np.ndarray, dashe
     lacks = np.empty_like(sinks)  # what of that is not yet so in the row itself
     for column in range(n):
         if n_dashed:
-            ink = inked * dashes[pattern + ((phase >> (_BITS - 6)) & (_PHASES - 1))]
+            ink = inked * dashes[pattern + ((phase >> (_BITS - _PHASE_BITS)) & (_PHASES - 1))]
             weight[n_lines - n_dashed : n_lines] = ink
             weight[2 * n_lines - n_dashed :] = -ink
             phase += pace
