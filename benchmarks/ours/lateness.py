@@ -104,10 +104,15 @@ def write(window: MainWindow, ticks: Ticks, writer: str, n_written: int) -> None
     view = window.area.views["generation"]
     most = view.findChild(QSpinBox, "generation_most")
     assert most is not None
-    most.setFocus()
-    QTest.keySequence(most, "Ctrl+A")
-    QTest.keyClicks(most, str(n_written))
-    QTest.keyClick(most, Qt.Key.Key_Return)
+    actions = (
+        most.setFocus,
+        lambda: QTest.keySequence(most, "Ctrl+A"),
+        lambda: QTest.keyClicks(most, str(n_written)),
+        lambda: QTest.keyClick(most, Qt.Key.Key_Return),
+    )
+    for act in actions:  # nobody does all that between two turns of the loop
+        ticks.watch(WRITES, lambda: True)
+        act()
 
     def is_written() -> bool:
         written = view.figure().result.written if view.figure() else None

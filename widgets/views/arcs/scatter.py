@@ -83,7 +83,9 @@ def strips(
     x0, x1 = ((x - corner[0]) * scale for x in (strokes.x0, strokes.x1))
     spans = _spans(strokes, theme, x0, x1, scale, corner[1] * scale)
     dashes = _dashes()
-    colors = np.array([[1.0, *color.getRgbF()[:3]] for color in theme.series]).T  # [depth and r, g, b, color]
+    colors = np.array(
+        [[1.0, color.redF(), color.greenF(), color.blueF()] for color in theme.series]
+    ).T  # [depth and r, g, b, color]
     first, last = max(int(x0), 0), min(int(np.ceil(x1)), width)
     n_columns = int(np.clip(_REACH // (np.abs(spans.slope).max(initial=0) + 1), 1, _COLUMNS))
     for x in range(first, last, n_columns):
