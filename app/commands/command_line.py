@@ -6,11 +6,13 @@ import io
 import json
 import os
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Generator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
+
+from app.commands.faults import Fault
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QGuiApplication
@@ -27,6 +29,7 @@ examples:
   headlight figure masked --text "The cat sat on the [MASK]." --caption --out mat.pdf
   headlight figure attention --text "The cat sat." --out all.npz
   headlight figure patches --checkpoint vit-scenes --scene 3 --query 4,5 --out patches.png
+  headlight figure --batch slides.json
   headlight mesh --class chair --seed 3 --out chair.gif
   headlight train word2vec book.txt --out book.npz
   headlight train reversal --steps 500 --out reversed
@@ -37,13 +40,9 @@ examples:
 _TYPED = ("text", "text_file", "token_ids")
 
 
-class _Fault(Exception):
-    """What is told on stderr in one line."""
-
-
 class _Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise _Fault(f"{message} (see {self.prog} --help)")
+        raise Fault(f"{message} (see {self.prog} --help)")
 
 
 def run(argv: Sequence[str]) -> int:
@@ -56,7 +55,7 @@ def run(argv: Sequence[str]) -> int:
     try:
         args = _parser().parse_args(argv)
         print(shown(args.run(args)), flush=True)
-    except _Fault as fault:
+    except Fault as fault:
         print("headlight:", shown(" ".join(str(fault).split())), file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader has seen enough, as `head` does; what is left must not be flushed at the end
@@ -69,7 +68,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _parser() -> ArgumentParser:
-    from app.commands import mesh_commands, train_commands
+    from app.commands import batch, mesh_commands, train_commands
     from app.commands.figures import FIGURES
     from app.commands.options import add_options
     from app.commands.shared_options import SHARED
@@ -85,7 +84,9 @@ def _parser() -> ArgumentParser:
 
     about = "write a figure, or its numbers, to a file"
     figure = commands.add_parser("figure", help=about, description=f"{about[0].upper()}{about[1:]}.")
-    kinds = figure.add_subparsers(title="figures", metavar="FIGURE", required=True)
+    figure.add_argument("--batch", type=Path, metavar="FILE", help=batch.ABOUT)
+    figure.set_defaults(run=_figures, figure=None)
+    kinds = figure.add_subparsers(title="figures", metavar="FIGURE")
     for name, command in FIGURES.items():
         one = kinds.add_parser(name, help=command.about, description=f"Write {command.about}.", allow_abbrev=False)
         if command.request:
@@ -100,6 +101,7 @@ def _parser() -> ArgumentParser:
             command.add_arguments(one)
         SHARED["look"](one)
         one.set_defaults(run=_figure, figure=name)
+    figure.set_defaults(options={name: _options_of(one) for name, one in kinds.choices.items()})
 
     mesh = commands.add_parser("mesh", help=mesh_commands.ABOUT, description="Sample meshes.", allow_abbrev=False)
     mesh_commands.add_options(mesh)
@@ -121,11 +123,16 @@ def _parser() -> ArgumentParser:
     return parser
 
 
+def _options_of(parser: ArgumentParser) -> dict[str, Action]:
+    """By how they are written."""
+    return {written: action for action in parser._actions for written in action.option_strings}
+
+
 def _inspect(args: Namespace) -> str:
     from app.commands.inspect_text import inspect_text
-    from inference.service.engine import Engine
+    from app.commands.inspecting import inspected
 
-    info = _info(Engine(), args.checkpoint)
+    info = inspected(args.checkpoint, lambda checkpoint: _Session().info(checkpoint))
     return json.dumps(asdict(info), indent=2) if args.json else inspect_text(info)
 
 
@@ -146,15 +153,15 @@ def _train(args: Namespace) -> str:
 
         result = answer(Engine(), request, Context(report))
         if isinstance(result, Failure):
-            raise _Fault(result.message)
+            raise Fault(result.message)
         return result
 
     try:
         return TRAIN[args.model].run(args, ask)
     except FileIsThere as error:
-        raise _Fault(f"{error} Another name, or --force to replace it.") from error
+        raise Fault(f"{error} Another name, or --force to replace it.") from error
     except (ExportError, BadOption) as error:
-        raise _Fault(str(error)) from error
+        raise Fault(str(error)) from error
     finally:
         bar.end()
 
@@ -170,17 +177,47 @@ def _mesh(args: Namespace) -> str:
     try:
         return mesh_commands.run(args, lambda request: _answer(engine, request), _tell)
     except FileIsThere as error:
-        raise _Fault(f"{error} Another name, or --force to replace it.") from error
+        raise Fault(f"{error} Another name, or --force to replace it.") from error
     except (ExportError, BadOption) as error:
-        raise _Fault(str(error)) from error
+        raise Fault(str(error)) from error
 
 
-def _figure(args: Namespace) -> str:
+class _Session:
+    """One engine for all figures of a command, and what it said of their checkpoints."""
+
+    def __init__(self) -> None:
+        from inference.service.engine import Engine
+
+        self.engine = Engine()
+        self._infos: dict[str, CheckpointInfo] = {}
+
+    def info(self, checkpoint: str) -> CheckpointInfo:
+        """Of a checkpoint, inspected once."""
+        if checkpoint not in self._infos:
+            self._infos[checkpoint] = _info(self.engine, checkpoint)
+        return self._infos[checkpoint]
+
+
+def _figures(args: Namespace) -> str:
+    from app.commands import batch
+
+    if args.batch is None:
+        raise Fault("the following arguments are required: FIGURE, or --batch (see headlight figure --help)")
+    parser, session = _parser(), _Session()
+    _app = _application()  # kept until the end: fonts are its own
+    return batch.make_all(
+        args.batch, args.options, lambda written: _figure(parser.parse_args(["figure", *written]), session)
+    )
+
+
+def _figure(args: Namespace, session: _Session | None = None) -> str:
     from app.commands.figures import FIGURES, BadOption, answer_all
     from app.export import film_files, films
     from app.export.export import ENDINGS, check, save
     from app.export.saving import ExportError, FileIsThere
 
+    if args.batch is not None:
+        raise Fault(f"--batch names a file of figures; leave {args.figure} out.")
     command = FIGURES[args.figure]
     try:
         endings = (*ENDINGS, *film_files.ENDINGS) if command.has_film else ENDINGS
@@ -190,13 +227,13 @@ def _figure(args: Namespace) -> str:
         result, source, notes = None, "", ()
         if command.request:
             from inference.results.checkpoint import in_own_precision
-            from inference.service.engine import Engine
             from resources import bundled_checkpoints
 
-            engine = Engine()
+            session = session or _Session()
+            engine = session.engine
             is_own = args.precision == "file"
             args.checkpoint = in_own_precision(args.checkpoint or bundled_checkpoints()[0], is_own=is_own)
-            info = _info(engine, args.checkpoint)
+            info = session.info(args.checkpoint)
             _check_kinds(args, info)
             asked = command.request(args, info)
             inputs: list[Input] = []
@@ -226,9 +263,9 @@ def _figure(args: Namespace) -> str:
             notes=notes,
         )
     except FileIsThere as error:
-        raise _Fault(f"{error} Another name, or --force to replace it.") from error
+        raise Fault(f"{error} Another name, or --force to replace it.") from error
     except (ExportError, BadOption) as error:
-        raise _Fault(str(error)) from error
+        raise Fault(str(error)) from error
     return f"{args.out}: {figure.caption}"
 
 
@@ -273,7 +310,7 @@ def _answer(engine: Engine, request: Any) -> object:
 
     result = answer(engine, request, Context(keep))
     if isinstance(result, Failure):
-        raise _Fault(result.message)
+        raise Fault(result.message)
     if isinstance(result, TilesResult):  # they come one by one
         return replace(result, tiles=tuple(tile for part in (*parts, result) for tile in part.tiles))
     return result
@@ -297,18 +334,18 @@ def _check_text(args: Namespace) -> None:
 
     given = [getattr(args, option, None) for option in (*_TYPED, "sound")]
     if hasattr(args, "sound") and not any(one is not None for one in given):
-        raise _Fault("one of the arguments --text --text-file --token-ids is required, or --sound")
+        raise Fault("one of the arguments --text --text-file --token-ids is required, or --sound")
     try:
         if isinstance(getattr(args, "text_file", None), Path):
             args.text = read_text(args.text_file)
     except TextFileError as error:
-        raise _Fault(str(error)) from error
+        raise Fault(str(error)) from error
     given_texts = [("text", text) for text in getattr(args, "texts", None) or ()]
     for option, text in (*((name, getattr(args, name, None)) for name in ("text", "text_pair")), *given_texts):
         try:
             (text or "").encode()
         except UnicodeEncodeError:
-            raise _Fault(f"--{option.replace('_', '-')} is not valid Unicode.") from None
+            raise Fault(f"--{option.replace('_', '-')} is not valid Unicode.") from None
 
 
 def _application() -> QGuiApplication:

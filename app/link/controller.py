@@ -78,7 +78,7 @@ class Controller(QObject):
         self._cache, self._first_answers = cache, first_answers
         self._is_engine_up = self._is_checkpoint_remembered = False
         self._writing = QTimer(self, interval=WRITING_PAUSE, singleShot=True)
-        self._writing.timeout.connect(self.write_cache)
+        self._writing.timeout.connect(self._on_writing_timeout)
         self._runner = runner
         self._jobs = jobs
         self._views: dict[str, View] = {}
@@ -157,8 +157,12 @@ class Controller(QObject):
             self._writing.start()
 
     @Slot()
+    def _on_writing_timeout(self) -> None:
+        if self._cache is not None:
+            self._cache.write_beside()
+
     def write_cache(self) -> None:
-        """Keep the last answers for the next session."""
+        """Keep the last answers for the next session; they are on disk when this returns."""
         if self._cache is not None:
             self._cache.write()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import secrets
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,6 +38,7 @@ class ResultCache:
         self._file, self._version = file, version
         self._kept: dict[str, tuple[str, Request, object]] | None = None  # by channel: signature, request, answer
         self._is_changed = False
+        self._writer: threading.Thread | None = None
 
     def answer(self, request: Request) -> object | None:
         """What the engine of an earlier session answered; None if that is not known, or may be another now."""
@@ -59,22 +61,19 @@ class ResultCache:
 
     def write(self) -> None:
         """Put on disk what came since the last time, the latest first, as far as it fits; never raises."""
-        if not self._is_changed or self._kept is None:
-            return
-        self._is_changed = False
-        parts: list[bytes] = []
-        for channel, kept in reversed(self._kept.items()):
-            part = _packed(channel, *kept)
-            if 0 < len(part) <= MOST_BYTES_EACH and sum(map(len, parts)) + len(part) <= MOST_BYTES:
-                parts.append(part)
-        temporary = self._file.with_name(f".{self._file.name}-{secrets.token_hex(4)}")
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(b"".join(reversed(parts)))
-            temporary.replace(self._file)
-        except OSError:  # a full disk, or one that is read only: the next start takes a little longer
-            with suppress(OSError):
-                temporary.unlink()
+        if self._writer is not None:
+            self._writer.join()
+        if self._is_changed and self._kept is not None:
+            self._is_changed = False
+            _write(self._file, tuple(self._kept.items()))
+
+    def write_beside(self) -> None:
+        """The same, in a thread: packing takes some frames, a disk more. While one writes, what came since waits."""
+        if self._is_changed and self._kept is not None and not (self._writer and self._writer.is_alive()):
+            self._is_changed = False
+            kept = tuple(self._kept.items())  # answers never change
+            self._writer = threading.Thread(target=_write, args=(self._file, kept), name="last-results")
+            self._writer.start()
 
     def _read(self) -> dict[str, tuple[str, Request, object]]:
         from inference.service import wire  # with NumPy, which nobody needs before the window is on screen
@@ -101,7 +100,7 @@ class ResultCache:
         files = [getattr(getattr(given, kind, None), "path", "") for kind in ("image", "sound")]
         try:
             folder = checkpoint_path(split_precision(checkpoint)[0])
-            places = sorted(folder.iterdir()) if checkpoint else []
+            places = sorted([*folder.iterdir(), *folder.glob("*/*")]) if checkpoint else []
             places += [Path(file) for file in files if file]
             for place in places:
                 stat = place.stat()
@@ -109,6 +108,22 @@ class ResultCache:
         except (OSError, ValueError, RuntimeError):
             return f"unreadable {secrets.token_hex(8)}"  # equal to nothing
         return told.hexdigest()
+
+
+def _write(file: Path, kept: tuple[tuple[str, tuple[str, Request, object]], ...]) -> None:
+    parts: list[bytes] = []
+    for channel, of_channel in reversed(kept):
+        part = _packed(channel, *of_channel)
+        if 0 < len(part) <= MOST_BYTES_EACH and sum(map(len, parts)) + len(part) <= MOST_BYTES:
+            parts.append(part)
+    temporary = file.with_name(f".{file.name}-{secrets.token_hex(4)}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(b"".join(reversed(parts)))
+        temporary.replace(file)
+    except OSError:  # a full disk, or one that is read only: the next start takes a little longer
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def _packed(channel: str, signature: str, request: Request, answer: object) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pkgutil
 import sys
+import threading
 import traceback
 from contextlib import suppress
 from importlib import import_module
@@ -24,6 +25,8 @@ from app.window.settings import settings_file
 # Milliseconds: before the first module, in which the worker brings NumPy, which cannot be had in small pieces; and
 # between two, so that the window stays awake.
 DELAY, PAUSE = 1000, 25
+# Seconds that the thread which imports pyqtgraph may keep the window waiting; Python's own 5 ms add up in a paint.
+HAND_OVER = 0.001
 
 
 def open_window(checkpoint: str, engine: str) -> int:
@@ -80,24 +83,44 @@ class _Reporter:
 
 
 class WarmUp(QObject):
-    """Imports the modules of all views one by one, while the engine starts: together they take half a second."""
+    """Imports the modules of all views one by one, while the engine starts: together they take half a second.
+
+    pyqtgraph comes first and in a thread, which hands over to the window every millisecond: it is 190 modules that
+    cannot be had one by one, because its package imports them all. It makes no Qt object meanwhile, and knows nothing
+    of ours, so that no two threads ever wait for each other's modules. Ours make some, and stay in the window's thread.
+    """
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._modules = pkgutil.walk_packages(widgets.__path__, f"{widgets.__name__}.")
+        self._usual = sys.getswitchinterval()
+        self._plots = threading.Thread(target=_import, args=("pyqtgraph",), name="warm-up")
         self._timer = QTimer(self, interval=PAUSE)
         self._timer.timeout.connect(self._on_timeout)
 
     def start(self) -> None:
         """Begin, after a moment."""
-        QTimer.singleShot(DELAY, self._timer.start)
+        QTimer.singleShot(DELAY, self, self._begin)
+
+    @Slot()
+    def _begin(self) -> None:
+        sys.setswitchinterval(HAND_OVER)
+        self._plots.start()
+        self._timer.start()
 
     @Slot()
     def _on_timeout(self) -> None:
+        if self._plots.is_alive():
+            return
+        sys.setswitchinterval(self._usual)
         module = next(self._modules, None)
         if module is None:
             self._timer.stop()
             quick_start.end()
         else:
-            with suppress(ImportError):  # a library of the system is missing, which the view that needs it will say
-                import_module(module.name)
+            _import(module.name)
+
+
+def _import(name: str) -> None:
+    with suppress(ImportError):  # a library of the system is missing, which the view that needs it will say
+        import_module(name)

@@ -14,6 +14,7 @@ from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QSpinBox
 
+from app import quick_start
 from app.window.application import make_window
 from app.window.main_window import MainWindow
 from benchmarks import samples
@@ -71,6 +72,7 @@ class Ticks(QObject):
 
 def main() -> None:
     checkpoint, n_tokens, writer, n_written = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+    quick_start.begin()  # as the program does
     application = QApplication(sys.argv[:1])
     window = make_window(checkpoint)
     window.input_bar.set_text(" ".join(samples.words(n_tokens)[1:-1]), "")
@@ -102,10 +104,15 @@ def write(window: MainWindow, ticks: Ticks, writer: str, n_written: int) -> None
     view = window.area.views["generation"]
     most = view.findChild(QSpinBox, "generation_most")
     assert most is not None
-    most.setFocus()
-    QTest.keySequence(most, "Ctrl+A")
-    QTest.keyClicks(most, str(n_written))
-    QTest.keyClick(most, Qt.Key.Key_Return)
+    actions = (
+        most.setFocus,
+        lambda: QTest.keySequence(most, "Ctrl+A"),
+        lambda: QTest.keyClicks(most, str(n_written)),
+        lambda: QTest.keyClick(most, Qt.Key.Key_Return),
+    )
+    for act in actions:  # nobody does all that between two turns of the loop
+        ticks.watch(WRITES, lambda: True)
+        act()
 
     def is_written() -> bool:
         written = view.figure().result.written if view.figure() else None

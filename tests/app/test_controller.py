@@ -410,6 +410,9 @@ class FakeCache:
     def write(self):
         self.n_written += 1
 
+    def write_beside(self):
+        self.n_written += 1
+
 
 INFO = make_checkpoint_info(name="x")
 TOKENIZE = TokenizeRequest("x", INPUT)

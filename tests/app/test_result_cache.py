@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 
 import numpy as np
 import pytest
@@ -182,3 +183,18 @@ def test_nothing_new_is_not_written(file, checkpoint):
     cache.write()
     assert not file.exists()
     assert checkpoint_path("bert-mini").is_dir()
+
+
+def test_a_slow_disk_holds_nobody_up_and_the_last_answers_win(file, checkpoint, monkeypatch):
+    request, other = OpenRequest(str(checkpoint)), OpenRequest("other")
+    disk_answers, write = threading.Event(), result_cache._write
+    monkeypatch.setattr(result_cache, "_write", lambda *args: disk_answers.wait(20) and write(*args))
+    cache = ResultCache(file, "1.0")
+    cache.keep("0", request, OpenRequest("first"))
+    cache.write_beside()
+    cache.keep("0", request, other)
+    cache.write_beside()  # waits for none, nor is a second one begun
+    assert not file.exists()
+    disk_answers.set()
+    cache.write()
+    assert ResultCache(file, "1.0").answer(request) == other

@@ -158,6 +158,19 @@ def test_progress_and_cancel_are_there_only_while_something_runs(line, qtbot):
     assert not line._bar.isVisible()
 
 
+def test_progress_is_painted_with_all_else_not_at_once(line, qtbot):
+    painted = []
+    line.set_busy(True)
+    line._bar.paintEvent = lambda event: painted.append(line._bar.value())
+    qtbot.waitUntil(lambda: bool(painted))
+    painted.clear()
+    for done in range(1, 7):
+        line.show_progress(Progress(done, 6, f"Layer {done} of 6"))
+    assert painted == []
+    qtbot.waitUntil(lambda: bool(painted))
+    assert painted[-1] == 6
+
+
 def test_what_is_held_is_told_and_why_some_is_not(line):
     line.show_memory(MemoryResult(held=36 * 2**20, budget=2**30, n_calls=12, n_held=12, n_tokens=4096, has_qk=True))
     assert line._memory.text() == "36 MB of 1 GB held"

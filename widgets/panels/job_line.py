@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from inference.results.job import JobAction, JobPhase, JobState
 from widgets.kit.labels import LineLabel
+from widgets.panels.progress_bar import ProgressBar
 
 
 class JobLine(QWidget):
@@ -32,7 +33,7 @@ class JobLine(QWidget):
         self._title = LineLabel(self.tr("Job"), self)
         self._title.setObjectName(f"{name}_title")
         self._title.setVisible(with_title)
-        self._bar = QProgressBar(self)
+        self._bar = ProgressBar(self)
         self._bar.setObjectName(f"{name}_bar")
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(18 * self.fontMetrics().averageCharWidth())
@@ -81,11 +82,9 @@ class JobLine(QWidget):
         self._bar.setAccessibleName(self.tr("Progress of {}").format(title))
         self._bar.setVisible(phase is not JobPhase.FAILED)
         if progress:
-            self._bar.setRange(0, progress.total)
-            self._bar.setValue(progress.done)
+            self._bar.show_part(progress.done, progress.total)
         else:  # nothing known: it moves where something happens, and stands while it waits
-            self._bar.setRange(0, 1 if phase is JobPhase.WAITING else 0)
-            self._bar.setValue(0)
+            self._bar.show_part(0, 1 if phase is JobPhase.WAITING else 0)
         self._text.show_text(self._words(state))
         is_held = phase in (JobPhase.PAUSING, JobPhase.PAUSED)
         self._say(self._pause, self.tr("Resume") if is_held else self.tr("Pause"), title)

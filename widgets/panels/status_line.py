@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QFontMetrics, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from inference.results.events import Progress
 from inference.results.memory import MemoryResult
 from widgets.kit.delay import Delay
 from widgets.kit.labels import LineButton
 from widgets.kit.plain import PlainLabel, plain_tip
+from widgets.panels.progress_bar import ProgressBar
 
 N_KEPT = 200
 
@@ -72,7 +73,7 @@ class StatusLine(QWidget):
             line.clicked.connect(self.log_requested)
             line.installEventFilter(self)
         self._label = PlainLabel(self)
-        self._bar = QProgressBar(self)
+        self._bar = ProgressBar(self)
         self._bar.setObjectName("progress")
         self._bar.setAccessibleName(self.tr("Progress"))
         self._bar.setTextVisible(False)
@@ -191,14 +192,13 @@ class StatusLine(QWidget):
         self._cancel.setVisible(is_busy)
         if is_busy:
             self._label.setText(self.tr("Computing"))
-            self._bar.setRange(0, 0)
+            self._bar.show_part(0, 0)
         self._bar.setFixedWidth(QFontMetrics(self.font()).averageCharWidth() * 18)
 
     def show_progress(self, progress: Progress) -> None:
         """How far it is."""
         self._label.setText(progress.label)
-        self._bar.setRange(0, progress.total)
-        self._bar.setValue(progress.done)
+        self._bar.show_part(progress.done, progress.total)
 
     def show_job_count(self, n: int) -> None:
         """How many jobs run, pause or wait; nothing where there are none."""

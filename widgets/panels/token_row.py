@@ -34,6 +34,7 @@ class TokenChips(QWidget):
         self._tokens: Tokens | None = None
         self._message = ""
         self._chips: list[QRectF] = []
+        self._widths: list[float] = []  # of what stands in them; measuring 512 takes longer than a frame
         self._rest_box = QRectF()
         self._can_mask = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -46,6 +47,7 @@ class TokenChips(QWidget):
         """Show tokens, or instead of them a sentence that says why there are none."""
         self._tokens, self._message, self._can_mask = tokens, message, can_mask
         self.setAccessibleDescription(" ".join(tokens.shown[:MAX_CHIPS]) if tokens else message)
+        self._measure()
         self._lay_out()
 
     @property
@@ -66,6 +68,13 @@ class TokenChips(QWidget):
         small.setPointSizeF(self.font().pointSizeF() * 0.72)
         return self.font(), small
 
+    def _measure(self) -> None:
+        metrics, small_metrics = (QFontMetricsF(font) for font in self._fonts())
+        self._widths = [
+            max(metrics.horizontalAdvance(word), small_metrics.horizontalAdvance(token_id))
+            for word, token_id in self._shown()
+        ]
+
     def _lay_out(self) -> None:
         font, small = self._fonts()
         metrics, small_metrics = QFontMetricsF(font), QFontMetricsF(small)
@@ -73,8 +82,8 @@ class TokenChips(QWidget):
         height = metrics.height() + small_metrics.height() + gap
         x = y = gap
         self._chips = []
-        for word, token_id in self._shown():
-            width = max(metrics.horizontalAdvance(word), small_metrics.horizontalAdvance(token_id)) + 2.2 * gap
+        for inner in self._widths:
+            width = inner + 2.2 * gap
             if x + width > self.width() - gap and x > gap:
                 x, y = gap, y + height + gap
             self._chips.append(QRectF(x, y, width, height))
@@ -197,6 +206,7 @@ class TokenChips(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
+            self._measure()
             self._lay_out()
 
 

@@ -25,3 +25,31 @@ while not wanted <= set(sys.modules) or warm_up._timer.isActive():
 
 def test_every_view_is_there_at_the_end():
     subprocess.run([sys.executable, "-c", SCRIPT], check=True, timeout=100)
+
+
+THREAD = """
+import sys, threading
+from importlib.abc import MetaPathFinder
+from PySide6.QtCore import QCoreApplication
+from app.window import application as of_window
+
+class Finder(MetaPathFinder):
+    found = {}
+    def find_spec(self, name, path=None, target=None):
+        self.found[name] = threading.current_thread() is threading.main_thread()
+
+of_window.DELAY = of_window.PAUSE = 0
+sys.meta_path.insert(0, Finder())
+application = QCoreApplication([])
+usual = sys.getswitchinterval()
+warm_up = of_window.WarmUp(application)
+warm_up.start()
+while "widgets.plots.plot_view" not in sys.modules:
+    application.processEvents()
+print(Finder.found["pyqtgraph"], Finder.found["widgets.plots.plot_view"], sys.getswitchinterval() == usual)
+"""
+
+
+def test_pyqtgraph_is_imported_beside_the_window_and_our_own_modules_by_it():
+    done = subprocess.run([sys.executable, "-c", THREAD], check=True, timeout=100, capture_output=True, text=True)
+    assert done.stdout.split() == ["False", "True", "True"]

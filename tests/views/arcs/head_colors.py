@@ -21,7 +21,7 @@ def wrong_head_colors(figure: ArcsFigure, chips: HeadChips, theme: Theme) -> Ite
     """What has not the colour of its head: head h has the theme's series h, and begins anew behind the last one."""
     style = FigureStyle(theme)
     heads = iter(figure.lines.head.tolist())
-    for pen, batch in figure.batches(figure.layout(style, WIDE), style):
+    for pen, batch in figure.strokes(figure.layout(style, WIDE)).batches(theme):
         for head in {next(heads) for _ in batch}:
             if pen.color().name() != _of(head, theme):
                 yield f"a line of head {head}"

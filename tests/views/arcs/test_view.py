@@ -19,7 +19,7 @@ from tests.inputs import text_input
 from tests.places import at, index_of
 from widgets.context import ViewContext
 from widgets.look.theme import LIGHT, FigureStyle
-from widgets.selection import Selection
+from widgets.selection import Position, Selection
 from widgets.subject import Subject
 from widgets.views.arcs.figure import MAX_LINES, ArcsFigure
 from widgets.views.arcs.lines import Focus, chip_pen, head_color
@@ -236,7 +236,7 @@ def test_heads_have_their_colours(qapp):
     style = FigureStyle()
     seen = {}
     heads = iter(figure.lines.head.tolist())
-    for pen, batch in figure.batches(figure.layout(style, QRectF(0, 0, 600, 400)), style):
+    for pen, batch in figure.strokes(figure.layout(style, QRectF(0, 0, 600, 400))).batches(LIGHT):
         for head in [next(heads) for _ in batch]:
             seen.setdefault(head, set()).add((pen.color().name(), pen.style()))
     assert all(seen[head] == {(head_color(head, LIGHT).name(), chip_pen(head, LIGHT, 1).style())} for head in range(12))
@@ -366,3 +366,23 @@ def test_where_no_weight_is_strong_enough_it_says_how_strong_the_strongest_is():
     largest = 100 * float(result.pattern.max())
     assert f"no weight reaches 100.0%, the largest is {largest:.2g}%" in figure.caption
     assert "weights from 0.1%" in ArcsFigure(result, ArcsOptions(threshold=0.001)).caption
+
+
+def test_of_an_image_one_patch_is_shown_first_and_of_a_text_all_tokens(view, selection):
+    of_patches = AttentionGroup("encoder", "Encoder", (4,) * 4, query_axis="patches", key_axis="patches")
+    only = view.findChild(object, "arcs_only_token")
+    view.set_subject(Subject(make_checkpoint_info(name="vit", groups=(of_patches,)), INPUT))
+    result = result_of()
+    answer(view, result)
+    middle = len(result.query_tokens) // 2
+    assert only.isChecked()
+    assert {query for query, _, _ in triples(view.figure())} == {middle}
+    selection.update(query=Position("patches", 1))
+    assert {query for query, _, _ in triples(view.figure())} == {1}
+    only.setChecked(False)
+    assert {query for query, _, _ in triples(view.figure())} == set(range(len(result.query_tokens)))
+    view.set_subject(Subject(make_checkpoint_info(name="vit", groups=(of_patches,)), text_input("another")))
+    assert not only.isChecked()  # as the user left it
+    only.setChecked(True)
+    view.set_subject(Subject(make_checkpoint_info(), INPUT))
+    assert not only.isChecked()

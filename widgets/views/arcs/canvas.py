@@ -3,62 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from time import perf_counter
 
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from widgets.figures.lettering import points_font
 from widgets.kit.delay import Delay
 from widgets.look.theme import FigureStyle
+from widgets.views.arcs.drawn_lines import DrawnLines
 from widgets.views.arcs.figure import ArcsFigure
 from widgets.views.arcs.lines import ArcsLayout, Focus
 
-_SLICE = 0.006  # seconds of drawing between two looks at the event queue
-_FIRST = 0.003  # the same where the pointer waits for it
+_FIRST = 0.002  # seconds of drawing before the first picture, which the user waits for
+_POINTED = 0.001  # the same where the pointer waits for it
+_HEAD_START = 8  # milliseconds in which a picture is on its way to the screen before more is drawn
 _FRAME = 0.1  # seconds between two pictures of what is drawn so far
 _FADED = 0.12  # all lines, while those of one token are shown
 _FIRST_ROWS = 64  # of a text of which nothing is known yet
 _ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
-
-
-class _DrawnLines:
-    """Lines on a transparent pixmap, drawn strongest first, a slice at a time."""
-
-    def __init__(self, figure: ArcsFigure, layout: ArcsLayout, style: FigureStyle, scale: float, ratio: float) -> None:
-        self._left = layout.left
-        self.top, bottom = figure.drawn(layout)
-        size = QSize(
-            math.ceil((layout.right - layout.left) * scale * ratio), math.ceil((bottom - self.top) * scale * ratio)
-        )
-        self.pixmap = QPixmap(size)
-        self.pixmap.setDevicePixelRatio(ratio)
-        self.pixmap.fill(Qt.GlobalColor.transparent)
-        self._scale = scale
-        self._batches: Iterator[tuple[QPen, list[QLineF]]] | None = figure.batches(layout, style)
-
-    @property
-    def is_complete(self) -> bool:
-        return self._batches is None
-
-    def draw(self, seconds: float = _SLICE) -> None:
-        """Draw some more lines, under those that are there."""
-        if self._batches is None:
-            return
-        end = perf_counter() + seconds
-        with QPainter(self.pixmap) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOver)
-            painter.scale(self._scale, self._scale)
-            painter.translate(-self._left, -self.top)
-            for pen, lines in self._batches:
-                painter.setPen(pen)
-                painter.drawLines(lines)
-                if perf_counter() > end:
-                    return
-        self._batches = None
 
 
 class ArcsCanvas(QAbstractScrollArea):
@@ -83,13 +47,14 @@ class ArcsCanvas(QAbstractScrollArea):
         self._figure: ArcsFigure | None = None
         self._hovered: Focus | None = None
         self._focused: ArcsFigure | None = None  # what the figure is while a token is pointed at
-        self._whole: _DrawnLines | None = None
-        self._part: _DrawnLines | None = None
-        self._before: _DrawnLines | None = None  # shown until the whole is drawn
+        self._whole: DrawnLines | None = None
+        self._part: DrawnLines | None = None
+        self._before: DrawnLines | None = None  # shown until the whole is drawn
         self._style = FigureStyle.of(self)
         self._painted = 0.0
-        self._more = Delay(0, self)
-        self._more.elapsed.connect(self._on_more_elapsed)
+        self._more, self._soon = Delay(0, self), Delay(_HEAD_START, self)
+        for delay in (self._more, self._soon):
+            delay.elapsed.connect(self._on_more_elapsed)
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -106,8 +71,9 @@ class ArcsCanvas(QAbstractScrollArea):
 
     @property
     def is_complete(self) -> bool:
-        """Whether all lines are drawn."""
-        return all(image is None or image.is_complete for image in (self._whole, self._part))
+        """Whether all lines that are on screen are drawn."""
+        seen = self._seen()
+        return all(image is None or image.is_complete_in(seen) for image in (self._whole, self._part))
 
     def show_figure(self, figure: ArcsFigure, style: FigureStyle) -> None:
         """Show another figure, or the same in another style."""
@@ -122,7 +88,7 @@ class ArcsCanvas(QAbstractScrollArea):
         self.show_figure(figure, self._style)
         if has_same_lines:
             self._whole = whole
-        elif whole is not None and whole.is_complete:
+        elif whole is not None and whole.is_complete_in(self._seen()):
             self._before = whole
 
     def point_of(self, token: Focus) -> QPointF:
@@ -172,6 +138,11 @@ class ArcsCanvas(QAbstractScrollArea):
         assert self._figure
         return self._figure.layout(self._style, self._page())
 
+    def _seen(self) -> tuple[float, float]:
+        """From where to where the figure is on screen, in points."""
+        scroll = self.verticalScrollBar().value()
+        return scroll / self._scale(), (scroll + self.viewport().height()) / self._scale()
+
     def _page(self) -> QRectF:
         """The viewport in points."""
         return QRectF(0, 0, self.viewport().width() / self._scale(), self.viewport().height() / self._scale())
@@ -197,25 +168,29 @@ class ArcsCanvas(QAbstractScrollArea):
             if self._figure is not None and shown is not None:
                 self._paint(painter, self._figure, shown)
         self._painted = perf_counter()
-        if not self.is_complete:
-            self._more.start()
+        if any(image is not None and not image.is_complete for image in (self._whole, self._part)):
+            self._soon.start_unless_waiting()
 
     def _paint(self, painter: QPainter, whole_figure: ArcsFigure, shown: ArcsFigure) -> None:
         """All lines, faded while those of the token pointed at are shown, and the tokens."""
         style = self._style
         scale, ratio = self._scale(), self.devicePixelRatioF()
         layout = self._layout()
+        seen, drawn = self._seen(), whole_figure.drawn(layout)
         if self._whole is None:
-            self._whole = _DrawnLines(whole_figure, layout, style, scale, ratio)
-            self._whole.draw()
+            self._whole = DrawnLines(whole_figure, layout, style, drawn, scale, ratio, seen)
+            self._whole.draw(seen, _FIRST)
         if self._hovered and self._part is None:
-            self._part = _DrawnLines(shown, layout, style, scale, ratio)
-            self._part.draw(_FIRST)
+            top = max(drawn[0], seen[0])
+            on_screen = (top, max(min(drawn[1], seen[1]), top + 1))
+            self._part = DrawnLines(shown, layout, style, on_screen, scale, ratio, seen)
+            self._part.draw(seen, _POINTED)
         scroll = self.verticalScrollBar().value()
         painter.setOpacity(_FADED if self._part else 1.0)
-        whole = self._whole if self._whole.is_complete or self._before is None else self._before
+        is_there = self._before is None or self._whole.is_complete_in(seen)
+        whole = self._whole if is_there else self._before
         for image in filter(None, (whole, self._part)):
-            painter.drawPixmap(QPointF(layout.left * scale, image.top * scale - scroll), image.pixmap)
+            image.paint(painter, QPointF(layout.left * scale, image.top * scale - scroll))
             painter.setOpacity(1.0)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(points_font(style.font, painter.device()))
@@ -229,9 +204,13 @@ class ArcsCanvas(QAbstractScrollArea):
         unfinished = [image for image in (self._part, self._whole) if image and not image.is_complete]
         if not unfinished:
             return
-        unfinished[0].draw()
+        seen = self._seen()
+        was_complete = unfinished[0].is_complete_in(seen)
+        unfinished[0].draw(seen)
         self._more.start()
-        if unfinished[0].is_complete or perf_counter() - self._painted > _FRAME:
+        if was_complete:
+            return  # the rest is drawn where nobody sees it
+        if unfinished[0].is_complete_in(seen) or perf_counter() - self._painted > _FRAME:
             self.viewport().update()
 
     # What the user does
@@ -265,6 +244,7 @@ class ArcsCanvas(QAbstractScrollArea):
         return super().viewportEvent(event)
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
+        self._part = None  # it is as high as what was on screen
         self.viewport().update()
         self.scrolled.emit()
 

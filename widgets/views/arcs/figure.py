@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results.attention import AttentionResult
@@ -18,14 +17,15 @@ from widgets.figures.lettering import measure, points_font
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.arcs.lines import ArcsLayout, Focus, Lines, Side, head_color, head_dash
+from widgets.views.arcs.lines import ArcsLayout, Focus, Lines, Side, head_color
 from widgets.views.arcs.options import ArcsOptions
+from widgets.views.arcs.strokes import Strokes, level_of
 
 MAX_LINES = MOST_LINES
 _MOST_MEASURED = 2_000  # tokens whose widest is looked for; among more some are as wide as is shown
-_LEVELS = 24  # widths and opacities come in steps, so that lines of one pen are drawn in one go
-_BATCH = 12  # lines between two looks at the clock of who draws piece by piece; one may take 0.2 ms
 _MAX_SQUARES = 16  # more heads than this have no room for a square each beside a token
+_BEGINNING = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _SIDES: tuple[Side, Side] = ("query", "key")
 
 
@@ -54,7 +54,7 @@ class ArcsFigure:
         """The one whose lines are drawn."""
         return self.result.layers[0]
 
-    @property
+    @cached_property
     def shown_heads(self) -> tuple[int, ...]:
         """Those of `heads` that the result has."""
         wanted = self.result.heads if self.heads is None else self.heads
@@ -111,10 +111,10 @@ class ArcsFigure:
             keep &= ~(query_tokens.is_special[query] | key_tokens.is_special[key])
         query, key, head, weight = query[keep], key[keep], head[keep], weight[keep]
         # Heads of one strength stand together, so that they share a pen.
-        order = np.lexsort((head, -np.ceil(weight * _LEVELS)))
+        order = np.lexsort((head, -level_of(weight)))
         if len(order) > MAX_LINES:
             order = order[np.argsort(-weight[order], kind="stable")[:MAX_LINES]]
-            order = order[np.lexsort((head[order], -np.ceil(weight[order] * _LEVELS)))]
+            order = order[np.lexsort((head[order], -level_of(weight[order])))]
         return Lines(query[order], key[order], head[order], weight[order])
 
     def _links(self, threshold: float) -> Lines:
@@ -143,6 +143,11 @@ class ArcsFigure:
     @cached_property
     def _widest(self) -> dict[str, float]:
         """The longest word, by font."""
+        return {}
+
+    @cached_property
+    def _square_colors(self) -> dict[str, list[QColor]]:
+        """Of the shown heads, by theme; their opacity is set where they are used."""
         return {}
 
     # Geometry
@@ -196,41 +201,22 @@ class ArcsFigure:
         painter.save()
         painter.setFont(points_font(style.font, painter.device()))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for pen, batch in reversed(list(self.batches(layout, style))):
-            painter.setPen(pen)
-            painter.drawLines(batch)
+        self._paint_lines(painter, layout, style)
         self.paint_heading(painter, layout, style)
         self.paint_tokens(painter, layout, style, rect)
         painter.restore()
 
-    def batches(self, layout: ArcsLayout, style: FigureStyle) -> Iterator[tuple[QPen, list[QLineF]]]:
-        """Pens and lines, strongest first: whoever draws them in this order draws each under those before."""
-        lines = self.lines
-        level = np.ceil(lines.weight * _LEVELS)
-        # Strands side by side, so that no head covers another that links the same tokens.
+    def strokes(self, layout: ArcsLayout) -> Strokes:
+        """The lines where they are drawn, strongest first: side by side, so that no head covers another's."""
         heads = self.shown_heads
-        strand = np.linspace(-0.22, 0.22, len(heads)) * layout.row if len(heads) > 1 else np.zeros(1)
-        shift = strand[self._place[lines.head]]
-        y0 = layout.y(0) + lines.query * layout.row + shift
-        y1 = layout.y(0) + lines.key * layout.row + shift
-        pen_ends = np.flatnonzero((np.diff(level) != 0) | (np.diff(lines.head) != 0)) + 1
-        x0, x1 = layout.left + 0.35 * layout.em, layout.right - 0.35 * layout.em
-        starts = [0, *pen_ends]
-        for start, end in zip(starts, [*starts[1:], len(level)], strict=True):
-            if start == end:
-                continue
-            pen = self._pen(int(lines.head[start]), float(level[start]) / _LEVELS, layout.em, style)
-            for batch in range(start, end, _BATCH):
-                ends = slice(batch, min(batch + _BATCH, end))
-                yield pen, [QLineF(x0, a, x1, b) for a, b in zip(y0[ends].tolist(), y1[ends].tolist(), strict=True)]
+        strand = np.linspace(-0.22, 0.22, len(heads)) if len(heads) > 1 else np.zeros(1)
+        lines = self.lines
+        return Strokes.of(lines, strand[self._place[lines.head]], layout, is_focused=self.focus is not None)
 
-    def _pen(self, head: int, weight: float, em: float, style: FigureStyle) -> QPen:
-        color = QColor(head_color(head, style.theme))
-        # The few lines of one token can be stronger than the many of all.
-        color.setAlphaF(0.25 + 0.75 * weight**0.6 if self.focus else 0.06 + 0.92 * weight**0.8)
-        pen = QPen(color, em * ((0.06 if self.focus else 0.045) + 0.22 * weight), head_dash(head, style.theme))
-        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        return pen
+    def _paint_lines(self, painter: QPainter, layout: ArcsLayout, style: FigureStyle) -> None:
+        for pen, batch in reversed(list(self.strokes(layout).batches(style.theme))):
+            painter.setPen(pen)
+            painter.drawLines(batch)
 
     def paint_heading(self, painter: QPainter, layout: ArcsLayout, style: FigureStyle) -> None:
         """What the columns are."""
@@ -294,8 +280,7 @@ class ArcsFigure:
             painter.setBrush(theme.accent if is_focus else Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(box, 0.25 * layout.em, 0.25 * layout.em)
         painter.setPen(theme.accent_ink if is_focus else theme.faint if steps_back else theme.ink)
-        align = Qt.AlignmentFlag.AlignRight if is_query else Qt.AlignmentFlag.AlignLeft
-        painter.drawText(room, align | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.drawText(room, _END if is_query else _BEGINNING, text)
         if weights and any(weights):
             self._paint_weights(painter, layout, style, token, weights, metrics)
 
@@ -318,17 +303,18 @@ class ArcsFigure:
         number_x = rect.left() - digits - 0.8 * layout.em if is_query else rect.right() + 0.8 * layout.em
         painter.setPen(style.theme.ink)
         painter.drawText(
-            QRectF(number_x, rect.top(), digits + layout.em, rect.height()),
-            Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
-            f"{max(weights):.2f}",
+            QRectF(number_x, rect.top(), digits + layout.em, rect.height()), _BEGINNING, f"{max(weights):.2f}"
         )
         if not with_squares:
             return
         x = number_x - 0.5 * layout.em - len(heads) * step if is_query else number_x + digits + 0.5 * layout.em
         y, side = rect.center().y() - step / 2, step * 0.9
-        for place, (head, weight) in enumerate(zip(heads, weights, strict=True)):
+        colors = self._square_colors.get(style.theme.name)
+        if colors is None:
+            colors = [QColor(head_color(head, style.theme)) for head in heads]
+            self._square_colors[style.theme.name] = colors
+        for place, (color, weight) in enumerate(zip(colors, weights, strict=True)):
             if weight:
-                color = QColor(head_color(head, style.theme))
                 color.setAlphaF(0.1 + 0.9 * weight**0.5)
                 painter.fillRect(QRectF(x + place * step, y, side, side), color)
 

@@ -98,9 +98,7 @@ class LongArcsFigure(ArcsFigure):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.save()
         painter.setClipRect(inside)
-        for pen, batch in reversed(list(self.batches(layout, style))):
-            painter.setPen(pen)
-            painter.drawLines(batch)
+        self._paint_lines(painter, layout, style)
         painter.restore()
         self.paint_heading(painter, layout._replace(top=inside.top()), style)
         self.paint_tokens(painter, layout, style, inside.adjusted(0, 0.1, 0, -0.1))

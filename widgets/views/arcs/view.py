@@ -34,6 +34,8 @@ from widgets.views.arcs.threshold_slider import ThresholdSlider
 
 _PAUSE = 40  # milliseconds that moves are gathered before lines are asked for
 _N_STRONGEST = 5
+_IN_SIGHT = 12  # a row that no window hides
+_PATCHES = ("patches", "pixels")  # names of axes along an image; those of stages are numbered
 
 
 class ArcsView(View):
@@ -47,6 +49,7 @@ class ArcsView(View):
         super().__init__(context, parent)
         self._result: AttentionResult | LinesResult | None = None
         self._clicked: Focus | None = None
+        self._is_of_patches = False
         self._feed = ArcsFeed()
         self._lengths: dict[str, int] = {}  # of the longer column, by group, as far as known
         self._asking = Delay(_PAUSE, self)
@@ -101,6 +104,16 @@ class ArcsView(View):
             self._feed.forget()
         self._group.offer(subject.checkpoint if subject else None)
         super().set_subject(subject)
+        self._begin_with_one_patch()
+
+    def _begin_with_one_patch(self) -> None:
+        """Every patch attends a little to every other: the lines of all of them are a fog."""
+        if (group := self.group) is None:
+            return
+        is_of_patches = group.query_axis in _PATCHES or group.query_axis.startswith("stage_")
+        if is_of_patches != self._is_of_patches:
+            self._is_of_patches = is_of_patches
+            self._only.set_value(replace(self._only.value(), token=is_of_patches), quietly=True)
 
     def requests(self) -> tuple[Request, ...]:
         assert self.subject is not None
@@ -148,6 +161,8 @@ class ArcsView(View):
         return figure.seen(self._canvas.rows_on_screen()) if isinstance(figure, LongArcsFigure) else figure
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
+        if now.group != old.group:
+            self._begin_with_one_patch()
         self.refresh()
         if (now.head, now.query, now.key) != (old.head, old.query, old.key):
             self._redraw()
@@ -219,12 +234,14 @@ class ArcsView(View):
         return "  \N{MIDDLE DOT}  ".join((f"{start}  {others[0]}", *others[1:]))
 
     def _pinned(self) -> Focus | None:
-        """The selected token, the key if that was clicked last, where only its lines are wanted."""
+        """The selected token, the key if that was clicked last, where only its lines are wanted; of patches any."""
         if not self._only.value().token or self._result is None:
             return None
         query = Focus("query", self.query_pos) if self.query_pos is not None else None
         key = Focus("key", self.key_pos) if self.key_pos is not None else None
         focus = key if key and key == self._clicked else query or key
+        if focus is None and self._is_of_patches:
+            focus = Focus("query", min(len(self._result.query_tokens) // 2, _IN_SIGHT))
         if focus is None:
             return None
         tokens: Tokens = self._result.query_tokens if focus.side == "query" else self._result.key_tokens

@@ -1,0 +1,44 @@
+"""What a checkpoint is, from the last time that anybody asked if nothing of it has changed since.
+
+Telling it takes some seconds, because the class that the weights fit is found by building it without storage, by torch
+and transformers. What was told once is read from a file, and neither of them is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import version
+
+from PySide6.QtCore import QCoreApplication
+
+from app import VERSION
+from app.link.result_cache import ResultCache
+from app.window.settings import settings_file
+from inference.results.checkpoint import CheckpointInfo, InspectRequest, in_own_precision, split_precision
+from resources import bundled_checkpoints, checkpoint_path
+
+_OF_ADAPTERS = "adapter_config.json"
+FILE_NAME = "inspected.bin"  # beside the settings
+
+
+def inspected(checkpoint: str, ask: Callable[[str], CheckpointInfo]) -> CheckpointInfo:
+    """What `ask` says of a checkpoint, or has said of the same files by the same versions; what it raises is raised."""
+    request = InspectRequest(_whole(checkpoint))
+    QCoreApplication.setApplicationName("Headlight")  # which the folder of the settings is named after
+    QCoreApplication.setOrganizationName("Headlight")
+    kept = ResultCache(settings_file().with_name(FILE_NAME), f"{VERSION}, transformers {version('transformers')}")
+    if isinstance(info := kept.answer(request), CheckpointInfo):
+        return info
+    info = ask(checkpoint)
+    name, _ = split_precision(checkpoint)
+    if not (checkpoint_path(name) / _OF_ADAPTERS).exists():  # the base of one lies elsewhere
+        kept.keep(request.checkpoint, request, info)
+        kept.write()
+    return info
+
+
+def _whole(checkpoint: str) -> str:
+    """The same from whatever folder."""
+    name, is_own_precision = split_precision(checkpoint)
+    place = name if name in bundled_checkpoints() else str(checkpoint_path(name).absolute())
+    return in_own_precision(place, is_own=is_own_precision)

@@ -1,0 +1,108 @@
+"""What a checkpoint is, is told at once where it was told before and nothing has changed since."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.commands import inspecting
+from app.commands.inspecting import inspected
+from inference.context import Context, Refused
+from inference.results.checkpoint import CheckpointInfo, InspectRequest
+from inference.service.engine import Engine
+from resources import CHECKPOINTS, bundled_checkpoints
+
+ROOT = Path(__file__).parents[2]
+ASK = """
+import sys
+from app.commands.command_line import run
+status = run(["inspect", *sys.argv[1:]])
+print(sorted({"torch", "transformers"} & set(sys.modules)), file=sys.stderr)
+sys.exit(status)
+"""
+
+
+def ask(checkpoint: str) -> CheckpointInfo:
+    info = Engine().run(InspectRequest(checkpoint), Context())
+    assert isinstance(info, CheckpointInfo)
+    return info
+
+
+def nobody(checkpoint: str) -> CheckpointInfo:
+    raise AssertionError(f"{checkpoint} was inspected again")
+
+
+@pytest.fixture
+def checkpoint(tmp_path) -> Path:
+    return Path(shutil.copytree(CHECKPOINTS / "bert-mini", tmp_path / "mine"))
+
+
+@pytest.mark.parametrize("name", bundled_checkpoints())
+def test_it_is_told_as_it_was(name, qapp):
+    told = inspected(name, ask)
+    is_adapter = (CHECKPOINTS / name / "adapter_config.json").exists()
+    assert inspected(name, ask if is_adapter else nobody) == told
+
+
+def test_the_same_folder_from_elsewhere_and_in_its_own_precision(checkpoint, monkeypatch, qapp):
+    told = inspected(str(checkpoint), ask)
+    monkeypatch.chdir(checkpoint.parent)
+    assert inspected("mine", nobody) == told
+    with pytest.raises(AssertionError, match="again"):
+        inspected(f"{checkpoint}?precision=file", nobody)
+
+
+def change_config(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"id2label": {"0": "no", "1": "yes", "2": "perhaps"}}))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        change_config,
+        lambda folder: (folder / "tokenizer.json").unlink(),
+        lambda folder: os.utime(folder / "model.safetensors", ns=(1, 1)),
+        lambda folder: (folder / "along").mkdir(),
+    ],
+    ids=["configuration", "tokenizer", "weights", "training"],
+)
+def test_what_has_changed_is_inspected_again(checkpoint, change, qapp):
+    inspected(str(checkpoint), ask)
+    change(checkpoint)
+    with pytest.raises(AssertionError, match="again"):
+        inspected(str(checkpoint), nobody)
+
+
+def test_another_version_is_asked_again(checkpoint, monkeypatch, qapp):
+    inspected(str(checkpoint), ask)
+    monkeypatch.setattr(inspecting, "version", lambda _name: "0.0")
+    with pytest.raises(AssertionError, match="again"):
+        inspected(str(checkpoint), nobody)
+
+
+def test_a_refusal_is_not_kept(tmp_path, qapp):
+    (tmp_path / "config.json").write_text("{")
+    for _ in range(2):
+        with pytest.raises(Refused):
+            inspected(str(tmp_path), ask)
+
+
+def test_the_second_time_neither_torch_nor_transformers_is_imported(qapp):
+    for form in ([], ["--json"]):
+        inspected("bert-mini", ask)
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", ASK, "bert-mini", *form],
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stderr.split("\n")[-2] == "[]"
+        assert "BertForPreTraining" in done.stdout
