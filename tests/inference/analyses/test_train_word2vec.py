@@ -114,7 +114,9 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
 def stopped_at(look, text, out, **parts):
     """Train until the look of that number, and be stopped there."""
     looks = []
-    context = Context(lambda event: looks.append(event) if isinstance(event, Partial) else None, lambda: len(looks) > look)
+    context = Context(
+        lambda event: looks.append(event) if isinstance(event, Partial) else None, lambda: len(looks) > look
+    )
     with pytest.raises(Cancelled):
         train_word2vec(request_of(text, out, **parts), context, Clock())
 
