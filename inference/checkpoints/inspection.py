@@ -24,6 +24,7 @@ from inference.family.opened import Opened
 from inference.family.unread import why_unread
 from inference.files.chat_template import read_chat_template
 from inference.files.config_file import CONFIG, build_config, config_of_text, named_class, read_config
+from inference.files.model_card import read_card
 from inference.files.regular_files import UnsafeFileError
 from inference.files.tokenizer_files import mask_token, vocabulary_file
 from inference.inputs.image_preparation import PREPROCESSOR, read_preparation
@@ -156,6 +157,7 @@ def plan(checkpoint: str) -> CheckpointPlan:
         image_step=max(preparation.unit) if preparation and preparation.is_free else 0,
         has_chat_template=can_chat,
         compares=family.compares(config) if has_tokenizer else (),
+        card=read_card(own_folder),
     )
     return CheckpointPlan(
         folder, config, family, architecture, stored, info, preparation, adapter, is_own_precision, of_base, open_clip
