@@ -226,7 +226,7 @@ class FamilyTree:
         painter.setFont(style.font)
 
     def _paint_card(self, painter: QPainter, area: QRectF, style: FigureStyle) -> None:
-        half = area.width() * (0.6 if self.checkpoint is not None else 1.0)
+        half = area.width() * (0.52 if self.checkpoint is not None else 1.0)
         title = _tr("{} ({})").format(self.model.name, self.model.year)
         _paint_lines(painter, QRectF(area.left(), area.top(), half, area.height()), title, self._card_lines(), style)
         if self.checkpoint is not None:
@@ -307,7 +307,7 @@ def _told_of(info: CheckpointInfo) -> tuple[tuple[str, str], ...]:
     layers = ", ".join(_tr("{}: {} layers").format(group.title, group.n_layers) for group in info.groups)
     many = _tr("{} heads, {:,} wide").format("–".join(map(str, heads[:1] + heads[1:][-1:])), info.d_model)
     size = _tr("{:,} parameters").format(info.n_parameters)
-    size += _tr("; {:,} tokens in its vocabulary").format(info.d_vocab) if info.d_vocab else ""
+    size += _tr("; vocabulary of {:,}").format(info.d_vocab) if info.d_vocab else ""
     context = _tr("{:,} tokens").format(info.n_ctx) if info.n_ctx else _tr("no limit")
     unsaid = _tr("not stated")
     languages = _tr("; languages: {}").format(clean(info.card.languages)) if info.card.languages else ""

@@ -241,7 +241,7 @@ BUNDLED = {"bert": "bert-mini", "gpt2": "gpt-mini"}
 _OBJECTIVES = {
     "ForMaskedLM": "masked words, from both sides",
     "ForNextSentencePrediction": "whether a sentence follows another one",
-    "ForPreTraining": "several at once, such as masked words and the next sentence",
+    "ForPreTraining": "masked words, beside other tasks",
     "ForCausalLM": "the next token, from those before it",
     "LMHeadModel": "the next token, from those before it",
     "ForCausalImageModeling": "the next pixel, from those before it",
@@ -261,7 +261,7 @@ _OBJECTIVES = {
     "ForSemanticSegmentation": "classes of pixels",
     "ForImageSegmentation": "the pixels that a text is said of",
     "ForDepthEstimation": "how far away pixels are",
-    "LSegModel": "the pixels that each of several labels is said of",
+    "LSeg": "the pixels that each of several labels is said of",
     "CLIPModel": "which text is said of which image (contrastive)",
     "MetaClip2Model": "which text is said of which image (contrastive)",
     "SiglipModel": "whether a text is said of an image, pair by pair (contrastive)",
