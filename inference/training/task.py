@@ -72,7 +72,7 @@ class TrainingTask(ABC):
 
     @abstractmethod
     def look(self) -> tuple[str, np.ndarray]:
-        """What the model makes of the example, and what it attends to there. In eval mode."""
+        """What the model makes of the example, and what it attends to there. In eval mode, behind `validate`."""
 
     def by_distance(self) -> np.ndarray:
         """See `Validation.by_distance`. In eval mode, behind `validate`."""
