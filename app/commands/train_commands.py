@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Protocol, TextIO
 
 from app.commands import train_word2vec
-from app.commands.train_lab import CAUSAL, CLASSIFY, MASKED, REVERSAL
+from app.commands.train_lab import CAUSAL, CLASSIFY, CONTRASTIVE, MASKED, REVERSAL
 from inference.results.events import Progress
 
 ABOUT = "train a model on data of yours"
@@ -32,6 +32,7 @@ TRAIN: dict[str, TrainCommand] = {
     "masked": MASKED,
     "causal": CAUSAL,
     "classify": CLASSIFY,
+    "contrastive": CONTRASTIVE,
     "word2vec": train_word2vec,
 }
 

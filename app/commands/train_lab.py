@@ -1,4 +1,4 @@
-"""`headlight train reversal`, `masked`, `causal` and `classify`: the training lab without a window."""
+"""`headlight train reversal`, `masked`, `causal`, `classify` and `contrastive`: the training lab without a window."""
 
 from __future__ import annotations
 
@@ -104,4 +104,5 @@ class LabCommand:
 REVERSAL = LabCommand("reversal", "teach a Transformer of 2017, or an LSTM with attention, to write strings backwards")
 MASKED = LabCommand("masked", "teach a tiny BERT to find masked words")
 CAUSAL = LabCommand("causal", "teach a tiny GPT-2, or an LSTM, to go on with a text")
+CONTRASTIVE = LabCommand("contrastive", "teach a tiny CLIP which text is said of which drawn image")
 CLASSIFY = LabCommand("classify", "teach a checkpoint to tell the labels of a table")

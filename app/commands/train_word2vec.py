@@ -10,7 +10,12 @@ from pathlib import Path
 from app.commands.figures import BadOption
 from app.commands.options import add_options as add_declared
 from app.export.saving import ExportError, check_place
-from inference.results.train_word2vec import VECTOR_ENDINGS, TrainWord2VecRequest, TrainWord2VecResult
+from inference.results.train_word2vec import (
+    VECTOR_ENDINGS,
+    TrainWord2VecRequest,
+    TrainWord2VecResult,
+    unfinished_file,
+)
 from widgets.views.embedding.command import words_in
 from widgets.views.embedding.options import TrainingOptions
 
@@ -25,24 +30,36 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--watch", default="", metavar="WORD,...", help="tell the nearest words of these at the end")
     endings = "ending .npz, or as word2vec writes them .txt, .vec or .bin"
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help=endings)
-    parser.add_argument("--force", action="store_true", help="replace a file that is there")
+    parser.add_argument("--resume", action="store_true", help="go on with the run that was stopped there")
+    parser.add_argument("--force", action="store_true", help="replace a file that is there, and begin anew")
 
 
 def run(args: Namespace, ask: Callable[[object], object]) -> str:
     """Train and save; what came of it, a line each."""
     if args.out.suffix not in VECTOR_ENDINGS:
         raise ExportError(f"{args.out} ends in none of {', '.join(VECTOR_ENDINGS)}.")
-    check_place(args.out, may_replace=args.force)
+    unfinished = unfinished_file(args.out)
+    if args.resume and not unfinished.exists():
+        raise BadOption(f"There is no {unfinished}, so no run to go on with.")
+    if unfinished.exists() and not (args.resume or args.force):
+        raise BadOption(f"{unfinished} is of a run that was stopped; --resume goes on with it, --force begins anew.")
+    check_place(args.out, may_replace=args.force or args.resume)
     options = TrainingOptions.of(args)
     text = os.path.abspath(args.text) if args.text else ""
     watched = tuple(word.lower() for word in words_in(args.watch))
     out = os.path.abspath(args.out)
     before = _written(args.out)
     try:
+        if not args.resume:
+            unfinished.unlink(missing_ok=True)
         result = ask(TrainWord2VecRequest(text, out, options.settings, options.min_count, watched=watched))
     except KeyboardInterrupt:
-        is_saved = _written(args.out) != before
-        told = f"The vectors as they were learned so far are in {args.out}." if is_saved else "Nothing is saved yet."
+        if unfinished.exists():
+            told = f"What was learned is in {unfinished}; --resume goes on with it."
+        elif _written(args.out) != before:
+            told = f"The vectors as they were learned so far are in {args.out}."
+        else:
+            told = "Nothing is saved yet."
         raise BadOption(f"Stopped. {told}") from None
     assert isinstance(result, TrainWord2VecResult)
     told = f"{result.n_vocabulary:,} vectors of {result.settings.d_model} numbers, from {result.n_words:,} words"

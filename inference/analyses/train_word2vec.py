@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inference.context import Refused
+from inference.context import Cancelled, Refused
 from inference.files.json_file import read_bytes, utf8_text
 from inference.models.text_ngrams import TextNgrams
 from inference.models.word2vec import Trainer
@@ -28,14 +29,16 @@ from inference.results.train_word2vec import (
     TrainWord2VecRequest,
     TrainWord2VecResult,
 )
+from inference.training.unfinished_vectors import digest, forget_unfinished, go_on, keep_unfinished
 from resources import NGRAMS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from inference.context import Context
 
 _SECONDS_A_LOOK = 1.5
+_SECONDS_KEPT = 5.0  # what a killed process loses at most, with the stretch of the text that it was at
 _SECONDS_A_SAVE = 10.0
 _STEPS = 1_000  # of the progress that is told
 _N_NEAR = 6
@@ -46,6 +49,8 @@ def train_word2vec(
     request: TrainWord2VecRequest, context: Context, clock: Callable[[], float] = time.monotonic
 ) -> TrainWord2VecResult:
     """Train, tell every other second what was learned, and save it every ten seconds and at the end.
+
+    What is needed to go on is kept beside it every five seconds until the end.
 
     Parameters
     ----------
@@ -64,22 +69,32 @@ def train_word2vec(
     if not out.parent.is_dir():
         raise Refused(f"There is no folder {out.parent} to save {out.name} in.")
     text = _text(request, context)
-    trainer = Trainer(text.counts, request.settings)
-    look = _Looks(request, text, trainer)
-    seen = saved = clock()
+    trainer, words = Trainer(text.counts, request.settings), digest(text)
+    look = _Looks(request, text, trainer, *go_on(request, trainer, words))
+    seen = kept = saved = clock()
     losses: list[float] = []
-    context.partial(look(0.0, float("nan")))
-    for share, loss in trainer.train(text.ids):
-        losses.append(loss)
-        context.checkpoint(round(_STEPS * share), _STEPS, f"Training, loss {loss:.3f}")
-        now = clock()
-        if now - seen >= _SECONDS_A_LOOK:
-            context.partial(look(share, float(np.nanmean(losses))))
-            seen, losses = now, []
-        if now - saved >= _SECONDS_A_SAVE:
+    try:
+        context.partial(look(look.share, float("nan")))
+        for share, loss in trainer.train(text.ids):
+            losses.append(loss)
+            context.checkpoint(round(_STEPS * share), _STEPS, f"Training, loss {loss:.3f}")
+            if clock() - seen >= _SECONDS_A_LOOK:
+                context.partial(look(share, float(np.nanmean(losses))))
+                seen, losses = clock(), []
+            if clock() - kept >= _SECONDS_KEPT:
+                _keep(request, trainer, words, look)
+                kept = clock()
+            if clock() - saved >= _SECONDS_A_SAVE:
+                _save(text, trainer, out)
+                saved = clock()
+    except Cancelled:
+        if trainer.n_stretches:
+            _keep(request, trainer, words, look)
             _save(text, trainer, out)
-            saved = now
+        raise
     _save(text, trainer, out)
+    with _saving(out):
+        forget_unfinished(request)
     return look(1.0, float(np.nanmean(losses)) if losses else float("nan"))
 
 
@@ -125,8 +140,21 @@ def _stoppable(text: str, context: Context) -> Iterable[str]:
 
 def _save(text: NumberedText, trainer: Trainer, out: Path) -> None:
     vectors = WordVectors(text.words, trainer.inputs, trainer.outputs, text.counts, settings=trainer.settings)
-    try:
+    with _saving(out):
         vectors.save(out)
+
+
+def _keep(request: TrainWord2VecRequest, trainer: Trainer, words: str, look: _Looks) -> None:
+    out = Path(request.out)
+    with _saving(out):
+        keep_unfinished(request, trainer, words, look.shares, look.losses)
+
+
+@contextmanager
+def _saving(out: Path) -> Iterator[None]:
+    """What goes wrong with the disk, in one sentence."""
+    try:
+        yield
     except OSError as error:
         raise Refused(f"{out.name} cannot be saved: {error.strerror}.") from error
 
@@ -134,10 +162,16 @@ def _save(text: NumberedText, trainer: Trainer, out: Path) -> None:
 class _Looks:
     """What is told of vectors while they are trained; each map lies as the one before."""
 
-    def __init__(self, request: TrainWord2VecRequest, text: NumberedText, trainer: Trainer) -> None:
+    def __init__(
+        self,
+        request: TrainWord2VecRequest,
+        text: NumberedText,
+        trainer: Trainer,
+        shares: list[float],
+        losses: list[float],
+    ) -> None:
         self._request, self._text, self._trainer = request, text, trainer
-        self._shares: list[float] = []
-        self._losses: list[float] = []
+        self.shares, self.losses = shares, losses
         self._before: np.ndarray | None = None
         places = {word: place for place, word in enumerate(text.words)}
         self._watched = [places[word] for word in dict.fromkeys(request.watched) if word in places]
@@ -145,11 +179,16 @@ class _Looks:
         if len(self._mapped) < 2:
             self._mapped = list(range(min(request.n_mapped, len(text.words))))
 
+    @property
+    def share(self) -> float:
+        """Of the work, at the last look."""
+        return self.shares[-1] if self.shares else 0.0
+
     def __call__(self, share: float, loss: float) -> TrainWord2VecResult:
         vectors = WordVectors(self._text.words, self._trainer.inputs)
         if np.isfinite(loss):
-            self._shares.append(share)
-            self._losses.append(loss)
+            self.shares.append(share)
+            self.losses.append(loss)
         places, explained = principal_plane(vectors.unit[self._mapped])
         if self._before is not None:
             places = turned_onto(places, self._before)
@@ -162,8 +201,8 @@ class _Looks:
             n_words=self._text.n_words,
             n_vocabulary=len(self._text.words),
             share=share,
-            shares=np.array(self._shares),
-            losses=np.array(self._losses),
+            shares=np.array(self.shares),
+            losses=np.array(self.losses),
             words=tuple(vectors.words[place] for place in self._mapped),
             places=places,
             explained=explained,

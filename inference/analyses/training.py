@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inference.context import Refused
-from inference.results.training import RunsRequest, RunsResult, TrainingRequest, TrainingResult, is_run
+from inference.results.kept_runs import RunsRequest, RunsResult
+from inference.results.training import TrainingRequest, TrainingResult, is_run
 
 if TYPE_CHECKING:
     from inference.context import Context

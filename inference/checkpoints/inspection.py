@@ -15,6 +15,7 @@ from inference.checkpoints.adapters import ADAPTER_CONFIG, find_adapter
 from inference.checkpoints.capabilities import missing
 from inference.checkpoints.header_guess import completed
 from inference.checkpoints.left_over import check_adapters, check_body, check_config, note_unused, unplaced
+from inference.checkpoints.open_clip import OPEN_CLIP_CONFIG, find_open_clip
 from inference.checkpoints.training_stages import has_training_stages
 from inference.checkpoints.weights_header import StoredTensor, read_weights, stored_in
 from inference.context import Refused
@@ -23,6 +24,7 @@ from inference.family.opened import Opened
 from inference.family.unread import why_unread
 from inference.files.chat_template import read_chat_template
 from inference.files.config_file import CONFIG, build_config, config_of_text, named_class, read_config
+from inference.files.model_card import read_card
 from inference.files.regular_files import UnsafeFileError
 from inference.files.tokenizer_files import mask_token, vocabulary_file
 from inference.inputs.image_preparation import PREPROCESSOR, read_preparation
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
     from inference.checkpoints.adapters import Adapter
     from inference.checkpoints.architecture import Architecture
+    from inference.checkpoints.open_clip import OpenClipFolder
     from inference.inputs.images import Preparation
     from inference.results.checkpoint import AttentionGroup
 
@@ -51,6 +54,8 @@ class CheckpointPlan:
     ----------
     of_base
         Where an adapter brings a head: all tensors in the folder of the base, also those that the adapter replaces.
+    open_clip
+        Where it is a folder of open_clip's: `stored` has its tensors under transformers' names.
     """
 
     folder: Path
@@ -63,6 +68,7 @@ class CheckpointPlan:
     adapter: Adapter | None = None
     is_own_precision: bool = False
     of_base: dict[str, StoredTensor] | None = None
+    open_clip: OpenClipFolder | None = None
 
 
 def inspect(checkpoint: str) -> CheckpointInfo:
@@ -87,8 +93,9 @@ def plan(checkpoint: str) -> CheckpointPlan:
     own_folder = _folder(place)
     adapter = find_adapter(own_folder)
     folder = adapter.base if adapter else own_folder
-    raw = read_config(folder)
-    stored = read_weights(folder)
+    open_clip = find_open_clip(folder)
+    raw = open_clip.config if open_clip else read_config(folder)
+    stored = open_clip.renamed if open_clip else read_weights(folder)
     head = find_head(adapter, raw) if adapter else None
     of_base = stored if head is not None else None
     if head is not None:
@@ -114,7 +121,7 @@ def plan(checkpoint: str) -> CheckpointPlan:
     config.architectures = [architecture.net_class.__name__]  # what is opened, which may have lost a head
     groups = family.groups(config)
     has_tokenizer, mask, about_tokenizer = _tokenizer(folder, config.model_type, family)
-    preparation = _preparation(folder, config, family)
+    preparation = _preparation(folder, config, family, open_clip)
     kind = family.position_kind(config)
     unprepared = _why_unprepared(preparation, config, family)
     opened = Opened(architecture.named, architecture.net_class.__name__, config, mask if has_tokenizer else None)
@@ -150,9 +157,10 @@ def plan(checkpoint: str) -> CheckpointPlan:
         image_step=max(preparation.unit) if preparation and preparation.is_free else 0,
         has_chat_template=can_chat,
         compares=family.compares(config) if has_tokenizer else (),
+        card=read_card(own_folder),
     )
     return CheckpointPlan(
-        folder, config, family, architecture, stored, info, preparation, adapter, is_own_precision, of_base
+        folder, config, family, architecture, stored, info, preparation, adapter, is_own_precision, of_base, open_clip
     )
 
 
@@ -183,8 +191,13 @@ def without_tokenizer(info: CheckpointInfo, why: str) -> CheckpointInfo:
     )
 
 
-def _preparation(folder: Path, config: PreTrainedConfig, family: Family) -> Preparation | None:
-    return read_preparation(folder, config, family.takes(config)) if isinstance(family, ReadsImages) else None
+def _preparation(
+    folder: Path, config: PreTrainedConfig, family: Family, open_clip: OpenClipFolder | None
+) -> Preparation | None:
+    if not isinstance(family, ReadsImages):
+        return None
+    says = (OPEN_CLIP_CONFIG, open_clip.images) if open_clip else None
+    return read_preparation(folder, config, family.takes(config), says)
 
 
 def _why_unprepared(preparation: Preparation | None, config: PreTrainedConfig, family: Family) -> str:
@@ -221,7 +234,7 @@ def _folder(checkpoint: str) -> Path:
             f"{checkpoint[:200]!r} is neither a folder nor a bundled checkpoint; a model on the Hugging Face hub has "
             "to be downloaded first."
         )
-    holds = (path.parent / name for name in (CONFIG, ADAPTER_CONFIG))
+    holds = (path.parent / name for name in (CONFIG, ADAPTER_CONFIG, OPEN_CLIP_CONFIG))
     if path.suffix in (".json", ".safetensors") and any(place.is_file() for place in holds):
         return path.parent.resolve()
     if path.suffix in (".bin", ".pt", ".pth", ".ckpt"):

@@ -15,8 +15,9 @@ from inference.checkpoints.free_memory import check_fits
 from inference.checkpoints.image_tokenizers import load_image_tokenizer
 from inference.checkpoints.inspection import CheckpointPlan, plan, without_tokenizer
 from inference.checkpoints.left_over import check_body, is_computed, note_unused
+from inference.checkpoints.open_clip import OPEN_CLIP_WEIGHTS
 from inference.checkpoints.weights_header import INDEX, WEIGHTS
-from inference.checkpoints.weights_reading import MisfitError, read_net
+from inference.checkpoints.weights_reading import MisfitError, read_net, read_tensors
 from inference.context import Refused
 from inference.files.chat_template import read_chat_template
 from inference.files.config_file import CONFIG
@@ -159,6 +160,8 @@ def _read(found: CheckpointPlan) -> tuple[PreTrainedModel, list[str]]:
     try:
         more = read_head(found.adapter) if found.adapter and found.of_base is not None else {}
         own = found.stored if found.of_base is None else found.of_base
+        if found.open_clip:
+            own, more = {}, found.open_clip.renamed_tensors(read_tensors(found.folder, found.open_clip.stored))
         net, report = read_net(net_class, found.config, found.folder, own, more)
     except MisfitError as misfit:
         raise Refused(f"{_weights_file(found)} does not fit {net_class.__name__}: {misfit}") from misfit
@@ -189,4 +192,6 @@ def _check_finite(net: PreTrainedModel, found: CheckpointPlan, context: Context)
 
 
 def _weights_file(found: CheckpointPlan) -> str:
+    if found.open_clip:
+        return OPEN_CLIP_WEIGHTS
     return WEIGHTS if is_there(found.folder / WEIGHTS) else INDEX

@@ -1,7 +1,7 @@
 """Word vectors that others saved: word2vec's text and binary files, GloVe's and fastText's texts, packed or not.
 
 Nothing is believed before it was checked: numbers of rows and columns, lengths of lines, and that numbers are finite.
-gensim's own files are pickles, which run code when they are opened; they are refused by what they begin with.
+gensim's own files are pickles, which are read by `inference.files.gensim_file` without running what they ask for.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.context import Refused
+from inference.files.gensim_file import read_gensim
 from inference.files.regular_files import open_regular
 
 MOST_NUMBERS = 60_000_000  # that are kept: 240 MB
@@ -27,10 +28,6 @@ _MOST_HEADER = 64  # bytes of a line with two numbers
 _MOST_WORD = 2_000  # bytes
 _MOST_NUMBER = 40  # bytes that a number in a text takes
 _EVERY = 2_000  # rows after which progress is told
-_GENSIM = (
-    "{} is gensim's own format, a pickle, which can run code when it is opened; save it in gensim with "
-    'vectors.save_word2vec_format("{}.bin", binary=True), and open that file.'
-)
 
 TellRows = Callable[[int, int], None]
 
@@ -96,18 +93,20 @@ def read_vectors(
     Raises
     ------
     Refused
-        It is no such file, or broken; it is gensim's own.
+        It is no such file, or broken.
     """
     name = path.name
     with open_regular(path) as file:
         start = file.read(8)
         file.seek(0)
         if path.suffix in (".kv", ".model") or (start[:1] == b"\x80" and start[1:2] in b"\x02\x03\x04\x05"):
-            raise Refused(_GENSIM.format(name, path.stem))
+            words, vectors, n = read_gensim(path, most_numbers)
+            more = f"The first {len(words):,} of {n:,} vectors of {name} are read: there is room for no more."
+            return VectorTable(words, vectors, "gensim", (more,) if len(words) < n else ())
         if start.startswith(b"\x93NUMPY"):
             raise Refused(
-                f"{name} is the bare matrix that gensim puts beside its own file, without words; save both in gensim "
-                f'with vectors.save_word2vec_format("{path.stem.partition(".")[0]}.bin", binary=True), and open that.'
+                f"{name} is the bare matrix that gensim puts beside its own file, without words; open that file, "
+                f"{name.removesuffix('.vectors.npy')}."
             )
         try:
             if start.startswith(b"\x1f\x8b"):

@@ -96,8 +96,16 @@ class Takes:
     kind: str = "scene"
 
 
-def read_preparation(folder: Path, config: PreTrainedConfig, takes: Takes) -> Preparation:
+def read_preparation(
+    folder: Path, config: PreTrainedConfig, takes: Takes, says_instead: tuple[str, dict[str, Any]] | None = None
+) -> Preparation:
     """How images are made ready for a checkpoint.
+
+    Parameters
+    ----------
+    says_instead
+        Name of another file that describes it, and what that says in the words of `PREPROCESSOR`, which counts where it
+        is there all the same.
 
     Raises
     ------
@@ -111,6 +119,8 @@ def read_preparation(folder: Path, config: PreTrainedConfig, takes: Takes) -> Pr
             f"{takes.unit[1]:,} × {takes.unit[0]:,}; a patch to {_MOST_SIDE:,} pixels a side are possible."
         )
     file, says, notes = _says(folder)
+    if says is None and says_instead is not None:
+        file, says = says_instead
     if says is None:
         return _usual(config.model_type, takes)
     name = str(says.get("image_processor_type") or says.get("feature_extractor_type") or "")

@@ -147,12 +147,15 @@ class Trainer:
         int64 [word], in the text.
     inputs, outputs
         float32 [word, d]: vectors of words, and vectors of contexts.
+    n_stretches
+        Of the text that were gone through, in all epochs.
     """
 
     counts: NDArray[np.int64]
     settings: Word2VecSettings
     inputs: NDArray[np.float32] = field(init=False)
     outputs: NDArray[np.float32] = field(init=False)
+    n_stretches: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self._rng = np.random.default_rng(self.settings.seed)
@@ -163,8 +166,31 @@ class Trainer:
         self._noise = np.cumsum(noise_probability(self.counts))
         self._n_batch = int(np.clip(len(self.counts) // _WORDS_A_WINDOW, _LEAST_A_BATCH, _MOST_A_BATCH))
 
+    @property
+    def random(self) -> dict[str, Any]:
+        """State of the generator."""
+        return dict(self._rng.bit_generator.state)
+
+    def restore(self, n_stretches: int, random: dict[str, Any], inputs: Vectors, outputs: Vectors) -> None:
+        """Stand behind so many stretches, as if they had been trained now.
+
+        Raises
+        ------
+        ValueError
+            The parts are not of such a run.
+        """
+        for table in (inputs, outputs):
+            if table.shape != self.inputs.shape or table.dtype != np.float32 or not np.isfinite(table).all():
+                raise ValueError("vectors of another vocabulary or width")
+        if n_stretches < 0:
+            raise ValueError("fewer than no stretches")
+        self._rng.bit_generator.state = random
+        self.n_stretches, self.inputs, self.outputs = n_stretches, inputs, outputs
+
     def train(self, text: WordIds) -> Iterator[tuple[float, float]]:
         """Go through the text; after each stretch the share of all work that is done, and the mean loss of its pairs.
+
+        What was gone through before a stop is passed over.
 
         Parameters
         ----------
@@ -173,19 +199,20 @@ class Trainer:
         """
         settings = self.settings
         total = max(settings.epochs * len(text), 1)
-        for epoch in range(settings.epochs):
-            for start in range(0, len(text), _STRETCH):
-                stretch = text[start : start + _STRETCH]
-                loss, n_pairs = 0.0, 0
-                place = epoch * len(text) + start
-                windows = self._windows(stretch)
-                n_places = max(len(windows.centres), 1)
-                for first in range(0, len(windows.centres), self._n_batch):
-                    batch = Windows(*(part[first : first + self._n_batch] for part in windows))
-                    done = (place + len(stretch) * first / n_places) / total
-                    found = self._step(batch, settings.rate * max(1 - done, LEAST_RATE))
-                    loss, n_pairs = loss + found.loss, n_pairs + found.n_pairs
-                yield min((place + len(stretch)) / total, 1.0), loss / n_pairs if n_pairs else float("nan")
+        starts = [(epoch, start) for epoch in range(settings.epochs) for start in range(0, len(text), _STRETCH)]
+        for epoch, start in starts[self.n_stretches :]:
+            stretch = text[start : start + _STRETCH]
+            loss, n_pairs = 0.0, 0
+            place = epoch * len(text) + start
+            windows = self._windows(stretch)
+            n_places = max(len(windows.centres), 1)
+            for first in range(0, len(windows.centres), self._n_batch):
+                batch = Windows(*(part[first : first + self._n_batch] for part in windows))
+                done = (place + len(stretch) * first / n_places) / total
+                found = self._step(batch, settings.rate * max(1 - done, LEAST_RATE))
+                loss, n_pairs = loss + found.loss, n_pairs + found.n_pairs
+            self.n_stretches += 1
+            yield min((place + len(stretch)) / total, 1.0), loss / n_pairs if n_pairs else float("nan")
 
     def _windows(self, stretch: WordIds) -> Windows:
         """The places of a stretch in random order, words left out, windows shrunk, noise drawn."""

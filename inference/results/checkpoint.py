@@ -121,6 +121,15 @@ TYPE_IDS = "Token ids can be typed instead of a text."  # behind why a tokenizer
 
 
 @dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What the README of a checkpoint states; each is empty where it states nothing of it."""
+
+    data: str = ""
+    licence: str = ""
+    languages: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckpointInfo:
     """What a checkpoint is and can do; answer to `InspectRequest` and `OpenRequest`.
 
@@ -171,6 +180,8 @@ class CheckpointInfo:
         Pixels of a patch, by which its images can be larger or smaller; 0 where their size is fixed.
     compares
         Of which kinds it is given several, to be compared: `image`, `text`; see `Input.images` and `Input.texts`.
+    card
+        What its README states.
     """
 
     checkpoint: str
@@ -200,6 +211,7 @@ class CheckpointInfo:
     has_chat_template: bool = False
     explained: tuple[str, ...] = ()
     compares: tuple[str, ...] = ()
+    card: ModelCard = ModelCard()
 
     @property
     def cautions(self) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ def compared_runs(request: TrainingRequest, compared: Compared) -> tuple[Trainin
         most = LIMITS["warm_up"][1]
         raise NotComparable(f"Warm-up is 0 steps, so there is none to leave out; choose 1 to {most:,.0f}.")
     if compared != "warm-up" and request.task != "reversal":
-        raise NotComparable("Norms can be moved for string reversal only: BERT has them behind, GPT-2 before.")
+        raise NotComparable("Norms can be moved for string reversal only: BERT has them behind, GPT-2 and CLIP before.")
     if compared != "warm-up" and request.sizes.architecture != "transformer":
         raise NotComparable("An LSTM has no norms that could be moved; choose a Transformer.")
     orders: tuple[NormOrder, ...] = (request.sizes.norm,) if compared == "warm-up" else ("post", "pre")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from inference.results.job import JobRequest
@@ -18,6 +19,11 @@ VECTOR_ENDINGS = (".npz", ".txt", ".vec", ".bin")
 MOST_D_MODEL, MOST_WINDOW, MOST_NEGATIVE, MOST_EPOCHS = 300, 10, 20, 100
 MOST_DRAWN_WORDS = 2_000_000
 MOST_MAPPED = 200
+
+
+def unfinished_file(out: Path) -> Path:
+    """Beside the file of the vectors: what a run needs to go on; it is there until the run is done."""
+    return out.with_name(f"{out.name}.unfinished")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +58,16 @@ class Word2VecSettings:
 
 @dataclass(frozen=True, slots=True)
 class TrainWord2VecRequest(JobRequest["TrainWord2VecResult"]):
-    """Train word2vec; the vectors are saved after every look at them, so that what was learned outlives a stop.
+    """Train word2vec, or go on where a run with the same wishes was stopped.
+
+    The vectors are saved every few seconds, so that what was learned outlives a stop.
 
     Attributes
     ----------
     text
         A text file; empty for `n_drawn` words that are drawn from the counts of n-grams that come with Headlight.
     out
-        File for the vectors: .npz, or as word2vec writes them .txt, .vec or .bin.
+        File for the vectors: .npz, or as word2vec writes them .txt, .vec or .bin. See `unfinished_file`.
     min_count
         Rarer words are left out.
     watched

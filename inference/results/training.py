@@ -7,18 +7,18 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Literal
 
 from inference.results.job import JobRequest
-from inference.results.request import Request
 from inference.results.schedule import Schedule, ScheduleKind
 
 if TYPE_CHECKING:
     import numpy as np
 
-Task = Literal["reversal", "masked", "causal", "classify"]
+Task = Literal["reversal", "masked", "causal", "classify", "contrastive"]
 TASKS: dict[Task, str] = {
     "reversal": "String reversal",
     "masked": "Masked words",
     "causal": "Next word",
     "classify": "Fine-tune on labels",
+    "contrastive": "Images and texts",
 }
 NetworkKind = Literal["transformer", "lstm"]
 # What it is called; where a text is written from another one, an LSTM has attention.
@@ -45,6 +45,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "n_vocabulary": (50, 8_000),
     "length": (8, 128),
 }
+N_CONTRASTED = 120  # portraits that a step of CLIP can have: none is of the colour and the kind of another one
 MOST_TEXT_BYTES = 20_000_000
 MOST_KEPT_BYTES = 2 * 2**30  # of all runs that are kept in one folder
 
@@ -228,7 +229,21 @@ def beyond_limits(request: TrainingRequest) -> str:
             value = getattr(part, name, low)
             if not low <= value <= high:
                 return f"{name} is {value:,}; {low:,} to {high:,} can be trained."
+    if request.task == "contrastive" and not 2 <= request.plan.batch <= N_CONTRASTED:
+        return (
+            f"batch is {request.plan.batch:,}; images and texts are learned from 2 to {N_CONTRASTED} a step: so many "
+            "pairs of a colour and a kind there are, and each is in a step but once."
+        )
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepTerm:
+    """A number of each step beside its loss, such as a part of it: the title of its plot, its name, its unit."""
+
+    plot: str
+    name: str
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +263,8 @@ class StepLog:
     seconds
         float64 [n]: training behind each step since the beginning of the run; pauses and validation do not count.
         NaN for steps of a version that did not keep it.
+    terms
+        float32 [n, term]: see `TrainingResult.terms`.
     """
 
     first: int
@@ -255,6 +272,7 @@ class StepLog:
     rate: np.ndarray
     gradient: np.ndarray
     seconds: np.ndarray
+    terms: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +341,8 @@ class TrainingResult:
         Names of what `measure` is told apart by; may be empty.
     row
         A row of what is not trained on, as it is asked for masked words; may be empty.
+    terms
+        What `StepLog.terms` has; may be empty.
     """
 
     n_done: int
@@ -338,52 +358,4 @@ class TrainingResult:
     facts: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     row: tuple[RowToken, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class KeptRun:
-    """A run that is kept: what was asked for and how far it came."""
-
-    request: TrainingRequest
-    n_done: int
-    n_bytes: int
-
-    @property
-    def is_finished(self) -> bool:
-        return self.n_done >= self.request.plan.n_steps
-
-
-@dataclass(frozen=True, slots=True)
-class RunsRequest(Request["RunsResult"]):
-    """Which runs are kept, and the steps of some of them.
-
-    Attributes
-    ----------
-    folder
-        Where runs live.
-    shown
-        Folders of runs whose steps are wanted.
-    removed
-        Folders of runs that are deleted first, with their checkpoints.
-    """
-
-    folder: str
-    shown: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RunsResult:
-    """The runs that are kept, the latest first.
-
-    Attributes
-    ----------
-    steps
-        By the folders that were asked for, as far as they hold a run.
-    has_lora
-        Whether low-rank fine-tuning is installed (`peft`).
-    """
-
-    runs: tuple[KeptRun, ...]
-    steps: tuple[tuple[str, TrainingResult], ...]
-    has_lora: bool
+    terms: tuple[StepTerm, ...] = ()

@@ -68,6 +68,7 @@ class Training:
         self._rate: list[float] = []
         self._gradient: list[np.ndarray] = []
         self._seconds: list[float] = []
+        self._terms: list[tuple[float, ...]] = []
 
     def advance(self) -> None:
         """One step.
@@ -103,6 +104,7 @@ class Training:
         self._loss.append(value)
         self._rate.append(rate)
         self._gradient.append(squares.sqrt().numpy())
+        self._terms.append(self._task.terms_now)
         self.seconds += self._clock() - start
         self._seconds.append(self.seconds)
         self.step += 1
@@ -129,6 +131,7 @@ class Training:
             np.array(self._rate[first:]),
             gradient.astype(np.float32),
             np.array(self._seconds[first:]),
+            np.array(self._terms[first:], np.float32).reshape(self.step - first, len(self._task.terms)),
         )
 
     # To go on another time
@@ -155,5 +158,5 @@ class Training:
             torch.cuda.set_rng_state(state["random_cuda"].cpu(), self._task.net.device)
         n = self.step
         self._loss, self._rate, self._gradient = log.loss[:n].tolist(), log.rate[:n].tolist(), [*log.gradient[:n]]
-        self._seconds = log.seconds[:n].tolist()
+        self._seconds, self._terms = log.seconds[:n].tolist(), [tuple(row) for row in log.terms[:n].tolist()]
         self.validations = [one for one in validations if one.step <= n]

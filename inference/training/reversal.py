@@ -107,9 +107,9 @@ class ReversalTask(TrainingTask):
         longest, generator = longest_string(self._most), torch.Generator().manual_seed(_SPLIT_SEED)
         longer = make_strings(N_LONGER, longest, generator, held_out=True, least=self._most + 1)
         self._longer = to_pairs(*longer)
-        self._counts = torch.zeros(2, 0, dtype=torch.int64)  # of what was written when it was validated last
+        self._found = torch.zeros(0, 0, dtype=torch.int64)  # what was written of both when it was validated last
         # The longest of the first strings, so that there is something to see.
-        first = int(strings[1][:N_MEASURED].argmax())
+        first = self._first = int(strings[1][:N_MEASURED].argmax())
         n = int(strings[1][first])
         self._source, self._labels = (side[first : first + 1, : n + 1] for side in self._validation)
         self.columns, self.rows = (tuple(self._names(side[0])) for side in (self._source, self._labels))
@@ -133,15 +133,20 @@ class ReversalTask(TrainingTask):
         return F.cross_entropy(logits, labels[is_label], label_smoothing=smoothing), logits
 
     def validate(self) -> tuple[float, float]:
+        """See `TrainingTask.validate`. Short and long strings are written in one batch: a step costs hardly more."""
         loss, _ = self._loss(*self._validation, 0.0)
         source, labels = (side[:N_MEASURED] for side in self._validation)
-        written = self._written(source)
-        self._counts = counts_by_place(written, _letters(labels))
-        return float(loss), self._exact_match(written, labels)
+        longer, _ = self._longer
+        self._found = self._written(
+            torch.cat([F.pad(source, (0, longer.shape[1] - source.shape[1]), value=PAD), longer])
+        )
+        return float(loss), self._exact_match(self._found[:N_MEASURED], labels)
 
     def by_distance(self) -> np.ndarray:
-        source, labels = self._longer
-        return joined_counts(self._counts, counts_by_place(self._written(source), _letters(labels)))
+        sides = [side[:N_MEASURED] for _, side in (self._validation, self._longer)]
+        parts = self._found.split([len(side) for side in sides])
+        within, longer = (counts_by_place(found, _letters(side)) for found, side in zip(parts, sides, strict=True))
+        return joined_counts(within, longer)
 
     def exact_match(self, source: Tensor, labels: Tensor) -> float:
         """Share of strings that are written backwards without a fault, greedily."""
@@ -167,7 +172,7 @@ class ReversalTask(TrainingTask):
         return out[:, 1:].cpu()
 
     def look(self) -> tuple[str, np.ndarray]:
-        said = "".join(self._names(self._written(self._source)[0]))
+        said = "".join(self._names(self._found[self._first]))
         source, labels = self._source.to(self.net.device), self._labels.to(self.net.device)
         written = torch.cat([torch.full_like(labels[:, :1], START), labels[:, :-1]], 1)
         net = cast("TransformerForTranslation", self.net)

@@ -39,6 +39,7 @@ _TASKS: dict[str, str] = {
     "masked": "inference.training.language:MaskedTask",
     "causal": "inference.training.language:CausalTask",
     "classify": "inference.training.classify:ClassifyTask",
+    "contrastive": "inference.training.contrastive:ContrastiveTask",
 }
 SAVE_EVERY = 5.0  # seconds of training: what a killed process loses at most, with the step that it was at
 _TELL_EVERY = 0.5  # seconds
@@ -136,6 +137,7 @@ class LiveRun:
             facts=task.facts,
             parts=task.parts,
             row=task.row,
+            terms=task.terms,
         )
 
     def save(self) -> None:
@@ -147,6 +149,7 @@ class LiveRun:
             with run_files.beside(folder) as partial:
                 net.save_pretrained(partial)
                 self._task.tokenizer.save_pretrained(partial)
+                self._task.save_beside(partial)
                 text = card(self._request, result, net.num_parameters())
                 (partial / "README.md").write_text(text, encoding="utf-8")
             run_files.write_run(folder, self._request, result)

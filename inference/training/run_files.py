@@ -26,11 +26,12 @@ import numpy as np
 from inference.context import Refused
 from inference.files.json_file import read_object
 from inference.files.json_parts import Misfit, read_part
+from inference.results.kept_runs import KeptRun
 from inference.results.training import (
     RUN_FILE,
-    KeptRun,
     RowToken,
     StepLog,
+    StepTerm,
     TrainingRequest,
     TrainingResult,
     Validation,
@@ -64,6 +65,7 @@ class RunFacts:
     facts: tuple[str, ...]
     parts: tuple[str, ...] = ()  # which earlier versions did not write, as the row
     row: tuple[RowToken, ...] = ()
+    terms: tuple[StepTerm, ...] = ()
 
 
 @contextmanager
@@ -131,7 +133,7 @@ def write_run(folder: Path, request: TrainingRequest, result: TrainingResult) ->
     write_whole(place / LOG, lambda stream: _save_log(log, stream))
     write_whole(place / VALIDATIONS, lambda stream: np.savez(stream, allow_pickle=False, **validations))
     facts = {field.name: getattr(result, field.name) for field in fields(RunFacts)}
-    facts["row"] = [asdict(token) for token in result.row]
+    facts |= {"row": [asdict(token) for token in result.row], "terms": [asdict(term) for term in result.terms]}
     asked = {name: value for name, value in asdict(request).items() if name != "folder"}
     told = json.dumps({"version": _VERSION, "request": asked, "facts": facts}, indent=1)
     write_whole(place / RUN, lambda stream: stream.write(told.encode()))
@@ -169,13 +171,15 @@ def read_result(folder: Path) -> TrainingResult:
         if sum((place / name).stat().st_size for name in (LOG, VALIDATIONS)) > _MOST_NUMBERS:
             raise ValueError
         with (place / LOG).open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            seconds = arrays["seconds"] if "seconds" in arrays else np.full(len(arrays["loss"]), np.nan)
-            log = StepLog(0, arrays["loss"], arrays["rate"], arrays["gradient"], seconds)
+            n = len(arrays["loss"])
+            seconds = arrays["seconds"] if "seconds" in arrays else np.full(n, np.nan)
+            terms = arrays["terms"] if "terms" in arrays else np.zeros((n, 0), np.float32)
+            log = StepLog(0, arrays["loss"], arrays["rate"], arrays["gradient"], seconds, terms)
         with (place / VALIDATIONS).open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             validations = _validations(dict(arrays))
         if log.gradient.shape != (len(log.loss), len(facts.layers)) or log.rate.shape != log.loss.shape:
             raise ValueError
-        if log.seconds.shape != log.loss.shape:
+        if log.seconds.shape != log.loss.shape or log.terms.shape != (len(log.loss), len(facts.terms)):
             raise ValueError
     except (OSError, KeyError, ValueError, TypeError, EOFError, BadZipFile) as error:
         raise Refused(f"The numbers of {request.name} cannot be read: they are damaged or missing.") from error
@@ -263,7 +267,7 @@ def remove_run(folder: Path, home: Path) -> None:
 
 
 def _save_log(log: StepLog, stream: BinaryIO) -> None:
-    np.savez(stream, loss=log.loss, rate=log.rate, gradient=log.gradient, seconds=log.seconds)
+    np.savez(stream, loss=log.loss, rate=log.rate, gradient=log.gradient, seconds=log.seconds, terms=log.terms)
 
 
 def _validation_arrays(validations: tuple[Validation, ...]) -> dict[str, np.ndarray]:

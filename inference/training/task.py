@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from torch import Tensor, nn
     from transformers import PreTrainedModel
 
-    from inference.results.training import RowToken
+    from inference.results.training import RowToken, StepTerm
 
 NO_PATTERN = np.zeros((0, 0, 0, 0), np.float32)
 NO_COUNTS = np.zeros((2, 2, 0), np.int32)
 _IN_LAYER = re.compile(r"(?:^|\.)(?:(encoder|decoder)\.)?(?:layers|layer|h|blocks?)\.(\d+)\.")
+_TOWERS = {"text_model": "text ", "vision_model": "image "}
 
 
 class TrainingTask(ABC):
@@ -38,6 +41,8 @@ class TrainingTask(ABC):
         Of AdamW; none for the models of 2017.
     parts, parts_right
         Names of what `measure` is told apart by, and the shares as `validate` last found them; may be empty.
+    terms, terms_now
+        Numbers of a step beside its loss, and what they were when `loss` was last called; may be empty.
     row
         A row of what is not trained on, as it is asked for masked words; may be empty.
     """
@@ -54,6 +59,8 @@ class TrainingTask(ABC):
     parts: tuple[str, ...] = ()
     parts_right: tuple[float, ...] = ()
     row: tuple[RowToken, ...] = ()
+    terms: tuple[StepTerm, ...] = ()
+    terms_now: tuple[float, ...] = ()
 
     @abstractmethod
     def loss(self) -> Tensor:
@@ -65,7 +72,7 @@ class TrainingTask(ABC):
 
     @abstractmethod
     def look(self) -> tuple[str, np.ndarray]:
-        """What the model makes of the example, and what it attends to there. In eval mode."""
+        """What the model makes of the example, and what it attends to there. In eval mode, behind `validate`."""
 
     def by_distance(self) -> np.ndarray:
         """See `Validation.by_distance`. In eval mode, behind `validate`."""
@@ -75,18 +82,25 @@ class TrainingTask(ABC):
         """The model as it is saved."""
         return self.net
 
+    def save_beside(self, folder: Path) -> None:  # noqa: B027 (most checkpoints have nothing else)
+        """Write what a checkpoint has beside weights and tokenizer."""
+
 
 def layers_of(net: nn.Module) -> dict[str, list[nn.Parameter]]:
     """What is trained, by layer, from the input to the output: for the norm of each one's gradient."""
     found: dict[str, list[nn.Parameter]] = {}
-    has_layers = False
+    with_layers: set[str] = set()  # towers; most models are but one
+    is_of_towers = any(name.startswith(tuple(_TOWERS)) for name, _ in net.named_parameters())
     for name, parameter in net.named_parameters():
         match = _IN_LAYER.search(name)
-        has_layers = has_layers or match is not None
+        tower = _TOWERS.get(name.partition(".")[0], "")
         if match:
-            part = f"{match[1]} {match[2]}" if match[1] and _has_both(net) else f"layer {match[2]}"
+            with_layers.add(tower)
+            part = f"{match[1]} {match[2]}" if match[1] and _has_both(net) else f"{tower}layer {match[2]}"
+        elif tower in with_layers or (is_of_towers and not tower):  # both towers meet in what is of neither
+            part = "head"
         else:
-            part = "head" if has_layers else "embedding"
+            part = f"{tower}embedding"
         if parameter.requires_grad:
             found.setdefault(part, []).append(parameter)
     # A norm behind the encoder comes before the decoder's layers.

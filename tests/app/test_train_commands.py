@@ -8,8 +8,12 @@ import pytest
 
 from app.commands.command_line import run
 from app.commands.train_commands import TRAIN, ProgressBar
+from inference.analyses.train_word2vec import train_word2vec
+from inference.context import Cancelled, Context
 from inference.models.word_vectors import open_vectors
 from inference.results.events import Progress
+from inference.results.train_word2vec import TrainWord2VecRequest
+from widgets.views.embedding.options import TrainingOptions
 
 
 @pytest.fixture
@@ -54,19 +58,51 @@ def test_what_cannot_be_done_is_one_line(args, why, tmp_path, monkeypatch, capsy
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("is_saved", [True, False])
-def test_stopping_says_what_is_saved(is_saved, text, tmp_path, capsys, monkeypatch):
+@pytest.mark.parametrize(
+    ("saved", "told"),
+    [
+        ("", "Nothing is saved yet."),
+        ("v.npz", "The vectors as they were learned so far are in {}."),
+        ("v.npz.unfinished", "What was learned is in {}; --resume goes on with it."),
+    ],
+)
+def test_stopping_says_what_is_saved(saved, told, text, tmp_path, capsys, monkeypatch):
     out = tmp_path / "v.npz"
 
     def stop(*_):
-        if is_saved:
-            out.write_bytes(b"vectors")
+        if saved:
+            (tmp_path / saved).write_bytes(b"vectors")
         raise KeyboardInterrupt
 
     monkeypatch.setattr("inference.service.engine.answer", stop)
     assert run(["train", "word2vec", str(text), "--out", str(out)]) == 2
-    told = f"The vectors as they were learned so far are in {out}." if is_saved else "Nothing is saved yet."
-    assert capsys.readouterr().err == f"headlight: Stopped. {told}\n"
+    assert capsys.readouterr().err == f"headlight: Stopped. {told.format(tmp_path / saved)}\n"
+
+
+def test_a_run_that_was_stopped_goes_on_only_if_that_is_said(text, tmp_path, capsys):
+    out = tmp_path / "v.npz"
+    of = ["train", "word2vec", str(text), "--out", str(out), "--d-model", "6", "--epochs", "2"]
+    assert run([*of, "--resume"]) == 2
+    assert capsys.readouterr().err == f"headlight: There is no {out}.unfinished, so no run to go on with.\n"
+
+    n = 0
+
+    def is_stopped():
+        nonlocal n
+        n += 1
+        return n > 4  # reading, the first look, and a stretch of the text
+
+    settings = TrainingOptions(d_model=6, epochs=2).settings
+    with pytest.raises(Cancelled):
+        train_word2vec(TrainWord2VecRequest(str(text), str(out), settings), Context(is_cancelled=is_stopped))
+    assert run(of) == 2
+    told = f"{out}.unfinished is of a run that was stopped; --resume goes on with it, --force begins anew."
+    assert capsys.readouterr().err == f"headlight: {told}\n"
+    assert run([*of, "--window", "2", "--resume"]) == 2
+    assert "v.npz.unfinished is of a run that was stopped, with window 5 and not 2" in capsys.readouterr().err
+    assert run([*of, "--resume"]) == 0
+    assert capsys.readouterr().out.startswith(f"{out}: 7 vectors of 6 numbers")
+    assert [file.name for file in tmp_path.glob("v.npz*")] == ["v.npz"]
 
 
 class Terminal(io.StringIO):

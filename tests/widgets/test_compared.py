@@ -364,7 +364,7 @@ def test_a_text_of_several_lines_is_several_texts(begun):
 
 def test_only_texts_are_compared_where_the_checkpoint_says_so(begun):
     begun.set_checkpoint(replace(CLIP, name="labels", compares=("text",)))
-    assert not begun.bar.strip.isVisible()
+    assert not chips(begun, "compared_images").isVisible()
     assert begun.bar.chips.isVisible()
     assert begun.input().images == ()
     assert len(begun.input().texts) == 4
@@ -386,3 +386,46 @@ def test_all_is_named_for_those_who_hear_it(begun):
         assert list_.accessibleName()
         assert list_.item(0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert begun.findChild(QLineEdit, "compared_new_text").accessibleName()
+
+
+# Texts alone: labels of the pixels of one image
+
+LSEG = replace(CLIP, name="lseg-test", compares=("text",))
+
+
+def test_labels_of_pixels_begin_with_what_is_in_the_scene(panel, qtbot):
+    strip = panel.bar.strip
+    panel.set_checkpoint(LSEG)
+    assert strip.width() == 0
+    assert panel.input().texts == ()
+    answer(strip, seen((ImageInput(),)))
+    assert panel.input().texts == ("red house", "blue car", "background")
+    assert panel.inputs[-1].texts == panel.input().texts
+    assert panel.input().images == ()
+    panel.set_checkpoint(replace(LSEG, name="other"))  # what there is stays
+    answer(strip, seen((ImageInput(),)))
+    assert panel.input().texts == ("red house", "blue car", "background")
+
+
+def test_labels_are_taken_from_the_scene_that_is_looked_at_now(panel):
+    strip = panel.bar.strip
+    panel.set_checkpoint(LSEG)
+    answer(strip, seen((ImageInput(),)))
+    image_bar = panel._image_bar()
+    image_bar.findChild(QToolButton, "image_next").click()
+    answer(image_bar, make_image_result())
+    assert strip.images == (ImageInput(seed=1),)
+    answer(strip, seen((ImageInput(seed=1),)))
+    panel.bar.chips.wanted.emit("captions")
+    assert panel.input().texts == ("a red house 1",)
+    panel.bar.chips.wanted.emit("kinds")
+    assert panel.input().texts == ("a red house 1", "house", "car")
+
+
+def test_of_a_file_no_label_is_known_and_none_is_made_up(panel):
+    panel._image_bar()._input = ImageInput(path="/a.png")
+    panel.text.first.set_value("The cat sat on the mat.")
+    panel.set_checkpoint(LSEG)
+    answer(panel.bar.strip, seen((ImageInput(path="/a.png"),)))
+    assert panel.input().texts == ()
+    assert panel.bar.findChild(QLabel, "compared_message").text() == ""

@@ -20,6 +20,7 @@ from widgets.context import ViewContext
 from widgets.kit.veil import Veil
 from widgets.panels.image_bar import ImageBar
 from widgets.panels.pasted_images import LONGEST_SIDE, PastedImages
+from widgets.panels.thumbnails import Thumbnails
 
 
 @pytest.fixture
@@ -253,3 +254,20 @@ def test_is_collected_after_closing(assert_collected):
         return bar
 
     assert_collected(make)
+
+
+def test_where_images_are_compared_it_is_low_and_hides_only_what_cannot_be_chosen(bar):
+    thumbnails = child(bar, Thumbnails, "image_thumbnails")
+    high = thumbnails.sizeHint().height()
+    compares = replace(make_image_info(), compares=("image", "text"), image_step=0)
+    bar.set_checkpoint(compares)
+    assert thumbnails.sizeHint().height() < high
+    side = child(bar, QSpinBox, "image_side")
+    assert not side.isVisible()
+    assert all(child(bar, QToolButton, name).isVisible() for name in ("image_open", "image_paste", "image_next"))
+    bar.set_checkpoint(replace(compares, image_step=8))
+    assert side.isVisible()
+    bar.set_checkpoint(replace(compares, compares=()))
+    assert side.isVisible()
+    assert not side.isEnabled()
+    assert thumbnails.sizeHint().height() == high

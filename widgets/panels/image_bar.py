@@ -89,7 +89,8 @@ class ImageBar(View):
             controls.addWidget(button)
         controls.addWidget(labelled(self._seed, "image_seed", self.tr("Seed")))
         controls.addWidget(labelled(self._kind, "image_kind", self.tr("Kind")))
-        controls.addWidget(labelled(self._side, "image_side", self.tr("Size")))
+        self._size = labelled(self._side, "image_side", self.tr("Size"))
+        controls.addWidget(self._size)
         controls.addWidget(self._truth)
         self._about = LineLabel(self.tr("What was done to the image"), self)
         self._about.setObjectName("image_about")
@@ -103,7 +104,7 @@ class ImageBar(View):
         lines.addWidget(self._message)
         lines.addStretch(1)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 2)
+        layout.setContentsMargins(8, 4, 8, 2)
         layout.addWidget(self._thumbnails, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(lines, 1)
         self.setFocusProxy(self._open)
@@ -133,6 +134,10 @@ class ImageBar(View):
         """Show how another checkpoint sees the same image, in the size asked for if it takes others than its own."""
         self._takes_several = info is not None and "image" in info.compares
         step = info.image_step if info else 0
+        # Where images or texts are compared, these stand above, and the room below is for what comes of them.
+        is_low = info is not None and bool(info.compares)
+        self._thumbnails.set_low(is_low)
+        self._size.setVisible(step > 0 or not is_low)
         self._side.setEnabled(step > 0)
         self._side.setSingleStep(max(1, step))
         tip = self.tr("The shorter side of what the model sees; its positions are interpolated")

@@ -76,7 +76,7 @@ class InputPanel(QWidget):
             bar.setVisible(kind in self._kinds)
         self._compares = info.compares
         if self._compares:
-            image = self._bar("image").input() if "image" in self._compares else None
+            image = self._bar("image").input() if "image" in self._kinds else None
             self._compared_bar().set_checkpoint(info, image, self.text.first.value())
         if self._compared is not None:
             self._compared.setVisible(bool(self._compares))
@@ -202,8 +202,8 @@ class InputPanel(QWidget):
     @Slot(object)
     def _on_bar_input_changed(self, part: object) -> None:
         if self.sender() in [self._bars[kind] for kind in self._kinds]:
-            if "image" in self._compares and isinstance(part, ImageInput):
-                self._compared_bar().strip.look_at(part)
+            if self._compares and isinstance(part, ImageInput):
+                self._compared_bar().look_at(part)
             self.input_changed.emit(self.input())
 
     @Slot()

@@ -14,6 +14,8 @@ from widgets.kit.plain import plain_tip
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
 
+_HIGH, _LOW = 5.2, 3.4  # em
+
 
 class Thumbnails(QWidget):
     """The original with the part that is seen framed, and beside it what the model sees.
@@ -24,7 +26,7 @@ class Thumbnails(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._result: ImageResult | None = None
-        self._shows_truth = False
+        self._shows_truth = self._is_low = False
         self._pointed: QPointF | None = None
         self.setObjectName("image_thumbnails")
         self.setAccessibleName(self.tr("The image, and what the model sees of it"))
@@ -36,6 +38,11 @@ class Thumbnails(QWidget):
         self.setToolTip(plain_tip(self.tr("{} × {} pixels; framed is what the model sees").format(width, height)))
         self._describe()
         self.update()
+
+    def set_low(self, is_low: bool) -> None:
+        """Take less height, where the image is seen elsewhere too."""
+        self._is_low = is_low
+        self.updateGeometry()
 
     def show_truth(self, shows: bool) -> None:
         """Name what is under the pointer, or no longer."""
@@ -97,7 +104,8 @@ class Thumbnails(QWidget):
 
     def sizeHint(self) -> QSize:
         em = self.fontMetrics().height()
-        return QSize(int(11.5 * em) + 8, int(5.2 * em))
+        height = _LOW if self._is_low else _HIGH
+        return QSize(int(2.2 * height * em) + 8, int(height * em))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

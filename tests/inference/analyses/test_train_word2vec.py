@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from itertools import pairwise
 
@@ -12,7 +13,7 @@ from inference.analyses.train_word2vec import train_word2vec
 from inference.context import Cancelled, Context, Refused
 from inference.models.word_vectors import open_vectors
 from inference.results.events import Partial
-from inference.results.train_word2vec import TrainWord2VecRequest, Word2VecSettings
+from inference.results.train_word2vec import TrainWord2VecRequest, Word2VecSettings, unfinished_file
 
 SETTINGS = Word2VecSettings(d_model=6, epochs=3, window=2, rate=0.2)
 
@@ -108,3 +109,70 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
     (tmp_path / "book.txt").write_bytes(b"the \xff cat")
     with pytest.raises(Refused, match=r"book\.txt is no text in UTF-8: byte 4"):
         train_word2vec(request_of(tmp_path / "book.txt", tmp_path / "v.npz"), Context())
+
+
+def stopped_at(look, text, out, **parts):
+    """Train until the look of that number, and be stopped there."""
+    looks = []
+    context = Context(
+        lambda event: looks.append(event) if isinstance(event, Partial) else None, lambda: len(looks) > look
+    )
+    with pytest.raises(Cancelled):
+        train_word2vec(request_of(text, out, **parts), context, Clock())
+
+
+def test_going_on_learns_what_would_have_been_learned_without_a_stop(text, tmp_path):
+    whole, stopped = tmp_path / "whole.npz", tmp_path / "stopped.npz"
+    at_once = train_word2vec(request_of(text, whole), Context(), Clock())
+    stopped_at(1, text, stopped)
+    assert open_vectors(stopped).inputs.tolist() != open_vectors(whole).inputs.tolist()
+    assert unfinished_file(stopped).is_file()
+    later = train_word2vec(request_of(text, stopped), Context(), Clock())
+    for part in ("inputs", "outputs"):
+        np.testing.assert_array_equal(getattr(open_vectors(stopped), part), getattr(open_vectors(whole), part))
+    places = np.isin(at_once.shares, later.shares)  # what came between the last look and the stop was not looked at
+    np.testing.assert_array_equal(later.shares, at_once.shares[places])
+    np.testing.assert_allclose(later.losses, at_once.losses[places])
+    assert sorted(file.name for file in tmp_path.glob("*.npz*")) == ["stopped.npz", "whole.npz"]
+
+
+def test_a_killed_process_goes_on_from_at_most_five_seconds_before(text, tmp_path):
+    out = tmp_path / "v.npz"
+
+    class Killed(BaseException):
+        pass
+
+    def die(event):
+        if isinstance(event, Partial) and event.result.share > 0.5:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train_word2vec(request_of(text, out), Context(die), Clock())
+    with np.load(unfinished_file(out)) as kept:
+        assert json.loads(kept["told"].tobytes())["facts"]["n_stretches"] == 1
+    assert train_word2vec(request_of(text, out), Context(), Clock()).share == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda request: replace(request, settings=replace(SETTINGS, window=3)), "with window 2 and not 3; choose"),
+        (lambda request: replace(request, min_count=6), "with min_count 5 and not 6; choose"),
+        (lambda request: replace(request, text="", n_drawn=2_000), "with another text; choose another name"),
+    ],
+)
+def test_a_run_with_other_options_does_not_go_on(change, why, text, tmp_path):
+    out = tmp_path / "v.npz"
+    stopped_at(1, text, out)
+    with pytest.raises(Refused, match=rf"v\.npz\.unfinished is of a run that was stopped, {why}"):
+        train_word2vec(change(request_of(text, out)), Context())
+
+
+def test_a_damaged_run_is_refused_in_one_sentence(text, tmp_path):
+    out = tmp_path / "v.npz"
+    stopped_at(1, text, out)
+    whole = unfinished_file(out).read_bytes()
+    for damaged in (whole[: len(whole) // 2], b"", whole.replace(b'"n_stretches": ', b'"n_stretches": -')):
+        unfinished_file(out).write_bytes(damaged)
+        with pytest.raises(Refused, match=r"^v\.npz\.unfinished, .* is damaged; without it training begins anew\.$"):
+            train_word2vec(request_of(text, out), Context())

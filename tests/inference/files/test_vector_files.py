@@ -84,13 +84,12 @@ class Bomb:
         return (pytest.fail, ("it was unpickled",))
 
 
-def test_a_pickle_of_gensim_is_never_opened(tmp_path):
-    for name in ("model.kv", "model.bin"):
-        with pytest.raises(Refused, match=r"pickle.*save_word2vec_format\(\"model\.bin\", binary=True\)"):
+def test_nothing_that_a_pickle_asks_for_is_run(tmp_path):
+    for name in ("model.kv", "model.model", "model.vec"):
+        with pytest.raises(
+            Refused, match=r"is a pickle(, but none in which| that is damaged, or holds something else than) gensim"
+        ):
             read(tmp_path, pickle.dumps(Bomb(), 0 if name.endswith(".kv") else None), name)
-    np.save(tmp_path / "model.kv.vectors.npy", TABLE)
-    with pytest.raises(Refused, match=r"without words; .*\"model\.bin\""):
-        read_vectors(tmp_path / "model.kv.vectors.npy")
 
 
 @pytest.mark.parametrize(

@@ -109,12 +109,10 @@ def test_letters_are_counted_by_their_place():
 
 def test_letters_are_measured_by_distance_in_strings_as_in_training_and_in_longer_ones(tmp_path):
     task = build_task(make_request(tmp_path, "reversal", data=TrainingData(length=8)), CPU)
-    for net in (lambda source: F.pad(task._answers[source.shape], (0, 3)), lambda _: torch.zeros(64, 0).long()):
-        task._answers = {
-            source.shape: labels.masked_fill(labels == IGNORED, PAD)
-            for source, labels in ([side[:64] for side in task._validation], task._longer)
-        }
-        task._written = net
+    sides = [labels[:64].masked_fill(labels[:64] == IGNORED, PAD) for _, labels in (task._validation, task._longer)]
+    answers = torch.cat([F.pad(side, (0, 20 - side.shape[1]), value=PAD) for side in sides])
+    for is_perfect, written in ((True, answers), (False, torch.zeros(128, 0).long())):
+        task._written = lambda _source, written=written: written
         with torch.inference_mode():
             task.validate()
         (right, n), (right_longer, n_longer) = task.by_distance()
@@ -122,9 +120,23 @@ def test_letters_are_measured_by_distance_in_strings_as_in_training_and_in_longe
         assert (n[8:] == 0).all()
         assert n_longer[:9].tolist() == [64] * 9
         assert 0 < n_longer[15] < 64
-        is_perfect = net(task._longer[0]).any()
         np.testing.assert_array_equal(right, n if is_perfect else 0 * n)
         np.testing.assert_array_equal(right_longer, n_longer if is_perfect else 0 * n_longer)
+
+
+@pytest.mark.parametrize("architecture", ["transformer", "lstm"])
+def test_written_together_each_string_is_what_it_is_by_itself(tmp_path, architecture):
+    sizes = ModelSizes(1, 16, 2, architecture=architecture)
+    task = build_task(make_request(tmp_path, "reversal", sizes=sizes, data=TrainingData(length=8)), CPU)
+    task.net.eval()
+    with torch.inference_mode():
+        task.validate()
+        said, _ = task.look()
+        for side, part in zip((task._validation[0][:64], task._longer[0]), task._found.split(64), strict=True):
+            alone = task._written(side)
+            np.testing.assert_array_equal(part[:, : alone.shape[1]], alone)
+        alone = task._written(task._source)[0]
+    assert said.startswith("".join(task._names(alone)).removesuffix("</s>"))
 
 
 def test_layers_of_a_recurrent_network_are_named_from_the_input_to_the_output(tmp_path):

@@ -11,6 +11,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QToolButton
 
+from inference.results.checkpoint import ModelCard
 from resources import bundled_checkpoints, checkpoint_path
 from tests.factories import make_checkpoint_info
 from tests.inference.text_configurations import TEXT
@@ -117,6 +118,20 @@ def test_a_click_tells_what_went_into_a_model_and_keys_go_from_one_to_the_next(v
         QTest.keyClick(canvas, Qt.Key.Key_Left)
         seen.add(canvas.spot)
     assert not BY_KEY[canvas.spot].parent
+
+
+def test_an_open_checkpoint_tells_what_its_readme_states_and_what_is_not_stated(view):
+    info = replace(make_checkpoint_info(name="mine"), architecture="RobertaForMaskedLM")
+    view.set_subject(Subject(info, text_input("a cat")))
+    shown = texts_of(view.figure())
+    assert "masked words, from both sides" in shown
+    assert shown.count("not stated") == 2  # data and licence
+    card = ModelCard("<b>wikipedia</b>, bookcorpus", "mit", "en, de")
+    view.set_subject(Subject(replace(info, card=card, architecture="RobertaModel"), text_input("a cat")))
+    shown = texts_of(view.figure())
+    assert "<b>wikipedia</b>, bookcorpus" in shown
+    assert "mit; languages: en, de" in shown
+    assert shown.count("not stated") == 1  # what a model without a head was trained for
 
 
 def test_foreign_names_are_plain(view):

@@ -8,7 +8,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QListWidget, QPushButton, QToolButton
 
 from inference.results.inputs import Input, TextInput
-from inference.results.training import KeptRun, RunsResult, TrainingRequest
+from inference.results.kept_runs import KeptRun, RunsResult
+from inference.results.training import TrainingRequest
 from tests.answers import answer
 from tests.factories import make_checkpoint_info
 from tests.views.training.runs import make_request

@@ -23,6 +23,7 @@ def make_result(n_done, *, first=0, layers=LAYERS, seconds=1.0):
         0.001 / (1 + steps)[first:],
         (np.ones((n_done, len(layers))) * (1 + steps[:, None] % 7) * (1 + np.arange(len(layers))))[first:].astype("f4"),
         SECONDS_A_STEP * (1.0 + steps)[first:],
+        np.zeros((n_done - first, 0), np.float32),
     )
     looks = [step for step in range(0, n_done + 1, 10) if step > first or first == 0]
     seen = tuple(

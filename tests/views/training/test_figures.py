@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from inference.results.schedule import SCHEDULES, Schedule
+from inference.results.training import StepTerm
 from tests.views.training.runs import make_result
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
@@ -166,3 +169,28 @@ def test_the_least_loss_is_where_the_model_says_the_target():
     assert figure.losses(np.array([best]))[0] < min(figure.losses(np.array([best - 0.01, best + 0.01])))
     paint(figure)
     assert "right token: 0.84" in figure.describe(PlotSpot(0, 0, 0))
+
+
+def test_what_a_step_tells_beside_its_loss_has_plots_of_its_own():
+    terms = (StepTerm("Cross-entropies", "image to text", "nats"), StepTerm("Cross-entropies", "text to image", "nats"))
+    terms += (StepTerm("Temperature", "temperature"),)
+    result = make_result(30)
+    numbers = np.stack([np.arange(30), np.arange(30) + 1, np.full(30, 0.07)], 1).astype(np.float32)
+    told = replace(result, terms=terms, log=replace(result.log, terms=numbers))
+    figure = TrainingCurvesFigure((shown_run("run", 0, told),))
+    assert [plot.title for plot in figure.plots[2:4]] == ["Cross-entropies", "Temperature"]
+    names = [[series.name for series in plot.series] for plot in figure.plots[2:4]]
+    assert names == [["image to text", "text to image"], ["run"]]
+    for plot, columns in zip(figure.plots[2:4], ((0, 1), (2,)), strict=True):
+        for series, column in zip(plot.series, columns, strict=True):
+            assert isinstance(series, Curve)
+            np.testing.assert_array_equal(series.y, numbers[:, column])
+    assert figure.describe(PlotSpot(2, 1, 3)) == "text to image, step 4: cross-entropies 4 nats"
+    boxes = [placed.rect for placed in figure.placed(QRectF(0, 0, 900, 600), FigureStyle())]
+    assert len(boxes) == 6
+    assert len({round(box.top()) for box in boxes}) == 2
+    assert not any(a.intersects(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    beside = TrainingCurvesFigure((shown_run("run", 0, told), shown_run("other", 1, result)))
+    assert [series.name for series in beside.plots[2].series] == ["run, image to text", "run, text to image"]
+    np.testing.assert_array_equal(figure.numbers().arrays["0_terms"], numbers)
+    paint(beside)

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QListWidget, QPushButton, QT
 
 from inference.results.events import Progress
 from inference.results.job import JobAction, JobPhase, JobState
-from inference.results.training import MaskShares, RowToken, RunsRequest, TrainingRequest
+from inference.results.kept_runs import RunsRequest
+from inference.results.training import MaskShares, RowToken, TrainingRequest
 from tests.views.training.lab import HOME, compare, give, kept, make_subject, make_view, press, texts
 from tests.views.training.runs import make_request, make_result
 from widgets.context import ViewContext

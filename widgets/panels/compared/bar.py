@@ -31,6 +31,7 @@ class ComparedBar(QWidget):
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("compared_bar")
+        self._info: CheckpointInfo | None = None
         self._compares: tuple[str, ...] = ()
         self._first_text = ""
         self.strip = ImageStrip(context, self)
@@ -63,25 +64,35 @@ class ComparedBar(QWidget):
 
         Parameters
         ----------
+        image
+            What is looked at, also where images are not compared; None where none is read.
         text
             To begin with where the images have no captions.
         """
-        self._compares, self._first_text = info.compares, text
-        self.strip.setVisible("image" in info.compares)
+        self._info, self._compares, self._first_text = info, info.compares, text
+        self.strip.setVisible("image" in info.compares or image is not None)
         self.chips.setVisible("text" in info.compares)
         self._say("")
         if image is not None and "image" in info.compares:
             self.strip.set_checkpoint(info, image)
+        elif image is not None:
+            self.strip.know(info, image)
         else:
             self._begin_with_texts()
 
+    def look_at(self, image: ImageInput) -> None:
+        """Another image is looked at; the signals are silent."""
+        if "image" in self._compares:
+            self.strip.look_at(image)
+        elif self._compares and self._info is not None:
+            self.strip.know(self._info, image)
+
     def set_input(self, input: Input) -> None:
         """Compare what an input says, and look at its pair, which becomes a part of it; the signals are silent."""
-        if "image" in self._compares:
-            if input.images:
-                self.strip.set_images(input.images, input.image)
-            if input.image is not None:
-                self.strip.look_at(input.image)
+        if "image" in self._compares and input.images:
+            self.strip.set_images(input.images, input.image)
+        if input.image is not None:
+            self.look_at(input.image)
         if "text" in self._compares:
             if input.texts:
                 self.chips.set_texts(input.texts, input.text.text if input.text is not None else None)
@@ -90,11 +101,16 @@ class ComparedBar(QWidget):
 
     @Slot()
     def _begin_with_texts(self) -> None:
-        """As long as there is none: captions of the scenes, or the sentence that other models read."""
-        if "text" in self._compares and not self.chips.texts:
-            captions = self.strip.texts("captions") if "image" in self._compares else ()
-            if texts := captions or tuple(filter(None, (self._first_text.strip(),))):
-                self.chips.add(texts)
+        """As long as there is none: captions of the scenes, labels of the one scene whose pixels are told apart, or the
+        sentence that other models read.
+        """
+        if "text" not in self._compares or self.chips.texts:
+            return
+        is_of_pixels = "image" not in self._compares and bool(self.strip.images)
+        known = self.strip.texts("labels" if is_of_pixels else "captions")
+        # The sentence is no label: of a file none is known.
+        if texts := known or (() if is_of_pixels else tuple(filter(None, (self._first_text.strip(),)))):
+            self.chips.add(texts)
 
     @Slot(str)
     def _on_chips_chosen(self, _text: str) -> None:

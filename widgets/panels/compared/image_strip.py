@@ -23,6 +23,7 @@ from widgets.subject import Subject
 from widgets.view import View
 
 _FIRST_SCENES = 4
+_ANY_WIDTH = 16_777_215  # Qt's QWIDGETSIZE_MAX
 _MORE_SCENES = 8
 
 
@@ -54,6 +55,7 @@ class ImageStrip(View):
         self._coming: tuple[ImageInput, ...] = ()  # that are being read
         self._seen: dict[ImageInput, Thumbnail] = {}
         self._kinds: tuple[str, ...] = ()
+        self._is_shown = True
         self._folder = str(Path.home())
         self._strip = ChipList("compared_images", self.tr("Images that are compared"), self)
         self._menu = menu_button(
@@ -84,12 +86,27 @@ class ImageStrip(View):
     def set_checkpoint(self, info: CheckpointInfo, image: ImageInput) -> None:
         """Show the same images to another checkpoint; at first scenes, the image that is looked at among them."""
         self._info, self._seen, self._coming = info, {}, ()
+        self._set_shown(True)
         if not self._images.all:
             n = 1 if image.path else _FIRST_SCENES
             self._images.set((image, *(replace(image, seed=image.seed + i) for i in range(1, n))))
             self._ask()
         else:
             self.look_at(image)
+
+    def know(self, info: CheckpointInfo, image: ImageInput) -> None:
+        """Ask what is in the one image of a checkpoint that compares none; nothing of it is shown here."""
+        self._info, self._coming = info, ()
+        self._set_shown(False)
+        self._images.set((image,))
+        self._ask()
+
+    def _set_shown(self, is_shown: bool) -> None:
+        """Show the images, or take no room: what is hidden would ask nothing."""
+        self._is_shown = is_shown
+        self._menu.setVisible(is_shown)
+        self._strip.setVisible(is_shown)
+        self.setMaximumWidth(_ANY_WIDTH if is_shown else 0)
 
     @property
     def images(self) -> tuple[ImageInput, ...]:
@@ -137,12 +154,13 @@ class ImageStrip(View):
             self.add(tuple(ImageInput(path=path) for path in paths))
 
     def texts(self, which: str) -> tuple[str, ...]:
-        """What is known to be true: see `TextChips.wanted`; empty where nothing is."""
+        """What is known to be true: see `TextChips.wanted`, and `labels` of pixels; empty where nothing is."""
         if which == "kinds":
             return self._kinds
-        if which == "things":
+        if which in ("things", "labels"):
             seen = self._seen.get(self._images.chosen) if self._images.chosen is not None else None
-            return tuple(f"a {tag}" for tag in seen.tags) if seen is not None else ()
+            tags = seen.tags if seen is not None else ()
+            return tuple(f"a {tag}" for tag in tags) if which == "things" else (*tags, "background") if tags else ()
         captions = (self._seen[image].captions for image in self._images.all if image in self._seen)
         return tuple(each[0] for each in captions if each)  # of what is in front
 
@@ -157,6 +175,9 @@ class ImageStrip(View):
         assert isinstance(result, ThumbnailsResult)
         self._seen = dict(zip(request.images, result.thumbnails, strict=True))
         self._kinds = result.kinds
+        if not self._is_shown:
+            self.captions_known.emit()
+            return
         unread = [image for image, seen in self._seen.items() if seen.why_not]
         come = [image for image in self._coming if image in self._seen and image not in unread]
         self._coming = tuple(image for image in self._coming if image not in self._seen)
@@ -176,7 +197,8 @@ class ImageStrip(View):
     def show_failure(self, request: Request, failure: Failure) -> None:
         super().show_failure(request, failure)
         self._coming = ()
-        self.said.emit(failure.message)
+        if self._is_shown:  # else the bar of the image says it
+            self.said.emit(failure.message)
 
     def take_cancellation(self, request: Request) -> None:
         super().take_cancellation(request)

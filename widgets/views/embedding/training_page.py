@@ -25,7 +25,7 @@ _ABOUT = (
     "word2vec learns a vector for each word from which words stand near each other. Skip-gram guesses the words around "
     "a word from its vector; CBOW (continuous bag of words) hides a word and guesses it from the mean of the vectors "
     "around it. Train asks where the vectors go, takes a minute or two, can be paused and stopped, and saves what was "
-    "learned every ten seconds."
+    "learned every ten seconds; with the same file and the same options it goes on where it was stopped."
 )
 _DRAWN = (
     "In its made-up sentences each word is chosen at random, by how often it follows the words before it in English "

@@ -144,7 +144,7 @@ class VectorChoice(QObject):
         self.changed.emit()
 
     def _on_open_clicked(self) -> None:
-        kinds = _tr("Word vectors (*.npz *.txt *.vec *.bin *.gz);;All files (*)")
+        kinds = _tr("Word vectors (*.npz *.txt *.vec *.bin *.gz *.kv *.model *.wordvectors);;All files (*)")
         if path := QFileDialog.getOpenFileName(self._bar, _tr("Open word vectors"), "", kinds)[0]:
             self.open(path)
 

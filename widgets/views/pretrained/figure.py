@@ -15,13 +15,14 @@ from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.pretrained.models import BY_KEY, MODELS, PretrainedModel, model_of
+from widgets.views.pretrained.models import BY_KEY, MODELS, PretrainedModel, model_of, objective_of
 
 _ROW, _BOX = 1.58, 1.35  # em: from row to row, and of a box
 _WIDEST_ROW = 2.5  # em, where there is room
 _GAP = 0.5  # em between boxes of a row
 _FIRST, _SECOND = 2.6, 2.2  # em from column to column, for the curves
 _CARD = 1.0  # em between the tree and the card
+_CARD_LINES = 10  # of a card, with those that take two
 _WIDTH = 60.0  # em
 _LEAST_WIDTH = 52.0
 
@@ -166,7 +167,7 @@ class FamilyTree:
         em = metrics.height()
         tree = self._wrapped(width, metrics)[-1][-1][1].bottom()
         # As much for every model, so that nothing moves when another one is chosen.
-        return tree + (_CARD + 1.6 + 1.35 * (len(self._card_lines()) + 1)) * em
+        return tree + (_CARD + 1.6 + 1.35 * _CARD_LINES) * em
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """What it needs where there is so much width."""
@@ -225,7 +226,7 @@ class FamilyTree:
         painter.setFont(style.font)
 
     def _paint_card(self, painter: QPainter, area: QRectF, style: FigureStyle) -> None:
-        half = area.width() * (0.6 if self.checkpoint is not None else 1.0)
+        half = area.width() * (0.52 if self.checkpoint is not None else 1.0)
         title = _tr("{} ({})").format(self.model.name, self.model.year)
         _paint_lines(painter, QRectF(area.left(), area.top(), half, area.height()), title, self._card_lines(), style)
         if self.checkpoint is not None:
@@ -305,13 +306,19 @@ def _told_of(info: CheckpointInfo) -> tuple[tuple[str, str], ...]:
     heads = sorted({n for group in info.groups for n in group.n_heads})
     layers = ", ".join(_tr("{}: {} layers").format(group.title, group.n_layers) for group in info.groups)
     many = _tr("{} heads, {:,} wide").format("–".join(map(str, heads[:1] + heads[1:][-1:])), info.d_model)
+    size = _tr("{:,} parameters").format(info.n_parameters)
+    size += _tr("; vocabulary of {:,}").format(info.d_vocab) if info.d_vocab else ""
+    context = _tr("{:,} tokens").format(info.n_ctx) if info.n_ctx else _tr("no limit")
+    unsaid = _tr("not stated")
+    languages = _tr("; languages: {}").format(clean(info.card.languages)) if info.card.languages else ""
     return (
         (_tr("Class"), clean(info.architecture)),
+        (_tr("Objective"), _tr(objective_of(info.architecture)) or unsaid),
         (_tr("Architecture"), f"{layers}; {many}" if info.groups else many),
-        (_tr("Size"), _tr("{:,} parameters").format(info.n_parameters)),
-        (_tr("Tokens"), _tr("{:,} in its vocabulary").format(info.d_vocab)),
-        (_tr("Context"), _tr("{:,} tokens").format(info.n_ctx) if info.n_ctx else _tr("no limit")),
-        (_tr("Positions"), clean(info.position_kind)),
+        (_tr("Size"), size),
+        (_tr("Context"), _tr("{}; positions: {}").format(context, clean(info.position_kind))),
+        (_tr("Data"), clean(info.card.data) or unsaid),
+        (_tr("Licence"), (clean(info.card.licence) or unsaid) + languages),
     )
 
 

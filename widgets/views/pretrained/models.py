@@ -237,6 +237,41 @@ BY_KEY = {model.key: model for model in MODELS}
 # Small ones that come with Headlight, by the key of their model.
 BUNDLED = {"bert": "bert-mini", "gpt2": "gpt-mini"}
 
+# What a class of transformers was trained to do, by how its name ends: the first that fits.
+_OBJECTIVES = {
+    "ForMaskedLM": "masked words, from both sides",
+    "ForNextSentencePrediction": "whether a sentence follows another one",
+    "ForPreTraining": "masked words, beside other tasks",
+    "ForCausalLM": "the next token, from those before it",
+    "LMHeadModel": "the next token, from those before it",
+    "ForCausalImageModeling": "the next pixel, from those before it",
+    "DoubleHeadsModel": "the next token, and which end fits",
+    "ForMaskedImageModeling": "what masked patches show",
+    "ForMaskedPixels": "masked pixels, from all others",
+    "ForSpeechSeq2Seq": "a text for a sound",
+    "ForCTC": "letters of a sound",
+    "ForConditionalGeneration": "a text for what is read, token by token",
+    "ForTranslation": "a text for another one, token by token",
+    "ForSequenceClassification": "classes of texts",
+    "ForTokenClassification": "classes of tokens",
+    "ForQuestionAnswering": "where in a text an answer stands",
+    "ForMultipleChoice": "which of several ends fits",
+    "ForImageClassification": "classes of images",
+    "ForObjectDetection": "boxes of things in an image, and their classes",
+    "ForSemanticSegmentation": "classes of pixels",
+    "ForImageSegmentation": "the pixels that a text is said of",
+    "ForDepthEstimation": "how far away pixels are",
+    "LSeg": "the pixels that each of several labels is said of",
+    "CLIPModel": "which text is said of which image (contrastive)",
+    "MetaClip2Model": "which text is said of which image (contrastive)",
+    "SiglipModel": "whether a text is said of an image, pair by pair (contrastive)",
+}
+
+
+def objective_of(architecture: str) -> str:
+    """What a class of transformers, or one of ours, is trained to tell; empty where its name does not say."""
+    return next((told for end, told in _OBJECTIVES.items() if architecture.endswith(end)), "")
+
 
 def model_of(architecture: str) -> PretrainedModel | None:
     """Which of them a class of transformers is; None for others."""

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inference.results.checkpoint import split_precision
-from inference.results.training import RunsRequest, RunsResult, TrainingResult
+from inference.results.kept_runs import RunsRequest, RunsResult
+from inference.results.training import TrainingResult
 from widgets.figure_command import BadOption, FigureCommand, Requests, within
 from widgets.options import Choice
 from widgets.views.training.options import LabOptions, ScheduleOptions, SmoothingOptions

@@ -35,7 +35,7 @@ class ShownRun:
 
 @dataclass(frozen=True, eq=False)
 class TrainingCurvesFigure(PlottedFigure):
-    """Four plots against the step, or the seconds of training, every run in one colour.
+    """Four plots against the step, or the seconds of training, every run in one colour; more where a step tells more.
 
     Dots are what was measured on what was not trained on. Seconds are those of training, without pauses and validation.
 
@@ -67,6 +67,7 @@ class TrainingCurvesFigure(PlottedFigure):
         return (
             self._plot(_tr("Loss"), _tr("nats"), self._losses()),
             self._plot(self._measure, "", self._measures(), low=0.0, high=1.0),
+            *self._terms(),
             self._plot(_tr("Learning rate"), "", self._rates(), low=0.0),
             self._plot(_tr("Gradient norm"), "", self._gradients(), is_log=True),
         )
@@ -102,6 +103,26 @@ class TrainingCurvesFigure(PlottedFigure):
             series += self._by_part(self.runs[0])
         levels = {name: value for run in self.runs for name, value in run.result.baselines}
         return [*series, *(Level(name, value) for name, value in levels.items())]
+
+    def _terms(self) -> list[Plot]:
+        """What a step tells beside its loss, a plot a title; of one run each curve has a colour of its own."""
+        plots: list[Plot] = []
+        terms = dict.fromkeys(term for run in self.runs for term in run.result.terms)
+        for title in dict.fromkeys(term.plot for term in terms):
+            series: list[Series] = []
+            of_plot = [term for term in terms if term.plot == title]
+            for run in self.runs:
+                for n, term in enumerate(of_plot):
+                    if term in run.result.terms and run.result.n_done:
+                        values = run.result.log.terms[:, run.result.terms.index(term)]
+                        is_told = len(of_plot) > 1
+                        name = f"{run.name}, {term.name}" if is_told and len(self.runs) > 1 else term.name
+                        own = _PART_INK + len(run.result.parts) + n
+                        ink = own if is_told and len(self.runs) == 1 else run.ink
+                        x, y = self._thinned(run, values)
+                        series.append(Curve(name if is_told else run.name, x, y, ink, width=_THIN, is_dashed=n > 0))
+            plots.append(self._plot(_tr(title), _tr(of_plot[0].unit), series))
+        return plots
 
     def _rates(self) -> list[Series]:
         series: list[Series] = [
@@ -153,8 +174,9 @@ class TrainingCurvesFigure(PlottedFigure):
         area = QRectF(self.plots_rect(rect, style))
         area.setTop(self.legend_rect(rect, style).bottom())
         em = QFontMetricsF(style.font).height()
-        n_columns = 4 if area.width() > 4.2 * area.height() else 2
-        n_rows = len(self.plots) // n_columns
+        n_plots = len(self.plots)
+        n_columns = n_plots if area.width() > 4.2 * area.height() else -(-n_plots // 2)
+        n_rows = -(-n_plots // n_columns)
         width = (area.width() - (n_columns - 1) * em) / n_columns
         height = (area.height() - (n_rows - 1) * 0.5 * em) / n_rows
         return [
@@ -201,6 +223,8 @@ class TrainingCurvesFigure(PlottedFigure):
                 f"{number}_loss": log.loss,
                 f"{number}_rate": log.rate,
                 f"{number}_gradient": log.gradient,
+                f"{number}_terms": log.terms,
+                f"{number}_term_names": np.array([term.name for term in run.result.terms], np.str_),
                 f"{number}_layers": np.array(run.result.layers, np.str_),
                 f"{number}_validated": np.array([one.step for one in seen]),
                 f"{number}_validated_seconds": np.array([one.seconds for one in seen]),

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
 
-from inference.results.training import WITH_NETWORKS, Task
+from inference.results.training import WITH_NETWORKS, Task, beyond_limits
 from widgets.kit.availability import offer, set_available
 from widgets.kit.clean import clean
 from widgets.kit.control_bar import ControlBar
@@ -24,7 +24,7 @@ from widgets.plots.canvas import PlotCanvas
 from widgets.views.training.compare_button import CompareButton
 from widgets.views.training.curves import TrainingCurvesFigure, shown_run
 from widgets.views.training.gradients import LayerGradientsFigure
-from widgets.views.training.options import ONLY_FOR, ONLY_TRANSFORMER, Against, LabOptions, RunOptions
+from widgets.views.training.options import ONLY_FOR, ONLY_TRANSFORMER, WITH_FILES, Against, LabOptions, RunOptions
 from widgets.views.training.record import RunRecord
 from widgets.views.training.run_list import RunList
 from widgets.views.training.words import is_folder_name, row_text, run_labels
@@ -161,7 +161,7 @@ class LabPage(Page):
             return _tr("{} cannot be the name of a folder; letters, digits, - and _ can.").format(name)
         if options.task == "classify" and not self._path:
             return _tr("Choose a CSV with a column text and a column label.")
-        return options.request("").masks.why_not()
+        return beyond_limits(options.request("")) or options.masks.why_not()
 
     # The picture
 
@@ -218,7 +218,7 @@ class LabPage(Page):
         is_recurrent = options.architecture == "lstm" and options.task in WITH_NETWORKS
         for field, why in ONLY_TRANSFORMER.items():
             set_available(self.options.control(field), not is_recurrent, _tr(why))
-        has_file = options.task != "reversal"
+        has_file = options.task in WITH_FILES
         self._file.setVisible(has_file)
         self._own.setVisible(has_file and options.task != "classify")
         self._own.setEnabled(bool(self._path))

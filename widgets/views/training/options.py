@@ -34,7 +34,10 @@ class RunOptions(Options):
     """What is trained, and how."""
 
     task: Task = choice(
-        "reversal", TASKS, "Task", "Reversal by the Transformer of 2017, masks by BERT, the next word by GPT-2"
+        "reversal",
+        TASKS,
+        "Task",
+        "Reversal by the Transformer of 2017, masks by BERT, the next word by GPT-2, images and texts by CLIP",
     )
     architecture: NetworkKind = choice(
         "transformer",
@@ -97,7 +100,7 @@ class RunOptions(Options):
             The checkpoint that is fine-tuned.
         """
         architecture, heads = self.architecture if self.task in WITH_NETWORKS else "transformer", self.heads
-        norm: NormOrder = {"masked": "post", "causal": "pre"}.get(self.task, self.norm)  # type: ignore[assignment]
+        norm: NormOrder = {"masked": "post", "causal": "pre", "contrastive": "pre"}.get(self.task, self.norm)  # type: ignore[assignment]
         if architecture == "lstm":  # what it has not is the same in all requests
             heads, norm = 1, "post"
         return TrainingRequest(
@@ -114,7 +117,7 @@ class RunOptions(Options):
                 self.clip,
                 self.seed,
             ),
-            TrainingData("" if self.task == "reversal" else path, self.vocabulary, self.n_vocabulary, self.length),
+            TrainingData(path if self.task in WITH_FILES else "", self.vocabulary, self.n_vocabulary, self.length),
             base if self.task == "classify" else "",
             self.tuned if self.task == "classify" else "full",
             masks=self.masks if self.task == "masked" else MaskShares(),
@@ -167,14 +170,16 @@ class RunOptions(Options):
         return _USUAL[task]
 
 
+ANEW: tuple[Task, ...] = ("reversal", "masked", "causal", "contrastive")  # whose models begin with random weights
 # Options that matter for some tasks only.
 ONLY_FOR: dict[str, tuple[Task, ...]] = {
     "architecture": WITH_NETWORKS,
-    "layers": ("reversal", "masked", "causal"),
-    "width": ("reversal", "masked", "causal"),
-    "heads": ("reversal", "masked", "causal"),
+    "layers": ANEW,
+    "width": ANEW,
+    "heads": ANEW,
     "norm": ("reversal",),
-    "dropout": ("reversal", "masked", "causal"),
+    "dropout": ANEW,
+    "length": ("reversal", "masked", "causal", "classify"),
     "vocabulary": ("masked", "causal"),
     "n_vocabulary": ("masked", "causal"),
     "tuned": ("classify",),
@@ -188,6 +193,7 @@ ONLY_TRANSFORMER = {
     "heads": "An LSTM has no heads; its decoder attends with one.",
     "norm": "An LSTM has no norms.",
 }
+WITH_FILES: tuple[Task, ...] = ("masked", "causal", "classify")  # the others make what they learn from
 _USUAL: dict[Task, RunOptions] = {
     "reversal": RunOptions(),
     "masked": RunOptions(task="masked", length=32, steps=1_000, batch=32, smoothing=0.0),
@@ -195,6 +201,7 @@ _USUAL: dict[Task, RunOptions] = {
     "classify": RunOptions(
         task="classify", length=64, steps=200, batch=16, warm_up=20, peak=0.0003, smoothing=0.0, dropout=0.1
     ),
+    "contrastive": RunOptions(task="contrastive", steps=600, peak=0.001, smoothing=0.0, norm="pre"),
 }
 
 

@@ -48,7 +48,7 @@ class RunRecord:
                 0,
                 *(
                     np.concatenate([getattr(old.log, name), getattr(new.log, name)])
-                    for name in ("loss", "rate", "gradient", "seconds")
+                    for name in ("loss", "rate", "gradient", "seconds", "terms")
                 ),
             )
             self.result = replace(new, log=log, validations=(*old.validations, *new.validations))

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 from inference.results.comparison import Compared, NotComparable, compared_runs
 from inference.results.events import Failure
 from inference.results.job import JobPhase, JobState
+from inference.results.kept_runs import RunsRequest, RunsResult
 from inference.results.request import Request
-from inference.results.training import RunsRequest, RunsResult, TrainingRequest, TrainingResult
+from inference.results.training import TrainingRequest, TrainingResult
 from widgets.context import ViewContext
 from widgets.kit.clean import clean
 from widgets.kit.figure import Figure
