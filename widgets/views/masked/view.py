@@ -19,6 +19,7 @@ from widgets.figures.chips import Chip, ChipKind, chips_of
 from widgets.kit.figure_scroll import FigureScroll
 from widgets.kit.option_controls import OptionControls, PageChoice
 from widgets.kit.page import Page
+from widgets.kit.plain import explain_items
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.subject import Subject
 from widgets.view import View
@@ -177,6 +178,7 @@ class MaskedView(View):
                     title = layer_title(row)
                     self._layer.addItem(self.tr("{} (the last)").format(title) if is_last else title, row)
                 self._layer.setCurrentIndex(n_rows - 1)
+                explain_items(self._layer)
 
     def _show_chips(self) -> None:
         # Chips of another sentence must not be clicked: their positions mean other words.
