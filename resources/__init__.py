@@ -10,6 +10,7 @@ NGRAMS = ROOT / "ngrams" / "english.npz"
 EMBEDDINGS = ROOT / "embeddings" / "english.npz"
 HOME_PICTURES = ROOT / "home"  # <light or dark>/<card>.png, made by docs/home_pictures.py
 CBOW_EMBEDDINGS = ROOT / "embeddings" / "english-cbow.npz"
+HELP = ROOT / "help"  # <view>.md: what a view shows and how it is read
 GLUE = ROOT / "published" / "glue.json"
 
 

@@ -22,6 +22,7 @@ from app.window import about
 from app.window.actions import LastKeys, build_menus, check_actions, set_view_shortcuts
 from app.window.appearance import LARGER, Appearance, Presentation
 from app.window.drops import Drops, DropTargets
+from app.window.help.helping import Helping
 from app.window.opening import ContextActions, Opening
 from app.window.placement import keep_on_screen, restore_layout, with_layout
 from app.window.session import FILE_NAME, SessionKeeper
@@ -101,6 +102,8 @@ class MainWindow(QMainWindow):
             parent=self,
         )
         self._build()
+        parts = {"gallery": self.gallery, "input": self.input_panel, "details": self.details}
+        self.helping = Helping(self.context, self.area, **parts, window=self)
         self.actions_by_name = build_menus(self)
         self.area.set_window_actions(tuple(self.actions_by_name.values()))
         LastKeys(self.actions_by_name.values(), self).watch(self, self.gallery_dock, self.details_dock)
@@ -352,12 +355,6 @@ class MainWindow(QMainWindow):
     def show_messages(self) -> None:
         about.show_messages(self, self.status_line.messages)
         self.status_line.mark_read()
-
-    def show_shortcuts(self) -> None:
-        about.show_shortcuts(self)
-
-    def show_about(self) -> None:
-        about.show_about(self)
 
     # What survives a restart
 
