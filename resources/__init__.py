@@ -32,6 +32,7 @@ def checkpoint_path(checkpoint: str) -> Path:
 
 FIRST_CHECKPOINT = "bert-mini"
 
+SAMPLE_PAIR = "The king and the queen lived in a castle.\nThey had three beautiful daughters."
 # Sentences to begin with; a pair is split at the line break.
 SAMPLES: tuple[str, ...] = (
     "The cat sat on the mat because it was tired.",
@@ -39,6 +40,6 @@ SAMPLES: tuple[str, ...] = (
     "I brush my teeth every morning.",
     "A man riding a bicycle down the street.",
     "Once upon a time there was",
-    "The king and the queen lived in a castle.\nThey had three beautiful daughters.",
+    SAMPLE_PAIR,
     "She put the flowers in a vase.\nThe doctor told him to stay in bed.",
 )

@@ -51,8 +51,7 @@ class HelpWindow(QDialog):
         self._example.setObjectName("help_example")
         self._example.setAutoDefault(False)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
-        for button in buttons.buttons():
-            button.setAutoDefault(False)  # Enter follows the link that has the focus
+        buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)  # Enter follows a link
         self._items: dict[str, QTreeWidgetItem] = {}
         self._fill()
         split = QSplitter(Qt.Orientation.Horizontal, self)

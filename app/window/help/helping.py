@@ -117,8 +117,8 @@ class Helping(QObject):
             TourStop(
                 self.tr("More views, and help"),
                 self.tr(
-                    "Each tab asks something else of the same model and sentence. “What is this?” or F1 tells what the "
-                    "view in front shows and how it is read; “Export…” saves its picture or its numbers."
+                    "Each tab asks something else of the same model and sentence. “?” or F1 tells what the view in "
+                    "front shows and how it is read; “Export…” saves its picture or its numbers."
                 ),
                 lambda: self._area.header_of(self._area.current),
             ),

@@ -134,7 +134,6 @@ class _Callout(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("tour")
-        self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
         self._title, self._says, self._count = PlainLabel(self), PlainLabel(self), PlainLabel(self)
         font = self.font()
@@ -167,6 +166,12 @@ class _Callout(QFrame):
         self.back.setEnabled(at > 0)
         self.forth.setText(self.tr("&Next") if at + 1 < of else self.tr("&Done"))
         self.setAccessibleName(f"{stop.title}. {stop.says}")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        with QPainter(self) as painter:
+            painter.setPen(QPen(FigureStyle.of(self).theme.accent, 3))
+            painter.drawRect(self.rect().adjusted(1, 1, -2, -2))
 
 
 class _Pointer(QWidget):

@@ -83,7 +83,7 @@ OUTLINE = (
             LectureTopic("Chain rule and n-grams", "Counting words in a row, k words of history.", ("ngrams",)),
             LectureTopic(
                 "BERT",
-                "Masked words (80 % [MASK], 10 % another word, 10 % as it was), next sentence; then a task, as in GLUE.",
+                "Masked words (80 % [MASK], 10 % another word, 10 % as is), next sentence; then a task, as in GLUE.",
                 ("masked", "mask_lab", "next_sentence", "prediction", "fine_tuning", "lens", "attribution"),
             ),
             LectureTopic(
