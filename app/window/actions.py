@@ -99,8 +99,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("&Help", "&Guided tour", "helping.begin_tour"),
     Command("&Help", "Lecture: &contents…", "helping.show_lecture"),
     Command("&Help", "Wo&rds…", "helping.show_words"),
-    Command("&Help", "&Shortcuts…", "helping.show_shortcuts", "Ctrl+F1"),
-    Command("&Help", "&About Headlight…", "helping.show_about"),
+    Command("&Help", "&Shortcuts…", "show_shortcuts", "Ctrl+F1"),
+    Command("&Help", "&About Headlight…", "show_about"),
 )
 
 

@@ -102,8 +102,7 @@ class MainWindow(QMainWindow):
             parent=self,
         )
         self._build()
-        parts = {"gallery": self.gallery, "input": self.input_panel, "details": self.details}
-        self.helping = Helping(self.context, self.area, **parts, window=self)
+        self.helping = Helping(self.context, self.area, (self.gallery, self.input_panel, self.details), self)
         self.actions_by_name = build_menus(self)
         self.area.set_window_actions(tuple(self.actions_by_name.values()))
         LastKeys(self.actions_by_name.values(), self).watch(self, self.gallery_dock, self.details_dock)
@@ -355,6 +354,12 @@ class MainWindow(QMainWindow):
     def show_messages(self) -> None:
         about.show_messages(self, self.status_line.messages)
         self.status_line.mark_read()
+
+    def show_shortcuts(self) -> None:
+        about.show_shortcuts(self)
+
+    def show_about(self) -> None:
+        about.show_about(self)
 
     # What survives a restart
 

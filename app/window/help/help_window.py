@@ -88,7 +88,6 @@ class HelpWindow(QDialog):
             self.setWindowTitle(self.tr("{} – Help").format(title_of(name)))
             self._list.setCurrentItem(self._items[name])
         self.show()
-        self.raise_()
         self.activateWindow()
         self._page.setFocus()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
-from app.window import about
 from app.window.help.help_window import HelpWindow
 from app.window.help.pages import LECTURE, WORDS
 from app.window.help.tour import Tour, TourStop
@@ -17,27 +16,20 @@ _TOUR_CARD = "heads"  # what the tour leads through
 
 
 class Helping(QObject):
-    """Pages of help, the tour, and what is told of the program.
+    """Pages of help, and the tour.
 
     Parameters
     ----------
-    gallery, input, details
-        Parts of the window that the tour points at.
+    parts
+        Of the window, that the tour points at: the list of checkpoints, the input, and what is selected.
     """
 
     def __init__(
-        self,
-        context: ViewContext,
-        area: ViewArea,
-        *,
-        gallery: QWidget,
-        input: QWidget,
-        details: QWidget,
-        window: QWidget,
+        self, context: ViewContext, area: ViewArea, parts: tuple[QWidget, QWidget, QWidget], window: QWidget
     ) -> None:
         super().__init__(window)
         self._context, self._area, self._window = context, area, window
-        self._parts = gallery, input, details
+        self._parts = parts
         self._help: HelpWindow | None = None
         self._tour: Tour | None = None
         area.help_requested.connect(self.show_page_of)
@@ -68,12 +60,6 @@ class Helping(QObject):
             self._tour = Tour(self._stops(), self._window)
         self._context.open_example(BY_NAME[_TOUR_CARD].example)
         self._tour.begin()
-
-    def show_shortcuts(self) -> None:
-        about.show_shortcuts(self._window)
-
-    def show_about(self) -> None:
-        about.show_about(self._window)
 
     @Slot(str)
     def _on_help_card_requested(self, name: str) -> None:
