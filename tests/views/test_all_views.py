@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
     QApplication,
+    QComboBox,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -140,6 +141,13 @@ def test_it_declares_what_its_requests_need(entry, engine, qtbot):
 def test_words_that_a_student_may_not_know_are_explained_where_they_stand(entry, engine, qtbot):
     found = unexplained(shown(entry, engine, qtbot))
     assert found == [], "\n".join(found)
+
+
+@views
+def test_a_choice_of_one_is_no_control(entry, engine, qtbot):
+    view = shown(entry, engine, qtbot)
+    combos = [combo for combo in view.findChildren(QComboBox) if combo.isVisibleTo(view)]
+    assert [combo.objectName() for combo in combos if combo.count() < 2] == []
 
 
 @views

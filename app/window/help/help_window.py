@@ -92,13 +92,17 @@ class HelpWindow(QDialog):
         self._page.setFocus()
 
     def _fill(self) -> None:
-        views = QTreeWidgetItem(self._list, [self.tr("What is this?")])
+        views = QTreeWidgetItem([self.tr("What is this?")])
         views.setFlags(Qt.ItemFlag.ItemIsEnabled)
         for name in page_names():
-            above = self._list if name in (WORDS, LECTURE) else views
-            item = QTreeWidgetItem(above, [title_of(name)])  # type: ignore[call-overload] (both are allowed)
+            item = QTreeWidgetItem([title_of(name)])
             item.setData(0, _NAME, name)
             self._items[name] = item
+            if name in (WORDS, LECTURE):
+                self._list.addTopLevelItem(item)
+            else:
+                views.addChild(item)
+        self._list.addTopLevelItem(views)
         self._list.expandAll()
 
     def _card(self) -> str:

@@ -19,8 +19,8 @@ _CARD = re.compile(r"\]\(card:(\w+)\)")
 
 
 def page_names() -> tuple[str, ...]:
-    """The pages: those of the views, in the order of the tabs, the words, and the lecture."""
-    return (*(view.name for view in VIEWS), WORDS, LECTURE)
+    """The pages: the lecture, the words, and those of the views, in the order of the tabs."""
+    return (LECTURE, WORDS, *(view.name for view in VIEWS))
 
 
 def title_of(name: str) -> str:
