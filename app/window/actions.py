@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -94,7 +95,11 @@ COMMANDS: tuple[Command, ...] = (
         for number, part in enumerate(LECTURE, 1)
         for card in part.cards
     ),
-    Command("&Help", "&Shortcuts…", "show_shortcuts", "F1"),
+    Command("&Help", "&What is this?", "helping.show_page", "F1"),
+    Command("&Help", "&Guided tour", "helping.begin_tour"),
+    Command("&Help", "Lecture: &contents…", "helping.show_lecture"),
+    Command("&Help", "Wo&rds…", "helping.show_words"),
+    Command("&Help", "&Shortcuts…", "show_shortcuts", "Ctrl+F1"),
     Command("&Help", "&About Headlight…", "show_about"),
 )
 
@@ -115,7 +120,7 @@ def build_menus(window: QMainWindow) -> dict[str, QAction]:
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         action.setCheckable(command.is_checkable)
         action.setData(command.value)
-        slot = getattr(window, command.slot)
+        slot = attrgetter(command.slot)(window)
         if command.value is not None:
             action.triggered.connect(_Call(slot, command.value))
         else:

@@ -22,6 +22,7 @@ from app.window import about
 from app.window.actions import LastKeys, build_menus, check_actions, set_view_shortcuts
 from app.window.appearance import LARGER, Appearance, Presentation
 from app.window.drops import Drops, DropTargets
+from app.window.help.helping import Helping
 from app.window.opening import ContextActions, Opening
 from app.window.placement import keep_on_screen, restore_layout, with_layout
 from app.window.session import FILE_NAME, SessionKeeper
@@ -101,6 +102,7 @@ class MainWindow(QMainWindow):
             parent=self,
         )
         self._build()
+        self.helping = Helping(self.context, self.area, (self.gallery, self.input_panel, self.details), self)
         self.actions_by_name = build_menus(self)
         self.area.set_window_actions(tuple(self.actions_by_name.values()))
         LastKeys(self.actions_by_name.values(), self).watch(self, self.gallery_dock, self.details_dock)

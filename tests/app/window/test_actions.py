@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QComboBox, QDockWidget, QMainWindow, QMenu, QTextE
 
 from app.window.about import shortcuts_html
 from app.window.actions import COMMANDS, MOST_NUMBERS, LastKeys, build_menus, set_view_shortcuts
+from app.window.help.helping import Helping
 from app.window.main_window import MainWindow
 from widgets.registry import VIEWS as ALL_VIEWS
 
@@ -26,9 +28,12 @@ class Recorder(QMainWindow):
         self.called = []
 
     def __getattr__(self, name):
-        if name not in {command.slot for command in COMMANDS}:
+        if name in {command.slot for command in COMMANDS}:
+            return lambda *args: self.called.append((name, *args))
+        slots = [command.slot for command in COMMANDS if command.slot.startswith(f"{name}.")]
+        if not slots:
             raise AttributeError(name)
-        return lambda *args: self.called.append((name, *args))
+        return SimpleNamespace(**{slot.partition(".")[2]: getattr(self, slot) for slot in slots})
 
 
 @pytest.fixture
@@ -41,7 +46,10 @@ def window(qtbot):
 
 
 def test_every_command_is_a_method_of_the_window():
-    assert [command.slot for command in COMMANDS if not callable(getattr(MainWindow, command.slot, None))] == []
+    parts = {"helping": Helping, "": MainWindow}
+    for command in COMMANDS:
+        part, _, method = command.slot.rpartition(".")
+        assert callable(getattr(parts[part], method, None)), command.slot
 
 
 def test_no_shortcut_and_no_name_stands_twice():
