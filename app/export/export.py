@@ -18,7 +18,8 @@ from widgets.kit.figure import Figure
 from widgets.look.theme import FigureStyle
 
 ENDINGS = (".svg", ".pdf", ".png", ".csv", ".npz")
-MAX_COPIED_CELLS = 10_000
+MAX_COPIED_CELLS = 10_000  # beside a picture
+MAX_NUMBERS = 1_000_000  # that were asked for
 
 
 def save(
@@ -112,6 +113,11 @@ def copy(figure: Figure, style: FigureStyle, clipboard: QClipboard, notes: tuple
     ExportError
         If the picture would be too large.
     """
+    clipboard.setMimeData(packed_figure(figure, style, notes))
+
+
+def packed_figure(figure: Figure, style: FigureStyle, notes: tuple[str, ...] = ()) -> QMimeData:
+    """A figure as other programs take it from the clipboard, or when it is dropped there; see `copy`."""
     sheet = Sheet.of(figure, style, notes=notes)
     data = QMimeData()
     try:
@@ -123,7 +129,33 @@ def copy(figure: Figure, style: FigureStyle, clipboard: QClipboard, notes: tuple
     numbers = figure.numbers()
     if len(numbers.header) * len(numbers.rows) <= MAX_COPIED_CELLS:
         data.setText(render.csv(numbers, "\t", notes).decode())
+    return data
+
+
+def copy_numbers(figure: Figure, clipboard: QClipboard, notes: tuple[str, ...] = ()) -> int:
+    """Put the numbers of a figure on the clipboard: separated by tabs for spreadsheets, and as CSV.
+
+    Returns
+    -------
+    int
+        Rows below the header.
+
+    Raises
+    ------
+    ExportError
+        If they are more than a clipboard is good for.
+    """
+    numbers = figure.numbers()
+    n_cells = len(numbers.header) * len(numbers.rows)
+    if n_cells > MAX_NUMBERS:
+        raise ExportError(
+            f"These are {n_cells:,} numbers; at most {MAX_NUMBERS:,} are copied, so export them as CSV or NPZ instead."
+        )
+    data = QMimeData()
+    data.setText(render.csv(numbers, "\t", notes).decode())
+    data.setData("text/csv", render.csv(numbers, ",", notes))
     clipboard.setMimeData(data)
+    return len(numbers.rows)
 
 
 _IMAGES: dict[str, Callable[[Sheet, float | None, float | None], bytes]] = {

@@ -124,6 +124,42 @@ class Exporting(QObject):
         except ExportError as error:
             self._warn(str(error))
 
+    def save_into(self, view: View | None, folder: Path, kind: str) -> str:
+        """Save what a view shows under a name of its own; else half a sentence says why it was left aside.
+
+        Parameters
+        ----------
+        kind
+            Of `OF_FIGURES`.
+        """
+        from app.export import export as exporter
+        from app.export.formats import ending_of
+        from app.export.saving import ExportError, free_place
+
+        figure = view.figure() if view is not None else None
+        if figure is None or view is None:
+            return self.tr("it shows nothing until something is chosen or begun there")
+        if view.why_not_current and not view.is_growing:
+            return view.why_not_current
+        place = free_place(folder, _stem(view, figure, None), ending_of(kind))
+        try:
+            exporter.save(
+                figure,
+                place,
+                style=replace(view.style_now(), theme=LIGHT),
+                caption=_caption(view, figure) if self.has_caption else "",
+                may_replace=False,
+                notes=view.notes,
+            )
+        except ExportError as error:
+            return str(error)
+        return ""
+
+    @Slot(str, bool)
+    def tell_done(self, sentence: str, is_good: bool) -> None:
+        """Say how an export went that another part of the window made."""
+        self._say(sentence) if is_good else self._warn(sentence)
+
     def copy(self, view: View | None, *, why_none: str = "") -> None:
         """Put what the view shows on the clipboard, as image and as vectors; `why_none` stands where it would be."""
         from app.export import export as exporter
@@ -141,6 +177,43 @@ class Exporting(QObject):
             self._warn(str(error))
         else:
             self._say(self.tr("The picture is on the clipboard."))
+
+    def copy_numbers(self, view: View | None, *, why_none: str = "") -> None:
+        """Put the numbers of what the view shows on the clipboard; `why_none` stands where the picture would be."""
+        from app.export import export as exporter
+        from app.export.saving import ExportError
+
+        if view is not None and view.is_provisional and not view.is_growing:
+            self._wait_for(view, partial(self.copy_numbers, view))
+            return
+        figure = self._figure(view, self.tr("There are no numbers to copy: {}"), why_none)
+        if figure is None or view is None:
+            return
+        try:
+            n_rows = exporter.copy_numbers(figure, QGuiApplication.clipboard(), view.notes)
+        except ExportError as error:
+            self._warn(str(error))
+        else:
+            self._say(self.tr("The numbers are on the clipboard: {:,} rows, separated by tabs.").format(n_rows))
+
+    def print(self, view: View | None, *, why_none: str = "") -> None:
+        """Show how what the view shows comes onto paper, and print it or save it as PDF."""
+        from app.export.printing import PrintPreview
+        from app.export.render import Sheet
+
+        if view is not None and view.is_provisional and not view.is_growing:
+            self._wait_for(view, partial(self.print, view))
+            return
+        figure = self._figure(view, self.tr("There is no picture to print: {}"), why_none)
+        if figure is None or view is None:
+            return
+        caption = _caption(view, figure) if self.has_caption else ""
+        sheet = Sheet.of(figure, replace(view.style_now(), theme=LIGHT), caption=caption, notes=view.notes)
+        preview = PrintPreview(sheet, self._dialog_parent)
+        preview.exec()
+        if preview.is_printed:
+            self._say(self.tr("The picture was sent to the printer."))
+        preview.deleteLater()
 
     def _wait_for(self, view: View, act: Callable[[], None]) -> None:
         """Numbers of a sample are in no file: go on when the picture is exact, or is no longer wanted."""

@@ -148,7 +148,7 @@ def svg(sheet: Sheet, width: float | None = None) -> bytes:
     buffer = _buffer()
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
-    generator.setResolution(_dpi_of_fonts())
+    generator.setResolution(dpi_of_fonts())
     generator.setSize(size)
     generator.setViewBox(QRectF(QPointF(), QSizeF(size)))
     generator.setTitle(sheet.title)
@@ -172,7 +172,7 @@ def pdf(sheet: Sheet, width: float | None = None) -> bytes:
     try:
         buffer = _buffer()
         writer = QPdfWriter(buffer)
-        writer.setResolution(_dpi_of_fonts())
+        writer.setResolution(dpi_of_fonts())
         writer.setPageLayout(
             QPageLayout(
                 QPageSize(page, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch),
@@ -206,7 +206,7 @@ def image(sheet: Sheet, width: int | None = None, dpi: float | None = None) -> Q
     if picture.isNull():
         raise TooLarge(f"There is not enough memory for a picture of {n_columns:,} x {n_rows:,} pixels.")
     picture.fill(0 if sheet.style.transparent else sheet.style.theme.paper.rgb())
-    _set_dpi(picture, _dpi_of_fonts())
+    _set_dpi(picture, dpi_of_fonts())
     _paint(sheet, picture, scale)
     _set_dpi(picture, dpi or 72 * scale)
     picture.setText("Title", sheet.title)
@@ -219,6 +219,19 @@ def png(sheet: Sheet, width: int | None = None, dpi: float | None = None) -> byt
     buffer = _buffer()
     image(sheet, width, dpi).save(buffer, "PNG")  # type: ignore[call-overload]
     return _content(buffer)
+
+
+def paint_fitted(sheet: Sheet, device: QPaintDevice, room: QSizeF, largest: float) -> None:
+    """Paint onto paper, in the middle of its upper edge: as large as there is room, at most `largest` units a point.
+
+    Parameters
+    ----------
+    room
+        What can be painted on, in units of the device.
+    """
+    size = sheet.size()
+    scale = min(room.width() / size.width(), room.height() / size.height(), largest)
+    _paint(sheet, device, scale, left=(room.width() - scale * size.width()) / 2)
 
 
 def csv(numbers: Numbers, separator: str = ",", notes: tuple[str, ...] = ()) -> bytes:
@@ -267,11 +280,19 @@ def _clean_if_text(value: Any) -> Any:
     return "\n".join(map(clean, value.split("\n"))) if isinstance(value, str) else value
 
 
-def _paint(sheet: Sheet, device: QPaintDevice, scale: float = 1.0, hint: QPainter.RenderHint | None = None) -> None:
+def _paint(
+    sheet: Sheet,
+    device: QPaintDevice,
+    scale: float = 1.0,
+    hint: QPainter.RenderHint | None = None,
+    *,
+    left: float = 0.0,
+) -> None:
     painter = _Painter(device)
     try:
         if hint is not None:
             painter.setRenderHint(hint)
+        painter.translate(left, 0.0)
         painter.scale(scale, scale)
         sheet.paint(painter)
     finally:
@@ -289,7 +310,7 @@ def _vector_scale(sheet: Sheet, width: float | None) -> float:
     return scale
 
 
-def _dpi_of_fonts() -> int:
+def dpi_of_fonts() -> int:
     """What a figure's own QFontMetricsF counts with: on a device of the same, text is as wide as it was measured."""
     return round(QGuiApplication.primaryScreen().logicalDotsPerInch())
 
