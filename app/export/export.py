@@ -12,6 +12,7 @@ from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QClipboard
 
 from app.export import render
+from app.export.page.lengths import POINTS_AN_INCH, Length
 from app.export.render import Sheet
 from app.export.saving import ExportError, check_place, replace_file, why_not_written
 from widgets.kit.figure import Figure
@@ -27,8 +28,9 @@ def save(
     path: str | os.PathLike[str],
     *,
     style: FigureStyle | None = None,
-    width: float | None = None,
+    width: Length | float | None = None,
     dpi: float | None = None,
+    keep_letters: bool = False,
     transparent: bool = False,
     caption: str = "",
     arrays: dict[str, np.ndarray] | None = None,
@@ -42,9 +44,12 @@ def save(
     style
         Light on white if not given.
     width
-        Pixels for PNG, points for SVG and PDF; the natural size if not given.
+        A bare number is pixels for PNG, points for SVG and PDF; the natural size if not given.
     dpi
-        Dots per inch of a PNG. With `width` it is only noted in the file.
+        Dots per inch of a PNG. With a width in pixels it is only noted in the file.
+    keep_letters
+        Whether letters are as large as `style` says at any width, and the figure is laid out anew; else all of it is
+        scaled.
     transparent
         Leave the paper out.
     caption
@@ -71,9 +76,21 @@ def save(
             held = figure.numbers().arrays if arrays is None else arrays
             content = render.npz({**held, "notes": np.array(notes)} if notes else held)
         else:
-            sheet = Sheet.of(figure, style, transparent=transparent, caption=caption, notes=notes)
-            content = _IMAGES[ending](sheet, width, dpi)
+            length = Length(width) if isinstance(width, int | float) else width
+            room = room_of(ending, length, dpi) if keep_letters else None
+            sheet = Sheet.of(figure, style, transparent=transparent, caption=caption, notes=notes, width=room)
+            content = _IMAGES[ending](sheet, length, dpi)
         replace_file(place, content, may_replace=may_replace)
+
+
+def room_of(ending: str, length: Length | None, dpi: float | None) -> float | None:
+    """Points across in which a figure is laid out whose letters keep their size."""
+    if length is None:
+        return None
+    if ending == ".png":
+        dots = dpi or render.PNG_DPI
+        return length.pixels(dots) / dots * POINTS_AN_INCH
+    return length.points()
 
 
 @contextmanager
@@ -158,8 +175,12 @@ def copy_numbers(figure: Figure, clipboard: QClipboard, notes: tuple[str, ...] =
     return len(numbers.rows)
 
 
-_IMAGES: dict[str, Callable[[Sheet, float | None, float | None], bytes]] = {
-    ".svg": lambda sheet, width, _: render.svg(sheet, width),
-    ".pdf": lambda sheet, width, _: render.pdf(sheet, width),
-    ".png": lambda sheet, width, dpi: render.png(sheet, None if width is None else round(width), dpi),
+def _png(sheet: Sheet, length: Length | None, dpi: float | None) -> bytes:
+    return render.png(sheet, None if length is None else length.pixels(dpi or render.PNG_DPI), dpi)
+
+
+_IMAGES: dict[str, Callable[[Sheet, Length | None, float | None], bytes]] = {
+    ".svg": lambda sheet, length, _: render.svg(sheet, length and length.points()),
+    ".pdf": lambda sheet, length, _: render.pdf(sheet, length and length.points()),
+    ".png": _png,
 }

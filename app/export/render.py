@@ -15,7 +15,7 @@ import zipfile
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from PySide6.QtCore import QBuffer, QHashSeed, QIODevice, QMarginsF, QPointF, QRectF, QSize, QSizeF, Qt, QUuid
@@ -29,6 +29,7 @@ from PySide6.QtGui import (
     QPaintDevice,
     QPainter,
     QPdfWriter,
+    QPicture,
 )
 from PySide6.QtSvg import QSvgGenerator
 
@@ -55,6 +56,13 @@ class _Painter(QPainter):
         return super().drawText(*map(_clean_if_text, args), **options)
 
 
+@runtime_checkable
+class _Wraps(Protocol):
+    """A figure that says how high it is at a width; see `widgets.kit.figure_scroll.SizedFigure`."""
+
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF: ...
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A figure on its paper, with its caption beneath; sizes in points.
@@ -67,12 +75,16 @@ class Sheet:
         Drawn under the figure, wrapped to its width; may be empty.
     n_lines
         That the caption may take.
+    width
+        Of the paper, in points, for letters of a fixed size: the figure is laid out in that room. None: as it is by
+        itself.
     """
 
     figure: Figure
     style: FigureStyle
     caption: str = ""
     n_lines: int = MAX_CAPTION_LINES
+    width: float | None = None
 
     @staticmethod
     def of(
@@ -82,6 +94,7 @@ class Sheet:
         transparent: bool = False,
         caption: str = "",
         notes: tuple[str, ...] = (),
+        width: float | None = None,
     ) -> Sheet:
         """The sheet of a figure, light by default; the notes stand behind the caption."""
         style = style or FigureStyle()
@@ -93,7 +106,7 @@ class Sheet:
         style = replace(style, font=font, transparent=style.transparent or transparent)
         said = " ".join((f"{caption.rstrip('.')}." if caption and notes else caption, *notes))
         n_lines = MAX_CAPTION_LINES * (bool(caption) + len(notes))
-        return Sheet(figure, style, shown(" ".join(said.split())), n_lines)
+        return Sheet(figure, style, shown(" ".join(said.split())), n_lines, width)
 
     @property
     def title(self) -> str:
@@ -128,7 +141,30 @@ class Sheet:
     @cached_property
     def _inner(self) -> QSizeF:
         size = self.figure.natural_size(self.style)
+        if self.width is not None:
+            width = max(self.width - 2 * _GAP, 1.0)
+            is_wrapped = isinstance(self.figure, _Wraps)
+            height = self.figure.least_size(width, self.style).height() if is_wrapped else 0.0
+            size = QSizeF(width, height or self._painted_height(width, size.height() * width / max(size.width(), 1.0)))
         return QSizeF(max(1.0, size.width()), max(1.0, size.height()))
+
+    def _painted_height(self, width: float, most: float) -> float:
+        """Of what a figure paints in that room: what is square, such as a grid of maps, leaves some of it empty."""
+        picture = QPicture()
+        painter = _Painter(picture)
+        try:
+            self.figure.paint(painter, QRectF(0, 0, width, most), self.style)
+        finally:
+            painter.end()
+        painted = picture.boundingRect()
+        return min(most, painted.y() + painted.height() + _GAP) if painted.isValid() else most
+
+    @property
+    def least_width(self) -> float:
+        """Points that the paper needs so that nothing is cut off or lies over another thing, as far as is known."""
+        if not isinstance(self.figure, _Wraps):
+            return 0.0
+        return self.figure.least_size(self._inner.width(), self.style).width() + 2 * _GAP
 
     def _caption_font(self) -> QFont:
         return resized(self.style.font, 0.9)
