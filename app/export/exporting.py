@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,9 +18,10 @@ from widgets.kit.clean import isolated
 from widgets.look.theme import LIGHT
 
 if TYPE_CHECKING:
-    from app.export.export_dialog import ExportDialog
+    from app.export.dialog.export_dialog import ExportDialog
     from app.export.films import GrowingFigure
     from app.export.mesh_look import MeshLook
+    from app.export.page.look import ExportLook
     from inference.results.inputs import Input
     from inference.results.mesh import MeshSample
     from widgets.kit.figure import Figure
@@ -46,12 +48,17 @@ class Exporting(QObject):
     said(str, bool, str)
         One sentence for the user, whether it is a warning, and what it is about: `export`, or `export picture` where
         there is none to be had. Without a sentence what was said before does not hold any more.
+    caption_changed(bool)
+        Another `has_caption` was chosen in the dialog.
     """
 
     said = Signal(str, bool, str)
+    caption_changed = Signal(bool)
 
-    def __init__(self, dialog_parent: QWidget) -> None:
+    def __init__(self, dialog_parent: QWidget, settings_file: Path | None = None) -> None:
+        """What is chosen is kept beside `settings_file`; None: nowhere."""
         super().__init__(dialog_parent)
+        self._settings_file = settings_file
         self._dialog_parent = dialog_parent
         self.folder = Path.home()
         self.has_caption = False
@@ -69,7 +76,8 @@ class Exporting(QObject):
             What stands where the picture would be.
         """
         from app.export import export as exporter
-        from app.export.export_dialog import ExportDialog
+        from app.export.dialog.export_dialog import ExportDialog
+        from app.export.dialog.shown import Shown
         from app.export.films import grows
         from app.export.formats import FORMATS, OF_FIGURES, OF_FILMS, OF_MESHES
         from app.export.mesh_look import MeshLook
@@ -87,42 +95,69 @@ class Exporting(QObject):
             *(OF_MESHES if sample else ()),
             *(OF_FILMS if sample or grows(figure) else ()),
         )
+        look = self._look()
+        # A size of its own is for what is drawn; what is asked for by name comes first.
+        wanted = first if first != "svg" else look.kind
+        shown = Shown(figure, view.style_now(), _caption(view, figure), view.notes)
         dialog = ExportDialog(
             _stem(view, figure, sample),
             self.folder,
             formats,
-            first=first if first in formats else "svg",
+            first=wanted if wanted in formats else "svg",
+            shown=shown,
+            look=look,
             has_caption=self.has_caption,
             is_scene=sample is not None,
             parent=self._dialog_parent,
         )
         if dialog.exec() != QDialog.DialogCode.Accepted:
             return
-        path, kind = dialog.path(), dialog.kind()
+        path, kind, look = dialog.path(), dialog.kind(), dialog.look()
         self.folder = path.parent
-        # Figures go onto white paper in the letters of the screen, whatever the theme of the window.
-        style = replace(view.style_now(), theme=LIGHT)
+        self._keep_look(look, has_caption=dialog.has_caption())
+        style = shown.styled(look)
         try:
             if FORMATS[kind].holds in ("image", "numbers"):
                 exporter.save(
                     figure,
                     path,
                     style=style,
-                    width=dialog.width_wanted(),
+                    width=look.length,
                     dpi=dialog.dpi_wanted(),
-                    transparent=dialog.is_transparent(),
-                    caption=_caption(view, figure) if dialog.has_caption() else "",
+                    keep_letters=look.font_size is not None,
+                    transparent=look.transparent,
+                    caption=shown.caption if dialog.has_caption() else "",
                     may_replace=dialog.may_replace(),
                     notes=view.notes,
                 )
                 self._on_saving_done(str(path))
             elif sample is not None:
-                look = MeshLook(dialog.size_wanted(), dialog.theme(), dialog.color_by(), speed=dialog.speed())
-                self._save_mesh(sample, path, kind, look, view.notes, may_replace=dialog.may_replace())
+                scene = MeshLook(dialog.size_wanted(), dialog.theme(), dialog.color_by(), speed=dialog.speed())
+                self._save_mesh(sample, path, kind, scene, view.notes, may_replace=dialog.may_replace())
             elif grows(figure):
-                self._save_film(figure, path, kind, style, dialog, view.notes)
+                self._save_film(figure, path, kind, replace(view.style_now(), theme=LIGHT), dialog, view.notes)
         except ExportError as error:
             self._warn(str(error))
+
+    def _look(self) -> ExportLook:
+        """What was chosen last, here or in another window."""
+        from app.export.page.look import ExportLook, look_file, look_of
+        from app.window.settings import read_entries
+
+        return ExportLook() if self._settings_file is None else look_of(read_entries(look_file(self._settings_file))[0])
+
+    def _keep_look(self, look: ExportLook, *, has_caption: bool) -> None:
+        from app.export.page.look import look_file
+        from app.window.settings import locked, write_entries
+
+        if has_caption != self.has_caption:
+            self.has_caption = has_caption
+            self.caption_changed.emit(has_caption)
+        if self._settings_file is not None:
+            with suppress(OSError):  # the window says at its start where nothing can be kept
+                file = look_file(self._settings_file)
+                with locked(file):
+                    write_entries(file, look.to_json())
 
     def save_into(self, view: View | None, folder: Path, kind: str) -> str:
         """Save what a view shows under a name of its own; else half a sentence says why it was left aside.
@@ -133,6 +168,7 @@ class Exporting(QObject):
             Of `OF_FIGURES`.
         """
         from app.export import export as exporter
+        from app.export.dialog.shown import Shown
         from app.export.formats import ending_of
         from app.export.saving import ExportError, free_place
 
@@ -141,12 +177,16 @@ class Exporting(QObject):
             return self.tr("it shows nothing until something is chosen or begun there")
         if view.why_not_current and not view.is_growing:
             return view.why_not_current
+        look = self._look()
         place = free_place(folder, _stem(view, figure, None), ending_of(kind))
         try:
             exporter.save(
                 figure,
                 place,
-                style=replace(view.style_now(), theme=LIGHT),
+                style=Shown(figure, view.style_now()).styled(look),
+                width=look.length,
+                keep_letters=look.font_size is not None,
+                transparent=look.transparent,
                 caption=_caption(view, figure) if self.has_caption else "",
                 may_replace=False,
                 notes=view.notes,
@@ -276,12 +316,13 @@ class Exporting(QObject):
         notes: tuple[str, ...],
     ) -> None:
         from app.export.film_files import check
+        from app.export.page.lengths import PIXELS_AN_INCH
         from app.export.worker import film_message
 
-        may_replace = dialog.may_replace()
+        may_replace, length = dialog.may_replace(), dialog.look().length
         place, kind = check(path.expanduser().absolute(), kind, may_replace=may_replace)
         message = film_message(
-            figure, str(place), kind, style, dialog.width_wanted(), dialog.speed(),
+            figure, str(place), kind, style, length and length.pixels(PIXELS_AN_INCH), dialog.speed(),
             may_replace=may_replace, notes=notes,
         )  # fmt: skip
         self._begin(self.tr("Save the film"), place, message)

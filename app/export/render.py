@@ -143,8 +143,8 @@ class Sheet:
         size = self.figure.natural_size(self.style)
         if self.width is not None:
             width = max(self.width - 2 * _GAP, 1.0)
-            is_wrapped = isinstance(self.figure, _Wraps)
-            height = self.figure.least_size(width, self.style).height() if is_wrapped else 0.0
+            wraps = self.figure if isinstance(self.figure, _Wraps) else None
+            height = wraps.least_size(width, self.style).height() if wraps is not None else 0.0
             size = QSizeF(width, height or self._painted_height(width, size.height() * width / max(size.width(), 1.0)))
         return QSizeF(max(1.0, size.width()), max(1.0, size.height()))
 

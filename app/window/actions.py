@@ -113,7 +113,7 @@ COMMANDS: tuple[Command, ...] = (
         for number, part in enumerate(LECTURE, 1)
         for card in part.cards
     ),
-    Command("&Help", "&Shortcuts…", "show_shortcuts", "F1"),
+    Command("&Help", "&Keyboard shortcuts…", "show_shortcuts", "F1"),
     Command("&Help", "&About Headlight…", "show_about"),
 )
 

@@ -81,7 +81,7 @@ class MainWindow(QMainWindow):
         self.selection = Selection(self)
         self.context = ViewContext(self.selection, parent=self, runs_folder=str(settings_file.with_name("runs")))
         self.jobs = Jobs(self)
-        self.exporting = Exporting(self)
+        self.exporting = Exporting(self, settings_file)
         cache = ResultCache(settings_file.with_name(CACHE_FILE), VERSION)
         self.controller = Controller(runner, self.jobs, self, cache=cache, first_answers=FirstAnswers())
         self.gallery = Gallery()
@@ -174,6 +174,8 @@ class MainWindow(QMainWindow):
         self.opening.begun.connect(self.flow.await_checkpoint)
         self.panels.changed.connect(self._on_panels_changed)
         self.input_panel.input_changed.connect(self._on_input_changed)
+        self.exporting.caption_changed.connect(self.actions_by_name["set_caption"].setChecked)
+        self.exporting.caption_changed.connect(self.set_caption)
         self.filing.forget_requested.connect(self._forget_recent)
         self.area.view_created.connect(self._on_area_view_created)
         self.context_actions = ContextActions(
@@ -348,7 +350,7 @@ class MainWindow(QMainWindow):
         self.status_line.mark_read()
 
     def show_shortcuts(self) -> None:
-        about.show_shortcuts(self)
+        about.show_shortcuts(self, self.actions_by_name)
 
     def show_about(self) -> None:
         about.show_about(self)

@@ -53,9 +53,9 @@ class Settings:
     text: str = ""
     text_pair: str = ""
     recent: tuple[str, ...] = field(default=())
-    recent_images: tuple[str, ...] = field(default=())
     window: str = ""
     docks: str = ""
+    recent_images: tuple[str, ...] = field(default=())
 
     def with_recent(self, checkpoint: str) -> Settings:
         """The same with a checkpoint at the head of the list."""
