@@ -143,8 +143,9 @@ class Sheet:
         size = self.figure.natural_size(self.style)
         if self.width is not None:
             width = max(self.width - 2 * _GAP, 1.0)
-            wraps = self.figure if isinstance(self.figure, _Wraps) else None
-            height = wraps.least_size(width, self.style).height() if wraps is not None else 0.0
+            least = self.figure.least_size(width, self.style) if isinstance(self.figure, _Wraps) else QSizeF()
+            # What needs more width, such as a grid of maps, becomes smaller as a whole.
+            height = least.height() * min(1.0, width / max(least.width(), 1.0)) if least.isValid() else 0.0
             size = QSizeF(width, height or self._painted_height(width, size.height() * width / max(size.width(), 1.0)))
         return QSizeF(max(1.0, size.width()), max(1.0, size.height()))
 

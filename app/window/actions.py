@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 from app.window.settings import MEMORY_MB, Settings
 from resources import bundled_checkpoints
 from widgets.kit.plain import plain_tip
+from widgets.look.icons import line_icon
 from widgets.registry import VIEWS
 from widgets.view_entry import ViewEntry
 from widgets.views.home.cards import BY_NAME, LECTURE
@@ -118,6 +119,28 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 
+ICONS = {
+    "browse": "folder",
+    "filing.open_image": "image",
+    "going.open_text": "text",
+    "filing.new_window": "window",
+    "filing.export_current": "export",
+    "filing.export_all": "keep",
+    "filing.print_current": "print",
+    "close": "close",
+    "editing.undo": "undo",
+    "editing.redo": "redo",
+    "editing.copy_picture": "copy",
+    "editing.copy_numbers": "numbers",
+    "finding.find": "find",
+    "tear_current": "tear-off",
+    "show_beside": "beside",
+    "going.toggle_selected_mask": "mask",
+    "ask_again": "again",
+    "show_shortcuts": "keys",
+}
+
+
 def build_menus(window: QMainWindow) -> dict[str, QAction]:
     """Add all commands to the window; actions by `slot` or `slot:value`."""
     menus: dict[str, QMenu] = {}
@@ -144,6 +167,8 @@ def build_menus(window: QMainWindow) -> dict[str, QAction]:
         if command.choice:
             choices[command.choice].addAction(action)
         action.setObjectName(command.name)
+        if command.slot in ICONS:
+            action.setIcon(line_icon(ICONS[command.slot]))
         if command.slot == "open_card":
             card = BY_NAME[str(command.value)]
             action.setToolTip(plain_tip(card.about))

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from widgets.kit.labels import LineLabel, make_selectable
 from widgets.kit.plain import PlainLabel, plain_tip
+from widgets.look.icons import line_icon
 from widgets.view import View
 from widgets.view_entry import ViewEntry
 
@@ -95,11 +96,13 @@ class ViewPage(QWidget):
         button = QToolButton(self)
         button.setObjectName(f"{self.name}_{name}")
         button.setAutoRaise(True)
-        self._label(button, text, tip)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._label(button, text, tip, name)
         return button
 
-    def _label(self, button: QToolButton, text: str, tip: str) -> None:
+    def _label(self, button: QToolButton, text: str, tip: str, icon: str) -> None:
         button.setText(text)
+        button.setIcon(line_icon(icon))
         button.setToolTip(plain_tip(tip))
         button.setAccessibleName(f"{text} {self.entry.title}")
 
@@ -122,13 +125,14 @@ class ViewPage(QWidget):
         """Say what the buttons do where the page is now."""
         back = self.tr("Back among the tabs")
         if place is ViewPlace.BESIDE:
-            self._label(self._beside, self.tr("Put back"), back)
+            self._label(self._beside, self.tr("Put back"), back, "put-back")
         else:
-            self._label(self._beside, self.tr("Beside"), self.tr("Show it beside the other views"))
+            self._label(self._beside, self.tr("Beside"), self.tr("Show it beside the other views"), "beside")
         if place is ViewPlace.WINDOW:
-            self._label(self._window, self.tr("Put back"), self.tr("{} (Ctrl+Shift+T)").format(back))
+            self._label(self._window, self.tr("Put back"), self.tr("{} (Ctrl+Shift+T)").format(back), "put-back")
         else:
-            self._label(self._window, self.tr("Tear off"), self.tr("Show it in a window of its own (Ctrl+Shift+T)"))
+            tip = self.tr("Show it in a window of its own (Ctrl+Shift+T)")
+            self._label(self._window, self.tr("Tear off"), tip, "tear-off")
         self._beside.setVisible(place is not ViewPlace.WINDOW)
 
     def set_view(self, view: View) -> None:

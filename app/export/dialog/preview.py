@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtCore import QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QBrush, QFontDatabase, QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.export import render
 from app.export.page.lengths import MM_AN_INCH, POINTS_AN_INCH
@@ -35,15 +35,19 @@ class Preview(QWidget):
         self._table.setObjectName("export_preview_numbers")
         self._table.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self._table.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self._table.setFixedSize(24 * em, 20 * em)
         self._said = PlainLabel(self)
         self._said.setObjectName("export_preview_size")
         self._said.setWordWrap(True)
         self._said.setFixedWidth(24 * em)
+        self._said.setMinimumHeight(3 * em)
+        self._said.setAlignment(Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._paper)
-        layout.addWidget(self._table)
+        self._stack = QStackedWidget(self)
+        self._stack.setFixedSize(24 * em, 20 * em)
+        self._stack.addWidget(self._paper)
+        self._stack.addWidget(self._table)
+        layout.addWidget(self._stack)
         layout.addWidget(self._said)
         layout.addStretch(1)
         self._later = QTimer(self, singleShot=True, interval=_PATIENCE)
@@ -57,8 +61,7 @@ class Preview(QWidget):
     def show_now(self) -> None:
         """Draw it anew."""
         sheet = self._make_sheet()
-        self._table.setVisible(sheet is None)
-        self._paper.setVisible(sheet is not None)
+        self._stack.setCurrentWidget(self._table if sheet is None else self._paper)
         if sheet is None:
             self._show_numbers(self._make_numbers())
             return
@@ -117,7 +120,7 @@ def told_size(sheet: Sheet, width_points: float, letters: float) -> str:
     said = f"{size.width() * mm:.1f} × {size.height() * mm:.1f} mm, letters of {letters:.3g} pt"
     if sheet.width is not None and sheet.least_width > sheet.width + 1:
         least = sheet.least_width * MM_AN_INCH / POINTS_AN_INCH
-        said += f". With such letters it needs {least:.0f} mm: choose smaller ones, or a larger width"
+        said += f". With such letters it is made for {least:.0f} mm; in less room labels may be left out"
     return f"{said}."
 
 
