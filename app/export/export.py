@@ -140,6 +140,7 @@ def packed_figure(figure: Figure, style: FigureStyle, notes: tuple[str, ...] = (
     try:
         data.setData("image/svg+xml", render.svg(sheet))
         data.setData("application/pdf", render.pdf(sheet))
+        data.setData("image/png", render.png(sheet))
         data.setImageData(render.image(sheet))
     except render.TooLarge as error:
         raise ExportError(str(error)) from error

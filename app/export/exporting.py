@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -10,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QMimeData, QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QWidget
 
-from widgets.kit.clean import isolated
+from app.export.page.naming import caption_of, stem_of, whole_mesh
 from widgets.look.theme import LIGHT
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from app.export.films import GrowingFigure
     from app.export.mesh_look import MeshLook
     from app.export.page.look import ExportLook
-    from inference.results.inputs import Input
     from inference.results.mesh import MeshSample
     from widgets.kit.figure import Figure
     from widgets.look.theme import FigureStyle
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
 
 
 _ABOUT = "export"
-_MOST_LETTERS = 300  # of the text in a caption
 
 
 class Exporting(QObject):
@@ -89,7 +86,7 @@ class Exporting(QObject):
         figure = self._figure(view, self.tr("There is no picture to save: {}"), why_none)
         if figure is None or view is None:
             return
-        sample = _whole_mesh(figure)
+        sample = whole_mesh(figure)
         formats = (
             *OF_FIGURES,
             *(OF_MESHES if sample else ()),
@@ -98,9 +95,9 @@ class Exporting(QObject):
         look = self._look()
         # A size of its own is for what is drawn; what is asked for by name comes first.
         wanted = first if first != "svg" else look.kind
-        shown = Shown(figure, view.style_now(), _caption(view, figure), view.notes)
+        shown = Shown(figure, view.style_now(), caption_of(view, figure), view.notes)
         dialog = ExportDialog(
-            _stem(view, figure, sample),
+            stem_of(view, figure, sample),
             self.folder,
             formats,
             first=wanted if wanted in formats else "svg",
@@ -178,7 +175,7 @@ class Exporting(QObject):
         if view.why_not_current and not view.is_growing:
             return view.why_not_current
         look = self._look()
-        place = free_place(folder, _stem(view, figure, None), ending_of(kind))
+        place = free_place(folder, stem_of(view, figure, None), ending_of(kind))
         try:
             exporter.save(
                 figure,
@@ -187,7 +184,7 @@ class Exporting(QObject):
                 width=look.length,
                 keep_letters=look.font_size is not None,
                 transparent=look.transparent,
-                caption=_caption(view, figure) if self.has_caption else "",
+                caption=caption_of(view, figure) if self.has_caption else "",
                 may_replace=False,
                 notes=view.notes,
             )
@@ -218,6 +215,19 @@ class Exporting(QObject):
         else:
             self._say(self.tr("The picture is on the clipboard."))
 
+    def drag(self, view: View | None, start: Callable[[QMimeData], None], *, why_none: str = "") -> None:
+        """Let what the view shows be dragged out of the window: `start` is handed what `copy` puts on the clipboard."""
+        from app.export import export as exporter
+        from app.export.saving import ExportError
+
+        figure = self._figure(view, self.tr("There is no picture to drag: {}"), why_none)
+        if figure is None or view is None:
+            return
+        try:
+            start(exporter.packed_figure(figure, replace(view.style_now(), theme=LIGHT), view.notes))
+        except ExportError as error:
+            self._warn(str(error))
+
     def copy_numbers(self, view: View | None, *, why_none: str = "") -> None:
         """Put the numbers of what the view shows on the clipboard; `why_none` stands where the picture would be."""
         from app.export import export as exporter
@@ -247,7 +257,7 @@ class Exporting(QObject):
         figure = self._figure(view, self.tr("There is no picture to print: {}"), why_none)
         if figure is None or view is None:
             return
-        caption = _caption(view, figure) if self.has_caption else ""
+        caption = caption_of(view, figure) if self.has_caption else ""
         sheet = Sheet.of(figure, replace(view.style_now(), theme=LIGHT), caption=caption, notes=view.notes)
         preview = PrintPreview(sheet, self._dialog_parent)
         preview.exec()
@@ -348,43 +358,3 @@ class Exporting(QObject):
     @Slot(str)
     def _warn(self, sentence: str) -> None:
         self.said.emit(sentence, True, _ABOUT)
-
-
-def _caption(view: View, figure: Figure) -> str:
-    subject = view.subject
-    texts = [subject.checkpoint.name, figure.caption, _named(subject.input)] if subject else [figure.caption]
-    return "  ·  ".join(filter(None, texts))
-
-
-def _named(input: Input) -> str:
-    """What was looked at, as far as a line can say it."""
-    parts = (
-        isolated(textwrap.shorten(input.text.text, _MOST_LETTERS, placeholder=" …")) if input.text else "",
-        isolated(Path(input.image.path).name) if input.image else "",
-        isolated(Path(input.sound.path).name) if input.sound else "",
-    )
-    return "  ·  ".join(filter(None, parts))
-
-
-def _whole_mesh(figure: Figure) -> MeshSample | None:
-    """The mesh that is looked at, if it can be saved as one."""
-    from widgets.views.mesh.figures.sample import MeshSampleFigure
-
-    growth = figure.growth if isinstance(figure, MeshSampleFigure) else None
-    return None if growth is None or growth.is_growing or not growth.faces else growth.sample
-
-
-def _stem(view: View, figure: Figure, sample: MeshSample | None) -> str:
-    """What the file will hold, as a name: checkpoint, view, layer and head; of a mesh class and seed."""
-    from app.export.saving import file_stem, head_parts
-
-    checkpoint = view.subject.checkpoint.name if view.subject else ""
-    if sample is not None:
-        return file_stem(checkpoint, _mesh_name(view, sample))
-    return file_stem(checkpoint, view.objectName(), *head_parts(figure.caption))
-
-
-def _mesh_name(view: View, sample: MeshSample) -> str:
-    classes = view.subject.checkpoint.classes if view.subject else ()
-    label = classes[sample.label] if sample.label is not None and sample.label < len(classes) else "mesh"
-    return f"{label}-{sample.seed}".replace(" ", "-")

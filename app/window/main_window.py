@@ -20,7 +20,7 @@ from app.link.result_cache import ResultCache
 from app.link.runner import Runner
 from app.window import about
 from app.window.actions import LastKeys, build_menus, check_actions, set_view_shortcuts
-from app.window.appearance import LARGER, Appearance, Presentation
+from app.window.appearance import LARGER, Appearance, CtrlWheel, Presentation
 from app.window.drops import Drops, DropTargets
 from app.window.editing.editing import Editing
 from app.window.editing.history import History
@@ -184,6 +184,8 @@ class MainWindow(QMainWindow):
         self.area.offered_changed.connect(partial(set_view_shortcuts, self.actions_by_name))
         self.area.export_requested.connect(self.filing.export)
         self.area.copy_requested.connect(self.filing.copy)
+        self.area.drag_requested.connect(self.filing.drag)
+        CtrlWheel(self.scale_font, self)
         self.controller.attach(self.details)
         self.status_line.cancel_requested.connect(self.cancel)
         self._runner.busy_changed.connect(self._judge_cancel)

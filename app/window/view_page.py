@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import Enum
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QHBoxLayout,
     QScrollArea,
     QStackedWidget,
@@ -39,9 +40,12 @@ class ViewPage(QWidget):
     -------
     copy_requested(str), export_requested(str), beside_requested(str), window_requested(str)
         Name of the view; the last two want it there, or back among the tabs.
+    drag_requested(str)
+        The picture is being dragged out of the window, by the button Copy.
     """
 
     copy_requested = Signal(str)
+    drag_requested = Signal(str)
     export_requested = Signal(str)
     beside_requested = Signal(str)
     window_requested = Signal(str)
@@ -74,7 +78,8 @@ class ViewPage(QWidget):
         about = LineLabel(self.tr("What the view is good for"), header)
         about.setForegroundRole(self.palette().ColorRole.PlaceholderText)
         about.show_text(self.entry.about)
-        self._copy = self._button("copy", self.tr("Copy"), self.tr("Copy the picture (Ctrl+Shift+C)"))
+        tip = self.tr("Copy the picture (Ctrl+Shift+C), or drag it from here into another program")
+        self._copy = self._button("copy", self.tr("Copy"), tip)
         self._export = self._button("export", self.tr("Export…"), self.tr("Save the picture or its numbers (Ctrl+E)"))
         self._beside = self._button("beside", "", "")
         self._window = self._button("window", "", "")
@@ -93,7 +98,9 @@ class ViewPage(QWidget):
         return header
 
     def _button(self, name: str, text: str, tip: str) -> QToolButton:
-        button = QToolButton(self)
+        button = _DragButton(self) if name == "copy" else QToolButton(self)
+        if isinstance(button, _DragButton):
+            button.dragged.connect(self._on_copy_dragged)
         button.setObjectName(f"{self.name}_{name}")
         button.setAutoRaise(True)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -154,6 +161,10 @@ class ViewPage(QWidget):
         self.copy_requested.emit(self.name)
 
     @Slot()
+    def _on_copy_dragged(self) -> None:
+        self.drag_requested.emit(self.name)
+
+    @Slot()
     def _on_export_clicked(self) -> None:
         self.export_requested.emit(self.name)
 
@@ -164,6 +175,30 @@ class ViewPage(QWidget):
     @Slot()
     def _on_window_clicked(self) -> None:
         self.window_requested.emit(self.name)
+
+
+class _DragButton(QToolButton):
+    """A button from which something can be dragged, too.
+
+    Signals
+    -------
+    dragged()
+        The mouse went some way with its button down: it is no click.
+    """
+
+    dragged = Signal()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        self._pressed_at = event.position().toPoint()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        far = QApplication.startDragDistance()
+        if self.isDown() and (event.position().toPoint() - self._pressed_at).manhattanLength() >= far:
+            self.setDown(False)
+            self.dragged.emit()
+            return
+        super().mouseMoveEvent(event)
 
 
 class _RoomForView(QScrollArea):

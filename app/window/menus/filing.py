@@ -8,8 +8,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QMimeData, QObject, QProcess, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QDrag, QPixmap
 from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QWidget
 
 from app.export.exporting import Exporting
@@ -178,6 +178,18 @@ class Filing(QObject):
     def _is_offered(self, name: str) -> bool:
         is_shown = self._area.has_tab(name) or name in self._area.windows
         return is_shown and not self._area.why_off(name)
+
+    def drag(self, name: str) -> None:
+        """Let what a view shows be dragged into another program."""
+        self._exporting.drag(self._area.views.get(name), self._start_drag, why_none=self._area.why_off(name))
+
+    def _start_drag(self, data: QMimeData) -> None:
+        drag = QDrag(self._dialog_parent)
+        drag.setMimeData(data)
+        side = 12 * self._dialog_parent.fontMetrics().height()
+        picture = data.imageData()
+        drag.setPixmap(QPixmap.fromImage(picture).scaled(QSize(side, side), Qt.AspectRatioMode.KeepAspectRatio))
+        drag.exec(Qt.DropAction.CopyAction)
 
     def print_current(self) -> None:
         """Show how the figure of the view that was used last comes onto paper, and print it or save it as PDF."""
