@@ -238,6 +238,7 @@ class MainWindow(QMainWindow):
         self.status_line.set_device(" · ".join(filter(None, (info.device, info.runs_in))))
         restored = self._session.restored(info)
         self.flow.begin(info, self.history.restored(info) or restored)
+        self.history.settle()
         self.status_line.show_message(self._session.notice)
 
     @Slot(object)

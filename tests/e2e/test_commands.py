@@ -24,6 +24,7 @@ def find(driver, typed):
         QTest.keyClicks(dialog.findChild(QWidget, "palette_line"), typed)
         QTest.keyClick(dialog.findChild(QWidget, "palette_line"), Qt.Key.Key_Return)
 
+    driver.wait(driver.window.isActiveWindow)  # again, after a dialog
     driver.answer_dialog(choose)
     driver.keys("Ctrl+Shift+P")
 
@@ -160,10 +161,12 @@ def test_letters_are_scaled_by_the_wheel_and_nothing_is_clipped(driver):
     assert driver.window.settings.font_scale == pytest.approx(1.1)
     for scale in (0.8, 1.0, 1.4, 2.0):
         driver.window.appearance.apply("light", scale)
-        driver.wait(lambda: not driver.window._runner.is_busy)
-        QApplication.processEvents()
-        assert clipped(driver.window) == [], scale
+        driver.qtbot.waitUntil(lambda: nothing_is_clipped(driver.window), timeout=10_000)
     driver.window.appearance.apply("light", 1.0)
+
+
+def nothing_is_clipped(window) -> None:
+    assert clipped(window) == []
 
 
 def clipped(window) -> list[str]:

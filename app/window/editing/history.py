@@ -157,6 +157,13 @@ class History(QObject):
         self._give_up_coming()
         self._note(replace(self._now, checkpoint=info.checkpoint))
 
+    def settle(self) -> None:
+        """Take what is there now for what came of the checkpoint that was opened."""
+        selected, masked, input = self._selection.now, self._selection.masked, self._input_panel.input()
+        self._now = replace(self._now, selected=selected, masked=masked, input=input)
+        if self._last is not None:
+            self._last.after = self._now
+
     def restored(self, info: CheckpointInfo) -> Restored | None:
         """What a checkpoint is looked at with that was opened to undo a step; None where it was opened for itself."""
         moment = self._coming
