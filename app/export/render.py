@@ -35,7 +35,7 @@ from PySide6.QtSvg import QSvgGenerator
 
 from widgets.figures.lettering import measure, points_font, resized
 from widgets.kit.clean import clean, shown
-from widgets.kit.figure import Figure, Numbers
+from widgets.kit.figure import Figure, HasLegend, Legend, Numbers
 from widgets.look.theme import FigureStyle
 
 PNG_DPI = 192  # twice a usual screen
@@ -115,7 +115,7 @@ class Sheet:
     def size(self) -> QSize:
         """Width and height in whole points."""
         inner = self._inner
-        height = inner.height() + (_GAP + self._caption_height() if self.caption else 0.0)
+        height = inner.height() + self._legend_height + (_GAP + self._caption_height() if self.caption else 0.0)
         return QSize(ceil(inner.width() + 2 * _GAP), ceil(height + 2 * _GAP))
 
     def paint(self, painter: QPainter) -> None:
@@ -130,13 +130,24 @@ class Sheet:
             self.figure.paint(painter, QRectF(QPointF(_GAP, _GAP), inner), self.style)
         finally:
             painter.restore()
+        if self._legend is not None:
+            below = QRectF(_GAP, _GAP + inner.height(), inner.width(), self._legend_height)
+            self._legend.paint(painter, below, self.style)
         if self.caption:
             metrics = measure(self._caption_font())
             painter.setFont(points_font(self._caption_font(), painter.device()))
             painter.setPen(self.style.theme.faint)
-            top = inner.height() + 2 * _GAP + metrics.ascent()
+            top = inner.height() + self._legend_height + 2 * _GAP + metrics.ascent()
             for number, line in enumerate(self._caption_lines):
                 painter.drawText(QPointF(_GAP, top + number * metrics.lineSpacing()), line)
+
+    @cached_property
+    def _legend(self) -> Legend | None:
+        return self.figure.legend_beneath() if isinstance(self.figure, HasLegend) else None
+
+    @cached_property
+    def _legend_height(self) -> float:
+        return self._legend.height(self._inner.width(), self.style) if self._legend is not None else 0.0
 
     @cached_property
     def _inner(self) -> QSizeF:
@@ -146,19 +157,22 @@ class Sheet:
             least = self.figure.least_size(width, self.style) if isinstance(self.figure, _Wraps) else QSizeF()
             # What needs more width, such as a grid of maps, becomes smaller as a whole.
             height = least.height() * min(1.0, width / max(least.width(), 1.0)) if least.isValid() else 0.0
-            size = QSizeF(width, height or self._painted_height(width, size.height() * width / max(size.width(), 1.0)))
+            size = QSizeF(width, height or self._painted_height(width, size))
         return QSizeF(max(1.0, size.width()), max(1.0, size.height()))
 
-    def _painted_height(self, width: float, most: float) -> float:
-        """Of what a figure paints in that room: what is square, such as a grid of maps, leaves some of it empty."""
+    def _painted_height(self, width: float, natural: QSizeF) -> float:
+        """Of what a figure paints there. Squares, such as a grid of maps, leave some room empty; rows of text go on
+        below it, as they do not become lower."""
+        room = natural.height() * width / max(natural.width(), 1.0)
         picture = QPicture()
         painter = _Painter(picture)
         try:
-            self.figure.paint(painter, QRectF(0, 0, width, most), self.style)
+            self.figure.paint(painter, QRectF(0, 0, width, room), self.style)
         finally:
             painter.end()
         painted = picture.boundingRect()
-        return min(most, painted.y() + painted.height() + _GAP) if painted.isValid() else most
+        bottom = float(painted.y() + painted.height()) if painted.isValid() else room
+        return min(bottom + _GAP, room) if bottom <= room + 1 else min(bottom, max(room, natural.height()))
 
     @property
     def least_width(self) -> float:
