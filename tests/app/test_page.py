@@ -29,8 +29,18 @@ def style(points):
 
 @pytest.mark.parametrize(
     ("text", "points"),
-    [("85mm", 240.94), ("8.5cm", 240.94), ("3.5in", 252), ("640px", 480), ("300", 300), ("column", 240.94)]
-    + [("two-columns", 504.57), ("slide", 960), ("slide-half", 480), ("slide-third", 320), (" 85 MM ", 240.94)],
+    [
+        ("85mm", 240.94),
+        (" 8.5 CM ", 240.94),
+        ("3.5in", 252),
+        ("640px", 480),
+        ("300", 300),
+        ("column", 240.94),
+        ("two-columns", 504.57),
+        ("slide", 960),
+        ("slide-half", 480),
+        ("slide-third", 320),
+    ],
 )
 def test_a_width_can_be_said_in_many_ways(text, points):
     assert length_of(text).points() == pytest.approx(points, abs=0.01)

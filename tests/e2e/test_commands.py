@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt
-from PySide6.QtGui import QDrag, QGuiApplication
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QDrag, QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QWidget
 
@@ -110,7 +110,6 @@ def test_a_picture_is_dragged_out_by_its_button_as_png_and_svg(driver, monkeypat
     button = driver.widget("heads_copy", QAbstractButton)
     QTest.mousePress(button, Qt.MouseButton.LeftButton, pos=button.rect().center())
     QTest.mouseMove(button, button.rect().center() + QPoint(QApplication.startDragDistance() + 9, 0))
-    QTest.qWait(0)
     driver.wait(lambda: dragged)
     QTest.mouseRelease(button, Qt.MouseButton.LeftButton)
     assert {"image/png", "image/svg+xml"} <= set(dragged[0])
@@ -149,14 +148,10 @@ def test_several_views_are_saved_at_once_and_what_shows_nothing_is_named(driver,
 
 
 def test_letters_are_scaled_by_the_wheel_and_nothing_is_clipped(driver):
-    from PySide6.QtCore import QPointF
-    from PySide6.QtGui import QWheelEvent
-
     where = QPointF(driver.window.rect().center())
     ctrl, none = Qt.KeyboardModifier.ControlModifier, Qt.MouseButton.NoButton
-    turn = QWheelEvent(
-        where, driver.window.mapToGlobal(where), QPoint(), QPoint(0, 120), none, ctrl, Qt.ScrollPhase.NoScrollPhase, False
-    )
+    around, phase = driver.window.mapToGlobal(where), Qt.ScrollPhase.NoScrollPhase
+    turn = QWheelEvent(where, around, QPoint(), QPoint(0, 120), none, ctrl, phase, False)
     QApplication.sendEvent(driver.window.windowHandle(), turn)
     assert driver.window.settings.font_scale == pytest.approx(1.1)
     for scale in (0.8, 1.0, 1.4, 2.0):

@@ -65,7 +65,9 @@ def test_icons_have_the_colour_of_letters_and_one_that_is_not_there_is_refused(q
         for theme in (LIGHT, DARK):
             qapp.setPalette(theme.palette())
             image = line_icon("copy").pixmap(24, 24).toImage()
-            inked = [image.pixelColor(x, y) for x in range(24) for y in range(24) if image.pixelColor(x, y).alpha() > 250]
+            inked = [
+                image.pixelColor(x, y) for x in range(24) for y in range(24) if image.pixelColor(x, y).alpha() > 250
+            ]
             assert inked
             assert all(abs(color.lightness() - theme.ink.lightness()) < 12 for color in inked)
     finally:
