@@ -74,7 +74,7 @@ class Exporting(QObject):
         """
         from app.export import export as exporter
         from app.export.dialog.export_dialog import ExportDialog
-        from app.export.dialog.shown import Shown
+        from app.export.dialog.exported import Exported
         from app.export.films import grows
         from app.export.formats import FORMATS, OF_FIGURES, OF_FILMS, OF_MESHES
         from app.export.mesh_look import MeshLook
@@ -95,7 +95,7 @@ class Exporting(QObject):
         look = self._look()
         # A size of its own is for what is drawn; what is asked for by name comes first.
         wanted = first if first != "svg" else look.kind
-        shown = Shown(figure, view.style_now(), caption_of(view, figure), view.notes)
+        shown = Exported(figure, view.style_now(), caption_of(view, figure), view.notes)
         dialog = ExportDialog(
             stem_of(view, figure, sample),
             self.folder,
@@ -165,7 +165,7 @@ class Exporting(QObject):
             Of `OF_FIGURES`.
         """
         from app.export import export as exporter
-        from app.export.dialog.shown import Shown
+        from app.export.dialog.exported import Exported
         from app.export.formats import ending_of
         from app.export.saving import ExportError, free_place
 
@@ -180,7 +180,7 @@ class Exporting(QObject):
             exporter.save(
                 figure,
                 place,
-                style=Shown(figure, view.style_now()).styled(look),
+                style=Exported(figure, view.style_now()).styled(look),
                 width=look.length,
                 keep_letters=look.font_size is not None,
                 transparent=look.transparent,

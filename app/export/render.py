@@ -35,7 +35,7 @@ from PySide6.QtSvg import QSvgGenerator
 
 from widgets.figures.lettering import measure, points_font, resized
 from widgets.kit.clean import clean, shown
-from widgets.kit.figure import Figure, HasLegend, Legend, Numbers
+from widgets.kit.figure import Figure, FileLegend, HasLegend, Numbers
 from widgets.look.theme import FigureStyle
 
 PNG_DPI = 192  # twice a usual screen
@@ -142,7 +142,7 @@ class Sheet:
                 painter.drawText(QPointF(_GAP, top + number * metrics.lineSpacing()), line)
 
     @cached_property
-    def _legend(self) -> Legend | None:
+    def _legend(self) -> FileLegend | None:
         return self.figure.legend_beneath() if isinstance(self.figure, HasLegend) else None
 
     @cached_property

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from app.export import saving_process as saving_module
 from app.export.dialog.export_dialog import ExportDialog
-from app.export.dialog.shown import Shown as ShownFigure
+from app.export.dialog.exported import Exported
 from app.export.exporting import Exporting
 from app.export.formats import FORMATS, OF_FIGURES, OF_FILMS, OF_MESHES
 from app.export.mesh_look import MeshLook
@@ -169,7 +169,7 @@ def test_a_width_means_the_same_in_every_unit(dialog):
 @pytest.fixture
 def shown():
     figure = AttentionFigure(make_attention_result(), 0, 0, AttentionOptions())
-    return ShownFigure(figure, FigureStyle(), "tiny · attention", ("A note.",))
+    return Exported(figure, FigureStyle(), "tiny · attention", ("A note.",))
 
 
 def test_the_preview_says_how_large_the_file_will_be(qtbot, tmp_path, shown):

@@ -56,7 +56,7 @@ class Figure(Protocol):
         ...
 
 
-class Legend(Protocol):
+class FileLegend(Protocol):
     """What explains colours beneath a figure in a file, where a control does so on screen."""
 
     def height(self, width: float, style: FigureStyle) -> float:
@@ -72,6 +72,6 @@ class Legend(Protocol):
 class HasLegend(Protocol):
     """A figure whose colours are explained outside of it."""
 
-    def legend_beneath(self) -> Legend | None:
+    def legend_beneath(self) -> FileLegend | None:
         """None: nothing is to be explained."""
         ...

@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.export.dialog.exported import Exported
 from app.export.dialog.page_controls import PageControls
 from app.export.dialog.preview import Preview, told_numbers, told_size
-from app.export.dialog.shown import Shown
 from app.export.formats import FORMATS, ending_of
 from app.export.page.lengths import POINTS_AN_INCH
 from app.export.page.look import ExportLook
@@ -59,7 +59,7 @@ class ExportDialog(QDialog):
         formats: Sequence[str],
         *,
         first: str = "svg",
-        shown: Shown | None = None,
+        shown: Exported | None = None,
         look: ExportLook | None = None,
         has_caption: bool = False,
         is_scene: bool = False,

@@ -12,7 +12,7 @@ from PySide6.QtGui import QUndoStack
 
 from app.link.controller import Controller
 from app.window.editing.names import name_of_step
-from app.window.editing.steps import Moment, Step
+from app.window.editing.steps import Moment, UndoStep
 from app.window.opening import Opening
 from app.window.session import Restored
 from app.window.subject_flow import SubjectFlow
@@ -58,7 +58,7 @@ class History(QObject):
         self._stack = QUndoStack(self)
         self._stack.setUndoLimit(MOST_STEPS)
         self._now = Moment()
-        self._last: Step | None = None  # that what follows by itself belongs to
+        self._last: UndoStep | None = None  # that what follows by itself belongs to
         self._is_bringing = False
         self._coming: Moment | None = None  # that waits for its checkpoint
         self._words: tuple[str, ...] = ()
@@ -108,7 +108,7 @@ class History(QObject):
             if self._last is not None:
                 self._last.after = now
             return
-        step = Step(kind, before, now, self._name, self._bring)
+        step = UndoStep(kind, before, now, self._name, self._bring)
         self._stack.push(step)
         self._last = step.merged_into or step
         self.changed.emit()  # the name of a step that took up another may be another one
@@ -182,7 +182,7 @@ class History(QObject):
         with self._bringing():
             index = self._stack.index()
             later = self._stack.command(index)
-            is_undone = isinstance(later, Step) and later.before is coming
+            is_undone = isinstance(later, UndoStep) and later.before is coming
             self._stack.setIndex(index + 1 if is_undone else index - 1)
         self.changed.emit()
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QPlainTextEdit, QWidget
 
 _UNDO, _REDO = "Ctrl+Z", ("Ctrl+Shift+Z", "Ctrl+Y")
 
-Field = QLineEdit | QPlainTextEdit | QTextEdit
+Field = QLineEdit | QPlainTextEdit
 
 
 class OwnUndo(QObject):
@@ -64,7 +64,7 @@ def field_of(widget: QObject | None) -> Field | None:
     """The field of text in a widget with the focus; None where one cannot type there."""
     if isinstance(widget, QAbstractSpinBox):
         return widget.lineEdit()
-    return widget if isinstance(widget, QLineEdit | QPlainTextEdit | QTextEdit) else None
+    return widget if isinstance(widget, QLineEdit | QPlainTextEdit) else None
 
 
 def _can_undo(field: Field) -> bool:

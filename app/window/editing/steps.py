@@ -38,7 +38,7 @@ class Moment:
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-class Step(QUndoCommand):
+class UndoStep(QUndoCommand):
     """A change that was made already when it is noted: to do it the first time changes nothing.
 
     Attributes
@@ -61,7 +61,7 @@ class Step(QUndoCommand):
         super().__init__(name(before, after))
         self._kind, self._name, self._bring = kind, name, bring
         self.before, self.after = before, after
-        self.merged_into: Step | None = None
+        self.merged_into: UndoStep | None = None
         self._is_done = True
         self._time = time.monotonic()
 
@@ -80,7 +80,7 @@ class Step(QUndoCommand):
 
     def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802
         """Take up a later step of the same kind; two that cancel each other are none."""
-        if not isinstance(other, Step) or other._kind != self._kind or other._time - self._time > AT_ONCE:
+        if not isinstance(other, UndoStep) or other._kind != self._kind or other._time - self._time > AT_ONCE:
             return False
         self.after, self._time = other.after, other._time
         other.merged_into = self

@@ -40,7 +40,7 @@ class Palette(QDialog):
         self._list = QListWidget(self)
         self._list.setObjectName("palette_list")
         self._list.setAccessibleName(self.tr("What was found"))
-        self._list.setItemDelegate(_Row(self._list))
+        self._list.setItemDelegate(_FindRow(self._list))
         self._list.setUniformItemSizes(True)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the line has the keys
@@ -107,7 +107,7 @@ class Palette(QDialog):
         self._on_line_return_pressed()
 
 
-class _Row(QStyledItemDelegate):
+class _FindRow(QStyledItemDelegate):
     """Title and shortcut in the first line, where it is found or why it cannot be done in the second."""
 
     def paint(

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QLineEdit, QMainWindow, QSpinBox
 from app.window.editing import steps
 from app.window.editing.names import name_of_step
 from app.window.editing.own_undo import OwnUndo
-from app.window.editing.steps import Moment, Step
+from app.window.editing.steps import Moment, UndoStep
 from inference.results.inputs import ImageInput, Input, TextInput
 from widgets.selection import Position, Selected
 
@@ -61,7 +61,7 @@ def stack(qapp):
     stack = QUndoStack()
     stack.brought = []
     stack.note = lambda kind, before, after: stack.push(
-        Step(kind, before, after, named, lambda wanted, now: stack.brought.append((wanted, now)))
+        UndoStep(kind, before, after, named, lambda wanted, now: stack.brought.append((wanted, now)))
     )
     yield stack
     stack.clear()

@@ -14,7 +14,7 @@ from widgets.look.theme import DARK, LIGHT, FigureStyle
 
 
 @dataclass(frozen=True)
-class Shown:
+class Exported:
     """A figure with all that is written about it.
 
     Attributes
