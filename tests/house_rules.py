@@ -142,11 +142,11 @@ def unknown_signals(paths: list[Path]) -> Iterator[str]:
 def qt_signals() -> frozenset[str]:
     """Names of all signals that Qt's own classes have, and pyqtgraph's view box."""
     from pyqtgraph import ViewBox
-    from PySide6 import QtCore, QtGui, QtOpenGLWidgets, QtWidgets
+    from PySide6 import QtCore, QtGui, QtOpenGLWidgets, QtPrintSupport, QtWidgets
 
     return frozenset(
         name
-        for module in (QtCore, QtGui, QtWidgets, QtOpenGLWidgets)
+        for module in (QtCore, QtGui, QtWidgets, QtOpenGLWidgets, QtPrintSupport)
         for cls in [ViewBox, *(getattr(module, name) for name in dir(module))]  # modules, too, fill themselves in
         if isinstance(cls, type)
         for name in list(dir(cls))  # fills them in: they are made when they are first looked up

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QShowEvent
@@ -14,15 +14,13 @@ from inference.results.job import JobState
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.kit.figure import Figure
-from widgets.kit.option_controls import Remembered
 from widgets.kit.page import Page
 from widgets.kit.veil import Veil
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.subject_widget import SubjectWidget
-
-C = TypeVar("C", bound=Remembered)
+from widgets.view_options import C, ViewOptions
 
 _PATIENCE = 120  # ms in which an answer is awaited before the old picture is dimmed: another head takes 15
 
@@ -54,6 +52,8 @@ class View(SubjectWidget):
 
     Attributes
     ----------
+    options
+        All that is chosen in it.
     details
         Types of requests that only add to a picture, such as tiles that come in as one zooms: it is not old without.
     """
@@ -81,7 +81,7 @@ class View(SubjectWidget):
         self._is_given_up = self._is_following = False
         self._own_pages: list[Page] = []
         self._own_veil: Veil | None = None
-        self._option_controls: list[Remembered] = []
+        self.options = ViewOptions(self)
         self._dimming = QTimer(self, interval=_PATIENCE, singleShot=True)
         self._dimming.timeout.connect(self._judge)
         context.selection.changed.connect(self._on_selection_changed)
@@ -98,19 +98,14 @@ class View(SubjectWidget):
         return page
 
     def add_options(self, controls: C) -> C:
-        """Let sessions keep what is chosen there."""
-        self._option_controls.append(controls)
-        return controls
+        """Let sessions keep what is chosen there, and let it be undone."""
+        return self.options.add(controls)
 
     def options_state(self) -> dict[str, Any]:
-        """What is chosen and is not the default, as plain values."""
-        return {controls.name: state for controls in self._option_controls if (state := controls.value().to_json())}
+        return self.options.state()
 
     def set_options_state(self, stored: object) -> None:
-        """Choose what was stored; what is unknown or not allowed any more is left as it is by default."""
-        for controls in self._option_controls:
-            given = stored.get(controls.name) if isinstance(stored, dict) else None
-            controls.set_value(controls.kind.from_json(given)[0])
+        self.options.set_state(stored)
 
     # What is asked
 
@@ -243,6 +238,11 @@ class View(SubjectWidget):
         )
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether an answer, or the rest of one, has yet to come."""
+        return self.is_provisional or self._is_unanswered()
+
+    @property
     def is_dimmed(self) -> bool:
         """Whether what is shown is dimmed as old: no numbers may stand beside it."""
         return self._is_old() and any(veil.is_dimmed for veil in self._veils())
@@ -257,9 +257,11 @@ class View(SubjectWidget):
             return False
         if self._refusal or self._why_old or self._is_other_subject():
             return True
-        if any(request in self._remembered for request in self._asked):
-            return True
-        return any(not self.is_detail(request) for request in self._asked) and not self._is_answered()
+        return self._is_unanswered()
+
+    def _is_unanswered(self) -> bool:
+        asked = any(not self.is_detail(request) for request in self._asked)
+        return any(request in self._remembered for request in self._asked) or (asked and not self._is_answered())
 
     def _why_it_is_old(self) -> str:
         where_from = next((self._remembered[request] for request in self._asked if request in self._remembered), "")

@@ -214,6 +214,7 @@ def _figure(args: Namespace, session: _Session | None = None) -> str:
     from app.commands.figures import FIGURES, BadOption, answer_all
     from app.export import film_files, films
     from app.export.export import ENDINGS, check, save
+    from app.export.page.lengths import PIXELS_AN_INCH
     from app.export.saving import ExportError, FileIsThere
 
     if args.batch is not None:
@@ -248,7 +249,8 @@ def _figure(args: Namespace, session: _Session | None = None) -> str:
             _tell(notes)
         figure = command.figure(result, args)
         if film_files.is_film(args.out) and films.grows(figure):
-            film_files.save(figure, args.out, style=_style(args), width=args.width, may_replace=args.force, notes=notes)
+            width = args.width.pixels(PIXELS_AN_INCH) if args.width else None
+            film_files.save(figure, args.out, style=_style(args), width=width, may_replace=args.force, notes=notes)
             return f"{args.out}: {figure.caption}"
         save(
             figure,
@@ -256,6 +258,7 @@ def _figure(args: Namespace, session: _Session | None = None) -> str:
             style=_style(args),
             width=args.width,
             dpi=args.dpi,
+            keep_letters=args.font_size is not None,
             transparent=args.transparent,
             caption=_caption(args, source, figure) if args.caption else "",
             arrays=command.arrays(result, args) if command.arrays else None,

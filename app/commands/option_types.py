@@ -5,6 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 
+from app.export.page.lengths import BadLength, Length, length_of, points_of
+
 
 def numbers_of(text: str) -> tuple[int, ...]:
     """`3,5` as numbers."""
@@ -27,3 +29,19 @@ def between(low: float, high: float, kind: type[int] | type[float] = int) -> Cal
         return value
 
     return number
+
+
+def width_of(text: str) -> Length | None:
+    """The width of a figure, such as `85mm`; None: as it is by itself."""
+    try:
+        return length_of(text)
+    except BadLength as error:
+        raise ArgumentTypeError(str(error).rstrip(".")) from error
+
+
+def letters_of(text: str) -> float:
+    """The size of letters in points, such as `8pt`."""
+    try:
+        return points_of(text)
+    except BadLength as error:
+        raise ArgumentTypeError(str(error).rstrip(".")) from error

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.commands.attention_options import ATTENTION_OPTIONS
-from app.commands.option_types import between, numbers_of
+from app.commands.option_types import between, letters_of, numbers_of, width_of
 from inference.results.inputs import MOST_IMAGE_SIDE, ImageInput
 from widgets.look import color_maps
 from widgets.options import MOST_SEED
@@ -79,15 +79,17 @@ def _look(parser: ArgumentParser) -> None:
     look.add_argument("--force", action="store_true", help="replace a file that is there")
     look.add_argument(
         "--width",
-        type=between(1, 20_000),
-        metavar="N",
-        help="pixels of a PNG, points of SVG and PDF",
+        type=width_of,
+        metavar="WIDTH",
+        help="such as 85mm, 3.3in or 640px; column, two-columns (of a paper), slide-third, slide-half or slide (16:9); "
+        "a bare number is pixels of a PNG, points of SVG and PDF",
     )
     look.add_argument("--dpi", type=between(10, 2400), metavar="N", help="dots per inch of a PNG (default: 192)")
     look.add_argument("--transparent", action="store_true", help="without paper behind the figure")
     look.add_argument("--theme", choices=("light", "dark"), default="light", help="(default: light)")
     look.add_argument("--color-map", choices=color_maps.NAMES, default="cividis", help="(default: cividis)")
-    look.add_argument("--font-size", type=between(4, 72, float), metavar="N", help="points (default: 10)")
+    about = "size of the letters, such as 8pt: with --width they keep it, and the figure is laid out in that width"
+    look.add_argument("--font-size", type=letters_of, metavar="N", help=f"{about} (default: 10pt)")
     look.add_argument("--caption", action="store_true", help="write checkpoint, layer, head and input under the figure")
 
 

@@ -12,13 +12,15 @@ from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QClipboard
 
 from app.export import render
+from app.export.page.lengths import POINTS_AN_INCH, Length
 from app.export.render import Sheet
 from app.export.saving import ExportError, check_place, replace_file, why_not_written
 from widgets.kit.figure import Figure
 from widgets.look.theme import FigureStyle
 
 ENDINGS = (".svg", ".pdf", ".png", ".csv", ".npz")
-MAX_COPIED_CELLS = 10_000
+MAX_COPIED_CELLS = 10_000  # beside a picture
+MAX_NUMBERS = 1_000_000  # that were asked for
 
 
 def save(
@@ -26,8 +28,9 @@ def save(
     path: str | os.PathLike[str],
     *,
     style: FigureStyle | None = None,
-    width: float | None = None,
+    width: Length | float | None = None,
     dpi: float | None = None,
+    keep_letters: bool = False,
     transparent: bool = False,
     caption: str = "",
     arrays: dict[str, np.ndarray] | None = None,
@@ -41,9 +44,12 @@ def save(
     style
         Light on white if not given.
     width
-        Pixels for PNG, points for SVG and PDF; the natural size if not given.
+        A bare number is pixels for PNG, points for SVG and PDF; the natural size if not given.
     dpi
-        Dots per inch of a PNG. With `width` it is only noted in the file.
+        Dots per inch of a PNG. With a width in pixels it is only noted in the file.
+    keep_letters
+        Whether letters are as large as `style` says at any width, and the figure is laid out anew; else all of it is
+        scaled.
     transparent
         Leave the paper out.
     caption
@@ -70,9 +76,21 @@ def save(
             held = figure.numbers().arrays if arrays is None else arrays
             content = render.npz({**held, "notes": np.array(notes)} if notes else held)
         else:
-            sheet = Sheet.of(figure, style, transparent=transparent, caption=caption, notes=notes)
-            content = _IMAGES[ending](sheet, width, dpi)
+            length = Length(width) if isinstance(width, int | float) else width
+            room = room_of(ending, length, dpi) if keep_letters else None
+            sheet = Sheet.of(figure, style, transparent=transparent, caption=caption, notes=notes, width=room)
+            content = _IMAGES[ending](sheet, length, dpi)
         replace_file(place, content, may_replace=may_replace)
+
+
+def room_of(ending: str, length: Length | None, dpi: float | None) -> float | None:
+    """Points across in which a figure is laid out whose letters keep their size."""
+    if length is None:
+        return None
+    if ending == ".png":
+        dots = dpi or render.PNG_DPI
+        return length.pixels(dots) / dots * POINTS_AN_INCH
+    return length.points()
 
 
 @contextmanager
@@ -112,22 +130,58 @@ def copy(figure: Figure, style: FigureStyle, clipboard: QClipboard, notes: tuple
     ExportError
         If the picture would be too large.
     """
+    clipboard.setMimeData(packed_figure(figure, style, notes))
+
+
+def packed_figure(figure: Figure, style: FigureStyle, notes: tuple[str, ...] = ()) -> QMimeData:
+    """A figure as other programs take it from the clipboard, or when it is dropped there; see `copy`."""
     sheet = Sheet.of(figure, style, notes=notes)
     data = QMimeData()
     try:
         data.setData("image/svg+xml", render.svg(sheet))
         data.setData("application/pdf", render.pdf(sheet))
+        data.setData("image/png", render.png(sheet))
         data.setImageData(render.image(sheet))
     except render.TooLarge as error:
         raise ExportError(str(error)) from error
     numbers = figure.numbers()
     if len(numbers.header) * len(numbers.rows) <= MAX_COPIED_CELLS:
         data.setText(render.csv(numbers, "\t", notes).decode())
+    return data
+
+
+def copy_numbers(figure: Figure, clipboard: QClipboard, notes: tuple[str, ...] = ()) -> int:
+    """Put the numbers of a figure on the clipboard: separated by tabs for spreadsheets, and as CSV.
+
+    Returns
+    -------
+    int
+        Rows below the header.
+
+    Raises
+    ------
+    ExportError
+        If they are more than a clipboard is good for.
+    """
+    numbers = figure.numbers()
+    n_cells = len(numbers.header) * len(numbers.rows)
+    if n_cells > MAX_NUMBERS:
+        raise ExportError(
+            f"These are {n_cells:,} numbers; at most {MAX_NUMBERS:,} are copied, so export them as CSV or NPZ instead."
+        )
+    data = QMimeData()
+    data.setText(render.csv(numbers, "\t", notes).decode())
+    data.setData("text/csv", render.csv(numbers, ",", notes))
     clipboard.setMimeData(data)
+    return len(numbers.rows)
 
 
-_IMAGES: dict[str, Callable[[Sheet, float | None, float | None], bytes]] = {
-    ".svg": lambda sheet, width, _: render.svg(sheet, width),
-    ".pdf": lambda sheet, width, _: render.pdf(sheet, width),
-    ".png": lambda sheet, width, dpi: render.png(sheet, None if width is None else round(width), dpi),
+def _png(sheet: Sheet, length: Length | None, dpi: float | None) -> bytes:
+    return render.png(sheet, None if length is None else length.pixels(dpi or render.PNG_DPI), dpi)
+
+
+_IMAGES: dict[str, Callable[[Sheet, Length | None, float | None], bytes]] = {
+    ".svg": lambda sheet, length, _: render.svg(sheet, length and length.points()),
+    ".pdf": lambda sheet, length, _: render.pdf(sheet, length and length.points()),
+    ".png": _png,
 }

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QMimeData, QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QWidget
 
-from widgets.kit.clean import isolated
+from app.export.page.naming import caption_of, stem_of, whole_mesh
 from widgets.look.theme import LIGHT
 
 if TYPE_CHECKING:
-    from app.export.export_dialog import ExportDialog
+    from app.export.dialog.export_dialog import ExportDialog
     from app.export.films import GrowingFigure
     from app.export.mesh_look import MeshLook
-    from inference.results.inputs import Input
+    from app.export.page.look import ExportLook
     from inference.results.mesh import MeshSample
     from widgets.kit.figure import Figure
     from widgets.look.theme import FigureStyle
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 
 _ABOUT = "export"
-_MOST_LETTERS = 300  # of the text in a caption
 
 
 class Exporting(QObject):
@@ -46,12 +45,17 @@ class Exporting(QObject):
     said(str, bool, str)
         One sentence for the user, whether it is a warning, and what it is about: `export`, or `export picture` where
         there is none to be had. Without a sentence what was said before does not hold any more.
+    caption_changed(bool)
+        Another `has_caption` was chosen in the dialog.
     """
 
     said = Signal(str, bool, str)
+    caption_changed = Signal(bool)
 
-    def __init__(self, dialog_parent: QWidget) -> None:
+    def __init__(self, dialog_parent: QWidget, settings_file: Path | None = None) -> None:
+        """What is chosen is kept beside `settings_file`; None: nowhere."""
         super().__init__(dialog_parent)
+        self._settings_file = settings_file
         self._dialog_parent = dialog_parent
         self.folder = Path.home()
         self.has_caption = False
@@ -69,7 +73,8 @@ class Exporting(QObject):
             What stands where the picture would be.
         """
         from app.export import export as exporter
-        from app.export.export_dialog import ExportDialog
+        from app.export.dialog.export_dialog import ExportDialog
+        from app.export.dialog.exported import Exported
         from app.export.films import grows
         from app.export.formats import FORMATS, OF_FIGURES, OF_FILMS, OF_MESHES
         from app.export.mesh_look import MeshLook
@@ -81,48 +86,116 @@ class Exporting(QObject):
         figure = self._figure(view, self.tr("There is no picture to save: {}"), why_none)
         if figure is None or view is None:
             return
-        sample = _whole_mesh(figure)
+        sample = whole_mesh(figure)
         formats = (
             *OF_FIGURES,
             *(OF_MESHES if sample else ()),
             *(OF_FILMS if sample or grows(figure) else ()),
         )
+        look = self._look()
+        # A size of its own is for what is drawn; what is asked for by name comes first.
+        wanted = first if first != "svg" else look.kind
+        shown = Exported(figure, view.style_now(), caption_of(view, figure), view.notes)
         dialog = ExportDialog(
-            _stem(view, figure, sample),
+            stem_of(view, figure, sample),
             self.folder,
             formats,
-            first=first if first in formats else "svg",
+            first=wanted if wanted in formats else "svg",
+            shown=shown,
+            look=look,
             has_caption=self.has_caption,
             is_scene=sample is not None,
             parent=self._dialog_parent,
         )
         if dialog.exec() != QDialog.DialogCode.Accepted:
             return
-        path, kind = dialog.path(), dialog.kind()
+        path, kind, look = dialog.path(), dialog.kind(), dialog.look()
         self.folder = path.parent
-        # Figures go onto white paper in the letters of the screen, whatever the theme of the window.
-        style = replace(view.style_now(), theme=LIGHT)
+        self._keep_look(look, has_caption=dialog.has_caption())
+        style = shown.styled(look)
         try:
             if FORMATS[kind].holds in ("image", "numbers"):
                 exporter.save(
                     figure,
                     path,
                     style=style,
-                    width=dialog.width_wanted(),
+                    width=look.length,
                     dpi=dialog.dpi_wanted(),
-                    transparent=dialog.is_transparent(),
-                    caption=_caption(view, figure) if dialog.has_caption() else "",
+                    keep_letters=look.font_size is not None,
+                    transparent=look.transparent,
+                    caption=shown.caption if dialog.has_caption() else "",
                     may_replace=dialog.may_replace(),
                     notes=view.notes,
                 )
                 self._on_saving_done(str(path))
             elif sample is not None:
-                look = MeshLook(dialog.size_wanted(), dialog.theme(), dialog.color_by(), speed=dialog.speed())
-                self._save_mesh(sample, path, kind, look, view.notes, may_replace=dialog.may_replace())
+                scene = MeshLook(dialog.size_wanted(), dialog.theme(), dialog.color_by(), speed=dialog.speed())
+                self._save_mesh(sample, path, kind, scene, view.notes, may_replace=dialog.may_replace())
             elif grows(figure):
-                self._save_film(figure, path, kind, style, dialog, view.notes)
+                self._save_film(figure, path, kind, replace(view.style_now(), theme=LIGHT), dialog, view.notes)
         except ExportError as error:
             self._warn(str(error))
+
+    def _look(self) -> ExportLook:
+        """What was chosen last, here or in another window."""
+        from app.export.page.look import ExportLook, look_file, look_of
+        from app.window.settings import read_entries
+
+        return ExportLook() if self._settings_file is None else look_of(read_entries(look_file(self._settings_file))[0])
+
+    def _keep_look(self, look: ExportLook, *, has_caption: bool) -> None:
+        from app.export.page.look import look_file
+        from app.window.settings import locked, write_entries
+
+        if has_caption != self.has_caption:
+            self.has_caption = has_caption
+            self.caption_changed.emit(has_caption)
+        if self._settings_file is not None:
+            with suppress(OSError):  # the window says at its start where nothing can be kept
+                file = look_file(self._settings_file)
+                with locked(file):
+                    write_entries(file, look.to_json())
+
+    def save_into(self, view: View | None, folder: Path, kind: str) -> str:
+        """Save what a view shows under a name of its own; else half a sentence says why it was left aside.
+
+        Parameters
+        ----------
+        kind
+            Of `OF_FIGURES`.
+        """
+        from app.export import export as exporter
+        from app.export.dialog.exported import Exported
+        from app.export.formats import ending_of
+        from app.export.saving import ExportError, free_place
+
+        figure = view.figure() if view is not None else None
+        if figure is None or view is None:
+            return self.tr("it shows nothing until something is chosen or begun there")
+        if view.why_not_current and not view.is_growing:
+            return view.why_not_current
+        look = self._look()
+        place = free_place(folder, stem_of(view, figure, None), ending_of(kind))
+        try:
+            exporter.save(
+                figure,
+                place,
+                style=Exported(figure, view.style_now()).styled(look),
+                width=look.length,
+                keep_letters=look.font_size is not None,
+                transparent=look.transparent,
+                caption=caption_of(view, figure) if self.has_caption else "",
+                may_replace=False,
+                notes=view.notes,
+            )
+        except ExportError as error:
+            return str(error)
+        return ""
+
+    @Slot(str, bool)
+    def tell_done(self, sentence: str, is_good: bool) -> None:
+        """Say how an export went that another part of the window made."""
+        self._say(sentence) if is_good else self._warn(sentence)
 
     def copy(self, view: View | None, *, why_none: str = "") -> None:
         """Put what the view shows on the clipboard, as image and as vectors; `why_none` stands where it would be."""
@@ -141,6 +214,56 @@ class Exporting(QObject):
             self._warn(str(error))
         else:
             self._say(self.tr("The picture is on the clipboard."))
+
+    def drag(self, view: View | None, start: Callable[[QMimeData], None], *, why_none: str = "") -> None:
+        """Let what the view shows be dragged out of the window: `start` is handed what `copy` puts on the clipboard."""
+        from app.export import export as exporter
+        from app.export.saving import ExportError
+
+        figure = self._figure(view, self.tr("There is no picture to drag: {}"), why_none)
+        if figure is None or view is None:
+            return
+        try:
+            start(exporter.packed_figure(figure, replace(view.style_now(), theme=LIGHT), view.notes))
+        except ExportError as error:
+            self._warn(str(error))
+
+    def copy_numbers(self, view: View | None, *, why_none: str = "") -> None:
+        """Put the numbers of what the view shows on the clipboard; `why_none` stands where the picture would be."""
+        from app.export import export as exporter
+        from app.export.saving import ExportError
+
+        if view is not None and view.is_provisional and not view.is_growing:
+            self._wait_for(view, partial(self.copy_numbers, view))
+            return
+        figure = self._figure(view, self.tr("There are no numbers to copy: {}"), why_none)
+        if figure is None or view is None:
+            return
+        try:
+            n_rows = exporter.copy_numbers(figure, QGuiApplication.clipboard(), view.notes)
+        except ExportError as error:
+            self._warn(str(error))
+        else:
+            self._say(self.tr("The numbers are on the clipboard: {:,} rows, separated by tabs.").format(n_rows))
+
+    def print(self, view: View | None, *, why_none: str = "") -> None:
+        """Show how what the view shows comes onto paper, and print it or save it as PDF."""
+        from app.export.printing import PrintPreview
+        from app.export.render import Sheet
+
+        if view is not None and view.is_provisional and not view.is_growing:
+            self._wait_for(view, partial(self.print, view))
+            return
+        figure = self._figure(view, self.tr("There is no picture to print: {}"), why_none)
+        if figure is None or view is None:
+            return
+        caption = caption_of(view, figure) if self.has_caption else ""
+        sheet = Sheet.of(figure, replace(view.style_now(), theme=LIGHT), caption=caption, notes=view.notes)
+        preview = PrintPreview(sheet, self._dialog_parent)
+        preview.exec()
+        if preview.is_printed:
+            self._say(self.tr("The picture was sent to the printer."))
+        preview.deleteLater()
 
     def _wait_for(self, view: View, act: Callable[[], None]) -> None:
         """Numbers of a sample are in no file: go on when the picture is exact, or is no longer wanted."""
@@ -203,12 +326,13 @@ class Exporting(QObject):
         notes: tuple[str, ...],
     ) -> None:
         from app.export.film_files import check
+        from app.export.page.lengths import PIXELS_AN_INCH
         from app.export.worker import film_message
 
-        may_replace = dialog.may_replace()
+        may_replace, length = dialog.may_replace(), dialog.look().length
         place, kind = check(path.expanduser().absolute(), kind, may_replace=may_replace)
         message = film_message(
-            figure, str(place), kind, style, dialog.width_wanted(), dialog.speed(),
+            figure, str(place), kind, style, length and length.pixels(PIXELS_AN_INCH), dialog.speed(),
             may_replace=may_replace, notes=notes,
         )  # fmt: skip
         self._begin(self.tr("Save the film"), place, message)
@@ -234,43 +358,3 @@ class Exporting(QObject):
     @Slot(str)
     def _warn(self, sentence: str) -> None:
         self.said.emit(sentence, True, _ABOUT)
-
-
-def _caption(view: View, figure: Figure) -> str:
-    subject = view.subject
-    texts = [subject.checkpoint.name, figure.caption, _named(subject.input)] if subject else [figure.caption]
-    return "  ·  ".join(filter(None, texts))
-
-
-def _named(input: Input) -> str:
-    """What was looked at, as far as a line can say it."""
-    parts = (
-        isolated(textwrap.shorten(input.text.text, _MOST_LETTERS, placeholder=" …")) if input.text else "",
-        isolated(Path(input.image.path).name) if input.image else "",
-        isolated(Path(input.sound.path).name) if input.sound else "",
-    )
-    return "  ·  ".join(filter(None, parts))
-
-
-def _whole_mesh(figure: Figure) -> MeshSample | None:
-    """The mesh that is looked at, if it can be saved as one."""
-    from widgets.views.mesh.figures.sample import MeshSampleFigure
-
-    growth = figure.growth if isinstance(figure, MeshSampleFigure) else None
-    return None if growth is None or growth.is_growing or not growth.faces else growth.sample
-
-
-def _stem(view: View, figure: Figure, sample: MeshSample | None) -> str:
-    """What the file will hold, as a name: checkpoint, view, layer and head; of a mesh class and seed."""
-    from app.export.saving import file_stem, head_parts
-
-    checkpoint = view.subject.checkpoint.name if view.subject else ""
-    if sample is not None:
-        return file_stem(checkpoint, _mesh_name(view, sample))
-    return file_stem(checkpoint, view.objectName(), *head_parts(figure.caption))
-
-
-def _mesh_name(view: View, sample: MeshSample) -> str:
-    classes = view.subject.checkpoint.classes if view.subject else ()
-    label = classes[sample.label] if sample.label is not None and sample.label < len(classes) else "mesh"
-    return f"{label}-{sample.seed}".replace(" ", "-")

@@ -15,7 +15,7 @@ import zipfile
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from PySide6.QtCore import QBuffer, QHashSeed, QIODevice, QMarginsF, QPointF, QRectF, QSize, QSizeF, Qt, QUuid
@@ -29,12 +29,13 @@ from PySide6.QtGui import (
     QPaintDevice,
     QPainter,
     QPdfWriter,
+    QPicture,
 )
 from PySide6.QtSvg import QSvgGenerator
 
 from widgets.figures.lettering import measure, points_font, resized
 from widgets.kit.clean import clean, shown
-from widgets.kit.figure import Figure, Numbers
+from widgets.kit.figure import Figure, FileLegend, HasLegend, Numbers
 from widgets.look.theme import FigureStyle
 
 PNG_DPI = 192  # twice a usual screen
@@ -55,6 +56,13 @@ class _Painter(QPainter):
         return super().drawText(*map(_clean_if_text, args), **options)
 
 
+@runtime_checkable
+class _Wraps(Protocol):
+    """A figure that says how high it is at a width; see `widgets.kit.figure_scroll.SizedFigure`."""
+
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF: ...
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A figure on its paper, with its caption beneath; sizes in points.
@@ -67,12 +75,16 @@ class Sheet:
         Drawn under the figure, wrapped to its width; may be empty.
     n_lines
         That the caption may take.
+    width
+        Of the paper, in points, for letters of a fixed size: the figure is laid out in that room. None: as it is by
+        itself.
     """
 
     figure: Figure
     style: FigureStyle
     caption: str = ""
     n_lines: int = MAX_CAPTION_LINES
+    width: float | None = None
 
     @staticmethod
     def of(
@@ -82,6 +94,7 @@ class Sheet:
         transparent: bool = False,
         caption: str = "",
         notes: tuple[str, ...] = (),
+        width: float | None = None,
     ) -> Sheet:
         """The sheet of a figure, light by default; the notes stand behind the caption."""
         style = style or FigureStyle()
@@ -93,7 +106,7 @@ class Sheet:
         style = replace(style, font=font, transparent=style.transparent or transparent)
         said = " ".join((f"{caption.rstrip('.')}." if caption and notes else caption, *notes))
         n_lines = MAX_CAPTION_LINES * (bool(caption) + len(notes))
-        return Sheet(figure, style, shown(" ".join(said.split())), n_lines)
+        return Sheet(figure, style, shown(" ".join(said.split())), n_lines, width)
 
     @property
     def title(self) -> str:
@@ -102,7 +115,7 @@ class Sheet:
     def size(self) -> QSize:
         """Width and height in whole points."""
         inner = self._inner
-        height = inner.height() + (_GAP + self._caption_height() if self.caption else 0.0)
+        height = inner.height() + self._legend_height + (_GAP + self._caption_height() if self.caption else 0.0)
         return QSize(ceil(inner.width() + 2 * _GAP), ceil(height + 2 * _GAP))
 
     def paint(self, painter: QPainter) -> None:
@@ -117,18 +130,56 @@ class Sheet:
             self.figure.paint(painter, QRectF(QPointF(_GAP, _GAP), inner), self.style)
         finally:
             painter.restore()
+        if self._legend is not None:
+            below = QRectF(_GAP, _GAP + inner.height(), inner.width(), self._legend_height)
+            self._legend.paint(painter, below, self.style)
         if self.caption:
             metrics = measure(self._caption_font())
             painter.setFont(points_font(self._caption_font(), painter.device()))
             painter.setPen(self.style.theme.faint)
-            top = inner.height() + 2 * _GAP + metrics.ascent()
+            top = inner.height() + self._legend_height + 2 * _GAP + metrics.ascent()
             for number, line in enumerate(self._caption_lines):
                 painter.drawText(QPointF(_GAP, top + number * metrics.lineSpacing()), line)
 
     @cached_property
+    def _legend(self) -> FileLegend | None:
+        return self.figure.legend_beneath() if isinstance(self.figure, HasLegend) else None
+
+    @cached_property
+    def _legend_height(self) -> float:
+        return self._legend.height(self._inner.width(), self.style) if self._legend is not None else 0.0
+
+    @cached_property
     def _inner(self) -> QSizeF:
         size = self.figure.natural_size(self.style)
+        if self.width is not None:
+            width = max(self.width - 2 * _GAP, 1.0)
+            least = self.figure.least_size(width, self.style) if isinstance(self.figure, _Wraps) else QSizeF()
+            # What needs more width, such as a grid of maps, becomes smaller as a whole.
+            height = least.height() * min(1.0, width / max(least.width(), 1.0)) if least.isValid() else 0.0
+            size = QSizeF(width, height or self._painted_height(width, size))
         return QSizeF(max(1.0, size.width()), max(1.0, size.height()))
+
+    def _painted_height(self, width: float, natural: QSizeF) -> float:
+        """Of what a figure paints there. Squares, such as a grid of maps, leave some room empty; rows of text go on
+        below it, as they do not become lower."""
+        room = natural.height() * width / max(natural.width(), 1.0)
+        picture = QPicture()
+        painter = _Painter(picture)
+        try:
+            self.figure.paint(painter, QRectF(0, 0, width, room), self.style)
+        finally:
+            painter.end()
+        painted = picture.boundingRect()
+        bottom = float(painted.y() + painted.height()) if painted.isValid() else room
+        return min(bottom + _GAP, room) if bottom <= room + 1 else min(bottom, max(room, natural.height()))
+
+    @property
+    def least_width(self) -> float:
+        """Points that the paper needs so that nothing is cut off or lies over another thing, as far as is known."""
+        if not isinstance(self.figure, _Wraps):
+            return 0.0
+        return self.figure.least_size(self._inner.width(), self.style).width() + 2 * _GAP
 
     def _caption_font(self) -> QFont:
         return resized(self.style.font, 0.9)
@@ -148,7 +199,7 @@ def svg(sheet: Sheet, width: float | None = None) -> bytes:
     buffer = _buffer()
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
-    generator.setResolution(_dpi_of_fonts())
+    generator.setResolution(dpi_of_fonts())
     generator.setSize(size)
     generator.setViewBox(QRectF(QPointF(), QSizeF(size)))
     generator.setTitle(sheet.title)
@@ -172,7 +223,7 @@ def pdf(sheet: Sheet, width: float | None = None) -> bytes:
     try:
         buffer = _buffer()
         writer = QPdfWriter(buffer)
-        writer.setResolution(_dpi_of_fonts())
+        writer.setResolution(dpi_of_fonts())
         writer.setPageLayout(
             QPageLayout(
                 QPageSize(page, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch),
@@ -206,7 +257,7 @@ def image(sheet: Sheet, width: int | None = None, dpi: float | None = None) -> Q
     if picture.isNull():
         raise TooLarge(f"There is not enough memory for a picture of {n_columns:,} x {n_rows:,} pixels.")
     picture.fill(0 if sheet.style.transparent else sheet.style.theme.paper.rgb())
-    _set_dpi(picture, _dpi_of_fonts())
+    _set_dpi(picture, dpi_of_fonts())
     _paint(sheet, picture, scale)
     _set_dpi(picture, dpi or 72 * scale)
     picture.setText("Title", sheet.title)
@@ -219,6 +270,19 @@ def png(sheet: Sheet, width: int | None = None, dpi: float | None = None) -> byt
     buffer = _buffer()
     image(sheet, width, dpi).save(buffer, "PNG")  # type: ignore[call-overload]
     return _content(buffer)
+
+
+def paint_fitted(sheet: Sheet, device: QPaintDevice, room: QSizeF, largest: float) -> None:
+    """Paint onto paper, in the middle of its upper edge: as large as there is room, at most `largest` units a point.
+
+    Parameters
+    ----------
+    room
+        What can be painted on, in units of the device.
+    """
+    size = sheet.size()
+    scale = min(room.width() / size.width(), room.height() / size.height(), largest)
+    _paint(sheet, device, scale, left=(room.width() - scale * size.width()) / 2)
 
 
 def csv(numbers: Numbers, separator: str = ",", notes: tuple[str, ...] = ()) -> bytes:
@@ -267,11 +331,19 @@ def _clean_if_text(value: Any) -> Any:
     return "\n".join(map(clean, value.split("\n"))) if isinstance(value, str) else value
 
 
-def _paint(sheet: Sheet, device: QPaintDevice, scale: float = 1.0, hint: QPainter.RenderHint | None = None) -> None:
+def _paint(
+    sheet: Sheet,
+    device: QPaintDevice,
+    scale: float = 1.0,
+    hint: QPainter.RenderHint | None = None,
+    *,
+    left: float = 0.0,
+) -> None:
     painter = _Painter(device)
     try:
         if hint is not None:
             painter.setRenderHint(hint)
+        painter.translate(left, 0.0)
         painter.scale(scale, scale)
         sheet.paint(painter)
     finally:
@@ -289,7 +361,7 @@ def _vector_scale(sheet: Sheet, width: float | None) -> float:
     return scale
 
 
-def _dpi_of_fonts() -> int:
+def dpi_of_fonts() -> int:
     """What a figure's own QFontMetricsF counts with: on a device of the same, text is as wide as it was measured."""
     return round(QGuiApplication.primaryScreen().logicalDotsPerInch())
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from html import escape
 
 from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app import VERSION
@@ -32,23 +34,46 @@ had learned of them.</p>
 """
 
 
-def shortcuts_html() -> str:
-    """All shortcuts as a table, and the keys that work inside the views."""
-    rows = [(c.text.replace("&", "").rstrip("…"), c.shortcut) for c in COMMANDS if c.shortcut]
-    rows += [
-        ("In a view: previous and next head", "Left, Right"),
-        ("In a view: layer above and below", "Up, Down"),
+def shortcuts_html(actions: Mapping[str, QAction]) -> str:
+    """All shortcuts as they are now, menu by menu, and the keys that work inside the views.
+
+    Parameters
+    ----------
+    actions
+        Of the window, by the names of their commands.
+    """
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for command in COMMANDS:
+        action = actions[command.name]
+        keys = ", ".join(one.toString(QKeySequence.SequenceFormat.NativeText) for one in action.shortcuts())
+        if keys:
+            menu = command.menu.partition("/")[0].replace("&", "")
+            # Undo says what it would undo, and the table what it is.
+            groups.setdefault(menu, []).append((command.text.replace("&", "").rstrip("…"), keys))
+    groups[QCoreApplication.translate("About", "In the views")] = [
+        ("Previous and next head", "Left, Right"),
+        ("Layer above and below", "Up, Down"),
         ("In the heat map: move the selected cell", "Shift + arrows"),
         ("In the heat map: zoom, fit", "+, -, Z"),
         ("In the token row: choose a token, mask it", "Left, Right, M"),
+        ("Size of the letters", "Ctrl + wheel"),
     ]
-    cells = "".join(f"<tr><td>{text}</td><td>&nbsp;&nbsp;<b>{keys}</b></td></tr>" for text, keys in rows)
-    return f"<h3>Shortcuts</h3><table>{cells}</table>"
+    columns = [_shortcut_rows(list(groups.items())[::2]), _shortcut_rows(list(groups.items())[1::2])]
+    cells = "".join(f"<td valign='top'><table>{rows}</table></td><td>&nbsp;&nbsp;</td>" for rows in columns)
+    return f"<table><tr>{cells}</tr></table>"
 
 
-def show_shortcuts(parent: QWidget) -> None:
+def _shortcut_rows(groups: Sequence[tuple[str, list[tuple[str, str]]]]) -> str:
+    rows = []
+    for title, lines in groups:
+        rows.append(f"<tr><td><br><b>{escape(title)}</b></td><td></td></tr>")
+        rows += [f"<tr><td>{escape(text)}</td><td>&nbsp;&nbsp;<b>{escape(keys)}</b></td></tr>" for text, keys in lines]
+    return "".join(rows)
+
+
+def show_shortcuts(parent: QWidget, actions: Mapping[str, QAction]) -> None:
     """A dialog with all shortcuts."""
-    show_own_page(parent, QCoreApplication.translate("About", "Shortcuts"), shortcuts_html())
+    show_own_page(parent, QCoreApplication.translate("About", "Keyboard shortcuts"), shortcuts_html(actions))
 
 
 def show_about(parent: QWidget) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 from app.window.settings import MEMORY_MB, Settings
 from resources import bundled_checkpoints
 from widgets.kit.plain import plain_tip
+from widgets.look.icons import line_icon
 from widgets.registry import VIEWS
 from widgets.view_entry import ViewEntry
 from widgets.views.home.cards import BY_NAME, LECTURE
@@ -23,7 +24,9 @@ MOST_NUMBERS = 9
 class Command(NamedTuple):
     """`slot` is a method of the window, called with `value` if any; `choice` names a group of exclusive ones.
 
-    `menu` is such as "&View" or, of a menu within that, "&View/The&me".
+    `menu` is such as "&View" or, of a menu within that, "&View/The&me". The slot of a part of the window has that
+    part before it, such as `editing.undo`; of several shortcuts, parted by "; ", a menu shows the first. One that
+    `begins_group` is parted from what stands above it.
     The shortcut of one that `is_last` is a key that fields, lists and popups use themselves: they have it first.
     """
 
@@ -35,6 +38,12 @@ class Command(NamedTuple):
     choice: str = ""
     is_checkable: bool = False
     is_last: bool = False
+    begins_group: bool = False
+
+    @property
+    def name(self) -> str:
+        """What its action is known by."""
+        return self.slot if self.value is None else f"{self.slot}:{self.value}"
 
 
 def _show_menu(view: ViewEntry) -> str:
@@ -53,11 +62,21 @@ def _size(megabytes: int) -> str:
 
 COMMANDS: tuple[Command, ...] = (
     Command("&File", "&Open folder…", "browse", "Ctrl+O"),
-    Command("&File", "Open &text…", "open_text", "Ctrl+T"),
-    Command("&File", "&Close", "close", "Ctrl+Q"),
-    Command("&Figure", "&Export…", "export_current", "Ctrl+E"),
-    Command("&Figure", "&Copy picture", "copy_current", "Ctrl+Shift+C"),
-    Command("&Figure", "Caption &line in exports", "set_caption", "", None, "", True),
+    Command("&File", "Open &image…", "filing.open_image", "Ctrl+I"),
+    Command("&File", "Open &text…", "going.open_text", "Ctrl+T"),
+    Command("&File/Open &recent", "&Forget these", "filing.forget_recent"),
+    Command("&File", "&New window", "filing.new_window", "Ctrl+N"),
+    Command("&File", "&Export…", "filing.export_current", "Ctrl+E", begins_group=True),
+    Command("&File", "Export &all views…", "filing.export_all", "Ctrl+Shift+E"),
+    Command("&File", "Caption &line in exports", "set_caption", "", None, "", True),
+    Command("&File", "&Print…", "filing.print_current", "Ctrl+P"),
+    Command("&File", "&Close", "close", "Ctrl+Q", begins_group=True),
+    Command("&Edit", "&Undo", "editing.undo", "Ctrl+Z"),
+    Command("&Edit", "&Redo", "editing.redo", "Ctrl+Shift+Z; Ctrl+Y"),
+    Command("&Edit", "&Copy picture", "editing.copy_picture", "Ctrl+Shift+C", begins_group=True),
+    Command("&Edit", "Copy &numbers", "editing.copy_numbers", "Ctrl+Alt+C"),
+    Command("&Edit", "&Select nothing", "editing.select_nothing", "Ctrl+Shift+A", begins_group=True),
+    Command("&Edit", "&Find action…", "finding.find", "Ctrl+Shift+P", begins_group=True),
     *(Command(_show_menu(view), view.title, "show_view", _shortcut(view), view.name) for view in VIEWS),
     Command("&View", "&Tear off or put back", "tear_current", "Ctrl+Shift+T"),
     Command("&View", "Show &beside or put back", "show_beside", "Ctrl+Shift+B"),
@@ -74,14 +93,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("&View/C&olours", "viri&dis", "set_color_map", "", "viridis", "colors", True),
     Command("&View/C&olours", "&magma", "set_color_map", "", "magma", "colors", True),
     Command("&View/C&olours", "&gray", "set_color_map", "", "gray", "colors", True),
-    Command("&Go", "&Previous head", "step_head", "Alt+Left", -1),
-    Command("&Go", "&Next head", "step_head", "Alt+Right", 1),
-    Command("&Go", "&Layer above", "step_layer", "Alt+Up", -1),
-    Command("&Go", "Layer &below", "step_layer", "Alt+Down", 1),
-    Command("&Go", "&Mask or show the selected token", "toggle_selected_mask", "Ctrl+M"),
-    Command("&Go", "Show &all tokens", "clear_masks", "Ctrl+Shift+M"),
-    Command("&Go", "&Swap the sentences", "swap_sentences", "Ctrl+Shift+S"),
-    Command("&Go", "Type a &sentence", "focus_sentence", "Ctrl+L"),
+    Command("&Go", "&Previous head", "going.step_head", "Alt+Left", -1),
+    Command("&Go", "&Next head", "going.step_head", "Alt+Right", 1),
+    Command("&Go", "&Layer above", "going.step_layer", "Alt+Up", -1),
+    Command("&Go", "Layer &below", "going.step_layer", "Alt+Down", 1),
+    Command("&Go", "&Mask or show the selected token", "going.toggle_selected_mask", "Ctrl+M"),
+    Command("&Go", "Show &all tokens", "going.clear_masks", "Ctrl+Shift+M"),
+    Command("&Go", "&Swap the sentences", "going.swap_sentences", "Ctrl+Shift+S"),
+    Command("&Go", "Type a &sentence", "going.focus_sentence", "Ctrl+L"),
     Command("&Run", "Ask &again", "ask_again", "F5"),
     Command("&Run", "&Cancel", "cancel", "Esc", is_last=True),
     Command("&Run", "&Messages…", "show_messages"),
@@ -99,9 +118,31 @@ COMMANDS: tuple[Command, ...] = (
     Command("&Help", "&Guided tour", "helping.begin_tour"),
     Command("&Help", "Lecture: &contents…", "helping.show_lecture"),
     Command("&Help", "Wo&rds…", "helping.show_words"),
-    Command("&Help", "&Shortcuts…", "show_shortcuts", "Ctrl+F1"),
+    Command("&Help", "&Keyboard shortcuts…", "show_shortcuts", "Ctrl+F1"),
     Command("&Help", "&About Headlight…", "show_about"),
 )
+
+
+ICONS = {
+    "browse": "folder",
+    "filing.open_image": "image",
+    "going.open_text": "text",
+    "filing.new_window": "window",
+    "filing.export_current": "export",
+    "filing.export_all": "keep",
+    "filing.print_current": "print",
+    "close": "close",
+    "editing.undo": "undo",
+    "editing.redo": "redo",
+    "editing.copy_picture": "copy",
+    "editing.copy_numbers": "numbers",
+    "finding.find": "find",
+    "tear_current": "tear-off",
+    "show_beside": "beside",
+    "going.toggle_selected_mask": "mask",
+    "ask_again": "again",
+    "show_shortcuts": "keys",
+}
 
 
 def build_menus(window: QMainWindow) -> dict[str, QAction]:
@@ -114,8 +155,10 @@ def build_menus(window: QMainWindow) -> dict[str, QAction]:
         menu = _menu(window, menus, command.menu)
         if command.choice and command.choice not in choices:
             choices[command.choice] = QActionGroup(window)
+        if command.begins_group:
+            menu.addSeparator()
         action = menu.addAction(command.text)
-        action.setShortcut(QKeySequence(command.shortcut))
+        action.setShortcuts(_keys(command.shortcut))
         if command.is_last:  # the menu shows the key, and `LastKeys` acts on it
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         action.setCheckable(command.is_checkable)
@@ -127,14 +170,19 @@ def build_menus(window: QMainWindow) -> dict[str, QAction]:
             action.triggered.connect(slot)
         if command.choice:
             choices[command.choice].addAction(action)
-        name = command.slot if command.value is None else f"{command.slot}:{command.value}"
-        action.setObjectName(name)
+        action.setObjectName(command.name)
+        if command.slot in ICONS:
+            action.setIcon(line_icon(ICONS[command.slot]))
         if command.slot == "open_card":
             card = BY_NAME[str(command.value)]
             action.setToolTip(plain_tip(card.about))
             action.setVisible(card.example.checkpoint in bundled)
-        actions[name] = action
+        actions[command.name] = action
     return actions
+
+
+def _keys(shortcuts: str) -> list[QKeySequence]:
+    return QKeySequence.listFromString(shortcuts, QKeySequence.SequenceFormat.PortableText)
 
 
 def _menu(window: QMainWindow, menus: dict[str, QMenu], path: str) -> QMenu:

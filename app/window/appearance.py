@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QFont, QPalette
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QFont, QPalette, QWheelEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from widgets.look.theme import DARK, LIGHT, Theme
 
 SMALLEST, LARGEST = 0.7, 3.0
+_NOTCH = 120  # eighths of a degree of a usual wheel
 LARGER = 1.6  # letters of a presentation
 FUSION_DARKENS = 127  # percent: what Qt's Fusion divides the brightness of the window by for the edge of a check box
 
@@ -84,6 +85,33 @@ class Presentation:
             (self._window.addAction if is_on else self._window.removeAction)(action)
         self._window.setWindowState(Qt.WindowState.WindowFullScreen if is_on else self._state)
         self._put_away(is_on)
+
+
+class CtrlWheel(QObject):
+    """The wheel with Ctrl changes the size of letters, wherever the pointer is in a window: nothing there scrolls."""
+
+    def __init__(self, scale: Callable[[int], object], window: QMainWindow) -> None:
+        """`scale` is told a step up (1) or down (-1)."""
+        super().__init__(window)
+        self._scale, self._window = scale, window
+        self._turned = 0  # eighths of a degree that are not a step yet: touch pads tell small ones
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Of the window, until it has a handle; then of that, which gets the wheel before any widget."""
+        if event.type() == QEvent.Type.Show and watched is self._window:
+            self._window.removeEventFilter(self)
+            self._window.windowHandle().installEventFilter(self)
+        if event.type() != QEvent.Type.Wheel or not isinstance(event, QWheelEvent):
+            return False
+        if event.modifiers() != Qt.KeyboardModifier.ControlModifier:
+            return False
+        self._turned += event.angleDelta().y()
+        steps = int(self._turned / _NOTCH)
+        self._turned -= steps * _NOTCH
+        for _ in range(abs(steps)):
+            self._scale(1 if steps > 0 else -1)
+        return True
 
 
 def _palette_of_boxes(palette: QPalette) -> QPalette:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent
-from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from app import VERSION
 from app.export.exporting import Exporting
@@ -20,9 +20,14 @@ from app.link.result_cache import ResultCache
 from app.link.runner import Runner
 from app.window import about
 from app.window.actions import LastKeys, build_menus, check_actions, set_view_shortcuts
-from app.window.appearance import LARGER, Appearance, Presentation
+from app.window.appearance import LARGER, Appearance, CtrlWheel, Presentation
 from app.window.drops import Drops, DropTargets
+from app.window.editing.editing import Editing
+from app.window.editing.history import History
+from app.window.finding.finding import Finding
 from app.window.help.helping import Helping
+from app.window.menus.filing import Filing, kept_image
+from app.window.menus.going import Going
 from app.window.opening import ContextActions, Opening
 from app.window.placement import keep_on_screen, restore_layout, with_layout
 from app.window.session import FILE_NAME, SessionKeeper
@@ -30,9 +35,9 @@ from app.window.settings import Settings, load_settings, save_settings, why_not_
 from app.window.side_panels import SidePanels, panel_dock
 from app.window.subject_flow import SubjectDisplay, SubjectFlow
 from app.window.telling import Telling
-from app.window.text_dialog import TextDialog
 from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo, in_own_precision, split_precision
+from inference.results.inputs import Input
 from resources import ROOT, SAMPLES, bundled_checkpoints
 from widgets.context import ViewContext
 from widgets.look.focus_ring import FocusRings
@@ -77,7 +82,7 @@ class MainWindow(QMainWindow):
         self.selection = Selection(self)
         self.context = ViewContext(self.selection, parent=self, runs_folder=str(settings_file.with_name("runs")))
         self.jobs = Jobs(self)
-        self.exporting = Exporting(self)
+        self.exporting = Exporting(self, settings_file)
         cache = ResultCache(settings_file.with_name(CACHE_FILE), VERSION)
         self.controller = Controller(runner, self.jobs, self, cache=cache, first_answers=FirstAnswers())
         self.gallery = Gallery()
@@ -101,9 +106,20 @@ class MainWindow(QMainWindow):
             selection=self.selection,
             parent=self,
         )
+        self.history = History(
+            self.controller, self.opening, self.flow, self.selection, self.input_panel, self.area, self
+        )
+        self.editing = Editing(self.history, self.exporting, self.selection, self.area, self)
+        self.going = Going(self.flow, self.selection, self.input_panel, self.exporting, self.telling, self)
+        self.filing = Filing(
+            self.controller, self.opening, self.input_panel, self.exporting, self.telling, self.area, self
+        )
+        self.finding = Finding(self.context, self.opening, self.input_panel, SAMPLES, self)
         self._build()
         self.helping = Helping(self.context, self.area, (self.gallery, self.input_panel, self.details), self)
         self.actions_by_name = build_menus(self)
+        for part in (self.editing, self.filing, self.finding):
+            part.set_actions(self.actions_by_name)
         self.area.set_window_actions(tuple(self.actions_by_name.values()))
         LastKeys(self.actions_by_name.values(), self).watch(self, self.gallery_dock, self.details_dock)
         self._presentation = Presentation(
@@ -123,7 +139,7 @@ class MainWindow(QMainWindow):
         Drops(self, lambda: self.input_panel.kinds, targets)
         self._connect()
         self._restore()
-        self.opening.set_recent(self.settings.recent)
+        self._show_recent()
         self.opening.announce(first_checkpoint or self.settings.checkpoint)
 
     def _build(self) -> None:
@@ -147,7 +163,7 @@ class MainWindow(QMainWindow):
         self.opening.hint_changed.connect(self.area.set_hint)
         self.input_panel.bar_created.connect(self.controller.attach)
         self.input_bar.mask_toggled.connect(self.selection.toggle_mask)
-        self.input_bar.editor_requested.connect(self.open_text)
+        self.input_bar.editor_requested.connect(self.going.open_text)
         SubjectDisplay(
             self.flow,
             self.controller,
@@ -159,13 +175,19 @@ class MainWindow(QMainWindow):
         )
         self.opening.begun.connect(self.flow.await_checkpoint)
         self.panels.changed.connect(self._on_panels_changed)
+        self.input_panel.input_changed.connect(self._on_input_changed)
+        self.exporting.caption_changed.connect(self.actions_by_name["set_caption"].setChecked)
+        self.exporting.caption_changed.connect(self.set_caption)
+        self.filing.forget_requested.connect(self._forget_recent)
         self.area.view_created.connect(self._on_area_view_created)
         self.context_actions = ContextActions(
             self.context, self.controller, self.opening, self.exporting, self.input_panel, self.flow, self.area, self
         )
         self.area.offered_changed.connect(partial(set_view_shortcuts, self.actions_by_name))
-        self.area.export_requested.connect(self.export)
-        self.area.copy_requested.connect(self.copy)
+        self.area.export_requested.connect(self.filing.export)
+        self.area.copy_requested.connect(self.filing.copy)
+        self.area.drag_requested.connect(self.filing.drag)
+        CtrlWheel(self.scale_font, self)
         self.controller.attach(self.details)
         self.status_line.cancel_requested.connect(self.cancel)
         self._runner.busy_changed.connect(self._judge_cancel)
@@ -213,11 +235,28 @@ class MainWindow(QMainWindow):
         if place not in bundled_checkpoints():  # those are listed anyway
             self.settings = self.settings.with_recent(place)
         self.settings = replace(self.settings, checkpoint=info.checkpoint)
-        self.opening.set_recent(self.settings.recent)
+        self._show_recent()
         self.setWindowTitle(f"{info.name} – Headlight")
         self.status_line.set_device(" · ".join(filter(None, (info.device, info.runs_in))))
-        self.flow.begin(info, self._session.restored(info))
+        restored = self._session.restored(info)
+        self.flow.begin(info, self.history.restored(info) or restored)
+        self.history.settle()
         self.status_line.show_message(self._session.notice)
+
+    @Slot(object)
+    def _on_input_changed(self, input: Input) -> None:
+        if (image := kept_image(input)) and image != self.settings.recent_images[:1]:
+            self.settings = self.settings.with_recent_image(image)
+            self._show_recent()
+
+    def _show_recent(self) -> None:
+        self.opening.set_recent(self.settings.recent)
+        self.filing.show_recent(self.settings.recent, self.settings.recent_images)
+
+    @Slot()
+    def _forget_recent(self) -> None:
+        self.settings = replace(self.settings, recent=(), recent_images=())
+        self._show_recent()
 
     def _open_mesh(self, path: str) -> None:
         if self.controller.checkpoint is not None:
@@ -226,7 +265,8 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_area_view_created(self, view: View) -> None:
         self.controller.attach(view)
-        view.addActions([self.actions_by_name["copy_current"], self.actions_by_name["export_current"]])
+        names = "editing.copy_picture", "editing.copy_numbers", "filing.export_current"
+        view.addActions([self.actions_by_name[name] for name in names])
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     # Commands
@@ -243,33 +283,6 @@ class MainWindow(QMainWindow):
 
     def show_beside(self) -> None:
         self.area.toggle_beside(self.area.current)
-
-    def step_head(self, heads: int) -> None:
-        self.flow.step(0, heads)
-
-    def step_layer(self, layers: int) -> None:
-        self.flow.step(layers, 0)
-
-    def toggle_selected_mask(self) -> None:
-        self.telling.refuse(self.flow.toggle_selected_mask())
-
-    def clear_masks(self) -> None:
-        self.selection.set_masked(())
-
-    def swap_sentences(self) -> None:
-        self.input_bar.swap()
-
-    def open_text(self) -> None:
-        """Let the user see and change all of the text, and look at that."""
-        if "text" not in self.input_panel.kinds:
-            self.telling.refuse(self.tr("This checkpoint reads no text; open another one first."))
-            return
-        dialog = TextDialog(self.input_panel.whole_text, self.exporting.folder, self)
-        if dialog.exec() == QDialog.DialogCode.Accepted:
-            self.input_panel.edit_text(dialog.text())
-
-    def focus_sentence(self) -> None:
-        self.input_panel.focus_text()
 
     def ask_again(self) -> None:
         self.telling.begin_again()
@@ -288,20 +301,6 @@ class MainWindow(QMainWindow):
     @Slot()
     def _judge_cancel(self) -> None:
         self.actions_by_name["cancel"].setEnabled(self._runner.is_busy or self._presentation.is_on)
-
-    def export_current(self) -> None:
-        self.export(self.area.current)
-
-    def copy_current(self) -> None:
-        self.copy(self.area.current)
-
-    def export(self, name: str) -> None:
-        """Ask where to, and save what a view shows."""
-        self.exporting.export(self.area.views.get(name), why_none=self.area.why_off(name))
-
-    def copy(self, name: str) -> None:
-        """Put what a view shows on the clipboard."""
-        self.exporting.copy(self.area.views.get(name), why_none=self.area.why_off(name))
 
     def set_caption(self, is_on: bool) -> None:
         self.settings = replace(self.settings, caption=is_on)
@@ -356,7 +355,7 @@ class MainWindow(QMainWindow):
         self.status_line.mark_read()
 
     def show_shortcuts(self) -> None:
-        about.show_shortcuts(self)
+        about.show_shortcuts(self, self.actions_by_name)
 
     def show_about(self) -> None:
         about.show_about(self)

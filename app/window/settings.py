@@ -38,8 +38,8 @@ class Settings:
         How much of what attention receives is held, in MB: one of `MEMORY_MB`.
     checkpoint, text, text_pair
         What was open and typed.
-    recent
-        Folders of checkpoints, the latest first.
+    recent, recent_images
+        Folders of checkpoints, and files of images, the latest first.
     window, docks
         Geometry of the window and arrangement of its panels, base64.
     """
@@ -55,11 +55,19 @@ class Settings:
     recent: tuple[str, ...] = field(default=())
     window: str = ""
     docks: str = ""
+    recent_images: tuple[str, ...] = field(default=())
 
     def with_recent(self, checkpoint: str) -> Settings:
         """The same with a checkpoint at the head of the list."""
-        rest = tuple(path for path in self.recent if path != checkpoint)
-        return replace(self, recent=(checkpoint, *rest)[:N_RECENT])
+        return replace(self, recent=_first(checkpoint, self.recent))
+
+    def with_recent_image(self, path: str) -> Settings:
+        """The same with an image at the head of the list."""
+        return replace(self, recent_images=_first(path, self.recent_images))
+
+
+def _first(new: str, old: tuple[str, ...]) -> tuple[str, ...]:
+    return (new, *(path for path in old if path != new))[:N_RECENT]
 
 
 def settings_file() -> Path:
@@ -92,7 +100,7 @@ def load_settings(file: Path) -> tuple[Settings, str]:
 
 def _clean(name: str, value: Any) -> Any | None:
     default = getattr(Settings(), name)
-    if name == "recent":
+    if name in ("recent", "recent_images"):
         is_good = isinstance(value, list) and all(is_text(item) for item in value)
         return tuple(value[:N_RECENT]) if is_good else None
     allowed = {"theme": ("system", "light", "dark"), "color_map": NAMES, "memory_mb": MEMORY_MB}
@@ -123,8 +131,10 @@ def save_settings(
         if loaded is not None:
             others = load_settings(file)[0]
             values = merged(values, asdict(begun or loaded), asdict(loaded), asdict(others))
-            if settings.recent != loaded.recent:
-                values["recent"] = list(dict.fromkeys((*settings.recent, *others.recent)))[:N_RECENT]
+            for name in ("recent", "recent_images"):
+                own, read, there = (getattr(one, name) for one in (settings, loaded, others))
+                if own and own != read:  # none: the user wants the list forgotten
+                    values[name] = list(dict.fromkeys((*own, *there)))[:N_RECENT]
         write_entries(file, values)
 
 

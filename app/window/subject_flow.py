@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from typing import NamedTuple
 
@@ -39,6 +41,11 @@ class SubjectFlow(QObject):
 
     What is selected is kept within what there is to select.
 
+    Attributes
+    ----------
+    is_fitting
+        Whether what is selected and masked is being changed by itself, as something else was chosen.
+
     Signals
     -------
     tokens_changed(Tokens | None, str)
@@ -62,6 +69,7 @@ class SubjectFlow(QObject):
     ) -> None:
         super().__init__(parent)
         self._controller, self._selection, self._input_panel = controller, selection, input_panel
+        self.is_fitting = False
         self._input = Input()
         self._are_masks_restored = False  # and not yet seen to fit
         self._masks = _Masks()
@@ -79,6 +87,18 @@ class SubjectFlow(QObject):
 
     def begin(self, info: CheckpointInfo, restored: Restored | None = None) -> None:
         """Look at the same input with a checkpoint that was opened just now, or at what was looked at before."""
+        with self._fitting():
+            self._begin(info, restored)
+
+    @contextmanager
+    def _fitting(self) -> Iterator[None]:
+        was_fitting, self.is_fitting = self.is_fitting, True
+        try:
+            yield
+        finally:
+            self.is_fitting = was_fitting
+
+    def _begin(self, info: CheckpointInfo, restored: Restored | None) -> None:
         if restored is not None:
             now = restored.selected
             self._selection.update(**{one.name: getattr(now, one.name) for one in fields(now)})
@@ -204,7 +224,8 @@ class SubjectFlow(QObject):
             return
         n, axis, selected = len(tokens), token_axis(info), self._selection.now
         if not all(place is None or place.axis != axis or place.index < n for place in (selected.query, selected.key)):
-            self._selection.update(query=None, key=None)
+            with self._fitting():
+                self._selection.update(query=None, key=None)
         if self._input.text is not None and info.mask_token:
             text = replace(self._input.text, masked=())
             self._masks = _Masks(text, self._input.text.masked, tokens.words)

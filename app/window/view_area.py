@@ -29,7 +29,7 @@ class ViewArea(QWidget):
     Signals
     -------
     view_created(View)
-    export_requested(str), copy_requested(str), help_requested(str)
+    export_requested(str), copy_requested(str), drag_requested(str), help_requested(str)
         Name of the view.
     offered_changed(dict, tuple)
         Why views are off with a checkpoint, by name, and names of those that have a tab.
@@ -39,6 +39,7 @@ class ViewArea(QWidget):
     export_requested = Signal(str)
     copy_requested = Signal(str)
     help_requested = Signal(str)
+    drag_requested = Signal(str)
     offered_changed = Signal(dict, tuple)
 
     def __init__(
@@ -54,10 +55,9 @@ class ViewArea(QWidget):
         self._entries = {entry.name: entry for entry in entries}
         self._subject: Subject | None = None
         self._hint = self.tr("No checkpoint is open. Choose one on the left.")
-        self._why_held = ""
         self._current = next(entry.name for entry in entries if not entry.is_home)
         self._next: str | None = None
-        self._next_of = ""
+        self._next_of = self._why_held = ""
         self._is_restored = False
         self._offered = OfferedViews(entries)
         self._places = dict.fromkeys(self._entries, ViewPlace.TABS)
@@ -293,8 +293,7 @@ class ViewArea(QWidget):
         self._is_arranging = False
 
     def _tab(self, name: str) -> Tab:
-        entry = self._entries[name]
-        why = self.why_off(name)
+        entry, why = self._entries[name], self.why_off(name)
         return Tab(name, entry.title, why or entry.about, not why)
 
     def _show_page(self, pane: ViewPane) -> None:
@@ -306,6 +305,7 @@ class ViewArea(QWidget):
             page = ViewPage(self._entries[name], self)
             page.help_requested.connect(self.help_requested)
             page.copy_requested.connect(self.copy_requested)
+            page.drag_requested.connect(self.drag_requested)
             page.export_requested.connect(self.export_requested)
             page.beside_requested.connect(self.toggle_beside)
             page.window_requested.connect(self.toggle_window)

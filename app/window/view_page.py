@@ -6,8 +6,9 @@ from enum import Enum
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QHBoxLayout,
     QScrollArea,
     QStackedWidget,
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from widgets.kit.labels import LineLabel, make_selectable
 from widgets.kit.plain import PlainLabel, plain_tip
+from widgets.look.icons import line_icon
 from widgets.view import View
 from widgets.view_entry import ViewEntry
 
@@ -46,10 +48,13 @@ class ViewPage(QWidget):
     -------
     help_requested(str), copy_requested(str), export_requested(str), beside_requested(str), window_requested(str)
         Name of the view; the last two want it there, or back among the tabs.
+    drag_requested(str)
+        The picture is being dragged out of the window, by the button Copy.
     """
 
     help_requested = Signal(str)
     copy_requested = Signal(str)
+    drag_requested = Signal(str)
     export_requested = Signal(str)
     beside_requested = Signal(str)
     window_requested = Signal(str)
@@ -85,7 +90,8 @@ class ViewPage(QWidget):
         about.show_text(self.entry.about)
         self._help = self._button("help", "?", self.tr("What is this? What the view shows, and how it is read (F1)"))
         self._help.setAccessibleName(self.tr("What is this? {}").format(self.entry.title))
-        self._copy = self._button("copy", self.tr("Copy"), self.tr("Copy the picture (Ctrl+Shift+C)"))
+        tip = self.tr("Copy the picture (Ctrl+Shift+C), or drag it from here into another program")
+        self._copy = self._button("copy", self.tr("Copy"), tip)
         self._export = self._button("export", self.tr("Export…"), self.tr("Save the picture or its numbers (Ctrl+E)"))
         self._beside = self._button("beside", "", "")
         self._window = self._button("window", "", "")
@@ -105,14 +111,18 @@ class ViewPage(QWidget):
         return header
 
     def _button(self, name: str, text: str, tip: str) -> QToolButton:
-        button = QToolButton(self)
+        button = _DragButton(self) if name == "copy" else QToolButton(self)
+        if isinstance(button, _DragButton):
+            button.dragged.connect(self._on_copy_dragged)
         button.setObjectName(f"{self.name}_{name}")
         button.setAutoRaise(True)
-        self._label(button, text, tip)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._label(button, text, tip, name)
         return button
 
-    def _label(self, button: QToolButton, text: str, tip: str) -> None:
+    def _label(self, button: QToolButton, text: str, tip: str, icon: str) -> None:
         button.setText(text)
+        button.setIcon(line_icon(icon))
         button.setToolTip(plain_tip(tip))
         button.setAccessibleName(f"{text} {self.entry.title}")
 
@@ -135,13 +145,14 @@ class ViewPage(QWidget):
         """Say what the buttons do where the page is now."""
         back = self.tr("Back among the tabs")
         if place is ViewPlace.BESIDE:
-            self._label(self._beside, self.tr("Put back"), back)
+            self._label(self._beside, self.tr("Put back"), back, "put-back")
         else:
-            self._label(self._beside, self.tr("Beside"), self.tr("Show it beside the other views"))
+            self._label(self._beside, self.tr("Beside"), self.tr("Show it beside the other views"), "beside")
         if place is ViewPlace.WINDOW:
-            self._label(self._window, self.tr("Put back"), self.tr("{} (Ctrl+Shift+T)").format(back))
+            self._label(self._window, self.tr("Put back"), self.tr("{} (Ctrl+Shift+T)").format(back), "put-back")
         else:
-            self._label(self._window, self.tr("Tear off"), self.tr("Show it in a window of its own (Ctrl+Shift+T)"))
+            tip = self.tr("Show it in a window of its own (Ctrl+Shift+T)")
+            self._label(self._window, self.tr("Tear off"), tip, "tear-off")
         self._beside.setVisible(place is not ViewPlace.WINDOW)
 
     def set_view(self, view: View) -> None:
@@ -167,6 +178,10 @@ class ViewPage(QWidget):
         self.copy_requested.emit(self.name)
 
     @Slot()
+    def _on_copy_dragged(self) -> None:
+        self.drag_requested.emit(self.name)
+
+    @Slot()
     def _on_export_clicked(self) -> None:
         self.export_requested.emit(self.name)
 
@@ -177,6 +192,30 @@ class ViewPage(QWidget):
     @Slot()
     def _on_window_clicked(self) -> None:
         self.window_requested.emit(self.name)
+
+
+class _DragButton(QToolButton):
+    """A button from which something can be dragged, too.
+
+    Signals
+    -------
+    dragged()
+        The mouse went some way with its button down: it is no click.
+    """
+
+    dragged = Signal()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        self._pressed_at = event.position().toPoint()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        far = QApplication.startDragDistance()
+        if self.isDown() and (event.position().toPoint() - self._pressed_at).manhattanLength() >= far:
+            self.setDown(False)
+            self.dragged.emit()
+            return
+        super().mouseMoveEvent(event)
 
 
 class _RoomForView(QScrollArea):

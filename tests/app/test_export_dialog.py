@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDoubleSpinBox,
+    QLabel,
     QLineEdit,
     QMessageBox,
     QProgressDialog,
@@ -21,20 +22,26 @@ from PySide6.QtWidgets import (
 )
 
 from app.export import saving_process as saving_module
-from app.export.export_dialog import ExportDialog
+from app.export.dialog.export_dialog import ExportDialog
+from app.export.dialog.exported import Exported
 from app.export.exporting import Exporting
 from app.export.formats import FORMATS, OF_FIGURES, OF_FILMS, OF_MESHES
 from app.export.mesh_look import MeshLook
+from app.export.page.look import ExportLook
 from app.export.saving_process import Saving
 from app.export.worker import mesh_message
 from inference.meshes.files import read_mesh
+from inference.results.inputs import Input
 from tests.app.mesh_samples import make_sample
+from tests.factories import make_attention_result
 from tests.image_factories import make_complete_image_result, make_probe_result
 from tests.views.mesh.mesh_samples import make_furniture_sample, make_growing, make_mesh_info
-from widgets.look.theme import FigureStyle
+from widgets.look.theme import DARK, FigureStyle
 from widgets.scene3d.camera import Camera
 from widgets.scene3d.scene import MeshScene
 from widgets.scene3d.scene_figure import MeshFigure
+from widgets.views.attention.figure import AttentionFigure
+from widgets.views.attention.options import AttentionOptions
 from widgets.views.complete_image.figure import CompleteImageFigure
 from widgets.views.complete_image.probe import ProbeFigure
 from widgets.views.mesh.figures.sample import MeshSampleFigure
@@ -56,6 +63,11 @@ def child(dialog, kind, name):
     found = dialog.findChild(kind, name)
     assert found is not None, name
     return found
+
+
+def choose(dialog, name, data):
+    box = child(dialog, QComboBox, name)
+    box.setCurrentIndex(box.findData(data))
 
 
 # The dialog
@@ -82,7 +94,7 @@ def test_a_typed_ending_sets_the_format(dialog, qtbot):
 
 def test_only_what_a_format_follows_is_offered(dialog):
     box = child(dialog, QComboBox, "export_format")
-    width, size = child(dialog, QSpinBox, "export_width"), child(dialog, QComboBox, "export_size")
+    width, size = child(dialog, QComboBox, "export_unit"), child(dialog, QComboBox, "export_size")
     speed, caption = child(dialog, QDoubleSpinBox, "export_speed"), child(dialog, QCheckBox, "export_caption")
     dpi = child(dialog, QSpinBox, "export_dpi")
     for kind, expected in (
@@ -104,7 +116,7 @@ def test_a_film_of_a_figure_has_its_width_and_a_speed(qtbot, tmp_path):
     assert not child(dialog, QComboBox, "export_size").isVisible()
     child(dialog, QComboBox, "export_format").setCurrentIndex(len(OF_FIGURES))
     assert dialog.kind() == "gif"
-    assert child(dialog, QSpinBox, "export_width").isEnabled()
+    assert child(dialog, QComboBox, "export_unit").isEnabled()
     assert child(dialog, QDoubleSpinBox, "export_speed").isEnabled()
 
 
@@ -127,15 +139,55 @@ def test_what_was_chosen_is_told(dialog):
     child(dialog, QComboBox, "export_colors").setCurrentIndex(1)
     child(dialog, QComboBox, "export_size").setCurrentIndex(3)
     child(dialog, QDoubleSpinBox, "export_speed").setValue(2.5)
-    child(dialog, QSpinBox, "export_width").setValue(700)
+    choose(dialog, "export_unit", "px")
+    child(dialog, QDoubleSpinBox, "export_width").setValue(700)
     assert (dialog.size_wanted(), dialog.theme(), dialog.color_by()) == ((1920, 1080), "dark", "bits")
-    assert (dialog.speed(), dialog.width_wanted(), dialog.dpi_wanted()) == (2.5, 700, None)
+    assert (dialog.speed(), dialog.look().width, dialog.dpi_wanted()) == (2.5, "700px", None)
 
 
 def test_every_control_has_a_name_and_is_reached_by_tab(dialog):
     for control in dialog.findChildren(QWidget):
         if isinstance(control, QComboBox | QDoubleSpinBox) or (isinstance(control, QLineEdit) and control.objectName()):
             assert control.objectName().startswith(("export_", "qt_")), control
+
+
+def test_a_width_means_the_same_in_every_unit(dialog):
+    width = child(dialog, QDoubleSpinBox, "export_width")
+    assert dialog.look() == ExportLook("obj")
+    assert not width.isEnabled()
+    choose(dialog, "export_format", "svg")
+    choose(dialog, "export_unit", "column")
+    assert (dialog.look().width, width.isEnabled()) == ("column", False)
+    choose(dialog, "export_unit", "mm")
+    assert (dialog.look().width, width.isEnabled()) == ("85.0mm", True)
+    choose(dialog, "export_unit", "in")
+    assert dialog.look().width == "3.35in"
+    choose(dialog, "export_unit", "px")
+    assert dialog.look().width == "322px"
+
+
+@pytest.fixture
+def shown():
+    figure = AttentionFigure(make_attention_result(), 0, 0, AttentionOptions())
+    return Exported(figure, FigureStyle(), "tiny · attention", ("A note.",))
+
+
+def test_the_preview_says_how_large_the_file_will_be(qtbot, tmp_path, shown):
+    look = ExportLook("pdf", "85mm", 8.0, "dark")
+    dialog = ExportDialog("attention", tmp_path, OF_FIGURES, first="pdf", shown=shown, look=look)
+    qtbot.addWidget(dialog)
+    assert dialog.look() == replace(look, width="85.0mm")
+    dialog.show()
+    size = child(dialog, QLabel, "export_preview_size")
+    qtbot.waitUntil(lambda: size.text().startswith("85.0 × ") and size.text().endswith("mm, letters of 8 pt."))
+    paper = child(dialog, QWidget, "export_preview").grab().toImage()
+    dark = DARK.paper.rgb()
+    assert any(paper.pixel(x, y) == dark for x in range(0, 200, 7) for y in range(0, 200, 7))
+    choose(dialog, "export_format", "csv")
+    numbers = child(dialog, QLabel, "export_preview_numbers")
+    qtbot.waitUntil(numbers.isVisible)
+    assert "rows of" in size.text()
+    assert shown.figure.numbers().header[0] in numbers.text()
 
 
 # The process
@@ -196,7 +248,7 @@ class Shown:
     def __init__(self, figure):
         self.shown = figure
         self.subject = SimpleNamespace(
-            checkpoint=replace(make_mesh_info(), classes=("a", "b", "c", "d", "wooden stool"))
+            checkpoint=replace(make_mesh_info(), classes=("a", "b", "c", "d", "wooden stool")), input=Input()
         )
 
     def figure(self):

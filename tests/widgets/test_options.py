@@ -6,12 +6,13 @@ from dataclasses import FrozenInstanceError, dataclass
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSlider, QSpinBox
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSlider, QSpinBox, QToolButton
 
 from app.commands.options import add_options
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.option_controls import OptionControls
 from widgets.options import BadOption, Options, Scale, choice, number, scale_option, share, switch, words
+from widgets.views.attention.options import AttentionOptions
 
 
 @dataclass(frozen=True)
@@ -179,3 +180,21 @@ def test_what_is_left_open_is_named_on_the_command_line():
     assert Open.from_json({"keep": None}) == (Open(), ())
     with pytest.raises(BadOption, match=r"Keep is 101; 0 to 100 is allowed\."):
         Open(keep=101)
+
+
+def test_rare_controls_stand_behind_more_until_one_of_them_is_chosen(qtbot):
+    bar = ControlBar()
+    qtbot.addWidget(bar)
+    controls = OptionControls(bar, "x", AttentionOptions, rare=("low", "high"))
+    bar.show()
+    high, more = controls.control("high"), bar.findChild(QToolButton, "more_controls")
+    assert controls.value() == AttentionOptions()
+    assert not high.isVisible()
+    more.click()
+    assert high.isVisible()
+    more.click()
+    controls.set_value(AttentionOptions(high=0.25))
+    assert high.isVisible()
+    assert controls.value().high == 0.25
+    high.setValue(high.minimum())
+    assert controls.value().high is None

@@ -18,7 +18,7 @@ _MISSING = 1.7  # em of the bar's height that go to the colour of what is missin
 
 @dataclass(frozen=True)
 class ColorBar:
-    """From 0 (log: a small part of `high`) at the bottom to `high` at the top.
+    """From `low` (log: a small part of `high`) at the bottom to `high` at the top.
 
     Attributes
     ----------
@@ -32,6 +32,7 @@ class ColorBar:
     scale: raster.RasterScale
     title: str
     missing: str = ""
+    low: float = 0.0
 
     def ticks(self) -> list[tuple[float, str]]:
         """Height (0 to 1) and text of each tick."""
@@ -41,10 +42,11 @@ class ColorBar:
             powers = range(top, math.ceil(lowest) - 1, -1)
             marks = [((power - lowest) / raster.LOG_DECADES, f"{10.0**power:.10g}") for power in powers]
             return [(height, text) for height, text in marks if 0 <= height <= 1]
-        step = _round_step(self.high)
+        step, reach = _round_step(self.high - self.low), self.high - self.low
         n_digits = max(0, -math.floor(math.log10(step) + 1e-9))
-        values = [i * step for i in range(int(self.high / step + 1e-6) + 1)]
-        return [(value / self.high, f"{value:.{n_digits}f}") for value in values]
+        first, last = math.ceil(self.low / step - 1e-6), int(self.high / step + 1e-6)
+        values = [i * step for i in range(first, last + 1)]
+        return [((value - self.low) / reach, f"{value:.{n_digits}f}") for value in values]
 
     def width(self, metrics: QFontMetricsF) -> float:
         """Space to reserve, the gap to the map included."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QToolButton, QWidget
 
 from widgets.kit.layouts import FlowLayout
 from widgets.kit.plain import PlainLabel, plain_tip
+from widgets.look.icons import line_icon
 
 
 class ControlBar(QWidget):
@@ -19,6 +21,8 @@ class ControlBar(QWidget):
         self._flow = FlowLayout(self)
         self._flow.setSpacing(10)
         self._flow.setContentsMargins(8, 6, 8, 4)
+        self._rare: list[QWidget] = []
+        self._more: QToolButton | None = None
 
     def add_choice(self, name: str, title: str, choices: Iterable[tuple[str, object]]) -> QComboBox:
         """A combo box behind its title; `choices` are texts and data."""
@@ -82,6 +86,37 @@ class ControlBar(QWidget):
             made.append(button)
         self._flow.addWidget(group)
         return made
+
+    def put_behind_more(self, widget: QWidget) -> None:
+        """Show a control only where the user wants to see those that are seldom needed: the button More says so."""
+        if self._more is None:
+            self._more = QToolButton(self)
+            self._more.setObjectName("more_controls")
+            self._more.setText(self.tr("More"))
+            self._more.setIcon(line_icon("more"))
+            self._more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            self._more.setToolTip(self.tr("Show the controls that are seldom needed"))
+            self._more.setAccessibleName(self._more.toolTip())
+            self._more.setCheckable(True)
+            self._more.toggled.connect(self._on_more_toggled)
+        # Behind it: what is shown comes last in the row.
+        for one in (self._more, *self._rare):
+            self._flow.removeWidget(one)
+        self._rare.append(widget)
+        self._flow.removeWidget(widget)
+        for one in (self._more, *self._rare):
+            self._flow.addWidget(one)
+        widget.setVisible(self._more.isChecked())
+
+    def show_all(self) -> None:
+        """Show the controls that are seldom needed, too."""
+        if self._more is not None:
+            self._more.setChecked(True)
+
+    @Slot(bool)
+    def _on_more_toggled(self, is_on: bool) -> None:
+        for widget in self._rare:
+            widget.setVisible(is_on)
 
     def set_shown(self, combo: QComboBox, is_shown: bool) -> None:
         """Show or hide a choice with its title."""

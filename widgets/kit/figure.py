@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from PySide6.QtCore import QRectF, QSizeF
 from PySide6.QtGui import QPainter
@@ -53,4 +53,25 @@ class Figure(Protocol):
 
     def numbers(self) -> Numbers:
         """What is shown, as numbers."""
+        ...
+
+
+class FileLegend(Protocol):
+    """What explains colours beneath a figure in a file, where a control does so on screen."""
+
+    def height(self, width: float, style: FigureStyle) -> float:
+        """What it takes below a figure of some width, in points."""
+        ...
+
+    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        """Paint into `rect`; leaves the painter as it was."""
+        ...
+
+
+@runtime_checkable
+class HasLegend(Protocol):
+    """A figure whose colours are explained outside of it."""
+
+    def legend_beneath(self) -> FileLegend | None:
+        """None: nothing is to be explained."""
         ...

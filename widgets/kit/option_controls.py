@@ -39,14 +39,26 @@ class OptionControls(QObject, Generic[O]):
 
     changed = Signal()
 
-    def __init__(self, bar: ControlBar, name: str, kind: type[O], *, leave_out: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        bar: ControlBar,
+        name: str,
+        kind: type[O],
+        *,
+        leave_out: tuple[str, ...] = (),
+        rare: tuple[str, ...] = (),
+    ) -> None:
+        """`rare`: fields whose controls are seldom needed, and stand behind the button More."""
         super().__init__(bar)
+        self._bar, self._rare = bar, rare
         self.name, self.kind = name, kind
         self._controls: dict[str, QWidget] = {}
         self._kept = kind()  # values of options without a control
         for field, option in kind.declared().items():
             if field not in leave_out:
                 self._controls[field] = self._add(bar, f"{name}_{field}", option, getattr(self._kept, field))
+                if field in rare:
+                    bar.put_behind_more(self._whole(field))
 
     def _add(self, bar: ControlBar, name: str, option: Option, value: Any) -> QWidget:
         title, about = _tr(option.title), _tr(option.about)
@@ -88,10 +100,13 @@ class OptionControls(QObject, Generic[O]):
 
     def set_shown(self, field: str, is_shown: bool) -> None:
         """Show or hide the control of one option with its title."""
+        self._whole(field).setVisible(is_shown)
+
+    def _whole(self, field: str) -> QWidget:
         control = self._controls[field]
         widget = control if isinstance(control, QCheckBox | NumberSlider) else control.parentWidget()
         assert widget is not None
-        widget.setVisible(is_shown)
+        return widget
 
     def combo(self, field: str) -> QComboBox:
         """The control of a `Choice`."""
@@ -111,6 +126,8 @@ class OptionControls(QObject, Generic[O]):
         for field, control in self._controls.items():
             with QSignalBlocker(control):
                 _set(control, getattr(options, field))
+        if any(getattr(options, field) != options.defaults()[field] for field in self._rare):
+            self._bar.show_all()  # what is chosen is seen
         if not quietly and options != was:
             self.changed.emit()
 
@@ -154,6 +171,8 @@ def _spin_box(option: Number) -> NumberBox | DecimalBox:
         return whole
     if option.is_share:
         return _ShareBox(option)
+    if option.otherwise:
+        return _OpenDecimalBox(option)
     spin = DecimalBox()
     spin.setDecimals(option.decimals)
     spin.setRange(option.low, option.high)
@@ -187,6 +206,26 @@ class OpenSpinBox(NumberBox):
 
     def _on_value_changed(self) -> None:
         self._is_chosen = True
+
+
+class _OpenDecimalBox(DecimalBox):
+    """A number that is left to what is looked at: that stands one step below the least one."""
+
+    def __init__(self, option: Number) -> None:
+        super().__init__()
+        self._least = option.low
+        self.setDecimals(option.decimals)
+        self.setRange(option.low - 10.0**-option.decimals, option.high)
+        self.setSingleStep(option.step)
+        self.setSpecialValueText(_tr(option.otherwise))
+
+    def choice(self) -> float | None:
+        """What the user chose; None: nothing."""
+        return None if self.value() < self._least else round(self.value(), self.decimals())
+
+    def show_choice(self, value: float | None) -> None:
+        """Show what was chosen."""
+        self.setValue(self.minimum() if value is None else value)
 
 
 class _ShareBox(DecimalBox):
@@ -244,7 +283,7 @@ def _value(control: QWidget) -> Any:
         return control.currentData()
     if isinstance(control, QCheckBox):
         return control.isChecked()
-    if isinstance(control, OpenSpinBox):
+    if isinstance(control, OpenSpinBox | _OpenDecimalBox):
         return control.choice()
     assert isinstance(control, NumberBox | DecimalBox)
     return control.value()
@@ -259,7 +298,7 @@ def _set(control: QWidget, value: Any) -> None:
         control.setChecked(value)
     elif isinstance(control, NumberSlider):
         control.set_value(value)
-    elif isinstance(control, OpenSpinBox):
+    elif isinstance(control, OpenSpinBox | _OpenDecimalBox):
         control.show_choice(value)
     else:
         assert isinstance(control, NumberBox | DecimalBox)

@@ -15,9 +15,12 @@ LOG_DECADES = 4  # below 1/10000 of the highest value all cells look alike
 EMBEDDED = 600  # least pixels a side in vector files, whose viewers blur pictures that they must enlarge
 
 
-def levels(values: np.ndarray, high: float = 1.0, scale: RasterScale = "raw") -> np.ndarray:
-    """Places in a colour map: uint8 of the same shape, 0 for 0 (log: for less than `high` / 10000), 255 for `high`."""
-    share = np.clip(np.nan_to_num(values, nan=0.0) / high, 0, 1, dtype=np.float32)
+def levels(values: np.ndarray, high: float = 1.0, scale: RasterScale = "raw", *, low: float = 0.0) -> np.ndarray:
+    """Places in a colour map: uint8 of the same shape, 0 for `low` (log: for less than `high` / 10000), 255 for `high`.
+
+    What is beyond them has the colour of the nearer one; `low` is less than `high`, and 0 for logarithmic colours.
+    """
+    share = np.clip((np.nan_to_num(values, nan=0.0) - low) / (high - low), 0, 1, dtype=np.float32)
     if scale == "sqrt":
         np.sqrt(share, out=share)
     elif scale == "log":
@@ -31,10 +34,16 @@ def colored(places: np.ndarray, color_map: str) -> np.ndarray:
 
 
 def pixels(
-    values: np.ndarray, color_map: str, missing: QColor, *, high: float = 1.0, scale: RasterScale = "raw"
+    values: np.ndarray,
+    color_map: str,
+    missing: QColor,
+    *,
+    high: float = 1.0,
+    scale: RasterScale = "raw",
+    low: float = 0.0,
 ) -> np.ndarray:
     """Colours of a matrix; NaN has a colour of its own."""
-    colors = colored(levels(values, high, scale), color_map)
+    colors = colored(levels(values, high, scale, low=low), color_map)
     is_missing = np.isnan(values)
     if is_missing.any():
         colors[is_missing] = missing.rgb()

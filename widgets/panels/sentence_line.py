@@ -68,6 +68,11 @@ class SentenceLine(QLineEdit):
         tip = self.tr("A long text: Ctrl+T shows and changes all of it")
         self.setToolTip(plain_tip("" if self._long is None else tip))
 
+    def forget_edits(self) -> None:
+        """Let the line have nothing to undo itself: what stands in it now was brought back by the window."""
+        super().setText(self.text())
+        self.setCursorPosition(0)
+
     def _on_text_edited(self, text: str) -> None:
         if self._is_being_set:
             return

@@ -202,6 +202,11 @@ class TextBar(QWidget):
         self.first.set_value(text)
         self.second.set_value(text_pair)
 
+    def forget_edits(self) -> None:
+        """Let both lines have nothing to undo themselves."""
+        for line in (self.first, self.second):
+            line.forget_edits()
+
     def set_input(self, input: TextInput) -> None:
         """Put in what came from elsewhere, token ids as numbers; `input_changed` is not emitted."""
         ids = input.token_ids

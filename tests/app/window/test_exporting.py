@@ -7,7 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
 
-from app.export.export_dialog import ExportDialog
+from app.export.dialog.export_dialog import ExportDialog
 from app.export.exporting import Exporting
 from tests.factories import make_checkpoint_info, make_heads_result
 from tests.inputs import text_input

@@ -512,3 +512,19 @@ def test_is_collected_after_closing(assert_collected, selection):
         return view
 
     assert_collected(make)
+
+
+def test_limits_of_the_colours_are_heeded_said_and_kept_in_order():
+    result = make_attention_result()
+    figure = AttentionFigure(result, 0, 0, AttentionOptions(low=0.1, high=0.3))
+    assert (figure.bar.low, figure.bar.high) == (0.1, 0.3)
+    assert figure.caption.endswith("colours from 0.1 to 0.3")
+    assert [text for _, text in figure.bar.ticks()] == ["0.10", "0.15", "0.20", "0.25", "0.30"]
+    assert [height for height, _ in figure.bar.ticks()] == pytest.approx([0, 0.25, 0.5, 0.75, 1])
+    places = raster.levels(np.array([0.0, 0.1, 0.2, 0.3, 0.9]), figure.bar.high, low=figure.bar.low)
+    assert places.tolist() == [0, 0, 128, 255, 255]
+    crossed = AttentionFigure(result, 0, 0, AttentionOptions(low=0.5, high=0.3))
+    assert crossed.bar.low == 0
+    assert "colours from 0.5 are not heeded" in crossed.caption
+    plain = AttentionFigure(result, 0, 0, AttentionOptions())
+    assert "colours" not in plain.caption

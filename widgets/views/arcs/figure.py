@@ -17,6 +17,7 @@ from widgets.figures.lettering import measure, points_font
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
+from widgets.views.arcs.legend import HeadLegend
 from widgets.views.arcs.lines import ArcsLayout, Focus, Lines, Side, head_color
 from widgets.views.arcs.options import ArcsOptions
 from widgets.views.arcs.strokes import Strokes, level_of
@@ -174,6 +175,10 @@ class ArcsFigure:
         fan = min(max(rect.width() - 2 * (label + values), 8 * em), widest)
         left = rect.center().x() - fan / 2
         return ArcsLayout(em, row, rect.top() + 2 * em, left, left + fan, label, values, n_rows)
+
+    def legend_beneath(self) -> HeadLegend | None:
+        """Of several heads; one is named by the caption."""
+        return HeadLegend(self.shown_heads) if len(self.shown_heads) > 1 else None
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = measure(style.font).height()

@@ -66,7 +66,10 @@ class ArcsView(View):
         self._only = self.add_options(OptionControls(controls, "arcs_only", ArcsOnly))
         self._threshold = ThresholdSlider()
         controls.add_widget(self._threshold)
-        self._options = self.add_options(OptionControls(controls, "arcs", ArcsOptions, leave_out=("threshold",)))
+        rare = ("segments", "hide_special")
+        self._options = self.add_options(
+            OptionControls(controls, "arcs", ArcsOptions, leave_out=("threshold",), rare=rare)
+        )
         self._options.control("segments").setEnabled(False)
         self._threshold.set_value(self._options.value().threshold)
 

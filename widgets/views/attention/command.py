@@ -21,12 +21,16 @@ _MOST_PIXELS = 1024  # a side of a region; of more cells several share a pixel
 
 
 def _request(args: Namespace, info: CheckpointInfo) -> Requests:
+    if not AttentionOptions.of(args).are_limits_in_order:
+        raise BadOption(f"--low {args.low:g} is not less than --high {args.high:g}.")
     is_image = args.out.suffix.lower() != ".npz"
     has_region = args.rows is not None or args.columns is not None
     changes = (
         ("--aggregate", args.aggregate != "head"),
         ("--merge-words", args.merge_words),
         ("--hide-special", args.hide_special),
+        ("--low", args.low is not None),
+        ("--high", args.high is not None),
     )
     changed = next((option for option, is_it in changes if is_it), "")
     if has_region and changed:

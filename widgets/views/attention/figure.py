@@ -95,10 +95,13 @@ class AttentionFigure:
     @cached_property
     def bar(self) -> ColorBar:
         finite = self.values[np.isfinite(self.values)]
-        high = 1.0 if self.options.scale == "row" else float(finite.max(initial=0.0)) or 1.0
+        options = self.options
+        high = 1.0 if options.scale == "row" else float(finite.max(initial=0.0)) or 1.0
+        high = high if options.high is None else options.high
+        low = 0.0 if options.low is None or options.scale == "log" or options.low >= high else options.low
         title = _tr("share of the row's maximum") if self.options.scale == "row" else _tr("attention")
         missing = _tr("no value") if np.isnan(self.values).any() else ""
-        return ColorBar(high, "log" if self.options.scale == "log" else "raw", title, missing)
+        return ColorBar(high, "log" if options.scale == "log" else "raw", title, missing, low)
 
     @property
     def shown(self) -> MapPart:
@@ -124,6 +127,10 @@ class AttentionFigure:
             parts.append(_tr("each row divided by its maximum"))
         elif self.options.scale == "log":
             parts.append(_tr("logarithmic colours"))
+        if self.options.high is not None or self.bar.low:
+            parts.append(_tr("colours from {:.3g} to {:.3g}").format(self.bar.low, self.bar.high))
+        if self.options.low and not self.bar.low:
+            parts.append(_tr("colours from {:.3g} are not heeded").format(self.options.low))
         if self.options.merge_words:
             parts.append(_tr("words: sum over a key's pieces, mean over a query's"))
         if self.hides_tokens:
@@ -292,7 +299,8 @@ class AttentionFigure:
         return self.values[rows.start : rows.stop, columns.start : columns.stop]
 
     def _colors(self, values: np.ndarray, style: FigureStyle) -> np.ndarray:
-        return raster.pixels(values, style.color_map, style.theme.missing, high=self.bar.high, scale=self.bar.scale)
+        bar, missing = self.bar, style.theme.missing
+        return raster.pixels(values, style.color_map, missing, high=bar.high, scale=bar.scale, low=bar.low)
 
     def _paint_titles(self, painter: QPainter, layout: _MapLayout, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)

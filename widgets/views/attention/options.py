@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from widgets.options import Options, Scale, choice, scale_option, switch
+from widgets.options import Options, Scale, choice, number, scale_option, switch
 
 
 @dataclass(frozen=True)
 class AttentionOptions(Options):
-    """How a pattern is shown: `reduce` of long texts only, `aggregate`, `hide_special`, `merge_words` of short ones."""
+    """How a pattern is shown: `reduce` of long texts only, all but that and `scale` of short ones."""
 
     aggregate: Literal["head", "mean", "max"] = choice(
         "head",
@@ -35,3 +35,28 @@ class AttentionOptions(Options):
         "Merge word pieces",
         "Whole words: the sum over the pieces of a key, the mean over the pieces of a query.",
     )
+    low: float | None = number(
+        None,
+        0,
+        1,
+        "Colours from",
+        "The number that has the first colour, as lower ones have; not with logarithmic colours.",
+        step=0.05,
+        decimals=3,
+        otherwise="0",
+    )
+    high: float | None = number(
+        None,
+        0.001,
+        1,
+        "to",
+        "The number that has the last colour, as higher ones have. Set it to compare heads by one scale.",
+        step=0.05,
+        decimals=3,
+        otherwise="largest",
+    )
+
+    @property
+    def are_limits_in_order(self) -> bool:
+        """Whether colours from and to can be heeded together."""
+        return self.low is None or self.high is None or self.low < self.high

@@ -51,7 +51,7 @@ class AttentionView(View):
         self._page.show_empty(self.tr("Asking the model …"))
         controls = self._page.controls
         self._group = GroupChoice(controls, "attention_group", context.selection)
-        self._options = self.add_options(OptionControls(controls, "attention", AttentionOptions))
+        self._options = self.add_options(OptionControls(controls, "attention", AttentionOptions, rare=("low", "high")))
         self._scale_was = self._options.value().scale
         self._is_scale_chosen = False  # until it is, it follows the length of the text
         zoom_out, zoom_in, fit, self._search, self._go_to = controls.add_buttons(
@@ -169,7 +169,7 @@ class AttentionView(View):
         self._page.setFocusProxy(self._deep.canvas if is_long else self._whole.map)
         long_only = self.tr("For more than {} keys: fewer show every cell.").format(WHOLE)
         short_only = self.tr("For up to {} keys: of more only what is seen is computed.")
-        for field in ("aggregate", "hide_special", "merge_words"):
+        for field in ("aggregate", "hide_special", "merge_words", "low", "high"):
             set_available(self._options.control(field), not is_long, short_only.format(WHOLE))
         for control in (self._options.control("reduce"), self._search, self._go_to):
             set_available(control, is_long, long_only)

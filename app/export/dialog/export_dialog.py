@@ -17,10 +17,17 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
+    QVBoxLayout,
     QWidget,
 )
 
+from app.export.dialog.exported import Exported
+from app.export.dialog.page_controls import PageControls
+from app.export.dialog.preview import Preview, told_numbers, told_size
 from app.export.formats import FORMATS, ending_of
+from app.export.page.lengths import POINTS_AN_INCH
+from app.export.page.look import ExportLook
+from app.export.render import PNG_DPI, Sheet
 from app.export.saving import free_place
 from widgets.kit.number_box import DecimalBox, NumberBox
 from widgets.kit.plain import PlainLabel, ask_plain
@@ -30,11 +37,15 @@ SPEEDS = (0.1, 20.0)
 
 
 class ExportDialog(QDialog):
-    """Format and file, and what a format can be told: the size, background and caption line of images, the look and
-    the speed of films.
+    """Format and file, and what a format can be told: width, letters, background and caption line of images, the look
+    and the speed of films; beside them what will be written.
 
     Parameters
     ----------
+    shown
+        What is exported, for the preview; None: there is none.
+    look
+        What was chosen last.
     formats
         Of `FORMATS`: what the shown thing can be saved as; `first` is chosen.
     is_scene
@@ -48,6 +59,8 @@ class ExportDialog(QDialog):
         formats: Sequence[str],
         *,
         first: str = "svg",
+        shown: Exported | None = None,
+        look: ExportLook | None = None,
         has_caption: bool = False,
         is_scene: bool = False,
         parent: QWidget | None = None,
@@ -66,10 +79,18 @@ class ExportDialog(QDialog):
         self._file.setMinimumWidth(self.fontMetrics().averageCharWidth() * 56)
         browse = QPushButton(self.tr("&Browse…"), self)
         browse.setObjectName("export_browse")
+        self._page = PageControls(look or ExportLook(), self)
         self._make_controls(has_caption=has_caption)
+        self._shown = shown
+        self._preview: Preview | None = None
+        if shown is not None:
+            self._preview = Preview(self._sheet, shown.figure.numbers, self)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel, self)
         self._lay_out(browse, buttons, has_film=any(FORMATS[kind].holds == "film" for kind in formats))
         self._format.currentIndexChanged.connect(self._on_format_changed)
+        self._page.changed.connect(self._show_preview)
+        self._caption.toggled.connect(self._show_preview)
+        self._dpi.valueChanged.connect(self._show_preview)
         self._file.textChanged.connect(self._on_file_changed)
         browse.clicked.connect(self._on_browse_clicked)
         buttons.accepted.connect(self.accept)
@@ -78,10 +99,7 @@ class ExportDialog(QDialog):
         self._file.setFocus()
 
     def _make_controls(self, *, has_caption: bool) -> None:
-        self._width = self._spin_box("export_width", 20_000, self.tr("as it is"), self.tr(" px"))
         self._dpi = self._spin_box("export_dpi", 1200, self.tr("192 dpi"), self.tr(" dpi"))
-        self._transparent = QCheckBox(self.tr("&Transparent background"), self)
-        self._transparent.setObjectName("export_transparent")
         self._caption = QCheckBox(self.tr("&Caption line: checkpoint, layer, head, input"), self)
         self._caption.setObjectName("export_caption")
         self._caption.setChecked(has_caption)
@@ -104,12 +122,12 @@ class ExportDialog(QDialog):
         row.addWidget(browse)
         file_label = PlainLabel(self.tr("F&ile"), self)
         file_label.setBuddy(self._file)
-        layout = QFormLayout(self)
+        outside, beside, layout = QVBoxLayout(self), QHBoxLayout(), QFormLayout()
+        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         layout.addRow(self.tr("&Format"), self._format)
         layout.addRow(file_label, row)
-        layout.addRow(self.tr("&Width"), self._width)
+        self._page.lay_out(layout)
         layout.addRow(self.tr("&Resolution"), self._dpi)
-        layout.addRow("", self._transparent)
         layout.addRow("", self._caption)
         films = (
             (self.tr("Film si&ze"), self._size, self._is_scene),
@@ -123,7 +141,11 @@ class ExportDialog(QDialog):
                 layout.addRow(title, control)
             else:
                 control.hide()
-        layout.addRow(buttons)
+        beside.addLayout(layout, 1)
+        if self._preview is not None:
+            beside.addWidget(self._preview)
+        outside.addLayout(beside)
+        outside.addWidget(buttons)
 
     def _choice(self, name: str, choices: list[tuple[str, Any]]) -> QComboBox:
         box = QComboBox(self)
@@ -157,10 +179,11 @@ class ExportDialog(QDialog):
 
     def accept(self) -> None:
         """Only once it is clear how large it is to be, and what is to become of a file that is there."""
-        for number in (self._width, self._dpi, self._speed):
-            if not number.takes_typed():
-                number.setFocus()
-                return
+        refused = self._page.first_refused()
+        refused = refused or next((box for box in (self._dpi, self._speed) if not box.takes_typed()), None)
+        if refused is not None:
+            refused.setFocus()
+            return
         path = self.path()
         if path.is_file():
             question = self.tr("{} exists. Replace it?").format(path.name)
@@ -169,14 +192,12 @@ class ExportDialog(QDialog):
             self._replaced = str(path)
         super().accept()
 
-    def width_wanted(self) -> int | None:
-        return self._width.value() or None
+    def look(self) -> ExportLook:
+        """Width, letters and background."""
+        return self._page.look(self.kind())
 
     def dpi_wanted(self) -> int | None:
         return self._dpi.value() or None
-
-    def is_transparent(self) -> bool:
-        return self._transparent.isChecked()
 
     def has_caption(self) -> bool:
         return self._caption.isChecked()
@@ -202,12 +223,41 @@ class ExportDialog(QDialog):
     def _offer_what_fits(self) -> None:
         holds = FORMATS[self.kind()].holds
         is_film = holds == "film"
-        self._width.setEnabled(holds == "image" or (is_film and not self._is_scene))
+        has_width = holds == "image" or (is_film and not self._is_scene)
+        self._page.set_offered(has_width=has_width, is_drawn=holds == "image")
         self._dpi.setEnabled(self.kind() == "png")
-        for control in (self._transparent, self._caption):
-            control.setEnabled(holds == "image")
+        self._caption.setEnabled(holds == "image")
         for control in (self._size, self._theme, self._colors, self._speed):
             control.setEnabled(is_film)
+        self._show_preview()
+
+    # What will be written
+
+    @Slot()
+    def _show_preview(self) -> None:
+        if self._preview is not None:
+            self._preview.show_later()
+
+    def _sheet(self) -> Sheet | None:
+        """What is drawn with what is chosen now; of a file of numbers nothing. Says how large it will be, too."""
+        assert self._shown is not None
+        assert self._preview is not None
+        holds, kind = FORMATS[self.kind()].holds, self.kind()
+        if holds == "numbers":
+            self._preview.say(told_numbers(self._shown.figure.numbers(), kind))
+            return None
+        look = self.look() if holds == "image" else ExportLook()
+        sheet = self._shown.sheet(look, dpi=self.dpi_wanted(), has_caption=self.has_caption() and holds == "image")
+        natural = float(sheet.size().width())
+        length = look.length
+        if length is None:
+            points = natural
+        else:
+            dpi = self.dpi_wanted() or PNG_DPI
+            points = length.pixels(dpi) / dpi * POINTS_AN_INCH if kind == "png" else length.points()
+        letters = max(sheet.style.font.pixelSize(), 1) * points / natural
+        self._preview.say(told_size(sheet, points, letters) if holds == "image" else "")
+        return sheet
 
     @Slot(int)
     def _on_format_changed(self, _index: int) -> None:

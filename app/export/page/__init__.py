@@ -1,0 +1,1 @@
+"""How large a figure is written, and in which letters."""

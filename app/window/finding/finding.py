@@ -1,0 +1,100 @@
+"""All that can be found: the actions of the menus, views among them, checkpoints, and samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QDialog, QWidget
+
+from app.window.actions import COMMANDS, Command
+from app.window.finding.matching import Find
+from app.window.finding.palette import Palette
+from app.window.opening import Opening
+from inference.results.inputs import Input, TextInput
+from widgets.context import ViewContext
+from widgets.panels.input_panel import InputPanel
+
+
+class Finding(QObject):
+    """Lets the user find what can be done by its words."""
+
+    def __init__(
+        self,
+        context: ViewContext,
+        opening: Opening,
+        input_panel: InputPanel,
+        samples: tuple[str, ...],
+        dialog_parent: QWidget,
+    ) -> None:
+        super().__init__(dialog_parent)
+        self._context, self._opening, self._input_panel, self._samples = context, opening, input_panel, samples
+        self._dialog_parent = dialog_parent
+        self._actions: Mapping[str, QAction] = {}
+
+    def set_actions(self, actions: Mapping[str, QAction]) -> None:
+        """Those of the menus, by name."""
+        self._actions = actions
+
+    def find(self) -> None:
+        """Show the list; what is chosen is done once it is closed."""
+        palette = Palette(self.finds(), self._dialog_parent)
+        parent = self._dialog_parent
+        palette.resize(palette.size().boundedTo(parent.size()))
+        above = parent.mapToGlobal(parent.rect().topLeft())
+        palette.move(above.x() + (parent.width() - palette.width()) // 2, above.y() + parent.height() // 10)
+        chosen = palette.chosen() if palette.exec() == QDialog.DialogCode.Accepted else None
+        palette.deleteLater()
+        if chosen is not None:
+            chosen.do()
+
+    def finds(self) -> list[Find]:
+        """All there is now; what is hidden in the menus is left out."""
+        return [*self._of_actions(), *self._of_checkpoints(), *self._of_samples()]
+
+    def _of_actions(self) -> list[Find]:
+        finds = []
+        for command in COMMANDS:
+            action = self._actions[command.name]
+            if action.isVisible() and command.slot != "finding.find":
+                finds.append(
+                    Find(
+                        plain_title(action),
+                        _menu_path(command),
+                        ", ".join(keys.toString(QKeySequence.SequenceFormat.NativeText) for keys in action.shortcuts()),
+                        "" if action.isEnabled() else action.toolTip() or self.tr("It cannot be done now."),
+                        action.trigger,
+                    )
+                )
+        return finds
+
+    def _of_checkpoints(self) -> list[Find]:
+        title, kind = self.tr("Open {}"), self.tr("Checkpoint")
+        return [
+            Find(title.format(Path(one).name), kind, do=partial(self._opening.open, one))
+            for one in self._context.checkpoints
+        ]
+
+    def _of_samples(self) -> list[Find]:
+        reads_text = "text" in self._input_panel.kinds
+        why = "" if reads_text else self.tr("The open checkpoint reads no text.")
+        return [
+            Find(sample.replace("\n", "  /  "), self.tr("Sample text"), "", why, partial(self._take, sample))
+            for sample in self._samples
+        ]
+
+    def _take(self, sample: str) -> None:
+        first, _, second = sample.partition("\n")
+        self._input_panel.set_input(Input(text=TextInput(first, second or None)))
+
+
+def plain_title(action: QAction) -> str:
+    """What an action is called, without the letter that is underlined and the dots."""
+    return action.text().replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…")
+
+
+def _menu_path(command: Command) -> str:
+    return command.menu.replace("&", "").replace("/", " › ")

@@ -1,0 +1,1 @@
+"""What single menus do, apart from the window."""

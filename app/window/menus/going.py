@@ -1,0 +1,63 @@
+"""What the menu Go does: heads, layers, masks, and the text."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QDialog, QWidget
+
+from app.export.exporting import Exporting
+from app.window.subject_flow import SubjectFlow
+from app.window.telling import Telling
+from app.window.text_dialog import TextDialog
+from widgets.panels.input_panel import InputPanel
+from widgets.selection import Selection
+
+
+class Going(QObject):
+    """Walks through heads and layers, masks tokens, and leads to the text."""
+
+    def __init__(
+        self,
+        flow: SubjectFlow,
+        selection: Selection,
+        input_panel: InputPanel,
+        exporting: Exporting,
+        telling: Telling,
+        dialog_parent: QWidget,
+    ) -> None:
+        super().__init__(dialog_parent)
+        self._flow, self._selection, self._input_panel = flow, selection, input_panel
+        self._exporting, self._telling, self._dialog_parent = exporting, telling, dialog_parent
+
+    def step_head(self, heads: int) -> None:
+        """Select a head that lies so many further."""
+        self._flow.step(0, heads)
+
+    def step_layer(self, layers: int) -> None:
+        """Select a layer that lies so many further down."""
+        self._flow.step(layers, 0)
+
+    def toggle_selected_mask(self) -> None:
+        """Mask the selected token, or show it again; or say why not."""
+        self._telling.refuse(self._flow.toggle_selected_mask())
+
+    def clear_masks(self) -> None:
+        """Show all tokens."""
+        self._selection.set_masked(())
+
+    def swap_sentences(self) -> None:
+        """Exchange sentences A and B."""
+        self._input_panel.text.swap()
+
+    def focus_sentence(self) -> None:
+        """Let the user type at once."""
+        self._input_panel.focus_text()
+
+    def open_text(self) -> None:
+        """Let the user see and change all of the text, and look at that."""
+        if "text" not in self._input_panel.kinds:
+            self._telling.refuse(self.tr("This checkpoint reads no text; open another one first."))
+            return
+        dialog = TextDialog(self._input_panel.whole_text, self._exporting.folder, self._dialog_parent)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self._input_panel.edit_text(dialog.text())

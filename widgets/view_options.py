@@ -1,0 +1,54 @@
+"""All that is chosen in a view: what a session keeps, and what can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from widgets.kit.option_controls import OptionControls, Remembered
+
+C = TypeVar("C", bound=Remembered)
+
+
+class ViewOptions(QObject):
+    """Several groups of options, each under its name.
+
+    Signals
+    -------
+    changed()
+        The user, or `set_state`, chose something else. Which page is in front is no choice of that kind.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._groups: list[Remembered] = []
+
+    def add(self, controls: C) -> C:
+        """Keep what is chosen there, too."""
+        self._groups.append(controls)
+        if isinstance(controls, OptionControls):
+            controls.changed.connect(self.changed)
+        return controls
+
+    def state(self) -> dict[str, Any]:
+        """What is chosen and is not the default, as plain values."""
+        return {controls.name: state for controls in self._groups if (state := controls.value().to_json())}
+
+    def set_state(self, stored: object) -> None:
+        """Choose what was stored; what is unknown or not allowed any more is left as it is by default."""
+        for controls in self._groups:
+            given = stored.get(controls.name) if isinstance(stored, dict) else None
+            controls.set_value(controls.kind.from_json(given)[0])
+
+    def titles(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+        """Titles of what differs between two states."""
+        found = []
+        for controls in self._groups:
+            old, new = before.get(controls.name, {}), after.get(controls.name, {})
+            if isinstance(controls, OptionControls) and old != new:
+                found += [one.title for name, one in controls.kind.declared().items() if old.get(name) != new.get(name)]
+        return tuple(found)
