@@ -13,20 +13,7 @@ if TYPE_CHECKING:
     from inference.family.base import Encoded
     from inference.family.opened import Opened
     from inference.inputs.images import Prepared
-
-
-@dataclass(frozen=True)
-class JointLevel:
-    """Attentions of one depth that are shown as one map: each says what one sequence reads of one.
-
-    Attributes
-    ----------
-    parts
-        Group and layer of each; no two of them have the same sequences of queries and of keys.
-    """
-
-    title: str
-    parts: tuple[tuple[str, int], ...]
+    from inference.results.joint import JointLevel
 
 
 @dataclass(frozen=True)
@@ -64,6 +51,9 @@ class ReadsJointly(ABC):
 
     # What of `Encoded.tensors` is the image: set to zero, it is hidden.
     image_tensors: ClassVar[tuple[str, ...]] = ("pixel_values",)
+    # What of them is the text, and the sequence that it lies in.
+    text_tensor: ClassVar[str] = "input_ids"
+    text_axis: ClassVar[str] = "text"
 
     @abstractmethod
     def levels(self, config: PreTrainedConfig) -> tuple[JointLevel, ...]:

@@ -82,7 +82,7 @@ def save(folder: Path, name: str) -> Path:
     with torch.no_grad():
         for parameter in net.parameters():
             if parameter.ndim > 1:
-                parameter.normal_(0, 1.5 / parameter[0].numel() ** 0.5)
+                parameter.normal_(0, 2.5 / parameter[0].numel() ** 0.5)
             else:
                 parameter.add_(0.1 * torch.randn_like(parameter))
     net.save_pretrained(folder)

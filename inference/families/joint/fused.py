@@ -1,5 +1,4 @@
-"""Models with a tower for the image whose patches meet the words later: FLAVA in a third encoder, BLIP by reading them.
-"""
+"""Models with a tower for the image, whose patches meet the words later: FLAVA's third encoder, BLIP's readers."""
 
 from __future__ import annotations
 
@@ -9,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from inference.family.base import Encoded, ReadsImages
-from inference.family.jointly import JointLevel, PairScore, ReadsJointly, Stretch
+from inference.family.jointly import PairScore, ReadsJointly, Stretch
 from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
 from inference.inputs.tokens import as_text, joined, tokenize
 from inference.inputs.written import written_so_far
+from inference.results.joint import JointLevel
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -124,8 +124,7 @@ class FlavaFamily(PartsFamily, ReadsImages, ReadsJointly):
 
 
 class BlipFamily(PartsFamily, ReadsImages, ReadsJointly):
-    """BLIP (Li et al. 2022): words read the patches of an image, by a decoder that writes or an encoder that matches.
-    """
+    """BLIP (Li et al. 2022): words read patches of an image, in a decoder that writes or an encoder that matches."""
 
     name = "blip"
     reads = ("text", "image")

@@ -9,11 +9,12 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from inference.family.base import Encoded, ReadsImages
-from inference.family.jointly import JointLevel, PairScore, ReadsJointly, Stretch
+from inference.family.jointly import PairScore, ReadsJointly, Stretch
 from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
 from inference.inputs.tokens import as_text, joined, segments, tokenize
+from inference.results.joint import JointLevel
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,6 +37,7 @@ class ViltFamily(PartsFamily, ReadsImages, ReadsJointly):
     name = "vilt"
     reads = ("text", "image")
     heads = frozenset({"ViltForMaskedLM", "ViltForQuestionAnswering", "ViltForImageAndTextRetrieval"})
+    text_axis = "both"
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:

@@ -9,12 +9,13 @@ import numpy as np
 import torch
 
 from inference.family.base import Encoded, ReadsImages
-from inference.family.jointly import JointLevel, PairScore, ReadsJointly, Stretch
+from inference.family.jointly import PairScore, ReadsJointly, Stretch
 from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
 from inference.inputs.regions import features_of, regions_of
 from inference.inputs.tokens import as_text, joined, segments, tokenize
+from inference.results.joint import JointLevel
 from inference.results.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class VisualBertFamily(RegionsFamily):
     name = "visual_bert"
     heads = frozenset({"VisualBertForPreTraining", "VisualBertForQuestionAnswering", "VisualBertForVisualReasoning"})
     image_tensors = ("visual_embeds",)
+    text_axis = "both"
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
