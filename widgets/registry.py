@@ -14,6 +14,7 @@ ORDER = (
     "similarity",
     "relevance",
     "zero_shot",
+    "joint",
     "scaled_dot",
     "positions",
     "translation",

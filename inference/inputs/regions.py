@@ -43,20 +43,18 @@ def regions_of(input: RegionsInput | None, prepared: Prepared) -> Regions | None
     Raises
     ------
     Refused
-        The file cannot be read or is of another image, a box is none or lies beside the image, there are more than
-        200, or the things of an image are asked for that was not painted here.
+        The file cannot be read or is of another image, a box is none or lies beside the image, or there are more than
+        200.
     """
     if input is None:
         return None
     if input.path:
         return _read(Path(input.path).expanduser(), prepared.size)
-    boxes = np.array(input.boxes, np.float32).reshape(len(input.boxes), -1) if input.boxes else np.zeros((0, 4))
-    if boxes.shape[1] != 4:
-        raise Refused(f"A box has {boxes.shape[1]} numbers; it has four: x0, y0, x1, y1 in pixels.")
+    if (odd := next((box for box in input.boxes if len(box) != 4), None)) is not None:
+        raise Refused(f"A box has {len(odd)} numbers; it has four: x0, y0, x1, y1 in pixels.")
+    boxes = np.array(input.boxes, np.float32).reshape(-1, 4)
     labels = ("",) * len(boxes)
-    if input.of_scene:
-        if prepared.scene is None:
-            raise Refused("The boxes of a scene were asked for; of an image from a file nobody knows what is in it.")
+    if input.of_scene and prepared.scene is not None:
         boxes = np.concatenate([thing_boxes(prepared.scene, prepared.size[0]), boxes])
         labels = (*prepared.scene.tags, *labels)
     if not len(boxes):

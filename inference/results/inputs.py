@@ -121,7 +121,7 @@ class RegionsInput:
     boxes
         x0, y0, x1, y1 in pixels of the image, 0,0 being its upper left corner; at most 200.
     of_scene
-        The boxes of the things in a generated scene; `boxes` come behind them.
+        With the boxes of the things in front, where the image is a generated scene.
     """
 
     path: str = ""

@@ -111,7 +111,9 @@ def test_shares_are_sums_of_the_maps(name, models, regions):
                 share = block / np.where(sees, block.sum(-1), 1)[..., None]
                 entropy = -(share * np.log(share, where=share > 0, out=np.zeros_like(share))).sum(-1)
                 focus = result.focus[result.level, : result.n_heads, query, key]
-                wanted = np.nanmean(np.where(sees, 1 - entropy / math.log(n), np.nan), -1)
+                n_seeing = sees.sum(-1)
+                wanted = np.where(sees, 1 - entropy / math.log(n), 0).sum(-1) / np.maximum(n_seeing, 1)
+                wanted[n_seeing == 0] = np.nan
                 np.testing.assert_allclose(focus, wanted, atol=1e-4)
 
 
