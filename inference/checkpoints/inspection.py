@@ -184,7 +184,11 @@ def without_tokenizer(info: CheckpointInfo, why: str) -> CheckpointInfo:
 
 
 def _preparation(folder: Path, config: PreTrainedConfig, family: Family) -> Preparation | None:
-    return read_preparation(folder, config, family.takes(config)) if isinstance(family, ReadsImages) else None
+    if not isinstance(family, ReadsImages):
+        return None
+    preparation = read_preparation(folder, config, family.takes(config))
+    # How an image is resized is nothing to a model that reads features of its regions.
+    return replace(preparation, notes=()) if "regions" in family.reads else preparation
 
 
 def _why_unprepared(preparation: Preparation | None, config: PreTrainedConfig, family: Family) -> str:

@@ -30,16 +30,17 @@ class BoxCanvas(PointedCanvas):
     _end: QPointF | None = None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._image().contains(event.position()):
+        if event.button() == Qt.MouseButton.LeftButton and self._drawable().contains(event.position()):
             self._start = self._end = event.position()  # a click or a drag: that shows when it is let go
         else:
             super().mousePressEvent(event)
 
-    def _image(self) -> QRectF:
+    def _drawable(self) -> QRectF:
         """Where a box can be drawn; empty where there is no image."""
         figure = self.figure
-        is_image = isinstance(figure, JointFigure)
-        return figure.image_box(self.figure_rect(), self.style_now) if is_image else QRectF()
+        if not isinstance(figure, JointFigure):
+            return QRectF()
+        return figure.image_box(self.figure_rect(), self.style_now)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._start is None:
@@ -60,7 +61,7 @@ class BoxCanvas(PointedCanvas):
             if (spot := self._spot_at(start)) is not None:
                 self.spot_chosen.emit(spot)
             return
-        image = self._image()
+        image = self._drawable()
         (x0, y0), (x1, y1) = (figure.to_pixels(corner, image) for corner in (drawn.topLeft(), drawn.bottomRight()))
         self.box_drawn.emit(round(x0, 1), round(y0, 1), round(x1, 1), round(y1, 1))
 

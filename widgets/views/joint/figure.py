@@ -8,22 +8,22 @@ from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results.joint import KINDS, OF_IMAGE, OF_TEXT, JointResult
 from widgets.figures.chips import Chip, height_of, lay_out, paint_chips
 from widgets.figures.heat_panel import short
 from widgets.figures.image_geometry import letterbox, part_rect
 from widgets.figures.image_parts import Look, paint_border, paint_frame, paint_image, paint_overlay, paint_title
+from widgets.figures.prediction_cards import percent
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
-from widgets.look import color_maps
 from widgets.look.theme import FigureStyle
+from widgets.views.joint.boxes import BoxMarks
 from widgets.views.joint.maps import about, arrays_of, named, on_patches, on_regions, one_map, overlap
 from widgets.views.joint.options import JointOptions
 
 _HEAD, _GAP = 1.6, 0.8  # em
-_LEAST_VEIL, _MOST_VEIL = 0.12, 0.5  # opacity of the colour in a box
 _MOST_NAMED = 3
 
 
@@ -192,14 +192,12 @@ class JointFigure:
         on_image = values[result.places(*OF_IMAGE)]
         if not np.isfinite(on_image).any():
             return _tr("{} reads no part of the image here").format(self._name(places[0]))
-        text = _tr("{}: {} of it on the image, at most {} on one part")
-        total = float(np.nansum(on_image))
+        most = percent(float(np.nanmax(on_image)))
         if self.options.direction == "from":
-            text, total = (
-                _tr("{}: parts of the image look at it with {} on average, at most {}"),
-                float(np.nanmean(on_image)),
-            )
-        return text.format(self._name(places[0]), short(total, 3), short(float(np.nanmax(on_image)), 3))
+            text = _tr("{}: parts of the image give it {} of what they look at, at most {}")
+            return text.format(self._name(places[0]), percent(float(np.nanmean(on_image))), most)
+        text = _tr("{}: {} of what it looks at is the image, at most {} one part of it")
+        return text.format(self._name(places[0]), percent(float(np.nansum(on_image))), most)
 
     def _name(self, place: JointPlace) -> str:
         if place.region is not None:
@@ -231,35 +229,13 @@ class JointFigure:
         values: np.ndarray | None,
         places: tuple[JointPlace, ...],
     ) -> None:
-        """Boxes with their labels; brighter the more lies on them."""
         result, regions = self.result, self.result.regions
         assert regions is not None
+        own = result.places("region").tolist()
+        pointed = {own.index(place.pos) if place.pos in own else place.region for place in places} - {None}
         shares = None if values is None else on_regions(result, values)
-        is_read = len(result.places("region")) > 0
-        high = 0.0 if shares is None else float(np.nanmax(shares, initial=0.0))
-        metrics = QFontMetricsF(style.font)
-        order = range(len(regions)) if shares is None else np.argsort(np.nan_to_num(shares), kind="stable").tolist()
-        pointed = {place.region for place in places} | {
-            int(np.flatnonzero(result.places("region") == place.pos)[0])
-            for place in places
-            if place.region is None and KINDS[result.kinds[place.pos]] == "region"
-        }
-        table = color_maps.lookup(style.color_map)
-        for number in order:
-            box = self.to_sheet(regions.boxes[number], image)
-            level = 0.0 if shares is None or high <= 0 else float(np.nan_to_num(shares[number])) / high
-            if is_read and shares is not None and high > 0:
-                color = QColor(int(table[round(255 * level)]))
-                color.setAlphaF(_LEAST_VEIL + (_MOST_VEIL - _LEAST_VEIL) * level)
-                painter.fillRect(box, color)
-            color = style.theme.accent if number in pointed else QColor("#FFFFFF")
-            paint_frame(painter, box, color, Qt.PenStyle.DashLine if number in pointed else Qt.PenStyle.SolidLine)
-            words = [clean(regions.labels[number])] if regions.labels[number] else []
-            if shares is not None and np.isfinite(shares[number]):
-                words.append(short(float(shares[number]), 2))
-            elif np.isfinite(regions.scores[number]):
-                words.append(f"{regions.scores[number]:.0%}")
-            _paint_label(painter, "  ".join(words), box, image, metrics)
+        marks = BoxMarks(regions, shares, bool(own), {number for number in pointed if number is not None})
+        marks.paint(painter, [self.to_sheet(box, image) for box in regions.boxes], image, style)
 
     def _paint_words(
         self,
@@ -278,8 +254,9 @@ class JointFigure:
         paint_chips(painter, chips, boxes, QPointF(0, 0), style)
         for number, place in enumerate(places):
             if place.region is None and place.pos in self._spoken:
-                box = boxes[self._spoken.index(place.pos)].adjusted(-2, -2, 2, 2)
-                paint_frame(painter, box, _color(number, style) if len(places) > 1 else style.theme.accent)
+                painter.setPen(QPen(_color(number, style) if len(places) > 1 else style.theme.accent, 2.5))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(boxes[self._spoken.index(place.pos)].adjusted(-1, -1, 1, 1))
 
     # Pointing
 
@@ -356,18 +333,3 @@ class JointFigure:
 
 def _color(number: int, style: FigureStyle) -> QColor:
     return style.theme.series[number % len(style.theme.series)]
-
-
-def _paint_label(painter: QPainter, text: str, box: QRectF, image: QRectF, metrics: QFontMetricsF) -> None:
-    """White letters on black at the upper left of a box, within the image."""
-    if not text:
-        return
-    em = metrics.height()
-    width = min(metrics.horizontalAdvance(text) + 0.5 * em, image.width())
-    left = min(max(box.left(), image.left()), image.right() - width)
-    top = box.top() - 1.1 * em if box.top() - 1.1 * em >= image.top() else box.top() + 1
-    place = QRectF(left, top, width, 1.1 * em)
-    painter.fillRect(place, QColor(0, 0, 0, 190))
-    painter.setPen(QColor("#FFFFFF"))
-    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width - 0.4 * em)
-    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, shown)

@@ -74,7 +74,7 @@ class JointMapFigure(PanelFigure):
             ColorScale.from_zero(self.values),
             "",
             _tr("query"),
-            _tr("key"),
+            "",
             keeps_square=True,
             row_names=tuple(words[i][:12] for i in self.rows),
             column_names=tuple(words[i] for i in self.columns),
