@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF
-from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.joint import JointWordsResult
 from widgets.figures import chips, prediction_cards
@@ -20,6 +21,16 @@ from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 _LINE = 1.6  # em
+
+
+class AnswerWord(NamedTuple):
+    """A word of the text."""
+
+    pos: int
+
+
+def _em(style: FigureStyle) -> float:
+    return QFontMetricsF(style.font).height()
 
 
 def _tr(text: str) -> str:
@@ -57,7 +68,7 @@ class JointAnswersFigure:
         if result.why_no_words:
             return _tr("No masked words: {}.").format(result.why_no_words)
         if not len(result.positions):
-            return _tr("Click a word above to mask it, and see what the image tells of it.")
+            return _tr("Click a word to mask it, and see what the image tells of it.")
         return _tr("what the model puts under the masks, with the image and with the image hidden")
 
     @cached_property
@@ -125,20 +136,54 @@ class JointAnswersFigure:
         prediction_cards.paint_cards(painter, self.cards, grid, origin, style)
         painter.restore()
 
-    # Nothing of it is pointed at
+    # Pointing: at the words, which can be masked
 
-    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> None:
-        """Nothing."""
+    def _words(self, rect: QRectF, style: FigureStyle) -> list[QRectF]:
+        _, boxes = self._chips(rect.width(), style)
+        return [box.translated(rect.left(), rect.top() + (_LINE + 0.4) * _em(style)) for box in boxes]
+
+    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> AnswerWord | None:
+        """The word under a point; no special token."""
+        for pos, box in enumerate(self._words(rect, style)):
+            if box.contains(point) and self._can_be_masked(pos):
+                return AnswerWord(pos)
+        return None
+
+    def _can_be_masked(self, pos: int) -> bool:
+        return not self.result.why_no_words and not self.result.tokens.is_special[pos]
 
     def has_spot(self, spot: object, rect: QRectF, style: FigureStyle) -> bool:
-        """Never."""
-        return False
+        """Whether there is such a word."""
+        return isinstance(spot, AnswerWord) and spot.pos < len(self.result.tokens) and self._can_be_masked(spot.pos)
 
-    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: object) -> None:
-        """Nothing."""
+    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: AnswerWord) -> None:
+        """Frame the word."""
+        painter.save()
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(style.theme.accent, 2.5))
+        painter.drawRect(self._words(rect, style)[spot.pos].adjusted(-1, -1, 1, 1))
+        painter.restore()
 
-    def step(self, spot: object, right: int, down: int, rect: QRectF, style: FigureStyle) -> None:
-        """Nowhere."""
+    def step(
+        self, spot: AnswerWord | None, right: int, down: int, rect: QRectF, style: FigureStyle
+    ) -> AnswerWord | None:
+        """The word beside."""
+        places = [pos for pos in range(len(self.result.tokens)) if self._can_be_masked(pos)]
+        if not places:
+            return None
+        at = places.index(spot.pos) + right + down if spot is not None and spot.pos in places else 0
+        return AnswerWord(places[min(max(at, 0), len(places) - 1)])
+
+    def describe(self, spot: AnswerWord) -> str:
+        """What a click does."""
+        word = isolated(clean(self.result.tokens.words[spot.pos]))
+        is_masked = spot.pos in self.result.positions
+        text = (
+            _tr("{} at position {}: a click shows the word again")
+            if is_masked
+            else _tr("{} at position {}: a click masks it")
+        )
+        return text.format(word, spot.pos)
 
     def numbers(self) -> Numbers:
         result = self.result

@@ -31,7 +31,7 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("JointFigure", text)
 
 
-Words = tuple[tuple[Chip, ...], list[QRectF]]
+PlacedChips = tuple[tuple[Chip, ...], list[QRectF]]
 
 
 class JointPlace(NamedTuple):
@@ -77,7 +77,7 @@ class JointFigure:
         if self.options.attention == "rollout" and self.result.rollout is None:
             which += _tr(" (rollout is of one stream)")
         if not self.pinned:
-            return _tr("{}: click a word, a box or a part of the image to pin it").format(which)
+            return _tr("{}; nothing is pinned").format(which)
         places = ", ".join(map(self._name, self.pinned))
         of = _tr("what {} looks at") if self.options.direction == "to" else _tr("what looks at {}")
         scale = _tr("; words and image apart") if self.options.apart else ""

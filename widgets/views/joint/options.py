@@ -8,7 +8,7 @@ from typing import Literal
 from inference.results.joint import OF_IMAGE, OF_TEXT
 from widgets.options import Options, choice, share, switch
 
-Shown = Literal["image", "map", "heads", "answers"]
+JointPage = Literal["image", "map", "heads", "answers"]
 Crossing = Literal["text-image", "image-text", "text-text", "image-image"]
 
 # Which kinds of places a crossing goes from and to.
@@ -25,7 +25,7 @@ _BLOCKS = {"all": "Everything", "text": "Words", "image": "Image"}
 class JointOptions(Options):
     """What is shown, of which heads, and how."""
 
-    show: Shown = choice(
+    show: JointPage = choice(
         "image",
         {"image": "On the image", "map": "Map", "heads": "Heads", "answers": "Answers"},
         "Show",

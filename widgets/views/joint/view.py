@@ -8,7 +8,7 @@ from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QWidget
 
 from inference.results.events import Failure
-from inference.results.inputs import MOST_REGIONS, RegionsInput
+from inference.results.inputs import MOST_REGIONS, Input, RegionsInput
 from inference.results.joint import JointRequest, JointResult, JointWordsRequest, JointWordsResult
 from inference.results.request import Request
 from widgets.context import ViewContext
@@ -19,14 +19,14 @@ from widgets.kit.page import Page
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.views.joint.answers_figure import JointAnswersFigure
+from widgets.views.joint.answers_figure import AnswerWord, JointAnswersFigure
 from widgets.views.joint.canvas import BoxCanvas
 from widgets.views.joint.figure import JointFigure, JointPlace
 from widgets.views.joint.heads_figure import JointHeadsFigure
 from widgets.views.joint.map_figure import JointMapFigure
 from widgets.views.joint.options import JointOptions
 
-_Drawn = JointFigure | JointMapFigure | JointHeadsFigure | JointAnswersFigure
+_JointPicture = JointFigure | JointMapFigure | JointHeadsFigure | JointAnswersFigure
 # Which options there is a control for, by what is shown; the others say nothing there.
 _SHOWN = {
     "image": ("attention", "direction", "apart", "boxes", "opacity"),
@@ -47,7 +47,7 @@ class JointView(View):
         super().__init__(context, parent)
         self._result: JointResult | None = None
         self._answers: JointWordsResult | None = None
-        self._figure: _Drawn | None = None
+        self._figure: _JointPicture | None = None
         self._level = 0
         self._checkpoint = ""
         self._pinned: tuple[JointPlace, ...] = ()
@@ -106,7 +106,7 @@ class JointView(View):
         if self._figure is None:
             self._page.show_empty(failure.message)
 
-    def figure(self) -> _Drawn | None:
+    def figure(self) -> _JointPicture | None:
         return self._figure
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
@@ -211,6 +211,8 @@ class JointView(View):
             text = self.tr("Point at a cell; a click selects it.")
             if isinstance(spot, Cell):
                 text = figure.describe(spot)
+        elif isinstance(figure, JointAnswersFigure) and isinstance(spot, AnswerWord):
+            text = figure.describe(spot)
         self._page.read_out.show_text("" if self.why_not_current else text)
 
     @Slot(object)
@@ -226,6 +228,12 @@ class JointView(View):
             self._level = level
             self.selection.update(group=group, layer=layer, head=head)
             self.refresh()
+        elif isinstance(figure, JointAnswersFigure) and isinstance(spot, AnswerWord):
+            is_typed = spot.pos in figure.result.positions and spot.pos not in self.selection.masked
+            if is_typed:
+                self.noticed.emit(self.tr("This mask was typed; change the sentence to take it away."))
+            else:
+                self.selection.toggle_mask(spot.pos)
         elif isinstance(figure, JointMapFigure) and isinstance(spot, Cell):
             self._pinned = (JointPlace(int(figure.rows[spot.row])),)
             self._options.set_value(replace(self._options.value(), show="image"))
@@ -252,5 +260,4 @@ class JointView(View):
         return None if self.subject is None else self.subject.input.regions or RegionsInput()
 
     def _set_regions(self, regions: RegionsInput) -> None:
-        assert self.subject is not None
-        self.context.set_input(replace(self.subject.input, regions=regions))
+        self.context.set_input(Input(regions=regions))  # all else stays as it is
