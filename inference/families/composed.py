@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 
 from inference.family.base import Encoded, ReadsImages
-from inference.family.jointly import JointStretch, ReadsJointly
+from inference.family.jointly import OfKind, ReadsJointly
 from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid, pair
@@ -107,16 +107,14 @@ class CaptionFamily(ComposedFamily, ReadsImages, ReadsJointly):
         of_image = (group for group in groups.values() if group.query_axis == group.key_axis == "patches")
         return (*levels, *(JointLevel(f"{g.title}, layer {i}", ((g.name, i),)) for g in of_image for i in g.layers))
 
-    def stretches(
-        self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared
-    ) -> dict[str, list[JointStretch]]:
+    def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
         """See `ReadsJointly.stretches`."""
         found = {}
         for axis, tokens in encoded.sequences.items():
             first = int(tokens.is_special.sum()) if axis == "patches" else 0
             kind = "patch" if axis == "patches" else "word"
-            rest = [JointStretch("other", tuple(range(first)))] if first else []
-            found[axis] = [*rest, JointStretch(kind, tuple(range(first, len(tokens))))]
+            rest = [OfKind("other", tuple(range(first)))] if first else []
+            found[axis] = [*rest, OfKind(kind, tuple(range(first, len(tokens))))]
         return found
 
     def takes(self, config: PreTrainedConfig) -> Takes:

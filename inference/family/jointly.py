@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class JointStretch:
+class OfKind:
     """What a sequence holds at some places.
 
     Attributes
@@ -60,9 +60,7 @@ class ReadsJointly(ABC):
         """Its attentions, by depth."""
 
     @abstractmethod
-    def stretches(
-        self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared
-    ) -> dict[str, list[JointStretch]]:
+    def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
         """What lies on each sequence, without special tokens of the text; each place in one stretch at most."""
 
     def why_no_words(self, opened: Opened) -> str:

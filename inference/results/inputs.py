@@ -13,7 +13,7 @@ SOUND_ENDINGS = (".wav", ".wave")
 MOST_REGIONS = 200  # of an image
 _KINDS = ("text", "image", "mesh", "sound", "regions")
 
-Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
+PixelBox = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class RegionsInput:
     """
 
     path: str = ""
-    boxes: tuple[Box, ...] = ()
+    boxes: tuple[PixelBox, ...] = ()
     of_scene: bool = False
 
 

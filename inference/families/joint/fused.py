@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from inference.family.base import Encoded, ReadsImages
-from inference.family.jointly import JointStretch, PairScore, ReadsJointly
+from inference.family.jointly import OfKind, PairScore, ReadsJointly
 from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
@@ -90,16 +90,14 @@ class FlavaFamily(PartsFamily, ReadsImages, ReadsJointly):
         both = joined(joined(first, patches), tokens)
         return Encoded(tensors, {"text": tokens, "patches": patches, "both": both})
 
-    def stretches(
-        self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared
-    ) -> dict[str, list[JointStretch]]:
+    def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
         """See `ReadsJointly.stretches`."""
         n_text, n = (len(encoded.sequences[axis]) for axis in ("text", "both"))
         n_patches = len(encoded.sequences["patches"])
         return {
             "text": [_stretch("word", 0, n_text)],
-            "patches": [JointStretch("other", (0,)), _stretch("patch", 1, n_patches)],
-            "both": [JointStretch("other", (0, 1)), _stretch("patch", 2, n - n_text), _stretch("word", n - n_text, n)],
+            "patches": [OfKind("other", (0,)), _stretch("patch", 1, n_patches)],
+            "both": [OfKind("other", (0, 1)), _stretch("patch", 2, n - n_text), _stretch("word", n - n_text, n)],
         }
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
@@ -186,12 +184,10 @@ class BlipFamily(PartsFamily, ReadsImages, ReadsJointly):
         }
         return Encoded(tensors, {"text": tokens, "patches": self.grid("", config, prepared.shape).tokens(["[CLS]"])})
 
-    def stretches(
-        self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared
-    ) -> dict[str, list[JointStretch]]:
+    def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
         return {
             "text": [_stretch("word", 0, len(encoded.sequences["text"]))],
-            "patches": [JointStretch("other", (0,)), _stretch("patch", 1, len(encoded.sequences["patches"]))],
+            "patches": [OfKind("other", (0,)), _stretch("patch", 1, len(encoded.sequences["patches"]))],
         }
 
     def why_no_score(self, opened: Opened) -> str:
@@ -206,5 +202,5 @@ def _writes(config: PreTrainedConfig) -> bool:
     return _BLIP_WRITES in (config.architectures or ())
 
 
-def _stretch(kind: str, start: int, stop: int) -> JointStretch:
-    return JointStretch(kind, tuple(range(start, stop)))
+def _stretch(kind: str, start: int, stop: int) -> OfKind:
+    return OfKind(kind, tuple(range(start, stop)))

@@ -9,7 +9,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from inference.family.base import Encoded, ReadsImages
-from inference.family.jointly import JointStretch, PairScore, ReadsJointly
+from inference.family.jointly import OfKind, PairScore, ReadsJointly
 from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
@@ -81,12 +81,10 @@ class ViltFamily(PartsFamily, ReadsImages, ReadsJointly):
         few = f"It reads {len(kept):,} of the {grid.n_patches:,} patches of an image of this size, here evenly spaced."
         return Encoded(tensors, {"both": joined(tokens, patches)}, (few,) if len(kept) < grid.n_patches else ())
 
-    def stretches(
-        self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared
-    ) -> dict[str, list[JointStretch]]:
+    def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
         """See `ReadsJointly.stretches`. Of an image of which not all patches are read, the others have no place."""
         n = encoded.tensors["input_ids"].shape[1]
-        return {"both": [*_words(n), JointStretch("other", (n,)), _patches(encoded.sequences["both"].words, n + 1)]}
+        return {"both": [*_words(n), OfKind("other", (n,)), _patches(encoded.sequences["both"].words, n + 1)]}
 
     def output(self, net: PreTrainedModel, tensors: dict[str, Tensor], *, with_head: bool = True, **more: Any) -> Any:
         """See `Attends.output`: what it samples comes in its order."""
@@ -172,13 +170,11 @@ class BridgeTowerFamily(PartsFamily, ReadsImages, ReadsJointly):
         }
         return Encoded(tensors, {"text": tokens, "patches": self.grid("", config, prepared.shape).tokens(["[CLS]"])})
 
-    def stretches(
-        self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared
-    ) -> dict[str, list[JointStretch]]:
+    def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
         words = encoded.sequences["patches"].words
         return {
             "text": _words(encoded.tensors["input_ids"].shape[1]),
-            "patches": [JointStretch("other", (0,)), _patches(words, 1)],
+            "patches": [OfKind("other", (0,)), _patches(words, 1)],
         }
 
     def why_no_words(self, opened: Opened) -> str:
@@ -218,12 +214,12 @@ def _kept(config: PreTrainedConfig, n_patches: int) -> np.ndarray:
     return _spaced(n_patches, cast("int", most) if is_limited else n_patches)
 
 
-def _words(n: int) -> list[JointStretch]:
-    return [JointStretch("word", tuple(range(n)))]
+def _words(n: int) -> list[OfKind]:
+    return [OfKind("word", tuple(range(n)))]
 
 
-def _patches(words: tuple[str, ...], first: int) -> JointStretch:
-    return JointStretch("patch", tuple(range(first, len(words))))
+def _patches(words: tuple[str, ...], first: int) -> OfKind:
+    return OfKind("patch", tuple(range(first, len(words))))
 
 
 def _at(layer: int, groups: tuple[str, ...]) -> tuple[tuple[str, int], ...]:

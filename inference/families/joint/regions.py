@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from inference.family.base import Encoded, ReadsImages
-from inference.family.jointly import JointStretch, PairScore, ReadsJointly
+from inference.family.jointly import OfKind, PairScore, ReadsJointly
 from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
@@ -105,11 +105,9 @@ class VisualBertFamily(RegionsFamily):
         tensors = {"input_ids": ids, "visual_embeds": features, **segments(tokens, config)}
         return Encoded(tensors, {"both": joined(tokens, _named(regions))})
 
-    def stretches(
-        self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared
-    ) -> dict[str, list[JointStretch]]:
+    def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
         n_text, n = encoded.tensors["input_ids"].shape[1], len(encoded.sequences["both"])
-        return {"both": [JointStretch("word", tuple(range(n_text))), JointStretch("region", tuple(range(n_text, n)))]}
+        return {"both": [OfKind("word", tuple(range(n_text))), OfKind("region", tuple(range(n_text, n)))]}
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         self.output(net, encoded.tensors, with_head=False)
@@ -182,12 +180,10 @@ class LxmertFamily(RegionsFamily):
         }
         return Encoded(tensors, {"text": tokens, "regions": _named(regions)})
 
-    def stretches(
-        self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared
-    ) -> dict[str, list[JointStretch]]:
+    def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
         return {
-            "text": [JointStretch("word", tuple(range(len(encoded.sequences["text"]))))],
-            "regions": [JointStretch("region", tuple(range(len(encoded.sequences["regions"]))))],
+            "text": [OfKind("word", tuple(range(len(encoded.sequences["text"]))))],
+            "regions": [OfKind("region", tuple(range(len(encoded.sequences["regions"]))))],
         }
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:

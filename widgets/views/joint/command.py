@@ -7,7 +7,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from inference.results.inputs import Box, RegionsInput, TextInput
+from inference.results.inputs import PixelBox, RegionsInput, TextInput
 from inference.results.joint import JointRequest, JointResult, JointWordsRequest
 from widgets.figure_command import BadOption, FigureCommand, image_of, within
 from widgets.views.joint.options import JointOptions
@@ -33,7 +33,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--pin", dest="pins", action="append", type=int, metavar="POS", help=about)
 
 
-def _box(text: str) -> Box:
+def _box(text: str) -> PixelBox:
     try:
         x0, y0, x1, y1 = (float(number) for number in text.split(","))
     except ValueError:
