@@ -45,8 +45,7 @@ class JointAnswersFigure:
 
     @property
     def caption(self) -> str:
-        parts = [self.score_text, self.words_text]
-        return "; ".join(part.rstrip(".") for part in parts if part)
+        return self.words_text if self.result.why_no_score else self.score_text
 
     @cached_property
     def score_text(self) -> str:
@@ -69,7 +68,7 @@ class JointAnswersFigure:
             return _tr("No masked words: {}.").format(result.why_no_words)
         if not len(result.positions):
             return _tr("Click a word to mask it, and see what the image tells of it.")
-        return _tr("what the model puts under the masks, with the image and with the image hidden")
+        return _tr("What the model puts under the masks, with the image and with the image hidden")
 
     @cached_property
     def cards(self) -> tuple[Card, ...]:
@@ -122,15 +121,16 @@ class JointAnswersFigure:
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         painter.save()
         em = QFontMetricsF(style.font).height()
-        painter.setFont(resized(style.font, bold=True))
-        paint_title(painter, self.score_text, QRectF(rect.left(), rect.top(), rect.width(), _LINE * em), style)
+        has_score = not self.result.why_no_score
+        painter.setFont(resized(style.font, bold=has_score))
+        line = QRectF(rect.left(), rect.top(), rect.width(), _LINE * em)
+        paint_title(painter, self.score_text, line, style, is_faint=not has_score)
         painter.setFont(style.font)
         top = rect.top() + (_LINE + 0.4) * em
         found, boxes = self._chips(rect.width(), style)
         chips.paint_chips(painter, found, boxes, QPointF(rect.left(), top), style)
         line = QRectF(rect.left(), top + chips.height_of(boxes) + 0.3 * em, rect.width(), _LINE * em)
-        text = self.words_text[:1].upper() + self.words_text[1:]
-        paint_title(painter, text, line, style, is_faint=True)
+        paint_title(painter, self.words_text, line, style, is_faint=True)
         grid = prediction_cards.lay_out(self.cards, rect.width(), QFontMetricsF(style.font))
         origin = QPointF(rect.left(), rect.top() + self._cards_top(rect.width(), style))
         prediction_cards.paint_cards(painter, self.cards, grid, origin, style)

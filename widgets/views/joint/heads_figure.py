@@ -96,7 +96,7 @@ class JointHeadsFigure(PanelFigure):
             self.values,
             ColorScale(0.0, 1.0, is_signed=False),
             self.what[:1].upper() + self.what[1:],
-            _tr("level"),
+            _tr("layer"),
             _tr("head"),
             value_format=".2f",
             selected=(int(own[0]), min(self.head, self.values.shape[1] - 1)) if len(own) else None,

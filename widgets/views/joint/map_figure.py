@@ -75,7 +75,6 @@ class JointMapFigure(PanelFigure):
             "",
             _tr("query"),
             "",
-            keeps_square=True,
             row_names=tuple(words[i][:12] for i in self.rows),
             column_names=tuple(words[i] for i in self.columns),
             turns_names=True,
