@@ -132,6 +132,20 @@ def test_the_overlay_is_what_the_word_looks_at_to_the_pixel(qapp):
         assert figure.spot_at(QPointF(place), RECT, style) == JointPlace(5 + patch)
 
 
+def test_several_pinned_words_share_the_image_between_them(qapp):
+    result = make_result(with_regions=False)
+    pattern = np.full_like(result.pattern, 0.001)
+    pattern[:, 1, 5] = pattern[:, 2, 10] = 0.9
+    figure = JointFigure(replace(result, pattern=pattern), 0, (JointPlace(1), JointPlace(2)), options(opacity=1.0))
+    sheet, style = QImage(600, 500, QImage.Format.Format_RGB32), FigureStyle()
+    with QPainter(sheet) as painter:
+        figure.paint(painter, RECT, style)
+    image = figure.image_box(RECT, style)
+    for number, patch in enumerate((0, 5)):
+        found = sheet.pixelColor(patch_rect(patch, GRID, image).center().toPoint())
+        assert found.getRgb()[:3] == style.theme.series[number].getRgb()[:3]
+
+
 @pytest.mark.parametrize("direction", ["to", "from"])
 def test_words_are_tinted_by_what_the_patch_looks_at_or_what_looks_at_it(direction, qapp):
     result = make_result()

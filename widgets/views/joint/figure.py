@@ -186,9 +186,15 @@ class JointFigure:
         self._paint_words(painter, rect, style, values, places)
 
     def _title(self, places: tuple[JointPlace, ...], values: np.ndarray | None) -> str:
-        if values is None or len(places) != 1:
-            return _tr("Point at a word to see where it looks; drag over the image to draw a box.")
         result = self.result
+        if len(places) > 1:
+            return _tr("Each part of the image in the colour of the pinned place that looks at it most")
+        if values is None:
+            return (
+                _tr("Point at a word to see where it looks.")
+                if len(result.places("region"))
+                else _tr("Point at a word to see where it looks; drag over the image to draw a box.")
+            )
         on_image = values[result.places(*OF_IMAGE)]
         if not np.isfinite(on_image).any():
             return _tr("{} reads no part of the image here").format(self._name(places[0]))
@@ -208,18 +214,15 @@ class JointFigure:
     def _paint_colors(
         self, painter: QPainter, places: tuple[JointPlace, ...], image: QRectF, style: FigureStyle
     ) -> None:
-        """Every pinned place in its colour, where it looks most."""
+        """Every part of the image in the colour of the place that looks most at it, each by its own highest number."""
         result = self.result
-        for number, place in enumerate(places):
-            values = np.nan_to_num(self.values(place))
-            parts = result.places(*OF_IMAGE)
-            high = float(values[parts].max(initial=0.0))
-            if high <= 0:
-                continue
-            for pos in parts:
-                color = QColor(_color(number, style))
-                color.setAlphaF(self.options.opacity * float(values[pos]) / high)
-                painter.fillRect(self.to_sheet(result.boxes[pos], image), color)
+        parts = result.places(*OF_IMAGE)
+        values = np.stack([np.nan_to_num(self.values(place))[parts] for place in places])
+        levels = values / np.maximum(values.max(1, keepdims=True), 1e-9)
+        for pos, winner, level in zip(parts, levels.argmax(0), levels.max(0), strict=True):
+            color = QColor(_color(int(winner), style))
+            color.setAlphaF(self.options.opacity * float(level))
+            painter.fillRect(self.to_sheet(result.boxes[pos], image), color)
 
     def _paint_boxes(
         self,

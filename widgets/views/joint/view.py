@@ -204,7 +204,7 @@ class JointView(View):
         figure, text = self._figure, ""
         # A spot of one figure is none of another.
         if isinstance(figure, JointFigure):
-            text = self.tr("Point at a word, a box or a part of the image; a click pins it, a drag draws a box.")
+            text = self.tr("Point at a word, a box or a part of the image; a click pins it.")
             if isinstance(spot, JointPlace):
                 text = figure.describe(spot)
         elif isinstance(figure, JointMapFigure | JointHeadsFigure):
