@@ -377,8 +377,9 @@ def _caption(args: Namespace, source: str, figure: Figure) -> str:
     elif getattr(args, "text_file", None):
         parts.append(f"text of {args.text_file.name}")
     elif getattr(args, "text", None):
-        parts.append(" / ".join(f"“{text}”" for text in (args.text, args.text_pair) if text))
-    elif hasattr(args, "image"):
+        pair = args.text, getattr(args, "text_pair", None)
+        parts.append(" / ".join(f"“{text}”" for text in pair if text))
+    if hasattr(args, "image"):
         from widgets.figure_command import image_name
 
         parts.append(image_name(args))

@@ -13,7 +13,7 @@ from app.window.placement import ViewLayout
 from app.window.settings import is_text, left_out, locked, merged, read_entries, write_entries
 from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.inputs import ImageInput, Input, MeshInput, SoundInput, TextInput
+from inference.results.inputs import ImageInput, Input, MeshInput, RegionsInput, SoundInput, TextInput
 from widgets.selection import Selected
 from widgets.view import View
 
@@ -39,6 +39,8 @@ class Session:
         What is chosen in each view and is not the default, as the view says it.
     images, texts
         What is compared; the images whose files are gone are left out.
+    regions
+        Of the image.
     view_names
         Which names of views it has: without this the ones of before `similarity` compared images with texts.
     """
@@ -54,6 +56,7 @@ class Session:
     text: TextInput | None = None
     images: tuple[ImageInput, ...] = ()
     texts: tuple[str, ...] = ()
+    regions: RegionsInput | None = None
     view_names: int = _VIEW_NAMES
 
 
@@ -109,7 +112,14 @@ class SessionKeeper:
             text = QCoreApplication.translate("Session", "The sound {} of the last session is not there any more.")
             self.notice = text.format(sound.path)
             sound = None
-        given = Input(session.text, image, session.mesh, sound)
+        regions = session.regions
+        if regions is not None and regions.path and not _is_file(regions.path):
+            text = QCoreApplication.translate("Session", "The regions {} of the last session are not there any more.")
+            self.notice = text.format(regions.path)
+            regions = None
+        if image != session.image:  # they were of the one that is gone
+            regions = None
+        given = Input(session.text, image, session.mesh, sound, regions=regions)
         if info.compares:
             images = tuple(one for one in session.images if not one.path or _is_file(one.path))
             given = replace(given, images=images, texts=session.texts)
@@ -132,6 +142,7 @@ class SessionKeeper:
                 text=_as_written(input.text, info),
                 images=input.images or session.images,
                 texts=input.texts or session.texts,
+                regions=input.regions or session.regions,
             )
         with locked(self._file):
             others = load_session(self._file)[0]  # which another window may have written since

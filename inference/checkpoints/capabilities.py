@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inference.family.jointly import ReadsJointly
 from inference.results.checkpoint import AttentionGroup, Missing
 from inference.results.request import Capability
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from inference.family.base import Family
     from inference.family.opened import Opened
 
-PLURAL = {"text": "texts", "image": "images", "mesh": "meshes", "sound": "sounds"}
+PLURAL = {"text": "texts", "image": "images", "mesh": "meshes", "sound": "sounds", "regions": "regions"}
 
 
 def missing(
@@ -49,6 +50,8 @@ def missing(
         "caption": why["caption"] or f"{named} writes no caption of an image",
         "generation": why["generation"] or f"{named} is no model that goes on with the text it reads",
         "comparison": why["comparison"] or f"{named} does not compare images with texts",
+        "joint": why["joint"]
+        or ("" if isinstance(family, ReadsJointly) else f"no attention of {named} goes between words and an image"),
         "segments": why["segments"] or f"{named} gives pixels no labels",
         "training_stages": why["training_stages"]
         or ("" if has_training_stages else f"nothing of the training of this {named} is kept beside its weights"),

@@ -152,7 +152,7 @@ def plan(checkpoint: str) -> CheckpointPlan:
         explained=family.notes(config),
         stored_in=stored_in(stored),
         classes=family.classes(config),
-        images=_images(config, family, groups) if isinstance(family, ReadsImages) else "",
+        images=_images(config, family, groups, family.reads) if isinstance(family, ReadsImages) else "",
         image_kind=preparation.kind if preparation else "",
         image_step=max(preparation.unit) if preparation and preparation.is_free else 0,
         has_chat_template=can_chat,
@@ -197,7 +197,9 @@ def _preparation(
     if not isinstance(family, ReadsImages):
         return None
     says = (OPEN_CLIP_CONFIG, open_clip.images) if open_clip else None
-    return read_preparation(folder, config, family.takes(config), says)
+    preparation = read_preparation(folder, config, family.takes(config), says)
+    # How an image is resized is nothing to a model that reads features of its regions.
+    return replace(preparation, notes=()) if "regions" in family.reads else preparation
 
 
 def _why_unprepared(preparation: Preparation | None, config: PreTrainedConfig, family: Family) -> str:
@@ -211,9 +213,13 @@ def _why_unprepared(preparation: Preparation | None, config: PreTrainedConfig, f
     return f"the checkpoint holds no palette of colours (clusters in {PREPROCESSOR})"
 
 
-def _images(config: PreTrainedConfig, family: ReadsImages, groups: tuple[AttentionGroup, ...]) -> str:
+def _images(
+    config: PreTrainedConfig, family: ReadsImages, groups: tuple[AttentionGroup, ...], reads: tuple[str, ...]
+) -> str:
     """What images it is made for, in words."""
     takes = family.takes(config)
+    if "regions" in reads:
+        return "of any size, of which regions are read"
     size = f"{takes.size[1]} × {takes.size[0]} pixels"
     if takes.n_colours:
         return f"{size} in {takes.n_colours:,} colours"

@@ -8,12 +8,14 @@ import torch
 
 from inference.family.base import Encoded, ReadsImages
 from inference.family.captioning import CaptionWriting, WritesCaptions
+from inference.family.jointly import OfKind, ReadsJointly
 from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid, pair
 from inference.inputs.tokens import as_text, tokenize
 from inference.inputs.written import exact_target, longest, source_of, start_token, target_of, written_so_far
 from inference.results.inputs import Input
+from inference.results.joint import JointLevel
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -74,7 +76,7 @@ class ComposedFamily(PartsFamily):
         self.output(net, encoded.tensors, with_head=True, use_cache=False)
 
 
-class CaptionFamily(ComposedFamily, ReadsImages, WritesCaptions):
+class CaptionFamily(ComposedFamily, ReadsImages, ReadsJointly, WritesCaptions):
     """TrOCR (Li et al. 2021) and captions: a ViT reads, a text decoder writes."""
 
     name = "captions"
@@ -82,6 +84,8 @@ class CaptionFamily(ComposedFamily, ReadsImages, WritesCaptions):
     heads = frozenset({"VisionEncoderDecoderModel"})
     axis_units = {"patches": "patch"}
     source_axis = "patches"
+    text_tensor = "decoder_input_ids"
+    text_axis = "target"
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
@@ -99,6 +103,30 @@ class CaptionFamily(ComposedFamily, ReadsImages, WritesCaptions):
             group for group in self.groups(config) if (group.query_axis, group.key_axis) == ("target", "patches")
         )
         return CaptionWriting(group.name, start_token(config))
+
+    def levels(self, config: PreTrainedConfig) -> tuple[JointLevel, ...]:
+        """See `ReadsJointly.levels`: what a decoder reads of its own words and of the image, then the encoder."""
+        groups = {group.name: group for group in self.groups(config)}
+        crossing = [group for group in groups.values() if group.query_axis != group.key_axis]
+        levels = [
+            JointLevel(f"{own.title}, layer {i}", ((own.name, i), (cross.name, i)))
+            for cross in crossing
+            for own in groups.values()
+            if own.query_axis == own.key_axis == cross.query_axis
+            for i in cross.layers
+        ]
+        of_image = (group for group in groups.values() if group.query_axis == group.key_axis == "patches")
+        return (*levels, *(JointLevel(f"{g.title}, layer {i}", ((g.name, i),)) for g in of_image for i in g.layers))
+
+    def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
+        """See `ReadsJointly.stretches`."""
+        found = {}
+        for axis, tokens in encoded.sequences.items():
+            first = int(tokens.is_special.sum()) if axis == "patches" else 0
+            kind = "patch" if axis == "patches" else "word"
+            rest = [OfKind("other", tuple(range(first)))] if first else []
+            found[axis] = [*rest, OfKind(kind, tuple(range(first, len(tokens))))]
+        return found
 
     def takes(self, config: PreTrainedConfig) -> Takes:
         return Takes(pair(config.encoder.image_size), (config.encoder.patch_size,) * 2)

@@ -1,21 +1,19 @@
-"""Models of a text and an image: CLIP's two towers, and streams in which both are read together."""
+"""Models of a text and an image in two towers that never attend to each other: CLIP and its like."""
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch.nn import functional as F
-from torch.overrides import TorchFunctionMode
 
 from inference.family.base import Encoded, ReadsImages
 from inference.family.comparing import ComparesPairs
 from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
-from inference.inputs.tokens import as_text, joined, padded, tokenize
+from inference.inputs.tokens import as_text, padded, tokenize
 from inference.results.inputs import Input
 
 if TYPE_CHECKING:
@@ -28,41 +26,21 @@ if TYPE_CHECKING:
     from inference.results.tokens import Tokens
 
 _TOWERS = {"clip", "siglip", "altclip", "chinese_clip", "metaclip_2"}
-_ONE_STREAM = {"vilt"}
-_TWO_STREAMS = {"bridgetower"}
-_PIXELS_A_HEAD = 64  # BridgeTower's image tower tells its heads by their width
 
 
 class TextAndImageFamily(PartsFamily, ReadsImages, ComparesPairs):
-    """CLIP (Radford et al. 2021), SigLIP (Zhai et al. 2023), ViLT (Kim et al. 2021), BridgeTower (Xu et al. 2023)."""
+    """CLIP (Radford et al. 2021), SigLIP (Zhai et al. 2023)."""
 
     name = "text_and_image"
     reads = ("text", "image")
-    heads = frozenset({"ViltForMaskedLM", "ViltForQuestionAnswering", "ViltForImageAndTextRetrieval"}) | frozenset(
-        {"BridgeTowerForMaskedLM", "BridgeTowerForImageAndTextRetrieval"}
-    )
     axis_units = {"patches": "patch", "probe": "probe"}
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
-        return config.model_type in _TOWERS | _ONE_STREAM | _TWO_STREAMS
+        return config.model_type in _TOWERS
 
     def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
-        if config.model_type in _ONE_STREAM:
-            path = r"encoder\.layer\.\d+\.attention\."
-            return (part("Text and image", path, config.num_hidden_layers, config.num_attention_heads, "both"),)
         text, image = config.text_config, config.vision_config
-        if config.model_type in _TWO_STREAMS:
-            n, heads = config.num_hidden_layers, config.num_attention_heads
-            of_image = image.hidden_size // _PIXELS_A_HEAD
-            return (
-                part("Text", r"text_model\.encoder\.layer", text.num_hidden_layers, text.num_attention_heads),
-                part("Image", r"\.resblocks\.", image.num_hidden_layers, of_image, "patches"),
-                part("Text, joint layers", r"text_layers\.\d+\.attention", n, heads),
-                part("Text to image", r"text_layers\.\d+\.crossattention", n, heads, ("text", "patches")),
-                part("Image, joint layers", r"image_layers\.\d+\.attention", n, heads, "patches"),
-                part("Image to text", r"image_layers\.\d+\.crossattention", n, heads, ("patches", "text")),
-            )
         path = r"vision_model\.encoder\.layers\."
         parts = [part("Image", path, image.num_hidden_layers, image.num_attention_heads, "patches")]
         if config.model_type == "siglip" and getattr(image, "vision_use_head", True):
@@ -73,29 +51,27 @@ class TextAndImageFamily(PartsFamily, ReadsImages, ComparesPairs):
         return tuple(parts)
 
     def compares(self, config: PreTrainedConfig) -> tuple[str, ...]:
-        return ("image", "text") if config.model_type in _TOWERS else ()
+        return ("image", "text")
 
     def lacks(self, opened: Opened) -> dict[str, str]:
         """See `Explains.lacks`. Towers compare where both are there, and a text can be typed."""
         lacking = super().lacks(opened)
-        if opened.config.model_type not in _TOWERS:
-            return lacking
         is_pooled = getattr(opened.config.vision_config, "vision_use_head", True)
         has_both = opened.net_class.endswith("Model") and is_pooled
         why = "" if has_both else f"this {opened.named} has no vector of an image beside one of a text"
         return lacking | {"comparison": why or ("" if opened.mask is not None else "texts cannot be typed for it")}
 
     def n_ctx(self, config: PreTrainedConfig) -> int:
-        text = getattr(config, "text_config", config)
+        text = config.text_config
         n = text.max_position_embeddings
-        return n - text.pad_token_id - 1 if config.model_type in ("altclip", "bridgetower") else n
+        return n - text.pad_token_id - 1 if config.model_type == "altclip" else n
 
     def takes(self, config: PreTrainedConfig) -> Takes:
-        image = getattr(config, "vision_config", config)
+        image = config.vision_config
         return Takes((image.image_size,) * 2, (image.patch_size,) * 2)
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
-        side = getattr(config, "vision_config", config).patch_size
+        side = config.vision_config.patch_size
         return PatchGrid(shape[0] // side, shape[1] // side, len(_special(config)), (side, side))
 
     def encode(
@@ -113,12 +89,9 @@ class TextAndImageFamily(PartsFamily, ReadsImages, ComparesPairs):
             "input_ids": torch.from_numpy(tokens.ids)[None],
             "pixel_values": torch.from_numpy(prepared.values)[None],
         }
-        if config.model_type in _ONE_STREAM:
-            return Encoded(tensors, {"both": joined(tokens, patches)})
         probe = {"probe": PatchGrid(0, 0).tokens(["probe"])} if config.model_type == "siglip" else {}
-        if config.model_type in _TOWERS:
-            tokens = replace(tokens, pooled=self.pooled_text_row(config, torch.from_numpy(tokens.ids)))
-            patches = replace(patches, pooled=0 if _special(config) else None)
+        tokens = replace(tokens, pooled=self.pooled_text_row(config, torch.from_numpy(tokens.ids)))
+        patches = replace(patches, pooled=0 if _special(config) else None)
         return Encoded(tensors, {"text": tokens, "patches": patches, **probe})
 
     def text_tokens(
@@ -162,20 +135,6 @@ class TextAndImageFamily(PartsFamily, ReadsImages, ComparesPairs):
         end = config.text_config.eos_token_id
         is_highest = config.model_type == "clip" and end == 2
         return int((ids if is_highest else (ids == end).int()).argmax())
-
-    def output(self, net: PreTrainedModel, tensors: dict[str, Tensor], *, with_head: bool = True, **more: Any) -> Any:
-        """See `Attends.output`. ViLT samples an order for its patches: here it reads them row by row."""
-        with _InOrder() if net.config.model_type in _ONE_STREAM else nullcontext():
-            return super().output(net, tensors, with_head=with_head, **more)
-
-
-class _InOrder(TorchFunctionMode):
-    """What is sampled without being put back comes in its order."""
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if func is torch.multinomial:
-            return torch.arange(args[1], device=args[0].device).expand(*args[0].shape[:-1], args[1])
-        return func(*args, **(kwargs or {}))
 
 
 def _special(config: PreTrainedConfig) -> tuple[str, ...]:

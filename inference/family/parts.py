@@ -46,11 +46,14 @@ class AttentionPart:
         Regular expression that is found in the paths of its modules, and in no others.
     is_cross
         None for what the path says.
+    call
+        Which call of its modules it is, of those that are called several times in a pass; None for all.
     """
 
     group: AttentionGroup
     path: str
     is_cross: bool | None = None
+    call: int | None = None
 
 
 def part(
@@ -62,6 +65,7 @@ def part(
     *,
     is_causal: bool = False,
     has_qk: bool = True,
+    call: int | None = None,
 ) -> AttentionPart:
     """A part of layers that all have as many heads.
 
@@ -69,11 +73,13 @@ def part(
     ----------
     axes
         Of queries and keys, or one for both.
+    call
+        As in `AttentionPart`.
     """
     query_axis, key_axis = (axes, axes) if isinstance(axes, str) else axes
     name = title.lower().replace(" ", "_").replace(",", "")
     group = AttentionGroup(name, title, (n_heads,) * n_layers, is_causal, has_qk, query_axis, key_axis)
-    return AttentionPart(group, path, None if query_axis == key_axis else True)
+    return AttentionPart(group, path, None if query_axis == key_axis else True, call)
 
 
 class PartsFamily(Family):
@@ -117,7 +123,8 @@ class PartsFamily(Family):
         """See `Attends.sort_calls`. A batch of several, made by the model of one, attends within itself."""
         calls: dict[str, list[AttentionCall]] = {}
         for each in self.parts(net.config):
-            own = [one for one in received if re.search(each.path, one.path)]
+            found = (one for one in received if re.search(each.path, one.path))
+            own = [one for one in found if each.call in (None, one.call)]
             laid_out = [replace(_whole(one), is_cross=bool(each.is_cross)) for one in own]
             calls[each.group.name] = check_count(laid_out, each.group)
         return calls

@@ -21,8 +21,9 @@ _NO_ATTENTION = {
 _REASONS = {
     "reformer": "which hashes its queries into buckets and attends within chunks of them (Kitaev et al. 2020): there "
     "is no pattern over all words to show",
-    "lxmert": "which reads regions that a detector has found in an image; Headlight has no detector",
-    "visual_bert": "which reads regions that a detector has found in an image; Headlight has no detector",
+    "lxmert": "whose regions are not placed by four numbers each",
+    "visual_bert": "which reads its image behind the words' last layer but one, in a layer that is not laid out",
+    "blip": "whose class is not one that writes a caption or tells whether one fits",
     "longt5": "whose local attention runs in blocks beside averages of blocks, which are not laid out",
     "perceiver": "whose attention is between inputs and a fixed set of vectors, which are not laid out",
     "yoso": "which estimates its attention by hashing (Zeng et al. 2021): there is no exact pattern to show",

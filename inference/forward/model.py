@@ -242,5 +242,5 @@ class Model:
 def run_key(input: Input, interventions: tuple[Intervention, ...] = ()) -> object:
     """What is the same when one run serves two requests; changes when a file does."""
     input = input.chosen
-    files = tuple(stamp(part) for part in (input.image, input.sound) if part is not None)
+    files = tuple(stamp(part) for part in (input.image, input.sound, input.regions) if part is not None)
     return input, files, interventions

@@ -20,7 +20,7 @@ from inference.results.inputs import MOST_IMAGE_SIDE
 from resources.scenes import make_portrait, make_scene
 
 if TYPE_CHECKING:
-    from inference.results.inputs import ImageInput, SoundInput
+    from inference.results.inputs import ImageInput, RegionsInput, SoundInput
     from resources.scenes import Scene
 
 # Training, validation and test draw from the seeds below: what the program draws is new to the bundled checkpoints.
@@ -155,7 +155,7 @@ class Prepared:
         return ", ".join(thing.tag if len(things) == 1 else thing.phrase for thing in reversed(things))
 
 
-def stamp(input: ImageInput | SoundInput) -> tuple[ImageInput | SoundInput, int, int]:
+def stamp(input: ImageInput | SoundInput | RegionsInput) -> tuple[ImageInput | SoundInput | RegionsInput, int, int]:
     """Changes when the file does: its time in nanoseconds and its bytes; zeros where there is none."""
     try:
         found = os.stat(os.path.expanduser(input.path)) if input.path else None

@@ -1,4 +1,4 @@
-"""What the model reads: a text, an image, a sound, a mesh, or any of them together."""
+"""What the model reads: a text, an image, regions of it, a sound, a mesh, or any of them together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ MOST_LETTERS = 500  # of a text that is compared
 TOO_LONG = "the model takes at most"  # in the sentence that refuses a text for its length
 MESH_ENDINGS = (".obj", ".ply", ".stl", ".off", ".gltf", ".glb")  # of files that are read
 SOUND_ENDINGS = (".wav", ".wave")
-_KINDS = ("text", "image", "mesh", "sound")
+MOST_REGIONS = 200  # of an image
+_KINDS = ("text", "image", "mesh", "sound", "regions")
+
+PixelBox = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,25 @@ class SoundInput:
 
 
 @dataclass(frozen=True, slots=True)
+class RegionsInput:
+    """Regions of the image: a file of them, boxes that the user draws, or what the generator painted.
+
+    Attributes
+    ----------
+    path
+        NPZ file; it counts before the others. See `inference.inputs.regions`.
+    boxes
+        x0, y0, x1, y1 in pixels of the image, 0,0 being its upper left corner; at most 200.
+    of_scene
+        With the boxes of the things in front, where the image is a generated scene.
+    """
+
+    path: str = ""
+    boxes: tuple[PixelBox, ...] = ()
+    of_scene: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
     """All that is given to a model; None for what is not. Models that read several kinds are given them at once.
 
@@ -124,10 +146,11 @@ class Input:
     sound: SoundInput | None = None
     images: tuple[ImageInput, ...] = ()
     texts: tuple[str, ...] = ()
+    regions: RegionsInput | None = None
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Which of them are given: `text`, `image`, `mesh`, `sound`."""
+        """Which of them are given: `text`, `image`, `mesh`, `sound`, `regions`."""
         return tuple(name for name in _KINDS if getattr(self, name) is not None)
 
     @property

@@ -30,6 +30,7 @@ class Capability(StrEnum):
     NEXT_PIXEL = "next_pixel"
     MASKED_PIXELS = "masked_pixels"
     COMPARISON = "comparison"
+    JOINT = "joint"
     SEGMENTS = "segments"
     MESH = "mesh"
     TRAINING_STAGES = "training_stages"
@@ -56,6 +57,7 @@ _READS = {
     Capability.NEXT_PIXEL: "image",
     Capability.MASKED_PIXELS: "image",
     Capability.COMPARISON: "image",
+    Capability.JOINT: "image",
     Capability.SEGMENTS: "image",
     Capability.MESH: "mesh",
     Capability.TRAINING_STAGES: "text",

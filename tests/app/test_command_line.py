@@ -25,6 +25,7 @@ from inference.results.tokens import Tokens
 from inference.service.engine import Engine
 from inference.training.run import train
 from resources import CHECKPOINTS
+from tests.inference import tiny_joint
 from tests.inference.tiny_checkpoints import save_bert, save_gpt2, save_transformer
 from tests.inputs import text_input
 from tests.remembering import RememberingEngine
@@ -342,6 +343,7 @@ REAL = {
     ],
     "zero-shot-test": ["--checkpoint", "clip-scenes", "--portraits", "40", "--templates", "a {}"],
     "caption": ["--checkpoint", "virtex-scenes", "--scene", "3", "--direction", "end", "--most", "6", "--smooth"],
+    "joint": ["--checkpoint", "joint", "--scene", "3", "--text", "a small red house", "--pin", "3", "--apart"],
     "segments": ["--checkpoint", "lseg-scenes", "--scene", "3", "--text", "red house", "--text", "background"],
     "prediction": ["--checkpoint", "bert", "--text", "the cat sat", "--text-pair", "a dog ran .", "--longest", "3"],
 }
@@ -359,6 +361,7 @@ def opened(tmp_path_factory) -> RememberingEngine:
     train(make_tiny_request(run_folder), Context())
     for name in ("training-curves", "training-attention", "training-distance"):
         REAL[name][1] = str(run_folder)
+    REAL["joint"][1] = str(tiny_joint.save(tmp_path_factory.mktemp("joint"), "vilt words"))
     REAL["prediction"][1] = str(save_bert(tmp_path_factory.mktemp("bert"), "BertForQuestionAnswering"))
     return RememberingEngine()
 

@@ -97,8 +97,6 @@ REFUSED = {
     "TheBloke/some-GPTQ": "config.json says that the weights are quantised (gptq); Headlight reads floats.",
     "facebook/opt-iml as sharded index only bin": "sharded holds only pytorch_model.bin.index.json, an index of "
     "pickles that can run code; convert them to safetensors.",
-    "unc-nlp/lxmert-base-uncased": f"{_IS_A}LxmertForPreTraining, which reads regions that a detector has found in an "
-    "image; Headlight has no detector.",
     "facebook/detr-resnet-50": f"{_IS_A}DetrForObjectDetection, whose convolutions (resnet50) are those of timm, a "
     "library that Headlight does not bring along.",
 }

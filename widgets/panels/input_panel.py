@@ -1,4 +1,4 @@
-"""What the model is given: sentences, an image, a sound, a mesh, or several at once, each with a bar of its own."""
+"""What the model is given: sentences, an image, regions of it, a sound, a mesh, or several, each with a bar."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import ImageInput, Input, TextInput
+from inference.results.request import Capability
 from widgets.context import ViewContext
 from widgets.panels.text_bar import TextBar
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class KindBar(Protocol):
-    """The bar of one kind of input: a `TextInput`, an `ImageInput`, a `MeshInput` or a `SoundInput`."""
+    """The bar of one kind of input: a `TextInput`, an `ImageInput`, a `RegionsInput`, a `MeshInput`, a `SoundInput`."""
 
     input_changed: Any  # a signal with that part of the input
 
@@ -59,7 +60,7 @@ class InputPanel(QWidget):
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Which bars are shown: `text`, `image`, `mesh`, `sound`."""
+        """Which bars are shown: `text`, `image`, `mesh`, `sound`, `regions`."""
         return self._kinds
 
     @property
@@ -69,7 +70,9 @@ class InputPanel(QWidget):
 
     def set_checkpoint(self, info: CheckpointInfo) -> None:
         """Show the bars for what it reads."""
-        self._kinds = info.reads
+        # Boxes over patches are looked at, too, where words look into the image.
+        has_boxes = Capability.JOINT in info.capabilities and "regions" not in info.reads
+        self._kinds = (*info.reads, "regions") if has_boxes else info.reads
         for kind in self._kinds:
             self._bar(kind).set_checkpoint(info)
         for kind, bar in self._bars.items():
@@ -157,6 +160,11 @@ class InputPanel(QWidget):
                 self._keep(kind, bar, bar)
             elif kind == "sound":
                 self._sound_bar()
+            elif kind == "regions":
+                from widgets.panels.regions_bar import RegionsBar  # not before regions are wanted
+
+                regions = RegionsBar(self)
+                self._keep(kind, regions, regions)
             else:
                 self._image_bar()
         return self._bars[kind]

@@ -44,7 +44,7 @@ def test_exactly_one_family_fits(tiny, name):
         transformers.ReformerConfig(),
         transformers.FNetConfig(),
         transformers.LongT5Config(),
-        transformers.LxmertConfig(),
+        transformers.LxmertConfig(visual_pos_dim=5),
         transformers.DetrConfig(),
         transformers.LlamaConfig(layer_types=["full_attention", "linear_attention"], num_hidden_layers=2),
         transformers.LongformerConfig(is_decoder=True),

@@ -8,6 +8,7 @@ The configurations are those of the checkpoints that `published_configs.json` na
 from __future__ import annotations
 
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 import torch
@@ -17,12 +18,13 @@ from inference.context import Context, Refused
 from inference.forward.model import Model
 from inference.forward.opening import load
 from inference.layouts.parts import PartsCall
-from inference.results.inputs import ImageInput, Input, SoundInput, TextInput
+from inference.results.inputs import ImageInput, Input, RegionsInput, SoundInput, TextInput
 from tests.inference.captured import CLOSE
 from tests.inference.published import CONFIGS, ON_FRAMES, REFUSED, eager_patterns, save_published
+from tests.inference.tiny_joint import save_regions
 
 # Families whose base model is not what attends, or not all of it.
-WITH_HEAD = {"captions", "composed", "films_and_text", "image_parts", "text_and_image"}
+WITH_HEAD = {"bridgetower", "captions", "composed", "films_and_text", "image_parts", "text_and_image"}
 # DPR's base model is not one by itself.
 WITH_HEAD_TYPES = {"dpr"}
 
@@ -35,7 +37,7 @@ def _one_thread():
     torch.set_num_threads(before)
 
 
-def input_of(model: Model, n: int) -> Input:
+def input_of(model: Model, n: int, folder: Path) -> Input:
     generator = torch.Generator().manual_seed(1)
     ids = tuple(torch.randint(5, 490, (n,), generator=generator).tolist())
     reads = model.info.reads
@@ -43,6 +45,7 @@ def input_of(model: Model, n: int) -> Input:
         text=TextInput(token_ids=ids) if "text" in reads else None,
         image=ImageInput(seed=1, kind="scene") if "image" in reads else None,
         sound=SoundInput(seed=1) if "sound" in reads else None,
+        regions=RegionsInput(str(save_regions(folder / "regions.npz", n_numbers=16))) if "regions" in reads else None,
     )
 
 
@@ -64,7 +67,7 @@ def test_it_opens_and_attends_as_in_transformers(name, tmp_path):
     folder = save_published(name, tmp_path)
     model = load(str(folder), Context())
     assert not [note for note in model.info.notes if "lack" in note]
-    run = model.run(input_of(model, CONFIGS[name].get("n", 14)), Context())
+    run = model.run(input_of(model, CONFIGS[name].get("n", 14), tmp_path), Context())
     for_all = eager_patterns(name, model, run.encoded.tensors)
     for group in model.info.groups:
         n_queries, n_keys = map(len, run.tokens(group))

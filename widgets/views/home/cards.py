@@ -367,6 +367,7 @@ BY_NAME = {card.name: card for part in (*LECTURE, CHECKPOINTS) for card in part.
 # Views without a card, and why.
 WITHOUT = {
     "home": "it is where the cards are",
+    "joint": "no model that reads words and an image together is bundled",
 }
 
 

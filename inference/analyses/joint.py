@@ -1,0 +1,310 @@
+"""Words and an image in one model: one map of all that a level attends to, and what crosses between the two."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from inference.context import Refused
+from inference.family.jointly import ReadsJointly
+from inference.family.opened import Opened
+from inference.forward.masked_lm import check_top_k, probs_of, top_words
+from inference.inputs.regions import regions_of
+from inference.inputs.seen import seen_image
+from inference.inputs.tokens import joined
+from inference.results.joint import KINDS, JointRequest, JointResult, JointWordsRequest, JointWordsResult
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedConfig
+
+    from inference.capture.attention_call import AttentionCall
+    from inference.context import Context
+    from inference.family.base import Encoded
+    from inference.forward.model import Model
+    from inference.forward.run import Run
+    from inference.inputs.images import Prepared
+    from inference.inputs.patch_grid import PatchGrid
+    from inference.results.inputs import Input
+    from inference.results.joint import JointLevel
+    from inference.results.regions import Regions
+    from inference.results.tokens import Tokens
+
+_MOST_BYTES = 2**28  # of the maps of one level
+_N_KINDS = len(KINDS)
+_SPECIAL = KINDS.index("special")
+
+
+def joint(request: JointRequest, model: Model, context: Context) -> JointResult:
+    """The maps of one level in one joint sequence, and the shares of all heads.
+
+    Parameters
+    ----------
+    context
+        One checkpoint a level.
+
+    Raises
+    ------
+    Refused
+        There is no such level, its maps take more than 256 MB, or a text or an image is missing; else as
+        `Family.encode` and `regions_of`.
+    """
+    family, config = _family(model), model.net.config
+    levels = family.levels(config)
+    if not 0 <= request.level < len(levels):
+        raise Refused(f"Level {request.level} was asked for; {model.info.name} has levels 0 to {len(levels) - 1}.")
+    given = _given(request.input, model)
+    prepared = model.prepare(given)
+    regions = regions_of(request.input.regions, prepared)
+    run = model.run(given, context)
+    kinds = _kinds(family, run.encoded, config, prepared)
+    level = levels[request.level]
+    axes = _axes(level, model)
+    tokens = [run.encoded.sequences[axis] for axis in axes]
+    n = sum(map(len, tokens))
+    groups = {group.name: group for group in model.info.groups}
+    n_heads = groups[level.parts[0][0]].n_heads[level.parts[0][1]]
+    if 4 * n_heads * n * n > _MOST_BYTES:
+        raise Refused(
+            f"{n_heads} maps of {n:,} places take {4 * n_heads * n * n / 2**20:.0f} MB; at most "
+            f"{_MOST_BYTES / 2**20:.0f} MB are shown as one: look at single heads in Attention, or at a smaller image."
+        )
+    shares, focus = _all_shares(levels, kinds, run, model, context)
+    grid = model.images.grid(model.info.groups[0].name, config, prepared.shape)
+    return JointResult(
+        levels=levels,
+        level=request.level,
+        axes=_stretched(axes, run.encoded),
+        tokens=reduce(joined, tokens),
+        kinds=np.concatenate([kinds[axis] for axis in axes]),
+        boxes=np.concatenate(
+            [_boxes(of, kinds[axis], grid, prepared, regions) for of, axis in zip(tokens, axes, strict=True)]
+        ),
+        pattern=_joint_map(level, axes, n_heads, n, run, model, context),
+        rollout=_rolled(level, run, model, context) if len(level.parts) == 1 else None,
+        shares=shares,
+        focus=focus,
+        regions=None if regions is None else replace(regions, features=None),
+        picture=seen_image(prepared, grid),
+        notes=run.encoded.notes,
+    )
+
+
+def joint_words(request: JointWordsRequest, model: Model, context: Context) -> JointWordsResult:
+    """What the model's own heads say of the text, with the image and with all numbers of it set to zero.
+
+    Parameters
+    ----------
+    context
+        One checkpoint a pass.
+
+    Raises
+    ------
+    Refused
+        Fewer than one word is asked for; else as `joint`.
+    """
+    check_top_k(request.top_k)
+    family = _family(model)
+    given = _given(request.input, model)
+    encoded = model.encode(given)
+    before = model.encode(given.unmasked())
+    ids, was = (each.tensors[family.text_tensor][0].cpu().numpy() for each in (encoded, before))
+    mask = model.tokenizer.mask_token_id if model.tokenizer is not None else None
+    named, net_class = model.info.architecture, type(model.net).__name__
+    opened = Opened(named, net_class, model.net.config, model.info.mask_token if model.info.has_tokenizer else None)
+    why_no_words, why_no_score = family.why_no_words(opened), family.why_no_score(opened)
+    has_words = not why_no_words and mask is not None
+    positions = np.flatnonzero(ids == mask) if has_words else np.zeros(0, np.int64)
+    was_typed = was[positions] == mask
+    blank = encoded.tensors | {name: torch.zeros_like(encoded.tensors[name]) for name in family.image_tensors}
+    words, probs, originals, scores, is_probability = [], [], [], [], False
+    for number, tensors in enumerate((encoded.tensors, blank)):
+        context.checkpoint(number, 2, "With the image hidden" if number else "With the image")
+        with torch.inference_mode():
+            if len(positions):
+                logits = family.word_logits(model.net, tensors)[torch.as_tensor(positions, device=model.device)].float()
+                top = top_words(model, logits, request.top_k)
+                words.append(top.words)
+                probs.append(top.probs)
+                originals.append(np.where(was_typed, np.float32(np.nan), probs_of(logits, was[positions])))
+            if not why_no_score:
+                score = family.pair_score(model.net, tensors)
+                scores.append(score.value)
+                is_probability = score.is_probability
+    sequence = encoded.sequences[family.text_axis]
+    first = _first_of_text(sequence, ids)
+    text = sequence.taken(range(first, first + len(ids)))
+    spoken = before.sequences[family.text_axis].words[first:]
+    return JointWordsResult(
+        tokens=text,
+        positions=positions,
+        original=tuple("" if typed else spoken[pos] for pos, typed in zip(positions.tolist(), was_typed, strict=True)),
+        words=tuple(words) or ((), ()),
+        probs=np.stack(probs) if probs else np.zeros((2, 0, 0), np.float32),
+        original_probs=np.stack(originals).astype(np.float32) if originals else np.zeros((2, 0), np.float32),
+        scores=np.array(scores, np.float32) if scores else np.full(2, np.nan, np.float32),
+        is_probability=is_probability,
+        why_no_words=why_no_words or ("" if mask is not None else "without its tokenizer no word can be masked"),
+        why_no_score=why_no_score,
+        notes=encoded.notes,
+    )
+
+
+def _family(model: Model) -> ReadsJointly:
+    if not isinstance(model.family, ReadsJointly):
+        raise Refused(f"No attention of {model.info.name} goes between words and an image.")
+    return model.family
+
+
+def _given(input: Input, model: Model) -> Input:
+    """What the model reads of it: boxes over patches are there to be looked at, and cost no new pass."""
+    if input.text is None or not (input.text.text.strip() or input.text.token_ids):
+        raise Refused("A text and an image are needed; type a text.")
+    return input if "regions" in model.family.reads else replace(input, regions=None)
+
+
+# Places
+
+
+def _axes(level: JointLevel, model: Model) -> tuple[str, ...]:
+    """The sequences of a level, in the order in which its attentions name them."""
+    groups = {group.name: group for group in model.info.groups}
+    named = (axis for group, _ in level.parts for axis in (groups[group].query_axis, groups[group].key_axis))
+    return tuple(dict.fromkeys(named))
+
+
+def _stretched(axes: tuple[str, ...], encoded: Encoded) -> tuple[tuple[str, int, int], ...]:
+    found, start = [], 0
+    for axis in axes:
+        stop = start + len(encoded.sequences[axis])
+        found.append((axis, start, stop))
+        start = stop
+    return tuple(found)
+
+
+def _first_of_text(tokens: Tokens, ids: np.ndarray) -> int:
+    """Where the text begins in its sequence, by its ids."""
+    places = (i for i in range(len(tokens) - len(ids) + 1) if (tokens.ids[i : i + len(ids)] == ids).all())
+    return next(places, 0)
+
+
+def _kinds(
+    family: ReadsJointly, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared
+) -> dict[str, np.ndarray]:
+    """uint8 [pos] for each sequence; special tokens of the text are none of its words."""
+    found = {}
+    for axis, stretches in family.stretches(encoded, config, prepared).items():
+        tokens = encoded.sequences[axis]
+        kinds = np.full(len(tokens), KINDS.index("other"), np.uint8)
+        for stretch in stretches:
+            kinds[list(stretch.places)] = KINDS.index(stretch.kind)
+        is_special = (kinds == KINDS.index("word")) & tokens.is_special
+        kinds[is_special] = _SPECIAL
+        found[axis] = kinds
+    return found
+
+
+def _boxes(
+    tokens: Tokens, kinds: np.ndarray, grid: PatchGrid, prepared: Prepared, regions: Regions | None
+) -> np.ndarray:
+    """float32 [pos, 4] in pixels of the image as it was before it was made ready."""
+    boxes = np.full((len(tokens), 4), np.nan, np.float32)
+    left, top, right, bottom = np.array(prepared.box) * np.array(prepared.size * 2)
+    height, width = (bottom - top) / grid.rows, (right - left) / grid.columns
+    for pos in np.flatnonzero(kinds == KINDS.index("patch")):
+        row, column = (int(number) for number in tokens.words[pos].split(","))
+        x, y = left + column * width, top + row * height
+        boxes[pos] = x, y, x + width, y + height
+    of_regions = np.flatnonzero(kinds == KINDS.index("region"))
+    if len(of_regions):
+        assert regions is not None
+        boxes[of_regions] = regions.boxes
+    return boxes
+
+
+# Maps
+
+
+def _joint_map(
+    level: JointLevel, axes: tuple[str, ...], n_heads: int, n: int, run: Run, model: Model, context: Context
+) -> np.ndarray:
+    pattern = np.full((n_heads, n, n), np.nan, np.float32)
+    places = {axis: slice(start, stop) for axis, start, stop in _stretched(axes, run.encoded)}
+    groups = {group.name: group for group in model.info.groups}
+    for name, layer in level.parts:
+        group = groups[name]
+        call = model.call(run, name, layer, context)
+        pattern[:, places[group.query_axis], places[group.key_axis]] = call.patterns().float().cpu().numpy()
+    return pattern
+
+
+def _rolled(level: JointLevel, run: Run, model: Model, context: Context) -> np.ndarray | None:
+    """The product of (mean over the heads + identity) / 2 of the layers up to this one; None of what crosses."""
+    ((name, last),) = level.parts
+    group = next(each for each in model.info.groups if each.name == name)
+    if group.query_axis != group.key_axis:
+        return None
+    rolled = None
+    for layer in group.layers[: group.layers.index(last) + 1]:
+        context.checkpoint()
+        mean = model.call(run, name, layer, context).patterns().mean(0).float()
+        step = (mean + torch.eye(len(mean), device=mean.device)) / 2
+        rolled = step if rolled is None else step @ rolled
+    assert rolled is not None
+    return rolled.cpu().numpy()
+
+
+def _all_shares(
+    levels: tuple[JointLevel, ...], kinds: dict[str, np.ndarray], run: Run, model: Model, context: Context
+) -> tuple[np.ndarray, np.ndarray]:
+    """See `JointResult.shares` and `focus`; kept with the run, whichever level is looked at."""
+    if "joint shares" in run.store:
+        return run.store["joint shares"]  # type: ignore[return-value]
+    groups = {group.name: group for group in model.info.groups}
+    most = max(max(group.n_heads) for group in groups.values())
+    shares = np.full((len(levels), most, _N_KINDS, _N_KINDS), np.nan, np.float32)
+    focus = shares.copy()
+    for number, level in enumerate(levels):
+        context.checkpoint(number, len(levels), f"Shares of level {number}")
+        for name, layer in level.parts:
+            group = groups[name]
+            call = model.call(run, name, layer, context)
+            found = _shares(call, kinds[group.query_axis], kinds[group.key_axis])
+            for whole, own in zip((shares, focus), found, strict=True):
+                part = whole[number, : call.n_heads]
+                np.copyto(part, own, where=~np.isnan(own))
+    run.store["joint shares"] = shares, focus
+    return shares, focus
+
+
+def _shares(call: AttentionCall, of_queries: np.ndarray, of_keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """float32 [head, kind, kind] of one attention: shares, and how focused they are."""
+    shares = np.full((call.n_heads, _N_KINDS, _N_KINDS), np.nan, np.float32)
+    focus = shares.copy()
+    for query in np.unique(of_queries).tolist():
+        rows = torch.as_tensor(np.flatnonzero(of_queries == query), device=call.device)
+        pattern = call.patterns(rows=rows).float()  # [head, row, key_pos]
+        for key in np.unique(of_keys).tolist():
+            columns = torch.as_tensor(np.flatnonzero(of_keys == key), device=call.device)
+            part = pattern[:, :, columns]
+            shares[:, query, key] = part.sum(-1).mean(-1).cpu().numpy()
+            if len(columns) > 1:
+                focus[:, query, key] = _focus(part).cpu().numpy()
+    return shares, focus
+
+
+def _focus(part: Tensor) -> Tensor:
+    """[head] of [head, row, key_pos]: 1 - entropy / ln(keys) of each row brought to the sum 1, the mean over rows.
+
+    Rows that see nothing there have none; NaN where none has.
+    """
+    total = part.sum(-1, keepdim=True)
+    share = part / total.clamp(min=1e-30)
+    entropy = -(share * share.clamp(min=1e-30).log()).sum(-1)
+    focus = (1 - entropy / math.log(part.shape[-1])).clamp(0, 1)
+    return torch.where(total[..., 0] > 0, focus, torch.nan).nanmean(-1)

@@ -1,0 +1,226 @@
+"""Models that read words beside the patches of an image: ViLT in one stream, BridgeTower in two."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import torch
+from torch.overrides import TorchFunctionMode
+
+from inference.family.base import Encoded, ReadsImages
+from inference.family.jointly import OfKind, PairScore, ReadsJointly
+from inference.family.parts import AttentionPart, PartsFamily, part
+from inference.inputs.image_preparation import Takes
+from inference.inputs.patch_grid import PatchGrid
+from inference.inputs.tokens import as_text, joined, segments, tokenize
+from inference.results.joint import JointLevel
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+    from inference.family.opened import Opened
+    from inference.inputs.images import Prepared
+    from inference.results.inputs import Input
+
+_PIXELS_A_HEAD = 64  # BridgeTower's image tower tells its heads by their width
+
+
+class ViltFamily(PartsFamily, ReadsImages, ReadsJointly):
+    """ViLT (Kim et al. 2021): one stream of words, [CLS] of the image, and patches.
+
+    The model samples which patches it reads, and in which order. As the order means nothing to it, they are read row
+    by row here; where it reads fewer than there are, evenly spaced ones stand for a sample.
+    """
+
+    name = "vilt"
+    reads = ("text", "image")
+    heads = frozenset({"ViltForMaskedLM", "ViltForQuestionAnswering", "ViltForImageAndTextRetrieval"})
+    text_axis = "both"
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        return config.model_type == "vilt"
+
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
+        path = r"encoder\.layer\.\d+\.attention\."
+        return (part("Text and image", path, config.num_hidden_layers, config.num_attention_heads, "both"),)
+
+    def levels(self, config: PreTrainedConfig) -> tuple[JointLevel, ...]:
+        return tuple(JointLevel(f"Layer {i}", (("text_and_image", i),)) for i in range(config.num_hidden_layers))
+
+    def n_ctx(self, config: PreTrainedConfig) -> int:
+        return config.max_position_embeddings
+
+    def takes(self, config: PreTrainedConfig) -> Takes:
+        return Takes((config.image_size,) * 2, (config.patch_size,) * 2, is_free=True)
+
+    def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
+        side = config.patch_size
+        return PatchGrid(shape[0] // side, shape[1] // side, 1, (side, side))
+
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
+        """See `Reads.encode`."""
+        assert prepared is not None
+        tokens = tokenize(as_text(input), config, tokenizer, self.n_ctx(config))
+        grid = self.grid("", config, prepared.shape)
+        kept = _kept(config, grid.n_patches)
+        patches = grid.tokens(["[CLS]"]).taken([0, *(1 + kept)])
+        tensors = {
+            "input_ids": torch.from_numpy(tokens.ids)[None],
+            "pixel_values": torch.from_numpy(prepared.values)[None],
+            **segments(tokens, config),
+        }
+        few = f"It reads {len(kept):,} of the {grid.n_patches:,} patches of an image of this size, here evenly spaced."
+        return Encoded(tensors, {"both": joined(tokens, patches)}, (few,) if len(kept) < grid.n_patches else ())
+
+    def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
+        """See `ReadsJointly.stretches`. Of an image of which not all patches are read, the others have no place."""
+        n = encoded.tensors["input_ids"].shape[1]
+        return {"both": [*_words(n), OfKind("other", (n,)), _patches(encoded.sequences["both"].words, n + 1)]}
+
+    def output(self, net: PreTrainedModel, tensors: dict[str, Tensor], *, with_head: bool = True, **more: Any) -> Any:
+        """See `Attends.output`: what it samples comes in its order."""
+        with _InOrder():
+            return super().output(net, tensors, with_head=with_head, **more)
+
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        self.output(net, encoded.tensors, with_head=False)
+
+    def why_no_words(self, opened: Opened) -> str:
+        return "" if opened.net_class == "ViltForMaskedLM" else super().why_no_words(opened)
+
+    def word_logits(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor:
+        return self.output(net, tensors).logits[0]
+
+    def why_no_score(self, opened: Opened) -> str:
+        return "" if opened.net_class == "ViltForImageAndTextRetrieval" else super().why_no_score(opened)
+
+    def pair_score(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> PairScore:
+        """See `ReadsJointly.pair_score`: one logit, which was trained to be highest for the right pair of several."""
+        return PairScore(float(self.output(net, tensors).logits[0, 0]), is_probability=False)
+
+
+class BridgeTowerFamily(PartsFamily, ReadsImages, ReadsJointly):
+    """BridgeTower (Xu et al. 2023): a tower for each, and joint layers in which both streams read each other."""
+
+    name = "bridgetower"
+    reads = ("text", "image")
+    heads = frozenset({"BridgeTowerForMaskedLM", "BridgeTowerForImageAndTextRetrieval"})
+    axis_units = {"patches": "patch"}
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        return config.model_type == "bridgetower"
+
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
+        text, image = config.text_config, config.vision_config
+        n, heads = config.num_hidden_layers, config.num_attention_heads
+        of_image = image.hidden_size // _PIXELS_A_HEAD
+        return (
+            part("Text", r"text_model\.encoder\.layer", text.num_hidden_layers, text.num_attention_heads),
+            part("Image", r"\.resblocks\.", image.num_hidden_layers, of_image, "patches"),
+            part("Text, joint layers", r"text_layers\.\d+\.attention", n, heads),
+            part("Text to image", r"text_layers\.\d+\.crossattention", n, heads, ("text", "patches")),
+            part("Image, joint layers", r"image_layers\.\d+\.attention", n, heads, "patches"),
+            part("Image to text", r"image_layers\.\d+\.crossattention", n, heads, ("patches", "text")),
+        )
+
+    def levels(self, config: PreTrainedConfig) -> tuple[JointLevel, ...]:
+        """See `ReadsJointly.levels`."""
+        text, image = config.text_config.num_hidden_layers, config.vision_config.num_hidden_layers
+        of_both = ("text_joint_layers", "text_to_image", "image_joint_layers", "image_to_text")
+        return (
+            *(JointLevel(f"Joint layer {i}", _at(i, of_both)) for i in range(config.num_hidden_layers)),
+            *(JointLevel(f"Text layer {i}", (("text", i),)) for i in range(text)),
+            *(JointLevel(f"Image layer {i}", (("image", i),)) for i in range(image)),
+        )
+
+    def n_ctx(self, config: PreTrainedConfig) -> int:
+        return config.text_config.max_position_embeddings - config.text_config.pad_token_id - 1
+
+    def takes(self, config: PreTrainedConfig) -> Takes:
+        image = config.vision_config
+        return Takes((image.image_size,) * 2, (image.patch_size,) * 2)
+
+    def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
+        side = config.vision_config.patch_size
+        return PatchGrid(shape[0] // side, shape[1] // side, 1, (side, side))
+
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
+        """See `Reads.encode`."""
+        assert prepared is not None
+        tokens = tokenize(as_text(input), config, tokenizer, self.n_ctx(config))
+        tensors = {
+            "input_ids": torch.from_numpy(tokens.ids)[None],
+            "pixel_values": torch.from_numpy(prepared.values)[None],
+        }
+        return Encoded(tensors, {"text": tokens, "patches": self.grid("", config, prepared.shape).tokens(["[CLS]"])})
+
+    def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
+        words = encoded.sequences["patches"].words
+        return {
+            "text": _words(encoded.tensors["input_ids"].shape[1]),
+            "patches": [OfKind("other", (0,)), _patches(words, 1)],
+        }
+
+    def why_no_words(self, opened: Opened) -> str:
+        return "" if opened.net_class == "BridgeTowerForMaskedLM" else super().why_no_words(opened)
+
+    def word_logits(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor:
+        return self.output(net, tensors).logits[0]
+
+    def why_no_score(self, opened: Opened) -> str:
+        return "" if opened.net_class == "BridgeTowerForImageAndTextRetrieval" else super().why_no_score(opened)
+
+    def pair_score(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> PairScore:
+        """See `ReadsJointly.pair_score`: of its two classes the second one is `match`."""
+        return PairScore(float(self.output(net, tensors).logits[0].softmax(-1)[1]), is_probability=True)
+
+
+class _InOrder(TorchFunctionMode):
+    """What is sampled without being put back comes in its order, evenly spaced."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.multinomial:
+            weights, n = args[0], int(args[1])
+            chosen = torch.from_numpy(_spaced(weights.shape[-1], n)).to(weights.device)
+            return chosen.expand(*weights.shape[:-1], n)
+        return func(*args, **(kwargs or {}))
+
+
+def _spaced(n: int, n_kept: int) -> np.ndarray:
+    """int64 [kept] of `n` places, all of them where as many are kept."""
+    return np.arange(n_kept, dtype=np.int64) * n // n_kept
+
+
+def _kept(config: PreTrainedConfig, n_patches: int) -> np.ndarray:
+    """int64: which patches ViLT reads."""
+    most: Any = config.max_image_length
+    is_limited = isinstance(most, int) and 0 < most < n_patches
+    return _spaced(n_patches, cast("int", most) if is_limited else n_patches)
+
+
+def _words(n: int) -> list[OfKind]:
+    return [OfKind("word", tuple(range(n)))]
+
+
+def _patches(words: tuple[str, ...], first: int) -> OfKind:
+    return OfKind("patch", tuple(range(first, len(words))))
+
+
+def _at(layer: int, groups: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+    return tuple((group, layer) for group in groups)

@@ -1,0 +1,211 @@
+"""Models that read words beside regions that a detector has found: VisualBERT in one stream, LXMERT in two."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from inference.family.base import Encoded, ReadsImages
+from inference.family.jointly import OfKind, PairScore, ReadsJointly
+from inference.family.parts import AttentionPart, PartsFamily, part
+from inference.inputs.image_preparation import Takes
+from inference.inputs.patch_grid import PatchGrid
+from inference.inputs.regions import features_of, regions_of
+from inference.inputs.tokens import as_text, joined, segments, tokenize
+from inference.results.joint import JointLevel
+from inference.results.tokens import Tokens
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+    from inference.family.opened import Opened
+    from inference.inputs.images import Prepared
+    from inference.results.inputs import Input
+    from inference.results.regions import Regions
+
+_SIDE_SHOWN = 480  # pixels of an image that only its regions are read of
+
+
+class RegionsFamily(PartsFamily, ReadsImages, ReadsJointly):
+    """What models of regions have in common: of the image itself they see nothing."""
+
+    reads = ("text", "image", "regions")
+    axis_units = {"regions": "region"}
+
+    @abstractmethod
+    def n_numbers(self, config: PreTrainedConfig) -> int:
+        """Of a region."""
+
+    def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        return (f"It reads {self.n_numbers(config):,} numbers of each region of the image, and not the image itself.",)
+
+    def n_ctx(self, config: PreTrainedConfig) -> int:
+        return config.max_position_embeddings
+
+    def takes(self, config: PreTrainedConfig) -> Takes:
+        return Takes((_SIDE_SHOWN, _SIDE_SHOWN), (1, 1), is_free=True)
+
+    def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
+        """See `ReadsImages.grid`: no part of it is a patch, so the whole is one."""
+        return PatchGrid(1, 1, 0, shape)
+
+    def read(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None,
+        prepared: Prepared | None,
+    ) -> tuple[Tokens, Regions, Tensor]:
+        """Words, regions, and float32 [1, region, number] of these; see `Reads.encode`."""
+        assert prepared is not None
+        tokens = tokenize(as_text(input), config, tokenizer, self.n_ctx(config))
+        named = next(iter(config.architectures or ()), type(self).__name__)
+        regions = regions_of(input.regions, prepared)
+        features = features_of(regions, self.n_numbers(config), named)
+        assert regions is not None
+        return tokens, regions, torch.from_numpy(features.copy())[None]
+
+
+class VisualBertFamily(RegionsFamily):
+    """VisualBERT (Li et al. 2019): one stream of words and regions, whose places are not told."""
+
+    name = "visual_bert"
+    heads = frozenset({"VisualBertForPreTraining", "VisualBertForQuestionAnswering", "VisualBertForVisualReasoning"})
+    image_tensors = ("visual_embeds",)
+    text_axis = "both"
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        return config.model_type == "visual_bert" and not config.bypass_transformer
+
+    def n_numbers(self, config: PreTrainedConfig) -> int:
+        return config.visual_embedding_dim
+
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
+        path = r"encoder\.layer\.\d+\.attention\."
+        return (part("Text and regions", path, config.num_hidden_layers, config.num_attention_heads, "both"),)
+
+    def levels(self, config: PreTrainedConfig) -> tuple[JointLevel, ...]:
+        return tuple(JointLevel(f"Layer {i}", (("text_and_regions", i),)) for i in range(config.num_hidden_layers))
+
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
+        """See `Reads.encode`."""
+        tokens, regions, features = self.read(input, config, tokenizer, prepared)
+        ids = torch.from_numpy(tokens.ids)[None]
+        tensors = {"input_ids": ids, "visual_embeds": features, **segments(tokens, config)}
+        return Encoded(tensors, {"both": joined(tokens, _named(regions))})
+
+    def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
+        n_text, n = encoded.tensors["input_ids"].shape[1], len(encoded.sequences["both"])
+        return {"both": [OfKind("word", tuple(range(n_text))), OfKind("region", tuple(range(n_text, n)))]}
+
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        self.output(net, encoded.tensors, with_head=False)
+
+    def why_no_words(self, opened: Opened) -> str:
+        return "" if opened.net_class == "VisualBertForPreTraining" else super().why_no_words(opened)
+
+    def word_logits(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor:
+        return self.output(net, tensors).prediction_logits[0, : tensors["input_ids"].shape[1]]
+
+    def why_no_score(self, opened: Opened) -> str:
+        return "" if opened.net_class == "VisualBertForPreTraining" else super().why_no_score(opened)
+
+    def pair_score(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> PairScore:
+        """See `ReadsJointly.pair_score`: of its two classes the first one says that they belong together."""
+        logits = self.output(net, tensors).seq_relationship_logits[0]
+        return PairScore(float(logits.softmax(-1)[0]), is_probability=True)
+
+
+class LxmertFamily(RegionsFamily):
+    """LXMERT (Tan and Bansal 2019): encoders of words and of regions, and layers in which each reads the other."""
+
+    name = "lxmert"
+    heads = frozenset({"LxmertForPreTraining", "LxmertForQuestionAnswering"})
+    image_tensors = ("visual_feats",)
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        return config.model_type == "lxmert" and config.visual_pos_dim == 4
+
+    def n_numbers(self, config: PreTrainedConfig) -> int:
+        return config.visual_feat_dim
+
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
+        """See `PartsFamily.parts`: one module reads the regions with words, then the words with regions."""
+        heads, n, own = config.num_attention_heads, config.x_layers, r"x_layers\.\d+\."
+        return (
+            part("Text", r"encoder\.layer\.\d+\.", config.l_layers, heads),
+            part("Regions", r"encoder\.r_layers\.", config.r_layers, heads, "regions"),
+            part("Text to regions", rf"{own}visual_attention\.", n, heads, ("text", "regions"), call=0),
+            part("Regions to text", rf"{own}visual_attention\.", n, heads, ("regions", "text"), call=1),
+            part("Text, joint layers", rf"{own}lang_self_att\.", n, heads),
+            part("Regions, joint layers", rf"{own}visn_self_att\.", n, heads, "regions"),
+        )
+
+    def levels(self, config: PreTrainedConfig) -> tuple[JointLevel, ...]:
+        """See `ReadsJointly.levels`. In a joint layer the streams read each other first, then each itself."""
+        of_both = ("text_to_regions", "regions_to_text", "text_joint_layers", "regions_joint_layers")
+        return (
+            *(JointLevel(f"Joint layer {i}", tuple((g, i) for g in of_both)) for i in range(config.x_layers)),
+            *(JointLevel(f"Text layer {i}", (("text", i),)) for i in range(config.l_layers)),
+            *(JointLevel(f"Regions layer {i}", (("regions", i),)) for i in range(config.r_layers)),
+        )
+
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
+        """See `Reads.encode`. Boxes are given in shares of the image."""
+        tokens, regions, features = self.read(input, config, tokenizer, prepared)
+        places = regions.boxes / np.array(regions.size * 2, np.float32)
+        tensors: dict[str, Any] = {
+            "input_ids": torch.from_numpy(tokens.ids)[None],
+            "visual_feats": features,
+            "visual_pos": torch.from_numpy(places.astype(np.float32))[None],
+            **segments(tokens, config),
+        }
+        return Encoded(tensors, {"text": tokens, "regions": _named(regions)})
+
+    def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
+        return {
+            "text": [OfKind("word", tuple(range(len(encoded.sequences["text"]))))],
+            "regions": [OfKind("region", tuple(range(len(encoded.sequences["regions"]))))],
+        }
+
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        self.output(net, encoded.tensors, with_head=False)
+
+    def why_no_words(self, opened: Opened) -> str:
+        return "" if opened.net_class == "LxmertForPreTraining" else super().why_no_words(opened)
+
+    def word_logits(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor:
+        return self.output(net, tensors).prediction_logits[0]
+
+    def why_no_score(self, opened: Opened) -> str:
+        return "" if opened.net_class == "LxmertForPreTraining" else super().why_no_score(opened)
+
+    def pair_score(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> PairScore:
+        """See `ReadsJointly.pair_score`: of its two classes the second one says that they belong together."""
+        logits = self.output(net, tensors).cross_relationship_score[0]
+        return PairScore(float(logits.softmax(-1)[1]), is_probability=True)
+
+
+def _named(regions: Regions) -> Tokens:
+    """Regions as places of a sequence, by their labels, or by their numbers."""
+    n = len(regions)
+    words = tuple(label or f"region {i}" for i, label in enumerate(regions.labels))
+    return Tokens(np.arange(n, dtype=np.int64), words, np.ones(n, bool), np.zeros(n, bool), np.zeros(n, np.int8))

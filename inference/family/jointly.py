@@ -1,0 +1,92 @@
+"""What families say whose models read words and an image together: attention goes from one to the other."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedConfig, PreTrainedModel
+
+    from inference.family.base import Encoded
+    from inference.family.opened import Opened
+    from inference.inputs.images import Prepared
+    from inference.results.joint import JointLevel
+
+
+@dataclass(frozen=True)
+class OfKind:
+    """What a sequence holds at some places.
+
+    Attributes
+    ----------
+    kind
+        `word`, `tag`, `region`, `patch`, or `other` for places without any, such as [CLS] of an image.
+    places
+        Positions in the sequence, in the order of regions or patches.
+    """
+
+    kind: str
+    places: tuple[int, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class PairScore:
+    """What a head says of a text and an image that belong together.
+
+    Attributes
+    ----------
+    value
+        A probability, or a logit that only compares pairs with each other.
+    """
+
+    value: float
+    is_probability: bool
+
+
+class ReadsJointly(ABC):
+    """Words beside patches or regions, in one stream or in two."""
+
+    # What of `Encoded.tensors` is the image: set to zero, it is hidden.
+    image_tensors: ClassVar[tuple[str, ...]] = ("pixel_values",)
+    # What of them is the text, and the sequence that it lies in.
+    text_tensor: ClassVar[str] = "input_ids"
+    text_axis: ClassVar[str] = "text"
+
+    @abstractmethod
+    def levels(self, config: PreTrainedConfig) -> tuple[JointLevel, ...]:
+        """Its attentions, by depth."""
+
+    @abstractmethod
+    def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
+        """What lies on each sequence, without special tokens of the text; each place in one stretch at most."""
+
+    def why_no_words(self, opened: Opened) -> str:
+        """Half a sentence where it fills no masks in the text; empty where it does."""
+        return f"{opened.named} has no head that fills in words"
+
+    def word_logits(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor:
+        """Logits [token, word] of the tokens of the text.
+
+        Raises
+        ------
+        NotImplementedError
+            It has no such head; see `why_no_words`.
+        """
+        raise NotImplementedError(f"{type(net).__name__} fills in no words.")
+
+    def why_no_score(self, opened: Opened) -> str:
+        """Half a sentence where it does not tell whether a text fits an image; empty where it does."""
+        return f"{opened.named} has no head that tells whether a text fits an image"
+
+    def pair_score(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> PairScore:
+        """Whether the text fits the image.
+
+        Raises
+        ------
+        NotImplementedError
+            It has no such head; see `why_no_score`.
+        """
+        raise NotImplementedError(f"{type(net).__name__} tells of no pair whether it fits.")

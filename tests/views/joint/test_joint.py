@@ -1,0 +1,380 @@
+"""Words and image: what is painted is what was computed, and what is clicked is what is meant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QComboBox, QLabel
+
+from inference.results.image import ImageResult
+from inference.results.inputs import ImageInput, Input, RegionsInput, TextInput
+from inference.results.joint import KINDS, JointLevel, JointRequest, JointResult, JointWordsRequest, JointWordsResult
+from inference.results.regions import Regions
+from inference.results.request import Capability
+from inference.results.tokens import Tokens
+from tests.answers import answer, watched
+from tests.image_factories import make_image, make_image_info
+from widgets.context import ViewContext
+from widgets.figures.image_geometry import part_rect, patch_rect
+from widgets.look import color_maps
+from widgets.look.theme import FigureStyle
+from widgets.subject import Subject
+from widgets.views.joint.answers_figure import AnswerWord, JointAnswersFigure
+from widgets.views.joint.figure import JointFigure, JointPlace
+from widgets.views.joint.heads_figure import JointHeadsFigure
+from widgets.views.joint.map_figure import JointMapFigure
+from widgets.views.joint.maps import blocks_apart, on_regions
+from widgets.views.joint.options import JointOptions
+from widgets.views.joint.view import JointView
+
+WORDS = ("[CLS]", "red", "house", "[SEP]")
+GRID, SIZE = (2, 3), (90, 60)  # rows, columns; width, height
+RECT = QRectF(0, 0, 600, 500)
+INFO = replace(
+    make_image_info(name="vilt-test"), reads=("text", "image"), capabilities=("attention", "joint"), mask_token="[MASK]"
+)
+LEVELS = (JointLevel("Layer 0", (("both", 0),)), JointLevel("Layer 1", (("both", 1),)))
+
+
+def make_result(level=0, *, n_heads=2, with_regions=True, reads_regions=False):
+    """Four words, and six patches (or two regions) of an image of 90 × 60 pixels."""
+    rng = np.random.default_rng(level)
+    n_image = 2 if reads_regions else 7
+    n = 4 + n_image
+    places = ("cup", "bird") if reads_regions else ("[CLS]", *(f"{r},{c}" for r in range(2) for c in range(3)))
+    kinds = ["special", "word", "word", "special", *(["region"] * 2 if reads_regions else ["other", *["patch"] * 6])]
+    special = np.array([kind in ("special", "other") for kind in kinds])
+    boxes = np.full((n, 4), np.nan, np.float32)
+    region_boxes = np.array([[0, 0, 45, 30], [15, 0, 30, 30]], np.float32)
+    if reads_regions:
+        boxes[4:] = region_boxes
+    else:
+        for i in range(6):
+            row, column = divmod(i, 3)
+            boxes[5 + i] = 30 * column, 30 * row, 30 * column + 30, 30 * row + 30
+    pattern = rng.dirichlet(np.ones(n), (n_heads, n)).astype(np.float32)
+    shares = rng.uniform(0, 1, (2, n_heads, len(KINDS), len(KINDS))).astype(np.float32)
+    shares[:, :, KINDS.index("tag")] = shares[:, :, :, KINDS.index("tag")] = np.nan
+    shares[:, :, KINDS.index("region")] = shares[:, :, :, KINDS.index("region")] = np.nan
+    picture = ImageResult(make_image(SIZE[1], SIZE[0]), make_image(8, 12), (0, 0, 1, 1), SIZE, GRID, 1, "about")
+    regions = Regions(region_boxes, None, ("cup", ""), np.array([0.9, np.nan], np.float32), SIZE)
+    return JointResult(
+        LEVELS, level, (("both", 0, n),),
+        Tokens(np.arange(n), (*WORDS, *places), np.ones(n, bool), special, np.zeros(n, np.int8)),
+        np.array([KINDS.index(kind) for kind in kinds], np.uint8), boxes, pattern, pattern.mean(0), shares,
+        shares.copy(), regions if with_regions else None, picture,
+    )  # fmt: skip
+
+
+def make_answers(masked=(1,)):
+    n = len(masked)
+    tokens = make_result().tokens.taken(range(4))
+    words = tuple(tuple(("red", "blue") for _ in masked) for _ in range(2))
+    probs = np.tile(np.array([0.7, 0.2], np.float32), (2, n, 1))
+    probs[1] = 0.3, 0.25
+    return JointWordsResult(
+        tokens, np.array(masked, np.int64), ("red",) * n, words, probs, probs[:, :, 0],
+        np.array([0.9, 0.4], np.float32), is_probability=True,
+    )  # fmt: skip
+
+
+def subject(text="red house", **more):
+    return Subject(INFO, Input(text=TextInput(text), image=ImageInput(seed=3), **more))
+
+
+@pytest.fixture
+def view(qtbot):
+    view = watched(JointView(ViewContext()), qtbot, 1000, 700)
+    view.set_subject(subject())
+    return view
+
+
+def choose(view, name, value):
+    combo = view.findChild(QComboBox, f"joint_{name}")
+    combo.setCurrentIndex(combo.findData(value))
+
+
+def read_out(view):
+    return view.findChild(QLabel, "joint_read_out").text()
+
+
+def options(**chosen):
+    return JointOptions(**chosen)
+
+
+def test_the_capability_is_what_the_view_needs():
+    assert JointRequest.needs == JointWordsRequest.needs == {Capability.JOINT}
+
+
+# On the image
+
+
+def test_the_overlay_is_what_the_word_looks_at_to_the_pixel(qapp):
+    result = make_result(with_regions=False)
+    figure = JointFigure(result, 1, (JointPlace(2),), options(opacity=1.0))
+    sheet = QImage(600, 500, QImage.Format.Format_RGB32)
+    sheet.fill(Qt.GlobalColor.white)
+    style = FigureStyle()
+    with QPainter(sheet) as painter:
+        figure.paint(painter, RECT, style)
+    image = figure.image_box(RECT, style)
+    values = result.pattern[1, 2, 5:]
+    table = color_maps.lookup(style.color_map)
+    for patch, value in enumerate(values):
+        place = patch_rect(patch, GRID, image).center().toPoint()
+        wanted = QColor(int(table[round(255 * float(value / values.max()))]))
+        found = sheet.pixelColor(place)
+        assert max(abs(a - b) for a, b in zip(wanted.getRgb(), found.getRgb(), strict=True)) <= 2
+        assert figure.spot_at(QPointF(place), RECT, style) == JointPlace(5 + patch)
+
+
+def test_several_pinned_words_share_the_image_between_them(qapp):
+    result = make_result(with_regions=False)
+    pattern = np.full_like(result.pattern, 0.001)
+    pattern[:, 1, 5] = pattern[:, 2, 10] = 0.9
+    figure = JointFigure(replace(result, pattern=pattern), 0, (JointPlace(1), JointPlace(2)), options(opacity=1.0))
+    sheet, style = QImage(600, 500, QImage.Format.Format_RGB32), FigureStyle()
+    with QPainter(sheet) as painter:
+        figure.paint(painter, RECT, style)
+    image = figure.image_box(RECT, style)
+    for number, patch in enumerate((0, 5)):
+        found = sheet.pixelColor(patch_rect(patch, GRID, image).center().toPoint())
+        assert found.getRgb()[:3] == style.theme.series[number].getRgb()[:3]
+
+
+@pytest.mark.parametrize("direction", ["to", "from"])
+def test_words_are_tinted_by_what_the_patch_looks_at_or_what_looks_at_it(direction, qapp):
+    result = make_result()
+    figure = JointFigure(result, 0, (JointPlace(6),), options(direction=direction))
+    values = figure.values(JointPlace(6))
+    np.testing.assert_array_equal(values, result.pattern[0, 6] if direction == "to" else result.pattern[0, :, 6])
+    chips, _ = figure.chips(RECT, FigureStyle(), values)
+    assert [chip.text for chip in chips] == [*WORDS, "[CLS]"]
+    best = int(np.argmax(values[1:3]))
+    assert chips[1 + best].tint == 1
+    assert chips[2 - best].tint == pytest.approx(values[2 - best] / values[1 + best])
+
+
+def test_what_lies_on_a_box_is_its_share_of_the_patches():
+    result = make_result()
+    values = np.arange(11, dtype=np.float32)
+    # 45 × 30 pixels over patches of 30 × 30: one and a half of the first row; the other half of the first.
+    np.testing.assert_allclose(on_regions(result, values), [5 + 6 / 2, 5 / 2], rtol=1e-6)
+    np.testing.assert_array_equal(on_regions(make_result(reads_regions=True), values[:6]), [4, 5])
+
+
+def test_a_box_over_patches_is_pointed_at_while_boxes_are_shown(qapp):
+    result, style = make_result(), FigureStyle()
+    figure = JointFigure(result)
+    image = figure.image_box(RECT, style)
+    inner = part_rect((20 / 90, 10 / 60, 21 / 90, 11 / 60), image).center()  # in both boxes: the smaller one
+    assert figure.spot_at(inner, RECT, style) == JointPlace(-1, 1)
+    outer = part_rect((5 / 90, 10 / 60, 6 / 90, 11 / 60), image).center()
+    assert figure.spot_at(outer, RECT, style) == JointPlace(-1, 0)
+    inside = result.pattern[0, 5] + result.pattern[0, 6] / 2
+    np.testing.assert_allclose(figure.values(JointPlace(-1, 0)), inside / 1.5, rtol=1e-5)
+    assert JointFigure(result, options=options(boxes=False)).spot_at(outer, RECT, style) == JointPlace(5)
+    assert figure.describe(JointPlace(-1, 1)).startswith("box 1, box 1: looks most at")
+
+
+def test_a_region_that_is_read_is_a_place(qapp):
+    result, style = make_result(reads_regions=True), FigureStyle()
+    figure = JointFigure(result)
+    inner = part_rect((20 / 90, 10 / 60, 21 / 90, 11 / 60), figure.image_box(RECT, style)).center()
+    assert figure.spot_at(inner, RECT, style) == JointPlace(5)
+    assert figure.describe(JointPlace(4)).startswith("region cup, position 4: looks most at")
+
+
+def test_pixels_and_places_on_the_sheet_are_each_others_reverse(qapp):
+    figure, style = JointFigure(make_result()), FigureStyle()
+    image = figure.image_box(RECT, style)
+    box = figure.to_sheet(np.array([10, 20, 40, 50]), image)
+    assert figure.to_pixels(box.topLeft(), image) == pytest.approx((10, 20))
+    assert figure.to_pixels(box.bottomRight(), image) == pytest.approx((40, 50))
+    assert figure.to_pixels(QPointF(-99, 9999), image) == (0, 60)
+
+
+def test_where_nothing_attends_it_says_so(qapp):
+    result = make_result()
+    pattern = result.pattern.copy()
+    pattern[:, :4, 4:] = np.nan
+    figure = JointFigure(replace(result, pattern=pattern), 0, (JointPlace(1),))
+    sheet = QImage(600, 500, QImage.Format.Format_RGB32)
+    with QPainter(sheet) as painter:
+        figure.paint(painter, RECT, FigureStyle())
+    assert figure._title(figure.pinned, figure.values(JointPlace(1))) == "“red” reads no part of the image here"
+
+
+# The map
+
+
+def test_blocks_apart_sum_to_one_each():
+    result = make_result()
+    apart = blocks_apart(result.pattern[0], result.kinds)
+    np.testing.assert_allclose(apart[:, 1:3].sum(1), 1, rtol=1e-5)
+    np.testing.assert_allclose(apart[:, 5:].sum(1), 1, rtol=1e-5)
+    np.testing.assert_allclose(apart[:, [0, 3, 4]].sum(1), 1, rtol=1e-5)
+
+
+def test_the_map_shows_the_chosen_blocks():
+    result = make_result()
+    figure = JointMapFigure(result, 1, options(show="map", rows="text", columns="image"))
+    np.testing.assert_array_equal(figure.values, result.pattern[1, 1:3, 5:])
+    assert figure.describe(figure.spot_at(figure.panels(RECT, FigureStyle())[0][0].plot(RECT, FigureStyle()).center(),
+                                          RECT, FigureStyle())).startswith("“")  # fmt: skip
+    assert [kind for kind, *_ in JointMapFigure(result)._kinds(np.arange(11))] == [
+        "special", "words", "special", "other", "patches",
+    ]  # fmt: skip
+
+
+# The heads
+
+
+@pytest.mark.parametrize("measure", ["share", "focus"])
+def test_heads_are_listed_by_what_they_cross(measure):
+    result = make_result()
+    figure = JointHeadsFigure(result, 0, options(show="heads", measure=measure))
+    word, patch = KINDS.index("word"), KINDS.index("patch")
+    np.testing.assert_allclose(
+        figure.values, (result.shares if measure == "share" else result.focus)[:, :, word, patch]
+    )
+    level, head = np.unravel_index(figure.values.argmax(), figure.values.shape)
+    assert figure.ranked[0][:2] == (level, head)
+    assert f"highest in Layer {level}, head {head}" in figure.caption
+    values = [value for *_, value in figure.ranked]
+    assert values == sorted(values, reverse=True)
+    assert len(values) == 4
+
+
+# Answers
+
+
+def test_the_answers_stand_side_by_side():
+    figure = JointAnswersFigure(make_answers())
+    assert [card.title for card in figure.cards] == ["1 · with the image · was “red”",
+                                                     "1 · image hidden · was “red”"]  # fmt: skip
+    assert figure.score_text.startswith("Text and image belong together: 90.0 % with the image, 40.0 %")
+    assert [row[-1] for row in figure.numbers().rows[:2]] == pytest.approx([0.9, 0.4])
+    none = replace(make_answers(()), why_no_words="X has no head that fills in words", scores=np.full(2, np.nan))
+    assert JointAnswersFigure(none).words_text == "No masked words: X has no head that fills in words."
+
+
+# The view
+
+
+def test_it_asks_for_the_first_level_and_for_answers_when_these_are_shown(view):
+    of = "vilt-test", subject().input
+    assert view.asked == [JointRequest(*of, 0)]
+    answer(view, make_result())
+    choose(view, "show", "answers")
+    assert view.asked[-1] == JointWordsRequest(*of)
+    answer(view, make_answers())
+    assert isinstance(view.figure(), JointAnswersFigure)
+
+
+def test_another_layer_is_asked_for_and_selected_everywhere(view):
+    answer(view, make_result())
+    combo = view.findChild(QComboBox, "joint_level")
+    assert [combo.itemText(i) for i in range(combo.count())] == ["Layer 0", "Layer 1"]
+    combo.setCurrentIndex(1)
+    combo.activated.emit(1)
+    assert view.asked[-1].level == 1
+    assert (view.selection.now.group, view.selection.now.layer) == ("both", 1)
+    answer(view, make_result(1))
+    view.selection.update(layer=0)
+    assert view.asked[-1].level == 0
+
+
+def test_hovering_tells_and_clicking_pins(view, qtbot):
+    answer(view, make_result())
+    canvas = view._canvas
+    _, boxes = view.figure().chips(canvas.figure_rect(), canvas.style_now)
+    place = boxes[1].center().toPoint()
+    qtbot.mouseMove(canvas, place)
+    qtbot.waitUntil(lambda: read_out(view).startswith("“red”, position 1: looks most at"))
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=place)
+    assert view.figure().pinned == (JointPlace(1),)
+    assert "what “red” looks at" in view.figure().caption
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=place)
+    assert view.figure().pinned == ()
+
+
+def drag(qtbot, canvas, start, end):
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(canvas, end)
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=end)
+
+
+def test_a_drag_over_the_image_draws_a_box_in_pixels_of_it(view, qtbot):
+    answer(view, make_result())
+    wanted = []
+    view.context.input_requested.connect(wanted.append)
+    canvas = view._canvas
+    image = view.figure().image_box(canvas.figure_rect(), canvas.style_now)
+    start, end = (part_rect((x / 90, y / 60, 1, 1), image).topLeft().toPoint() for x, y in ((70, 10), (40, 50)))
+    drag(qtbot, canvas, start, end)
+    (input,) = wanted
+    assert (input.kinds, input.regions.path, input.regions.of_scene) == (("regions",), "", False)
+    assert input.regions.boxes[0] == pytest.approx((40, 10, 70, 50), abs=0.3)
+    view.set_subject(subject(regions=RegionsInput(boxes=((1.0, 2.0, 3.0, 4.0),), of_scene=True)))
+    canvas.setFocus()
+    qtbot.keyClick(canvas, Qt.Key.Key_Backspace)
+    assert wanted[-1].regions == RegionsInput(of_scene=True)
+
+
+def test_a_model_of_regions_says_that_a_drawn_box_has_no_features(view, qtbot):
+    answer(view, make_result(reads_regions=True))
+    said = []
+    view.noticed.connect(said.append)
+    canvas = view._canvas
+    middle = view.figure().image_box(canvas.figure_rect(), canvas.style_now).center().toPoint()
+    drag(qtbot, canvas, middle, middle + QPoint(40, 40))
+    assert said == ["This model reads the regions of a file; a drawn box has no features for it."]
+
+
+def test_a_click_among_the_heads_selects_one(view, qtbot):
+    answer(view, make_result())
+    choose(view, "show", "heads")
+    canvas = view._canvas
+    ((panel, area),) = view.figure().panels(canvas.figure_rect(), canvas.style_now)
+    place = panel.cell_rect(1, 1, panel.plot(area, canvas.style_now)).center().toPoint()
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=place)
+    assert (view.selection.now.layer, view.selection.now.head) == (1, 1)
+    assert view.asked[-1].level == 1
+
+
+def test_a_click_on_a_word_of_the_answers_masks_it(view, qtbot):
+    choose(view, "show", "answers")
+    answer(view, make_answers(()))
+    canvas = view._canvas
+    place = view.figure()._words(canvas.figure_rect(), canvas.style_now)[2].center().toPoint()
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=place)
+    assert view.selection.masked == (2,)
+    assert view.figure().spot_at(QPointF(place), canvas.figure_rect(), canvas.style_now) == AnswerWord(2)
+
+
+def test_without_a_text_a_sentence_says_what_to_do(qtbot):
+    view = watched(JointView(ViewContext()), qtbot, 900, 500)
+    view.set_subject(subject(" "))
+    assert view.asked == []
+    assert view._page.empty_text == "Type a text above to see where in the image its words look."
+
+
+def test_its_numbers_name_their_axes_and_their_boxes_are_in_pixels():
+    numbers = JointFigure(make_result()).numbers()
+    arrays = numbers.arrays
+    assert arrays["pattern"].shape == (2, 11, 11)
+    assert arrays["pattern_axes"].tolist() == ["head", "query_pos", "key_pos"]
+    assert arrays["kinds"].tolist()[:6] == ["special", "word", "word", "special", "other", "patch"]
+    assert arrays["boxes"][-1].tolist() == [60, 30, 90, 60]
+    assert arrays["image_size"].tolist() == [90, 60]
+    assert arrays["region_boxes"][1].tolist() == [15, 0, 30, 30]
+    assert len(numbers.rows) == 11 * 11
+
+
+def test_is_collected_after_closing(assert_collected):
+    assert_collected(lambda: JointView(ViewContext()))

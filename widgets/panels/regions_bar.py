@@ -1,0 +1,104 @@
+"""What stands above the views when the checkpoint reads words and an image together: which regions of it are framed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, QWidget
+
+from inference.results.checkpoint import CheckpointInfo
+from inference.results.inputs import RegionsInput
+from widgets.kit.plain import PlainLabel, plain_tip
+
+
+class RegionsBar(QWidget):
+    """The regions in a line, and where they come from: the scene, the pointer, or a file.
+
+    Signals
+    -------
+    input_changed(RegionsInput)
+        Other regions are looked at.
+    """
+
+    input_changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._input = RegionsInput(of_scene=True)
+        self._needs_file = False
+        self._line = PlainLabel(self)
+        self._line.setObjectName("regions_line")
+        self._line.setAccessibleName(self.tr("Regions"))
+        self._of_scene = QCheckBox(self.tr("Things of the scene"), self)
+        self._of_scene.setObjectName("regions_of_scene")
+        self._of_scene.setToolTip(plain_tip(self.tr("Frame what the generator painted; files have no such boxes")))
+        self._open = QPushButton(self.tr("Open regions …"), self)
+        self._open.setObjectName("regions_open")
+        about = self.tr("An NPZ file with boxes in pixels, and features, labels and scores where there are any")
+        self._open.setToolTip(plain_tip(about))
+        self._clear = QPushButton(self.tr("Clear regions"), self)
+        self._clear.setObjectName("regions_clear")
+        self._clear.setToolTip(plain_tip(self.tr("Take away the file and the drawn boxes")))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 2, 8, 4)
+        layout.addWidget(self._line, 1)
+        for widget in (self._of_scene, self._open, self._clear):
+            layout.addWidget(widget)
+        self._of_scene.toggled.connect(self._on_of_scene_toggled)
+        self._open.clicked.connect(self._on_open_clicked)
+        self._clear.clicked.connect(self._on_clear_clicked)
+        self.set_input(self._input)
+
+    def set_checkpoint(self, info: CheckpointInfo) -> None:
+        """Say what this checkpoint makes of regions."""
+        self._needs_file = "regions" in info.reads
+        self.set_input(self._input)
+
+    def set_input(self, input: RegionsInput) -> None:
+        """Show which regions are looked at; `input_changed` is not emitted."""
+        self._input = input
+        with QSignalBlocker(self._of_scene):
+            self._of_scene.setChecked(input.of_scene)
+        self._of_scene.setEnabled(not input.path)
+        self._clear.setEnabled(bool(input.path or input.boxes))
+        self._line.setText(self._told())
+
+    def input(self) -> RegionsInput:
+        """The regions that are looked at."""
+        return self._input
+
+    def open_file(self, path: str) -> None:
+        """Look at the regions of an NPZ file."""
+        self._change(replace(self._input, path=path))
+
+    def _told(self) -> str:
+        if self._input.path:
+            return self.tr("Regions: {}").format(Path(self._input.path).name)
+        if self._needs_file:
+            return self.tr("Regions: none that this model can read; open a file with their features.")
+        n = len(self._input.boxes)
+        if n:
+            return self.tr("Regions: {} drawn").format(n)
+        return self.tr("Regions: drag over the image in Words and image to draw a box.")
+
+    def _change(self, input: RegionsInput) -> None:
+        self.set_input(input)
+        self.input_changed.emit(input)
+
+    @Slot(bool)
+    def _on_of_scene_toggled(self, is_on: bool) -> None:
+        self._change(replace(self._input, of_scene=is_on))
+
+    @Slot()
+    def _on_open_clicked(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(
+            self, self.tr("Open regions"), "", self.tr("Regions ({})").format("*.npz")
+        )
+        if path:
+            self.open_file(path)
+
+    @Slot()
+    def _on_clear_clicked(self) -> None:
+        self._change(RegionsInput(of_scene=self._input.of_scene))

@@ -1,0 +1,208 @@
+"""What the model answers with the image and with the image hidden: words under masks, and whether the pair fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+
+from inference.results.joint import JointWordsResult
+from widgets.figures import chips, prediction_cards
+from widgets.figures.heat_panel import short
+from widgets.figures.image_parts import paint_title
+from widgets.figures.lettering import resized
+from widgets.figures.prediction_cards import Card, Guess, percent
+from widgets.kit.clean import clean, isolated
+from widgets.kit.figure import Numbers
+from widgets.look.theme import FigureStyle
+
+_LINE = 1.6  # em
+
+
+class AnswerWord(NamedTuple):
+    """A word of the text."""
+
+    pos: int
+
+
+def _em(style: FigureStyle) -> float:
+    return QFontMetricsF(style.font).height()
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("JointAnswersFigure", text)
+
+
+@dataclass(frozen=True)
+class JointAnswersFigure:
+    """The text, two cards for each mask side by side, and the two scores of the pair."""
+
+    result: JointWordsResult
+
+    @property
+    def caption(self) -> str:
+        return self.words_text if self.result.why_no_score else self.score_text
+
+    @cached_property
+    def score_text(self) -> str:
+        """Whether text and image belong together, in words."""
+        result = self.result
+        if result.why_no_score:
+            return _tr("No score of the pair: {}.").format(result.why_no_score)
+        seen, hidden = (float(score) for score in result.scores)
+        if result.is_probability:
+            text = _tr("Text and image belong together: {} with the image, {} with all its numbers zero")
+            return text.format(percent(seen), percent(hidden))
+        text = _tr("Logit of the pair, which only compares pairs: {} with the image, {} with all its numbers zero")
+        return text.format(short(seen, 3), short(hidden, 3))
+
+    @cached_property
+    def words_text(self) -> str:
+        """What there is to see of masked words."""
+        result = self.result
+        if result.why_no_words:
+            return _tr("No masked words: {}.").format(result.why_no_words)
+        if not len(result.positions):
+            return _tr("Click a word to mask it, and see what the image tells of it.")
+        return _tr("What the model puts under the masks, with the image and with the image hidden")
+
+    @cached_property
+    def cards(self) -> tuple[Card, ...]:
+        """Two for each mask: with the image, and with the image hidden."""
+        result = self.result
+        return tuple(
+            self._card(mask, number, title)
+            for mask in range(len(result.positions))
+            for number, title in enumerate((_tr("with the image"), _tr("image hidden")))
+        )
+
+    def _card(self, mask: int, number: int, title: str) -> Card:
+        result = self.result
+        original, position = result.original[mask], int(result.positions[mask])
+        was = _tr(" · was “{}”").format(isolated(original)) if original else ""
+        prob = float(result.original_probs[number, mask])
+        guesses = tuple(
+            Guess(clean(word), float(p), prediction_cards.same_word(word, float(p), original, prob))
+            for word, p in zip(result.words[number][mask], result.probs[number, mask], strict=True)
+        )
+        is_there = any(guess.is_original for guess in guesses)
+        return Card(
+            f"{position} · {title}{was}",
+            guesses,
+            Guess(clean(original), prob, is_original=True) if original and not is_there else None,
+            guesses[0].is_original if original and guesses else None,
+        )
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        em = QFontMetricsF(style.font).height()
+        width = 44 * em
+        return QSizeF(width, self.least_height(width, style))
+
+    def least_height(self, width: float, style: FigureStyle) -> float:
+        """Height that is needed at a width."""
+        grid = prediction_cards.lay_out(self.cards, width, QFontMetricsF(style.font))
+        em = QFontMetricsF(style.font).height()
+        return self._cards_top(width, style) + grid.height + em
+
+    def _cards_top(self, width: float, style: FigureStyle) -> float:
+        metrics = QFontMetricsF(style.font)
+        _, boxes = self._chips(width, style)
+        return chips.height_of(boxes) + (2 * _LINE + 1.2) * metrics.height()
+
+    def _chips(self, width: float, style: FigureStyle) -> tuple[tuple[chips.Chip, ...], list[QRectF]]:
+        masked: dict[int, chips.ChipKind] = {int(pos): "masked" for pos in self.result.positions}
+        found = chips.chips_of(self.result.tokens, masked)
+        return found, chips.lay_out(found, width, QFontMetricsF(style.font))
+
+    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        painter.save()
+        em = QFontMetricsF(style.font).height()
+        has_score = not self.result.why_no_score
+        painter.setFont(resized(style.font, bold=has_score))
+        line = QRectF(rect.left(), rect.top(), rect.width(), _LINE * em)
+        paint_title(painter, self.score_text, line, style, is_faint=not has_score)
+        painter.setFont(style.font)
+        top = rect.top() + (_LINE + 0.4) * em
+        found, boxes = self._chips(rect.width(), style)
+        chips.paint_chips(painter, found, boxes, QPointF(rect.left(), top), style)
+        line = QRectF(rect.left(), top + chips.height_of(boxes) + 0.3 * em, rect.width(), _LINE * em)
+        paint_title(painter, self.words_text, line, style, is_faint=True)
+        grid = prediction_cards.lay_out(self.cards, rect.width(), QFontMetricsF(style.font))
+        origin = QPointF(rect.left(), rect.top() + self._cards_top(rect.width(), style))
+        prediction_cards.paint_cards(painter, self.cards, grid, origin, style)
+        painter.restore()
+
+    # Pointing: at the words, which can be masked
+
+    def _words(self, rect: QRectF, style: FigureStyle) -> list[QRectF]:
+        _, boxes = self._chips(rect.width(), style)
+        return [box.translated(rect.left(), rect.top() + (_LINE + 0.4) * _em(style)) for box in boxes]
+
+    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> AnswerWord | None:
+        """The word under a point; no special token."""
+        for pos, box in enumerate(self._words(rect, style)):
+            if box.contains(point) and self._can_be_masked(pos):
+                return AnswerWord(pos)
+        return None
+
+    def _can_be_masked(self, pos: int) -> bool:
+        return not self.result.why_no_words and not self.result.tokens.is_special[pos]
+
+    def has_spot(self, spot: object, rect: QRectF, style: FigureStyle) -> bool:
+        """Whether there is such a word."""
+        return isinstance(spot, AnswerWord) and spot.pos < len(self.result.tokens) and self._can_be_masked(spot.pos)
+
+    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: AnswerWord) -> None:
+        """Frame the word."""
+        painter.save()
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(style.theme.accent, 2.5))
+        painter.drawRect(self._words(rect, style)[spot.pos].adjusted(-1, -1, 1, 1))
+        painter.restore()
+
+    def step(
+        self, spot: AnswerWord | None, right: int, down: int, rect: QRectF, style: FigureStyle
+    ) -> AnswerWord | None:
+        """The word beside."""
+        places = [pos for pos in range(len(self.result.tokens)) if self._can_be_masked(pos)]
+        if not places:
+            return None
+        at = places.index(spot.pos) + right + down if spot is not None and spot.pos in places else 0
+        return AnswerWord(places[min(max(at, 0), len(places) - 1)])
+
+    def describe(self, spot: AnswerWord) -> str:
+        """What a click does."""
+        word = isolated(clean(self.result.tokens.words[spot.pos]))
+        is_masked = spot.pos in self.result.positions
+        text = (
+            _tr("{} at position {}: a click shows the word again")
+            if is_masked
+            else _tr("{} at position {}: a click masks it")
+        )
+        return text.format(word, spot.pos)
+
+    def numbers(self) -> Numbers:
+        result = self.result
+        rows: list[tuple[str | int | float, ...]] = [
+            (title, "pair", "", "", "", float(result.scores[number]))
+            for number, title in enumerate(("image", "image hidden"))
+        ]
+        for number, title in enumerate(("image", "image hidden")):
+            for mask, position in enumerate(result.positions.tolist()):
+                pairs = zip(result.words[number][mask], result.probs[number, mask], strict=True)
+                rows += [(title, "word", position, rank, word, float(p)) for rank, (word, p) in enumerate(pairs, 1)]
+        arrays = {
+            "tokens": np.array(tuple(map(clean, result.tokens.words)), np.str_),
+            "positions": result.positions,
+            "original": np.array(result.original, np.str_),
+            "words": np.array(result.words, np.str_),
+            "probs": result.probs,
+            "probs_axes": np.array(["image, image hidden", "mask", "rank"]),
+            "original_probs": result.original_probs,
+            "scores": result.scores,
+        }
+        return Numbers(arrays, ("given", "of", "position", "rank", "word", "number"), rows)

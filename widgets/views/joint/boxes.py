@@ -1,0 +1,90 @@
+"""Boxes over an image, with their labels, brighter the more lies on them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from inference.results.regions import Regions
+from widgets.figures.prediction_cards import percent
+from widgets.kit.clean import clean
+from widgets.look import color_maps
+from widgets.look.theme import FigureStyle
+
+_LEAST_VEIL, _MOST_VEIL = 0.12, 0.55  # opacity of the colour in a box
+
+
+@dataclass(frozen=True)
+class BoxMarks:
+    """What is told of the boxes.
+
+    Attributes
+    ----------
+    shares
+        float32 [region]: what lies on each; None while nothing is pointed at.
+    is_filled
+        Whether boxes are coloured by that; over patches, which are, they are not.
+    pointed
+        Numbers of those that are pointed at or pinned.
+    """
+
+    regions: Regions
+    shares: np.ndarray | None
+    is_filled: bool
+    pointed: Collection[int]
+
+    def paint(self, painter: QPainter, places: Sequence[QRectF], image: QRectF, style: FigureStyle) -> None:
+        """Paint them where they are on the sheet, what has most of them in front, and all labels upon them."""
+        shares = np.zeros(len(places), np.float32) if self.shares is None else np.nan_to_num(self.shares)
+        high = float(shares.max(initial=0.0))
+        table = color_maps.lookup(style.color_map)
+        order = [int(number) for number in np.argsort(shares, kind="stable")]
+        for number in order:
+            if self.is_filled and high > 0:
+                level = float(shares[number]) / high
+                color = QColor.fromRgb(int(table[round(255 * level)]))
+                color.setAlphaF(_LEAST_VEIL + (_MOST_VEIL - _LEAST_VEIL) * level)
+                painter.fillRect(places[number], color)
+            _paint_outline(painter, places[number], style, is_pointed=number in self.pointed)
+        for number in order:
+            _paint_label(painter, self._told(number), places[number], image, style)
+
+    def _told(self, number: int) -> str:
+        """Its label, and what lies on it; else how sure the detector is."""
+        words = [clean(self.regions.labels[number])] if self.regions.labels[number] else []
+        if self.shares is not None and np.isfinite(self.shares[number]):
+            words.append(percent(float(self.shares[number])))
+        elif self.shares is None and np.isfinite(self.regions.scores[number]):
+            words.append(f"({self.regions.scores[number]:.2f})")
+        return "  ".join(words)
+
+
+def _paint_outline(painter: QPainter, box: QRectF, style: FigureStyle, *, is_pointed: bool) -> None:
+    """White on black, which is seen on any image; what is pointed at in the accent."""
+    inner = style.theme.accent if is_pointed else QColor("#FFFFFF")
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for color, width in ((QColor("#000000"), 3.4), (inner, 2.2 if is_pointed else 1.4)):
+        pen = QPen(color, width)
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        painter.setPen(pen)
+        painter.drawRect(box)
+
+
+def _paint_label(painter: QPainter, text: str, box: QRectF, image: QRectF, style: FigureStyle) -> None:
+    """White letters on black at the upper left of a box, within the image."""
+    if not text:
+        return
+    metrics = QFontMetricsF(style.font)
+    em = metrics.height()
+    width = min(metrics.horizontalAdvance(text) + 0.5 * em, image.width())
+    left = min(max(box.left(), image.left()), image.right() - width)
+    top = box.top() - 1.15 * em if box.top() - 1.15 * em >= image.top() else box.top() + 2
+    place = QRectF(left, top, width, 1.1 * em)
+    painter.fillRect(place, QColor(0, 0, 0, 200))
+    painter.setPen(QColor("#FFFFFF"))
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width - 0.3 * em)
+    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, shown)

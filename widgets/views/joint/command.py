@@ -1,0 +1,98 @@
+"""Words and image on the command line."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from inference.results.inputs import PixelBox, RegionsInput, TextInput
+from inference.results.joint import JointRequest, JointResult, JointWordsRequest
+from widgets.figure_command import BadOption, FigureCommand, image_of, within
+from widgets.views.joint.options import JointOptions
+
+if TYPE_CHECKING:
+    from inference.results.checkpoint import CheckpointInfo
+    from inference.results.inputs import Input
+    from widgets.kit.figure import Figure
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--text", required=True, metavar="TEXT", help="the text that is read with the image")
+    about = "regions of the image: NPZ with boxes (pixels), and features, labels, scores, size where there are any"
+    parser.add_argument("--regions", metavar="FILE", help=about)
+    about = "a box in pixels of the image; may be given several times"
+    parser.add_argument("--box", dest="drawn", action="append", type=_box, metavar="X0,Y0,X1,Y1", help=about)
+    parser.add_argument("--mask", type=_numbers, default=(), metavar="POS,...", help="positions to mask, such as 3,5")
+    parser.add_argument(
+        "--level", type=int, default=0, metavar="N", help="level, counted from 0; `inspect` lists groups"
+    )
+    parser.add_argument("--head", type=int, default=0, metavar="H", help="head, counted from 0")
+    about = "position of a word or part of the image whose attention is shown; may be given several times"
+    parser.add_argument("--pin", dest="pins", action="append", type=int, metavar="POS", help=about)
+
+
+def _box(text: str) -> PixelBox:
+    try:
+        x0, y0, x1, y1 = (float(number) for number in text.split(","))
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no box such as 10,20,110,90") from None
+    return x0, y0, x1, y1
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(number) for number in text.split(","))
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no list of positions such as 3,5") from None
+
+
+def _input(args: Namespace) -> Input:
+    path = os.path.abspath(args.regions) if args.regions else ""
+    regions = RegionsInput(path, tuple(args.drawn or ()), of_scene=args.image is None)
+    return replace(image_of(args), text=TextInput(args.text, masked=args.mask), regions=regions)
+
+
+def _request(args: Namespace, info: CheckpointInfo) -> JointRequest | JointWordsRequest:
+    if not args.text.strip():
+        raise BadOption("--text is blank; a text is needed that is read with the image.")
+    if JointOptions.of(args).show == "answers":
+        return JointWordsRequest(args.checkpoint, _input(args))
+    return JointRequest(args.checkpoint, _input(args), args.level)
+
+
+def _figure(result: object, args: Namespace) -> Figure:
+    options = JointOptions.of(args)
+    if options.show == "answers":
+        from inference.results.joint import JointWordsResult
+        from widgets.views.joint.answers_figure import JointAnswersFigure
+
+        assert isinstance(result, JointWordsResult)
+        return JointAnswersFigure(result)
+    assert isinstance(result, JointResult)
+    head = within("head", args.head, result.n_heads)
+    if options.show == "map":
+        from widgets.views.joint.map_figure import JointMapFigure
+
+        return JointMapFigure(result, head, options)
+    if options.show == "heads":
+        from widgets.views.joint.heads_figure import JointHeadsFigure
+
+        return JointHeadsFigure(result, head, options)
+    from widgets.views.joint.figure import JointFigure, JointPlace
+
+    pins = tuple(JointPlace(within("position", pos, len(result.kinds))) for pos in args.pins or ())
+    return JointFigure(result, head, pins, options)
+
+
+COMMANDS = {
+    "joint": FigureCommand(
+        "where in an image the words of a text look, by a model that reads both",
+        ("image",),
+        _figure,
+        _request,
+        JointOptions,
+        _add_arguments,
+    )
+}

@@ -1,0 +1,69 @@
+"""Options of words and image in one model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from inference.results.joint import OF_IMAGE, OF_TEXT
+from widgets.options import Options, choice, share, switch
+
+JointPage = Literal["image", "map", "heads", "answers"]
+Crossing = Literal["text-image", "image-text", "text-text", "image-image"]
+
+# Which kinds of places a crossing goes from and to.
+ENDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "text-image": (OF_TEXT, OF_IMAGE),
+    "image-text": (OF_IMAGE, OF_TEXT),
+    "text-text": (OF_TEXT, OF_TEXT),
+    "image-image": (OF_IMAGE, OF_IMAGE),
+}
+_BLOCKS = {"all": "Everything", "text": "Words", "image": "Image"}
+
+
+@dataclass(frozen=True)
+class JointOptions(Options):
+    """What is shown, of which heads, and how."""
+
+    show: JointPage = choice(
+        "image",
+        {"image": "On the image", "map": "Map", "heads": "Heads", "answers": "Answers"},
+        "Show",
+        "attention over the image and the words, the whole map, what each head crosses, or what the model answers",
+    )
+    attention: Literal["head", "mean", "rollout"] = choice(
+        "head",
+        {"head": "One head", "mean": "Mean of the heads", "rollout": "Rollout"},
+        "Attention",
+        "of the selected head, the mean over the heads of the layer, or the means of all layers so far multiplied",
+    )
+    direction: Literal["to", "from"] = choice(
+        "to",
+        {"to": "What it looks at", "from": "What looks at it"},
+        "Direction",
+        "of what is pointed at: its row of the map, or its column",
+    )
+    rows: Literal["all", "text", "image"] = choice("all", _BLOCKS, "Rows", "which queries the map shows")
+    columns: Literal["all", "text", "image"] = choice("all", _BLOCKS, "Columns", "which keys the map shows")
+    apart: bool = switch(
+        False, "Blocks apart", "Bring what a place attends to among words, and among parts of the image, to 1 each."
+    )
+    crossing: Crossing = choice(
+        "text-image",
+        {
+            "text-image": "Words to image",
+            "image-text": "Image to words",
+            "text-text": "Words to words",
+            "image-image": "Image to image",
+        },
+        "Between",
+        "whose attention is measured, and on what it lies",
+    )
+    measure: Literal["share", "focus"] = choice(
+        "share",
+        {"share": "Share", "focus": "Focus"},
+        "Measure",
+        "the share of attention that lies there, or how much of that lies on few places",
+    )
+    boxes: bool = switch(True, "Boxes", "Frame the regions, with their labels.")
+    opacity: float = share(0.65, "Opacity", "Of the colours over the image.")
