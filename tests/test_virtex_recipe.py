@@ -15,6 +15,7 @@ from resources.recipes.virtex_scenes.data import make_tokenizer, some_captions, 
 from resources.recipes.virtex_scenes.label import pairs_present
 from resources.recipes.virtex_scenes.report import Captioner, _last_pattern, truths
 from resources.recipes.virtex_scenes.train import build_model
+from resources.recipes.virtex_scenes.transfer import METHODS
 from resources.recipes.virtex_scenes.truth import Sentence, read
 from resources.scenes import make_scene
 
@@ -92,7 +93,7 @@ def test_it_trains_reports_and_compares(tmp_path, monkeypatch):
     main(monkeypatch, "label", "--state", labels, "--smoke")
     main(monkeypatch, "transfer", "--labels", labels, "--state", tmp_path / "runs", "--out", out, "--smoke")
     told = json.loads((out / STUDY).read_text(encoding="utf-8"))
-    assert {run["method"] for run in told["runs"]} == set(told["methods"])
+    assert {run["method"] for run in told["runs"]} == set(told["methods"]) == set(METHODS)
     main(monkeypatch, "transfer", "--labels", labels, "--state", tmp_path / "runs", "--out", out, "--smoke")
     assert json.loads((out / STUDY).read_text(encoding="utf-8")) == told  # no run is made twice
     assert all(0 <= run["accuracies"][0] <= 1 for run in told["runs"])
