@@ -9,6 +9,7 @@ from inference.models.word2vec_corpus import corpus_of
 from inference.models.word_vectors import WordVectors
 from inference.results.embedding import GROUPS
 from resources.recipes.word2vec.baseline import counted_vectors
+from resources.recipes.word2vec.beside_gensim import overlap
 from resources.recipes.word2vec.questions import (
     analogy_accuracy,
     comparative,
@@ -106,3 +107,11 @@ def test_counted_vectors_know_what_stands_together():
     is_animal = np.isin(text.words, groups[0])
     cosines = unit @ unit.T
     assert cosines[is_animal][:, is_animal].min() > cosines[is_animal][:, ~is_animal].max()
+
+
+def test_the_overlap_of_neighbours_is_that_of_sets():
+    vectors = np.random.default_rng(0).normal(size=(60, 5))
+    turned = 3 * vectors @ np.linalg.qr(np.random.default_rng(1).normal(size=(5, 5)))[0]
+    assert overlap(vectors, turned, n_words=20, n_near=4) == 1.0  # neither turns nor lengths matter
+    random = overlap(vectors, np.random.default_rng(2).normal(size=(60, 5)), n_words=60, n_near=4)
+    assert random == pytest.approx(4 / 59, abs=0.06)

@@ -59,8 +59,8 @@ class _Shell:
 class _Shells(pickle._Unpickler):
     """Imports nothing."""
 
-    def find_class(self, module_name: str, global_name: str, /) -> Any:
-        return type(global_name[:100], (_Shell,), {})
+    def find_class(self, module: str, name: str) -> Any:
+        return type(name[:100], (_Shell,), {})
 
 
 def read_gensim(path: Path, most_numbers: int) -> tuple[tuple[str, ...], NDArray[np.float32], int]:

@@ -59,7 +59,7 @@ class ContrastiveTask(TrainingTask):
     for each text, of cosines that are divided by a learned temperature.
     """
 
-    measure = f"portraits whose colour and kind are found among {len(PAIRS)}"
+    measure = f"right among {len(PAIRS)} pairs"  # of a colour and a kind; see `facts`
     parts = ("pairs seen in training", "pairs never seen")
     terms = (
         StepTerm("Cross-entropies of the batch", "image to text", "nats"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtGui import QAction
@@ -154,3 +155,26 @@ def test_runs_that_wait_come_back_and_all_of_a_comparison_are_trained(start):
     assert [runs.item(i).text().partition("\n")[2][:4] for i in range(2)] == ["done"] * 2
     driver.wait(lambda: len(driver.figure("training").runs) == 2)
     assert [run.name for run in driver.figure("training").runs] == ["norms behind", "norms before"]
+
+
+def test_a_tiny_clip_is_trained_while_another_checkpoint_is_looked_at_and_opens(driver, tmp_path):
+    choose(driver, task="contrastive", **{name: QUICK[name] for name in ("layers", "width", "heads", "batch", "steps")})
+    assert not driver.widget("training_length").isVisible()  # there is nothing that it would say
+    assert not driver.widget("training_file").isVisible()
+    driver.click(driver.widget("training_start"))
+    driver.wait(lambda: n_done(driver) > 2, seconds=240)
+    driver.window.open("vit-scenes")
+    driver.wait(lambda: driver.window.controller.checkpoint.name == "vit-scenes", seconds=110)
+    before = n_done(driver)
+    driver.wait(lambda: n_done(driver) > before + 2, seconds=110)
+    driver.click(driver.widget("training_job_cancel"))
+    driver.wait(lambda: phase(driver) is None)
+    titles = [plot.title for plot in driver.figure("training").plots]
+    assert titles[2:4] == ["Cross-entropies of the batch", "Temperature"]
+    driver.export("training", tmp_path / "curves.npz")
+    with np.load(tmp_path / "curves.npz") as arrays:
+        assert arrays["0_terms"].shape == (len(arrays["0_loss"]), 3)
+        np.testing.assert_allclose(arrays["0_terms"][:, 2], 0.07, atol=0.01)  # as CLIP begins
+    driver.click(driver.widget("training_open"))
+    driver.wait(lambda: driver.window.controller.checkpoint.architecture == "CLIPModel", seconds=110)
+    driver.wait(lambda: driver.window.area.has_tab("similarity"))
