@@ -142,7 +142,7 @@ def study(runs: list[dict[str, Any]]) -> dict[str, Any]:
         "told": [
             f"Measured when virtex-scenes was trained, {days[0] if len(days) == 1 else f'{days[0]} to {days[-1]}'}: "
             f"accuracy on {runs[0]['n_tested']:,} portraits that none of the networks has seen; chance is 1 in 16.",
-            f"Scenes of captions (and of labels, which tell all colours and kinds of a scene) have several small things; "
+            "Scenes of captions (and of labels, which tell all colours and kinds of a scene) have several things; "
             f"only the network that is trained on portraits alone has seen one before, for {epochs} epochs.",
         ],
     }
