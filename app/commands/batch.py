@@ -20,10 +20,10 @@ MOST = 10_000  # entries
 ABOUT = "make the figures that a JSON file lists, with one engine: see docs/figures.md"
 
 # By the name of a figure: its options by how they are written, such as `--layer`.
-Options = Mapping[str, Mapping[str, Action]]
+KnownOptions = Mapping[str, Mapping[str, Action]]
 
 
-def make_all(file: Path, options: Options, make: Callable[[list[str]], str]) -> str:
+def make_all(file: Path, options: KnownOptions, make: Callable[[list[str]], str]) -> str:
     """Make the figures of a file, those of one checkpoint behind each other; a mistake in one does not stop the others.
 
     Parameters
@@ -85,7 +85,7 @@ def _about(entry: Any) -> list[Any]:
     return [entry.get("checkpoint"), entry.get("precision")] if isinstance(entry, dict) else []
 
 
-def _arguments(entry: Any, options: Options) -> list[str]:
+def _arguments(entry: Any, options: KnownOptions) -> list[str]:
     if not isinstance(entry, dict):
         raise Fault("A figure is written in braces, with its options by name.")
     if KIND not in entry:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from inference.results.job import JobAction, JobPhase, JobState
 from widgets.kit.labels import LineLabel
-from widgets.panels.progress_bar import ProgressBar
+from widgets.panels.progress_bar import QuietProgressBar
 
 
 class JobLine(QWidget):
@@ -33,7 +33,7 @@ class JobLine(QWidget):
         self._title = LineLabel(self.tr("Job"), self)
         self._title.setObjectName(f"{name}_title")
         self._title.setVisible(with_title)
-        self._bar = ProgressBar(self)
+        self._bar = QuietProgressBar(self)
         self._bar.setObjectName(f"{name}_bar")
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(18 * self.fontMetrics().averageCharWidth())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QProgressBar
 
 
-class ProgressBar(QProgressBar):
+class QuietProgressBar(QProgressBar):
     """Is painted with all else, when the window next is.
 
     Qt's own paints itself at each new value, at once, and with it all that waits for the next frame: as often as

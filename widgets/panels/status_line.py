@@ -13,7 +13,7 @@ from inference.results.memory import MemoryResult
 from widgets.kit.delay import Delay
 from widgets.kit.labels import LineButton
 from widgets.kit.plain import PlainLabel, plain_tip
-from widgets.panels.progress_bar import ProgressBar
+from widgets.panels.progress_bar import QuietProgressBar
 
 N_KEPT = 200
 
@@ -73,7 +73,7 @@ class StatusLine(QWidget):
             line.clicked.connect(self.log_requested)
             line.installEventFilter(self)
         self._label = PlainLabel(self)
-        self._bar = ProgressBar(self)
+        self._bar = QuietProgressBar(self)
         self._bar.setObjectName("progress")
         self._bar.setAccessibleName(self.tr("Progress"))
         self._bar.setTextVisible(False)

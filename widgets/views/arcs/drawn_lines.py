@@ -17,6 +17,7 @@ from widgets.views.arcs.scatter import strips
 from widgets.views.arcs.strokes import Strokes
 
 _SLICE = 0.006  # seconds of drawing between two looks at the event queue
+_UNDER = QPainter.CompositionMode.CompositionMode_DestinationOver
 _CLEAR = 0.45  # opacity from which lines are few, and one above another has to cover it: those are painted
 
 
@@ -95,7 +96,8 @@ class DrawnLines:
         self._pixmaps[tile] = pixmap
         top, bottom = self.top + tile.start / self._scale, self.top + tile.stop / self._scale
         for pen, lines in _near(self._clear, top, bottom).batches(self._theme):
-            with _under(pixmap) as painter:
+            with QPainter(pixmap) as painter:
+                painter.setCompositionMode(_UNDER)
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
                 painter.scale(self._scale, self._scale)
                 painter.translate(-self._left, -top)
@@ -104,16 +106,10 @@ class DrawnLines:
             yield
         faint, corner = _near(self._faint, top, bottom), (self._left, top)
         for x, strip in strips(faint, self._theme, corner, self._scale, (pixmap.width(), pixmap.height())):
-            with _under(pixmap) as painter:
+            with QPainter(pixmap) as painter:
+                painter.setCompositionMode(_UNDER)
                 painter.drawImage(x, 0, strip)
             yield
-
-
-def _under(pixmap: QPixmap) -> QPainter:
-    """Paints under what is there."""
-    painter = QPainter(pixmap)
-    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOver)
-    return painter
 
 
 def _tiles(height: int, top: float, bottom: float) -> list[range]:
