@@ -160,7 +160,7 @@ class MaskedView(View):
         goes_on = np.append(~tokens.starts_word[1:], False)
         is_whole = tokens.starts_word & ~goes_on & ~tokens.is_special
         words = [place for place in np.flatnonzero(is_whole).tolist() if tokens.words[place].isalpha()]
-        return max(words, key=lambda place: len(tokens.words[place]), default=None)
+        return words[-1] if words else None  # the last one: hardly ever a small word
 
     def _has_mask(self) -> bool:
         """Whether something is masked, by a click or as text."""

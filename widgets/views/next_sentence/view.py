@@ -21,7 +21,8 @@ from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.next_sentence.figure import NextSentenceFigure
 
-EXAMPLE = Input(text=TextInput(*SAMPLE_PAIR.split("\n")))
+_FIRST, _, _SECOND = SAMPLE_PAIR.partition("\n")
+EXAMPLE = Input(text=TextInput(_FIRST, _SECOND))
 
 
 class NextSentenceView(View):

@@ -119,6 +119,8 @@ class NormsCurvesFigure(PlottedFigure):
 
     def _stream_plot(self) -> Plot:
         stream = self.stream
+        is_token = bool(self.result.tokens.is_special[0])  # [CLS] is no patch
+        first = _tr("First {}").format(_tr("token") if is_token else self._place.one)
         x = np.arange(len(stream), dtype=float)
         curves = [
             Curve(
@@ -130,7 +132,7 @@ class NormsCurvesFigure(PlottedFigure):
                 high=stream.max(1),
                 has_dots=True,
             ),
-            Curve(self._token_name(0, _tr("First {}").format(self._place.one)), x, stream[:, 0], 3, has_dots=True),
+            Curve(self._token_name(0, first), x, stream[:, 0], 3, has_dots=True),
         ]
         if self.selected:
             curves.append(Curve(self._token_name(self.selected, _tr("Selected")), x, stream[:, self.selected], 6))
