@@ -298,7 +298,9 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _judge_cancel(self) -> None:
-        self.actions_by_name["cancel"].setEnabled(self._runner.is_busy or self._presentation.is_on)
+        cancel, can = self.actions_by_name["cancel"], self._runner.is_busy or self._presentation.is_on
+        cancel.setEnabled(can)
+        cancel.setToolTip("" if can else self.tr("Nothing is being computed."))
 
     def set_caption(self, is_on: bool) -> None:
         self.settings = replace(self.settings, caption=is_on)
