@@ -220,10 +220,6 @@ class MainWindow(QMainWindow):
         """Open a bundled checkpoint by name, or a folder."""
         self.opening.open(checkpoint)
 
-    @Slot()
-    def browse(self) -> None:
-        self.opening.browse()
-
     @Slot(object)
     def _on_opening_opened(self, info: CheckpointInfo) -> None:
         place, is_own_precision = split_precision(info.checkpoint)
