@@ -42,7 +42,7 @@ class ControlBar(QWidget):
         only.hide()
         for widget in (label, combo, only):
             layout.addWidget(widget)
-        self._flow.addWidget(pair)
+        self._append(pair)
         self._only[combo] = only
         return combo
 
@@ -55,7 +55,7 @@ class ControlBar(QWidget):
 
     def add_widget(self, widget: QWidget) -> None:
         """A control of another kind."""
-        self._flow.addWidget(widget)
+        self._append(widget)
 
     def add_check(self, name: str, title: str, tip: str) -> QCheckBox:
         """A check box."""
@@ -63,7 +63,7 @@ class ControlBar(QWidget):
         box.setObjectName(name)
         box.setToolTip(plain_tip(tip))
         box.setAccessibleName(title)
-        self._flow.addWidget(box)
+        self._append(box)
         return box
 
     def add_button(self, name: str, text: str, tip: str) -> QToolButton:
@@ -84,7 +84,7 @@ class ControlBar(QWidget):
             button.setAccessibleName(tip)
             row.addWidget(button)
             made.append(button)
-        self._flow.addWidget(group)
+        self._append(group)
         return made
 
     def put_behind_more(self, widget: QWidget) -> None:
@@ -99,14 +99,20 @@ class ControlBar(QWidget):
             self._more.setAccessibleName(self._more.toolTip())
             self._more.setCheckable(True)
             self._more.toggled.connect(self._on_more_toggled)
-        # Behind it: what is shown comes last in the row.
-        for one in (self._more, *self._rare):
-            self._flow.removeWidget(one)
+            self._flow.addWidget(self._more)
         self._rare.append(widget)
-        self._flow.removeWidget(widget)
-        for one in (self._more, *self._rare):
-            self._flow.addWidget(one)
+        self._put_last()
         widget.setVisible(self._more.isChecked())
+
+    def _append(self, widget: QWidget) -> None:
+        self._flow.addWidget(widget)
+        self._put_last()
+
+    def _put_last(self) -> None:
+        """The button, and behind it what it shows."""
+        for one in (*filter(None, [self._more]), *self._rare):
+            self._flow.removeWidget(one)
+            self._flow.addWidget(one)
 
     def show_all(self) -> None:
         """Show the controls that are seldom needed, too."""

@@ -20,6 +20,7 @@ from app.window.help.helping import Helping
 from app.window.main_window import MainWindow
 from app.window.menus.filing import Filing
 from app.window.menus.going import Going
+from app.window.opening import Opening
 from widgets.registry import VIEWS as ALL_VIEWS
 
 VIEWS = tuple(view for view in ALL_VIEWS if not view.is_home)
@@ -57,6 +58,7 @@ def test_every_command_is_a_method_of_the_window():
         "filing": Filing,
         "finding": Finding,
         "going": Going,
+        "opening": Opening,
         "": MainWindow,
     }
     for command in COMMANDS:

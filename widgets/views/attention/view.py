@@ -30,6 +30,8 @@ from widgets.view import View
 from widgets.views.attention.options import AttentionOptions
 from widgets.views.attention.whole_map import WholeMap
 
+_RARE = ("reduce", "hide_special", "merge_words", "low", "high")
+
 
 class AttentionView(View):
     """The selected head's attention, from each token (rows) to each token (columns), or all heads of its layer in one.
@@ -51,7 +53,7 @@ class AttentionView(View):
         self._page.show_empty(self.tr("Asking the model …"))
         controls = self._page.controls
         self._group = GroupChoice(controls, "attention_group", context.selection)
-        self._options = self.add_options(OptionControls(controls, "attention", AttentionOptions, rare=("low", "high")))
+        self._options = self.add_options(OptionControls(controls, "attention", AttentionOptions, rare=_RARE))
         self._scale_was = self._options.value().scale
         self._is_scale_chosen = False  # until it is, it follows the length of the text
         zoom_out, zoom_in, fit, self._search, self._go_to = controls.add_buttons(
