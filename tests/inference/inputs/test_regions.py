@@ -91,6 +91,13 @@ def test_a_size_in_a_header_is_not_believed(tmp_path, prepared):
         regions_of(RegionsInput(str(tmp_path / "none.npz")), prepared)
 
 
+def test_an_array_that_is_too_large_is_not_read(tmp_path, prepared, monkeypatch):
+    given = written(tmp_path, boxes=BOXES, features=np.zeros((2, 100)))
+    monkeypatch.setattr("inference.inputs.regions._MOST_BYTES", 1000)
+    with pytest.raises(Refused, match="is damaged"):
+        regions_of(given, prepared)
+
+
 def test_drawn_boxes_lie_in_the_image(prepared):
     assert regions_of(RegionsInput(boxes=((1, 2, 3, 4),)), prepared).boxes.tolist() == [[1, 2, 3, 4]]
     for boxes, said in (

@@ -187,14 +187,12 @@ class JointFigure:
 
     def _title(self, places: tuple[JointPlace, ...], values: np.ndarray | None) -> str:
         result = self.result
-        if len(places) > 1:
-            return _tr("Each part of the image in the colour of the pinned place that looks at it most")
         if values is None:
-            return (
-                _tr("Point at a word to see where it looks.")
-                if len(result.places("region"))
-                else _tr("Point at a word to see where it looks; drag over the image to draw a box.")
-            )
+            if places:
+                return _tr("Each part of the image in the colour of the pinned place that looks at it most")
+            if len(result.places("region")):
+                return _tr("Point at a word to see where it looks.")
+            return _tr("Point at a word to see where it looks; drag over the image to draw a box.")
         on_image = values[result.places(*OF_IMAGE)]
         if not np.isfinite(on_image).any():
             return _tr("{} reads no part of the image here").format(self._name(places[0]))
