@@ -10,6 +10,7 @@ NGRAMS = ROOT / "ngrams" / "english.npz"
 EMBEDDINGS = ROOT / "embeddings" / "english.npz"
 HOME_PICTURES = ROOT / "home"  # <light or dark>/<card>.png, made by docs/home_pictures.py
 CBOW_EMBEDDINGS = ROOT / "embeddings" / "english-cbow.npz"
+HELP = ROOT / "help"  # <view>.md: what a view shows and how it is read
 GLUE = ROOT / "published" / "glue.json"
 
 
@@ -31,6 +32,7 @@ def checkpoint_path(checkpoint: str) -> Path:
 
 FIRST_CHECKPOINT = "bert-mini"
 
+SAMPLE_PAIR = "The king and the queen lived in a castle.\nThey had three beautiful daughters."
 # Sentences to begin with; a pair is split at the line break.
 SAMPLES: tuple[str, ...] = (
     "The cat sat on the mat because it was tired.",
@@ -38,6 +40,6 @@ SAMPLES: tuple[str, ...] = (
     "I brush my teeth every morning.",
     "A man riding a bicycle down the street.",
     "Once upon a time there was",
-    "The king and the queen lived in a castle.\nThey had three beautiful daughters.",
+    SAMPLE_PAIR,
     "She put the flowers in a vase.\nThe doctor told him to stay in bed.",
 )

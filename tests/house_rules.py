@@ -227,7 +227,7 @@ def foreign_rich_text(paths: list[Path]) -> Iterator[str]:
 
 
 def _is_plain(text: ast.expr | None) -> bool:
-    """Whether it is a text of our own, word by word, or went through `plain_tip`."""
+    """Whether it is a text of our own, word by word, or went through `plain_tip` or `tip_with_terms`."""
     if isinstance(text, ast.Constant):
         return True
     if isinstance(text, ast.IfExp):
@@ -235,4 +235,5 @@ def _is_plain(text: ast.expr | None) -> bool:
     if not isinstance(text, ast.Call):
         return False
     name = getattr(text.func, "attr", getattr(text.func, "id", ""))
-    return name == "plain_tip" or (name in ("tr", "_tr") and all(isinstance(part, ast.Constant) for part in text.args))
+    is_ours = name in ("tr", "_tr") and all(isinstance(part, ast.Constant) for part in text.args)
+    return is_ours or name in ("plain_tip", "tip_with_terms")

@@ -62,6 +62,9 @@ class ViewEntry:
     def create(self, context: ViewContext) -> View:
         """Import and build the view."""
         module, _, name = self.cls.partition(":")
+        from widgets.kit.plain import explain_controls  # what the command line reads of this module needs no Qt
+
         view: View = getattr(import_module(module), name)(context)
         view.setObjectName(self.name)
+        explain_controls(view)
         return view

@@ -114,7 +114,11 @@ COMMANDS: tuple[Command, ...] = (
         for number, part in enumerate(LECTURE, 1)
         for card in part.cards
     ),
-    Command("&Help", "&Keyboard shortcuts…", "show_shortcuts", "F1"),
+    Command("&Help", "&What is this?", "helping.show_page", "F1"),
+    Command("&Help", "&Guided tour", "helping.begin_tour"),
+    Command("&Help", "Lecture: &contents…", "helping.show_lecture"),
+    Command("&Help", "Wo&rds…", "helping.show_words"),
+    Command("&Help", "&Keyboard shortcuts…", "show_shortcuts", "Ctrl+F1"),
     Command("&Help", "&About Headlight…", "show_about"),
 )
 
@@ -137,6 +141,7 @@ ICONS = {
     "show_beside": "beside",
     "going.toggle_selected_mask": "mask",
     "ask_again": "again",
+    "helping.show_page": "help",
     "show_shortcuts": "keys",
 }
 

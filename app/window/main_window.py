@@ -25,6 +25,7 @@ from app.window.drops import Drops, DropTargets
 from app.window.editing.editing import Editing
 from app.window.editing.history import History
 from app.window.finding.finding import Finding
+from app.window.help.helping import Helping
 from app.window.menus.filing import Filing, kept_image
 from app.window.menus.going import Going
 from app.window.opening import ContextActions, Opening
@@ -115,6 +116,7 @@ class MainWindow(QMainWindow):
         )
         self.finding = Finding(self.context, self.opening, self.input_panel, SAMPLES, self)
         self._build()
+        self.helping = Helping(self.context, self.area, (self.gallery, self.input_panel, self.details), self)
         self.actions_by_name = build_menus(self)
         for part in (self.editing, self.filing, self.finding):
             part.set_actions(self.actions_by_name)

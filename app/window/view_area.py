@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QShowEvent
@@ -11,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QSplitter, QVBoxLayout, QWidget
 
 from app.window.offered_views import OfferedViews
 from app.window.placement import ViewLayout
-from app.window.view_page import ViewPage, ViewPlace
+from app.window.view_page import OpensFiles, ViewPage, ViewPlace
 from app.window.view_pane import Tab, ViewPane
 from app.window.view_window import ViewWindow, ViewWindows
 from inference.results.checkpoint import CheckpointInfo
@@ -19,13 +18,6 @@ from widgets.registry import VIEWS
 from widgets.subject import Subject
 from widgets.view import View
 from widgets.view_entry import ViewEntry
-
-
-@runtime_checkable
-class _OpensFiles(Protocol):
-    """A view that can look at a file."""
-
-    def open_file(self, path: str) -> None: ...
 
 
 class ViewArea(QWidget):
@@ -37,7 +29,7 @@ class ViewArea(QWidget):
     Signals
     -------
     view_created(View)
-    export_requested(str), copy_requested(str), drag_requested(str)
+    export_requested(str), copy_requested(str), drag_requested(str), help_requested(str)
         Name of the view.
     offered_changed(dict, tuple)
         Why views are off with a checkpoint, by name, and names of those that have a tab.
@@ -47,6 +39,7 @@ class ViewArea(QWidget):
     export_requested = Signal(str)
     copy_requested = Signal(str)
     drag_requested = Signal(str)
+    help_requested = Signal(str)
     offered_changed = Signal(dict, tuple)
 
     def __init__(
@@ -139,7 +132,7 @@ class ViewArea(QWidget):
             self.show_view(name)
             view = self.views.get(name)
             # Showing it may have built it, and so handed the file over.
-            if isinstance(view, _OpensFiles) and self._files.pop(name, None):
+            if isinstance(view, OpensFiles) and self._files.pop(name, None):
                 view.open_file(path)
 
     # What they look at
@@ -270,6 +263,10 @@ class ViewArea(QWidget):
     def _pane(self, name: str) -> ViewPane:
         return self._beside if self._places[name] is ViewPlace.BESIDE else self._tabs
 
+    def header_of(self, name: str) -> QWidget | None:
+        """The line above a view, with its buttons; None where it was not shown yet."""
+        return self._pages[name].header if name in self._pages else None
+
     def _arrange(self) -> None:
         """Make tabs and windows what `_places` says."""
         self._is_arranging = True
@@ -306,6 +303,7 @@ class ViewArea(QWidget):
     def _page(self, name: str) -> ViewPage:
         if name not in self._pages:
             page = ViewPage(self._entries[name], self)
+            page.help_requested.connect(self.help_requested)
             page.copy_requested.connect(self.copy_requested)
             page.drag_requested.connect(self.drag_requested)
             page.export_requested.connect(self.export_requested)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent, QResizeEvent
@@ -23,6 +24,13 @@ from widgets.view import View
 from widgets.view_entry import ViewEntry
 
 
+@runtime_checkable
+class OpensFiles(Protocol):
+    """A view that can look at a file."""
+
+    def open_file(self, path: str) -> None: ...
+
+
 class ViewPlace(Enum):
     """Where a view is shown."""
 
@@ -32,18 +40,19 @@ class ViewPlace(Enum):
 
 
 class ViewPage(QWidget):
-    """What the view is good for, what can be done with it, and below it the view.
+    """What the view is good for, what can be done with it (`header`), and below it the view.
 
     A view that needs more room than there is can be scrolled: no view says how small a window may be.
 
     Signals
     -------
-    copy_requested(str), export_requested(str), beside_requested(str), window_requested(str)
+    help_requested(str), copy_requested(str), export_requested(str), beside_requested(str), window_requested(str)
         Name of the view; the last two want it there, or back among the tabs.
     drag_requested(str)
         The picture is being dragged out of the window, by the button Copy.
     """
 
+    help_requested = Signal(str)
     copy_requested = Signal(str)
     drag_requested = Signal(str)
     export_requested = Signal(str)
@@ -69,7 +78,8 @@ class ViewPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._header())
+        self.header = self._header()
+        layout.addWidget(self.header)
         layout.addWidget(self._content, 1)
         self.set_place(ViewPlace.TABS)
 
@@ -78,6 +88,9 @@ class ViewPage(QWidget):
         about = LineLabel(self.tr("What the view is good for"), header)
         about.setForegroundRole(self.palette().ColorRole.PlaceholderText)
         about.show_text(self.entry.about)
+        self._help = self._button("help", "?", self.tr("What is this? What the view shows, and how it is read (F1)"))
+        self._help.setAccessibleName(self.tr("What is this? {}").format(self.entry.title))
+        self._help.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         tip = self.tr("Copy the picture (Ctrl+Shift+C), or drag it from here into another program")
         self._copy = self._button("copy", self.tr("Copy"), tip)
         self._export = self._button("export", self.tr("Export…"), self.tr("Save the picture or its numbers (Ctrl+E)"))
@@ -88,6 +101,7 @@ class ViewPage(QWidget):
         row.setSpacing(2)
         row.addWidget(about, 1)
         for button, slot in (
+            (self._help, self._on_help_clicked),
             (self._copy, self._on_copy_clicked),
             (self._export, self._on_export_clicked),
             (self._beside, self._on_beside_clicked),
@@ -119,7 +133,7 @@ class ViewPage(QWidget):
         Qt's own chain is not asked for: PySide makes what `nextInFocusChain` gives a Python child of whom it asks, so
         that a menu bar may end with a view that was beside it in the chain.
         """
-        buttons = (self._copy, self._export, self._beside, self._window)
+        buttons = (self._help, self._copy, self._export, self._beside, self._window)
         is_stop = Qt.FocusPolicy.TabFocus
         inside = (
             widget
@@ -155,6 +169,10 @@ class ViewPage(QWidget):
     def minimumSizeHint(self) -> QSize:
         em = self.fontMetrics().height()
         return QSize(12 * em, 8 * em)
+
+    @Slot()
+    def _on_help_clicked(self) -> None:
+        self.help_requested.emit(self.name)
 
     @Slot()
     def _on_copy_clicked(self) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from inference.capture.attention_call import AttentionCall
     from inference.context import Context
     from inference.forward.model import Model
+    from inference.results.checkpoint import AttentionGroup
     from inference.results.tokens import Tokens
 
 _MEASURES = ("entropy", "distance", "previous", "next", "same", "cls", "sep")
@@ -47,7 +48,7 @@ class _SoFar:
         self.is_there = self.is_exact.copy()
         self.layers = tuple(layer for layer, n in enumerate(n_heads) if n)
 
-    def result(self, group: str, query_tokens: Tokens, key_tokens: Tokens) -> HeadsResult:
+    def result(self, group: AttentionGroup, query_tokens: Tokens, key_tokens: Tokens) -> HeadsResult:
         """A copy: it is worked on."""
         measures: dict[str, np.ndarray] = dict(zip(_MEASURES, self.measures.copy(), strict=True))
         is_sampled = not bool(self.is_exact.all())
@@ -57,7 +58,16 @@ class _SoFar:
             if len(places)
         }
         return HeadsResult(
-            group, query_tokens, key_tokens, self.thumbnails.copy(), measures, is_sampled, self.layers, words
+            group.name,
+            query_tokens,
+            key_tokens,
+            self.thumbnails.copy(),
+            measures,
+            is_sampled,
+            self.layers,
+            words,
+            (group.query_axis, group.key_axis),
+            group.is_causal,
         )
 
 
@@ -110,15 +120,15 @@ def heads(request: HeadsRequest, model: Model, context: Context) -> HeadsResult:
                 grid.thumbnails[layer, some], grid.measures[:, layer, some] = found
                 grid.is_there[layer, some], grid.is_exact[layer, some] = True, is_exact
             if is_long and time.monotonic() > shown + _PAUSES[is_exact]:
-                context.partial(grid.result(group.name, *tokens), is_whole=bool(grid.is_there.all()))
+                context.partial(grid.result(group, *tokens), is_whole=bool(grid.is_there.all()))
                 shown = time.monotonic()
 
     is_long = sum(group.n_heads) * n_queries * n_keys > _MOST_CELLS_AT_ONCE
     if is_long:
         look("A look at layer", grid.is_there, is_exact=False)
-        context.partial(grid.result(group.name, *tokens))
+        context.partial(grid.result(group, *tokens))
     look("Heads of layer", grid.is_exact, is_exact=True)
-    return grid.result(group.name, *tokens)
+    return grid.result(group, *tokens)
 
 
 def _look(

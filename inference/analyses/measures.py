@@ -63,7 +63,8 @@ def measures(request: MeasuresRequest, model: Model, context: Context) -> Measur
         for layer, means in done.items():
             for name, values in means.items():
                 table[name][layer, : len(values)] = values
-        return MeasuresResult(group.name, table, len(rows), n_queries)
+        axes = group.query_axis, group.key_axis
+        return MeasuresResult(group.name, table, len(rows), n_queries, len(key_tokens), axes, group.is_causal)
 
     every = torch.arange(n_queries, device=model.device)
     if n_queries * len(key_tokens) > _MOST_CELLS_AT_ONCE:

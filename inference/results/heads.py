@@ -48,6 +48,10 @@ class HeadsResult:
         Whether some heads are there as a first look only: thumbnails and measures of one query a row of pixels.
     layers
         Those that attend, as the model counts them; empty for all.
+    axes
+        Names of the sequences that queries and keys lie in, as `AttentionGroup` has them.
+    is_causal
+        Whether a query sees only keys at or before its own place.
     """
 
     group: str
@@ -58,3 +62,5 @@ class HeadsResult:
     is_sampled: bool = False
     layers: tuple[int, ...] = ()
     marks: dict[str, str] = field(default_factory=dict)
+    axes: tuple[str, str] = ("text", "text")
+    is_causal: bool = False

@@ -36,14 +36,19 @@ class MeasuresResult:
         heads than the widest. The names, their units and their meaning stand in `MEASURES`.
     n_rows
         Over how many queries the mean goes: fewer than all in the first look at a long text.
-    n_queries
+    n_queries, n_keys
         How many there are.
+    axes, is_causal
+        As in `HeadsResult`.
     """
 
     group: str
     measures: dict[str, np.ndarray]
     n_rows: int
     n_queries: int
+    n_keys: int = 0
+    axes: tuple[str, str] = ("text", "text")
+    is_causal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Measure:
 
 MEASURES: tuple[Measure, ...] = (
     Measure("entropy", "Entropy", "bits", "How widely a query spreads its attention: 0 on one token, log2 n on all."),
-    Measure("distance", "Distance", "tokens", "How far away what it looks at is, on average."),
+    Measure("distance", "Mean distance", "tokens", "How far away what it looks at is, on average."),
     Measure("distance_variance", "Variance of distance", "tokens²", "Whether a query looks near and far at once."),
     Measure("previous", "Previous token", "", "Share on the token before."),
     Measure("same", "Same token", "", "Share on the token itself: the diagonal."),

@@ -94,6 +94,8 @@ class NormsResult:
         float32 [layer, outlier], how many times.
     d_model
         Dimensions of the stream.
+    axis
+        Name of the sequence that the tokens are of, such as `text` or `patches`.
     """
 
     group: str
@@ -107,3 +109,4 @@ class NormsResult:
     outliers: np.ndarray
     outlier_ratios: np.ndarray
     d_model: int
+    axis: str = "text"

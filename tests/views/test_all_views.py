@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
     QApplication,
+    QComboBox,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -24,6 +25,7 @@ from inference.context import Context
 from inference.results.checkpoint import OpenRequest
 from inference.results.events import Failure
 from inference.results.inputs import ImageInput, Input, MeshInput, TextInput
+from tests.explained_words import unexplained
 from tests.inference.tiny_checkpoints import save_bert, save_gpt2, save_transformer
 from tests.remembering import RememberingEngine
 from tests.theme_check import painters_that_ignore_the_theme
@@ -133,6 +135,19 @@ views = pytest.mark.parametrize("entry", VIEWS, ids=lambda entry: entry.name)
 def test_it_declares_what_its_requests_need(entry, engine, qtbot):
     asked = shown(entry, engine, qtbot).asker.asked
     assert entry.needs in {frozenset(), *(request.needs for request in asked)}
+
+
+@views
+def test_words_that_a_student_may_not_know_are_explained_where_they_stand(entry, engine, qtbot):
+    found = unexplained(shown(entry, engine, qtbot))
+    assert found == [], "\n".join(found)
+
+
+@views
+def test_a_choice_of_one_is_no_control(entry, engine, qtbot):
+    view = shown(entry, engine, qtbot)
+    combos = [combo for combo in view.findChildren(QComboBox) if combo.isVisibleTo(view)]
+    assert [combo.objectName() for combo in combos if combo.count() < 2] == []
 
 
 @views

@@ -1,17 +1,21 @@
-"""Measures of heads as they are written: numbers, orders, and why there is none."""
+"""Measures of heads as they are written, everywhere alike: names, numbers, orders, and why there is none."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from inference.results.measures import MEASURES, Measure, MeasuresResult
+from widgets.figures.places import place_name, whole_name
+from widgets.kit.clean import isolated
 
 DASH = "\N{EN DASH}"
 MEASURE_BY_NAME: dict[str, Measure] = {measure.name: measure for measure in MEASURES}
+_SMALLEST = 1e-6  # share below which digits say nothing
 
 
 class HeadIndex(NamedTuple):
@@ -42,40 +46,79 @@ def ordered(result: MeasuresResult, by: str, *, is_falling: bool) -> list[HeadIn
     return sorted(places, key=lambda place: math.inf if np.isnan(values[place]) else sign * float(values[place]))
 
 
+def measure_name(name: str, axis: str = "text", marks: Mapping[str, str] | None = None) -> str:
+    """What a measure is called, on every screen alike.
+
+    Parameters
+    ----------
+    axis
+        Of the queries: an image has a previous patch where a text has a previous token.
+    marks
+        How the tokens are written that `cls` and `sep` are about; as BERT has them where not given.
+    """
+    if name in ("cls", "sep"):
+        return isolated((marks or {}).get(name) or f"[{name.upper()}]")
+    place = place_name(axis).one
+    titles = {
+        "previous": _tr("Previous {}").format(place),
+        "next": _tr("Next {}").format(place),
+        "same": _tr("Same {}").format(place),
+    }
+    return titles.get(name) or _tr(MEASURE_BY_NAME[name].title)
+
+
+def unit_of(name: str, axis: str = "text") -> str:
+    """The unit of a measure; empty for shares, which are written in per cent."""
+    many = place_name(axis).many
+    return {"entropy": _tr("bits"), "distance": many, "distance_variance": f"{many}²"}.get(name, "")
+
+
+def share_text(share: float) -> str:
+    """A share of the attention in per cent, with the digits that say something."""
+    percent = 100 * share
+    if 0 < share < _SMALLEST:
+        return _tr("< {} %").format(f"{100 * _SMALLEST:.4f}")
+    if percent >= 0.1 or not share:
+        return f"{percent:.1f} %"
+    return np.format_float_positional(np.float32(percent), precision=2, fractional=False, trim="-") + " %"
+
+
 def number_text(name: str, value: float) -> str:
-    """A measure to the digits that are worth reading; a dash where there is none."""
+    """A measure to the digits that are worth reading, without its unit; a dash where there is none."""
     if math.isnan(value):
         return DASH
-    n_digits = {"entropy": 2, "distance": 1, "distance_variance": 0 if value >= 100 else 1}.get(name, 3)
-    if n_digits == 3 and 0 < value < 0.0095:  # the share of a token in a long text
-        return np.format_float_positional(np.float32(value), precision=2, fractional=False, trim="-")
-    return f"{value:.{n_digits}f}"
+    n_digits = {"entropy": 2, "distance": 1, "distance_variance": 0 if value >= 100 else 1}.get(name)
+    return share_text(value) if n_digits is None else f"{value:z.{n_digits}f}"
 
 
-def with_unit(name: str, value: float) -> str:
+def number_with_unit(name: str, value: float, axis: str = "text") -> str:
+    """Such as "2.31 bits" or "6.9 %"."""
+    return " ".join(filter(None, (number_text(name, value), "" if math.isnan(value) else unit_of(name, axis))))
+
+
+def with_unit(name: str, value: float, axis: str = "text", marks: Mapping[str, str] | None = None) -> str:
     """Such as "Entropy 2.31 bits"."""
-    measure = MEASURE_BY_NAME[name]
-    return " ".join(filter(None, (measure.title, number_text(name, value), "" if math.isnan(value) else measure.unit)))
+    return f"{measure_name(name, axis, marks)} {number_with_unit(name, value, axis)}"
 
 
-def axis_title(name: str) -> str:
+def axis_title(name: str, axis: str = "text") -> str:
     """A measure with its unit."""
-    measure = MEASURE_BY_NAME[name]
-    return f"{measure.title} ({measure.unit or _tr('share of the attention')})"
+    return f"{measure_name(name, axis)} ({unit_of(name, axis) or _tr('share of the attention')})"
 
 
 def why_none(result: MeasuresResult, name: str) -> str:
     """Why a measure has no number, in a sentence."""
-    measures = result.measures
+    measures, (axis, _) = result.measures, result.axes
+    one, whole = place_name(axis).one, whole_name(axis)
     if name == "special":
-        return _tr("The text has no special tokens.")
+        return _tr("The {} has no special tokens.").format(whole)
     if np.isnan(measures["distance"]).all():
         return _tr("Queries and keys are two sequences: their places cannot be compared.")
     if result.n_queries == 1:
-        return _tr("The text has a single token.")
+        return _tr("The {} has a single {}.").format(whole, one)
     if name == "next":
-        return _tr("The future is hidden: no token can look at the one behind it.")
-    return _tr("No token occurs twice, as far as it was looked at.")
+        return _tr("The future is hidden: no {} can look at the one behind it.").format(one)
+    return _tr("No {} occurs twice, as far as it was looked at.").format(one)
 
 
 def sample_text(result: MeasuresResult) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QWidget
 
-from widgets.kit.plain import plain_tip
+from widgets.kit.plain import plain_tip, tip_with_terms
 
 
 def set_available(control: QWidget, is_available: bool, why_not: str) -> None:
@@ -16,8 +16,9 @@ def set_available(control: QWidget, is_available: bool, why_not: str) -> None:
         control.setProperty("tip", tip)
     control.setEnabled(is_available)
     control.setToolTip(plain_tip(why_not))
-    if is_available:
-        control.setProperty("toolTip", tip)  # as it was set, plain already
+    if is_available:  # as it was set, plain already
+        text = control.text().replace("&", "") if isinstance(control, QAbstractButton) else control.accessibleName()
+        control.setToolTip(tip_with_terms(tip, text))
 
 
 def offer(choice: QComboBox, data: object, is_offered: bool, why_not: str) -> None:
@@ -26,4 +27,4 @@ def offer(choice: QComboBox, data: object, is_offered: bool, why_not: str) -> No
     assert isinstance(model, QStandardItemModel)
     item = model.item(choice.findData(data))
     item.setEnabled(is_offered)
-    item.setToolTip(plain_tip("" if is_offered else why_not))
+    item.setToolTip(tip_with_terms(plain_tip("" if is_offered else why_not), item.text()))

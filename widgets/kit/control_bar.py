@@ -17,6 +17,7 @@ class ControlBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._only: dict[QComboBox, PlainLabel] = {}
         self._flow = FlowLayout(self)
         self._flow.setSpacing(10)
         self._flow.setContentsMargins(8, 6, 8, 4)
@@ -36,10 +37,21 @@ class ControlBar(QWidget):
             combo.addItem(text, data)
         label = PlainLabel(title, pair)
         label.setBuddy(combo)
-        layout.addWidget(label)
-        layout.addWidget(combo)
+        only = PlainLabel(pair)
+        only.setObjectName(f"{name}_only")
+        only.hide()
+        for widget in (label, combo, only):
+            layout.addWidget(widget)
         self._append(pair)
+        self._only[combo] = only
         return combo
+
+    def settle(self, combo: QComboBox) -> None:
+        """Show a choice of one as what it is: a text, not a control that does nothing."""
+        only, is_choice = self._only[combo], combo.count() > 1
+        only.setText(combo.currentText())
+        only.setVisible(not is_choice)
+        combo.setVisible(is_choice)
 
     def add_widget(self, widget: QWidget) -> None:
         """A control of another kind."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QSignalBlocker
 
 from inference.results.checkpoint import CheckpointInfo
 from widgets.kit.control_bar import ControlBar
+from widgets.kit.plain import explain_items
 from widgets.selection import Selected, Selection
 
 
@@ -27,6 +28,7 @@ class GroupChoice(QObject):
             self._combo.clear()
             for group in groups:
                 self._combo.addItem(group.title, group.name)
+        explain_items(self._combo)
         self._show(self._selection.now)
         self._controls.set_shown(self._combo, len(groups) > 1)
 

@@ -1,21 +1,37 @@
 """Text on screen as text: names, labels, token text and errors are foreign, and Qt takes what looks like HTML for HTML.
 
 Rich text can make the window read files and devices. So labels, tool tips, messages and progress are made here, and
-nowhere else (`tests/house_rules.py`); control characters are shown as symbols by all of them.
+nowhere else (`tests/house_rules.py`); control characters are shown as symbols by all of them. Tool tips explain
+words of the glossary.
 """
 
 from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QMessageBox, QProgressDialog, QWidget
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QTextCursor, QTextDocument
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QComboBox,
+    QLabel,
+    QMessageBox,
+    QProgressDialog,
+    QTabBar,
+    QTableWidget,
+    QTextBrowser,
+    QWidget,
+)
 
+from widgets.glossary.lookup import explained
 from widgets.kit.clean import shown
 
 
 class PlainLabel(QLabel):
-    """A label that shows its text as it is."""
+    """A label that shows its text as it is. Its tool tip ends with what words of the glossary in it mean."""
+
+    _own_tip = ""
 
     def __init__(self, text: str | QWidget | None = "", parent: QWidget | None = None) -> None:
         if not isinstance(text, str):
@@ -27,6 +43,12 @@ class PlainLabel(QLabel):
     def setText(self, text: str) -> None:  # noqa: N802
         """Show another text."""
         super().setText(shown(text))
+        super().setToolTip(tip_with_terms(self._own_tip, text))
+
+    def setToolTip(self, tip: str) -> None:  # noqa: N802
+        """Say something else on hover, before what its words mean; `tip` is plain already."""
+        self._own_tip = tip
+        super().setToolTip(tip_with_terms(tip, self.text()))
 
 
 def plain_tip(text: str, *, is_long: bool = False) -> str:
@@ -35,6 +57,45 @@ def plain_tip(text: str, *, is_long: bool = False) -> str:
     if not text or not (is_long or "<" in text):  # without a < there is no tag
         return text
     return f"<qt>{escape(text)}</qt>".replace("\n", "<br>")
+
+
+def tip_with_terms(tip: str, *texts: str) -> str:
+    """A tool tip, plain already, and behind it what words of the glossary in these texts mean."""
+    meant = "\n".join(filter(None, (explained(text.replace("&", "")) for text in texts)))
+    meant = "\n".join(dict.fromkeys(meant.split("\n")))
+    if not meant or _inside(plain_tip(meant, is_long=True)) in tip:
+        return tip
+    own = _inside(tip) if tip.startswith("<qt>") else escape(tip).replace("\n", "<br>")
+    return f"<qt>{own}{'<br><br>' if own else ''}{_inside(plain_tip(meant, is_long=True))}</qt>"
+
+
+def _inside(tip: str) -> str:
+    return tip.removeprefix("<qt>").removesuffix("</qt>")
+
+
+def explain_items(combo: QComboBox) -> None:
+    """Let the items of a choice say on hover what their words mean."""
+    for index in range(combo.count()):
+        tip = combo.itemData(index, Qt.ItemDataRole.ToolTipRole) or ""
+        combo.setItemData(index, tip_with_terms(tip, combo.itemText(index)), Qt.ItemDataRole.ToolTipRole)
+
+
+def explain_controls(root: QWidget) -> None:
+    """Let all controls in a widget say on hover what their words mean, also each item of a choice."""
+    for button in root.findChildren(QAbstractButton):
+        button.setToolTip(tip_with_terms(button.toolTip(), button.text().replace("&", "")))
+    for box in root.findChildren(QAbstractSpinBox):
+        box.setToolTip(tip_with_terms(box.toolTip(), box.accessibleName()))
+    for combo in root.findChildren(QComboBox):
+        combo.setToolTip(tip_with_terms(combo.toolTip(), combo.accessibleName()))
+        explain_items(combo)
+    for bar in root.findChildren(QTabBar):
+        for index in range(bar.count()):
+            bar.setTabToolTip(index, tip_with_terms(bar.tabToolTip(index), bar.tabText(index)))
+    for table in root.findChildren(QTableWidget):
+        for column in range(table.columnCount()):
+            if (item := table.horizontalHeaderItem(column)) is not None:
+                item.setToolTip(tip_with_terms(item.toolTip(), item.text()))
 
 
 def show_plain_message(parent: QWidget | None, title: str, text: str) -> None:
@@ -70,3 +131,26 @@ def plain_progress(parent: QWidget | None) -> QProgressDialog:
     dialog = QProgressDialog(parent)  # type: ignore[arg-type]
     dialog.setLabel(PlainLabel(dialog))
     return dialog
+
+
+class OwnPage(QTextBrowser):
+    """A page in Markdown of our own. It fetches nothing, follows no link by itself, and obeys no HTML.
+
+    `anchorClicked` says which link was chosen, by mouse or by Tab and Enter.
+    """
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setOpenLinks(False)
+        self.setUndoRedoEnabled(False)
+
+    def show_markdown(self, text: str) -> None:
+        """Show another page, from its beginning."""
+        features = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
+        self.document().setMarkdown(text, features)
+        self.moveCursor(QTextCursor.MoveOperation.Start)
+
+    def loadResource(self, _kind: int, _name: QUrl | str) -> object:  # noqa: N802
+        """Nothing: neither files nor the network."""
+        return None

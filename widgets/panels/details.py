@@ -20,17 +20,22 @@ from inference.results.heads import HeadsRequest, HeadsResult
 from inference.results.maps import RowsRequest, RowsResult
 from inference.results.request import Request
 from widgets.context import ViewContext
+from widgets.figures.head_measures import DASH, measure_name, number_with_unit
+from widgets.figures.head_sentence import head_sentence
+from widgets.figures.places import nothing_selected, place_name
 from widgets.kit.clean import isolated
 from widgets.kit.figure import Figure
 from widgets.kit.head_steps import layer_and_head
 from widgets.kit.labels import make_selectable
+from widgets.kit.layouts import fill_column
 from widgets.kit.number_box import NumberBox
-from widgets.kit.plain import PlainLabel
+from widgets.kit.plain import PlainLabel, explain_controls, explain_items
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
 
 N_KEYS = 12
+_MEASURES = ("entropy", "distance", "previous", "next", "same", "cls", "sep")
 
 
 class DetailsPanel(View):
@@ -47,6 +52,8 @@ class DetailsPanel(View):
         self._checkpoint: CheckpointInfo | None = None
         self._heads: tuple[HeadsRequest, HeadsResult] | None = None
         self._row: tuple[RowsRequest, RowsResult] | None = None
+        self._only_group = PlainLabel(self)  # where there is nothing to choose
+        self._only_group.setObjectName("details_only_group")
         self._group = QComboBox(self)
         self._group.setObjectName("details_group")
         self._group.setMinimumContentsLength(12)
@@ -57,14 +64,17 @@ class DetailsPanel(View):
         self._head.setAccessibleName(self.tr("Head"))
         self._layer.valueChanged.connect(self._on_layer_value_changed)
         self._head.valueChanged.connect(self._on_head_value_changed)
-        self._values = {name: PlainLabel("–", self) for name in self._titles()}
-        self._token = PlainLabel(self)
-        self._token.setWordWrap(True)
-        make_selectable(self._token, *self._values.values())
+        self._values = {name: PlainLabel(DASH, self) for name in _MEASURES}
+        self._token, self._sentence = PlainLabel(self), PlainLabel(self)
+        self._sentence.setObjectName("details_sentence")
+        for line in (self._token, self._sentence):
+            line.setWordWrap(True)
+        make_selectable(self._token, self._sentence, *self._values.values())
         self._keys = QTableWidget(0, 3, self)
         self._keys.setObjectName("details_keys")
         self._keys.setAccessibleName(self.tr("Strongest keys of the selected token"))
         self._keys.setHorizontalHeaderLabels([self.tr("attends to"), self.tr("at"), self.tr("weight")])
+        explain_controls(self)
         self._keys.verticalHeader().setVisible(False)
         header = self._keys.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -76,14 +86,17 @@ class DetailsPanel(View):
         self._keys.setTabKeyNavigation(False)
         self._keys.cellClicked.connect(self._on_keys_cell_clicked)
         self._chosen, self._measures = QFormLayout(), QFormLayout()
-        self._chosen.addRow(self.tr("Attention"), self._group)
-        self._chosen.addRow(self.tr("Layer"), self._layer)
-        self._chosen.addRow(self.tr("Head"), self._head)
-        for name, title in self._titles().items():
-            self._measures.addRow(PlainLabel(title, self), self._values[name])
+        groups = QWidget(self)
+        fill_column(groups, self._group, self._group, self._only_group)
+        self._chosen.addRow(PlainLabel(self.tr("Attention"), self), groups)
+        self._chosen.addRow(PlainLabel(self.tr("Layer"), self), self._layer)
+        self._chosen.addRow(PlainLabel(self.tr("Head"), self), self._head)
+        for name, value in self._values.items():
+            self._measures.addRow(PlainLabel(measure_name(name), self), value)
         self._numbers = QWidget(self)  # what is dimmed; layer and head can be typed all the same
         column = QVBoxLayout(self._numbers)
         column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._sentence)
         column.addLayout(self._measures)
         column.addWidget(self._token)
         column.addWidget(self._keys, 1)
@@ -91,17 +104,6 @@ class DetailsPanel(View):
         layout.addLayout(self._chosen)
         layout.addWidget(self._numbers, 1)
         self.standing_changed.connect(self._fill)
-
-    def _titles(self) -> dict[str, str]:
-        return {
-            "entropy": self.tr("Entropy"),
-            "distance": self.tr("Mean distance"),
-            "previous": self.tr("To previous"),
-            "next": self.tr("To next"),
-            "same": self.tr("To itself"),
-            "cls": self.tr("To [CLS]"),
-            "sep": self.tr("To [SEP]"),
-        }
 
     def _spin_box(self, name: str) -> NumberBox:
         box = NumberBox(self)
@@ -127,7 +129,10 @@ class DetailsPanel(View):
         if [group.title for group in groups] != [self._group.itemText(i) for i in range(self._group.count())]:
             self._group.clear()
             self._group.addItems([group.title for group in groups])
-        self._group.setEnabled(len(groups) > 1)
+        self._group.setVisible(len(groups) > 1)
+        self._only_group.setVisible(len(groups) < 2)
+        self._only_group.setText(groups[0].title if groups else DASH)
+        explain_items(self._group)
         for box in (self._layer, self._head):
             box.setEnabled(bool(groups) or info is None)
         now = self.selection.now
@@ -199,18 +204,22 @@ class DetailsPanel(View):
 
     def _fill_measures(self, heads: HeadsResult | None) -> None:
         now = self.selection.now
+        axis = heads.axes[0] if heads else "text"
         for name, label in self._values.items():
             table = heads.measures.get(name) if heads else None
             is_there = table is not None and now.layer < table.shape[0] and now.head < table.shape[1]
-            value = float(table[now.layer, now.head]) if is_there and table is not None else float("nan")
-            if heads is not None and name in ("cls", "sep"):  # of which there is nothing to tell without such a token
-                self._measures.setRowVisible(label, name in heads.marks)
-            unit = {"entropy": self.tr(" bits"), "distance": self.tr(" tokens")}.get(name)
-            if (mark := heads.marks.get(name) if heads else None) is not None:
+            value = float(table[now.layer, now.head]) if is_there and table is not None else math.nan
+            if heads is not None:
+                if name in ("cls", "sep"):  # of which there is nothing to tell without such a token
+                    self._measures.setRowVisible(label, name in heads.marks)
                 title = self._measures.labelForField(label)
                 assert isinstance(title, PlainLabel)
-                title.setText(self.tr("To {}").format(isolated(mark)))
-            label.setText("–" if math.isnan(value) else f"{value:.2f}{unit}" if unit else _percent(value))
+                title.setText(measure_name(name, axis, heads.marks))
+            label.setText(number_with_unit(name, value, axis))
+        shape = heads.measures["entropy"].shape if heads else (0, 0)
+        is_head = now.layer < shape[0] and now.head < shape[1]
+        self._sentence.setText(head_sentence(heads, (now.layer, now.head)) if heads and is_head else "")
+        self._sentence.setVisible(bool(self._sentence.text()))
 
     def _fill_keys(self, heads: HeadsResult | None, row: RowsResult | None) -> None:
         self._keys.setRowCount(0)
@@ -219,9 +228,10 @@ class DetailsPanel(View):
             return
         query, words = self.query_pos, heads.key_tokens.words
         if query is None or query >= len(heads.query_tokens):
-            self._token.setText(self.tr("Click a token to see what it attends to."))
+            self._token.setText(nothing_selected(heads.axes[0]))
             return
-        self._token.setText(self.tr("“{}” (token {})").format(isolated(heads.query_tokens.words[query]), query))
+        what = place_name(heads.axes[0]).one
+        self._token.setText(self.tr("“{}” ({} {})").format(isolated(heads.query_tokens.words[query]), what, query))
         if row is None:
             return
         strongest = (-row.pattern).argsort(kind="stable")[:N_KEYS]
@@ -257,11 +267,6 @@ class DetailsPanel(View):
         item = self._keys.item(row, 0)
         if item is not None:
             self.choose(key_pos=item.data(Qt.ItemDataRole.UserRole))
-
-
-def _percent(share: float) -> str:
-    """Small shares, as of long texts, with two digits that count."""
-    return f"{100 * share:.1f} %" if share >= 0.001 or not share else f"{100 * share:.2g} %"
 
 
 def _weight(weight: float) -> str:

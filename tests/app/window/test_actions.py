@@ -16,6 +16,7 @@ from app.window.about import shortcuts_html
 from app.window.actions import COMMANDS, MOST_NUMBERS, LastKeys, build_menus, set_view_shortcuts
 from app.window.editing.editing import Editing
 from app.window.finding.finding import Finding
+from app.window.help.helping import Helping
 from app.window.main_window import MainWindow
 from app.window.menus.filing import Filing
 from app.window.menus.going import Going
@@ -50,7 +51,14 @@ def window(qtbot):
 
 
 def test_every_command_is_a_method_of_the_window():
-    parts = {"editing": Editing, "filing": Filing, "finding": Finding, "going": Going, "": MainWindow}
+    parts = {
+        "editing": Editing,
+        "filing": Filing,
+        "finding": Finding,
+        "going": Going,
+        "helping": Helping,
+        "": MainWindow,
+    }
     for command in COMMANDS:
         part, _, method = command.slot.rpartition(".")
         assert callable(getattr(parts[part], method, None)), command.slot

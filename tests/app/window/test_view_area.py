@@ -501,7 +501,7 @@ def test_tab_goes_from_the_tabs_into_their_view_and_does_so_when_it_was_put_back
     area.parentWidget().layout().addWidget(last)
     last.setObjectName("behind")
     last.show()
-    buttons = [f"heads_{name}" for name in ("copy", "export", "beside", "window")]
+    buttons = [f"heads_{name}" for name in ("help", "copy", "export", "beside", "window")]
     area.parentWidget().resize(1000, 400)
     in_order = ["views_main_tabs", *buttons, "QLineEdit", "behind"]
     assert stops(area) == in_order

@@ -147,7 +147,7 @@ def test_controls_that_make_no_sense_are_grey_and_say_why(view):
     for name in ("aggregate", "hide_special", "merge_words"):
         control = find(view, f"attention_{name}")
         assert not control.isEnabled()
-        assert "512 tokens" in control.toolTip()
+        assert "512 keys" in control.toolTip()
     assert find(view, "attention_reduce").isEnabled()
     view.engine.answers = False
     view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
@@ -156,7 +156,7 @@ def test_controls_that_make_no_sense_are_grey_and_say_why(view):
     assert find(view, "attention_hide_special").toolTip().startswith("Leave out")
     for name in ("reduce", "search", "go_to"):
         assert not find(view, f"attention_{name}").isEnabled()
-        assert "512 tokens" in find(view, f"attention_{name}").toolTip()
+        assert "512 keys" in find(view, f"attention_{name}").toolTip()
 
 
 def test_every_control_has_a_name_and_is_reached_by_tab(view):

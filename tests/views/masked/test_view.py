@@ -60,18 +60,31 @@ def click_chip(view, position):
 # What is asked
 
 
-def test_without_masks_only_the_tokens_are_asked_for(view):
+def test_until_the_user_masks_something_a_word_is_masked_as_an_example(view, selection):
     look_at(view)
-    assert view.asked == [TokenizeRequest("bert-test", INPUT)]
+    example = text_input(INPUT.text.text, masked=(11,))  # tired: the last word that is one token
+    assert view.asked == [TokenizeRequest("bert-test", INPUT), MaskedRequest("bert-test", example, 10)]
+    assert selection.masked == (), "it is masked here alone"
+    answer(view, make_masked_result())
+    assert view.figure() is not None
+    assert child(view, QWidget, "masked_caption").text().startswith("An example; click any word above")
+    click_chip(view, 2)
+    assert selection.masked == (2,)
+
+
+def test_a_user_who_has_cleared_all_masks_is_told_how_to_mask(view, selection):
+    look_at(view, (2,))
+    look_at(view)
     assert view.figure() is None
     assert child(view, QLabel, "masked_empty").text() == "Click a word to mask it, or type [MASK] in the sentence."
 
 
 def test_masks_are_asked_for_and_the_tokens_only_once(view):
-    look_at(view)
+    look_at(view, (2,))
     look_at(view, (2, 6))
-    masked = text_input(INPUT.text.text, masked=(2, 6))
-    assert view.asked == [TokenizeRequest("bert-test", INPUT), MaskedRequest("bert-test", masked, 10)]
+    one, both = (text_input(INPUT.text.text, masked=masked) for masked in ((2,), (2, 6)))
+    tokenize = TokenizeRequest("bert-test", INPUT)
+    assert view.asked == [tokenize, MaskedRequest("bert-test", one, 10), MaskedRequest("bert-test", both, 10)]
 
 
 def test_a_typed_mask_is_asked_for(view):

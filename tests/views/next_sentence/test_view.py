@@ -20,7 +20,7 @@ from widgets.figures.panel_figure import Cell
 from widgets.selection import Selection
 from widgets.subject import Subject
 from widgets.views.next_sentence.figure import NextSentenceFigure
-from widgets.views.next_sentence.view import NextSentenceView
+from widgets.views.next_sentence.view import EXAMPLE, NextSentenceView
 
 PAIR = text_input("the cat slept", "it was tired")
 
@@ -58,12 +58,23 @@ def test_asks_for_a_pair(view):
 
 
 @pytest.mark.parametrize("text_pair", [None, "", "  "])
-def test_without_a_second_sentence_it_says_what_to_do(view, text_pair):
-    view.set_subject(Subject(make_checkpoint_info(), text_input("the cat slept", text_pair)))
-    assert view.asked == []
-    assert view.figure() is None
-    assert "second sentence" in child(view, QLabel, "next_sentence_empty").text()
+def test_of_a_sentence_alone_an_example_is_shown_that_is_gone_once_there_is_a_pair(view, text_pair):
+    look_at(view, text_input("the cat slept", text_pair))
+    assert view.asked == [NextSentenceRequest("bert-test", EXAMPLE)]
+    assert child(view, QWidget, "next_sentence_caption").text().startswith("An example; type a second sentence")
     assert not child(view, QToolButton, "next_sentence_swap").isEnabled()
+    view.set_subject(Subject(make_checkpoint_info(), PAIR))
+    assert view.asked[-1] == NextSentenceRequest("bert-test", PAIR)
+    assert view.figure() is None
+    answer(view, make_next_sentence_result())
+    assert view.figure() is not None
+    assert "example" not in child(view, QWidget, "next_sentence_caption").text()
+
+
+def test_token_ids_have_no_example(view):
+    view.set_subject(Subject(replace(make_checkpoint_info(), has_tokenizer=False), text_input("")))
+    assert view.asked == []
+    assert "second sentence" in child(view, QLabel, "next_sentence_empty").text()
 
 
 @pytest.mark.parametrize("panel", [0, 1])

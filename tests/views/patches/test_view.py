@@ -196,7 +196,7 @@ def test_what_is_not_known_cannot_be_chosen(view):
     assert view.figure().options.weights == "raw"
     combo = child(view, QComboBox, "patches_weights")
     assert [combo.model().item(i).isEnabled() for i in range(3)] == [True, False, False]
-    assert combo.model().item(2).toolTip() == "Stages differ in size."
+    assert combo.model().item(2).toolTip().startswith("<qt>Stages differ in size.<br><br>rollout: ")
 
 
 def test_a_first_part_without_rollout_leaves_the_rollout_standing(view):

@@ -211,8 +211,11 @@ def test_a_map_for_each_head_is_chosen_everywhere(view, selection):
 
 def test_one_map_needs_no_choice_of_head(view):
     open_checkpoint(view)
-    assert not child(view, QComboBox, "positions_head").isEnabled()
-    assert not child(view, QComboBox, "positions_table").isEnabled()
+    table = child(view, QComboBox, "positions_table")
+    assert not any(combo.isVisibleTo(view) for combo in (child(view, QComboBox, "positions_head"), table))
+    only = child(view, QLabel, "positions_table_only")
+    assert not only.isHidden()
+    assert only.text() == table.currentText()
 
 
 def test_several_tables_are_chosen_from(view):

@@ -89,7 +89,7 @@ def test_of_a_long_text_the_chosen_query(qtbot, selection):
     modes = view.findChild(QComboBox, "rollout_show")
     assert modes.currentData() == "query"
     assert not modes.model().item(modes.findData("map")).isEnabled()
-    assert "512 tokens" in modes.model().item(modes.findData("map")).toolTip()
+    assert "512 keys" in modes.model().item(modes.findData("map")).toolTip()
     selection.update(query=at(500))
     assert asked[-1] == RolloutRequest("bert-test", LONG, "encoder", (500,))
     view.set_subject(Subject(make_checkpoint_info(), TEXT))

@@ -90,7 +90,7 @@ class ApproximationErrorsFigure(PlottedFigure):
         is_share = self.error != "row_sum"
         y = Axis("", is_log=True, text=_share_text if is_share else lambda value: f"{value:g}")
         empty = _tr("The values of this head were not caught.") if self.error == "output" else ""
-        subtitle = _tr("{}; {:,} × {:,} tokens").format(
+        subtitle = _tr("{}; {:,} queries × {:,} keys").format(
             _formulas()[self.error], self.result.n_queries, self.result.n_keys
         )
         return Plot(tuple(curves), self._sizes, y, _titles()[self.error], subtitle, empty=empty)

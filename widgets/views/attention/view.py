@@ -169,8 +169,8 @@ class AttentionView(View):
                 self._whole.set_options(self._options.value(), self.selection.now)
         self._maps.setCurrentWidget(self._deep if is_long else self._whole)
         self._page.setFocusProxy(self._deep.canvas if is_long else self._whole.map)
-        long_only = self.tr("For texts of more than {} tokens: shorter ones show every cell.").format(WHOLE)
-        short_only = self.tr("For texts of up to {} tokens: of longer ones only what is seen is computed.")
+        long_only = self.tr("For more than {} keys: fewer show every cell.").format(WHOLE)
+        short_only = self.tr("For up to {} keys: of more only what is seen is computed.")
         for field in ("aggregate", "hide_special", "merge_words", "low", "high"):
             set_available(self._options.control(field), not is_long, short_only.format(WHOLE))
         for control in (self._options.control("reduce"), self._search, self._go_to):

@@ -12,6 +12,7 @@ from widgets.context import ViewContext
 from widgets.kit.figure_canvas import FigureCanvas
 from widgets.kit.option_controls import OptionControls, PageChoice
 from widgets.kit.page import Page
+from widgets.kit.plain import explain_items
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.subject import Subject
 from widgets.view import View
@@ -96,6 +97,7 @@ class ClassesView(View):
                     title = figure.row_title(row)
                     self._row.addItem(self.tr("{} (the answer)").format(title) if row == n_rows - 1 else title, row)
                 self._row.setCurrentIndex(n_rows - 1)
+                explain_items(self._row)
         self._rebuild()
 
     def show_failure(self, request: Request, failure: Failure) -> None:

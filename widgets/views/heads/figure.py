@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -13,8 +12,9 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
 from inference.results.heads import HeadsResult
 from widgets.figures.badge import paint_badge
+from widgets.figures.head_measures import measure_name, number_text, with_unit
+from widgets.figures.head_sentence import head_sentence
 from widgets.figures.lettering import resized
-from widgets.kit.clean import isolated
 from widgets.kit.figure import Numbers
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
@@ -98,6 +98,9 @@ class HeadsFigure:
         known = [place for place in order if not np.isnan(values[place])]
         return frozenset(known[: max(3, round(len(known) / 20))])
 
+    def _name_of(self, measure: str) -> str:
+        return measure_name(measure, self.result.axes[0], self.result.marks)
+
     @property
     def caption(self) -> str:
         n_layers, n_heads = self.result.thumbnails.shape[:2]
@@ -106,13 +109,9 @@ class HeadsFigure:
             which = ", ".join(map(str, self.layers))
             parts.append(_tr("attention in {} of them: {}").format(len(self.layers), which))
         if self.order is not None:
-            parts.append(_tr("sorted by {}, highest first").format(measure_title(self.order, self.result.marks)))
+            parts.append(_tr("sorted by {}, highest first").format(self._name_of(self.order)))
         if self.measure is not None:
-            parts.append(
-                _tr("bars: {}, the highest {} marked").format(
-                    measure_title(self.measure, self.result.marks), len(self.top)
-                )
-            )
+            parts.append(_tr("bars: {}, the highest {} marked").format(self._name_of(self.measure), len(self.top)))
         parts.append(_tr("colours: square root of attention"))
         if self.result.is_sampled:
             parts.append(_tr("from sampled rows"))
@@ -286,7 +285,7 @@ class HeadsFigure:
         metrics, em = QFontMetricsF(font), QFontMetricsF(style.font).height()
         values = self.result.measures[measure]
         highest = float(np.fmax.reduce(values, axis=None)) or 1.0
-        number_width = metrics.horizontalAdvance(" 00.00")
+        number_width = metrics.horizontalAdvance(" 00.0 %")
         center = (1.1 if self.order is not None else 0.0) + (0.65 if grid.has_numbers else 0.4)
         painter.setFont(font)
         for index, place in enumerate(self.heads):
@@ -299,7 +298,7 @@ class HeadsFigure:
             color = style.theme.warning if place in self.top else style.theme.faint
             painter.fillRect(QRectF(box.left(), middle - 0.2 * em, max(length, 1.0), 0.4 * em), color)
             if grid.has_numbers:
-                text = f"{value:.2f}"
+                text = number_text(measure, value)
                 x = box.right() - metrics.horizontalAdvance(text)
                 painter.setPen(style.theme.warning if place in self.top else style.theme.ink)
                 painter.drawText(QPointF(x, middle + (metrics.ascent() - metrics.descent()) / 2), text)
@@ -317,9 +316,11 @@ class HeadsFigure:
         em = metrics.height()
         lines = [describe(self.result, name, place) for name in MEASURES if name in self.result.measures]
         lines = [line for line in lines if line]
+        sentence = head_sentence(self.result, place)
         side = max(11 * em, 1.2 * len(lines) * em)
         text_width = max((metrics.horizontalAdvance(line) for line in lines), default=0.0)
-        card = _beside(box, QSizeF(side + text_width + 2.2 * em, side + 2.6 * em), bounds, 0.6 * em)
+        width = max(side + text_width + 2.2 * em, metrics.horizontalAdvance(sentence) + 1.4 * em)
+        card = _beside(box, QSizeF(width, side + 4.0 * em), bounds, 0.6 * em)
         painter.save()
         painter.setFont(style.font)
         painter.setPen(QPen(style.theme.faint, 1))
@@ -338,12 +339,8 @@ class HeadsFigure:
         for number, line in enumerate(lines):
             y = picture.top() + metrics.ascent() + 1.2 * em * number
             painter.drawText(QPointF(picture.right() + 0.8 * em, y), line)
+        painter.drawText(QPointF(picture.left(), picture.bottom() + 0.4 * em + metrics.ascent()), sentence)
         painter.restore()
-
-
-def measure_title(name: str, marks: Mapping[str, str] | None = None) -> str:
-    """A measure as the user reads it; `marks` are those of a `HeadsResult`, where there is one."""
-    return isolated(marks[name]) if marks and name in marks else _tr(MEASURES.get(name, name))
 
 
 def head_title(place: tuple[int, int]) -> str:
@@ -354,8 +351,7 @@ def head_title(place: tuple[int, int]) -> str:
 def describe(result: HeadsResult, name: str, place: tuple[int, int]) -> str:
     """A measure of a head with its unit; empty where it has no meaning."""
     value = float(result.measures[name][place])
-    units = {"entropy": _tr("{} {:z.2f} bits"), "distance": _tr("{} {:.1f} tokens")}
-    return "" if np.isnan(value) else units.get(name, "{} {:z.2f}").format(measure_title(name, result.marks), value)
+    return "" if np.isnan(value) else with_unit(name, value, result.axes[0], result.marks)
 
 
 def _beside(box: QRectF, size: QSizeF, bounds: QRectF, gap: float) -> QRectF:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from inference.results.measures import MEASURES as HEAD_MEASURES
 from widgets.options import Options, choice
 
+_TITLES = {measure.name: measure.title for measure in HEAD_MEASURES}
 # As the user reads them, by their names in results.
 MEASURES = {
-    "entropy": "Entropy",
-    "distance": "Mean distance",
-    "previous": "Previous token",
-    "next": "Next token",
-    "same": "Itself",
+    **{name: _TITLES[name] for name in ("entropy", "distance", "previous", "next", "same")},
     "cls": "[CLS]",
     "sep": "[SEP]",
 }

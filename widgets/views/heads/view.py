@@ -13,15 +13,18 @@ from inference.results.events import Failure
 from inference.results.heads import HeadsRequest, HeadsResult
 from inference.results.request import Request
 from widgets.context import ViewContext
+from widgets.figures.head_measures import measure_name
+from widgets.figures.head_sentence import head_sentence
 from widgets.kit.availability import offer
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
+from widgets.kit.plain import explain_items
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.views.heads.figure import HeadsFigure, describe, head_title, measure_title
+from widgets.views.heads.figure import HeadsFigure, describe, head_title
 from widgets.views.heads.head_grid import HeadGrid
 from widgets.views.heads.options import MEASURES, HeadsOptions
 
@@ -92,10 +95,12 @@ class HeadsView(View):
         known = {name for name, values in result.measures.items() if not np.isnan(values).all()}
         for name in MEASURES:
             for field in ("order", "mark"):
-                why_not = self.tr("It has no meaning for this model or text.")
+                why_not = self.tr("It has no meaning for this model and input.")
                 combo = self._options.combo(field)
-                combo.setItemText(combo.findData(name), measure_title(name, result.marks))
+                combo.setItemText(combo.findData(name), measure_name(name, result.axes[0], result.marks))
                 offer(combo, name, name in known, why_not)
+        for field in ("order", "mark"):
+            explain_items(self._options.combo(field))
         chosen, default = self._options.value(), HeadsOptions()
         self._options.set_value(
             HeadsOptions(
@@ -139,7 +144,8 @@ class HeadsView(View):
             self._page.read_out.show_text("")
             return
         lines = (describe(result, name, head) for name in MEASURES if name in result.measures)
-        self._page.read_out.show_text("  \N{MIDDLE DOT}  ".join([head_title(head), *filter(None, lines)]))
+        parts = (head_title(head), head_sentence(result, head).removesuffix("."), *lines)
+        self._page.read_out.show_text("  \N{MIDDLE DOT}  ".join(filter(None, parts)))
 
     def restyle(self) -> None:
         if self._grid.figure is not None:

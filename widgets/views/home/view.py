@@ -107,7 +107,7 @@ class HomeView(View):
         for place in others:
             self._recent.addItem(clean(Path(place).name), place)
             self._recent.setItemData(self._recent.count() - 1, plain_tip(place), Qt.ItemDataRole.ToolTipRole)
-        self._recent.setEnabled(bool(others))
+        self._page.controls.set_shown(self._recent, bool(others))
 
     def _on_context_checkpoints_changed(self) -> None:
         self._offer_recent()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
@@ -19,6 +20,7 @@ from widgets.figures.chips import Chip, ChipKind, chips_of
 from widgets.kit.figure_scroll import FigureScroll
 from widgets.kit.option_controls import OptionControls, PageChoice
 from widgets.kit.page import Page
+from widgets.kit.plain import explain_items
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.subject import Subject
 from widgets.view import View
@@ -34,7 +36,8 @@ _LAB_PAGE = 1
 class MaskedView(View):
     """The sentence as words to click on, and for each masked one what the model would put there, layer by layer.
 
-    A click on a word masks it or shows it again; a click on a layer shows the words of that layer.
+    A click on a word masks it or shows it again; a click on a layer shows the words of that layer. Until the user masks
+    something, one word of the sentence is masked as an example, here alone.
     """
 
     details = frozenset({TokenizeRequest})
@@ -45,6 +48,7 @@ class MaskedView(View):
         self._tokens_of: Input | None = None
         self._result: MaskedResult | None = None
         self._figure: MaskedFigure | None = None
+        self._has_chosen = False  # whether the user has masked or shown words of this sentence
         self._pages = QTabWidget(self)
         self._pages.setObjectName("masked_pages")
         self._pages.setDocumentMode(True)
@@ -90,6 +94,7 @@ class MaskedView(View):
 
     def set_subject(self, subject: Subject | None) -> None:
         if _sentence_of(subject) != _sentence_of(self.subject):
+            self._has_chosen = False
             # The page that is not looked at asks nothing, so it would not know that it is old.
             if self._pages.currentIndex() == _LAB_PAGE:
                 self._result = self._figure = None
@@ -109,15 +114,19 @@ class MaskedView(View):
         if self._pages.currentIndex() == _LAB_PAGE:
             return (self._lab.request(subject),)
         tokenize = TokenizeRequest(subject.checkpoint.checkpoint, subject.input.unmasked())
-        if not self._has_mask():
+        masked = subject.input
+        if (example := self._example()) is not None:
+            masked = replace(masked, text=replace(subject.text, masked=(example,)))
+        elif not self._has_mask():
             return (tokenize,)
-        return (tokenize, MaskedRequest(subject.checkpoint.checkpoint, subject.input, self._options.value().top_k))
+        return (tokenize, MaskedRequest(subject.checkpoint.checkpoint, masked, self._options.value().top_k))
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if isinstance(result, TokenizeResult):
             assert isinstance(request, TokenizeRequest)
             self._tokens, self._tokens_of = result.tokens, request.input
             self._show_chips()
+            self.follow()  # only now it is known which word may be the example
         elif isinstance(result, MaskLabResult):
             self._lab.show_result(result, self.style_now())
             self.figure_changed.emit()
@@ -136,7 +145,22 @@ class MaskedView(View):
     def figure(self) -> MaskedFigure | MaskLabFigure | None:
         if self._pages.currentIndex() == _LAB_PAGE:
             return self._lab.figure
-        return self._figure if self._has_mask() else None
+        return self._figure if self._is_asked() else None
+
+    def _is_asked(self) -> bool:
+        return self._has_mask() or self._example() is not None
+
+    def _example(self) -> int | None:
+        """Place of the word that is masked as long as the user has masked none; None where there is no such word."""
+        if self.subject is None or self._tokens is None or self._has_chosen or self._has_mask():
+            return None
+        if self._tokens_of != self.subject.input.unmasked():
+            return None
+        tokens = self._tokens
+        goes_on = np.append(~tokens.starts_word[1:], False)
+        is_whole = tokens.starts_word & ~goes_on & ~tokens.is_special
+        words = [place for place in np.flatnonzero(is_whole).tolist() if tokens.words[place].isalpha()]
+        return words[-1] if words else None  # the last one: hardly ever a small word
 
     def _has_mask(self) -> bool:
         """Whether something is masked, by a click or as text."""
@@ -166,7 +190,9 @@ class MaskedView(View):
             # The sentence stands above already, to be clicked.
             figure = replace(self._figure, has_sentence=False)
             self._scroll.show_figure(figure, style)
-            self._page.caption.show_text(figure.caption)
+            is_example = self._example() is not None
+            about = self.tr("An example; click any word above to mask it instead. ") if is_example else ""
+            self._page.caption.show_text(f"{about}{figure.caption}")
 
     def _offer_layers(self, n_rows: int) -> None:
         if self._layer.count() != n_rows:
@@ -177,6 +203,7 @@ class MaskedView(View):
                     title = layer_title(row)
                     self._layer.addItem(self.tr("{} (the last)").format(title) if is_last else title, row)
                 self._layer.setCurrentIndex(n_rows - 1)
+                explain_items(self._layer)
 
     def _show_chips(self) -> None:
         # Chips of another sentence must not be clicked: their positions mean other words.
@@ -186,7 +213,8 @@ class MaskedView(View):
             self._strip_area.set_chips(())
             return
         mask = self.subject.checkpoint.mask_token
-        masked = self.selection.masked
+        example = self._example()
+        masked = self.selection.masked if example is None else (example,)
         kinds: dict[int, ChipKind] = dict.fromkeys(masked, "masked")
         kinds |= {pos: "masked" for pos, word in enumerate(self._tokens.words) if mask and word == mask}
         line = tuple(
@@ -194,16 +222,16 @@ class MaskedView(View):
             for pos, chip in enumerate(chips_of(self._tokens, kinds))
         )
         self._strip_area.set_chips(line)
-        self._clear.setEnabled(bool(masked))
+        self._clear.setEnabled(bool(self.selection.masked))
 
     def _show_page(self, why_empty: str = "") -> None:
-        has_figure = self._figure is not None and self._has_mask()
+        has_figure = self._figure is not None and self._is_asked()
         self._layer.setEnabled(has_figure)
         if has_figure:
             self._page.show_canvas()
         elif self.subject is None or not _has_input(self.subject):
             self._page.show_empty(self.tr("Type a sentence first; then click a word to mask it."))
-        elif self._has_mask():
+        elif self._is_asked():
             self._page.show_empty(why_empty or self.tr("Asking the model …"))
         else:
             mask = self.subject.checkpoint.mask_token or "[MASK]"
@@ -236,6 +264,7 @@ class MaskedView(View):
             self.selection.toggle_mask(position)
 
     def _on_selection_masked_changed(self, _positions: tuple[int, ...]) -> None:
+        self._has_chosen = True
         self._show_chips()
 
     def _on_canvas_spot_changed(self, spot: LayerRow | None) -> None:

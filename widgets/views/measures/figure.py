@@ -10,13 +10,14 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results.measures import MEASURES, MeasuresResult
-from widgets.figures.head_measures import MEASURE_BY_NAME, HeadIndex, number_text, ordered, sample_text
+from widgets.figures.head_measures import HeadIndex, measure_name, number_text, ordered, sample_text, unit_of
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.views.measures.head_scatter import HeadScatter
 
 MOST_ROWS = 32  # of the table in a figure; its numbers are always those of all heads
 _ROW = 1.4  # em
+_LONG = 16  # letters of a title that takes both lines of a heading
 COLUMNS = ("layer", "head", *(measure.name for measure in MEASURES))
 
 
@@ -40,7 +41,7 @@ class MeasuresFigure:
 
     @property
     def caption(self) -> str:
-        order = _tr("ordered by {}").format(column_title(self.order).lower())
+        order = _tr("ordered by {}").format(column_title(self.order, self._axis).lower())
         return f"{self.scatter.caption}; {order}"
 
     def numbers(self) -> Numbers:
@@ -66,6 +67,10 @@ class MeasuresFigure:
         self._paint_table(painter, QRectF(rect.left(), top, rect.width(), rect.bottom() - top), style)
         painter.restore()
 
+    @property
+    def _axis(self) -> str:
+        return self.result.axes[0]
+
     @cached_property
     def _heads(self) -> list[HeadIndex]:
         return ordered(self.result, self.order, is_falling=self.is_falling)
@@ -82,7 +87,7 @@ class MeasuresFigure:
 
     def _widths(self, style: FigureStyle) -> list[float]:
         metrics = QFontMetricsF(style.font)
-        lines = [line for name in COLUMNS for line in header_lines(name)]
+        lines = [line for name in COLUMNS for line in header_lines(name, self._axis)]
         widest = max(map(metrics.horizontalAdvance, lines)) + 1.2 * metrics.height()
         return [0.55 * widest if name in ("layer", "head") else widest for name in COLUMNS]
 
@@ -94,7 +99,7 @@ class MeasuresFigure:
         lefts = [rect.left(), *rights[:-1].tolist()]
         for name, right in zip(COLUMNS, rights.tolist(), strict=True):
             painter.setPen(theme.accent if name == self.order else theme.faint)
-            for i, text in enumerate(header_lines(name)):
+            for i, text in enumerate(header_lines(name, self._axis)):
                 x = right - 0.5 * em - metrics.horizontalAdvance(text)
                 painter.drawText(QPointF(x, rect.top() + (1.1 * i) * em + metrics.ascent()), text)
         top = rect.top() + 2.5 * em
@@ -144,18 +149,20 @@ def share_of(result: MeasuresResult, name: str, place: HeadIndex) -> float:
     return share if share > 0 else 0.0
 
 
-def column_title(name: str) -> str:
+def column_title(name: str, axis: str = "text") -> str:
     """The title of a column."""
-    return {"layer": _tr("Layer"), "head": _tr("Head")}.get(name) or MEASURE_BY_NAME[name].title
+    return {"layer": _tr("Layer"), "head": _tr("Head")}.get(name) or measure_name(name, axis)
 
 
-def header_lines(name: str) -> tuple[str, str]:
-    """The title of a column in two lines: what it is, and its unit."""
+def header_lines(name: str, axis: str = "text") -> tuple[str, str]:
+    """The title of a column in two lines: what it is, and its unit where there is room for it."""
     if name in ("layer", "head"):
         return "", column_title(name)
-    measure = MEASURE_BY_NAME[name]
-    title, _, rest = measure.title.partition(" ")
-    return (measure.title, measure.unit) if measure.unit and not rest else (title, rest or _tr("share"))
+    whole, unit = column_title(name, axis), unit_of(name, axis)
+    if unit and len(whole) < _LONG:
+        return whole, unit
+    title, _, rest = whole.partition(" ")
+    return title, rest or _tr("share")
 
 
 def _tr(text: str) -> str:

@@ -12,11 +12,12 @@ from PySide6.QtGui import QFontMetricsF
 
 from inference.results.measures import MeasuresResult
 from widgets.figures.head_measures import (
-    MEASURE_BY_NAME,
     HeadIndex,
     axis_title,
+    measure_name,
     places_of,
     sample_text,
+    unit_of,
     why_none,
     with_unit,
 )
@@ -24,6 +25,7 @@ from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Axis, Callout, Plot, PlotSpot, Points, Shown
 from widgets.plots.figure import PlottedFigure
+from widgets.plots.ticks import percent_text
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class HeadScatter(PlottedFigure):
 
     @property
     def caption(self) -> str:
-        titles = (MEASURE_BY_NAME[name].title for name in (self.y, self.x))
+        titles = (measure_name(name, self._axis) for name in (self.y, self.x))
         parts = [_tr("{} against {} of {} heads").format(*titles, len(self._places))]
         return "; ".join(filter(None, (*parts, sample_text(self.result))))
 
@@ -61,6 +63,15 @@ class HeadScatter(PlottedFigure):
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         return QSizeF(34 * em, 24 * em)
+
+    @property
+    def _axis(self) -> str:
+        return self.result.axes[0]
+
+    def _axis_of(self, name: str) -> Axis:
+        """Shares in per cent, as everywhere."""
+        is_share = not unit_of(name, self._axis)
+        return Axis(axis_title(name, self._axis), text=percent_text if is_share else None)
 
     @cached_property
     def _places(self) -> list[HeadIndex]:
@@ -89,10 +100,10 @@ class HeadScatter(PlottedFigure):
             share = layer / max(n_layers - 1, 1)
             series.append(Points(str(layer), numbers[:, 0], numbers[:, 1], share, labels=labels))
         missing = next((name for name in (self.x, self.y) if np.isnan(self.result.measures[name]).all()), "")
-        empty = f"{axis_title(missing)}\n{why_none(self.result, missing)}" if missing else ""
+        empty = f"{axis_title(missing, self._axis)}\n{why_none(self.result, missing)}" if missing else ""
         spot = None if self.selected is None else self.spot_of(self.selected)
         callouts = () if spot is None else (Callout(spot.series, spot.point, self.place_of(spot).title),)
-        x, y = Axis(axis_title(self.x)), Axis(axis_title(self.y))
+        x, y = self._axis_of(self.x), self._axis_of(self.y)
         return (Plot(tuple(series), x, y, callouts=callouts, empty=empty),)
 
     @cached_property
@@ -115,7 +126,8 @@ class HeadScatter(PlottedFigure):
         """The head and its numbers."""
         place = self.place_of(spot)
         x, y = self.points[place]
-        return "  \N{MIDDLE DOT}  ".join((place.title, with_unit(self.x, x), with_unit(self.y, y)))
+        numbers = (with_unit(self.x, x, self._axis), with_unit(self.y, y, self._axis))
+        return "  \N{MIDDLE DOT}  ".join((place.title, *numbers))
 
     def label(self, plot: Plot, spot: PlotSpot) -> str:
         return self.describe(spot).replace("  \N{MIDDLE DOT}  ", "\n")

@@ -17,7 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from inference.results.measures import MeasuresResult
-from widgets.figures.head_measures import MEASURE_BY_NAME, HeadIndex, number_text, ordered, why_none
+from widgets.figures.head_measures import MEASURE_BY_NAME, HeadIndex, number_text, ordered, unit_of, why_none
+from widgets.figures.head_sentence import head_sentence
+from widgets.kit.plain import plain_tip, tip_with_terms
 from widgets.look.theme import FigureStyle
 from widgets.views.measures.figure import COLUMNS, header_lines, paint_bar, share_of
 
@@ -34,10 +36,16 @@ class _Rows(QAbstractTableModel):
         self._result: MeasuresResult | None = None
         self.places: list[HeadIndex] = []
 
+    @property
+    def axis(self) -> str:
+        """Name of the sequence that the queries lie in."""
+        return self._result.axes[0] if self._result else "text"
+
     def show(self, result: MeasuresResult, order: str, *, is_falling: bool) -> None:
         self.beginResetModel()
         self._result, self.places = result, ordered(result, order, is_falling=is_falling)
         self.endResetModel()
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self.places)
@@ -59,8 +67,10 @@ class _Rows(QAbstractTableModel):
         if role == _SHARE:
             return share_of(self._result, name, place)
         if role == Qt.ItemDataRole.ToolTipRole:
-            measure = MEASURE_BY_NAME[name]
-            return why_none(self._result, name) if math.isnan(value) else f"{value:.6g} {measure.unit}".strip()
+            if math.isnan(value):
+                return why_none(self._result, name)
+            exact = f"{value:.6g} {unit_of(name, self.axis)}".strip()
+            return plain_tip(f"{exact}\n{head_sentence(self._result, place)}", is_long=True)
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -68,11 +78,12 @@ class _Rows(QAbstractTableModel):
             return None
         name = COLUMNS[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            return "\n".join(header_lines(name)).strip()
+            return "\n".join(header_lines(name, self.axis)).strip()
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _NUMBER
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self.tr("Click to sort.") if name in ("layer", "head") else MEASURE_BY_NAME[name].about
+            about = self.tr("Click to sort.") if name in ("layer", "head") else self.tr(MEASURE_BY_NAME[name].about)
+            return tip_with_terms(plain_tip(about), " ".join(header_lines(name, self.axis)))
         if role == Qt.ItemDataRole.InitialSortOrderRole:
             is_place = name in ("layer", "head")
             return Qt.SortOrder.AscendingOrder if is_place else Qt.SortOrder.DescendingOrder
@@ -163,7 +174,8 @@ class HeadTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(round(1.5 * em))
         header = self.horizontalHeader()
         header.setMinimumHeight(round(2.9 * em))
-        widths = [max(map(metrics.horizontalAdvance, header_lines(name))) + 1.3 * em for name in COLUMNS]
+        titles = [header_lines(name, self._rows.axis) for name in COLUMNS]
+        widths = [max(map(metrics.horizontalAdvance, lines)) + 1.3 * em for lines in titles]
         widths[:2] = (width + 1.1 * em for width in widths[:2])  # beside a single line the arrow needs room
         spare = max(self.viewport().width() - sum(widths), 0.0) / (len(COLUMNS) - 2)
         for column, width in enumerate(widths):

@@ -12,12 +12,14 @@ from inference.results.events import Failure
 from inference.results.measures import MEASURES, MeasuresRequest, MeasuresResult
 from inference.results.request import Request
 from widgets.context import ViewContext
-from widgets.figures.head_measures import HeadIndex, places_of, sample_text, with_unit
+from widgets.figures.head_measures import HeadIndex, measure_name, places_of, sample_text, with_unit
+from widgets.figures.head_sentence import head_sentence
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.labels import LineLabel
 from widgets.kit.layouts import fill_column
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
+from widgets.kit.plain import explain_items
 from widgets.plots.canvas import PlotCanvas
 from widgets.plots.data import PlotSpot
 from widgets.selection import Selected
@@ -84,6 +86,7 @@ class MeasuresView(View):
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         assert isinstance(result, MeasuresResult)
         self._result = result
+        self._name_measures(result)
         self._page.show_canvas()
         self._rebuild()
 
@@ -122,6 +125,14 @@ class MeasuresView(View):
         )
         self._select()
 
+    def _name_measures(self, result: MeasuresResult) -> None:
+        """An image has patches where a text has tokens."""
+        for field in ("sort", "across", "up"):
+            combo = self._options.combo(field)
+            for measure in MEASURES:
+                combo.setItemText(combo.findData(measure.name), measure_name(measure.name, result.axes[0]))
+            explain_items(combo)
+
     def _select(self) -> None:
         """Mark the selected head, and write its numbers."""
         selected, scatter = self._selected(), self._scatter()
@@ -138,10 +149,12 @@ class MeasuresView(View):
         if not self.is_provisional and self.why_not_current:
             return ""  # numbers of something else
         if selected is None or self._result is None:
-            return self.tr("Choose a head.")
+            return self.tr("No head is selected: click one to see its numbers.")
         values = self._result.measures
-        numbers = [with_unit(measure.name, float(values[measure.name][selected])) for measure in MEASURES]
-        return "  \N{MIDDLE DOT}  ".join((selected.title, *numbers))
+        axis = self._result.axes[0]
+        numbers = [with_unit(measure.name, float(values[measure.name][selected]), axis) for measure in MEASURES]
+        sentence = head_sentence(self._result, selected).removesuffix(".")
+        return "  \N{MIDDLE DOT}  ".join(filter(None, (selected.title, sentence, *numbers)))
 
     def _scatter(self) -> HeadScatter | None:
         if self._result is None:

@@ -7,8 +7,10 @@ from dataclasses import replace
 from PySide6.QtWidgets import QWidget
 
 from inference.results.events import Failure
+from inference.results.inputs import Input, TextInput
 from inference.results.next_sentence import NextSentenceRequest, NextSentenceResult
 from inference.results.request import Request
+from resources import SAMPLE_PAIR
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.kit.figure_scroll import FigureScroll
@@ -19,16 +21,21 @@ from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.next_sentence.figure import NextSentenceFigure
 
+_FIRST, _, _SECOND = SAMPLE_PAIR.partition("\n")
+EXAMPLE = Input(text=TextInput(_FIRST, _SECOND))
+
 
 class NextSentenceView(View):
     """The probability that B follows A, and how much the sentences attend to each other, head by head.
 
+    Of a sentence alone there is nothing to ask: a pair is shown as an example then.
     A click on a cell selects that head in all views.
     """
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._figure: NextSentenceFigure | None = None
+        self._figure_of: Input | None = None
         self._canvas = PointedCanvas("next_sentence_canvas", self.tr("Next sentence"))
         self._scroll = FigureScroll(self._canvas)
         self._page = self.add_page(
@@ -48,19 +55,24 @@ class NextSentenceView(View):
 
     def set_subject(self, subject: Subject | None) -> None:
         super().set_subject(subject)
+        if self._figure is not None and (self._figure_of == EXAMPLE) == self._has_pair():
+            self._figure = None  # the example is none of the user's pairs
         self._show_page()
         self.figure_changed.emit()
 
     def requests(self) -> tuple[Request, ...]:
         assert self.subject is not None
-        if not self._has_pair():
+        if not (self._has_pair() or self.subject.checkpoint.has_tokenizer):
             return ()
-        return (NextSentenceRequest(self.subject.checkpoint.checkpoint, self.subject.input),)
+        pair = self.subject.input if self._has_pair() else EXAMPLE
+        return (NextSentenceRequest(self.subject.checkpoint.checkpoint, pair),)
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         assert isinstance(result, NextSentenceResult)
-        self._figure = NextSentenceFigure(result, self._framed())
-        self._page.caption.show_text(self._figure.caption)
+        assert isinstance(request, NextSentenceRequest)
+        self._figure, self._figure_of = NextSentenceFigure(result, self._framed()), request.input
+        about = "" if self._has_pair() else self.tr("An example; type a second sentence above for your own pair. ")
+        self._page.caption.show_text(f"{about}{self._figure.caption}")
         self.restyle()
         self._show_page()
         self._on_canvas_spot_changed(self._canvas.spot)
@@ -71,7 +83,7 @@ class NextSentenceView(View):
         self._show_page(failure.message)
 
     def figure(self) -> NextSentenceFigure | None:
-        return self._figure if self._has_pair() else None
+        return self._figure
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         if self._figure is not None and (now.layer, now.head) != (old.layer, old.head):
@@ -92,16 +104,15 @@ class NextSentenceView(View):
             self._scroll.show_figure(self._figure, self.style_now())
 
     def _show_page(self, why_empty: str = "") -> None:
-        has_pair = self._has_pair()
-        self._swap.setEnabled(has_pair)
-        if has_pair and self._figure is not None:
+        self._swap.setEnabled(self._has_pair())
+        if self._figure is not None:
             self._page.show_canvas()
-        elif has_pair:
-            self._page.show_empty(why_empty or self.tr("Asking the model …"))
-        else:
+        elif self.subject is None or not (self._has_pair() or self.subject.checkpoint.has_tokenizer):
             self._page.show_empty(
                 self.tr("Type a second sentence in the field “Sentence B” to see whether it follows.")
             )
+        else:
+            self._page.show_empty(why_empty or self.tr("Asking the model …"))
 
     # What the user does
 

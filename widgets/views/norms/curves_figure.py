@@ -11,6 +11,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.norms import QUANTITIES, STAGES, NormsResult
 from widgets.figures.lettering import resized
+from widgets.figures.places import PlaceName, place_name
 from widgets.figures.token_axis import label
 from widgets.kit.clean import isolated
 from widgets.kit.figure import Numbers
@@ -49,12 +50,16 @@ class NormsCurvesFigure(PlottedFigure):
     shown: Shown = ALL_SHOWN
 
     @property
+    def _place(self) -> PlaceName:
+        return place_name(self.result.axis)
+
+    @property
     def caption(self) -> str:
-        text = _tr("{} of the residual stream of {:,} tokens and {:,} dimensions; {}, {}; {}")
+        text = _tr("{} of the residual stream of {:,} {} and {:,} dimensions; {}, {}; {}")
         result = self.result
         return text.format(
-            QUANTITIES[self.quantity], len(result.tokens), result.d_model, arrangement(result).lower(),
-            norm_kind(result) or _tr("no norm"), outliers_text(result),
+            QUANTITIES[self.quantity], len(result.tokens), self._place.many, result.d_model,
+            arrangement(result).lower(), norm_kind(result) or _tr("no norm"), outliers_text(result),
         )  # fmt: skip
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
@@ -114,10 +119,12 @@ class NormsCurvesFigure(PlottedFigure):
 
     def _stream_plot(self) -> Plot:
         stream = self.stream
+        is_token = bool(self.result.tokens.is_special[0])  # [CLS] is no patch
+        first = _tr("First {}").format(_tr("token") if is_token else self._place.one)
         x = np.arange(len(stream), dtype=float)
         curves = [
             Curve(
-                _tr("Median token"),
+                _tr("Median {}").format(self._place.one),
                 x,
                 np.median(stream, 1),
                 "ink",
@@ -125,14 +132,15 @@ class NormsCurvesFigure(PlottedFigure):
                 high=stream.max(1),
                 has_dots=True,
             ),
-            Curve(self._token_name(0, _tr("First token")), x, stream[:, 0], 3, has_dots=True),
+            Curve(self._token_name(0, first), x, stream[:, 0], 3, has_dots=True),
         ]
         if self.selected:
             curves.append(Curve(self._token_name(self.selected, _tr("Selected")), x, stream[:, self.selected], 6))
         curves += self._around_norms()
         title = _tr("{} of the stream").format(QUANTITIES[self.quantity])
         axis = Axis("", labels=self.places)
-        return Plot(tuple(curves), axis, self._y, title, _tr("after each sub-layer; the band has all tokens"))
+        about = _tr("after each sub-layer; the band has all {}").format(self._place.many)
+        return Plot(tuple(curves), axis, self._y, title, about)
 
     def _around_norms(self) -> list[Curve]:
         """The other side of the norms: what sub-layers read, or the sum before it is normed."""
@@ -169,7 +177,8 @@ class NormsCurvesFigure(PlottedFigure):
         title = _tr("{} of what is added").format(QUANTITIES[self.quantity])
         labels = tuple(str(layer) for layer in range(int(layers.max()) + 1))
         axis = Axis(_tr("layer"), labels=labels)
-        return Plot(tuple(curves), axis, self._y, title, _tr("median token; the bands have all tokens"))
+        about = _tr("median {}; the bands have all {}").format(self._place.one, self._place.many)
+        return Plot(tuple(curves), axis, self._y, title, about)
 
     def _token_name(self, pos: int, what: str) -> str:
         return f"{what} “{isolated(label(self.result.tokens.words[pos]))}”"

@@ -12,6 +12,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from inference.results.norms import QUANTITIES, STAGES, NormsResult
 from widgets.figures.heat_panel import ColorScale, HeatPanel
 from widgets.figures.panel_figure import Cell, PanelFigure
+from widgets.figures.places import place_name
 from widgets.figures.token_axis import label
 from widgets.kit.clean import isolated
 from widgets.kit.figure import Numbers
@@ -42,7 +43,7 @@ class NormsMapFigure(PanelFigure):
     @property
     def caption(self) -> str:
         result = self.result
-        of = _tr(", times that of the median token") if self._is_times else ""
+        of = _tr(", times that of the median {}").format(place_name(result.axis).one) if self._is_times else ""
         text = _tr("{}, {}{}; {}, {}; {}")
         return text.format(
             QUANTITIES[self.quantity], STAGES[self.stage].lower(), of, arrangement(result).lower(),
@@ -69,7 +70,7 @@ class NormsMapFigure(PanelFigure):
         finite = values[np.isfinite(values)]
         is_signed = bool(finite.size) and float(finite.min()) < 0
         scale = ColorScale.signed(values) if is_signed else ColorScale.from_zero(values)
-        times = _tr(", times the median token") if self._is_times else ""
+        times = _tr(", times the median {}").format(place_name(self.result.axis).one) if self._is_times else ""
         title = f"{QUANTITIES[self.quantity]}: {STAGES[self.stage].lower()}{times}"
         if not finite.size:
             title = _tr("{}: no sub-layer of this model has that").format(title)

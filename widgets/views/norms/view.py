@@ -9,6 +9,7 @@ from inference.results.norms import NormsRequest, NormsResult
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
+from widgets.figures.places import place_name
 from widgets.kit.figure import Figure
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.option_controls import OptionControls
@@ -119,14 +120,22 @@ class NormsView(View):
         layer = self.selection.now.layer
         return (layers.index(layer), token) if token is not None and layer in layers else None
 
+    @property
+    def _place(self) -> str:
+        """What is selected: a token, or a patch."""
+        return place_name(self._result.axis if self._result is not None else "text").one
+
     def _read(self, text: str = "") -> None:
         """What is pointed at, or how to; nothing beside an old picture."""
         if not self._is_of_curves():
             figure, spot = self._map.figure, self._map.spot
             is_cell = isinstance(figure, NormsMapFigure) and isinstance(spot, Cell)
             text = figure.describe(spot) if is_cell else ""  # type: ignore[union-attr, arg-type]
-            text = text or self.tr("Point at a cell to see its numbers; a click selects its token and layer.")
-        text = text or self.tr("Point at a curve to see its numbers; a token that is selected has a curve of its own.")
+            text = text or self.tr("Point at a cell to see its numbers; a click selects its {} and layer.").format(
+                self._place
+            )
+        hint = self.tr("Point at a curve to see its numbers; a {} that is selected has a curve of its own.")
+        text = text or hint.format(self._place)
         self._page.read_out.show_text("" if self.is_dimmed else text)
 
     # What the user does

@@ -99,7 +99,7 @@ class PositionsView(View):
             self._table.clear()
             for number, table in enumerate(result.tables):
                 self._table.addItem(table.name, number)
-        self._table.setEnabled(len(result.tables) > 1)
+        self._page.controls.settle(self._table)
         self._on_table_changed()
         self._show_page()
 
@@ -178,7 +178,7 @@ class PositionsView(View):
             for head in range(len(maps)):
                 self._head.addItem(str(head), head)
             self._head.setCurrentIndex(min(self.selection.now.head, len(maps) - 1))
-        self._head.setEnabled(len(maps) > 1)
+        self._page.controls.set_shown(self._head, len(maps) > 1)
         self._offer(table)
         self._rebuild()
 

@@ -130,7 +130,7 @@ class RolloutView(View):
 
     def _offer_map(self, *, is_offered: bool) -> None:
         """A map of all queries, where all of them are known; else one of them is shown, until they are again."""
-        offer(self._options.combo("show"), "map", is_offered, self.tr("For texts of up to {} tokens.").format(WHOLE))
+        offer(self._options.combo("show"), "map", is_offered, self.tr("For up to {} keys.").format(WHOLE))
         if is_offered != self._is_forced:
             return
         options = self._options.value()

@@ -17,6 +17,7 @@ from widgets.kit.clean import isolated
 from widgets.kit.head_steps import layer_and_head, walk
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
+from widgets.kit.plain import explain_items
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
@@ -162,6 +163,7 @@ class ScaledDotView(View):
         if titles != was:
             self._steps.clear()
             self._steps.addItems(titles)
+            explain_items(self._steps)
             if len(was) > 1:  # of another kind of head: the number would mean another step
                 self._options.set_value(replace(self._options.value(), step=0), quietly=True)
 

@@ -59,7 +59,7 @@ class LabelSets(QObject):
 
     def __init__(self, bar: ControlBar, name: str) -> None:
         super().__init__(bar)
-        self.name = name
+        self.name, self._bar = name, bar
         self._kept, self._labels = KeptLabels(), ()
         self._box = bar.add_choice(f"{name}_kept", _tr("Kept labels"), ())
         self._box.setMinimumContentsLength(12)
@@ -96,7 +96,7 @@ class LabelSets(QObject):
                 self._box.addItem(f"{len(labels)}: {shown}", labels)
             is_kept = self._labels in self._kept.sets
             self._box.setCurrentIndex(1 + self._kept.sets.index(self._labels) if is_kept else 0)
-        self._box.setEnabled(bool(self._kept.sets))
+        self._bar.settle(self._box)
         self._keep.setEnabled(bool(self._labels) and not is_kept)
         self._forget.setEnabled(is_kept)
 

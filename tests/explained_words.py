@@ -1,0 +1,62 @@
+"""What stands on screen, and what is said of it on hover."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QHeaderView, QTabBar, QWidget
+
+from widgets.glossary.lookup import MOST_TOLD, sentence, spans_in, terms_in
+from widgets.kit.plain import PlainLabel
+
+OF_THE_INPUT = ("scaled_dot_query",)  # choices of tokens, which are no words of ours
+PLAIN_WORDS = frozenset((Path(__file__).with_name("plain_words.txt")).read_text(encoding="utf-8").split())
+
+
+def texts_on(root: QWidget) -> Iterator[tuple[str, str]]:
+    """What stands on labels, controls and headings of a widget, and what is said there on hover."""
+    for label in root.findChildren(PlainLabel):
+        if label.text():
+            yield label.text(), label.toolTip()
+    for button in root.findChildren(QAbstractButton):
+        yield button.text().replace("&", ""), button.toolTip()
+    for combo in root.findChildren(QComboBox):
+        if combo.objectName() in OF_THE_INPUT:
+            continue
+        for index in range(combo.count()):
+            yield combo.itemText(index), combo.itemData(index, Qt.ItemDataRole.ToolTipRole) or ""
+    for bar in root.findChildren(QTabBar):
+        yield from ((bar.tabText(index), bar.tabToolTip(index)) for index in range(bar.count()))
+    for header in root.findChildren(QHeaderView):
+        model = header.model()
+        if header.orientation() == Qt.Orientation.Horizontal and model is not None:
+            for column in range(model.columnCount()):
+                text, tip = (
+                    model.headerData(column, Qt.Orientation.Horizontal, role) or ""
+                    for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
+                )
+                yield str(text).replace("\n", " "), tip
+
+
+def unexplained(root: QWidget) -> list[str]:
+    """Words of the glossary that stand there without their sentence."""
+    return [
+        f"{entry.term} in “{text}”"
+        for text, tip in texts_on(root)
+        for entry in terms_in(text)[:MOST_TOLD]
+        if sentence(entry) not in unescape(tip)
+    ]
+
+
+def unknown_words(text: str) -> list[str]:
+    """Words of a text that neither the glossary explains nor `plain_words.txt` calls plain."""
+    spans = [span for span, _ in spans_in(text)]
+    return [
+        word.group().lower()
+        for word in re.finditer(r"[^\W\d_]{2,}", text)
+        if not any(low <= word.start() < high for low, high in spans) and word.group().lower() not in PLAIN_WORDS
+    ]

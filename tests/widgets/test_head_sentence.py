@@ -1,0 +1,101 @@
+"""What a head does is said in a sentence, which is true of its pattern."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from inference.results.heads import HeadsResult
+from inference.results.measures import MEASURES, MeasuresResult
+from tests.factories import make_tokens
+from widgets.figures.head_measures import measure_name, number_with_unit, share_text
+from widgets.figures.head_sentence import head_sentence, most_entropy
+from widgets.figures.places import nothing_selected
+
+N = 16
+
+
+def result_of(pattern, *, axes=("text", "text"), is_causal=False, marks=None):
+    """A group of one head with this pattern, and its measures as they are defined."""
+    n = len(pattern)
+    places = np.arange(n)
+    logs = np.log2(pattern, out=np.zeros_like(pattern), where=pattern > 0)
+    far = np.abs(places[:, None] - places)
+    measures = {
+        "entropy": -(pattern * logs).sum(1).mean(),
+        "distance": (pattern * far).sum(1).mean(),
+        "previous": pattern[places[1:], places[:-1]].mean(),
+        "next": np.nan if is_causal else pattern[places[:-1], places[1:]].mean(),
+        "same": pattern[places, places].mean(),
+        "cls": pattern[:, 0].mean() if marks else np.nan,
+        "sep": pattern[:, -1].mean() if marks else np.nan,
+    }
+    tokens = make_tokens(" ".join(["word"] * n))
+    tables = {name: np.full((1, 1), value, np.float32) for name, value in measures.items()}
+    thumbnails = np.zeros((1, 1, n, n), np.uint8)
+    return HeadsResult("g", tokens, tokens, thumbnails, tables, False, (), marks or {}, axes, is_causal)
+
+
+def toward(keys, share):
+    """Each query gives one key this share, and the others the rest alike."""
+    pattern = np.full((N, N), (1 - share) / (N - 1))
+    pattern[np.arange(N), np.clip(keys, 0, N - 1)] = share
+    return pattern
+
+
+PREVIOUS, LAST = np.arange(N) - 1, np.full(N, N - 1)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        (toward(PREVIOUS, 0.91), "Looks mostly at the previous token (91 %)."),
+        (toward(PREVIOUS, 0.4), "Often looks at the previous token (40 %)."),
+        (toward(np.arange(N), 0.7), "Looks mostly at the token itself (70 %)."),
+        (toward(np.arange(N) + 1, 0.6), "Looks mostly at the next token (60 %)."),
+        (np.full((N, N), 1 / N), "Spreads over many tokens (entropy 4.0 of 4.0 bits)."),
+        (toward((np.arange(N) + 8) % N, 0.99), "Looks at one or two tokens at a time (entropy 0.1 of 4.0 bits; 8.0"),
+        (toward((np.arange(N) + 8) % N, 0.75), "Looks at several tokens (entropy 1.8 of 4.0 bits; 7.3"),
+    ],
+)
+def test_it_says_what_the_pattern_does(pattern, said):
+    assert head_sentence(result_of(pattern), (0, 0)).startswith(said)
+
+
+def test_special_tokens_are_called_as_the_text_has_them():
+    pattern = toward(LAST, 0.78)
+    assert head_sentence(result_of(pattern, marks={"sep": "</s>"}), (0, 0)) == "Looks mostly at </s> (78 %)."
+
+
+def test_images_have_patches_and_meshes_vertices():
+    assert "previous patch" in head_sentence(result_of(toward(PREVIOUS, 0.9), axes=("patches", "patches")), (0, 0))
+    spread = result_of(np.full((N, N), 1 / N), axes=("items", "items"))
+    assert head_sentence(spread, (0, 0)).startswith("Spreads over many vertices")
+    assert measure_name("previous", "patches") == "Previous patch"
+    assert number_with_unit("distance", 2.34, "patches") == "2.3 patches"
+    assert "click a patch" in nothing_selected("patches")
+
+
+def test_a_head_that_sees_only_what_is_before_it_spreads_over_that():
+    seen = np.tril(np.ones((N, N)))
+    result = result_of(seen / seen.sum(1, keepdims=True), is_causal=True)
+    most = most_entropy(N, N, is_causal=True)
+    assert most == pytest.approx(np.log2(np.arange(1, N + 1)).mean())
+    assert head_sentence(result, (0, 0)) == f"Spreads over many tokens (entropy {most:.1f} of {most:.1f} bits)."
+
+
+def test_measures_are_told_in_the_same_words():
+    tables = {measure.name: np.full((1, 1), np.nan, np.float32) for measure in MEASURES}
+    tables |= {"entropy": np.full((1, 1), 1.0, np.float32), "induction": np.full((1, 1), 0.62, np.float32)}
+    result = MeasuresResult("g", tables, N, N, N, is_causal=True)
+    assert head_sentence(result, (0, 0)) == "Looks mostly at what came behind earlier occurrences of the token (62 %)."
+    tables["entropy"] = np.full((1, 1), np.nan, np.float32)
+    assert head_sentence(result, (0, 0)) == "", "there is no such head"
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(0.069, "6.9 %"), (0.0, "0.0 %"), (0.00031, "0.031 %"), (4.7e-9, "< 0.0001 %"), (1.0, "100.0 %")],
+)
+def test_a_share_has_the_digits_that_say_something(share, said):
+    assert share_text(share) == said

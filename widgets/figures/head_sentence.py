@@ -1,0 +1,88 @@
+"""What a head does, in a sentence made of its measures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication
+
+from inference.results.heads import HeadsResult
+from inference.results.measures import MeasuresResult
+from widgets.figures.head_measures import measure_name
+from widgets.figures.places import place_name
+
+MOSTLY, OFTEN = 0.5, 0.3  # shares of the attention
+SPREAD, SHARP = 0.8, 0.25  # shares of the entropy that there can be
+
+
+def head_sentence(result: HeadsResult | MeasuresResult, place: tuple[int, int]) -> str:
+    """What a head does with this input; empty where its layer has no such head.
+
+    The first that is true is said:
+
+    * it looks *mostly* at one thing (the previous, next or same place, [CLS], [SEP], special tokens, what followed
+      before) if that gets at least 50 % of its attention, in the mean over the queries;
+    * it *often* looks at the one thing that gets most, from 30 % on;
+    * it *spreads* over many places if its entropy is at least 80 % of what there can be;
+    * it looks at *one or two* places at a time below 25 % of that;
+    * else at several of them. Both of these say how far away they are, where that can be told.
+
+    Parameters
+    ----------
+    place
+        Layer and head, counted from 0.
+    """
+    measures = {name: float(values[place]) for name, values in result.measures.items()}
+    entropy = measures["entropy"]
+    if math.isnan(entropy):
+        return ""
+    marks = result.marks if isinstance(result, HeadsResult) else {}
+    shares = {name: share for name, share in measures.items() if name in _THINGS and not math.isnan(share)}
+    if (best := max(shares, key=lambda name: shares[name], default="")) and shares[best] >= OFTEN:
+        text = _tr("Looks mostly at {} ({:.0f} %).") if shares[best] >= MOSTLY else _tr("Often looks at {} ({:.0f} %).")
+        return text.format(_thing(best, result.axes[0], marks), 100 * shares[best])
+    most = most_entropy(*_sizes(result), is_causal=result.is_causal)
+    many = place_name(result.axes[1]).many
+    told = _tr("entropy {:z.1f} of {:.1f} bits").format(entropy, most)
+    if entropy >= SPREAD * most:
+        return _tr("Spreads over many {} ({}).").format(many, told)
+    several, few = _tr("Looks at several {} ({}{})."), _tr("Looks at one or two {} at a time ({}{}).")
+    text = few if entropy < SHARP * most else several
+    distance = measures["distance"]
+    far = "" if math.isnan(distance) else _tr("; {:.1f} {} away on average").format(distance, many)
+    return text.format(many, told, far)
+
+
+def most_entropy(n_queries: int, n_keys: int, *, is_causal: bool) -> float:
+    """The entropy in bits of a head that looks at all it can see alike, in the mean over the queries."""
+    if not is_causal:
+        return math.log2(max(n_keys, 1))
+    seen = np.arange(1, n_queries + 1) + max(n_keys - n_queries, 0)
+    return float(np.log2(seen).mean()) if n_queries else 0.0
+
+
+_THINGS = ("previous", "next", "same", "cls", "sep", "special", "induction")
+
+
+def _thing(name: str, axis: str, marks: Mapping[str, str]) -> str:
+    one = place_name(axis).one
+    things = {
+        "previous": _tr("the previous {}").format(one),
+        "next": _tr("the next {}").format(one),
+        "same": _tr("the {} itself").format(one),
+        "special": _tr("special tokens"),
+        "induction": _tr("what came behind earlier occurrences of the {}").format(one),
+    }
+    return things.get(name) or measure_name(name, axis, marks)
+
+
+def _sizes(result: HeadsResult | MeasuresResult) -> tuple[int, int]:
+    if isinstance(result, HeadsResult):
+        return len(result.query_tokens), len(result.key_tokens)
+    return result.n_queries, result.n_keys
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("HeadSentence", text)

@@ -1,0 +1,47 @@
+"""What the places of a sequence are called: a text has tokens, an image patches, a mesh vertices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication
+
+
+@dataclass(frozen=True)
+class PlaceName:
+    """What one place of a sequence is called, and several of them."""
+
+    one: str
+    many: str
+
+
+def place_name(axis: str) -> PlaceName:
+    """What the places of a sequence are called, by the name of the sequence in `AttentionGroup`."""
+    names = {
+        "patches": (_tr("patch"), _tr("patches")),
+        "probe": (_tr("patch"), _tr("patches")),
+        "pixels": (_tr("pixel"), _tr("pixels")),
+        "image": (_tr("patch"), _tr("patches")),
+        "coordinates": (_tr("coordinate"), _tr("coordinates")),
+        "items": (_tr("vertex"), _tr("vertices")),
+        "pointers": (_tr("face token"), _tr("face tokens")),
+    }
+    is_stage = axis.startswith("stage_")  # of a vision transformer that merges patches from stage to stage
+    return PlaceName(*names.get("patches" if is_stage else axis, (_tr("token"), _tr("tokens"))))
+
+
+def whole_name(axis: str) -> str:
+    """What a whole sequence is called: the text, the image, the mesh."""
+    one = place_name(axis).one
+    if one in (_tr("patch"), _tr("pixel")):
+        return _tr("image")
+    return _tr("text") if one == _tr("token") else _tr("mesh")
+
+
+def nothing_selected(axis: str) -> str:
+    """The one sentence for where a place could be selected and none is."""
+    return _tr("Nothing is selected: click a {} to see what it attends to.").format(place_name(axis).one)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("PlaceNames", text)
