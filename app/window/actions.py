@@ -61,7 +61,7 @@ def _size(megabytes: int) -> str:
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("&File", "&Open folder…", "browse", "Ctrl+O"),
+    Command("&File", "&Open folder…", "opening.browse", "Ctrl+O"),
     Command("&File", "Open &image…", "filing.open_image", "Ctrl+I"),
     Command("&File", "Open &text…", "going.open_text", "Ctrl+T"),
     Command("&File/Open &recent", "&Forget these", "filing.forget_recent"),
@@ -124,7 +124,7 @@ COMMANDS: tuple[Command, ...] = (
 
 
 ICONS = {
-    "browse": "folder",
+    "opening.browse": "folder",
     "filing.open_image": "image",
     "going.open_text": "text",
     "filing.new_window": "window",

@@ -222,10 +222,6 @@ class MainWindow(QMainWindow):
         """Open a bundled checkpoint by name, or a folder."""
         self.opening.open(checkpoint)
 
-    @Slot()
-    def browse(self) -> None:
-        self.opening.browse()
-
     @Slot(object)
     def _on_opening_opened(self, info: CheckpointInfo) -> None:
         place, is_own_precision = split_precision(info.checkpoint)
@@ -300,7 +296,9 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _judge_cancel(self) -> None:
-        self.actions_by_name["cancel"].setEnabled(self._runner.is_busy or self._presentation.is_on)
+        cancel, can = self.actions_by_name["cancel"], self._runner.is_busy or self._presentation.is_on
+        cancel.setEnabled(can)
+        cancel.setToolTip("" if can else self.tr("Nothing is being computed."))
 
     def set_caption(self, is_on: bool) -> None:
         self.settings = replace(self.settings, caption=is_on)

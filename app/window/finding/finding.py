@@ -65,11 +65,18 @@ class Finding(QObject):
                         plain_title(action),
                         _menu_path(command),
                         ", ".join(keys.toString(QKeySequence.SequenceFormat.NativeText) for keys in action.shortcuts()),
-                        "" if action.isEnabled() else action.toolTip() or self.tr("It cannot be done now."),
+                        self._why_off(action),
                         action.trigger,
                     )
                 )
         return finds
+
+    def _why_off(self, action: QAction) -> str:
+        if action.isEnabled():
+            return ""
+        # Without a tool tip Qt gives the text.
+        has_reason = action.toolTip().rstrip("…") != plain_title(action)
+        return action.toolTip() if has_reason else self.tr("It cannot be done now.")
 
     def _of_checkpoints(self) -> list[Find]:
         title, kind = self.tr("Open {}"), self.tr("Checkpoint")

@@ -20,6 +20,7 @@ from app.window.help.helping import Helping
 from app.window.main_window import MainWindow
 from app.window.menus.filing import Filing
 from app.window.menus.going import Going
+from app.window.opening import Opening
 from widgets.registry import VIEWS as ALL_VIEWS
 
 VIEWS = tuple(view for view in ALL_VIEWS if not view.is_home)
@@ -51,14 +52,8 @@ def window(qtbot):
 
 
 def test_every_command_is_a_method_of_the_window():
-    parts = {
-        "editing": Editing,
-        "filing": Filing,
-        "finding": Finding,
-        "going": Going,
-        "helping": Helping,
-        "": MainWindow,
-    }
+    parts = {"editing": Editing, "filing": Filing, "finding": Finding, "going": Going}
+    parts |= {"helping": Helping, "opening": Opening, "": MainWindow}
     for command in COMMANDS:
         part, _, method = command.slot.rpartition(".")
         assert callable(getattr(parts[part], method, None)), command.slot
