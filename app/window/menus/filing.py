@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject, QProcess, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QMimeData, QObject, QProcess, QProcessEnvironment, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QDrag, QPixmap
 from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QWidget
 
@@ -139,12 +139,13 @@ class Filing(QObject):
         process.setProgram(sys.executable)
         process.setArguments(["-P", "-m", "app", *([info.checkpoint] if info else [])])
         process.setWorkingDirectory(str(ROOT))
-        environment = process.processEnvironment().systemEnvironment()
+        environment = QProcessEnvironment.systemEnvironment()
         others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
         path = os.pathsep.join([str(ROOT), *(place for place in others if os.path.isabs(place))])
         environment.insert("PYTHONPATH", path)
         process.setProcessEnvironment(environment)
-        is_started, _ = process.startDetached()
+        started: object = process.startDetached()  # versions of Qt for Python differ: with or without its number
+        is_started = bool(started[0] if isinstance(started, tuple) else started)
         why = self.tr("Another window could not be opened: no process could be started.")
         self._telling.refuse("" if is_started else why)
 
