@@ -153,7 +153,7 @@ def test_controls_that_make_no_sense_are_grey_and_say_why(view):
     view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
     answer(view, make_attention_result(layers=(2,)))
     assert find(view, "attention_aggregate").isEnabled()
-    assert find(view, "attention_hide_special").toolTip().startswith("Leave out")
+    assert find(view, "attention_hide_special").toolTip().startswith("<qt>Leave out")
     for name in ("reduce", "search", "go_to"):
         assert not find(view, f"attention_{name}").isEnabled()
         assert "512 keys" in find(view, f"attention_{name}").toolTip()
