@@ -141,6 +141,7 @@ ICONS = {
     "show_beside": "beside",
     "going.toggle_selected_mask": "mask",
     "ask_again": "again",
+    "helping.show_page": "help",
     "show_shortcuts": "keys",
 }
 

@@ -90,6 +90,7 @@ class ViewPage(QWidget):
         about.show_text(self.entry.about)
         self._help = self._button("help", "?", self.tr("What is this? What the view shows, and how it is read (F1)"))
         self._help.setAccessibleName(self.tr("What is this? {}").format(self.entry.title))
+        self._help.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         tip = self.tr("Copy the picture (Ctrl+Shift+C), or drag it from here into another program")
         self._copy = self._button("copy", self.tr("Copy"), tip)
         self._export = self._button("export", self.tr("Export…"), self.tr("Save the picture or its numbers (Ctrl+E)"))
