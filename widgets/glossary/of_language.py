@@ -16,6 +16,7 @@ ENTRIES = (
     Entry("language model", "Gives every token the probability that it comes next, or stands behind a mask.", ("language modelling",), "P(wₜ | w₁ … wₜ₋₁)"),
     Entry("chain rule", "The probability of a text is the product of those of its words, each given the words before.", (), "P(w₁ … wₙ) = Π P(wₜ | w₁ … wₜ₋₁)"),
     Entry("mask", "[MASK], the token that stands where the model has to guess.", ("[MASK]", "masked", "masking"), "", "Devlin et al. 2019"),
+    Entry("BERT", "Reads a text from both sides at once, and learns by guessing masked words.", (), "", "Devlin et al. 2019"),
     Entry("mask lab", "BERT's training task by hand: of the tokens asked for, 80 % become [MASK], 10 % another word, 10 % stay.", (), "", "Devlin et al. 2019"),
     Entry("next sentence", "BERT's second task: does sentence B follow sentence A, or is it any sentence?", ("next sentence prediction",), "", "Devlin et al. 2019"),
     Entry("surprisal", "How little a token was expected: 1 bit where it had probability ½, 10 bits at 1/1024.", (), "−log₂ p", "Shannon 1948"),

@@ -269,6 +269,16 @@ VISION = LecturePart(
             _image("caption", "virtex-scenes", 1),
         ),
         HomeCard(
+            "joint", "Words and image", "Where in the image each word of a caption looks, head by head.",
+            ViewExample(
+                "joint", "virtex-scenes",
+                Input(
+                    text=TextInput("a large yellow boat left of a medium purple cup"),
+                    image=ImageInput(seed=1, kind="scene"),
+                ),
+            ),
+        ),
+        HomeCard(
             "similarity", "CLIP: images and texts", "Eight scenes and eight sentences: which belong together.",
             _clip("similarity"),
         ),
@@ -367,7 +377,6 @@ BY_NAME = {card.name: card for part in (*LECTURE, CHECKPOINTS) for card in part.
 # Views without a card, and why.
 WITHOUT = {
     "home": "it is where the cards are",
-    "joint": "no model that reads words and an image together is bundled",
 }
 
 

@@ -104,6 +104,9 @@ OUTLINE = (
                 ("complete_image", "masked_pixels"),
             ),
             LectureTopic("PolyGen", "Vertices first, then faces that point at them.", ("mesh",)),
+            LectureTopic(
+                "VirTex", "An image is read, its caption is written: what it learned to see by.", ("caption", "joint")
+            ),
             LectureTopic("CLIP", "Does the pair of image and text match?", ("similarity", "relevance", "zero_shot")),
             LectureTopic("LSeg", "CLIP's text encoder, and a vector for every pixel.", ("segments",)),
         ),
