@@ -85,7 +85,7 @@ def test_measures(long, tmp_path, capsys):
     entropies = [float(row[2]) for row in rows[1:]]
     assert len(entropies) == 4
     assert entropies == sorted(entropies, reverse=True)
-    assert "Distance against Entropy of 4 heads" in capsys.readouterr().out
+    assert "Mean distance against Entropy of 4 heads" in capsys.readouterr().out
     assert figure("measures", *long, "--across", "next", "--out", tmp_path / "measures.svg") == 0
     assert "The future is hidden" in (tmp_path / "measures.svg").read_text()
 
