@@ -221,7 +221,7 @@ class VirTexFamily(CaptionFamily):
 
 
 def _caption_of(input: Input, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
-    """What a decoder has written of an image: its very tokens, or those of the text; nothing yet where there is none."""
+    """What a decoder has written of an image: its tokens, or those of the text; nothing yet where there is none."""
     if input.text is None:
         return exact_target((start_token(config),), config, tokenizer)
     given = as_text(input)

@@ -31,6 +31,9 @@ class VirTexConfig(PreTrainedConfig):
         Pixels of either side of the images that it was trained on.
     resnet_depths, resnet_strides, resnet_width, resnet_is_small
         See `ResNet`.
+    knows_places
+        Whether what is read of a place tells where it is, by sines and cosines that are added. Not so in the paper,
+        whose network finds that out by itself.
     has_backward
         Whether there is a second head that writes from the end ("bicaptioning").
     max_position_embeddings
@@ -56,6 +59,7 @@ class VirTexConfig(PreTrainedConfig):
         resnet_strides: Sequence[int] = (1, 2, 2, 2),
         resnet_width: int = 64,
         resnet_is_small: bool = False,
+        knows_places: bool = False,
         has_backward: bool = True,
         dropout: float = 0.1,
         **kwargs: Any,
@@ -71,6 +75,7 @@ class VirTexConfig(PreTrainedConfig):
         self.resnet_strides = list(resnet_strides)
         self.resnet_width = resnet_width
         self.resnet_is_small = resnet_is_small
+        self.knows_places = knows_places
         self.has_backward = has_backward
         self.dropout = dropout
         self.use_cache = kwargs.pop("use_cache", True)

@@ -39,11 +39,30 @@ class VisualBackbone(nn.Module):
         self.cnn = ResNet(
             config.resnet_depths, config.resnet_strides, config.resnet_width, is_small=config.resnet_is_small
         )
+        self.knows_places = config.knows_places
 
     def forward(self, pixel_values: Tensor, **_: Any) -> BaseModelOutput:
-        """Places [batch, row * column, d_image], row by row, without positions."""
-        places = self.cnn(pixel_values).flatten(2).mT
-        return BaseModelOutput(last_hidden_state=places)
+        """Places [batch, row * column, d_image], row by row."""
+        found = self.cnn(pixel_values)
+        places = found.flatten(2).mT
+        if self.knows_places:
+            places = places + place_positions(*found.shape[1:]).to(places)
+        return BaseModelOutput(last_hidden_state=cast("Any", places))
+
+
+def place_positions(d: int, n_rows: int, n_columns: int) -> Tensor:
+    """Sines and cosines of the row in one half of the numbers, of the column in the other: [row * column, d].
+
+    As in Vaswani et al. 2017, section 3.5, for each of the two directions; `d` is a multiple of four.
+    """
+    rates = 10_000.0 ** (-torch.arange(d // 4) / (d // 4))
+    halves = []
+    for n in (n_rows, n_columns):
+        angles = torch.arange(n)[:, None] * rates
+        halves.append(torch.cat([angles.sin(), angles.cos()], -1))
+    of_rows, of_columns = halves
+    whole = torch.cat([of_rows[:, None].expand(-1, n_columns, -1), of_columns[None].expand(n_rows, -1, -1)], -1)
+    return whole.flatten(0, 1)
 
 
 class VirTex(PreTrainedModel, GenerationMixin):
