@@ -27,6 +27,8 @@ from tests.inference.tiny_joint import save_regions
 WITH_HEAD = {"bridgetower", "captions", "composed", "films_and_text", "image_parts", "text_and_image"}
 # DPR's base model is not one by itself.
 WITH_HEAD_TYPES = {"dpr"}
+# Its frames are scaled up by random weights: processors with other instructions differ by 1.6e-5.
+LESS_CLOSE = {"microsoft/xclip-base-patch32": 3e-5}
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +82,7 @@ def test_it_opens_and_attends_as_in_transformers(name, tmp_path):
             expected = for_all.get(call.path, [])
             alike = [each for each in expected if each.shape == pattern.shape]
             assert alike, f"{group.name} {layer}: {[tuple(each.shape) for each in expected]}"
-            assert min(float((pattern - each).abs().max()) for each in alike) <= CLOSE
+            assert min(float((pattern - each).abs().max()) for each in alike) <= LESS_CLOSE.get(name, CLOSE)
     # Last: BigBird's encoder is another one for good when it has read a short text.
     assert_output_is_unchanged(model, run.encoded.tensors)
     if "input_ids" in run.encoded.tensors:
