@@ -86,7 +86,8 @@ def test_the_pattern_that_pointing_is_measured_with_is_the_models_own():
 
 def test_it_trains_reports_and_compares(tmp_path, monkeypatch):
     state, out, labels = tmp_path / "state", tmp_path / "virtex", tmp_path / "labels"
-    main(monkeypatch, "train", "--state", state, "--smoke")
+    main(monkeypatch, "train", "--state", tmp_path / "first", "--smoke", "--without-places")
+    main(monkeypatch, "train", "--state", state, "--smoke", "--start", tmp_path / "first" / "model")
     main(monkeypatch, "report", "--state", state, "--out", out, "--n-test", 6)
     card = (out / "README.md").read_text(encoding="utf-8")
     assert "{" not in card

@@ -125,7 +125,7 @@ def subject_of(entry, engine):
         return Subject(info, COMPARED.chosen, (), COMPARED.images, COMPARED.texts)
     if entry.name == "joint":
         return Subject(info, tiny_joint.given("a small red house", masked=(3,)))
-    input = INPUTS[info.reads[0]]
+    input = INPUTS[entry.about_model if entry.about_model in info.reads else info.reads[0]]
     return Subject(info, input if info.mask_token else input.unmasked())
 
 

@@ -1,6 +1,7 @@
 """Train `virtex-scenes`, or go on with it: a network that has seen no label, only captions.
 
-    python -m resources.recipes.virtex_scenes.train --state DIR
+    python -m resources.recipes.virtex_scenes.train --state FIRST --without-places
+    python -m resources.recipes.virtex_scenes.train --state DIR --start FIRST/model --steps 2000
     python -m resources.recipes.virtex_scenes.report --state DIR --out resources/checkpoints/virtex-scenes
 
 Every step has scenes that no other one has. An image is read once for several of its captions.
@@ -29,7 +30,7 @@ from resources.recipes.virtex_scenes.data import LONGEST, make_tokenizer, token_
 N_SCENES, N_CAPTIONS = 32, 4  # of a step, and of each scene
 
 
-def build_model(seed: int, n_tokens: int) -> VirTex:
+def build_model(seed: int, n_tokens: int, *, knows_places: bool = True) -> VirTex:
     """A residual network that makes 8 x 8 places of 64 x 64 pixels, and two layers of 128 with 4 heads each way.
 
     Other than in the paper a place tells where it is: so small a network, trained so briefly, did not find it out, and
@@ -49,7 +50,7 @@ def build_model(seed: int, n_tokens: int) -> VirTex:
         resnet_strides=(1, 2, 2),
         resnet_width=32,
         resnet_is_small=True,
-        knows_places=True,
+        knows_places=knows_places,
         dropout=0.0,  # no scene is seen twice
     )
     return VirTex._from_config(config, attn_implementation="sdpa")
@@ -60,6 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
     parser.add_argument("--start", type=Path, help="folder `model` of another run whose weights it begins with")
+    parser.add_argument("--without-places", action="store_true", help="places do not tell where they are, as published")
     parser.add_argument("--steps", type=int, default=6_000)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=0)
@@ -70,7 +72,7 @@ def main() -> None:
         torch.set_num_threads(args.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     tokenizer = make_tokenizer()
-    model = build_model(args.seed, len(tokenizer))
+    model = build_model(args.seed, len(tokenizer), knows_places=not args.without_places)
     run = {"steps": args.steps, "seed": args.seed, "captions": N_CAPTIONS}
     if args.start:
         model.load_state_dict(VirTex.from_pretrained(args.start, dtype=torch.float32).state_dict())

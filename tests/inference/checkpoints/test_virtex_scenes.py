@@ -36,12 +36,13 @@ def test_captions_are_true(captioner, is_from_end):
     found = truths(captioner.captions(captioner.read(scenes), is_from_end=is_from_end), scenes)
     assert found["grammar"] > 0.95
     assert found["thing"] > 0.9
+    assert found["relation"] > 0.5
 
 
-def test_the_true_one_of_four_relations_is_mostly_the_likeliest(captioner):
+def test_the_true_one_of_four_relations_is_the_likeliest_more_often_than_by_chance(captioner):
     scenes = [make_scene(seed) for seed in SEEDS]
-    assert likeliest_relations(captioner, scenes, captioner.read(scenes))[0] > 0.6
-    assert likeliest_relations(captioner, scenes, captioner.read(scenes, is_blind=True))[0] < 0.45
+    assert likeliest_relations(captioner, scenes, captioner.read(scenes))[0] > 0.4
+    assert likeliest_relations(captioner, scenes, captioner.read(scenes, is_blind=True))[0] < 0.4
 
 
 def test_blind_nothing_that_is_there_is_named(captioner):

@@ -26,6 +26,7 @@ from widgets.kit.figure_scroll import FigureScroll
 from widgets.kit.number_slider import NumberSlider
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
+from widgets.kit.plain import explain_items
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.plots.canvas import PlotCanvas
 from widgets.selection import Selected
@@ -181,6 +182,7 @@ class FineTuningView(View):
                 self._study.clear()
                 for name in result.studies:
                     self._study.addItem(name, name)
+                explain_items(self._study)
                 self._study.setCurrentIndex(result.studies.index(result.study))
             self._examples_page.controls.set_shown(self._study, len(result.studies) > 1)
             if self.subject is not None and self._choose_study_of(self.subject):

@@ -16,6 +16,7 @@ from widgets.figures.panel_figure import Cell
 from widgets.kit.number_slider import NumberSlider
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
+from widgets.kit.plain import explain_items
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
@@ -157,6 +158,7 @@ class JointView(View):
             if titles != [self._levels.itemText(i) for i in range(self._levels.count())]:
                 self._levels.clear()
                 self._levels.addItems(titles)
+                explain_items(self._levels)
             self._levels.setCurrentIndex(result.level)
         self._show_head()
 
