@@ -355,7 +355,7 @@ CHECKPOINTS = LecturePart(
         ),
         CheckpointCard(
             "virtex-scenes", "virtex-scenes", "Writes what it sees in a drawn scene.",
-            _image("heads", "virtex-scenes", 1), "VirTex", 2539222,
+            _image("heads", "virtex-scenes", 1), "VirTex", 2_549_142,
         ),
         CheckpointCard(
             "clip-scenes", "clip-scenes", "Compares drawn scenes with what is said of them.",

@@ -1,4 +1,4 @@
-"""Every head in numbers, to be sorted, and two measures against each other."""
+"""Every head in numbers: a table to sort, two measures against each other."""
 
 from inference.results.request import Capability
 from widgets.view_entry import ViewEntry
@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Measures",
     "widgets.views.measures.view:MeasuresView",
     frozenset({Capability.ATTENTION}),
-    "Every head in numbers, to be sorted, and two measures against each other.",
+    "Every head in numbers: a table to sort, two measures against each other.",
     figures=("measures",),
 )
