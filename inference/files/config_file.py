@@ -160,7 +160,7 @@ def _check_values(config: dict[str, Any]) -> None:
             _check_elsewhere(name, key, value)
             if key.endswith("_config") and not isinstance(value, dict | None):
                 raise Refused(f"{CONFIG} says {name} is {str(value)[:40]}; an object is needed.")
-            if key.endswith("_token_id") and not isinstance(value, int | list | None):
+            if key.endswith("_token_id") and not _is_id(value):
                 raise Refused(f"{CONFIG} says {name} is {str(value)[:40]}; a whole number is needed.")
             if key == "id2label":
                 _check_labels(name, value)
@@ -175,6 +175,11 @@ def _check_values(config: dict[str, Any]) -> None:
                 parts.append((name[-80:], value))
             elif type(value) is int:
                 _check_size(name, key, value)
+
+
+def _is_id(value: Any) -> bool:
+    """Token ids: one, several or none."""
+    return all(isinstance(one, int) for one in value) if isinstance(value, list) else isinstance(value, int | None)
 
 
 def _check_elsewhere(name: str, key: str, value: Any) -> None:

@@ -185,7 +185,7 @@ class ImageTokenizer(PreTrainedModel):
         int
             How many began anew.
         """
-        features, tokens = features.detach().flatten(0, -2), tokens.flatten()
+        features, tokens = features.detach().flatten(0, -2).to(self.sums.dtype), tokens.flatten()
         decay = self.config.decay
         use = torch.zeros_like(self.use).index_add_(0, tokens, torch.ones_like(features[:, 0]))
         sums = torch.zeros_like(self.sums).index_add_(0, tokens, features)

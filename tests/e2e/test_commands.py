@@ -24,7 +24,8 @@ def find(driver, typed):
         QTest.keyClicks(dialog.findChild(QWidget, "palette_line"), typed)
         QTest.keyClick(dialog.findChild(QWidget, "palette_line"), Qt.Key.Key_Return)
 
-    driver.wait(driver.window.isActiveWindow)  # again, after a dialog
+    driver.window.activateWindow()  # after a dialog, which no window manager does here
+    driver.wait(driver.window.isActiveWindow)
     driver.answer_dialog(choose)
     driver.keys("Ctrl+Shift+P")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import NamedTuple
 
-import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from inference.results.measures import MEASURES, Measure, MeasuresResult
@@ -32,6 +32,8 @@ class HeadIndex(NamedTuple):
 
 def places_of(result: MeasuresResult) -> list[HeadIndex]:
     """The heads that there are, by layer and head: a layer may have fewer than the widest."""
+    import numpy as np  # as below: the first window, which names measures, does without
+
     is_there = ~np.isnan(list(result.measures.values())).all(axis=0)
     return [HeadIndex(layer, head) for layer, head in np.argwhere(is_there).tolist()]
 
@@ -43,7 +45,7 @@ def ordered(result: MeasuresResult, by: str, *, is_falling: bool) -> list[HeadIn
     if by in ("layer", "head"):
         return sorted(places, key=lambda place: sign * getattr(place, by))
     values = result.measures[by]
-    return sorted(places, key=lambda place: math.inf if np.isnan(values[place]) else sign * float(values[place]))
+    return sorted(places, key=lambda place: math.inf if math.isnan(values[place]) else sign * float(values[place]))
 
 
 def measure_name(name: str, axis: str = "text", marks: Mapping[str, str] | None = None) -> str:
@@ -80,7 +82,7 @@ def share_text(share: float) -> str:
         return _tr("< {} %").format(f"{100 * _SMALLEST:.4f}")
     if percent >= 0.1 or not share:
         return f"{percent:.1f} %"
-    return np.format_float_positional(np.float32(percent), precision=2, fractional=False, trim="-") + " %"
+    return f"{Decimal(f'{percent:.2g}').normalize():f} %"
 
 
 def number_text(name: str, value: float) -> str:
@@ -108,6 +110,8 @@ def axis_title(name: str, axis: str = "text") -> str:
 
 def why_none(result: MeasuresResult, name: str) -> str:
     """Why a measure has no number, in a sentence."""
+    import numpy as np
+
     measures, (axis, _) = result.measures, result.axes
     one, whole = place_name(axis).one, whole_name(axis)
     if name == "special":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from inference.results.heads import HeadsResult
@@ -59,8 +58,8 @@ def most_entropy(n_queries: int, n_keys: int, *, is_causal: bool) -> float:
     """The entropy in bits of a head that looks at all it can see alike, in the mean over the queries."""
     if not is_causal:
         return math.log2(max(n_keys, 1))
-    seen = np.arange(1, n_queries + 1) + max(n_keys - n_queries, 0)
-    return float(np.log2(seen).mean()) if n_queries else 0.0
+    before = max(n_keys - n_queries, 0)
+    return sum(math.log2(n + before) for n in range(1, n_queries + 1)) / n_queries if n_queries else 0.0
 
 
 _THINGS = ("previous", "next", "same", "cls", "sep", "special", "induction")
