@@ -17,7 +17,8 @@ def begin() -> None:
     """Save a quarter of the time until the first maps are on screen; call it before the window is imported.
 
     The window multiplies no large matrices, and its NumPy needs no threads; the engine does, and gets an environment
-    without that wish. Imports leave nothing behind that the collector of cycles could free: `end` lets it work again.
+    without that wish. Imports leave nothing behind that the collector of cycles could free: from `end` on the window
+    has it work, see `app.link.collector`.
     """
     _skip_source_inspection()
     os.environ.setdefault(BLAS_THREADS, "1")
@@ -27,7 +28,6 @@ def begin() -> None:
 def end() -> None:
     """All is imported: to look through that for what can go would hold the window up for many frames, so it stays."""
     gc.freeze()
-    gc.enable()
 
 
 def _skip_source_inspection() -> None:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 import widgets
 from app import quick_start
+from app.link.collector import Collector
 from app.link.engine_link import EngineLink, ProcessLink, ThreadLink
 from app.link.runner import Runner
 from app.window.main_window import MainWindow
@@ -97,6 +98,7 @@ class WarmUp(QObject):
         self._plots = threading.Thread(target=_import, args=("pyqtgraph",), name="warm-up")
         self._timer = QTimer(self, interval=PAUSE)
         self._timer.timeout.connect(self._on_timeout)
+        self._collector = Collector(self)
 
     def start(self) -> None:
         """Begin, after a moment."""
@@ -117,6 +119,7 @@ class WarmUp(QObject):
         if module is None:
             self._timer.stop()
             quick_start.end()
+            self._collector.start()
         else:
             _import(module.name)
 
