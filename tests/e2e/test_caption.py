@@ -83,6 +83,6 @@ def test_a_caption_by_mouse_and_keyboard(start, tmp_path):
     driver.wait(lambda: (tmp_path / "caption.svg").exists())
     assert "Where “" in (tmp_path / "caption.svg").read_text(encoding="utf-8")
     driver.export("caption", tmp_path / "caption.gif")
-    driver.wait(lambda: (tmp_path / "caption.gif").exists())
+    driver.wait(lambda: "caption.gif" in driver.message())  # its process is done, too
     with Image.open(tmp_path / "caption.gif") as film:
         assert film.n_frames == figure(driver).result.written.n_steps
