@@ -117,7 +117,8 @@ class _Captioning:
         writing, request = self.writing, self.request
         writing.choose_best()
         tokens = exact_target(tuple(writing.ids), self.model.net.config, self.model.tokenizer)
-        found, tree = writing.written(tokens, is_whole=is_whole, why_unfinished=self._why_unfinished())
+        why = writing.why_unfinished(self.request.most, longest_target(self.model.net.config))
+        found, tree = writing.written(tokens, is_whole=is_whole, why_unfinished=why)
         pattern = self._patterns(context, is_whole=is_whole)
         has_control = is_whole and not request.is_blind
         return CaptionResult(
@@ -132,15 +133,6 @@ class _Captioning:
             hypotheses=writing.hypotheses(found.text),
             notes=self._notes(pattern) if is_whole else (),
         )
-
-    def _why_unfinished(self) -> str:
-        n = len(self.writing.ids) - self.writing.n_given
-        if not self.request.most:
-            return "nothing was to be written"
-        limit = longest_target(self.model.net.config)
-        if limit and len(self.writing.ids) >= limit:
-            return f"the decoder takes no more than {limit:,} tokens"
-        return f"it was cut off at {n:,} tokens"
 
     def _notes(self, pattern: np.ndarray) -> tuple[str, ...]:
         if self.request.is_blind:

@@ -114,7 +114,8 @@ class _GoingOn:
         writing, group = self.writing, self.patterns.group
         writing.choose_best()
         input = with_written(self.text, tuple(writing.ids))
-        found, tree = writing.written(self._tokens(input), is_whole=is_whole, why_unfinished=self._why_unfinished())
+        why = writing.why_unfinished(self.request.most, self.model.info.n_ctx, "model")
+        found, tree = writing.written(self._tokens(input), is_whole=is_whole, why_unfinished=why)
         n = len(writing.ids)
         most = _MOST_BYTES if is_whole else _MOST_BYTES_GROWING
         pattern = self.patterns.known(input, context, n_keys=n, is_whole=is_whole)
@@ -142,14 +143,6 @@ class _GoingOn:
         if TO_FRENCH in tokenizer.get_vocab():
             return ()
         return (f"{TO_FRENCH} is no token of {self.model.info.name}, which may never have met such a text.",)
-
-    def _why_unfinished(self) -> str:
-        n, n_ctx = len(self.writing.ids) - self.writing.n_given, self.model.info.n_ctx
-        if not self.request.most:
-            return "nothing was to be written"
-        if n_ctx and len(self.writing.ids) >= n_ctx:
-            return f"the model takes no more than {n_ctx:,} tokens"
-        return f"it was cut off at {n:,} tokens"
 
 
 def _fitted(pattern: np.ndarray, most: int) -> tuple[np.ndarray, str]:

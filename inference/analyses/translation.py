@@ -99,7 +99,8 @@ class _Translating:
         writing, config = self.writing, self.model.net.config
         writing.choose_best()
         tokens = exact_target(tuple(writing.ids), config, self.model.tokenizer)
-        found, tree = writing.written(tokens, is_whole=is_whole, why_unfinished=self._why_unfinished())
+        why = writing.why_unfinished(self.request.most, longest_target(self.model.net.config))
+        found, tree = writing.written(tokens, is_whole=is_whole, why_unfinished=why)
         pattern = self._patterns(context, is_whole=is_whole)
         return TranslationResult(
             source=self.encoded.sequences["source"],
@@ -109,15 +110,6 @@ class _Translating:
             hypotheses=writing.hypotheses(found.text),
             notes=self._notes(pattern) if is_whole else (),
         )
-
-    def _why_unfinished(self) -> str:
-        n = len(self.writing.ids) - self.writing.n_given
-        if not self.request.most:
-            return "nothing was to be written"
-        limit = longest_target(self.model.net.config)
-        if limit and len(self.writing.ids) >= limit:
-            return f"the decoder takes no more than {limit:,} tokens"
-        return f"it was cut off at {n:,} tokens"
 
     def _notes(self, pattern: np.ndarray) -> tuple[str, ...]:
         if len(pattern):

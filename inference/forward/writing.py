@@ -186,6 +186,22 @@ class Writing:
         """Whether it came to its own end."""
         return len(self.ids) > self.n_given and self.rules.is_end(self.ids[-1])
 
+    def why_unfinished(self, most: int, limit: int, limited: str = "decoder") -> str:
+        """Why a text that did not come to its own end has no more tokens.
+
+        Parameters
+        ----------
+        most
+            Tokens that were to be written.
+        limit, limited
+            Tokens that are taken at most, 0 for no limit, and by what.
+        """
+        if not most:
+            return "nothing was to be written"
+        if limit and len(self.ids) >= limit:
+            return f"the {limited} takes no more than {limit:,} tokens"
+        return f"it was cut off at {len(self.ids) - self.n_given:,} tokens"
+
     def written(self, tokens: Tokens, *, is_whole: bool, why_unfinished: str = "") -> tuple[Written, BeamTree | None]:
         """The text with what was expected; `tokens` are its `ids`."""
         search = self.search
