@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Caption",
     "widgets.views.caption.view:CaptionView",
     frozenset({Capability.CAPTION}),
-    "The sentence that a model writes of an image, word by word, and where each word looks.",
+    "A caption that a model writes of an image, and where each word looks.",
     figures=("caption",),
 )

@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Words and image",
     "widgets.views.joint.view:JointView",
     frozenset({Capability.JOINT}),
-    "Where in the image each word looks, head by head, and what its answers owe to the image.",
+    "Where in the image each word looks, head by head.",
     figures=("joint",),
 )
