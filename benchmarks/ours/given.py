@@ -19,13 +19,15 @@ def model(n: int, seed: int) -> Any:
         AttentionCall(f"layer.{layer}", 0, False, pattern=torch.from_numpy(pattern))
         for layer, pattern in enumerate(samples.patterns(n, seed))
     ]
-    encoded = SimpleNamespace(sequences={"text": sequence})
+    run = SimpleNamespace(
+        encoded=SimpleNamespace(sequences={"text": sequence}), tokens=lambda _group: (sequence, sequence)
+    )
     return SimpleNamespace(
         info=info(n),
         device=torch.device("cpu"),
         family=SimpleNamespace(axes=lambda _group: ("text", "text")),
         tokenizer=SimpleNamespace(cls_token_id=0, sep_token_id=n - 1),
         # With nothing in store: each time all is worked out anew.
-        run=lambda _input, _context: SimpleNamespace(encoded=encoded, store={}),
+        run=lambda _input, _context: SimpleNamespace(**vars(run), store={}),
         each_call=lambda _run, _group, _context: enumerate(calls),
     )

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from benchmarks.measure import forget_peak, memory_mb
 from benchmarks.ours.first_paint import wait_for_screen
 from benchmarks.ours.given import model
-from benchmarks.ours.sample_results import GROUP
+from benchmarks.ours.sample_results import GROUP, info
 from benchmarks.ours.window import n_colors, n_differing, screenshot, show
 from inference.analyses.heads import heads
 from inference.context import Context
@@ -22,6 +22,7 @@ from inference.results.heads import HeadsRequest
 from inference.results.inputs import Input, TextInput
 from tests.answers import answer
 from widgets.context import ViewContext
+from widgets.subject import Subject
 from widgets.views.heads.view import HeadsView
 
 
@@ -31,6 +32,7 @@ def main() -> None:
     torch.set_num_threads(1)
     application = QApplication(sys.argv[:1])
     view = HeadsView(ViewContext())
+    view.set_subject(Subject(info(n), Input(TextInput())))
     show(view)
     # Two sets in turn, so that nothing of the last picture can be used for the next.
     models = [model(n, seed) for seed in range(2)]
