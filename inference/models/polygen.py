@@ -192,9 +192,12 @@ class PolyGenVertexModel(nn.Module):
     def forward(self, tokens: Tensor, labels: Tensor | None = None, cache: Cache | None = None) -> Tensor:
         """Logits [batch, n + 1, 257] of tokens [batch, n]; with a cache, of what it does not know yet only."""
         known = 0 if cache is None else cache.get_seq_length()
-        place = torch.arange(tokens.shape[1], device=tokens.device)
-        x = self.value_embedding(tokens) + self.axis_embedding(place % 3) + self.vertex_embedding(place // 3)
-        x = torch.cat([self._start(labels, len(tokens)), x], 1)[:, known:]
+        first = max(known - 1, 0)  # the start comes before the tokens
+        place = torch.arange(first, tokens.shape[1], device=tokens.device)
+        x = self.value_embedding(tokens[:, first:])
+        x = x + self.axis_embedding(place % 3) + self.vertex_embedding(place // 3)
+        if not known:
+            x = torch.cat([self._start(labels, len(tokens)), x], 1)
         for layer in self.layers:
             x = layer(x, cache=cache)
         return self.head(self.norm(x))
@@ -246,10 +249,11 @@ class PolyGenFaceModel(nn.Module):
     ) -> Tensor:
         """Logits [batch, m + 1, 2 + n_vertices] of tokens [batch, m]; with a cache, of what it does not know only."""
         known = 0 if cache is None else cache.get_seq_length()
-        chosen = items.gather(1, tokens[..., None].expand(-1, -1, items.shape[-1]))
-        x = torch.cat([self.start.expand(len(items), 1, -1), chosen], 1)
-        x = x + self.step_embedding(torch.arange(x.shape[1], device=x.device))
-        x = x[:, known:]
+        new = tokens[:, max(known - 1, 0) :]  # the start comes before the tokens
+        x = items.gather(1, new[..., None].expand(-1, -1, items.shape[-1]))
+        if not known:
+            x = torch.cat([self.start.expand(len(items), 1, -1), x], 1)
+        x = x + self.step_embedding(torch.arange(known, known + x.shape[1], device=x.device))
         for layer in self.layers:
             x = layer(x, cache=cache)
         logits = self.pointer(self.norm(x)) @ items.mT / math.sqrt(items.shape[-1])

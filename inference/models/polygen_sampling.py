@@ -15,6 +15,7 @@ from inference.models.polygen_masks import forbidden_coordinates, forbidden_poin
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from transformers.cache_utils import Cache
 
     from inference.models.polygen import PolyGenForMeshGeneration
 
@@ -41,14 +42,17 @@ class Sampling:
     top_k: int = 0
 
 
+_Logits = Callable[["Tensor", "Cache | None"], "Tensor"]  # of tokens [going on, n], and with a cache
+
+
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One token of every completion.
+    """One token of every completion; of those that have ended before all is 0 and nothing forbidden.
 
     Attributes
     ----------
     tokens
-        int64 [completion]; 0 where one has ended before.
+        int64 [completion].
     is_active
         bool [completion]: whether this token belongs to it.
     bits
@@ -67,6 +71,13 @@ class Step:
     probabilities: np.ndarray
     is_forbidden: np.ndarray
     is_corrected: np.ndarray
+
+    @staticmethod
+    def of_none(n: int, n_choices: int) -> Step:
+        """Where all of `n` completions have ended."""
+        none, no_choice = np.zeros(n, bool), np.zeros((n, n_choices), bool)
+        bits, probabilities = np.zeros(n, np.float32), np.zeros((n, n_choices), np.float32)
+        return Step(np.zeros(n, np.int64), none, bits, probabilities, no_choice, none.copy())
 
 
 def vertex_steps(
@@ -88,15 +99,15 @@ def vertex_steps(
         One a completion.
     """
     most = net.config.max_vertices
-    labels = None if label is None else torch.full((len(seeds),), label, device=net.device)
 
-    def logits(tokens: Tensor, cache: DynamicCache | None) -> Tensor:
-        return net.vertex_model(tokens, labels, cache)
+    def among(going_on: np.ndarray) -> _Logits:
+        labels = None if label is None else torch.full((len(going_on),), label, device=net.device)
+        return lambda tokens, cache: net.vertex_model(tokens, labels, cache)
 
     def forbidden(tokens: list[int], _: int) -> np.ndarray:
         return forbidden_coordinates(tokens, most)
 
-    yield from _steps(logits, forbidden, given, seeds, sampling, 3 * most + 1, net.device, use_cache=use_cache)
+    yield from _steps(among, forbidden, given, seeds, sampling, 3 * most + 1, net.device, use_cache=use_cache)
 
 
 def face_steps(
@@ -121,19 +132,21 @@ def face_steps(
     is_vertex = None if is_vertex.all() else is_vertex.to(net.device)
     items = net.face_model.encode(torch.from_numpy(padded).to(net.device), is_vertex)
 
-    def logits(tokens: Tensor, cache: DynamicCache | None) -> Tensor:
-        return net.face_model(items, tokens, is_vertex, cache)
+    def among(going_on: np.ndarray) -> _Logits:
+        rows = torch.from_numpy(going_on).to(net.device)
+        own_items, own_vertices = items[rows], None if is_vertex is None else is_vertex[rows]
+        return lambda tokens, cache: net.face_model(own_items, tokens, own_vertices, cache)
 
     def forbidden(tokens: list[int], completion: int) -> np.ndarray:
         own = forbidden_pointers(tokens, n_vertices[completion])
         return np.pad(own, (0, max(n_vertices) - n_vertices[completion]), constant_values=True)
 
     most = net.config.max_face_tokens
-    yield from _steps(logits, forbidden, given, seeds, sampling, most, net.device, use_cache=use_cache)
+    yield from _steps(among, forbidden, given, seeds, sampling, most, net.device, use_cache=use_cache)
 
 
 def _steps(
-    logits: Callable[[Tensor, DynamicCache | None], Tensor],
+    among: Callable[[np.ndarray], _Logits],
     forbidden: Callable[[list[int], int], np.ndarray],
     given: Sequence[int],
     seeds: Sequence[int],
@@ -143,33 +156,40 @@ def _steps(
     *,
     use_cache: bool,
 ) -> Iterator[Step]:
+    """See `vertex_steps`. The model reads only the completions that go on: `among` these, int64 [going on]."""
     n = len(seeds)
     generators = [np.random.default_rng(seed) for seed in seeds]
+    going_on, logits = np.arange(n), among(np.arange(n))
     tokens = torch.tensor([list(given)] * n, dtype=torch.int64, device=device).reshape(n, len(given))
-    is_active = np.ones(n, bool)
     cache = DynamicCache() if use_cache else None
     # One row for each given token, and one for the first that is sampled; there is no place behind the last one.
     behind = logits(tokens[:, : most - 1], cache)
     for place in range(most):
         if place > len(given):
             behind = logits(tokens, cache)[:, -1:]
-        row = behind[:, min(place, behind.shape[1] - 1)]
-        log_p = row.double().log_softmax(-1).cpu().numpy()
-        history = tokens[:, :place].tolist()
-        is_forbidden = np.stack([forbidden(history[i], i) for i in range(n)])
-        chosen, is_corrected = np.zeros(n, np.int64), np.zeros(n, bool)
-        for i in np.flatnonzero(is_active):
+        expected = behind[:, min(place, behind.shape[1] - 1)].double().log_softmax(-1).cpu().numpy()
+        step = Step.of_none(n, expected.shape[1])
+        step.is_active[going_on] = True
+        step.probabilities[going_on] = np.exp(expected)
+        for i, log_p, history in zip(going_on.tolist(), expected, tokens[:, :place].tolist(), strict=True):
+            step.is_forbidden[i] = forbidden(history, i)
             if place < len(given):
-                chosen[i] = given[place]
+                step.tokens[i] = given[place]
             else:
-                chosen[i], is_corrected[i] = _sample(log_p[i], is_forbidden[i], sampling, generators[i])
-        bits = np.where(is_active, -log_p[np.arange(n), chosen] / np.log(2), 0).astype(np.float32)
-        yield Step(chosen, is_active.copy(), bits, np.exp(log_p).astype(np.float32), is_forbidden, is_corrected)
-        is_active &= chosen != STOP
-        if not is_active.any():
+                step.tokens[i], step.is_corrected[i] = _sample(log_p, step.is_forbidden[i], sampling, generators[i])
+            step.bits[i] = -log_p[step.tokens[i]] / np.log(2)
+        yield step
+        chosen = step.tokens[going_on]
+        kept = np.flatnonzero(chosen != STOP)
+        if not len(kept):
             return
         if place >= len(given):
             tokens = torch.cat([tokens, torch.from_numpy(chosen).to(device)[:, None]], 1)
+        if len(kept) < len(going_on):
+            going_on, rows = going_on[kept], torch.from_numpy(kept).to(device)
+            logits, tokens = among(going_on), tokens[rows]
+            if cache is not None:
+                cache.batch_select_indices(rows)
 
 
 def _sample(

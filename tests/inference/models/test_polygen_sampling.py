@@ -75,6 +75,17 @@ def test_a_completion_is_the_same_alone_and_among_others(net):
             assert other.is_forbidden[i, n:].all()
 
 
+def test_only_completions_that_go_on_are_read(net):
+    n_read = []
+    handle = net.vertex_model.register_forward_hook(lambda _net, args, _output: n_read.append(len(args[0])))
+    steps = vertices(net, [11, 12, 13, 14])
+    handle.remove()
+
+    assert n_read == [step.is_active.sum() for step in steps]
+    assert n_read[-1] < 4
+    assert not steps[-1].probabilities[~steps[-1].is_active].any()
+
+
 def test_seeds_differ(net):
     together = vertices(net, range(6))
     assert len({tuple(tokens_of(together, i)) for i in range(6)}) == 6
