@@ -157,13 +157,19 @@ def test_train_writes_what_it_says(tmp_path, data, monkeypatch, capsys):
     assert not (tmp_path / "none").exists()
 
 
-def test_the_bundled_adapter_is_small_and_tells_praise_from_blame(tmp_path):
-    name = "bert-mini-polarity"
+@pytest.mark.parametrize(
+    ("name", "blame"),
+    [
+        ("bert-mini-polarity", "I hated this stupid movie."),
+        ("gpt-mini-polarity", "too long , boring and predictable ."),  # it takes the other one for praise: see its card
+    ],
+)
+def test_a_bundled_adapter_is_small_and_tells_praise_from_blame(tmp_path, name, blame):
     assert name in bundled_checkpoints()
     folder = checkpoint_path(name)
     assert sum(file.stat().st_size for file in folder.iterdir()) < 2**20
     model = load(name, Context())
-    sentences = ("a warm , funny and beautiful film .", "I hated this stupid movie.")
+    sentences = ("a warm , funny and beautiful film .", blame)
     with torch.inference_mode():
         told = [model.net(**model.tokenizer(text, return_tensors="pt")).logits.argmax().item() for text in sentences]
     assert [model.info.classes[one] for one in told] == ["positive", "negative"]

@@ -25,7 +25,8 @@ text by:</p>
 <li>African Storybook, Pratham Books / StoryWeaver and Book Dash, CC BY 4.0</li>
 <li>English Wikinews contributors, CC BY 2.5</li>
 <li>COCO captions, CC BY 4.0</li>
-<li>Bo Pang and Lillian Lee, sentence polarity dataset v1.0, CC BY 4.0 (<b>bert-mini-polarity</b>)</li>
+<li>Bo Pang and Lillian Lee, sentence polarity dataset v1.0, CC BY 4.0 (<b>bert-mini-polarity</b>,
+<b>gpt-mini-polarity</b>)</li>
 <li>Books in the public domain (Project Gutenberg; H. C. Andersen, translated by Mrs. Paull)</li>
 </ul>
 <p>Scenes and furniture, of which all other checkpoints were made, are drawn by Headlight itself; <b>virtex-scenes</b>

@@ -85,8 +85,8 @@ def _bert(view: str, input: Input | None = None, **options: dict[str, object]) -
     return ViewExample(view, "bert-mini", input or _text(_CAT), selected, options)
 
 
-def _polarity(view: str) -> ViewExample:
-    return ViewExample(view, "bert-mini-polarity", _text("A warm and funny film that I would see again."))
+def _polarity(view: str, base: str = "bert-mini") -> ViewExample:
+    return ViewExample(view, f"{base}-polarity", _text("A warm and funny film that I would see again."))
 
 
 def _translation(view: str, group: str = "cross", **options: dict[str, object]) -> ViewExample:
@@ -332,6 +332,10 @@ CHECKPOINTS = LecturePart(
         CheckpointCard(
             _GPT, _GPT, "Writes English, and learns from examples in its prompt.", _gpt("heads", _CAT),
             "GPT-2", 2_980_992,
+        ),
+        CheckpointCard(
+            "gpt-mini-polarity", "gpt-mini-polarity", "Tells the same behind its last word.",
+            _polarity("heads", _GPT), "GPT-2, adapter", 2_981_376,
         ),
         CheckpointCard(
             "transformer-en-fr", "transformer-en-fr", "Translates English into French.",
