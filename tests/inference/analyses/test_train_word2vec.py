@@ -181,7 +181,10 @@ def test_a_damaged_run_is_refused_in_one_sentence(text, tmp_path):
 
 def test_a_file_that_another_process_trains_is_left_to_it(text, tmp_path):
     out = tmp_path / "v.npz"
-    with reserved_vectors(out), pytest.raises(Refused, match=r"^v\.npz is being trained already, by another process\.$"):
+    with (
+        reserved_vectors(out),
+        pytest.raises(Refused, match=r"^v\.npz is being trained already, by another process\.$"),
+    ):
         train_word2vec(request_of(text, out), Context())
     assert not out.exists()
     train_word2vec(request_of(text, out), Context())

@@ -41,8 +41,9 @@ def holder(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows ends processes in another way; the system frees files there too")
 def test_another_process_keeps_it_until_it_ends_even_if_it_is_killed(holder, tmp_path):
-    with pytest.raises(Refused, match=r"^v\.npz is being trained already, by another process\.$"), reserved(
-        tmp_path / "lock", "v.npz"
+    with (
+        pytest.raises(Refused, match=r"^v\.npz is being trained already, by another process\.$"),
+        reserved(tmp_path / "lock", "v.npz"),
     ):
         pass
     holder.send_signal(signal.SIGKILL)

@@ -27,8 +27,8 @@ class BegunRun:
     """
 
     out: str
-    text: str = ""
-    options: TrainingOptions = TrainingOptions()
+    text: str
+    options: TrainingOptions
 
     def request(self, watched: tuple[str, ...]) -> TrainWord2VecRequest:
         """The same for the engine; neighbours of the first of these words are told."""

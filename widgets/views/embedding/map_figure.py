@@ -156,9 +156,7 @@ class WordMapFigure(PlottedFigure):
         cosines = np.asarray(result.cosines[::-1], float)
         at = np.arange(len(cosines), dtype=float)
         low = min(0.0, float(cosines.min(initial=0)))
-        bars = Bars(
-            "", at, np.zeros(len(at)), cosines, "accent", tuple(map(cosine_text, cosines)), are_lying=True
-        )
+        bars = Bars("", at, np.zeros(len(at)), cosines, "accent", tuple(map(cosine_text, cosines)), are_lying=True)
         names = tuple(clean(word.removeprefix("␣")) for word in result.neighbours[::-1])
         title = _tr("Nearest to {}").format(clean(result.word.removeprefix("␣")))
         return Plot((bars,), Axis(_tr("cosine"), low=low, high=1.0), Axis(labels=names), title)

@@ -223,7 +223,9 @@ class Word2VecPage(PlottedPage):
             return
         if not self._begun.can_go_on:
             name = clean(Path(self._begun.out).name)
-            self.read_out.show_text(_tr("What {} would go on from is not there any more; Train begins anew.").format(name))
+            self.read_out.show_text(
+                _tr("What {} would go on from is not there any more; Train begins anew.").format(name)
+            )
             self._offer()
             return
         self.options.set_value(self._begun.options)
