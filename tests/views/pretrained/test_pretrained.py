@@ -177,3 +177,16 @@ def test_what_is_bundled_is_of_its_model():
         if name in bundled_checkpoints():
             (architecture,) = json.loads((checkpoint_path(name) / "config.json").read_text())["architectures"]
             assert model_of(architecture) is BY_KEY[key]
+
+
+def test_what_a_readme_states_is_shown_whole():
+    data = "sentences of everyday life, captions of photographs, stories for children, and letters from two centuries; "
+    info = replace(make_checkpoint_info(), card=ModelCard((data * 3)[:300], "mit", "en"))
+    style = FigureStyle()
+    plain, stated = FamilyTree("bert", make_checkpoint_info()), FamilyTree("bert", info)
+    for width in (830.0, 1500.0):
+        assert stated.least_size(width, style).height() >= plain.least_size(width, style).height()
+    assert stated.least_size(830, style).height() > plain.least_size(830, style).height()
+    shown = " ".join(texts_of(stated))
+    assert "\u2026" not in shown
+    assert shown.count("letters from") == 2
