@@ -12,7 +12,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QToolButton
 
 from inference.results.checkpoint import ModelCard
+from inference.results.events import Failure
+from inference.results.tokenization import CutRequest, CutResult
 from resources import bundled_checkpoints, checkpoint_path
+from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info
 from tests.inference.text_configurations import TEXT
 from tests.inputs import text_input
@@ -190,3 +193,21 @@ def test_what_a_readme_states_is_shown_whole():
     shown = " ".join(texts_of(stated))
     assert "\u2026" not in shown
     assert shown.count("letters from") == 2
+
+
+def test_what_cuts_texts_into_tokens_is_told_of_the_checkpoint_that_is_open(view):
+    view.asked = []
+    view.request_changed.connect(view.asked.append)
+    info = replace(make_checkpoint_info(), checkpoint="one", has_tokenizer=True)
+    view.set_subject(Subject(info, text_input("a cat")))
+    assert [type(request) for request in view.asked] == [CutRequest]
+    answer(view, CutResult("a", "BertTokenizer", "wordpiece", 8_192, (), (), "a", (), ()))
+    assert "8,192 tokens, WordPiece" in texts_of(view.figure())
+    other = replace(info, checkpoint="other")
+    view.set_subject(Subject(other, text_input("a cat")))
+    assert not any("WordPiece" in text and "8,192" in text for text in texts_of(view.figure()))
+    fail(view, Failure("refused", "It cannot be read."), CutResult)
+    assert view.figure() is not None
+    n = len(view.asked)
+    view.set_subject(Subject(replace(info, checkpoint="pixels", has_tokenizer=False), text_input("a cat")))
+    assert len(view.asked) == n

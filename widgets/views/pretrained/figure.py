@@ -52,10 +52,13 @@ class FamilyTree:
         Key of the model whose card stands below.
     checkpoint
         What is open; it stands beside the card, and its model is marked.
+    cut_by
+        What cuts its texts into tokens, in words; empty where that is not known.
     """
 
     chosen: str
     checkpoint: CheckpointInfo | None = None
+    cut_by: str = ""
 
     @property
     def model(self) -> PretrainedModel:
@@ -171,7 +174,7 @@ class FamilyTree:
         # As much for every model, so that nothing moves when another one is chosen.
         n_lines = _CARD_LINES
         if self.checkpoint is not None:
-            n_lines = max(n_lines, _n_lines(_told_of(self.checkpoint), metrics, (1 - _CARD_SHARE) * width))
+            n_lines = max(n_lines, _n_lines(_told_of(self.checkpoint, self.cut_by), metrics, (1 - _CARD_SHARE) * width))
         return tree + (_CARD + 1.6 + 1.35 * n_lines) * em
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
@@ -239,7 +242,7 @@ class FamilyTree:
             of = self.open_model
             title = _tr("Open now: {}").format(clean(self.checkpoint.name))
             title += _tr(", {}").format(of.name) if of is not None else ""
-            _paint_lines(painter, right, title, _told_of(self.checkpoint), style)
+            _paint_lines(painter, right, title, _told_of(self.checkpoint, self.cut_by), style)
 
     # What the pointer meets
 
@@ -307,7 +310,7 @@ def _root_of(model: PretrainedModel) -> str:
     return parent.key if not BY_KEY[parent.parent].parent else _root_of(parent)
 
 
-def _told_of(info: CheckpointInfo) -> tuple[tuple[str, str], ...]:
+def _told_of(info: CheckpointInfo, cut_by: str) -> tuple[tuple[str, str], ...]:
     heads = sorted({n for group in info.groups for n in group.n_heads})
     layers = ", ".join(_tr("{}: {} layers").format(group.title, group.n_layers) for group in info.groups)
     many = _tr("{} heads, {:,} wide").format("–".join(map(str, heads[:1] + heads[1:][-1:])), info.d_model)
@@ -323,6 +326,7 @@ def _told_of(info: CheckpointInfo) -> tuple[tuple[str, str], ...]:
         (_tr("Size"), size),
         (_tr("Context"), _tr("{}; positions: {}").format(context, clean(info.position_kind))),
         (_tr("Data"), clean(info.card.data) or unsaid),
+        *([(_tr("Tokens"), cut_by)] if cut_by else []),
         (_tr("Licence"), (clean(info.card.licence) or unsaid) + languages),
     )
 

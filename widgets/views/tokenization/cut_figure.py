@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
-from inference.results.tokenization import CutResult, CutToken, CutWord
+from inference.results.tokenization import ALGORITHMS, CutResult, CutToken, CutWord
 from widgets.figures.chips import Chip, chip_height, lay_out, paint_chip
 from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
@@ -79,13 +79,7 @@ class CutFigure:
     @property
     def caption(self) -> str:
         result = self.result
-        kinds = {
-            "bpe": _tr("byte pair encoding"),
-            "wordpiece": _tr("WordPiece"),
-            "unigram": _tr("Unigram"),
-            "wordlevel": _tr("whole words"),
-        }
-        kind = f", {kinds[result.algorithm]}" if result.algorithm else ""
+        kind = f", {_tr(ALGORITHMS[result.algorithm])}" if result.algorithm else ""
         n_unknown = sum(token.kind == "unknown" for token in result.tokens)
         unknown = _tr(", {} of them unknown").format(n_unknown) if n_unknown else ""
         text = _tr("{}{}, {:,} entries: {} characters become {} tokens{}")
