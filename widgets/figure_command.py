@@ -56,6 +56,8 @@ class FigureCommand:
         Whether a caption begins with the checkpoint's name; not where the figure says itself what it is of.
     has_film
         Whether it grows, and can be written as GIF, WebP and MP4.
+    aliases
+        Other names that it answers to.
     """
 
     about: str
@@ -67,6 +69,7 @@ class FigureCommand:
     arrays: Callable[[Any, Namespace], dict[str, np.ndarray]] | None = None
     has_film: bool = False
     names_checkpoint: bool = True
+    aliases: tuple[str, ...] = ()
 
 
 def text_of(args: Namespace) -> Input:

@@ -88,7 +88,8 @@ def _parser() -> ArgumentParser:
     figure.set_defaults(run=_figures, figure=None)
     kinds = figure.add_subparsers(title="figures", metavar="FIGURE")
     for name, command in FIGURES.items():
-        one = kinds.add_parser(name, help=command.about, description=f"Write {command.about}.", allow_abbrev=False)
+        about = f"Write {command.about}."
+        one = kinds.add_parser(name, aliases=command.aliases, help=command.about, description=about, allow_abbrev=False)
         if command.request:
             one.add_argument("--checkpoint", metavar="NAME_OR_PATH", help="a bundled name or a folder")
             about = "run in float32 (the default), or in the number format of the file"

@@ -10,12 +10,14 @@ from pathlib import Path
 from app.commands.figures import BadOption
 from app.commands.options import add_options as add_declared
 from app.export.saving import ExportError, check_place
+from inference.context import Refused
 from inference.results.train_word2vec import (
     VECTOR_ENDINGS,
     TrainWord2VecRequest,
     TrainWord2VecResult,
     unfinished_file,
 )
+from inference.training.unfinished_vectors import reserved_vectors
 from widgets.views.embedding.command import words_in
 from widgets.views.embedding.options import TrainingOptions
 
@@ -38,20 +40,19 @@ def run(args: Namespace, ask: Callable[[object], object]) -> str:
     """Train and save; what came of it, a line each."""
     if args.out.suffix not in VECTOR_ENDINGS:
         raise ExportError(f"{args.out} ends in none of {', '.join(VECTOR_ENDINGS)}.")
+    check_place(args.out, may_replace=True)
     unfinished = unfinished_file(args.out)
-    if args.resume and not unfinished.exists():
-        raise BadOption(f"There is no {unfinished}, so no run to go on with.")
-    if unfinished.exists() and not (args.resume or args.force):
-        raise BadOption(f"{unfinished} is of a run that was stopped; --resume goes on with it, --force begins anew.")
-    check_place(args.out, may_replace=args.force or args.resume)
+    try:
+        with reserved_vectors(args.out):  # while another process trains there, its run is not one that was stopped
+            _prepare(args, unfinished)
+    except Refused as error:
+        raise BadOption(str(error)) from None
     options = TrainingOptions.of(args)
     text = os.path.abspath(args.text) if args.text else ""
     watched = tuple(word.lower() for word in words_in(args.watch))
     out = os.path.abspath(args.out)
     before = _written(args.out)
     try:
-        if not args.resume:
-            unfinished.unlink(missing_ok=True)
         result = ask(TrainWord2VecRequest(text, out, options.settings, options.min_count, watched=watched))
     except KeyboardInterrupt:
         if unfinished.exists():
@@ -68,6 +69,17 @@ def run(args: Namespace, ask: Callable[[object], object]) -> str:
     rare = f"no vector: it is not in the text, or fewer than {options.min_count} times"
     near += [f"{word}: {rare}" for word in dict.fromkeys(watched) if word not in result.watched]
     return "\n".join([f"{args.out}: {told}{loss}", *near])
+
+
+def _prepare(args: Namespace, unfinished: Path) -> None:
+    """Refuse what would replace something, or make room for it."""
+    if args.resume and not unfinished.exists():
+        raise BadOption(f"There is no {unfinished}, so no run to go on with.")
+    if unfinished.exists() and not (args.resume or args.force):
+        raise BadOption(f"{unfinished} is of a run that was stopped; --resume goes on with it, --force begins anew.")
+    check_place(args.out, may_replace=args.force or args.resume)
+    if not args.resume:
+        unfinished.unlink(missing_ok=True)
 
 
 def _written(file: Path) -> int:

@@ -1,4 +1,4 @@
-"""What is dropped onto the window: a checkpoint's folder, an image, a sound, a mesh, or a text."""
+"""What is dropped onto the window: a checkpoint's folder, an image, a sound, a mesh, word vectors, or a text."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.commands.text_files import ENDINGS as TEXTS
 from app.commands.text_files import TextFileError, read_text
+from inference.files.vector_kinds import holds_vectors
 from inference.results.inputs import MESH_ENDINGS, SOUND_ENDINGS
 
 IMAGES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
@@ -25,6 +26,7 @@ class DropTargets:
     open_images: Callable[[list[str]], None]
     open_sound: Callable[[str], None]
     open_mesh: Callable[[str], None]
+    open_vectors: Callable[[str], None]
     look_at_text: Callable[[str], None]
     refuse: Callable[[str], None]
 
@@ -81,6 +83,8 @@ def take(paths: Sequence[Path], reads: Sequence[str], targets: DropTargets) -> N
             targets.open_mesh(str(path))
         else:
             targets.refuse(_tr("{} is a mesh; open a checkpoint that reads meshes first.").format(path.name))
+    elif holds_vectors(path):  # before texts: word2vec's have their ending
+        targets.open_vectors(str(path))
     elif suffix in TEXTS:
         _take_text(path, reads, targets)
     else:

@@ -132,7 +132,8 @@ class MainWindow(QMainWindow):
             self.open,
             self.input_panel.open_images,
             self.input_panel.open_sound,
-            self._open_mesh,
+            partial(self._open_in, "mesh"),
+            partial(self._open_in, "embedding"),
             self.input_panel.look_at_text,
             partial(self.telling.say, is_warning=True, about="drop"),
         )
@@ -254,9 +255,9 @@ class MainWindow(QMainWindow):
         self.settings = replace(self.settings, recent=(), recent_images=())
         self._show_recent()
 
-    def _open_mesh(self, path: str) -> None:
+    def _open_in(self, view: str, path: str) -> None:
         if self.controller.checkpoint is not None:
-            self.area.open_file("mesh", path, self.controller.checkpoint)
+            self.area.open_file(view, path, self.controller.checkpoint)
 
     @Slot(object)
     def _on_area_view_created(self, view: View) -> None:

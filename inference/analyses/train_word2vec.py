@@ -29,7 +29,13 @@ from inference.results.train_word2vec import (
     TrainWord2VecRequest,
     TrainWord2VecResult,
 )
-from inference.training.unfinished_vectors import digest, forget_unfinished, go_on, keep_unfinished
+from inference.training.unfinished_vectors import (
+    digest,
+    forget_unfinished,
+    go_on,
+    keep_unfinished,
+    reserved_vectors,
+)
 from resources import NGRAMS
 
 if TYPE_CHECKING:
@@ -60,7 +66,8 @@ def train_word2vec(
     Raises
     ------
     Refused
-        A number is out of bounds; the text cannot be read or has too few words; the vectors cannot be saved.
+        A number is out of bounds; the text cannot be read or has too few words; the vectors cannot be saved, or
+        another process trains them.
     """
     _check(request)
     out = Path(request.out)
@@ -68,7 +75,12 @@ def train_word2vec(
         raise Refused(f"{out.name} ends in none of {', '.join(VECTOR_ENDINGS)}.")
     if not out.parent.is_dir():
         raise Refused(f"There is no folder {out.parent} to save {out.name} in.")
-    text = _text(request, context)
+    with reserved_vectors(out):
+        return _train(request, context, clock)
+
+
+def _train(request: TrainWord2VecRequest, context: Context, clock: Callable[[], float]) -> TrainWord2VecResult:
+    out, text = Path(request.out), _text(request, context)
     trainer, words = Trainer(text.counts, request.settings), digest(text)
     look = _Looks(request, text, trainer, *go_on(request, trainer, words))
     seen = kept = saved = clock()

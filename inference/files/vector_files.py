@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from inference.context import Refused
 from inference.files.gensim_file import read_gensim
 from inference.files.regular_files import open_regular
+from inference.files.vector_kinds import is_number
 
 MOST_NUMBERS = 60_000_000  # that are kept: 240 MB
 MOST_ROWS = 400_000
@@ -138,8 +139,8 @@ def _read(file: io.BufferedReader, name: str, tick: TellRows, most_numbers: int)
     d = len(line.split()) - 1
     if d < 2 or d > MOST_COLUMNS or _numbers(line, d) is None:
         raise Refused(
-            f"{name} is no file of word vectors: it begins neither with two numbers, as word2vec's and fastText's do, "
-            "nor with a word and its numbers, as GloVe's do."
+            f"{name} is no file of word vectors: it begins neither with two numbers (word2vec, fastText) nor with a "
+            "word and its numbers (GloVe)."
         )
     rows = _VectorRows(name, d, _room(d, most_numbers, MOST_ROWS))
     _add_line(rows, line, 1)
@@ -157,15 +158,7 @@ def _is_text(file: io.BufferedReader, d: int) -> bool:
     fields = line.split()
     if end:
         return _numbers(line, d) is not None
-    return len(fields) > 2 and all(_is_number(part) for part in fields[1:-1])
-
-
-def _is_number(part: bytes) -> bool:
-    try:
-        float(part)
-    except ValueError:
-        return False
-    return True
+    return len(fields) > 2 and all(is_number(part) for part in fields[1:-1])
 
 
 def _numbers(line: bytes, d: int) -> tuple[bytes, NDArray[np.float32]] | None:

@@ -29,6 +29,12 @@ SAMPLE_TEXT = (
 )
 
 Algorithm = Literal["bpe", "wordpiece", "unigram", "wordlevel"]
+ALGORITHMS: dict[Algorithm, str] = {
+    "bpe": "byte pair encoding",
+    "wordpiece": "WordPiece",
+    "unigram": "Unigram",
+    "wordlevel": "whole words",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,8 @@ class TrainWord2VecRequest(JobRequest["TrainWord2VecResult"]):
         Words on the map; where the text has fewer than two of them, the `n_mapped` most frequent ones are.
     """
 
+    keeps_what_is_done = True
+
     text: str
     out: str
     settings: Word2VecSettings = Word2VecSettings()

@@ -174,6 +174,7 @@ def train(request: TrainingRequest, context: Context, clock: Callable[[], float]
     """
     check(request)
     folder = Path(request.folder)
+    _check_folder(request, folder)  # before anything is made there
     with run_files.reserved(folder):
         _check_folder(request, folder)
         if is_run(folder) and run_files.read_run(folder)[1].n_done >= request.plan.n_steps:
@@ -208,7 +209,7 @@ def _check_folder(request: TrainingRequest, folder: Path) -> None:
         if run_files.without_folder(kept) != run_files.without_folder(request):
             raise Refused(f"{folder.name} holds a run with other options; choose another name, or delete it.")
         return
-    others = [one.name for one in folder.iterdir() if one.name != run_files.INSIDE]
+    others = [one.name for one in folder.iterdir() if one.name != run_files.INSIDE] if folder.is_dir() else []
     if others:
         raise Refused(f"{folder} holds something else, such as {others[0]}; an empty folder is needed.")
     n_bytes = run_files.bytes_in(folder.parent) if folder.parent.name == "runs" else 0

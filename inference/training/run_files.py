@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -38,6 +38,8 @@ from inference.results.training import (
     beyond_limits,
     is_run,
 )
+from inference.training import reserving
+from inference.training.reserving import reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,30 +72,26 @@ class RunFacts:
 
 @contextmanager
 def reserved(folder: Path) -> Iterator[None]:
-    """Keep other processes from training in this folder; the system ends that with the process.
+    """Keep other processes from training in this folder; see `reserving.reserved`. A new one that stays empty goes.
 
     Raises
     ------
     Refused
         Another one does, or the folder cannot be made.
     """
-    from filelock import FileLock, Timeout
-
+    inside = folder / INSIDE
+    made = [place for place in (inside, folder) if not place.exists()]
     try:
-        (folder / INSIDE).mkdir(parents=True, exist_ok=True)
+        inside.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Refused(f"{folder} cannot be written: {_reason(error)}.") from error
-    lock = FileLock(folder / INSIDE / LOCK, timeout=0)
+        raise Refused(f"{folder} cannot be written: {reason(error)}.") from error
     try:
-        lock.acquire()
-    except Timeout:
-        raise Refused(f"{folder.name} is being trained already, by another process.") from None
-    except OSError as error:
-        raise Refused(f"{folder} cannot be written: {_reason(error)}.") from error
-    try:
-        yield
+        with reserving.reserved(inside / LOCK, folder.name):
+            yield
     finally:
-        lock.release()
+        for place in made:  # of what was refused nothing is left
+            with suppress(OSError):
+                place.rmdir()
 
 
 @contextmanager
@@ -102,7 +100,7 @@ def saving(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Refused(f"{folder} cannot be written: {_reason(error)}. What was saved before is still there.") from error
+        raise Refused(f"{folder} cannot be written: {reason(error)}. What was saved before is still there.") from error
 
 
 def write_whole(file: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -263,7 +261,7 @@ def remove_run(folder: Path, home: Path) -> None:
     try:
         shutil.rmtree(folder)
     except OSError as error:
-        raise Refused(f"{folder} cannot be deleted: {_reason(error)}.") from error
+        raise Refused(f"{folder} cannot be deleted: {reason(error)}.") from error
 
 
 def _save_log(log: StepLog, stream: BinaryIO) -> None:
@@ -303,7 +301,3 @@ def _validations(arrays: dict[str, np.ndarray]) -> tuple[Validation, ...]:
     if any(one.by_distance.ndim != 3 or one.by_distance.shape[:2] != (2, 2) for one in found):
         raise ValueError
     return found
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or type(error).__name__).lower()

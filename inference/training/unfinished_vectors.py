@@ -19,9 +19,12 @@ from inference.context import Refused
 from inference.files.json_parts import Misfit, read_part
 from inference.files.regular_files import open_regular
 from inference.results.train_word2vec import TrainWord2VecRequest, Word2VecSettings, unfinished_file
+from inference.training.reserving import reserved
 from inference.training.run_files import write_whole
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from inference.models.word2vec import Trainer
     from inference.models.word2vec_corpus import NumberedText
 
@@ -54,6 +57,11 @@ class UnfinishedFacts:
     random: str
     shares: tuple[float, ...]
     losses: tuple[float, ...]
+
+
+def reserved_vectors(out: Path) -> AbstractContextManager[None]:
+    """Keep other processes from training into this file. Raises `Refused` as `reserved`."""
+    return reserved(out.with_name(f".{out.name}.lock"), out.name)
 
 
 def digest(text: NumberedText) -> str:

@@ -12,7 +12,8 @@ from inference.analyses.train_word2vec import train_word2vec
 from inference.context import Cancelled, Context
 from inference.models.word_vectors import open_vectors
 from inference.results.events import Progress
-from inference.results.train_word2vec import TrainWord2VecRequest
+from inference.results.train_word2vec import TrainWord2VecRequest, unfinished_file
+from inference.training.unfinished_vectors import reserved_vectors
 from widgets.views.embedding.options import TrainingOptions
 
 
@@ -103,6 +104,16 @@ def test_a_run_that_was_stopped_goes_on_only_if_that_is_said(text, tmp_path, cap
     assert run([*of, "--resume"]) == 0
     assert capsys.readouterr().out.startswith(f"{out}: 7 vectors of 6 numbers")
     assert [file.name for file in tmp_path.glob("v.npz*")] == ["v.npz"]
+
+
+@pytest.mark.parametrize("more", [(), ("--resume",), ("--force",)])
+def test_what_another_process_trains_is_no_run_that_was_stopped(more, text, tmp_path, capsys):
+    out = tmp_path / "v.npz"
+    unfinished_file(out).write_bytes(b"its run")
+    with reserved_vectors(out):
+        assert run(["train", "word2vec", str(text), "--out", str(out), *more]) == 2
+    assert capsys.readouterr().err == "headlight: v.npz is being trained already, by another process.\n"
+    assert unfinished_file(out).read_bytes() == b"its run"
 
 
 class Terminal(io.StringIO):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QSpinBox, QTabWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QSpinBox, QTabWidget
 
 from inference.models.word_vectors import open_vectors
 from inference.results.job import JobPhase
@@ -66,5 +69,23 @@ def test_word2vec_is_trained_paused_stopped_and_opened(embedding, tmp_path, monk
     driver.click(driver.widget("word2vec_job_cancel"))
     driver.wait(lambda: phase(driver) is None)
     assert "cat" in open_vectors(out).words
+    share = driver.figure("embedding").result.share
+    driver.click(driver.widget("word2vec_go_on"))
+    driver.wait(lambda: phase(driver, 2) is JobPhase.RUNNING)
+    driver.wait(lambda: driver.figure("embedding").result.share > share)
+    driver.click(driver.widget("word2vec_job_cancel"))
+    driver.wait(lambda: phase(driver, 2) is None)
     driver.click(driver.widget("word2vec_open"))
     driver.wait(lambda: driver.figure("embedding") is not None and "v.npz" in driver.figure("embedding").caption)
+
+
+def test_a_file_of_vectors_is_dropped_wherever_one_is(driver):
+    assert driver.window.area.current == "heads"
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(Path(__file__).parents[1] / "inference" / "files" / "gensim-4.4.0.kv"))])
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(driver.window, QDropEvent(QPointF(9, 9), copy, data, left, none))
+    driver.wait(
+        lambda: driver.figure("embedding") is not None and "gensim-4.4.0.kv" in driver.figure("embedding").caption
+    )
+    assert driver.window.area.current == "embedding"

@@ -16,11 +16,12 @@ from app.export import export, render
 from app.export.render import Sheet
 from tests.widgets.plot_figures import CURVES, EVERYTHING, LOG, SCATTER
 from tests.widgets.svg import texts_of
+from widgets.figures.lettering import resized
 from widgets.look.theme import DARK, LIGHT, FigureStyle
 from widgets.plots.canvas import PlotCanvas
 from widgets.plots.data import Axis, Callout, Curve, Plot, PlotSpot, Points, Shown, Zoom, color_of
 from widgets.plots.figure import PlotFigure, next_spot, side_by_side
-from widgets.plots.frame import Frame, extents
+from widgets.plots.frame import SMALL, Frame, extents
 from widgets.plots.painting import clipped_line
 from widgets.plots.point_names import callout_box, placed_names
 from widgets.plots.ticks import (
@@ -403,3 +404,14 @@ def test_names_are_written_beside_points_where_nothing_is_covered():
     closer = Frame.of(frame.plot, frame.rect, style, Zoom((0, 5), (0, 5)))
     n_inside = int(((x < 5) & (y < 5)).sum())
     assert len(placed_names(closer, (), metrics, metrics)) / n_inside > len(placed) / 60
+
+
+def test_the_last_number_of_an_axis_has_room_beside_the_plot():
+    for width in range(180, 420, 7):
+        rect = QRectF(0, 0, width, 200)
+        done = Axis("done", low=0.0, high=1.0, text=percent_text)
+        frame = Frame.of(Plot((), done, Axis("loss")), rect, STYLE)
+        last = frame.x_ticks[-1]
+        end = float(frame.x.pixels(np.array(last.at), frame.inner.left(), frame.inner.right()))
+        metrics = QFontMetricsF(resized(STYLE.font, SMALL))
+        assert end + metrics.horizontalAdvance(last.text) / 2 <= rect.right() + 1e-6

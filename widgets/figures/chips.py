@@ -70,7 +70,13 @@ def chip_height(metrics: QFontMetricsF) -> float:
 
 
 def lay_out(
-    chips: tuple[Chip, ...], width: float, metrics: QFontMetricsF, *, least: float = 1.2, below: float = 0.0
+    chips: tuple[Chip, ...],
+    width: float,
+    metrics: QFontMetricsF,
+    *,
+    least: float = 1.2,
+    below: float = 0.0,
+    keeps_words: bool = False,
 ) -> list[QRectF]:
     """Where the chips are, in lines from (0, 0); pieces of a word stand close together.
 
@@ -78,14 +84,22 @@ def lay_out(
     ----------
     least, below
         Width of the narrowest chip, and room under each line, in em.
+    keeps_words
+        Whether a word that has room in a line is not broken at the end of one.
     """
     em, height = metrics.height(), chip_height(metrics)
+    gap = 0.1 * em
+    widths = [min(max(metrics.horizontalAdvance(one.text) + 0.7 * em, least * em), max(width, em)) for one in chips]
+    rests = [0.0] * len(chips)  # what the pieces of its word behind each one take
+    for number in range(len(chips) - 2, -1, -1):
+        if keeps_words and not chips[number + 1].starts_word:
+            rests[number] = gap + widths[number + 1] + rests[number + 1]
     x = y = 0.0
     boxes: list[QRectF] = []
-    for chip in chips:
-        chip_width = min(max(metrics.horizontalAdvance(chip.text) + 0.7 * em, least * em), max(width, em))
-        x += 0 if not boxes else 0.1 * em if not chip.starts_word else 0.4 * em
-        if x + chip_width > width and x > 0:
+    for chip, chip_width, rest in zip(chips, widths, rests, strict=True):
+        x += 0 if not boxes else gap if not chip.starts_word else 0.4 * em
+        kept = rest if chip.starts_word and chip_width + rest <= width else 0.0
+        if x + chip_width + kept > width and x > 0:
             x, y = 0.0, y + height + (0.35 + below) * em
         boxes.append(QRectF(x, y, chip_width, height))
         x += chip_width

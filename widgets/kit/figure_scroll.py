@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from widgets.kit.figure import Figure
 from widgets.kit.figure_canvas import FigureCanvas
+from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.look.theme import FigureStyle
 
 
@@ -46,6 +47,11 @@ class FigureScroll(QScrollArea):
         self._sized, self._is_growing = figure, is_growing
         self.canvas.show_figure(figure, style)
         self._fit()
+
+    def tell_again(self) -> None:
+        """Let the canvas say anew what is pointed at, if it can be pointed at."""
+        if isinstance(self.canvas, PointedCanvas):
+            self.canvas.tell_again()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

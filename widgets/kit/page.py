@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -17,6 +17,13 @@ F = TypeVar("F", bound=Figure, contravariant=True)
 
 class _Shows(Protocol[F]):
     def show_figure(self, figure: F, style: FigureStyle) -> None: ...
+
+
+@runtime_checkable
+class _TellsAgain(Protocol):
+    """A canvas that can say anew what is pointed at."""
+
+    def tell_again(self) -> None: ...
 
 
 class Page(QWidget):
@@ -126,6 +133,8 @@ class Page(QWidget):
         """The caption is of the picture, and as old."""
         roles = self.palette().ColorRole
         self.caption.setForegroundRole(roles.PlaceholderText if is_dimmed else roles.WindowText)
+        if not is_dimmed and isinstance(self.canvas, _TellsAgain):  # the picture that was dimmed is right after all
+            self.canvas.tell_again()
 
     def clear_numbers(self) -> None:
         """Numbers beside a picture that is old are of something else."""

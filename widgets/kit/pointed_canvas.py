@@ -57,6 +57,10 @@ class PointedCanvas(FigureCanvas[PointedFigure]):
             self._spot = self._spot if is_there else None
             self.spot_changed.emit(self._spot)
 
+    def tell_again(self) -> None:
+        """Emit `spot_changed` anew: what was said of the spot was taken away, and holds again."""
+        self.spot_changed.emit(self._spot)
+
     def paint_over(self, painter: QPainter, figure: PointedFigure) -> None:
         if self._spot is not None:
             figure.paint_spot(painter, self.figure_rect(), self.style_now, self._spot)

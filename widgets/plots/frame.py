@@ -74,6 +74,12 @@ class Frame:
         if inner.width() < 1 or inner.height() < 1:
             return Frame(plot, rect, QRectF(inner.topLeft(), inner.topLeft()), x, y, (), ())
         x_ticks = ticks(plot.x, x, inner.width(), lambda text: metrics.horizontalAdvance(text) + 1.4 * em)
+        if sides is None and zoom is None and x_ticks:
+            # The number of the last tick may reach beyond the axis, but not beyond the plot.
+            last = x_ticks[-1]
+            end = float(x.pixels(np.array(last.at), inner.left(), inner.right()))
+            over = end + metrics.horizontalAdvance(last.text) / 2 - rect.right()
+            inner.setRight(inner.right() - max(over, 0.0))
         return Frame(plot, rect, inner, x, y, tuple(x_ticks), tuple(y_ticks))
 
     @property

@@ -1,4 +1,4 @@
-"""A mesh that is dropped is opened, however early: the view may not be built yet, or look at another checkpoint."""
+"""A mesh that is dropped, or word vectors, are opened however early: views may not be built yet, or look elsewhere."""
 
 from functools import partial
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 
 from app.window import drops
 from app.window.view_area import ViewArea
+from inference.results.embedding import OpenVectorsRequest
 from inference.results.mesh import MeshRequest, ScoreMeshRequest
 from tests.answers import answer
 from tests.inputs import mesh_input
@@ -46,7 +47,7 @@ def drop(window):
     drops.take(
         [CHAIR],
         ("mesh",),
-        drops.DropTargets(pytest.fail, pytest.fail, pytest.fail, open_mesh, pytest.fail, pytest.fail),
+        drops.DropTargets(*[pytest.fail] * 3, open_mesh, *[pytest.fail] * 3),
     )
 
 
@@ -90,3 +91,17 @@ def test_a_file_for_a_checkpoint_that_was_never_looked_at_is_forgotten(window, q
     qtbot.waitUntil(lambda: "mesh" in window.area.views)
     look_at(window, "never")
     assert scored(window) == []
+
+
+def test_word_vectors_are_opened_whatever_is_looked_at(window, qtbot, tmp_path):
+    file = tmp_path / "a.vec"
+    file.write_text("1 2\ncat 0.5 0.25\n", encoding="utf-8")
+    look_at(window)
+    qtbot.waitUntil(lambda: "mesh" in window.area.views)
+
+    def open_vectors(path):
+        window.area.open_file("embedding", path, window.checkpoint)
+
+    drops.take([file], ("mesh",), drops.DropTargets(*[pytest.fail] * 4, open_vectors, *[pytest.fail] * 2))
+    assert window.area.current == "embedding"
+    assert OpenVectorsRequest(str(file)) in window.area.asked

@@ -22,7 +22,7 @@ def targets(said):
     def note(name):
         return lambda value: said.append((name, value))
 
-    return DropTargets(*map(note, ("checkpoint", "image", "sound", "mesh", "text", "refused")))
+    return DropTargets(*map(note, ("checkpoint", "image", "sound", "mesh", "vectors", "text", "refused")))
 
 
 def opened(kind, path):
@@ -65,6 +65,14 @@ def test_a_text_is_read(tmp_path, targets, said):
     (tmp_path / "a.md").write_text("a cat", encoding="utf-8")
     take([tmp_path / "a.md"], ("text",), targets)
     assert said == [("text", "a cat")]
+
+
+@pytest.mark.parametrize("reads", ["text", "image", "mesh"])
+@pytest.mark.parametrize("name", ["a.txt", "a.kv"])
+def test_word_vectors_are_opened_whatever_the_checkpoint_reads(tmp_path, targets, said, name, reads):
+    (tmp_path / name).write_text("1 2\ncat 0.5 0.25\n", encoding="utf-8")
+    take([tmp_path / name], (reads,), targets)
+    assert said == [("vectors", str(tmp_path / name))]
 
 
 @pytest.mark.parametrize("reads", ["text", "image", "mesh"])

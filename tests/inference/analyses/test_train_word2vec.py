@@ -14,6 +14,7 @@ from inference.context import Cancelled, Context, Refused
 from inference.models.word_vectors import open_vectors
 from inference.results.events import Partial
 from inference.results.train_word2vec import TrainWord2VecRequest, Word2VecSettings, unfinished_file
+from inference.training.unfinished_vectors import reserved_vectors
 
 SETTINGS = Word2VecSettings(d_model=6, epochs=3, window=2, rate=0.2)
 
@@ -176,3 +177,15 @@ def test_a_damaged_run_is_refused_in_one_sentence(text, tmp_path):
         unfinished_file(out).write_bytes(damaged)
         with pytest.raises(Refused, match=r"^v\.npz\.unfinished, .* is damaged; without it training begins anew\.$"):
             train_word2vec(request_of(text, out), Context())
+
+
+def test_a_file_that_another_process_trains_is_left_to_it(text, tmp_path):
+    out = tmp_path / "v.npz"
+    with (
+        reserved_vectors(out),
+        pytest.raises(Refused, match=r"^v\.npz is being trained already, by another process\.$"),
+    ):
+        train_word2vec(request_of(text, out), Context())
+    assert not out.exists()
+    train_word2vec(request_of(text, out), Context())
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["book.txt", "v.npz"]  # no lock is left

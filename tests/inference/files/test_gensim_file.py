@@ -58,6 +58,7 @@ def test_vectors_inside_and_beside_are_the_same(dtype, tmp_path, monkeypatch):
         np.testing.assert_array_equal(table.vectors, TABLE)
     few = read_vectors(inside, most_numbers=9)
     assert few.words == ("on", "sat")
+    np.testing.assert_array_equal(few.vectors, TABLE[:2])
     assert few.notes == ("The first 2 of 6 vectors of a.kv are read: there is room for no more.",)
 
 
@@ -66,6 +67,38 @@ def test_the_words_of_a_whole_model_are_read(tmp_path, monkeypatch):
     words = SimpleNamespace(index_to_key=WORDS, vectors=TABLE)
     file.write_bytes(dumped(monkeypatch, cls="Word2Vec", wv=words, layer=np.zeros(3)))
     np.testing.assert_array_equal(read_vectors(file).vectors, TABLE)
+
+
+def test_the_numbers_of_a_whole_model_lie_in_a_file_of_its_words(tmp_path, monkeypatch):
+    file = tmp_path / "a.model"
+    words = SimpleNamespace(index_to_key=WORDS, vectors=None)
+    file.write_bytes(dumped(monkeypatch, cls="Word2Vec", wv=words))
+    np.save(tmp_path / "a.model.vectors.npy", TABLE + 1)  # not this one
+    np.save(tmp_path / "a.model.wv.vectors.npy", TABLE)
+    np.testing.assert_array_equal(read_vectors(file).vectors, TABLE)
+
+
+class Trap:
+    """Whoever unpickles it makes a file."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def __reduce__(self):
+        return (Path.touch, (self.file,))
+
+
+def test_nothing_that_a_file_asks_for_is_run(tmp_path, monkeypatch):
+    sprung = tmp_path / "sprung"
+    (tmp_path / "a.kv").write_bytes(pickle.dumps(Trap(sprung)))
+    (tmp_path / "b.kv").write_bytes(dumped(monkeypatch, index_to_key=WORDS, vectors=None))
+    np.save(tmp_path / "b.kv.vectors.npy", np.array([Trap(sprung)] * 6, object), allow_pickle=True)
+    for name in ("a.kv", "b.kv"):
+        with pytest.raises(Refused):
+            read_vectors(tmp_path / name)
+    assert not sprung.exists()
+    pickle.loads(pickle.dumps(Trap(sprung)))
+    assert sprung.exists()
 
 
 @pytest.mark.parametrize(
@@ -77,6 +110,7 @@ def test_the_words_of_a_whole_model_are_read(tmp_path, monkeypatch):
         ({"index_to_key": WORDS[:5], "vectors": TABLE}, "not one row for each of its 5 words"),
         ({"index_to_key": WORDS, "vectors": TABLE.astype(int)}, "not one row for each"),
         ({"index_to_key": WORDS, "vectors": TABLE.astype(object)}, "not one row for each"),
+        ({"index_to_key": WORDS, "vectors": np.asfortranarray(TABLE)}, "not one row for each"),
         ({"index_to_key": WORDS, "vectors": TABLE * np.nan}, "not finite"),
         ({"index_to_key": ["a"] * 6, "vectors": TABLE}, "a word is in it twice"),
     ],

@@ -82,6 +82,22 @@ class Plain:
         return share if n else rest * shorter(token) / free
 
 
+def test_two_sentences_worked_out_by_hand():
+    """`a b` and `a c`; no count occurs three times, so 0.5 is taken from a count of 1, and 1 from a count of 2."""
+    a, b, c = 1, 2, 3
+    model = KneserNey.estimate(count_ngrams([[a, b], [a, c]], N_TOKENS, EDGE, 2))
+    # Different words before: a 1, b 1, c 1, the end 2, together 5; taken from them 3 * 0.5 + 1 = 2.5, for 6 tokens.
+    alone = {a: 0.5 / 5 + 0.5 / 6, b: 0.5 / 5 + 0.5 / 6, EDGE: 1 / 5 + 0.5 / 6}
+    expected = [
+        (2 - 1) / 2 + 1 / 2 * alone[a],  # behind the beginning: a twice
+        (1 - 0.5) / 2 + (0.5 + 0.5) / 2 * alone[b],  # behind a: b and c, each once
+        (1 - 0.5) / 1 + 0.5 / 1 * alone[EDGE],  # behind b: the end, once
+    ]
+    np.testing.assert_allclose(expected, [0.591667, 0.341667, 0.641667], atol=1e-6)
+    ids = np.array([EDGE, a, b, EDGE])
+    np.testing.assert_allclose(model.terms(ids).probabilities[-1], expected, rtol=1e-12)
+
+
 @given(texts_of_tokens, orders, smoothings, st.lists(st.integers(1, N_TOKENS - 1), max_size=6))
 def test_probabilities_are_those_of_the_plain_implementation(texts, order, smoothing, wanted):
     model = KneserNey.estimate(count_ngrams(texts, N_TOKENS, EDGE, 5), order, smoothing)

@@ -287,6 +287,17 @@ def test_two_processes_do_not_train_the_same_run(request_):
         train(request_, Context())
 
 
+def test_of_what_could_not_be_read_no_folder_is_left(request_):
+    wish = replace(request_, task="masked", data=replace(request_.data, path="/no/such.txt"))
+    with pytest.raises(Refused, match=r"such\.txt cannot be read"):
+        train(wish, Context())
+    assert not Path(request_.folder).exists()
+    Path(request_.folder).mkdir()
+    with pytest.raises(Refused):
+        train(wish, Context())
+    assert list(Path(request_.folder).iterdir()) == []  # but one that was there stays
+
+
 @pytest.mark.parametrize(
     ("wishes", "why"),
     [
@@ -312,6 +323,7 @@ def test_a_folder_of_something_else_is_left_alone(request_):
     (folder / "thesis.tex").write_text("x")
     with pytest.raises(Refused, match=r"thesis\.tex"):
         train(request_, Context())
+    assert [one.name for one in folder.iterdir()] == ["thesis.tex"]
     (folder / "thesis.tex").unlink()
     train(request_, Context())
     with pytest.raises(Refused, match="other options"):

@@ -327,7 +327,7 @@ def test_a_text_without_line_breaks_is_split_into_sentences(tmp_path):
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ("words,label\na,b\n", "needs the columns text and label in its first line; it has words, label"),
+        ("words,label\na,b\n", "needs the columns text and label in its first line; it has “words, label”"),
         ("", "it has none"),
         ("text,label\n" + "a,b\n" * 50, "1 different row;"),
         ("text,label\n" + "".join(f"text {i},same\n" for i in range(20)), "1 different labels"),

@@ -26,7 +26,12 @@ from inference.results.embedding import (
 from inference.results.events import Failure
 from inference.results.inputs import ImageInput, Input
 from inference.results.job import JobPhase, JobState
-from inference.results.train_word2vec import TrainWord2VecRequest, TrainWord2VecResult, Word2VecSettings
+from inference.results.train_word2vec import (
+    TrainWord2VecRequest,
+    TrainWord2VecResult,
+    Word2VecSettings,
+    unfinished_file,
+)
 from tests.answers import answer, fail, watched
 from tests.factories import make_checkpoint_info
 from tests.inputs import text_input
@@ -233,7 +238,7 @@ def test_a_file_is_looked_at_once_it_opened_and_asked_again_when_it_was_written_
     assert view.asked[-1].source == VectorSource("file", "/tmp/glove.txt")
     assert combo.currentText() == "glove.txt"
     n = len(view.asked)
-    view.open_vectors("/tmp/glove.txt")
+    view.open_file("/tmp/glove.txt")
     answer(view, OpenedVectors("/tmp/glove.txt", 9, 4))
     assert [type(request) for request in view.asked[n:]] == [OpenVectorsRequest, EmbeddingRequest]
     assert combo.count() == 3
@@ -503,6 +508,78 @@ def test_training_begins_when_it_is_known_where_the_vectors_go(view, monkeypatch
     answer(view, OpenedVectors(str(out), 9, 4))
     assert view.asked[-1].source == VectorSource("file", str(out))
     assert child(view, QTabWidget, "embedding_pages").currentIndex() == 0
+
+
+def train(view, monkeypatch, out, kind=""):
+    """Say where the vectors go; the request, where one came."""
+    look_at(view, 3)
+    n = len(view.asked)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), kind))
+    child(view, QToolButton, "word2vec_train").click()
+    return next(iter(view.asked[n:]), None)
+
+
+def test_a_run_that_was_stopped_goes_on_also_another_day(view, monkeypatch, tmp_path, qtbot):
+    out = tmp_path / "v.npz"
+    look_at(view, 3)
+    view._training.choose_text("/tmp/book.txt")
+    child(view, QSpinBox, "word2vec_epochs").setValue(2)
+    request = train(view, monkeypatch, out)
+    go_on = child(view, QToolButton, "word2vec_go_on")
+    unfinished_file(out).write_bytes(b"run")
+    view.show_job(JobState(1, request, JobPhase.RUNNING))
+    assert not go_on.isEnabled()
+    assert child(view, QToolButton, "word2vec_job_cancel").text() == "Stop"  # nothing is lost
+    view.show_job(JobState(1, request, JobPhase.CANCELLED))
+    assert go_on.isEnabled()
+    child(view, QSpinBox, "word2vec_epochs").setValue(9)  # another run, perhaps
+    view._training.choose_text("")
+    go_on.click()
+    assert view.asked[-1] == request
+    assert child(view, QSpinBox, "word2vec_epochs").value() == 2
+
+    another = watched(EmbeddingView(ViewContext()), qtbot, 1000, 700)
+    another.set_options_state(view.options_state())
+    another.set_subject(Subject(make_checkpoint_info(), SENTENCE))
+    assert child(another, LineLabel, "word2vec_caption").text().startswith("v.npz was stopped before its end")
+    child(another, QToolButton, "word2vec_go_on").click()
+    assert another.asked[-1] == request
+    another.show_job(JobState(1, request, JobPhase.CANCELLED))
+    unfinished_file(out).unlink()
+    n = len(another.asked)
+    child(another, QToolButton, "word2vec_go_on").click()
+    assert len(another.asked) == n
+    assert "is not there any more" in child(another, LineLabel, "word2vec_read_out").text()
+    assert not child(another, QToolButton, "word2vec_go_on").isEnabled()
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [3, {"begun": []}, {"begun": {"out": 3, "text": ""}}, {"begun": {"out": "v.npz", "text": "", "options": {"x": 1}}}],
+)
+def test_what_a_session_cannot_have_kept_of_a_run_is_left_out(view, kept):
+    view.set_options_state({"training": kept})
+    look_at(view, 3)
+    assert not child(view, QToolButton, "word2vec_go_on").isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "out"),
+    [
+        ("vectors", "", "vectors.npz"),
+        ("vectors", "word2vec, binary (*.bin)", "vectors.bin"),
+        ("my.book", "Headlight's vectors (*.npz)", "my.book.npz"),
+        ("v.vec", "word2vec, text (*.txt *.vec)", "v.vec"),
+    ],
+)
+def test_a_name_without_an_ending_gets_that_of_its_kind(view, monkeypatch, tmp_path, typed, kind, out):
+    assert train(view, monkeypatch, tmp_path / typed, kind).out == str(tmp_path / out)
+
+
+def test_what_nobody_was_asked_about_is_not_replaced(view, monkeypatch, tmp_path):
+    (tmp_path / "v.npz").write_bytes(b"mine")
+    assert train(view, monkeypatch, tmp_path / "v") is None
+    assert child(view, LineLabel, "word2vec_read_out").text().startswith("v.npz is there already")
 
 
 def test_the_loss_the_map_and_the_neighbours_are_shown():

@@ -253,3 +253,37 @@ def test_tokens_are_asked_for(view):
     assert view.asked[-1] == NgramsRequest("bert-test", SENTENCE, unit="tokens")
     answer(view, make_result())
     assert "of up to 3 tokens" in view.figure().caption
+
+
+def test_what_can_be_done_is_said_again_when_a_dimmed_picture_turns_out_right(view):
+    look_at(view)
+    read_out = child(view, QLabel, "ngrams_read_out")
+    assert read_out.text().startswith("Point at a word")
+    view.refuse("The input is read.")
+    assert read_out.text() == ""
+    view.refuse("")
+    assert not view.why_not_current
+    assert read_out.text().startswith("Point at a word")
+
+
+def test_the_text_that_is_counted_is_counted_another_day(view, qtbot):
+    look_at(view)
+    assert "corpus" not in view.options_state()
+    view.open_corpus("/tmp/book.txt")
+    another = watched(NgramsView(ViewContext()), qtbot, 900, 600)
+    another.set_options_state(view.options_state())
+    another.set_subject(Subject(make_checkpoint_info(), SENTENCE))
+    assert another.asked[-1].corpus == "/tmp/book.txt"
+    assert child(another, QToolButton, "ngrams_bundled").isEnabled()
+
+
+def test_where_four_guess_no_heading_is_cut_off():
+    four = replace(
+        make_result(blank=2),
+        guessers=("left", "both", "cbow", "model"),
+        guesses=(("cat",),) * 4,
+        guess_probs=np.full((4, 1), 0.5),
+        blank_probs=np.full(4, 0.5),
+    )
+    assert {"From the left", "From both sides", "CBOW"} <= set(texts_of(NgramsFigure(four)))
+    assert "Blank, from the left" in texts_of(NgramsFigure(make_result(blank=2)))

@@ -12,7 +12,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QToolButton
 
 from inference.results.checkpoint import ModelCard
+from inference.results.events import Failure
+from inference.results.tokenization import CutRequest, CutResult
 from resources import bundled_checkpoints, checkpoint_path
+from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info
 from tests.inference.text_configurations import TEXT
 from tests.inputs import text_input
@@ -177,3 +180,34 @@ def test_what_is_bundled_is_of_its_model():
         if name in bundled_checkpoints():
             (architecture,) = json.loads((checkpoint_path(name) / "config.json").read_text())["architectures"]
             assert model_of(architecture) is BY_KEY[key]
+
+
+def test_what_a_readme_states_is_shown_whole():
+    data = "sentences of everyday life, captions of photographs, stories for children, and letters from two centuries; "
+    info = replace(make_checkpoint_info(), card=ModelCard((data * 3)[:300], "mit", "en"))
+    style = FigureStyle()
+    plain, stated = FamilyTree("bert", make_checkpoint_info()), FamilyTree("bert", info)
+    for width in (830.0, 1500.0):
+        assert stated.least_size(width, style).height() >= plain.least_size(width, style).height()
+    assert stated.least_size(830, style).height() > plain.least_size(830, style).height()
+    shown = " ".join(texts_of(stated))
+    assert "\u2026" not in shown
+    assert shown.count("letters from") == 2
+
+
+def test_what_cuts_texts_into_tokens_is_told_of_the_checkpoint_that_is_open(view):
+    view.asked = []
+    view.request_changed.connect(view.asked.append)
+    info = replace(make_checkpoint_info(), checkpoint="one", has_tokenizer=True)
+    view.set_subject(Subject(info, text_input("a cat")))
+    assert [type(request) for request in view.asked] == [CutRequest]
+    answer(view, CutResult("a", "BertTokenizer", "wordpiece", 8_192, (), (), "a", (), ()))
+    assert "8,192 tokens, WordPiece" in texts_of(view.figure())
+    other = replace(info, checkpoint="other")
+    view.set_subject(Subject(other, text_input("a cat")))
+    assert not any("WordPiece" in text and "8,192" in text for text in texts_of(view.figure()))
+    fail(view, Failure("refused", "It cannot be read."), CutResult)
+    assert view.figure() is not None
+    n = len(view.asked)
+    view.set_subject(Subject(replace(info, checkpoint="pixels", has_tokenizer=False), text_input("a cat")))
+    assert len(view.asked) == n

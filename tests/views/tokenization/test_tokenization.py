@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -19,6 +21,7 @@ from inference.results.tokenization import SAMPLE_TEXT, CutRequest, CutResult, V
 from tests.answers import answer, fail, watched
 from tests.factories import make_checkpoint_info
 from tests.inputs import text_input
+from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import PlotSpot
@@ -309,3 +312,36 @@ def test_the_command_line_writes_both_figures(tmp_path, capsys):
 def test_what_is_not_there_is_refused_in_a_line(arguments, why, tmp_path, capsys):
     assert run(["figure", *arguments, "--out", str(tmp_path / "x.csv")]) == 2
     assert why in capsys.readouterr().err
+
+
+def test_a_word_and_its_count_stay_in_one_line(view):
+    on_vocabulary(view)
+    figure, style = view.figure(), FigureStyle()
+    _, words = figure._chips
+    for width in (300.0, 500.0, 800.0):
+        lines = {}
+        for chip_word, box in zip(words, figure._boxes(width, style), strict=True):
+            lines.setdefault(chip_word, set()).add(box.top())
+            assert box.right() <= width
+        assert all(len(tops) == 1 for tops in lines.values())
+    narrow = figure._boxes(40.0, style)  # what has no room in a line is broken
+    assert len({box.top() for word, box in zip(words, narrow, strict=True) if word == 0}) > 1
+
+
+def test_bytes_are_spelled_as_the_letters_that_they_are():
+    found = plan("gpt-mini")
+    tokenizer = load_tokenizer(found.folder, found.config)
+    figure = CutFigure(cut_text(tokenizer, "strange \u6771\u4eac words"))
+    assert [figure.spelled(word) for word in figure.result.words] == ["strange", "\u2423\u6771\u4eac", "\u2423words"]
+    assert figure.result.words[1].text.startswith("\u0120")
+    drawn = replace(figure, word=1)
+    assert "\u6771\u4eac" in texts_of(drawn)
+    assert drawn._drawing.title.startswith("\u2423\u6771\u4eac: 0 merges by rank")
+    assert figure.caption.startswith("A tokenizer, byte pair encoding, 6,000 entries")
+    assert figure.caption.endswith("a letter of a token stands for a byte, \u0120 for a space")
+
+
+def test_letters_that_are_no_bytes_are_left_as_they_are(tokenizer):
+    figure = CutFigure(cut_text(tokenizer, "the cat"))
+    assert [figure.spelled(word) for word in figure.result.words] == ["the", "cat"]
+    assert "byte" not in figure.caption

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLineEdit, QListWidget, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QListWidget, QPushButton, QTabWidget, QToolButton, QWidget
 
 from inference.results.events import Progress
 from inference.results.job import JobAction, JobPhase, JobState
@@ -18,6 +18,7 @@ from tests.views.training.lab import HOME, compare, give, kept, make_subject, ma
 from tests.views.training.runs import make_request, make_result
 from widgets.context import ViewContext
 from widgets.kit.labels import LineLabel
+from widgets.views.embedding.view import EmbeddingView
 from widgets.views.training.attention import TrainingAttentionFigure
 from widgets.views.training.curves import TrainingCurvesFigure
 from widgets.views.training.gradients import LayerGradientsFigure
@@ -364,3 +365,26 @@ def test_a_row_tells_what_became_of_its_words_and_kinds_have_curves(view):
     curves = {one.name: one for one in view.figure().plots[1].series}
     np.testing.assert_array_equal(curves["b"].y, [0.25] * 3)
     assert view.figure().numbers().arrays["0_parts_right"].shape == (3, 3)
+
+
+def test_word2vec_is_shown_where_it_is_trained(view):
+    asked = []
+    view.context.example_requested.connect(asked.append)
+    press(view, "training_word2vec")
+    (example,) = asked
+    assert example.view == "embedding"
+    assert example.checkpoint == view.subject.checkpoint.checkpoint
+    there = EmbeddingView(ViewContext())
+    there.set_options_state(example.options)
+    pages = there.findChild(QTabWidget, "embedding_pages")
+    assert pages.tabText(pages.currentIndex()) == "Training"
+    there.deleteLater()
+
+
+def test_the_file_that_is_learned_from_is_there_another_day(view, qtbot):
+    view._lab.options.set_value(RunOptions(task="causal"))
+    view._lab.set_path("/tmp/book.txt")
+    another = make_view(qtbot)
+    another.set_options_state(view.options_state())
+    assert another._lab.path == "/tmp/book.txt"
+    assert another.findChild(QToolButton, "training_file").text() == "book.txt"

@@ -15,6 +15,7 @@ from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Axis, Bars, Curve, Ink, Plot, PlotSpot, Points, Shown
 from widgets.plots.figure import Placed, PlottedFigure
+from widgets.views.embedding.map_figure import cosine_text
 
 _GIVEN = 3
 _MARGIN = np.array([0.3, 0.12])  # of the plane, for names
@@ -98,7 +99,7 @@ class AnalogyFigure(PlottedFigure):
     def _answers(self) -> Plot:
         cosines = np.asarray(self.result.cosines[::-1], float)
         at = np.arange(len(cosines), dtype=float)
-        texts = tuple(f"{value:.2f}" for value in cosines)
+        texts = tuple(map(cosine_text, cosines))
         bars = Bars("", at, np.zeros(len(at)), cosines, 1, texts, are_lying=True)
         low = min(0.0, float(cosines.min(initial=0)))
         title = _tr("Nearest to {} − {} + {}").format(self.given[1], self.given[0], self.given[2])

@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF
 
 from inference.results.embedding import GROUPS, EmbeddingResult
+from widgets.figures.heat_panel import MINUS
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
@@ -22,6 +23,11 @@ _MAP_SHARE = 0.7  # of the width, where neighbours stand beside it
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("WordMapFigure", text)
+
+
+def cosine_text(value: float) -> str:
+    """A cosine beside a bar or a word."""
+    return f"{value:.2f}".replace("-", MINUS)
 
 
 def group_title(name: str) -> str:
@@ -150,9 +156,7 @@ class WordMapFigure(PlottedFigure):
         cosines = np.asarray(result.cosines[::-1], float)
         at = np.arange(len(cosines), dtype=float)
         low = min(0.0, float(cosines.min(initial=0)))
-        bars = Bars(
-            "", at, np.zeros(len(at)), cosines, "accent", tuple(f"{value:.2f}" for value in cosines), are_lying=True
-        )
+        bars = Bars("", at, np.zeros(len(at)), cosines, "accent", tuple(map(cosine_text, cosines)), are_lying=True)
         names = tuple(clean(word.removeprefix("␣")) for word in result.neighbours[::-1])
         title = _tr("Nearest to {}").format(clean(result.word.removeprefix("␣")))
         return Plot((bars,), Axis(_tr("cosine"), low=low, high=1.0), Axis(labels=names), title)

@@ -18,7 +18,7 @@ from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Axis, Curve, Plot, PlotSpot, Points, Series, Shown
 from widgets.plots.figure import Placed, PlottedFigure
 from widgets.plots.ticks import percent_text
-from widgets.views.embedding.map_figure import group_ink, group_of, group_title, no_numbers
+from widgets.views.embedding.map_figure import cosine_text, group_ink, group_of, group_title, no_numbers
 
 _MAP_SHARE = 0.62
 _ROW = 1.5  # em, of the neighbours
@@ -50,14 +50,21 @@ class AwaitedTrainingFigure(PlottedFigure):
         What is chosen.
     text
         What will be learned from, in words.
+    stopped
+        Name of the file of a run that can go on; empty: there is none.
     """
 
     objective: Objective
     text: str
+    stopped: str = ""
     shown: Shown = ALL_SHOWN
 
     @property
     def caption(self) -> str:
+        if self.stopped:
+            return _tr("{} was stopped before its end: Go on trains on. Train learns anew from {}").format(
+                self.stopped, self.text
+            )
         return _tr("Nothing was learned yet. Train learns from {}").format(self.text)
 
     @cached_property
@@ -97,15 +104,18 @@ class TrainingFigure(PlottedFigure):
     def caption(self) -> str:
         result = self.result
         kinds = {"skip-gram": _tr("skip-gram"), "cbow": _tr("CBOW")}
-        text = _tr("word2vec, {}, {} numbers a word, on {} ({:,} words, {:,} different ones): {:.0f} % done").format(
+        # How far it is comes first: at the end of a long line it would be cut off.
+        loss = _tr(", loss {:.3f}").format(float(result.losses[-1])) if len(result.losses) else ""
+        text = _tr("word2vec, {:.0f} % done{}: {}, {} numbers a word, on {} ({:,} words, {:,} different ones)")
+        return text.format(
+            100 * result.share,
+            loss,
             kinds[result.settings.objective],
             result.settings.d_model,
             clean(result.text) or _tr("sentences drawn from the bundled n-grams"),
             result.n_words,
             result.n_vocabulary,
-            100 * result.share,
         )
-        return text + (_tr(", loss {:.3f}").format(float(result.losses[-1])) if len(result.losses) else "")
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
@@ -142,7 +152,7 @@ class TrainingFigure(PlottedFigure):
     def neighbours_of(self, watched: int) -> str:
         """The nearest words with their cosines, in a line."""
         pairs = zip(self.result.neighbours[watched], self.result.cosines[watched].tolist(), strict=True)
-        return ",  ".join(f"{clean(word)} {cosine:.2f}" for word, cosine in pairs)
+        return ",  ".join(f"{clean(word)} {cosine_text(cosine)}" for word, cosine in pairs)
 
     @cached_property
     def members(self) -> tuple[tuple[int, ...], ...]:

@@ -8,14 +8,14 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from inference.results.embedding import GROUPS
 from inference.results.job import JobPhase, JobState
-from inference.results.train_word2vec import TrainWord2VecRequest, TrainWord2VecResult
+from inference.results.train_word2vec import VECTOR_ENDINGS, TrainWord2VecResult
 from widgets.kit.clean import clean
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.plain import PlainLabel
 from widgets.look.theme import FigureStyle
 from widgets.panels.job_line import JobLine
+from widgets.views.embedding.begun_run import BegunRun
 from widgets.views.embedding.command import words_in
 from widgets.views.embedding.options import TrainingOptions
 from widgets.views.embedding.plotted_page import PlottedPage, word_field
@@ -25,7 +25,7 @@ _ABOUT = (
     "word2vec learns a vector for each word from which words stand near each other. Skip-gram guesses the words around "
     "a word from its vector; CBOW (continuous bag of words) hides a word and guesses it from the mean of the vectors "
     "around it. Train asks where the vectors go, takes a minute or two, can be paused and stopped, and saves what was "
-    "learned every ten seconds; with the same file and the same options it goes on where it was stopped."
+    "learned every ten seconds. Go on takes up a run where it was stopped, also another day."
 )
 _DRAWN = (
     "In its made-up sentences each word is chosen at random, by how often it follows the words before it in English "
@@ -55,6 +55,7 @@ class Word2VecPage(PlottedPage):
         super().__init__("word2vec", _tr("word2vec while it learns"), hint, parent)
         self.is_of_subject = False
         self._text = ""
+        self._begun: BegunRun | None = None
         self._result: TrainWord2VecResult | None = None
         self._state: JobState | None = None
         self.options = OptionControls(self.controls, "word2vec", TrainingOptions)
@@ -67,7 +68,7 @@ class Word2VecPage(PlottedPage):
             14,
         )
         self.fields = (self._watched,)  # for words
-        self._own, self._drawn, self._train, self._open = self.controls.add_buttons(
+        self._own, self._drawn, self._train, self._go_on, self._open = self.controls.add_buttons(
             ("word2vec_text", _tr("Text file …"), _tr("Learn from a text file of yours")),
             (
                 "word2vec_drawn",
@@ -75,6 +76,11 @@ class Word2VecPage(PlottedPage):
                 _tr("Learn from a million words of made-up sentences. ") + _tr(_DRAWN),
             ),
             ("word2vec_train", _tr("Train …"), _tr("Say where the vectors go, and begin")),
+            (
+                "word2vec_go_on",
+                _tr("Go on"),
+                _tr("Train on from where the last run was stopped, with the text and the options that it had"),
+            ),
             ("word2vec_open", _tr("Look at these"), _tr("Open the vectors that were saved last")),
         )
         self._about = PlainLabel(_tr(_ABOUT), self)
@@ -87,13 +93,14 @@ class Word2VecPage(PlottedPage):
         self._job_line.hide()
         self.job_action_requested = self._job_line.action_requested
         self._drawn.setEnabled(False)
-        self._open.setEnabled(False)
+        self._offer()
         self._style = FigureStyle.of(self)
         self._say_what()
         self.options.changed.connect(self._say_what)
         self._own.clicked.connect(self._on_own_clicked)
         self._drawn.clicked.connect(self._on_drawn_clicked)
         self._train.clicked.connect(self._on_train_clicked)
+        self._go_on.clicked.connect(self._on_go_on_clicked)
         self._open.clicked.connect(self._on_open_clicked)
         self._job_line.remove_requested.connect(self._on_job_line_remove_requested)
 
@@ -102,7 +109,10 @@ class Word2VecPage(PlottedPage):
         how = "" if self._text else " " + _tr(_DRAWN)
         self._about.setText(_tr(_ABOUT) + how)
         if self._result is None:
-            self.show_plots(AwaitedTrainingFigure(self.options.value().objective, self._what()), self._style)
+            run = self._begun
+            stopped = clean(Path(run.out).name) if run is not None and run.can_go_on else ""
+            awaited = AwaitedTrainingFigure(self.options.value().objective, self._what(), stopped)
+            self.show_plots(awaited, self._style)
 
     def _what(self) -> str:
         if self._text:
@@ -132,22 +142,43 @@ class Word2VecPage(PlottedPage):
             return
         self._state = state
         is_gone = state.phase in (JobPhase.DONE, JobPhase.CANCELLED)
-        self._train.setEnabled(state.phase.is_over)
         self._job_line.setVisible(not is_gone)
         if not is_gone:
             self._job_line.show_job(state)
-        if state.phase.is_over:
-            self._open.setEnabled(self._result is not None and Path(self._result.out).is_file())
+        self._offer()
 
     def train(self, out: str) -> None:
         """Begin, and let the vectors go to a file."""
-        mapped = tuple(word for group in GROUPS.values() for word in group)
-        watched = tuple(word.lower() for word in words_in(self._watched.text()))[:8]
-        options = self.options.value()
-        request = TrainWord2VecRequest(
-            self._text, out, options.settings, options.min_count, watched=watched, mapped=mapped
-        )
-        self.train_requested.emit(request)
+        self._begin(BegunRun(out, self._text, self.options.value()))
+
+    def _begin(self, run: BegunRun) -> None:
+        self._begun = run
+        self.train_requested.emit(run.request(words_in(self._watched.text())))
+
+    def _offer(self) -> None:
+        """What can be done now: nothing begins or is opened while something is trained."""
+        is_idle = self._state is None or self._state.phase.is_over
+        out = self._begun.out if self._begun is not None else ""
+        self._train.setEnabled(is_idle)
+        self._go_on.setEnabled(is_idle and self._begun is not None and self._begun.can_go_on)
+        self._open.setEnabled(is_idle and bool(out) and Path(out).is_file())
+
+    # A session
+
+    def state(self) -> dict[str, Any]:
+        """The text that is chosen, and the run that was begun last; empty where there is neither."""
+        kept: dict[str, Any] = {"text": self._text} if self._text else {}
+        return kept | ({"begun": self._begun.to_json()} if self._begun is not None else {})
+
+    def set_state(self, stored: object) -> None:
+        """Take what a session kept; what cannot be read is left out."""
+        if not isinstance(stored, dict):
+            return
+        if isinstance(text := stored.get("text"), str) and text:
+            self.choose_text(text)
+        self._begun = BegunRun.from_json(stored.get("begun")) or self._begun
+        self._say_what()
+        self._offer()
 
     def choose_text(self, path: str) -> None:
         """Learn from a text file; empty for the drawn text."""
@@ -170,13 +201,40 @@ class Word2VecPage(PlottedPage):
         self.choose_text("")
 
     def _on_train_clicked(self) -> None:
-        kinds = _tr("Headlight's vectors (*.npz);;word2vec, text (*.txt *.vec);;word2vec, binary (*.bin)")
-        if path := QFileDialog.getSaveFileName(self, _tr("Where the vectors go"), "vectors.npz", kinds)[0]:
-            self.train(path)
+        kinds = {
+            _tr("Headlight's vectors (*.npz)"): ".npz",
+            _tr("word2vec, text (*.txt *.vec)"): ".txt",
+            _tr("word2vec, binary (*.bin)"): ".bin",
+        }
+        title = _tr("Where the vectors go")
+        path, kind = QFileDialog.getSaveFileName(self, title, "vectors.npz", ";;".join(kinds))
+        if not path:
+            return
+        if Path(path).suffix not in VECTOR_ENDINGS:
+            path += kinds.get(kind, ".npz")
+            if Path(path).exists():  # which the dialog did not ask about
+                text = _tr("{} is there already; choose it by its whole name to replace it.")
+                self.read_out.show_text(text.format(clean(Path(path).name)))
+                return
+        self.train(path)
+
+    def _on_go_on_clicked(self) -> None:
+        if self._begun is None:
+            return
+        if not self._begun.can_go_on:
+            name = clean(Path(self._begun.out).name)
+            self.read_out.show_text(
+                _tr("What {} would go on from is not there any more; Train begins anew.").format(name)
+            )
+            self._offer()
+            return
+        self.options.set_value(self._begun.options)
+        self.choose_text(self._begun.text)
+        self._begin(self._begun)
 
     def _on_open_clicked(self) -> None:
-        if self._result is not None:
-            self.open_requested.emit(self._result.out)
+        if self._begun is not None:
+            self.open_requested.emit(self._begun.out)
 
     def _on_job_line_remove_requested(self, _number: int) -> None:
         self._job_line.hide()

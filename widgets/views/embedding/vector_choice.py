@@ -53,7 +53,7 @@ class VectorChoice(QObject):
         self._open = bar.add_button(
             "embedding_open",
             _tr("Open vectors …"),
-            _tr("Open word vectors: Headlight's, word2vec's, GloVe's or fastText's, also packed with gzip"),
+            _tr("Open word vectors: Headlight's, word2vec's, gensim's, GloVe's or fastText's, also packed with gzip"),
         )
         self.said = LineLabel(_tr("Which vectors could not be opened"))
         self.said.setObjectName("embedding_said")

@@ -78,7 +78,7 @@ class EmbeddingView(View):
         self._pages.currentChanged.connect(self._on_pages_current_changed)
         self.add_options(PageChoice("pages", self._pages))
         self._training.train_requested.connect(self._on_training_train_requested)
-        self._training.open_requested.connect(self.open_vectors)
+        self._training.open_requested.connect(self.open_file)
         self._training.job_action_requested.connect(self.job_action_requested)
         self.setFocusProxy(self._pages)
 
@@ -151,8 +151,12 @@ class EmbeddingView(View):
         self.refresh(again=self.source == was)  # the file may have been written anew
 
     def options_state(self) -> dict[str, Any]:
-        """With the vectors that are looked at, and the words that were typed."""
-        kept: dict[str, Any] = {"vectors": self._vectors.state(), "words": self._words.state()}
+        """With the vectors that are looked at, the words that were typed, and what is trained."""
+        kept: dict[str, Any] = {
+            "vectors": self._vectors.state(),
+            "words": self._words.state(),
+            "training": self._training.state(),
+        }
         return {**super().options_state(), **{name: value for name, value in kept.items() if value}}
 
     def set_options_state(self, stored: object) -> None:
@@ -160,6 +164,7 @@ class EmbeddingView(View):
         if isinstance(stored, dict):
             self._words.set_state(stored.get("words"))
             self._vectors.set_state(stored.get("vectors"))
+            self._training.set_state(stored.get("training"))
 
     def show_job(self, state: JobState) -> None:
         self._training.show_job(state)
@@ -181,7 +186,7 @@ class EmbeddingView(View):
         """Whose vectors are looked at."""
         return self._vectors.source
 
-    def open_vectors(self, path: str) -> None:
+    def open_file(self, path: str) -> None:
         """Look at the vectors of a file, if it opens."""
         self._vectors.open(path)
 

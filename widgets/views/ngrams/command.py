@@ -70,5 +70,6 @@ COMMANDS = {
         _request,
         NgramsOptions,
         _corpus,
+        aliases=("ngram",),
     )
 }

@@ -355,9 +355,11 @@ class NgramsFigure:
     def _paint_guesses(self, painter: QPainter, area: QRectF, style: FigureStyle) -> None:
         result, metrics, theme = self.result, QFontMetricsF(style.font), style.theme
         em = metrics.height()
-        titles = {"left": _tr("Blank, from the left"), "both": _tr("From both sides")}
-        titles |= {"cbow": _tr("CBOW"), "model": self.checkpoint}
         width = area.width() / len(result.guessers)
+        first = _tr("Blank, from the left")
+        if metrics.horizontalAdvance(first) > width - em:
+            first = _tr("From the left")
+        titles = {"left": first, "both": _tr("From both sides"), "cbow": _tr("CBOW"), "model": self.checkpoint}
         there = result.words[result.blank - 1]
         for i, name in enumerate(result.guessers):
             left = area.left() + i * width

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -69,6 +70,16 @@ class NgramsView(View):
 
     def restyle(self) -> None:
         self._rebuild()
+
+    def options_state(self) -> dict[str, Any]:
+        """With the text file that is counted."""
+        return super().options_state() | ({"corpus": self._corpus} if self._corpus else {})
+
+    def set_options_state(self, stored: object) -> None:
+        super().set_options_state(stored)
+        corpus = stored.get("corpus") if isinstance(stored, dict) else None
+        if isinstance(corpus, str) and corpus:
+            self.open_corpus(corpus)
 
     def open_corpus(self, path: str) -> None:
         """Count the words of a text file; empty for the counts that come with Headlight."""

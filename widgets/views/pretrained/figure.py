@@ -22,7 +22,9 @@ _WIDEST_ROW = 2.5  # em, where there is room
 _GAP = 0.5  # em between boxes of a row
 _FIRST, _SECOND = 2.6, 2.2  # em from column to column, for the curves
 _CARD = 1.0  # em between the tree and the card
-_CARD_LINES = 10  # of a card, with those that take two
+_CARD_LINES = 10  # of a card of the tree, with those that take two
+_CARD_SHARE = 0.52  # of the width, beside the card of the open checkpoint
+_MOST_LINES = 8  # of what is said of one thing: as many letters as of a README are kept
 _WIDTH = 60.0  # em
 _LEAST_WIDTH = 52.0
 
@@ -50,10 +52,13 @@ class FamilyTree:
         Key of the model whose card stands below.
     checkpoint
         What is open; it stands beside the card, and its model is marked.
+    cut_by
+        What cuts its texts into tokens, in words; empty where that is not known.
     """
 
     chosen: str
     checkpoint: CheckpointInfo | None = None
+    cut_by: str = ""
 
     @property
     def model(self) -> PretrainedModel:
@@ -167,7 +172,10 @@ class FamilyTree:
         em = metrics.height()
         tree = self._wrapped(width, metrics)[-1][-1][1].bottom()
         # As much for every model, so that nothing moves when another one is chosen.
-        return tree + (_CARD + 1.6 + 1.35 * _CARD_LINES) * em
+        n_lines = _CARD_LINES
+        if self.checkpoint is not None:
+            n_lines = max(n_lines, _n_lines(_told_of(self.checkpoint, self.cut_by), metrics, (1 - _CARD_SHARE) * width))
+        return tree + (_CARD + 1.6 + 1.35 * n_lines) * em
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """What it needs where there is so much width."""
@@ -226,7 +234,7 @@ class FamilyTree:
         painter.setFont(style.font)
 
     def _paint_card(self, painter: QPainter, area: QRectF, style: FigureStyle) -> None:
-        half = area.width() * (0.52 if self.checkpoint is not None else 1.0)
+        half = area.width() * (_CARD_SHARE if self.checkpoint is not None else 1.0)
         title = _tr("{} ({})").format(self.model.name, self.model.year)
         _paint_lines(painter, QRectF(area.left(), area.top(), half, area.height()), title, self._card_lines(), style)
         if self.checkpoint is not None:
@@ -234,7 +242,7 @@ class FamilyTree:
             of = self.open_model
             title = _tr("Open now: {}").format(clean(self.checkpoint.name))
             title += _tr(", {}").format(of.name) if of is not None else ""
-            _paint_lines(painter, right, title, _told_of(self.checkpoint), style)
+            _paint_lines(painter, right, title, _told_of(self.checkpoint, self.cut_by), style)
 
     # What the pointer meets
 
@@ -302,7 +310,7 @@ def _root_of(model: PretrainedModel) -> str:
     return parent.key if not BY_KEY[parent.parent].parent else _root_of(parent)
 
 
-def _told_of(info: CheckpointInfo) -> tuple[tuple[str, str], ...]:
+def _told_of(info: CheckpointInfo, cut_by: str) -> tuple[tuple[str, str], ...]:
     heads = sorted({n for group in info.groups for n in group.n_heads})
     layers = ", ".join(_tr("{}: {} layers").format(group.title, group.n_layers) for group in info.groups)
     many = _tr("{} heads, {:,} wide").format("–".join(map(str, heads[:1] + heads[1:][-1:])), info.d_model)
@@ -318,6 +326,7 @@ def _told_of(info: CheckpointInfo) -> tuple[tuple[str, str], ...]:
         (_tr("Size"), size),
         (_tr("Context"), _tr("{}; positions: {}").format(context, clean(info.position_kind))),
         (_tr("Data"), clean(info.card.data) or unsaid),
+        *([(_tr("Tokens"), cut_by)] if cut_by else []),
         (_tr("Licence"), (clean(info.card.licence) or unsaid) + languages),
     )
 
@@ -334,24 +343,39 @@ def _paint_lines(
     shown = bold.elidedText(title, Qt.TextElideMode.ElideRight, area.width() - em)
     painter.drawText(QPointF(area.left(), area.top() + metrics.ascent()), shown)
     painter.setFont(style.font)
-    room = max(metrics.horizontalAdvance(name) for name, _ in lines) + em
+    room = _names_width(lines, metrics)
     baseline = area.top() + 1.6 * em + metrics.ascent()
     for name, text in lines:
         painter.setPen(style.theme.faint)
         painter.drawText(QPointF(area.left(), baseline), name)
         painter.setPen(style.theme.ink)
-        for part in _halves(text, metrics, area.width() - room - em):
+        for part in _in_lines(text, metrics, area.width() - room - em):
             painter.drawText(QPointF(area.left() + room, baseline), part)
             baseline += 1.35 * em
 
 
-def _halves(text: str, metrics: QFontMetricsF, width: float) -> list[str]:
-    """A text in one line, or in two where it is longer; what is still too long is cut."""
-    words, first = text.split(" "), []
-    while words and metrics.horizontalAdvance(" ".join((*first, words[0]))) <= width:
-        first.append(words.pop(0))
+def _names_width(lines: tuple[tuple[str, str], ...], metrics: QFontMetricsF) -> float:
+    return max(metrics.horizontalAdvance(name) for name, _ in lines) + metrics.height()
+
+
+def _n_lines(lines: tuple[tuple[str, str], ...], metrics: QFontMetricsF, width: float) -> int:
+    """How many lines a card takes that is so wide."""
+    room = _names_width(lines, metrics) + metrics.height()
+    return sum(len(_in_lines(text, metrics, width - room)) for _, text in lines)
+
+
+def _in_lines(text: str, metrics: QFontMetricsF, width: float) -> list[str]:
+    """A text in as many lines as it needs, up to `_MOST_LINES`; what is still too long is cut."""
+    words, lines = text.split(" "), []
+    while words and len(lines) < _MOST_LINES - 1:
+        line: list[str] = []
+        while words and metrics.horizontalAdvance(" ".join((*line, words[0]))) <= width:
+            line.append(words.pop(0))
+        if not line:  # a word that is longer than a line
+            break
+        lines.append(" ".join(line))
     rest = metrics.elidedText(" ".join(words), Qt.TextElideMode.ElideRight, width)
-    return [" ".join(first), rest] if first and rest else [" ".join(first) or rest]
+    return [*lines, rest] if rest else lines or [""]
 
 
 def _curve(painter: QPainter, start: QRectF, end: QRectF, pen: QPen) -> None:

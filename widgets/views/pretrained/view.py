@@ -6,7 +6,10 @@ from dataclasses import replace
 
 from PySide6.QtWidgets import QWidget
 
+from inference.results.events import Failure
+from inference.results.inputs import Input, TextInput
 from inference.results.request import Request
+from inference.results.tokenization import ALGORITHMS, CutRequest, CutResult
 from widgets.context import ViewContext
 from widgets.kit.figure_scroll import FigureScroll
 from widgets.kit.option_controls import OptionControls
@@ -24,6 +27,7 @@ class PretrainedView(View):
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
+        self._cut_by = ("", "")  # of which checkpoint, and what
         self._canvas = PointedCanvas("pretrained_canvas", self.tr("Family tree of language models"))
         self._scroll = FigureScroll(self._canvas)
         page = Page("pretrained", self._scroll, self.tr("What is shown"), self.tr("A model in a line"))
@@ -41,7 +45,21 @@ class PretrainedView(View):
         self._rebuild()
 
     def requests(self) -> tuple[Request, ...]:
-        return ()  # it is the same whatever is looked at
+        """What cuts the texts of the open checkpoint: all else is the same whatever is looked at."""
+        if self.subject is None or not self.subject.checkpoint.has_tokenizer:
+            return ()
+        return (CutRequest(self.subject.checkpoint.checkpoint, Input(text=TextInput("a"))),)
+
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
+        assert isinstance(request, CutRequest)
+        assert isinstance(result, CutResult)
+        many = self.tr("{:,} tokens").format(result.n_vocabulary)
+        kind = self.tr(", {}").format(self.tr(ALGORITHMS[result.algorithm])) if result.algorithm else ""
+        self._cut_by = (request.checkpoint, many + kind)
+        self._rebuild()
+
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        """The card tells nothing of tokens then."""
 
     def set_subject(self, subject: Subject | None) -> None:
         before = self.subject.checkpoint.checkpoint if self.subject is not None else ""
@@ -63,7 +81,9 @@ class PretrainedView(View):
         self._options.set_value(replace(self._options.value(), model=key))
 
     def _rebuild(self) -> None:
-        figure = FamilyTree(self._options.value().model, self.subject.checkpoint if self.subject else None)
+        now = self.subject.checkpoint if self.subject else None
+        cut_by = self._cut_by[1] if now is not None and self._cut_by[0] == now.checkpoint else ""
+        figure = FamilyTree(self._options.value().model, now, cut_by)
         self._page.show_on(self._scroll, figure, self.style_now())
         self._on_canvas_spot_changed(self._canvas.spot)
         self._offer()

@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from inference.results.tokenization import OWN, ComparedTokenizer, CompareResult
+from inference.results.tokenization import ALGORITHMS, OWN, ComparedTokenizer, CompareResult
 from widgets.figures.chips import Chip, height_of, lay_out, paint_chips
 from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
@@ -222,12 +222,6 @@ class ComparisonFigure(PlottedFigure):
         painter.restore()
 
     def _counted(self, one: ComparedTokenizer) -> str:
-        kinds = {
-            "bpe": _tr("byte pair encoding"),
-            "wordpiece": _tr("WordPiece"),
-            "unigram": _tr("Unigram"),
-            "wordlevel": _tr("whole words"),
-        }
         n, unknown = len(one.pieces[self.sentence]), one.n_unknown[self.sentence]
         text = _tr("{} tokens").format(n) + (_tr(", {} unknown").format(unknown) if unknown else "")
-        return f"{text}; {kinds[one.algorithm]}" if one.algorithm else text
+        return f"{text}; {_tr(ALGORITHMS[one.algorithm])}" if one.algorithm else text

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
-from inference.results.tokenization import CutResult, CutToken
+from inference.results.tokenization import ALGORITHMS, CutResult, CutToken, CutWord
 from widgets.figures.chips import Chip, chip_height, lay_out, paint_chip
 from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
@@ -24,6 +24,7 @@ _GAP = 0.7  # em, between stages
 _LEAST_WIDTH = 40.0
 _LINE = 1.4
 _MOST_LINES = 3  # of a text
+_OF_ANY_KIND = ("TokenizersBackend", "PreTrainedTokenizerFast")  # classes that say nothing of what is in them
 
 
 def _tr(text: str) -> str:
@@ -78,18 +79,27 @@ class CutFigure:
     @property
     def caption(self) -> str:
         result = self.result
-        kinds = {
-            "bpe": _tr("byte pair encoding"),
-            "wordpiece": _tr("WordPiece"),
-            "unigram": _tr("Unigram"),
-            "wordlevel": _tr("whole words"),
-        }
-        kind = f", {kinds[result.algorithm]}" if result.algorithm else ""
+        kind = f", {_tr(ALGORITHMS[result.algorithm])}" if result.algorithm else ""
         n_unknown = sum(token.kind == "unknown" for token in result.tokens)
         unknown = _tr(", {} of them unknown").format(n_unknown) if n_unknown else ""
         text = _tr("{}{}, {:,} entries: {} characters become {} tokens{}")
         n_letters = len(result.text)
-        return text.format(result.tokenizer, kind, result.n_vocabulary, n_letters, len(result.tokens), unknown)
+        name = _tr("A tokenizer") if result.tokenizer in _OF_ANY_KIND else result.tokenizer
+        text = text.format(name, kind, result.n_vocabulary, n_letters, len(result.tokens), unknown)
+        return text + (_tr("; a letter of a token stands for a byte, Ġ for a space") if self._is_of_bytes else "")
+
+    @property
+    def _is_of_bytes(self) -> bool:
+        """Whether the letters of tokens stand for bytes, as in GPT-2."""
+        return any("ByteLevel" in name for name in self.result.splitters)
+
+    def spelled(self, word: CutWord) -> str:
+        """A part of the text as one reads it: bytes as the letters that they are, with ␣ for a space before it."""
+        tokens = self.result.tokens[word.first : word.first + word.n_tokens]
+        if not self._is_of_bytes or not tokens or not all(token.octets for token in tokens):
+            return word.text
+        text = b"".join(bytes(token.octets) for token in tokens).decode(errors="replace")
+        return f"␣{text[1:]}" if text.startswith(" ") else text
 
     def describe(self, spot: CutSpot) -> str:
         """What is pointed at, in words."""
@@ -100,7 +110,7 @@ class CutFigure:
         if isinstance(spot, PartSpot):
             word = self.result.words[spot.word]
             text = _tr("{}: {} symbols, {} tokens; a click shows how they come about")
-            return text.format(clean(word.text), len(word.symbols), word.n_tokens)
+            return text.format(clean(self.spelled(word)), len(word.symbols), word.n_tokens)
         if isinstance(spot, SpanSpot):
             drawing = self._drawing
             return drawing.describe(drawing.word.spans[spot.span]) if drawing is not None else ""
@@ -154,7 +164,8 @@ class CutFigure:
     def _drawing(self) -> WordDrawing | None:
         if not self.word < len(self.result.words):
             return None
-        return WordDrawing(self.result.words[self.word], self.result.algorithm)
+        word = self.result.words[self.word]
+        return WordDrawing(word, self.result.algorithm, self.spelled(word))
 
     # Where things are
 
@@ -221,7 +232,7 @@ class CutFigure:
     @cached_property
     def _chips(self) -> dict[str, tuple[Chip, ...]]:
         words = tuple(
-            Chip(clean(word.text), tint=0.5 if number == self.word else 0.0)
+            Chip(clean(self.spelled(word)), tint=0.5 if number == self.word else 0.0)
             for number, word in enumerate(self.result.words)
         )
         tokens = []

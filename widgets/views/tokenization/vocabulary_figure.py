@@ -80,7 +80,7 @@ class VocabularyFigure(PlottedFigure):
     @property
     def caption(self) -> str:
         now, names = self.now, VocabularyOptions.declared()["algorithm"].labels  # type: ignore[union-attr]
-        text = _tr("{}, step {} of {}: {} pieces in the vocabulary, the text is {} tokens; {}")
+        text = _tr("{}, step {} of {}: {} pieces in the vocabulary, {} tokens of text; {}")
         return text.format(
             names[self.options.algorithm],
             self.step_shown,
@@ -98,9 +98,9 @@ class VocabularyFigure(PlottedFigure):
             return _tr("the library tokenizers {} merges by count instead").format(result.library)
         if result.same_order:
             same = {
-                "bpe": _tr("at the end the merges of tokenizers {}, in its order"),
-                "wordpiece": _tr("but for ties, which it decides by chance, the merges of tokenizers {}"),
-                "unigram": _tr("at the end the pieces and probabilities of tokenizers {}"),
+                "bpe": _tr("at the end the merges of the library tokenizers {}, in its order"),
+                "wordpiece": _tr("but for ties, which it decides by chance, the merges of the library tokenizers {}"),
+                "unigram": _tr("at the end the pieces and probabilities of the library tokenizers {}"),
             }
             return same[self.options.algorithm].format(result.library)
         if result.only_here or result.only_there:
@@ -234,7 +234,7 @@ class VocabularyFigure(PlottedFigure):
         return tuple(chips), tuple(words)
 
     def _boxes(self, width: float, style: FigureStyle) -> list[QRectF]:
-        return lay_out(self._chips[0], width, QFontMetricsF(style.font))
+        return lay_out(self._chips[0], width, QFontMetricsF(style.font), keeps_words=True)  # its count stays with it
 
     def _words_top(self, rect: QRectF, style: FigureStyle) -> QPointF:
         em = QFontMetricsF(style.font).height()

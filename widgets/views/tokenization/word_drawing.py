@@ -26,15 +26,22 @@ def _tr(text: str) -> str:
 
 @dataclass(frozen=True)
 class WordDrawing:
-    """A column a symbol; a box spans the symbols of a piece, filled where it becomes a token."""
+    """A column a symbol; a box spans the symbols of a piece, filled where it becomes a token.
+
+    Attributes
+    ----------
+    name
+        The word as one reads it.
+    """
 
     word: CutWord
     algorithm: Algorithm | str
+    name: str
 
     @property
     def title(self) -> str:
         """What is drawn, and how it is to be read."""
-        word = clean(self.word.text)
+        word = clean(self.name)
         if self.word.why_not:
             return self.word.why_not
         if self.algorithm == "bpe":

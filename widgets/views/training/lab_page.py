@@ -30,6 +30,7 @@ from widgets.views.training.run_list import RunList
 from widgets.views.training.words import is_folder_name, row_text, run_labels
 
 _LONGEST_NAME = 60
+_RARE = ("dropout", "clip", "seed")
 
 
 class LabPage(Page):
@@ -41,10 +42,13 @@ class LabPage(Page):
         Train what is chosen, under `name()`.
     compare_requested(str)
         Train runs that differ in one thing only: one of `COMPARED`.
+    word2vec_requested()
+        Show where vectors of words are trained.
     figure_changed()
     """
 
     start_requested = Signal()
+    word2vec_requested = Signal()
     compare_requested = Signal(str)
     figure_changed = Signal()
 
@@ -60,7 +64,7 @@ class LabPage(Page):
         super().__init__("training", middle, _tr("What is shown"), _tr("Number pointed at"), parent)
         self._canvas, self.is_of_subject = canvas, False
         self.setFocusProxy(canvas)
-        self.options = OptionControls(self.controls, "training", RunOptions)
+        self.options = OptionControls(self.controls, "training", RunOptions, rare=_RARE)
         self._path = ""
         self._file, self._own = self.controls.add_buttons(
             ("training_file", "", _tr("Choose the file that is learned from")),
@@ -72,6 +76,9 @@ class LabPage(Page):
         self._start = self.controls.add_button("training_start", _tr("Start"), _tr("Train a new model, as chosen"))
         self._compare = CompareButton()
         self.controls.add_widget(self._compare)
+        word2vec = self.controls.add_button(
+            "training_word2vec", _tr("word2vec …"), _tr("Train vectors of words: on the page Training of Word vectors")
+        )
         self._why_not = LineLabel(_tr("Why it cannot be started"), self)
         self._why_not.setObjectName("training_why_not")
         self._why_not.hide()
@@ -100,6 +107,7 @@ class LabPage(Page):
         self._step.value_changed.connect(self.rebuild)
         self._start.clicked.connect(self.start_requested)
         self._compare.chosen.connect(self.compare_requested)
+        word2vec.clicked.connect(self.word2vec_requested)
         self._file.clicked.connect(self._on_file_clicked)
         self._own.clicked.connect(self._on_own_clicked)
         self._name.textEdited.connect(self._judge_start)

@@ -27,7 +27,7 @@ def formula(schedule: Schedule) -> str:
         "cosine": "r · ½ (1 + cos π (s \N{MINUS SIGN} w)/(N \N{MINUS SIGN} w))",
         "inverse_sqrt": "r · √(w/s)" if schedule.warm_up else "r / √(1 + s/10,000)",
         "constant": "r",
-        "2017": "d^\N{MINUS SIGN}0.5 · min(s^\N{MINUS SIGN}0.5, s · w^\N{MINUS SIGN}1.5)",
+        "2017": "1/√d · min(1/√s, s/(w √w))",
     }[schedule.kind]
     if schedule.kind == "2017" or not warm:
         return after

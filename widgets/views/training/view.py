@@ -15,7 +15,8 @@ from inference.results.job import JobPhase, JobState
 from inference.results.kept_runs import RunsRequest, RunsResult
 from inference.results.request import Request
 from inference.results.training import TrainingRequest, TrainingResult
-from widgets.context import ViewContext
+from resources import bundled_checkpoints
+from widgets.context import ViewContext, ViewExample
 from widgets.kit.clean import clean
 from widgets.kit.figure import Figure
 from widgets.kit.option_controls import PageChoice
@@ -30,6 +31,7 @@ from widgets.views.training.unsaved import unsaved_requests, unsaved_state
 
 _RUNS, _ATTENTION, _DISTANCE = 0, 1, 2
 _N_INKS = 10
+_OF_WORD2VEC = 3  # the page of the word vectors where they are trained
 
 
 class TrainingView(View):
@@ -73,6 +75,7 @@ class TrainingView(View):
             page.figure_changed.connect(self.figure_changed)
         self._lab.start_requested.connect(self._on_lab_start_requested)
         self._lab.compare_requested.connect(self._on_lab_compare_requested)
+        self._lab.word2vec_requested.connect(self._on_lab_word2vec_requested)
         self._lab.job_line.action_requested.connect(self.job_action_requested)
         self._lab.job_line.remove_requested.connect(self._on_job_line_remove_requested)
         runs = self._lab.runs
@@ -179,12 +182,18 @@ class TrainingView(View):
     # A session
 
     def options_state(self) -> dict[str, Any]:
-        """With the runs of which nothing is on the disk yet: they wait for others, or have only just been begun."""
+        """With the file that is learned from, and the runs of which nothing is on the disk yet: they wait for others,
+        or have only just been begun.
+        """
         unsaved = [record.request for record in self._records.values() if record.is_unsaved]
-        return super().options_state() | ({"unsaved": unsaved_state(unsaved)} if unsaved else {})
+        kept: dict[str, Any] = {"path": self._lab.path, "unsaved": unsaved_state(unsaved)}
+        return super().options_state() | {name: value for name, value in kept.items() if value}
 
     def set_options_state(self, stored: object) -> None:
         super().set_options_state(stored)
+        path = stored.get("path") if isinstance(stored, dict) else None
+        if isinstance(path, str) and path:
+            self._lab.set_path(path)
         kept = stored.get("unsaved") if isinstance(stored, dict) and self.context.runs_folder else ()
         for request in reversed(unsaved_requests(kept, self.context.runs_folder)):
             if request.folder not in self._records:
@@ -296,6 +305,10 @@ class TrainingView(View):
             self._begin(record)
         self._lab.runs.choose(requests[0].folder)
         self._show_current()
+
+    def _on_lab_word2vec_requested(self) -> None:
+        checkpoint = self.subject.checkpoint.checkpoint if self.subject is not None else bundled_checkpoints()[0]
+        self.context.open_example(ViewExample("embedding", checkpoint, options={"pages": {"page": _OF_WORD2VEC}}))
 
     def _add(self, request: TrainingRequest) -> RunRecord:
         record = RunRecord(request, self._next_ink(list(self._records.values())))
