@@ -93,7 +93,7 @@ class InputPanel(QWidget):
             bar.setVisible(kind in self._kinds and is_looked_at)
 
     def show_boxes_with(self, view: QWidget) -> None:
-        """This view looks at boxes over the patches: their bar is shown while it is on screen, and takes no room else."""
+        """This view looks at boxes over the patches: their bar is there while it is on screen, and no longer."""
         view.installEventFilter(self)
         if view.isVisible():
             self._looks_at_boxes.add(view)

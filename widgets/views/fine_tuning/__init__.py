@@ -8,5 +8,5 @@ ENTRY = ViewEntry(
     "widgets.views.fine_tuning.view:FineTuningView",
     frozenset(),
     "What pre-training buys by labelled examples, and what [CLS] looks at before and after.",
-    figures=("fine-tuning", "fine-tuned-attention", "published"),
+    figures=("fine-tuning", "fine-tuned-attention", "published", "transfer"),
 )
