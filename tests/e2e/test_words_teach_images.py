@@ -8,7 +8,7 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QLineEdit, QTabBar, QToolButton
+from PySide6.QtWidgets import QComboBox, QDialogButtonBox, QFileDialog, QLabel, QLineEdit, QTabBar, QToolButton
 
 from inference.inputs.scene_images import paint_scene
 from inference.results.zero_shot import accuracy
@@ -34,11 +34,12 @@ def portraits(n):
 
 
 def choose_file(dialog, path):
-    """Type a path into Qt's own dialog."""
+    """Put a path into Qt's own dialog, and press its button."""
     assert isinstance(dialog, QFileDialog)
-    line = dialog.findChild(QLineEdit, "fileNameEdit")
-    QTest.keyClicks(line, str(path))
-    QTest.keyClick(line, Qt.Key.Key_Return)
+    dialog.findChild(QLineEdit, "fileNameEdit").setText(str(path))
+    (box,) = dialog.findChildren(QDialogButtonBox)
+    (accept,) = (each for each in box.buttons() if box.buttonRole(each) is QDialogButtonBox.ButtonRole.AcceptRole)
+    QTest.mouseClick(accept, Qt.MouseButton.LeftButton)
 
 
 def add_label(driver, text):
