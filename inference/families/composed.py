@@ -215,7 +215,7 @@ class VirTexFamily(CaptionFamily):
             "turned_input_ids": torch.from_numpy(turned.ids)[None],
         }
         patches = self.grid("", config, prepared.shape).tokens(())
-        return Encoded(tensors, {"patches": patches, "target": target, "turned": turned})
+        return Encoded(tensors, {"target": target, "patches": patches, "turned": turned})
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         pixels = {"pixel_values": encoded.tensors["pixel_values"]}

@@ -85,7 +85,7 @@ What its features are worth for another task stands in `fine_tuning.json`, measu
 on labels of the same scenes:
 
     python -m resources.recipes.virtex_scenes.label --state LABELS
-    python -m resources.recipes.virtex_scenes.transfer --labels LABELS --state RUNS --out resources/checkpoints/virtex-scenes
+    python -m resources.recipes.virtex_scenes.transfer --labels LABELS --state RUNS --out CHECKPOINT
 
 ## Limits
 It knows sixteen drawn silhouettes, eight colours and {vocabulary} words. A greedy caption is about one or two of the
