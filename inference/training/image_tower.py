@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -24,7 +24,7 @@ def fresh_net(model: Model, seed: int) -> PreTrainedModel:
     devices = [model.device] if model.device.type == "cuda" else []
     with torch.random.fork_rng(devices):
         torch.manual_seed(seed)
-        net = type(model.net)(copy.deepcopy(model.net.config))
+        net: Any = type(model.net)(copy.deepcopy(model.net.config))
     return net.float().to(model.device).eval()
 
 
