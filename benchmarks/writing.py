@@ -1,4 +1,4 @@
-"""Does a text grow as quickly as transformers itself writes one, and is its first token there as soon?"""
+"""Does a text, or a caption, grow as quickly as transformers itself writes it, and is its first token as soon there?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from benchmarks.report import Goal, Section, Table, ms
 
 BAR = 0.9  # of transformers' own tokens a second
 FIRST = 1.2  # times as long as a bare forward pass
-KINDS = {"decoder": "GPT-2's size", "encoder_decoder": "the Transformer's base size, to a text of another language"}
+KINDS = {
+    "decoder": "GPT-2's size",
+    "encoder_decoder": "the Transformer's base size, to a text of another language",
+    "captions": "VirTex's size, a caption of an image",
+}
 
 
 def run(setup: Setup) -> Section:
@@ -25,10 +29,10 @@ def run(setup: Setup) -> Section:
         what = f"{title}: from the request to its first token, against a bare forward pass"
         goals.append(Goal(what, f"<= {FIRST}x", f"{first / bare:.2f}x", first <= FIRST * bare))
     how = (
-        f"Random weights, {n_given} tokens given and {n_written} written in turn by `generate` and by the analysis, "
-        "whose partial results with candidates and patterns are packed for the window meanwhile. Tokens a second count "
-        "to the last token, in CPU time of one thread; what the whole text attended to is looked at behind that, in "
-        "one more pass."
+        f"Random weights, {n_given} tokens, or an image, given and {n_written} written in turn by `generate` and by "
+        "the analysis, whose partial results with candidates and patterns are packed for the window meanwhile. Tokens "
+        "a second count to the last token, in CPU time of one thread; what the whole text attended to is looked at "
+        "behind that, in one more pass."
     )
     header = ("", "tokens", "`generate`, tokens a second", "streamed", "with the last pass, ms")
     return Section("Writing", how, goals, [Table(header, rows)])

@@ -63,6 +63,7 @@ ANALYSES: dict[str, str] = {
     "CompleteImageRequest": "inference.analyses.complete_image:complete_image",
     "MaskedPixelsRequest": "inference.analyses.masked_pixels:masked_pixels",
     "ProbeRequest": "inference.analyses.probe:probe",
+    "TransferRequest": "inference.analyses.transfer:transfer",
     "MeshRequest": "inference.analyses.mesh:mesh",
     "ScoreMeshRequest": "inference.analyses.mesh:score",
     "MeshStepRequest": "inference.analyses.mesh:step",

@@ -11,7 +11,15 @@ from widgets.subject import Subject
 
 
 class SubjectWidget(QWidget):
-    """A widget with a subject, that reads the window's selection as positions within it."""
+    """A widget with a subject, that reads the window's selection as positions within it.
+
+    Attributes
+    ----------
+    looks_at_boxes
+        Whether it shows boxes over the patches of an image, which are drawn and cleared.
+    """
+
+    looks_at_boxes = False
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -262,6 +262,8 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_area_view_created(self, view: View) -> None:
         self.controller.attach(view)
+        if view.looks_at_boxes:
+            self.input_panel.show_boxes_with(view)
         names = "editing.copy_picture", "editing.copy_numbers", "filing.export_current"
         view.addActions([self.actions_by_name[name] for name in names])
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)

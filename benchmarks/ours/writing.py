@@ -1,7 +1,8 @@
-"""How quickly a text grows: `... writing decoder|encoder_decoder tiny|base N_GIVEN N_WRITTEN N_ROUNDS`.
+"""How quickly a text grows: `... writing KIND tiny|base N_GIVEN N_WRITTEN N_ROUNDS`.
 
-Written by transformers' own `generate` and by the analysis, in turn. The model is random and ends no text. Seconds are
-CPU time of one thread: what it takes on a quiet machine, whatever else runs on this one.
+KIND is `decoder`, `encoder_decoder`, or `captions` of an image. Written by transformers' own `generate` and by the
+analysis, in turn. The model is random and ends no text. Seconds are CPU time of one thread: what it takes on a quiet
+machine, whatever else runs on this one.
 """
 
 from __future__ import annotations
@@ -16,20 +17,27 @@ from typing import Any
 import torch
 import transformers
 
+from inference.analyses.caption import caption
 from inference.analyses.generation import generation
 from inference.analyses.translation import translation
 from inference.context import Context
+from inference.families.composed import VirTexFamily
 from inference.families.decoder import DecoderFamily
 from inference.families.encoder_decoder import EncoderDecoderFamily
 from inference.forward.model import Model
+from inference.inputs.images import Preparation
+from inference.models.virtex.layers import VirTexConfig
+from inference.models.virtex.model import VirTex
+from inference.results.caption import CaptionRequest
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.decoding import Decoding
 from inference.results.events import Partial
 from inference.results.generation import GenerationRequest
-from inference.results.inputs import Input, TextInput
+from inference.results.inputs import ImageInput, Input, TextInput
 from inference.results.translation import TranslationRequest
 from inference.service import wire
 
+FAMILIES = {"decoder": DecoderFamily, "encoder_decoder": EncoderDecoderFamily, "captions": VirTexFamily}
 SAMPLED = Decoding("sample", temperature=0.8, top_k=40, top_p=0.95)
 
 
@@ -53,6 +61,10 @@ def net_of(kind: str, size: str) -> Any:
     if kind == "decoder":
         sizes = {"n_embd": 48, "n_layer": 2, "n_head": 4, "vocab_size": 300} if size == "tiny" else {}
         net: Any = transformers.GPT2LMHeadModel(transformers.GPT2Config(**sizes))
+    elif kind == "captions":  # of the size that was published, but for longer captions
+        sizes = {"vocab_size": 300, "hidden_size": 64, "decoder_attention_heads": 4, "decoder_ffn_dim": 64}
+        sizes |= {"resnet_depths": (1, 1), "resnet_strides": (1, 2), "resnet_width": 4, "image_size": 32}
+        net = VirTex(VirTexConfig(max_position_embeddings=256, **(sizes if size == "tiny" else {})))
     else:
         layers = 2 if size == "tiny" else 6
         width = 64 if size == "tiny" else 512
@@ -67,14 +79,17 @@ def net_of(kind: str, size: str) -> Any:
 
 
 def model_of(kind: str, net: Any) -> Model:
-    family = DecoderFamily() if kind == "decoder" else EncoderDecoderFamily()
+    family = FAMILIES[kind]()
     info = CheckpointInfo(
         checkpoint="random", name="random", architecture=type(net).__name__, family=family.name, n_parameters=0,
         d_model=0, d_vocab=net.config.vocab_size, n_ctx=family.n_ctx(net.config), groups=family.groups(net.config),
         capabilities=(), missing=(), has_tokenizer=False, mask_token="", position_kind="learned", device="CPU",
         notes=(),
     )  # fmt: skip
-    return Model(info, net, None, family, torch.device("cpu"))
+    side = getattr(net.config, "image_size", 0)
+    half = (0.5, 0.5, 0.5)
+    prepared = Preparation((side, side), None, 3, 1 / 255, half, half) if side else None
+    return Model(info, net, None, family, torch.device("cpu"), preparation=prepared)
 
 
 def main() -> None:
@@ -83,8 +98,13 @@ def main() -> None:
     net = net_of(kind, size)
     model = model_of(kind, net)
     ids = tuple(torch.randint(5, net.config.vocab_size, (n_given,)).tolist())
-    input = Input(TextInput(token_ids=ids))
-    given = torch.tensor([ids])
+    input = Input(TextInput(token_ids=ids)) if kind != "captions" else Input(image=ImageInput(seed=1, kind="scene"))
+    given = {"input_ids": torch.tensor([ids])}
+    if kind == "captions":
+        prepared = model.prepare(input)
+        given = {"pixel_values": torch.from_numpy(prepared.values)[None]}
+    else:
+        given["attention_mask"] = torch.ones_like(given["input_ids"])
     times: dict[str, list[float]] = {}
 
     def note(name: str, seconds: float) -> None:
@@ -95,7 +115,7 @@ def main() -> None:
         torch.manual_seed(0)
         began = time.process_time()
         with torch.inference_mode():
-            net.generate(given, attention_mask=torch.ones_like(given), max_new_tokens=n_written, **said)
+            net.generate(**given, max_new_tokens=n_written, **said)
         note(f"{way}_own", time.process_time() - began)
 
     def streamed(way: str) -> None:
@@ -105,6 +125,7 @@ def main() -> None:
             "encoder_decoder": (
                 translation, TranslationRequest("random", input, decoding, prefix_ids=(1,), most=n_written),
             ),
+            "captions": (caption, CaptionRequest("random", input, decoding, most=n_written)),
         }  # fmt: skip
         analysis, request = kinds[kind]
         model._last = None  # a text that was not looked at before
@@ -115,7 +136,7 @@ def main() -> None:
         note("first", clock.first)
 
     def bare() -> None:
-        tensors = {"input_ids": given} | ({} if kind == "decoder" else {"decoder_input_ids": given[:, :1]})
+        tensors = given | ({} if kind == "decoder" else {"decoder_input_ids": torch.tensor([[1]])})
         began = time.process_time()
         with torch.inference_mode():
             net(**tensors, use_cache=True)

@@ -18,7 +18,7 @@ from inference.forward.expectations import text_of
 from inference.forward.writer import Writer
 from inference.forward.writing import GrowingPatterns, Writing, write_on
 from inference.inputs.seen import seen_image
-from inference.inputs.written import exact_target, longest_target, start_token
+from inference.inputs.written import longest_target, start_token
 from inference.results.caption import CaptionRequest, CaptionResult, with_caption
 from inference.results.decoding import Decoding
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from inference.family.captioning import CaptionWriting
     from inference.forward.model import Model
     from inference.results.image import ImageResult
-
-_MOST_BYTES = 2**26  # of patterns in one result
 
 
 def caption(request: CaptionRequest, model: Model, context: Context) -> CaptionResult:
@@ -115,10 +113,7 @@ class _Captioning:
     def result(self, context: Context, *, is_whole: bool) -> CaptionResult:
         """What there is by now; the whole has all patterns, a part those that take little of its time."""
         writing, request = self.writing, self.request
-        writing.choose_best()
-        tokens = exact_target(tuple(writing.ids), self.model.net.config, self.model.tokenizer)
-        why = writing.why_unfinished(self.request.most, longest_target(self.model.net.config))
-        found, tree = writing.written(tokens, is_whole=is_whole, why_unfinished=why)
+        found, tree = writing.target(self.request.most, is_whole=is_whole)
         pattern = self._patterns(context, is_whole=is_whole)
         has_control = is_whole and not request.is_blind
         return CaptionResult(
@@ -144,12 +139,10 @@ class _Captioning:
 
     def _patterns(self, context: Context, *, is_whole: bool) -> np.ndarray:
         """[layer, head, target, patch] of as many places as are known."""
-        group, ids, (rows, columns) = self.patterns.group, self.writing.ids, self.picture.grid
-        n_special = self.picture.n_special
-        n_bytes = 4 * sum(group.n_heads) * len(ids) * (rows * columns + n_special)
-        if self.request.is_blind or n_bytes > _MOST_BYTES or len(set(group.n_heads)) > 1:
-            return np.empty((0, 0, 0, rows * columns), np.float32)
+        (rows, columns), n_special = self.picture.grid, self.picture.n_special
         n_keys = rows * columns + n_special
+        if self.request.is_blind or not self.patterns.fit(n_keys):
+            return np.empty((0, 0, 0, rows * columns), np.float32)
         return self.patterns.known(
             with_caption(self.request.input, "", self._as_read()), context, n_keys=n_keys, is_whole=is_whole
         )[..., n_special:]

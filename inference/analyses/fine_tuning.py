@@ -19,6 +19,7 @@ from inference.results.fine_tuning import (
     LabelledExamplesRequest,
     LabelledExamplesResult,
     MeasuredRuns,
+    MeasuredStudy,
     PublishedTableRequest,
     PublishedTableResult,
     PublishedTask,
@@ -46,18 +47,14 @@ def labelled_examples(request: LabelledExamplesRequest, context: Context) -> Lab
         There are no such numbers, or they cannot be read.
     """
     context.checkpoint()
-    studies = tuple(name for name in bundled_checkpoints() if (checkpoint_path(name) / STUDY).is_file())
-    study = request.study or next(iter(studies), "")
-    if study not in studies:
-        raise Refused(
-            f"No numbers come with {study or 'Headlight'}; there are those of {', '.join(studies) or 'none'}."
-        )
-    told = read_object(checkpoint_path(study) / STUDY, _MOST_BYTES)
+    names = tuple(name for name in bundled_checkpoints() if (checkpoint_path(name) / STUDY).is_file())
+    name = request.study or next(iter(names), "")
+    if name not in names:
+        raise Refused(f"No numbers come with {name or 'Headlight'}; there are those of {', '.join(names) or 'none'}.")
+    told = read_object(checkpoint_path(name) / STUDY, _MOST_BYTES)
     try:
         runs = [MeasuredRuns(row["method"], row["n"], np.array(row["accuracies"], np.float64)) for row in told["runs"]]
-        return LabelledExamplesResult(
-            study,
-            studies,
+        study = MeasuredStudy(
             told["base"],
             told["task"],
             told["n_tested"],
@@ -66,8 +63,9 @@ def labelled_examples(request: LabelledExamplesRequest, context: Context) -> Lab
             tuple(told["told"]),
             told.get("unit", "sentences"),
         )
+        return LabelledExamplesResult(name, names, study)
     except (KeyError, TypeError, ValueError) as error:
-        raise Refused(f"{STUDY} of {study} is not what it has to be: {str(error)[:80]}.") from error
+        raise Refused(f"{STUDY} of {name} is not what it has to be: {str(error)[:80]}.") from error
 
 
 def published_table(request: PublishedTableRequest, context: Context) -> PublishedTableResult:

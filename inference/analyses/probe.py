@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -14,10 +13,10 @@ from inference.forward.layer_outputs import blocks_of, layer_outputs, names_of
 from inference.inputs.images import Prepared, make_drawing, normalised, paint_for
 from inference.results.inputs import ImageInput, Input
 from inference.results.probe import MOST_IMAGES, ProbeRequest, ProbeResult
+from inference.training.linear_probe import linear_probe
 from resources.scene_shapes import KINDS
 
 if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
     from torch import Tensor
 
     from inference.context import Context
@@ -57,9 +56,7 @@ def probe(request: ProbeRequest, model: Model, context: Context) -> ProbeResult:
     chance = float(np.bincount(labels[test], minlength=len(KINDS)).max() / request.n_test)
 
     def score(values: np.ndarray) -> float:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that it has not converged: it is near enough for a share of right ones
-            return float(_linear().fit(values[train], labels[train]).score(values[test], labels[test]))
+        return float(linear_probe(values[train], labels[train]).score(values[test], labels[test]))
 
     context.checkpoint(n, n, "Classifier on pixels")
     on_pixels = score(pixels)
@@ -149,11 +146,3 @@ def _coarse(values: np.ndarray) -> np.ndarray:
     rows, columns = (length // step * step for length in values.shape[1:])
     squares = values[:, :rows, :columns].reshape(3, rows // step, step, columns // step, step)
     return squares.mean((2, 4)).ravel()
-
-
-def _linear() -> Pipeline:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))

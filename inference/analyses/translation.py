@@ -14,7 +14,7 @@ from inference.forward.expectations import text_of
 from inference.forward.writer import Writer
 from inference.forward.writing import GrowingPatterns, Writing, write_on
 from inference.inputs.tokens import as_text
-from inference.inputs.written import exact_target, longest_target, source_of
+from inference.inputs.written import longest_target, source_of
 from inference.results.translation import TranslationRequest, TranslationResult, with_target
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from inference.forward.model import Model
     from inference.results.checkpoint import AttentionGroup
     from inference.results.inputs import Input
-
-_MOST_BYTES = 2**26  # of patterns in one result
 
 
 def translation(request: TranslationRequest, model: Model, context: Context) -> TranslationResult:
@@ -96,11 +94,8 @@ class _Translating:
 
     def result(self, context: Context, *, is_whole: bool) -> TranslationResult:
         """What there is by now; the whole has all patterns, a part those that take little of its time."""
-        writing, config = self.writing, self.model.net.config
-        writing.choose_best()
-        tokens = exact_target(tuple(writing.ids), config, self.model.tokenizer)
-        why = writing.why_unfinished(self.request.most, longest_target(self.model.net.config))
-        found, tree = writing.written(tokens, is_whole=is_whole, why_unfinished=why)
+        writing = self.writing
+        found, tree = writing.target(self.request.most, is_whole=is_whole)
         pattern = self._patterns(context, is_whole=is_whole)
         return TranslationResult(
             source=self.encoded.sequences["source"],
@@ -119,10 +114,8 @@ class _Translating:
 
     def _patterns(self, context: Context, *, is_whole: bool) -> np.ndarray:
         """[layer, head, target, source] of as many places as are known."""
-        group, ids = self.patterns.group, self.writing.ids
-        n_source = len(self.encoded.sequences["source"])
-        n_bytes = 4 * sum(group.n_heads) * len(ids) * n_source
-        if n_bytes > _MOST_BYTES or len(set(group.n_heads)) > 1:
+        ids, n_source = self.writing.ids, len(self.encoded.sequences["source"])
+        if not self.patterns.fit(n_source):
             return np.empty((0, 0, 0, n_source), np.float32)
         target = with_target(self.source, text_of(self.model, ids), tuple(ids))
         return self.patterns.known(target, context, n_keys=n_source, is_whole=is_whole)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from inference.results.zero_shot import (
     ZeroShotTestRequest,
     ZeroShotTestResult,
 )
+from inference.training.linear_probe import linear_probe
 from resources.scene_shapes import KINDS
 
 if TYPE_CHECKING:
@@ -203,16 +203,8 @@ def _probe(features: np.ndarray, truth: np.ndarray, is_test: np.ndarray, n: int)
     """Confusion of logistic regression; nothing where there are not two labels to learn."""
     if len(np.unique(truth[~is_test])) < 2:
         return np.zeros((0, 0), np.int64)
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that it has not converged: it is near enough for a share of right ones
-        probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300)).fit(
-            features[~is_test], truth[~is_test]
-        )
-        return _confusion(truth[is_test], probe.predict(features[is_test]), n)
+    told = linear_probe(features[~is_test], truth[~is_test]).predict(features[is_test])
+    return _confusion(truth[is_test], told, n)
 
 
 def _confusion(truth: np.ndarray, told: np.ndarray, n: int) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inference.family.image_features import GivesImageFeatures
 from inference.family.jointly import ReadsJointly
 from inference.results.checkpoint import AttentionGroup, Missing
 from inference.results.request import Capability
@@ -50,6 +51,8 @@ def missing(
         "caption": why["caption"] or f"{named} writes no caption of an image",
         "generation": why["generation"] or f"{named} is no model that goes on with the text it reads",
         "comparison": why["comparison"] or f"{named} does not compare images with texts",
+        "image_features": why["image_features"]
+        or ("" if isinstance(family, GivesImageFeatures) else f"{named} makes no vector of an image alone"),
         "joint": why["joint"]
         or ("" if isinstance(family, ReadsJointly) else f"no attention of {named} goes between words and an image"),
         "segments": why["segments"] or f"{named} gives pixels no labels",

@@ -8,6 +8,7 @@ import torch
 
 from inference.family.base import Encoded, ReadsImages
 from inference.family.captioning import CaptionWriting, WritesCaptions
+from inference.family.image_features import GivesImageFeatures
 from inference.family.jointly import OfKind, ReadsJointly
 from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
@@ -76,7 +77,7 @@ class ComposedFamily(PartsFamily):
         self.output(net, encoded.tensors, with_head=True, use_cache=False)
 
 
-class CaptionFamily(ComposedFamily, ReadsImages, ReadsJointly, WritesCaptions):
+class CaptionFamily(ComposedFamily, ReadsImages, GivesImageFeatures, ReadsJointly, WritesCaptions):
     """TrOCR (Li et al. 2021) and captions: a ViT reads, a text decoder writes."""
 
     name = "captions"
@@ -135,6 +136,11 @@ class CaptionFamily(ComposedFamily, ReadsImages, ReadsJointly, WritesCaptions):
         side = config.encoder.patch_size
         n_special = len(_IMAGES[config.encoder.model_type])
         return PatchGrid(shape[0] // side, shape[1] // side, n_special, (side, side))
+
+    def image_features(self, net: PreTrainedModel, pixel_values: torch.Tensor) -> torch.Tensor:
+        states = net.get_encoder()(pixel_values).last_hidden_state
+        shape = (pixel_values.shape[-2], pixel_values.shape[-1])
+        return states[:, self.grid("", net.config, shape).n_special :].mean(1)
 
     def encode(
         self,
@@ -209,7 +215,7 @@ class VirTexFamily(CaptionFamily):
             "turned_input_ids": torch.from_numpy(turned.ids)[None],
         }
         patches = self.grid("", config, prepared.shape).tokens(())
-        return Encoded(tensors, {"patches": patches, "target": target, "turned": turned})
+        return Encoded(tensors, {"target": target, "patches": patches, "turned": turned})
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         pixels = {"pixel_values": encoded.tensors["pixel_values"]}

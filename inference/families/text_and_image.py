@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from inference.family.base import Encoded, ReadsImages
 from inference.family.comparing import ComparesPairs
+from inference.family.image_features import GivesImageFeatures
 from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _TOWERS = {"clip", "siglip", "altclip", "chinese_clip", "metaclip_2"}
 
 
-class TextAndImageFamily(PartsFamily, ReadsImages, ComparesPairs):
+class TextAndImageFamily(PartsFamily, ReadsImages, GivesImageFeatures, ComparesPairs):
     """CLIP (Radford et al. 2021), SigLIP (Zhai et al. 2023)."""
 
     name = "text_and_image"
@@ -105,6 +106,10 @@ class TextAndImageFamily(PartsFamily, ReadsImages, ComparesPairs):
 
     def image_vectors(self, net: PreTrainedModel, pixel_values: Tensor) -> Tensor:
         return F.normalize(cast("Any", net).get_image_features(pixel_values=pixel_values).pooler_output, dim=-1)
+
+    def image_features(self, net: PreTrainedModel, pixel_values: Tensor) -> Tensor:
+        states = cast("Any", net).vision_model(pixel_values=pixel_values).last_hidden_state
+        return states[:, len(_special(net.config)) :].mean(1)
 
     def text_vectors(self, net: PreTrainedModel, input_ids: Tensor, mask: Tensor | None = None) -> Tensor:
         found = cast("Any", net).get_text_features(input_ids=input_ids, attention_mask=mask)

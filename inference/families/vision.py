@@ -10,6 +10,7 @@ import torch
 
 from inference.family.base import Encoded, Family, ReadsImages, check_count
 from inference.family.components import Components, Names, base_path, joined, that_are_there
+from inference.family.image_features import GivesImageFeatures
 from inference.family.segments import Segments
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid, pair
@@ -81,7 +82,7 @@ _LABELS = 4  # the layer of DPT's head that gives a map to each label
 _OTHER = re.compile(r"^decoder\.|head\.attention$")
 
 
-class VisionFamily(Family, ReadsImages, Segments):
+class VisionFamily(Family, ReadsImages, GivesImageFeatures, Segments):
     """ViT (Dosovitskiy et al. 2021), DeiT, DINOv2, BEiT, CLIP's vision tower, MAE, and Swin (Liu et al. 2021)."""
 
     name = "vision"
@@ -213,6 +214,10 @@ class VisionFamily(Family, ReadsImages, Segments):
             return part(**tensors, noise=in_order, **more)
         finally:
             config.mask_ratio = share
+
+    def image_features(self, net: PreTrainedModel, pixel_values: torch.Tensor) -> torch.Tensor:
+        states = self.output(net, {"pixel_values": pixel_values}, with_head=False).last_hidden_state
+        return states[:, len(_special(net.config)) :].mean(1)
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         self.output(net, encoded.tensors, with_head=_has_decoder(net.config))

@@ -13,6 +13,7 @@ import torch
 from inference.context import Cancelled
 from inference.forward import beams, decoding
 from inference.forward.expectations import Expectation, TokenPieces, expectations, of_given, text_of, written
+from inference.inputs.written import exact_target, longest_target
 from inference.results.decoding import BeamTree, Hypothesis, NodeKind
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ PAUSE = 0.1  # seconds between two partial results
 SHARE = 0.04  # of the time that is spent on telling what there is, and as much again on what was attended to
 _STORE = "writing"
 _MOST_KEPT = 2  # texts that were begun, with their caches
+_MOST_BYTES = 2**26  # of patterns in one result
 _MOST_WAITING = 64  # tokens of which logits are held
 
 
@@ -220,6 +222,13 @@ class Writing:
             found = replace(found, text=self.text(self.ids))
         return found, _tree(search, numbers) if search else None
 
+    def target(self, most: int, *, is_whole: bool) -> tuple[Written, BeamTree | None]:
+        """The best text by now, as an encoder-decoder writes it; `most` as in `why_unfinished`."""
+        self.choose_best()
+        config = self.model.net.config
+        tokens = exact_target(tuple(self.ids), config, self.model.tokenizer)
+        return self.written(tokens, is_whole=is_whole, why_unfinished=self.why_unfinished(most, longest_target(config)))
+
     def text(self, ids: list[int]) -> str:
         """Tokens in the order in which they are written, as one reads them."""
         return text_of(self.model, ids[::-1] if self.is_from_end else ids)
@@ -277,6 +286,11 @@ class GrowingPatterns:
     _seen: list[int] = field(default_factory=list)  # the text that it is of
     _looked: float = 0.0  # when the pattern was computed last, or was asked for first
     _took: float = 0.0  # seconds that it took
+
+    def fit(self, n_keys: int) -> bool:
+        """Whether those of the text by now can be told at once: there is room, and layers have as many heads."""
+        n_bytes = 4 * sum(self.group.n_heads) * len(self.writing.ids) * n_keys
+        return n_bytes <= _MOST_BYTES and len(set(self.group.n_heads)) == 1
 
     def known(self, input: Input, context: Context, *, n_keys: int, is_whole: bool) -> np.ndarray:
         """[layer, head, query_pos, key_pos] of as many places as are known; of the whole text all of them.

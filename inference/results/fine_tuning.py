@@ -45,15 +45,13 @@ class MeasuredRuns:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledExamplesResult:
+class MeasuredStudy:
     """Accuracy of several methods by the number of labelled examples.
 
     Attributes
     ----------
-    study, studies
-        Which it is, and all that come with Headlight.
     base
-        The checkpoint that was fine-tuned.
+        The checkpoint that was fine-tuned, or whose features were learned from.
     task
         What was learned, as half a sentence.
     n_tested, unit
@@ -66,8 +64,6 @@ class LabelledExamplesResult:
         Where the numbers come from, as sentences.
     """
 
-    study: str
-    studies: tuple[str, ...]
     base: str
     task: str
     n_tested: int
@@ -75,6 +71,21 @@ class LabelledExamplesResult:
     runs: tuple[MeasuredRuns, ...]
     told: tuple[str, ...]
     unit: str = "sentences"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledExamplesResult:
+    """What was measured when a bundled checkpoint was made.
+
+    Attributes
+    ----------
+    name, names
+        Beside which checkpoint it stands, and all that come with Headlight beside such numbers.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    study: MeasuredStudy
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class Capability(StrEnum):
     PREDICTION = "prediction"
     PATCHES = "patches"
     CLASSES = "classes"
+    IMAGE_FEATURES = "image_features"
     MASKED_IMAGE = "masked_image"
     NEXT_PIXEL = "next_pixel"
     MASKED_PIXELS = "masked_pixels"
@@ -53,6 +54,7 @@ _READS = {
     Capability.PREDICTION: "text",
     Capability.PATCHES: "image",
     Capability.CLASSES: "image",
+    Capability.IMAGE_FEATURES: "image",
     Capability.MASKED_IMAGE: "image",
     Capability.NEXT_PIXEL: "image",
     Capability.MASKED_PIXELS: "image",

@@ -328,6 +328,7 @@ REAL = {
     "fine-tuning": ["--study", "bert-mini-polarity"],
     "fine-tuned-attention": ["--checkpoint", "bert-mini-polarity", "--text", "A warm film.", "--head", "1"],
     "published": ["--table", "virtex"],
+    "transfer": ["--checkpoint", "vit-scenes", "--most", "16", "--tested", "20", "--runs", "2", "--label-scenes", "0"],
     "similarity": ["--checkpoint", "clip-scenes", "--scene", "1", "--portrait", "2", *_RED_AND_BLUE, "--show", "texts"],
     "relevance": ["--checkpoint", "clip-scenes", "--scene", "1", "--text", "a purple cup", "--smooth"],
     "zero-shot": [

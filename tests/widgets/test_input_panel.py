@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QWidget
 
 from inference.results.inputs import ImageInput, Input, MeshInput, SoundInput, TextInput
+from inference.results.request import Capability
 from tests.answers import answer
 from tests.factories import make_checkpoint_info
 from tests.image_factories import make_image_info, make_image_result
@@ -55,6 +56,30 @@ def test_a_bar_that_is_hidden_takes_no_room(panel, qtbot):
     assert panel.sizeHint().height() > low
     panel.set_checkpoint(make_checkpoint_info())
     qtbot.waitUntil(lambda: panel.sizeHint().height() == low)
+
+
+def test_the_bar_of_boxes_is_there_with_the_view_that_looks_at_them(panel, qtbot):
+    joint = replace(BOTH, capabilities=(*BOTH.capabilities, Capability.JOINT))
+    first, later = QWidget(), QWidget()
+    for view in (first, later):
+        qtbot.addWidget(view)
+    first.show()
+    panel.set_checkpoint(joint)
+    assert shown(panel) == ["text", "image"]
+    panel.show_boxes_with(first)
+    panel.show_boxes_with(later)
+    assert shown(panel) == ["text", "image", "regions"]
+    later.show()
+    first.hide()
+    assert "regions" in shown(panel)
+    later.hide()
+    assert shown(panel) == ["text", "image"]
+    assert panel.input().regions is not None  # what was drawn stays
+    panel.set_checkpoint(replace(joint, reads=("text", "image", "regions")))
+    assert "regions" in shown(panel)  # of a model that reads them all views need them
+    later.show()
+    panel.set_checkpoint(make_checkpoint_info())
+    assert shown(panel) == ["text"]
 
 
 def test_of_several_kinds_each_has_its_bar_and_all_are_one_input(panel):

@@ -12,6 +12,8 @@ ENTRIES = (
     Entry("LoRA", "Low-rank adaptation: the weights stay, and two thin matrices are learned beside them.", (), "W + B A", "Hu et al. 2022"),
     Entry("adapter", "A few weights that are learned beside those of a model, which stay as they are.", (), "", "Houlsby et al. 2019"),
     Entry("linear probe", "A linear classifier on vectors from inside a model: does what it learns lie there plainly?", ("linear classifier", "probe"), "", "Alain and Bengio 2016"),
+    Entry("transfer", "What was learned for one task is used for another, mostly with few labelled examples.", ("transfer learning",)),
+    Entry("from scratch", "Trained from random weights, without anything that was learned before."),
     Entry("loss", "What training makes small: mostly the mean surprisal of the right answers.", (), "−mean(log p(right))"),
     Entry("validation", "Numbers from examples that were kept apart and are never learned from.", ("held out", "held-out")),
     Entry("gradient", "In which direction and how strongly each weight would change the loss.", ("gradients",)),

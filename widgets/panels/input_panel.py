@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
@@ -34,6 +34,8 @@ class KindBar(Protocol):
 class InputPanel(QWidget):
     """A bar for every kind that the open checkpoint reads, one above the other. The others keep what they hold.
 
+    Boxes over patches, which one view looks at, have their bar while that is on screen.
+
     Signals
     -------
     input_changed(Input)
@@ -53,6 +55,8 @@ class InputPanel(QWidget):
         self._column.setSpacing(0)
         self._bars: dict[str, KindBar] = {}
         self._kinds: tuple[str, ...] = ("text",)
+        self._has_boxes = False  # regions are no more than boxes over the patches
+        self._looks_at_boxes: set[QObject] = set()  # views on screen that do
         self.text = TextBar(context.selection, samples, self)
         self._keep("text", self.text, self.text)
         self._compared: ComparedBar | None = None
@@ -60,7 +64,7 @@ class InputPanel(QWidget):
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Which bars are shown: `text`, `image`, `mesh`, `sound`, `regions`."""
+        """Of which kinds the input is: `text`, `image`, `mesh`, `sound`, `regions`."""
         return self._kinds
 
     @property
@@ -71,18 +75,38 @@ class InputPanel(QWidget):
     def set_checkpoint(self, info: CheckpointInfo) -> None:
         """Show the bars for what it reads."""
         # Boxes over patches are looked at, too, where words look into the image.
-        has_boxes = Capability.JOINT in info.capabilities and "regions" not in info.reads
-        self._kinds = (*info.reads, "regions") if has_boxes else info.reads
+        self._has_boxes = Capability.JOINT in info.capabilities and "regions" not in info.reads
+        self._kinds = (*info.reads, "regions") if self._has_boxes else info.reads
         for kind in self._kinds:
             self._bar(kind).set_checkpoint(info)
-        for kind, bar in self._bars.items():
-            bar.setVisible(kind in self._kinds)
+        self._show_bars()
         self._compares = info.compares
         if self._compares:
             image = self._bar("image").input() if "image" in self._kinds else None
             self._compared_bar().set_checkpoint(info, image, self.text.first.value())
         if self._compared is not None:
             self._compared.setVisible(bool(self._compares))
+
+    def _show_bars(self) -> None:
+        for kind, bar in self._bars.items():
+            is_looked_at = kind != "regions" or not self._has_boxes or bool(self._looks_at_boxes)
+            bar.setVisible(kind in self._kinds and is_looked_at)
+
+    def show_boxes_with(self, view: QWidget) -> None:
+        """This view looks at boxes over the patches: their bar is there while it is on screen, and no longer."""
+        view.installEventFilter(self)
+        if view.isVisible():
+            self._looks_at_boxes.add(view)
+            self._show_bars()
+
+    def eventFilter(self, view: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show:
+            self._looks_at_boxes.add(view)
+            self._show_bars()
+        elif event.type() == QEvent.Type.Hide:
+            self._looks_at_boxes.discard(view)
+            self._show_bars()
+        return super().eventFilter(view, event)
 
     def input(self) -> Input:
         """What is to be looked at now."""

@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
-from inference.results.decoding import BeamTree, Hypothesis, NodeKind
+from inference.results.decoding import BeamTree, Hypothesis, NodeKind, Written
 from widgets.figures.edges import edge
 from widgets.figures.heat_panel import short
 from widgets.figures.lettering import resized
@@ -59,6 +59,13 @@ class BeamPicture:
     hypotheses: tuple[Hypothesis, ...]
     n_depths: int
 
+    @classmethod
+    def at_step(cls, tree: BeamTree, written: Written, hypotheses: tuple[Hypothesis, ...], n_shown: int) -> BeamPicture:
+        """When `n_shown` tokens were there: of the whole text all columns, and the best texts."""
+        if n_shown < written.n_steps:
+            return cls(tree, written.vocabulary, (), n_shown - written.n_given)
+        return cls(tree, written.vocabulary, hypotheses, int(tree.depths.max(initial=0)))
+
     @cached_property
     def _rows(self) -> np.ndarray:
         """int [node]: its place within its column."""
@@ -104,6 +111,12 @@ class BeamPicture:
         """Where one of the best texts is."""
         n_rows = int(self._rows.max(initial=0)) + 1
         return QRectF(0, (2 * _HEAD + (n_rows + number) * _ROW) * em, width, _ROW * em)
+
+    def boxes(self, origin: QPointF, width: float, em: float) -> dict[tuple[str, int], QRectF]:
+        """Where each `node` and each `text` is that is shown, painted from `origin` on."""
+        found = {("node", node): self.box(node, em) for node in self._shown}
+        found |= {("text", number): self.line(number, width, em) for number in range(len(self.hypotheses))}
+        return {key: box.translated(origin) for key, box in found.items()}
 
     def node_at(self, point: QPointF, em: float) -> int | None:
         """The node under a point, from (0, 0)."""

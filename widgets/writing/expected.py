@@ -36,6 +36,11 @@ def expected_at(written: Written, place: int, *, with_cuts: bool = False) -> Can
     return CandidateBars(title, candidates, int(written.taken[place]))
 
 
+def room_for_candidates(written: Written, em: float) -> float:
+    """Height of what `expected_at` gives: as much at every step, so that nothing moves while it plays."""
+    return CandidateBars("", (Candidate("", 0, 0),) * written.candidates.shape[1], -1).height(em)
+
+
 def why_cut(cut: int) -> str:
     """Why a token could not be chosen, in a few words; empty where it could."""
     return {

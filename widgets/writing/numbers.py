@@ -16,6 +16,19 @@ def expected_words(written: Written) -> np.ndarray:
     return vocabulary[written.candidates]
 
 
+def token_cells(written: Written, place: int, words: np.ndarray) -> tuple[str | int | float, ...]:
+    """A row of a table: place, token, id, whether it was given, and its surprisal in bits."""
+    origin = "given" if place < written.n_given else "written"
+    return place, str(words[place]), int(written.tokens.ids[place]), origin, float(written.surprisal[place])
+
+
+def likeliest_cells(written: Written, place: int, expected: np.ndarray) -> tuple[str, float]:
+    """What was expected most there, and its probability; `expected` is `expected_words(written)`."""
+    if not place or not expected.shape[1]:
+        return "", float("nan")
+    return str(expected[place, 0]), float(written.probs[place, 0])
+
+
 def written_arrays(written: Written) -> dict[str, np.ndarray]:
     """Tokens, and what was expected at each place; see `Written`."""
     return {

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication, QObject, QSignalBlocker, Signal
 from PySide6.QtWidgets import QLineEdit
 
+from inference.results.decoding import BeamTree, Written
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.layouts import labelled
 from widgets.kit.plain import plain_tip
@@ -30,6 +31,29 @@ class Prefix:
     def of(cls, pieces: Sequence[str], ids: Sequence[int]) -> Prefix:
         """Tokens that were clicked on; `pieces` have the marks of their tokenizer, and stand as one reads them."""
         return cls(as_typed(pieces), tuple(ids))
+
+    @classmethod
+    def to_candidate(cls, written: Written, place: int, number: int, *, is_from_end: bool = False) -> Prefix:
+        """A text up to a place, where another token than the one that stands there is taken.
+
+        Parameters
+        ----------
+        number
+            Which of the tokens that were expected there.
+        is_from_end
+            Whether the text is written from its last token to its first.
+        """
+        words = [*written.tokens.shown[1:place], written.vocabulary[int(written.candidates[place, number])]]
+        ids = [*written.tokens.ids[:place].tolist(), int(written.candidate_ids[place, number])]
+        return cls.of(words[::-1] if is_from_end else words, ids)
+
+    @classmethod
+    def to_node(cls, written: Written, tree: BeamTree, node: int, *, is_from_end: bool = False) -> Prefix:
+        """The text as far as a node of a beam search; see `to_candidate`."""
+        path, n_given = tree.path(node), written.n_given
+        words = [*written.tokens.shown[1:n_given], *(written.vocabulary[tree.numbers[each]] for each in path)]
+        ids = [*written.tokens.ids[:n_given].tolist(), *tree.ids[path].tolist()]
+        return cls.of(words[::-1] if is_from_end else words, ids)
 
 
 def as_typed(pieces: Sequence[str]) -> str:

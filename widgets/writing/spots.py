@@ -1,4 +1,4 @@
-"""Which spot of a figure lies in a direction."""
+"""Spots of a figure in which a text is written: which lies in a direction, and the ring around one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import TypeVar
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from widgets.look.theme import FigureStyle
 
 S = TypeVar("S")
 
@@ -33,3 +36,12 @@ def nearest(boxes: Mapping[S, QRectF], spot: S | None, first: S, right: int, dow
             if distance < least:
                 found, least = other, distance
     return found
+
+
+def paint_ring(painter: QPainter, box: QRectF, style: FigureStyle, line: Qt.PenStyle) -> None:
+    """Around what is chosen, or with a dashed line around what is pointed at."""
+    painter.save()
+    painter.setPen(QPen(style.theme.accent, 2, line))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), 4, 4)
+    painter.restore()

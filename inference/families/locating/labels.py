@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from inference.family.base import Encoded, ReadsImages
+from inference.family.image_features import GivesImageFeatures
 from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.family.segments import Segments
 from inference.inputs.image_preparation import Takes
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _CLIPSEG = "CLIPSegForImageSegmentation"
 
 
-class LabelsFamily(PartsFamily, ReadsImages, Segments):
+class LabelsFamily(PartsFamily, ReadsImages, GivesImageFeatures, Segments):
     """LSeg (Li et al. 2022) and CLIPSeg (Lüddecke and Ecker 2022)."""
 
     name = "labels"
@@ -89,6 +90,14 @@ class LabelsFamily(PartsFamily, ReadsImages, Segments):
             "pixel_values": torch.from_numpy(prepared.values)[None],
         }
         return Encoded(tensors, {"text": tokens, "patches": self.grid("", config, prepared.shape).tokens(["[CLS]"])})
+
+    def image_features(self, net: PreTrainedModel, pixel_values: Tensor) -> Tensor:
+        """See `GivesImageFeatures.image_features`. The places of LSeg are pixels of its decoder."""
+        model: Any = net
+        if net.config.model_type == "lseg":
+            return model.encode_pixels(pixel_values).flatten(2).mean(2)
+        tower = getattr(model, "clip", model).vision_model
+        return tower(pixel_values, interpolate_pos_encoding=True).last_hidden_state[:, 1:].mean(1)
 
     # Labels at pixels
 

@@ -81,8 +81,11 @@ Pointing game: where the network looks most when it writes a kind that is there,
 in {pointing:.3f} of {n_pointing:,} cases by the mean of the heads, and in {pointing_best:.3f} by head {best_head},
 which was chosen on seeds below 2,000 (a patch at random: {pointing_chance:.3f}).
 
-What its features are worth for another task stands in `fine_tuning.json`, measured by
-`python -m resources.recipes.virtex_scenes.transfer`.
+What its features are worth for another task stands in `fine_tuning.json`, measured beside a network that was trained
+on labels of the same scenes:
+
+    python -m resources.recipes.virtex_scenes.label --state LABELS
+    python -m resources.recipes.virtex_scenes.transfer --labels LABELS --state RUNS --out CHECKPOINT
 
 ## Limits
 It knows sixteen drawn silhouettes, eight colours and {vocabulary} words. A greedy caption is about one or two of the

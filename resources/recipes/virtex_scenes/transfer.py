@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from torch.nn import functional as F
 
 from inference.analyses.fine_tuning import STUDY
 from inference.models.virtex.model import VirTex, VisualBackbone
+from inference.training.linear_probe import linear_probe
 from resources.recipes.scene_data import TEST, TRAIN, images
 from resources.recipes.virtex_scenes.label import LabelNetwork, make_network
 from resources.scene_shapes import KINDS
@@ -69,15 +69,8 @@ def features(visual: VisualBackbone, scenes: list[Scene]) -> np.ndarray:
 
 
 def probe_accuracy(train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarray]) -> float:
-    """Of logistic regression (scikit-learn) on features brought to one scale."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that it has not converged: it is near enough for a share of right ones
-        model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300)).fit(*train)
-        return float(model.score(*test))
+    """Of a linear classifier, on images that it did not learn from."""
+    return float(linear_probe(*train).score(*test))
 
 
 def scratch_accuracy(train: tuple[list[Scene], np.ndarray], test: tuple[list[Scene], np.ndarray], seed: int) -> float:

@@ -335,7 +335,7 @@ def test_a_text_that_does_not_end_says_where_it_was_cut(models):
 
 
 def test_too_many_patterns_are_left_out_with_a_note(models, monkeypatch):
-    monkeypatch.setattr("inference.analyses.translation._MOST_BYTES", 100)
+    monkeypatch.setattr("inference.forward.writing._MOST_BYTES", 100)
     result = translate(models("marian"))
     assert result.pattern.shape[0] == 0
     assert "too much to be shown at once" in result.notes[0]

@@ -69,6 +69,6 @@ def test_kinds_are_looked_at_when_they_are_named(model):
 
 
 def test_what_captions_are_worth_stands_beside_it():
-    found = labelled_examples(LabelledExamplesRequest(NAME), Context())
+    found = labelled_examples(LabelledExamplesRequest(NAME), Context()).study
     assert (found.base, found.unit) == (NAME, "portraits")
     assert set(found.methods) == {run.method for run in found.runs}

@@ -27,8 +27,9 @@ from tests.inference.tiny_joint import save_regions
 WITH_HEAD = {"bridgetower", "captions", "composed", "films_and_text", "image_parts", "text_and_image"}
 # DPR's base model is not one by itself.
 WITH_HEAD_TYPES = {"dpr"}
-# Its frames are scaled up by random weights: processors with other instructions differ by 1.6e-5.
-LESS_CLOSE = {"microsoft/xclip-base-patch32": 3e-5}
+# Its frames are scaled up by random weights: processors with other instructions differ by 1.6e-5. CLIPSeg's decoder
+# multiplies what it reads by what random weights make of a text: its queries reach 1,000.
+LESS_CLOSE = {"microsoft/xclip-base-patch32": 3e-5, "CIDAS/clipseg-rd64-refined": 2e-4}
 
 
 @pytest.fixture(autouse=True)
@@ -100,5 +101,5 @@ def test_it_is_refused_for_its_own_reason(name, tmp_path):
 
 
 def test_most_of_them_open():
-    assert len(CONFIGS) == 98
-    assert len(CONFIGS) - len(REFUSED) >= 92
+    assert len(CONFIGS) == 100
+    assert len(CONFIGS) - len(REFUSED) >= 94

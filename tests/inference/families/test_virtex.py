@@ -58,6 +58,7 @@ def test_it_opens_with_both_directions(model):
 def test_the_second_decoder_has_the_caption_from_its_end(model):
     encoded = model.encode(Input(text=TextInput("a red house"), image=ImageInput(seed=1, kind="scene")))
     target, turned = (encoded.sequences[axis] for axis in ("target", "turned"))
+    assert encoded.tokens is target  # what stands above the views is what the first group's queries are
     assert (target.ids[0], turned.ids[0]) == (START, END)
     assert [word.strip() for word in target.words[1:]] == ["a", "red", "house"]
     assert [word.strip() for word in turned.words[1:]] == ["house", "red", "a"]

@@ -22,6 +22,7 @@ from inference.results.fine_tuning import (
     LabelledExamplesRequest,
     LabelledExamplesResult,
     MeasuredRuns,
+    MeasuredStudy,
     PublishedTableRequest,
 )
 from inference.results.prediction import PredictionRequest, PredictionResult
@@ -123,8 +124,9 @@ def test_what_cannot_be_compared_is_refused_in_a_sentence(bert, tmp_path):
 
 
 def test_numbers_stand_beside_the_bundled_checkpoint_and_nowhere_else():
-    found = labelled_examples(LabelledExamplesRequest(), Context())
-    assert (found.study, found.base, found.n_tested) == ("bert-mini-polarity", "bert-mini", 1_074)
+    result = labelled_examples(LabelledExamplesRequest(), Context())
+    found = result.study
+    assert (result.name, found.base, found.n_tested) == ("bert-mini-polarity", "bert-mini", 1_074)
     by = {(run.method, run.n_examples): run.accuracies for run in found.runs}
     assert {n for method, n in by if method == "words"} == {100, 500, 2_000, 8_529}
     assert all(0 <= one <= 1 for accuracies in by.values() for one in accuracies)
@@ -153,11 +155,9 @@ def test_glue_is_the_published_table():
 # Figures
 
 
-def make_examples(**changes):
+def make_study():
     runs = [("fine-tuned", 100, [0.6, 0.7]), ("fine-tuned", 500, [0.8]), ("words", 100, [0.5]), ("words", 500, [0.7])]
-    return LabelledExamplesResult(
-        "mini-polarity",
-        ("mini-polarity",),
+    return MeasuredStudy(
         "mini",
         "does it praise",
         50,
@@ -165,6 +165,10 @@ def make_examples(**changes):
         tuple(MeasuredRuns(method, n, np.array(each)) for method, n, each in runs),
         ("Measured one day.",),
     )
+
+
+def make_examples():
+    return LabelledExamplesResult("mini-polarity", ("mini-polarity",), make_study())
 
 
 def make_result():
@@ -180,7 +184,7 @@ def make_told(words="[CLS] the cat sat [SEP]"):
 
 
 def test_dots_say_their_runs_and_bars_are_standard_deviations(qtbot):
-    figure = ExamplesFigure(make_examples())
+    figure = ExamplesFigure(make_study())
     text = figure.describe(PlotSpot(0, 0, 0))
     assert text == ("fine-tuned, 100 examples: 65.0 % right on average of 2 runs (60.0, 70.0), standard deviation 7.1")
     assert figure.describe(PlotSpot(0, 1, 1)) == "counted words, 500 examples: 70.0 % right, one run"
@@ -245,11 +249,11 @@ def with_head(info):
 
 def test_each_page_asks_for_its_own(view):
     assert view.asked == [LabelledExamplesRequest()]
-    pages(view).setCurrentIndex(2)
+    pages(view).setCurrentIndex(3)
     assert view.asked[-1] == PublishedTableRequest("glue")
     view.findChild(QComboBox, "fine_tuning_published_table").setCurrentIndex(1)
     assert view.asked[-1] == PublishedTableRequest("virtex")
-    pages(view).setCurrentIndex(1)
+    pages(view).setCurrentIndex(2)
     place = view.subject.checkpoint.checkpoint
     assert view.asked[-1] == FineTuningRequest(place, TEXT)
     assert not any(isinstance(one, PredictionRequest) for one in view.asked)
@@ -258,7 +262,7 @@ def test_each_page_asks_for_its_own(view):
 
 
 def test_numbers_that_come_with_the_open_checkpoint_are_shown_first(view):
-    answer(view, replace(make_examples(), studies=(make_examples().study, "own")))
+    answer(view, replace(make_examples(), names=("mini-polarity", "own")))
     asked = len(view.asked)
     view.set_subject(Subject(replace(make_checkpoint_info(), checkpoint="own", name="own"), TEXT))
     assert view.asked[asked:] == [LabelledExamplesRequest("own")]
@@ -271,13 +275,13 @@ def test_measured_and_published_numbers_never_grow_old(view):
     assert isinstance(view.figure(), ExamplesFigure)
     view.set_subject(Subject(replace(make_checkpoint_info(), checkpoint="other"), TEXT))
     assert view.why_not_current == ""
-    pages(view).setCurrentIndex(2)
+    pages(view).setCurrentIndex(3)
     answer(view, published_table(PublishedTableRequest(), Context()))
     assert isinstance(view.figure(), PublishedFigure)
 
 
 def test_the_answer_of_the_head_stands_below_the_maps_of_the_same_text_only(view):
-    pages(view).setCurrentIndex(1)
+    pages(view).setCurrentIndex(2)
     view.set_subject(Subject(with_head(view.subject.checkpoint), TEXT))
     answer(view, make_told("[CLS] another text [SEP]"))
     answer(view, make_result())
@@ -289,7 +293,7 @@ def test_the_answer_of_the_head_stands_below_the_maps_of_the_same_text_only(view
 
 def test_a_base_is_chosen_from_what_is_at_hand(view):
     view.context.set_checkpoints(("bert-mini", "/somewhere/my-base"))
-    pages(view).setCurrentIndex(1)
+    pages(view).setCurrentIndex(2)
     combo = view.findChild(QComboBox, "fine_tuning_base")
     assert [combo.itemText(i) for i in range(combo.count())] == ["as the adapter says", "bert-mini", "my-base"]
     combo.setCurrentIndex(2)
@@ -304,7 +308,7 @@ def test_a_base_is_chosen_from_what_is_at_hand(view):
 def test_a_head_is_that_of_the_selection(view):
     group = view.subject.checkpoint.groups[0]
     assert isinstance(group, AttentionGroup)
-    pages(view).setCurrentIndex(1)
+    pages(view).setCurrentIndex(2)
     answer(view, make_result())
     view._options.set_value(FineTuningOptions("head"))
     view._head.set_value(2)
@@ -315,7 +319,7 @@ def test_a_head_is_that_of_the_selection(view):
 
 
 def test_why_there_is_nothing_is_said_where_the_maps_would_be(view):
-    pages(view).setCurrentIndex(1)
+    pages(view).setCurrentIndex(2)
     fail(view, Failure("refused", "tuned does not say what it was fine-tuned from."))
     said = view.findChild(QLabel, "fine_tuning_empty").text()
     assert said == "tuned does not say what it was fine-tuned from."

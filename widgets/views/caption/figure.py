@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.caption import CaptionResult
-from widgets.figures.candidate_bars import Candidate, CandidateBars
+from widgets.figures.candidate_bars import CandidateBars
 from widgets.figures.chips import Chip, paint_chip
 from widgets.figures.heat_panel import short
 from widgets.figures.image_geometry import letterbox, part_rect, patch_at, patch_rect, tiles
@@ -26,7 +26,8 @@ from widgets.views.caption.options import CaptionOptions
 from widgets.views.caption.places import BESIDE, HEAD, CaptionPlaces, caption_places
 from widgets.writing.attending import attending_title, weights_of, when_written
 from widgets.writing.beam_tree import BeamPicture, describe_node, describe_text
-from widgets.writing.expected import describe_candidate, describe_token, expected_at
+from widgets.writing.decoding_title import decoding_title
+from widgets.writing.expected import describe_candidate, describe_token, expected_at, room_for_candidates
 from widgets.writing.spots import nearest
 
 _GAP = 1.0  # em, the space between images
@@ -92,19 +93,12 @@ class CaptionFigure:
     @property
     def caption(self) -> str:
         written, result, options = self.result.written, self.result, self.options
-        ways = {
-            "greedy": _tr("greedy"),
-            "beam": _tr("beam search, {} best captions").format(len(result.hypotheses)),
-            "sample": _tr("sampled with seed {}, temperature {:g}, top-k {}, top-p {:g}").format(
-                options.seed, options.temperature, options.top_k or _tr("off"), options.top_p
-            ),
-        }
         bits, blind = written.surprisal[written.n_given :], result.blind_surprisal[written.n_given :]
         parts = [
             f"{isolated(self.image)}: “{clean(written.text)}”",
             _tr("written from its end") if result.is_from_end else "",
             _tr("blind: the image set to zero") if result.is_blind else "",
-            ways[options.way],
+            decoding_title(options.decoding, len(self.result.hypotheses)),
             _tr("{:.1f} bits").format(float(bits.sum())) if len(bits) else "",
             _tr("{:.1f} with the image set to zero").format(float(blind.sum())) if len(blind) else "",
             "" if self.show == "tree" else self._attending_title(),
@@ -139,21 +133,14 @@ class CaptionFigure:
 
     @cached_property
     def _beams(self) -> BeamPicture:
-        assert self.result.tree is not None
-        written = self.result.written
-        last = self.n_shown == written.n_steps
-        deepest = int(self.result.tree.depths.max(initial=0))
-        depth = deepest if last else self.n_shown - written.n_given
-        return BeamPicture(self.result.tree, written.vocabulary, self.result.hypotheses if last else (), depth)
+        result = self.result
+        assert result.tree is not None
+        return BeamPicture.at_step(result.tree, result.written, result.hypotheses, self.n_shown)
 
     def _chip(self, place: int) -> Chip:
         tokens = self.result.written.tokens
         kind = "special" if tokens.is_special[place] else "" if place < self.result.written.n_given else "written"
         return Chip(clean(tokens.words[place]), kind)
-
-    def _bars_height(self, em: float) -> float:
-        # As much at every step, so that nothing moves while it plays.
-        return CandidateBars("", (Candidate("", 0, 0),) * self.result.written.candidates.shape[1], -1).height(em)
 
     def _shape(self) -> tuple[int, int]:
         height, width = self.result.picture.original.shape[:2]
@@ -163,7 +150,7 @@ class CaptionFigure:
         """Where things are when one word is shown."""
         em = QFontMetricsF(style.font).height()
         chips = tuple(map(self._chip, self._order))
-        beneath = HEAD * em if self.result.other_way else 0.0, self._bars_height(em)
+        beneath = HEAD * em if self.result.other_way else 0.0, room_for_candidates(self.result.written, em)
         found = caption_places(rect, self._shape(), chips, beneath, QFontMetricsF(style.font))
         return found._replace(words=found.words[::-1]) if self.result.is_from_end else found
 
@@ -263,14 +250,8 @@ class CaptionFigure:
         """All that can be pointed at but patches, in the order of the arrow keys."""
         em = QFontMetricsF(style.font).height()
         if self.show == "tree":
-            beams = self._beams
-            nodes = np.flatnonzero(beams.tree.depths <= beams.n_depths).tolist()
-            found = {CaptionSpot("node", node): beams.box(node, em).translated(rect.topLeft()) for node in nodes}
-            lines = range(len(beams.hypotheses))
-            return found | {
-                CaptionSpot("text", number): beams.line(number, rect.width(), em).translated(rect.topLeft())
-                for number in lines
-            }
+            boxes = self._beams.boxes(rect.topLeft(), rect.width(), em)
+            return {CaptionSpot(*key): box for key, box in boxes.items()}
         if self.show == "words":
             return {CaptionSpot("word", place): box for place, box in self._panels(rect, style)}
         places = self._places(rect, style)

@@ -8,7 +8,14 @@ from inference.results.caption import CaptionResult
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.writing.expected import words_of
-from widgets.writing.numbers import expected_words, text_arrays, tree_arrays, written_arrays
+from widgets.writing.numbers import (
+    expected_words,
+    likeliest_cells,
+    text_arrays,
+    token_cells,
+    tree_arrays,
+    written_arrays,
+)
 
 _HEADER = (
     "place", "token", "id", "origin", "surprisal in bits", "surprisal without the image in bits", "expected",
@@ -27,7 +34,7 @@ def caption_numbers(result: CaptionResult, weights: np.ndarray) -> Numbers:
     written, picture = result.written, result.picture
     words, expected = words_of(written.tokens), expected_words(written)
     rows: list[tuple[str | int | float, ...]] = []
-    for place, word in enumerate(words.tolist()):
+    for place in range(len(words)):
         row: tuple[int, int] | tuple[str, str] = ("", "")
         weight, thing = float("nan"), ""
         if 0 < place < len(weights):
@@ -37,14 +44,9 @@ def caption_numbers(result: CaptionResult, weights: np.ndarray) -> Numbers:
         has_control = place < len(result.blind_surprisal)
         rows.append(
             (
-                place,
-                word,
-                int(written.tokens.ids[place]),
-                "given" if place < written.n_given else "written",
-                float(written.surprisal[place]),
+                *token_cells(written, place, words),
                 float(result.blind_surprisal[place]) if has_control else float("nan"),
-                str(expected[place, 0]) if place and expected.shape[1] else "",
-                float(written.probs[place, 0]) if place and expected.shape[1] else float("nan"),
+                *likeliest_cells(written, place, expected),
                 *row,
                 weight,
                 thing,

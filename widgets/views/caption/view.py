@@ -145,18 +145,10 @@ class CaptionView(GrowingTextView[CaptionResult]):
         if spot.kind == "patch":
             self.selection.update(key=Position("patches", spot.column + result.picture.n_special))
         elif spot.kind == "candidate":
-            ids = [*written.tokens.ids[: figure.focus].tolist()]
-            number = int(written.candidates[figure.focus, spot.place])
-            words = [*written.tokens.shown[1 : figure.focus], written.vocabulary[number]]
-            self._go_on(result, words, [*ids, int(written.candidate_ids[figure.focus, spot.place])])
+            way = result.is_from_end
+            self._prefix.go_on_from(Prefix.to_candidate(written, figure.focus, spot.place, is_from_end=way))
         elif spot.kind == "node" and result.tree is not None:
-            tree, path = result.tree, result.tree.path(spot.place)
-            given = written.tokens.ids[: written.n_given].tolist()
-            words = [*written.tokens.shown[1 : written.n_given], *(written.vocabulary[tree.numbers[n]] for n in path)]
-            self._go_on(result, words, [*given, *tree.ids[path].tolist()])
-
-    def _go_on(self, result: CaptionResult, words: list[str], ids: list[int]) -> None:
-        self._prefix.go_on_from(Prefix.of(words[::-1] if result.is_from_end else words, ids))
+            self._prefix.go_on_from(Prefix.to_node(written, result.tree, spot.place, is_from_end=result.is_from_end))
 
 
 def image_group(info: CheckpointInfo, *, is_from_end: bool) -> AttentionGroup | None:

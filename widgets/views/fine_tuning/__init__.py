@@ -7,6 +7,6 @@ ENTRY = ViewEntry(
     "Fine-tuning",
     "widgets.views.fine_tuning.view:FineTuningView",
     frozenset(),
-    "What pre-training buys by labelled examples, and what [CLS] looks at before and after.",
-    figures=("fine-tuning", "fine-tuned-attention", "published"),
+    "What pre-training buys; what fine-tuning changes in [CLS].",
+    figures=("fine-tuning", "fine-tuned-attention", "published", "transfer"),
 )

@@ -15,8 +15,9 @@ from inference.results.fine_tuning import (
 )
 from inference.results.prediction import PredictionRequest, PredictionResult
 from inference.results.request import Capability
+from inference.results.transfer import TransferRequest, TransferResult
 from widgets.figure_command import FigureCommand, Requests, text_of, within
-from widgets.views.fine_tuning.options import FineTuningOptions, PublishedOptions
+from widgets.views.fine_tuning.options import FineTuningOptions, PublishedOptions, TransferOptions
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
@@ -34,7 +35,7 @@ def _examples_request(args: Namespace, info: CheckpointInfo) -> LabelledExamples
 def _examples_figure(result: LabelledExamplesResult, args: Namespace) -> Figure:
     from widgets.views.fine_tuning.examples_figure import ExamplesFigure
 
-    return ExamplesFigure(result)
+    return ExamplesFigure(result.study)
 
 
 def _of_base(parser: ArgumentParser) -> None:
@@ -70,6 +71,23 @@ def _published_figure(result: PublishedTableResult, args: Namespace) -> Figure:
     return PublishedFigure(result)
 
 
+def transfer_request(checkpoint: str, options: TransferOptions) -> TransferRequest:
+    """The job that measures what is chosen."""
+    return TransferRequest(
+        checkpoint, options.most, options.tested, options.runs, options.label_scenes, options.scratch
+    )
+
+
+def _transfer_request(args: Namespace, info: CheckpointInfo) -> TransferRequest:
+    return transfer_request(args.checkpoint, TransferOptions.of(args))
+
+
+def _transfer_figure(result: TransferResult, args: Namespace) -> Figure:
+    from widgets.views.fine_tuning.examples_figure import ExamplesFigure
+
+    return ExamplesFigure(result.study)
+
+
 COMMANDS = {
     "fine-tuning": FigureCommand(
         "accuracy by the number of labelled examples, with and without pre-training",
@@ -95,5 +113,12 @@ COMMANDS = {
         _published_request,
         PublishedOptions,
         names_checkpoint=False,
+    ),
+    "transfer": FigureCommand(
+        "accuracy on portraits by the number of labelled ones: as it is, random, trained on labels, from scratch",
+        (),
+        _transfer_figure,
+        _transfer_request,
+        TransferOptions,
     ),
 }

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from inference.results.fine_tuning import LabelledExamplesResult, MeasuredRuns
+from inference.results.fine_tuning import MeasuredRuns, MeasuredStudy
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Axis, Curve, Plot, PlotSpot, Points, Shown
@@ -29,18 +29,18 @@ def _tr(text: str) -> str:
 class ExamplesFigure(PlottedFigure):
     """A curve a method, dots with error bars where there are several seeds; below it what was done."""
 
-    result: LabelledExamplesResult
+    study: MeasuredStudy
     shown: Shown = ALL_SHOWN
 
     @property
     def caption(self) -> str:
         text = _tr("What pre-training buys: {}; right of {:,} {}, by the number of labelled examples")
-        return text.format(self.result.task, self.result.n_tested, self.result.unit)
+        return text.format(self.study.task, self.study.n_tested, self.study.unit)
 
     @cached_property
     def _methods(self) -> list[tuple[str, list[MeasuredRuns]]]:
         """The runs of each method that was tried, in order."""
-        by_method = [(key, [run for run in self.result.runs if run.method == key]) for key in self.result.methods]
+        by_method = [(key, [run for run in self.study.runs if run.method == key]) for key in self.study.methods]
         return [(key, runs) for key, runs in by_method if runs]
 
     @cached_property
@@ -52,9 +52,9 @@ class ExamplesFigure(PlottedFigure):
             n = np.array([run.n_examples for run in runs], float) * shift
             mean = np.array([run.accuracies.mean() for run in runs])
             spread = np.array([_spread(run) for run in runs])
-            dots.append(Points(self.result.methods[key], n, mean, ink, mean - spread, mean + spread))
+            dots.append(Points(self.study.methods[key], n, mean, ink, mean - spread, mean + spread))
             lines.append(Curve("", n, mean, ink, is_guide=True))
-        sizes = [run.n_examples for run in self.result.runs]
+        sizes = [run.n_examples for run in self.study.runs]
         x = Axis(
             _tr("labelled examples"),
             is_log=True,
@@ -62,8 +62,8 @@ class ExamplesFigure(PlottedFigure):
             high=max(sizes) * _ROOM,
             text="{:,.0f}".format,
         )
-        low = min(float(run.accuracies.min()) for run in self.result.runs)
-        high = max(float(run.accuracies.max()) for run in self.result.runs)
+        low = min(float(run.accuracies.min()) for run in self.study.runs)
+        high = max(float(run.accuracies.max()) for run in self.study.runs)
         room = 0.08 * (high - low) + 0.02
         y = Axis(_tr("right"), low=max(0.0, low - room), high=min(1.0, high + room), text=percent_text)
         return (Plot((*dots, *lines), x, y),)
@@ -73,7 +73,7 @@ class ExamplesFigure(PlottedFigure):
 
     def describe(self, spot: PlotSpot) -> str:
         """A dot: the mean, every run, and of how many examples."""
-        run, name = self._run(spot), self.result.methods[self._methods[spot.series][0]]
+        run, name = self._run(spot), self.study.methods[self._methods[spot.series][0]]
         mean = 100 * float(run.accuracies.mean())
         if len(run.accuracies) == 1:
             return _tr("{}, {:,} examples: {:.1f} % right, one run").format(name, run.n_examples, mean)
@@ -86,7 +86,7 @@ class ExamplesFigure(PlottedFigure):
 
     def _told(self) -> str:
         bars = _tr("Dots are means over seeds, bars one standard deviation; a dot without a bar is one run.")
-        return " ".join((*self.result.told, bars))
+        return " ".join((*self.study.told, bars))
 
     def _told_height(self, width: float, style: FigureStyle) -> float:
         metrics = QFontMetricsF(style.font)
@@ -110,14 +110,14 @@ class ExamplesFigure(PlottedFigure):
 
     def numbers(self) -> Numbers:
         """A row a method and number of examples; arrays likewise, runs that were not made being NaN."""
-        runs = self.result.runs
+        runs = self.study.runs
         most = max(len(run.accuracies) for run in runs)
         each = np.full((len(runs), most), np.nan)
         for row, run in enumerate(runs):
             each[row, : len(run.accuracies)] = run.accuracies
         rows: list[tuple[str | int | float, ...]] = [
             (
-                self.result.methods[run.method],
+                self.study.methods[run.method],
                 run.n_examples,
                 len(run.accuracies),
                 float(run.accuracies.mean()),

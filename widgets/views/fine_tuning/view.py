@@ -1,4 +1,4 @@
-"""What pre-training buys, what fine-tuning changes in the attention, and published tables: a page each."""
+"""What pre-training buys, kept or measured, what fine-tuning changes, and published tables: a page each."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from inference.results.fine_tuning import (
     PublishedTableRequest,
     PublishedTableResult,
 )
+from inference.results.job import JobState
 from inference.results.prediction import PredictionRequest, PredictionResult
 from inference.results.request import Capability, Request
+from inference.results.transfer import TransferRequest, TransferResult
 from widgets.context import ViewContext
 from widgets.kit.clean import clean
 from widgets.kit.figure import Figure
@@ -36,12 +38,13 @@ from widgets.views.fine_tuning.attention_figure import FineTunedAttentionFigure
 from widgets.views.fine_tuning.examples_figure import ExamplesFigure
 from widgets.views.fine_tuning.options import FineTuningOptions, PublishedOptions
 from widgets.views.fine_tuning.published_figure import PublishedFigure
+from widgets.views.fine_tuning.transfer_page import TransferPage
 
-_EXAMPLES, _ATTENTION, _PUBLISHED = range(3)
+_EXAMPLES, _TRANSFER, _ATTENTION, _PUBLISHED = range(4)
 
 
 class FineTuningView(View):
-    """First what was measured of labelled examples; then what [CLS] looks at in two checkpoints; then tables."""
+    """What was measured of labelled examples, and can be measured here; [CLS] in two checkpoints; published tables."""
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
@@ -57,6 +60,7 @@ class FineTuningView(View):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._pages)
         self._pages.addTab(self._build_examples(), self.tr("What pre-training buys"))
+        self._pages.addTab(self._build_transfer(), self.tr("Transfer"))
         self._pages.addTab(self._build_attention(), self.tr("[CLS] before and after"))
         self._pages.addTab(self._build_published(), self.tr("Published"))
         self.setFocusProxy(self._pages)
@@ -75,6 +79,15 @@ class FineTuningView(View):
         self._study.activated.connect(self._on_study_activated)
         self._plot.read_out_changed.connect(self._on_plot_read_out_changed)
         self._plot.shown_changed.connect(self.figure_changed)
+        return page
+
+    def _build_transfer(self) -> Page:
+        page = self._transfer_page = TransferPage()
+        self.add_page(page)
+        self.add_options(page.options)
+        page.measure_requested.connect(self.request_changed)
+        page.job_action_requested.connect(self.job_action_requested)
+        page.figure_changed.connect(self.figure_changed)
         return page
 
     def _build_attention(self) -> Page:
@@ -116,12 +129,15 @@ class FineTuningView(View):
                 self._attention_page.show_empty(self.tr("Asking both models …"))
             self._choose_study_of(subject)
         super().set_subject(subject)
+        self._transfer_page.set_subject(subject, self.style_now())
 
     def requests(self) -> tuple[Request, ...]:
         assert self.subject is not None
         page = self._pages.currentIndex()
         if page == _EXAMPLES:
             return (LabelledExamplesRequest(self._study.currentData() or ""),)
+        if page == _TRANSFER:
+            return ()
         if page == _PUBLISHED:
             return (PublishedTableRequest(self._tables.value().table),)
         place, text = self.subject.checkpoint.checkpoint, self.subject.input.unmasked()
@@ -134,6 +150,9 @@ class FineTuningView(View):
             self._examples = result
             self._offer_studies(result)
             self._rebuild_examples()
+        elif isinstance(result, TransferResult):
+            assert isinstance(request, TransferRequest)
+            self._transfer_page.show_result(request, result, self.style_now())
         elif isinstance(result, PublishedTableResult):
             self._published = result
             self._rebuild_published()
@@ -143,6 +162,9 @@ class FineTuningView(View):
         elif isinstance(result, FineTuningResult):
             self._result = result
             self._rebuild_attention()
+
+    def show_job(self, state: JobState) -> None:
+        self._transfer_page.show_job(state)
 
     def show_failure(self, request: Request, failure: Failure) -> None:
         super().show_failure(request, failure)
@@ -164,6 +186,8 @@ class FineTuningView(View):
         page = self._pages.currentIndex()
         if page == _EXAMPLES:
             return None if self._examples is None else self._plot.figure_now()
+        if page == _TRANSFER:
+            return self._transfer_page.figure
         return self._maps.figure if page == _ATTENTION else self._table.figure
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
@@ -171,20 +195,21 @@ class FineTuningView(View):
 
     def restyle(self) -> None:
         self._rebuild_examples()
+        self._transfer_page.restyle(self.style_now())
         self._rebuild_attention()
         self._rebuild_published()
 
     # The pictures
 
     def _offer_studies(self, result: LabelledExamplesResult) -> None:
-        if self._study.count() != len(result.studies):
+        if self._study.count() != len(result.names):
             with QSignalBlocker(self._study):
                 self._study.clear()
-                for name in result.studies:
+                for name in result.names:
                     self._study.addItem(name, name)
                 explain_items(self._study)
-                self._study.setCurrentIndex(result.studies.index(result.study))
-            self._examples_page.controls.set_shown(self._study, len(result.studies) > 1)
+                self._study.setCurrentIndex(result.names.index(result.name))
+            self._examples_page.controls.set_shown(self._study, len(result.names) > 1)
             if self.subject is not None and self._choose_study_of(self.subject):
                 self.refresh()
 
@@ -199,7 +224,7 @@ class FineTuningView(View):
     def _rebuild_examples(self) -> None:
         if self._examples is None:
             return
-        self._examples_page.show_on(self._plot, ExamplesFigure(self._examples), self.style_now())
+        self._examples_page.show_on(self._plot, ExamplesFigure(self._examples.study), self.style_now())
         self._on_plot_read_out_changed("")
         self.figure_changed.emit()
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.decoding import Decoding, Written
 from inference.results.generation import GenerationResult
-from widgets.figures.candidate_bars import Candidate, CandidateBars
+from widgets.figures.candidate_bars import CandidateBars
 from widgets.figures.heat_panel import short
 from widgets.figures.token_axis import label
 from widgets.kit.figure import Numbers
@@ -24,8 +24,9 @@ from widgets.views.generation.options import GenerationOptions
 from widgets.views.generation.text_row import TextRow
 from widgets.writing.attending import weights_of, when_written
 from widgets.writing.beam_tree import BeamPicture, describe_node, describe_text
-from widgets.writing.expected import describe_candidate, describe_token, expected_at
-from widgets.writing.spots import nearest
+from widgets.writing.decoding_title import decoding_title
+from widgets.writing.expected import describe_candidate, describe_token, expected_at, room_for_candidates
+from widgets.writing.spots import nearest, paint_ring
 
 _WIDTH = 46.0  # em at which it reads well
 _SPACE = 1.0  # em between the parts
@@ -105,20 +106,13 @@ class GenerationFigure:
     def caption(self) -> str:
         result, decoding = self.result, self.decoding or self.options.decoding
         written = result.written
-        ways = {
-            "greedy": _tr("greedy"),
-            "beam": _tr("beam search, {} best texts").format(len(result.hypotheses)),
-            "sample": _tr("sampled with seed {}, temperature {:g}, top-k {}, top-p {:g}").format(
-                decoding.seed, decoding.temperature, decoding.top_k or _tr("off"), decoding.top_p
-            ),
-        }
         bits = written.surprisal[written.n_given : written.n_steps]
         n_shown = max(self.n_shown - written.n_given, 0)
         ended = _tr("ended by “{}”").format(label(written.tokens.words[-1])) if written.is_finished else ""
         kept = _tr("keys and values: {}") if result.layers else _tr("state: {}")  # of a recurrent network
         parts = [
             _tr("{} tokens, {} given").format(written.n_steps, written.n_given),
-            ways[decoding.way],
+            decoding_title(decoding, len(result.hypotheses)),
             _tr("{:.1f} bits").format(float(bits.sum())) if len(bits) else "",
             _tr("{:.1f} of them up to token {}").format(float(bits[:n_shown].sum()), self.n_shown)
             if n_shown < len(bits)
@@ -168,13 +162,9 @@ class GenerationFigure:
 
     @cached_property
     def _beams(self) -> BeamPicture:
-        assert self.result.tree is not None
-        written = self.result.written
-        is_last = self.n_shown == written.n_steps
-        deepest = int(self.result.tree.depths.max(initial=0))
-        hypotheses = self.result.hypotheses if is_last else ()
-        depth = deepest if is_last else self.n_shown - written.n_given
-        return BeamPicture(self.result.tree, written.vocabulary, hypotheses, depth)
+        result = self.result
+        assert result.tree is not None
+        return BeamPicture.at_step(result.tree, result.written, result.hypotheses, self.n_shown)
 
     @cached_property
     def bars(self) -> CandidateBars | None:
@@ -202,9 +192,7 @@ class GenerationFigure:
         heights = {"text": self._row.height(width, style)}
         if self._row_beside is not None:
             heights["beside"] = self._row_beside.height(width, style)
-        # As much at every step, so that nothing moves while it plays.
-        rows = self.result.written.candidates.shape[1]
-        heights["bars"] = CandidateBars("", (Candidate("", 0, 0),) * rows, -1).height(em)
+        heights["bars"] = room_for_candidates(self.result.written, em)
         if len(self.branches) > 1:
             heights["branches"] = self._branches.height(em)
         return heights
@@ -228,20 +216,13 @@ class GenerationFigure:
             return
         self._row.paint(painter, areas["text"].topLeft(), rect.width(), style)
         box = self._row.boxes(rect.width(), style)[self.focus].translated(areas["text"].topLeft())
-        self._frame(painter, box, style, Qt.PenStyle.SolidLine)
+        paint_ring(painter, box, style, Qt.PenStyle.SolidLine)
         if self._row_beside is not None:
             self._row_beside.paint(painter, areas["beside"].topLeft(), rect.width(), style)
         if self.bars is not None:
             self.bars.paint(painter, areas["bars"], style)
         if "branches" in areas:
             self._branches.paint(painter, areas["branches"], style)
-
-    def _frame(self, painter: QPainter, box: QRectF, style: FigureStyle, line: Qt.PenStyle) -> None:
-        painter.save()
-        painter.setPen(QPen(style.theme.accent, 2, line))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), 4, 4)
-        painter.restore()
 
     # What the pointer meets
 
@@ -250,13 +231,8 @@ class GenerationFigure:
         areas, width = self._areas(rect, style), rect.width()
         em = QFontMetricsF(style.font).height()
         if self.show == "tree":
-            beams, origin = self._beams, areas["beams"].topLeft()
-            nodes = np.flatnonzero(beams.tree.depths <= beams.n_depths).tolist()
-            found = {WrittenSpot("node", node): beams.box(node, em).translated(origin) for node in nodes}
-            return found | {
-                WrittenSpot("best", number): beams.line(number, width, em).translated(origin)
-                for number in range(len(beams.hypotheses))
-            }
+            beams = self._beams.boxes(areas["beams"].topLeft(), width, em)
+            return {WrittenSpot("best" if kind == "text" else kind, place): box for (kind, place), box in beams.items()}
         found = {}
         for kind, name, row in (("token", "text", self._row), ("beside", "beside", self._row_beside)):
             if row is not None:
@@ -283,7 +259,7 @@ class GenerationFigure:
     def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: WrittenSpot) -> None:
         """Frame what is pointed at."""
         if (box := self._boxes(rect, style).get(spot)) is not None:
-            self._frame(painter, box.adjusted(1, 1, -1, -1), style, Qt.PenStyle.DashLine)
+            paint_ring(painter, box.adjusted(1, 1, -1, -1), style, Qt.PenStyle.DashLine)
 
     def step(
         self, spot: WrittenSpot | None, right: int, down: int, rect: QRectF, style: FigureStyle

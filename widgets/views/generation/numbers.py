@@ -9,7 +9,7 @@ from inference.results.generation import GenerationResult
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.writing.expected import words_of
-from widgets.writing.numbers import expected_words, text_arrays, written_arrays
+from widgets.writing.numbers import expected_words, likeliest_cells, text_arrays, token_cells, written_arrays
 
 _HEADER = (
     "place", "token", "id", "origin", "surprisal in bits", "probability", "chosen with", "expected",
@@ -28,21 +28,16 @@ def generation_numbers(result: GenerationResult, weights: np.ndarray) -> Numbers
     written, words = result.written, words_of(result.written.tokens)
     expected = expected_words(written)
     rows: list[tuple[str | int | float, ...]] = []
-    for place, word in enumerate(words.tolist()):
+    for place in range(len(words)):
         has_row = 0 < place < len(weights)
         best = int(np.argmax(weights[place])) if has_row else -1
         taken = int(written.taken[place])
         rows.append(
             (
-                place,
-                word,
-                int(written.tokens.ids[place]),
-                "given" if place < written.n_given else "written",
-                float(written.surprisal[place]),
+                *token_cells(written, place, words),
                 float(2.0 ** -written.surprisal[place]),
                 float(written.chances[place, taken]) if taken >= 0 else float("nan"),
-                str(expected[place, 0]) if place and expected.shape[1] else "",
-                float(written.probs[place, 0]) if place and expected.shape[1] else float("nan"),
+                *likeliest_cells(written, place, expected),
                 int((written.cuts[place] != Cut.NONE).sum()),
                 str(words[best]) if has_row else "",
                 float(weights[place, best]) if has_row else float("nan"),

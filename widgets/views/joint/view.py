@@ -44,6 +44,8 @@ class JointView(View):
     A click pins what is pointed at. A drag over the image draws a box. On the map and among the heads a click selects.
     """
 
+    looks_at_boxes = True
+
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._result: JointResult | None = None

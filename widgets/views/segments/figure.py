@@ -22,6 +22,7 @@ from widgets.views.segments.label_colors import label_color, outlines, overlay_c
 from widgets.views.segments.options import SegmentsOptions
 
 _ROW = 1.45  # em, of the legend
+_NAME, _BAR = 0.62, 0.18  # of its width: a label, and the bar behind it
 _MOST_NAMED = 3
 _POINT = QColor("#FF2D95")
 
@@ -238,7 +239,7 @@ class SegmentsFigure:
         for line, label in enumerate(shown):
             top = area.top() + (1.7 + line * _ROW) * em
             self._paint_label(painter, label, QRectF(area.left(), top, area.width(), _ROW * em), style)
-            track = QRectF(area.left() + 0.52 * area.width(), top + 0.3 * em, 0.26 * area.width(), 0.85 * em)
+            track = QRectF(area.left() + _NAME * area.width(), top + 0.3 * em, _BAR * area.width(), 0.85 * em)
             zero, end = (track.left() + track.width() * (v - low) / (high - low) for v in (0.0, float(values[label])))
             bar = QRectF(min(zero, end), track.top(), max(1.0, abs(end - zero)), track.height())
             painter.fillRect(bar, label_color(label))
@@ -259,7 +260,7 @@ class SegmentsFigure:
         painter.drawRect(swatch)
         is_new = self.options.show == "change" and label in self.added
         painter.setFont(resized(style.font, bold=is_new))
-        name = QRectF(swatch.right() + 0.5 * em, box.top(), 0.52 * box.width() - 2 * em, box.height())
+        name = QRectF(swatch.right() + 0.5 * em, box.top(), _NAME * box.width() - 2 * em, box.height())
         paint_line(painter, clean(self.result.labels[label]), name, style)
         painter.setFont(style.font)
 
@@ -322,7 +323,7 @@ class SegmentsFigure:
 
     def _legend(self, rect: QRectF, style: FigureStyle) -> QRectF:
         em = QFontMetricsF(style.font).height()
-        width = min(22 * em, 0.36 * rect.width())
+        width = min(26 * em, 0.4 * rect.width())
         return QRectF(rect.right() - width, rect.top(), width, rect.height())
 
     def _pixel_box(self, pixel: tuple[int, int], box: QRectF) -> QRectF:

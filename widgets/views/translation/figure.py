@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.translation import TranslationResult
-from widgets.figures.candidate_bars import Candidate, CandidateBars
+from widgets.figures.candidate_bars import CandidateBars
 from widgets.figures.heat_panel import HeatPanel, short
 from widgets.figures.token_axis import label
 from widgets.kit.clean import clean
@@ -23,8 +23,9 @@ from widgets.views.translation.options import TranslationOptions
 from widgets.views.translation.sentences import Sentences
 from widgets.writing.attending import attending_title, weights_of, when_written
 from widgets.writing.beam_tree import BeamPicture, describe_node, describe_text
-from widgets.writing.expected import describe_candidate, describe_token, expected_at
-from widgets.writing.spots import nearest
+from widgets.writing.decoding_title import decoding_title
+from widgets.writing.expected import describe_candidate, describe_token, expected_at, room_for_candidates
+from widgets.writing.spots import nearest, paint_ring
 
 _WIDTH = 46.0  # em at which it reads well
 _SPACE = 1.0  # em between the picture and the candidates
@@ -84,25 +85,16 @@ class TranslationFigure:
     @property
     def caption(self) -> str:
         written, options = self.result.written, self.options
-        ways = {
-            "greedy": _tr("greedy"),
-            "beam": _tr("beam search, {} best texts").format(len(self.result.hypotheses)),
-            "sample": _tr("sampled with seed {}, temperature {:g}, top-k {}, top-p {:g}").format(
-                options.seed, options.temperature, options.top_k or _tr("off"), options.top_p
-            ),
-        }
         bits = written.surprisal[written.n_given : written.n_steps]
         n_shown = max(self.n_shown - written.n_given, 0)
         parts = [
             f"“{clean(written.text)}”" if written.text else _tr("{} tokens").format(written.n_steps),
-            ways[options.way],
+            decoding_title(options.decoding, len(self.result.hypotheses)),
             _tr("{:.1f} bits").format(float(bits.sum())) if len(bits) else "",
             _tr("{:.1f} of them up to token {}").format(float(bits[:n_shown].sum()), self.n_shown)
             if n_shown < len(bits)
             else "",
-            ""
-            if self.show == "tree"
-            else attending_title(self.result.pattern, options.attention, self.layer, self.head, _tr("the source")),
+            "" if self.show == "tree" else self._attending_title(),
             written.why_unfinished,
         ]
         return " · ".join(part for part in parts if part)
@@ -131,13 +123,9 @@ class TranslationFigure:
 
     @cached_property
     def _beams(self) -> BeamPicture:
-        assert self.result.tree is not None
-        written = self.result.written
-        depth = self.n_shown - written.n_given
-        last = self.n_shown == written.n_steps
-        deepest = int(self.result.tree.depths.max(initial=0))
-        hypotheses = self.result.hypotheses if last else ()
-        return BeamPicture(self.result.tree, written.vocabulary, hypotheses, deepest if last else depth)
+        result = self.result
+        assert result.tree is not None
+        return BeamPicture.at_step(result.tree, result.written, result.hypotheses, self.n_shown)
 
     @cached_property
     def bars(self) -> CandidateBars | None:
@@ -169,9 +157,7 @@ class TranslationFigure:
         return above, QRectF(rect.left(), top, rect.width(), max(rect.bottom() - top, 0))
 
     def _bars_height(self, em: float) -> float:
-        # As much at every step, so that nothing moves while it plays.
-        rows = self.result.written.candidates.shape[1]
-        return CandidateBars("", (Candidate("", 0, 0),) * rows, -1).height(em) if self.show != "tree" else 0.0
+        return room_for_candidates(self.result.written, em) if self.show != "tree" else 0.0
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """What it needs where there is so much width."""
@@ -193,26 +179,19 @@ class TranslationFigure:
             sentences = self._spread(rect, style)
             sentences.paint(painter, above.topLeft(), above.width(), style, focus)
             box = sentences.places(above.width(), style).target[self.focus].translated(above.topLeft())
-            self._frame(painter, box, style, Qt.PenStyle.SolidLine)
+            paint_ring(painter, box, style, Qt.PenStyle.SolidLine)
         elif self.show == "map":
             self._map.paint(painter, above, style)
             if self.focus >= 1:
                 plot = self._map.plot(above, style)
                 row = self.focus - 1
                 first, last = (self._map.cell_rect(row, column, plot) for column in (0, len(self.result.source) - 1))
-                self._frame(painter, first.united(last), style, Qt.PenStyle.SolidLine)
+                paint_ring(painter, first.united(last), style, Qt.PenStyle.SolidLine)
         else:
             self._beams.paint(painter, above.topLeft(), above.width(), style)
             return
         if self.bars is not None:
             self.bars.paint(painter, below, style)
-
-    def _frame(self, painter: QPainter, box: QRectF, style: FigureStyle, line: Qt.PenStyle) -> None:
-        painter.save()
-        painter.setPen(QPen(style.theme.accent, 2, line))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), 4, 4)
-        painter.restore()
 
     # What the pointer meets
 
@@ -234,14 +213,7 @@ class TranslationFigure:
                 for column in range(len(self.result.source))
             }
         else:
-            beams = self._beams
-            nodes = np.flatnonzero(beams.tree.depths <= beams.n_depths).tolist()
-            found |= {Spot("node", node): beams.box(node, em).translated(origin) for node in nodes}
-            found |= {
-                Spot("text", number): beams.line(number, above.width(), em).translated(origin)
-                for number in range(len(beams.hypotheses))
-            }
-            return found
+            return {Spot(*key): box for key, box in self._beams.boxes(origin, above.width(), em).items()}
         if self.bars is not None:
             rows = range(len(self.bars.candidates))
             found |= {Spot("candidate", row): self.bars.row(row, below, style) for row in rows}
@@ -258,7 +230,7 @@ class TranslationFigure:
     def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: Spot) -> None:
         """Frame what is pointed at."""
         if (box := self._boxes(rect, style).get(spot)) is not None:
-            self._frame(painter, box.adjusted(1, 1, -1, -1), style, Qt.PenStyle.DashLine)
+            paint_ring(painter, box.adjusted(1, 1, -1, -1), style, Qt.PenStyle.DashLine)
 
     def step(self, spot: Spot | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> Spot | None:
         """The nearest thing in a direction."""

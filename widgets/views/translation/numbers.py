@@ -7,7 +7,14 @@ import numpy as np
 from inference.results.translation import TranslationResult
 from widgets.kit.figure import Numbers
 from widgets.writing.expected import words_of
-from widgets.writing.numbers import expected_words, text_arrays, tree_arrays, written_arrays
+from widgets.writing.numbers import (
+    expected_words,
+    likeliest_cells,
+    text_arrays,
+    token_cells,
+    tree_arrays,
+    written_arrays,
+)
 
 
 def translation_numbers(result: TranslationResult, weights: np.ndarray) -> Numbers:
@@ -22,18 +29,13 @@ def translation_numbers(result: TranslationResult, weights: np.ndarray) -> Numbe
     source, target = words_of(result.source), words_of(written.tokens)
     expected = expected_words(written)
     rows: list[tuple[str | int | float, ...]] = []
-    for place, word in enumerate(target.tolist()):
+    for place in range(len(target)):
         has_row = 0 < place < len(weights)
         best = int(np.argmax(weights[place])) if has_row else -1
         rows.append(
             (
-                place,
-                word,
-                int(written.tokens.ids[place]),
-                "given" if place < written.n_given else "written",
-                float(written.surprisal[place]),
-                str(expected[place, 0]) if place and expected.shape[1] else "",
-                float(written.probs[place, 0]) if place and expected.shape[1] else float("nan"),
+                *token_cells(written, place, target),
+                *likeliest_cells(written, place, expected),
                 str(source[best]) if has_row else "",
                 float(weights[place, best]) if has_row else float("nan"),
             )

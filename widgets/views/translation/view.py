@@ -115,24 +115,9 @@ class TranslationView(GrowingTextView[TranslationResult]):
         elif spot.kind == "source":
             self.selection.update(key=Position("source", spot.place))
         elif spot.kind == "candidate":
-            self._branch(figure.focus, int(written.candidate_ids[figure.focus, spot.place]))
+            self._prefix.go_on_from(Prefix.to_candidate(written, figure.focus, spot.place))
         elif spot.kind == "node" and result.tree is not None:
-            tree, path = result.tree, result.tree.path(spot.place)
-            given = written.tokens.ids[: written.n_given].tolist()
-            words = [*written.tokens.shown[1 : written.n_given], *(written.vocabulary[tree.numbers[n]] for n in path)]
-            self._go_on(words, [*given, *tree.ids[path].tolist()])
-
-    def _branch(self, place: int, token: int) -> None:
-        """Continue from another token at a place."""
-        assert self._result is not None
-        written = self._result.written
-        ids = [*written.tokens.ids[:place].tolist(), token]
-        number = written.candidate_ids[place].tolist().index(token)
-        words = [*written.tokens.shown[1:place], written.vocabulary[int(written.candidates[place, number])]]
-        self._go_on(words, ids)
-
-    def _go_on(self, words: list[str], ids: list[int]) -> None:
-        self._prefix.go_on_from(Prefix.of(words, ids))
+            self._prefix.go_on_from(Prefix.to_node(written, result.tree, spot.place))
 
 
 def cross_group(info: CheckpointInfo) -> AttentionGroup | None:

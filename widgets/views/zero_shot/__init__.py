@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Zero-shot",
     "widgets.views.zero_shot.view:ZeroShotView",
     frozenset({Capability.COMPARISON}),
-    "Which of your labels each image is given, and how often that is right, beside a linear probe.",
+    "Which of your labels each image is given, and how often that is right.",
     figures=("zero-shot", "zero-shot-test"),
 )
