@@ -30,7 +30,7 @@ class NumberSlider(QWidget):
         for control, kind in ((self.slider, "slider"), (self.box, "number")):
             control.setObjectName(f"{name}_{kind}")
             control.setAccessibleName(title)
-        self.slider.setMinimumWidth(10 * self.fontMetrics().height())
+        self.slider.setMinimumWidth(8 * self.fontMetrics().height())
         label = PlainLabel(title, self)
         label.setBuddy(self.box)
         layout = QHBoxLayout(self)

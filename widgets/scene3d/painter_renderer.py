@@ -356,7 +356,7 @@ def paint_label(painter: QPainter, label: Label, at: QPointF, style: FigureStyle
     ground.setAlphaF(_GROUND)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(ground)
-    painter.drawRoundedRect(box, 2, 2)
+    painter.drawRect(box)
     painter.setFont(style.font)
     painter.setPen(_color(label.color))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label.text)

@@ -192,7 +192,9 @@ class Filing(QObject):
         selection = view.selection
         group, layer, head = layer_and_head(info, selection)
         n = info.group(group).n_heads[layer]
-        about = self.tr("The {} heads of layer {} are selected one after the other, and what {} shows of each is saved.")
+        about = self.tr(
+            "The {} heads of layer {} are selected one after the other, and what {} shows of each is saved."
+        )
         stops = [ExportStop(self.tr("Head {}").format(each), partial(_with_head, view, each)) for each in range(n)]
         title = self.tr("Export all heads of the layer")
         go_back = partial(selection.update, head=head)
