@@ -173,7 +173,7 @@ class Filing(QObject):
             self._telling.refuse(self.tr("There is no view to export yet; open a checkpoint first."))
             return
         about = self.tr(
-            "The {} views of this checkpoint are shown one after the other, and each is saved as soon as it is computed."
+            "The {} views of this checkpoint are shown one after the other; each is saved as soon as it is computed."
         )
         stops = [ExportStop(title, partial(self._shown, name)) for name, title in views]
         go_back = partial(self._area.show_view, self._area.current)
@@ -192,9 +192,7 @@ class Filing(QObject):
         selection = view.selection
         group, layer, head = layer_and_head(info, selection)
         n = info.group(group).n_heads[layer]
-        about = self.tr(
-            "The {} heads of layer {} are selected one after the other, and what {} shows of each is saved."
-        )
+        about = self.tr("The {} heads of layer {} are selected one after the other; what {} shows of each is saved.")
         stops = [ExportStop(self.tr("Head {}").format(each), partial(_with_head, view, each)) for each in range(n)]
         title = self.tr("Export all heads of the layer")
         go_back = partial(selection.update, head=head)
