@@ -22,7 +22,7 @@ from widgets.kit.labels import LineLabel
 
 _CONTROLS = (QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit)
 _WITH_NUMBERS = (QAbstractSlider, QAbstractSpinBox)
-_PARTS = ("qt_spinbox_lineedit", "qt_tabwidget_tabbar", "ScrollLeftButton", "ScrollRightButton")
+_PARTS = ("qt_", "ScrollLeftButton", "ScrollRightButton")  # Qt's own names begin so
 
 
 def controls(root: QWidget) -> Iterator[QWidget]:
@@ -33,7 +33,8 @@ def controls(root: QWidget) -> Iterator[QWidget]:
             is_part = isinstance(parent, QAbstractSpinBox | QComboBox | QAbstractItemView | QLineEdit)
             is_part |= parent is not None and isinstance(parent.parentWidget(), QComboBox)  # its list
             is_part |= isinstance(parent, LineLabel) and not parent.accessibleName()  # one that is never shown
-            if not (is_part or isinstance(widget, QScrollBar) or widget.objectName() in _PARTS):
+            is_part |= widget.objectName().startswith(_PARTS) or isinstance(widget, QScrollBar)
+            if not is_part:
                 yield widget
 
 
@@ -51,7 +52,7 @@ def untold(root: QWidget) -> list[str]:
     return [
         _named(widget)
         for widget in controls(root)
-        if isinstance(widget, _WITH_NUMBERS) or (isinstance(widget, QAbstractButton) and len(widget.text()) < 2)
+        if isinstance(widget, _WITH_NUMBERS) or _is_sign(widget)
         if not (widget.toolTip() or _told_around(widget))
     ]
 
@@ -100,6 +101,13 @@ def _opaque(widget: QWidget, palette: QPalette, group: QPalette.ColorGroup, role
     if color.alpha() < 255 and parent is not None:
         return _opaque(parent, parent.palette(), group, QPalette.ColorRole.Window)
     return color
+
+
+def _is_sign(widget: QWidget) -> bool:
+    """Whether it is a button with an icon, or with a sign such as +, and no word."""
+    if not isinstance(widget, QAbstractButton) or len(widget.text()) > 1:
+        return False
+    return bool(widget.text()) or not widget.icon().isNull()
 
 
 def _told_around(widget: QWidget) -> str:

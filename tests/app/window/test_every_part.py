@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QApplication
 
 from app.export.dialog.export_dialog import ExportDialog
 from app.export.formats import OF_FIGURES, OF_FILMS
@@ -27,20 +26,23 @@ def window(qtbot, monkeypatch):
 
 
 def problems(part):
-    part.show()
-    QApplication.processEvents()
     return nameless(part) + untold(part) + squeezed(part) + pale(part)
 
 
 @pytest.mark.parametrize(("theme", "scale"), [("light", 0.8), ("light", 1.0), ("dark", 1.4), ("dark", 2.0)])
-def test_every_part_of_the_window_has_a_name_a_word_on_hover_and_room(window, tmp_path, theme, scale):
+def test_every_part_of_the_window_has_a_name_a_word_on_hover_and_room(window, qtbot, tmp_path, theme, scale):
     window.appearance.apply(theme, scale)
     parts = {
         "window": window,
         "help": HelpWindow(window),
         "export": ExportDialog("heads", tmp_path, (*OF_FIGURES, *OF_FILMS), parent=window),
         "export all": FolderDialog(tmp_path, "Export all views", "All views are saved.", window),
-        "text": TextDialog("the cat sat", window),
+        "text": TextDialog("the cat sat", tmp_path, window),
     }
-    found = {name: problems(part) for name, part in parts.items()}
-    assert {name: what for name, what in found.items() if what} == {}
+    for part in parts.values():
+        part.show()
+
+    def all_is_well() -> None:  # once all is laid out anew
+        assert {name: what for name, part in parts.items() if (what := problems(part))} == {}
+
+    qtbot.waitUntil(all_is_well, timeout=20_000)
