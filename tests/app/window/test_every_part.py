@@ -1,4 +1,4 @@
-"""Every control of the window and of its dialogs: named, told on hover, and with room for its letters in both themes."""
+"""Every control of the window and of its dialogs: named, told on hover, with room for its letters in both themes."""
 
 from __future__ import annotations
 
