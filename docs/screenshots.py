@@ -1,8 +1,8 @@
 """Make the pictures of the README from the real program.
 
-    python docs/screenshots.py [FOLDER] [--size 1280x800] [--theme light|dark]
+    python docs/screenshots.py [FOLDER] [--size 1280x800] [--theme light|dark] [--views heads,arcs]
 
-Needs a display (or Xvfb) and writes `<view>.png` for every view that a bundled checkpoint serves.
+Needs a display (or Xvfb) and writes `<view>.png` for every view, or for these, that a bundled checkpoint serves.
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parent / "images")
     parser.add_argument("--size", default="1280x800")
     parser.add_argument("--theme", default="light", choices=("light", "dark"))
+    parser.add_argument("--views", default="", help="only these, parted by commas")
     arguments = parser.parse_args()
+    wanted = set(filter(None, arguments.views.split(","))) or {"home", *(entry.name for entry in VIEWS)}
     arguments.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         os.environ["HEADLIGHT_HOME"] = home  # as on the first start
@@ -101,9 +103,12 @@ def main() -> None:
         window.show()
         wait(application, lambda: "home" in window.area.views)
         rest(application, 1)  # pictures come one after another
-        window.grab().save(str(arguments.folder / "home.png"))
+        if "home" in wanted:
+            window.grab().save(str(arguments.folder / "home.png"))
         for entry in VIEWS:
-            if entry.is_home or entry.name in CHECKPOINTS or window.controller.checkpoint.why_missing(entry.needs):
+            if entry.name not in wanted or entry.is_home or entry.name in CHECKPOINTS:
+                continue
+            if window.controller.checkpoint.why_missing(entry.needs):
                 continue
             settle(application, window, PAIR if entry.name == "next_sentence" else SINGLE, "heads")
             group = window.controller.checkpoint.group("")
@@ -115,6 +120,8 @@ def main() -> None:
             window.grab().save(str(arguments.folder / f"{entry.name}.png"))
             window.selection.set_masked(())
         for view, checkpoint in CHECKPOINTS.items():
+            if view not in wanted:
+                continue
             window.open(checkpoint)
             wait(application, lambda name=checkpoint: window.controller.checkpoint.name == name)
             if checkpoint == "transformer-en-fr":

@@ -6,9 +6,10 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDrag, QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 
 from app.export.printing import PrintPreview
+from tests.controls import squeezed
 
 pytestmark = pytest.mark.xvfb
 
@@ -157,24 +158,5 @@ def test_letters_are_scaled_by_the_wheel_and_nothing_is_clipped(driver):
     assert driver.window.settings.font_scale == pytest.approx(1.1)
     for scale in (0.8, 1.0, 1.4, 2.0):
         driver.window.appearance.apply("light", scale)
-        driver.qtbot.waitUntil(lambda: nothing_is_clipped(driver.window), timeout=10_000)
+        driver.wait(lambda: squeezed(driver.window) == [])
     driver.window.appearance.apply("light", 1.0)
-
-
-def nothing_is_clipped(window) -> None:
-    assert clipped(window) == []
-
-
-def clipped(window) -> list[str]:
-    """Texts of labels and buttons that have less room than they need, and do not say so by an ellipsis."""
-    found = []
-    for widget in window.findChildren(QWidget):
-        if not widget.isVisible() or not isinstance(widget, QLabel | QAbstractButton) or not widget.text():
-            continue
-        need = widget.minimumSizeHint()
-        if isinstance(widget, QLabel) and widget.wordWrap():
-            need.setHeight(widget.heightForWidth(widget.width()))
-            need.setWidth(0)
-        if widget.width() < need.width() - 1 or widget.height() < need.height() - 1:
-            found.append(f"{widget.objectName()} {widget.text()[:30]!r}: {widget.size()} of {need}")
-    return found

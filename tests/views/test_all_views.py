@@ -27,10 +27,7 @@ from inference.results.events import Failure
 from inference.results.inputs import ImageInput, Input, MeshInput, TextInput
 from tests.explained_words import unexplained
 from tests.inference import tiny_joint
-from tests.inference.tiny_checkpoints import save_bert, save_gpt2, save_transformer
-from tests.remembering import RememberingEngine
 from tests.theme_check import painters_that_ignore_the_theme
-from tests.training_stages_files import save_training_stages
 from widgets.context import ViewContext
 from widgets.kit.delay import Delay
 from widgets.kit.labels import EmptyLabel, LineLabel
@@ -68,19 +65,6 @@ COMPARED = Input(
 ASKS_WHEN_TOLD = ("few_shot",)
 SMALL = QSize(420, 320)
 SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory):
-    """What several tests ask is computed once."""
-    # None that is bundled predicts words, was fine-tuned, or translates.
-    causal = str(save_gpt2(tmp_path_factory.mktemp("gpt2")))
-    CHECKPOINTS.update(dict.fromkeys(("reading", "few_shot", "attribution", "generation"), causal))
-    CHECKPOINTS["prediction"] = str(save_bert(tmp_path_factory.mktemp("bert"), "BertForTokenClassification"))
-    CHECKPOINTS["translation"] = str(save_transformer(tmp_path_factory.mktemp("transformer")))
-    CHECKPOINTS["joint"] = str(tiny_joint.save(tmp_path_factory.mktemp("joint"), "vilt words"))
-    CHECKPOINTS["training_stages"] = str(save_training_stages(save_transformer(tmp_path_factory.mktemp("stages"))))
-    return RememberingEngine()
 
 
 class Asker:

@@ -20,7 +20,7 @@ _DASHES = {
 }
 
 
-_MOST_TINT = 0.55  # of the accent: letters can be read upon it
+_MOST_TINT = 0.52  # of the accent: letters can be read upon it in both themes
 
 
 def _mixed(one: QColor, other: QColor, share: float) -> QColor:
@@ -135,6 +135,6 @@ def paint_chip(painter: QPainter, chip: Chip, box: QRectF, style: FigureStyle) -
     painter.setBrush(fill if chip.kind != "special" or chip.tint > 0 else Qt.BrushStyle.NoBrush)
     radius = 0.25 * metrics.height()
     painter.drawRoundedRect(box, radius, radius)
-    painter.setPen(style.theme.faint if chip.kind == "special" else style.theme.ink)
+    painter.setPen(style.theme.faint if chip.kind == "special" and chip.tint <= 0 else style.theme.ink)
     text = metrics.elidedText(chip.text, Qt.TextElideMode.ElideRight, box.width() - 0.3 * metrics.height())
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)

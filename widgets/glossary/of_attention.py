@@ -48,11 +48,11 @@ ENTRIES = (
     Entry("uncertainty", "The entropy of what a model expects: 0 bits where it is sure of one token.", (), "−Σ p log₂ p"),
     Entry(
         "mean distance", "How far away the keys are that a query looks at, weighed by the attention.", ("distance",),
-        "Σⱼ aᵢⱼ |i − j|", "Clark et al. 2019",
+        "Σⱼ aᵢⱼ |i − j|", "Vig and Belinkov 2019",
     ),
     Entry(
         "variance of distance", "How much the distances of one query differ: high where it looks near and far at once.",
-        (), "Σⱼ aᵢⱼ (|i − j| − mean)²", "Vig and Belinkov 2019",
+        (), "Σⱼ aᵢⱼ (|i − j| − mean)²",
     ),
     Entry(
         "previous token", "As a measure of a head: the share of its attention that goes to the place before the query.",

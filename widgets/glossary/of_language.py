@@ -54,7 +54,7 @@ ENTRIES = (
     Entry("skip-gram", "From a word its neighbours are guessed.", (), "", "Mikolov et al. 2013"),
     Entry("CBOW", "Continuous bag of words: from the mean of its neighbours a word is guessed.", (), "", "Mikolov et al. 2013"),
     Entry("negative sampling", "The right word is told from a few words drawn at random, instead of from all.", ("negatives", "noise word", "noise words"), "log σ(u·v) + Σ log σ(−u·vₙ)", "Mikolov et al. 2013"),
-    Entry("thin out", "Frequent words are left out at random, the more frequent the more often.", ("subsampling",), "keep with √(t / f)", "Mikolov et al. 2013"),
+    Entry("thin out", "Frequent words are left out at random, the more frequent the more often.", ("subsampling",), "keep with √(t / f) + t / f", "Mikolov et al. 2013"),
     Entry("word vector", "A few hundred numbers for each word: words that are used alike lie close.", ("vectors of words",)),
     Entry("window", "How many neighbours to either side count.", ()),
     Entry("analogy", "a is to b as c is to ?: the word nearest to b − a + c.", ("analogies",), "cos(x, b − a + c)", "Mikolov et al. 2013"),

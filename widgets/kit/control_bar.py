@@ -21,7 +21,7 @@ class ControlBar(QWidget):
         self._flow = FlowLayout(self)
         self._flow.setSpacing(10)
         self._flow.setContentsMargins(8, 6, 8, 4)
-        self._rare: list[QWidget] = []
+        self._rare: dict[QWidget, bool] = {}  # whether it has something to say now
         self._more: QToolButton | None = None
 
     def add_choice(self, name: str, title: str, choices: Iterable[tuple[str, object]]) -> QComboBox:
@@ -100,9 +100,16 @@ class ControlBar(QWidget):
             self._more.setCheckable(True)
             self._more.toggled.connect(self._on_more_toggled)
             self._flow.addWidget(self._more)
-        self._rare.append(widget)
+        self._rare[widget] = not widget.isHidden()
         self._put_last()
-        widget.setVisible(self._more.isChecked())
+        self.show_widget(widget, self._rare[widget])
+
+    def show_widget(self, widget: QWidget, is_shown: bool) -> None:
+        """Show or hide a control; one that is seldom needed is shown only while those are."""
+        if widget in self._rare:
+            self._rare[widget] = is_shown
+            is_shown &= self._more is not None and self._more.isChecked()
+        widget.setVisible(is_shown)
 
     def _append(self, widget: QWidget) -> None:
         self._flow.addWidget(widget)
@@ -121,11 +128,11 @@ class ControlBar(QWidget):
 
     @Slot(bool)
     def _on_more_toggled(self, is_on: bool) -> None:
-        for widget in self._rare:
-            widget.setVisible(is_on)
+        for widget, is_needed in self._rare.items():
+            widget.setVisible(is_on and is_needed)
 
     def set_shown(self, combo: QComboBox, is_shown: bool) -> None:
         """Show or hide a choice with its title."""
         pair = combo.parentWidget()
         assert pair is not None
-        pair.setVisible(is_shown)
+        self.show_widget(pair, is_shown)

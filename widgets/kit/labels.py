@@ -44,6 +44,7 @@ class LineLabel(PlainLabel):
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._field = _Field(self)
+        self._field.setAccessibleName(name)
         self._dress()
 
     def show_text(self, text: str) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from widgets.kit.number_box import NumberBox
-from widgets.kit.plain import PlainLabel
+from widgets.kit.plain import PlainLabel, plain_tip
 
 
 class NumberSlider(QWidget):
@@ -23,14 +23,14 @@ class NumberSlider(QWidget):
         self, name: str, title: str, low: int, high: int, *, step: int = 1, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._step = step
+        self._step, self._title, self._about = step, title, ""
         self.setObjectName(name)
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.box = NumberBox(self, grid=step)
         for control, kind in ((self.slider, "slider"), (self.box, "number")):
             control.setObjectName(f"{name}_{kind}")
             control.setAccessibleName(title)
-        self.slider.setMinimumWidth(10 * self.fontMetrics().height())
+        self.slider.setMinimumWidth(8 * self.fontMetrics().height())
         label = PlainLabel(title, self)
         label.setBuddy(self.box)
         layout = QHBoxLayout(self)
@@ -50,8 +50,15 @@ class NumberSlider(QWidget):
         """Set another number, as the user would."""
         self.box.setValue(value)
 
+    def setToolTip(self, about: str) -> None:  # noqa: N802
+        """Say what the number is, instead of from where to where it goes; `about` is plain already."""
+        self._about = about
+        super().setToolTip(about)
+
     def set_range(self, low: int, high: int) -> None:
         """Allow other numbers; one that is no longer allowed becomes the nearest."""
+        if not self._about:
+            super().setToolTip(plain_tip(self.tr("{}: from {} to {}").format(self._title, low, high)))
         self.box.setRange(low, high)
         with QSignalBlocker(self.slider):
             self.slider.setRange(low // self._step, high // self._step)

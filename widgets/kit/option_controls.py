@@ -100,7 +100,7 @@ class OptionControls(QObject, Generic[O]):
 
     def set_shown(self, field: str, is_shown: bool) -> None:
         """Show or hide the control of one option with its title."""
-        self._whole(field).setVisible(is_shown)
+        self._bar.show_widget(self._whole(field), is_shown)
 
     def _whole(self, field: str) -> QWidget:
         control = self._controls[field]

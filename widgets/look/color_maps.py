@@ -76,8 +76,9 @@ def lookup(name: str) -> np.ndarray:
 
 def ink_on(color: int) -> QColor:
     """Black or white, whichever is easier to read on a colour of a map."""
-    red, green, blue = color >> 16 & 255, color >> 8 & 255, color & 255
-    linear = [(channel / 255) ** 2.2 for channel in (red, green, blue)]
+    parts = [(color >> shift & 255) / 255 for shift in (16, 8, 0)]  # red, green, blue
+    # As WCAG 2 has it: by a power alone, letters on some colours between would fall below the contrast of 4.5.
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    # Where both have the same contrast (WCAG 2): (L + 0.05)^2 = 1.05 * 0.05.
+    # Where both have the same contrast: (L + 0.05)^2 = 1.05 * 0.05.
     return QColor("#000000" if luminance > 0.179 else "#FFFFFF")

@@ -34,6 +34,7 @@ class GoToBar(QWidget):
         self._title = PlainLabel(self)
         self._edit = QLineEdit(self)
         self._edit.setObjectName("attention_search_text")
+        self._edit.setAccessibleName(self.tr("Search the tokens"))
         self._edit.setClearButtonEnabled(True)
         self._edit.setMaximumWidth(26 * self.fontMetrics().height())
         self._title.setBuddy(self._edit)

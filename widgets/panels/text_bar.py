@@ -123,6 +123,7 @@ class TextBar(QWidget):
         self._part.activated.connect(self._on_part_activated)
         self._start.setObjectName("text_start")
         self._start.setAccessibleName(self.tr("Token that the part begins with"))
+        self._start.setToolTip(self.tr("With which token of the text the part that is read begins; the first is 1"))
         self._start.setRange(1, MOST_CHARACTERS)
         self._start.setSingleStep(50)
         self._start.valueChanged.connect(self._on_pause_timeout)

@@ -25,6 +25,7 @@ class StepSlider(QWidget):
         self._slider = QSlider(Qt.Orientation.Horizontal, self)
         self._slider.setObjectName(f"{name}_slider")
         self._slider.setAccessibleName(unit)
+        self._slider.setToolTip(self.tr("Drag to an earlier step, or go one by one with the arrow keys"))
         self._label = PlainLabel(self)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 0, 8, 4)

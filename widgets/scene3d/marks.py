@@ -169,7 +169,7 @@ def _axes(out: _Collected, low: np.ndarray, high: np.ndarray, colors: MeshColors
     for name, end, color in zip("xyz", ends, colors.axes, strict=True):
         out.line(np.stack([corner, end]), color, _BOLD, 0.0)
         x, y, z = (end + 0.12 * (end - corner)).tolist()
-        out.labels.append(Label(name, (x, y, z), color))
+        out.labels.append(Label(name, (x, y, z), colors.vertex))  # letters in the axis' colour would be too pale
 
 
 def framing(scene: MeshScene) -> np.ndarray:

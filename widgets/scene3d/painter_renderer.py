@@ -21,6 +21,7 @@ from widgets.scene3d.polygons import Polygons, polygons_of
 from widgets.scene3d.scene import MeshScene, MeshStyle
 
 _SEAM = 0.6  # points: vector viewers would show the paper between two pieces of a face
+_GROUND = 0.75  # opacity of what lies behind a text
 _N_SAMPLES = 40  # of a line: where it goes behind faces
 
 
@@ -346,13 +347,19 @@ class _Image:
 
 
 def paint_label(painter: QPainter, label: Label, at: QPointF, style: FigureStyle) -> None:
-    """A text around a point of the picture, or under it."""
-    painter.setFont(style.font)
-    painter.setPen(_color(label.color))
+    """A text around a point of the picture, or under it; what lies behind is paled, so that it can be read."""
     metrics = QFontMetricsF(style.font)
     width, height = metrics.horizontalAdvance(label.text) + 2, metrics.height()
     top = at.y() + 0.4 * height if label.below else at.y() - height / 2
-    painter.drawText(QRectF(at.x() - width / 2, top, width, height), Qt.AlignmentFlag.AlignCenter, label.text)
+    box = QRectF(at.x() - width / 2, top, width, height)
+    ground = QColor(style.theme.paper)
+    ground.setAlphaF(_GROUND)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ground)
+    painter.drawRect(box)
+    painter.setFont(style.font)
+    painter.setPen(_color(label.color))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label.text)
 
 
 def _color(color: np.ndarray, opacity: float = 1.0) -> QColor:

@@ -70,6 +70,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle(self.tr("Export"))
         self._is_scene = is_scene
         self._format = self._choice("export_format", [(FORMATS[kind].about, kind) for kind in formats])
+        self._format.setAccessibleName(self.tr("Format"))
         self._format.setCurrentIndex(self._format.findData(first))
         self._stem, self._replaced = name, ""
         self._proposed = str(free_place(folder, name, ending_of(first)))
@@ -100,6 +101,8 @@ class ExportDialog(QDialog):
 
     def _make_controls(self, *, has_caption: bool) -> None:
         self._dpi = self._spin_box("export_dpi", 1200, self.tr("192 dpi"), self.tr(" dpi"))
+        self._dpi.setAccessibleName(self.tr("Resolution"))
+        self._dpi.setToolTip(self.tr("Pixels an inch of a PNG file; the other formats are sharp at any size"))
         self._caption = QCheckBox(self.tr("&Caption line: checkpoint, layer, head, input"), self)
         self._caption.setObjectName("export_caption")
         self._caption.setChecked(has_caption)
@@ -115,6 +118,7 @@ class ExportDialog(QDialog):
         self._speed.setSingleStep(0.5)
         self._speed.setValue(1.0)
         self._speed.setSuffix(" ×")
+        self._speed.setToolTip(self.tr("How fast the film runs, times the usual speed"))
 
     def _lay_out(self, browse: QPushButton, buttons: QDialogButtonBox, *, has_film: bool) -> None:
         row = QHBoxLayout()

@@ -1,9 +1,10 @@
-"""The pictures, or the numbers, of all views into one folder."""
+"""The pictures, or the numbers, of all views, or of all heads of a layer, into one folder."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
@@ -20,18 +21,17 @@ from PySide6.QtWidgets import (
 
 from app.export.exporting import Exporting
 from app.export.formats import FORMATS, OF_FIGURES
-from app.window.view_area import ViewArea
 from widgets.kit.plain import PlainLabel, plain_progress
 from widgets.view import View
 
 
 class FolderDialog(QDialog):
-    """Into which folder, and as what."""
+    """Into which folder, and as what; `about` says what will be saved, and `title` names it."""
 
-    def __init__(self, folder: Path, n_views: int, parent: QWidget) -> None:
+    def __init__(self, folder: Path, title: str, about: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("export_all_dialog")
-        self.setWindowTitle(self.tr("Export all views"))
+        self.setWindowTitle(title)
         self._folder = QLineEdit(str(folder), self)
         self._folder.setObjectName("export_all_folder")
         self._folder.setAccessibleName(self.tr("Folder"))
@@ -49,14 +49,9 @@ class FolderDialog(QDialog):
         self._why.setForegroundRole(self.palette().ColorRole.BrightText)
         self._why.setWordWrap(True)
         self._why.hide()
-        about = PlainLabel(
-            self.tr(
-                "The {} views of this checkpoint are shown one after the other, and each is saved as soon as it is "
-                "computed, with the width and the letters that were exported last. No file is replaced."
-            ).format(n_views),
-            self,
-        )
-        about.setWordWrap(True)
+        kept = self.tr("The width and the letters are those that were exported last. No file is replaced.")
+        says = PlainLabel(f"{about} {kept}", self)
+        says.setWordWrap(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel, self)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
@@ -66,7 +61,7 @@ class FolderDialog(QDialog):
         label = PlainLabel(self.tr("Fo&lder"), self)
         label.setBuddy(self._folder)
         layout = QFormLayout(self)
-        layout.addRow(about)
+        layout.addRow(says)
         layout.addRow(label, row)
         layout.addRow(self.tr("&Format"), self._format)
         layout.addRow(self._why)
@@ -97,8 +92,15 @@ class FolderDialog(QDialog):
             self._folder.setText(folder)
 
 
+class ExportStop(NamedTuple):
+    """One of several figures: what it is called, and what shows it and gives its view, if there is one."""
+
+    title: str
+    show: Callable[[], View | None]
+
+
 class ExportAll(QObject):
-    """Shows one view after the other, and saves each as soon as it is what was asked for.
+    """Shows one figure after the other, and saves each as soon as it is what was asked for.
 
     Signals
     -------
@@ -108,20 +110,21 @@ class ExportAll(QObject):
 
     done = Signal(str, bool)
 
-    def __init__(self, area: ViewArea, exporting: Exporting, dialog_parent: QWidget) -> None:
+    def __init__(self, exporting: Exporting, title: str, many: str, dialog_parent: QWidget) -> None:
+        """`title` stands above its progress; `many` says what there are several of, such as views."""
         super().__init__(dialog_parent)
-        self._area, self._exporting, self._dialog_parent = area, exporting, dialog_parent
-        self._left: list[tuple[str, str]] = []  # names and titles that have yet to come
+        self._exporting, self._dialog_parent, self._many = exporting, dialog_parent, many
+        self._left: list[ExportStop] = []  # those that have yet to come
         self._aside: list[str] = []
         self._n_saved = self._n = 0
-        self._folder, self._kind, self._first = Path(), "", ""
+        self._folder, self._kind = Path(), ""
         self._view: View | None = None
         # Behind what is told of a view: it asks, and paints, before it is judged.
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._on_later_timeout)
         self._progress = plain_progress(dialog_parent)
         self._progress.setObjectName("export_all_progress")
-        self._progress.setWindowTitle(self.tr("Export all views"))
+        self._progress.setWindowTitle(title)
         self._progress.setWindowModality(Qt.WindowModality.WindowModal)
         self._progress.setMinimumDuration(0)
         self._progress.setAutoClose(False)
@@ -129,10 +132,10 @@ class ExportAll(QObject):
         self._progress.close()
         self._progress.reset()
 
-    def begin(self, views: Sequence[tuple[str, str]], folder: Path, kind: str) -> None:
-        """Save these views, names and titles, into a folder that is there; returns at once."""
-        self._left, self._n = list(views), len(views)
-        self._folder, self._kind, self._first = folder, kind, self._area.current
+    def begin(self, stops: Sequence[ExportStop], folder: Path, kind: str, go_back: Callable[[], object]) -> None:
+        """Save these into a folder that is there, and show what was shown before; returns at once."""
+        self._left, self._n, self._go_back = list(stops), len(stops), go_back
+        self._folder, self._kind = folder, kind
         self._progress.setRange(0, self._n)
         self._progress.setValue(0)
         self._progress.show()
@@ -143,11 +146,10 @@ class ExportAll(QObject):
         if not self._left:
             self._end(is_cancelled=False)
             return
-        name, title = self._left[0]
-        self._progress.setLabelText(self.tr("{} …").format(title))
+        stop = self._left[0]
+        self._progress.setLabelText(self.tr("{} …").format(stop.title))
         self._progress.setValue(self._n - len(self._left))
-        self._area.show_view(name)
-        self._view = self._area.views.get(name)
+        self._view = stop.show()
         if self._view is not None:
             self._view.standing_changed.connect(self._later.start)
         self._later.start()
@@ -158,7 +160,7 @@ class ExportAll(QObject):
         if not self._left or (view is not None and view.is_waiting):
             return
         self._let_go()
-        title = self._left.pop(0)[1]
+        title = self._left.pop(0).title
         why = self._exporting.save_into(view, self._folder, self._kind)
         if why:
             self._aside.append(f"{title} ({why.rstrip('.')})")
@@ -182,8 +184,8 @@ class ExportAll(QObject):
         self._progress.close()
         self._progress.deleteLater()
         n_left, self._left = len(self._left), []
-        self._area.show_view(self._first)
-        figures = self.tr("{} of {} views saved in {}.").format(self._n_saved, self._n, self._folder)
+        self._go_back()
+        figures = self.tr("{} of {} {} saved in {}.").format(self._n_saved, self._n, self._many, self._folder)
         sentences = [self.tr("Cancelled.") if is_cancelled else "", figures]
         if self._aside:
             sentences.append(self.tr("Left aside: {}.").format("; ".join(self._aside)))

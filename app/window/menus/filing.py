@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, QProcess, QProcessEnvironment, QSize, Qt, Signal, Slot
@@ -16,14 +17,16 @@ from app.export.exporting import Exporting
 from app.link.controller import Controller
 from app.link.engine_link import ROOT
 from app.window.drops import IMAGES
-from app.window.menus.export_all import ExportAll, FolderDialog
+from app.window.menus.export_all import ExportAll, ExportStop, FolderDialog
 from app.window.opening import Opening
 from app.window.telling import Telling
 from app.window.view_area import ViewArea
 from inference.results.inputs import Input
+from widgets.kit.head_steps import layer_and_head
 from widgets.kit.plain import plain_tip
 from widgets.panels.input_panel import InputPanel
 from widgets.registry import VIEWS
+from widgets.view import View
 
 _CHECKPOINT, _IMAGE = "checkpoint", "image"
 
@@ -169,12 +172,48 @@ class Filing(QObject):
         if not views:
             self._telling.refuse(self.tr("There is no view to export yet; open a checkpoint first."))
             return
-        dialog = FolderDialog(self._exporting.folder, len(views), self._dialog_parent)
+        about = self.tr(
+            "The {} views of this checkpoint are shown one after the other; each is saved as soon as it is computed."
+        )
+        stops = [ExportStop(title, partial(self._shown, name)) for name, title in views]
+        go_back = partial(self._area.show_view, self._area.current)
+        self._export_each(stops, self.tr("Export all views"), about.format(len(stops)), self.tr("views"), go_back)
+
+    def export_heads(self) -> None:
+        """Save what the view that was used last shows of each head of the layer, in one folder."""
+        from app.export.saving import head_parts
+
+        view, info = self._area.views.get(self._area.current), self._controller.checkpoint
+        figure = view.figure() if view is not None else None
+        if view is None or info is None or figure is None or len(head_parts(figure.caption)) < len("LH"):
+            self._telling.refuse(self.tr("What is in front shows no single head; go to Attention, say."))
+            return
+        self._telling.refuse("")
+        selection = view.selection
+        group, layer, head = layer_and_head(info, selection)
+        n = info.group(group).n_heads[layer]
+        about = self.tr("The {} heads of layer {} are selected one after the other; what {} shows of each is saved.")
+        stops = [ExportStop(self.tr("Head {}").format(each), partial(_with_head, view, each)) for each in range(n)]
+        title = self.tr("Export all heads of the layer")
+        go_back = partial(selection.update, head=head)
+        self._export_each(stops, title, about.format(n, layer, self._title(view)), self.tr("heads"), go_back)
+
+    def _export_each(
+        self, stops: Sequence[ExportStop], title: str, about: str, many: str, go_back: Callable[[], object]
+    ) -> None:
+        dialog = FolderDialog(self._exporting.folder, title, about, self._dialog_parent)
         if dialog.exec() == QDialog.DialogCode.Accepted:
             self._exporting.folder = dialog.folder()
-            task = ExportAll(self._area, self._exporting, self._dialog_parent)
+            task = ExportAll(self._exporting, title, many, self._dialog_parent)
             task.done.connect(self._exporting.tell_done)
-            task.begin(views, dialog.folder(), dialog.kind())
+            task.begin(stops, dialog.folder(), dialog.kind(), go_back)
+
+    def _shown(self, name: str) -> View | None:
+        self._area.show_view(name)
+        return self._area.views.get(name)
+
+    def _title(self, view: View) -> str:
+        return next(entry.title for entry in VIEWS if entry.name == view.objectName())
 
     def _is_offered(self, name: str) -> bool:
         is_shown = self._area.has_tab(name) or name in self._area.windows
@@ -202,3 +241,8 @@ def kept_image(input: Input) -> str:
     """The file of an image that is worth to be offered again; empty for what was generated or pasted."""
     path = input.image.path if input.image is not None else ""
     return "" if not path or Path(path).is_relative_to(tempfile.gettempdir()) else path
+
+
+def _with_head(view: View, head: int) -> View:
+    view.selection.update(head=head)
+    return view

@@ -66,7 +66,8 @@ class CompletionPage(Page):
         self._n_pixels = 0  # of this model's images; 0: not known yet
         self._is_dragging = False
         self._style = FigureStyle.of(self)
-        self.options = OptionControls(self.controls, "complete_image", CompletionPageOptions)
+        rare = ("temperature", "top_p", "seed")
+        self.options = OptionControls(self.controls, "complete_image", CompletionPageOptions, rare=rare)
         keep = self.options.control("keep")
         assert isinstance(keep, OpenSpinBox)
         self._keep = keep

@@ -58,7 +58,8 @@ class Word2VecPage(PlottedPage):
         self._begun: BegunRun | None = None
         self._result: TrainWord2VecResult | None = None
         self._state: JobState | None = None
-        self.options = OptionControls(self.controls, "word2vec", TrainingOptions)
+        rare = ("negatives", "epochs", "min_count", "seed")
+        self.options = OptionControls(self.controls, "word2vec", TrainingOptions, rare=rare)
         self._watched, _ = word_field(
             self,
             "word2vec_watched",

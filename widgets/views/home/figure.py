@@ -130,7 +130,8 @@ class HomeFigure:
         painter.drawText(QPointF(lines.left(), lines.top() + metrics.ascent()), title)
         painter.setFont(style.font)
         painter.setPen(theme.faint)
-        said = [kind_of(card)] if kind_of(card) else []
+        kind = metrics.elidedText(kind_of(card), Qt.TextElideMode.ElideRight, lines.width())
+        said = [kind] if kind else []
         said += wrapped(_tr(card.about), metrics, lines.width(), _N_LINES - len(said))
         for number, line in enumerate(said):
             painter.drawText(QPointF(lines.left(), lines.top() + (number + 1.1) * em + metrics.ascent()), line)

@@ -43,7 +43,8 @@ class MaskLabPage(Page):
         self._figure: MaskLabFigure | None = None
         self.options = OptionControls(self.controls, "mask_lab", MaskLabOptions, leave_out=("top_k",))
         self._next = self.controls.add_button("mask_lab_next", _tr("Next seed"), _tr("Choose other tokens"))
-        rule = PlainLabel(_tr("Of the chosen tokens 80 % become [MASK], 10 % a random word, 10 % stay."))
+        rule = PlainLabel(_tr("80 % become [MASK], 10 % a random word, 10 % stay"))
+        rule.setToolTip(_tr("What becomes of the chosen tokens"))
         self.controls.add_widget(rule)
         self.ask_for_sentence(is_there=False)
 

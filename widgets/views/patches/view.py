@@ -78,7 +78,8 @@ class PatchesView(View):
         self._head = NumberSlider("patches_head", self.tr("Head"), 0, 0)
         controls.add_widget(self._layer)
         controls.add_widget(self._head)
-        self._options = self.add_options(OptionControls(controls, "patches", PatchesOptions))
+        rare = ("weights", "opacity", "smooth", "spotlight", "grid", "shared_scale")
+        self._options = self.add_options(OptionControls(controls, "patches", PatchesOptions, rare=rare))
         self._keep = controls.add_button(
             "patches_keep", self.tr("Keep this one"), self.tr("Leave this image and query standing beside the next")
         )

@@ -44,7 +44,9 @@ class RolloutView(View):
         self._group = GroupChoice(controls, "rollout_group", context.selection)
         self._layer = NumberSlider("rollout_layer", self.tr("Layer"), 0, 0)
         controls.add_widget(self._layer)
-        self._options = self.add_options(OptionControls(controls, "rollout", RolloutOptions))
+        self._options = self.add_options(
+            OptionControls(controls, "rollout", RolloutOptions, rare=("scale", "hide_own"))
+        )
         self._show_page()
 
         self._layer.value_changed.connect(self._on_layer_value_changed)

@@ -40,7 +40,8 @@ class SegmentsView(View):
         self._page = self.add_page(
             Page("segments", self._canvas, self.tr("What is shown"), self.tr("Pixel pointed at"))
         )
-        self._options = self.add_options(OptionControls(self._page.controls, "segments", SegmentsOptions))
+        rare = ("opacity", "outlines")
+        self._options = self.add_options(OptionControls(self._page.controls, "segments", SegmentsOptions, rare=rare))
         self._sets = self.add_options(LabelSets(self._page.controls, "segments_labels"))
         self._show_page()
 
