@@ -1,7 +1,7 @@
 """Finds the things of drawn scenes: their boxes, what they are, and a vector of each for models of regions.
 
-In two stages, as the detectors that models of regions were made for: a map of centres proposes boxes; what lies in a box,
-whoever drew it, is cut out of the features and becomes a vector, from which kind and colour are told.
+In two stages, as the detectors that models of regions were made for: a map of centres proposes boxes; what lies in a
+box, whoever drew it, is cut out of the features and becomes a vector, from which kind and colour are told.
 
 References
 ----------
@@ -241,7 +241,7 @@ class SceneDetector(PreTrainedModel):
 
     @torch.inference_mode()
     def describe(self, pixel_values: Tensor, boxes: Tensor) -> tuple[Tensor, tuple[str, ...]]:
-        """Vectors [region, feature_size] and tags of boxes [region, 4], in shares of one image [1, 3, height, width]."""
+        """Vectors [region, feature_size] and tags of boxes [region, 4], in shares of one image [1, 3, row, column]."""
         read = self.read(self(pixel_values).features, boxes[None])
         return read.vectors[0], self._tags(read.kinds[0], read.colours[0])
 

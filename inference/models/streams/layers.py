@@ -91,7 +91,13 @@ def key_mask(attention_mask: Tensor | None, like: Tensor) -> Tensor | None:
     return (1 - attention_mask.to(like))[:, None, None] * torch.finfo(like.dtype).min
 
 
-def attend(module: nn.Module, config: PreTrainedConfig, states: tuple[Tensor, Tensor, Tensor], mask: Tensor | None, n_heads: int) -> Tensor:  # fmt: skip
+def attend(
+    module: nn.Module,
+    config: PreTrainedConfig,
+    states: tuple[Tensor, Tensor, Tensor],
+    mask: Tensor | None,
+    n_heads: int,
+) -> Tensor:
     """[batch, query, d] of queries, keys and values [batch, n, d], through transformers' attention functions."""
     q, k, v = (each.unflatten(-1, (n_heads, -1)).transpose(1, 2) for each in states)
     function = ALL_ATTENTION_FUNCTIONS.get_interface(config._attn_implementation or "eager", eager_attention)

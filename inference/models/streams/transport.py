@@ -2,7 +2,8 @@
 
 References
 ----------
-Xie et al. 2020, "A Fast Proximal Point Method for Computing Exact Wasserstein Distance" (arXiv 1802.04307), algorithm 1.
+Xie et al. 2020, "A Fast Proximal Point Method for Computing Exact Wasserstein Distance" (arXiv 1802.04307),
+algorithm 1.
 Chen et al. 2020, "UNITER" (arXiv 1909.11740), section 3.2, word-region alignment, and its appendix.
 """
 

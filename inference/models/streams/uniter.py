@@ -34,6 +34,7 @@ from inference.models.streams.layers import (
 
 MATCHES = 1  # which of the two classes of `itm_output` says that text and image belong together
 _D_HEAD = 64  # of all published heads
+_UNUSED = (r"feat_regress\.weight",)  # saved a second time, see `from_published`
 
 
 class UniterConfig(StreamConfig):
@@ -94,10 +95,7 @@ class Uniter(JointModel):
     config_class = UniterConfig
     config: UniterConfig
     base_model_prefix = "uniter"
-    _tied_weights_keys = {
-        "cls.predictions.decoder.weight": "uniter.embeddings.word_embeddings.weight",
-        "feat_regress.weight": "uniter.img_embeddings.img_linear.weight",
-    }
+    _tied_weights_keys = {"cls.predictions.decoder.weight": "uniter.embeddings.word_embeddings.weight"}
 
     def __init__(self, config: UniterConfig) -> None:
         super().__init__(config)
@@ -150,21 +148,18 @@ class Uniter(JointModel):
 
     def region_vectors(self, region_states: Tensor) -> Tensor:
         """The vectors [batch, region, img_dim] that it believes hidden regions to have."""
-        return self.feat_regress(region_states)
+        projection = self.uniter.img_embeddings.img_linear.weight  # of vectors, here turned round
+        return F.linear(self.feat_regress.net(region_states), projection.T, self.feat_regress.bias)
 
 
 class _VectorHead(nn.Module):
-    """The vector of a hidden region, by the projection of vectors turned round."""
+    """What stands before the projection of vectors where that is turned round, and what is added behind it."""
 
     def __init__(self, config: UniterConfig) -> None:
         super().__init__()
         d = config.hidden_size
         self.net = nn.Sequential(nn.Linear(d, d), nn.GELU(), nn.LayerNorm(d, eps=EPS))
-        self.weight = nn.Parameter(torch.empty(d, config.img_dim))  # tied
         self.bias = nn.Parameter(torch.zeros(config.img_dim))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.linear(self.net(x), self.weight.T, self.bias)
 
 
 class _ClassHead(nn.Module):
@@ -199,8 +194,11 @@ def from_published(state: Mapping[str, Tensor]) -> Uniter:
         )
     except KeyError as missing:
         raise ValueError(f"These are not the weights of a UNITER: {missing.args[0]} is missing.") from None
+    projection, turned = "uniter.img_embeddings.img_linear.weight", "feat_regress.weight"
+    if turned in state and not torch.equal(state[turned], state[projection]):
+        raise ValueError(f"{turned} is not {projection}, which it is in every UNITER.")
     model = Uniter(config)
-    load_published(model, state, "a UNITER")
+    load_published(model, state, "a UNITER", _UNUSED)
     return model
 
 
