@@ -80,6 +80,9 @@ FAMILIES: dict[str, str] = {
     "blip": "inference.families.joint.fused:BlipFamily",
     "visual_bert": "inference.families.joint.regions:VisualBertFamily",
     "lxmert": "inference.families.joint.regions:LxmertFamily",
+    "uniter": "inference.families.joint.streams:UniterFamily",
+    "oscar": "inference.families.joint.streams:OscarFamily",
+    "vilbert": "inference.families.joint.streams:VilBertFamily",
     "image_parts": "inference.families.locating.image_parts:ImagePartsFamily",
     "labels": "inference.families.locating.labels:LabelsFamily",
     "films": "inference.families.films:FilmFamily",
@@ -119,4 +122,7 @@ OWN_MODELS: dict[str, str] = {
     "lstm": "inference.models.lstm:LstmForCausalLM",
     "lstm_attention": "inference.models.lstm_attention:LstmForTranslation",
     "virtex": "inference.models.virtex.model:VirTex",
+    "uniter": "inference.models.streams.uniter:Uniter",
+    "oscar": "inference.models.streams.oscar:Oscar",
+    "vilbert": "inference.models.streams.vilbert:VilBert",
 }

@@ -14,7 +14,6 @@ from inference.context import Refused
 from inference.family.jointly import ReadsJointly
 from inference.family.opened import Opened
 from inference.forward.masked_lm import check_top_k, probs_of, top_words
-from inference.inputs.regions import regions_of
 from inference.inputs.seen import seen_image
 from inference.inputs.tokens import joined
 from inference.results.joint import KINDS, JointRequest, JointResult, JointWordsRequest, JointWordsResult
@@ -52,7 +51,7 @@ def joint(request: JointRequest, model: Model, context: Context) -> JointResult:
     ------
     Refused
         There is no such level, its maps take more than 256 MB, or a text or an image is missing; else as
-        `Family.encode` and `regions_of`.
+        `Family.encode` and `ReadsJointly.regions`.
     """
     family, config = _family(model), model.net.config
     levels = family.levels(config)
@@ -60,7 +59,7 @@ def joint(request: JointRequest, model: Model, context: Context) -> JointResult:
         raise Refused(f"Level {request.level} was asked for; {model.info.name} has levels 0 to {len(levels) - 1}.")
     given = _given(request.input, model)
     prepared = model.prepare(given)
-    regions = regions_of(request.input.regions, prepared)
+    regions = family.regions(request.input, config, prepared)
     run = model.run(given, context)
     kinds = _kinds(family, run.encoded, config, prepared)
     level = levels[request.level]
@@ -304,7 +303,7 @@ def _focus(part: Tensor) -> Tensor:
     Rows that see nothing there have none; NaN where none has.
     """
     total = part.sum(-1, keepdim=True)
-    share = part / total.clamp(min=1e-30)
+    share = part / total.clamp(min=torch.finfo(total.dtype).tiny)
     entropy = -(share * share.clamp(min=1e-30).log()).sum(-1)
     focus = (1 - entropy / math.log(part.shape[-1])).clamp(0, 1)
     return torch.where(total[..., 0] > 0, focus, torch.nan).nanmean(-1)

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from inference.inputs.regions import regions_of
+
 if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedConfig, PreTrainedModel
@@ -13,7 +15,9 @@ if TYPE_CHECKING:
     from inference.family.base import Encoded
     from inference.family.opened import Opened
     from inference.inputs.images import Prepared
+    from inference.results.inputs import Input
     from inference.results.joint import JointLevel
+    from inference.results.regions import Regions
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,16 @@ class ReadsJointly(ABC):
     # What of them is the text, and the sequence that it lies in.
     text_tensor: ClassVar[str] = "input_ids"
     text_axis: ClassVar[str] = "text"
+
+    def regions(self, input: Input, config: PreTrainedConfig, prepared: Prepared) -> Regions | None:
+        """The regions of the image that are read or framed; None where there are none.
+
+        Raises
+        ------
+        Refused
+            As `regions_of`.
+        """
+        return regions_of(input.regions, prepared)
 
     @abstractmethod
     def levels(self, config: PreTrainedConfig) -> tuple[JointLevel, ...]:

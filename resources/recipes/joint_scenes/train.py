@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from inference.models.scene_detector import SceneDetector
-from resources import CHECKPOINTS
+from resources import DETECTORS
 from resources.recipes.joint_scenes.data import make_tokenizer, training_batch
 from resources.recipes.joint_scenes.systems import DETECTOR, SYSTEMS, build, losses_of
 from resources.recipes.training import Plan, train
@@ -28,7 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--system", choices=tuple(SYSTEMS), required=True)
     parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
-    parser.add_argument("--detector", type=Path, default=CHECKPOINTS / DETECTOR, help="folder of the detector")
+    parser.add_argument("--detector", type=Path, default=DETECTORS / DETECTOR, help="folder of the detector")
     parser.add_argument("--steps", type=int, default=6_000)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
