@@ -13,6 +13,7 @@ import torch
 from inference.context import Refused
 from inference.family.jointly import ReadsJointly
 from inference.family.opened import Opened
+from inference.forward.joint_places import boxes_of, kinds_of
 from inference.forward.masked_lm import check_top_k, probs_of, top_words
 from inference.inputs.seen import seen_image
 from inference.inputs.tokens import joined
@@ -20,23 +21,18 @@ from inference.results.joint import KINDS, JointRequest, JointResult, JointWords
 
 if TYPE_CHECKING:
     from torch import Tensor
-    from transformers import PreTrainedConfig
 
     from inference.capture.attention_call import AttentionCall
     from inference.context import Context
     from inference.family.base import Encoded
     from inference.forward.model import Model
     from inference.forward.run import Run
-    from inference.inputs.images import Prepared
-    from inference.inputs.patch_grid import PatchGrid
     from inference.results.inputs import Input
     from inference.results.joint import JointLevel
-    from inference.results.regions import Regions
     from inference.results.tokens import Tokens
 
 _MOST_BYTES = 2**28  # of the maps of one level
 _N_KINDS = len(KINDS)
-_SPECIAL = KINDS.index("special")
 
 
 def joint(request: JointRequest, model: Model, context: Context) -> JointResult:
@@ -61,7 +57,7 @@ def joint(request: JointRequest, model: Model, context: Context) -> JointResult:
     prepared = model.prepare(given)
     regions = family.regions(request.input, config, prepared)
     run = model.run(given, context)
-    kinds = _kinds(family, run.encoded, config, prepared)
+    kinds = kinds_of(family, run.encoded, config, prepared)
     level = levels[request.level]
     axes = _axes(level, model)
     tokens = [run.encoded.sequences[axis] for axis in axes]
@@ -82,7 +78,7 @@ def joint(request: JointRequest, model: Model, context: Context) -> JointResult:
         tokens=reduce(joined, tokens),
         kinds=np.concatenate([kinds[axis] for axis in axes]),
         boxes=np.concatenate(
-            [_boxes(of, kinds[axis], grid, prepared, regions) for of, axis in zip(tokens, axes, strict=True)]
+            [boxes_of(of, kinds[axis], grid, prepared, regions) for of, axis in zip(tokens, axes, strict=True)]
         ),
         pattern=_joint_map(level, axes, n_heads, n, run, model, context),
         rollout=_rolled(level, run, model, context) if len(level.parts) == 1 else None,
@@ -190,40 +186,6 @@ def _first_of_text(tokens: Tokens, ids: np.ndarray) -> int:
     """Where the text begins in its sequence, by its ids."""
     places = (i for i in range(len(tokens) - len(ids) + 1) if (tokens.ids[i : i + len(ids)] == ids).all())
     return next(places, 0)
-
-
-def _kinds(
-    family: ReadsJointly, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared
-) -> dict[str, np.ndarray]:
-    """uint8 [pos] for each sequence; special tokens of the text are none of its words."""
-    found = {}
-    for axis, stretches in family.stretches(encoded, config, prepared).items():
-        tokens = encoded.sequences[axis]
-        kinds = np.full(len(tokens), KINDS.index("other"), np.uint8)
-        for stretch in stretches:
-            kinds[list(stretch.places)] = KINDS.index(stretch.kind)
-        is_special = (kinds == KINDS.index("word")) & tokens.is_special
-        kinds[is_special] = _SPECIAL
-        found[axis] = kinds
-    return found
-
-
-def _boxes(
-    tokens: Tokens, kinds: np.ndarray, grid: PatchGrid, prepared: Prepared, regions: Regions | None
-) -> np.ndarray:
-    """float32 [pos, 4] in pixels of the image as it was before it was made ready."""
-    boxes = np.full((len(tokens), 4), np.nan, np.float32)
-    left, top, right, bottom = np.array(prepared.box) * np.array(prepared.size * 2)
-    height, width = (bottom - top) / grid.rows, (right - left) / grid.columns
-    for pos in np.flatnonzero(kinds == KINDS.index("patch")):
-        row, column = (int(number) for number in tokens.words[pos].split(","))
-        x, y = left + column * width, top + row * height
-        boxes[pos] = x, y, x + width, y + height
-    of_regions = np.flatnonzero(kinds == KINDS.index("region"))
-    if len(of_regions):
-        assert regions is not None
-        boxes[of_regions] = regions.boxes
-    return boxes
 
 
 # Maps

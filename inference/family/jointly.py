@@ -59,6 +59,10 @@ class ReadsJointly(ABC):
     text_tensor: ClassVar[str] = "input_ids"
     text_axis: ClassVar[str] = "text"
 
+    def detector(self, config: PreTrainedConfig) -> str:
+        """Name of the bundled detector whose regions it reads; empty where it reads none, or those of another one."""
+        return ""
+
     def regions(self, input: Input, config: PreTrainedConfig, prepared: Prepared) -> Regions | None:
         """The regions of the image that are read or framed; None where there are none.
 

@@ -117,7 +117,7 @@ class Detections:
     scores
         [region], 0 to 1.
     vectors
-        [region, feature_size].
+        [region, feature_size], each with a mean square of 1.
     tags
         Such as "red house".
     pairs
@@ -232,7 +232,7 @@ class SceneDetector(PreTrainedModel):
                 Detections(
                     boxes[i, kept],
                     scores[i, kept],
-                    read.vectors[i, kept],
+                    _even(read.vectors[i, kept]),
                     self._tags(of_kinds[i, kept], of_colours[i, kept]),
                     torch.cat([of_kinds[i, kept, :1], pairs.flatten(1)], 1),
                 )
@@ -243,7 +243,7 @@ class SceneDetector(PreTrainedModel):
     def describe(self, pixel_values: Tensor, boxes: Tensor) -> tuple[Tensor, tuple[str, ...]]:
         """Vectors [region, feature_size] and tags of boxes [region, 4], in shares of one image [1, 3, row, column]."""
         read = self.read(self(pixel_values).features, boxes[None])
-        return read.vectors[0], self._tags(read.kinds[0], read.colours[0])
+        return _even(read.vectors[0]), self._tags(read.kinds[0], read.colours[0])
 
     def _tags(self, of_kinds: Tensor, of_colours: Tensor) -> tuple[str, ...]:
         """The likeliest colour and kind of each, whether it is a thing or not."""
@@ -276,6 +276,11 @@ def overlaps(boxes: Tensor, others: Tensor) -> Tensor:
     shared = sides.prod(-1)
     areas = [(box[..., 2:] - box[..., :2]).clamp(min=0).prod(-1) for box in (a, b)]
     return shared / (areas[0] + areas[1] - shared).clamp(min=1e-9)
+
+
+def _even(vectors: Tensor) -> Tensor:
+    """Vectors [region, number] brought to a mean square of 1, that no model has to find out how long they are."""
+    return vectors / vectors.square().mean(-1, keepdim=True).sqrt().clamp(min=1e-6)
 
 
 def _kept(boxes: Tensor, scores: Tensor, least: float) -> list[int]:

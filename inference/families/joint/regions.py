@@ -45,7 +45,7 @@ class RegionsFamily(PartsFamily, ReadsImages, ReadsJointly):
         return (f"It reads {self.n_numbers(config):,} numbers of each region of the image, and not the image itself.",)
 
     def detector(self, config: PreTrainedConfig) -> str:
-        """Name of the bundled detector whose vectors it reads; empty where it is not at hand."""
+        """See `ReadsJointly.detector`."""
         name = getattr(config, "detector", "")
         return name if has_detector(name) else ""
 

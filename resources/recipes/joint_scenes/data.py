@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerFast
 from inference.models.scene_detector import Detections, SceneDetector
 from resources.recipes.scene_data import images, training_scenes
 from resources.scene_shapes import COLOURS, KINDS
-from resources.scenes import BACKGROUNDS, SIZES, Scene
+from resources.scenes import BACKGROUNDS, SIZES, Scene, sentences_of
 
 PAD, START, END, MASK = 0, 2, 3, 4
 RELATIONS = ("left of", "right of", "above", "below")
@@ -49,27 +49,6 @@ def make_tokenizer() -> PreTrainedTokenizerFast:
     )
 
 
-@dataclass(frozen=True)
-class Sentence:
-    """A sentence, and what it is about.
-
-    Attributes
-    ----------
-    things
-        Numbers of the things of its scene that it names, in its order.
-    """
-
-    text: str
-    things: tuple[int, ...]
-
-
-def sentences(scene: Scene) -> list[Sentence]:
-    """All that is said of single things, and of two of them."""
-    captions, n = scene.captions(), len(scene.things)
-    named = [(i,) for i in range(n)] + [(i, j) for i in range(n) for j in range(n) if i != j]
-    return [Sentence(text, things) for text, things in zip(captions, named, strict=False)]
-
-
 def with_word_changed(sentence: str, rng: random.Random) -> str:
     """The sentence with another size, colour, kind or relation; it may be true all the same."""
     words = sentence.split()
@@ -85,9 +64,9 @@ def a_wrong_sentence(scene: Scene, other: Scene, rng: random.Random) -> str:
     told = set(scene.captions())
     for _ in range(20):
         if rng.random() < 0.5:
-            found = rng.choice(sentences(other)).text
+            found = rng.choice(sentences_of(other)).text
         else:
-            found = with_word_changed(rng.choice(sentences(scene)).text, rng)
+            found = with_word_changed(rng.choice(sentences_of(scene)).text, rng)
         if found not in told:
             return found
     return "no things at night"  # what is true of no scene
@@ -179,7 +158,7 @@ def training_batch(
         others = [j for j in range(n_scenes) if j != i]
         for usual in roles:
             role = _HIDDEN if usual == _MATCHING and rng.random() < 0.3 else usual
-            text, of_tags, match = rng.choice(sentences(scene)).text, i, 1
+            text, of_tags, match = rng.choice(sentences_of(scene)).text, i, 1
             if role == _WRONG:
                 j = rng.choice(others)
                 if has_tags and rng.random() < 1 / 3:

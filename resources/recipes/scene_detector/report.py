@@ -64,7 +64,7 @@ when it and that of a thing share half of what they cover together.
 | a tag at random | 0.008 |
 
 ## Limits
-It knows drawn things alone. Where two overlap it misses one at times, and boxes of shapes with thin ends are too small.
+It knows drawn things alone, and tells what it has never seen together (a colour with a kind) less surely than the rest.
 """
 
 

@@ -22,6 +22,8 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--text", required=True, metavar="TEXT", help="the text that is read with the image")
     about = "regions of the image: NPZ with boxes (pixels), and features, labels, scores, size where there are any"
     parser.add_argument("--regions", metavar="FILE", help=about)
+    about = "read the things that were painted in a scene as regions, not what the detector of the checkpoint finds"
+    parser.add_argument("--truth", action="store_true", help=about)
     about = "a box in pixels of the image; may be given several times"
     parser.add_argument("--box", dest="drawn", action="append", type=_box, metavar="X0,Y0,X1,Y1", help=about)
     parser.add_argument("--mask", type=_numbers, default=(), metavar="POS,...", help="positions to mask, such as 3,5")
@@ -50,7 +52,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 def _input(args: Namespace) -> Input:
     path = os.path.abspath(args.regions) if args.regions else ""
-    regions = RegionsInput(path, tuple(args.drawn or ()), of_scene=args.image is None)
+    regions = RegionsInput(path, tuple(args.drawn or ()), of_scene=args.image is None, of_detector=not args.truth)
     return replace(image_of(args), text=TextInput(args.text, masked=args.mask), regions=regions)
 
 

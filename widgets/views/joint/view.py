@@ -245,7 +245,8 @@ class JointView(View):
         regions = self._regions()
         if regions is None:
             return
-        if regions.path or (self._result is not None and len(self._result.places("region"))):
+        has_detector = self.subject is not None and bool(self.subject.checkpoint.detector)
+        if regions.path or (not has_detector and self._result is not None and len(self._result.places("region"))):
             self.noticed.emit(self.tr("This model reads the regions of a file; a drawn box has no features for it."))
         elif len(regions.boxes) >= MOST_REGIONS:
             self.noticed.emit(self.tr("There are {} boxes already, and no more are read.").format(MOST_REGIONS))
