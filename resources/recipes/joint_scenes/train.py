@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--system", choices=tuple(SYSTEMS), required=True)
     parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
     parser.add_argument("--detector", type=Path, default=DETECTORS / DETECTOR, help="folder of the detector")
-    parser.add_argument("--steps", type=int, default=6_000)
+    parser.add_argument("--steps", type=int, default=4_000)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, help="of torch; all processors if not given")

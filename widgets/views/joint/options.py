@@ -8,7 +8,7 @@ from typing import Literal
 from inference.results.joint import OF_IMAGE, OF_TEXT
 from widgets.options import Options, choice, share, switch
 
-JointPage = Literal["image", "map", "heads", "answers"]
+JointPage = Literal["image", "map", "heads", "grounding", "answers"]
 Crossing = Literal["text-image", "image-text", "text-text", "image-image"]
 
 # Which kinds of places a crossing goes from and to.
@@ -27,9 +27,10 @@ class JointOptions(Options):
 
     show: JointPage = choice(
         "image",
-        {"image": "On the image", "map": "Map", "heads": "Heads", "answers": "Answers"},
+        {"image": "On the image", "map": "Map", "heads": "Heads", "grounding": "Grounding", "answers": "Answers"},
         "Show",
-        "attention over the image and the words, the whole map, what each head crosses, or what the model answers",
+        "attention over the image and the words, the whole map, what each head crosses, how often it finds the thing "
+        "that a word means in drawn scenes, or what the model answers",
     )
     attention: Literal["head", "mean", "rollout"] = choice(
         "head",
