@@ -79,7 +79,7 @@ def measure(model: SceneDetector, seeds: range) -> dict[str, float]:
         for thing, box in matched(each, scene).items()
         if (scene.things[thing].colour, scene.things[thing].kind) in HELD_OUT
     ]
-    return figures | {"unseen": float(np.mean(hits)), "n_test": len(scenes)}
+    return figures | {"unseen": _share(hits), "n_test": len(scenes)}
 
 
 def _found(model: SceneDetector, scenes: list[Scene], least: float) -> list[Detections]:
@@ -141,14 +141,18 @@ def _of_tags(found: list[Detections], scenes: list[Scene]) -> dict[str, float]:
         for thing, box in hits.items():
             colour, kind = each.tags[box].split()
             right.append((kind == scene.things[thing].kind, colour == scene.things[thing].colour))
-    kinds, colours = np.array(right, bool).reshape(-1, 2).T
     return {
         "recall": len(right) / n_things,
         "precision": len(right) / n_boxes,
-        "kind": float(kinds.mean()),
-        "colour": float(colours.mean()),
-        "tag": float((kinds & colours).mean()),
+        "kind": _share([kind for kind, _ in right]),
+        "colour": _share([colour for _, colour in right]),
+        "tag": _share([kind and colour for kind, colour in right]),
     }
+
+
+def _share(hits: list[bool]) -> float:
+    """0 where nothing was found that could be right."""
+    return float(np.mean(hits)) if hits else 0.0
 
 
 def main() -> None:
