@@ -94,6 +94,10 @@ class RegionsBar(QWidget):
         if self._detector and self._input.of_detector:
             found = self.tr("Regions: found by {}").format(self._detector)
             return self.tr("{}, and {} drawn").format(found, n) if n else found
+        if self._detector and not n:
+            if self._input.of_scene:
+                return self.tr("Regions: the things of the scene")
+            return self.tr("Regions: none yet; draw a box over the image in Words and image.")
         if n:
             return self.tr("Regions: {} drawn").format(n)
         return self.tr("Regions: drag over the image in Words and image to draw a box.")
