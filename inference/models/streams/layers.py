@@ -44,6 +44,7 @@ class StreamConfig(PreTrainedConfig):
         hidden_dropout_prob: float = 0.1,
         max_position_embeddings: int = 512,
         type_vocab_size: int = 2,
+        initializer_range: float = 0.02,
         detector: str = "",
         **kwargs: Any,
     ) -> None:
@@ -56,6 +57,7 @@ class StreamConfig(PreTrainedConfig):
         self.hidden_dropout_prob = hidden_dropout_prob
         self.max_position_embeddings = max_position_embeddings
         self.type_vocab_size = type_vocab_size
+        self.initializer_range = initializer_range
         self.detector = detector
         given: dict[str, Any] = {"pad_token_id": 0, "tie_word_embeddings": True} | kwargs
         super().__init__(**given)
@@ -252,7 +254,7 @@ class JointModel(PreTrainedModel):
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, nn.Linear | nn.Embedding):
-            nn.init.normal_(module.weight, std=0.02)
+            nn.init.normal_(module.weight, std=self.config.initializer_range)
             if isinstance(module, nn.Linear) and module.bias is not None:
                 nn.init.zeros_(module.bias)
             if isinstance(module, nn.Embedding) and module.padding_idx is not None:

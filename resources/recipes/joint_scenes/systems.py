@@ -23,6 +23,7 @@ _SIZES: dict[str, Any] = {
     "intermediate_size": 384,
     "hidden_dropout_prob": 0.0,  # no scene is seen twice
     "max_position_embeddings": LONGEST,
+    "initializer_range": 0.06,  # with BERT's 0.02 what is read in so narrow a stream is lost beside what reads it
     "detector": DETECTOR,
 }
 _TRANSPORT, _REGIONS = 0.1, 0.5  # weights of losses beside those of words and pairs

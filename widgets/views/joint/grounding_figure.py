@@ -57,13 +57,9 @@ class JointGroundingFigure(RankedHeads):
         if not self.ranked:
             return _tr("No head of this model goes from words to the image")
         level, head, value = self.ranked[0]
-        text = _tr(
-            "Of {} words for sizes, colours and kinds in {} drawn scenes, {}, head {} looks most at the thing that is "
-            "meant with {}; at random it would be {}"
-        )
-        title = self.result.levels[level].title
-        n, n_scenes = self.result.n_words, self.result.n_scenes
-        return text.format(n, n_scenes, title, head, short(value, 3), short(self.result.chance, 3))
+        text = _tr("{}, head {}: {} of {} words in {} drawn scenes find their thing; at random {}")
+        title, n, n_scenes = self.result.levels[level].title, self.result.n_words, self.result.n_scenes
+        return text.format(title, head, short(value, 3), n, n_scenes, short(self.result.chance, 3))
 
     def numbers(self) -> Numbers:
         """A row a head, the highest first, and chance as the last one."""
