@@ -87,6 +87,7 @@ def joint(request: JointRequest, model: Model, context: Context) -> JointResult:
         regions=None if regions is None else replace(regions, features=None),
         picture=seen_image(prepared, grid),
         notes=run.encoded.notes,
+        transport=_transported(family, run, n, model) if len(axes) == 1 else None,
     )
 
 
@@ -218,6 +219,25 @@ def _rolled(level: JointLevel, run: Run, model: Model, context: Context) -> np.n
         rolled = step if rolled is None else step @ rolled
     assert rolled is not None
     return rolled.cpu().numpy()
+
+
+def _transported(family: ReadsJointly, run: Run, n: int, model: Model) -> np.ndarray | None:
+    """See `JointResult.transport`: of one stream, in which the text comes first; kept with the run."""
+    if "joint transport" not in run.store:
+        with torch.inference_mode():
+            run.store["joint transport"] = family.transport_plan(model.net, run.encoded.tensors)
+    plan = run.store["joint transport"]
+    if plan is None:
+        return None
+    assert isinstance(plan, torch.Tensor)
+    n_text = len(plan)
+    found = np.full((n, n), np.nan, np.float32)
+    for rows, columns, part in (
+        (slice(n_text), slice(n_text, n), plan),
+        (slice(n_text, n), slice(n_text), plan.T),
+    ):
+        found[rows, columns] = (part / part.sum(1, keepdim=True)).cpu().numpy()
+    return found
 
 
 def _all_shares(

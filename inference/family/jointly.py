@@ -81,6 +81,13 @@ class ReadsJointly(ABC):
     def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
         """What lies on each sequence, without special tokens of the text; each place in one stretch at most."""
 
+    def transport_plan(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor | None:
+        """How much of each token of the text goes to each region, float [token, region], 1 in all.
+
+        None for models that were not trained to bring words to regions.
+        """
+        return None
+
     def why_no_words(self, opened: Opened) -> str:
         """Half a sentence where it fills no masks in the text; empty where it does."""
         return f"{opened.named} has no head that fills in words"

@@ -15,6 +15,7 @@ from inference.family.parts import AttentionPart, part
 from inference.inputs.tokens import as_text, joined, segments
 from inference.models.streams import oscar, uniter, vilbert
 from inference.models.streams.boxes import box_numbers
+from inference.models.streams.transport import transport
 from inference.results.joint import JointLevel
 from inference.results.tokens import Tokens
 
@@ -82,6 +83,13 @@ class UniterFamily(_Asked, OneStreamFamily):
             **segments(tokens, config),
         }
         return Encoded(tensors, {"both": joined(tokens, as_places(regions))})
+
+    def transport_plan(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor:
+        """See `ReadsJointly.transport_plan`: as in its training, of the states behind the last layer."""
+        output = self.output(net, tensors)
+        states = output.text_states.float(), output.region_states.float()
+        every = (torch.ones(each.shape[:2], dtype=torch.bool, device=each.device) for each in states)
+        return transport(*states, *every).plan[0]
 
 
 class OscarFamily(_Asked, OneStreamFamily):

@@ -433,3 +433,15 @@ def test_its_numbers_name_their_axes_and_their_boxes_are_in_pixels():
 
 def test_is_collected_after_closing(assert_collected):
     assert_collected(lambda: JointView(ViewContext()))
+
+
+def test_a_plan_is_shown_in_place_of_attention_where_there_is_one():
+    result = make_result(reads_regions=True)
+    plan = np.full((6, 6), np.nan, np.float32)
+    plan[:4, 4:], plan[4:, :4] = [0.9, 0.1], 0.25
+    options = JointOptions(show="map", attention="transport", rows="text", columns="image")
+    figure = JointMapFigure(replace(result, transport=plan), 0, options)
+    np.testing.assert_array_equal(figure.values, np.tile(np.float32([0.9, 0.1]), (2, 1)))
+    assert figure.caption.startswith("Transport plan of the last layer")
+    np.testing.assert_array_equal(figure.numbers().arrays["transport"], plan)
+    assert "mean of 2 heads" in JointMapFigure(result, 0, options).caption

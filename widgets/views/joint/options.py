@@ -32,11 +32,12 @@ class JointOptions(Options):
         "attention over the image and the words, the whole map, what each head crosses, how often it finds the thing "
         "that a word means in drawn scenes, or what the model answers",
     )
-    attention: Literal["head", "mean", "rollout"] = choice(
+    attention: Literal["head", "mean", "rollout", "transport"] = choice(
         "head",
-        {"head": "One head", "mean": "Mean of the heads", "rollout": "Rollout"},
+        {"head": "One head", "mean": "Mean of the heads", "rollout": "Rollout", "transport": "Transport plan"},
         "Attention",
-        "of the selected head, the mean over the heads of the layer, or the means of all layers so far multiplied",
+        "of the selected head, the mean over the heads of the layer, the means of all layers so far multiplied, or the "
+        "plan by which words go to regions at least cost, where the model was trained by one; else the mean",
     )
     direction: Literal["to", "from"] = choice(
         "to",
