@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -170,7 +170,7 @@ class SceneDetector(PreTrainedModel):
         elif isinstance(module, SceneDetector):
             for head in (module.centre, module.box, module.kind, module.colour):
                 nn.init.normal_(head.weight, std=0.01)
-            nn.init.constant_(module.centre.bias, _RARE)
+            nn.init.constant_(cast("Tensor", module.centre.bias), _RARE)
 
     def forward(self, pixel_values: Tensor, **_: Any) -> Proposals:
         """The first stage."""

@@ -87,9 +87,9 @@ class UniterFamily(_Asked, OneStreamFamily):
     def transport_plan(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor:
         """See `ReadsJointly.transport_plan`: as in its training, of the states behind the last layer."""
         output = self.output(net, tensors)
-        states = output.text_states.float(), output.region_states.float()
-        every = (torch.ones(each.shape[:2], dtype=torch.bool, device=each.device) for each in states)
-        return transport(*states, *every).plan[0]
+        words, regions = output.text_states.float(), output.region_states.float()
+        every = [torch.ones(each.shape[:2], dtype=torch.bool, device=each.device) for each in (words, regions)]
+        return transport(words, regions, every[0], every[1]).plan[0]
 
 
 class OscarFamily(_Asked, OneStreamFamily):

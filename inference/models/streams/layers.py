@@ -246,7 +246,6 @@ class JointModel(PreTrainedModel):
     """What models of words and regions share: how they begin, and where their words lie."""
 
     config_class = StreamConfig
-    config: StreamConfig
     main_input_name = "input_ids"
     _supports_sdpa = True
     _supports_attention_backend = True
@@ -254,7 +253,7 @@ class JointModel(PreTrainedModel):
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, nn.Linear | nn.Embedding):
-            nn.init.normal_(module.weight, std=self.config.initializer_range)
+            nn.init.normal_(module.weight, std=cast("StreamConfig", self.config).initializer_range)
             if isinstance(module, nn.Linear) and module.bias is not None:
                 nn.init.zeros_(module.bias)
             if isinstance(module, nn.Embedding) and module.padding_idx is not None:

@@ -56,7 +56,8 @@ class UniterConfig(StreamConfig):
         self.img_dim = img_dim
         self.img_label_dim = img_label_dim
         self.n_box_numbers = n_box_numbers
-        super().__init__(**({"vocab_size": 28_996} | kwargs))
+        given: dict[str, Any] = {"vocab_size": 28_996} | kwargs
+        super().__init__(**given)
 
 
 class RegionEmbeddings(nn.Module):

@@ -13,7 +13,7 @@ import random
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -122,7 +122,9 @@ class Measurer:
     def __init__(self, model: JointModel, tokenizer: PreTrainedTokenizerBase, detector: SceneDetector) -> None:
         self.model, self.tokenizer, self.detector = model, tokenizer, detector
         self.has_tags = bool(getattr(model.config, "reads_tags", False))
-        self._ids = {name: [tokenizer.convert_tokens_to_ids(word) for word in own] for name, own in _GROUPS.items()}
+        self._ids = {
+            name: [cast("int", tokenizer.convert_tokens_to_ids(word)) for word in own] for name, own in _GROUPS.items()
+        }
 
     def batch(self, seen: SeenScenes, texts: Sequence[str]) -> JointBatch:
         """A sentence beside each scene, whole."""
@@ -252,10 +254,10 @@ def _changed(scene: Scene, text: str, rng: random.Random) -> str:
 
 def _turned(seen: SeenScenes) -> SeenScenes:
     """Every scene's regions beside the next one."""
-    return SeenScenes(
-        *(each.roll(1, 0) for each in (seen.vectors, seen.boxes, seen.pairs, seen.is_region)),
-        (seen.tags[-1], *seen.tags[:-1]),
+    vectors, boxes, pairs, is_region = (
+        each.roll(1, 0) for each in (seen.vectors, seen.boxes, seen.pairs, seen.is_region)
     )
+    return SeenScenes(vectors, boxes, pairs, is_region, (seen.tags[-1], *seen.tags[:-1]))
 
 
 def measure_heads(folder: Path, n_scenes: int) -> dict[str, float | str]:

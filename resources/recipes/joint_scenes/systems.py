@@ -33,15 +33,15 @@ def build(name: str, seed: int, n_words: int, detector: SceneDetectorConfig) -> 
     """One of `SYSTEMS` with random weights."""
     torch.manual_seed(seed)
     n, n_classes = detector.feature_size, 1 + len(detector.kinds) * len(detector.colours)
-    sizes = _SIZES | {"vocab_size": n_words}
+    sizes: dict[str, Any] = _SIZES | {"vocab_size": n_words}
     if name == "uniter-scenes":
         return uniter.Uniter(uniter.UniterConfig(img_dim=n, img_label_dim=n_classes, **sizes))
     if name == "vilbert-scenes":
-        regions = {"v_hidden_size": 128, "v_num_hidden_layers": 2, "v_num_attention_heads": 4, "bi_hidden_size": 128}
-        more = {"v_intermediate_size": 256, "bi_num_attention_heads": 4}
-        connected = {"v_biattention_id": (0, 1), "t_biattention_id": (2, 3), "intermediate_size": 256}
-        of_regions = {"v_feature_size": n, "v_target_size": n_classes}
-        return vilbert.VilBert(vilbert.VilBertConfig(**sizes | regions | more | connected | of_regions))
+        sizes |= {"v_hidden_size": 128, "v_num_hidden_layers": 2, "v_num_attention_heads": 4}
+        sizes |= {"v_intermediate_size": 256, "v_feature_size": n, "v_target_size": n_classes}
+        sizes |= {"bi_hidden_size": 128, "bi_num_attention_heads": 4, "intermediate_size": 256}
+        sizes |= {"v_biattention_id": (0, 1), "t_biattention_id": (2, 3)}
+        return vilbert.VilBert(vilbert.VilBertConfig(**sizes))
     numbers = n + oscar.N_BOX_NUMBERS
     reads_tags = SYSTEMS[name]
     return oscar.Oscar(

@@ -35,8 +35,12 @@ class JointHeadsFigure(RankedHeads):
     head: int = 0
     options: JointOptions = field(default_factory=JointOptions)
 
-    @cached_property
+    @property
     def all_values(self) -> np.ndarray:
+        return self._all
+
+    @cached_property
+    def _all(self) -> np.ndarray:
         """float32 [level, head]: the sum of shares over the kinds; of focus the mean."""
         queries, keys = ([KINDS.index(kind) for kind in end] for end in ENDS[self.options.crossing])
         of = self.result.shares if self.options.measure == "share" else self.result.focus
