@@ -59,7 +59,7 @@ def grounding(request: GroundingRequest, model: Model, context: Context) -> Grou
     n_left_out = 0
     for number in range(request.n_scenes):
         context.checkpoint(number, request.n_scenes, f"Scene {number + 1} of {request.n_scenes}")
-        found = _Asked(number, request, model, context)
+        found = _FollowedScene(number, request, model, context)
         n_left_out += found.n_words - len(found.places)
         chances += found.chances()
         for level, each in enumerate(levels):
@@ -74,7 +74,7 @@ def grounding(request: GroundingRequest, model: Model, context: Context) -> Grou
     return GroundingResult(levels, scores, float(np.mean(chances)), len(chances), n_left_out, request.n_scenes)
 
 
-class _Asked:
+class _FollowedScene:
     """A scene with a sentence, run; which words are followed, and which places show what they are about."""
 
     def __init__(self, number: int, request: GroundingRequest, model: Model, context: Context) -> None:

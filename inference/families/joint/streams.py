@@ -32,7 +32,7 @@ _MATCHES = {"uniter": uniter.MATCHES, "oscar": oscar.MATCHES, "vilbert": vilbert
 _WHOLE = (0.0, 0.0, 1.0, 1.0)  # a box of all of the image
 
 
-class _Asked(RegionsFamily):
+class _WithHeads(RegionsFamily):
     """What all three have: a head of words, and one that tells whether text and image belong together."""
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
@@ -53,7 +53,7 @@ class _Asked(RegionsFamily):
         return PairScore(float(logits.softmax(-1)[_MATCHES[self.name]]), is_probability=True)
 
 
-class UniterFamily(_Asked, OneStreamFamily):
+class UniterFamily(_WithHeads, OneStreamFamily):
     """UNITER (Chen et al. 2020): one stream of words and regions, each with its box in seven numbers."""
 
     name = "uniter"
@@ -92,7 +92,7 @@ class UniterFamily(_Asked, OneStreamFamily):
         return transport(words, regions, every[0], every[1]).plan[0]
 
 
-class OscarFamily(_Asked, OneStreamFamily):
+class OscarFamily(_WithHeads, OneStreamFamily):
     """OSCAR (Li et al. 2020) and VinVL (Zhang et al. 2021): words, the tags of regions as words, and regions."""
 
     name = "oscar"
@@ -145,7 +145,7 @@ class OscarFamily(_Asked, OneStreamFamily):
         }
 
 
-class VilBertFamily(_Asked):
+class VilBertFamily(_WithHeads):
     """ViLBERT (Lu et al. 2019): a stream of words, one of regions, and connections in which each reads the other."""
 
     name = "vilbert"

@@ -156,7 +156,7 @@ class Connection(nn.Module):
         return self.v_output(self.v_intermediate(regions), regions), self.t_output(self.t_intermediate(words), words)
 
 
-class _Layers(nn.Module):
+class _BothLayers(nn.Module):
     def __init__(self, config: VilBertConfig) -> None:
         super().__init__()
         text = config.hidden_size, config.num_attention_heads, config.intermediate_size
@@ -200,7 +200,7 @@ class VilBertStreams(nn.Module):
         super().__init__()
         self.embeddings = WordEmbeddings(config)
         self.v_embeddings = PlacedRegions(config)
-        self.encoder = _Layers(config)
+        self.encoder = _BothLayers(config)
         self.t_pooler = FirstState(config.hidden_size, config.bi_hidden_size, nn.ReLU())
         self.v_pooler = FirstState(config.v_hidden_size, config.bi_hidden_size, nn.ReLU())
 
