@@ -162,4 +162,5 @@ _CORNERS = ((np.maximum, slice(0, 2)), (np.minimum, slice(2, 4)))
 def _is_in(boxes: np.ndarray, things: np.ndarray) -> np.ndarray:
     """bool [place, thing]: whether the middle of a place lies in the box of a thing."""
     middle = ((boxes[:, :2] + boxes[:, 2:]) / 2)[:, None]
-    return (middle >= things[None, :, :2]).all(-1) & (middle < things[None, :, 2:]).all(-1)
+    is_in = (middle >= things[None, :, :2]) & (middle < things[None, :, 2:])
+    return np.asarray(is_in.all(-1))
