@@ -11,6 +11,7 @@ EMBEDDINGS = ROOT / "embeddings" / "english.npz"
 HOME_PICTURES = ROOT / "home"  # <light or dark>/<card>.png, made by docs/home_pictures.py
 CBOW_EMBEDDINGS = ROOT / "embeddings" / "english-cbow.npz"
 PUBLISHED = ROOT / "published"  # <table>.json
+DETECTORS = ROOT / "detectors"  # of regions; models name the one that they read the regions of
 HELP = ROOT / "help"  # <view>.md: what a view shows and how it is read
 
 

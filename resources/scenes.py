@@ -51,6 +51,14 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
+class SceneSentence:
+    """A true sentence, and the numbers of the things that it names, in its order."""
+
+    text: str
+    things: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """A background and two to six things, those behind first."""
 
@@ -82,6 +90,13 @@ class Scene:
             *(f"{self.things[i].phrase} {self.relation(i, j)} {self.things[j].phrase}" for i, j in pairs),
             f"{_count(len(self.things))} things {where}",
         )
+
+
+def sentences_of(scene: Scene) -> tuple[SceneSentence, ...]:
+    """What is said of every thing, then of every ordered pair; see `Scene.captions`."""
+    n = len(scene.things)
+    named = [(i,) for i in range(n)] + [(i, j) for i in range(n) for j in range(n) if i != j]
+    return tuple(SceneSentence(text, things) for text, things in zip(scene.captions(), named, strict=False))
 
 
 def make_scene(seed: int, *, with_held_out: bool = False) -> Scene:

@@ -13,31 +13,26 @@ import torch
 from inference.context import Refused
 from inference.family.jointly import ReadsJointly
 from inference.family.opened import Opened
+from inference.forward.joint_places import boxes_of, kinds_of
 from inference.forward.masked_lm import check_top_k, probs_of, top_words
-from inference.inputs.regions import regions_of
 from inference.inputs.seen import seen_image
 from inference.inputs.tokens import joined
 from inference.results.joint import KINDS, JointRequest, JointResult, JointWordsRequest, JointWordsResult
 
 if TYPE_CHECKING:
     from torch import Tensor
-    from transformers import PreTrainedConfig
 
     from inference.capture.attention_call import AttentionCall
     from inference.context import Context
     from inference.family.base import Encoded
     from inference.forward.model import Model
     from inference.forward.run import Run
-    from inference.inputs.images import Prepared
-    from inference.inputs.patch_grid import PatchGrid
     from inference.results.inputs import Input
     from inference.results.joint import JointLevel
-    from inference.results.regions import Regions
     from inference.results.tokens import Tokens
 
 _MOST_BYTES = 2**28  # of the maps of one level
 _N_KINDS = len(KINDS)
-_SPECIAL = KINDS.index("special")
 
 
 def joint(request: JointRequest, model: Model, context: Context) -> JointResult:
@@ -52,7 +47,7 @@ def joint(request: JointRequest, model: Model, context: Context) -> JointResult:
     ------
     Refused
         There is no such level, its maps take more than 256 MB, or a text or an image is missing; else as
-        `Family.encode` and `regions_of`.
+        `Family.encode` and `ReadsJointly.regions`.
     """
     family, config = _family(model), model.net.config
     levels = family.levels(config)
@@ -60,9 +55,9 @@ def joint(request: JointRequest, model: Model, context: Context) -> JointResult:
         raise Refused(f"Level {request.level} was asked for; {model.info.name} has levels 0 to {len(levels) - 1}.")
     given = _given(request.input, model)
     prepared = model.prepare(given)
-    regions = regions_of(request.input.regions, prepared)
+    regions = family.regions(request.input, config, prepared)
     run = model.run(given, context)
-    kinds = _kinds(family, run.encoded, config, prepared)
+    kinds = kinds_of(family, run.encoded, config, prepared)
     level = levels[request.level]
     axes = _axes(level, model)
     tokens = [run.encoded.sequences[axis] for axis in axes]
@@ -83,7 +78,7 @@ def joint(request: JointRequest, model: Model, context: Context) -> JointResult:
         tokens=reduce(joined, tokens),
         kinds=np.concatenate([kinds[axis] for axis in axes]),
         boxes=np.concatenate(
-            [_boxes(of, kinds[axis], grid, prepared, regions) for of, axis in zip(tokens, axes, strict=True)]
+            [boxes_of(of, kinds[axis], grid, prepared, regions) for of, axis in zip(tokens, axes, strict=True)]
         ),
         pattern=_joint_map(level, axes, n_heads, n, run, model, context),
         rollout=_rolled(level, run, model, context) if len(level.parts) == 1 else None,
@@ -92,6 +87,7 @@ def joint(request: JointRequest, model: Model, context: Context) -> JointResult:
         regions=None if regions is None else replace(regions, features=None),
         picture=seen_image(prepared, grid),
         notes=run.encoded.notes,
+        transport=_transported(family, run, n, model) if len(axes) == 1 else None,
     )
 
 
@@ -193,40 +189,6 @@ def _first_of_text(tokens: Tokens, ids: np.ndarray) -> int:
     return next(places, 0)
 
 
-def _kinds(
-    family: ReadsJointly, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared
-) -> dict[str, np.ndarray]:
-    """uint8 [pos] for each sequence; special tokens of the text are none of its words."""
-    found = {}
-    for axis, stretches in family.stretches(encoded, config, prepared).items():
-        tokens = encoded.sequences[axis]
-        kinds = np.full(len(tokens), KINDS.index("other"), np.uint8)
-        for stretch in stretches:
-            kinds[list(stretch.places)] = KINDS.index(stretch.kind)
-        is_special = (kinds == KINDS.index("word")) & tokens.is_special
-        kinds[is_special] = _SPECIAL
-        found[axis] = kinds
-    return found
-
-
-def _boxes(
-    tokens: Tokens, kinds: np.ndarray, grid: PatchGrid, prepared: Prepared, regions: Regions | None
-) -> np.ndarray:
-    """float32 [pos, 4] in pixels of the image as it was before it was made ready."""
-    boxes = np.full((len(tokens), 4), np.nan, np.float32)
-    left, top, right, bottom = np.array(prepared.box) * np.array(prepared.size * 2)
-    height, width = (bottom - top) / grid.rows, (right - left) / grid.columns
-    for pos in np.flatnonzero(kinds == KINDS.index("patch")):
-        row, column = (int(number) for number in tokens.words[pos].split(","))
-        x, y = left + column * width, top + row * height
-        boxes[pos] = x, y, x + width, y + height
-    of_regions = np.flatnonzero(kinds == KINDS.index("region"))
-    if len(of_regions):
-        assert regions is not None
-        boxes[of_regions] = regions.boxes
-    return boxes
-
-
 # Maps
 
 
@@ -257,6 +219,25 @@ def _rolled(level: JointLevel, run: Run, model: Model, context: Context) -> np.n
         rolled = step if rolled is None else step @ rolled
     assert rolled is not None
     return rolled.cpu().numpy()
+
+
+def _transported(family: ReadsJointly, run: Run, n: int, model: Model) -> np.ndarray | None:
+    """See `JointResult.transport`: of one stream, in which the text comes first; kept with the run."""
+    if "joint transport" not in run.store:
+        with torch.inference_mode():
+            run.store["joint transport"] = family.transport_plan(model.net, run.encoded.tensors)
+    plan = run.store["joint transport"]
+    if plan is None:
+        return None
+    assert isinstance(plan, torch.Tensor)
+    n_text = len(plan)
+    found = np.full((n, n), np.nan, np.float32)
+    for rows, columns, part in (
+        (slice(n_text), slice(n_text, n), plan),
+        (slice(n_text, n), slice(n_text), plan.T),
+    ):
+        found[rows, columns] = (part / part.sum(1, keepdim=True)).cpu().numpy()
+    return found
 
 
 def _all_shares(
@@ -304,7 +285,7 @@ def _focus(part: Tensor) -> Tensor:
     Rows that see nothing there have none; NaN where none has.
     """
     total = part.sum(-1, keepdim=True)
-    share = part / total.clamp(min=1e-30)
+    share = part / total.clamp(min=torch.finfo(total.dtype).tiny)
     entropy = -(share * share.clamp(min=1e-30).log()).sum(-1)
     focus = (1 - entropy / math.log(part.shape[-1])).clamp(0, 1)
     return torch.where(total[..., 0] > 0, focus, torch.nan).nanmean(-1)

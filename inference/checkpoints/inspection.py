@@ -20,6 +20,7 @@ from inference.checkpoints.training_stages import has_training_stages
 from inference.checkpoints.weights_header import StoredTensor, read_weights, stored_in
 from inference.context import Refused
 from inference.family.base import Family, ReadsImages
+from inference.family.jointly import ReadsJointly
 from inference.family.opened import Opened
 from inference.family.unread import why_unread
 from inference.files.chat_template import read_chat_template
@@ -158,6 +159,7 @@ def plan(checkpoint: str) -> CheckpointPlan:
         has_chat_template=can_chat,
         compares=family.compares(config) if has_tokenizer else (),
         card=read_card(own_folder),
+        detector=family.detector(config) if isinstance(family, ReadsJointly) else "",
     )
     return CheckpointPlan(
         folder, config, family, architecture, stored, info, preparation, adapter, is_own_precision, of_base, open_clip

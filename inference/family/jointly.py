@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from inference.inputs.regions import regions_of
+
 if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedConfig, PreTrainedModel
@@ -13,7 +15,9 @@ if TYPE_CHECKING:
     from inference.family.base import Encoded
     from inference.family.opened import Opened
     from inference.inputs.images import Prepared
+    from inference.results.inputs import Input
     from inference.results.joint import JointLevel
+    from inference.results.regions import Regions
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,20 @@ class ReadsJointly(ABC):
     text_tensor: ClassVar[str] = "input_ids"
     text_axis: ClassVar[str] = "text"
 
+    def detector(self, config: PreTrainedConfig) -> str:
+        """Name of the bundled detector whose regions it reads; empty where it reads none, or those of another one."""
+        return ""
+
+    def regions(self, input: Input, config: PreTrainedConfig, prepared: Prepared) -> Regions | None:
+        """The regions of the image that are read or framed; None where there are none.
+
+        Raises
+        ------
+        Refused
+            As `regions_of`.
+        """
+        return regions_of(input.regions, prepared)
+
     @abstractmethod
     def levels(self, config: PreTrainedConfig) -> tuple[JointLevel, ...]:
         """Its attentions, by depth."""
@@ -62,6 +80,13 @@ class ReadsJointly(ABC):
     @abstractmethod
     def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
         """What lies on each sequence, without special tokens of the text; each place in one stretch at most."""
+
+    def transport_plan(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor | None:
+        """How much of each token of the text goes to each region, float [token, region], 1 in all.
+
+        None for models that were not trained to bring words to regions.
+        """
+        return None
 
     def why_no_words(self, opened: Opened) -> str:
         """Half a sentence where it fills no masks in the text; empty where it does."""

@@ -182,6 +182,8 @@ class CheckpointInfo:
         Of which kinds it is given several, to be compared: `image`, `text`; see `Input.images` and `Input.texts`.
     card
         What its README states.
+    detector
+        Name of the bundled detector whose regions it reads; empty where it reads none, or those of another one.
     """
 
     checkpoint: str
@@ -212,6 +214,7 @@ class CheckpointInfo:
     explained: tuple[str, ...] = ()
     compares: tuple[str, ...] = ()
     card: ModelCard = ModelCard()
+    detector: str = ""
 
     @property
     def cautions(self) -> tuple[str, ...]:

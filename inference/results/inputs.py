@@ -122,11 +122,15 @@ class RegionsInput:
         x0, y0, x1, y1 in pixels of the image, 0,0 being its upper left corner; at most 200.
     of_scene
         With the boxes of the things in front, where the image is a generated scene.
+    of_detector
+        With those that a detector finds in front, in place of those of the scene, for models that were trained with
+        one that is at hand; others are told nothing by it.
     """
 
     path: str = ""
     boxes: tuple[PixelBox, ...] = ()
     of_scene: bool = False
+    of_detector: bool = True
 
 
 @dataclass(frozen=True, slots=True)

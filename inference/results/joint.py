@@ -85,6 +85,10 @@ class JointResult:
         Boxes with their labels, whether the model reads them or not; without features. None for none.
     picture
         The image, and which part of it is seen.
+    transport
+        float32 [query_pos, key_pos]: which regions each token of the text is brought to at least cost, and which tokens
+        each region, whatever the level; rows sum to 1. NaN between places of the text, and between regions. None for
+        models that were not trained by it, as UNITER was (Chen et al. 2020, section 3.2).
     """
 
     levels: tuple[JointLevel, ...]
@@ -100,6 +104,7 @@ class JointResult:
     regions: Regions | None
     picture: ImageResult
     notes: tuple[str, ...] = ()
+    transport: np.ndarray | None = None
 
     @property
     def n_heads(self) -> int:

@@ -10,6 +10,9 @@ import numpy as np
 import torch
 import transformers as tf
 
+from inference.models.streams.oscar import Oscar, OscarConfig
+from inference.models.streams.uniter import Uniter, UniterConfig
+from inference.models.streams.vilbert import VilBert, VilBertConfig
 from inference.results.inputs import ImageInput, Input, RegionsInput, TextInput
 from tests.inference.tiny_pairs import VOCAB
 
@@ -59,6 +62,13 @@ def _lxmert(cls: Any) -> Any:
     return cls(config)
 
 
+def _vilbert() -> Any:
+    regions = {"v_hidden_size": 32, "v_num_hidden_layers": 2, "v_num_attention_heads": 2, "v_intermediate_size": 32}
+    connected = {"v_biattention_id": (0, 1), "t_biattention_id": (1, 2), "bi_hidden_size": 32}
+    sizes: dict[str, Any] = TEXT | {"num_hidden_layers": 3} | regions | connected | {"bi_num_attention_heads": 4}
+    return VilBert(VilBertConfig(v_feature_size=N_NUMBERS, v_target_size=7, **sizes))
+
+
 BUILDERS: dict[str, Callable[[], Any]] = {
     "vilt words": lambda: _vilt(tf.ViltForMaskedLM),
     "vilt pairs": lambda: _vilt(tf.ViltForImageAndTextRetrieval),
@@ -70,9 +80,12 @@ BUILDERS: dict[str, Callable[[], Any]] = {
     "blip matches": lambda: _blip(tf.BlipForImageTextRetrieval),
     "visual_bert": lambda: _visual_bert(tf.VisualBertForPreTraining),
     "lxmert": lambda: _lxmert(tf.LxmertForPreTraining),
+    "uniter": lambda: Uniter(UniterConfig(img_dim=N_NUMBERS, img_label_dim=7, **TEXT)),
+    "oscar": lambda: Oscar(OscarConfig(img_feature_dim=N_NUMBERS + 6, num_contrast_classes=3, **TEXT)),
+    "vilbert": _vilbert,
 }
 NAMES = tuple(BUILDERS)
-OF_REGIONS = ("visual_bert", "lxmert")
+OF_REGIONS = ("visual_bert", "lxmert", "uniter", "oscar", "vilbert")
 
 
 def save(folder: Path, name: str) -> Path:

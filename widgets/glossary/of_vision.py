@@ -23,6 +23,8 @@ ENTRIES = (
     Entry("contrastive", "What belongs together is drawn closer, all else is pushed apart."),
     Entry("spotlight", "What has low numbers is darkened, instead of colouring everything."),
     Entry("opacity", "How much of the image the colours over it hide."),
+    Entry("grounding", "Of the words that name a thing, the share whose strongest attention to the image lies on that thing.", (), "", "Cao et al. 2020"),
+    Entry("transport plan", "How words are brought to regions at the least cost in all, a cost being how unlike their vectors are.", (), "min Σ T[w, r] (1 − cos(w, r))", "Chen et al. 2020"),
     Entry("region", "A part of an image that a detector has found.", ("regions",)),
     Entry("ImageNet", "1.28 million photographs of 1,000 classes, by which vision models are compared.", (), "", "Deng et al. 2009"),
     Entry("VTAB", "19 tasks with 1,000 examples each, by which vision models are compared.", (), "", "Zhai et al. 2019"),

@@ -1,4 +1,4 @@
-"""What stands above the views when the checkpoint reads words and an image together: which regions of it are framed."""
+"""What stands above the views when the checkpoint reads words and an image together: its regions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from widgets.kit.plain import PlainLabel, plain_tip
 
 
 class RegionsBar(QWidget):
-    """The regions in a line, and where they come from: the scene, the pointer, or a file.
+    """The regions in a line, and where they come from: the detector, the scene, the pointer, or a file.
 
     Signals
     -------
@@ -28,12 +28,18 @@ class RegionsBar(QWidget):
         super().__init__(parent)
         self._input = RegionsInput(of_scene=True)
         self._needs_file = False
+        self._detector = ""
         self._line = PlainLabel(self)
         self._line.setObjectName("regions_line")
         self._line.setAccessibleName(self.tr("Regions"))
         self._of_scene = QCheckBox(self.tr("Things of the scene"), self)
         self._of_scene.setObjectName("regions_of_scene")
         self._of_scene.setToolTip(plain_tip(self.tr("Frame what the generator painted; files have no such boxes")))
+        self._of_detector = QCheckBox(self.tr("Found by the detector"), self)
+        self._of_detector.setObjectName("regions_of_detector")
+        about = self.tr("Read what a small detector finds in the image, with its errors, in place of what was painted")
+        self._of_detector.setToolTip(plain_tip(about))
+        self._of_detector.hide()
         self._open = QPushButton(self.tr("Open regions …"), self)
         self._open.setObjectName("regions_open")
         about = self.tr("An NPZ file with boxes in pixels, and features, labels and scores where there are any")
@@ -44,8 +50,9 @@ class RegionsBar(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 2, 8, 4)
         layout.addWidget(self._line, 1)
-        for widget in (self._of_scene, self._open, self._clear):
+        for widget in (self._of_detector, self._of_scene, self._open, self._clear):
             layout.addWidget(widget)
+        self._of_detector.toggled.connect(self._on_of_detector_toggled)
         self._of_scene.toggled.connect(self._on_of_scene_toggled)
         self._open.clicked.connect(self._on_open_clicked)
         self._clear.clicked.connect(self._on_clear_clicked)
@@ -53,15 +60,20 @@ class RegionsBar(QWidget):
 
     def set_checkpoint(self, info: CheckpointInfo) -> None:
         """Say what this checkpoint makes of regions."""
-        self._needs_file = "regions" in info.reads
+        self._detector = info.detector
+        self._needs_file = "regions" in info.reads and not info.detector
+        self._of_detector.setVisible(bool(info.detector))
         self.set_input(self._input)
 
     def set_input(self, input: RegionsInput) -> None:
         """Show which regions are looked at; `input_changed` is not emitted."""
         self._input = input
-        with QSignalBlocker(self._of_scene):
+        is_found = bool(self._detector) and input.of_detector
+        with QSignalBlocker(self._of_scene), QSignalBlocker(self._of_detector):
             self._of_scene.setChecked(input.of_scene)
-        self._of_scene.setEnabled(not input.path)
+            self._of_detector.setChecked(input.of_detector)
+        self._of_scene.setEnabled(not input.path and not is_found)
+        self._of_detector.setEnabled(not input.path)
         self._clear.setEnabled(bool(input.path or input.boxes))
         self._line.setText(self._told())
 
@@ -79,6 +91,13 @@ class RegionsBar(QWidget):
         if self._needs_file:
             return self.tr("Regions: none that this model can read; open a file with their features.")
         n = len(self._input.boxes)
+        if self._detector and self._input.of_detector:
+            found = self.tr("Regions: found by {}").format(self._detector)
+            return self.tr("{}, and {} drawn").format(found, n) if n else found
+        if self._detector and not n:
+            if self._input.of_scene:
+                return self.tr("Regions: the things of the scene")
+            return self.tr("Regions: none yet; draw a box over the image in Words and image.")
         if n:
             return self.tr("Regions: {} drawn").format(n)
         return self.tr("Regions: drag over the image in Words and image to draw a box.")
@@ -91,6 +110,10 @@ class RegionsBar(QWidget):
     def _on_of_scene_toggled(self, is_on: bool) -> None:
         self._change(replace(self._input, of_scene=is_on))
 
+    @Slot(bool)
+    def _on_of_detector_toggled(self, is_on: bool) -> None:
+        self._change(replace(self._input, of_detector=is_on))
+
     @Slot()
     def _on_open_clicked(self) -> None:
         path, _ = QFileDialog.getOpenFileName(
@@ -101,4 +124,4 @@ class RegionsBar(QWidget):
 
     @Slot()
     def _on_clear_clicked(self) -> None:
-        self._change(RegionsInput(of_scene=self._input.of_scene))
+        self._change(replace(self._input, path="", boxes=()))

@@ -11,9 +11,10 @@ import torch
 from inference.family.base import Encoded, ReadsImages
 from inference.family.jointly import OfKind, PairScore, ReadsJointly
 from inference.family.parts import AttentionPart, PartsFamily, part
+from inference.inputs.detected_regions import has_detector, load_detector, regions_by
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
-from inference.inputs.regions import features_of, regions_of
+from inference.inputs.regions import features_of
 from inference.inputs.tokens import as_text, joined, segments, tokenize
 from inference.results.joint import JointLevel
 from inference.results.tokens import Tokens
@@ -43,10 +44,22 @@ class RegionsFamily(PartsFamily, ReadsImages, ReadsJointly):
     def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         return (f"It reads {self.n_numbers(config):,} numbers of each region of the image, and not the image itself.",)
 
+    def detector(self, config: PreTrainedConfig) -> str:
+        """See `ReadsJointly.detector`."""
+        name = getattr(config, "detector", "")
+        return name if has_detector(name) else ""
+
+    def regions(self, input: Input, config: PreTrainedConfig, prepared: Prepared) -> Regions | None:
+        """See `ReadsJointly.regions`: where a detector is at hand, each has its vector."""
+        name = self.detector(config)
+        return regions_by(name, input.regions, prepared) if name else super().regions(input, config, prepared)
+
     def n_ctx(self, config: PreTrainedConfig) -> int:
         return config.max_position_embeddings
 
     def takes(self, config: PreTrainedConfig) -> Takes:
+        if name := self.detector(config):
+            return Takes((load_detector(name).config.image_size,) * 2)
         return Takes((_SIDE_SHOWN, _SIDE_SHOWN), (1, 1), is_free=True)
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
@@ -64,26 +77,16 @@ class RegionsFamily(PartsFamily, ReadsImages, ReadsJointly):
         assert prepared is not None
         tokens = tokenize(as_text(input), config, tokenizer, self.n_ctx(config))
         named = next(iter(config.architectures or ()), type(self).__name__)
-        regions = regions_of(input.regions, prepared)
+        regions = self.regions(input, config, prepared)
         features = features_of(regions, self.n_numbers(config), named)
         assert regions is not None
         return tokens, regions, torch.from_numpy(features.copy())[None]
 
 
-class VisualBertFamily(RegionsFamily):
-    """VisualBERT (Li et al. 2019): one stream of words and regions, whose places are not told."""
+class OneStreamFamily(RegionsFamily):
+    """Words and regions in one stream of BERT's layers."""
 
-    name = "visual_bert"
-    heads = frozenset({"VisualBertForPreTraining", "VisualBertForQuestionAnswering", "VisualBertForVisualReasoning"})
-    image_tensors = ("visual_embeds",)
     text_axis = "both"
-
-    @staticmethod
-    def fits(config: PreTrainedConfig) -> bool:
-        return config.model_type == "visual_bert" and not config.bypass_transformer
-
-    def n_numbers(self, config: PreTrainedConfig) -> int:
-        return config.visual_embedding_dim
 
     def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
         path = r"encoder\.layer\.\d+\.attention\."
@@ -91,6 +94,25 @@ class VisualBertFamily(RegionsFamily):
 
     def levels(self, config: PreTrainedConfig) -> tuple[JointLevel, ...]:
         return tuple(JointLevel(f"Layer {i}", (("text_and_regions", i),)) for i in range(config.num_hidden_layers))
+
+    def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
+        n_text, n = encoded.tensors["input_ids"].shape[1], len(encoded.sequences["both"])
+        return {"both": [OfKind("word", tuple(range(n_text))), OfKind("region", tuple(range(n_text, n)))]}
+
+
+class VisualBertFamily(OneStreamFamily):
+    """VisualBERT (Li et al. 2019): one stream of words and regions, whose places are not told."""
+
+    name = "visual_bert"
+    heads = frozenset({"VisualBertForPreTraining", "VisualBertForQuestionAnswering", "VisualBertForVisualReasoning"})
+    image_tensors = ("visual_embeds",)
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        return config.model_type == "visual_bert" and not config.bypass_transformer
+
+    def n_numbers(self, config: PreTrainedConfig) -> int:
+        return config.visual_embedding_dim
 
     def encode(
         self,
@@ -103,11 +125,7 @@ class VisualBertFamily(RegionsFamily):
         tokens, regions, features = self.read(input, config, tokenizer, prepared)
         ids = torch.from_numpy(tokens.ids)[None]
         tensors = {"input_ids": ids, "visual_embeds": features, **segments(tokens, config)}
-        return Encoded(tensors, {"both": joined(tokens, _named(regions))})
-
-    def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
-        n_text, n = encoded.tensors["input_ids"].shape[1], len(encoded.sequences["both"])
-        return {"both": [OfKind("word", tuple(range(n_text))), OfKind("region", tuple(range(n_text, n)))]}
+        return Encoded(tensors, {"both": joined(tokens, as_places(regions))})
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         self.output(net, encoded.tensors, with_head=False)
@@ -178,7 +196,7 @@ class LxmertFamily(RegionsFamily):
             "visual_pos": torch.from_numpy(places.astype(np.float32))[None],
             **segments(tokens, config),
         }
-        return Encoded(tensors, {"text": tokens, "regions": _named(regions)})
+        return Encoded(tensors, {"text": tokens, "regions": as_places(regions)})
 
     def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
         return {
@@ -204,7 +222,7 @@ class LxmertFamily(RegionsFamily):
         return PairScore(float(logits.softmax(-1)[1]), is_probability=True)
 
 
-def _named(regions: Regions) -> Tokens:
+def as_places(regions: Regions) -> Tokens:
     """Regions as places of a sequence, by their labels, or by their numbers."""
     n = len(regions)
     words = tuple(label or f"region {i}" for i, label in enumerate(regions.labels))

@@ -117,6 +117,29 @@ def test_shares_are_sums_of_the_maps(name, models, regions):
                 np.testing.assert_allclose(focus, wanted, atol=1e-4)
 
 
+def test_the_plan_of_uniter_brings_words_to_regions(models, regions):
+    """As in its training (systems 5), of all tokens and regions; other models have none."""
+    model = models("uniter")
+    result = asked(model, given(TEXT, regions))
+    n = len(result.kinds) - 5
+    tensors = model.encode(given(TEXT, regions)).tensors
+    with torch.inference_mode():
+        output = model.net(**tensors)
+    words, areas = (x / x.norm(dim=-1, keepdim=True) for x in (output.text_states[0], output.region_states[0]))
+    cost = (1 - words @ areas.T).double().numpy()
+    plan, right = np.ones((n, 5)), np.full(n, 1 / n)
+    for _ in range(50):
+        step = np.exp(-cost / 0.5) * plan
+        left = 1 / (5 * (step * right[:, None]).sum(0))
+        right = 1 / (n * (step * left).sum(1))
+        plan = right[:, None] * step * left
+    np.testing.assert_allclose(result.transport[:n, n:], plan / plan.sum(1, keepdims=True), atol=1e-5)
+    np.testing.assert_allclose(result.transport[n:, :n], (plan / plan.sum(0)).T, atol=1e-5)
+    assert np.isnan(result.transport[:n, :n]).all()
+    assert np.isnan(result.transport[n:, n:]).all()
+    assert asked(models("oscar"), given(TEXT, regions)).transport is None
+
+
 @pytest.mark.parametrize("size", [(96, 96), (96, 48), (50, 130)])
 def test_the_box_of_a_patch_holds_the_pixels_that_it_is_made_of(size, models, tmp_path):
     """In pixels of the file, whatever was done to fit it: whiten what the box says, and only that patch changes."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QComboBox, QLabel
 
+from inference.results.grounding import GroundingRequest, GroundingResult
 from inference.results.image import ImageResult
 from inference.results.inputs import ImageInput, Input, RegionsInput, TextInput
 from inference.results.joint import KINDS, JointLevel, JointRequest, JointResult, JointWordsRequest, JointWordsResult
@@ -20,11 +21,13 @@ from tests.answers import answer, watched
 from tests.image_factories import make_image, make_image_info
 from widgets.context import ViewContext
 from widgets.figures.image_geometry import part_rect, patch_rect
+from widgets.figures.panel_figure import Cell
 from widgets.look import color_maps
 from widgets.look.theme import FigureStyle
 from widgets.subject import Subject
 from widgets.views.joint.answers_figure import AnswerWord, JointAnswersFigure
 from widgets.views.joint.figure import JointFigure, JointPlace
+from widgets.views.joint.grounding_figure import JointGroundingFigure
 from widgets.views.joint.heads_figure import JointHeadsFigure
 from widgets.views.joint.map_figure import JointMapFigure
 from widgets.views.joint.maps import blocks_apart, on_regions
@@ -336,6 +339,58 @@ def test_a_model_of_regions_says_that_a_drawn_box_has_no_features(view, qtbot):
     assert said == ["This model reads the regions of a file; a drawn box has no features for it."]
 
 
+def test_a_drawn_box_is_read_where_the_detector_is_at_hand(view, qtbot):
+    now = subject()
+    view.set_subject(replace(now, checkpoint=replace(INFO, detector="scene-detector")))
+    answer(view, make_result(reads_regions=True))
+    said, wanted = [], []
+    view.noticed.connect(said.append)
+    view.context.input_requested.connect(wanted.append)
+    canvas = view._canvas
+    middle = view.figure().image_box(canvas.figure_rect(), canvas.style_now).center().toPoint()
+    drag(qtbot, canvas, middle, middle + QPoint(40, 40))
+    assert (said, len(wanted)) == ([], 1)
+
+
+SCORES = np.array([[0.2, 0.75], [np.nan, 0.5]], np.float32)
+
+
+def make_grounding():
+    return GroundingResult(LEVELS, SCORES, 0.25, 60, 3, 10)
+
+
+def test_grounding_names_the_best_head_and_chance_beside_it(view, qtbot):
+    view._options.set_value(JointOptions(show="grounding"))
+    assert view.requests() == (GroundingRequest(INFO.checkpoint),)
+    answer(view, make_grounding())
+    figure = view.figure()
+    assert isinstance(figure, JointGroundingFigure)
+    told = "Layer 0, head 1: 0.75 of 60 words in 10 drawn scenes find their thing; at random 0.25"
+    assert figure.caption == told
+    assert figure.list_title == "Highest first; chance 0.25"
+    assert [(level, head) for level, head, _ in figure.ranked] == [(0, 1), (1, 1), (0, 0)]
+    assert figure.describe(Cell(0, 1, 0)) == "Layer 1, head 0: there is none such"
+    numbers = figure.numbers()
+    assert numbers.rows[0] == (1, 0, "Layer 0", 1, 0.75)
+    assert numbers.rows[-1] == ("", "", "chance", "", 0.25)
+    np.testing.assert_array_equal(numbers.arrays["grounding"], SCORES)
+
+
+def test_grounding_is_asked_with_the_regions_that_are_chosen_and_without_a_text(view):
+    view.set_subject(subject(text="", regions=RegionsInput(of_detector=False)))
+    view._options.set_value(JointOptions(show="grounding"))
+    assert view.requests() == (GroundingRequest(INFO.checkpoint, of_detector=False),)
+
+
+def test_a_click_on_a_head_that_grounds_selects_it(view, qtbot):
+    view._options.set_value(JointOptions(show="grounding"))
+    answer(view, make_grounding())
+    view._on_canvas_spot_chosen(Cell(0, 1, 1))
+    now = view.selection.now
+    assert (now.group, now.layer, now.head) == ("both", 1, 1)
+    assert (view.figure().level, view.figure().head) == (1, 1)
+
+
 def test_a_click_among_the_heads_selects_one(view, qtbot):
     answer(view, make_result())
     choose(view, "show", "heads")
@@ -378,3 +433,15 @@ def test_its_numbers_name_their_axes_and_their_boxes_are_in_pixels():
 
 def test_is_collected_after_closing(assert_collected):
     assert_collected(lambda: JointView(ViewContext()))
+
+
+def test_a_plan_is_shown_in_place_of_attention_where_there_is_one():
+    result = make_result(reads_regions=True)
+    plan = np.full((6, 6), np.nan, np.float32)
+    plan[:4, 4:], plan[4:, :4] = [0.9, 0.1], 0.25
+    options = JointOptions(show="map", attention="transport", rows="text", columns="image")
+    figure = JointMapFigure(replace(result, transport=plan), 0, options)
+    np.testing.assert_array_equal(figure.values, np.tile(np.float32([0.9, 0.1]), (2, 1)))
+    assert figure.caption.startswith("Transport plan of the last layer")
+    np.testing.assert_array_equal(figure.numbers().arrays["transport"], plan)
+    assert "mean of 2 heads" in JointMapFigure(result, 0, options).caption

@@ -7,6 +7,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from inference.results.grounding import GroundingRequest
 from inference.results.inputs import PixelBox, RegionsInput, TextInput
 from inference.results.joint import JointRequest, JointResult, JointWordsRequest
 from widgets.figure_command import BadOption, FigureCommand, image_of, within
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--text", required=True, metavar="TEXT", help="the text that is read with the image")
+    about = "the text that is read with the image; of grounding none is read, which has sentences of its own"
+    parser.add_argument("--text", default="", metavar="TEXT", help=about)
+    parser.add_argument("--scenes", type=int, default=40, metavar="N", help="drawn scenes that grounding is told on")
     about = "regions of the image: NPZ with boxes (pixels), and features, labels, scores, size where there are any"
     parser.add_argument("--regions", metavar="FILE", help=about)
+    about = "read the things that were painted in a scene as regions, not what the detector of the checkpoint finds"
+    parser.add_argument("--truth", action="store_true", help=about)
     about = "a box in pixels of the image; may be given several times"
     parser.add_argument("--box", dest="drawn", action="append", type=_box, metavar="X0,Y0,X1,Y1", help=about)
     parser.add_argument("--mask", type=_numbers, default=(), metavar="POS,...", help="positions to mask, such as 3,5")
@@ -50,11 +55,13 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 def _input(args: Namespace) -> Input:
     path = os.path.abspath(args.regions) if args.regions else ""
-    regions = RegionsInput(path, tuple(args.drawn or ()), of_scene=args.image is None)
+    regions = RegionsInput(path, tuple(args.drawn or ()), of_scene=args.image is None, of_detector=not args.truth)
     return replace(image_of(args), text=TextInput(args.text, masked=args.mask), regions=regions)
 
 
-def _request(args: Namespace, info: CheckpointInfo) -> JointRequest | JointWordsRequest:
+def _request(args: Namespace, info: CheckpointInfo) -> GroundingRequest | JointRequest | JointWordsRequest:
+    if JointOptions.of(args).show == "grounding":
+        return GroundingRequest(args.checkpoint, args.scenes, of_detector=not args.truth)
     if not args.text.strip():
         raise BadOption("--text is blank; a text is needed that is read with the image.")
     if JointOptions.of(args).show == "answers":
@@ -70,6 +77,12 @@ def _figure(result: object, args: Namespace) -> Figure:
 
         assert isinstance(result, JointWordsResult)
         return JointAnswersFigure(result)
+    if options.show == "grounding":
+        from inference.results.grounding import GroundingResult
+        from widgets.views.joint.grounding_figure import JointGroundingFigure
+
+        assert isinstance(result, GroundingResult)
+        return JointGroundingFigure(result, *result.best)
     assert isinstance(result, JointResult)
     head = within("head", args.head, result.n_heads)
     if options.show == "map":

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 
 def one_map(result: JointResult, options: JointOptions, head: int) -> np.ndarray:
-    """float32 [query_pos, key_pos]: of a head, the mean of all, or rolled out; blocks apart where that is wanted."""
+    """float32 [query_pos, key_pos]: of a head, the mean of all, rolled out, or a plan; blocks apart where wanted."""
     if options.attention == "rollout" and result.rollout is not None:
         found = result.rollout
+    elif options.attention == "transport" and result.transport is not None:
+        found = result.transport
     elif options.attention == "head":
         found = result.pattern[min(head, result.n_heads - 1)]
     else:
@@ -81,6 +83,8 @@ def about(result: JointResult, options: JointOptions, head: int) -> str:
     title = result.levels[result.level].title
     if options.attention == "rollout" and result.rollout is not None:
         return f"{title}, rollout"
+    if options.attention == "transport" and result.transport is not None:
+        return "Transport plan of the last layer"
     if options.attention == "head":
         return f"{title}, head {min(head, result.n_heads - 1)}"
     return f"{title}, mean of {result.n_heads} heads"
@@ -108,6 +112,8 @@ def arrays_of(result: JointResult) -> dict[str, np.ndarray]:
     }
     if result.rollout is not None:
         arrays["rollout"] = result.rollout
+    if result.transport is not None:
+        arrays["transport"] = result.transport
     if regions is not None:
         arrays["region_boxes"] = regions.boxes
         arrays["region_labels"] = np.array(tuple(map(clean, regions.labels)), np.str_)

@@ -8,7 +8,7 @@ from typing import Literal
 from inference.results.joint import OF_IMAGE, OF_TEXT
 from widgets.options import Options, choice, share, switch
 
-JointPage = Literal["image", "map", "heads", "answers"]
+JointPage = Literal["image", "map", "heads", "grounding", "answers"]
 Crossing = Literal["text-image", "image-text", "text-text", "image-image"]
 
 # Which kinds of places a crossing goes from and to.
@@ -27,15 +27,17 @@ class JointOptions(Options):
 
     show: JointPage = choice(
         "image",
-        {"image": "On the image", "map": "Map", "heads": "Heads", "answers": "Answers"},
+        {"image": "On the image", "map": "Map", "heads": "Heads", "grounding": "Grounding", "answers": "Answers"},
         "Show",
-        "attention over the image and the words, the whole map, what each head crosses, or what the model answers",
+        "attention over the image and the words, the whole map, what each head crosses, how often it finds the thing "
+        "that a word means in drawn scenes, or what the model answers",
     )
-    attention: Literal["head", "mean", "rollout"] = choice(
+    attention: Literal["head", "mean", "rollout", "transport"] = choice(
         "head",
-        {"head": "One head", "mean": "Mean of the heads", "rollout": "Rollout"},
+        {"head": "One head", "mean": "Mean of the heads", "rollout": "Rollout", "transport": "Transport plan"},
         "Attention",
-        "of the selected head, the mean over the heads of the layer, or the means of all layers so far multiplied",
+        "of the selected head, the mean over the heads of the layer, the means of all layers so far multiplied, or the "
+        "plan by which words go to regions at least cost, where the model was trained by one; else the mean",
     )
     direction: Literal["to", "from"] = choice(
         "to",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QWidget
 
 from inference.results.events import Failure
+from inference.results.grounding import GroundingRequest, GroundingResult
 from inference.results.inputs import MOST_REGIONS, Input, RegionsInput
 from inference.results.joint import JointRequest, JointResult, JointWordsRequest, JointWordsResult
 from inference.results.request import Request
@@ -23,16 +25,18 @@ from widgets.view import View
 from widgets.views.joint.answers_figure import AnswerWord, JointAnswersFigure
 from widgets.views.joint.canvas import BoxCanvas
 from widgets.views.joint.figure import JointFigure, JointPlace
+from widgets.views.joint.grounding_figure import JointGroundingFigure
 from widgets.views.joint.heads_figure import JointHeadsFigure
 from widgets.views.joint.map_figure import JointMapFigure
 from widgets.views.joint.options import JointOptions
 
-_JointPicture = JointFigure | JointMapFigure | JointHeadsFigure | JointAnswersFigure
+_JointPicture = JointFigure | JointMapFigure | JointHeadsFigure | JointGroundingFigure | JointAnswersFigure
 # Which options there is a control for, by what is shown; the others say nothing there.
 _SHOWN = {
     "image": ("attention", "direction", "apart", "boxes", "opacity"),
     "map": ("attention", "rows", "columns", "apart"),
     "heads": ("crossing", "measure"),
+    "grounding": (),
     "answers": (),
 }
 _OPTIONAL = tuple(dict.fromkeys(name for names in _SHOWN.values() for name in names))
@@ -50,6 +54,7 @@ class JointView(View):
         super().__init__(context, parent)
         self._result: JointResult | None = None
         self._answers: JointWordsResult | None = None
+        self._grounding: GroundingResult | None = None
         self._figure: _JointPicture | None = None
         self._level = 0
         self._checkpoint = ""
@@ -88,6 +93,11 @@ class JointView(View):
 
     def requests(self) -> tuple[Request, ...]:
         subject = self.subject
+        if subject is not None and self._options.value().show == "grounding":  # of scenes of its own
+            regions = subject.input.regions
+            return (
+                GroundingRequest(subject.checkpoint.checkpoint, of_detector=regions is None or regions.of_detector),
+            )
         text = None if subject is None else subject.input.text
         if subject is None or text is None or not (text.text.strip() or text.token_ids):
             return ()
@@ -98,6 +108,8 @@ class JointView(View):
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if isinstance(result, JointWordsResult):
             self._answers = result
+        elif isinstance(result, GroundingResult):
+            self._grounding = result
         else:
             assert isinstance(result, JointResult)
             if self._result is None or result.tokens.words != self._result.tokens.words:
@@ -141,6 +153,9 @@ class JointView(View):
         options, result = self._options.value(), self._result
         if options.show == "answers":
             self._figure = JointAnswersFigure(self._answers) if self._answers is not None else None
+        elif options.show == "grounding":
+            found = self._grounding
+            self._figure = JointGroundingFigure(found, *self._selected(found)) if found is not None else None
         elif result is None:
             self._figure = None
         elif options.show == "map":
@@ -155,6 +170,13 @@ class JointView(View):
         self.restyle()
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
+
+    def _selected(self, found: GroundingResult) -> tuple[int, int]:
+        """Level and head of what is selected; the best one where that is none that words look at the image with."""
+        now = self.selection.now
+        level = next((i for i, each in enumerate(found.levels) if (now.group, now.layer) in each.parts), -1)
+        is_there = level >= 0 and now.head < found.scores.shape[1] and np.isfinite(found.scores[level, now.head])
+        return (level, now.head) if is_there else found.best
 
     def _show_levels(self, result: JointResult) -> None:
         with QSignalBlocker(self._levels):
@@ -213,7 +235,7 @@ class JointView(View):
             text = self.tr("Point at a word, a box or a part of the image; a click pins it.")
             if isinstance(spot, JointPlace):
                 text = figure.describe(spot)
-        elif isinstance(figure, JointMapFigure | JointHeadsFigure):
+        elif isinstance(figure, JointMapFigure | JointHeadsFigure | JointGroundingFigure):
             text = self.tr("Point at a cell; a click selects it.")
             if isinstance(spot, Cell):
                 text = figure.describe(spot)
@@ -228,9 +250,9 @@ class JointView(View):
             kept = tuple(place for place in self._pinned if place != spot)
             self._pinned = kept if spot in self._pinned else (*kept, spot)
             self._rebuild()
-        elif isinstance(figure, JointHeadsFigure) and isinstance(spot, Cell):
+        elif isinstance(figure, JointHeadsFigure | JointGroundingFigure) and isinstance(spot, Cell):
             level, head = figure.place(spot)
-            group, layer = figure.result.levels[level].parts[0]
+            group, layer = figure.all_levels[level].parts[0]
             self._level = level
             self.selection.update(group=group, layer=layer, head=head)
             self.refresh()
@@ -249,7 +271,8 @@ class JointView(View):
         regions = self._regions()
         if regions is None:
             return
-        if regions.path or (self._result is not None and len(self._result.places("region"))):
+        has_detector = self.subject is not None and bool(self.subject.checkpoint.detector)
+        if regions.path or (not has_detector and self._result is not None and len(self._result.places("region"))):
             self.noticed.emit(self.tr("This model reads the regions of a file; a drawn box has no features for it."))
         elif len(regions.boxes) >= MOST_REGIONS:
             self.noticed.emit(self.tr("There are {} boxes already, and no more are read.").format(MOST_REGIONS))

@@ -1,0 +1,213 @@
+"""Models of words and regions that transformers does not ship: UNITER and OSCAR in one stream, ViLBERT in two."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from inference.families.joint.regions import OneStreamFamily, RegionsFamily, as_places
+from inference.family.base import Encoded
+from inference.family.jointly import OfKind, PairScore
+from inference.family.parts import AttentionPart, part
+from inference.inputs.tokens import as_text, joined, segments
+from inference.models.streams import oscar, uniter, vilbert
+from inference.models.streams.boxes import box_numbers
+from inference.models.streams.transport import transport
+from inference.results.joint import JointLevel
+from inference.results.tokens import Tokens
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+    from inference.family.opened import Opened
+    from inference.inputs.images import Prepared
+    from inference.results.inputs import Input
+    from inference.results.regions import Regions
+
+_MATCHES = {"uniter": uniter.MATCHES, "oscar": oscar.MATCHES, "vilbert": vilbert.MATCHES}
+_WHOLE = (0.0, 0.0, 1.0, 1.0)  # a box of all of the image
+
+
+class _WithHeads(RegionsFamily):
+    """What all three have: a head of words, and one that tells whether text and image belong together."""
+
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        self.output(net, encoded.tensors)
+
+    def why_no_words(self, opened: Opened) -> str:
+        return ""
+
+    def word_logits(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor:
+        return self.output(net, tensors).word_logits[0]
+
+    def why_no_score(self, opened: Opened) -> str:
+        return ""
+
+    def pair_score(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> PairScore:
+        """See `ReadsJointly.pair_score`: of UNITER's two classes it is the second one, of the others' the first."""
+        logits = self.output(net, tensors).match_logits[0]
+        return PairScore(float(logits.softmax(-1)[_MATCHES[self.name]]), is_probability=True)
+
+
+class UniterFamily(_WithHeads, OneStreamFamily):
+    """UNITER (Chen et al. 2020): one stream of words and regions, each with its box in seven numbers."""
+
+    name = "uniter"
+    heads = frozenset({"Uniter"})
+    image_tensors = ("img_feat", "img_pos_feat")
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        return config.model_type == "uniter"
+
+    def n_numbers(self, config: PreTrainedConfig) -> int:
+        return config.img_dim
+
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
+        """See `Reads.encode`."""
+        tokens, regions, vectors = self.read(input, config, tokenizer, prepared)
+        tensors = {
+            "input_ids": torch.from_numpy(tokens.ids)[None],
+            "img_feat": vectors,
+            "img_pos_feat": box_numbers(_shares(regions), config.n_box_numbers),
+            **segments(tokens, config),
+        }
+        return Encoded(tensors, {"both": joined(tokens, as_places(regions))})
+
+    def transport_plan(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor:
+        """See `ReadsJointly.transport_plan`: as in its training, of the states behind the last layer."""
+        output = self.output(net, tensors)
+        words, regions = output.text_states.float(), output.region_states.float()
+        every = [torch.ones(each.shape[:2], dtype=torch.bool, device=each.device) for each in (words, regions)]
+        return transport(words, regions, every[0], every[1]).plan[0]
+
+
+class OscarFamily(_WithHeads, OneStreamFamily):
+    """OSCAR (Li et al. 2020) and VinVL (Zhang et al. 2021): words, the tags of regions as words, and regions."""
+
+    name = "oscar"
+    heads = frozenset({"Oscar"})
+    image_tensors = ("img_feats",)
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        return config.model_type == "oscar"
+
+    def n_numbers(self, config: PreTrainedConfig) -> int:
+        return config.img_feature_dim - oscar.N_BOX_NUMBERS
+
+    def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        tags = ("What the detector calls the regions stands behind the text, as tags.",) if config.reads_tags else ()
+        return (*super().notes(config), *tags)
+
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
+        """See `Reads.encode`. A second sentence that is typed stands in place of the tags."""
+        assert prepared is not None
+        regions = self.regions(input, config, prepared)
+        text = as_text(input)
+        if config.reads_tags and regions is not None and text.text_pair is None and text.token_ids is None:
+            tags = " ".join(filter(None, regions.labels))
+            input = replace(input, text=replace(text, text_pair=tags or None))
+        tokens, regions, vectors = self.read(input, config, tokenizer, prepared)
+        tensors = {
+            "input_ids": torch.from_numpy(tokens.ids)[None],
+            "img_feats": torch.cat([vectors, box_numbers(_shares(regions), oscar.N_BOX_NUMBERS)], -1),
+            **segments(tokens, config),
+        }
+        return Encoded(tensors, {"both": joined(tokens, as_places(regions))})
+
+    def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
+        """See `ReadsJointly.stretches`: what stands in the second sentence is tags."""
+        n, both = encoded.tensors["input_ids"].shape[1], encoded.sequences["both"]
+        is_tag = (both.segment[:n] == 1) & ~both.is_special[:n]
+        return {
+            "both": [
+                OfKind("word", tuple(np.flatnonzero(~is_tag).tolist())),
+                OfKind("tag", tuple(np.flatnonzero(is_tag).tolist())),
+                OfKind("region", tuple(range(n, len(both)))),
+            ]
+        }
+
+
+class VilBertFamily(_WithHeads):
+    """ViLBERT (Lu et al. 2019): a stream of words, one of regions, and connections in which each reads the other."""
+
+    name = "vilbert"
+    heads = frozenset({"VilBert"})
+    image_tensors = ("image_feat", "image_loc")
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        return config.model_type == "vilbert"
+
+    def n_numbers(self, config: PreTrainedConfig) -> int:
+        return config.v_feature_size
+
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
+        """See `PartsFamily.parts`: one module reads the regions with words, then the words with regions."""
+        n, heads, co = len(config.v_biattention_id), config.bi_num_attention_heads, r"c_layer\.\d+\.biattention"
+        n_regions, of_regions = config.v_num_hidden_layers, config.v_num_attention_heads
+        return (
+            part("Text", r"encoder\.layer\.\d+\.", config.num_hidden_layers, config.num_attention_heads),
+            part("Regions", r"encoder\.v_layer\.\d+\.", n_regions, of_regions, "regions"),
+            part("Text to regions", co, n, heads, ("text", "regions"), call=0),
+            part("Regions to text", co, n, heads, ("regions", "text"), call=1),
+        )
+
+    def levels(self, config: PreTrainedConfig) -> tuple[JointLevel, ...]:
+        """See `ReadsJointly.levels`: the connections, then all layers in the order in which they run."""
+        connections = (
+            JointLevel(f"Connection {k}", (("text_to_regions", k), ("regions_to_text", k)))
+            for k in range(len(config.v_biattention_id))
+        )
+        titles = {"text": "Text layer", "regions": "Regions layer"}
+        order = vilbert.order_of(config)
+        layers = (JointLevel(f"{titles[kind]} {i}", ((kind, i),)) for kind, i in order if kind in titles)
+        return (*connections, *layers)
+
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
+        """See `Reads.encode`. In front of the regions stands the whole image: the mean of all vectors, and its box."""
+        tokens, regions, vectors = self.read(input, config, tokenizer, prepared)
+        boxes = torch.cat([torch.tensor(_WHOLE)[None, None], _shares(regions)], 1)
+        tensors = {
+            "input_ids": torch.from_numpy(tokens.ids)[None],
+            "image_feat": torch.cat([vectors.mean(1, keepdim=True), vectors], 1),
+            "image_loc": box_numbers(boxes, vilbert.N_BOX_NUMBERS),
+            **segments(tokens, config),
+        }
+        zero = np.zeros(1, np.int64)
+        whole = Tokens(zero, ("image",), np.ones(1, bool), np.zeros(1, bool), np.zeros(1, np.int8))
+        return Encoded(tensors, {"text": tokens, "regions": joined(whole, as_places(regions))})
+
+    def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
+        return {
+            "text": [OfKind("word", tuple(range(len(encoded.sequences["text"]))))],
+            "regions": [OfKind("other", (0,)), OfKind("region", tuple(range(1, len(encoded.sequences["regions"]))))],
+        }
+
+
+def _shares(regions: Regions) -> Tensor:
+    """float32 [1, region, 4]: boxes in shares of the image."""
+    return torch.from_numpy((regions.boxes / np.array(regions.size * 2, np.float32)).astype(np.float32))[None]

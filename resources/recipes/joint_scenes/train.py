@@ -1,0 +1,59 @@
+"""Train a model of words and regions of drawn scenes.
+
+    python -m resources.recipes.joint_scenes.train --system uniter-scenes --state DIR
+
+It goes on from where it stopped, if there is something in `DIR`. Regions are those of `scene-detector`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from inference.models.scene_detector import SceneDetector
+from resources import DETECTORS
+from resources.recipes.joint_scenes.data import make_tokenizer, training_batch
+from resources.recipes.joint_scenes.systems import DETECTOR, SYSTEMS, build, losses_of
+from resources.recipes.training import Plan, train
+
+N_SCENES = 16
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--system", choices=tuple(SYSTEMS), required=True)
+    parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
+    parser.add_argument("--detector", type=Path, default=DETECTORS / DETECTOR, help="folder of the detector")
+    parser.add_argument("--steps", type=int, default=4_000)
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, help="of torch; all processors if not given")
+    parser.add_argument("--smoke", action="store_true", help="a few steps")
+    args = parser.parse_args()
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    detector = SceneDetector.from_pretrained(args.detector, dtype=torch.float32).eval()
+    tokenizer = make_tokenizer()
+    model = build(args.system, args.seed, len(tokenizer), detector.config)
+    n_scenes = 2 if args.smoke else N_SCENES
+
+    def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
+        batch = training_batch(step, n_scenes, detector, tokenizer, has_tags=SYSTEMS[args.system])
+        losses = losses_of(model, batch)
+        return torch.stack(list(losses.values())).sum(), {name: loss.item() for name, loss in losses.items()}
+
+    plan = Plan(3 if args.smoke else args.steps, args.rate, warm_up=200)
+    train(model, step_loss, plan, args.state / "state.pt", is_matrix=lambda name: ".encoder." in name)
+    model.eval().half().save_pretrained(args.state / "model")
+    tokenizer.save_pretrained(args.state / "model")
+    run = {"system": args.system, "steps": plan.n_steps, "scenes": n_scenes, "seed": args.seed}
+    (args.state / "run.json").write_text(json.dumps(run), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
