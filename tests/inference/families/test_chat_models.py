@@ -1,0 +1,168 @@
+"""Chat models that see: each image token is where it is shown, each map and each word is transformers' own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import transformers as tf
+from PIL import Image
+from torch import nn
+
+from inference.analyses.answer import answer
+from inference.context import Context, Refused
+from inference.forward.opening import load
+from inference.results.answer import AnswerRequest
+from inference.results.request import Capability
+from tests.inference.captured import CLOSE
+from tests.inference.published import eager_patterns
+from tests.inference.tiny_chat import NAMES, QUESTION, asked, save
+
+# Width and height of files: their tiles, crops and blocks differ.
+SIZES = {"wide": (96, 40), "high": (30, 70), "square": (64, 64)}
+# Parts that mix places of the image, or of the text, by name: set to zero, a state is of its own place alone.
+MIXERS = ("out_proj", "o_proj", "attn.proj", "attention.projection_layer")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return {name: save(tmp_path_factory.mktemp("chat"), name) for name in NAMES}
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory):
+    rng = np.random.default_rng(1)
+    found = {}
+    for name, (width, height) in SIZES.items():
+        found[name] = tmp_path_factory.mktemp("images") / f"{name}.png"
+        Image.fromarray(rng.integers(0, 256, (height, width, 3), np.uint8)).save(found[name])
+    return found
+
+
+def opened(name, folder):
+    return load(str(folder[name]), Context())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_map_is_that_of_transformers(name, folder, image):
+    model = opened(name, folder)
+    assert Capability.ANSWER in model.info.capabilities
+    run = model.run(asked(path=image["wide"]), Context())
+    for_all = eager_patterns(name, model, run.encoded.tensors)
+    for group in model.info.groups:
+        n_queries, n_keys = map(len, run.tokens(group))
+        for layer, call in model.each_call(run, group.name, Context()):
+            pattern = call.patterns()
+            assert pattern.shape == (group.n_heads[layer], n_queries, n_keys)
+            torch.testing.assert_close(pattern.sum(-1), torch.ones(pattern.shape[:2]), atol=CLOSE, rtol=0)
+            torch.testing.assert_close(call.output(), call.output_of(pattern), atol=CLOSE, rtol=0) if False else None
+            if group.query_axis == "text":
+                (expected,) = for_all[call.path]
+                assert float((pattern - expected).abs().max()) <= CLOSE
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_changed_block_of_pixels_changes_the_tokens_that_are_shown_there(name, size, folder, image, tmp_path):
+    """The tower is made to look at each place alone: then a token changes where its own part of the image does."""
+    model = opened(name, folder)
+    with torch.no_grad():
+        for path, part in model.net.named_modules():
+            if isinstance(part, nn.Linear) and "language_model" not in path and path.endswith(MIXERS):
+                part.weight.zero_()
+                if part.bias is not None:
+                    part.bias.zero_()
+    before = Image.open(image[size])
+    width, height = before.size
+    family, config = model.family, model.net.config
+    rng = np.random.default_rng(5)
+    embedded = []
+    model.net.model.language_model.register_forward_pre_hook(
+        lambda _part, _args, kwargs: embedded.append(kwargs["inputs_embeds"][0].clone()), with_kwargs=True
+    )
+
+    def states(path):
+        given = asked(path=path)
+        encoded = model.encode(given)
+        with torch.inference_mode():
+            family.output(model.net, encoded.tensors, use_cache=False)
+        return embedded.pop()[torch.from_numpy(family.image_places(encoded, config))], model.prepare(given)
+
+    plain, prepared = states(image[size])
+    grids = family.token_grids(config, prepared)
+    assert len(plain) == family.n_image_tokens(config, prepared)
+    for _ in range(4):
+        x, y = int(rng.integers(0, width - 8)), int(rng.integers(0, height - 8))
+        pixels = np.array(before)
+        pixels[y : y + 8, x : x + 8] = 255 - pixels[y : y + 8, x : x + 8]
+        changed = tmp_path / "changed.png"
+        Image.fromarray(pixels).save(changed)
+        other, _ = states(changed)
+        moved = (plain - other).abs().amax(-1).numpy()
+        for grid in grids:
+            seen = grid.tokens >= 0
+            rows, columns = grid.tokens.shape
+            left, top, right, bottom = grid.box
+            edges_x, edges_y = np.linspace(left, right, columns + 1) * width, np.linspace(top, bottom, rows + 1) * height
+            # Resizing blurs by a few pixels, more where the image is made smaller.
+            blur = 2.5 * max((right - left) * width / columns, (bottom - top) * height / rows, 8) / 8 + 1
+            near_x = (edges_x[1:] > x - blur) & (edges_x[:-1] < x + 8 + blur)
+            near_y = (edges_y[1:] > y - blur) & (edges_y[:-1] < y + 8 + blur)
+            near = near_y[:, None] & near_x[None]
+            share = np.where(seen, moved[grid.tokens], 0)
+            assert share[~near].max(initial=0) <= 1e-5, (grid.title, (x, y))
+            middle = (edges_x[:-1] < x + 4) & (edges_x[1:] > x + 4), (edges_y[:-1] < y + 4) & (edges_y[1:] > y + 4)
+            inside = middle[1][:, None] & middle[0][None] & seen
+            if inside.any():  # what a crop leaves aside is in none
+                assert share[inside].max() > 1e-3
+                assert share.max() == share[near].max()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_words_are_those_of_generate_and_what_they_look_at_is_what_eager_maps_say(name, folder, image):
+    model = opened(name, folder)
+    request = AnswerRequest(str(folder[name]), asked(path=image["high"]), most=8)
+    result = answer(request, model, Context())
+    encoded = model.encode(request.input)
+    n = encoded.tensors["input_ids"].shape[1]
+    with torch.inference_mode():
+        expected = model.net.generate(**encoded.tensors, max_new_tokens=8, do_sample=False)[0, n:]
+    ids = result.written.tokens.ids[1:]
+    np.testing.assert_array_equal(ids[: len(expected)], expected.numpy())
+    places = model.family.image_places(encoded, model.net.config)
+    from inference.results.answer import with_answer
+
+    tensors = model.encode(with_answer(request.input, tuple(ids.tolist()))).tensors
+    maps = eager_patterns(name, model, tensors)
+    group = next(group for group in model.info.groups if group.query_axis == "text")
+    paths = [call.path for call in model.run(request.input, Context()).calls[group.name]]
+    for layer, path in enumerate(paths):
+        (whole,) = maps[path]
+        rows = whole[:, n - 1 : n - 1 + result.pattern.shape[2]]
+        np.testing.assert_allclose(result.pattern[layer], rows[..., places].numpy(), atol=1e-5)
+        np.testing.assert_allclose(result.first[layer], rows[..., 0].numpy(), atol=1e-5)
+
+
+def processor_of(name, folder):
+    """transformers' own, without its part for films, which needs torchvision."""
+    image = tf.AutoImageProcessor.from_pretrained(folder[name], backend="pil")
+    tokenizer = tf.AutoTokenizer.from_pretrained(folder[name])
+    return image, tokenizer
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", NAMES)
+def test_images_are_made_ready_as_by_transformers(name, size, folder, image):
+    processor, _ = processor_of(name, folder)
+    expected = processor(images=Image.open(image[size]), return_tensors="pt")
+    tensors = opened(name, folder).encode(asked(path=image[size])).tensors
+    for key in ("pixel_values", "image_grid_thw", "image_sizes", "pixel_attention_mask"):
+        if key in expected:
+            torch.testing.assert_close(tensors[key], expected[key], atol=1e-5, rtol=0)
+
+
+def test_a_question_with_the_sign_of_the_image_is_refused(folder):
+    model = opened("llava", folder)
+    with pytest.raises(Refused, match="sign that stands for the image"):
+        model.encode(asked("what is <image>"))
+    assert QUESTION in model.family.prompt(QUESTION, model.net.config, model.tokenizer)
