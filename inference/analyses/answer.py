@@ -71,8 +71,9 @@ def _begin(request: AnswerRequest, model: Model, context: Context) -> _Answering
         raise Refused("There is no question; type one.")
     prepared = model.prepare(request.input)
     context.checkpoint(0, 0, "Reading image and question")
-    encoded = model.encode(with_answer(request.input, request.prefix_ids))
-    n_given = 1 + len(request.prefix_ids)
+    begins = request.prefix_ids or _prefix(request.prefix, model)
+    encoded = model.encode(with_answer(request.input, begins))
+    n_given = 1 + len(begins)
     writer = _writer(model, encoded, n_given)
     longest = len(encoded.tensors["input_ids"][0]) + request.most
     longest = min(longest, model.info.n_ctx) if model.info.n_ctx else longest
@@ -84,6 +85,15 @@ def _begin(request: AnswerRequest, model: Model, context: Context) -> _Answering
         sign = family.placeholder(config, model.tokenizer)
         prompt = prompt.replace(sign, _SIGN.format(len(family.image_places(encoded, config))))
     return _Answering(request, model, prepared, encoded, prompt, writing, writer)
+
+
+def _prefix(words: str, model: Model) -> tuple[int, ...]:
+    """Token ids of words that an answer begins with."""
+    if not words:
+        return ()
+    if model.tokenizer is None:
+        raise Refused(f"{model.info.name} has no tokenizer, so its answer cannot begin with words.")
+    return tuple(cast("list[int]", model.tokenizer(words, add_special_tokens=False)["input_ids"]))
 
 
 def _writer(model: Model, encoded: Encoded, n_given: int) -> LookingWriter:

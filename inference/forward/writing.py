@@ -260,9 +260,7 @@ def write_on(model: Model, request: WritingRequest, begin: Callable[[], GrowingT
     return grown(model, request, begin, context)[1]
 
 
-def grown(
-    model: Model, request: WritingRequest, begin: Callable[[], G], context: Context
-) -> tuple[G, Any]:
+def grown(model: Model, request: WritingRequest, begin: Callable[[], G], context: Context) -> tuple[G, Any]:
     """The same, with what has written it."""
     kept = cast("dict[WritingRequest, G]", model.store.setdefault(_STORE, {}))
     growing = kept.pop(request, None) or begin()

@@ -28,8 +28,8 @@ class AnswerRequest(Request["AnswerResult"]):
     ----------
     input
         The image, and the question as its text; an answer that is there already is left aside.
-    prefix_ids
-        Token ids that the answer begins with.
+    prefix, prefix_ids
+        What the answer begins with, as words or as token ids, which count where there are any.
     most
         Tokens that are written at most, the end token included; 0 only looks at what is given.
     n_candidates
@@ -46,6 +46,7 @@ class AnswerRequest(Request["AnswerResult"]):
     checkpoint: str
     input: Input
     decoding: Decoding = field(default_factory=Decoding)
+    prefix: str = ""
     prefix_ids: tuple[int, ...] = ()
     most: int = 64
     n_candidates: int = 8

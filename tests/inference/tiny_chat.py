@@ -51,7 +51,12 @@ def _paligemma() -> Any:
 
 def _gemma3() -> Any:
     vision = {"model_type": "siglip_vision_model", **_IMAGE, "vision_use_head": False}
-    text = {"model_type": "gemma3_text", **_GEMMA, "sliding_window": 8, "layer_types": ["sliding_attention", "full_attention"]}
+    text = {
+        "model_type": "gemma3_text",
+        **_GEMMA,
+        "sliding_window": 8,
+        "layer_types": ["sliding_attention", "full_attention"],
+    }
     signs = {"boi": "<start_of_image>", "eoi": "<end_of_image>", "image": "<image_soft_token>"}
     ids = {f"{name}_token_index": ID[sign] for name, sign in signs.items()}
     return tf.Gemma3ForConditionalGeneration(
@@ -89,8 +94,33 @@ def _qwen3() -> Any:
         "num_position_embeddings": 16, "deepstack_visual_indexes": [0],
     }  # fmt: skip
     text = {**_TEXT, "head_dim": 8, **_MROPE}
-    return tf.Qwen3VLForConditionalGeneration(
-        tf.Qwen3VLConfig(vision_config=vision, text_config=text, **_QWEN_SIGNS)
+    return tf.Qwen3VLForConditionalGeneration(tf.Qwen3VLConfig(vision_config=vision, text_config=text, **_QWEN_SIGNS))
+
+
+_PINPOINTS = [[32, 64], [64, 32], [64, 64]]
+
+
+def _llava_next() -> Any:
+    vision = {"model_type": "clip_vision_model", **_IMAGE, "projection_dim": 16}
+    return tf.LlavaNextForConditionalGeneration(
+        tf.LlavaNextConfig(
+            vision_config=vision, text_config=_LLAMA, image_token_index=ID["<image>"], image_grid_pinpoints=_PINPOINTS
+        )
+    )
+
+
+def _idefics3(cls: Any = tf.Idefics3ForConditionalGeneration) -> Any:
+    config = cls.config_class(
+        vision_config=_IMAGE, text_config=_LLAMA, image_token_id=ID["<image>"], scale_factor=2, pad_token_id=0
+    )
+    return cls(config)
+
+
+def _internvl() -> Any:
+    vision = {**_IMAGE, "image_size": [32, 32], "patch_size": [8, 8]}
+    text = {"model_type": "qwen2", **_TEXT}
+    return tf.InternVLForConditionalGeneration(
+        tf.InternVLConfig(vision_config=vision, text_config=text, image_token_id=ID["<IMG_CONTEXT>"])
     )
 
 
@@ -102,6 +132,10 @@ BUILDERS: dict[str, Callable[[], Any]] = {
     "qwen2": _qwen2,
     "qwen2.5": _qwen2_5,
     "qwen3": _qwen3,
+    "llava_next": _llava_next,
+    "idefics3": _idefics3,
+    "smolvlm": lambda: _idefics3(tf.SmolVLMForConditionalGeneration),
+    "internvl": _internvl,
 }
 NAMES = tuple(BUILDERS)
 _CHATML = (
@@ -127,13 +161,30 @@ PROCESSORS: dict[str, dict[str, Any]] = {
     "paligemma": {"image_processor_type": "SiglipImageProcessor", **_SQUEEZED, "resample": 3},
     "gemma3": {"image_processor_type": "Gemma3ImageProcessor", **_SQUEEZED, "resample": 2},
     **dict.fromkeys(("qwen2", "qwen2.5", "qwen3"), {"image_processor_type": "Qwen2VLImageProcessor", **_BLOCKS}),
+    "llava_next": {
+        "image_processor_type": "LlavaNextImageProcessor", "size": {"shortest_edge": 32},
+        "crop_size": {"height": 32, "width": 32}, "image_grid_pinpoints": _PINPOINTS,
+    },
+    **{
+        name: {
+            "image_processor_type": f"{kind}ImageProcessor", "size": {"longest_edge": 64},
+            "max_image_size": {"longest_edge": 32}, "do_image_splitting": True,
+        }
+        for name, kind in (("idefics3", "Idefics3"), ("smolvlm", "SmolVLM"))
+    },
+    "internvl": {
+        "image_processor_type": "GotOcr2ImageProcessor", "size": {"height": 32, "width": 32}, "crop_to_patches": True,
+        "min_patches": 1, "max_patches": 6, "image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225],
+    },
 }  # fmt: skip
 
 
 def save_signs(folder: Path) -> None:
     """A tokenizer of bytes, with the signs of all of them."""
     tokenizer = tf.GPT2Tokenizer(vocab=BYTES, merges=[])
-    tokenizer.add_special_tokens({"bos_token": "<s>", "eos_token": "</s>", "additional_special_tokens": list(_SIGNS[2:])})
+    tokenizer.add_special_tokens(
+        {"bos_token": "<s>", "eos_token": "</s>", "additional_special_tokens": list(_SIGNS[2:])}
+    )
     assert tokenizer.convert_tokens_to_ids("<image>") == ID["<image>"]
     tokenizer.save_pretrained(folder)
 

@@ -138,9 +138,12 @@ class ChatFamily(PartsFamily, ReadsImages, AnswersQuestions):
             **self.image_tensors(prepared),
             **self.marks(is_image, n_prompt),
         }
-        return Encoded(
-            tensors, {"patches": self.patch_tokens(config, prepared), _TEXT: self._named(text, config, prepared)}
-        )
+        tower, of_text = self.parts(config)
+        sequences = {
+            tower.group.query_axis: self.patch_tokens(config, prepared),
+            of_text.group.query_axis: self._named(text, config, prepared),
+        }
+        return Encoded(tensors, sequences)
 
     def _question(
         self,

@@ -127,7 +127,9 @@ class Gemma3Family(_InOrderFamily):
 
     def expanded(self, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase, prepared: Prepared) -> str:
         inside = super().expanded(config, tokenizer, prepared)
-        begin, end = (written_token(int(token), tokenizer) for token in (config.boi_token_index, config.eoi_token_index))
+        begin, end = (
+            written_token(int(token), tokenizer) for token in (config.boi_token_index, config.eoi_token_index)
+        )
         return f"\n\n{begin}{inside}{end}\n\n"
 
     def marks(self, is_image: Tensor, n_prompt: int) -> dict[str, Tensor]:

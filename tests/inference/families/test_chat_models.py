@@ -12,11 +12,12 @@ from torch import nn
 from inference.analyses.answer import answer
 from inference.context import Context, Refused
 from inference.forward.opening import load
-from inference.results.answer import AnswerRequest
+from inference.layouts.parts import PartsCall
+from inference.results.answer import AnswerRequest, with_answer
 from inference.results.request import Capability
 from tests.inference.captured import CLOSE
 from tests.inference.published import eager_patterns
-from tests.inference.tiny_chat import NAMES, QUESTION, asked, save
+from tests.inference.tiny_chat import ID, NAMES, QUESTION, asked, save
 
 # Width and height of files: their tiles, crops and blocks differ.
 SIZES = {"wide": (96, 40), "high": (30, 70), "square": (64, 64)}
@@ -39,6 +40,16 @@ def image(tmp_path_factory):
     return found
 
 
+def values(call):
+    """[head, key_pos, d_head]; of parts side by side those of the whole."""
+    if not isinstance(call, PartsCall):
+        return call.v.float().repeat_interleave(call.n_heads // len(call.v), 0)
+    whole = torch.zeros(call.n_heads, call.n_keys, call.by_part[0].v.shape[-1])
+    for part, places in zip(call.by_part, call.places, strict=True):
+        whole[:, places] = part.v.float()
+    return whole
+
+
 def opened(name, folder):
     return load(str(folder[name]), Context())
 
@@ -55,7 +66,7 @@ def test_every_map_is_that_of_transformers(name, folder, image):
             pattern = call.patterns()
             assert pattern.shape == (group.n_heads[layer], n_queries, n_keys)
             torch.testing.assert_close(pattern.sum(-1), torch.ones(pattern.shape[:2]), atol=CLOSE, rtol=0)
-            torch.testing.assert_close(call.output(), call.output_of(pattern), atol=CLOSE, rtol=0) if False else None
+            torch.testing.assert_close(call.output(), pattern @ values(call), atol=CLOSE, rtol=0)
             if group.query_axis == "text":
                 (expected,) = for_all[call.path]
                 assert float((pattern - expected).abs().max()) <= CLOSE
@@ -68,7 +79,12 @@ def test_a_changed_block_of_pixels_changes_the_tokens_that_are_shown_there(name,
     model = opened(name, folder)
     with torch.no_grad():
         for path, part in model.net.named_modules():
-            if isinstance(part, nn.Linear) and "language_model" not in path and path.endswith(MIXERS):
+            if (
+                isinstance(part, nn.Linear)
+                and "language_model" not in path
+                and "text_model" not in path
+                and path.endswith(MIXERS)
+            ):
                 part.weight.zero_()
                 if part.bias is not None:
                     part.bias.zero_()
@@ -77,7 +93,8 @@ def test_a_changed_block_of_pixels_changes_the_tokens_that_are_shown_there(name,
     family, config = model.family, model.net.config
     rng = np.random.default_rng(5)
     embedded = []
-    model.net.model.language_model.register_forward_pre_hook(
+    inner = model.net.model
+    (inner.text_model if hasattr(inner, "text_model") else inner.language_model).register_forward_pre_hook(
         lambda _part, _args, kwargs: embedded.append(kwargs["inputs_embeds"][0].clone()), with_kwargs=True
     )
 
@@ -103,7 +120,10 @@ def test_a_changed_block_of_pixels_changes_the_tokens_that_are_shown_there(name,
             seen = grid.tokens >= 0
             rows, columns = grid.tokens.shape
             left, top, right, bottom = grid.box
-            edges_x, edges_y = np.linspace(left, right, columns + 1) * width, np.linspace(top, bottom, rows + 1) * height
+            edges_x, edges_y = (
+                np.linspace(left, right, columns + 1) * width,
+                np.linspace(top, bottom, rows + 1) * height,
+            )
             # Resizing blurs by a few pixels, more where the image is made smaller.
             blur = 2.5 * max((right - left) * width / columns, (bottom - top) * height / rows, 8) / 8 + 1
             near_x = (edges_x[1:] > x - blur) & (edges_x[:-1] < x + 8 + blur)
@@ -130,8 +150,6 @@ def test_words_are_those_of_generate_and_what_they_look_at_is_what_eager_maps_sa
     ids = result.written.tokens.ids[1:]
     np.testing.assert_array_equal(ids[: len(expected)], expected.numpy())
     places = model.family.image_places(encoded, model.net.config)
-    from inference.results.answer import with_answer
-
     tensors = model.encode(with_answer(request.input, tuple(ids.tolist()))).tensors
     maps = eager_patterns(name, model, tensors)
     group = next(group for group in model.info.groups if group.query_axis == "text")
@@ -143,22 +161,69 @@ def test_words_are_those_of_generate_and_what_they_look_at_is_what_eager_maps_sa
         np.testing.assert_allclose(result.first[layer], rows[..., 0].numpy(), atol=1e-5)
 
 
-def processor_of(name, folder):
-    """transformers' own, without its part for films, which needs torchvision."""
-    image = tf.AutoImageProcessor.from_pretrained(folder[name], backend="pil")
-    tokenizer = tf.AutoTokenizer.from_pretrained(folder[name])
-    return image, tokenizer
+class WithoutFilms:
+    """transformers' own processor; its part for films needs torchvision, and is left out."""
+
+    CLASSES = {
+        "llava": tf.LlavaProcessor, "llava full": tf.LlavaProcessor, "llava_next": tf.LlavaNextProcessor,
+        "paligemma": tf.PaliGemmaProcessor, "gemma3": tf.Gemma3Processor, "idefics3": tf.Idefics3Processor,
+        **dict.fromkeys(("qwen2", "qwen2.5", "qwen3"), tf.Qwen2VLProcessor),
+    }  # fmt: skip
+    MORE = {
+        **dict.fromkeys(("llava", "llava_next"), {"patch_size": 8, "num_additional_image_tokens": 1}),
+        "llava full": {"patch_size": 8, "num_additional_image_tokens": 1, "vision_feature_select_strategy": "full"},
+        "gemma3": {"image_seq_length": 4},
+        "idefics3": {"image_seq_len": 4},
+    }
+
+    @classmethod
+    def of(cls, name, folder):
+        plain = cls.CLASSES[name]
+
+        class Images(plain):
+            @classmethod
+            def get_attributes(cls):
+                return ["image_processor", "tokenizer"]
+
+        images = tf.AutoImageProcessor.from_pretrained(folder[name], backend="pil")
+        tokenizer = tf.AutoTokenizer.from_pretrained(folder[name])
+        more = {**dict.fromkeys(("vision_feature_select_strategy",), "default"), **cls.MORE.get(name, {})}
+        if name == "paligemma":
+            images.image_seq_length = 16
+        if name == "gemma3":
+            for sign, text in (("boi", "<start_of_image>"), ("eoi", "<end_of_image>"), ("image", "<image_soft_token>")):
+                setattr(tokenizer, f"{sign}_token", text)
+                setattr(tokenizer, f"{sign}_token_id", ID[text])
+        Images.__name__ = plain.__name__
+        given = {"image_processor": images, "tokenizer": tokenizer}
+        return Images(**given, **{key: more[key] for key in more if key in plain.__init__.__code__.co_varnames})
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", NAMES)
 def test_images_are_made_ready_as_by_transformers(name, size, folder, image):
-    processor, _ = processor_of(name, folder)
+    processor = tf.AutoImageProcessor.from_pretrained(folder[name], backend="pil")
     expected = processor(images=Image.open(image[size]), return_tensors="pt")
     tensors = opened(name, folder).encode(asked(path=image[size])).tensors
     for key in ("pixel_values", "image_grid_thw", "image_sizes", "pixel_attention_mask"):
         if key in expected:
             torch.testing.assert_close(tensors[key], expected[key], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("name", WithoutFilms.CLASSES)
+def test_the_prompt_is_that_of_transformers(name, folder, image):
+    model = opened(name, folder)
+    processor = WithoutFilms.of(name, folder)
+    given = asked(path=image["high"])
+    if name == "paligemma":
+        text = f"<image>{QUESTION}"
+    else:
+        text = model.family.prompt(QUESTION, model.net.config, model.tokenizer)
+    expected = processor(images=Image.open(image["high"]), text=text, return_tensors="pt")
+    tensors = model.encode(given).tensors
+    for key in ("input_ids", "token_type_ids", "mm_token_type_ids"):
+        if key in expected and key in tensors:
+            np.testing.assert_array_equal(tensors[key].numpy(), expected[key].numpy())
 
 
 def test_a_question_with_the_sign_of_the_image_is_refused(folder):

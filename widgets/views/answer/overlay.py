@@ -1,0 +1,86 @@
+"""What image tokens say, laid over the image: on one grid, or summed over two of different scale."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from inference.results.answer import AnswerResult, TokenGrid
+from widgets.views.answer.options import Scale
+
+Box = tuple[float, float, float, float]
+
+
+class Overlay(NamedTuple):
+    """Numbers of cells, float32 [row, column], NaN where no token is; and where they lie, in shares of the image."""
+
+    values: np.ndarray
+    box: Box
+
+
+def overlay_of(grids: tuple[TokenGrid, ...], weights: np.ndarray, scale: Scale) -> Overlay:
+    """What is laid over the image.
+
+    Parameters
+    ----------
+    weights
+        float32 [image token].
+    scale
+        Which of two grids; `sum` shares each coarse cell out among the fine ones that it covers.
+    """
+    coarse, fine = grids[0], grids[-1]
+    if len(grids) == 1 or scale == "whole":
+        return Overlay(on_grid(coarse, weights), coarse.box)
+    values = on_grid(fine, weights)
+    if scale == "sum":
+        down, across = (
+            _shares(
+                coarse.tokens.shape[axis], coarse.box[1 - axis :: 2], fine.tokens.shape[axis], fine.box[1 - axis :: 2]
+            )
+            for axis in (0, 1)
+        )
+        values = values + down.T @ np.nan_to_num(on_grid(coarse, weights)) @ across
+    return Overlay(values.astype(np.float32), fine.box)
+
+
+def on_grid(grid: TokenGrid, weights: np.ndarray) -> np.ndarray:
+    """float32 [row, column]; NaN where a cell has no token."""
+    return np.where(grid.tokens >= 0, weights[grid.tokens], np.float32(np.nan)).astype(np.float32)
+
+
+def _shares(
+    n_coarse: int, span: Box | tuple[float, ...], n_fine: int, fine_span: Box | tuple[float, ...]
+) -> np.ndarray:
+    """float64 [coarse, fine]: how much of each coarse length lies in each fine one."""
+    coarse, fine = np.linspace(*span, n_coarse + 1), np.linspace(*fine_span, n_fine + 1)
+    low = np.maximum(coarse[:-1, None], fine[None, :-1])
+    high = np.minimum(coarse[1:, None], fine[None, 1:])
+    return np.clip(high - low, 0, None) / np.diff(coarse)[:, None]
+
+
+def token_boxes(result: AnswerResult) -> tuple[np.ndarray, np.ndarray]:
+    """Of each image token: float32 [token, 4], its box in pixels of the original, NaN for none; int8 [token], the
+    number of its grid, -1 for none."""
+    boxes = np.full((result.n_image, 4), np.nan, np.float32)
+    of_grid = np.full(result.n_image, -1, np.int8)
+    width, height = result.picture.size
+    for number, grid in enumerate(result.grids):
+        left, top, right, bottom = grid.box
+        rows, columns = grid.tokens.shape
+        xs = np.clip(np.linspace(left, right, columns + 1), 0, 1) * width
+        ys = np.clip(np.linspace(top, bottom, rows + 1), 0, 1) * height
+        for (row, column), token in np.ndenumerate(grid.tokens):
+            if token >= 0:
+                boxes[token] = xs[column], ys[row], xs[column + 1], ys[row + 1]
+                of_grid[token] = number
+    return boxes, of_grid
+
+
+def thing_at_cell(result: AnswerResult, overlay: Overlay, cell: int) -> str:
+    """What was painted in the middle of a cell; empty where nothing was, or where nobody knows."""
+    row, column = divmod(cell, overlay.values.shape[1])
+    left, top, right, bottom = overlay.box
+    x = left + (column + 0.5) / overlay.values.shape[1] * (right - left)
+    y = top + (row + 0.5) / overlay.values.shape[0] * (bottom - top)
+    return result.picture.thing_at(x, y)
