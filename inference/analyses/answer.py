@@ -103,7 +103,7 @@ def _writer(model: Model, encoded: Encoded, n_given: int) -> LookingWriter:
 
 
 class _RulesBehindPrompt(Rules):
-    """What a checkpoint wants of the answer where the writer is told of its end alone; repeats count from the image on."""
+    """What a checkpoint wants of an answer; the writer is told of the end of the prompt alone, repeats count in all."""
 
     def __init__(
         self, generation: GenerationConfig, prompt: Tensor, n_given: int, longest: int, device: torch.device

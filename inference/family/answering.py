@@ -49,3 +49,4 @@ class AnswersQuestions(ABC):
 
     def put_state(self, net: PreTrainedModel, state: Any) -> None:
         """Let it remember that again, which is not None: other passes may have come between."""
+        raise NotImplementedError(f"{type(net).__name__} remembers nothing outside of its cache.")

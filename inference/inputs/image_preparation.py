@@ -71,8 +71,9 @@ _PROCESSORS = {
     "gotocr2": _Usual(0, None, Image.Resampling.BICUBIC, *_CLIP),
     **dict.fromkeys(("idefics3", "smolvlm"), _Usual(0, None, Image.Resampling.LANCZOS)),
 }
-_LIKE_CLIP = ("altclip", "bridgetower", "chinese_clip", "clip", "clip_vision_model", "llava", "llava_next") + (
-    "metaclip_2", "blip", "blip-2", "qwen2_vl", "qwen2_5_vl",
+_LIKE_CLIP = (
+    "altclip", "blip", "blip-2", "bridgetower", "chinese_clip", "clip", "clip_vision_model", "llava", "llava_next",
+    "metaclip_2", "qwen2_5_vl", "qwen2_vl",
 )  # fmt: skip
 # What published models of a type are used to, where the checkpoint does not say: mean and standard deviation.
 _USUAL_COLOURS = {

@@ -153,14 +153,18 @@ TEMPLATES = {
 }
 _SQUEEZED = {"do_resize": True, "size": {"height": 32, "width": 32}, "image_mean": [0.5] * 3, "image_std": [0.5] * 3}
 _BLOCKS = {"patch_size": 8, "merge_size": 2, "temporal_patch_size": 2, "min_pixels": 512, "max_pixels": 4096}
+_CROPPED = {
+    "image_processor_type": "CLIPImageProcessor", "size": {"shortest_edge": 32},
+    "crop_size": {"height": 32, "width": 32},
+}  # fmt: skip
 PROCESSORS: dict[str, dict[str, Any]] = {
-    **dict.fromkeys(
-        ("llava", "llava full"),
-        {"image_processor_type": "CLIPImageProcessor", "size": {"shortest_edge": 32}, "crop_size": {"height": 32, "width": 32}},
-    ),
+    "llava": _CROPPED,
+    "llava full": _CROPPED,
     "paligemma": {"image_processor_type": "SiglipImageProcessor", **_SQUEEZED, "resample": 3},
     "gemma3": {"image_processor_type": "Gemma3ImageProcessor", **_SQUEEZED, "resample": 2},
-    **dict.fromkeys(("qwen2", "qwen2.5", "qwen3"), {"image_processor_type": "Qwen2VLImageProcessor", **_BLOCKS}),
+    **{
+        name: {"image_processor_type": "Qwen2VLImageProcessor", **_BLOCKS} for name in ("qwen2", "qwen2.5", "qwen3")
+    },
     "llava_next": {
         "image_processor_type": "LlavaNextImageProcessor", "size": {"shortest_edge": 32},
         "crop_size": {"height": 32, "width": 32}, "image_grid_pinpoints": _PINPOINTS,
@@ -190,7 +194,7 @@ def save_signs(folder: Path) -> None:
 
 
 def save(folder: Path, name: str, *, has_tokenizer: bool = True) -> Path:
-    """A seeded random model with tokenizer, template and processor; its weights are large, so that no pattern is flat."""
+    """A seeded random model with tokenizer, template and processor; large weights, so that no pattern is flat."""
     torch.manual_seed(0)
     net = BUILDERS[name]().eval()
     with torch.no_grad():

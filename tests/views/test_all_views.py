@@ -26,7 +26,7 @@ from inference.results.checkpoint import OpenRequest
 from inference.results.events import Failure
 from inference.results.inputs import ImageInput, Input, MeshInput, TextInput
 from tests.explained_words import unexplained
-from tests.inference import tiny_joint
+from tests.inference import tiny_chat, tiny_joint
 from tests.inference.tiny_checkpoints import save_bert, save_gpt2, save_transformer
 from tests.remembering import RememberingEngine
 from tests.theme_check import painters_that_ignore_the_theme
@@ -78,6 +78,7 @@ def engine(tmp_path_factory):
     CHECKPOINTS.update(dict.fromkeys(("reading", "few_shot", "attribution", "generation"), causal))
     CHECKPOINTS["prediction"] = str(save_bert(tmp_path_factory.mktemp("bert"), "BertForTokenClassification"))
     CHECKPOINTS["translation"] = str(save_transformer(tmp_path_factory.mktemp("transformer")))
+    CHECKPOINTS["answer"] = str(tiny_chat.save(tmp_path_factory.mktemp("chat"), "llava"))
     CHECKPOINTS["joint"] = str(tiny_joint.save(tmp_path_factory.mktemp("joint"), "vilt words"))
     CHECKPOINTS["training_stages"] = str(save_training_stages(save_transformer(tmp_path_factory.mktemp("stages"))))
     return RememberingEngine()
@@ -123,6 +124,8 @@ def subject_of(entry, engine):
     info = engine.run(OpenRequest(CHECKPOINTS.get(entry.name, "bert-mini")), Context())
     if info.compares:
         return Subject(info, COMPARED.chosen, (), COMPARED.images, COMPARED.texts)
+    if entry.name == "answer":
+        return Subject(info, tiny_chat.asked())
     if entry.name == "joint":
         return Subject(info, tiny_joint.given("a small red house", masked=(3,)))
     input = INPUTS[entry.about_model if entry.about_model in info.reads else info.reads[0]]

@@ -40,8 +40,8 @@ def answer_relevance(
     """float32 [image token]: the relevance of each, summed over some words.
 
     `R = (1 + A_1) ... (1 + A_n)` over the layers of the language model, with A the mean over the heads of relu(G * A);
-    G, the gradient of a word's logit with respect to a map, is that of the attention's output O = A V: G = dO V^T. A row
-    of it goes through the layers from the last to the first, so that no product of whole maps is made.
+    G, the gradient of a word's logit with respect to a map, comes from that of the output O = A V: G = dO V^T. A row
+    of R goes through the layers from the last to the first, so that no product of whole maps is made.
 
     Parameters
     ----------

@@ -110,10 +110,9 @@ class RowsOfTiles(_SplitTiles):
         if side != self.side:
             raise Refused(f"{file} makes tiles of {side} pixels a side, the model reads {self.side}.")
         longest = whole_number(inner(says, "size", file), "longest_edge", self.longest, _MOST_SIDE, file)
-        if longest > MOST_TILES**0.5 * self.side:
-            raise Refused(
-                f"{file} makes images of {longest:,} pixels, more than {int(MOST_TILES**0.5)} tiles of {self.side} a side."
-            )
+        most = int(MOST_TILES**0.5)
+        if longest > most * self.side:
+            raise Refused(f"{file} makes images of {longest:,} pixels, more than {most} tiles of {self.side} a side.")
         return replace(self, longest=longest, is_split=switched(says, "do_image_splitting", file, usual=True))
 
     def fitted(self, height: int, width: int) -> tuple[int, int]:

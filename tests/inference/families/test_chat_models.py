@@ -170,7 +170,8 @@ class WithoutFilms:
         **dict.fromkeys(("qwen2", "qwen2.5", "qwen3"), tf.Qwen2VLProcessor),
     }  # fmt: skip
     MORE = {
-        **dict.fromkeys(("llava", "llava_next"), {"patch_size": 8, "num_additional_image_tokens": 1}),
+        "llava": {"patch_size": 8, "num_additional_image_tokens": 1},
+        "llava_next": {"patch_size": 8, "num_additional_image_tokens": 1},
         "llava full": {"patch_size": 8, "num_additional_image_tokens": 1, "vision_feature_select_strategy": "full"},
         "gemma3": {"image_seq_length": 4},
         "idefics3": {"image_seq_len": 4},

@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Answer",
     "widgets.views.answer.view:AnswerView",
     frozenset({Capability.ANSWER}),
-    "A model that sees answers a question about the image, and where each word looks.",
+    "A question and its answer, and where in the image each word looks.",
     figures=("answer",),
 )
