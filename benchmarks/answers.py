@@ -12,9 +12,7 @@ WAYS = {"plain": "`generate`", "looking": "with what each word looks at", "maps"
 
 def run(setup: Setup) -> Section:
     size, n_image, n_written, n_rounds = ("tiny", 16, 4, 1) if setup.is_smoke else ("published", 1024, 32, 3)
-    found = {
-        way: [setup.ours("answer", size, n_image, n_written, way) for _ in range(n_rounds)] for way in WAYS
-    }
+    found = {way: [setup.ours("answer", size, n_image, n_written, way) for _ in range(n_rounds)] for way in WAYS}
     seconds, megabytes = ({way: middle(found[way], key) for way in WAYS} for key in ("seconds", "megabytes"))
     times, memory = seconds["looking"] / seconds["plain"], megabytes["looking"] / max(megabytes["plain"], 1)
     goals = [
@@ -23,8 +21,8 @@ def run(setup: Setup) -> Section:
     ]
     rows = [(title, f"{seconds[way]:.2f}", f"{megabytes[way]:.0f}") for way, title in WAYS.items()]
     how = (
-        f"A random LLaVA of two layers with the published head sizes (32 heads of 128) writes {n_written} tokens behind "
-        f"{n_image:,} image tokens, each way in a process of its own; the middle of {n_rounds}. Memory is the most that "
-        "a process has held beyond the weights."
+        f"A random LLaVA of two layers with the published head sizes (32 heads of 128) writes {n_written} tokens "
+        f"behind {n_image:,} image tokens, each way in a process of its own; the middle of {n_rounds}. Memory is the "
+        "most that a process has held beyond the weights."
     )
     return Section("Answers about an image", how, goals, [Table(("", "CPU seconds", "MB"), rows)])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 THE_WHOLE, DETAILS = "the whole image", "details"
 MOST_TILES = 64
-_MOST_PIXELS = 2**24  # of all tiles together
+_MOST_PIXELS = 2**25  # of all tiles together
 
 
 @dataclass(frozen=True, eq=False)
