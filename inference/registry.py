@@ -103,6 +103,7 @@ FAMILIES: dict[str, str] = {
     "llava_next": "inference.families.chat.tiles:LlavaNextFamily",
     "idefics3": "inference.families.chat.tiles:Idefics3Family",
     "internvl": "inference.families.chat.tiles:InternVLFamily",
+    "blip_2": "inference.families.chat.queries:Blip2Family",
     "language_tower": "inference.families.language_tower:LanguageTowerFamily",
     "sounds": "inference.families.signals:SoundFamily",
     "whisper": "inference.families.signals:WhisperFamily",

@@ -84,7 +84,17 @@ def _begin(request: AnswerRequest, model: Model, context: Context) -> _Answering
         prompt = family.prompt(as_text(request.input).text, config, model.tokenizer)
         sign = family.placeholder(config, model.tokenizer)
         prompt = prompt.replace(sign, _SIGN.format(len(family.image_places(encoded, config))))
-    return _Answering(request, model, prepared, encoded, prompt, writing, writer)
+    return _Answering(request, model, prepared, encoded, prompt, writing, writer, _through(request, model, context))
+
+
+def _through(request: AnswerRequest, model: Model, context: Context) -> np.ndarray | None:
+    """float32 [image token, patch]: what image tokens without a place look at; see `AnswerResult.through`."""
+    name, first = model.answers.looks_through(model.net.config)
+    if not name:
+        return None
+    run = model.run(with_answer(request.input, None), context)
+    of_layers = [call.patterns().float().mean(0) for _, call in model.each_call(run, name, context)]
+    return torch.stack(of_layers).mean(0)[:, first:].cpu().numpy()
 
 
 def _prefix(words: str, model: Model) -> tuple[int, ...]:
@@ -128,6 +138,7 @@ class _Answering:
     prompt: str
     writing: Writing
     writer: LookingWriter
+    through: np.ndarray | None
     _looks: np.ndarray | None = None  # of the whole answer, [layer, head, place, 1 + image token]
 
     def result(self, context: Context, *, is_whole: bool) -> AnswerResult:
@@ -156,6 +167,7 @@ class _Answering:
             heads_are=heads_are,
             grids=family.token_grids(config, self.prepared),
             picture=seen_image(self.prepared, grid),
+            through=self.through,
             cache_bytes=self.writer.cache_bytes,
             seconds=writing.seconds,
             tree=tree,

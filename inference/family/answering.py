@@ -41,7 +41,12 @@ class AnswersQuestions(ABC):
 
     @abstractmethod
     def token_grids(self, config: PreTrainedConfig, prepared: Prepared) -> tuple[TokenGrid, ...]:
-        """Where the image tokens lie in the image."""
+        """Where the image tokens lie in the image, or the patches that they look at."""
+
+    def looks_through(self, config: PreTrainedConfig) -> tuple[str, int]:
+        """Where image tokens have no place of their own, the attention group in which they look at patches, and how
+        many places stand before the first patch; an empty name where they have places."""
+        return "", 0
 
     def state(self, net: PreTrainedModel) -> Any:
         """What an open model remembers of the prompt outside of its cache; None for nothing."""

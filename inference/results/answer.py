@@ -108,6 +108,9 @@ class AnswerResult:
         The words that it is of.
     grids
         Where the image tokens lie; a token that is in none of them shows no part of the image.
+    through
+        float32 [image token, patch], where image tokens have no place of their own: what each of them looked at, the
+        mean of heads and layers; `grids` are of patches then. None where they have places.
     picture
         The image, and which part of it is seen.
     cache_bytes
@@ -133,6 +136,7 @@ class AnswerResult:
     looked: np.ndarray | None = None
     relevance: np.ndarray | None = None
     relevance_of: tuple[int, ...] = ()
+    through: np.ndarray | None = None
     cache_bytes: int = 0
     seconds: float = 0.0
     tree: BeamTree | None = None

@@ -124,6 +124,19 @@ def _internvl() -> Any:
     )
 
 
+def _blip_2() -> Any:
+    words = {"vocab_size": N_WORDS, "max_position_embeddings": 128, "pad_token_id": 0, "bos_token_id": ID["<s>"]}
+    text = tf.OPTConfig(
+        **words, eos_token_id=ID["</s>"], hidden_size=32, num_hidden_layers=2, num_attention_heads=4, ffn_dim=48,
+        word_embed_proj_dim=32,
+    )  # fmt: skip
+    config = tf.Blip2Config(
+        vision_config=_IMAGE, qformer_config={**_SIZES, "encoder_hidden_size": 32}, text_config=text,
+        num_query_tokens=3, image_token_index=ID["<image>"],
+    )  # fmt: skip
+    return tf.Blip2ForConditionalGeneration(config)
+
+
 BUILDERS: dict[str, Callable[[], Any]] = {
     "llava": _llava,
     "llava full": lambda: _llava(vision_feature_select_strategy="full"),
@@ -136,6 +149,7 @@ BUILDERS: dict[str, Callable[[], Any]] = {
     "idefics3": _idefics3,
     "smolvlm": lambda: _idefics3(tf.SmolVLMForConditionalGeneration),
     "internvl": _internvl,
+    "blip_2": _blip_2,
 }
 NAMES = tuple(BUILDERS)
 _CHATML = (
@@ -158,6 +172,10 @@ _CROPPED = {
     "crop_size": {"height": 32, "width": 32},
 }  # fmt: skip
 PROCESSORS: dict[str, dict[str, Any]] = {
+    "blip_2": {
+        "image_processor_type": "BlipImageProcessor", "size": {"height": 32, "width": 32},
+        "image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711],
+    },
     "llava": _CROPPED,
     "llava full": _CROPPED,
     "paligemma": {"image_processor_type": "SiglipImageProcessor", **_SQUEEZED, "resample": 3},

@@ -138,12 +138,12 @@ class ChatFamily(PartsFamily, ReadsImages, AnswersQuestions):
             **self.image_tensors(prepared),
             **self.marks(is_image, n_prompt),
         }
-        tower, of_text = self.parts(config)
-        sequences = {
-            tower.group.query_axis: self.patch_tokens(config, prepared),
-            of_text.group.query_axis: self._named(text, config, prepared),
-        }
+        sequences = self.image_sequences(config, prepared) | {_TEXT: self._named(text, config, prepared)}
         return Encoded(tensors, sequences)
+
+    def image_sequences(self, config: PreTrainedConfig, prepared: Prepared) -> dict[str, Tokens]:
+        """What the parts in front of the language model read, by axis."""
+        return {self.parts(config)[0].group.query_axis: self.patch_tokens(config, prepared)}
 
     def _question(
         self,

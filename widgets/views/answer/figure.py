@@ -109,7 +109,10 @@ class AnswerFigure:
 
     def _overlay(self, places: tuple[int, ...]) -> Overlay | None:
         row = self._row(places)
-        return None if row is None else overlay_of(self.result.grids, row, self.options.scale)
+        if row is None:
+            return None
+        through = self.result.through
+        return overlay_of(self.result.grids, row if through is None else row @ through, self.options.scale)
 
     @property
     def caption(self) -> str:

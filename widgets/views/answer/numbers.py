@@ -62,6 +62,7 @@ def answer_numbers(result: AnswerResult, weights: np.ndarray) -> Numbers:
         "grid_of_token": of_grid,
         "image_size": np.array(result.picture.size),
         "relevance": np.empty(0, np.float32) if result.relevance is None else result.relevance,
+        "through": np.empty((0, 0), np.float32) if result.through is None else result.through,
         "relevance_of": np.array(result.relevance_of, np.int64),
         **tree_arrays(result.tree),
         **text_arrays(result.hypotheses),

@@ -34,12 +34,7 @@ def overlay_of(grids: tuple[TokenGrid, ...], weights: np.ndarray, scale: Scale) 
         return Overlay(on_grid(coarse, weights), coarse.box)
     values = on_grid(fine, weights)
     if scale == "sum":
-        down, across = (
-            _shares(
-                coarse.tokens.shape[axis], coarse.box[1 - axis :: 2], fine.tokens.shape[axis], fine.box[1 - axis :: 2]
-            )
-            for axis in (0, 1)
-        )
+        down, across = (_shares(_edges(coarse, axis), _edges(fine, axis)) for axis in (0, 1))
         values = values + down.T @ np.nan_to_num(on_grid(coarse, weights)) @ across
     return Overlay(values.astype(np.float32), fine.box)
 
@@ -49,11 +44,13 @@ def on_grid(grid: TokenGrid, weights: np.ndarray) -> np.ndarray:
     return np.where(grid.tokens >= 0, weights[grid.tokens], np.float32(np.nan)).astype(np.float32)
 
 
-def _shares(
-    n_coarse: int, span: Box | tuple[float, ...], n_fine: int, fine_span: Box | tuple[float, ...]
-) -> np.ndarray:
-    """float64 [coarse, fine]: how much of each coarse length lies in each fine one."""
-    coarse, fine = np.linspace(*span, n_coarse + 1), np.linspace(*fine_span, n_fine + 1)
+def _edges(grid: TokenGrid, axis: int) -> np.ndarray:
+    """float64 [cell + 1]: where the rows (0) or columns (1) of a grid begin and end."""
+    return np.linspace(grid.box[1 - axis], grid.box[3 - axis], grid.tokens.shape[axis] + 1)
+
+
+def _shares(coarse: np.ndarray, fine: np.ndarray) -> np.ndarray:
+    """float64 [coarse, fine]: how much of each coarse length lies in each fine one, told by their edges."""
     low = np.maximum(coarse[:-1, None], fine[None, :-1])
     high = np.minimum(coarse[1:, None], fine[None, 1:])
     return np.clip(high - low, 0, None) / np.diff(coarse)[:, None]
@@ -65,7 +62,7 @@ def token_boxes(result: AnswerResult) -> tuple[np.ndarray, np.ndarray]:
     boxes = np.full((result.n_image, 4), np.nan, np.float32)
     of_grid = np.full(result.n_image, -1, np.int8)
     width, height = result.picture.size
-    for number, grid in enumerate(result.grids):
+    for number, grid in enumerate(result.grids if result.through is None else ()):
         left, top, right, bottom = grid.box
         rows, columns = grid.tokens.shape
         xs = np.clip(np.linspace(left, right, columns + 1), 0, 1) * width
