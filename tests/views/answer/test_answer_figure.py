@@ -36,7 +36,7 @@ def test_a_word_is_told_with_its_share_of_the_image_and_of_the_first_token():
 
 def test_several_words_are_summed():
     drawn = figure(attention="head", places=(1, 3))
-    values = drawn._overlay(drawn.chosen).values
+    values = drawn.overlay(drawn.chosen).values
     np.testing.assert_allclose(values, [[0.52, 0.04, 0.52], [0.04, 0.04, 0.04]], atol=1e-6)
     assert drawn.describe(AnswerSpot("cell", 1, 2)) == "cell 0,2: 0.52 of the attention; there is a large blue tree"
 

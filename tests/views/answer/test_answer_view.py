@@ -16,6 +16,7 @@ from widgets.context import ViewContext
 from widgets.selection import Position
 from widgets.subject import Subject
 from widgets.views.answer import view as of_view
+from widgets.views.answer.descriptions import title_of
 from widgets.views.answer.figure import AnswerSpot
 from widgets.views.answer.view import AnswerView
 
@@ -86,11 +87,11 @@ def test_relevance_is_asked_for_of_the_chosen_words_once_the_answer_is_there(vie
     assert view.asked[-1].relevance_of == (3,)
     told = replace(make_answer(), relevance=np.arange(6, dtype=np.float32), relevance_of=(3,))
     answer(view, told)
-    assert "What raised" in view.figure()._title((3,), 5.0)
-    assert view.figure()._overlay((3,)).values[1, 2] == 5
+    assert "What raised" in title_of(view.figure(), (3,), 5.0)
+    assert view.figure().overlay((3,)).values[1, 2] == 5
     click(view, AnswerSpot("word", 1))
     assert view.asked[-1].relevance_of == (1,)
-    assert view.figure()._overlay((1,)) is None  # that of another word is not shown for this one
+    assert view.figure().overlay((1,)) is None  # that of another word is not shown for this one
 
 
 def test_a_head_that_was_left_out_is_asked_for_by_itself(view):
@@ -98,11 +99,11 @@ def test_a_head_that_was_left_out_is_asked_for_by_itself(view):
     means = replace(make_answer(), pattern=make_answer().pattern.mean(1, keepdims=True), heads_are="layer")
     answer(view, means)
     assert view.asked[-1].looks == (0, 0)
-    assert view.figure()._overlay((2,)) is None
+    assert view.figure().overlay((2,)) is None
     looked = np.zeros((5, 6), np.float32)
     looked[1, 4] = 0.5
     answer(view, replace(means, looked=looked))
-    assert view.figure()._overlay((2,)).values[1, 1] == 0.5
+    assert view.figure().overlay((2,)).values[1, 1] == 0.5
     choose(view, "attention", "layer")  # which the means tell
     assert view.asked[-1].looks is None
 

@@ -13,22 +13,21 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from inference.results.answer import AnswerResult
 from widgets.figures.candidate_bars import Candidate, CandidateBars
 from widgets.figures.chips import Chip, paint_chip
-from widgets.figures.heat_panel import short
 from widgets.figures.image_geometry import letterbox, part_rect, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import Look, paint_border, paint_frame, paint_grid, paint_image, paint_overlay
 from widgets.figures.image_parts import paint_title as paint_line
 from widgets.figures.prediction_cards import percent
-from widgets.figures.token_axis import label
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
+from widgets.views.answer.descriptions import describe_cell, describe_word, title_of
 from widgets.views.answer.looks import looks_title, looks_weights
 from widgets.views.answer.numbers import answer_numbers
 from widgets.views.answer.options import AnswerOptions
-from widgets.views.answer.overlay import Overlay, overlay_of, thing_at_cell
+from widgets.views.answer.overlay import Overlay, overlay_of
 from widgets.writing.beam_tree import BeamPicture, describe_node, describe_text
 from widgets.writing.beside_image import BESIDE, HEAD, BesideImage, beside_image
-from widgets.writing.expected import describe_candidate, describe_token, expected_at
+from widgets.writing.expected import describe_candidate, expected_at
 from widgets.writing.spots import nearest
 
 _GAP = 1.0  # em, the space between images
@@ -107,7 +106,8 @@ class AnswerFigure:
         known = [place for place in places if place < len(self.weights) and not np.isnan(self.weights[place]).any()]
         return self.weights[known].sum(0) if known and len(known) == len(places) else None
 
-    def _overlay(self, places: tuple[int, ...]) -> Overlay | None:
+    def overlay(self, places: tuple[int, ...]) -> Overlay | None:
+        """What some words looked at, summed, on the image; None where it is not known."""
         row = self._row(places)
         if row is None:
             return None
@@ -265,36 +265,20 @@ class AnswerFigure:
                 self.bars.paint(painter, places.bars, style)
         painter.restore()
 
-    def _title(self, words: tuple[int, ...], high: float | None) -> str:
-        tokens = self.result.written.tokens.words
-        if not words:
-            return self.image
-        if self.show == "words":
-            return label(tokens[words[0]])
-        of = "”, “".join(label(tokens[place]) for place in words[:4]) + ("” …" if len(words) > 4 else "”")
-        if high is None:
-            return _tr("Looking: “{}").format(of)
-        what = (
-            _tr("What raised “{}, 0 to {}")
-            if self.options.attention == "relevance"
-            else _tr("Where “{} looked, 0 to {}")
-        )
-        return what.format(of, short(high, 3))
-
     def _high(self, overlay: Overlay) -> float:
         """Highest number of all words, for one scale, where each has an image; of one image its own."""
         if self.show == "words":
             special = self.result.written.tokens.is_special
-            every = (self._overlay((place,)) for place in self._words if not special[place])
+            every = (self.overlay((place,)) for place in self._words if not special[place])
             found = max((float(np.nanmax(each.values)) for each in every if each is not None), default=0.0)
             return found or 1.0
         return float(np.nanmax(overlay.values)) or 1.0
 
     def _paint_panel(self, painter: QPainter, words: tuple[int, ...], box: QRectF, style: FigureStyle) -> None:
         em = QFontMetricsF(style.font).height()
-        overlay = self._overlay(words)
+        overlay = self.overlay(words)
         high = None if overlay is None else self._high(overlay)
-        paint_line(painter, self._title(words, high), QRectF(box.left(), box.top(), box.width(), HEAD * em), style)
+        paint_line(painter, title_of(self, words, high), QRectF(box.left(), box.top(), box.width(), HEAD * em), style)
         picture = self.result.picture
         whole = self._image_box(box, style)
         paint_image(painter, picture.original, whole)
@@ -335,7 +319,7 @@ class AnswerFigure:
         if self.show == "tree" or spot.place not in panels:
             return None
         words, box = panels[spot.place]
-        overlay = self._overlay(words)
+        overlay = self.overlay(words)
         if overlay is None or not 0 <= spot.column < overlay.values.size:
             return None
         rows, columns = overlay.values.shape
@@ -344,7 +328,7 @@ class AnswerFigure:
     def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> AnswerSpot | None:
         """What lies under a point."""
         for words, box in self._panels(rect, style) if self.show != "tree" else ():
-            overlay, whole = self._overlay(words), self._image_box(box, style)
+            overlay, whole = self.overlay(words), self._image_box(box, style)
             if overlay is None or not whole.contains(point):
                 continue
             rows, columns = overlay.values.shape
@@ -376,7 +360,7 @@ class AnswerFigure:
     ) -> AnswerSpot | None:
         """The nearest thing in a direction; from a cell the one beside it."""
         if spot is not None and spot.kind == "cell":
-            overlay = self._overlay(self.chosen if self.show == "image" else (spot.place,))
+            overlay = self.overlay(self.chosen if self.show == "image" else (spot.place,))
             if overlay is not None:
                 n_rows, n_columns = overlay.values.shape
                 row, column = divmod(spot.column, n_columns)
@@ -388,40 +372,15 @@ class AnswerFigure:
         """What is known of it, in a line."""
         written = self.result.written
         if spot.kind == "word":
-            return self._describe_word(spot.place)
+            return describe_word(self, spot.place)
         if spot.kind == "cell":
-            return self._describe_cell(spot)
+            return describe_cell(self, self.chosen if self.show == "image" else (spot.place,), spot.column)
         if spot.kind == "candidate" and self.bars is not None:
             return describe_candidate(self.bars, spot.place, _tr("a click continues from it"))
         if spot.kind == "node" and self.result.tree is not None:
             click = _tr("a click continues from it")
             return describe_node(self.result.tree, written.vocabulary, spot.place, click)
         return describe_text(self.result.hypotheses[spot.place]) if spot.kind == "text" else ""
-
-    def _describe_word(self, place: int) -> str:
-        written = self.result.written
-        text = _tr("“{}” ({})").format(label(written.tokens.words[place]), place) + describe_token(written, place)
-        if 0 < place < len(self.weights) and not np.isnan(self.weights[place]).any():
-            share, first = float(self.weights[place].sum()), self.result.first
-            text += _tr(" · {} of its attention went to the image").format(percent(share))
-            if place <= first.shape[2]:
-                text += _tr(", {} to the first token").format(percent(float(first[:, :, place - 1].mean())))
-        return text
-
-    def _describe_cell(self, spot: AnswerSpot) -> str:
-        words = self.chosen if self.show == "image" else (spot.place,)
-        overlay = self._overlay(words)
-        if overlay is None:
-            return ""
-        row, column = divmod(spot.column, overlay.values.shape[1])
-        value = float(overlay.values[row, column])
-        text = _tr("cell {},{}").format(row, column)
-        if np.isnan(value):
-            return text + _tr(": no image token is there")
-        what = _tr(": relevance {}") if self.options.attention == "relevance" else _tr(": {} of the attention")
-        text += what.format(short(value, 3))
-        thing = thing_at_cell(self.result, overlay, spot.column)
-        return text + (_tr("; there is {}").format(thing) if thing else "")
 
     # Export
 
