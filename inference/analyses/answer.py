@@ -52,7 +52,7 @@ def answer(request: AnswerRequest, model: Model, context: Context) -> AnswerResu
         The model answers none; an image or a question is missing; a number out of its range; image, question and
         answer are longer than the model takes; else as `Model.encode`.
     """
-    kept = cast("dict[AnswerRequest, tuple[_Answering, AnswerResult]]", model.store.setdefault(_STORE, {}))
+    kept = cast("dict[AnswerRequest, tuple[_ReplyWriting, AnswerResult]]", model.store.setdefault(_STORE, {}))
     plain = request.plain()
     if plain not in kept:
         kept[plain] = grown(model, plain, lambda: _begin(plain, model, context), context)
@@ -64,7 +64,7 @@ def answer(request: AnswerRequest, model: Model, context: Context) -> AnswerResu
     return replace(found, **growing.looked_into(request, context))
 
 
-def _begin(request: AnswerRequest, model: Model, context: Context) -> _Answering:
+def _begin(request: AnswerRequest, model: Model, context: Context) -> _ReplyWriting:
     decoding.check(request.decoding, request.most, request.n_candidates)
     family, config = model.answers, model.net.config
     if not as_text(request.input).text.strip() and as_text(request.input).token_ids is None:
@@ -84,7 +84,7 @@ def _begin(request: AnswerRequest, model: Model, context: Context) -> _Answering
         prompt = family.prompt(as_text(request.input).text, config, model.tokenizer)
         sign = family.placeholder(config, model.tokenizer)
         prompt = prompt.replace(sign, _SIGN.format(len(family.image_places(encoded, config))))
-    return _Answering(request, model, prepared, encoded, prompt, writing, writer, _through(request, model, context))
+    return _ReplyWriting(request, model, prepared, encoded, prompt, writing, writer, _through(request, model, context))
 
 
 def _through(request: AnswerRequest, model: Model, context: Context) -> np.ndarray | None:
@@ -128,7 +128,7 @@ class _RulesBehindPrompt(Rules):
 
 
 @dataclass
-class _Answering:
+class _ReplyWriting:
     """An answer while it is written."""
 
     request: AnswerRequest

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF
 
 from tests.views.answer.samples import make_answer, make_answer_beams, make_grids
 from widgets.look.theme import FigureStyle
-from widgets.views.answer.figure import AnswerFigure, AnswerSpot
+from widgets.views.answer.figure import ChatAnswerFigure, AnswerSpot
 from widgets.views.answer.options import AnswerOptions
 from widgets.views.answer.overlay import overlay_of, token_boxes
 
@@ -19,7 +19,7 @@ WIDE, NARROW = QRectF(10, 10, 900, 500), QRectF(10, 10, 320, 700)
 def figure(result=None, n_shown=None, places=(), **options):
     result = result or make_answer()
     n = n_shown or result.written.n_steps
-    return AnswerFigure(result, "scene 3", AnswerOptions(**options), n, places=places)
+    return ChatAnswerFigure(result, "scene 3", AnswerOptions(**options), n, places=places)
 
 
 def test_the_caption_says_what_it_is_of_and_how_much_went_to_the_image():

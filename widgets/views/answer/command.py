@@ -50,14 +50,14 @@ def _request(args: Namespace, info: CheckpointInfo) -> AnswerRequest:
 
 
 def _figure(result: AnswerResult, args: Namespace) -> Figure:
-    from widgets.views.answer.figure import AnswerFigure
+    from widgets.views.answer.figure import ChatAnswerFigure
 
     n = result.written.n_steps
     for place in args.chosen or ():
         if not 1 <= place < n:
             raise BadOption(f"--word {place} is not there; the answer has words 1 to {n - 1}.")
     options, chosen = AnswerOptions.of(args), tuple(args.chosen or ())
-    return AnswerFigure(result, image_name(args), options, n, args.layer or 0, args.head or 0, chosen)
+    return ChatAnswerFigure(result, image_name(args), options, n, args.layer or 0, args.head or 0, chosen)
 
 
 COMMANDS = {

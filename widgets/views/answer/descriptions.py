@@ -14,7 +14,7 @@ from widgets.views.answer.overlay import thing_at_cell
 from widgets.writing.expected import describe_token
 
 if TYPE_CHECKING:
-    from widgets.views.answer.figure import AnswerFigure
+    from widgets.views.answer.figure import ChatAnswerFigure
 
 _MOST_NAMED = 4  # words in a title
 
@@ -23,7 +23,7 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("AnswerDescriptions", text)
 
 
-def title_of(figure: AnswerFigure, words: tuple[int, ...], high: float | None) -> str:
+def title_of(figure: ChatAnswerFigure, words: tuple[int, ...], high: float | None) -> str:
     """What stands above the image of some words; `high` is the highest number laid over it, None for nothing."""
     tokens = figure.result.written.tokens.words
     if not words:
@@ -39,7 +39,7 @@ def title_of(figure: AnswerFigure, words: tuple[int, ...], high: float | None) -
     return what.format(of, short(high, 3))
 
 
-def describe_word(figure: AnswerFigure, place: int) -> str:
+def describe_word(figure: ChatAnswerFigure, place: int) -> str:
     """How likely a word was, and how much of its attention went to the image."""
     written, weights, first = figure.result.written, figure.weights, figure.result.first
     text = _tr("“{}” ({})").format(label(written.tokens.words[place]), place) + describe_token(written, place)
@@ -50,7 +50,7 @@ def describe_word(figure: AnswerFigure, place: int) -> str:
     return text
 
 
-def describe_cell(figure: AnswerFigure, words: tuple[int, ...], cell: int) -> str:
+def describe_cell(figure: ChatAnswerFigure, words: tuple[int, ...], cell: int) -> str:
     """What lies over a cell of the image of some words, and what was painted there."""
     overlay = figure.overlay(words)
     if overlay is None:

@@ -24,7 +24,7 @@ from widgets.views.answer.descriptions import describe_cell, describe_word, titl
 from widgets.views.answer.looks import looks_title, looks_weights
 from widgets.views.answer.numbers import answer_numbers
 from widgets.views.answer.options import AnswerOptions
-from widgets.views.answer.overlay import Overlay, overlay_of
+from widgets.views.answer.overlay import TokenOverlay, overlay_of
 from widgets.writing.beam_tree import BeamPicture, describe_node, describe_text
 from widgets.writing.beside_image import BESIDE, HEAD, BesideImage, beside_image
 from widgets.writing.expected import describe_candidate, expected_at
@@ -36,7 +36,7 @@ _MOST_PROMPT = 7.0  # em, the most height of the text that the model gets
 
 
 def _tr(text: str) -> str:
-    return QCoreApplication.translate("AnswerFigure", text)
+    return QCoreApplication.translate("ChatAnswerFigure", text)
 
 
 class AnswerSpot(NamedTuple):
@@ -49,7 +49,7 @@ class AnswerSpot(NamedTuple):
 
 
 @dataclass(frozen=True)
-class AnswerFigure:
+class ChatAnswerFigure:
     """An answer at one step.
 
     Attributes
@@ -106,7 +106,7 @@ class AnswerFigure:
         known = [place for place in places if place < len(self.weights) and not np.isnan(self.weights[place]).any()]
         return self.weights[known].sum(0) if known and len(known) == len(places) else None
 
-    def overlay(self, places: tuple[int, ...]) -> Overlay | None:
+    def overlay(self, places: tuple[int, ...]) -> TokenOverlay | None:
         """What some words looked at, summed, on the image; None where it is not known."""
         row = self._row(places)
         if row is None:
@@ -182,10 +182,10 @@ class AnswerFigure:
     def _places(self, rect: QRectF, style: FigureStyle) -> BesideImage:
         """Where things are when one image is shown."""
         metrics = QFontMetricsF(style.font)
-        em = metrics.height()
         # As much at every step, so that nothing moves while it plays.
-        n = self.result.written.candidates.shape[1]
-        bars = CandidateBars("", (Candidate("", 0, 0),) * n, -1).height(em)
+        bars = CandidateBars("", (Candidate("", 0, 0),) * self.result.written.candidates.shape[1], -1).height(
+            metrics.height()
+        )
         return beside_image(
             rect,
             self._shape(),
@@ -265,7 +265,7 @@ class AnswerFigure:
                 self.bars.paint(painter, places.bars, style)
         painter.restore()
 
-    def _high(self, overlay: Overlay) -> float:
+    def _high(self, overlay: TokenOverlay) -> float:
         """Highest number of all words, for one scale, where each has an image; of one image its own."""
         if self.show == "words":
             special = self.result.written.tokens.is_special
@@ -389,7 +389,7 @@ class AnswerFigure:
         """From what was given to the last token."""
         return range(self.result.written.n_given, self.result.written.n_steps + 1)
 
-    def film_frame(self, step: int) -> AnswerFigure:
+    def film_frame(self, step: int) -> ChatAnswerFigure:
         """The same when so many tokens were there."""
         return replace(self, n_shown=step, places=())
 

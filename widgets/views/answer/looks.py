@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from inference.results.answer import AnswerResult
-from widgets.views.answer.options import Looks
+from widgets.views.answer.options import WhoseLooks
 from widgets.writing.attending import attending_title, weights_of, when_written
 
 
@@ -14,17 +14,17 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("AnswerLooks", text)
 
 
-def is_kept(result: AnswerResult, looks: Looks) -> bool:
+def is_kept(result: AnswerResult, looks: WhoseLooks) -> bool:
     """Whether the pattern tells it: of many words there is no room for every head."""
     return result.heads_are == "heads" or looks in ("mean", "relevance") or (looks, result.heads_are) == ("layer",) * 2
 
 
-def looks_wanted(looks: Looks, layer: int, head: int) -> tuple[int, int | None] | None:
+def looks_wanted(looks: WhoseLooks, layer: int, head: int) -> tuple[int, int | None] | None:
     """As `AnswerRequest.looks` names it."""
     return {"layer": (layer, None), "head": (layer, head)}.get(looks)
 
 
-def looks_weights(result: AnswerResult, looks: Looks, layer: int, head: int) -> np.ndarray:
+def looks_weights(result: AnswerResult, looks: WhoseLooks, layer: int, head: int) -> np.ndarray:
     """float32 [target, image token]: a row a token, of what was looked at where it was chosen; as many as are known."""
     if looks == "relevance":
         looks = "mean"
@@ -35,7 +35,7 @@ def looks_weights(result: AnswerResult, looks: Looks, layer: int, head: int) -> 
     return when_written(found)[: result.written.n_steps]
 
 
-def looks_title(result: AnswerResult, looks: Looks, layer: int, head: int) -> str:
+def looks_title(result: AnswerResult, looks: WhoseLooks, layer: int, head: int) -> str:
     """Whose looks they are, for a caption."""
     if looks == "relevance":
         return _tr("relevance: attention times its gradient, through all layers of the language model")

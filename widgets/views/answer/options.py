@@ -8,8 +8,8 @@ from typing import Literal
 from widgets.options import choice, share, switch
 from widgets.writing.options import DecodingOptions
 
-Looks = Literal["mean", "layer", "head", "relevance"]
-Scale = Literal["sum", "whole", "details"]
+WhoseLooks = Literal["mean", "layer", "head", "relevance"]
+GridScale = Literal["sum", "whole", "details"]
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class AnswerOptions(DecodingOptions):
         "Of",
         "the word that is clicked on, several with Ctrl, or the sum of all",
     )
-    attention: Looks = choice(
+    attention: WhoseLooks = choice(
         "mean",
         {"mean": "Mean of all heads", "layer": "Mean of a layer", "head": "One head", "relevance": "Relevance"},
         "Looks",
         "attention to the image tokens: the mean of all heads, of a layer's, or one head; or what raised the words",
     )
-    scale: Scale = choice(
+    scale: GridScale = choice(
         "sum",
         {"sum": "Summed", "whole": "Whole image", "details": "Tiles"},
         "Scale",

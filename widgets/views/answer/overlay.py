@@ -7,19 +7,17 @@ from typing import NamedTuple
 import numpy as np
 
 from inference.results.answer import AnswerResult, TokenGrid
-from widgets.views.answer.options import Scale
-
-Box = tuple[float, float, float, float]
+from widgets.views.answer.options import GridScale
 
 
-class Overlay(NamedTuple):
+class TokenOverlay(NamedTuple):
     """Numbers of cells, float32 [row, column], NaN where no token is; and where they lie, in shares of the image."""
 
     values: np.ndarray
-    box: Box
+    box: tuple[float, float, float, float]
 
 
-def overlay_of(grids: tuple[TokenGrid, ...], weights: np.ndarray, scale: Scale) -> Overlay:
+def overlay_of(grids: tuple[TokenGrid, ...], weights: np.ndarray, scale: GridScale) -> TokenOverlay:
     """What is laid over the image.
 
     Parameters
@@ -31,12 +29,12 @@ def overlay_of(grids: tuple[TokenGrid, ...], weights: np.ndarray, scale: Scale) 
     """
     coarse, fine = grids[0], grids[-1]
     if len(grids) == 1 or scale == "whole":
-        return Overlay(on_grid(coarse, weights), coarse.box)
+        return TokenOverlay(on_grid(coarse, weights), coarse.box)
     values = on_grid(fine, weights)
     if scale == "sum":
         down, across = (_shares(_edges(coarse, axis), _edges(fine, axis)) for axis in (0, 1))
         values = values + down.T @ np.nan_to_num(on_grid(coarse, weights)) @ across
-    return Overlay(values.astype(np.float32), fine.box)
+    return TokenOverlay(values.astype(np.float32), fine.box)
 
 
 def on_grid(grid: TokenGrid, weights: np.ndarray) -> np.ndarray:
@@ -74,7 +72,7 @@ def token_boxes(result: AnswerResult) -> tuple[np.ndarray, np.ndarray]:
     return boxes, of_grid
 
 
-def thing_at_cell(result: AnswerResult, overlay: Overlay, cell: int) -> str:
+def thing_at_cell(result: AnswerResult, overlay: TokenOverlay, cell: int) -> str:
     """What was painted in the middle of a cell; empty where nothing was, or where nobody knows."""
     row, column = divmod(cell, overlay.values.shape[1])
     left, top, right, bottom = overlay.box

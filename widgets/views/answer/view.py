@@ -15,7 +15,7 @@ from widgets.context import ViewContext
 from widgets.figure_command import image_title
 from widgets.selection import Position, Selected
 from widgets.subject import Subject
-from widgets.views.answer.figure import AnswerFigure, AnswerSpot
+from widgets.views.answer.figure import ChatAnswerFigure, AnswerSpot
 from widgets.views.answer.looks import is_kept, looks_wanted
 from widgets.views.answer.options import AnswerOptions
 from widgets.writing.prefix_line import Prefix, PrefixLine
@@ -135,9 +135,9 @@ class AnswerView(GrowingTextView[AnswerResult]):
 
     # The picture
 
-    def figure(self) -> AnswerFigure | None:
+    def figure(self) -> ChatAnswerFigure | None:
         figure = self._canvas.figure
-        return figure if isinstance(figure, AnswerFigure) else None
+        return figure if isinstance(figure, ChatAnswerFigure) else None
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         if (now.layer, now.head) == (old.layer, old.head) or self._result is None:
@@ -145,13 +145,15 @@ class AnswerView(GrowingTextView[AnswerResult]):
         self.rebuild()
         self.refresh()
 
-    def make_figure(self, result: AnswerResult, n_shown: int) -> AnswerFigure:
+    def make_figure(self, result: AnswerResult, n_shown: int) -> ChatAnswerFigure:
         assert isinstance(self._shown, AnswerRequest)
         assert self._shown.input.image is not None
         self._also = self._also if self._place is not None else ()
         places = () if self._place is None else (self._place, *self._also)
         name = image_title(self._shown.input.image)
-        return AnswerFigure(result, name, self._options.value(), n_shown, self._heads.layer, self._heads.head, places)
+        return ChatAnswerFigure(
+            result, name, self._options.value(), n_shown, self._heads.layer, self._heads.head, places
+        )
 
     # What the user does
 
