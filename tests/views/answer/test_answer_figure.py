@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF
 
 from tests.views.answer.samples import make_answer, make_answer_beams, make_grids
 from widgets.look.theme import FigureStyle
-from widgets.views.answer.figure import ChatAnswerFigure, AnswerSpot
+from widgets.views.answer.figure import AnswerSpot, ChatAnswerFigure
 from widgets.views.answer.options import AnswerOptions
 from widgets.views.answer.overlay import overlay_of, token_boxes
 

@@ -231,8 +231,7 @@ class ChatAnswerFigure:
             return QSizeF(max(BESIDE * em, self._beams.width(em)), self._beams.height(em))
         if self.show == "words":
             height, width = self._shape()
-            n = max(len(self._words), 1)
-            columns = min(n, 6)
+            columns = min(n := max(len(self._words), 1), 6)
             return QSizeF(columns * (11 + _GAP) * em, -(-n // columns) * (11 * height / width + HEAD + _GAP) * em)
         return QSizeF((BESIDE + 4) * em, max(self.least_size(BESIDE * em, style).height(), 25 * em))
 

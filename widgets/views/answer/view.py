@@ -15,7 +15,7 @@ from widgets.context import ViewContext
 from widgets.figure_command import image_title
 from widgets.selection import Position, Selected
 from widgets.subject import Subject
-from widgets.views.answer.figure import ChatAnswerFigure, AnswerSpot
+from widgets.views.answer.figure import AnswerSpot, ChatAnswerFigure
 from widgets.views.answer.looks import is_kept, looks_wanted
 from widgets.views.answer.options import AnswerOptions
 from widgets.writing.prefix_line import Prefix, PrefixLine
