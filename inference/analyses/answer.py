@@ -147,7 +147,9 @@ class _ReplyWriting:
         config = model.net.config
         writing.choose_best()
         tokens = tokenize(TextInput(token_ids=tuple(writing.ids)), config, model.tokenizer)
-        why = writing.why_unfinished(self.request.most, writing.rules.longest, "model")
+        why = writing.why_unfinished(self.request.most, 0)
+        if model.info.n_ctx and len(self.writer.prompt) + len(writing.ids) >= model.info.n_ctx:
+            why = f"the model takes no more than {model.info.n_ctx:,} tokens"
         found, tree = writing.written(tokens, is_whole=is_whole, why_unfinished=why)
         found = replace(found, text=text_of(model, writing.ids[1:]))
         looks = self.writer.looks()

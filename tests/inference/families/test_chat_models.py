@@ -277,6 +277,7 @@ def test_relevance_is_what_gradients_of_eager_maps_say(opened, image):
     first = answer(AnswerRequest("llava", given, most=4), model, Context())
     found = answer(AnswerRequest("llava", given, most=4, relevance_of=(1, 3)), model, Context())
     assert found.written is first.written
+    assert first.written.why_unfinished == "it was cut off at 4 tokens"
     ids = first.written.tokens.ids[1:].tolist()
     net, expected = copy.deepcopy(model.net), 0
     for part in net.modules():
