@@ -18,6 +18,7 @@ from benchmarks.measure import ROOT, Setup, x_server
 BENCHMARKS = (
     "start", "responsiveness", "head_grid", "layer_change", "export", "capture", "memory", "tiles",
     "panning", "mesh_viewer", "mesh_sampling", "patches", "lens", "pairs", "labels", "jobs", "training", "writing",
+    "answers",
 )  # fmt: skip
 
 RESULTS = ROOT / "benchmarks" / "results"  # the latest of each, of which the page is made

@@ -15,6 +15,7 @@ ORDER = (
     "relevance",
     "zero_shot",
     "caption",
+    "answer",
     "joint",
     "scaled_dot",
     "positions",

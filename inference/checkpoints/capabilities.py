@@ -49,6 +49,7 @@ def missing(
         else f"{named} shows its attention patterns, but not the queries and keys",
         "translation": why["translation"] or f"{named} does not write a text from another one that it has read",
         "caption": why["caption"] or f"{named} writes no caption of an image",
+        "answer": why["answer"] or f"{named} answers no questions about an image",
         "generation": why["generation"] or f"{named} is no model that goes on with the text it reads",
         "comparison": why["comparison"] or f"{named} does not compare images with texts",
         "image_features": why["image_features"]

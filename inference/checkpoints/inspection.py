@@ -129,7 +129,8 @@ def plan(checkpoint: str) -> CheckpointPlan:
     lacking = missing(opened, family, groups, kind, unprepared, has_training_stages=has_training_stages(own_folder))
     text_config = config_of_text(config)
     names = {item.capability for item in lacking}
-    can_chat = has_tokenizer and Capability.GENERATION not in names and bool(read_chat_template(folder))
+    is_writer = not {Capability.GENERATION, Capability.ANSWER} <= names
+    can_chat = has_tokenizer and is_writer and bool(read_chat_template(folder))
     info = CheckpointInfo(
         checkpoint=in_own_precision(
             place if place in bundled_checkpoints() else str(own_folder), is_own=is_own_precision
@@ -222,6 +223,8 @@ def _images(
     takes = family.takes(config)
     if "regions" in reads:
         return "of any size, of which regions are read"
+    if takes.tiling is not None:
+        return "of any size"
     size = f"{takes.size[1]} × {takes.size[0]} pixels"
     if takes.n_colours:
         return f"{size} in {takes.n_colours:,} colours"

@@ -103,6 +103,8 @@ def read(checkpoint: str, context: Context) -> Loaded:
     if image_tokenizer is not None:
         image_tokenizer.to(device)  # pyright: ignore[reportArgumentType]
     template = read_chat_template(found.folder) if info.has_chat_template else ""
+    if tokenizer is not None:
+        tokenizer.chat_template = template or None  # families of chat models ask it
     return Loaded(info, net, tokenizer, found.family, device, found.preparation, image_tokenizer, template)
 
 

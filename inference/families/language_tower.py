@@ -19,24 +19,20 @@ if TYPE_CHECKING:
 # Those that read a text without an image as their language model does.
 _MODEL_TYPES = {"gemma3", "internvl", "llava", "llava_next", "mistral3", "vipllava"}
 _LANGUAGE_MODELS = {"gemma", "gemma2", "gemma3_text", "llama", "ministral3", "mistral", "qwen2", "qwen3"}
-_OWN_LANGUAGE_MODELS = {"qwen2_5_vl", "qwen2_vl"}
 
 
 class LanguageTowerFamily(PartsFamily):
-    """LLaVA (Liu et al. 2023) and its like, Gemma 3 (2025), Qwen2-VL (2024)."""
+    """Mistral 3 (2025), VipLLaVA (Cai et al. 2024), and those like LLaVA whose vision tower is another one."""
 
     name = "language_tower"
     reads = ("text",)
     heads = frozenset(
         {"Gemma3ForConditionalGeneration", "InternVLForConditionalGeneration", "LlavaForConditionalGeneration"}
         | {"LlavaNextForConditionalGeneration", "Mistral3ForConditionalGeneration", "VipLlavaForConditionalGeneration"}
-        | {"Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration"}
     )
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
-        if config.model_type in _OWN_LANGUAGE_MODELS:
-            return True
         return config.model_type in _MODEL_TYPES and config.text_config.model_type in _LANGUAGE_MODELS
 
     def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:

@@ -121,18 +121,23 @@ class PartsFamily(Family):
         self, received: list[Received], net: PreTrainedModel, encoded: Encoded
     ) -> dict[str, list[AttentionCall]]:
         """See `Attends.sort_calls`. A batch of several, made by the model of one, attends within itself."""
-        calls: dict[str, list[AttentionCall]] = {}
-        for each in self.parts(net.config):
-            found = (one for one in received if re.search(each.path, one.path))
-            own = [one for one in found if each.call in (None, one.call)]
-            laid_out = [replace(_whole(one), is_cross=bool(each.is_cross)) for one in own]
-            calls[each.group.name] = check_count(laid_out, each.group)
-        return calls
+        return sort_by_path(received, self.parts(net.config))
 
     def components(self, net: PreTrainedModel) -> Components:
         """See `HasComponents.components`: nothing of it is asked for."""
         why = "the parts of such a model are not told apart"
         return Components(None, {}, "", "", lacking=dict.fromkeys(("embedding", "blocks", "unembedding"), why))
+
+
+def sort_by_path(received: list[Received], parts: tuple[AttentionPart, ...]) -> dict[str, list[AttentionCall]]:
+    """Calls by group, told apart by the paths of their modules; see `Attends.sort_calls`."""
+    calls: dict[str, list[AttentionCall]] = {}
+    for each in parts:
+        found = (one for one in received if re.search(each.path, one.path))
+        own = [one for one in found if each.call in (None, one.call)]
+        laid_out = [replace(_whole(one), is_cross=bool(each.is_cross)) for one in own]
+        calls[each.group.name] = check_count(laid_out, each.group)
+    return calls
 
 
 def _whole(received: Received) -> AttentionCall:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 _FILE, _SETTINGS = "chat_template.jinja", "tokenizer_config.json"
+_OLDER_FILE = "chat_template.json"  # of models that also read images
 _MOST_BYTES = 2**20  # of a template
 _MOST_SETTINGS = 64 * 2**20
 _MOST_SECONDS = 2.0
@@ -35,6 +36,10 @@ def read_chat_template(folder: Path) -> str:
     try:
         if is_there(folder / _FILE):
             return read_inside(folder / _FILE, _MOST_BYTES).decode("utf-8", "replace")
+        if is_there(folder / _OLDER_FILE):
+            said = read_object(folder / _OLDER_FILE, _MOST_BYTES).get("chat_template")
+            if isinstance(said, str):
+                return said
         has_settings = is_there(folder / _SETTINGS)
         said = read_object(folder / _SETTINGS, _MOST_SETTINGS).get("chat_template") if has_settings else ""
     except Refused:
@@ -45,10 +50,15 @@ def read_chat_template(folder: Path) -> str:
     return said if isinstance(said, str) and len(said) <= _MOST_BYTES else ""
 
 
-def as_message(text: str, template: str, tokenizer: PreTrainedTokenizerBase) -> str:
+def as_message(text: str, template: str, tokenizer: PreTrainedTokenizerBase, *, with_image: bool = False) -> str:
     """All of the text that the model gets where `text` is the user's message, to the beginning of its answer.
 
     Made in transformers' sandbox, in which no template reaches files or code.
+
+    Parameters
+    ----------
+    with_image
+        Whether an image stands in front of the text; the template writes a sign where it goes.
 
     Raises
     ------
@@ -57,7 +67,8 @@ def as_message(text: str, template: str, tokenizer: PreTrainedTokenizerBase) -> 
     """
     from transformers.utils.chat_template_utils import render_jinja_template
 
-    messages: Any = [[{"role": "user", "content": text}]]
+    content: Any = [{"type": "image"}, {"type": "text", "text": text}] if with_image else text
+    messages: Any = [[{"role": "user", "content": content}]]
     named: dict[str, Any] = dict(tokenizer.special_tokens_map)
     try:
         with _deadline(_MOST_SECONDS):

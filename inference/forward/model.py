@@ -15,6 +15,7 @@ import torch
 from inference.capture.capture import capture
 from inference.checkpoints.capabilities import PLURAL
 from inference.context import Refused
+from inference.family.answering import AnswersQuestions
 from inference.family.base import Encoded, Family, ReadsImages
 from inference.family.captioning import WritesCaptions
 from inference.family.comparing import ComparesPairs
@@ -132,6 +133,19 @@ class Model:
         """
         if not isinstance(self.family, WritesCaptions):
             raise Refused(f"{self.info.name} writes no captions.")
+        return self.family
+
+    @property
+    def answers(self) -> AnswersQuestions:
+        """What its family says of questions about an image.
+
+        Raises
+        ------
+        Refused
+            It answers none.
+        """
+        if not isinstance(self.family, AnswersQuestions):
+            raise Refused(f"{self.info.name} answers no questions about an image.")
         return self.family
 
     def prepare(self, input: Input) -> Prepared:

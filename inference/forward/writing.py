@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from inference.forward.decoding import ChosenToken, Rules
     from inference.forward.model import Model
     from inference.forward.writer import Writer
+    from inference.results.answer import AnswerRequest
     from inference.results.caption import CaptionRequest
     from inference.results.checkpoint import AttentionGroup
     from inference.results.decoding import Decoding, Written
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from inference.results.tokens import Tokens
     from inference.results.translation import TranslationRequest
 
-    WritingRequest = CaptionRequest | GenerationRequest | TranslationRequest
+    WritingRequest = AnswerRequest | CaptionRequest | GenerationRequest | TranslationRequest
 
 PAUSE = 0.1  # seconds between two partial results
 SHARE = 0.04  # of the time that is spent on telling what there is, and as much again on what was attended to
@@ -257,18 +258,26 @@ class GrowingText(Protocol):
     def result(self, context: Context, *, is_whole: bool) -> Any: ...
 
 
+G = TypeVar("G", bound=GrowingText)
+
+
 def write_on(model: Model, request: WritingRequest, begin: Callable[[], GrowingText], context: Context) -> Any:
     """Tell of a text while it is written, and of all of it.
 
     A text that is cancelled stays with the model: asked for again it goes on behind its last token.
     """
-    kept = cast("dict[WritingRequest, GrowingText]", model.store.setdefault(_STORE, {}))
+    return grown(model, request, begin, context)[1]
+
+
+def grown(model: Model, request: WritingRequest, begin: Callable[[], G], context: Context) -> tuple[G, Any]:
+    """The same, with what has written it."""
+    kept = cast("dict[WritingRequest, G]", model.store.setdefault(_STORE, {}))
     growing = kept.pop(request, None) or begin()
     try:
         for is_due in growing.writing.steps(context, request.most):
             if is_due:
                 context.partial(growing.result(context, is_whole=False), is_whole=False)
-        return growing.result(context, is_whole=True)
+        return growing, growing.result(context, is_whole=True)
     except Cancelled:
         kept[request] = growing
         if len(kept) > _MOST_KEPT:

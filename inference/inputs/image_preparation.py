@@ -18,6 +18,8 @@ from inference.inputs.images import Preparation
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig
 
+    from inference.inputs.tiling.tiling import Tiling
+
 PREPROCESSOR = "preprocessor_config.json"
 PROCESSOR = "processor_config.json"  # of transformers 5: the same inside, under image_processor
 _MAX_FILE = 5 * 2**20
@@ -31,6 +33,10 @@ _FOLLOWED = (
     | {"do_convert_rgb", "do_color_quantize", "auto_map", "data_format", "input_data_format", "return_tensors"}
     | {"device", "default_to_square", "_valid_processor_keys"}
 )
+# Those that an image in tiles is made ready by, too.
+_OF_COLOURS = {"image_processor_type", "feature_extractor_type", "do_rescale", "rescale_factor", "do_normalize"} | {
+    "image_mean", "image_std", "resample",
+}  # fmt: skip
 _RESAMPLES = {int(resample) for resample in Image.Resampling}
 
 _HALF = (0.5, 0.5, 0.5)
@@ -57,16 +63,28 @@ _PROCESSORS = {
     "clip": _Usual(224, (224, 224), Image.Resampling.BICUBIC, *_CLIP, is_square=False),
     "bit": _Usual(224, (224, 224), Image.Resampling.BICUBIC, *_CLIP, is_square=False),
     "imagegpt": _Usual((256, 256), None, Image.Resampling.BILINEAR),
+    "blip": _Usual((384, 384), None, Image.Resampling.BICUBIC, *_CLIP),
+    "siglip": _Usual(),
+    "gemma3": _Usual(resample=Image.Resampling.BILINEAR),
+    "qwen2vl": _Usual(0, None, Image.Resampling.BICUBIC, *_CLIP),
+    "llavanext": _Usual(0, None, Image.Resampling.BICUBIC, *_CLIP),
+    "gotocr2": _Usual(0, None, Image.Resampling.BICUBIC, *_CLIP),
+    **dict.fromkeys(("idefics3", "smolvlm"), _Usual(0, None, Image.Resampling.LANCZOS)),
 }
+_LIKE_CLIP = (
+    "altclip", "blip", "blip-2", "bridgetower", "chinese_clip", "clip", "clip_vision_model", "llava", "llava_next",
+    "metaclip_2", "qwen2_5_vl", "qwen2_vl",
+)  # fmt: skip
 # What published models of a type are used to, where the checkpoint does not say: mean and standard deviation.
 _USUAL_COLOURS = {
-    **dict.fromkeys(("altclip", "bridgetower", "chinese_clip", "clip", "clip_vision_model", "metaclip_2"), _CLIP),
+    **dict.fromkeys(_LIKE_CLIP, _CLIP),
     **dict.fromkeys(("detr", "dinov3_vit", "segformer", "videomae", "xclip", "yolos"), _IMAGENET),
     "dinov2": _IMAGENET,
     "dinov2_with_registers": _IMAGENET,
     "swin": _IMAGENET,
     "swinv2": _IMAGENET,
     "vit_mae": _IMAGENET,
+    "internvl": _IMAGENET,
 }
 _BILINEAR = {"vit", "vit_mae", "imagegpt", "masked_imagegpt"}
 
@@ -87,6 +105,8 @@ class Takes:
         Whether it reads colours of a palette instead of patches, and how many these are.
     kind
         What the generator draws for it.
+    tiling
+        How an image becomes several tiles, as far as the configuration says; None where it stays one.
     """
 
     size: tuple[int, int]
@@ -94,6 +114,7 @@ class Takes:
     is_free: bool = False
     n_colours: int = 0
     kind: str = "scene"
+    tiling: Tiling | None = None
 
 
 def read_preparation(
@@ -123,6 +144,11 @@ def read_preparation(
         file, says = says_instead
     if says is None:
         return _usual(config.model_type, takes)
+    tiling = takes.tiling
+    if tiling is not None:  # which sees to all sizes
+        tiling = tiling.told(says, file)
+        says = {key: says[key] for key in _OF_COLOURS & says.keys()}
+        says |= {"size": list(takes.size), "do_center_crop": False}
     name = str(says.get("image_processor_type") or says.get("feature_extractor_type") or "")
     for end in ("Fast", "Pil", "ImageProcessor", "FeatureExtractor"):
         name = name.removesuffix(end)
@@ -152,6 +178,7 @@ def read_preparation(
         kind=takes.kind,
         notes=tuple(notes),
         is_free=takes.is_free,
+        tiling=tiling,
     )
     if not all(preparation.std):
         raise Refused(f"{file} says image_std is {list(preparation.std)}; none of it may be 0.")
@@ -210,6 +237,7 @@ def _usual(model_type: str, takes: Takes) -> Preparation:
         kind=takes.kind,
         notes=(note,),
         is_free=takes.is_free,
+        tiling=takes.tiling,
     )
 
 

@@ -20,6 +20,7 @@ from inference.results.inputs import MOST_IMAGE_SIDE
 from resources.scenes import make_portrait, make_scene
 
 if TYPE_CHECKING:
+    from inference.inputs.tiling.tiling import Tiled, Tiling
     from inference.results.inputs import ImageInput, RegionsInput, SoundInput
     from resources.scenes import Scene
 
@@ -59,6 +60,8 @@ class Preparation:
         What the user should know of how images are made ready.
     is_free
         Whether other sizes will do.
+    tiling
+        How an image becomes several tiles, which sees to its size; None where it stays one.
     """
 
     size: tuple[int, int] | int
@@ -72,6 +75,7 @@ class Preparation:
     kind: str = "scene"
     notes: tuple[str, ...] = ()
     is_free: bool = False
+    tiling: Tiling | None = None
 
     def of_side(self, side: int) -> Preparation:
         """The same for images whose shorter side has so many pixels, whole.
@@ -81,6 +85,8 @@ class Preparation:
         Refused
             The model takes one size only, or the side is shorter than a patch or longer than 1,024.
         """
+        if self.tiling is not None:
+            raise Refused(f"Images of {side} pixels a side were asked for; this checkpoint chooses their size itself.")
         if not self.is_free:
             raise Refused(f"Images of {side} pixels a side were asked for; this checkpoint takes one size only.")
         if not max(self.unit) <= side <= MOST_IMAGE_SIDE:
@@ -112,7 +118,7 @@ class Prepared:
     seen
         uint8 [row, column, 3], resized and cropped.
     values
-        float32 [3, row, column], normalised.
+        float32 [3, row, column], normalised; of an image in tiles, those of the whole.
     box
         left, top, right, bottom of what is seen, in shares of the original.
     about
@@ -123,6 +129,8 @@ class Prepared:
         What was drawn; None for files.
     notes
         What of the file was left aside or changed, as sentences.
+    tiled
+        Where the image was cut into tiles: what the model is given in place of `values`.
     """
 
     original: np.ndarray
@@ -134,6 +142,7 @@ class Prepared:
     palette: np.ndarray | None = None
     scene: Scene | None = None
     notes: tuple[str, ...] = ()
+    tiled: Tiled | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -187,13 +196,13 @@ def prepare(input: ImageInput, how: Preparation) -> Prepared:
 def _read(path: str, how: Preparation) -> Prepared:
     read = read_image(path)
     image = read.image
-    seen, box, done = _fitted(image, how)
+    seen, box, done, tiled = _made_ready(image, how)
     width, height = image.size
     small = image.copy()
     small.thumbnail((_LONGEST_SHOWN, _LONGEST_SHOWN), Image.Resampling.LANCZOS)
     about = ", ".join([f"{width} × {height}", *done])
     values = normalised(seen, how)
-    return Prepared(np.asarray(small), image.size, seen, values, box, about, how.palette, notes=read.notes)
+    return Prepared(np.asarray(small), image.size, seen, values, box, about, how.palette, notes=read.notes, tiled=tiled)
 
 
 def small(prepared: Prepared) -> np.ndarray:
@@ -241,14 +250,26 @@ def _drawn(input: ImageInput, how: Preparation) -> Prepared:
     kind = input.kind or how.kind
     scene = make_drawing(kind, input.seed)
     side = _side(how)
-    seen, box, done = _fitted(paint_scene(scene, side), how)
+    seen, box, done, tiled = _made_ready(paint_scene(scene, side), how)
     shown = np.asarray(paint_scene(scene, max(side, _SIDE_SHOWN)))
     about = ", ".join([f"{kind} {input.seed}, drawn at {side} × {side}", *done])
     size = (shown.shape[1], shown.shape[0])
-    return Prepared(shown, size, seen, normalised(seen, how), box, about, how.palette, scene)
+    return Prepared(shown, size, seen, normalised(seen, how), box, about, how.palette, scene, tiled=tiled)
+
+
+def _made_ready(
+    image: Image.Image, how: Preparation
+) -> tuple[np.ndarray, tuple[float, float, float, float], tuple[str, ...], Tiled | None]:
+    """As `_fitted`, and its tiles."""
+    if how.tiling is None:
+        return *_fitted(image, how), None
+    tiled = how.tiling.tile(image, how)
+    return tiled.seen, (0.0, 0.0, 1.0, 1.0), (tiled.done,) if tiled.done else (), tiled
 
 
 def _side(how: Preparation) -> int:
+    if how.tiling is not None:
+        return how.tiling.side_drawn
     return how.size if isinstance(how.size, int) else max(how.size)
 
 

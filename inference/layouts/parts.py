@@ -136,14 +136,32 @@ def of_calls(calls: list[AttentionCall]) -> AttentionCall:
     device = calls[0].device
     lengths = [call.n_queries for call in calls]
     starts = [sum(lengths[:i]) for i in range(len(calls))]
-    places = tuple(torch.arange(n, device=device) + start for n, start in zip(lengths, starts, strict=True))
+    return in_places(
+        calls, tuple(torch.arange(n, device=device) + start for n, start in zip(lengths, starts, strict=True))
+    )
+
+
+def in_places(calls: list[AttentionCall], places: tuple[Tensor, ...]) -> PartsCall:
+    """The call of a whole whose parts were each caught by themselves.
+
+    Parameters
+    ----------
+    places
+        int64 [slot] of each part: where in the whole it is; each place once.
+    """
+    device = calls[0].device
+    n = sum(map(len, places))
+    part_of, slot_of = torch.zeros(n, dtype=torch.int64), torch.zeros(n, dtype=torch.int64)
+    if device.type != "meta":
+        for part, at in enumerate(places):
+            part_of[at.cpu()], slot_of[at.cpu()] = part, torch.arange(len(at))
     whole = PartsCall(
         calls[0].path, calls[0].call, is_cross=False, parts=tuple(n for call in calls for n in call.parts)
     )
     return replace(
         whole,
         by_part=tuple(calls),
-        part_of=torch.cat([torch.full_like(each, i) for i, each in enumerate(places)]),
-        slot_of=torch.cat([each - start for each, start in zip(places, starts, strict=True)]),
-        places=places,
+        part_of=part_of.to(device),
+        slot_of=slot_of.to(device),
+        places=tuple(at.to(device) for at in places),
     )

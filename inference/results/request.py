@@ -20,6 +20,7 @@ class Capability(StrEnum):
     NEXT_TOKEN = "next_token"
     TRANSLATION = "translation"
     CAPTION = "caption"
+    ANSWER = "answer"
     GENERATION = "generation"
     MASKED_LM = "masked_lm"
     NEXT_SENTENCE = "next_sentence"
@@ -48,6 +49,7 @@ _READS = {
     Capability.NEXT_TOKEN: "text",
     Capability.TRANSLATION: "text",
     Capability.CAPTION: "image",
+    Capability.ANSWER: "image",
     Capability.GENERATION: "text",
     Capability.MASKED_LM: "text",
     Capability.NEXT_SENTENCE: "text",

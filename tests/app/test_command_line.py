@@ -25,7 +25,7 @@ from inference.results.tokens import Tokens
 from inference.service.engine import Engine
 from inference.training.run import train
 from resources import CHECKPOINTS
-from tests.inference import tiny_joint
+from tests.inference import tiny_chat, tiny_joint
 from tests.inference.tiny_checkpoints import save_bert, save_gpt2, save_transformer
 from tests.inputs import text_input
 from tests.remembering import RememberingEngine
@@ -303,6 +303,7 @@ REAL = {
     "family-tree": ["--model", "roberta"],
     "head-similarity": ["--text", "The cat sat.", "--layer", "1", "--order", "alike"],
     "norms": ["--text", "The cat sat.", "--show", "map", "--stage", "added"],
+    "answer": ["--checkpoint", "llava", "--scene", "3", "--most", "6", "--word", "1", "--word", "2"],
     "approximation": ["--text", "The cat sat.", "--layer", "1", "--method", "nystroem", "--size", "4"],
     "probe": ["--checkpoint", "igpt-small", "--train", "40", "--test", "20"],
     "lens": ["--text", "The cat sat.", "--mask", "2", "--shade", "rank"],
@@ -362,6 +363,7 @@ def opened(tmp_path_factory) -> RememberingEngine:
     train(make_tiny_request(run_folder), Context())
     for name in ("training-curves", "training-attention", "training-distance"):
         REAL[name][1] = str(run_folder)
+    REAL["answer"][1] = str(tiny_chat.save(tmp_path_factory.mktemp("chat"), "llava"))
     REAL["joint"][1] = str(tiny_joint.save(tmp_path_factory.mktemp("joint"), "vilt words"))
     REAL["prediction"][1] = str(save_bert(tmp_path_factory.mktemp("bert"), "BertForQuestionAnswering"))
     return RememberingEngine()

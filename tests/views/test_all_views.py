@@ -26,7 +26,7 @@ from inference.results.checkpoint import OpenRequest
 from inference.results.events import Failure
 from inference.results.inputs import ImageInput, Input, MeshInput, TextInput
 from tests.explained_words import unexplained
-from tests.inference import tiny_joint
+from tests.inference import tiny_chat, tiny_joint
 from tests.theme_check import painters_that_ignore_the_theme
 from widgets.context import ViewContext
 from widgets.kit.delay import Delay
@@ -107,6 +107,8 @@ def subject_of(entry, engine):
     info = engine.run(OpenRequest(CHECKPOINTS.get(entry.name, "bert-mini")), Context())
     if info.compares:
         return Subject(info, COMPARED.chosen, (), COMPARED.images, COMPARED.texts)
+    if entry.name == "answer":
+        return Subject(info, tiny_chat.asked())
     if entry.name == "joint":
         return Subject(info, tiny_joint.given("a small red house", masked=(3,)))
     input = INPUTS[entry.about_model if entry.about_model in info.reads else info.reads[0]]

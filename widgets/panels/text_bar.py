@@ -170,7 +170,8 @@ class TextBar(QWidget):
         for widget in (self._first_label, self.first, self._second_label, self.second, self._whole, self._samples):
             widget.setVisible(self._is_typed_here)
         self._drop_written()
-        self._goes_on = info is not None and Capability.GENERATION in info.capabilities
+        answers = info is not None and Capability.ANSWER in info.capabilities
+        self._goes_on = answers or (info is not None and Capability.GENERATION in info.capabilities)
         is_caption = info is not None and Capability.CAPTION in info.capabilities
         is_pair = info is not None and info.word_axis == "target" and not is_caption
         if is_pair != self._has_target:
@@ -179,12 +180,13 @@ class TextBar(QWidget):
             self.second.set_value(second)
         first = self.tr("&Sentence") if self._has_tokenizer else self.tr("&Token ids")
         first = self.tr("&Caption") if is_caption and self._has_tokenizer else first
+        first = self.tr("&Question") if answers and self._has_tokenizer else first
         self._first_label.setText(self.tr("&Source") if is_pair and self._has_tokenizer else first)
         for widget in (self._second_label, self.second):
-            widget.setVisible(self._is_typed_here and not is_caption)
+            widget.setVisible(self._is_typed_here and not is_caption and not answers)
         self._second_label.setText(self.tr("&Target") if is_pair else self.tr("Sentence &B"))
         self.first.setPlaceholderText(
-            (self.tr("What is written of the image") if is_caption else self.tr("Type a sentence"))
+            (self.tr("What is written of the image") if is_caption else self._asks(answers=answers))
             if self._has_tokenizer
             else self.tr("Token ids, such as 5 17 3")
         )
@@ -197,6 +199,9 @@ class TextBar(QWidget):
         self.second.setToolTip(plain_tip(about if is_pair else ""))
         self.second.setEnabled(self._has_tokenizer)
         self._set_languages(info.languages if info else ())
+
+    def _asks(self, *, answers: bool) -> str:
+        return self.tr("Ask something about the image") if answers else self.tr("Type a sentence")
 
     def set_text(self, text: str, text_pair: str = "") -> None:
         """Put sentences in; `input_changed` is not emitted, and Ctrl+Z brings back what was typed."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
+from inference.results.answer import AnswerResult
 from inference.results.caption import CaptionResult
 from inference.results.decoding import USUAL_BEAMS, Written
 from inference.results.events import Failure
@@ -28,7 +29,7 @@ from widgets.view import View
 from widgets.writing.head_choice import HeadChoice
 from widgets.writing.options import DecodingOptions
 
-R = TypeVar("R", CaptionResult, GenerationResult, TranslationResult)
+R = TypeVar("R", AnswerResult, CaptionResult, GenerationResult, TranslationResult)
 
 _STEPS_A_SECOND = 3.0  # at speed 1: a token can be read
 _OF_WAY = {"beam": ("beams",), "sample": ("temperature", "top_k", "top_p", "seed")}

@@ -23,9 +23,9 @@ from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.views.caption.numbers import caption_numbers, thing_at_patch
 from widgets.views.caption.options import CaptionOptions
-from widgets.views.caption.places import BESIDE, HEAD, CaptionPlaces, caption_places
 from widgets.writing.attending import attending_title, weights_of, when_written
 from widgets.writing.beam_tree import BeamPicture, describe_node, describe_text
+from widgets.writing.beside_image import BESIDE, HEAD, BesideImage, beside_image
 from widgets.writing.decoding_title import decoding_title
 from widgets.writing.expected import describe_candidate, describe_token, expected_at, room_for_candidates
 from widgets.writing.spots import nearest
@@ -146,12 +146,12 @@ class CaptionFigure:
         height, width = self.result.picture.original.shape[:2]
         return height, width
 
-    def _places(self, rect: QRectF, style: FigureStyle) -> CaptionPlaces:
+    def _places(self, rect: QRectF, style: FigureStyle) -> BesideImage:
         """Where things are when one word is shown."""
         em = QFontMetricsF(style.font).height()
         chips = tuple(map(self._chip, self._order))
         beneath = HEAD * em if self.result.other_way else 0.0, room_for_candidates(self.result.written, em)
-        found = caption_places(rect, self._shape(), chips, beneath, QFontMetricsF(style.font))
+        found = beside_image(rect, self._shape(), chips, beneath, QFontMetricsF(style.font))
         return found._replace(words=found.words[::-1]) if self.result.is_from_end else found
 
     def _tile_boxes(self, rect: QRectF, style: FigureStyle) -> list[QRectF]:

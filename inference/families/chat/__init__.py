@@ -1,0 +1,1 @@
+"""Chat models that see, by how the tokens of an image are placed."""

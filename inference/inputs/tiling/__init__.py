@@ -1,0 +1,1 @@
+"""Images that become several tiles, or as many patches as they have room for, on their way into a chat model."""
