@@ -67,6 +67,10 @@ ANALYSES: dict[str, str] = {
     "ScoreMeshRequest": "inference.analyses.mesh:score",
     "MeshStepRequest": "inference.analyses.mesh:step",
     "WriteMeshRequest": "inference.analyses.mesh:write",
+    "CachedRequest": "inference.hub.cache:cached",
+    "DeleteCachedRequest": "inference.hub.cache:delete_cached",
+    "RepoRequest": "inference.hub.look:repo",
+    "DownloadRequest": "inference.hub.download:download",
 }
 
 # By family name, first match wins; each class answers `fits(config)`.

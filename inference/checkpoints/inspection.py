@@ -5,9 +5,11 @@ Nothing of it is run, no weight is read: as quick and as safe for 100 GB as for 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from inference.checkpoints.adapter_heads import find_head
@@ -24,6 +26,7 @@ from inference.family.opened import Opened
 from inference.family.unread import why_unread
 from inference.files.chat_template import read_chat_template
 from inference.files.config_file import CONFIG, build_config, config_of_text, named_class, read_config
+from inference.files.hub_layout import folder_of_version, own_cache
 from inference.files.model_card import read_card
 from inference.files.regular_files import UnsafeFileError
 from inference.files.tokenizer_files import mask_token, vocabulary_file
@@ -71,23 +74,28 @@ class CheckpointPlan:
     open_clip: OpenClipFolder | None = None
 
 
-def inspect(checkpoint: str) -> CheckpointInfo:
+_WHOLE: Mapping[str, int] = MappingProxyType({})
+
+
+def inspect(checkpoint: str, sizes: Mapping[str, int] = _WHOLE) -> CheckpointInfo:
     """What a checkpoint is and can do.
 
     Parameters
     ----------
     checkpoint
         A bundled name, a folder, or config.json or the weights in one.
+    sizes
+        Bytes of those files of weights of which only the beginning lies here; it can be told of, and not be loaded.
 
     Raises
     ------
     Refused
         It cannot be opened; one sentence that names the file and the reason.
     """
-    return plan(checkpoint).info
+    return plan(checkpoint, sizes).info
 
 
-def plan(checkpoint: str) -> CheckpointPlan:
+def plan(checkpoint: str, sizes: Mapping[str, int] = _WHOLE) -> CheckpointPlan:
     """Inspect, and keep what loading needs. Raises as `inspect`."""
     place, is_own_precision = split_precision(checkpoint)
     own_folder = _folder(place)
@@ -95,7 +103,7 @@ def plan(checkpoint: str) -> CheckpointPlan:
     folder = adapter.base if adapter else own_folder
     open_clip = find_open_clip(folder)
     raw = open_clip.config if open_clip else read_config(folder)
-    stored = open_clip.renamed if open_clip else read_weights(folder)
+    stored = open_clip.renamed if open_clip else read_weights(folder, sizes)
     head = find_head(adapter, raw) if adapter else None
     of_base = stored if head is not None else None
     if head is not None:
@@ -236,9 +244,13 @@ def _folder(checkpoint: str) -> Path:
     except (OSError, ValueError):  # a name too long, or with a null character
         exists = False
     if not exists:
+        repo, _, revision = checkpoint.partition("@")
+        cached = folder_of_version(own_cache(), repo, revision or "main")
+        if cached is not None:
+            return cached
         raise Refused(
-            f"{checkpoint[:200]!r} is neither a folder nor a bundled checkpoint; a model on the Hugging Face hub has "
-            "to be downloaded first."
+            f"{checkpoint[:200]!r} is neither a folder nor a bundled checkpoint, nor in the hub's cache; a model on the "
+            "Hugging Face hub has to be downloaded first."
         )
     holds = (path.parent / name for name in (CONFIG, ADAPTER_CONFIG, OPEN_CLIP_CONFIG))
     if path.suffix in (".json", ".safetensors") and any(place.is_file() for place in holds):
