@@ -68,6 +68,7 @@ ANALYSES: dict[str, str] = {
     "MeshStepRequest": "inference.analyses.mesh:step",
     "WriteMeshRequest": "inference.analyses.mesh:write",
     "CachedRequest": "inference.hub.cache:cached",
+    "FolderViewsRequest": "inference.hub.look:folder_views",
     "DeleteCachedRequest": "inference.hub.cache:delete_cached",
     "RepoRequest": "inference.hub.look:repo",
     "DownloadRequest": "inference.hub.download:download",

@@ -11,6 +11,9 @@ EMBEDDINGS = ROOT / "embeddings" / "english.npz"
 HOME_PICTURES = ROOT / "home"  # <light or dark>/<card>.png, made by docs/home_pictures.py
 CBOW_EMBEDDINGS = ROOT / "embeddings" / "english-cbow.npz"
 PUBLISHED = ROOT / "published"  # <table>.json
+HUB_LECTURE = (
+    ROOT / "hub" / "lecture.json"
+)  # checkpoints of the hub for the systems of the lecture, see `app.hub.lecture`
 HELP = ROOT / "help"  # <view>.md: what a view shows and how it is read
 
 

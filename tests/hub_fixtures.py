@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import inference
 from resources import CHECKPOINTS
 from tests.fake_hub import FakeHub, Repo
 
@@ -31,7 +32,8 @@ def fake_hub(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(constants, "ENDPOINT", hub.url)
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", hub.url + "/{repo_id}/resolve/{revision}/{filename}")
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)  # as it is until the hub is asked
+    monkeypatch.setattr(inference, "IS_OFFLINE_WISHED", False)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HEADLIGHT_HUB_TOKEN_FOR"):

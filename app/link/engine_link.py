@@ -16,6 +16,7 @@ from typing import Protocol
 from app.link.outbox import Outbox
 from app.link.shared_memory import Ring, make_ring, sweep
 from app.quick_start import BLAS_THREADS
+from inference import IS_OFFLINE_WISHED
 from inference.context import Context
 from inference.results.events import Failure, Partial, Progress
 from inference.results.job import Paused
@@ -40,9 +41,10 @@ def _environment(*, is_online: bool = False) -> dict[str, str]:
     others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     path = [str(ROOT), *(place for place in others if os.path.isabs(place))]  # "" and "." are the working folder
     own = {"PYTHONUNBUFFERED": "1", "PYTHONPATH": os.pathsep.join(path)}
-    if not is_online:
+    if not is_online or IS_OFFLINE_WISHED:
         own["HF_HUB_OFFLINE"] = "1"
-    return {name: value for name, value in os.environ.items() if name != BLAS_THREADS} | own
+    left_out = (BLAS_THREADS, "HF_HUB_OFFLINE")  # that one this program sets for itself
+    return {name: value for name, value in os.environ.items() if name not in left_out} | own
 
 
 class EngineLink(Protocol):

@@ -32,7 +32,14 @@ from inference.files.regular_files import UnsafeFileError
 from inference.files.tokenizer_files import mask_token, vocabulary_file
 from inference.inputs.image_preparation import PREPROCESSOR, read_preparation
 from inference.registry import FAMILIES
-from inference.results.checkpoint import TYPE_IDS, CheckpointInfo, Missing, in_own_precision, split_precision
+from inference.results.checkpoint import (
+    TYPE_IDS,
+    CheckpointInfo,
+    Missing,
+    folder_name,
+    in_own_precision,
+    split_precision,
+)
 from inference.results.request import Capability
 from resources import bundled_checkpoints, checkpoint_path
 
@@ -141,7 +148,7 @@ def plan(checkpoint: str, sizes: Mapping[str, int] = _WHOLE) -> CheckpointPlan:
         checkpoint=in_own_precision(
             place if place in bundled_checkpoints() else str(own_folder), is_own=is_own_precision
         ),
-        name=_name(own_folder),
+        name=folder_name(str(own_folder)),
         architecture=architecture.named,
         family=family_name,
         n_parameters=n_parameters(architecture.skeleton, stored),
@@ -249,8 +256,8 @@ def _folder(checkpoint: str) -> Path:
         if cached is not None:
             return cached
         raise Refused(
-            f"{checkpoint[:200]!r} is neither a folder nor a bundled checkpoint, nor in the hub's cache; a model on the "
-            "Hugging Face hub has to be downloaded first."
+            f"{checkpoint[:200]!r} is neither a folder nor a bundled checkpoint, nor in the hub's cache; a model on "
+            "the Hugging Face hub has to be downloaded first."
         )
     holds = (path.parent / name for name in (CONFIG, ADAPTER_CONFIG, OPEN_CLIP_CONFIG))
     if path.suffix in (".json", ".safetensors") and any(place.is_file() for place in holds):
@@ -260,13 +267,6 @@ def _folder(checkpoint: str) -> Path:
     if path.suffix in (".zip", ".tar", ".gz", ".tgz", ".7z"):
         raise Refused(f"{path.name} is an archive; unpack it and open the folder with {CONFIG} in it.")
     raise Refused(f"{path.name} is a single file; a folder with {CONFIG} and its weights is needed.")
-
-
-def _name(folder: Path) -> str:
-    """What the user calls it; in the hub's cache the folder is a hash and the name stands above it."""
-    if folder.parent.name == "snapshots":
-        return folder.parent.parent.name.removeprefix("models--").replace("--", "/")
-    return folder.name
 
 
 def _family(config: PreTrainedConfig, named: str) -> tuple[str, Family]:

@@ -24,6 +24,7 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import disable_progress_bars, logging
 
+import inference
 from inference.context import Refused
 from inference.files.hub_layout import folder_of_repo, own_cache
 
@@ -33,6 +34,7 @@ PUBLIC = "https://huggingface.co"
 TRUSTED = "HEADLIGHT_HUB_TOKEN_FOR"
 _TIMEOUT = httpx2.Timeout(20.0, connect=5.0)  # seconds
 _TOO_MANY = 429
+_OFFLINE = "HF_HUB_OFFLINE is set, so the hub is not asked; unset it and start again."
 _MOST_WAIT = 600.0  # seconds that a hub may ask to wait
 
 # What goes wrong is raised; a log or a bar would go to a terminal that may not be there.
@@ -74,20 +76,25 @@ def token() -> str | None:
     return get_token() if endpoint() in trusted else None
 
 
-def api() -> HfApi:
-    """What asks the hub.
+@contextmanager
+def online() -> Iterator[HfApi]:
+    """What asks the hub; only within it the network may be asked, by whatever code.
 
     Raises
     ------
     Refused
         The user does not want the network to be asked.
     """
-    if constants.HF_HUB_OFFLINE:
-        raise Refused("HF_HUB_OFFLINE is set, so the hub is not asked; unset it and start again.")
+    if inference.IS_OFFLINE_WISHED:
+        raise Refused(_OFFLINE)
     constants.HF_HUB_DISABLE_TELEMETRY = True
     constants.HF_HUB_DISABLE_UPDATE_CHECK = True
     set_client_factory(_client)
-    return HfApi(endpoint=endpoint(), token=token() or False, library_name="headlight")
+    was_offline, constants.HF_HUB_OFFLINE = constants.HF_HUB_OFFLINE, False
+    try:
+        yield HfApi(endpoint=endpoint(), token=token() or False, library_name="headlight")
+    finally:
+        constants.HF_HUB_OFFLINE = was_offline
 
 
 def timeout() -> float:
@@ -98,12 +105,14 @@ def timeout() -> float:
 def _client() -> httpx2.Client:
     """As the library makes it, but that each request is looked at, those after a redirect too."""
     return httpx2.Client(
-        event_hooks={"request": [_keep_token], "response": [_heed]}, follow_redirects=True, timeout=_TIMEOUT
+        event_hooks={"request": [_judge], "response": [_heed]}, follow_redirects=True, timeout=_TIMEOUT
     )
 
 
-def _keep_token(request: httpx2.Request) -> None:
-    """The token goes to the hub that it is of, wherever a redirect or a file leads."""
+def _judge(request: httpx2.Request) -> None:
+    """Nothing goes out where the network may not be asked, and the token only to the hub, wherever a redirect leads."""
+    if constants.HF_HUB_OFFLINE:
+        raise OfflineModeIsEnabled(_OFFLINE)
     if "authorization" in request.headers and f"{request.url.scheme}://{_netloc(request.url)}" != endpoint():
         del request.headers["authorization"]
 
@@ -136,7 +145,7 @@ def told(repo: str, revision: str = "") -> Iterator[None]:
     try:
         yield
     except OfflineModeIsEnabled as error:
-        raise Refused("HF_HUB_OFFLINE is set, so the hub is not asked; unset it and start again.") from error
+        raise Refused(_OFFLINE) from error
     except GatedRepoError as error:
         raise Refused(_gated(repo, _status(error))) from error
     except RevisionNotFoundError as error:

@@ -22,7 +22,7 @@ from typing import Any
 
 import httpx2
 from filelock import Timeout
-from huggingface_hub import constants, hf_hub_url, snapshot_download
+from huggingface_hub import HfApi, constants, hf_hub_url, snapshot_download
 from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import WeakFileLock, build_hf_headers
 
@@ -30,7 +30,7 @@ from inference.context import Context, Refused
 from inference.hub.address import MAIN, Address, check_revision, read_address
 from inference.hub.cache import UNFINISHED
 from inference.hub.choosing import choose_files
-from inference.hub.client import TooManyError, api, cache_folder, endpoint, host, repo_folder, token, told
+from inference.hub.client import TooManyError, cache_folder, endpoint, host, online, repo_folder, token, told
 from inference.hub.look import checksum, look_up, n_free, sizes_of
 from inference.results.hub import DownloadRequest, DownloadResult
 
@@ -99,7 +99,11 @@ def download(request: DownloadRequest, context: Context) -> DownloadResult:
     """
     address = Address(read_address(request.repo).repo, check_revision(request.commit))
     context.checkpoint(0, 0, f"Asking {host()} for {address.repo}")
-    hub = api()
+    with online() as hub:
+        return _download(hub, address, request.revision, context)
+
+
+def _download(hub: HfApi, address: Address, revision: str, context: Context) -> DownloadResult:
     said = _patient(lambda: look_up(hub, address), context)
     choice = choose_files(address.repo, sizes_of(said))
     if choice.why_not:
@@ -116,7 +120,7 @@ def download(request: DownloadRequest, context: Context) -> DownloadResult:
             _patient(lambda file=file: _bring(file, address.repo, commit, blobs, arrived), context)
         arrived.tell("putting it together")
         folder = _patient(lambda: _put_together(address.repo, commit, files), context)
-        _name(address.repo, commit, request.revision)
+        _name(address.repo, commit, revision)
     return DownloadResult(address.repo, folder, arrived.n_came)
 
 

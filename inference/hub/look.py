@@ -21,12 +21,14 @@ from inference.files.model_card import README, read_card
 from inference.hub.address import MAIN, Address, check_revision, read_address
 from inference.hub.cache import find_cached
 from inference.hub.choosing import Choice, choose_files
-from inference.hub.client import api, cache_folder, endpoint, host, repo_folder, timeout, token, told
-from inference.results.hub import RepoRequest, RepoResult
+from inference.hub.client import cache_folder, endpoint, host, online, repo_folder, timeout, token, told
+from inference.results.hub import FolderViewsRequest, RepoRequest, RepoResult
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
     from huggingface_hub.hf_api import ModelInfo
+
+    from inference.results.checkpoint import CheckpointInfo
 
 MOST_FILES = 100_000
 _MOST_LOOKED_AT = 2**20  # bytes of a file beside the weights; of a larger one only its name is looked at
@@ -45,24 +47,32 @@ def repo(request: RepoRequest, context: Context) -> RepoResult:
     """
     address = asked_address(request.address, request.revision)
     context.checkpoint(0, _N_STEPS, f"Asking {host()} for {address.repo}")
-    hub = api()
-    said = look_up(hub, address)
-    sizes = sizes_of(said)
-    choice = choose_files(address.repo, sizes)
-    first = _facts(address, said, choice, sizes)
-    context.partial(first)
-    with tempfile.TemporaryDirectory(prefix="headlight-hub-") as place:
-        # As it would lie in the cache, so that it has the name that it will have there.
-        folder = Path(place) / repo_folder(address.repo).name / "snapshots" / first.commit
-        folder.mkdir(parents=True)
-        context.checkpoint(1, _N_STEPS, f"Reading the configuration of {address.repo}")
-        with told(address.repo, first.revision):
-            _fetch_beside(folder, first, choice, sizes, context)
-            if choice.weights == "safetensors":
-                _fetch_headers(folder, first, choice, sizes, context)
-        _link_base(folder, Path(place))
-        context.checkpoint(2, _N_STEPS, "Looking which views it has")
-        return _judged(first, folder, choice, sizes)
+    with online() as hub:
+        said = look_up(hub, address)
+        sizes = sizes_of(said)
+        choice = choose_files(address.repo, sizes)
+        first = _facts(address, said, choice, sizes)
+        context.partial(first)
+        with tempfile.TemporaryDirectory(prefix="headlight-hub-") as place:
+            # As it would lie in the cache, so that it has the name that it will have there.
+            folder = Path(place) / repo_folder(address.repo).name / "snapshots" / first.commit
+            folder.mkdir(parents=True)
+            context.checkpoint(1, _N_STEPS, f"Reading the configuration of {address.repo}")
+            with told(address.repo, first.revision):
+                _fetch_beside(folder, first, choice, sizes, context)
+                if choice.weights == "safetensors":
+                    _fetch_headers(folder, first, choice, sizes, context)
+            _link_base(folder, Path(place))
+            context.checkpoint(2, _N_STEPS, "Looking which views it has")
+            return _judged(first, folder, choice, sizes)
+
+
+def folder_views(request: FolderViewsRequest, context: Context) -> CheckpointInfo:
+    """What a folder on this machine is. Raises `Refused` where it cannot be opened."""
+    from inference.checkpoints.inspection import inspect
+
+    context.checkpoint(0, 1, "Looking which views it has")
+    return inspect(request.folder)
 
 
 def asked_address(text: str, revision: str = "") -> Address:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from inference.results.checkpoint import CheckpointInfo
 from inference.results.job import JobRequest
-from inference.results.request import Request
-
-if TYPE_CHECKING:
-    from inference.results.checkpoint import CheckpointInfo
 
 
 @dataclass(frozen=True, slots=True)
-class CachedRequest(Request["CachedResult"]):
+class CachedRequest(JobRequest["CachedResult"]):
     """Which checkpoints lie in the hub's cache. Nothing is asked of the network."""
 
     is_light: ClassVar[bool] = True
+
+    @property
+    def title(self) -> str:
+        return "List of the hub's cache"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,20 @@ class CachedResult:
 
 
 @dataclass(frozen=True, slots=True)
-class DeleteCachedRequest(Request["DeleteCachedResult"]):
+class FolderViewsRequest(JobRequest["CheckpointInfo"]):
+    """What a folder is and which views it has, told beside the engine: looking at the open checkpoint never waits."""
+
+    is_light: ClassVar[bool] = True
+
+    folder: str
+
+    @property
+    def title(self) -> str:
+        return f"Views of {self.folder}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteCachedRequest(JobRequest["DeleteCachedResult"]):
     """Delete versions from the cache, and the files that no other version shares.
 
     Attributes
@@ -94,6 +108,10 @@ class DeleteCachedRequest(Request["DeleteCachedResult"]):
 
     repo: str
     commit: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"Deleting {self.repo}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +132,7 @@ class DeleteCachedResult:
 
 
 @dataclass(frozen=True, slots=True)
-class RepoRequest(Request["RepoResult"]):
+class RepoRequest(JobRequest["RepoResult"]):
     """What a repository of the hub is, asked of the network, before any weight of it comes.
 
     A `Partial` tells what it is and how large; the whole result also which views it will have.
@@ -132,6 +150,10 @@ class RepoRequest(Request["RepoResult"]):
 
     address: str
     revision: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"Looking up {self.address}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def test_a_line_that_breaks_is_taken_up_where_it_broke(fake_hub, monkeypatch):
     ranges = [one.range for one in fake_hub.sent(WEIGHTS) if one.host == "cdn"]
     assert len(ranges) == 3
     assert ranges[0] == ""
-    assert all(0 < int(one.removeprefix("bytes=").rstrip("-")) for one in ranges[1:])
+    assert all(int(one.removeprefix("bytes=").rstrip("-")) > 0 for one in ranges[1:])
 
 
 def test_a_stopped_download_goes_on_another_time(fake_hub):
@@ -119,7 +119,7 @@ def test_waiting_can_be_stopped(fake_hub):
 
 def test_no_room_is_said_before_anything_comes(fake_hub, monkeypatch):
     monkeypatch.setattr(downloading, "n_free", lambda _: 70_000_000)
-    with pytest.raises(Refused, match="11 MB are missing, and the disk with .* has 70 MB free"):
+    with pytest.raises(Refused, match=r"11 MB are missing, and the disk with .* has 70 MB free"):
         fetch()
     assert not [one for one in fake_hub.asked if "/resolve/" in one.path]
 

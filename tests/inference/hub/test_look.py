@@ -6,8 +6,10 @@ import json
 from dataclasses import replace
 
 import pytest
-from huggingface_hub import constants
+from huggingface_hub import constants, get_session
+from huggingface_hub.errors import OfflineModeIsEnabled
 
+import inference
 from inference.checkpoints.inspection import inspect
 from inference.context import Context, Refused
 from inference.hub.client import cache_folder
@@ -109,9 +111,17 @@ def test_without_network_it_says_so_at_once(fake_hub, monkeypatch):
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:1")
     with pytest.raises(Refused, match=r"127\.0\.0\.1:1 cannot be reached: there is no network"):
         look()
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(inference, "IS_OFFLINE_WISHED", True)
     with pytest.raises(Refused, match="HF_HUB_OFFLINE is set"):
         look()
+
+
+def test_the_network_may_be_asked_only_while_the_hub_is(fake_hub):
+    look()
+    n_asked = len(fake_hub.asked)
+    with pytest.raises(OfflineModeIsEnabled):
+        get_session().get(fake_hub.url)
+    assert len(fake_hub.asked) == n_asked
 
 
 def test_a_busy_hub_is_not_asked_again(fake_hub):
