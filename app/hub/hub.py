@@ -62,8 +62,9 @@ class HubDialog(QDialog):
     def show_page(self, page: QWidget) -> None:
         """Come to the front with a page."""
         self._tabs.setCurrentWidget(page)
+        if self.isVisible():  # a new one comes to the front by itself
+            self.raise_()
         self.show()
-        self.raise_()
         self.activateWindow()
 
 

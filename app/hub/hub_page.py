@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
@@ -170,7 +170,7 @@ class HubPage(QWidget):
         self._judge()
         item = self._list.currentItem()
         if item is not None and item.data(0, _ABOUT) != self._address.text():
-            self._list.setCurrentItem(None)
+            self._list.setCurrentIndex(QModelIndex())
 
     @Slot(QTreeWidgetItem, QTreeWidgetItem)
     def _on_list_current_changed(self, item: QTreeWidgetItem | None, _before: object) -> None:

@@ -175,10 +175,8 @@ class MachinePage(QWidget):
     def _choose(self, wanted: object) -> None:
         for row in range(self._tree.topLevelItemCount()):
             group = self._tree.topLevelItem(row)
-            if group is None:
-                continue
-            for item in (group, *(group.child(i) for i in range(group.childCount()))):
-                if wanted is not None and item.data(0, _ITEM) == wanted:
+            for item in (group, *(group.child(i) for i in range(group.childCount()))) if group else ():
+                if item is not None and wanted is not None and item.data(0, _ITEM) == wanted:
                     self._tree.setCurrentItem(item)
                     return
 

@@ -1,0 +1,45 @@
+"""From an id to the heads and off the disk again, by mouse, through a process that asks a hub on loopback."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDialog, QPushButton
+
+from tests.hub_fixtures import MINI, fake_hub  # noqa: F401
+
+pytestmark = pytest.mark.xvfb
+
+
+def test_an_id_is_looked_up_fetched_opened_and_deleted(driver, fake_hub, tmp_path, monkeypatch):  # noqa: F811
+    monkeypatch.setenv("HF_ENDPOINT", fake_hub.url)
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    assert fake_hub.asked == []
+    driver.keys("Ctrl+Shift+O")
+    dialog = driver.widget("hub_dialog", QDialog)
+    driver.wait(dialog.isVisible)
+    QTest.keyClicks(driver.widget("hub_address"), MINI)
+    assert fake_hub.asked == []
+    driver.click(driver.widget("hub_look"))
+    driver.wait(driver.widget("hub_download").isEnabled)
+    driver.click(driver.widget("hub_download"))
+    driver.wait(driver.widget("hub_open").isEnabled)
+    driver.click(driver.widget("hub_open"))
+    driver.wait(lambda: driver.window.controller.checkpoint.name == MINI)
+    assert not driver.window.controller.checkpoint.is_tokenizer_lost
+
+    driver.window.open("bert-mini")
+    driver.keys("Ctrl+Alt+O")
+    tree = driver.widget("machine_tree")
+    driver.wait(lambda: tree.topLevelItem(0).childCount() == 1 and tree.topLevelItem(0).child(0).text(0) == MINI)
+    tree.setCurrentItem(tree.topLevelItem(0).child(0))
+
+    def agree(box: QDialog) -> None:
+        driver.click(next(one for one in box.findChildren(QPushButton) if one.text() == "&Delete"))
+
+    driver.answer_dialog(agree)
+    driver.click(driver.widget("machine_delete"))
+    driver.wait(lambda: not list((tmp_path / "hub").glob("models--*")))
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
