@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.window.settings import is_text, read_entries, write_entries
-from inference.checkpoints.written import Step, Traces, is_whole, step_number, steps_in, traces
+from inference.checkpoints.written import Traces, TrainingStep, is_whole, step_number, steps_in, traces
 from inference.results.checkpoint import split_precision
 
 FILE_NAME = "watched.json"  # beside the settings
@@ -72,7 +72,7 @@ class Watching(QObject):
             return self.tr("The list of watched folders could not be kept: {}.").format(why)
         return ""
 
-    def steps(self, folder: str) -> tuple[Step, ...]:
+    def steps(self, folder: str) -> tuple[TrainingStep, ...]:
         """Steps in a watched folder that can be opened."""
         return tuple(step for step in steps_in(Path(folder)) if step.folder in self._whole)
 

@@ -22,7 +22,7 @@ Traces = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True)
-class Step:
+class TrainingStep:
     """A folder that a run has written.
 
     Attributes
@@ -41,13 +41,15 @@ def step_number(folder: Path) -> int | None:
     return int(found[1]) if found else None
 
 
-def steps_in(folder: Path) -> tuple[Step, ...]:
+def steps_in(folder: Path) -> tuple[TrainingStep, ...]:
     """Folders of steps in the folder of a run, by their numbers; none where it cannot be read."""
     try:
         places = [path for path in folder.iterdir() if step_number(path) is not None and path.is_dir()]
     except (OSError, ValueError):
         return ()
-    steps = sorted((Step(step_number(path) or 0, path) for path in places), key=lambda step: (step.number, step.folder))
+    steps = sorted(
+        (TrainingStep(step_number(path) or 0, path) for path in places), key=lambda step: (step.number, step.folder)
+    )
     return tuple(steps[-MOST_STEPS:])
 
 

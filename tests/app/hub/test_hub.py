@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton, QT
 from app.hub import hub_page, machine_page
 from app.hub.hub import Hub
 from app.hub.lecture import suggested
-from inference.hub.address import read_address
+from inference.checkpoints.hub.address import read_address
 from inference.results.events import Failure, Progress
 from inference.results.hub import (
     CachedRequest,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from inference.checkpoints.hub.address import Address, read_address
 from inference.context import Refused
-from inference.hub.address import Address, read_address
 
 COMMIT = "a265f773a47193eed794233aa2a0f0bb6d3eaa63"
 

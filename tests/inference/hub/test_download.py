@@ -7,13 +7,13 @@ import threading
 import pytest
 from huggingface_hub import hf_hub_download
 
+from inference.checkpoints.hub import download as downloading
+from inference.checkpoints.hub.cache import cached, delete_cached
+from inference.checkpoints.hub.client import cache_folder
+from inference.checkpoints.hub.download import download
+from inference.checkpoints.hub.look import repo
 from inference.checkpoints.inspection import inspect
 from inference.context import Cancelled, Context, Refused
-from inference.hub import download as downloading
-from inference.hub.cache import cached, delete_cached
-from inference.hub.client import cache_folder
-from inference.hub.download import download
-from inference.hub.look import repo
 from inference.results.hub import CachedRequest, DeleteCachedRequest, DownloadRequest, RepoRequest
 from tests.fake_hub import commit_of
 from tests.hub_fixtures import MINI, partials

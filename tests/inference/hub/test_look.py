@@ -10,10 +10,10 @@ from huggingface_hub import constants, get_session
 from huggingface_hub.errors import OfflineModeIsEnabled
 
 import inference
+from inference.checkpoints.hub.client import cache_folder
+from inference.checkpoints.hub.look import repo
 from inference.checkpoints.inspection import inspect
 from inference.context import Context, Refused
-from inference.hub.client import cache_folder
-from inference.hub.look import repo
 from inference.results.hub import RepoRequest
 from tests.fake_hub import Repo, commit_of
 from tests.hub_fixtures import MINI

@@ -26,7 +26,7 @@ MOST_BESIDE = 64 * 2**20  # bytes of a file beside the weights
 
 
 @dataclass(frozen=True)
-class Choice:
+class NeededFiles:
     """Files that are needed.
 
     Attributes
@@ -52,7 +52,7 @@ class Choice:
         return (*self.beside, *self.of_weights)
 
 
-def choose_files(repo: str, sizes: Mapping[str, int]) -> Choice:
+def choose_files(repo: str, sizes: Mapping[str, int]) -> NeededFiles:
     """What is needed of a repository, from the names and sizes of its files."""
     here = {name: size for name, size in sizes.items() if "/" not in name and "\\" not in name}
     weights, of_weights = _weights(here)
@@ -61,7 +61,7 @@ def choose_files(repo: str, sizes: Mapping[str, int]) -> Choice:
         for name, size in sorted(here.items())
         if (name.endswith(_BESIDE) or name in _BESIDE_NAMES) and not _NOT_BESIDE.search(name) and size <= MOST_BESIDE
     )
-    return Choice(weights, of_weights, beside, _why_not(repo, weights, here, sizes))
+    return NeededFiles(weights, of_weights, beside, _why_not(repo, weights, here, sizes))
 
 
 def _weights(here: Mapping[str, int]) -> tuple[str, tuple[str, ...]]:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from huggingface_hub import scan_cache_dir
 from huggingface_hub.errors import CacheNotFound
 
+from inference.checkpoints.hub.address import MAIN, Address, read_address
+from inference.checkpoints.hub.choosing import choose_files
+from inference.checkpoints.hub.client import cache_folder, repo_folder
 from inference.context import Context, Refused
 from inference.files.config_file import CONFIG, MAX_CONFIG
 from inference.files.hub_layout import MODELS, folder_of_version
 from inference.files.json_file import read_object
 from inference.files.regular_files import is_there
-from inference.hub.address import MAIN, Address, read_address
-from inference.hub.choosing import choose_files
-from inference.hub.client import cache_folder, repo_folder
 from inference.results.hub import (
     CachedRequest,
     CachedResult,

@@ -26,12 +26,21 @@ from huggingface_hub import HfApi, constants, hf_hub_url, snapshot_download
 from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import WeakFileLock, build_hf_headers
 
+from inference.checkpoints.hub.address import MAIN, Address, check_revision, read_address
+from inference.checkpoints.hub.cache import UNFINISHED
+from inference.checkpoints.hub.choosing import choose_files
+from inference.checkpoints.hub.client import (
+    TooManyError,
+    cache_folder,
+    endpoint,
+    host,
+    online,
+    repo_folder,
+    token,
+    told,
+)
+from inference.checkpoints.hub.look import checksum, look_up, n_free, sizes_of
 from inference.context import Context, Refused
-from inference.hub.address import MAIN, Address, check_revision, read_address
-from inference.hub.cache import UNFINISHED
-from inference.hub.choosing import choose_files
-from inference.hub.client import TooManyError, cache_folder, endpoint, host, online, repo_folder, token, told
-from inference.hub.look import checksum, look_up, n_free, sizes_of
 from inference.results.hub import DownloadRequest, DownloadResult
 
 CHUNK = 2**18  # bytes between two looks whether the download is wanted: a tenth of a second of a slow line
@@ -254,13 +263,13 @@ def _receive(file: _File, repo: str, commit: str, unfinished: Path, arrived: _Ar
 def _bar_of(arrived: _Arrived, name: str) -> Any:
     """The class of a progress bar that draws nothing, as `http_get` wants one."""
 
-    class Bar:
+    class QuietBar:
         """Hands on what comes."""
 
         def __init__(self, *_: Any, **__: Any) -> None:
             pass
 
-        def __enter__(self) -> Bar:
+        def __enter__(self) -> QuietBar:
             return self
 
         def __exit__(self, *_: object) -> None:
@@ -270,7 +279,7 @@ def _bar_of(arrived: _Arrived, name: str) -> Any:
             """So many bytes came; fewer than none where they were sent once more from the beginning."""
             arrived.add(n, name)
 
-    return Bar
+    return QuietBar
 
 
 def _checksum_of(path: Path, file: _File, arrived: _Arrived) -> str:

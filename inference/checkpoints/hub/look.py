@@ -13,15 +13,15 @@ from huggingface_hub import get_session, hf_hub_url
 from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
 
 from inference.checkpoints.adapters import ADAPTER_CONFIG
+from inference.checkpoints.hub.address import MAIN, Address, check_revision, read_address
+from inference.checkpoints.hub.cache import find_cached
+from inference.checkpoints.hub.choosing import NeededFiles, choose_files
+from inference.checkpoints.hub.client import cache_folder, endpoint, host, online, repo_folder, timeout, token, told
 from inference.checkpoints.weights_header import INDEX, MAX_HEADER
 from inference.context import Context, Refused
 from inference.files.config_file import CONFIG, MAX_CONFIG
 from inference.files.json_file import read_object
 from inference.files.model_card import README, read_card
-from inference.hub.address import MAIN, Address, check_revision, read_address
-from inference.hub.cache import find_cached
-from inference.hub.choosing import Choice, choose_files
-from inference.hub.client import cache_folder, endpoint, host, online, repo_folder, timeout, token, told
 from inference.results.hub import FolderViewsRequest, RepoRequest, RepoResult
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def sizes_of(said: ModelInfo) -> dict[str, int]:
     return {file.rfilename: file.size or 0 for file in said.siblings or ()}
 
 
-def _facts(address: Address, said: ModelInfo, choice: Choice, sizes: Mapping[str, int]) -> RepoResult:
+def _facts(address: Address, said: ModelInfo, choice: NeededFiles, sizes: Mapping[str, int]) -> RepoResult:
     card: Any = said.card_data
     config: dict[str, Any] = said.config if isinstance(said.config, dict) else {}
     there = _there(address.repo, said, choice)
@@ -124,7 +124,7 @@ def _facts(address: Address, said: ModelInfo, choice: Choice, sizes: Mapping[str
     )
 
 
-def _there(repo: str, said: ModelInfo, choice: Choice) -> tuple[str, ...]:
+def _there(repo: str, said: ModelInfo, choice: NeededFiles) -> tuple[str, ...]:
     blobs = repo_folder(repo) / "blobs"
     sums = {file.rfilename: checksum(file) for file in said.siblings or ()}
     return tuple(name for name in choice.files if sums[name] and (blobs / sums[name]).is_file())
@@ -146,7 +146,9 @@ def n_free(place: Path) -> int:
     return 0
 
 
-def _fetch_beside(folder: Path, first: RepoResult, choice: Choice, sizes: Mapping[str, int], context: Context) -> None:
+def _fetch_beside(
+    folder: Path, first: RepoResult, choice: NeededFiles, sizes: Mapping[str, int], context: Context
+) -> None:
     for name in choice.beside:
         context.checkpoint()
         is_small = sizes[name] <= (MAX_CONFIG if name == CONFIG else _MOST_LOOKED_AT)
@@ -155,7 +157,9 @@ def _fetch_beside(folder: Path, first: RepoResult, choice: Choice, sizes: Mappin
         (folder / INDEX).write_bytes(_first_bytes(first, INDEX, min(sizes[INDEX], MAX_HEADER + 1)))
 
 
-def _fetch_headers(folder: Path, first: RepoResult, choice: Choice, sizes: Mapping[str, int], context: Context) -> None:
+def _fetch_headers(
+    folder: Path, first: RepoResult, choice: NeededFiles, sizes: Mapping[str, int], context: Context
+) -> None:
     """The beginnings of the weights, as far as their headers go."""
     for name in choice.of_weights:
         if name == INDEX:
@@ -198,7 +202,7 @@ def _link_base(folder: Path, place: Path) -> None:
         (place / own.name).symlink_to(own, target_is_directory=True)
 
 
-def _judged(first: RepoResult, folder: Path, choice: Choice, sizes: Mapping[str, int]) -> RepoResult:
+def _judged(first: RepoResult, folder: Path, choice: NeededFiles, sizes: Mapping[str, int]) -> RepoResult:
     """With its views, or the reason why it has none."""
     card = read_card(folder) if (folder / README).exists() else None
     found = replace(
