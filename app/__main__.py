@@ -7,7 +7,7 @@ import sys
 
 from app import VERSION
 
-COMMANDS = ("figure", "mesh", "train", "inspect", "list", "download", "delete")
+COMMANDS = ("figure", "mesh", "train", "inspect", "list", "download", "convert", "delete")
 
 HELP = f"""Headlight {VERSION}, a desktop microscope for transformers
 
@@ -18,6 +18,7 @@ headlight train MODEL --out PLACE ...              train a small model, such as 
 headlight inspect CHECKPOINT [--json]              say what a checkpoint is and offers, also on the hub
 headlight list [--json]                            say which checkpoints are on this machine
 headlight download ID                              fetch a checkpoint from the Hugging Face hub
+headlight convert FOLDER                           make its pickled weights into safetensors
 headlight delete ID [--yes]                        delete it from the hub's cache
 
 headlight figure --help, and so on, say more.

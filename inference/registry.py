@@ -67,6 +67,7 @@ ANALYSES: dict[str, str] = {
     "ScoreMeshRequest": "inference.analyses.mesh:score",
     "MeshStepRequest": "inference.analyses.mesh:step",
     "WriteMeshRequest": "inference.analyses.mesh:write",
+    "ConvertRequest": "inference.checkpoints.pickles:convert",
     "CachedRequest": "inference.checkpoints.hub.cache:cached",
     "FolderViewsRequest": "inference.checkpoints.hub.look:folder_views",
     "DeleteCachedRequest": "inference.checkpoints.hub.cache:delete_cached",

@@ -27,7 +27,14 @@ def add_commands(commands: Any) -> None:
     about = "fetch a checkpoint from the Hugging Face hub into its cache"
     one = commands.add_parser("download", help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
     one.add_argument("address", metavar="ID", help="such as google-bert/bert-base-uncased, ID@VERSION, or a page")
+    pickles = "where there are no other weights, fetch pickles, read them as tensors alone, and write safetensors"
+    one.add_argument("--convert", action="store_true", help=pickles)
     one.set_defaults(run=_download)
+
+    about = "make pickled weights (pytorch_model.bin) into safetensors, read as tensors alone"
+    one = commands.add_parser("convert", help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
+    one.add_argument("folder", metavar="FOLDER", help="with config.json and the weights, or an id in the hub's cache")
+    one.set_defaults(run=_convert)
 
     about = "delete a checkpoint from the hub's cache"
     one = commands.add_parser("delete", help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
@@ -130,21 +137,46 @@ def _download(args: Namespace) -> str:
 
     bar = ProgressBar()
     found = _repo(args.address)
-    if found.why_not:
-        raise Fault(found.why_not)
+    takes_pickles = args.convert and found.can_convert
+    if found.why_not and not takes_pickles:
+        more = " --convert makes them so." if found.can_convert else ""
+        raise Fault(f"{found.why_not}{more}")
     print(
         f"headlight: {found.repo}, {found.n_bytes / _MB:,.1f} MB, licence {found.licence or 'not said'}",
         file=sys.stderr,
     )
     try:
         done = _ask(
-            DownloadRequest(found.repo, found.commit, found.revision),
+            DownloadRequest(found.repo, found.commit, found.revision, takes_pickles),
             lambda event: bar.show(event) if isinstance(event, Progress) else None,
         )
     finally:
         bar.end()
     assert isinstance(done, DownloadResult)
-    return f"{done.repo} is in {done.folder}: {done.n_bytes / _MB:,.1f} MB came."
+    folder = _converted(done.folder) if takes_pickles else done.folder
+    return f"{done.repo} is in {folder}: {done.n_bytes / _MB:,.1f} MB came."
+
+
+def _convert(args: Namespace) -> str:
+    from inference.files.hub_layout import folder_of_version, own_cache
+
+    repo, _, revision = args.folder.partition("@")
+    cached = folder_of_version(own_cache(), repo, revision or "main")
+    return f"The converted checkpoint is in {_converted(str(cached or checkpoint_path(args.folder).absolute()))}."
+
+
+def _converted(folder: str) -> str:
+    from PySide6.QtCore import QCoreApplication
+
+    from app.hub.hub import CONVERTED
+    from app.window.settings import settings_file
+    from inference.results.conversion import ConvertRequest, ConvertResult
+
+    QCoreApplication.setApplicationName("Headlight")  # which the folder of the settings is named after
+    QCoreApplication.setOrganizationName("Headlight")
+    done = _ask(ConvertRequest(folder, str(settings_file().with_name(CONVERTED))))
+    assert isinstance(done, ConvertResult)
+    return done.folder
 
 
 def _delete(args: Namespace) -> str:

@@ -15,6 +15,7 @@ from app.link.jobs import Jobs
 from app.window.opening import Opening
 from app.window.telling import Telling
 from inference.results.checkpoint import CheckpointInfo
+from inference.results.conversion import ConvertRequest, ConvertResult
 from inference.results.events import Failure
 from inference.results.hub import (
     CachedRequest,
@@ -28,6 +29,8 @@ from inference.results.hub import (
 )
 from inference.results.job import JobRequest, JobState
 from widgets.kit.plain import explain_controls
+
+CONVERTED = "converted"  # folder beside the settings, of safetensors made of pickles
 
 
 class HubDialog(QDialog):
@@ -87,6 +90,7 @@ class Hub(QObject):
         self._dialog: HubDialog | None = None
         self.watching = Watching(settings_file.with_name(FILE_NAME), self)
         self._asking = asking or Jobs(self)
+        self._converted = str(settings_file.with_name(CONVERTED))
         self._asking.arrived.connect(self._on_asking_arrived)
         self._asking.failed.connect(self._on_asking_failed)
         self._asking.changed.connect(self._on_asking_changed)
@@ -131,6 +135,7 @@ class Hub(QObject):
             self._dialog.hub.download_requested.connect(self._jobs.submit)
             self._dialog.hub.job_action_requested.connect(self._jobs.act)
             self._dialog.machine.views_requested.connect(self._on_machine_views_requested)
+            self._dialog.machine.convert_requested.connect(self._convert)
             self._dialog.machine.delete_requested.connect(self._asking.submit)
             self._dialog.machine.list_requested.connect(self._list)
         return self._dialog
@@ -149,6 +154,10 @@ class Hub(QObject):
     @Slot(str)
     def _on_machine_views_requested(self, folder: str) -> None:
         self._asking.submit(FolderViewsRequest(folder))
+
+    @Slot(str)
+    def _convert(self, folder: str) -> None:
+        self._jobs.submit(ConvertRequest(folder, self._converted))
 
     # Answers
 
@@ -186,9 +195,16 @@ class Hub(QObject):
             self._dialog.hub.show_job(state)
 
     @Slot(int, object, object, bool)
-    def _on_jobs_arrived(self, _number: int, _request: JobRequest, result: object, is_partial: bool) -> None:
-        if isinstance(result, DownloadResult) and self._dialog is not None:
+    def _on_jobs_arrived(self, _number: int, request: JobRequest, result: object, is_partial: bool) -> None:
+        if isinstance(result, DownloadResult) and isinstance(request, DownloadRequest) and request.takes_pickles:
+            self._convert(result.folder)
+        elif isinstance(result, DownloadResult) and self._dialog is not None:
             self._dialog.hub.show_downloaded(result.repo, result.folder)
+        elif isinstance(result, ConvertResult):
+            self._opening.open(result.folder)
+        else:
+            return
+        if self._dialog is not None and self._dialog.isVisible():
             self._list()
 
     @Slot(str)

@@ -23,6 +23,10 @@ from widgets.kit.plain import PlainLabel, ask_plain, plain_tip
 from widgets.panels.job_line import JobLine
 
 _ABOUT = Qt.ItemDataRole.UserRole
+PICKLES = (
+    "Its weights are pickles, which can run code when they are read. Headlight reads nothing but tensors from them, in a "
+    "process of its own, and writes them as safetensors; go on only if you trust where they are from."
+)
 ASK_ABOVE = 1_000 * MB  # bytes from which a download begins only after a question
 
 
@@ -201,8 +205,13 @@ class HubPage(QWidget):
         question = self.tr("{} of {} are to come, and {} are free on the disk.").format(
             size_text(missing), found.repo, size_text(found.n_free)
         )
-        if missing <= ASK_ABOVE or ask_plain(self, "hub_ask", self.tr("Download"), question, self.tr("&Download")):
-            self.download_requested.emit(DownloadRequest(found.repo, found.commit, found.revision))
+        if found.can_convert:
+            question = f"{question} {self.tr(PICKLES)}"
+        is_asked = found.can_convert or missing > ASK_ABOVE
+        if not is_asked or ask_plain(self, "hub_ask", self.tr("Download"), question, self.tr("&Download")):
+            self.download_requested.emit(
+                DownloadRequest(found.repo, found.commit, found.revision, takes_pickles=found.can_convert)
+            )
 
     @Slot()
     def _on_open_clicked(self) -> None:
@@ -269,7 +278,7 @@ class HubPage(QWidget):
             why = self.tr("It is on this machine already.")
         elif is_loading:
             why = self.tr("It is on its way.")
-        self._download.setEnabled(not why and not (found and found.why_not))
+        self._download.setEnabled(not why and found is not None and (not found.why_not or found.can_convert))
         self._download.setToolTip(plain_tip(why or (found.why_not if found else "")))
         self._open.setEnabled(bool(self._folder))
         self._open.setToolTip("" if self._folder else self.tr("It has to be on this machine first."))

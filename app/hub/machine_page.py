@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.hub.facts import Facts, size_text
+from app.hub.hub_page import PICKLES
 from app.hub.watching import Watching
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.hub import CachedResult, CachedRevision, DeleteCachedRequest
@@ -33,7 +34,7 @@ class MachinePage(QWidget):
 
     Signals
     -------
-    open_requested(str), views_requested(str)
+    open_requested(str), views_requested(str), convert_requested(str)
         A folder.
     delete_requested(DeleteCachedRequest)
     list_requested()
@@ -42,6 +43,7 @@ class MachinePage(QWidget):
 
     open_requested = Signal(str)
     views_requested = Signal(str)
+    convert_requested = Signal(str)
     delete_requested = Signal(object)
     list_requested = Signal()
 
@@ -51,6 +53,7 @@ class MachinePage(QWidget):
         self._watching = watching
         self._cached: CachedResult | None = None
         self._asked = ""
+        self._is_conversion = False
         self._tree = QTreeWidget(self)
         self._tree.setObjectName("machine_tree")
         self._tree.setAccessibleName(self.tr("Checkpoints on this machine"))
@@ -195,6 +198,9 @@ class MachinePage(QWidget):
         for button in (self._open, self._views):
             button.setEnabled(not why)
             button.setToolTip(plain_tip(why))
+        self._is_conversion = isinstance(chosen, CachedRevision) and chosen.can_convert
+        self._open.setText(self.tr("&Convert…") if self._is_conversion else self.tr("&Open"))
+        self._open.setEnabled(not why or self._is_conversion)
         can = isinstance(chosen, CachedRevision | str)
         self._delete.setText(self.tr("Stop &watching") if isinstance(chosen, str) else self.tr("&Delete…"))
         self._delete.setEnabled(can)
@@ -210,8 +216,13 @@ class MachinePage(QWidget):
 
     @Slot()
     def _on_open_clicked(self) -> None:
-        if self._open.isEnabled() and (folder := self._folder()):
+        folder = self._folder()
+        if not folder or not self._open.isEnabled():
+            return
+        if not self._is_conversion:
             self.open_requested.emit(folder)
+        elif ask_plain(self, "convert_ask", self.tr("Convert"), self.tr(PICKLES), self.tr("&Convert")):
+            self.convert_requested.emit(folder)
 
     @Slot()
     def _on_views_clicked(self) -> None:

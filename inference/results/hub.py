@@ -42,6 +42,8 @@ class CachedRevision:
         When a file of it came last, in seconds since 1970.
     why_not
         Why Headlight cannot open it, in one sentence; empty where nothing speaks against it.
+    can_convert
+        Whether it could after its pickled weights were converted.
     """
 
     repo: str
@@ -52,6 +54,7 @@ class CachedRevision:
     kind: str
     changed: float
     why_not: str
+    can_convert: bool = False
 
     @property
     def version(self) -> str:
@@ -188,6 +191,8 @@ class RepoResult:
         Why Headlight cannot open it, in one sentence; empty where nothing speaks against it.
     is_whole
         Whether the views are told too.
+    can_convert
+        Whether it could be opened after its pickled weights were fetched and converted.
     """
 
     repo: str
@@ -208,6 +213,7 @@ class RepoResult:
     info: CheckpointInfo | None = None
     why_not: str = ""
     is_whole: bool = False
+    can_convert: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +226,8 @@ class DownloadRequest(JobRequest["DownloadResult"]):
         The version; what was looked at is what comes.
     revision
         The name that is to stand for it in the cache.
+    takes_pickles
+        Whether weights may come as pickles where there are no others; the user was asked.
     """
 
     is_light: ClassVar[bool] = True
@@ -229,6 +237,7 @@ class DownloadRequest(JobRequest["DownloadResult"]):
     repo: str
     commit: str
     revision: str = "main"
+    takes_pickles: bool = False
 
     @property
     def title(self) -> str:

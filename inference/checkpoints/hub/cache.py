@@ -66,7 +66,8 @@ def _damaged(place: Path, whole: set[Path]) -> Iterator[Path]:
 def _revision(repo: CachedRepoInfo, revision: CachedRevisionInfo) -> CachedRevision:
     folder = revision.snapshot_path
     sizes = {file.file_path.relative_to(folder).as_posix(): file.size_on_disk for file in revision.files}
-    kind, why_not = "", choose_files(repo.repo_id, sizes).why_not
+    needed = choose_files(repo.repo_id, sizes)
+    kind, why_not = "", needed.why_not
     try:
         kind = str(read_object(folder / CONFIG, MAX_CONFIG).get("model_type") or "") if CONFIG in sizes else ""
     except Refused as refused:
@@ -80,6 +81,7 @@ def _revision(repo: CachedRepoInfo, revision: CachedRevisionInfo) -> CachedRevis
         kind=kind[:80],
         changed=revision.last_modified,
         why_not=why_not,
+        can_convert=needed.can_convert,
     )
 
 

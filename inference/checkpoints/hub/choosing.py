@@ -47,6 +47,11 @@ class NeededFiles:
     why_not: str = ""
 
     @property
+    def can_convert(self) -> bool:
+        """Whether its pickles can be made into safetensors, once the user has agreed."""
+        return self.weights == "pickle" and CONFIG in self.beside
+
+    @property
     def files(self) -> tuple[str, ...]:
         """All, those beside the weights first: they tell what the weights are."""
         return (*self.beside, *self.of_weights)

@@ -109,13 +109,13 @@ def download(request: DownloadRequest, context: Context) -> DownloadResult:
     address = Address(read_address(request.repo).repo, check_revision(request.commit))
     context.checkpoint(0, 0, f"Asking {host()} for {address.repo}")
     with online() as hub:
-        return _download(hub, address, request.revision, context)
+        return _download(hub, address, request, context)
 
 
-def _download(hub: HfApi, address: Address, revision: str, context: Context) -> DownloadResult:
+def _download(hub: HfApi, address: Address, request: DownloadRequest, context: Context) -> DownloadResult:
     said = _patient(lambda: look_up(hub, address), context)
     choice = choose_files(address.repo, sizes_of(said))
-    if choice.why_not:
+    if choice.why_not and not (request.takes_pickles and choice.can_convert):
         raise Refused(choice.why_not)
     by_name = {file.rfilename: file for file in said.siblings or ()}
     files = [_File(name, by_name[name].size or 0, checksum(by_name[name])) for name in choice.files]
@@ -129,7 +129,7 @@ def _download(hub: HfApi, address: Address, revision: str, context: Context) -> 
             _patient(lambda file=file: _bring(file, address.repo, commit, blobs, arrived), context)
         arrived.tell("putting it together")
         folder = _patient(lambda: _put_together(address.repo, commit, files), context)
-        _name(address.repo, commit, revision)
+        _name(address.repo, commit, request.revision)
     return DownloadResult(address.repo, folder, arrived.n_came)
 
 

@@ -121,6 +121,7 @@ def _facts(address: Address, said: ModelInfo, choice: NeededFiles, sizes: Mappin
         n_free=n_free(cache_folder()),
         folder=folder if folder and is_there else "",
         why_not=choice.why_not,
+        can_convert=choice.can_convert,
     )
 
 

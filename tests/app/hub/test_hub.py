@@ -13,6 +13,7 @@ from app.hub import hub_page, machine_page
 from app.hub.hub import Hub
 from app.hub.lecture import suggested
 from inference.checkpoints.hub.address import read_address
+from inference.results.conversion import ConvertRequest, ConvertResult
 from inference.results.events import Failure, Progress
 from inference.results.hub import (
     CachedRequest,
@@ -208,6 +209,34 @@ def test_every_suggestion_is_an_id_with_something_to_look_at():
         assert one.look_at
         assert one.licence
     assert len({one.id for one in suggested()}) == len(suggested())
+
+
+def test_pickles_are_fetched_after_a_question_converted_and_opened(page, monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(hub_page, "ask_plain", lambda *args: asked.append(args[3]) or True)
+    page.look_up()
+    page.asking.answer(replace(FOUND, why_not="Only pickles.", weights="pickle", can_convert=True, is_whole=True))
+    page.click("hub_download")
+    assert "pickles, which can run code" in asked[0]
+    assert page.jobs.submitted == [DownloadRequest("org/x", COMMIT, "main", takes_pickles=True)]
+    page.jobs.answer(DownloadResult("org/x", "/cache/x", 2_000_000))
+    assert page.jobs.submitted[-1] == ConvertRequest("/cache/x", str(tmp_path / "converted"))
+    assert page.window.opened == []
+    page.jobs.answer(ConvertResult("/converted/x", 9, 2_000_000))
+    assert page.window.opened == ["/converted/x"]
+
+
+def test_pickles_on_this_machine_are_converted_after_a_question(page, monkeypatch, tmp_path):
+    page.hub.show_machine()
+    page.asking.answer(CachedResult("/cache", (replace(PICKLE, can_convert=True),)))
+    chosen(page, "org/old")
+    assert page.machine_open.text() == "&Convert…"
+    monkeypatch.setattr(machine_page, "ask_plain", lambda *_: False)
+    page.click("machine_open")
+    assert page.jobs.submitted == []
+    monkeypatch.setattr(machine_page, "ask_plain", lambda *_: True)
+    page.click("machine_open")
+    assert page.jobs.submitted == [ConvertRequest("/cache/old", str(tmp_path / "converted"))]
 
 
 def test_foreign_text_is_plain(page):

@@ -145,6 +145,16 @@ def test_two_at_once_fetch_it_once(fake_hub):
     assert not partials(cache_folder())
 
 
+def test_pickles_come_only_where_they_are_asked_for(fake_hub):
+    del fake_hub.repos[MINI].files[WEIGHTS]
+    with pytest.raises(Refused, match="only as pickles"):
+        fetch()
+    folder = download(DownloadRequest(MINI, COMMIT, takes_pickles=True), Context()).folder
+    (listed,) = cached(CachedRequest(), Context()).revisions
+    assert (listed.folder, listed.can_convert) == (folder, True)
+    assert "only as pickles" in listed.why_not
+
+
 def test_it_is_listed_and_deleted(fake_hub):
     done = fetch()
     (listed,) = cached(CachedRequest(), Context()).revisions
