@@ -24,8 +24,8 @@ from widgets.panels.job_line import JobLine
 
 _ABOUT = Qt.ItemDataRole.UserRole
 PICKLES = (
-    "Its weights are pickles, which can run code when they are read. Headlight reads nothing but tensors from them, in a "
-    "process of its own, and writes them as safetensors; go on only if you trust where they are from."
+    "Its weights are pickles, which can run code when they are read. Headlight reads nothing but tensors from them, in "
+    "a process of its own, and writes them as safetensors; go on only if you trust where they are from."
 )
 ASK_ABOVE = 1_000 * MB  # bytes from which a download begins only after a question
 

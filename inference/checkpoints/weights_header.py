@@ -13,6 +13,7 @@ https://github.com/huggingface/safetensors#format
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ _ITEM_SIZE = {
     "U32": 4, "I32": 4, "F32": 4, "U64": 8, "I64": 8, "F64": 8, "C64": 8,
 }  # fmt: skip
 
+_PART = re.compile(r".*-\d{5}-of-\d{5}\.safetensors")
 _MOST_AXES = 25  # torch's own limit for what a kernel takes
 _TORCH_NAMES = {"F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64"}
 
@@ -107,11 +109,19 @@ def read_weights(folder: Path, sizes: Mapping[str, int] = _WHOLE) -> dict[str, S
         stored = read_header(folder / WEIGHTS, sizes.get(WEIGHTS))
     elif is_there(folder / INDEX):
         stored = _read_shards(folder, sizes)
+    elif (only := _only_one(folder)) is not None:
+        stored = read_header(only, sizes.get(only.name))
     else:
         raise Refused(_why_no_weights(folder))
     if not stored:
         raise Refused(f"{WEIGHTS} in {folder.name} holds no tensors.")
     return stored
+
+
+def _only_one(folder: Path) -> Path | None:
+    """The one safetensors file of a folder, whatever it is called; None where there are several, or none."""
+    found = [path for path in sorted(folder.iterdir()) if path.suffix == ".safetensors"]
+    return found[0] if len(found) == 1 and not _PART.fullmatch(found[0].name) else None
 
 
 def read_header(path: Path, size: int | None = None) -> dict[str, StoredTensor]:

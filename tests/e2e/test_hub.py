@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QPushButton
 
+from resources import CHECKPOINTS
+from tests.app.hub.test_watching import write_step
 from tests.hub_fixtures import MINI, fake_hub  # noqa: F401
 
 pytestmark = pytest.mark.xvfb
@@ -43,3 +47,18 @@ def test_an_id_is_looked_up_fetched_opened_and_deleted(driver, fake_hub, tmp_pat
     driver.wait(lambda: not list((tmp_path / "hub").glob("models--*")))
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     assert not dialog.isVisible()
+
+
+def test_the_same_head_is_followed_over_training_with_one_key(driver, tmp_path):
+    for number in (500, 1000):
+        write_step(tmp_path / "run", number)
+        shutil.copy(CHECKPOINTS / "bert-mini" / "tokenizer.json", tmp_path / "run" / f"checkpoint-{number}")
+    driver.window.open(str(tmp_path / "run" / "checkpoint-500"))
+    driver.wait(lambda: driver.window.controller.checkpoint.name == "checkpoint-500")
+    driver.window.selection.update(layer=2, head=3)
+    driver.keys("Alt+PgDown")
+    driver.wait(lambda: driver.window.controller.checkpoint.name == "checkpoint-1000")
+    driver.wait(lambda: not driver.window._runner.is_busy)
+    assert (driver.window.selection.now.layer, driver.window.selection.now.head) == (2, 3)
+    driver.keys("Alt+PgDown")
+    assert driver.message().endswith("checkpoint-1000 is the last step in run that is whole.")
