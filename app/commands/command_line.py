@@ -139,6 +139,7 @@ def _inspect(args: Namespace) -> str:
 
     if hub_commands.is_elsewhere(args.checkpoint):
         return hub_commands.inspect(args.checkpoint, as_json=args.json)
+    args.checkpoint = hub_commands.place_of(args.checkpoint)
     info = inspected(args.checkpoint, lambda checkpoint: _Session().info(checkpoint))
     return json.dumps(asdict(info), indent=2) if args.json else inspect_text(info)
 

@@ -57,6 +57,16 @@ def is_elsewhere(place: str) -> bool:
     return looks_so and folder_of_version(own_cache(), repo, revision or "main") is None
 
 
+def place_of(name: str) -> str:
+    """The folder of an id in the hub's cache; anything else as it is."""
+    from inference.files.hub_layout import folder_of_version, own_cache
+
+    if name in bundled_checkpoints() or checkpoint_path(name).exists():
+        return name
+    repo, _, revision = name.partition("@")
+    return str(folder_of_version(own_cache(), repo, revision or "main") or name)
+
+
 def inspect(address: str, *, as_json: bool) -> str:
     """What the hub says of a repository, and which views it will have."""
     found = _repo(address)
@@ -158,11 +168,8 @@ def _download(args: Namespace) -> str:
 
 
 def _convert(args: Namespace) -> str:
-    from inference.files.hub_layout import folder_of_version, own_cache
-
-    repo, _, revision = args.folder.partition("@")
-    cached = folder_of_version(own_cache(), repo, revision or "main")
-    return f"The converted checkpoint is in {_converted(str(cached or checkpoint_path(args.folder).absolute()))}."
+    folder = str(checkpoint_path(place_of(args.folder)).absolute())
+    return f"The converted checkpoint is in {_converted(folder)}."
 
 
 def _converted(folder: str) -> str:

@@ -38,7 +38,7 @@ _ITEM_SIZE = {
     "U32": 4, "I32": 4, "F32": 4, "U64": 8, "I64": 8, "F64": 8, "C64": 8,
 }  # fmt: skip
 
-_PART = re.compile(r".*-\d{5}-of-\d{5}\.safetensors")
+NOT_ALL = re.compile(r"(?:adapter_.*|.*-\d{5}-of-\d{5})\.safetensors")  # of the weights
 _MOST_AXES = 25  # torch's own limit for what a kernel takes
 _TORCH_NAMES = {"F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64"}
 
@@ -121,7 +121,7 @@ def read_weights(folder: Path, sizes: Mapping[str, int] = _WHOLE) -> dict[str, S
 def _only_one(folder: Path) -> Path | None:
     """The one safetensors file of a folder, whatever it is called; None where there are several, or none."""
     found = [path for path in sorted(folder.iterdir()) if path.suffix == ".safetensors"]
-    return found[0] if len(found) == 1 and not _PART.fullmatch(found[0].name) else None
+    return found[0] if len(found) == 1 and not NOT_ALL.fullmatch(found[0].name) else None
 
 
 def read_header(path: Path, size: int | None = None) -> dict[str, StoredTensor]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from inference.checkpoints.adapters import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from inference.checkpoints.open_clip import OPEN_CLIP_CONFIG, OPEN_CLIP_WEIGHTS
-from inference.checkpoints.weights_header import INDEX, WEIGHTS
+from inference.checkpoints.weights_header import INDEX, NOT_ALL, WEIGHTS
 from inference.files.config_file import CONFIG
 
 PICKLE, PICKLE_INDEX = "pytorch_model.bin", "pytorch_model.bin.index.json"
@@ -79,6 +79,9 @@ def _weights(here: Mapping[str, int]) -> tuple[str, tuple[str, ...]]:
     for single in (ADAPTER_WEIGHTS, OPEN_CLIP_WEIGHTS):
         if single in here:
             return "safetensors", (single,)
+    alone = [name for name in names if name.endswith(".safetensors")]
+    if len(alone) == 1 and not NOT_ALL.fullmatch(alone[0]):
+        return "safetensors", (alone[0],)
     pickles = tuple(name for name in names if _PICKLE_SHARD.fullmatch(name))
     if PICKLE in here:
         return "pickle", (PICKLE,)

@@ -107,6 +107,12 @@ def test_sharded_weights_are_read_by_their_headers(fake_hub):
     assert look().info is not None
 
 
+def test_the_only_weights_may_have_a_name_of_their_own(fake_hub):
+    files = fake_hub.repos[MINI].files
+    files["bert.safetensors"] = files.pop("model.safetensors")
+    assert look().info is not None
+
+
 def test_without_network_it_says_so_at_once(fake_hub, monkeypatch):
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:1")
     with pytest.raises(Refused, match=r"127\.0\.0\.1:1 cannot be reached: there is no network"):
