@@ -30,6 +30,7 @@ from inference.results.hub import (
 from inference.results.job import JobRequest, JobState
 from widgets.kit.plain import explain_controls
 
+N_QUESTIONS = 4  # at once: a list does not wait for the views of a checkpoint, which take seconds
 CONVERTED = "converted"  # folder beside the settings, of safetensors made of pickles
 
 
@@ -89,7 +90,7 @@ class Hub(QObject):
         self._dialog_parent = dialog_parent
         self._dialog: HubDialog | None = None
         self.watching = Watching(settings_file.with_name(FILE_NAME), self)
-        self._asking = asking or Jobs(self)
+        self._asking = asking or Jobs(self, n_at_once=N_QUESTIONS)
         self._converted = str(settings_file.with_name(CONVERTED))
         self._asking.arrived.connect(self._on_asking_arrived)
         self._asking.failed.connect(self._on_asking_failed)
