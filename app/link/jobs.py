@@ -75,7 +75,9 @@ class _End:
 
 
 class Jobs(QObject):
-    """Runs jobs, at most two at once unless told otherwise, and holds, resumes and ends them. Others wait, and come in the order of asking.
+    """Runs jobs, at most two at once unless told otherwise, and holds, resumes and ends them.
+
+    Others wait, and come in the order of asking.
 
     Signals
     -------

@@ -7,7 +7,7 @@ import shutil
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QPushButton
+from PySide6.QtWidgets import QDialog, QPushButton, QTabWidget
 
 from resources import CHECKPOINTS
 from tests.app.hub.test_watching import write_step
@@ -34,7 +34,7 @@ def test_an_id_is_looked_up_fetched_opened_and_deleted(driver, fake_hub, tmp_pat
     assert not driver.window.controller.checkpoint.is_tokenizer_lost
 
     driver.window.open("bert-mini")
-    driver.keys("Ctrl+Alt+O")
+    driver.widget("hub_tabs", QTabWidget).setCurrentIndex(0)
     tree = driver.widget("machine_tree")
     driver.wait(lambda: tree.topLevelItem(0).childCount() == 1 and tree.topLevelItem(0).child(0).text(0) == MINI)
     tree.setCurrentItem(tree.topLevelItem(0).child(0))
