@@ -7,7 +7,7 @@ import sys
 
 from app import VERSION
 
-COMMANDS = ("figure", "mesh", "train", "inspect")
+COMMANDS = ("figure", "mesh", "train", "inspect", "list", "download", "convert", "delete")
 
 HELP = f"""Headlight {VERSION}, a desktop microscope for transformers
 
@@ -15,7 +15,11 @@ headlight [CHECKPOINT] [--engine process|thread]   open the window
 headlight figure KIND --out FILE ...               make a figure without a window
 headlight mesh --class NAME --out FILE ...         let a model draw a mesh, and write it
 headlight train MODEL --out PLACE ...              train a small model, such as word2vec or reversal
-headlight inspect CHECKPOINT [--json]              say what a checkpoint is and offers
+headlight inspect CHECKPOINT [--json]              say what a checkpoint is and offers, also on the hub
+headlight list [--json]                            say which checkpoints are on this machine
+headlight download ID                              fetch a checkpoint from the Hugging Face hub
+headlight convert FOLDER                           make its pickled weights into safetensors
+headlight delete ID [--yes]                        delete it from the hub's cache
 
 headlight figure --help, and so on, say more.
 """

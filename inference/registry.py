@@ -70,6 +70,12 @@ ANALYSES: dict[str, str] = {
     "ScoreMeshRequest": "inference.analyses.mesh:score",
     "MeshStepRequest": "inference.analyses.mesh:step",
     "WriteMeshRequest": "inference.analyses.mesh:write",
+    "ConvertRequest": "inference.checkpoints.pickles:convert",
+    "CachedRequest": "inference.checkpoints.hub.cache:cached",
+    "FolderViewsRequest": "inference.checkpoints.hub.look:folder_views",
+    "DeleteCachedRequest": "inference.checkpoints.hub.cache:delete_cached",
+    "RepoRequest": "inference.checkpoints.hub.look:repo",
+    "DownloadRequest": "inference.checkpoints.hub.download:download",
 }
 
 # By family name, first match wins; each class answers `fits(config)`.

@@ -12,6 +12,7 @@ HOME_PICTURES = ROOT / "home"  # <light or dark>/<card>.png, made by docs/home_p
 CBOW_EMBEDDINGS = ROOT / "embeddings" / "english-cbow.npz"
 PUBLISHED = ROOT / "published"  # <table>.json
 DETECTORS = ROOT / "detectors"  # of regions; models name the one that they read the regions of
+HUB_LECTURE = ROOT / "hub" / "lecture.json"  # checkpoints of the hub for the systems of the lecture: `app.hub.lecture`
 HELP = ROOT / "help"  # <view>.md: what a view shows and how it is read
 
 

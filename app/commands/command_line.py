@@ -1,4 +1,4 @@
-"""`headlight figure`, `mesh`, `train` and `inspect`: what the window shows, without a window."""
+"""`headlight figure`, `mesh`, `train`, `inspect` and so on: what the window shows, without a window."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ examples:
   headlight train word2vec book.txt --out book.npz
   headlight train reversal --steps 500 --out reversed
   headlight inspect path/to/checkpoint
+  headlight download google/bert_uncased_L-2_H-128_A-2
 """
 
 
@@ -46,7 +47,7 @@ class _Parser(ArgumentParser):
 
 
 def run(argv: Sequence[str]) -> int:
-    """Run `figure`, `mesh`, `train` or `inspect`; 0, or 2 after one line on stderr."""
+    """Run a command; 0, or 2 after one line on stderr."""
     from widgets.kit.clean import shown
 
     for stream in (sys.stdout, sys.stderr):
@@ -68,7 +69,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _parser() -> ArgumentParser:
-    from app.commands import batch, mesh_commands, train_commands
+    from app.commands import batch, hub_commands, mesh_commands, train_commands
     from app.commands.figures import FIGURES
     from app.commands.options import add_options
     from app.commands.shared_options import SHARED
@@ -118,9 +119,12 @@ def _parser() -> ArgumentParser:
 
     about = "say what a checkpoint is and which views it offers"
     inspect = commands.add_parser("inspect", help=about, description=f"{about[0].upper()}{about[1:]}.")
-    inspect.add_argument("checkpoint", metavar="PATH", help="a folder, or the name of a bundled checkpoint")
+    inspect.add_argument(
+        "checkpoint", metavar="NAME_OR_PATH", help="a folder, the name of a bundled checkpoint, or a hub id"
+    )
     inspect.add_argument("--json", action="store_true", help="as JSON")
     inspect.set_defaults(run=_inspect)
+    hub_commands.add_commands(commands)
     return parser
 
 
@@ -130,9 +134,13 @@ def _options_of(parser: ArgumentParser) -> dict[str, Action]:
 
 
 def _inspect(args: Namespace) -> str:
+    from app.commands import hub_commands
     from app.commands.inspect_text import inspect_text
     from app.commands.inspecting import inspected
 
+    if hub_commands.is_elsewhere(args.checkpoint):
+        return hub_commands.inspect(args.checkpoint, as_json=args.json)
+    args.checkpoint = hub_commands.place_of(args.checkpoint)
     info = inspected(args.checkpoint, lambda checkpoint: _Session().info(checkpoint))
     return json.dumps(asdict(info), indent=2) if args.json else inspect_text(info)
 

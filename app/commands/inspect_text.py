@@ -21,7 +21,7 @@ def inspect_text(info: CheckpointInfo) -> str:
         **_reading(info),
     }
     views = {view.title: _offered(info.why_missing(view.needs)) for view in VIEWS}
-    parts = [info.name, *_aligned(facts), "", "Views", *_aligned(views)]
+    parts = [info.name, *aligned(facts), "", "Views", *aligned(views)]
     if info.notes:
         parts += ["", "Notes", *(f"  {note}" for note in info.notes)]
     return "\n".join(parts)
@@ -65,6 +65,7 @@ def _offered(why_not: str) -> str:
     return f"no, {why_not}" if why_not else "yes"
 
 
-def _aligned(rows: dict[str, str]) -> list[str]:
+def aligned(rows: dict[str, str]) -> list[str]:
+    """One row a line, the values below each other."""
     width = max(map(len, rows))
     return [f"  {name:<{width}}  {value}" for name, value in rows.items()]

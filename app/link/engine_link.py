@@ -16,9 +16,11 @@ from typing import Protocol
 from app.link.outbox import Outbox
 from app.link.shared_memory import Ring, make_ring, sweep
 from app.quick_start import BLAS_THREADS
+from inference import IS_OFFLINE_WISHED
 from inference.context import Context
 from inference.results.events import Failure, Partial, Progress
 from inference.results.job import Paused
+from inference.results.request import Request
 from inference.service import OUT_OF_MEMORY
 
 ROOT = Path(__file__).parents[2]
@@ -31,12 +33,18 @@ ASK_AGAIN = " Press F5 to ask once more."  # the end of what is said of an engin
 Report = Callable[[Progress | Partial | Paused], None]
 
 
-def _environment() -> dict[str, str]:
-    """What the engine is started with: it finds this program, and nothing in a folder that others can write."""
+def _environment(*, is_online: bool = False) -> dict[str, str]:
+    """What the engine is started with: it finds this program, and nothing in a folder that others can write.
+
+    Without `is_online` the hub's library refuses to ask the network; with it the user's own wish is kept.
+    """
     others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     path = [str(ROOT), *(place for place in others if os.path.isabs(place))]  # "" and "." are the working folder
-    own = {"HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1", "PYTHONPATH": os.pathsep.join(path)}
-    return {name: value for name, value in os.environ.items() if name != BLAS_THREADS} | own
+    own = {"PYTHONUNBUFFERED": "1", "PYTHONPATH": os.pathsep.join(path)}
+    if not is_online or IS_OFFLINE_WISHED:
+        own["HF_HUB_OFFLINE"] = "1"
+    left_out = (BLAS_THREADS, "HF_HUB_OFFLINE")  # that one this program sets for itself
+    return {name: value for name, value in os.environ.items() if name not in left_out} | own
 
 
 class EngineLink(Protocol):
@@ -118,7 +126,7 @@ class ProcessLink:
         self._ring: Ring | None = None
         self._number = 0
         self._heard = self._cancelled_at = 0.0
-        self._is_running = self._is_closed = self._was_hung = False
+        self._is_running = self._is_closed = self._was_hung = self._is_online = False
 
     @property
     def pid(self) -> int | None:
@@ -136,7 +144,7 @@ class ProcessLink:
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env=_environment(),
+                env=_environment(is_online=self._is_online),
                 cwd=ROOT,
                 pass_fds=[self._ring.descriptor] if self._ring else [],
             )
@@ -301,6 +309,7 @@ class JobProcessLink(ProcessLink):
     def run(self, request: object, report: Report) -> object | None:
         if self._is_unwanted:
             return None
+        self._is_online = isinstance(request, Request) and request.is_online
         return super().run(request, report)
 
     def _not_started(self, error: OSError) -> Failure:

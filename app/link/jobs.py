@@ -75,7 +75,9 @@ class _End:
 
 
 class Jobs(QObject):
-    """Runs jobs, at most two at once, and holds, resumes and ends them. Others wait, and come in the order of asking.
+    """Runs jobs, at most two at once unless told otherwise, and holds, resumes and ends them.
+
+    Others wait, and come in the order of asking.
 
     Signals
     -------
@@ -102,8 +104,10 @@ class Jobs(QObject):
         parent: QObject | None = None,
         link_factory: Callable[[], JobLink] = JobProcessLink,
         clock: Callable[[], float] = time.monotonic,
+        n_at_once: int = N_AT_ONCE,
     ) -> None:
         super().__init__(parent)
+        self._n_at_once = n_at_once
         self._link_factory = link_factory
         self._clock = clock
         self._records: dict[int, _Record] = {}  # by number, what is not over
@@ -179,7 +183,7 @@ class Jobs(QObject):
 
     def _start_waiting(self) -> None:
         waiting = [record for record in self._records.values() if not record.is_started]
-        n_free = N_AT_ONCE - (len(self._records) - len(waiting))
+        n_free = self._n_at_once - (len(self._records) - len(waiting))
         busy = {record.state.request.queue for record in self._records.values() if record.is_started}
         for record in waiting:
             queue = record.state.request.queue

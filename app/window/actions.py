@@ -62,6 +62,8 @@ def _size(megabytes: int) -> str:
 
 COMMANDS: tuple[Command, ...] = (
     Command("&File", "&Open folder…", "opening.browse", "Ctrl+O"),
+    Command("&File", "Open from the &hub…", "hub.show_hub", "Ctrl+Shift+O"),
+    Command("&File", "Checkpoints on this &machine…", "hub.show_machine", "Ctrl+Alt+O"),
     Command("&File", "Open &image…", "filing.open_image", "Ctrl+I"),
     Command("&File", "Open &text…", "going.open_text", "Ctrl+T"),
     Command("&File/Open &recent", "&Forget these", "filing.forget_recent"),
@@ -98,6 +100,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("&Go", "&Next head", "going.step_head", "Alt+Right", 1),
     Command("&Go", "&Layer above", "going.step_layer", "Alt+Up", -1),
     Command("&Go", "Layer &below", "going.step_layer", "Alt+Down", 1),
+    Command("&Go", "Step of training &before", "hub.step", "Alt+PgUp", -1),
+    Command("&Go", "Step of training a&fter", "hub.step", "Alt+PgDown", 1),
     Command("&Go", "&Mask or show the selected token", "going.toggle_selected_mask", "Ctrl+M"),
     Command("&Go", "Show &all tokens", "going.clear_masks", "Ctrl+Shift+M"),
     Command("&Go", "&Swap the sentences", "going.swap_sentences", "Ctrl+Shift+S"),

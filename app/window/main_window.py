@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from app import VERSION
 from app.export.exporting import Exporting
+from app.hub.hub import Hub
 from app.link.controller import Controller
 from app.link.first_answers import FirstAnswers
 from app.link.jobs import Jobs
@@ -115,6 +116,7 @@ class MainWindow(QMainWindow):
             self.controller, self.opening, self.input_panel, self.exporting, self.telling, self.area, self
         )
         self.finding = Finding(self.context, self.opening, self.input_panel, SAMPLES, self)
+        self.hub = Hub(self.opening, self.controller, self.jobs, self.telling, settings_file, self)
         self._build()
         self.helping = Helping(self.context, self.area, (self.gallery, self.input_panel, self.details), self)
         self.actions_by_name = build_menus(self)
@@ -396,5 +398,6 @@ class MainWindow(QMainWindow):
         self.controller.write_cache()
         self.area.close_windows()
         self.jobs.shutdown()
+        self.hub.shutdown()
         self._runner.shutdown()
         super().closeEvent(event)

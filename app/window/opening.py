@@ -11,7 +11,7 @@ from app.export.exporting import Exporting
 from app.link.controller import Controller
 from app.window.subject_flow import SubjectFlow
 from app.window.view_area import ViewArea
-from inference.results.checkpoint import CheckpointInfo, in_own_precision, split_precision
+from inference.results.checkpoint import CheckpointInfo, folder_name, in_own_precision, split_precision
 from inference.results.events import Failure
 from resources import bundled_checkpoints
 from widgets.context import ViewContext, ViewExample
@@ -76,17 +76,19 @@ class Opening(QObject):
         place, is_own_precision = split_precision(checkpoint)
         try:
             folder = place if place in bundled_checkpoints() else str(Path(place).expanduser().resolve())
+            if folder != place and not Path(folder).exists() and place.count("/") == 1 and place[0] not in "./~":
+                folder = place  # an id, which may be in the hub's cache
             self._wanted = in_own_precision(folder, is_own=is_own_precision)
         except (OSError, RuntimeError, ValueError):  # a user that does not exist, a name that no file can have
             self._wanted = checkpoint
         self._is_cut_off = False
         self.hint_changed.emit(self._sentence(self._wanted))
         self.said.emit(self._sentence(self._wanted), False, self._about)
-        self.begun.emit(Path(self._wanted).name)
+        self.begun.emit(folder_name(self._wanted))
         self._controller.open(self._wanted)
 
     def _sentence(self, checkpoint: str) -> str:
-        return self.tr("Opening {}…").format(Path(split_precision(checkpoint)[0]).name)
+        return self.tr("Opening {}…").format(folder_name(checkpoint))
 
     def announce(self, checkpoint: str) -> None:
         """Say what `open_first` will open once the window is on screen."""

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from inference.checkpoints.weights_header import read_header
 from inference.context import Refused
 from inference.files.config_file import CONFIG
+from inference.files.hub_layout import cache_of, folder_of_version
 from inference.files.json_file import read_object
 from inference.files.regular_files import is_there
 from resources import bundled_checkpoints, checkpoint_path
@@ -154,7 +155,8 @@ def _check(value: Any, key: str) -> None:
 
 
 def _base(folder: Path, named: str) -> Path | None:
-    """Where the base lies: as it is named, a bundled checkpoint, or a folder of its name beside the adapter."""
+    """Where the base lies: as it is named, a bundled checkpoint, a folder of its name beside the adapter, or in the
+    hub's cache where the adapter lies there."""
     if not named:
         return None
     if named in bundled_checkpoints():
@@ -168,6 +170,9 @@ def _base(folder: Path, named: str) -> Path | None:
                 return place.resolve()
         except (OSError, ValueError):  # a name that no folder can have
             continue
+    cache = cache_of(folder)
+    if cache is not None and (cached := folder_of_version(cache, named)) and is_there(cached / CONFIG):
+        return cached.resolve()
     return checkpoint_path(name) if name in bundled_checkpoints() else None
 
 

@@ -5,9 +5,11 @@ Nothing of it is run, no weight is read: as quick and as safe for 100 GB as for 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from inference.checkpoints.adapter_heads import find_head
@@ -25,12 +27,20 @@ from inference.family.opened import Opened
 from inference.family.unread import why_unread
 from inference.files.chat_template import read_chat_template
 from inference.files.config_file import CONFIG, build_config, config_of_text, named_class, read_config
+from inference.files.hub_layout import folder_of_version, own_cache
 from inference.files.model_card import read_card
 from inference.files.regular_files import UnsafeFileError
 from inference.files.tokenizer_files import mask_token, vocabulary_file
 from inference.inputs.image_preparation import PREPROCESSOR, read_preparation
 from inference.registry import FAMILIES
-from inference.results.checkpoint import TYPE_IDS, CheckpointInfo, Missing, in_own_precision, split_precision
+from inference.results.checkpoint import (
+    TYPE_IDS,
+    CheckpointInfo,
+    Missing,
+    folder_name,
+    in_own_precision,
+    split_precision,
+)
 from inference.results.request import Capability
 from resources import bundled_checkpoints, checkpoint_path
 
@@ -72,23 +82,28 @@ class CheckpointPlan:
     open_clip: OpenClipFolder | None = None
 
 
-def inspect(checkpoint: str) -> CheckpointInfo:
+_WHOLE: Mapping[str, int] = MappingProxyType({})
+
+
+def inspect(checkpoint: str, sizes: Mapping[str, int] = _WHOLE) -> CheckpointInfo:
     """What a checkpoint is and can do.
 
     Parameters
     ----------
     checkpoint
         A bundled name, a folder, or config.json or the weights in one.
+    sizes
+        Bytes of those files of weights of which only the beginning lies here; it can be told of, and not be loaded.
 
     Raises
     ------
     Refused
         It cannot be opened; one sentence that names the file and the reason.
     """
-    return plan(checkpoint).info
+    return plan(checkpoint, sizes).info
 
 
-def plan(checkpoint: str) -> CheckpointPlan:
+def plan(checkpoint: str, sizes: Mapping[str, int] = _WHOLE) -> CheckpointPlan:
     """Inspect, and keep what loading needs. Raises as `inspect`."""
     place, is_own_precision = split_precision(checkpoint)
     own_folder = _folder(place)
@@ -96,7 +111,7 @@ def plan(checkpoint: str) -> CheckpointPlan:
     folder = adapter.base if adapter else own_folder
     open_clip = find_open_clip(folder)
     raw = open_clip.config if open_clip else read_config(folder)
-    stored = open_clip.renamed if open_clip else read_weights(folder)
+    stored = open_clip.renamed if open_clip else read_weights(folder, sizes)
     head = find_head(adapter, raw) if adapter else None
     of_base = stored if head is not None else None
     if head is not None:
@@ -135,7 +150,7 @@ def plan(checkpoint: str) -> CheckpointPlan:
         checkpoint=in_own_precision(
             place if place in bundled_checkpoints() else str(own_folder), is_own=is_own_precision
         ),
-        name=_name(own_folder),
+        name=folder_name(str(own_folder)),
         architecture=architecture.named,
         family=family_name,
         n_parameters=n_parameters(architecture.skeleton, stored),
@@ -241,9 +256,13 @@ def _folder(checkpoint: str) -> Path:
     except (OSError, ValueError):  # a name too long, or with a null character
         exists = False
     if not exists:
+        repo, _, revision = checkpoint.partition("@")
+        cached = folder_of_version(own_cache(), repo, revision or "main")
+        if cached is not None:
+            return cached
         raise Refused(
-            f"{checkpoint[:200]!r} is neither a folder nor a bundled checkpoint; a model on the Hugging Face hub has "
-            "to be downloaded first."
+            f"{checkpoint[:200]!r} is neither a folder nor a bundled checkpoint, nor in the hub's cache; a model on "
+            "the Hugging Face hub has to be downloaded first."
         )
     holds = (path.parent / name for name in (CONFIG, ADAPTER_CONFIG, OPEN_CLIP_CONFIG))
     if path.suffix in (".json", ".safetensors") and any(place.is_file() for place in holds):
@@ -253,13 +272,6 @@ def _folder(checkpoint: str) -> Path:
     if path.suffix in (".zip", ".tar", ".gz", ".tgz", ".7z"):
         raise Refused(f"{path.name} is an archive; unpack it and open the folder with {CONFIG} in it.")
     raise Refused(f"{path.name} is a single file; a folder with {CONFIG} and its weights is needed.")
-
-
-def _name(folder: Path) -> str:
-    """What the user calls it; in the hub's cache the folder is a hash and the name stands above it."""
-    if folder.parent.name == "snapshots":
-        return folder.parent.parent.name.removeprefix("models--").replace("--", "/")
-    return folder.name
 
 
 def _family(config: PreTrainedConfig, named: str) -> tuple[str, Family]:

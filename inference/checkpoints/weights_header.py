@@ -13,10 +13,13 @@ https://github.com/huggingface/safetensors#format
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from inference.context import Refused
@@ -35,6 +38,7 @@ _ITEM_SIZE = {
     "U32": 4, "I32": 4, "F32": 4, "U64": 8, "I64": 8, "F64": 8, "C64": 8,
 }  # fmt: skip
 
+NOT_ALL = re.compile(r"(?:adapter_.*|.*-\d{5}-of-\d{5})\.safetensors")  # of the weights
 _MOST_AXES = 25  # torch's own limit for what a kernel takes
 _TORCH_NAMES = {"F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64"}
 
@@ -85,8 +89,16 @@ def stored_in(stored: dict[str, StoredTensor]) -> str:
     return ", ".join(_TORCH_NAMES.get(dtype, dtype) for dtype, _ in sizes.most_common())
 
 
-def read_weights(folder: Path) -> dict[str, StoredTensor]:
+_WHOLE: Mapping[str, int] = MappingProxyType({})
+
+
+def read_weights(folder: Path, sizes: Mapping[str, int] = _WHOLE) -> dict[str, StoredTensor]:
     """All tensors of a checkpoint by name.
+
+    Parameters
+    ----------
+    sizes
+        Bytes of those files of which only the beginning lies here, the rest being elsewhere.
 
     Raises
     ------
@@ -94,9 +106,11 @@ def read_weights(folder: Path) -> dict[str, StoredTensor]:
         There are no safetensors weights, or their headers or index cannot be trusted; names the file and the reason.
     """
     if is_there(folder / WEIGHTS):
-        stored = read_header(folder / WEIGHTS)
+        stored = read_header(folder / WEIGHTS, sizes.get(WEIGHTS))
     elif is_there(folder / INDEX):
-        stored = _read_shards(folder)
+        stored = _read_shards(folder, sizes)
+    elif (only := _only_one(folder)) is not None:
+        stored = read_header(only, sizes.get(only.name))
     else:
         raise Refused(_why_no_weights(folder))
     if not stored:
@@ -104,8 +118,19 @@ def read_weights(folder: Path) -> dict[str, StoredTensor]:
     return stored
 
 
-def read_header(path: Path) -> dict[str, StoredTensor]:
+def _only_one(folder: Path) -> Path | None:
+    """The one safetensors file of a folder, whatever it is called; None where there are several, or none."""
+    found = [path for path in sorted(folder.iterdir()) if path.suffix == ".safetensors"]
+    return found[0] if len(found) == 1 and not NOT_ALL.fullmatch(found[0].name) else None
+
+
+def read_header(path: Path, size: int | None = None) -> dict[str, StoredTensor]:
     """Tensors of one safetensors file.
+
+    Parameters
+    ----------
+    size
+        Its bytes where only the beginning lies here; None: all of it does.
 
     Raises
     ------
@@ -113,13 +138,13 @@ def read_header(path: Path) -> dict[str, StoredTensor]:
         It is cut off, empty, of another kind, too large, or its offsets do not tile the file.
     """
     with open_inside(path) as file:
-        return header_of(file, path.name)
+        return header_of(file, path.name, size)
 
 
-def header_of(file: BinaryIO, name: str) -> dict[str, StoredTensor]:
+def header_of(file: BinaryIO, name: str, size: int | None = None) -> dict[str, StoredTensor]:
     """The same of an open file; raises as `read_header`."""
     try:
-        size = os.fstat(file.fileno()).st_size
+        size = os.fstat(file.fileno()).st_size if size is None else size
         start = file.read(64)
         n_header = int.from_bytes(start[:8], "little")
         _check_start(name, start, size, n_header)
@@ -193,7 +218,7 @@ def _tensor(file: str, name: str, entry: Any, spans: list[tuple[int, int]], star
     return StoredTensor(dtype, tuple(shape), file, start + begin, start + end)
 
 
-def _read_shards(folder: Path) -> dict[str, StoredTensor]:
+def _read_shards(folder: Path, sizes: Mapping[str, int]) -> dict[str, StoredTensor]:
     weight_map = read_object(folder / INDEX, MAX_HEADER).get("weight_map")
     if not isinstance(weight_map, dict) or not all(isinstance(name, str) for name in weight_map.values()):
         raise Refused(f"{INDEX} has no weight_map of tensor names to files.")
@@ -208,7 +233,7 @@ def _read_shards(folder: Path) -> dict[str, StoredTensor]:
             raise Refused(f"{INDEX} names {shard!r}, which is not a safetensors file in the same folder.")
         if not is_there(folder / shard):
             raise Refused(f"{shard} is named in {INDEX} but is not in the folder.")
-        found = read_header(folder / shard)
+        found = read_header(folder / shard, sizes.get(shard))
         if twice := stored.keys() & found.keys():
             raise Refused(
                 f"{shard} and {stored[min(twice)].file} both hold {min(twice)!r}; which is meant is not said."

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from inference.results.request import Capability, Request
 
 # Behind the name of a checkpoint that is run in the number format of its file. It is part of the name, so that whatever
 # was computed in one format is never taken for the other, also by a cache or a new engine.
 _OWN_PRECISION = "?precision=file"
+_MODELS = "models--"  # what the hub's cache calls a repository begins so
 
 
 def in_own_precision(checkpoint: str, *, is_own: bool = True) -> str:
@@ -20,6 +22,14 @@ def in_own_precision(checkpoint: str, *, is_own: bool = True) -> str:
 def split_precision(checkpoint: str) -> tuple[str, bool]:
     """Name or folder of a checkpoint, and whether it is run in the number format of its file."""
     return checkpoint.removesuffix(_OWN_PRECISION), checkpoint.endswith(_OWN_PRECISION)
+
+
+def folder_name(checkpoint: str) -> str:
+    """What the user calls a folder; in the hub's cache it is a hash, and the name stands above it."""
+    place = Path(split_precision(checkpoint)[0])
+    if place.parent.name == "snapshots" and place.parent.parent.name.startswith(_MODELS):
+        return place.parent.parent.name.removeprefix(_MODELS).replace("--", "/")
+    return place.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,10 @@ class Request(Generic[R]):
     refines
         Whether it first sends a look at the whole and then makes it exact, going on where it was if it is cancelled
         and asked again: other requests need not wait for that.
+    is_light
+        Whether it is answered without a model, so that a process for it need not import torch.
+    is_online
+        Whether answering may ask the network; all others are answered with the network cable out.
     gives_way
         Whether what it shows grows for as long as it takes, and it goes on behind that if it is cancelled and asked
         again: other requests need only wait for its beginning.
@@ -88,6 +92,8 @@ class Request(Generic[R]):
     needs: ClassVar[frozenset[Capability]] = frozenset()
     refines: ClassVar[bool] = False
     gives_way: ClassVar[bool] = False
+    is_light: ClassVar[bool] = False
+    is_online: ClassVar[bool] = False
 
     @classmethod
     def result_type(cls) -> type:

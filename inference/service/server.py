@@ -54,14 +54,14 @@ class Server:
         threading.Thread(target=self._read, name="engine-reader", daemon=True).start()
         threading.Thread(target=self._beat, name="engine-heartbeat", daemon=True).start()
         engine = Engine()
-        if self._is_job:
-            _share_cores()
-        else:
+        if not self._is_job:
             _warm_up()
         gc.freeze()  # what is imported stays: to look through it for what can go takes a third of a second each time
         self._send({"name": "ready"})
         while (asked := self._asked.get()) is not None:
             number, request = asked
+            if self._is_job and not request.is_light:
+                _share_cores()
             context = Context(
                 report=lambda event, number=number: self._report(number, event),
                 is_cancelled=lambda number=number: number in self._cancelled,

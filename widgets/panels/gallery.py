@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
+from inference.results.checkpoint import folder_name
 from widgets.kit.plain import PlainLabel, plain_tip
 
 _CHECKPOINT = Qt.ItemDataRole.UserRole
@@ -69,12 +70,12 @@ class Gallery(QWidget):
         if trained:
             self._add_heading(self.tr("Trained here"))
         for path in trained:
-            self._add(path, Path(path).name, path)
+            self._add(path, folder_name(path), path)
         others = [path for path in recent if path not in (*bundled, *trained)]
         if others:
             self._add_heading(self.tr("Recent"))
         for path in others:
-            self._add(path, Path(path).name, path if _is_folder(path) else self.tr("not found: {}").format(path))
+            self._add(path, folder_name(path), path if _is_folder(path) else self.tr("not found: {}").format(path))
 
     def _add_heading(self, text: str) -> None:
         item = QListWidgetItem(text.upper(), self._list)

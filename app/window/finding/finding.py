@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
@@ -14,6 +13,7 @@ from app.window.actions import COMMANDS, Command
 from app.window.finding.matching import Find
 from app.window.finding.palette import Palette
 from app.window.opening import Opening
+from inference.results.checkpoint import folder_name
 from inference.results.inputs import Input, TextInput
 from widgets.context import ViewContext
 from widgets.panels.input_panel import InputPanel
@@ -81,7 +81,7 @@ class Finding(QObject):
     def _of_checkpoints(self) -> list[Find]:
         title, kind = self.tr("Open {}"), self.tr("Checkpoint")
         return [
-            Find(title.format(Path(one).name), kind, do=partial(self._opening.open, one))
+            Find(title.format(folder_name(one)), kind, do=partial(self._opening.open, one))
             for one in self._context.checkpoints
         ]
 

@@ -21,6 +21,7 @@ from app.window.menus.export_all import ExportAll, ExportStop, FolderDialog
 from app.window.opening import Opening
 from app.window.telling import Telling
 from app.window.view_area import ViewArea
+from inference.results.checkpoint import folder_name
 from inference.results.inputs import Input
 from widgets.kit.head_steps import layer_and_head
 from widgets.kit.plain import plain_tip
@@ -87,7 +88,7 @@ class Filing(QObject):
         for kind, paths in ((_CHECKPOINT, checkpoints), (_IMAGE, images)):
             for path in paths:
                 text = self.tr("Image {}") if kind == _IMAGE else "{}"
-                action = QAction(text.format(Path(path).name).replace("&", "&&"), self._menu)
+                action = QAction(text.format(folder_name(path)).replace("&", "&&"), self._menu)
                 action.setData((kind, path))
                 action.setToolTip(plain_tip(path))
                 self._menu.insertAction(first, action)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QDockWidget, QMainWindow, QMenu, QTextEdit
 
+from app.hub.hub import Hub
 from app.window.about import shortcuts_html
 from app.window.actions import COMMANDS, MOST_NUMBERS, LastKeys, build_menus, set_view_shortcuts
 from app.window.editing.editing import Editing
@@ -57,6 +58,7 @@ def test_every_command_is_a_method_of_the_window():
         "editing": Editing,
         "filing": Filing,
         "finding": Finding,
+        "hub": Hub,
         "going": Going,
         "opening": Opening,
         "": MainWindow,

@@ -1,0 +1,216 @@
+"""`headlight list`, `download`, `delete`, and `inspect` of what is on the hub."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from app.commands.faults import Fault
+from resources import bundled_checkpoints, checkpoint_path
+
+if TYPE_CHECKING:
+    from inference.results.hub import CachedResult, RepoResult
+
+_MB = 1_000_000
+
+
+def add_commands(commands: Any) -> None:
+    """Let a command line understand them."""
+    about = "say which checkpoints are on this machine"
+    one = commands.add_parser("list", help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
+    one.add_argument("--json", action="store_true", help="as JSON")
+    one.set_defaults(run=_list)
+
+    about = "fetch a checkpoint from the Hugging Face hub into its cache"
+    one = commands.add_parser("download", help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
+    one.add_argument("address", metavar="ID", help="such as google-bert/bert-base-uncased, ID@VERSION, or a page")
+    pickles = "where there are no other weights, fetch pickles, read them as tensors alone, and write safetensors"
+    one.add_argument("--convert", action="store_true", help=pickles)
+    one.set_defaults(run=_download)
+
+    about = "make pickled weights (pytorch_model.bin) into safetensors, read as tensors alone"
+    one = commands.add_parser("convert", help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
+    one.add_argument("folder", metavar="FOLDER", help="with config.json and the weights, or an id in the hub's cache")
+    one.set_defaults(run=_convert)
+
+    about = "delete a checkpoint from the hub's cache"
+    one = commands.add_parser("delete", help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
+    one.add_argument("address", metavar="ID", help="an id, or ID@VERSION for one version alone")
+    one.add_argument("--yes", action="store_true", help="without a question")
+    one.set_defaults(run=_delete)
+
+
+def is_elsewhere(place: str) -> bool:
+    """Whether something is neither bundled, nor a path on this machine, nor an id in the hub's cache."""
+    from inference.files.hub_layout import folder_of_version, own_cache
+
+    try:
+        if place in bundled_checkpoints() or checkpoint_path(place).exists():
+            return False
+    except (OSError, RuntimeError, ValueError):
+        return False
+    repo, _, revision = place.partition("@")
+    looks_so = "://" in place or (not place.startswith((".", "/", "~")) and place.count("/") == 1)
+    return looks_so and folder_of_version(own_cache(), repo, revision or "main") is None
+
+
+def place_of(name: str) -> str:
+    """The folder of an id in the hub's cache; anything else as it is."""
+    from inference.files.hub_layout import folder_of_version, own_cache
+
+    if name in bundled_checkpoints() or checkpoint_path(name).exists():
+        return name
+    repo, _, revision = name.partition("@")
+    return str(folder_of_version(own_cache(), repo, revision or "main") or name)
+
+
+def inspect(address: str, *, as_json: bool) -> str:
+    """What the hub says of a repository, and which views it will have."""
+    found = _repo(address)
+    if as_json:
+        return json.dumps(asdict(found), indent=2)
+    return repo_text(found)
+
+
+def repo_text(found: RepoResult) -> str:
+    """Facts, the views it will have and why others are off, as aligned text."""
+    from app.commands.inspect_text import aligned, inspect_text
+
+    facts = aligned(dict(repo_facts(found)))
+    if found.info is None:
+        return "\n".join((found.repo, *facts, "", found.why_not))
+    return "\n".join((found.repo, *facts, "", *inspect_text(found.info).splitlines()[2:]))
+
+
+def repo_facts(found: RepoResult) -> list[tuple[str, str]]:
+    """What the hub says of a repository: titles and texts."""
+    there = f", {found.n_there / _MB:,.1f} MB of it on this machine" if found.n_there else ""
+    gated = "yes: its owners ask for an agreement first" if found.gated else "no"
+    return [
+        ("Version", f"{found.revision} ({found.commit[:8]})"),
+        ("Kind", found.kind or "not said"),
+        ("Size", f"{found.n_bytes / _MB:,.1f} MB in {len(found.files)} files{there}"),
+        ("Free on the disk", f"{found.n_free / _MB:,.0f} MB"),
+        ("Licence", found.licence or "not said"),
+        ("Languages", found.languages or "not said"),
+        ("Training data", found.data or "not said"),
+        ("Gated", gated),
+    ]
+
+
+def _repo(address: str) -> RepoResult:
+    from inference.results.hub import RepoRequest, RepoResult
+
+    found = _ask(RepoRequest(address))
+    assert isinstance(found, RepoResult)
+    return found
+
+
+def _list(args: Namespace) -> str:
+    from inference.results.hub import CachedRequest, CachedResult
+
+    found = _ask(CachedRequest())
+    assert isinstance(found, CachedResult)
+    if args.json:
+        return json.dumps({"bundled": bundled_checkpoints(), **asdict(found)}, indent=2)
+    return _listed(found)
+
+
+def _listed(found: CachedResult) -> str:
+    lines = ["Bundled", *(f"  {name}" for name in bundled_checkpoints()), "", f"In the hub's cache ({found.place})"]
+    rows = [
+        (
+            f"{one.repo}@{one.version}" if one.version != "main" else one.repo,
+            f"{one.n_bytes / _MB:,.1f} MB",
+            one.kind or "?",
+            one.why_not,
+        )
+        for one in found.revisions
+    ]
+    widths = [max((len(row[i]) for row in rows), default=0) for i in range(3)]
+    for name, size, kind, why_not in rows:
+        lines.append(f"  {name:<{widths[0]}}  {size:>{widths[1]}}  {kind:<{widths[2]}}  {why_not}".rstrip())
+    if not rows:
+        lines.append("  nothing yet; headlight download ID fetches a checkpoint")
+    if found.n_unfinished:
+        lines.append(f"  {found.n_unfinished / _MB:,.1f} MB of downloads that were stopped and can go on")
+    return "\n".join((*lines, *found.notes))
+
+
+def _download(args: Namespace) -> str:
+    from app.commands.train_commands import ProgressBar
+    from inference.results.events import Progress
+    from inference.results.hub import DownloadRequest, DownloadResult
+
+    bar = ProgressBar()
+    found = _repo(args.address)
+    takes_pickles = args.convert and found.can_convert
+    if found.why_not and not takes_pickles:
+        more = " --convert makes them so." if found.can_convert else ""
+        raise Fault(f"{found.why_not}{more}")
+    print(
+        f"headlight: {found.repo}, {found.n_bytes / _MB:,.1f} MB, licence {found.licence or 'not said'}",
+        file=sys.stderr,
+    )
+    try:
+        done = _ask(
+            DownloadRequest(found.repo, found.commit, found.revision, takes_pickles),
+            lambda event: bar.show(event) if isinstance(event, Progress) else None,
+        )
+    finally:
+        bar.end()
+    assert isinstance(done, DownloadResult)
+    folder = _converted(done.folder) if takes_pickles else done.folder
+    return f"{done.repo} is in {folder}: {done.n_bytes / _MB:,.1f} MB came."
+
+
+def _convert(args: Namespace) -> str:
+    folder = str(checkpoint_path(place_of(args.folder)).absolute())
+    return f"The converted checkpoint is in {_converted(folder)}."
+
+
+def _converted(folder: str) -> str:
+    from PySide6.QtCore import QCoreApplication
+
+    from app.hub.hub import CONVERTED
+    from app.window.settings import settings_file
+    from inference.results.conversion import ConvertRequest, ConvertResult
+
+    QCoreApplication.setApplicationName("Headlight")  # which the folder of the settings is named after
+    QCoreApplication.setOrganizationName("Headlight")
+    done = _ask(ConvertRequest(folder, str(settings_file().with_name(CONVERTED))))
+    assert isinstance(done, ConvertResult)
+    return done.folder
+
+
+def _delete(args: Namespace) -> str:
+    from inference.results.hub import CachedRequest, CachedResult, DeleteCachedRequest, DeleteCachedResult
+
+    repo, _, version = args.address.partition("@")
+    found = _ask(CachedRequest())
+    assert isinstance(found, CachedResult)
+    sizes = [one.n_bytes for one in found.revisions if one.repo == repo]
+    if not args.yes:
+        if not sys.stdin.isatty():
+            raise Fault(f"{args.address} is deleted only with --yes, as nobody can be asked here.")
+        sys.stderr.write(f"Delete {args.address} ({sum(sizes) / _MB:,.1f} MB) from {found.place}? [y/N] ")
+        sys.stderr.flush()
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            return f"{args.address} is kept."
+    done = _ask(DeleteCachedRequest(repo, version))
+    assert isinstance(done, DeleteCachedResult)
+    return f"{done.repo} is deleted: {done.n_versions} of its versions, {done.n_bytes / _MB:,.1f} MB are free now."
+
+
+def _ask(request: Any, report: Any = lambda _: None) -> object:
+    from inference.context import Context
+    from inference.results.events import Failure
+    from inference.service.engine import Engine, answer
+
+    result = answer(Engine(), request, Context(report))
+    if isinstance(result, Failure):
+        raise Fault(result.message)
+    return result

@@ -1,0 +1,214 @@
+"""What the window does with the hub: asks it beside the engine, fetches in the second lane, and opens what came."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QDialog, QTabWidget, QVBoxLayout, QWidget
+
+from app.hub.hub_page import HubPage
+from app.hub.machine_page import MachinePage
+from app.hub.watching import FILE_NAME, Watching, neighbour
+from app.link.controller import Controller
+from app.link.jobs import Jobs
+from app.window.opening import Opening
+from app.window.telling import Telling
+from inference.results.checkpoint import CheckpointInfo
+from inference.results.conversion import ConvertRequest, ConvertResult
+from inference.results.events import Failure
+from inference.results.hub import (
+    CachedRequest,
+    CachedResult,
+    DeleteCachedResult,
+    DownloadRequest,
+    DownloadResult,
+    FolderViewsRequest,
+    RepoRequest,
+    RepoResult,
+)
+from inference.results.job import JobRequest, JobState
+from widgets.kit.plain import explain_controls
+
+N_QUESTIONS = 4  # at once: a list does not wait for the views of a checkpoint, which take seconds
+CONVERTED = "converted"  # folder beside the settings, of safetensors made of pickles
+
+
+class HubDialog(QDialog):
+    """Two pages: what is on this machine, and what the hub has. The window behind it can be used meanwhile.
+
+    Signals
+    -------
+    open_requested(str)
+        A folder.
+    """
+
+    open_requested = Signal(str)
+
+    def __init__(self, watching: Watching, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("hub_dialog")
+        self.setWindowTitle(self.tr("Checkpoints"))
+        self.machine, self.hub = MachinePage(watching, self), HubPage(self)
+        self._tabs = QTabWidget(self)
+        self._tabs.setObjectName("hub_tabs")
+        self._tabs.setAccessibleName(self.tr("Where checkpoints are"))
+        self._tabs.addTab(self.machine, self.tr("On this machine"))
+        self._tabs.addTab(self.hub, self.tr("From the hub"))
+        layout = QVBoxLayout(self)
+        layout.addWidget(self._tabs)
+        em = self.fontMetrics().height()
+        self.resize(min(72 * em, parent.width()), min(46 * em, parent.height()))
+        self.machine.open_requested.connect(self.open_requested)
+        self.hub.open_requested.connect(self.open_requested)
+        explain_controls(self)
+
+    def show_page(self, page: QWidget) -> None:
+        """Come to the front with a page."""
+        self._tabs.setCurrentWidget(page)
+        if self.isVisible():  # a new one comes to the front by itself
+            self.raise_()
+        self.show()
+        self.activateWindow()
+
+
+class Hub(QObject):
+    """Wires the dialog to a lane of its own for questions, and to the second lane for downloads."""
+
+    def __init__(
+        self,
+        opening: Opening,
+        controller: Controller,
+        jobs: Jobs,
+        telling: Telling,
+        settings_file: Path,
+        dialog_parent: QWidget,
+        asking: Jobs | None = None,
+    ) -> None:
+        super().__init__(dialog_parent)
+        self._opening, self._controller, self._jobs, self._telling = opening, controller, jobs, telling
+        self._dialog_parent = dialog_parent
+        self._dialog: HubDialog | None = None
+        self.watching = Watching(settings_file.with_name(FILE_NAME), self)
+        self._asking = asking or Jobs(self, n_at_once=N_QUESTIONS)
+        self._converted = str(settings_file.with_name(CONVERTED))
+        self._asking.arrived.connect(self._on_asking_arrived)
+        self._asking.failed.connect(self._on_asking_failed)
+        self._asking.changed.connect(self._on_asking_changed)
+        jobs.added.connect(self._on_jobs_changed)
+        jobs.changed.connect(self._on_jobs_changed)
+        jobs.arrived.connect(self._on_jobs_arrived)
+        self.watching.came.connect(self._on_watching_came)
+
+    def shutdown(self) -> None:
+        """End what is being asked."""
+        self._asking.shutdown()
+
+    # Commands
+
+    def show_hub(self) -> None:
+        """Let the user name a checkpoint of the hub."""
+        dialog = self._made()
+        dialog.show_page(dialog.hub)
+        dialog.hub.focus_address()
+
+    def show_machine(self) -> None:
+        """Show what is on this machine."""
+        dialog = self._made()
+        dialog.show_page(dialog.machine)
+        self._list()
+
+    def step(self, n: int) -> None:
+        """Open the checkpoint that the same training run wrote so many steps later, or before."""
+        info = self._controller.checkpoint
+        folder, why = neighbour(info.checkpoint, n) if info else ("", self.tr("no checkpoint is open"))
+        if folder:
+            self._opening.open(folder)
+        self._telling.refuse(self.tr("There is no other step: {}.").format(why) if why else "")
+
+    # The dialog
+
+    def _made(self) -> HubDialog:
+        if self._dialog is None:
+            self._dialog = HubDialog(self.watching, self._dialog_parent)
+            self._dialog.open_requested.connect(self._opening.open)
+            self._dialog.hub.look_requested.connect(self._on_hub_look_requested)
+            self._dialog.hub.download_requested.connect(self._jobs.submit)
+            self._dialog.hub.job_action_requested.connect(self._jobs.act)
+            self._dialog.machine.views_requested.connect(self._on_machine_views_requested)
+            self._dialog.machine.convert_requested.connect(self._convert)
+            self._dialog.machine.delete_requested.connect(self._asking.submit)
+            self._dialog.machine.list_requested.connect(self._list)
+        return self._dialog
+
+    @Slot()
+    def _list(self) -> None:
+        self._asking.submit(CachedRequest())
+
+    @Slot(object)
+    def _on_hub_look_requested(self, request: RepoRequest) -> None:
+        for state in self._asking.states:
+            if isinstance(state.request, RepoRequest):  # nobody wants to know any more
+                self._asking.cancel(state.number)
+        self._asking.submit(request)
+
+    @Slot(str)
+    def _on_machine_views_requested(self, folder: str) -> None:
+        self._asking.submit(FolderViewsRequest(folder))
+
+    @Slot(str)
+    def _convert(self, folder: str) -> None:
+        self._jobs.submit(ConvertRequest(folder, self._converted))
+
+    # Answers
+
+    @Slot(int, object, object, bool)
+    def _on_asking_arrived(self, _number: int, request: JobRequest, result: object, is_partial: bool) -> None:
+        if self._dialog is None:
+            return
+        if isinstance(request, RepoRequest) and isinstance(result, RepoResult):
+            self._dialog.hub.show_found(request, result)
+        elif isinstance(result, CachedResult):
+            self._dialog.machine.show_cached(result)
+        elif isinstance(request, FolderViewsRequest) and isinstance(result, CheckpointInfo):
+            self._dialog.machine.show_info(request.folder, result)
+        elif isinstance(result, DeleteCachedResult):
+            self._list()
+
+    @Slot(int, object, object)
+    def _on_asking_failed(self, _number: int, request: JobRequest, failure: Failure) -> None:
+        if self._dialog is None:
+            return
+        if isinstance(request, RepoRequest):
+            self._dialog.hub.show_failure(request, failure.message)
+        else:
+            self._dialog.machine.say(failure.message, is_warning=True)
+
+    @Slot(object)
+    def _on_asking_changed(self, state: JobState) -> None:
+        is_told = not state.phase.is_over
+        if self._dialog is not None and isinstance(state.request, RepoRequest) and state.progress and is_told:
+            self._dialog.hub.show_progress(state.request, state.progress.label)
+
+    @Slot(object)
+    def _on_jobs_changed(self, state: JobState) -> None:
+        if self._dialog is not None and isinstance(state.request, DownloadRequest):
+            self._dialog.hub.show_job(state)
+
+    @Slot(int, object, object, bool)
+    def _on_jobs_arrived(self, _number: int, request: JobRequest, result: object, is_partial: bool) -> None:
+        if isinstance(result, DownloadResult) and isinstance(request, DownloadRequest) and request.takes_pickles:
+            self._convert(result.folder)
+        elif isinstance(result, DownloadResult) and self._dialog is not None:
+            self._dialog.hub.show_downloaded(result.repo, result.folder)
+        elif isinstance(result, ConvertResult):
+            self._opening.open(result.folder)
+        else:
+            return
+        if self._dialog is not None and self._dialog.isVisible():
+            self._list()
+
+    @Slot(str)
+    def _on_watching_came(self, folder: str) -> None:
+        sentence = self.tr("{} is whole now: step to it with Alt+Page down, or open it from the list of this machine.")
+        self._telling.say(sentence.format(Path(folder).name), False, "watched")
