@@ -187,7 +187,7 @@ def prepare(input: ImageInput, how: Preparation) -> Prepared:
 def _read(path: str, how: Preparation) -> Prepared:
     read = read_image(path)
     image = read.image
-    seen, box, done = _fitted(image, how)
+    seen, box, done = fitted(image, how)
     width, height = image.size
     small = image.copy()
     small.thumbnail((_LONGEST_SHOWN, _LONGEST_SHOWN), Image.Resampling.LANCZOS)
@@ -220,7 +220,7 @@ def make_drawing(kind: str, seed: int) -> Scene:
 
 def paint_for(scene: Scene, how: Preparation) -> np.ndarray:
     """A scene as the model sees it, uint8 [row, column, 3]: drawn in its size, so nothing is lost by resizing."""
-    return _fitted(paint_scene(scene, _side(how)), how)[0]
+    return fitted(paint_scene(scene, longest_side(how)), how)[0]
 
 
 def normalised(seen: np.ndarray, how: Preparation) -> np.ndarray:
@@ -240,22 +240,26 @@ def nearest_colours(values: np.ndarray, palette: np.ndarray) -> np.ndarray:
 def _drawn(input: ImageInput, how: Preparation) -> Prepared:
     kind = input.kind or how.kind
     scene = make_drawing(kind, input.seed)
-    side = _side(how)
-    seen, box, done = _fitted(paint_scene(scene, side), how)
+    side = longest_side(how)
+    seen, box, done = fitted(paint_scene(scene, side), how)
     shown = np.asarray(paint_scene(scene, max(side, _SIDE_SHOWN)))
     about = ", ".join([f"{kind} {input.seed}, drawn at {side} × {side}", *done])
     size = (shown.shape[1], shown.shape[0])
     return Prepared(shown, size, seen, normalised(seen, how), box, about, how.palette, scene)
 
 
-def _side(how: Preparation) -> int:
+def longest_side(how: Preparation) -> int:
+    """Pixels a side that a scene is drawn in for a checkpoint."""
     return how.size if isinstance(how.size, int) else max(how.size)
 
 
-def _fitted(
+def fitted(
     image: Image.Image, how: Preparation
 ) -> tuple[np.ndarray, tuple[float, float, float, float], tuple[str, ...]]:
-    """What is seen, the box of it in shares of the image, and what was done."""
+    """An image as a checkpoint sees it, uint8 [row, column, 3]; the box of it in shares of the image; what was done.
+
+    The values that the model receives are `normalised` of it.
+    """
     width, height = image.size
     rows, columns = how.size if isinstance(how.size, tuple) else _shorter_side(height, width, how.size)
     done = []

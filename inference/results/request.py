@@ -25,6 +25,7 @@ class Capability(StrEnum):
     NEXT_SENTENCE = "next_sentence"
     PREDICTION = "prediction"
     PATCHES = "patches"
+    CLIP = "clip"
     CLASSES = "classes"
     MASKED_IMAGE = "masked_image"
     NEXT_PIXEL = "next_pixel"
@@ -52,6 +53,7 @@ _READS = {
     Capability.NEXT_SENTENCE: "text",
     Capability.PREDICTION: "text",
     Capability.PATCHES: "image",
+    Capability.CLIP: "clip",
     Capability.CLASSES: "image",
     Capability.MASKED_IMAGE: "image",
     Capability.NEXT_PIXEL: "image",
