@@ -84,7 +84,7 @@ def _of_image_file(file: Path, name: str) -> FilmSource:
         _check_size(name, image.size)
         try:
             n_frames = getattr(image, "n_frames", 1)
-            image.seek(n_frames - 1)
+            image.load()  # before which WebP does not tell how long it is shown
             duration = float(image.info.get("duration", 0) or 0)
         except Exception as error:  # decoders raise whatever they stumble over
             raise Refused(f"{name} is damaged: {type(error).__name__}.") from error
