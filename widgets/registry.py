@@ -44,6 +44,7 @@ ORDER = (
     "complete_image",
     "masked_pixels",
     "patches",
+    "clip",
     "mesh",
     "classes",
     "segments",

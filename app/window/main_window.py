@@ -132,6 +132,7 @@ class MainWindow(QMainWindow):
             self.open,
             self.input_panel.open_images,
             self.input_panel.open_sound,
+            self.input_panel.open_film,
             self._open_mesh,
             self.input_panel.look_at_text,
             partial(self.telling.say, is_warning=True, about="drop"),

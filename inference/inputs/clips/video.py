@@ -60,6 +60,7 @@ def _stream(file: Path) -> Iterator[tuple[Any, Any]]:
     if find_spec("av") is None:
         raise Refused(f"{file.name} is a video; it takes PyAV to read it: pip install headlight[video].")
     import av
+    from av.error import FFmpegError
 
     with open_regular(file) as content:
         try:
@@ -68,7 +69,7 @@ def _stream(file: Path) -> Iterator[tuple[Any, Any]]:
                 if stream is None or not stream.width or not stream.height:
                     raise Refused(f"{file.name} holds no moving image.")
                 yield container, stream
-        except (av.FFmpegError, ValueError, EOFError) as error:
+        except (FFmpegError, ValueError, EOFError) as error:
             raise Refused(f"{file.name} is no video that can be read, or it is damaged: {_why(error)}.") from error
 
 

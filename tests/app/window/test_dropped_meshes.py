@@ -46,7 +46,7 @@ def drop(window):
     drops.take(
         [CHAIR],
         ("mesh",),
-        drops.DropTargets(pytest.fail, pytest.fail, pytest.fail, open_mesh, pytest.fail, pytest.fail),
+        drops.DropTargets(pytest.fail, pytest.fail, pytest.fail, pytest.fail, open_mesh, pytest.fail, pytest.fail),
     )
 
 

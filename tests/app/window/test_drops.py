@@ -22,7 +22,7 @@ def targets(said):
     def note(name):
         return lambda value: said.append((name, value))
 
-    return DropTargets(*map(note, ("checkpoint", "image", "sound", "mesh", "text", "refused")))
+    return DropTargets(*map(note, ("checkpoint", "image", "sound", "film", "mesh", "text", "refused")))
 
 
 def opened(kind, path):
