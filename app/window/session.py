@@ -51,7 +51,6 @@ class Session:
     image: ImageInput | None = None
     mesh: MeshInput | None = None
     sound: SoundInput | None = None
-    clip: ClipInput | None = None
     layout: ViewLayout = field(default_factory=ViewLayout)
     options: dict[str, Any] = field(default_factory=dict)
     text: TextInput | None = None
@@ -59,6 +58,7 @@ class Session:
     texts: tuple[str, ...] = ()
     regions: RegionsInput | None = None
     view_names: int = _VIEW_NAMES
+    clip: ClipInput | None = None
 
 
 class Restored(NamedTuple):

@@ -24,9 +24,9 @@ from app.export.export import ENDINGS, save
 from inference.context import Context
 from inference.results.checkpoint import OpenRequest
 from inference.results.events import Failure
-from inference.results.inputs import ImageInput, Input, MeshInput, TextInput
+from inference.results.inputs import ClipInput, ImageInput, Input, MeshInput, TextInput
 from tests.explained_words import unexplained
-from tests.inference import tiny_joint
+from tests.inference import tiny_films, tiny_joint
 from tests.inference.tiny_checkpoints import save_bert, save_gpt2, save_transformer
 from tests.remembering import RememberingEngine
 from tests.theme_check import painters_that_ignore_the_theme
@@ -57,6 +57,7 @@ INPUTS = {
     "text": Input(text=TextInput("the cat sat on the mat", "it was tired", masked=(3,))),
     "image": Input(image=ImageInput(seed=3)),
     "mesh": Input(mesh=MeshInput(0)),
+    "clip": Input(clip=ClipInput(seed=3)),
 }
 COMPARED = Input(
     text=TextInput("a red house"),
@@ -79,6 +80,7 @@ def engine(tmp_path_factory):
     CHECKPOINTS["prediction"] = str(save_bert(tmp_path_factory.mktemp("bert"), "BertForTokenClassification"))
     CHECKPOINTS["translation"] = str(save_transformer(tmp_path_factory.mktemp("transformer")))
     CHECKPOINTS["joint"] = str(tiny_joint.save(tmp_path_factory.mktemp("joint"), "vilt words"))
+    CHECKPOINTS["clip"] = str(tiny_films.save(tmp_path_factory.mktemp("films"), "timesformer"))
     CHECKPOINTS["training_stages"] = str(save_training_stages(save_transformer(tmp_path_factory.mktemp("stages"))))
     return RememberingEngine()
 

@@ -65,8 +65,8 @@ class FilmBar(View):
                 ("film_open", self.tr("Open…"), self.tr("Open a film: GIF, WebP, PNG, MP4 or WebM")),
                 ("film_folder", self.tr("Folder…"), self.tr("Open a folder of numbered images, one a frame")),
                 ("film_next", self.tr("New clip"), self.tr("Generate another clip: the next seed")),
-                ("film_use", self.tr("Use this frame"), self.tr("Put the slider's frame in the chosen place")),
-                ("film_evenly", self.tr("Spread evenly"), self.tr("Show the model frames from the whole film")),
+                ("film_use", self.tr("Use frame"), self.tr("Put the slider's frame in the chosen place")),
+                ("film_evenly", self.tr("Evenly"), self.tr("Show the model frames from the whole film")),
             )
         )
         self._seed, self._hidden, self._hidden_seed = NumberBox(), NumberBox(), NumberBox()
@@ -90,9 +90,7 @@ class FilmBar(View):
         for widget in self._of_hiding:
             controls.add_widget(widget)
             widget.hide()
-        self._happens = LineLabel(self.tr("What happens in the film"), self)
-        self._happens.setObjectName("film_happens")
-        self._about = LineLabel(self.tr("What was done to the film"), self)
+        self._about = LineLabel(self.tr("What happens in the film, and what was done to it"), self)
         self._about.setObjectName("film_about")
         self._message = LineLabel(self.tr("Message about the film"), self)
         self._message.setObjectName("film_message")
@@ -101,7 +99,7 @@ class FilmBar(View):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 2)
         layout.setSpacing(0)
-        for part in (self._frames, self._player, self._happens, self._about, self._message):
+        for part in (self._frames, self._player, self._about, self._message):
             layout.addWidget(part)
         self.setFocusProxy(self._open)
         self._show_controls(self._input)
@@ -171,9 +169,6 @@ class FilmBar(View):
         for widget in self._of_hiding:
             widget.setVisible(result.hides_places)
         self._on_playback_moved(self.playback.step)
-        name = Path(self._input.path).name
-        self._about.show_text("  ·  ".join(filter(None, (name, result.about, *result.notes))))
-        self._happens.setVisible(bool(result.events))
         if not self._is_back:  # else it says why
             self._show_message("")
         self._is_back = False
@@ -269,8 +264,10 @@ class FilmBar(View):
     def _on_playback_moved(self, frame: int) -> None:
         self._player.show_step(frame)
         self._frames.show_frame(frame)
-        if self._result is not None:
-            self._happens.show_text(happening(self._result, frame))
+        result = self._result
+        if result is not None:
+            parts = (Path(self._input.path).name, happening(result, frame), result.about, *result.notes)
+            self._about.show_text("  ·  ".join(filter(None, parts)))
 
     def _show_controls(self, input: ClipInput) -> None:
         """A file leaves the seed as it is."""
@@ -288,6 +285,6 @@ class FilmBar(View):
 
 def happening(result: FilmStripResult, frame: int) -> str:
     """What happens in a frame of a generated clip, and what is said then; that may be early or late."""
-    happens = next((text for start, end, text in result.events if start <= frame < end), "–")
+    happens = next((text for start, end, text in result.events if start <= frame < end), "")
     said = next((text for start, end, text in result.narration if start <= frame < end), "")
-    return happens + (f"  ·  “{said}”" if said else "")
+    return "  ·  ".join(filter(None, (happens, f"“{said}”" if said else "")))

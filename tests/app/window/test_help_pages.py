@@ -16,7 +16,7 @@ from resources import HELP
 from widgets.glossary.lookup import entries, sentence, terms_in
 from widgets.kit.plain import OwnPage
 from widgets.registry import VIEWS
-from widgets.views.home.cards import BY_NAME
+from widgets.views.home.cards import BY_NAME, WITHOUT
 from widgets.views.home.cards import LECTURE as CARDS
 from widgets.views.home.outline import OUTLINE
 
@@ -45,7 +45,7 @@ def test_no_page_is_of_no_view():
 @views
 def test_its_examples_are_cards_of_that_view(view):
     names = cards_of(page_text(view.name))
-    assert names
+    assert names or view.name in WITHOUT
     assert set(names) <= set(BY_NAME)
     assert view.is_home or {BY_NAME[name].example.view for name in names} == {view.name}
 

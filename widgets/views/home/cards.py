@@ -376,6 +376,7 @@ BY_NAME = {card.name: card for part in (*LECTURE, CHECKPOINTS) for card in part.
 
 # Views without a card, and why.
 WITHOUT = {
+    "clip": "no checkpoint that is bundled reads films",
     "home": "it is where the cards are",
 }
 
