@@ -74,7 +74,7 @@ def _image_title(image: ImageInput, checkpoint: CheckpointInfo) -> str:
 
 
 def _clip_title(clip: ClipInput) -> str:
-    title = isolated(Path(clip.path).name) if clip.path else f"clip {clip.seed}"
+    title = isolated(Path(clip.path).name) if clip.path else f"film {clip.seed}"
     return f"{title}, frames {', '.join(map(str, clip.frames))}" if clip.frames else title
 
 

@@ -386,7 +386,7 @@ def _caption(args: Namespace, source: str, figure: Figure) -> str:
     if getattr(args, "clip", None):
         parts.append(os.path.basename(args.clip))
     elif hasattr(args, "clip"):
-        parts.append(f"clip {args.seed}")
+        parts.append(f"film {args.seed}")
     if getattr(args, "sound", None):
         parts.append(f"sound of {os.path.basename(args.sound)}")
     return ". ".join(part.rstrip(".") for part in parts if part)

@@ -1,4 +1,4 @@
-"""What stands above the views when the checkpoint reads films: a file, or a clip that is made up, and its frames."""
+"""What stands above the views when the checkpoint reads films: a file, or one that is made up, and its frames."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class FilmBar(View):
             for each in (
                 ("film_open", self.tr("Open…"), self.tr("Open a film: GIF, WebP, PNG, MP4 or WebM")),
                 ("film_folder", self.tr("Folder…"), self.tr("Open a folder of numbered images, one a frame")),
-                ("film_next", self.tr("New clip"), self.tr("Generate another clip: the next seed")),
+                ("film_next", self.tr("New film"), self.tr("Generate another film: the next seed")),
                 ("film_use", self.tr("Use frame"), self.tr("Put the slider's frame in the chosen place")),
                 ("film_evenly", self.tr("Evenly"), self.tr("Show the model frames from the whole film")),
             )

@@ -61,7 +61,7 @@ def _of_input(before: Input, after: Input) -> str:
         path = after.clip.path if after.clip is not None else ""
         is_same = before.clip is not None and path == before.clip.path
         return (
-            _tr("another clip, or other frames")
+            _tr("another film, or other frames")
             if not path or is_same
             else _tr("look at {}").format(shown(Path(path).name))
         )

@@ -24,7 +24,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     either.add_argument(
         "--clip", metavar="FILE", help="a film: GIF, WebP, PNG, MP4 or WebM, or a folder of numbered images"
     )
-    either.add_argument("--seed", type=_seed, metavar="SEED", help="a generated clip")
+    either.add_argument("--seed", type=_seed, metavar="SEED", help="a generated film")
     parser.add_argument("--text", metavar="TEXT", help="a text beside it, for checkpoints that read one")
     parser.add_argument(
         "--frames",
