@@ -114,6 +114,7 @@ class FilmBar(View):
         self._hidden_seed.valueChanged.connect(self._on_hidden_changed)
         self._frames.place_chosen.connect(self._on_place_chosen)
         self._player.step_requested.connect(self.playback.go_to)
+        self._veil.dimmed.connect(self.playback.hold)
         self.playback.moved.connect(self._on_playback_moved)
 
     def _button(self, name: str, text: str, tip: str) -> QToolButton:

@@ -80,6 +80,7 @@ class ClipView(View):
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
         self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
         self._canvas.query_moved.connect(self._on_canvas_query_moved)
+        self._page.veil.dimmed.connect(self.playback.hold)
         self.playback.moved.connect(self._on_playback_moved)
         self._player.step_requested.connect(self.playback.go_to)
 
