@@ -28,6 +28,8 @@ _ORDER: Final = tuple(SIZES)  # small to large
 
 EventKind = Literal["enter", "join", "move", "grow", "shrink", "turn", "meet", "recolour", "leave"]
 _DIRECTIONS: Final = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
+_BEGINS: Final[list[EventKind]] = ["enter", "enter"]  # twice as likely as others
+_ARRIVES: Final[list[EventKind]] = ["join", "join"]
 _SPEAKS_OF_OTHER: Final = ("join", "meet")
 
 
@@ -189,11 +191,11 @@ def _script(rng: random.Random, n_actors: int, wanted: int, with_held_out: bool)
     while len(events) < wanted:
         choices: list[EventKind] = []
         if kinds:
-            choices += ["join", "join"] if there else ["enter", "enter"]
+            choices.extend(_ARRIVES if there else _BEGINS)
         if there:
-            choices += ["move", "grow", "shrink", "turn", "recolour", "recolour", "leave"]
+            choices.extend(("move", "grow", "shrink", "turn", "recolour", "recolour", "leave"))
         if len(there) > 1:
-            choices += ["meet", "meet"]
+            choices.extend(("meet", "meet"))
         if not choices:  # all have left
             return None
         kind = rng.choice(choices)
