@@ -30,7 +30,15 @@ MOST_OBJECTS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One object. `x`, `y`, `side`: centre and side of its square, in shares of the image's side, y down."""
+    """One object. `x`, `y`, `side`: centre and side of its square, in shares of the image's side, y down.
+
+    Attributes
+    ----------
+    turn
+        By how much it is turned clockwise about its centre; 1 is all the way round.
+    mix
+        Two colours, and the share of the second one, 0-1, where it is painted in a colour between them.
+    """
 
     kind: str
     colour: str
@@ -38,6 +46,8 @@ class Thing:
     x: float
     y: float
     side: float
+    turn: float = 0.0
+    mix: tuple[str, str, float] | None = None
 
     @property
     def tag(self) -> str:

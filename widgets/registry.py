@@ -45,6 +45,7 @@ ORDER = (
     "complete_image",
     "masked_pixels",
     "patches",
+    "clip",
     "mesh",
     "classes",
     "segments",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.inputs import ImageInput, Input, MeshInput, SoundInput, TextInput
+from inference.results.inputs import ClipInput, ImageInput, Input, MeshInput, SoundInput, TextInput
 from widgets.kit.clean import isolated
 
 _MOST_LETTERS = 60
@@ -51,6 +51,7 @@ def input_title(input: Input, checkpoint: CheckpointInfo) -> str:
     parts = (
         _text_title(input.text) if input.text else "",
         _image_title(input.image, checkpoint) if input.image else "",
+        _clip_title(input.clip) if input.clip else "",
         _sound_title(input.sound) if input.sound else "",
         _mesh_title(input.mesh, checkpoint) if input.mesh else "",
     )
@@ -70,6 +71,11 @@ def _image_title(image: ImageInput, checkpoint: CheckpointInfo) -> str:
     if image.path:
         return isolated(Path(image.path).name)
     return f"{image.kind or checkpoint.image_kind} {image.seed}"
+
+
+def _clip_title(clip: ClipInput) -> str:
+    title = isolated(Path(clip.path).name) if clip.path else f"film {clip.seed}"
+    return f"{title}, frames {', '.join(map(str, clip.frames))}" if clip.frames else title
 
 
 def _sound_title(sound: SoundInput) -> str:

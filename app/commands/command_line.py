@@ -392,6 +392,10 @@ def _caption(args: Namespace, source: str, figure: Figure) -> str:
         from widgets.figure_command import image_name
 
         parts.append(image_name(args))
+    if getattr(args, "clip", None):
+        parts.append(os.path.basename(args.clip))
+    elif hasattr(args, "clip"):
+        parts.append(f"film {args.seed}")
     if getattr(args, "sound", None):
         parts.append(f"sound of {os.path.basename(args.sound)}")
     return ". ".join(part.rstrip(".") for part in parts if part)

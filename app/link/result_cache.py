@@ -97,11 +97,12 @@ class ResultCache:
         told = hashlib.sha256(self._version.encode())
         checkpoint = getattr(request, "checkpoint", "")
         given = getattr(request, "input", None)
-        files = [getattr(getattr(given, kind, None), "path", "") for kind in ("image", "sound")]
+        files = [getattr(getattr(given, kind, None), "path", "") for kind in ("image", "sound", "clip")]
         try:
             folder = checkpoint_path(split_precision(checkpoint)[0])
             places = sorted([*folder.iterdir(), *folder.glob("*/*")]) if checkpoint else []
-            places += [Path(file) for file in files if file]
+            given_files = [Path(file) for file in files if file]
+            places += [*given_files, *(file for place in given_files if place.is_dir() for file in place.iterdir())]
             for place in places:
                 stat = place.stat()
                 told.update(f"{place}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode(errors="replace"))

@@ -1,4 +1,4 @@
-"""What is dropped onto the window: a checkpoint's folder, an image, a sound, a mesh, word vectors, or a text."""
+"""What is dropped onto the window: a checkpoint, an image, a film, a sound, a mesh, word vectors, or a text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from app.commands.text_files import ENDINGS as TEXTS
 from app.commands.text_files import TextFileError, read_text
 from inference.files.vector_kinds import holds_vectors
-from inference.results.inputs import MESH_ENDINGS, SOUND_ENDINGS
+from inference.results.inputs import FILM_ENDINGS, MESH_ENDINGS, SOUND_ENDINGS
 
 IMAGES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
 
@@ -25,6 +25,7 @@ class DropTargets:
     open_checkpoint: Callable[[str], None]
     open_images: Callable[[list[str]], None]
     open_sound: Callable[[str], None]
+    open_film: Callable[[str], None]
     open_mesh: Callable[[str], None]
     open_vectors: Callable[[str], None]
     look_at_text: Callable[[str], None]
@@ -64,11 +65,15 @@ def take(paths: Sequence[Path], reads: Sequence[str], targets: DropTargets) -> N
     Parameters
     ----------
     reads
-        What the open checkpoint is given: `text`, `image`, `mesh`, `sound`.
+        What the open checkpoint is given: `text`, `image`, `mesh`, `sound`, `clip`.
     """
     path = paths[0]
     suffix = path.suffix.lower()
-    if suffix in IMAGES:
+    if "clip" in reads and (suffix in FILM_ENDINGS or _holds_frames(path)):
+        targets.open_film(str(path))
+    elif suffix in FILM_ENDINGS and suffix not in IMAGES:
+        targets.refuse(_tr("{} is a film; open a checkpoint that reads films first.").format(path.name))
+    elif suffix in IMAGES:
         if "image" in reads:
             targets.open_images([str(one) for one in paths if one.suffix.lower() in IMAGES])
         else:
@@ -89,6 +94,18 @@ def take(paths: Sequence[Path], reads: Sequence[str], targets: DropTargets) -> N
         _take_text(path, reads, targets)
     else:
         targets.open_checkpoint(str(path))
+
+
+def _holds_frames(path: Path) -> bool:
+    """Whether it is a folder of images, and no checkpoint."""
+    try:
+        return (
+            path.is_dir()
+            and not (path / "config.json").exists()
+            and any(file.suffix.lower() in IMAGES for file in path.iterdir())
+        )
+    except OSError:
+        return False
 
 
 def _take_text(path: Path, reads: Sequence[str], targets: DropTargets) -> None:

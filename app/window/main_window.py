@@ -134,6 +134,7 @@ class MainWindow(QMainWindow):
             self.open,
             self.input_panel.open_images,
             self.input_panel.open_sound,
+            self.input_panel.open_film,
             partial(self._open_in, "mesh"),
             partial(self._open_in, "embedding"),
             self.input_panel.look_at_text,

@@ -13,7 +13,7 @@ from app.window.placement import ViewLayout
 from app.window.settings import is_text, left_out, locked, merged, read_entries, write_entries
 from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.inputs import ImageInput, Input, MeshInput, RegionsInput, SoundInput, TextInput
+from inference.results.inputs import ClipInput, ImageInput, Input, MeshInput, RegionsInput, SoundInput, TextInput
 from widgets.selection import Selected
 from widgets.view import View
 
@@ -58,6 +58,7 @@ class Session:
     texts: tuple[str, ...] = ()
     regions: RegionsInput | None = None
     view_names: int = _VIEW_NAMES
+    clip: ClipInput | None = None
 
 
 class Restored(NamedTuple):
@@ -112,6 +113,11 @@ class SessionKeeper:
             text = QCoreApplication.translate("Session", "The sound {} of the last session is not there any more.")
             self.notice = text.format(sound.path)
             sound = None
+        clip = session.clip
+        if clip is not None and clip.path and not (_is_file(clip.path) or _is_folder(clip.path)):
+            text = QCoreApplication.translate("Session", "The film {} of the last session is not there any more.")
+            self.notice = text.format(clip.path)
+            clip = None
         regions = session.regions
         if regions is not None and regions.path and not _is_file(regions.path):
             text = QCoreApplication.translate("Session", "The regions {} of the last session are not there any more.")
@@ -119,7 +125,7 @@ class SessionKeeper:
             regions = None
         if image != session.image:  # they were of the one that is gone
             regions = None
-        given = Input(session.text, image, session.mesh, sound, regions=regions)
+        given = Input(session.text, image, session.mesh, sound, regions=regions, clip=clip)
         if info.compares:
             images = tuple(one for one in session.images if not one.path or _is_file(one.path))
             given = replace(given, images=images, texts=session.texts)
@@ -143,6 +149,7 @@ class SessionKeeper:
                 images=input.images or session.images,
                 texts=input.texts or session.texts,
                 regions=input.regions or session.regions,
+                clip=input.clip or session.clip,
             )
         with locked(self._file):
             others = load_session(self._file)[0]  # which another window may have written since
@@ -226,6 +233,13 @@ def _as_written(text: TextInput | None, info: CheckpointInfo) -> TextInput | Non
 def _is_file(path: str) -> bool:
     try:
         return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return Path(path).is_dir()
     except (OSError, ValueError):
         return False
 

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from inference.family.base import Family
     from inference.family.opened import Opened
 
-PLURAL = {"text": "texts", "image": "images", "mesh": "meshes", "sound": "sounds", "regions": "regions"}
+PLURAL = {
+    "text": "texts",
+    "image": "images",
+    "mesh": "meshes",
+    "sound": "sounds",
+    "regions": "regions",
+    "clip": "films",
+}
 
 
 def missing(
@@ -63,6 +70,6 @@ def missing(
     }
     why |= family.lacks(opened)
     if unprepared:
-        reading = (capability for capability in Capability if capability.reads == "image" and not why[capability])
+        reading = (each for each in Capability if each.reads in ("image", "clip") and not why[each])
         why |= dict.fromkeys(("attention", "qk", *reading), unprepared)
     return tuple(Missing(capability, why[capability]) for capability in Capability if why[capability])

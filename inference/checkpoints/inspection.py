@@ -22,6 +22,7 @@ from inference.checkpoints.training_stages import has_training_stages
 from inference.checkpoints.weights_header import StoredTensor, read_weights, stored_in
 from inference.context import Refused
 from inference.family.base import Family, ReadsImages
+from inference.family.clips import ReadsClips
 from inference.family.jointly import ReadsJointly
 from inference.family.opened import Opened
 from inference.family.unread import why_unread
@@ -241,6 +242,8 @@ def _images(
     if takes.tiling is not None:
         return "of any size"
     size = f"{takes.size[1]} × {takes.size[0]} pixels"
+    if isinstance(family, ReadsClips):
+        size = f"{family.n_frames(config)} frames of {size}"
     if takes.n_colours:
         return f"{size} in {takes.n_colours:,} colours"
     grid = family.grid(groups[0].name, config, takes.size)

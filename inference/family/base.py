@@ -7,13 +7,14 @@ of it. One that forgets an answer cannot be built.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from inference.results.checkpoint import AttentionGroup
 from inference.results.tokens import Tokens
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
@@ -38,11 +39,14 @@ class Encoded:
         Tokens by axis name: `text` for most models; `source` and `target` for encoder-decoders.
     notes
         What of the input was left aside or changed, as sentences.
+    cells
+        Where on a film the positions of an axis lie, see `inference.inputs.clips.axes`; empty for other inputs.
     """
 
     tensors: dict[str, Tensor]
     sequences: dict[str, Tokens]
     notes: tuple[str, ...] = ()
+    cells: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def tokens(self) -> Tokens:
@@ -53,7 +57,7 @@ class Encoded:
 class Reads(ABC):
     """What its models read, and how that becomes tensors."""
 
-    # Kinds of input: `text`, `image`, `mesh`.
+    # Kinds of input: `text`, `image`, `mesh`, `clip`.
     reads: ClassVar[tuple[str, ...]]
 
     @staticmethod
@@ -78,7 +82,7 @@ class Reads(ABC):
         tokenizer
             For texts; None where the checkpoint has none.
         prepared
-            The image of the input, made ready; None where it has none.
+            The image of the input, made ready, or its film (a `PreparedClip`); None where it has none.
 
         Raises
         ------

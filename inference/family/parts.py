@@ -121,28 +121,29 @@ class PartsFamily(Family):
         self, received: list[Received], net: PreTrainedModel, encoded: Encoded
     ) -> dict[str, list[AttentionCall]]:
         """See `Attends.sort_calls`. A batch of several, made by the model of one, attends within itself."""
-        return sort_by_path(received, self.parts(net.config))
+        return self.sort_by_path(received, self.parts(net.config), encoded)
+
+    def sort_by_path(
+        self, received: list[Received], parts: tuple[AttentionPart, ...], encoded: Encoded
+    ) -> dict[str, list[AttentionCall]]:
+        """Calls by group of some of the parts, told apart by the paths of their modules."""
+        calls: dict[str, list[AttentionCall]] = {}
+        for each in parts:
+            found = (one for one in received if re.search(each.path, one.path))
+            own = [one for one in found if each.call in (None, one.call)]
+            laid_out = [replace(self.lay_out(one, each.group, encoded), is_cross=bool(each.is_cross)) for one in own]
+            calls[each.group.name] = check_count(laid_out, each.group)
+        return calls
+
+    def lay_out(self, received: Received, group: AttentionGroup, encoded: Encoded) -> AttentionCall:
+        """What an attention received, in the positions of its axes; those of a batch lie one behind the other."""
+        tensor: Any = received.q if received.q is not None else received.pattern
+        if tensor is None or len(tensor) == 1:
+            return received.one()
+        n_parts, n = len(tensor), tensor.shape[2]
+        return in_parts(received, torch.arange(n_parts * n).reshape(n_parts, n))
 
     def components(self, net: PreTrainedModel) -> Components:
         """See `HasComponents.components`: nothing of it is asked for."""
         why = "the parts of such a model are not told apart"
         return Components(None, {}, "", "", lacking=dict.fromkeys(("embedding", "blocks", "unembedding"), why))
-
-
-def sort_by_path(received: list[Received], parts: tuple[AttentionPart, ...]) -> dict[str, list[AttentionCall]]:
-    """Calls by group, told apart by the paths of their modules; see `Attends.sort_calls`."""
-    calls: dict[str, list[AttentionCall]] = {}
-    for each in parts:
-        found = (one for one in received if re.search(each.path, one.path))
-        own = [one for one in found if each.call in (None, one.call)]
-        laid_out = [replace(_whole(one), is_cross=bool(each.is_cross)) for one in own]
-        calls[each.group.name] = check_count(laid_out, each.group)
-    return calls
-
-
-def _whole(received: Received) -> AttentionCall:
-    tensor: Any = received.q if received.q is not None else received.pattern
-    if tensor is None or len(tensor) == 1:
-        return received.one()
-    n_parts, n = len(tensor), tensor.shape[2]
-    return in_parts(received, torch.arange(n_parts * n).reshape(n_parts, n))

@@ -27,7 +27,6 @@ _REASONS = {
     "longt5": "whose local attention runs in blocks beside averages of blocks, which are not laid out",
     "perceiver": "whose attention is between inputs and a fixed set of vectors, which are not laid out",
     "yoso": "which estimates its attention by hashing (Zeng et al. 2021): there is no exact pattern to show",
-    "timesformer": "which reads films; Headlight reads no films",
 }
 
 

@@ -18,13 +18,16 @@ from inference.context import Refused
 from inference.family.answering import AnswersQuestions
 from inference.family.base import Encoded, Family, ReadsImages
 from inference.family.captioning import WritesCaptions
+from inference.family.clips import ReadsClips
 from inference.family.comparing import ComparesPairs
 from inference.forward.interventions import head_changes
 from inference.forward.keeping import Enough, keep_only, keep_what_fits, make_room, nominal_bytes
 from inference.forward.memory import Memory, give_back
 from inference.forward.run import Run
+from inference.inputs.clips.preparing import Check, clip_stamp, prepare_clip
 from inference.inputs.images import Preparation, Prepared, prepare, stamp
 from inference.results.checkpoint import AttentionGroup, CheckpointInfo
+from inference.results.inputs import ImageInput
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
     from inference.context import Context
     from inference.family.components import Components
     from inference.models.image_tokenizer import ImageTokenizer
-    from inference.results.inputs import Input
+    from inference.results.inputs import ClipInput, Input
     from inference.results.intervention import Intervention
 
 
@@ -80,7 +83,7 @@ class Model:
         if not set(input.kinds) & set(self.family.reads):
             reads, given = (" and ".join(PLURAL[kind] for kind in kinds) for kinds in (self.family.reads, input.kinds))
             raise Refused(f"{self.info.name} reads {reads}, not {given or 'nothing'}.")
-        prepared = self.prepare(input) if "image" in self.family.reads else None
+        prepared = self.prepare(input) if {"image", "clip"} & set(self.family.reads) else None
         encoded = self.family.encode(input, self.net.config, self.tokenizer, prepared)
         dtype = self.net.dtype
         tensors = {
@@ -89,7 +92,7 @@ class Model:
         }
         of_texts = (note for tokens in encoded.sequences.values() for note in tokens.notes)
         notes = tuple(dict.fromkeys((*encoded.notes, *(prepared.notes if prepared else ()), *of_texts)))
-        return Encoded(tensors, encoded.sequences, notes)
+        return Encoded(tensors, encoded.sequences, notes, encoded.cells)
 
     @cached_property
     def components(self) -> Components:
@@ -107,6 +110,19 @@ class Model:
         """
         if not isinstance(self.family, ReadsImages):
             raise Refused(f"{self.info.name} reads no images.")
+        return self.family
+
+    @property
+    def clips(self) -> ReadsClips:
+        """What its family says of films.
+
+        Raises
+        ------
+        Refused
+            It reads none.
+        """
+        if not isinstance(self.family, ReadsClips):
+            raise Refused(f"{self.info.name} reads no films.")
         return self.family
 
     @property
@@ -148,24 +164,37 @@ class Model:
             raise Refused(f"{self.info.name} answers no questions about an image.")
         return self.family
 
-    def prepare(self, input: Input) -> Prepared:
-        """The image as the model sees it; the last one is kept while its file stays as it is.
+    def prepare(self, input: Input, check: Check = lambda: None) -> Prepared:
+        """The image or the film as the model sees it; the last one is kept while its file stays as it is.
+
+        Parameters
+        ----------
+        check
+            Called at each frame of a film; raises where nobody waits any more.
 
         Raises
         ------
         Refused
-            As `inference.inputs.images.prepare`.
+            As `inference.inputs.images.prepare`, or `prepare_clip`.
         """
-        if self.preparation is None or input.image is None:
+        reads_films = "clip" in self.family.reads
+        given = input.clip if reads_films else input.image
+        if self.preparation is None or given is None:
+            kind = "a film" if reads_films else "an image"
             raise Refused(
-                f"{self.info.name} needs an image; open one."
+                f"{self.info.name} needs {kind}; open one."
                 if self.preparation
                 else f"{self.info.name} reads no images."
             )
-        key = stamp(input.image)
+        key = stamp(given) if isinstance(given, ImageInput) else (given, clip_stamp(given))
         if self._last_image is None or self._last_image[0] != key:
-            self._last_image = key, prepare(input.image, self.preparation)
+            self._last_image = key, self._prepared(given, self.preparation, check)
         return self._last_image[1]
+
+    def _prepared(self, given: ImageInput | ClipInput, how: Preparation, check: Check) -> Prepared:
+        if isinstance(given, ImageInput):
+            return prepare(given, how)
+        return prepare_clip(given, how, self.clips.n_frames(self.net.config), check)
 
     def run(self, input: Input, context: Context, interventions: tuple[Intervention, ...] = ()) -> Run:
         """Forward pass with capture; the last one is kept, so that choosing another head costs no pass.
@@ -257,4 +286,5 @@ def run_key(input: Input, interventions: tuple[Intervention, ...] = ()) -> objec
     """What is the same when one run serves two requests; changes when a file does."""
     input = input.chosen
     files = tuple(stamp(part) for part in (input.image, input.sound, input.regions) if part is not None)
-    return input, files, interventions
+    film = clip_stamp(input.clip) if input.clip is not None else None
+    return input, files, film, interventions

@@ -229,7 +229,7 @@ def make_drawing(kind: str, seed: int) -> Scene:
 
 def paint_for(scene: Scene, how: Preparation) -> np.ndarray:
     """A scene as the model sees it, uint8 [row, column, 3]: drawn in its size, so nothing is lost by resizing."""
-    return _fitted(paint_scene(scene, _side(how)), how)[0]
+    return fitted(paint_scene(scene, longest_side(how)), how)[0]
 
 
 def normalised(seen: np.ndarray, how: Preparation) -> np.ndarray:
@@ -249,7 +249,7 @@ def nearest_colours(values: np.ndarray, palette: np.ndarray) -> np.ndarray:
 def _drawn(input: ImageInput, how: Preparation) -> Prepared:
     kind = input.kind or how.kind
     scene = make_drawing(kind, input.seed)
-    side = _side(how)
+    side = longest_side(how)
     seen, box, done, tiled = _made_ready(paint_scene(scene, side), how)
     shown = np.asarray(paint_scene(scene, max(side, _SIDE_SHOWN)))
     about = ", ".join([f"{kind} {input.seed}, drawn at {side} × {side}", *done])
@@ -260,23 +260,27 @@ def _drawn(input: ImageInput, how: Preparation) -> Prepared:
 def _made_ready(
     image: Image.Image, how: Preparation
 ) -> tuple[np.ndarray, tuple[float, float, float, float], tuple[str, ...], Tiled | None]:
-    """As `_fitted`, and its tiles."""
+    """As `fitted`, and its tiles."""
     if how.tiling is None:
-        return *_fitted(image, how), None
+        return *fitted(image, how), None
     tiled = how.tiling.tile(image, how)
     return tiled.seen, (0.0, 0.0, 1.0, 1.0), (tiled.done,) if tiled.done else (), tiled
 
 
-def _side(how: Preparation) -> int:
+def longest_side(how: Preparation) -> int:
+    """Pixels a side that a scene is drawn in for a checkpoint."""
     if how.tiling is not None:
         return how.tiling.side_drawn
     return how.size if isinstance(how.size, int) else max(how.size)
 
 
-def _fitted(
+def fitted(
     image: Image.Image, how: Preparation
 ) -> tuple[np.ndarray, tuple[float, float, float, float], tuple[str, ...]]:
-    """What is seen, the box of it in shares of the image, and what was done."""
+    """An image as a checkpoint sees it, uint8 [row, column, 3]; the box of it in shares of the image; what was done.
+
+    The values that the model receives are `normalised` of it.
+    """
     width, height = image.size
     rows, columns = how.size if isinstance(how.size, tuple) else _shorter_side(height, width, how.size)
     done = []

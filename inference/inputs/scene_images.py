@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 Fill = int | tuple[int, int, int]
 
+_CIRCLE = tuple((math.cos(i * math.pi / 16), math.sin(i * math.pi / 16)) for i in range(32))
 _FINER = 4  # drawn so many times as large, for soft edges
 
 
@@ -25,7 +27,7 @@ def paint_scene(scene: Scene, side: int) -> Image.Image:
     size = side * _FINER
     image = _background(scene.background, size).copy()
     for thing in scene.things:
-        _draw(image, thing, size, lambda paint, thing=thing: _colour(paint, thing.colour))
+        _draw(image, thing, size, lambda paint, thing=thing: _paint_of(paint, thing))
     return image.reduce(_FINER)
 
 
@@ -52,10 +54,10 @@ def thing_boxes(scene: Scene, side: int) -> np.ndarray:
     boxes = []
     for thing in scene.things:
         corners = np.array(
-            [corner for _, points in KINDS[thing.kind] for corner in _corners(_placed(points, *_square(thing, side)))]
+            [corner for _, points in KINDS[thing.kind] for corner in _corners(_placed_as(points, thing, side))]
         )
         boxes.append([*corners.min(0), *corners.max(0)])
-    return np.clip(np.array(boxes, np.float32), 0, side)
+    return np.clip(np.array(boxes, np.float32).reshape(-1, 4), 0, side)
 
 
 @lru_cache(maxsize=16)
@@ -76,15 +78,24 @@ def _draw(image: Image.Image, thing: Thing, size: int, fill: Callable[[str], Fil
     """Draw a thing, each part in what `fill` makes of its paint; through holes one sees what was there before."""
     behind = image.copy() if any(paint == "hole" for paint, _ in KINDS[thing.kind]) else None
     draw = ImageDraw.Draw(image)
-    square = _square(thing, size)
     for paint, points in KINDS[thing.kind]:
-        placed = _placed(points, *square)
+        placed = _placed_as(points, thing, size)
         if paint == "hole" and behind is not None:
             mask = Image.new("L", image.size, 0)
             _shape(ImageDraw.Draw(mask), placed, 255)
             image.paste(behind, mask=mask)
         else:
             _shape(draw, placed, fill(paint))
+
+
+def _paint_of(paint: str, thing: Thing) -> tuple[int, int, int]:
+    if thing.mix is None:
+        return _colour(paint, thing.colour)
+    first, second, share = thing.mix
+    red, green, blue = (
+        round(a + (b - a) * share) for a, b in zip(_colour(paint, first), _colour(paint, second), strict=True)
+    )
+    return red, green, blue
 
 
 def _colour(paint: str, colour: str) -> tuple[int, int, int]:
@@ -101,6 +112,26 @@ def _colour(paint: str, colour: str) -> tuple[int, int, int]:
 def _square(thing: Thing, size: int) -> tuple[float, float, float]:
     """Left, top and side of a thing's square in pixels."""
     return (thing.x - thing.side / 2) * size, (thing.y - thing.side / 2) * size, thing.side * size
+
+
+def _placed_as(points: tuple, thing: Thing, size: int) -> tuple:
+    """A part of a thing in pixels of the image, turned as the thing is; a turned ellipse is a polygon."""
+    left, top, side = _square(thing, size)
+    placed = _placed(points, left, top, side)
+    if not thing.turn:
+        return placed
+    if not isinstance(placed[0], tuple):
+        x, y, radius_x, radius_y = placed
+        placed = tuple((x + radius_x * cosine, y + radius_y * sine) for cosine, sine in _CIRCLE)
+    cosine, sine = math.cos(2 * math.pi * thing.turn), math.sin(2 * math.pi * thing.turn)
+    across, down = left + side / 2, top + side / 2
+    return tuple(
+        (
+            across + (x - across) * cosine - (y - down) * sine,
+            down + (x - across) * sine + (y - down) * cosine,
+        )
+        for x, y in placed
+    )
 
 
 def _placed(points: tuple, left: float, top: float, side: float) -> tuple:

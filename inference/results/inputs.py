@@ -1,4 +1,4 @@
-"""What the model reads: a text, an image, regions of it, a sound, a mesh, or any of them together."""
+"""What the model reads: a text, an image, regions of it, a film, a sound, a mesh, or any of them together."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ MOST_LETTERS = 500  # of a text that is compared
 TOO_LONG = "the model takes at most"  # in the sentence that refuses a text for its length
 MESH_ENDINGS = (".obj", ".ply", ".stl", ".off", ".gltf", ".glb")  # of files that are read
 SOUND_ENDINGS = (".wav", ".wave")
+FILM_ENDINGS = (".gif", ".webp", ".png", ".mp4", ".m4v", ".mov", ".webm", ".mkv")
+MOST_FILM_FRAMES = 3_000
 MOST_REGIONS = 200  # of an image
-_KINDS = ("text", "image", "mesh", "sound", "regions")
+_KINDS = ("text", "image", "mesh", "sound", "regions", "clip")
 
 PixelBox = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
@@ -134,6 +136,32 @@ class RegionsInput:
 
 
 @dataclass(frozen=True, slots=True)
+class ClipInput:
+    """A film: a file of the user's, or one of the project's own generator.
+
+    Attributes
+    ----------
+    path
+        GIF, WebP, PNG, MP4 or WebM, or a folder of numbered images; empty for a generated clip.
+    seed
+        Of the generator, where there is no path: 0 and up. None of them was seen in training.
+    frames
+        Numbers of the frames that the model is shown, from 0, as many as it takes, in any order; empty for frames that
+        are spread evenly.
+    hidden
+        Share of the places that are hidden in all frames, 0-1, for models that were made to fill them in.
+    hidden_seed
+        Which places these are.
+    """
+
+    path: str = ""
+    seed: int = 0
+    frames: tuple[int, ...] = ()
+    hidden: float = 0.9
+    hidden_seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
     """All that is given to a model; None for what is not. Models that read several kinds are given them at once.
 
@@ -151,10 +179,11 @@ class Input:
     images: tuple[ImageInput, ...] = ()
     texts: tuple[str, ...] = ()
     regions: RegionsInput | None = None
+    clip: ClipInput | None = None
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Which of them are given: `text`, `image`, `mesh`, `sound`, `regions`."""
+        """Which of them are given: `text`, `image`, `mesh`, `sound`, `regions`, `clip`."""
         return tuple(name for name in _KINDS if getattr(self, name) is not None)
 
     @property

@@ -26,6 +26,7 @@ class Capability(StrEnum):
     NEXT_SENTENCE = "next_sentence"
     PREDICTION = "prediction"
     PATCHES = "patches"
+    CLIP = "clip"
     CLASSES = "classes"
     IMAGE_FEATURES = "image_features"
     MASKED_IMAGE = "masked_image"
@@ -55,6 +56,7 @@ _READS = {
     Capability.NEXT_SENTENCE: "text",
     Capability.PREDICTION: "text",
     Capability.PATCHES: "image",
+    Capability.CLIP: "clip",
     Capability.CLASSES: "image",
     Capability.IMAGE_FEATURES: "image",
     Capability.MASKED_IMAGE: "image",

@@ -25,7 +25,7 @@ from inference.results.tokens import Tokens
 from inference.service.engine import Engine
 from inference.training.run import train
 from resources import CHECKPOINTS
-from tests.inference import tiny_chat, tiny_joint
+from tests.inference import tiny_chat, tiny_films, tiny_joint
 from tests.inference.tiny_checkpoints import save_bert, save_gpt2, save_transformer
 from tests.inputs import text_input
 from tests.remembering import RememberingEngine
@@ -297,6 +297,7 @@ REAL = {
     "measures": ["--text", "The cat sat.", "--sort", "entropy"],
     "rollout": ["--text", "The cat sat.", "--query", "2"],
     "patches": ["--checkpoint", "vit-scenes", "--scene", "3", "--query", "2,5"],
+    "clip": ["--checkpoint", "films", "--seed", "3", "--query", "1,2,0"],
     "classes": ["--checkpoint", "vit-scenes", "--scene", "3"],
     "masked-image": ["--checkpoint", "beit-scenes", "--scene", "3", "--share", "0.4"],
     "complete-image": ["--checkpoint", "igpt-small", "--portrait", "3", "--keep", "250", "--count", "2"],
@@ -364,6 +365,7 @@ def opened(tmp_path_factory) -> RememberingEngine:
     for name in ("training-curves", "training-attention", "training-distance"):
         REAL[name][1] = str(run_folder)
     REAL["answer"][1] = str(tiny_chat.save(tmp_path_factory.mktemp("chat"), "llava"))
+    REAL["clip"][1] = str(tiny_films.save(tmp_path_factory.mktemp("films"), "timesformer"))
     REAL["joint"][1] = str(tiny_joint.save(tmp_path_factory.mktemp("joint"), "vilt words"))
     REAL["prediction"][1] = str(save_bert(tmp_path_factory.mktemp("bert"), "BertForQuestionAnswering"))
     return RememberingEngine()

@@ -142,7 +142,7 @@ def save_published(name: str, folder: Path) -> Path:
     return folder
 
 
-class _Softmaxes(TorchFunctionMode):
+class Softmaxes(TorchFunctionMode):
     """Keeps what every softmax over keys gives, by the module that is running; samples nothing."""
 
     def __init__(self, net: torch.nn.Module) -> None:
@@ -195,7 +195,7 @@ def eager_patterns(name: str, model: Model, tensors: dict[str, torch.Tensor]) ->
         if hasattr(getattr(part, "config", None), "_attn_implementation_internal") and "falcon" not in name:
             config: Any = part.config
             config._attn_implementation_internal = "eager"
-    softmaxes = _Softmaxes(net)
+    softmaxes = Softmaxes(net)
     torch.manual_seed(0)
     np.random.seed(0)
     with torch.inference_mode(), softmaxes:

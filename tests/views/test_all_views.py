@@ -24,7 +24,7 @@ from app.export.export import ENDINGS, save
 from inference.context import Context
 from inference.results.checkpoint import OpenRequest
 from inference.results.events import Failure
-from inference.results.inputs import ImageInput, Input, MeshInput, TextInput
+from inference.results.inputs import ClipInput, ImageInput, Input, MeshInput, TextInput
 from tests.explained_words import unexplained
 from tests.inference import tiny_chat, tiny_joint
 from tests.theme_check import painters_that_ignore_the_theme
@@ -54,6 +54,7 @@ INPUTS = {
     "text": Input(text=TextInput("the cat sat on the mat", "it was tired", masked=(3,))),
     "image": Input(image=ImageInput(seed=3)),
     "mesh": Input(mesh=MeshInput(0)),
+    "clip": Input(clip=ClipInput(seed=3)),
 }
 COMPARED = Input(
     text=TextInput("a red house"),

@@ -19,6 +19,8 @@ def place_name(axis: str) -> PlaceName:
     """What the places of a sequence are called, by the name of the sequence in `AttentionGroup`."""
     names = {
         "patches": (_tr("patch"), _tr("patches")),
+        **dict.fromkeys(("all patches", "film", "places"), (_tr("patch"), _tr("patches"))),
+        "frames": (_tr("frame"), _tr("frames")),
         "probe": (_tr("patch"), _tr("patches")),
         "pixels": (_tr("pixel"), _tr("pixels")),
         "image": (_tr("patch"), _tr("patches")),
@@ -35,6 +37,8 @@ def whole_name(axis: str) -> str:
     one = place_name(axis).one
     if one in (_tr("patch"), _tr("pixel")):
         return _tr("image")
+    if one == _tr("frame"):
+        return _tr("film")
     return _tr("text") if one == _tr("token") else _tr("mesh")
 
 

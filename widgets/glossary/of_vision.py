@@ -6,6 +6,12 @@ from widgets.glossary.entry import GlossaryEntry as Entry
 
 ENTRIES = (
     Entry("patch", "A small square of an image, which is to a vision transformer what a token is to BERT.", ("patches",), "", "Dosovitskiy et al. 2021"),
+    Entry("frame", "One image of a film.", ("frames",)),
+    Entry("film", "Images one after the other; a model is shown some of them.", ("films",)),
+    Entry("VideoMAE", "Learns films by filling in places that are hidden in all frames.", (), "", "Tong et al. 2022"),
+    Entry("TimeSformer", "In each layer a patch attends over time, then a frame over space.", (), "", "Bertasius et al. 2021"),
+    Entry("ViViT", "A vision transformer whose patches reach over two frames and more.", (), "", "Arnab et al. 2021"),
+    Entry("X-CLIP", "CLIP for films: frames send messages to each other.", (), "", "Ni et al. 2022"),
     Entry("ViT", "Vision transformer: patches of an image are read as a text is.", (), "", "Dosovitskiy et al. 2021"),
     Entry("BEiT", "Learns images as BERT learns text: it names the visual tokens behind masked patches.", (), "", "Bao et al. 2022"),
     Entry("visual token", "One of a fixed set of numbers that stands for what a patch looks like.", (), "", "Bao et al. 2022"),

@@ -1,4 +1,4 @@
-"""What the model is given: sentences, an image, regions of it, a sound, a mesh, or several, each with a bar."""
+"""What the model is given: sentences, an image, regions of it, a film, a sound, a mesh, or several, each with a bar."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from widgets.panels.text_bar import TextBar
 
 if TYPE_CHECKING:
     from widgets.panels.compared.bar import ComparedBar
+    from widgets.panels.film_bar import FilmBar
     from widgets.panels.image_bar import ImageBar
     from widgets.panels.sound_bar import SoundBar
 
 
 class KindBar(Protocol):
-    """The bar of one kind of input: a `TextInput`, an `ImageInput`, a `RegionsInput`, a `MeshInput`, a `SoundInput`."""
+    """The bar of one kind of input: a `TextInput`, an `ImageInput`, a `RegionsInput`, a `MeshInput`, and so on."""
 
     input_changed: Any  # a signal with that part of the input
 
@@ -64,7 +65,7 @@ class InputPanel(QWidget):
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Of which kinds the input is: `text`, `image`, `mesh`, `sound`, `regions`."""
+        """Of which kinds the input is: `text`, `image`, `mesh`, `sound`, `regions`, `clip`."""
         return self._kinds
 
     @property
@@ -174,6 +175,10 @@ class InputPanel(QWidget):
         """Look at a sound file; only where the checkpoint reads sounds."""
         self._sound_bar().open_file(path)
 
+    def open_film(self, path: str) -> None:
+        """Look at a film; only where the checkpoint reads films."""
+        self._film_bar().open_file(path)
+
     def _bar(self, kind: str) -> KindBar:
         if kind not in self._bars:
             if kind == "mesh":
@@ -184,6 +189,8 @@ class InputPanel(QWidget):
                 self._keep(kind, bar, bar)
             elif kind == "sound":
                 self._sound_bar()
+            elif kind == "clip":
+                self._film_bar()
             elif kind == "regions":
                 from widgets.panels.regions_bar import RegionsBar  # not before regions are wanted
 
@@ -213,6 +220,17 @@ class InputPanel(QWidget):
             bar = SoundBar(self)
             self._keep("sound", bar, bar)
         assert isinstance(bar, SoundBar)
+        return bar
+
+    def _film_bar(self) -> FilmBar:
+        from widgets.panels.film_bar import FilmBar  # not before a film is wanted
+
+        bar = self._bars.get("clip")
+        if bar is None:
+            bar = FilmBar(self._context, self)
+            self._keep("clip", bar, bar)
+            self.bar_created.emit(bar)
+        assert isinstance(bar, FilmBar)
         return bar
 
     def _compared_bar(self) -> ComparedBar:

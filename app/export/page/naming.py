@@ -29,6 +29,8 @@ def _named(input: Input) -> str:
     parts = (
         isolated(textwrap.shorten(input.text.text, _MOST_LETTERS, placeholder=" …")) if input.text else "",
         isolated(Path(input.image.path).name) if input.image else "",
+        isolated(Path(input.clip.path).name) if input.clip and input.clip.path else "",
+        f"film {input.clip.seed}" if input.clip and not input.clip.path else "",
         isolated(Path(input.sound.path).name) if input.sound else "",
     )
     return "  ·  ".join(filter(None, parts))

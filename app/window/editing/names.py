@@ -57,6 +57,14 @@ def _of_input(before: Input, after: Input) -> str:
     if before.image != after.image:
         path = after.image.path if after.image is not None else ""
         return _tr("look at {}").format(shown(Path(path).name)) if path else _tr("another image")
+    if before.clip != after.clip:
+        path = after.clip.path if after.clip is not None else ""
+        is_same = before.clip is not None and path == before.clip.path
+        return (
+            _tr("another film, or other frames")
+            if not path or is_same
+            else _tr("look at {}").format(shown(Path(path).name))
+        )
     if before.mesh != after.mesh:
         return _tr("another mesh")
     if before.sound != after.sound:

@@ -10,7 +10,6 @@ from transformers.vision_utils import get_vision_window_index
 
 from inference.families.chat.chat import ChatFamily
 from inference.family.base import check_count
-from inference.family.parts import sort_by_path
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
 from inference.inputs.tiling.merged_patches import MergedPatches
@@ -106,7 +105,7 @@ class QwenVLFamily(ChatFamily):
         for calls in by_path.values():
             places = raster.split([call.n_queries for call in calls])
             of_tower.append(in_places(calls, places))
-        return {tower.group.name: check_count(of_tower, tower.group), **sort_by_path(received, (text,))}
+        return {tower.group.name: check_count(of_tower, tower.group), **self.sort_by_path(received, (text,), encoded)}
 
 
 def _raster(grid: Tensor, config: PreTrainedConfig) -> Tensor:

@@ -47,7 +47,7 @@ def drop(window):
     drops.take(
         [CHAIR],
         ("mesh",),
-        drops.DropTargets(*[pytest.fail] * 3, open_mesh, *[pytest.fail] * 3),
+        drops.DropTargets(*[pytest.fail] * 4, open_mesh, *[pytest.fail] * 3),
     )
 
 

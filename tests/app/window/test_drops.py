@@ -22,7 +22,8 @@ def targets(said):
     def note(name):
         return lambda value: said.append((name, value))
 
-    return DropTargets(*map(note, ("checkpoint", "image", "sound", "mesh", "vectors", "text", "refused")))
+    names = ("checkpoint", "image", "sound", "film", "mesh", "vectors", "text", "refused")
+    return DropTargets(*map(note, names))
 
 
 def opened(kind, path):

@@ -18,7 +18,7 @@ from inference.context import Context, Refused
 from inference.forward.model import Model
 from inference.forward.opening import load
 from inference.layouts.parts import PartsCall
-from inference.results.inputs import ImageInput, Input, RegionsInput, SoundInput, TextInput
+from inference.results.inputs import ClipInput, ImageInput, Input, RegionsInput, SoundInput, TextInput
 from tests.inference.captured import CLOSE
 from tests.inference.published import CONFIGS, ON_FRAMES, REFUSED, eager_patterns, save_published
 from tests.inference.tiny_joint import save_regions
@@ -47,6 +47,7 @@ def input_of(model: Model, n: int, folder: Path) -> Input:
     return Input(
         text=TextInput(token_ids=ids) if "text" in reads else None,
         image=ImageInput(seed=1, kind="scene") if "image" in reads else None,
+        clip=ClipInput(seed=1) if "clip" in reads else None,
         sound=SoundInput(seed=1) if "sound" in reads else None,
         regions=RegionsInput(str(save_regions(folder / "regions.npz", n_numbers=16))) if "regions" in reads else None,
     )

@@ -35,7 +35,7 @@ from widgets.views.arcs.threshold_slider import ThresholdSlider
 _PAUSE = 40  # milliseconds that moves are gathered before lines are asked for
 _N_STRONGEST = 5
 _IN_SIGHT = 12  # a row that no window hides
-_PATCHES = ("patches", "pixels")  # names of axes along an image; those of stages are numbered
+_PATCHES = ("patches", "all patches", "film", "pixels")  # names of axes along an image; those of stages are numbered
 
 
 class ArcsView(View):

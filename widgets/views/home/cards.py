@@ -380,6 +380,8 @@ BY_NAME = {card.name: card for part in (*LECTURE, CHECKPOINTS) for card in part.
 
 # Views without a card, and why.
 WITHOUT = {
+    "answer": "no checkpoint that is bundled answers questions about images",
+    "clip": "no checkpoint that is bundled reads films",
     "home": "it is where the cards are",
 }
 

@@ -1,0 +1,147 @@
+"""The film bar: what it asks, which frames it chooses, and that a film becomes the input only when it was read."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QSpinBox, QToolButton
+
+from inference.results.events import Failure
+from inference.results.film_strip import FilmStripRequest, FilmStripResult
+from inference.results.inputs import ClipInput, Input
+from tests.answers import answer, fail
+from tests.film_factories import make_film_info
+from widgets.context import ViewContext
+from widgets.panels.film_bar import FilmBar, happening
+from widgets.panels.film_frames import FilmFrames
+
+
+def make_strip(n_frames=20, frames=(2, 7, 12, 17), **more):
+    generator = np.random.default_rng(0)
+    return FilmStripResult(
+        seen=generator.integers(0, 255, (len(frames), 24, 24, 3), np.uint8),
+        frames=frames,
+        n_frames=n_frames,
+        rate=8.0,
+        previews=generator.integers(0, 255, (n_frames, 24, 24, 3), np.uint8),
+        preview_step=1,
+        about=f"{n_frames} frames, drawn at 24 × 24",
+        events=((3, 9, "a small red car enters from the left"),),
+        narration=((5, 11, "so a small red car enters from the left"),),
+        hides_places=False,
+        is_hidden=np.zeros((3, 3), bool),
+        **more,
+    )
+
+
+@pytest.fixture
+def bar(qtbot):
+    bar = FilmBar(ViewContext())
+    qtbot.addWidget(bar)
+    bar.asked, bar.chosen = [], []
+    bar.request_changed.connect(bar.asked.append)
+    bar.input_changed.connect(bar.chosen.append)
+    bar.resize(900, 200)
+    bar.show()
+    bar.set_checkpoint(make_film_info())
+    answer(bar, make_strip())
+    return bar
+
+
+def click(bar, name):
+    bar.findChild(QToolButton, name).click()
+
+
+def text(bar, name):
+    return bar.findChild(QLabel, name).text()
+
+
+def wanted(bar):
+    return bar.asked[-1].input.clip
+
+
+def test_it_asks_how_the_checkpoint_sees_the_first_clip(bar):
+    assert bar.asked == [FilmStripRequest("films-test", Input(clip=ClipInput()))]
+    assert bar.chosen == []  # nobody chose it
+    assert "20 frames, drawn at 24 × 24" in text(bar, "film_about")
+
+
+def test_another_clip_is_the_input_once_it_was_read(bar):
+    click(bar, "film_next")
+    assert wanted(bar) == ClipInput(seed=1)
+    assert bar.input() == ClipInput()
+    answer(bar, make_strip())
+    assert bar.input() == ClipInput(seed=1)
+    assert bar.chosen == [ClipInput(seed=1)]
+    assert bar.findChild(QSpinBox, "film_seed").value() == 1
+
+
+def test_the_sliders_frame_takes_the_chosen_place(bar):
+    strip = bar.findChild(FilmFrames)
+    QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=strip.box_of(1).center().toPoint())
+    assert bar.playback.step == 7
+    bar.playback.go_to(11)
+    click(bar, "film_use")
+    assert wanted(bar) == ClipInput(frames=(2, 11, 12, 17))
+    answer(bar, make_strip(frames=(2, 11, 12, 17)))
+    click(bar, "film_evenly")
+    assert wanted(bar) == ClipInput()
+
+
+def test_arrow_keys_choose_a_place_too(bar):
+    strip = bar.findChild(FilmFrames)
+    QTest.keyClick(strip, Qt.Key.Key_Right)
+    assert strip.place == 1
+    assert "frame 7 of the film" in strip.accessibleDescription()
+    QTest.keyClick(strip, Qt.Key.Key_Left)
+    QTest.keyClick(strip, Qt.Key.Key_Left)
+    assert strip.place == 0
+
+
+def test_a_film_that_cannot_be_read_leaves_the_old_one(bar):
+    bar.open_file("/tmp/bad.gif")
+    assert "Reading bad.gif" in text(bar, "film_message")
+    fail(bar, Failure("refused", "bad.gif is no film that can be read."))
+    assert text(bar, "film_message") == "bad.gif is no film that can be read."
+    assert bar.input() == ClipInput()
+    answer(bar, make_strip())
+    assert text(bar, "film_message") == "bad.gif is no film that can be read."
+    assert bar.chosen == []
+
+
+def test_it_says_what_happens_and_what_is_said_in_a_frame(bar):
+    assert happening(make_strip(), 4) == "a small red car enters from the left"
+    assert happening(make_strip(), 10) == "“so a small red car enters from the left”"
+    assert happening(make_strip(), 15) == ""
+    bar.playback.go_to(4)
+    assert "enters from the left" in text(bar, "film_about")
+
+
+def test_frames_chosen_by_hand_are_of_one_checkpoint(bar):
+    bar.set_input(ClipInput(seed=4, frames=(1, 2, 3, 4)))
+    bar.set_checkpoint(replace(make_film_info(), checkpoint="other"))
+    assert wanted(bar) == ClipInput(seed=4)
+
+
+def test_hidden_places_can_be_changed_where_there_are_any(bar):
+    hidden = bar.findChild(QSpinBox, "film_hidden")
+    assert not hidden.isVisible()
+    answer_hiding = replace(make_strip(), hides_places=True, is_hidden=np.eye(3, dtype=bool))
+    click(bar, "film_next")
+    answer(bar, answer_hiding)
+    assert hidden.isVisible()
+    hidden.setValue(50)
+    assert wanted(bar).hidden == 0.5
+
+
+def test_the_strip_can_be_looked_at_when_it_is_narrow_or_empty(bar, qtbot):
+    strip = bar.findChild(FilmFrames)
+    many = make_strip(n_frames=300, frames=tuple(range(0, 300, 10)))
+    strip.show_result(replace(many, hides_places=True, is_hidden=np.eye(3, dtype=bool)))
+    strip.resize(200, strip.height())
+    assert not strip.grab().isNull()
+    empty = FilmFrames()
+    qtbot.addWidget(empty)
+    assert not empty.grab().isNull()

@@ -1,0 +1,150 @@
+"""The frames of a film that the model is shown, side by side, and before them the one that the slider is at."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from inference.results.film_strip import FilmStripResult
+from widgets.figures.image_geometry import letterbox, patch_rect
+from widgets.figures.image_parts import paint_border, paint_image
+from widgets.look.theme import FigureStyle
+
+_HIGH = 5.0  # em: an image and the number of its frame
+_NUMBER = 1.2
+_HIDDEN = QColor(20, 20, 24, 215)
+
+
+class FilmFrames(QWidget):
+    """Click a frame, or go there by the arrow keys, to choose which one is replaced by another.
+
+    Signals
+    -------
+    place_chosen(int)
+        Which of the frames that the model is shown.
+    """
+
+    place_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._result: FilmStripResult | None = None
+        self._place, self._at = 0, 0
+        self.setObjectName("film_frames")
+        self.setAccessibleName(self.tr("The frames that the model is shown"))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    @property
+    def place(self) -> int:
+        """Which of the frames is chosen."""
+        return self._place
+
+    def show_result(self, result: FilmStripResult) -> None:
+        """Show another film, or other frames of it."""
+        self._result = result
+        self._place = min(self._place, len(result.frames) - 1)
+        self._tell()
+
+    def show_frame(self, frame: int) -> None:
+        """The slider is at another frame of the film."""
+        self._at = frame
+        self.update()
+
+    def box_of(self, place: int) -> QRectF:
+        """Where one of the frames is that the model is shown."""
+        assert self._result is not None
+        return self._boxes(self._result)[place]
+
+    def _choose(self, place: int) -> None:
+        if self._result is not None:
+            self._place = min(max(place, 0), len(self._result.frames) - 1)
+            self._tell()
+            self.place_chosen.emit(self._place)
+
+    def _tell(self) -> None:
+        if self._result is not None:
+            numbers = self._result.frames
+            text = self.tr("Place {} of {}: frame {} of the film")
+            self.setAccessibleDescription(text.format(self._place + 1, len(numbers), numbers[self._place]))
+        self.update()
+
+    # Where things are
+
+    def _em(self) -> float:
+        return QFontMetricsF(self.font()).height()
+
+    def _preview_box(self) -> QRectF:
+        em = self._em()
+        return QRectF(1, 1, 1.4 * _HIGH * em, (_HIGH - _NUMBER) * em)
+
+    def _boxes(self, result: FilmStripResult) -> list[QRectF]:
+        em, n = self._em(), len(result.seen)
+        height, width = result.seen.shape[1:3]
+        left = self._preview_box().right() + em
+        room = (self.width() - left - 2) / n
+        wide = min((_HIGH - _NUMBER) * em * width / height, max(room - 0.25 * em, 2.0))
+        step = min(wide + 0.25 * em, room)
+        return [letterbox(height, width, QRectF(left + i * step, 1, wide, (_HIGH - _NUMBER) * em)) for i in range(n)]
+
+    def sizeHint(self) -> QSize:
+        return QSize(int(40 * self._em()), int(_HIGH * self._em()) + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(int(16 * self._em()), int(_HIGH * self._em()) + 2)
+
+    # What the user does
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._result is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        for place, box in enumerate(self._boxes(self._result)):
+            if box.contains(event.position()):
+                self._choose(place)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        moves = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        if Qt.Key(event.key()) in moves:
+            self._choose(self._place + moves[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
+
+    # The image
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        result = self._result
+        if result is None:
+            return
+        style, em = FigureStyle.of(self), self._em()
+        with QPainter(self) as painter:
+            painter.setPen(style.theme.ink)
+            preview = result.previews[min(self._at // result.preview_step, len(result.previews) - 1)]
+            box = letterbox(preview.shape[0], preview.shape[1], self._preview_box())
+            paint_image(painter, preview, box)
+            paint_border(painter, box, style)
+            last, grid = -np.inf, (result.is_hidden.shape[0], result.is_hidden.shape[1])
+            for place, box in enumerate(self._boxes(result)):
+                paint_image(painter, result.seen[place], box)
+                for patch in np.flatnonzero(result.is_hidden).tolist():
+                    painter.fillRect(patch_rect(patch, grid, box), _HIDDEN)
+                paint_border(painter, box, style, is_selected=place == self._place)
+                text = str(result.frames[place])
+                wide = QFontMetricsF(self.font()).horizontalAdvance(text) + 0.3 * em
+                left = box.center().x() - wide / 2
+                if left >= last:  # numbers that would touch are left out
+                    painter.setPen(style.theme.accent if place == self._place else style.theme.faint)
+                    line = QRectF(left, (_HIGH - _NUMBER) * em + 1, wide, _NUMBER * em)
+                    painter.drawText(line, Qt.AlignmentFlag.AlignCenter, text)
+                    last = left + wide
+            if self.hasFocus():
+                painter.setPen(QPen(style.theme.accent, 1.5))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self.updateGeometry()
+            self.update()

@@ -1,0 +1,13 @@
+"""What a place in a film attends to, laid over its frames."""
+
+from inference.results.request import Capability
+from widgets.view_entry import ViewEntry
+
+ENTRY = ViewEntry(
+    "clip",
+    "Film",
+    "widgets.views.clip.view:ClipView",
+    frozenset({Capability.CLIP}),
+    "What a patch of a film attends to, laid over all its frames.",
+    figures=("clip",),
+)
