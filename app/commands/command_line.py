@@ -119,9 +119,7 @@ def _parser() -> ArgumentParser:
 
     about = "say what a checkpoint is and which views it offers"
     inspect = commands.add_parser("inspect", help=about, description=f"{about[0].upper()}{about[1:]}.")
-    inspect.add_argument(
-        "checkpoint", metavar="NAME_OR_PATH", help="a folder, the name of a bundled checkpoint, or a hub id"
-    )
+    inspect.add_argument("checkpoint", metavar="NAME_OR_PATH", help="a folder, a bundled name, or a hub id")
     inspect.add_argument("--json", action="store_true", help="as JSON")
     inspect.set_defaults(run=_inspect)
     hub_commands.add_commands(commands)

@@ -122,14 +122,11 @@ class MainWindow(QMainWindow):
         self.actions_by_name = build_menus(self)
         for part in (self.editing, self.filing, self.finding):
             part.set_actions(self.actions_by_name)
-        self.area.set_window_actions(tuple(self.actions_by_name.values()))
+        actions = tuple(self.actions_by_name.values())
+        self.area.set_window_actions(actions)
         LastKeys(self.actions_by_name.values(), self).watch(self, self.gallery_dock, self.details_dock)
-        self._presentation = Presentation(
-            self,
-            (self.menuBar(), self.statusBar(), self.input_bar.token_row),
-            self.panels.put_away,
-            tuple(self.actions_by_name.values()),
-        )
+        bars = self.menuBar(), self.statusBar(), self.input_bar.token_row
+        self._presentation = Presentation(self, bars, self.panels.put_away, actions)
         targets = DropTargets(
             self.open,
             self.input_panel.open_images,
@@ -148,9 +145,8 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         centre = QWidget(self)
-        layout = QVBoxLayout(centre)
+        layout = QVBoxLayout(centre, spacing=0)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
         layout.addWidget(self.input_panel)
         layout.addWidget(self.area, 1)
         layout.addWidget(self.jobs_list)

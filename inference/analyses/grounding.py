@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from inference.context import Refused
+from inference.family.joint_places import boxes_of, kinds_of
 from inference.family.jointly import ReadsJointly
-from inference.forward.joint_places import boxes_of, kinds_of
 from inference.inputs.images import make_drawing
 from inference.inputs.scene_images import thing_boxes
 from inference.results.grounding import MOST_SCENES, GroundingRequest, GroundingResult

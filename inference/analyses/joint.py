@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from inference.context import Refused
+from inference.family.joint_places import boxes_of, kinds_of
 from inference.family.jointly import ReadsJointly
 from inference.family.opened import Opened
-from inference.forward.joint_places import boxes_of, kinds_of
 from inference.forward.masked_lm import check_top_k, probs_of, top_words
 from inference.inputs.seen import seen_image
 from inference.inputs.tokens import joined

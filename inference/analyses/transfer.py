@@ -24,7 +24,7 @@ from inference.results.transfer import (
     TransferRequest,
     TransferResult,
 )
-from inference.training.image_tower import ImageTower, fresh_net, learn
+from inference.training.image_tower import TaughtTower, fresh_net, learn
 from inference.training.linear_probe import linear_probe
 from resources.scene_shapes import COLOURS, KINDS
 
@@ -231,9 +231,9 @@ class _Transfer:
                 told.append(tower(self._pixels(tested[start : start + _N_BATCH])).argmax(-1).cpu().numpy())
         self._note("scratch", size, float((np.concatenate(told) == expected).mean()))
 
-    def _tower(self, run: int, n_labels: int) -> ImageTower:
+    def _tower(self, run: int, n_labels: int) -> TaughtTower:
         example = self._pixels(self._tested[0][:1])
-        return ImageTower(self.family, fresh_net(self.model, run), example, n_labels)
+        return TaughtTower(self.family, fresh_net(self.model, run), example, n_labels)
 
     @contextmanager
     def _seeded(self, run: int) -> Iterator[None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from PIL import Image
@@ -20,7 +20,7 @@ from inference.results.inputs import MOST_IMAGE_SIDE
 from resources.scenes import make_portrait, make_scene
 
 if TYPE_CHECKING:
-    from inference.inputs.tiling.tiling import Tiled, Tiling
+    from inference.inputs.tiling.tiled import Tiled
     from inference.results.inputs import ImageInput, RegionsInput, SoundInput
     from resources.scenes import Scene
 
@@ -32,6 +32,19 @@ MAKERS = {"scene": make_scene, "portrait": make_portrait}
 _LONGEST_SHOWN = 512
 _SIDE_OF_SMALL = 64  # pixels
 _SIDE_SHOWN = 256  # of images that are drawn
+
+
+class CutsIntoTiles(Protocol):
+    """A way of cutting an image into tiles: `inference.inputs.tiling`."""
+
+    @property
+    def side_drawn(self) -> int:
+        """Pixels a side at which scenes are drawn for it."""
+        ...
+
+    def tile(self, image: Image.Image, how: Preparation) -> Tiled:
+        """Cut an image."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +88,7 @@ class Preparation:
     kind: str = "scene"
     notes: tuple[str, ...] = ()
     is_free: bool = False
-    tiling: Tiling | None = None
+    tiling: CutsIntoTiles | None = None
 
     def of_side(self, side: int) -> Preparation:
         """The same for images whose shorter side has so many pixels, whole.

@@ -28,7 +28,7 @@ def fresh_net(model: Model, seed: int) -> PreTrainedModel:
     return net.float().to(model.device).eval()
 
 
-class ImageTower(nn.Module):
+class TaughtTower(nn.Module):
     """What reads images in a network, and a linear head on its features.
 
     Attributes
@@ -54,7 +54,7 @@ class ImageTower(nn.Module):
 
 
 def learn(
-    tower: ImageTower,
+    tower: TaughtTower,
     batch: Callable[[int], tuple[Tensor, Tensor]],
     loss_of: Callable[[Tensor, Tensor], Tensor],
     n_steps: int,

@@ -23,7 +23,8 @@ class NumberSlider(QWidget):
         self, name: str, title: str, low: int, high: int, *, step: int = 1, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._step, self._title, self._about = step, title, ""
+        self._step, self._title = step, title
+        self.is_explained = False  # whether the tip says what the number is, not from where to where it goes
         self.setObjectName(name)
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.box = NumberBox(self, grid=step)
@@ -50,15 +51,10 @@ class NumberSlider(QWidget):
         """Set another number, as the user would."""
         self.box.setValue(value)
 
-    def setToolTip(self, about: str) -> None:  # noqa: N802
-        """Say what the number is, instead of from where to where it goes; `about` is plain already."""
-        self._about = about
-        super().setToolTip(about)
-
     def set_range(self, low: int, high: int) -> None:
         """Allow other numbers; one that is no longer allowed becomes the nearest."""
-        if not self._about:
-            super().setToolTip(plain_tip(self.tr("{}: from {} to {}").format(self._title, low, high)))
+        if not self.is_explained:
+            self.setToolTip(plain_tip(self.tr("{}: from {} to {}").format(self._title, low, high)))
         self.box.setRange(low, high)
         with QSignalBlocker(self.slider):
             self.slider.setRange(low // self._step, high // self._step)

@@ -82,6 +82,7 @@ class OptionControls(QObject, Generic[O]):
         if option.is_slider:
             slider = NumberSlider(name, title, int(option.low), int(option.high), step=int(option.step))
             slider.setToolTip(plain_tip(about))
+            slider.is_explained = bool(about)
             slider.setAccessibleName(title)
             slider.set_value(value)
             slider.value_changed.connect(self.changed)

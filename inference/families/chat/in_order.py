@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from inference.context import Refused
-from inference.families.chat.chat import LANGUAGE_MODELS, ChatFamily, written_token
+from inference.family.chatting import LANGUAGE_MODELS, ChatFamily, written_token
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid, pair
 from inference.results.answer import TokenGrid

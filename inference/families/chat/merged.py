@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from transformers.vision_utils import get_vision_window_index
 
-from inference.families.chat.chat import ChatFamily
 from inference.family.base import check_count
+from inference.family.chatting import ChatFamily
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
 from inference.inputs.tiling.merged_patches import MergedPatches

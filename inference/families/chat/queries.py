@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from inference.families.chat.chat import ChatFamily, image_token
+from inference.family.chatting import ChatFamily, image_token
 from inference.family.parts import AttentionPart, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid

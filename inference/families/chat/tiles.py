@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inference.context import Refused
-from inference.families.chat.chat import LANGUAGE_MODELS, ChatFamily, written_token
+from inference.family.chatting import LANGUAGE_MODELS, ChatFamily, written_token
 from inference.family.parts import AttentionPart, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid, pair
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 
     from inference.inputs.images import Prepared
-    from inference.inputs.tiling.tiling import Tiled, Tiling
+    from inference.inputs.tiling.tiled import Tiled
+    from inference.inputs.tiling.tiling import Tiling
     from inference.results.answer import TokenGrid
 
 _MOST_RESOLUTIONS = 64

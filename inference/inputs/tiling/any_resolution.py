@@ -15,11 +15,11 @@ import numpy as np
 
 from inference.context import Refused
 from inference.inputs.images import normalised
+from inference.inputs.tiling.tiled import Tiled
 from inference.inputs.tiling.tiling import (
     DETAILS,
     THE_WHOLE,
     WHOLE,
-    Tiled,
     Tiling,
     check_size,
     in_tiles,

@@ -15,7 +15,8 @@ import numpy as np
 
 from inference.context import Refused
 from inference.inputs.images import normalised
-from inference.inputs.tiling.tiling import THE_WHOLE, WHOLE, Tiled, Tiling, check_size, inner, resized, whole_number
+from inference.inputs.tiling.tiled import Tiled
+from inference.inputs.tiling.tiling import THE_WHOLE, WHOLE, Tiling, check_size, inner, resized, whole_number
 from inference.results.answer import TokenGrid
 
 if TYPE_CHECKING:

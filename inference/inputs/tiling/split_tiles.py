@@ -18,12 +18,12 @@ from transformers.models.got_ocr2.image_processing_pil_got_ocr2 import get_optim
 
 from inference.context import Refused
 from inference.inputs.images import normalised
+from inference.inputs.tiling.tiled import Tiled
 from inference.inputs.tiling.tiling import (
     DETAILS,
     MOST_TILES,
     THE_WHOLE,
     WHOLE,
-    Tiled,
     Tiling,
     check_size,
     in_tiles,

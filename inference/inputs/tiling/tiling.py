@@ -3,50 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
 from inference.context import Refused
-from inference.results.answer import MOST_IMAGE_TOKENS, TokenGrid
+from inference.results.answer import MOST_IMAGE_TOKENS
 
 if TYPE_CHECKING:
     from inference.inputs.images import Preparation
+    from inference.inputs.tiling.tiled import Tiled
 
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 THE_WHOLE, DETAILS = "the whole image", "details"
 MOST_TILES = 64
 _MOST_PIXELS = 2**25  # of all tiles together
-
-
-@dataclass(frozen=True, eq=False)
-class Tiled:
-    """An image cut into tiles.
-
-    Attributes
-    ----------
-    seen
-        uint8 [row, column, 3]: the image as it was before it was cut, in the largest size that is seen.
-    tensors
-        What `forward` takes of the image, by name, with its batch.
-    grids
-        Where the image tokens lie.
-    n_tokens
-        Image tokens, those without a place among them.
-    shape
-        Rows and columns of tiles; zeros where there is the whole image alone.
-    done
-        What was done, in a few words.
-    """
-
-    seen: np.ndarray
-    tensors: dict[str, np.ndarray]
-    grids: tuple[TokenGrid, ...]
-    n_tokens: int
-    shape: tuple[int, int]
-    done: str
 
 
 class Tiling(ABC):

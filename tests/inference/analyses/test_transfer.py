@@ -16,7 +16,7 @@ from inference.forward.opening import load
 from inference.results.events import Partial, Progress
 from inference.results.request import Capability
 from inference.results.transfer import TransferRequest
-from inference.training.image_tower import ImageTower, fresh_net, learn
+from inference.training.image_tower import TaughtTower, fresh_net, learn
 from inference.training.linear_probe import linear_probe
 from tests.inference import tiny_pairs, tiny_segments
 from tests.inference.families.test_virtex import save_virtex
@@ -73,7 +73,7 @@ def test_towers_beside_texts_have_features_too(save, name, tmp_path):
     assert Capability.IMAGE_FEATURES in model.info.capabilities
     assert isinstance(model.family, GivesImageFeatures)
     example = torch.zeros(1, 3, 24, 24)
-    tower = ImageTower(model.family, fresh_net(model, 0), example, 4)
+    tower = TaughtTower(model.family, fresh_net(model, 0), example, 4)
     texts = {id(p) for n, p in tower.net.named_parameters() if "text" in n or "clip_pretrained" in n}
     assert tower.parts
     assert not texts & {id(part) for part in tower.parts}  # of what reads texts nothing is trained
@@ -139,7 +139,7 @@ def test_a_tower_learns_what_it_is_shown(virtex):
     torch.manual_seed(0)
     truth = torch.arange(8) % 2
     pixels = (truth * 2.0 - 1)[:, None, None, None].expand(8, 3, 32, 32) + 0.1 * torch.randn(8, 3, 32, 32)
-    tower = ImageTower(virtex.family, fresh_net(virtex, 0), pixels[:1], 2)
+    tower = TaughtTower(virtex.family, fresh_net(virtex, 0), pixels[:1], 2)
     steps = []
     learn(tower, lambda _: (pixels, truth), torch.nn.functional.cross_entropy, 20, steps.append)
     assert steps == list(range(20))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
+from inference.results.answer import AnswerResult
 from widgets.figures.heat_panel import short
 from widgets.figures.prediction_cards import percent
 from widgets.figures.token_axis import label
-from widgets.views.answer.overlay import thing_at_cell
+from widgets.views.answer.overlay import TokenOverlay, thing_at_cell
 from widgets.writing.expected import describe_token
-
-if TYPE_CHECKING:
-    from widgets.views.answer.figure import ChatAnswerFigure
 
 _MOST_NAMED = 4  # words in a title
 
@@ -23,25 +21,25 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("AnswerDescriptions", text)
 
 
-def title_of(figure: ChatAnswerFigure, words: tuple[int, ...], high: float | None) -> str:
-    """What stands above the image of some words; `high` is the highest number laid over it, None for nothing."""
-    tokens = figure.result.written.tokens.words
-    if not words:
-        return figure.image
-    if figure.show == "words":
-        return label(tokens[words[0]])
+def title_of(tokens: Sequence[str], words: tuple[int, ...], high: float | None, *, is_raised: bool) -> str:
+    """What stands above the image of some words; `high` is the highest number laid over it, None for nothing.
+
+    Parameters
+    ----------
+    is_raised
+        Whether the numbers are what raised the words (relevance), not where they looked.
+    """
     of = "”, “".join(label(tokens[place]) for place in words[:_MOST_NAMED])
     of += "” …" if len(words) > _MOST_NAMED else "”"
     if high is None:
         return _tr("Looking: “{}").format(of)
-    raised = figure.options.attention == "relevance"
-    what = _tr("What raised “{}, 0 to {}") if raised else _tr("Where “{} looked, 0 to {}")
+    what = _tr("What raised “{}, 0 to {}") if is_raised else _tr("Where “{} looked, 0 to {}")
     return what.format(of, short(high, 3))
 
 
-def describe_word(figure: ChatAnswerFigure, place: int) -> str:
-    """How likely a word was, and how much of its attention went to the image."""
-    written, weights, first = figure.result.written, figure.weights, figure.result.first
+def describe_word(result: AnswerResult, weights: np.ndarray, place: int) -> str:
+    """How likely a word was, and how much of its attention went to the image: `weights` [word, image token]."""
+    written, first = result.written, result.first
     text = _tr("“{}” ({})").format(label(written.tokens.words[place]), place) + describe_token(written, place)
     if 0 < place < len(weights) and not np.isnan(weights[place]).any():
         text += _tr(" · {} of its attention went to the image").format(percent(float(weights[place].sum())))
@@ -50,16 +48,13 @@ def describe_word(figure: ChatAnswerFigure, place: int) -> str:
     return text
 
 
-def describe_cell(figure: ChatAnswerFigure, words: tuple[int, ...], cell: int) -> str:
-    """What lies over a cell of the image of some words, and what was painted there."""
-    overlay = figure.overlay(words)
-    if overlay is None:
-        return ""
+def describe_cell(result: AnswerResult, overlay: TokenOverlay, cell: int, *, is_raised: bool) -> str:
+    """What lies over a cell of the image, and what was painted there; `is_raised` as of `title_of`."""
     row, column = divmod(cell, overlay.values.shape[1])
     value = float(overlay.values[row, column])
     text = _tr("cell {},{}").format(row, column)
     if np.isnan(value):
         return text + _tr(": no image token is there")
-    what = _tr(": relevance {}") if figure.options.attention == "relevance" else _tr(": {} of the attention")
-    thing = thing_at_cell(figure.result, overlay, cell)
+    what = _tr(": relevance {}") if is_raised else _tr(": {} of the attention")
+    thing = thing_at_cell(result, overlay, cell)
     return text + what.format(short(value, 3)) + (_tr("; there is {}").format(thing) if thing else "")

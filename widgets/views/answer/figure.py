@@ -11,12 +11,13 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.answer import AnswerResult
-from widgets.figures.candidate_bars import Candidate, CandidateBars
+from widgets.figures.candidate_bars import CandidateBars
 from widgets.figures.chips import Chip, paint_chip
 from widgets.figures.image_geometry import letterbox, part_rect, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import Look, paint_border, paint_frame, paint_grid, paint_image, paint_overlay
 from widgets.figures.image_parts import paint_title as paint_line
 from widgets.figures.prediction_cards import percent
+from widgets.figures.token_axis import label
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
@@ -27,7 +28,7 @@ from widgets.views.answer.options import AnswerOptions
 from widgets.views.answer.overlay import TokenOverlay, overlay_of
 from widgets.writing.beam_tree import BeamPicture, describe_node, describe_text
 from widgets.writing.beside_image import BESIDE, HEAD, BesideImage, beside_image
-from widgets.writing.expected import describe_candidate, expected_at
+from widgets.writing.expected import describe_candidate, expected_at, room_for_candidates
 from widgets.writing.spots import nearest
 
 _GAP = 1.0  # em, the space between images
@@ -99,9 +100,14 @@ class ChatAnswerFigure:
         """float32 [target, image token]: what was looked at when each token was written; as many rows as are known."""
         return looks_weights(self.result, self.options.attention, self.layer, self.head)
 
+    @property
+    def _is_raised(self) -> bool:
+        """Whether numbers are what raised words (relevance), not where they looked."""
+        return self.options.attention == "relevance"
+
     def _row(self, places: tuple[int, ...]) -> np.ndarray | None:
         """float32 [image token], summed over words; None where it is not known."""
-        if self.options.attention == "relevance" and self.show == "image":
+        if self._is_raised and self.show == "image":
             return self.result.relevance if set(places) == set(self.result.relevance_of) else None
         known = [place for place in places if place < len(self.weights) and not np.isnan(self.weights[place]).any()]
         return self.weights[known].sum(0) if known and len(known) == len(places) else None
@@ -136,7 +142,7 @@ class ChatAnswerFigure:
 
     def _share(self) -> str:
         """How much of the attention of the chosen words goes to the image."""
-        row = self._row(self.chosen) if self.options.attention != "relevance" and self.show == "image" else None
+        row = self._row(self.chosen) if self.show == "image" and not self._is_raised else None
         if row is None:
             return ""
         return _tr("{} of it to the image").format(percent(float(row.sum()) / len(self.chosen)))
@@ -182,18 +188,9 @@ class ChatAnswerFigure:
     def _places(self, rect: QRectF, style: FigureStyle) -> BesideImage:
         """Where things are when one image is shown."""
         metrics = QFontMetricsF(style.font)
-        # As much at every step, so that nothing moves while it plays.
-        bars = CandidateBars("", (Candidate("", 0, 0),) * self.result.written.candidates.shape[1], -1).height(
-            metrics.height()
-        )
-        return beside_image(
-            rect,
-            self._shape(),
-            tuple(map(self._chip, self._words)),
-            (0.0, bars),
-            metrics,
-            lambda width: self._prompt_height(width, metrics),
-        )
+        room = 0.0, room_for_candidates(self.result.written, metrics.height())
+        chips = tuple(map(self._chip, self._words))
+        return beside_image(rect, self._shape(), chips, room, metrics, lambda w: self._prompt_height(w, metrics))
 
     def _panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[tuple[int, ...], QRectF]]:
         """Words and box of each image, its title above it."""
@@ -251,10 +248,7 @@ class ChatAnswerFigure:
                 painter.setPen(style.theme.faint)
                 room = QRectF(places.above)
                 room.setHeight(min(room.height(), _MOST_PROMPT * QFontMetricsF(style.font).height()))
-                painter.save()
-                painter.setClipRect(room, Qt.ClipOperation.IntersectClip)
-                painter.drawText(room, _WRAPPED, self._prompt())
-                painter.restore()
+                painter.drawText(room, _WRAPPED, self._prompt())  # which is clipped to its room
             for place, box in zip(self._words, places.words, strict=True):
                 if place < self.n_shown:
                     paint_chip(painter, self._chip(place), box, style)
@@ -277,8 +271,12 @@ class ChatAnswerFigure:
         em = QFontMetricsF(style.font).height()
         overlay = self.overlay(words)
         high = None if overlay is None else self._high(overlay)
-        paint_line(painter, title_of(self, words, high), QRectF(box.left(), box.top(), box.width(), HEAD * em), style)
-        picture = self.result.picture
+        tokens, picture = self.result.written.tokens.words, self.result.picture
+        if self.show == "words":
+            title = label(tokens[words[0]])
+        else:
+            title = title_of(tokens, words, high, is_raised=self._is_raised) if words else self.image
+        paint_line(painter, title, QRectF(box.left(), box.top(), box.width(), HEAD * em), style)
         whole = self._image_box(box, style)
         paint_image(painter, picture.original, whole)
         if overlay is not None and high is not None:
@@ -371,9 +369,11 @@ class ChatAnswerFigure:
         """What is known of it, in a line."""
         written = self.result.written
         if spot.kind == "word":
-            return describe_word(self, spot.place)
+            return describe_word(self.result, self.weights, spot.place)
         if spot.kind == "cell":
-            return describe_cell(self, self.chosen if self.show == "image" else (spot.place,), spot.column)
+            overlay = self.overlay(self.chosen if self.show == "image" else (spot.place,))
+            cell = spot.column
+            return describe_cell(self.result, overlay, cell, is_raised=self._is_raised) if overlay is not None else ""
         if spot.kind == "candidate" and self.bars is not None:
             return describe_candidate(self.bars, spot.place, _tr("a click continues from it"))
         if spot.kind == "node" and self.result.tree is not None:
