@@ -27,6 +27,14 @@ def has_detector(name: object) -> bool:
 
 
 @lru_cache(maxsize=1)
+def detector_image_side(name: str) -> int:
+    """Pixels a side of the images that a bundled detector looks at; its weights are not read for it."""
+    from inference.models.scene_detector import SceneDetectorConfig
+
+    return SceneDetectorConfig.from_pretrained(DETECTORS / name, local_files_only=True).image_size
+
+
+@lru_cache(maxsize=1)
 def load_detector(name: str) -> SceneDetector:
     """A bundled detector, ready to look."""
     from inference.models.scene_detector import SceneDetector

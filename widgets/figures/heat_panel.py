@@ -113,6 +113,10 @@ class HeatPanel:
         Whether the names of columns are turned where they have no room beside each other; no label stands below then.
     texts
         What stands in the cells [row][column] in place of numbers, as far as there is room.
+    missing
+        What the colour of missing values means; else that there is no number.
+    lines_above
+        Heights of letters that are left free between the title and the cells.
     """
 
     values: np.ndarray
@@ -131,6 +135,8 @@ class HeatPanel:
     column_names: tuple[str, ...] = ()
     turns_names: bool = False
     texts: tuple[tuple[str, ...], ...] = ()
+    missing: str = ""
+    lines_above: float = 0.0
 
     def plot(self, rect: QRectF, style: FigureStyle) -> QRectF:
         """Where the cells are."""
@@ -138,7 +144,7 @@ class HeatPanel:
         em = metrics.height()
         left = self._tick_width(metrics) + 1.9 * em
         right = 1.6 * em + max(metrics.horizontalAdvance(text) for text in self._bar_texts())
-        top, bottom = 1.5 * em, 2.6 * em
+        top, bottom = (1.5 + self.lines_above) * em, 2.6 * em
         plot = rect.adjusted(left, top, -right, -bottom)
         if self._is_turned(plot, metrics):
             plot.setBottom(rect.bottom() - min(self._widest_name(metrics), _LONGEST_TURNED * em) - 0.6 * em)
@@ -177,7 +183,7 @@ class HeatPanel:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(plot)
         painter.setPen(style.theme.ink)
-        word = "" if np.isfinite(self.values).all() else _tr("no number")
+        word = "" if np.isfinite(self.values).all() else self.missing or _tr("no number")
         room = rect.right() - plot.left() - (missing_width(word, metrics) + 1.5 * metrics.height() if word else 0)
         title = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, max(room, 0))
         painter.drawText(QPointF(plot.left(), rect.top() + metrics.ascent()), title)

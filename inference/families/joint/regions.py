@@ -11,7 +11,7 @@ import torch
 from inference.family.base import Encoded, ReadsImages
 from inference.family.jointly import OfKind, PairScore, ReadsJointly
 from inference.family.parts import AttentionPart, PartsFamily, part
-from inference.inputs.detected_regions import has_detector, load_detector, regions_by
+from inference.inputs.detected_regions import detector_image_side, has_detector, regions_by
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
 from inference.inputs.regions import features_of
@@ -59,7 +59,7 @@ class RegionsFamily(PartsFamily, ReadsImages, ReadsJointly):
 
     def takes(self, config: PreTrainedConfig) -> Takes:
         if name := self.detector(config):
-            return Takes((load_detector(name).config.image_size,) * 2)
+            return Takes((detector_image_side(name),) * 2)
         return Takes((_SIDE_SHOWN, _SIDE_SHOWN), (1, 1), is_free=True)
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:

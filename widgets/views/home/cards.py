@@ -89,6 +89,11 @@ def _polarity(view: str, base: str = "bert-mini") -> ViewExample:
     return ViewExample(view, f"{base}-polarity", _text("A warm and funny film that I would see again."))
 
 
+def _words_and_image(view: str, checkpoint: str, **options: dict[str, object]) -> ViewExample:
+    text, image = TextInput("a large yellow boat left of a medium purple cup"), ImageInput(seed=1, kind="scene")
+    return ViewExample(view, checkpoint, Input(text=text, image=image), None, options)
+
+
 def _translation(view: str, group: str = "cross", **options: dict[str, object]) -> ViewExample:
     return ViewExample(view, "transformer-en-fr", _text(_CAR), Selected(group, 1, 0), options)
 
@@ -270,13 +275,15 @@ VISION = LecturePart(
         ),
         HomeCard(
             "joint", "Words and image", "Where in the image each word of a caption looks, head by head.",
-            ViewExample(
-                "joint", "virtex-scenes",
-                Input(
-                    text=TextInput("a large yellow boat left of a medium purple cup"),
-                    image=ImageInput(seed=1, kind="scene"),
-                ),
-            ),
+            _words_and_image("joint", "virtex-scenes"),
+        ),
+        HomeCard(
+            "vilbert", "ViLBERT: two streams", "Words ask regions and regions ask words, between two streams.",
+            _words_and_image("joint", "vilbert-scenes", joint={"show": "map"}),
+        ),
+        HomeCard(
+            "uniter", "UNITER: one stream", "Words and regions in one stream: which head finds the thing?",
+            _words_and_image("joint", "uniter-scenes", joint={"show": "grounding"}),
         ),
         HomeCard(
             "similarity", "CLIP: images and texts", "Eight scenes and eight sentences: which belong together.",
@@ -364,6 +371,14 @@ CHECKPOINTS = LecturePart(
         CheckpointCard(
             "clip-scenes", "clip-scenes", "Compares drawn scenes with what is said of them.",
             _labels("heads", "clip-scenes", *_ON_THE_BEACH), "CLIP", 800_065,
+        ),
+        CheckpointCard(
+            "uniter-scenes", "uniter-scenes", "Reads words and the regions of a scene in one stream.",
+            _words_and_image("heads", "uniter-scenes"), "UNITER", 768_250,
+        ),
+        CheckpointCard(
+            "vilbert-scenes", "vilbert-scenes", "Reads words and regions in two streams that ask each other.",
+            _words_and_image("heads", "vilbert-scenes"), "ViLBERT", 1_430_330,
         ),
         CheckpointCard(
             "lseg-scenes", "lseg-scenes", "Tells which of your labels each pixel shows.",

@@ -78,6 +78,8 @@ class JointMapFigure(PanelFigure):
             row_names=tuple(words[i][:12] for i in self.rows),
             column_names=tuple(words[i] for i in self.columns),
             turns_names=True,
+            missing=_tr("do not attend to each other"),
+            lines_above=0.0 if np.isfinite(self.values).all() else 1.4,
         )
         return [(panel, rect.adjusted(0, 0.6 * em, 0, 0))]
 
