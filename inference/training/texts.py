@@ -70,8 +70,9 @@ def read_table(path: str) -> tuple[list[str], list[str]]:
         rows = csv.DictReader(io.StringIO(_text(path)), strict=True)
         columns = {column.strip().lower(): column for column in rows.fieldnames or () if column}
         if not {"text", "label"} <= columns.keys():
-            there = textwrap.shorten(", ".join(columns), 80, placeholder=" …") or "none"
-            raise Refused(f"{name} needs the columns text and label in its first line; it has “{there}”.")
+            named = textwrap.shorten(", ".join(columns), 80, placeholder=" …")
+            there = f"“{named}”" if named else "none"
+            raise Refused(f"{name} needs the columns text and label in its first line; it has {there}.")
         pairs = [
             (" ".join((row[columns["text"]] or "").split()), (row[columns["label"]] or "").strip()) for row in rows
         ]

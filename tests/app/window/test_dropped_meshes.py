@@ -102,6 +102,6 @@ def test_word_vectors_are_opened_whatever_is_looked_at(window, qtbot, tmp_path):
     def open_vectors(path):
         window.area.open_file("embedding", path, window.checkpoint)
 
-    drops.take([file], ("mesh",), drops.DropTargets(*[pytest.fail] * 4, open_vectors, *[pytest.fail] * 2))
+    drops.take([file], ("mesh",), drops.DropTargets(*[pytest.fail] * 5, open_vectors, *[pytest.fail] * 2))
     assert window.area.current == "embedding"
     assert OpenVectorsRequest(str(file)) in window.area.asked
