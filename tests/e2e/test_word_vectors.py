@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QSpinBox, QTabWidget
 
-from inference.models.word_vectors import open_vectors
+from inference.models.word_vectors import WordVectors, open_vectors
 from inference.results.job import JobPhase
 
 pytestmark = pytest.mark.xvfb
@@ -49,7 +50,7 @@ def test_neighbours_analogies_and_the_window(embedding):
 def test_word2vec_is_trained_paused_stopped_and_opened(embedding, tmp_path, monkeypatch):
     driver, out, text = embedding, tmp_path / "v.npz", tmp_path / "book.txt"
     text.write_text(
-        "the cat sat on the mat. the dog sat on the bed. a red bird saw the cat.\n" * 2_000, encoding="utf-8"
+        "the cat sat on the mat. the dog sat on the bed. a red bird saw the cat.\n" * 10_000, encoding="utf-8"
     )
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(text), ""))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), ""))
@@ -84,8 +85,23 @@ def test_a_file_of_vectors_is_dropped_wherever_one_is(driver):
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(Path(__file__).parents[1] / "inference" / "files" / "gensim-4.4.0.kv"))])
     copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(9, 9), copy, data, left, none)  # without it, Qt delivers no drop
+    QApplication.sendEvent(driver.window, enter)
+    assert enter.isAccepted()
     QApplication.sendEvent(driver.window, QDropEvent(QPointF(9, 9), copy, data, left, none))
     driver.wait(
         lambda: driver.figure("embedding") is not None and "gensim-4.4.0.kv" in driver.figure("embedding").caption
     )
     assert driver.window.area.current == "embedding"
+
+
+def test_word2vecs_text_and_binary_files_are_opened_by_dialog(embedding, tmp_path, monkeypatch):
+    driver = embedding
+    words = ("red", "blue", "dog", "cat", "mother", "king")
+    table = np.random.default_rng(0).normal(size=(6, 8)).astype(np.float32)
+    for name in ("v.txt", "v.bin"):
+        WordVectors(words, table).save(tmp_path / name)
+        monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, name=name: (str(tmp_path / name), ""))
+        driver.click(driver.widget("embedding_open"))
+        driver.wait(lambda name=name: name in driver.figure("embedding").caption)
+        assert "6 vectors of 8 numbers" in driver.figure("embedding").caption

@@ -85,6 +85,14 @@ def test_an_axis_holds_all_and_its_ticks_are_round(low, high):
     assert len({tick.text for tick in found}) == len(found)
 
 
+@pytest.mark.parametrize(("low", "high"), [(0.0683, 0.0714), (0.0, 0.0019), (96.0, 98.0)])
+def test_a_low_plot_still_tells_how_large_its_numbers_are(low, high):
+    extent = Extent(low, high)
+    found = ticks(Axis(), extent, 140, lambda _: 25.5)
+    assert len(found) >= 2
+    assert all(np.diff([tick.at for tick in found]) / (high - low) * 140 >= 25.5)
+
+
 def test_numbers_that_crowd_far_above_zero_do_not_begin_there():
     assert of_values(Axis(), 96.0, 98.0)[0].low > 90
     assert of_values(Axis(), 1.0, 98.0)[0].low == pytest.approx(0, abs=3)

@@ -73,7 +73,8 @@ class Frame:
             inner.setRight(sides[1])
         if inner.width() < 1 or inner.height() < 1:
             return Frame(plot, rect, QRectF(inner.topLeft(), inner.topLeft()), x, y, (), ())
-        x_ticks = ticks(plot.x, x, inner.width(), lambda text: metrics.horizontalAdvance(text) + 1.4 * em)
+        gap = 0.8 * em if plot.x.labels else 1.4 * em  # a name that is left out is missed, a number is not
+        x_ticks = ticks(plot.x, x, inner.width(), lambda text: metrics.horizontalAdvance(text) + gap)
         if sides is None and zoom is None and x_ticks:
             # The number of the last tick may reach beyond the axis, but not beyond the plot.
             last = x_ticks[-1]

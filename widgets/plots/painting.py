@@ -301,7 +301,10 @@ def _paint_name(painter: QPainter, at: QPointF, inner: QRectF, text: str, color:
 
 def _seen(frame: Frame, x: np.ndarray, y: np.ndarray) -> list[QPointF]:
     inner = frame.inner.adjusted(-1, -1, 1, 1)
-    points = (QPointF(*point) for point in np.column_stack([x, y]).tolist())
+    places = np.column_stack([x, y])
+    points = (
+        QPointF(*point) for point in places[np.isfinite(places).all(1)].tolist()
+    )  # Qt would hold NaN to be inside
     return [point for point in points if inner.contains(point)]
 
 

@@ -109,20 +109,32 @@ def _multiples(axis: Axis, extent: Extent) -> list[Tick]:
 
 
 def _linear(axis: Axis, extent: Extent, length: float, room: Callable[[str], float]) -> list[Tick]:
-    low, high = axis.number(extent.low), axis.number(extent.high)
-    n_most = max(length / room("0"), 1.0) / _SPARSE
+    n_room = max(length / room("0"), 1.0)
+    n_most = n_room / _SPARSE
     found: list[Tick] = []
     for _ in range(4):  # wide texts need fewer ticks
-        step = round_step((high - low) / max(n_most, 1.0))
-        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-        write = axis.text or _plain(step)
-        values = [i * step for i in range(first, last + 1)]
-        found = [Tick(float(axis.units(np.array(value))), write(value)) for value in values]
+        found = _at_steps(axis, extent, n_most)
         widest = max((room(tick.text) for tick in found), default=1.0)
         if len(found) < 2 or widest * len(found) <= length * 1.1:
-            return found
+            break
         n_most = min(length / widest, 0.6 * n_most)
+    while len(found) < 2 and n_most < n_room:  # a single number does not tell how large anything is
+        n_most *= 2
+        finer = _at_steps(axis, extent, n_most)
+        if max((room(tick.text) for tick in finer), default=1.0) * len(finer) > length * 1.1:
+            break
+        found = finer
     return found
+
+
+def _at_steps(axis: Axis, extent: Extent, n_most: float) -> list[Tick]:
+    """Ticks at multiples of a round step, of which about so many have room."""
+    low, high = axis.number(extent.low), axis.number(extent.high)
+    step = round_step((high - low) / max(n_most, 1.0))
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    write = axis.text or _plain(step)
+    values = [i * step for i in range(first, last + 1)]
+    return [Tick(float(axis.units(np.array(value))), write(value)) for value in values]
 
 
 def _plain(step: float) -> Callable[[float], str]:

@@ -140,7 +140,9 @@ def test_an_open_checkpoint_tells_what_its_readme_states_and_what_is_not_stated(
 def test_foreign_names_are_plain(view):
     info = replace(make_checkpoint_info(name="<b>x</b>\n"), architecture="<i>Y</i>")
     view.set_subject(Subject(info, text_input("a cat")))
-    assert any("<b>x</b>" in text for text in texts_of(view.figure()))
+    shown = texts_of(view.figure())
+    assert "Open now: <b>x</b>\u21b5" in shown
+    assert "<i>Y</i>" in shown
 
 
 def test_its_numbers_are_a_row_a_model():
@@ -182,7 +184,7 @@ def test_what_is_bundled_is_of_its_model():
             assert model_of(architecture) is BY_KEY[key]
 
 
-def test_what_a_readme_states_is_shown_whole():
+def test_what_a_readme_states_is_shown_whole(qapp):
     data = "sentences of everyday life, captions of photographs, stories for children, and letters from two centuries; "
     info = replace(make_checkpoint_info(), card=ModelCard((data * 3)[:300], "mit", "en"))
     style = FigureStyle()

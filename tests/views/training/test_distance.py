@@ -94,6 +94,13 @@ def test_what_is_solved_grows_with_the_steps_or_the_seconds():
     assert figure.describe(PlotSpot(1, 0, 2)) == "run, second 5.0: solved up to 4 tokens"
 
 
+def test_the_axis_of_what_is_solved_goes_as_far_as_was_measured():
+    for n_done in (0, 40):
+        axis = DistanceFigure((run_of(n_done),)).plots[1].y
+        assert (axis.low, axis.high) == (0.0, 10.0)
+    assert DistanceFigure(()).plots[1].y.high is None
+
+
 def test_paths_are_those_of_the_networks():
     runs = (run_of(name="t", sizes=ModelSizes(2)), run_of(name="l", ink=1, sizes=LSTM))
     transformer, lstm, past = curves_of(DistanceFigure(runs).plots[2])

@@ -77,6 +77,21 @@ def test_without_a_run_there_is_the_chosen_rate():
     assert paint(figure) != paint(TrainingCurvesFigure(()))
 
 
+def test_the_chosen_rate_lies_on_that_of_a_run_that_had_it():
+    plan, result = Schedule("cosine", 10, 40, 0.01), make_result(40)
+    rates = np.array([plan.rate(step) for step in range(40)])
+    result = replace(result, log=replace(result.log, rate=rates))
+    run, chosen = TrainingCurvesFigure((shown_run("run", 0, result),), plan).plots[2].series
+    np.testing.assert_array_equal(chosen.x, run.x)
+    np.testing.assert_allclose(chosen.y, run.y)
+
+
+def test_levels_that_look_alike_are_told_apart_by_their_numbers():
+    result = replace(make_result(10), baselines=(("always the same", 0.125), ("chance", 1 / 128)))
+    levels = TrainingCurvesFigure((shown_run("run", 0, result),)).plots[1].series[-2:]
+    assert [level.name for level in levels] == ["always the same: 0.12", "chance: 0.0078"]
+
+
 def test_names_of_runs_are_text():
     figure = TrainingCurvesFigure((shown_run("a\x1b[31m<b>", 0, make_result(3)),))
     assert "\x1b" not in figure.caption
@@ -93,6 +108,9 @@ def test_gradients_are_means_by_layer():
     assert figure.describe(PlotSpot(0, 0, 1)).startswith("run, encoder 0: gradient norm ")
     spot = figure.step(None, 1, 0, QRectF(0, 0, 800, 500), FigureStyle())
     assert spot is not None
+    told = [tick.text for tick in figure.laid_out(QRectF(0, 0, 690, 420), FigureStyle())[0].x_ticks]
+    assert told == list(figure.names)  # also in a narrow window
+    paint(figure, 300, 800)
 
 
 # Attention

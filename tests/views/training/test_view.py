@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLineEdit, QListWidget, QPushButton, QTabWidget, QToolButton, QWidget
 
@@ -313,6 +314,16 @@ def test_of_warm_up_alone_nothing_else_is_named(view):
     for request in requests:
         view.show_result(request, make_result(10), True)
     assert [run.name for run in view.figure().runs] == ["warm-up of 100 steps", "no warm-up"]
+    view._pages.setCurrentIndex(2)  # and on the page Distance
+    assert [run.shown.name for run in view.figure().runs] == ["warm-up of 100 steps", "no warm-up"]
+
+
+def test_the_colour_of_a_run_is_seen_also_where_it_is_chosen(view):
+    give(view, kept("b", 40))
+    icon = view.findChild(QListWidget, "training_runs").item(0).icon()
+    plain, chosen = (icon.pixmap(12, 12, mode).toImage() for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected))
+    assert plain == chosen
+    assert plain.pixelColor(0, 0) != plain.pixelColor(6, 6)  # it has an edge: its colour may be that of the choice
 
 
 def test_what_cannot_be_compared_is_said_and_a_run_can_still_be_started(view):

@@ -102,7 +102,8 @@ class TrainingCurvesFigure(PlottedFigure):
         if len(self.runs) == 1:  # of several, nobody could tell the curves apart
             series += self._by_part(self.runs[0])
         levels = {name: value for run in self.runs for name, value in run.result.baselines}
-        return [*series, *(Level(name, value) for name, value in levels.items())]
+        # They look alike, and cannot be pointed at: which is which, their numbers say.
+        return [*series, *(Level(f"{name}: {value:.2g}", value) for name, value in levels.items())]
 
     def _terms(self) -> list[Plot]:
         """What a step tells beside its loss, a plot a title; of one run each curve has a colour of its own."""
@@ -129,8 +130,8 @@ class TrainingCurvesFigure(PlottedFigure):
             Curve(run.name, *self._thinned(run, run.result.log.rate), run.ink) for run in self.runs if run.result.n_done
         ]
         if self.plan is not None and self.against == "steps":
-            x = np.unique(np.linspace(0, self.plan.n_steps, _MOST_POINTS).round())
-            y = np.array([self.plan.rate(int(step)) for step in x])
+            x = np.unique(np.linspace(1, self.plan.n_steps, _MOST_POINTS).round())
+            y = np.array([self.plan.rate(int(step) - 1) for step in x])  # the first step has the rate of step 0
             series.append(Curve(_tr("chosen"), x, y, "faint", is_dashed=True))
         return series
 

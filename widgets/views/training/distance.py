@@ -99,10 +99,16 @@ class DistanceFigure(PlottedFigure):
             _tr("Letters that are right"),
             empty=empty,
         )
+        farthest = max(
+            (self._measured_up_to(run, kind) for run in self._measured for kind in (_WITHIN, _LONGER)), default=0
+        )
         solved = Plot(
-            tuple(self._solved()), axis_of(self.against), Axis(_tr("tokens"), low=0.0), _tr("Longest distance solved"),
+            tuple(self._solved()),
+            axis_of(self.against),
+            Axis(_tr("tokens"), low=0.0, high=float(farthest) or None),  # also while nothing is solved
+            _tr("Longest distance solved"),
             empty=empty,
-        )  # fmt: skip
+        )
         paths = Plot(
             tuple(self._paths()), tokens, Axis(_tr("operations"), low=0.0), _tr("Shortest path to what is written"),
             empty="" if self._networks else _tr("Paths are told of string reversal and of the next word."),

@@ -15,6 +15,7 @@ from widgets.views.training.curves import shown_run
 from widgets.views.training.distance import DistanceFigure, RunOfNetwork
 from widgets.views.training.options import Against
 from widgets.views.training.record import RunRecord
+from widgets.views.training.words import run_labels
 
 
 class DistancePage(Page):
@@ -39,10 +40,11 @@ class DistancePage(Page):
 
     def show_records(self, records: tuple[RunRecord, ...], against: Against, style: FigureStyle) -> None:
         """Draw these runs."""
+        measured = [(record, record.result) for record in records if record.result is not None]
+        labels = run_labels([record.request for record, _ in measured])
         runs = tuple(
-            RunOfNetwork(shown_run(record.request.name, record.ink, record.result), record.request)
-            for record in records
-            if record.result is not None
+            RunOfNetwork(shown_run(label, record.ink, result), record.request)
+            for label, (record, result) in zip(labels, measured, strict=True)
         )
         self.figure = DistanceFigure(runs, against)
         self.caption.show_text(self.figure.caption)

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QSizeF
+from PySide6.QtCore import QCoreApplication, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF
 
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Axis, Curve, Plot, PlotSpot, Series, Shown
-from widgets.plots.figure import PlottedFigure
+from widgets.plots.figure import Placed, PlottedFigure
 from widgets.views.training.curves import ShownRun
 from widgets.views.training.words import step_text
 
 WINDOW = 20  # steps whose mean is taken
+_LAYERS_SHARE = 0.6  # of the width
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +79,15 @@ class LayerGradientsFigure(PlottedFigure):
         )
         steps = Axis(_tr("step"), text=step_text, low=0.0)
         return by_layer, Plot(losses, steps, Axis(_tr("nats")), _tr("Loss up to there"), empty=empty)
+
+    def placed(self, rect: QRectF, style: FigureStyle) -> list[Placed]:
+        """The names of the layers need more room than the steps beside them."""
+        layers, loss = super().placed(rect, style)
+        if layers.rect.right() < loss.rect.left():
+            more = _LAYERS_SHARE * rect.width() - layers.rect.width()
+            layers.rect.setRight(layers.rect.right() + more)
+            loss.rect.setLeft(loss.rect.left() + more)
+        return [layers, loss]
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QGridLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from inference.results.job import JobPhase
@@ -150,8 +150,12 @@ class RunList(QWidget):
         record = self._records[item.data(_FOLDER)]
         side = round(0.8 * self.fontMetrics().height())
         swatch = QPixmap(side, side)
-        swatch.fill(QColor(color_of(record.ink, self._style)))
-        item.setIcon(QIcon(swatch))
+        swatch.fill(self.palette().color(QPalette.ColorRole.Base))  # an edge, on the colour of what is chosen
+        with QPainter(swatch) as painter:
+            painter.fillRect(swatch.rect().adjusted(1, 1, -1, -1), QColor(color_of(record.ink, self._style)))
+        icon = QIcon(swatch)
+        icon.addPixmap(swatch, QIcon.Mode.Selected)  # which Qt would tint
+        item.setIcon(icon)
         # Of a comparison there is room for what differs alone; the tool tip has the rest.
         name = record.request.name.removeprefix(f"{record.request.comparison}-")
         item.setText(f"{clean(name)}\n{self._standing(record)}")
