@@ -81,7 +81,7 @@ def test_the_chosen_rate_lies_on_that_of_a_run_that_had_it():
     plan, result = Schedule("cosine", 10, 40, 0.01), make_result(40)
     rates = np.array([plan.rate(step) for step in range(40)])
     result = replace(result, log=replace(result.log, rate=rates))
-    run, chosen = TrainingCurvesFigure((shown_run("run", 0, result),), plan).plots[2].series
+    chosen, run = TrainingCurvesFigure((shown_run("run", 0, result),), plan).plots[2].series
     np.testing.assert_array_equal(chosen.x, run.x)
     np.testing.assert_allclose(chosen.y, run.y)
 

@@ -132,7 +132,7 @@ class TrainingCurvesFigure(PlottedFigure):
         if self.plan is not None and self.against == "steps":
             x = np.unique(np.linspace(1, self.plan.n_steps, _MOST_POINTS).round())
             y = np.array([self.plan.rate(int(step) - 1) for step in x])  # the first step has the rate of step 0
-            series.append(Curve(_tr("chosen"), x, y, "faint", is_dashed=True))
+            series.insert(0, Curve(_tr("chosen"), x, y, "faint", is_dashed=True))  # beneath what was so
         return series
 
     def _gradients(self) -> list[Series]:
