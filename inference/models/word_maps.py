@@ -11,6 +11,7 @@ from inference.models.word2vec import Vectors
 
 LEAST_TSNE = 5  # words
 _MOST_PERPLEXITY = 30.0
+_LEAST_LENGTH = 1e-6  # of the longest axis: shorter ones are what float32 rounds away
 
 
 def principal_plane(vectors: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -20,6 +21,7 @@ def principal_plane(vectors: Vectors) -> tuple[NDArray[np.float64], NDArray[np.f
     """
     centred = vectors.astype(np.float64) - vectors.mean(0, dtype=np.float64)
     left, lengths, _ = np.linalg.svd(centred, full_matrices=False)
+    lengths[lengths < _LEAST_LENGTH * lengths.max(initial=0.0)] = 0.0  # as of two words across the line between them
     places, explained = np.zeros((len(vectors), 2)), np.zeros(2)
     n = min(2, len(lengths))
     places[:, :n] = left[:, :n] * lengths[:n]

@@ -111,7 +111,7 @@ def test_a_model_learns_to_reverse_strings_and_the_film_of_its_attention_is_expo
     def seen():
         return driver.figure("training").looks
 
-    driver.wait(lambda: seen()[-1].measure >= 0.98, seconds=110)
+    driver.wait(lambda: seen()[-1].measure >= 0.98, seconds=240)
     first, last = (mirrored_share(look.pattern[-1]).max() for look in (seen()[0], seen()[-1]))
     assert first < 0.3 < 0.7 < last
     show_page(driver, 0)

@@ -118,6 +118,9 @@ def test_the_plane_of_the_largest_variance_is_that_of_scikit_learn():
     np.testing.assert_allclose(np.abs(places), np.abs(theirs.transform(vectors)), atol=1e-9)
     assert (places[np.abs(places).argmax(0), [0, 1]] > 0).all()
     np.testing.assert_array_equal(principal_plane(np.ones((3, 4)))[0], 0)
+    two, shares = principal_plane(vectors[:2].astype(np.float32))
+    assert two[0, 0] == pytest.approx(-two[1, 0])
+    np.testing.assert_array_equal((two[:, 1], shares), ([0, 0], [1, 0]))  # no noise is drawn as large as the plot
 
 
 def test_a_map_is_turned_to_lie_as_the_one_before():
