@@ -255,7 +255,7 @@ LANGUAGE = LecturePart(
         ),
         HomeCard(
             "few_shot", "GPT-3: a few examples", "How often it is right after 0 to 8 examples.",
-            _gpt("few_shot", _CAT),
+            _gpt("few_shot", _CAT, few_shot={"task": "to-fr"}),
         ),
     ),
 )  # fmt: skip
