@@ -227,7 +227,7 @@ def test_nothing_is_asked_before_it_is_wanted(view, qtbot):
 def test_a_small_model_is_asked_at_once_and_the_next_one_too(qtbot):
     view = watched(FewShotView(ViewContext()), qtbot, 1000, 600)
     view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
-    assert [request.task for request in view.asked] == ["plural"]
+    assert [request.task for request in view.asked] == ["to-fr"]
     answer(view, make_result())
     view.set_subject(Subject(make_checkpoint_info(), text_input("another")))
     assert len(view.asked) == 1

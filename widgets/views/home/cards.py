@@ -204,7 +204,7 @@ LANGUAGE = LecturePart(
         ),
         HomeCard(
             "few_shot", "GPT-3: a few examples", "How often it is right after 0 to 8 examples.",
-            of_gpt("few_shot", CAT, few_shot={"task": "to-fr"}),
+            of_gpt("few_shot", CAT),
         ),
     ),
 )  # fmt: skip
