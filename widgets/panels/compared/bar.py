@@ -133,6 +133,7 @@ class ComparedBar(QWidget):
             self._say(self.tr("Only of generated scenes is known what is in them; add one of them."))
         elif which in ("captions", "labels"):
             self.chips.set_texts(texts, texts[0])
+            self._begun = which, self.chips.texts
             self.changed.emit()
         else:
             self.chips.add(texts)
