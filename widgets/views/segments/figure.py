@@ -76,8 +76,8 @@ class SegmentsFigure:
         n, score = len(self.result.labels), self.score_name
         match self.options.show:
             case "labels":
-                low, high = self.span
-                how = _tr("{} from {:.3f} (dark) to {:.3f} (bright)").format(score, low, high)
+                low, high = (fixed(end, ".3f") for end in self.span)
+                how = _tr("{} from {} (dark) to {} (bright)").format(score, low, high)
                 return _tr("Every label by itself: {}").format(_tr("shares from 0 to 1") if self.is_share else how)
             case "entropy":
                 of = _tr("of the softmax over {} labels") if self.result.is_exclusive else _tr("of yes or no")
