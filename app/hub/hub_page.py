@@ -101,7 +101,7 @@ class HubPage(QWidget):
         tree = QTreeWidget(self)
         tree.setObjectName("hub_suggested")
         tree.setAccessibleName(self.tr("Suggested for the lecture"))
-        tree.setHeaderLabels([self.tr("For the lecture"), self.tr("Size")])
+        tree.setHeaderLabels([self.tr("For the lecture"), self.tr("Size, about")])
         tree.setRootIsDecorated(False)
         tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
@@ -112,7 +112,7 @@ class HubPage(QWidget):
                 groups[one.system] = QTreeWidgetItem(tree, [one.system])
                 groups[one.system].setFlags(Qt.ItemFlag.ItemIsEnabled)
                 groups[one.system].setFirstColumnSpanned(True)
-            item = QTreeWidgetItem(groups[one.system], [one.id, size_text(one.megabytes * MB)])
+            item = QTreeWidgetItem(groups[one.system], [one.id, f"{one.megabytes:,} MB"])
             item.setData(0, _ABOUT, one.id)
             item.setToolTip(0, plain_tip(self._about(one)))
             item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -120,7 +120,7 @@ class HubPage(QWidget):
         return tree
 
     def _about(self, one: Suggested) -> str:
-        about = self.tr("{}. About {}, licence {}.").format(one.look_at, size_text(one.megabytes * MB), one.licence)
+        about = self.tr("{}. About {}, licence {}.").format(one.look_at, f"{one.megabytes:,} MB", one.licence)
         if one.weights != "safetensors":
             about += self.tr(" Its weights may be there as pickles only, which are not read.")
         return about if one.is_tried else about + self.tr(" It has not been tried with Headlight.")

@@ -145,8 +145,9 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         centre = QWidget(self)
-        layout = QVBoxLayout(centre, spacing=0)
+        layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
         layout.addWidget(self.input_panel)
         layout.addWidget(self.area, 1)
         layout.addWidget(self.jobs_list)
@@ -387,9 +388,8 @@ class MainWindow(QMainWindow):
             self.set_presentation(False)
         try:
             save_settings(self._settings_now(), self._settings_file, self._loaded, self._begun)
-            self._session.save(
-                self.controller.checkpoint, self.selection.now, self.selection.masked, self.input_panel.input()
-            )
+            now, masked = self.selection.now, self.selection.masked
+            self._session.save(self.controller.checkpoint, now, masked, self.input_panel.input())
         except OSError as error:
             self.status_line.show_message(self.tr("The settings could not be saved: {}").format(error.strerror))
         self.controller.write_cache()

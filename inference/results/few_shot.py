@@ -106,7 +106,7 @@ class FewShotRequest(Request["FewShotResult"]):
     refines = True
 
     checkpoint: str
-    task: str = "plural"
+    task: str = "to-fr"
     path: str = ""
     n_trials: int = 40
     seed: int = 0

@@ -6,10 +6,11 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from widgets.kit.figure import Figure
 from widgets.kit.figure_canvas import FigureCanvas
+from widgets.kit.plain import plain_tip
 from widgets.look.theme import FigureStyle
 
 _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
@@ -60,6 +61,12 @@ class PointedCanvas(FigureCanvas[PointedFigure]):
     def tell_again(self) -> None:
         """Emit `spot_changed` anew: what was said of the spot was taken away, and holds again."""
         self.spot_changed.emit(self._spot)
+
+    def show_tip(self, text: str) -> None:
+        """Say more of the spot where the pointer rests than fits in a line; empty for nothing."""
+        if plain_tip(text, is_long=True) != self.toolTip():
+            QToolTip.hideText()  # it is of another spot
+            self.setToolTip(plain_tip(text, is_long=True))
 
     def paint_over(self, painter: QPainter, figure: PointedFigure) -> None:
         if self._spot is not None:

@@ -59,7 +59,8 @@ class RegionsFamily(PartsFamily, ReadsImages, ReadsJointly):
 
     def takes(self, config: PreTrainedConfig) -> Takes:
         if name := self.detector(config):
-            return Takes((detector_image_side(name),) * 2)
+            side = detector_image_side(name)
+            return Takes((side, side))
         return Takes((_SIDE_SHOWN, _SIDE_SHOWN), (1, 1), is_free=True)
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPicture
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSpinBox, QToolButton
 
 from inference.analyses.few_shot import drawn, few_shot
@@ -178,6 +179,27 @@ def test_a_prompt_that_does_not_fit_at_all_is_refused(tmp_path):
         few_shot(asked(long), load(str(folder), Context()), Context())
 
 
+def drawn_texts(figure):
+    """What is written beside the curves on a page as narrow as the window's smallest."""
+    page = QPicture()
+    painter = Written(page)
+    figure.paint_around(painter, QRectF(0, 0, 860, 520), FigureStyle())
+    painter.end()
+    return painter.texts
+
+
+class Written(QPainter):
+    """Keeps the texts that are painted with it."""
+
+    def __init__(self, device):
+        super().__init__(device)
+        self.texts = []
+
+    def drawText(self, place, text):
+        self.texts.append(text.strip())
+        super().drawText(place, text)
+
+
 def make_result(n=4, longest=MOST_SHOTS):
     right = np.minimum(np.arange(MOST_SHOTS + 1) // 2, n) * np.array([[1], [0]])
     tried = np.full((2, MOST_SHOTS + 1), n) * (np.arange(MOST_SHOTS + 1) <= longest)
@@ -198,6 +220,15 @@ def test_its_numbers_and_words(qtbot):
     assert figure.describe(PlotSpot(0, 0, 4)).startswith("4 examples, examples as they are: 2 of 4 right (50 %, ")
     assert figure.describe(PlotSpot(0, 1, 1)).startswith("1 example, examples with others' answers: 0 of 4 right")
     assert figure.natural_size(FigureStyle()).width() > 100
+
+
+def test_a_sentence_that_was_right_and_one_that_was_not_are_both_read_whole(qapp):
+    result = make_result()
+    said = tuple("Elle est parti" for _ in range(MOST_SHOTS + 1))
+    wrong = replace(result.trials[0], said=said, answer="Elle est partie.", is_right=(False,) * len(said))
+    texts = drawn_texts(FewShotFigure(replace(result, trials=(wrong,)), shots=2))
+    assert "It went on with “Elle est parti”: wrong" in texts
+    assert "“Elle est partie.” is right" in texts
 
 
 LARGE = replace(make_checkpoint_info(), n_parameters=124_000_000)
@@ -227,7 +258,7 @@ def test_nothing_is_asked_before_it_is_wanted(view, qtbot):
 def test_a_small_model_is_asked_at_once_and_the_next_one_too(qtbot):
     view = watched(FewShotView(ViewContext()), qtbot, 1000, 600)
     view.set_subject(Subject(make_checkpoint_info(), text_input("the cat")))
-    assert [request.task for request in view.asked] == ["plural"]
+    assert [request.task for request in view.asked] == ["to-fr"]
     answer(view, make_result())
     view.set_subject(Subject(make_checkpoint_info(), text_input("another")))
     assert len(view.asked) == 1

@@ -121,6 +121,7 @@ def test_a_click_on_a_candidate_begins_a_branch_that_is_named_by_its_token(view)
     assert choices(view, "branch") == ["The text itself", "“ran” (2)"]
     assert [line.depth for line in view.figure().branches] == [0, 1]
     assert [line.is_now for line in view.figure().branches] == [False, True]
+    assert [line.bits for line in view.figure().branches] == [3.0, 2.0]  # its own token is one of the two
     click(view, "candidate", 0)  # the one that is there
     assert len(view.asked) == 2
 

@@ -152,6 +152,17 @@ def test_a_cell_says_what_the_layer_would_say_and_what_is_true(view, qtbot):
     assert "true" not in figure.describe(Cell(0, 0, 5))
 
 
+def test_all_words_of_a_cell_are_in_the_tip_where_the_pointer_rests(view, qtbot):
+    answer(view, make_result())
+    canvas = view._canvas
+    panel, area = view.figure().panels(canvas.figure_rect(), canvas.style_now)[0]
+    qtbot.mouseMove(canvas, panel.cell_rect(0, 2, panel.plot(area, canvas.style_now)).center().toPoint())
+    assert "<br>b 0.75<br>a 0.25<br>true: b, rank 1 of 40, 0.75<br>entropy 1.50 bits" in canvas.toolTip()
+    view.refuse("of another text")
+    canvas.tell_again()
+    assert not canvas.toolTip()
+
+
 def test_a_click_selects_layer_and_token(view, qtbot):
     answer(view, make_result())
     canvas = view._canvas

@@ -135,6 +135,7 @@ def test_a_click_on_a_bar_selects_its_token(view, qtbot):
     assert view.selection.now.query == Position("text", 4)
     qtbot.mouseMove(canvas, bar)
     qtbot.waitUntil(lambda: "4.00 bits" in view.findChild(QLabel, "reading_read_out").text())
+    assert "of 40<br>a 0.25<br>b 0.25<br>" in canvas.toolTip()
 
 
 def test_keys_go_along_the_lines_and_between_them():
@@ -289,6 +290,15 @@ def test_what_is_kept_stands_above_what_comes_next_until_it_is_released(view, qt
     release.click()
     assert view.figure().result is FINE.result
     assert not release.isEnabled()
+
+
+def test_what_was_written_behind_a_text_is_named_with_it(view):
+    written = dataclasses.replace(view.subject.input.text, target_ids=(1, 2, 3))
+    view.set_subject(dataclasses.replace(view.subject, input=dataclasses.replace(view.subject.input, text=written)))
+    answer(view, COARSE.result)
+    view.findChild(QToolButton, "reading_keep").click()
+    assert COARSE.result.text not in view.pictured_title()
+    assert view.figure().kept.title.endswith(COARSE.result.text)
 
 
 def test_an_old_picture_cannot_be_kept(view):

@@ -219,7 +219,8 @@ class ChatAnswerFigure:
             n = max(len(self._words), 1)
             columns = max(1, min(n, int((width + _GAP * em) / ((_TILE + _GAP) * em))))
             return QSizeF(0, -(-n // columns) * (_TILE * height / wide + HEAD + _GAP) * em)
-        places = self._places(QRectF(0, 0, max(width, 20 * em), 20 * em), style)
+        tall = 1e4 if width >= BESIDE * em else 20 * em  # words have least room beside the widest image
+        places = self._places(QRectF(0, 0, max(width, 20 * em), tall), style)
         return QSizeF(0, max(places.bars.bottom(), 16 * em))
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
@@ -230,7 +231,7 @@ class ChatAnswerFigure:
             height, width = self._shape()
             columns = min(n := max(len(self._words), 1), 6)
             return QSizeF(columns * (11 + _GAP) * em, -(-n // columns) * (11 * height / width + HEAD + _GAP) * em)
-        return QSizeF((BESIDE + 4) * em, max(self.least_size(BESIDE * em, style).height(), 25 * em))
+        return QSizeF((BESIDE + 4) * em, max(self.least_size((BESIDE + 4) * em, style).height(), 25 * em))
 
     # Painting
 
@@ -367,7 +368,7 @@ class ChatAnswerFigure:
 
     def describe(self, spot: AnswerSpot) -> str:
         """What is known of it, in a line."""
-        written = self.result.written
+        click = _tr("a click continues from it")
         if spot.kind == "word":
             return describe_word(self.result, self.weights, spot.place)
         if spot.kind == "cell":
@@ -375,10 +376,9 @@ class ChatAnswerFigure:
             cell = spot.column
             return describe_cell(self.result, overlay, cell, is_raised=self._is_raised) if overlay is not None else ""
         if spot.kind == "candidate" and self.bars is not None:
-            return describe_candidate(self.bars, spot.place, _tr("a click continues from it"))
+            return describe_candidate(self.bars, spot.place, click)
         if spot.kind == "node" and self.result.tree is not None:
-            click = _tr("a click continues from it")
-            return describe_node(self.result.tree, written.vocabulary, spot.place, click)
+            return describe_node(self.result.tree, self.result.written.vocabulary, spot.place, click)
         return describe_text(self.result.hypotheses[spot.place]) if spot.kind == "text" else ""
 
     # Export

@@ -185,7 +185,8 @@ class CaptionFigure:
             n = max(len(self._order), 1)
             columns = max(1, min(n, int((width + _GAP * em) / ((_TILE + _GAP) * em))))
             return QSizeF(0, -(-n // columns) * (_TILE * shape[0] / shape[1] + HEAD + _GAP) * em)
-        places = self._places(QRectF(0, 0, max(width, 20 * em), 20 * em), style)
+        tall = 1e4 if width >= BESIDE * em else 20 * em  # words have least room beside the widest image
+        places = self._places(QRectF(0, 0, max(width, 20 * em), tall), style)
         height = max(places.bars.bottom(), 16 * em)
         return QSizeF(0, height)
 
@@ -199,7 +200,7 @@ class CaptionFigure:
             columns = min(n, 6)
             rows = -(-n // columns)
             return QSizeF(columns * (11 + _GAP) * em, rows * (11 * height / width + HEAD + _GAP) * em)
-        return QSizeF((BESIDE + 4) * em, max(self.least_size(BESIDE * em, style).height(), 25 * em))
+        return QSizeF((BESIDE + 4) * em, max(self.least_size((BESIDE + 4) * em, style).height(), 25 * em))
 
     # Painting
 

@@ -109,19 +109,23 @@ class FewShotFigure(PlottedFigure):
         shots = min(self.shots, len(trial.said) - 1)
         ink, faint, right = style.theme.ink, style.theme.faint, style.theme.accent
         said, is_right = clean(trial.said[shots]), trial.is_right[shots]
-        verdict = _tr("right") if is_right else _tr("wrong; “{}” is right").format(clean(trial.answer))
+        # In a line of its own: both answers of a sentence have no room beside each other.
+        wanted = "" if is_right else _tr("“{}” is right").format(clean(trial.answer))
+        verdict = _tr("right") if is_right else _tr("wrong")
         if not is_right and trial.said[shots] == trial.answer:
-            verdict = _tr("wrong, as no space stands before it")
+            verdict, wanted = _tr("wrong, as no space stands before it"), ""
         title = _tr("Trial {}, {}: what the model was given").format(self.trial + 1, counted(shots))
         lines: list[list[tuple[str, QColor]]] = [[(title, faint)]]
         lines += [[(clean(line), ink)] for line in trial.prompt(shots).split("\n")]
         lines[-1].append((f" {said}", right))
+        n_above = len(lines)
         lines.append([(_tr("It went on with “{}”: {}").format(said, verdict), faint)])
+        lines += [[(wanted, faint)]] if wanted else []
         painter.save()
         painter.setFont(style.font)
         for number, parts in enumerate(lines):
             x = area.left()
-            y = area.top() + (number * _LINE + (0.6 if number else 0) + (0.6 if number == len(lines) - 1 else 0)) * em
+            y = area.top() + (number * _LINE + (0.6 if number else 0) + (0.6 if number >= n_above else 0)) * em
             for text, color in parts:
                 painter.setPen(color)
                 elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.right() - x)

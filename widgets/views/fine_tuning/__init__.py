@@ -7,6 +7,6 @@ ENTRY = ViewEntry(
     "Fine-tuning",
     "widgets.views.fine_tuning.view:FineTuningView",
     frozenset(),
-    "What pre-training buys; what fine-tuning changes in [CLS].",
+    "What pre-training buys; what fine-tuning changes in the attention.",
     figures=("fine-tuning", "fine-tuned-attention", "published", "transfer"),
 )

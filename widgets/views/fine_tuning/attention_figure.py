@@ -48,7 +48,7 @@ class FineTunedAttentionFigure(PanelFigure):
     @property
     def caption(self) -> str:
         which = _tr("mean of the heads") if self.options.heads == "mean" else _tr("head {}").format(self.head)
-        text = _tr("What {} attends to, {}: {} before and {} after fine-tuning")
+        text = _tr("What “{}” attends to, from which the class is read, {}: {} before and {} after fine-tuning")
         return text.format(self._reader, which, *map(clean, self.result.names))
 
     @property

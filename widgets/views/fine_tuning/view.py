@@ -61,7 +61,7 @@ class FineTuningView(View):
         layout.addWidget(self._pages)
         self._pages.addTab(self._build_examples(), self.tr("What pre-training buys"))
         self._pages.addTab(self._build_transfer(), self.tr("Transfer"))
-        self._pages.addTab(self._build_attention(), self.tr("[CLS] before and after"))
+        self._pages.addTab(self._build_attention(), self.tr("Before and after"))
         self._pages.addTab(self._build_published(), self.tr("Published"))
         self.setFocusProxy(self._pages)
         self._pages.currentChanged.connect(self._on_pages_current_changed)

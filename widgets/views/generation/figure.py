@@ -113,7 +113,7 @@ class GenerationFigure:
         parts = [
             _tr("{} tokens, {} given").format(written.n_steps, written.n_given),
             decoding_title(decoding, len(result.hypotheses)),
-            _tr("{:.1f} bits").format(float(bits.sum())) if len(bits) else "",
+            _tr("{:.1f} bits for the other {}").format(float(bits.sum()), len(bits)) if len(bits) else "",
             _tr("{:.1f} of them up to token {}").format(float(bits[:n_shown].sum()), self.n_shown)
             if n_shown < len(bits)
             else "",

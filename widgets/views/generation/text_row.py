@@ -58,9 +58,12 @@ class TextRow:
     def boxes(self, width: float, style: FigureStyle) -> list[QRectF]:
         """Where all tokens are, from (0, 0)."""
         metrics = QFontMetricsF(style.font)
-        room = {"least": _NUMBER, "below": 0.9} if self.has_probs else {}
         top = _HEAD * metrics.height() if self.title else 0.0
-        return [box.translated(0, top) for box in chips.lay_out(self._chips, width, metrics, **room)]
+        if self.has_probs:
+            boxes = chips.lay_out(self._chips, width, metrics, least=_NUMBER, below=0.9)
+        else:
+            boxes = chips.lay_out(self._chips, width, metrics)
+        return [box.translated(0, top) for box in boxes]
 
     def height(self, width: float, style: FigureStyle) -> float:
         """Of all of it."""

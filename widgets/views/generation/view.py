@@ -150,7 +150,9 @@ class GenerationView(GrowingTextView[GenerationResult]):
         assert branch.result is not None
         written = branch.result.written
         words = "".join(written.tokens.shown[branch.place or written.n_given :]).replace("␣", " ")
-        bits = float(np.nansum(written.surprisal[written.n_given :]))
+        # All from the same place on, so that they can be compared: a branch is given the tokens before it, too.
+        first = (self._branches.found[0].result or branch.result).written.n_given
+        bits = float(np.nansum(written.surprisal[first:]))
         is_now = number == self._branches.now
         return BranchLine(number, self._name(number), words, self._branches.depth(number), bits, is_now)
 

@@ -19,6 +19,7 @@ from widgets.look.theme import FigureStyle
 from widgets.views.lens.options import LensOptions
 
 _N_SAID = 10  # words of a cell that are read out
+_DOT = "  \N{MIDDLE DOT}  "
 
 
 @dataclass(frozen=True)
@@ -108,22 +109,32 @@ class LensFigure(PanelFigure):
 
     def describe(self, cell: Cell) -> str:
         """What a layer would say at a token, and what is true."""
+        place, said, known = self._known_of(cell)
+        return _DOT.join((f"{place}: {', '.join(said)}", *known))
+
+    def describe_in_lines(self, cell: Cell) -> str:
+        """The same with a line a word: in one line the last ones may have no room."""
+        place, said, known = self._known_of(cell)
+        return "\n".join((f"{place}:", *said, *known))
+
+    def _known_of(self, cell: Cell) -> tuple[str, list[str], list[str]]:
+        """Of a cell its place, the likeliest words, and the rest."""
         result = self.result
         row, column = self.n_rows - 1 - cell.row, cell.column
         words = zip(result.top[row, column].tolist(), result.probs[row, column].tolist(), strict=True)
-        said = ", ".join(f"{label(result.vocabulary[number])} {short(prob)}" for number, prob in list(words)[:_N_SAID])
+        said = [f"{label(result.vocabulary[number])} {short(prob)}" for number, prob in list(words)[:_N_SAID]]
         layer, position = self.place(cell)
         read = label(result.tokens.words[position])
-        parts = [_tr("{} at “{}” ({}): {}").format(layer_title(layer), read, position, said)]
+        place, known = _tr("{} at “{}” ({})").format(layer_title(layer), read, position), []
         if result.target[column] >= 0:
             true = label(result.vocabulary[result.target[column]])
-            parts.append(
+            known.append(
                 _tr("true: {}, rank {:,} of {:,}, {}").format(
                     true, result.ranks[row, column], result.d_vocab, short(float(result.target_probs[row, column]))
                 )
             )
-        parts.append(_tr("entropy {:.2f} bits").format(result.entropy[row, column]))
-        return "  \N{MIDDLE DOT}  ".join(parts)
+        known.append(_tr("entropy {:.2f} bits").format(result.entropy[row, column]))
+        return place, said, known
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """Below this no word can be read."""

@@ -83,6 +83,10 @@ class LensView(View):
         if figure is not None and cell is not None:
             text = figure.describe(cell)
         self._page.read_out.show_text("" if self.why_not_current else text)
+        if figure is None or cell is None or self.why_not_current:
+            self._canvas.show_tip("")
+        else:
+            self._canvas.show_tip(figure.describe_in_lines(cell))
 
     def _on_canvas_spot_chosen(self, cell: Cell) -> None:
         figure = self.figure()

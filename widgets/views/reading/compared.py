@@ -190,6 +190,12 @@ class ComparedReadings:
         text = _tr("“{}” ({}): {:.2f} bits below, {:.2f} above, difference {}")
         return text.format(word, spot.position, bits, bits - more, f"{more:+.2f}".replace("-", MINUS))
 
+    def describe_in_lines(self, spot: ReadToken) -> str:
+        """What was expected there, a line a word; of a difference the line that `describe` gives."""
+        if spot.section == DIFFERENCE:
+            return self.describe(spot)
+        return self.figures[spot.section].describe_in_lines(ReadToken(spot.position))
+
     def numbers(self) -> Numbers:
         """Both readings, a row a token, and the differences, a row a word; arrays of the kept one are named so."""
         now, kept = (figure.numbers() for figure in self.figures)

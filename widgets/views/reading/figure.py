@@ -150,23 +150,29 @@ class ReadingFigure:
 
     def describe(self, spot: ReadToken) -> str:
         """How surprising a token is, and what was expected."""
-        result, position = self.result, spot.position
+        facts, said, entropy = self._known_of(spot.position)
+        expected = [_tr("expected: {}").format(", ".join(said))] if said else []
+        return DOT.join((facts, *expected, *entropy))
+
+    def describe_in_lines(self, spot: ReadToken) -> str:
+        """The same with a line a word: in one line the last ones may have no room."""
+        facts, said, entropy = self._known_of(spot.position)
+        return "\n".join((facts, *said, *entropy))
+
+    def _known_of(self, position: int) -> tuple[str, list[str], list[str]]:
+        """Of a token how surprising it is, the words that were expected, and the rest."""
+        result = self.result
         read = _tr("“{}” ({})").format(label(result.tokens.words[position]), position)
         if not math.isfinite(float(result.surprisal[position])):
-            return _tr("{}: nothing stands before it, so nothing was expected").format(read)
+            return _tr("{}: nothing stands before it, so nothing was expected").format(read), [], []
         bits, rank = float(result.surprisal[position]), int(result.ranks[position])
-        said = ", ".join(
+        said = [
             f"{label(result.vocabulary[number])} {short(prob)}"
             for number, prob in zip(result.top[position].tolist(), result.probs[position].tolist(), strict=True)
-        )
+        ]
         text = _tr("{}: {:.2f} bits, probability {}, rank {:,} of {:,}")
-        return DOT.join(
-            (
-                text.format(read, bits, short(2.0**-bits), rank, result.d_vocab),
-                _tr("expected: {}").format(said),
-                _tr("entropy {:.2f} bits").format(result.entropy[position]),
-            )
-        )
+        facts = text.format(read, bits, short(2.0**-bits), rank, result.d_vocab)
+        return facts, said, [_tr("entropy {:.2f} bits").format(result.entropy[position])]
 
     def numbers(self) -> Numbers:
         """A row a token; the first one has no numbers."""

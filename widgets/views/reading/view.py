@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtWidgets import QWidget
 
 from inference.results.events import Failure
@@ -59,8 +61,16 @@ class ReadingView(View):
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         assert isinstance(result, ReadingResult)
-        self._now = TitledReading(result, self.pictured_title())
+        self._now = TitledReading(result, self._title_of(result))
         self._rebuild()
+
+    def _title_of(self, result: ReadingResult) -> str:
+        """Checkpoint and text in a line. What a model has written behind a text was read, too."""
+        given = self._pictured.input.text if self._pictured is not None else None
+        if self._pictured is None or given is None or given.target_ids is None or given.text_pair is not None:
+            return self.pictured_title()
+        whole = replace(given, text=result.text, target_ids=None)
+        return replace(self._pictured, input=replace(self._pictured.input, text=whole)).title
 
     def show_failure(self, request: Request, failure: Failure) -> None:
         super().show_failure(request, failure)
@@ -115,6 +125,10 @@ class ReadingView(View):
         if figure is not None and spot is not None:
             text = figure.describe(spot)
         self._page.read_out.show_text("" if self.why_not_current else text)
+        if figure is None or spot is None or self.why_not_current:
+            self._canvas.show_tip("")
+        else:
+            self._canvas.show_tip(figure.describe_in_lines(spot))
 
     def _on_canvas_spot_chosen(self, spot: ReadToken) -> None:
         if self._now is not None and spot.section == NOW:

@@ -90,7 +90,7 @@ class TranslationFigure:
         parts = [
             f"“{clean(written.text)}”" if written.text else _tr("{} tokens").format(written.n_steps),
             decoding_title(options.decoding, len(self.result.hypotheses)),
-            _tr("{:.1f} bits").format(float(bits.sum())) if len(bits) else "",
+            self._bits_title(float(bits.sum())) if len(bits) else "",
             _tr("{:.1f} of them up to token {}").format(float(bits[:n_shown].sum()), self.n_shown)
             if n_shown < len(bits)
             else "",
@@ -98,6 +98,13 @@ class TranslationFigure:
             written.why_unfinished,
         ]
         return " · ".join(part for part in parts if part)
+
+    def _bits_title(self, bits: float) -> str:
+        """Of what was written; a part of a text says so, as it has fewer than the whole one."""
+        n_begun = self.result.written.n_given - 1  # without the start token
+        text = _tr("{:.1f} bits behind the {} tokens it begins with") if n_begun > 1 else _tr("{:.1f} bits")
+        text = _tr("{:.1f} bits behind the token it begins with") if n_begun == 1 else text
+        return text.format(bits, n_begun)
 
     def _attending_title(self) -> str:
         pattern, attention = self.result.pattern, self.options.attention
