@@ -122,7 +122,7 @@ def _option(kind: str, name: str, value: Any, known: Mapping[str, Action]) -> It
 
 
 def _is_repeated(action: Action) -> bool:
-    return type(action).__name__ == "_AppendAction"
+    return type(action).__name__ in ("_AppendAction", "_ExtendAction")
 
 
 def _which(entry: Any) -> str:

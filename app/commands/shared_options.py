@@ -55,13 +55,21 @@ def _image(parser: ArgumentParser) -> None:
 
 def _comparison(parser: ArgumentParser) -> None:
     images = parser.add_argument_group("what is compared, in the order that it is named")
-    file_about = "an image: PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF; may be given several times"
-    images.add_argument("--image", dest="images", action="append", type=_file, metavar="FILE", help=file_about)
+    file_about = "an image: PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF; several, or given several times"
+    images.add_argument(
+        "--image", dest="images", action="extend", nargs="+", type=_file, metavar="FILE", help=file_about
+    )
     for kind, about in (("scene", "a generated scene"), ("portrait", "a generated scene of one thing")):
         images.add_argument(
-            f"--{kind}", dest="images", action="append", type=_drawn(kind), metavar="SEED", help=f"{about}; likewise"
+            f"--{kind}",
+            dest="images",
+            action="extend",
+            nargs="+",
+            type=_drawn(kind),
+            metavar="SEED",
+            help=f"{about}; likewise",
         )
-    images.add_argument("--text", dest="texts", action="append", metavar="TEXT", help="a text; likewise")
+    images.add_argument("--text", dest="texts", action="extend", nargs="+", metavar="TEXT", help="a text; likewise")
 
 
 def _file(path: str) -> ImageInput:

@@ -511,8 +511,8 @@ def test_a_checkpoint_that_compares_nothing_says_so(tmp_path, capsys, engine):
 
 def test_images_and_texts_are_compared_in_the_order_of_the_line(tmp_path, engine):
     line = ["figure", "similarity", "--checkpoint", "clip-scenes", "--portrait", "5", "--text", "b", "--scene", "1"]
-    assert run([*line, "--text", "a", "--portrait", "5", "--out", str(tmp_path / "a.npz")]) == 0
+    assert run([*line, "--text", "a", "c", "--portrait", "5", "6", "--out", str(tmp_path / "a.npz")]) == 0
     with np.load(tmp_path / "a.npz", allow_pickle=False) as arrays:
-        assert arrays["images"].tolist() == ["portrait 5", "scene 1"]
-        assert arrays["texts"].tolist() == ["b", "a"]
-        assert arrays["logits_per_image"].shape == (2, 2)
+        assert arrays["images"].tolist() == ["portrait 5", "scene 1", "portrait 6"]
+        assert arrays["texts"].tolist() == ["b", "a", "c"]
+        assert arrays["logits_per_image"].shape == (3, 3)

@@ -79,6 +79,12 @@ def short(value: float, digits: int = 3) -> str:
     return text.replace("-", MINUS)
 
 
+def fixed(value: float, pattern: str) -> str:
+    """A number by a pattern such as `.2f`; what is nothing after rounding has no sign."""
+    text = f"{value:{pattern}}"
+    return text.removeprefix("-") if not text.strip("-0.") else text.replace("-", MINUS)
+
+
 def ticks(start: int, n: int, n_most: int) -> list[int]:
     """Round numbers in `start .. start + n - 1`, at most about `n_most` of them."""
     least = n / max(n_most, 1)
@@ -332,10 +338,7 @@ class HeatPanel:
 
     def _paint_values(self, painter: QPainter, plot: QRectF, style: FigureStyle, metrics: QFontMetricsF) -> None:
         cell = self.cell_rect(0, 0, plot)
-        texts = [
-            ["" if np.isnan(value) else f"{value:{self.value_format}}".replace("-", MINUS) for value in row]
-            for row in self.values
-        ]
+        texts = [["" if np.isnan(value) else fixed(value, self.value_format) for value in row] for row in self.values]
         widest = max(metrics.horizontalAdvance(text) for row in texts for text in row)
         if cell.width() < widest * 1.1 or cell.height() < metrics.height():
             return

@@ -18,6 +18,7 @@ from tests.image_factories import make_image_info, make_segments_result
 from tests.provenance import check_provenance
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
+from widgets.figures.heat_panel import fixed
 from widgets.look.theme import LIGHT, FigureStyle
 from widgets.subject import Subject
 from widgets.views.segments.figure import LabelledPixel, SegmentsFigure
@@ -133,7 +134,7 @@ def test_a_click_on_a_pixel_shows_its_cosines_and_a_second_one_takes_them_away(v
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)
     assert view.figure().pixel == (spot.row, spot.column)
     texts = texts_of(view.figure())
-    assert all(f"{value:.3f}" in texts for value in values)
+    assert all(fixed(value, ".3f") in texts for value in values)
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)
     assert view.figure().pixel is None
 
@@ -161,6 +162,16 @@ def test_a_new_label_shows_what_it_takes(view):
     assert f"{100 * lost.max() / taken.size:.1f} % from {LABELS[int(lost.argmax())]}" in figure.caption
     assert len(figure.panels) == 2
     assert "Before: 3 labels" in texts_of(figure)
+
+
+def test_a_pixel_or_two_are_not_said_to_be_none(qapp):
+    before, after = make_segments_result(), make_segments_result((*LABELS, "tree"))
+    winners = np.zeros((64, 64), np.int64)
+    before = replace(before, winners=winners)
+    taken = winners.copy()
+    taken[5, 7] = 3
+    figure = SegmentsFigure(replace(after, winners=taken), SegmentsOptions(), before)
+    assert figure.taken == f"tree takes < 0.1 % of the pixels: < 0.1 % from {LABELS[0]}"
 
 
 def test_before_and_after_need_a_label_more(view):
@@ -193,7 +204,7 @@ def test_the_labels_own_similarity_is_a_matrix(view):
     canvas = child(view, QWidget, "segments_canvas")
     QTest.mouseMove(canvas, figure._cell(0, 1, figure.table(canvas.figure_rect(), canvas.style_now)).center().toPoint())
     value = make_segments_result().similarity[0, 1]
-    assert f"red house and blue car: cosine {value:.4f}" in child(view, QLabel, "segments_read_out").text()
+    assert f"red house and blue car: cosine {fixed(value, '.4f')}" in child(view, QLabel, "segments_read_out").text()
     choose(view, "segments_show", "map")
     assert isinstance(view.figure(), SegmentsFigure)
 

@@ -15,6 +15,7 @@ from inference.results.similarity import SimilarityRequest, SimilarityResult
 from tests.answers import answer, watched
 from tests.image_factories import make_image, make_image_info
 from widgets.context import ViewContext
+from widgets.figures.heat_panel import fixed
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
 from widgets.subject import Subject
@@ -50,6 +51,11 @@ def cell(view, row, column):
     canvas = view._canvas
     panel, area = view.figure().panels(canvas.figure_rect(), canvas.style_now)[0]
     return panel.cell_rect(row, column, panel.plot(area, canvas.style_now)).center().toPoint()
+
+
+def test_what_is_nothing_after_rounding_has_no_sign():
+    assert [fixed(value, ".2f") for value in (-0.004, 0.004, -0.006)] == ["0.00", "0.00", "\N{MINUS SIGN}0.01"]
+    assert fixed(-0.004, "+.2f") == "0.00"
 
 
 def test_it_asks_for_all_that_is_compared(view):

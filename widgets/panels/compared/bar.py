@@ -34,6 +34,7 @@ class ComparedBar(QWidget):
         self._info: CheckpointInfo | None = None
         self._compares: tuple[str, ...] = ()
         self._first_text = ""
+        self._begun: tuple[str, tuple[str, ...]] = "", ()  # what nobody typed: captions or labels, and which
         self.strip = ImageStrip(context, self)
         self.chips = TextChips(self)
         self._message = LineLabel(self.tr("Message about what is compared"), self)
@@ -101,16 +102,25 @@ class ComparedBar(QWidget):
 
     @Slot()
     def _begin_with_texts(self) -> None:
-        """As long as there is none: captions of the scenes, labels of the one scene whose pixels are told apart, or the
-        sentence that other models read.
+        """As long as nobody chose any: captions of the scenes, labels of the one scene whose pixels are told apart, or
+        the sentence that other models read.
+
+        Captions are poor labels, as nearly all pixels take one of them, and labels of one scene are poor ones of
+        another: with those that nobody touched is begun anew. Captions stay when images are added.
         """
-        if "text" not in self._compares or self.chips.texts:
+        if "text" not in self._compares:
             return
         is_of_pixels = "image" not in self._compares and bool(self.strip.images)
-        known = self.strip.texts("labels" if is_of_pixels else "captions")
-        # The sentence is no label: of a file none is known.
-        if texts := known or (() if is_of_pixels else tuple(filter(None, (self._first_text.strip(),)))):
-            self.chips.add(texts)
+        which, there = "labels" if is_of_pixels else "captions", self.chips.texts
+        if there and (there != self._begun[1] or which == self._begun[0] == "captions"):
+            return
+        texts = self.strip.texts(which)
+        if not there and not is_of_pixels:  # the sentence is no label: of a file none is known
+            texts = texts or tuple(filter(None, (self._first_text.strip(),)))
+        if texts and texts != there:
+            self.chips.set_texts(texts, texts[0])
+            self._begun = which, self.chips.texts
+            self.changed.emit()
 
     @Slot(str)
     def _on_chips_chosen(self, _text: str) -> None:
@@ -121,8 +131,9 @@ class ComparedBar(QWidget):
         texts = self.strip.texts(which)
         if not texts:
             self._say(self.tr("Only of generated scenes is known what is in them; add one of them."))
-        elif which == "captions":
+        elif which in ("captions", "labels"):
             self.chips.set_texts(texts, texts[0])
+            self._begun = which, self.chips.texts
             self.changed.emit()
         else:
             self.chips.add(texts)

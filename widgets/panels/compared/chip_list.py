@@ -146,10 +146,16 @@ class ChipList(QListWidget):
         middle = there.center().x()
         return point.x() > middle if row > self._dragged else point.x() < middle
 
+    def event(self, event: QEvent) -> bool:
+        """Alt and an arrow move a chip, also where the window has something else for these keys."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _step_of(event):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         row, key = self.currentRow(), event.key()
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}.get(Qt.Key(key))
-        if step and event.modifiers() & Qt.KeyboardModifier.AltModifier and row >= 0:
+        if (step := _step_of(event)) and row >= 0:
             if 0 <= row + step < self.count():
                 self.move_requested.emit(row, row + step)
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and row >= 0:
@@ -172,6 +178,12 @@ class ChipList(QListWidget):
     def _on_current_row_changed(self, row: int) -> None:
         if row >= 0:
             self.choice_changed.emit(row)
+
+
+def _step_of(event: QKeyEvent) -> int:
+    """How many places a chip is moved by this key; 0 for all but Alt and an arrow."""
+    steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
+    return steps.get(Qt.Key(event.key()), 0) if event.modifiers() & Qt.KeyboardModifier.AltModifier else 0
 
 
 def cross_of(chip: QRect, line: int) -> QRect:

@@ -21,7 +21,8 @@ class TextChips(QWidget):
     chosen(str)
         Another one is looked at.
     wanted(str)
-        Texts that others know: `captions`, one for each scene; `things` of the chosen scene; `kinds` of things.
+        Texts that others know: `captions`, one for each scene; `things` of the chosen scene; `labels` of its
+        pixels; `kinds` of things.
     said(str)
         A sentence for the user; empty: what was said is settled.
     """
@@ -47,6 +48,7 @@ class TextChips(QWidget):
             self.tr("Take texts from the scenes, or take texts away"),
             (
                 ("captions", self.tr("One caption for each scene")),
+                ("labels", self.tr("Only what is in the chosen scene")),
                 ("things", self.tr("Add what is in the chosen scene")),
                 ("kinds", self.tr("Add the names of all things")),
                 ("clear", self.tr("Keep only the chosen text")),

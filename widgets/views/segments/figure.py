@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results.segments import SegmentsResult
+from widgets.figures.heat_panel import fixed
 from widgets.figures.image_geometry import letterbox, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import Look, paint_border, paint_frame, paint_image, paint_overlay, paint_pixels
 from widgets.figures.image_parts import paint_title as paint_line
@@ -25,6 +26,11 @@ _ROW = 1.45  # em, of the legend
 _NAME, _BAR = 0.62, 0.18  # of its width: a label, and the bar behind it
 _MOST_NAMED = 3
 _POINT = QColor("#FF2D95")
+
+
+def _percent(share: float) -> str:
+    """A share of the pixels; few are not said to be none."""
+    return "< 0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
 
 
 def _tr(text: str) -> str:
@@ -70,8 +76,8 @@ class SegmentsFigure:
         n, score = len(self.result.labels), self.score_name
         match self.options.show:
             case "labels":
-                low, high = self.span
-                how = _tr("{} from {:.3f} (dark) to {:.3f} (bright)").format(score, low, high)
+                low, high = (fixed(end, ".3f") for end in self.span)
+                how = _tr("{} from {} (dark) to {} (bright)").format(score, low, high)
                 return _tr("Every label by itself: {}").format(_tr("shares from 0 to 1") if self.is_share else how)
             case "entropy":
                 of = _tr("of the softmax over {} labels") if self.result.is_exclusive else _tr("of yes or no")
@@ -133,10 +139,12 @@ class SegmentsFigure:
         lost = np.bincount(self.before.winners[self.is_taken].ravel(), minlength=len(self.before.labels))
         order = [int(i) for i in np.argsort(-lost, kind="stable") if lost[i]][:_MOST_NAMED]
         size = self.result.winners.size
-        parts = [_tr("{:.1f} % from {}").format(100 * lost[i] / size, isolated(self.before.labels[i])) for i in order]
+        parts = [
+            _tr("{} from {}").format(_percent(int(lost[i]) / size), isolated(self.before.labels[i])) for i in order
+        ]
         names = ", ".join(isolated(self.result.labels[i]) for i in self.added)
-        total = 100 * self.is_taken.mean()
-        return _tr("{} takes {:.1f} % of the pixels").format(names, total) + (f": {', '.join(parts)}" if parts else "")
+        total = _percent(float(self.is_taken.mean()))
+        return _tr("{} takes {} of the pixels").format(names, total) + (f": {', '.join(parts)}" if parts else "")
 
     @property
     def _most_bits(self) -> float:
@@ -243,7 +251,7 @@ class SegmentsFigure:
             zero, end = (track.left() + track.width() * (v - low) / (high - low) for v in (0.0, float(values[label])))
             bar = QRectF(min(zero, end), track.top(), max(1.0, abs(end - zero)), track.height())
             painter.fillRect(bar, label_color(label))
-            number = f"{100 * values[label]:.1f} %" if self.pixel is None else f"{values[label]:.3f}"
+            number = _percent(float(values[label])) if self.pixel is None else fixed(float(values[label]), ".3f")
             painter.setPen(style.theme.ink)
             text = QRectF(track.right(), top, area.right() - track.right(), _ROW * em)
             painter.drawText(text, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, number)
@@ -303,7 +311,7 @@ class SegmentsFigure:
         values = self.result.scores[:, spot.row, spot.column]
         order = np.argsort(-values, kind="stable").tolist()
         chosen = order[:_MOST_NAMED] if spot.label is None else [spot.label]
-        parts = [f"{isolated(self.result.labels[i])} {values[i]:.4f}" for i in chosen]
+        parts = [f"{isolated(self.result.labels[i])} {fixed(float(values[i]), '.4f')}" for i in chosen]
         text = _tr("Row {}, column {}: {} ({}); entropy {:.3f} bits")
         bits = self.result.entropy[spot.row, spot.column]
         return text.format(spot.row, spot.column, ", ".join(parts), self.score_name, bits)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.segments import SegmentsResult
+from widgets.figures.heat_panel import fixed
 from widgets.figures.image_geometry import patch_at, patch_rect
 from widgets.figures.image_parts import paint_border, paint_frame, paint_pixels
 from widgets.figures.labels import AxisLabels, paint_left, paint_top
@@ -40,8 +41,8 @@ class LabelSimilarityFigure:
 
     @property
     def caption(self) -> str:
-        low = self._low
-        return _tr("How alike the labels are: cosines of their vectors, from {:.2f} (dark) to 1 (bright)").format(low)
+        text = _tr("How alike the labels are: cosines of their vectors, from {} (dark) to 1 (bright)")
+        return text.format(fixed(self._low, ".2f"))
 
     @cached_property
     def _low(self) -> float:
@@ -67,12 +68,12 @@ class LabelSimilarityFigure:
         colors = raster.colored(raster.levels(values), style.color_map)
         paint_pixels(painter, colors, table)
         small = QFontMetricsF(resized(style.font, 0.85))
-        if cell > small.horizontalAdvance("-0.00") + 0.2 * em:
+        if cell > small.horizontalAdvance("\N{MINUS SIGN}0.00") + 0.2 * em:
             painter.setFont(resized(style.font, 0.85))
             for i, row in enumerate(self.result.similarity.tolist()):
                 for j, value in enumerate(row):
                     painter.setPen(color_maps.ink_on(int(colors[i, j])))
-                    painter.drawText(self._cell(i, j, table), Qt.AlignmentFlag.AlignCenter, f"{value:.2f}")
+                    painter.drawText(self._cell(i, j, table), Qt.AlignmentFlag.AlignCenter, fixed(value, ".2f"))
             painter.setFont(style.font)
         names = [clean(label) for label in self.result.labels]
         left, top = AxisLabels.left(names, cell, metrics, 8 * em), AxisLabels.top(names, cell, metrics, 6 * em)
@@ -116,7 +117,7 @@ class LabelSimilarityFigure:
     def describe(self, spot: LabelPair) -> str:
         """The number of a pair."""
         one, other = (isolated(self.result.labels[i]) for i in spot)
-        return _tr("{} and {}: cosine {:.4f}").format(one, other, self.result.similarity[spot])
+        return _tr("{} and {}: cosine {}").format(one, other, fixed(float(self.result.similarity[spot]), ".4f"))
 
     def numbers(self) -> Numbers:
         result = self.result

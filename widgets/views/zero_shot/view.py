@@ -64,7 +64,7 @@ class ZeroShotView(View):
         self._test_options = self.add_options(OptionControls(page.controls, "zero_shot_test", ZeroShotTestOptions))
         self._open = page.controls.add_button(
             "zero_shot_open",
-            self.tr("Folder …"),
+            self.tr("Folder…"),
             self.tr("Test images of your own: a folder with a folder for each label, called as it is"),
         )
         self._portraits = page.controls.add_button(
