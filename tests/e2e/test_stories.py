@@ -1,4 +1,4 @@
-"""Six people at work, from the start of the program to what they came for: by mouse and keyboard alone."""
+"""People at work, from the start of the program to what they came for: by mouse and keyboard alone."""
 
 from __future__ import annotations
 
