@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF
 
 from widgets.figures.chips import Chip, height_of, lay_out
 
 HEAD = 1.6  # em: a title, or a line
 BESIDE = 44.0  # em of width from which the words stand beside the image
+TILE_GAP = 1.0  # em, the space between images
 _GAP = 1.5  # em between image and words
+_TILE, _TILE_ALONE = 9.0, 11.0  # em, the least width of an image in a row of them; its width in a picture by itself
+_MOST_IN_A_ROW = 6  # images of a picture by itself
 _SHARE = 0.55  # of the room is the image's
 
 
@@ -65,3 +68,21 @@ def beside_image(
     other = QRectF(left, top + height_of(boxes) + 0.6 * em, rect.right() - left, line)
     bars = QRectF(left, other.bottom() + 0.4 * em, rect.right() - left, candidates)
     return BesideImage(image, head, [box.translated(left, top) for box in boxes], other, bars)
+
+
+def tiles_room(n: int, shape: tuple[int, int], em: float, width: float | None = None) -> QSizeF:
+    """What `n` images of this many rows and columns need, each with its title.
+
+    Parameters
+    ----------
+    width
+        That there is: as many stand beside each other as have room, and nothing is asked of it. None for a picture by
+        itself, of six at most in a row.
+    """
+    n = max(n, 1)
+    if width is None:
+        side, columns = _TILE_ALONE, min(n, _MOST_IN_A_ROW)
+    else:
+        side, columns = _TILE, max(1, min(n, int((width + TILE_GAP * em) / ((_TILE + TILE_GAP) * em))))
+    height = -(-n // columns) * (side * shape[0] / shape[1] + HEAD + TILE_GAP) * em
+    return QSizeF(columns * (side + TILE_GAP) * em if width is None else 0, height)

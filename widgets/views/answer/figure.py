@@ -27,12 +27,10 @@ from widgets.views.answer.numbers import answer_numbers
 from widgets.views.answer.options import AnswerOptions
 from widgets.views.answer.overlay import TokenOverlay, overlay_of
 from widgets.writing.beam_tree import BeamPicture, describe_node, describe_text
-from widgets.writing.beside_image import BESIDE, HEAD, BesideImage, beside_image
+from widgets.writing.beside_image import BESIDE, HEAD, TILE_GAP, BesideImage, beside_image, tiles_room
 from widgets.writing.expected import describe_candidate, expected_at, room_for_candidates
 from widgets.writing.spots import nearest
 
-_GAP = 1.0  # em, the space between images
-_TILE = 9.0  # em, the least width of an image in a row of them
 _MOST_PROMPT = 7.0  # em, the most height of the text that the model gets
 
 
@@ -199,7 +197,7 @@ class ChatAnswerFigure:
             every = [place for place in self._words if not special[place]]
             height, width = self._shape()
             em = QFontMetricsF(style.font).height()
-            boxes = tiles(max(len(every), 1), width / height, rect, HEAD * em, _GAP * em)
+            boxes = tiles(max(len(every), 1), width / height, rect, HEAD * em, TILE_GAP * em)
             shown = zip(every, boxes[: len(every)], strict=True)
             return [((place,), box) for place, box in shown if place < self.n_shown]
         return [(self.chosen, self._places(rect, style).image)]
@@ -215,10 +213,7 @@ class ChatAnswerFigure:
             least = self._beams.width(em)
             return QSizeF(least if least > width else 0, self._beams.height(em))
         if self.show == "words":
-            height, wide = self._shape()
-            n = max(len(self._words), 1)
-            columns = max(1, min(n, int((width + _GAP * em) / ((_TILE + _GAP) * em))))
-            return QSizeF(0, -(-n // columns) * (_TILE * height / wide + HEAD + _GAP) * em)
+            return tiles_room(len(self._words), self._shape(), em, width)
         tall = 1e4 if width >= BESIDE * em else 20 * em  # words have least room beside the widest image
         places = self._places(QRectF(0, 0, max(width, 20 * em), tall), style)
         return QSizeF(0, max(places.bars.bottom(), 16 * em))
@@ -228,9 +223,7 @@ class ChatAnswerFigure:
         if self.show == "tree":
             return QSizeF(max(BESIDE * em, self._beams.width(em)), self._beams.height(em))
         if self.show == "words":
-            height, width = self._shape()
-            columns = min(n := max(len(self._words), 1), 6)
-            return QSizeF(columns * (11 + _GAP) * em, -(-n // columns) * (11 * height / width + HEAD + _GAP) * em)
+            return tiles_room(len(self._words), self._shape(), em)
         return QSizeF((BESIDE + 4) * em, max(self.least_size((BESIDE + 4) * em, style).height(), 25 * em))
 
     # Painting

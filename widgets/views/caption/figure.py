@@ -25,13 +25,10 @@ from widgets.views.caption.numbers import caption_numbers, thing_at_patch
 from widgets.views.caption.options import CaptionOptions
 from widgets.writing.attending import attending_title, weights_of, when_written
 from widgets.writing.beam_tree import BeamPicture, describe_node, describe_text
-from widgets.writing.beside_image import BESIDE, HEAD, BesideImage, beside_image
+from widgets.writing.beside_image import BESIDE, HEAD, TILE_GAP, BesideImage, beside_image, tiles_room
 from widgets.writing.decoding_title import decoding_title
 from widgets.writing.expected import describe_candidate, describe_token, expected_at, room_for_candidates
 from widgets.writing.spots import nearest
-
-_GAP = 1.0  # em, the space between images
-_TILE = 9.0  # em, the least width of an image in a row of them
 
 
 def _tr(text: str) -> str:
@@ -158,7 +155,7 @@ class CaptionFigure:
         em = QFontMetricsF(style.font).height()
         height, width = self._shape()
         n = sum(not special for special in self.result.written.tokens.is_special[1:])
-        return tiles(max(n, 1), width / height, rect, HEAD * em, _GAP * em)
+        return tiles(max(n, 1), width / height, rect, HEAD * em, TILE_GAP * em)
 
     def _panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[int, QRectF]]:
         """Token and box of each image, its title above it."""
@@ -180,26 +177,18 @@ class CaptionFigure:
         if self.show == "tree":
             least = self._beams.width(em)
             return QSizeF(least if least > width else 0, self._beams.height(em))
-        height, shape = 0.0, self._shape()
         if self.show == "words":
-            n = max(len(self._order), 1)
-            columns = max(1, min(n, int((width + _GAP * em) / ((_TILE + _GAP) * em))))
-            return QSizeF(0, -(-n // columns) * (_TILE * shape[0] / shape[1] + HEAD + _GAP) * em)
+            return tiles_room(len(self._order), self._shape(), em, width)
         tall = 1e4 if width >= BESIDE * em else 20 * em  # words have least room beside the widest image
         places = self._places(QRectF(0, 0, max(width, 20 * em), tall), style)
-        height = max(places.bars.bottom(), 16 * em)
-        return QSizeF(0, height)
+        return QSizeF(0, max(places.bars.bottom(), 16 * em))
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         if self.show == "tree":
             return QSizeF(max(BESIDE * em, self._beams.width(em)), self._beams.height(em))
         if self.show == "words":
-            height, width = self._shape()
-            n = max(len(self._order), 1)
-            columns = min(n, 6)
-            rows = -(-n // columns)
-            return QSizeF(columns * (11 + _GAP) * em, rows * (11 * height / width + HEAD + _GAP) * em)
+            return tiles_room(len(self._order), self._shape(), em)
         return QSizeF((BESIDE + 4) * em, max(self.least_size((BESIDE + 4) * em, style).height(), 25 * em))
 
     # Painting
