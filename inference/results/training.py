@@ -25,6 +25,8 @@ NetworkKind = Literal["transformer", "lstm"]
 NETWORKS: dict[NetworkKind, str] = {"transformer": "Transformer", "lstm": "LSTM"}
 WITH_NETWORKS: tuple[Task, ...] = ("reversal", "causal")  # tasks that either can be trained for
 NormOrder = Literal["post", "pre"]
+# What attention is watched of: of what is written to the source, of a text to itself, of a text in CLIP's text tower.
+Watching = Literal["source", "text", "tower"]
 VocabularyKind = Literal["word", "bpe"]
 Tuned = Literal["full", "lora", "head"]
 
@@ -47,6 +49,7 @@ LIMITS: dict[str, tuple[float, float]] = {
 }
 N_CONTRASTED = 120  # portraits that a step of CLIP can have: none is of the colour and the kind of another one
 MOST_TEXT_BYTES = 20_000_000
+MOST_WATCHED = 300  # letters of the sentence whose attention is watched
 MOST_KEPT_BYTES = 2 * 2**30  # of all runs that are kept in one folder
 
 
@@ -118,12 +121,16 @@ class TrainingData:
         Whole words or byte pairs, learned from the text, at most so many.
     length
         Tokens a row; for reversal the most letters.
+    watched
+        A sentence whose attention is kept while it is learned to be read; empty: one of what is not trained on.
+        Reversal has its own.
     """
 
     path: str = ""
     vocabulary: VocabularyKind = "word"
     n_vocabulary: int = 2_000
     length: int = 12
+    watched: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +236,8 @@ def beyond_limits(request: TrainingRequest) -> str:
             value = getattr(part, name, low)
             if not low <= value <= high:
                 return f"{name} is {value:,}; {low:,} to {high:,} can be trained."
+    if (n := len(request.data.watched)) > MOST_WATCHED:
+        return f"The sentence that is watched has {n:,} letters; {MOST_WATCHED:,} are allowed."
     if request.task == "contrastive" and not 2 <= request.plan.batch <= N_CONTRASTED:
         return (
             f"batch is {request.plan.batch:,}; images and texts are learned from 2 to {N_CONTRASTED} a step: so many "
@@ -290,8 +299,8 @@ class Validation:
     said
         What it made of the example.
     pattern
-        float32 [layer, head, query_pos, key_pos]: what it attended to in the example, when `query_pos` of the target
-        is to be written; of no size where nothing is shown.
+        float32 [layer, head, query_pos, key_pos]: what it attended to in the sentence that is watched; of reversal
+        when `query_pos` of the target is to be written. Of no size where nothing is kept.
     seconds
         As of `StepLog`, behind `step` steps.
     by_distance
@@ -332,7 +341,8 @@ class TrainingResult:
     example
         What the model is asked each time.
     rows, columns
-        Tokens of the example: of the target, by `query_pos`, and of the source, by `key_pos`.
+        Tokens by `query_pos` and by `key_pos`: of reversal those of the target and of the source of the example, else
+        twice those of the sentence that is watched.
     baselines
         Names and numbers that `measure` is to be compared with.
     facts
@@ -343,6 +353,11 @@ class TrainingResult:
         A row of what is not trained on, as it is asked for masked words; may be empty.
     terms
         What `StepLog.terms` has; may be empty.
+    watched
+        The sentence whose attention is kept, as it is read; empty for reversal, whose example it is, and in runs of
+        versions that kept none.
+    watching
+        What its maps are of.
     """
 
     n_done: int
@@ -359,3 +374,5 @@ class TrainingResult:
     parts: tuple[str, ...] = ()
     row: tuple[RowToken, ...] = ()
     terms: tuple[StepTerm, ...] = ()
+    watched: str = ""
+    watching: Watching = "source"

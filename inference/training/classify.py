@@ -17,8 +17,9 @@ from inference.checkpoints.inspection import plan
 from inference.context import Refused
 from inference.files.tokenizer_files import load_tokenizer
 from inference.results.checkpoint import split_precision
-from inference.training.task import NO_PATTERN, TrainingTask
+from inference.training.task import TrainingTask
 from inference.training.texts import held_out_fifth, read_table
+from inference.training.watched import fact, most_tokens, names_of, patterns_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -54,8 +55,12 @@ class ClassifyTask(TrainingTask):
         self._training = [(encoded[i], answers[i]) for i in sides[False]]
         self._validation = [(encoded[i], answers[i]) for i in sides[True]][:_MOST_VALIDATED]
         self._classes = classes
-        first = sides[True][0]
-        self._first, self.example = self._validation[0], texts[first]
+        self._first, self.example = self._validation[0], texts[sides[True][0]]
+        self._is_typed = bool(request.data.watched)
+        if self._is_typed:
+            self.example = request.data.watched
+            ids = cast("Any", self.tokenizer)(self.example, truncation=True, max_length=n_most)["input_ids"]
+            self._first = (ids, -1)  # whose label nobody knows
         self.baselines = baselines(
             [(texts[i], answers[i]) for i in sides[False]], [(texts[i], answers[i]) for i in sides[True]]
         )
@@ -65,6 +70,26 @@ class ClassifyTask(TrainingTask):
             f"({', '.join(classes)[:200]}); {len(sides[True]):,} texts, a fifth, are held out and chosen by their "
             f"letters. {how[request.tuned]}",
         )
+        self._watch()
+
+    def _watch(self) -> None:
+        """Keep the attention of the example, as far as its maps can be told apart."""
+        n = min(most_tokens(self.net.config), len(self._first[0]))
+        if n < len(self._first[0]):
+            ids = cast("Any", self.tokenizer)(self.example, truncation=True, max_length=n)["input_ids"]
+        else:
+            ids = self._first[0]
+        self._seen = ids
+        self.net.eval()
+        self.watched = cast("str", self.tokenizer.decode(ids, skip_special_tokens=True)).strip()
+        if self._pattern().size:
+            self.rows = self.columns = names_of(ids, self.tokenizer)
+            self.facts += (fact(self.watched, n, len(self._first[0])),)
+
+    def _pattern(self) -> np.ndarray:
+        net = cast("Any", self.net)
+        whole = net.get_base_model() if hasattr(net, "get_base_model") else net  # within what LoRA puts around it
+        return patterns_of(whole, len(self._seen), lambda: self._logits([(self._seen, 0)]))
 
     def loss(self) -> Tensor:
         chosen = torch.randint(len(self._training), (self._plan.batch,)).tolist()
@@ -91,7 +116,8 @@ class ClassifyTask(TrainingTask):
         logits, answers = self._logits([self._first])
         probs = logits[0].softmax(-1)
         best = int(probs.argmax())
-        return f"{self._classes[best]} {float(probs[best]):.2f} (is {self._classes[int(answers[0])]})", NO_PATTERN
+        truth = "" if self._is_typed else f" (is {self._classes[int(answers[0])]})"
+        return f"{self._classes[best]} {float(probs[best]):.2f}{truth}", self._pattern()
 
     def whole(self) -> PreTrainedModel:
         if not hasattr(self.net, "merge_and_unload"):

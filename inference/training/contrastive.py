@@ -14,8 +14,9 @@ from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel
 
 from inference.inputs.scene_images import paint_scene
 from inference.results.training import N_CONTRASTED, StepTerm
-from inference.training.task import NO_PATTERN, TrainingTask
+from inference.training.task import TrainingTask
 from inference.training.vocabulary import learn
+from inference.training.watched import fact, names_of, patterns_of
 from resources.scene_shapes import COLOURS, KINDS
 from resources.scenes import BACKGROUNDS, HELD_OUT, Scene, make_portrait
 
@@ -59,6 +60,7 @@ class ContrastiveTask(TrainingTask):
     for each text, of cosines that are divided by a learned temperature.
     """
 
+    watching = "tower"
     measure = f"right among {len(PAIRS)} pairs"  # of a colour and a kind; see `facts`
     parts = ("pairs seen in training", "pairs never seen")
     terms = (
@@ -85,12 +87,17 @@ class ContrastiveTask(TrainingTask):
         self._pixels = pixels_of(scenes)
         self._truth = torch.tensor([PAIRS.index(pair) for pair in [*seen, *unseen]])
         self.example = f"a drawing of {self._captions[0]}"
+        found = self.tokenizer(request.data.watched or self._captions[0], truncation=True, max_length=_LONGEST)
+        self._seen = cast("list[int]", found["input_ids"])
+        self.rows = self.columns = names_of(self._seen, self.tokenizer)
+        self.watched = self.tokenizer.decode(self._seen[1:-1]).strip()
         self.baselines = (("every kind known, the colour guessed", 1 / len(COLOURS)), ("chance", 1 / len(PAIRS)))
         self.facts = (
             f"Portraits of one thing each, drawn anew in each step, {SIDE} × {SIDE} pixels in patches of {PATCH}; "
             f"{len(UNSEEN)} of the {len(PAIRS)} pairs of a colour and a kind never occur in training, neither in "
             f"images nor in texts. Zero-shot: each of {_N_VALIDATED} portraits of other pairs and {_N_UNSEEN} of these "
             f"is compared with all {len(PAIRS)} as “{TEMPLATES[0].format('red house')}”.",
+            fact(self.watched, len(self._seen), len(self._seen)),
         )
 
     def loss(self) -> Tensor:
@@ -147,7 +154,9 @@ class ContrastiveTask(TrainingTask):
         guesses = (
             f"{' '.join(PAIRS[place])} {prob:.2f}" for place, prob in zip(places.tolist(), probs.tolist(), strict=True)
         )
-        return ", ".join(guesses), NO_PATTERN
+        ids, net = torch.tensor([self._seen], device=self.net.device), cast("Any", self.net)
+        pattern = patterns_of(net, len(self._seen), lambda: net.get_text_features(input_ids=ids))
+        return ", ".join(guesses), pattern
 
     def save_beside(self, folder: Path) -> None:
         """How an image becomes what is read."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -25,6 +26,7 @@ from inference.results.training import RowToken
 from inference.training.task import NO_PATTERN, TrainingTask
 from inference.training.texts import own_lines, read_lines, split_lines
 from inference.training.vocabulary import learn
+from inference.training.watched import fact, most_tokens, names_of, patterns_of
 
 if TYPE_CHECKING:
     from inference.results.training import RowFate, TrainingRequest
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 _FATES: tuple[RowFate, ...] = ("masked", "random", "unchanged")
 N_VALIDATED = 256  # rows
 IGNORED = -100
+_SPECIAL = re.compile(r"(?<=\S)(\[(?:MASK|UNK)\])")
+_LEAST_WATCHED = 2  # tokens of a row that is too short: one, or none, and what stands at its ends
 _N_GIVEN, _N_WRITTEN = 3, 12  # words of the example that GPT-2 goes on with, and tokens that it writes
 
 
@@ -66,6 +70,46 @@ class LanguageTask(TrainingTask):
     def build(self, request: TrainingRequest) -> Any:
         """A new model."""
         raise NotImplementedError
+
+    def _example_row(self, typed: str) -> list[int]:
+        """Ids, with their ends, of the sentence that is typed, or of the longest of some that are not trained on.
+
+        Raises
+        ------
+        Refused
+            Hardly a token came of what is typed.
+        """
+        rows = self.rows_of([typed]) if typed else [max(self._validated[:20], key=len)]
+        if not rows or len(rows[0]) <= _LEAST_WATCHED:
+            raise Refused(f"“{typed}” cannot be watched: a sentence of at least two words is needed.")
+        self._n_words = sum(len(row) - 2 for row in rows)
+        return rows[0]
+
+    def _watch(self, row: list[int], end: list[int]) -> None:
+        """Keep the attention of a row, as far as it can be; `end` closes it where it is cut."""
+        n = most_tokens(self.net.config)
+        self._seen = torch.tensor([row if len(row) <= n else [*row[: n - len(end)], *end]])
+        if not self._has_attention:
+            return
+        ids = self._seen[0].tolist()
+        self.rows = self.columns = names_of(ids, self.tokenizer)
+        seen = ids[1 : len(ids) - len(end)]
+        self.watched = self._text_of(seen)
+        self.facts += (fact(self.watched, len(seen), self._n_words),)
+
+    def _text_of(self, ids: list[int]) -> str:
+        # What is no word of the vocabulary brings no space with it.
+        return _SPECIAL.sub(r" \1", self.tokenizer.decode(ids)).strip()
+
+    @property
+    def _has_attention(self) -> bool:
+        return not isinstance(self.net, LstmForCausalLM)
+
+    def _pattern(self) -> np.ndarray:
+        if not self._has_attention:
+            return NO_PATTERN
+        ids, net = self._seen.to(self.net.device), cast("Any", self.net)
+        return patterns_of(net, ids.shape[1], lambda: net.base_model(input_ids=ids))
 
     def _chosen(self) -> list[list[int]]:
         return [self._rows[i] for i in torch.randint(len(self._rows), (self._plan.batch,)).tolist()]
@@ -110,12 +154,14 @@ class MaskedTask(LanguageTask):
             f"{100 * shares.random:g} % any token, {100 * shares.unchanged:g} % stay.",
         )
         self.baselines = (("always the most frequent word", self._unigram(hidden[hidden != IGNORED].tolist())),)
-        row = max(self._validated[:20], key=len)
-        self._place = len(row) // 2
+        row, mask = self._example_row(request.data.watched), cast("int", self.tokenizer.mask_token_id)
+        is_asked = mask in row  # at a place that was typed
+        self._place = row.index(mask) if is_asked else len(row) // 2
         self._masked = torch.tensor([row])
-        self._masked[0, self._place] = self.tokenizer.mask_token_id
-        self.example = self.tokenizer.decode(self._masked[0, 1:-1].tolist())
-        self._wanted = self.tokenizer.decode([row[self._place]]).strip()
+        self._masked[0, self._place] = mask
+        self.example = self._text_of(self._masked[0, 1:-1].tolist())
+        self._wanted = "" if is_asked else self.tokenizer.decode([row[self._place]]).strip()
+        self._watch(self._masked[0].tolist(), row[-1:])
         self.row = self._row_shown()
 
     def rows_of(self, lines: list[str]) -> list[list[int]]:
@@ -191,7 +237,8 @@ class MaskedTask(LanguageTask):
             f"{self.tokenizer.decode([token]).strip()} {prob:.2f}"
             for token, prob in zip(ids.tolist(), probs.tolist(), strict=True)
         )
-        return f"{', '.join(guesses)} (there: {self._wanted})", NO_PATTERN
+        truth = f" (there: {self._wanted})" if self._wanted else ""
+        return f"{', '.join(guesses)}{truth}", self._pattern()
 
 
 class CausalTask(LanguageTask):
@@ -204,8 +251,10 @@ class CausalTask(LanguageTask):
         self._validation = self._batch(self._validated)
         _, labels = self._validation
         self.baselines = (("always the most frequent word", self._unigram(labels[labels != IGNORED].tolist())),)
-        self._given = torch.tensor([max(self._validated[:20], key=len)[: 1 + _N_GIVEN]])
-        self.example = self.tokenizer.decode(self._given[0, 1:].tolist()).strip()
+        row = self._example_row(request.data.watched)[:-1]
+        self._given = torch.tensor([row[: 1 + _N_GIVEN]])
+        self.example = self._text_of(self._given[0, 1:].tolist())
+        self._watch(row, [])
 
     def rows_of(self, lines: list[str]) -> list[list[int]]:
         end = self.tokenizer.eos_token_id
@@ -264,7 +313,7 @@ class CausalTask(LanguageTask):
             do_sample=False,
             pad_token_id=end,
         )
-        return self.tokenizer.decode(out[0, 1:].tolist(), skip_special_tokens=True).strip(), NO_PATTERN
+        return self.tokenizer.decode(out[0, 1:].tolist(), skip_special_tokens=True).strip(), self._pattern()
 
 
 def _collated(collate: DataCollatorForLanguageModeling, rows: list[list[int]]) -> dict[str, Tensor]:

@@ -96,6 +96,7 @@ class ReversalTask(TrainingTask):
 
     measure = "exact match of whole strings"
     weight_decay = 0.0
+    watching = "source"
 
     def __init__(self, request: TrainingRequest, device: torch.device) -> None:
         self._plan, self._most = request.plan, request.data.length

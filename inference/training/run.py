@@ -138,6 +138,8 @@ class LiveRun:
             parts=task.parts,
             row=task.row,
             terms=task.terms,
+            watched=task.watched,
+            watching=task.watching,
         )
 
     def save(self) -> None:

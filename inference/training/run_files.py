@@ -35,11 +35,13 @@ from inference.results.training import (
     TrainingRequest,
     TrainingResult,
     Validation,
+    Watching,
     beyond_limits,
     is_run,
 )
 from inference.training import reserving
 from inference.training.reserving import reason
+from inference.training.task import NO_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +70,8 @@ class RunFacts:
     parts: tuple[str, ...] = ()  # which earlier versions did not write, as the row
     row: tuple[RowToken, ...] = ()
     terms: tuple[StepTerm, ...] = ()
+    watched: str = ""
+    watching: Watching = "source"  # before other tasks than reversal were watched
 
 
 @contextmanager
@@ -177,6 +181,9 @@ def read_result(folder: Path) -> TrainingResult:
             validations = _validations(dict(arrays))
         if log.gradient.shape != (len(log.loss), len(facts.layers)) or log.rate.shape != log.loss.shape:
             raise ValueError
+        looks = {one.pattern.shape for one in validations if one.pattern.size}
+        if len(looks) > 1 or {shape[2:] for shape in looks} - {(len(facts.rows), len(facts.columns))}:
+            raise ValueError
         if log.seconds.shape != log.loss.shape or log.terms.shape != (len(log.loss), len(facts.terms)):
             raise ValueError
     except (OSError, KeyError, ValueError, TypeError, EOFError, BadZipFile) as error:
@@ -269,7 +276,8 @@ def _save_log(log: StepLog, stream: BinaryIO) -> None:
 
 
 def _validation_arrays(validations: tuple[Validation, ...]) -> dict[str, np.ndarray]:
-    # Those of a version that did not measure it have no places.
+    # Looks of a version that kept no attention have no pattern, and none of one that did not measure it has places.
+    seen = [one.pattern for one in validations if one.pattern.size]
     widest = max((one.by_distance.shape[2] for one in validations), default=0)
     counts = [np.pad(one.by_distance, ((0, 0), (0, 0), (0, widest - one.by_distance.shape[2]))) for one in validations]
     return {
@@ -277,17 +285,21 @@ def _validation_arrays(validations: tuple[Validation, ...]) -> dict[str, np.ndar
         "loss": np.array([one.loss for one in validations]),
         "measure": np.array([one.measure for one in validations]),
         "said": np.array([one.said for one in validations], np.str_),
-        "pattern": np.array([one.pattern for one in validations], np.float32),
+        "pattern": np.array(seen or [one.pattern for one in validations], np.float32),
+        "has_pattern": np.array([bool(one.pattern.size) for one in validations], np.bool_),
         "seconds": np.array([one.seconds for one in validations]),
         "by_distance": np.array(counts, np.int32),
         "parts": np.array([one.parts for one in validations], np.float64),
     }
 
 
-def _validations(arrays: dict[str, np.ndarray]) -> tuple[Validation, ...]:
+def _validations(arrays: dict[str, Any]) -> tuple[Validation, ...]:
     n = len(arrays["step"])
     old = {"seconds": np.full(n, np.nan), "by_distance": np.zeros((n, 2, 2, 0), np.int32), "parts": np.zeros((n, 0))}
     arrays = old | arrays
+    if "has_pattern" in arrays and arrays["has_pattern"].any():
+        patterns = dict(zip(np.flatnonzero(arrays["has_pattern"]).tolist(), arrays["pattern"], strict=True))
+        arrays["pattern"] = [patterns.get(i, NO_PATTERN) for i in range(n)]
     names = ("step", "loss", "measure", "said", "pattern", "seconds", "by_distance", "parts")
     found = tuple(
         Validation(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
     from transformers import PreTrainedModel
 
-    from inference.results.training import RowToken, StepTerm
+    from inference.results.training import RowToken, StepTerm, Watching
 
 NO_PATTERN = np.zeros((0, 0, 0, 0), np.float32)
 NO_COUNTS = np.zeros((2, 2, 0), np.int32)
@@ -36,7 +36,9 @@ class TrainingTask(ABC):
     example
         What the model is asked each time.
     rows, columns
-        Tokens of the example where its attention is shown.
+        See `TrainingResult`; empty where no attention is kept.
+    watched, watching
+        The same.
     weight_decay
         Of AdamW; none for the models of 2017.
     parts, parts_right
@@ -61,6 +63,8 @@ class TrainingTask(ABC):
     row: tuple[RowToken, ...] = ()
     terms: tuple[StepTerm, ...] = ()
     terms_now: tuple[float, ...] = ()
+    watched: str = ""
+    watching: Watching = "text"
 
     @abstractmethod
     def loss(self) -> Tensor:
@@ -72,7 +76,7 @@ class TrainingTask(ABC):
 
     @abstractmethod
     def look(self) -> tuple[str, np.ndarray]:
-        """What the model makes of the example, and what it attends to there. In eval mode, behind `validate`."""
+        """What the model makes of the example, and `Validation.pattern`. In eval mode, behind `validate`."""
 
     def by_distance(self) -> np.ndarray:
         """See `Validation.by_distance`. In eval mode, behind `validate`."""
