@@ -105,15 +105,20 @@ class Phrase:
     ----------
     most
         Letters that it may have.
+    otherwise
+        What an empty one means, in a few words; empty where it has to be typed.
     """
 
     title: str
     about: str
     most: int
     flag: str = ""
+    otherwise: str = ""
 
     def check(self, value: object) -> str:
         """See `Choice.check`."""
+        if value == "" and self.otherwise:
+            return ""
         if not isinstance(value, str) or not value.strip() or len(value) > self.most:
             return f"a text of 1 to {self.most} letters is needed"
         return ""
@@ -150,9 +155,9 @@ def number(
     return field(default=default, metadata={"option": option})
 
 
-def words(default: str, title: str, about: str, *, most: int = 500, flag: str = "") -> Any:
+def words(default: str, title: str, about: str, *, most: int = 500, flag: str = "", otherwise: str = "") -> Any:
     """A field that takes a text in one line."""
-    return field(default=default, metadata={"option": Phrase(title, about, most, flag)})
+    return field(default=default, metadata={"option": Phrase(title, about, most, flag, otherwise)})
 
 
 def share(default: float, title: str, about: str, *, low: float = 0, high: float = 1, flag: str = "") -> Any:

@@ -41,7 +41,7 @@ def add_options(
                 help=f"{about} (default: {option.otherwise if default is None else format(default, ',')})",
             )
         elif isinstance(option, Phrase):
-            help_text = f"{about} (default: {default})".replace("%", "%%")
+            help_text = f"{about} (default: {default or option.otherwise})".replace("%", "%%")
             parser.add_argument(f"--{flag}", dest=name, default=default, metavar="TEXT", help=help_text)
         elif default:
             parser.add_argument(f"--{flag}", dest=name, action=BooleanOptionalAction, default=True, help=about)

@@ -14,6 +14,7 @@ COMPARED: dict[Compared, str] = {
     "norms": "Norms behind and before the sublayers",
     "both": "Both: four runs",
 }
+_NORMS: dict[NormOrder, str] = {"post": "norms-behind", "pre": "norms-before"}
 
 
 class NotComparable(ValueError):
@@ -46,7 +47,7 @@ def compared_runs(request: TrainingRequest, compared: Compared) -> tuple[Trainin
     for norm in orders:
         for warm_up in warm_ups:
             name = [request.name]
-            name += [norm] if len(orders) > 1 else []
+            name += [_NORMS[norm]] if len(orders) > 1 else []
             name += [f"warm-up-{warm_up}" if warm_up else "no-warm-up"] if len(warm_ups) > 1 else []
             found.append(
                 replace(

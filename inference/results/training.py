@@ -354,8 +354,8 @@ class TrainingResult:
     terms
         What `StepLog.terms` has; may be empty.
     watched
-        The sentence whose attention is kept, as it is read; empty for reversal, whose example it is, and in runs of
-        versions that kept none.
+        The sentence whose attention is kept if the network has any between its tokens, as it is read; empty for
+        reversal, whose example it is, and in runs of versions that kept none.
     watching
         What its maps are of.
     """

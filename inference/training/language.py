@@ -89,12 +89,12 @@ class LanguageTask(TrainingTask):
         """Keep the attention of a row, as far as it can be; `end` closes it where it is cut."""
         n = most_tokens(self.net.config)
         self._seen = torch.tensor([row if len(row) <= n else [*row[: n - len(end)], *end]])
-        if not self._has_attention:
-            return
         ids = self._seen[0].tolist()
-        self.rows = self.columns = names_of(ids, self.tokenizer)
         seen = ids[1 : len(ids) - len(end)]
         self.watched = self._text_of(seen)
+        if not self._has_attention:
+            return
+        self.rows = self.columns = names_of(ids, self.tokenizer)
         self.facts += (fact(self.watched, len(seen), self._n_words),)
 
     def _text_of(self, ids: list[int]) -> str:

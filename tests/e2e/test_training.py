@@ -158,7 +158,8 @@ def test_runs_that_wait_come_back_and_all_of_a_comparison_are_trained(start):
 
 
 def test_a_tiny_clip_is_trained_while_another_checkpoint_is_looked_at_and_opens(driver, tmp_path):
-    choose(driver, task="contrastive", **{name: QUICK[name] for name in ("layers", "width", "heads", "batch", "steps")})
+    sizes = {name: QUICK[name] for name in ("layers", "width", "heads", "batch", "steps")}
+    choose(driver, task="contrastive", **sizes, watched="a red house")
     assert not driver.widget("training_length").isVisible()  # there is nothing that it would say
     assert not driver.widget("training_file").isVisible()
     driver.click(driver.widget("training_start"))
@@ -171,6 +172,13 @@ def test_a_tiny_clip_is_trained_while_another_checkpoint_is_looked_at_and_opens(
     driver.wait(lambda: phase(driver) is None)
     titles = [plot.title for plot in driver.figure("training").plots]
     assert titles[2:4] == ["Cross-entropies of the batch", "Temperature"]
+    show_page(driver, 1)
+    figure = driver.figure("training")
+    assert isinstance(figure, TrainingAttentionFigure)
+    assert (figure.result.watched, figure.result.rows[1:-1]) == ("a red house", ("a", "red", "house"))
+    driver.click(driver.widget("training_attention_first"))
+    assert driver.figure("training").now.step == 0 < figure.now.step
+    show_page(driver, 0)
     driver.export("training", tmp_path / "curves.npz")
     with np.load(tmp_path / "curves.npz") as arrays:
         assert arrays["0_terms"].shape == (len(arrays["0_loss"]), 3)

@@ -240,7 +240,9 @@ class _ShareBox(DecimalBox):
 
 
 class _PhraseLine(QLineEdit):
-    """A text that holds once Enter is pressed or the line is left; a blank one becomes the last one again.
+    """A text that holds once Enter is pressed or the line is left.
+
+    A blank one becomes the last one again, unless it means something.
 
     Signals
     -------
@@ -251,8 +253,9 @@ class _PhraseLine(QLineEdit):
 
     def __init__(self, option: Phrase, value: str) -> None:
         super().__init__()
-        self._value = ""
+        self._value, self._can_be_empty = "", bool(option.otherwise)
         self.setMaxLength(option.most)
+        self.setPlaceholderText(_tr(option.otherwise) if option.otherwise else "")
         self.setMinimumWidth(22 * self.fontMetrics().averageCharWidth())
         self.show_value(value)
         self.editingFinished.connect(self._on_editing_finished)
@@ -270,7 +273,8 @@ class _PhraseLine(QLineEdit):
             self.changed.emit()
 
     def _on_editing_finished(self) -> None:
-        self.show_value(self.text().strip() or self._value)
+        typed = self.text().strip()
+        self.show_value(typed if typed or self._can_be_empty else self._value)
 
 
 def _value(control: QWidget) -> Any:

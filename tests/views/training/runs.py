@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from inference.results.training import StepLog, TrainingPlan, TrainingRequest, TrainingResult, Validation
@@ -42,6 +44,12 @@ def make_result(n_done, *, first=0, layers=LAYERS, seconds=1.0):
         n_done, seconds, layers, log, seen, "exact match of whole strings", "abc", ("c", "b", "a", "</s>"),
         ("a", "b", "c", "</s>"), (("always the same", 0.1),), ("Strings.",),
     )  # fmt: skip
+
+
+def make_read(n_done, words=("[CLS]", "a", "cat", "[SEP]"), **changes):
+    """Of masked words: the same numbers, with the attention of a sentence to itself."""
+    changes = {"watched": "a cat", "watching": "text", "rows": words, "columns": words} | changes
+    return replace(make_result(n_done), example="a [MASK]", measure="masked words that are found", **changes)
 
 
 def _counts(step):

@@ -13,11 +13,11 @@ from PySide6.QtGui import QImage, QPainter
 
 from inference.results.schedule import SCHEDULES, Schedule
 from inference.results.training import StepTerm
-from tests.views.training.runs import make_result
+from tests.views.training.runs import make_read, make_result
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import Curve, PlotSpot
-from widgets.views.training.attention import TrainingAttentionFigure, mirrored_share
+from widgets.views.training.attention import TrainingAttentionFigure, mirrored_share, shares
 from widgets.views.training.curves import TrainingCurvesFigure, shown_run
 from widgets.views.training.gradients import WINDOW, LayerGradientsFigure
 from widgets.views.training.schedule import ScheduleFigure, SmoothingFigure
@@ -145,6 +145,35 @@ def test_all_looks_are_exported():
     numbers = TrainingAttentionFigure("run", result, 0, 0).numbers()
     assert numbers.arrays["pattern"].shape == (len(result.validations), *result.validations[0].pattern.shape)
     assert len(numbers.rows) == len(result.validations) * 2 * 2
+
+
+def test_a_text_attends_to_itself_and_a_title_says_where_to():
+    result = make_read(40)
+    figure = TrainingAttentionFigure("run", result, len(result.validations) - 1, 1)
+    assert figure.caption == "run after 40 steps: attention in layer 1 while “a cat” is read"
+    text = figure.describe(Cell(1, 0, 2))
+    assert text == "Head 1, “[CLS]” (place 1) gives 1 of its attention to “cat” (place 3)"
+    title = figure.panels(QRectF(0, 0, 600, 500), FigureStyle())[0][0].title
+    assert title == "Head 0: 50 % on the first"  # of “a” and “cat”, which look at each other's mirrored place
+    numbers = figure.numbers()
+    assert numbers.header[3:8] == tuple(
+        f"attention on the {name}"
+        for name in ("token itself", "token before", "token behind", "first token", "last token")
+    )
+    assert len(numbers.rows) == len(result.validations) * 2 * 2
+    tower = replace(figure, result=replace(result, watching="tower"))
+    assert "in layer 1 of the text tower while" in tower.caption
+    assert paint(figure.film_frame(0)) != paint(figure)
+
+
+def test_shares_are_what_their_names_say():
+    pattern = np.eye(5, k=-1, dtype=np.float32)
+    assert shares(pattern)["before"] == 1.0
+    assert shares(pattern.T)["behind"] == 1.0
+    assert shares(np.eye(5))["itself"] == 1.0
+    everywhere = shares(np.full((2, 5, 5), 0.2))
+    assert all(share == pytest.approx(0.2) for share in everywhere.values())
+    assert list(shares(np.eye(2))) == ["itself"]
 
 
 # Formulas

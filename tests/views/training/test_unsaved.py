@@ -14,7 +14,7 @@ from tests.views.training.runs import make_request, make_result
 from widgets.views.training.options import RunOptions
 from widgets.views.training.unsaved import unsaved_requests, unsaved_state
 
-COMPARED = ("reversal-1-post", "reversal-1-pre")
+COMPARED = ("reversal-1-norms-behind", "reversal-1-norms-before")
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_what_is_awaited_is_said(view):
     give(view, kept("b", 40), steps=[(f"{HOME}/b", make_result(40))])
     assert caption.text().startswith("Runs and their steps: b (40).")
     compare_norms(view)
-    assert caption.text().startswith("Nothing of reversal-1-post, reversal-1-pre yet.")
+    assert caption.text().startswith("Nothing of reversal-1-norms-behind, reversal-1-norms-before yet.")
 
 
 def test_what_was_compared_is_shown_together_when_it_comes_back(view):

@@ -240,7 +240,7 @@ def test_attention_follows_what_trains_and_can_be_scrubbed(view):
 def test_without_a_run_the_attention_says_what_to_do(view):
     view._pages.setCurrentIndex(1)
     assert view.figure() is None
-    assert "Train a string reversal" in view._attention.empty_text
+    assert "Train a model under Runs" in view._attention.empty_text
 
 
 def test_pages_of_theory_need_no_run(view):
@@ -280,8 +280,8 @@ def test_runs_that_differ_in_one_thing_are_begun_and_shown_together_under_what_d
     give(view, kept("old", 40))
     requests = compare(view, "both")
     assert [request.name for request in requests] == [
-        "reversal-1-post-warm-up-100", "reversal-1-post-no-warm-up",
-        "reversal-1-pre-warm-up-100", "reversal-1-pre-no-warm-up",
+        "reversal-1-norms-behind-warm-up-100", "reversal-1-norms-behind-no-warm-up",
+        "reversal-1-norms-before-warm-up-100", "reversal-1-norms-before-no-warm-up",
     ]  # fmt: skip
     assert {(one.sizes.norm, one.plan.warm_up) for one in requests} == {
         (norm, warm_up) for norm in ("post", "pre") for warm_up in (100, 0)
@@ -297,7 +297,8 @@ def test_runs_that_differ_in_one_thing_are_begun_and_shown_together_under_what_d
         view.show_result(request, make_result(10), True)
     assert view._lab.runs.current == requests[0].folder
     # There is little room: what differs is to be seen.
-    assert [text.partition("\n")[0] for text in texts(view)][:2] == ["pre-no-warm-up", "pre-warm-up-100"]
+    told = [text.rpartition("\n")[0].replace("\n", " ") for text in texts(view)][:4]
+    assert told[::-1] == [run.name for run in view.figure().runs]
     assert [run.name for run in view.figure().runs] == [
         "norms behind, warm-up of 100 steps", "norms behind, no warm-up",
         "norms before, warm-up of 100 steps", "norms before, no warm-up",

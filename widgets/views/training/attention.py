@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QRectF, QSizeF
+from PySide6.QtCore import QCoreApplication, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from inference.results.training import TrainingResult, Validation
+from inference.results.training import TrainingResult, Validation, Watching
 from widgets.figures.heat_panel import ColorScale, HeatPanel, short
 from widgets.figures.panel_figure import Cell, PanelFigure
 from widgets.kit.clean import clean
@@ -18,6 +18,46 @@ from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 _TOP = 1.6  # em for what the model says
+_LEAST_PLACES = 3  # tokens of which one lies between the others
+# Titles of heads, by where most of their attention goes.
+_MOST_ON = {
+    "itself": "Head {}: {:.0f} % on itself",
+    "before": "Head {}: {:.0f} % on the one before",
+    "behind": "Head {}: {:.0f} % on the one behind",
+    "first": "Head {}: {:.0f} % on the first",
+    "last": "Head {}: {:.0f} % on the last",
+}
+_PLACES = {
+    "mirrored": "the mirrored letter",
+    "itself": "the token itself",
+    "before": "the token before",
+    "behind": "the token behind",
+    "first": "the first token",
+    "last": "the last token",
+}
+_CAPTIONS: dict[Watching, str] = {
+    "source": "{} after {:,} steps: attention to the source in layer {} while “{}” is reversed",
+    "text": "{} after {:,} steps: attention in layer {} while “{}” is read",
+    "tower": "{} after {:,} steps: attention in layer {} of the text tower while “{}” is read",
+}
+
+
+def shares(pattern: np.ndarray) -> dict[str, np.ndarray]:
+    """float [...] of [..., query_pos, key_pos]: attention on places that lie the same way to every query.
+
+    A mean over the queries that have such a place, the first and the last token for the queries between them.
+    """
+    n = pattern.shape[-1]
+    place = np.arange(n)
+    if n < _LEAST_PLACES:
+        return {"itself": pattern[..., place, place].mean(-1)}
+    return {
+        "itself": pattern[..., place, place].mean(-1),
+        "before": pattern[..., place[1:], place[:-1]].mean(-1),
+        "behind": pattern[..., place[:-1], place[1:]].mean(-1),
+        "first": pattern[..., 1:-1, 0].mean(-1),
+        "last": pattern[..., 1:-1, -1].mean(-1),
+    }
 
 
 def mirrored_share(pattern: np.ndarray) -> np.ndarray:
@@ -35,12 +75,14 @@ def mirrored_share(pattern: np.ndarray) -> np.ndarray:
 class TrainingAttentionFigure(PanelFigure):
     """A map a head, rows are what is written, columns what is read. Of a reversed string it is an anti-diagonal.
 
+    Of tasks that read one text, its tokens attend to each other: they are rows and columns.
+
     Attributes
     ----------
     number
         Which of the validations, from 0.
     layer
-        Of the decoder, from 0.
+        From 0; of reversal of the decoder.
     """
 
     name: str
@@ -60,26 +102,52 @@ class TrainingAttentionFigure(PanelFigure):
 
     @property
     def caption(self) -> str:
-        text = _tr("{} after {:,} steps: attention to the source in layer {} while “{}” is reversed")
-        return text.format(clean(self.name), self.now.step, self.layer, clean(self.result.example))
+        text = _tr(_CAPTIONS[self.result.watching])
+        return text.format(clean(self.name), self.now.step, self.layer, clean(self._watched))
+
+    @property
+    def _watched(self) -> str:
+        return self.result.watched or self.result.example
+
+    @property
+    def _is_mirrored(self) -> bool:
+        return self.result.watching == "source"
+
+    @property
+    def about(self) -> str:
+        """What the titles say."""
+        if self._is_mirrored:
+            return _tr("Mirrored: attention on the letter at the mirrored place. Point at a cell for its number.")
+        return _tr(
+            "Rows are tokens that look, columns those looked at; above a map, where most of it goes. "
+            "Point at a cell for its number."
+        )
+
+    def _shares(self, pattern: np.ndarray) -> dict[str, np.ndarray]:
+        return {"mirrored": mirrored_share(pattern)} if self._is_mirrored else shares(pattern)
+
+    def _title(self, head: int, pattern: np.ndarray) -> str:
+        of_places = {name: float(share) for name, share in self._shares(pattern).items()}
+        most = max(of_places, key=lambda name: of_places[name])
+        text = _tr("Head {}: {:.0f} % mirrored") if self._is_mirrored else _tr(_MOST_ON[most])
+        return text.format(head, 100 * of_places[most])
 
     @cached_property
     def _maps(self) -> list[HeatPanel]:
         patterns = self.now.pattern[self.layer]
-        shares = mirrored_share(patterns)
         rows, columns = (tuple(map(clean, names)) for names in (self.result.rows, self.result.columns))
         return [
             HeatPanel(
                 pattern,
                 ColorScale(0.0, 1.0, is_signed=False),
-                _tr("Head {}: {:.0f} % mirrored").format(head, 100 * float(share)),
+                self._title(head, pattern),
                 "",
                 "",
                 row_names=rows,
                 column_names=columns,
                 turns_names=True,
             )
-            for head, (pattern, share) in enumerate(zip(patterns, shares, strict=True))
+            for head, pattern in enumerate(patterns)
         ]
 
     def panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
@@ -114,18 +182,27 @@ class TrainingAttentionFigure(PanelFigure):
         painter.save()
         painter.setFont(style.font)
         painter.setPen(style.theme.ink)
-        text = _tr("{} → {}   ({:.0f} % of all strings right)")
-        said = clean(self.now.said) or _tr("(nothing)")
-        line = text.format(clean(self.result.example), said, 100 * self.now.measure)
+        line = metrics.elidedText(self._line, Qt.TextElideMode.ElideMiddle, rect.width())
         painter.drawText(rect.topLeft() + QRectF(0, metrics.ascent(), 0, 0).topLeft(), line)
         painter.restore()
         for panel, area in self.panels(rect, style):
             panel.paint(painter, area, style)
 
+    @property
+    def _line(self) -> str:
+        """What it makes of the example, and how much it can do."""
+        said, example = clean(self.now.said) or _tr("(nothing)"), clean(self.result.example)
+        if self._is_mirrored:
+            return _tr("{} → {}   ({:.0f} % of all strings right)").format(example, said, 100 * self.now.measure)
+        text = _tr("{} → {}   ({}: {:.0f} %)")
+        return text.format(example, said, clean(self.result.measure), 100 * self.now.measure)
+
     def describe(self, cell: Cell) -> str:
         """A number of a map in words."""
         panel = self._maps[cell.panel]
         text = _tr("Head {}, to write “{}” (place {}): {} of the attention on “{}” (place {})")
+        if not self._is_mirrored:
+            text = _tr("Head {}, “{}” (place {}) gives {} of its attention to “{}” (place {})")
         value = short(float(panel.values[cell.row, cell.column]))
         row, column = panel.row_names[cell.row], panel.column_names[cell.column]
         return text.format(cell.panel, row, cell.row + 1, value, column, cell.column + 1)
@@ -143,21 +220,26 @@ class TrainingAttentionFigure(PanelFigure):
 
     def numbers(self) -> Numbers:
         """A row a look and head; in arrays the patterns of all looks, layers and heads."""
-        shares = np.stack([mirrored_share(one.pattern) for one in self.looks])
+        patterns = np.stack([one.pattern for one in self.looks])
+        of_places = self._shares(patterns)
         rows: list[tuple[str | int | float, ...]] = [
-            (one.step, layer, head, float(shares[i, layer, head]), one.loss, one.measure, clean(one.said))
+            (
+                one.step, layer, head, *(float(share[i, layer, head]) for share in of_places.values()), one.loss,
+                one.measure, clean(one.said),
+            )
             for i, one in enumerate(self.looks)
-            for layer in range(shares.shape[1])
-            for head in range(shares.shape[2])
-        ]
+            for layer in range(patterns.shape[1])
+            for head in range(patterns.shape[2])
+        ]  # fmt: skip
         arrays = {
-            "pattern": np.stack([one.pattern for one in self.looks]),
+            "pattern": patterns,
             "step": np.array([one.step for one in self.looks]),
-            "mirrored": shares,
+            **of_places,
             "source": np.array([clean(token) for token in self.result.columns], np.str_),
             "target": np.array([clean(token) for token in self.result.rows], np.str_),
         }
-        header = ("step", "layer", "head", "attention on the mirrored letter", "loss in nats", "right", "written")
+        titles = (f"attention on {_PLACES[name]}" for name in of_places)
+        header = ("step", "layer", "head", *titles, "loss in nats", "right", "written")
         return Numbers(arrays, header, rows)
 
 

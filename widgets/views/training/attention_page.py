@@ -16,6 +16,7 @@ from widgets.player.player import Player
 from widgets.player.step_slider import StepSlider
 from widgets.views.training.attention import TrainingAttentionFigure
 from widgets.views.training.record import RunRecord
+from widgets.views.training.words import why_no_attention
 
 _LOOKS_A_SECOND = 6.0
 
@@ -94,9 +95,9 @@ class AttentionPage(Page):
         self._player.hide()
         self._layer.hide()
         if self._record is None:
-            self.show_empty(_tr("Train a string reversal under Runs, or choose one there, to watch its attention."))
+            self.show_empty(_tr("Train a model under Runs, or choose a run there, to watch its attention form."))
         elif self._record.result is not None and self._record.result.validations:
-            self.show_empty(_tr("Attention is shown of string reversal, where it is known what it has to be."))
+            self.show_empty(why_no_attention(self._record.result))
         else:
             self.show_empty(_tr("Nothing has come of this run yet."))
 
@@ -123,10 +124,9 @@ class AttentionPage(Page):
         self._rebuild()
 
     def _on_canvas_spot_changed(self, cell: Cell | None) -> None:
-        text = _tr("Mirrored: attention on the letter at the mirrored place. Point at a cell for its number.")
-        if self._figure is not None and cell is not None:
-            text = self._figure.describe(cell)
-        self.read_out.show_text(text)
+        if self._figure is None:
+            return
+        self.read_out.show_text(self._figure.about if cell is None else self._figure.describe(cell))
 
 
 def _tr(text: str) -> str:

@@ -106,12 +106,13 @@ def _add_look(parser: ArgumentParser) -> None:
 
 def _attention(result: RunsResult, args: Namespace) -> Figure:
     from widgets.views.training.attention import TrainingAttentionFigure
+    from widgets.views.training.words import why_no_attention
 
     run = _run(result, args)
     n_looks = sum(1 for one in run.validations if one.pattern.size)
     if not n_looks:
-        raise BadOption(f"{args.checkpoint} keeps no attention of its training; string reversal does.")
-    n_layers = run.validations[0].pattern.shape[0]
+        raise BadOption(f"{args.checkpoint}: {why_no_attention(run)}")
+    n_layers = next(one.pattern.shape[0] for one in run.validations if one.pattern.size)
     look = n_looks - 1 if args.look is None else within("look", args.look, n_looks)
     layer = n_layers - 1 if args.layer is None else within("layer", args.layer, n_layers)
     return TrainingAttentionFigure(args.checkpoint.rstrip("/").rpartition("/")[2], run, look, layer)
@@ -139,7 +140,7 @@ COMMANDS = {
         add_arguments=_add_gradients,
     ),
     "training-attention": FigureCommand(
-        "what a string reversal attended to while it was trained",
+        "what a run of the training lab attended to in one sentence while it was trained",
         ("layer",),
         _attention,
         _request,

@@ -8,6 +8,7 @@ from typing import Literal
 from inference.results.schedule import SCHEDULES, Schedule, ScheduleKind
 from inference.results.training import (
     LIMITS,
+    MOST_WATCHED,
     NETWORKS,
     TASKS,
     WITH_NETWORKS,
@@ -22,7 +23,7 @@ from inference.results.training import (
     Tuned,
     VocabularyKind,
 )
-from widgets.options import MOST_SEED, Options, choice, number, share
+from widgets.options import MOST_SEED, Options, choice, number, share, words
 
 Against = Literal["steps", "seconds"]
 _WIDTHS = (16, 32, 64, 96, 128, 192, 256)
@@ -74,6 +75,13 @@ class RunOptions(Options):
         0.1, "any word", "Share of them for which any word of the vocabulary stands", flag="to-random"
     )
     unchanged: float = share(0.1, "stay", "Share of them that stay; all three together are 100 %", flag="to-stay")
+    watched: str = words(
+        "",
+        "Watched",
+        "Sentence whose attention is kept while it is learned to be read, to watch it form on the page Attention",
+        most=MOST_WATCHED,
+        otherwise="one that is not trained on",
+    )
     tuned: Tuned = choice(
         "full",
         {"full": "All weights", "lora": "LoRA", "head": "Head only"},
@@ -100,9 +108,10 @@ class RunOptions(Options):
             The checkpoint that is fine-tuned.
         """
         architecture, heads = self.architecture if self.task in WITH_NETWORKS else "transformer", self.heads
+        watched = self.watched if self.task in ONLY_FOR["watched"] else ""
         norm: NormOrder = {"masked": "post", "causal": "pre", "contrastive": "pre"}.get(self.task, self.norm)  # type: ignore[assignment]
         if architecture == "lstm":  # what it has not is the same in all requests
-            heads, norm = 1, "post"
+            heads, norm, watched = 1, "post", ""
         return TrainingRequest(
             folder,
             self.task,
@@ -117,7 +126,13 @@ class RunOptions(Options):
                 self.clip,
                 self.seed,
             ),
-            TrainingData(path if self.task in WITH_FILES else "", self.vocabulary, self.n_vocabulary, self.length),
+            TrainingData(
+                path if self.task in WITH_FILES else "",
+                self.vocabulary,
+                self.n_vocabulary,
+                self.length,
+                watched,
+            ),
             base if self.task == "classify" else "",
             self.tuned if self.task == "classify" else "full",
             masks=self.masks if self.task == "masked" else MaskShares(),
@@ -142,6 +157,7 @@ class RunOptions(Options):
             masked=masks.masked,
             random=masks.random,
             unchanged=masks.unchanged,
+            watched=data.watched,
             tuned=request.tuned,
             steps=plan.n_steps,
             batch=plan.batch,
@@ -182,6 +198,7 @@ ONLY_FOR: dict[str, tuple[Task, ...]] = {
     "length": ("reversal", "masked", "causal", "classify"),
     "vocabulary": ("masked", "causal"),
     "n_vocabulary": ("masked", "causal"),
+    "watched": ("masked", "causal", "classify", "contrastive"),
     "tuned": ("classify",),
     "chosen": ("masked",),
     "masked": ("masked",),
@@ -192,6 +209,7 @@ ONLY_FOR: dict[str, tuple[Task, ...]] = {
 ONLY_TRANSFORMER = {
     "heads": "An LSTM has no heads; its decoder attends with one.",
     "norm": "An LSTM has no norms.",
+    "watched": "An LSTM that goes on with a text has no attention to watch.",
 }
 WITH_FILES: tuple[Task, ...] = ("masked", "causal", "classify")  # the others make what they learn from
 _USUAL: dict[Task, RunOptions] = {

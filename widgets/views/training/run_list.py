@@ -9,12 +9,13 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QGridLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from inference.results.job import JobPhase
+from inference.results.training import TrainingRequest
 from widgets.kit.clean import clean
 from widgets.kit.plain import PlainLabel, plain_tip
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import color_of
 from widgets.views.training.record import RunRecord
-from widgets.views.training.words import about_run
+from widgets.views.training.words import about_run, run_labels
 
 _FOLDER = Qt.ItemDataRole.UserRole
 
@@ -156,10 +157,14 @@ class RunList(QWidget):
         icon = QIcon(swatch)
         icon.addPixmap(swatch, QIcon.Mode.Selected)  # which Qt would tint
         item.setIcon(icon)
-        # Of a comparison there is room for what differs alone; the tool tip has the rest.
-        name = record.request.name.removeprefix(f"{record.request.comparison}-")
-        item.setText(f"{clean(name)}\n{self._standing(record)}")
+        item.setText(f"{clean(self._label(record.request))}\n{self._standing(record)}")
         item.setToolTip(plain_tip(about_run(record)))
+
+    def _label(self, request: TrainingRequest) -> str:
+        """Its name; of a comparison what differs alone, as in the plots, for there is no room for more."""
+        requests = [one.request for one in self._records.values() if one.request.comparison == request.comparison]
+        label = dict(zip((one.folder for one in requests), run_labels(requests), strict=True))[request.folder]
+        return label.removeprefix(f"{request.comparison}-").replace(", ", ",\n")
 
     def _standing(self, record: RunRecord) -> str:
         share = f"{100 * record.n_done / record.request.plan.n_steps:.0f} %"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QCoreApplication
 
 from inference.results.schedule import SCHEDULES
-from inference.results.training import TASKS, RowToken, TrainingRequest
+from inference.results.training import TASKS, RowToken, TrainingRequest, TrainingResult
 from widgets.kit.clean import clean
 from widgets.views.training.record import RunRecord
 
@@ -55,6 +55,13 @@ def about_run(record: RunRecord) -> str:
         lines += [clean(fact) for fact in record.result.facts]
     lines.append(clean(request.folder))
     return "\n".join(lines)
+
+
+def why_no_attention(result: TrainingResult) -> str:
+    """Why there is no attention of a run to be watched, in one sentence."""
+    if result.watched:
+        return _tr("Its network has no attention from each token to the others, as LSTMs have none: nothing to watch.")
+    return _tr("An earlier version of Headlight trained it and kept no attention; a new run like it can be watched.")
 
 
 def run_labels(requests: Sequence[TrainingRequest]) -> list[str]:
