@@ -12,6 +12,7 @@ from typing import Any
 
 from app.commands.faults import Fault
 from app.commands.text_files import TextFileError, read_text
+from inference.results.counts import noun
 from widgets.kit.clean import shown
 
 KIND = "figure"  # key of what figure an entry is; the others are options
@@ -52,8 +53,9 @@ def make_all(file: Path, options: KnownOptions, make: Callable[[list[str]], str]
             said = f"{file.name}, entry {number + 1}{_which(entry)}: {fault}"
             print("headlight:", shown(" ".join(said.split())), file=sys.stderr)
     seconds = time.monotonic() - started
-    pace = f"{n_made} of {len(entries)} figures in {seconds:.1f} s, {n_made / max(seconds, 1e-3):.2g} a second"
-    if n_made < len(entries):
+    n = len(entries)
+    pace = f"{n_made} of {n} {noun(n, 'figures')} in {seconds:.1f} s, {n_made / max(seconds, 1e-3):.2g} a second"
+    if n_made < n:
         raise Fault(f"{pace}; what is wrong with the others stands above.")
     return f"{pace}."
 

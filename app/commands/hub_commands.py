@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from app.commands.faults import Fault
+from inference.results.counts import noun
 from resources import bundled_checkpoints, checkpoint_path
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def repo_facts(found: RepoResult) -> list[tuple[str, str]]:
     return [
         ("Version", f"{found.revision} ({found.commit[:8]})"),
         ("Kind", found.kind or "not said"),
-        ("Size", f"{found.n_bytes / _MB:,.1f} MB in {len(found.files)} files{there}"),
+        ("Size", f"{found.n_bytes / _MB:,.1f} MB in {len(found.files)} {noun(len(found.files), 'files')}{there}"),
         ("Free on the disk", f"{found.n_free / _MB:,.0f} MB"),
         ("Licence", found.licence or "not said"),
         ("Languages", found.languages or "not said"),

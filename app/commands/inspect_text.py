@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inference.results.checkpoint import AttentionGroup, CheckpointInfo
+from inference.results.counts import noun
 from widgets.registry import VIEWS
 
 _N_CLASSES = 6  # named
@@ -58,7 +59,7 @@ def _group(group: AttentionGroup) -> str:
     of_each = [n for n in group.n_heads if n]
     fewest, most = min(of_each, default=0), max(of_each, default=0)
     heads = str(most) if fewest == most else f"{fewest}-{most}"
-    return f"{group.about_layers} x {heads} heads{', causal' if group.is_causal else ''}"
+    return f"{group.about_layers} x {heads} {noun(most, 'heads')}{', causal' if group.is_causal else ''}"
 
 
 def _offered(why_not: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from app.commands.figures import BadOption
 from app.commands.options import add_options
 from inference.results.comparison import COMPARED, NotComparable, compared_runs
+from inference.results.counts import noun
 from inference.results.training import Task, TrainingRequest, TrainingResult, is_run
 from resources import bundled_checkpoints, checkpoint_path
 from widgets.views.training.options import ONLY_FOR, ONLY_TRANSFORMER, RunOptions
@@ -92,7 +93,7 @@ class LabCommand:
         where = args.out if args.compare is None else args.out / request.name
         parts = zip(result.parts, seen.parts, strict=False)
         lines = (
-            f"{where}: {result.n_done:,} steps in {result.seconds:.0f} s",
+            f"{where}: {result.n_done:,} {noun(result.n_done, 'steps')} in {result.seconds:.0f} s",
             f"{result.measure}: {seen.measure:.3f}; loss {seen.loss:.4f} nats",
             *(f"{name}: {value:.3f}" for name, value in parts),
             *(f"{name}: {value:.3f}" for name, value in result.baselines),

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.hub import RepoResult
+from widgets.figures.counts import number_of
 from widgets.kit.clean import shown
 from widgets.registry import VIEWS
 
@@ -37,7 +38,10 @@ class Facts(QPlainTextEdit):
         rows = [
             (self.tr("Version"), f"{found.revision} ({found.commit[:8]})"),
             (self.tr("Kind"), found.kind or not_said),
-            (self.tr("Size"), self.tr("{} in {} files{}").format(size_text(found.n_bytes), len(found.files), there)),
+            (
+                self.tr("Size"),
+                self.tr("{} in {}{}").format(size_text(found.n_bytes), number_of(len(found.files), "files"), there),
+            ),
             (self.tr("Free on the disk"), size_text(found.n_free)),
             (self.tr("Licence"), found.licence or not_said),
             (self.tr("Training data"), found.data or not_said),
@@ -53,7 +57,9 @@ class Facts(QPlainTextEdit):
         self._show([info.name, *self._of_info(info)])
 
     def _of_info(self, info: CheckpointInfo) -> list[str]:
-        groups = ", ".join(f"{one.title}: {one.about_layers} of {max(one.n_heads)} heads" for one in info.groups)
+        groups = ", ".join(
+            f"{one.title}: {one.about_layers} of {number_of(max(one.n_heads), 'heads')}" for one in info.groups
+        )
         rows = [
             (self.tr("Parameters"), f"{info.n_parameters:,}"),
             (self.tr("Attention"), groups or self.tr("none")),

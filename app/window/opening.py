@@ -12,6 +12,7 @@ from app.link.controller import Controller
 from app.window.subject_flow import SubjectFlow
 from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo, folder_name, in_own_precision, split_precision
+from inference.results.counts import noun
 from inference.results.events import Failure
 from resources import bundled_checkpoints
 from widgets.context import ViewContext, ViewExample
@@ -301,6 +302,10 @@ def trained_in(folder: str) -> tuple[str, ...]:
 def _summary(info: CheckpointInfo) -> str:
     n = info.n_parameters
     size = f"{n / 1e6:.1f} M parameters" if n >= 1e5 else f"{n:,} parameters" if n else ""
-    groups = ", ".join(f"{g.title}: {g.about_layers} of {max(g.n_heads)} heads" for g in info.groups if g.layers)
+    groups = ", ".join(
+        f"{g.title}: {g.about_layers} of {max(g.n_heads)} {noun(max(g.n_heads), 'heads')}"
+        for g in info.groups
+        if g.layers
+    )
     precision = f"{info.stored_in} in the file, run as {info.runs_in}" if info.stored_in and info.runs_in else ""
     return f"{info.name}: {'; '.join(filter(None, (info.architecture, size, groups, precision)))}."

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.commands.text_files import MOST_BYTES, TextFileError, read_text
+from widgets.figures.counts import number_of
 from widgets.kit.plain import PlainLabel
 
 
@@ -78,7 +79,8 @@ class TextDialog(QDialog):
         if is_too_long:
             self._say(self.tr("At most {} MB are looked at.").format(MOST_BYTES // 2**20), is_warning=True)
         else:
-            self._say(self.tr("{:,} words, {:,} characters").format(len(text.split()), len(text)), is_warning=False)
+            size = f"{number_of(len(text.split()), 'words')}, {number_of(len(text), 'characters')}"
+            self._say(size, is_warning=False)
         self._ok.setEnabled(bool(text.strip()) and not is_too_long)
 
     def _say(self, text: str, *, is_warning: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from inference.results.counts import noun
 from inference.results.request import Capability, Request
 
 # Behind the name of a checkpoint that is run in the number format of its file. It is part of the name, so that whatever
@@ -92,9 +93,9 @@ class AttentionGroup:
     def about_layers(self) -> str:
         """How many layers there are, and which of them attend where not all do."""
         if len(self.layers) == self.n_layers:
-            return f"{self.n_layers} layers"
+            return f"{self.n_layers} {noun(self.n_layers, 'layers')}"
         which = ", ".join(map(str, self.layers))
-        return f"attention in {len(self.layers)} of {self.n_layers} layers ({which})"
+        return f"attention in {len(self.layers)} of {self.n_layers} {noun(self.n_layers, 'layers')} ({which})"
 
     def nearest(self, layer: int) -> int:
         """The layer that attends and is next to this one; of two the earlier."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inference.results.counts import noun
 from inference.results.schedule import SCHEDULES
 from inference.results.training import TASKS
 
@@ -14,20 +15,23 @@ if TYPE_CHECKING:
 def card(request: TrainingRequest, result: TrainingResult, n_parameters: int) -> str:
     """README.md of a run."""
     plan, sizes = request.plan, request.sizes
+    heads = f"{sizes.n_heads} {noun(sizes.n_heads, 'heads')}"
+    steps = noun(plan.n_steps, "steps")
+    layers = f"{sizes.n_layers} {noun(sizes.n_layers, 'layers')}"
     if request.base:
         model = f"Fine-tuned from {request.base} ({request.tuned})."
     elif sizes.architecture == "lstm":
         model = f"LSTM{' with additive attention' * (request.task == 'reversal')}"
-        model += (
-            f", {sizes.n_layers} layers, {sizes.d_model} wide, dropout {sizes.dropout:g}; {n_parameters:,} parameters."
-        )
+        model += f", {layers}, {sizes.d_model} wide, dropout {sizes.dropout:g}; {n_parameters:,} parameters."
     else:
         norms = "before" if sizes.norm == "pre" else "behind"
         model = (
-            f"{sizes.n_layers} layers, {sizes.d_model} wide, {sizes.n_heads} heads, norms {norms} the sublayers, "
+            f"{layers}, {sizes.d_model} wide, {heads}, norms {norms} the sublayers, "
             f"dropout {sizes.dropout:g}; {n_parameters:,} parameters."
         )
-    state = "done" if result.n_done >= plan.n_steps else f"stopped after {result.n_done:,} steps"
+    state = (
+        "done" if result.n_done >= plan.n_steps else f"stopped after {result.n_done:,} {noun(result.n_done, 'steps')}"
+    )
     lines = [
         f"# {request.name}",
         "",
@@ -37,7 +41,7 @@ def card(request: TrainingRequest, result: TrainingResult, n_parameters: int) ->
         *result.facts,
         "",
         "## Training",
-        f"{plan.n_steps:,} steps of {plan.batch}, {state}; {result.seconds:.0f} seconds. AdamW (0.9, 0.98, 1e-9), "
+        f"{plan.n_steps:,} {steps} of {plan.batch}, {state}; {result.seconds:.0f} seconds. AdamW (0.9, 0.98, 1e-9), "
         f"{SCHEDULES[plan.schedule]}, {plan.warm_up:,} steps of warm-up, highest rate "
         f"{request.schedule.highest:.3g}, label smoothing {plan.smoothing:g}, gradients clipped to "
         f"{plan.clip:g}, seed {plan.seed}.",

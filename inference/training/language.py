@@ -35,7 +35,7 @@ _FATES: tuple[RowFate, ...] = ("masked", "random", "unchanged")
 N_VALIDATED = 256  # rows
 IGNORED = -100
 _SPECIAL = re.compile(r"(?<=\S)(\[(?:MASK|UNK)\])")
-_LEAST_WATCHED = 2  # tokens of a row that is too short: one, or none, and what stands at its ends
+_LEAST_TYPED = 2 + 2  # tokens of a row, with what stands at its ends
 _N_GIVEN, _N_WRITTEN = 3, 12  # words of the example that GPT-2 goes on with, and tokens that it writes
 
 
@@ -77,10 +77,10 @@ class LanguageTask(TrainingTask):
         Raises
         ------
         Refused
-            Hardly a token came of what is typed.
+            Hardly a token comes of what is typed.
         """
         rows = self.rows_of([typed]) if typed else [max(self._validated[:20], key=len)]
-        if not rows or len(rows[0]) <= _LEAST_WATCHED:
+        if typed and (not rows or len(rows[0]) < _LEAST_TYPED):
             raise Refused(f"“{typed}” cannot be watched: a sentence of at least two words is needed.")
         self._n_words = sum(len(row) - 2 for row in rows)
         return rows[0]

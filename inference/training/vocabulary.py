@@ -67,7 +67,8 @@ def learn(lines: Sequence[str], kind: VocabularyKind, n_tokens: int, *, is_maske
 
 
 def _added(names: list[str]) -> list[AddedToken]:
-    return [AddedToken(name, special=True) for name in names]
+    # As in BERT's successors: the space before a mask that is typed belongs to it, or would be a word that is unknown.
+    return [AddedToken(name, special=True, lstrip=name == "[MASK]") for name in names]
 
 
 def _set(tokenizer: Tokenizer, **parts: object) -> None:

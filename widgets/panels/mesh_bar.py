@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import MeshInput
 from inference.results.mesh import first_label
+from widgets.figures.counts import number_of
 from widgets.kit.labels import make_selectable
 from widgets.kit.plain import PlainLabel
 
@@ -74,7 +75,7 @@ class MeshBar(QWidget):
         if not n_vertices:
             return self.tr("nothing yet")
         n_faces = sum(token == 1 for token in self._input.face_tokens) + bool(self._input.face_tokens)
-        return self.tr("{} vertices, {} faces").format(n_vertices, n_faces)
+        return f"{number_of(n_vertices, 'vertices')}, {number_of(n_faces, 'faces')}"
 
     def input(self) -> MeshInput:
         """The mesh that is looked at."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QFocusEvent, QMouseEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from widgets.figures.counts import number_of
 from widgets.kit.clean import isolated
 from widgets.kit.plain import plain_tip
 
@@ -58,7 +59,7 @@ class SentenceLine(QLineEdit):
         """Show another text; `value_edited` is not emitted, and Ctrl+Z brings back what was typed."""
         self._long = text if is_long(text) else None
         n_words = len(text.split())
-        size = self.tr("{:,} words").format(n_words)
+        size = number_of(n_words, "words")
         self._preview = f"{isolated(' '.join(text[: 2 * _SHOWN].split())[:_SHOWN])}{_MARK}{size})"
         self._is_being_set = True  # to Qt an insertion is an edit
         self.selectAll()

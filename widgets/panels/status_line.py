@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from inference.results.events import Progress
 from inference.results.memory import MemoryResult
+from widgets.figures.counts import number_of
 from widgets.kit.delay import Delay
 from widgets.kit.labels import LineButton
 from widgets.kit.plain import PlainLabel, plain_tip
@@ -117,8 +118,8 @@ class StatusLine(QWidget):
         held, budget = _bytes(memory.held), _bytes(memory.budget)
         self._memory.setText(self.tr("{held} of {budget} held").format(held=held, budget=budget))
         what = self.tr("queries and keys") if memory.has_qk else self.tr("patterns")
-        tip = self.tr("Held for looking: {what} of {n_held} of {n_calls} attentions over {n_tokens} tokens.").format(
-            what=what, n_held=memory.n_held, n_calls=memory.n_calls, n_tokens=f"{memory.n_tokens:,}"
+        tip = self.tr("Held for looking: {what} of {n_held} of {n_calls} attentions over {tokens}.").format(
+            what=what, n_held=memory.n_held, n_calls=memory.n_calls, tokens=number_of(memory.n_tokens, "tokens")
         )
         if memory.n_held < memory.n_calls:
             tip += self.tr(" The others are computed again when they are looked at; the menu Run allows more memory.")

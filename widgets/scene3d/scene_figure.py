@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
+from widgets.figures.counts import number_of
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.scene3d.camera import Camera
@@ -41,7 +42,7 @@ class MeshFigure:
     def caption(self) -> str:
         n_vertices = sum(mesh.n_vertices for mesh in self.scene.objects)
         n_faces = sum(mesh.n_faces for mesh in self.scene.objects)
-        size = _tr("{} vertices, {} faces").format(f"{n_vertices:,}", f"{n_faces:,}")
+        size = f"{number_of(n_vertices, 'vertices')}, {number_of(n_faces, 'faces')}"
         return f"{self.scene.caption}; {size}" if self.scene.caption else size
 
     def natural_size(self, style: FigureStyle) -> QSizeF:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
+from widgets.figures.counts import number_of
 from widgets.writing.options import WhoseAttention
 
 
@@ -21,15 +22,18 @@ def attending_title(pattern: np.ndarray, attention: WhoseAttention, layer: int, 
         float32 [layer, head, query_pos, key_pos].
     """
     n_layers, n_heads = pattern.shape[:2]
+    heads = number_of(n_heads, "heads")
     if not n_layers:
         return _tr("attention is not shown")
     if attention == "mean" and n_layers == 1:
-        return _tr("attention to {}, mean of {} heads").format(to, n_heads)
+        return _tr("attention to {}, mean of {}").format(to, heads)
     if attention == "mean":
-        return _tr("attention to {}, mean of {} heads in {} layers").format(to, n_layers * n_heads, n_layers)
+        return _tr("attention to {}, mean of {} in {}").format(
+            to, number_of(n_layers * n_heads, "heads"), number_of(n_layers, "layers")
+        )
     layer, head = min(layer, n_layers - 1), min(head, n_heads - 1)
     if attention == "layer":
-        return _tr("attention to {} in layer {}, mean of {} heads").format(to, layer, n_heads)
+        return _tr("attention to {} in layer {}, mean of {}").format(to, layer, heads)
     return _tr("attention to {} in layer {}, head {}").format(to, layer, head)
 
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.decoding import BeamTree, Hypothesis, NodeKind, Written
+from widgets.figures.counts import number_of
 from widgets.figures.edges import edge
 from widgets.figures.heat_panel import short
 from widgets.figures.lettering import resized
@@ -31,8 +32,8 @@ def describe_node(tree: BeamTree, vocabulary: tuple[str, ...], node: int, click:
 
 def describe_text(each: Hypothesis) -> str:
     """How likely a text is, and what ranks it."""
-    text = _tr("“{}”: {} tokens, {}, ranked by {}")
-    return text.format(clean(each.text), each.n_tokens, _bits(each.log_prob), short(each.score))
+    text = _tr("“{}”: {}, {}, ranked by {}")
+    return text.format(clean(each.text), number_of(each.n_tokens, "tokens"), _bits(each.log_prob), short(each.score))
 
 
 def _bits(log_prob: float) -> str:

@@ -154,7 +154,7 @@ def test_a_text_attends_to_itself_and_a_title_says_where_to():
     text = figure.describe(Cell(1, 0, 2))
     assert text == "Head 1, “[CLS]” (place 1) gives 1 of its attention to “cat” (place 3)"
     title = figure.panels(QRectF(0, 0, 600, 500), FigureStyle())[0][0].title
-    assert title == "Head 0: 50 % on the first"  # of “a” and “cat”, which look at each other's mirrored place
+    assert title == "Head 0: 50 % on itself"  # two of four tokens do nothing else
     numbers = figure.numbers()
     assert numbers.header[3:8] == tuple(
         f"attention on the {name}"

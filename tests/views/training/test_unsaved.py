@@ -44,7 +44,7 @@ def test_runs_that_waited_come_back_with_the_session_and_go_on_one_after_the_oth
     again.show()
     again.set_subject(make_subject())
     give(again, kept("b", 40))
-    assert texts(again) == ["pre\nnot begun", "post\nnot begun", "b\ndone"]
+    assert texts(again) == ["norms before\nnot begun", "norms behind\nnot begun", "b\ndone"]
     assert again.options_state() == stored  # also where nothing is done with them
     again._lab.runs.choose(requests[0].folder)
     press(again, "training_go_on")
@@ -77,7 +77,7 @@ def test_a_run_that_waits_and_is_stopped_is_gone_and_one_that_could_not_begin_sa
     view.show_job(JobState(1, second, JobPhase.CANCELLED))
     view.show_job(JobState(0, first, JobPhase.FAILED, None, None, "The disk is full."))
     give(view)
-    assert texts(view) == ["post\n0 %, failed"]
+    assert texts(view) == ["norms-behind\n0 %, failed"]
     assert view._lab.job_line.isVisible()
     assert not view.findChild(QPushButton, "training_open").isEnabled()
     press(view, "training_remove")

@@ -15,6 +15,7 @@ from inference.results.inputs import MOST_IMAGES, ImageInput, Input
 from inference.results.request import Request
 from inference.results.thumbnails import Thumbnail, ThumbnailsRequest, ThumbnailsResult
 from widgets.context import ViewContext
+from widgets.figures.counts import number_of
 from widgets.kit.veil import Veil
 from widgets.panels.compared.chip_list import ChipList, menu_button
 from widgets.panels.compared.things import Things
@@ -186,7 +187,7 @@ class ImageStrip(View):
         self._images.add(come)
         if unread:  # the others are there all the same
             why, n = self._seen[unread[0]].why_not, len(unread) - 1
-            self.said.emit(why + (self.tr(" {} others could not be read either.").format(n) if n else ""))
+            self.said.emit(why + (self.tr(" {} more could not be read either.").format(n) if n else ""))
         self._ask()
         if self._images.all != before[0]:
             self.changed.emit()
@@ -234,7 +235,9 @@ class ImageStrip(View):
 
     def _say_left(self, n: int) -> None:
         if n > 0:
-            self.said.emit(self.tr("{} images did not fit: at most {} are compared.").format(n, MOST_IMAGES))
+            self.said.emit(
+                self.tr("{} did not fit: at most {} are compared.").format(number_of(n, "images"), MOST_IMAGES)
+            )
 
     @Slot(int)
     def _on_strip_choice_changed(self, row: int) -> None:

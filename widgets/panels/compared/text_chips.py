@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from inference.results.inputs import MOST_LETTERS, MOST_TEXTS
+from widgets.figures.counts import number_of
 from widgets.panels.compared.chip_list import ChipList, menu_button
 from widgets.panels.compared.things import Things
 
@@ -108,7 +109,9 @@ class TextChips(QWidget):
 
     def _say_left(self, n: int) -> None:
         if n:
-            self.said.emit(self.tr("{} texts did not fit: at most {} are compared.").format(n, MOST_TEXTS))
+            self.said.emit(
+                self.tr("{} did not fit: at most {} are compared.").format(number_of(n, "texts"), MOST_TEXTS)
+            )
 
     @Slot()
     def _on_line_return_pressed(self) -> None:

@@ -18,6 +18,7 @@ from inference.results.approximation import (
     ApproximationErrorsResult,
     ApproximationTimesResult,
 )
+from widgets.figures.counts import number_of
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Axis, Curve, Level, Plot, PlotSpot, Series, Shown
@@ -90,8 +91,10 @@ class ApproximationErrorsFigure(PlottedFigure):
         is_share = self.error != "row_sum"
         y = Axis("", is_log=True, text=_share_text if is_share else lambda value: f"{value:g}")
         empty = _tr("The values of this head were not caught.") if self.error == "output" else ""
-        subtitle = _tr("{}; {:,} queries × {:,} keys").format(
-            _formulas()[self.error], self.result.n_queries, self.result.n_keys
+        subtitle = _tr("{}; {} × {}").format(
+            _formulas()[self.error],
+            number_of(self.result.n_queries, "queries"),
+            number_of(self.result.n_keys, "keys"),
         )
         return Plot(tuple(curves), self._sizes, y, _titles()[self.error], subtitle, empty=empty)
 

@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from inference.results.attention import AttentionResult
 from inference.results.tokens import Tokens
 from widgets.figures.color_bar import ColorBar
+from widgets.figures.counts import number_of
 from widgets.figures.labels import AxisLabels, paint_left, paint_top
 from widgets.figures.map_frame import paint_map_frame
 from widgets.figures.token_axis import TokenAxis, by_unit
@@ -117,10 +118,11 @@ class AttentionFigure:
 
     @property
     def caption(self) -> str:
+        n_heads = number_of(len(self.result.heads), "heads")
         heads = {
             "head": _tr("Layer {}, head {}").format(self.layer, self.head),
-            "mean": _tr("Layer {}, mean of {} heads").format(self.layer, len(self.result.heads)),
-            "max": _tr("Layer {}, maximum of {} heads").format(self.layer, len(self.result.heads)),
+            "mean": _tr("Layer {}, mean of {}").format(self.layer, n_heads),
+            "max": _tr("Layer {}, maximum of {}").format(self.layer, n_heads),
         }
         parts = [heads[self.options.aggregate]]
         if self.options.scale == "row":

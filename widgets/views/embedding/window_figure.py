@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results.embedding import SlidingWindowResult, SlidingWindowStep
 from widgets.figures.chips import Chip, height_of, lay_out, paint_chip
+from widgets.figures.counts import number_of
 from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
@@ -73,12 +74,10 @@ class SlidingWindowFigure:
             if self.result.is_known.sum() < 2:
                 return _tr("Fewer than two words of the text have a vector, so none is near another; type other words.")
             return _tr("No two words of the text were kept near each other; another seed may keep others.")
-        text = _tr(
-            "Place {} of {}: “{}”, window shrunk to {} of {}, {} pairs; loss of skip-gram {:.3f}, of CBOW {:.3f}"
-        )
+        text = _tr("Place {} of {}: “{}”, window shrunk to {} of {}, {}; loss of skip-gram {:.3f}, of CBOW {:.3f}")
         return text.format(
             self.number + 1, len(self.result.steps), self.words[step.centre], step.half_width, self.result.window,
-            len(step.contexts), step.skip_gram_loss, step.cbow_loss,
+            number_of(len(step.contexts), "pairs"), step.skip_gram_loss, step.cbow_loss,
         )  # fmt: skip
 
     @cached_property

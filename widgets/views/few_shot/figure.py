@@ -52,7 +52,7 @@ class FewShotFigure(PlottedFigure):
         text = _tr("{}: right answers by the number of examples in the prompt, {} of {} trials, with 95 % intervals")
         text = text.format(clean(result.title), tried, result.n_asked)
         if result.longest < MOST_SHOTS:
-            text += _tr("; with more than {} examples a prompt is longer than the model reads").format(result.longest)
+            text += _tr("; with more than {} a prompt is longer than the model reads").format(counted(result.longest))
         return text
 
     def natural_size(self, style: FigureStyle) -> QSizeF:

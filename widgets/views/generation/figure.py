@@ -13,6 +13,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from inference.results.decoding import Decoding, Written
 from inference.results.generation import GenerationResult
 from widgets.figures.candidate_bars import CandidateBars
+from widgets.figures.counts import number_of
 from widgets.figures.heat_panel import short
 from widgets.figures.token_axis import label
 from widgets.kit.figure import Numbers
@@ -111,7 +112,7 @@ class GenerationFigure:
         ended = _tr("ended by “{}”").format(label(written.tokens.words[-1])) if written.is_finished else ""
         kept = _tr("keys and values: {}") if result.layers else _tr("state: {}")  # of a recurrent network
         parts = [
-            _tr("{} tokens, {} given").format(written.n_steps, written.n_given),
+            _tr("{}, {} given").format(number_of(written.n_steps, "tokens"), written.n_given),
             decoding_title(decoding, len(result.hypotheses)),
             _tr("{:.1f} bits for the other {}").format(float(bits.sum()), len(bits)) if len(bits) else "",
             _tr("{:.1f} of them up to token {}").format(float(bits[:n_shown].sum()), self.n_shown)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
 from inference.results.heads import HeadsResult
 from widgets.figures.badge import paint_badge
+from widgets.figures.counts import number_of
 from widgets.figures.head_measures import measure_name, number_text, with_unit
 from widgets.figures.head_sentence import head_sentence
 from widgets.figures.lettering import resized
@@ -104,7 +105,7 @@ class HeadsFigure:
     @property
     def caption(self) -> str:
         n_layers, n_heads = self.result.thumbnails.shape[:2]
-        parts = [_tr("{} layers of {} heads").format(n_layers, n_heads)]
+        parts = [_tr("{} of {}").format(number_of(n_layers, "layers"), number_of(n_heads, "heads"))]
         if len(self.layers) < n_layers:
             which = ", ".join(map(str, self.layers))
             parts.append(_tr("attention in {} of them: {}").format(len(self.layers), which))

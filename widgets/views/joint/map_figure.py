@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QLineF, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.joint import KINDS, JointResult
+from widgets.figures.counts import number_of
 from widgets.figures.heat_panel import ColorScale, HeatPanel, short
 from widgets.figures.panel_figure import Cell, PanelFigure
 from widgets.kit.clean import clean
@@ -58,7 +59,8 @@ class JointMapFigure(PanelFigure):
     def caption(self) -> str:
         scale = _tr("; words and image apart") if self.options.apart else ""
         n, m = self.values.shape
-        return _tr("{}: {:,} queries, {:,} keys{}").format(about(self.result, self.options, self.head), n, m, scale)
+        size = f"{number_of(n, 'queries')}, {number_of(m, 'keys')}"
+        return _tr("{}: {}{}").format(about(self.result, self.options, self.head), size, scale)
 
     def _kinds(self, positions: np.ndarray) -> list[tuple[str, int, int]]:
         """Runs of one kind: name, start and stop."""

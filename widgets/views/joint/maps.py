@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from inference.results.counts import noun
 from inference.results.joint import KINDS, OF_IMAGE, OF_TEXT, JointResult, is_of
 from widgets.kit.clean import clean
 
@@ -87,7 +88,7 @@ def about(result: JointResult, options: JointOptions, head: int) -> str:
         return "Transport plan of the last layer"
     if options.attention == "head":
         return f"{title}, head {min(head, result.n_heads - 1)}"
-    return f"{title}, mean of {result.n_heads} heads"
+    return f"{title}, mean of {result.n_heads} {noun(result.n_heads, 'heads')}"
 
 
 def arrays_of(result: JointResult) -> dict[str, np.ndarray]:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QSizeF
 from PySide6.QtGui import QFontMetricsF
 
 from inference.results.measures import MeasuresResult
+from widgets.figures.counts import number_of
 from widgets.figures.head_measures import (
     HeadIndex,
     axis_title,
@@ -49,7 +50,7 @@ class HeadScatter(PlottedFigure):
     @property
     def caption(self) -> str:
         titles = (measure_name(name, self._axis) for name in (self.y, self.x))
-        parts = [_tr("{} against {} of {} heads").format(*titles, len(self._places))]
+        parts = [_tr("{} against {} of {}").format(*titles, number_of(len(self._places), "heads"))]
         return "; ".join(filter(None, (*parts, sample_text(self.result))))
 
     def numbers(self) -> Numbers:

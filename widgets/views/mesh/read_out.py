@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
+from widgets.figures.counts import number_of
 from widgets.figures.prediction_cards import percent
 from widgets.scene3d.picking import Hit
 from widgets.views.mesh.growth import Growth
@@ -30,7 +31,8 @@ def step_text(growth: Growth, step: int) -> str:
 def mesh_text(growth: Growth) -> str:
     """What a mesh is made of, and what it costs."""
     sample = growth.sample
-    size = _tr("{} vertices, {} faces, {} tokens").format(growth.n_vertices, len(growth.faces), growth.n_steps)
+    parts = ((growth.n_vertices, "vertices"), (len(growth.faces), "faces"), (growth.n_steps, "tokens"))
+    size = ", ".join(number_of(n, things) for n, things in parts)
     cost = _tr("{:.2f} bits a vertex").format(sum(growth.bits_per_vertex()))
     if sample.why_unfinished:
         return _tr("Cut off, as {}: {}; {}").format(sample.why_unfinished, size, cost)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results.ngrams import BLANKS, NgramsResult
+from widgets.figures.counts import number_of
 from widgets.figures.heat_panel import short
 from widgets.figures.lettering import resized
 from widgets.figures.prediction_cards import percent
@@ -102,26 +103,26 @@ class NgramsFigure:
         if not both.size:
             return ""
         own, model = -np.log2(self.probabilities[both]).mean(), self.result.model_bits[both].mean()
-        text = _tr("on {} words that both tell: {:.2f} bits a word by n-grams, {:.2f} by {}")
+        text = _tr("on {} known to both: {:.2f} bits a word by n-grams, {:.2f} by {}")
         if self.unit == "tokens":
-            text = _tr("on {} tokens that both tell: {:.2f} bits a token by n-grams, {:.2f} by {}")
-        return text.format(both.size, own, model, self.checkpoint)
+            text = _tr("on {} known to both: {:.2f} bits a token by n-grams, {:.2f} by {}")
+        return text.format(number_of(both.size, self.unit), own, model, self.checkpoint)
 
     @property
     def caption(self) -> str:
         result = self.result
         corpus = result.corpus or _tr("stories and simple sentences")
         kinds = {"interpolated": _tr("interpolated"), "back-off": _tr("back-off")}
-        text = _tr(
-            "Kneser-Ney n-grams of up to {} words, {}, counted in {} ({:,} words): {:.1f} bits, perplexity {:.1f}"
-        )
+        text = _tr("Kneser-Ney n-grams of up to {}, {}, counted in {} ({:,} words): {:.1f} bits, perplexity {:.1f}")
         if self.unit == "tokens":
             text = _tr(
-                "Kneser-Ney n-grams of up to {} tokens, {}, counted in {} ({:,} tokens): {:.1f} bits, perplexity {:.1f}"
+                "Kneser-Ney n-grams of up to {}, {}, counted in {} ({:,} tokens): {:.1f} bits, perplexity {:.1f}"
             )
         left_out = "" if self._blank is None else _tr(", without the blank")
         perplexity = self.perplexity[self.order - 1]
-        text = text.format(self.order, kinds[self.smoothing], corpus, result.n_words, self.bits, perplexity)
+        text = text.format(
+            number_of(self.order, self.unit), kinds[self.smoothing], corpus, result.n_words, self.bits, perplexity
+        )
         return text + left_out
 
     def word(self, place: int) -> str:

@@ -10,6 +10,8 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.checkpoint import CheckpointInfo
+from inference.results.counts import noun
+from widgets.figures.counts import number_of
 from widgets.figures.edges import edge
 from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
@@ -312,8 +314,10 @@ def _root_of(model: PretrainedModel) -> str:
 
 def _told_of(info: CheckpointInfo, cut_by: str) -> tuple[tuple[str, str], ...]:
     heads = sorted({n for group in info.groups for n in group.n_heads})
-    layers = ", ".join(_tr("{}: {} layers").format(group.title, group.n_layers) for group in info.groups)
-    many = _tr("{} heads, {:,} wide").format("–".join(map(str, heads[:1] + heads[1:][-1:])), info.d_model)
+    layers = ", ".join(f"{group.title}: {number_of(group.n_layers, 'layers')}" for group in info.groups)
+    many = _tr("{} {}, {:,} wide").format(
+        "–".join(map(str, heads[:1] + heads[1:][-1:])), _tr(noun(max(heads, default=0), "heads")), info.d_model
+    )
     size = _tr("{:,} parameters").format(info.n_parameters)
     size += _tr("; vocabulary of {:,}").format(info.d_vocab) if info.d_vocab else ""
     context = _tr("{:,} tokens").format(info.n_ctx) if info.n_ctx else _tr("no limit")

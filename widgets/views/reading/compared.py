@@ -12,6 +12,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.reading import ReadingResult
 from widgets.figures.chips import Chip
+from widgets.figures.counts import number_of
 from widgets.figures.heat_panel import MINUS
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
@@ -90,7 +91,7 @@ class ComparedReadings:
         return (
             text
             + DOT
-            + _tr("below minus above: {} bits a word, over {:,} words that are in both").format(mean, told.size)
+            + _tr("below minus above: {} bits a word, over {} in both").format(mean, number_of(told.size, "words"))
         )
 
     def title(self, section: int) -> str:

@@ -14,6 +14,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from inference.results.reading import ReadingResult
 from widgets.figures.candidate_bars import Candidate, CandidateBars
 from widgets.figures.chips import chips_of
+from widgets.figures.counts import number_of
 from widgets.figures.heat_panel import short
 from widgets.figures.token_axis import label
 from widgets.kit.clean import clean
@@ -59,9 +60,9 @@ class ReadingFigure:
     def caption(self) -> str:
         result = self.result
         title = _tr("Surprisal of each token") if self.options.bars == "surprisal" else _tr("Uncertainty at each token")
-        text = _tr("{}, in bits; the longest bar is {:.1f} · perplexity {:,.1f}, {:.2f} bits a token, over {:,} tokens")
+        text = _tr("{}, in bits; the longest bar is {:.1f} · perplexity {:,.1f}, {:.2f} bits a token, over {}")
         n = len(result.tokens) - 1
-        return text.format(title, self.most_bits, result.perplexity, result.bits_per_token, n)
+        return text.format(title, self.most_bits, result.perplexity, result.bits_per_token, number_of(n, "tokens"))
 
     @property
     def most_bits(self) -> float:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results.segments import SegmentsResult
+from widgets.figures.counts import number_of
 from widgets.figures.heat_panel import fixed
 from widgets.figures.image_geometry import letterbox, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import Look, paint_border, paint_frame, paint_image, paint_overlay, paint_pixels
@@ -80,9 +81,9 @@ class SegmentsFigure:
                 how = _tr("{} from {} (dark) to {} (bright)").format(score, low, high)
                 return _tr("Every label by itself: {}").format(_tr("shares from 0 to 1") if self.is_share else how)
             case "entropy":
-                of = _tr("of the softmax over {} labels") if self.result.is_exclusive else _tr("of yes or no")
+                of = _tr("of the softmax over {}") if self.result.is_exclusive else _tr("of yes or no")
                 return _tr("How undecided pixels are: entropy {}, at most {:.2f} bits").format(
-                    of.format(n), self._most_bits
+                    of.format(number_of(n, "labels")), self._most_bits
                 )
             case "change" if self.before is None:
                 return _tr("Add a label to see which pixels it takes.")
@@ -160,8 +161,8 @@ class SegmentsFigure:
             return (_Panel("", "entropy"),)
         if self.options.show == "change" and self.before is not None:
             return (
-                _Panel(_tr("Before: {} labels").format(len(self.before.labels)), "before"),
-                _Panel(_tr("After: {} labels").format(len(labels)), "map"),
+                _Panel(_tr("Before: {}").format(number_of(len(self.before.labels), "labels")), "before"),
+                _Panel(_tr("After: {}").format(number_of(len(labels), "labels")), "map"),
             )
         return (_Panel("", "map"),)
 

@@ -13,6 +13,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.tokenization import ALGORITHMS, OWN, ComparedTokenizer, CompareResult
 from widgets.figures.chips import Chip, height_of, lay_out, paint_chips
+from widgets.figures.counts import number_of
 from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
@@ -86,11 +87,14 @@ class ComparisonFigure(PlottedFigure):
         tokenizer = self.result.read[spot.series]
         sentence = self._sentence(spot.point)
         text, n = self.result.texts[sentence], len(tokenizer.pieces[sentence])
-        parts = _tr("{}, {}: {} tokens for {} characters").format(
-            title_of(tokenizer), self._language(sentence), n, len(text.text)
+        parts = _tr("{}, {}: {} for {}").format(
+            title_of(tokenizer),
+            self._language(sentence),
+            number_of(n, "tokens"),
+            number_of(len(text.text), "characters"),
         )
         if text.n_words:
-            parts += _tr(" in {} words").format(text.n_words)
+            parts += _tr(" in {}").format(number_of(text.n_words, "words"))
         return parts + _tr("; {} of them unknown; a click shows them").format(tokenizer.n_unknown[sentence])
 
     def _language(self, sentence: int) -> str:
@@ -223,5 +227,5 @@ class ComparisonFigure(PlottedFigure):
 
     def _counted(self, one: ComparedTokenizer) -> str:
         n, unknown = len(one.pieces[self.sentence]), one.n_unknown[self.sentence]
-        text = _tr("{} tokens").format(n) + (_tr(", {} unknown").format(unknown) if unknown else "")
+        text = number_of(n, "tokens") + (_tr(", {} unknown").format(unknown) if unknown else "")
         return f"{text}; {_tr(ALGORITHMS[one.algorithm])}" if one.algorithm else text

@@ -11,6 +11,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.tokenization import ALGORITHMS, CutResult, CutToken, CutWord
 from widgets.figures.chips import Chip, chip_height, lay_out, paint_chip
+from widgets.figures.counts import number_of
 from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
@@ -82,10 +83,13 @@ class CutFigure:
         kind = f", {_tr(ALGORITHMS[result.algorithm])}" if result.algorithm else ""
         n_unknown = sum(token.kind == "unknown" for token in result.tokens)
         unknown = _tr(", {} of them unknown").format(n_unknown) if n_unknown else ""
-        text = _tr("{}{}, {:,} entries: {} characters become {} tokens{}")
+        text = _tr("{}{}, {}: {} as {}{}")
         n_letters = len(result.text)
         name = _tr("A tokenizer") if result.tokenizer in _OF_ANY_KIND else result.tokenizer
-        text = text.format(name, kind, result.n_vocabulary, n_letters, len(result.tokens), unknown)
+        text = text.format(
+            name, kind, number_of(result.n_vocabulary, "entries"), number_of(n_letters, "characters"),
+            number_of(len(result.tokens), "tokens"), unknown,
+        )  # fmt: skip
         return text + (_tr("; a letter of a token stands for a byte, Ġ for a space") if self._is_of_bytes else "")
 
     @property
@@ -109,8 +113,10 @@ class CutFigure:
             return explained(spot) + steps
         if isinstance(spot, PartSpot):
             word = self.result.words[spot.word]
-            text = _tr("{}: {} symbols, {} tokens; a click shows how they come about")
-            return text.format(clean(self.spelled(word)), len(word.symbols), word.n_tokens)
+            text = _tr("{}: {}, {}; a click shows how they come about")
+            return text.format(
+                clean(self.spelled(word)), number_of(len(word.symbols), "symbols"), number_of(word.n_tokens, "tokens")
+            )
         if isinstance(spot, SpanSpot):
             drawing = self._drawing
             return drawing.describe(drawing.word.spans[spot.span]) if drawing is not None else ""

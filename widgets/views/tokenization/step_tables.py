@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.tokenization import VocabularyStep, WeighedPiece
+from widgets.figures.counts import number_of
 from widgets.kit.clean import clean
 from widgets.look.theme import FigureStyle
 
@@ -45,8 +46,10 @@ class StepTables:
     def describe(self, table: int, row: int) -> str:
         if self.step.pairs:
             pair = self.step.pairs[row]
-            text = _tr("{} and {}: {} times beside each other, score {:.3g}; together {}")
-            return text.format(clean(pair.left), clean(pair.right), pair.count, pair.score, clean(pair.new))
+            text = _tr("{} and {}: {} beside each other, score {:.3g}; together {}")
+            return text.format(
+                clean(pair.left), clean(pair.right), number_of(pair.count, "times"), pair.score, clean(pair.new)
+            )
         piece = self._tables[table][row]
         fates = {
             "kept": _tr("stays"),

@@ -13,6 +13,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.tokenization import VocabularyResult, VocabularyStep
 from widgets.figures.chips import Chip, height_of, lay_out, paint_chips
+from widgets.figures.counts import number_of
 from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
@@ -80,13 +81,13 @@ class VocabularyFigure(PlottedFigure):
     @property
     def caption(self) -> str:
         now, names = self.now, VocabularyOptions.declared()["algorithm"].labels  # type: ignore[union-attr]
-        text = _tr("{}, step {} of {}: {} pieces in the vocabulary, {} tokens of text; {}")
+        text = _tr("{}, step {} of {}: {} in the vocabulary, {} of text; {}")
         return text.format(
             names[self.options.algorithm],
             self.step_shown,
             len(self.result.steps) - 1,
-            now.n_pieces,
-            now.n_tokens,
+            number_of(now.n_pieces, "pieces"),
+            number_of(now.n_tokens, "tokens"),
             self.comparison,
         )
 
@@ -115,13 +116,15 @@ class VocabularyFigure(PlottedFigure):
         now = self.now
         if now.kind == "merge":
             pair = now.pairs[0]
-            text = _tr("{} + {} → {}: chosen of {:,} pairs")
-            return text.format(clean(pair.left), clean(pair.right), clean(pair.new), now.n_pairs)
+            text = _tr("{} + {} → {}: chosen of {}")
+            return text.format(clean(pair.left), clean(pair.right), clean(pair.new), number_of(now.n_pairs, "pairs"))
         if now.kind == "em":
             text = _tr("New probabilities from expected counts; {} that are expected less than half a time go")
             return text.format(now.n_gone)
         if now.kind == "prune":
-            return _tr("{} pieces go: those on no best way, and those whose loss is least").format(now.n_gone)
+            return _tr("Out with {}: those on no best way, and those whose loss is least").format(
+                number_of(now.n_gone, "pieces")
+            )
         if now.kind == "end":
             more = _tr("; {} more go").format(now.n_gone) if now.n_gone else ""
             return _tr("As many as wanted, every character among them{}").format(more)
@@ -133,15 +136,17 @@ class VocabularyFigure(PlottedFigure):
         """A row, a word, a term or a point in words."""
         if isinstance(spot, PlotSpot):
             step = self.result.steps[spot.point]
-            text = _tr("Step {}: {} pieces in the vocabulary, {} tokens; a click goes there")
-            return text.format(spot.point, step.n_pieces, step.n_tokens)
+            text = _tr("Step {}: {} in the vocabulary, {}; a click goes there")
+            return text.format(spot.point, number_of(step.n_pieces, "pieces"), number_of(step.n_tokens, "tokens"))
         if isinstance(spot, Term):
             return explained(spot)
         if isinstance(spot, WordSpot):
             cut = self.result.cuts(self.step_shown)[spot.word]
-            text = _tr("{}, {} times in the text: {} tokens, {}")
+            text = _tr("{}, {} in the text: {}, {}")
             word, n = self.result.words[spot.word], self.result.counts[spot.word]
-            return text.format(clean(word), n, len(cut), " · ".join(map(clean, cut)))
+            return text.format(
+                clean(word), number_of(n, "times"), number_of(len(cut), "tokens"), " · ".join(map(clean, cut))
+            )
         return self._tables.describe(spot.table, spot.row)
 
     def numbers(self) -> Numbers:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results.tokenization import Algorithm, CutWord, PieceSpan
+from widgets.figures.counts import number_of
 from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
 from widgets.look.theme import FigureStyle
@@ -46,7 +47,7 @@ class WordDrawing:
             return self.word.why_not
         if self.algorithm == "bpe":
             merges = sum(not isnan(span.number) for span in self.word.spans)
-            return _tr("{}: {} merges by rank, the lowest first; filled: the tokens").format(word, merges)
+            return _tr("{}: {} by rank, the lowest first; filled: the tokens").format(word, number_of(merges, "merges"))
         if self.algorithm == "wordpiece":
             return _tr("{}: the longest piece that is in the vocabulary, then on; dashed: tried in vain").format(word)
         if self.algorithm == "unigram":

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.training import TrainingResult, Validation, Watching
+from widgets.figures.counts import number_of
 from widgets.figures.heat_panel import ColorScale, HeatPanel, short
 from widgets.figures.panel_figure import Cell, PanelFigure
 from widgets.kit.clean import clean
@@ -36,9 +37,9 @@ _PLACES = {
     "last": "the last token",
 }
 _CAPTIONS: dict[Watching, str] = {
-    "source": "{} after {:,} steps: attention to the source in layer {} while “{}” is reversed",
-    "text": "{} after {:,} steps: attention in layer {} while “{}” is read",
-    "tower": "{} after {:,} steps: attention in layer {} of the text tower while “{}” is read",
+    "source": "{} after {}: attention to the source in layer {} while “{}” is reversed",
+    "text": "{} after {}: attention in layer {} while “{}” is read",
+    "tower": "{} after {}: attention in layer {} of the text tower while “{}” is read",
 }
 
 
@@ -103,7 +104,7 @@ class TrainingAttentionFigure(PanelFigure):
     @property
     def caption(self) -> str:
         text = _tr(_CAPTIONS[self.result.watching])
-        return text.format(clean(self.name), self.now.step, self.layer, clean(self._watched))
+        return text.format(clean(self.name), number_of(self.now.step, "steps"), self.layer, clean(self._watched))
 
     @property
     def _watched(self) -> str:

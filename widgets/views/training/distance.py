@@ -19,6 +19,7 @@ from inference.results.distances import (
 )
 from inference.results.intervals import wilson
 from inference.results.training import NETWORKS, WITH_NETWORKS, TrainingRequest
+from widgets.figures.counts import number_of
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Axis, Curve, Level, Plot, PlotSpot, Series, Shown
@@ -171,16 +172,20 @@ class DistanceFigure(PlottedFigure):
         x, y = float(series.x[spot.point]), float(series.y[spot.point])
         if spot.plot == 1:
             where = where_text(x, self.against)
-            return _tr("{}, {}: solved up to {:.0f} tokens").format(series.name, where, y)
+            return _tr("{}, {}: solved up to {}").format(series.name, where, number_of(round(y), "tokens"))
         if spot.plot == 2:
-            return _tr("{}: {:.0f} operations to what is written {:.0f} tokens later").format(series.name, y, x)
+            return _tr("{}: {} to what is written {} later").format(
+                series.name, number_of(round(y), "operations"), number_of(round(x), "tokens")
+            )
         run, kind = self._measured[spot.series // 2], spot.series % 2
         n_right, n = run.counts[kind][:, np.flatnonzero(run.counts[kind, 1])[spot.point]]
         assert series.low is not None
         assert series.high is not None
         low, high = (100 * float(end[spot.point]) for end in (series.low, series.high))
-        text = _tr("{}, {:.0f} tokens: {} of {} letters right, {:.0f} % ({:.0f} to {:.0f} %)")
-        return text.format(series.name, x, n_right, n, 100 * y, low, high)
+        text = _tr("{}, {}: {} of {} right, {:.0f} % ({:.0f} to {:.0f} %)")
+        return text.format(
+            series.name, number_of(round(x), "tokens"), n_right, number_of(n, "letters"), 100 * y, low, high
+        )
 
     def numbers(self) -> Numbers:
         """A row a distance of each run and kind of strings, with the paths; in arrays also each validation."""

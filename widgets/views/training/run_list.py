@@ -157,14 +157,15 @@ class RunList(QWidget):
         icon = QIcon(swatch)
         icon.addPixmap(swatch, QIcon.Mode.Selected)  # which Qt would tint
         item.setIcon(icon)
-        item.setText(f"{clean(self._label(record.request))}\n{self._standing(record)}")
+        label = clean(self._label(record.request)).replace(", ", ",\n")
+        item.setText(f"{label}\n{self._standing(record)}")
         item.setToolTip(plain_tip(about_run(record)))
 
     def _label(self, request: TrainingRequest) -> str:
         """Its name; of a comparison what differs alone, as in the plots, for there is no room for more."""
         requests = [one.request for one in self._records.values() if one.request.comparison == request.comparison]
         label = dict(zip((one.folder for one in requests), run_labels(requests), strict=True))[request.folder]
-        return label.removeprefix(f"{request.comparison}-").replace(", ", ",\n")
+        return label.removeprefix(f"{request.comparison}-")
 
     def _standing(self, record: RunRecord) -> str:
         share = f"{100 * record.n_done / record.request.plan.n_steps:.0f} %"

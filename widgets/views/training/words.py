@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication
 
 from inference.results.schedule import SCHEDULES
 from inference.results.training import TASKS, RowToken, TrainingRequest, TrainingResult
+from widgets.figures.counts import number_of
 from widgets.kit.clean import clean
 from widgets.views.training.record import RunRecord
 
@@ -31,21 +32,22 @@ def about_run(record: RunRecord) -> str:
     request = record.request
     sizes, plan = request.sizes, request.plan
     norms = _tr("before") if sizes.norm == "pre" else _tr("behind")
+    layers = number_of(sizes.n_layers, "layers")
     lines = [_tr(TASKS[request.task])]
     if request.base:
         lines.append(_tr("fine-tuned: {} ({})").format(clean(request.base), request.tuned))
     else:
         if sizes.architecture == "lstm":
             network = _tr("LSTM with attention") if request.task == "reversal" else _tr("LSTM")
-            text = _tr("{}: {} layers, {} wide, dropout {:g}")
-            lines.append(text.format(network, sizes.n_layers, sizes.d_model, sizes.dropout))
+            text = _tr("{}: {}, {} wide, dropout {:g}")
+            lines.append(text.format(network, layers, sizes.d_model, sizes.dropout))
         else:
-            text = _tr("{} layers, {} wide, {} heads, norms {} the sublayers, dropout {:g}")
-            lines.append(text.format(sizes.n_layers, sizes.d_model, sizes.n_heads, norms, sizes.dropout))
-    text = _tr("{:,} of {:,} steps of {}; {}, warm-up {:,}, highest rate {:.3g}; smoothing {:g}, clip {:g}, seed {}")
+            text = _tr("{}, {} wide, {}, norms {} the sublayers, dropout {:g}")
+            lines.append(text.format(layers, sizes.d_model, number_of(sizes.n_heads, "heads"), norms, sizes.dropout))
+    text = _tr("{:,} of {} of {}; {}, warm-up {:,}, highest rate {:.3g}; smoothing {:g}, clip {:g}, seed {}")
     lines.append(
         text.format(
-            record.n_done, plan.n_steps, plan.batch, _tr(SCHEDULES[plan.schedule]), plan.warm_up,
+            record.n_done, number_of(plan.n_steps, "steps"), plan.batch, _tr(SCHEDULES[plan.schedule]), plan.warm_up,
             request.schedule.highest, plan.smoothing, plan.clip, plan.seed,
         )
     )  # fmt: skip
@@ -76,7 +78,7 @@ def run_labels(requests: Sequence[TrainingRequest]) -> list[str]:
     if len({request.plan.warm_up for request in requests}) > 1:
         for told, request in zip(parts, requests, strict=True):
             n = request.plan.warm_up
-            told.append(_tr("warm-up of {:,} steps").format(n) if n else _tr("no warm-up"))
+            told.append(_tr("warm-up of {}").format(number_of(n, "steps")) if n else _tr("no warm-up"))
     labels = [", ".join(told) for told in parts]
     return labels if len(set(labels)) == len(labels) else [request.name for request in requests]
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.training_stages import TrainingStage, TrainingStagesResult
+from widgets.figures.counts import number_of
 from widgets.figures.heat_panel import ColorScale, HeatPanel, short
 from widgets.figures.panel_figure import Cell, PanelFigure
 from widgets.kit.clean import clean
@@ -107,9 +108,11 @@ class TrainingStagesFigure(PanelFigure):
     def describe(self, cell: Cell) -> str:
         """A number of a map in words."""
         stage, panel = self.result.stages[cell.panel], self._maps[cell.panel]
-        text = _tr("After {:,} steps, to write “{}”: {} of the attention on “{}”")
+        text = _tr("After {}, to write “{}”: {} of the attention on “{}”")
         value = short(float(panel.values[cell.row, cell.column]))
-        return text.format(stage.step, panel.row_names[cell.row], value, panel.column_names[cell.column])
+        return text.format(
+            number_of(stage.step, "steps"), panel.row_names[cell.row], value, panel.column_names[cell.column]
+        )
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """Below this tokens cannot be told apart."""

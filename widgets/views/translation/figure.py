@@ -12,6 +12,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.translation import TranslationResult
 from widgets.figures.candidate_bars import CandidateBars
+from widgets.figures.counts import number_of
 from widgets.figures.heat_panel import HeatPanel, short
 from widgets.figures.token_axis import label
 from widgets.kit.clean import clean
@@ -88,7 +89,7 @@ class TranslationFigure:
         bits = written.surprisal[written.n_given : written.n_steps]
         n_shown = max(self.n_shown - written.n_given, 0)
         parts = [
-            f"“{clean(written.text)}”" if written.text else _tr("{} tokens").format(written.n_steps),
+            f"“{clean(written.text)}”" if written.text else number_of(written.n_steps, "tokens"),
             decoding_title(options.decoding, len(self.result.hypotheses)),
             self._bits_title(float(bits.sum())) if len(bits) else "",
             _tr("{:.1f} of them up to token {}").format(float(bits[:n_shown].sum()), self.n_shown)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.zero_shot import ZeroShotTestResult, accuracy
+from widgets.figures.counts import number_of
 from widgets.figures.heat_panel import ColorScale, HeatPanel
 from widgets.figures.panel_figure import Cell, PanelFigure
 from widgets.kit.clean import clean, isolated
@@ -61,8 +62,10 @@ class ZeroShotTestFigure(PanelFigure):
         title, confusion = self.confusions[cell.panel]
         true, told = (isolated(self.result.labels[i]) for i in (cell.row, cell.column))
         n = int(confusion[cell.row].sum())
-        text = _tr("{}: of {} images of “{}”, {} were told “{}”")
-        return text.format(title.partition(",")[0], n, true, int(confusion[cell.row, cell.column]), told)
+        text = _tr("{}: of {} of “{}”, {} told “{}”")
+        return text.format(
+            title.partition(",")[0], number_of(n, "images"), true, int(confusion[cell.row, cell.column]), told
+        )
 
     def panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
         shown = self.confusions

@@ -12,6 +12,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.zero_shot import ZeroShotResult
 from widgets.figures.candidate_bars import Candidate, CandidateBars
+from widgets.figures.counts import number_of
 from widgets.figures.image_geometry import letterbox
 from widgets.figures.image_parts import paint_border, paint_image
 from widgets.kit.clean import clean, isolated
@@ -61,7 +62,9 @@ class ZeroShotFigure:
             text = _tr("Labels in {} templates, whose vectors are averaged").format(len(templates))
         if self.result.is_each_pair_judged:
             return _tr("{}: each judged for itself, by a sigmoid").format(text)
-        return _tr("{}: softmax over the {} labels, so a choice among these only").format(text, len(self.labels))
+        return _tr("{}: softmax over {}, so a choice among these only").format(
+            text, number_of(len(self.labels), "labels")
+        )
 
     def bars(self, image: int) -> CandidateBars:
         """The bars of an image."""

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
+from widgets.figures.counts import number_of
 from widgets.figures.heat_panel import ticks
 from widgets.figures.lettering import resized
 from widgets.figures.panel_figure import Cell
@@ -227,17 +228,18 @@ class SparsePatternFigure:
 
     def _parameters(self) -> str:
         p, uses = self.pattern.parameters, self.pattern.kind.uses
-        texts = [_tr("{} tokens").format(p.n)]
-        for name, text in (
-            ("window", _tr("window of {} keys")),
-            ("dilation", _tr("dilation {}")),
-            ("n_global", _tr("{} global tokens")),
-            ("n_random", _tr("{} random blocks")),
-            ("block_size", _tr("blocks of {} tokens")),
-            ("seed", _tr("seed {}")),
+        texts = [number_of(p.n, "tokens")]
+        for name, text, things in (
+            ("window", _tr("window of {}"), "keys"),
+            ("dilation", _tr("dilation {}"), ""),
+            ("n_global", _tr("global tokens: {}"), ""),
+            ("n_random", _tr("random blocks: {}"), ""),
+            ("block_size", _tr("blocks of {}"), "tokens"),
+            ("seed", _tr("seed {}"), ""),
         ):
             if name in uses:
-                texts.append(text.format(getattr(p, name)))
+                n = getattr(p, name)
+                texts.append(text.format(number_of(n, things) if things else n))
         if p.as_in_code and "as_in_code" in uses:
             texts.append(_tr("drawn as in the code"))
         return ", ".join(texts)
@@ -246,7 +248,7 @@ class SparsePatternFigure:
         pattern, n = self.pattern, self.pattern.n
         per_query = (pattern.kinds() > 0).sum(1)
         low, high = int(per_query.min()), int(per_query.max())
-        of_each = _tr("each query sees {} keys").format(low)
+        of_each = _tr("each query sees {}").format(number_of(low, "keys"))
         if low != high:
             of_each = _tr("a query sees {} to {} keys, {} on average").format(low, high, f"{per_query.mean():.1f}")
         until = self.map.reach.n_until_all

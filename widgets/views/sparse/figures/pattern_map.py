@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
+from widgets.figures.counts import number_of
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
 from widgets.views.sparse import kinds
@@ -159,7 +160,11 @@ class SparseMap:
         needed = int(self.needed[query, key])
         what = kinds.title(name)
         if name == "hidden":
-            what = _tr("not seen") if needed == 0 else _tr("not seen, but reached through {} layers").format(needed)
+            what = (
+                _tr("not seen")
+                if needed == 0
+                else _tr("not seen, but reached through {}").format(number_of(needed, "layers"))
+            )
         layers = "" if self.n_layers == 1 else _tr(" after {} layers").format(self.n_layers)
         text = _tr("{}: query {}, key {}: {}. The query knows of {} of {} tokens{}.")
         count = self.reach.count(self.n_layers, query)

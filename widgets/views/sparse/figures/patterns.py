@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
+from widgets.figures.counts import number_of
 from widgets.figures.lettering import resized
 from widgets.figures.panel_figure import Cell
 from widgets.kit.figure import Numbers
@@ -56,7 +57,7 @@ class SparsePatternsFigure:
     @property
     def caption(self) -> str:
         names = ", ".join(pattern.kind.title.lower() for pattern in self.patterns)
-        text = _tr("Attention patterns over {} tokens: {}").format(self.n, names)
+        text = _tr("Attention patterns over {}: {}").format(number_of(self.n, "tokens"), names)
         return text + (_tr("; reached through {} layers").format(self.n_layers) if self.n_layers > 1 else "")
 
     def numbers(self) -> Numbers:
