@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,16 @@ from inference.models.word2vec_corpus import corpus_of
 from inference.models.word_vectors import WordVectors
 from inference.results.embedding import GROUPS
 from resources.recipes.word2vec.baseline import counted_vectors
-from resources.recipes.word2vec.beside_gensim import overlap
+from resources.recipes.word2vec.beside_gensim import (
+    N_SMALL_AMONG,
+    N_SMALL_WORDS,
+    SMALL,
+    nearest,
+    overlap,
+    own_vectors,
+    shared,
+    small_text,
+)
 from resources.recipes.word2vec.questions import (
     analogy_accuracy,
     comparative,
@@ -115,3 +126,15 @@ def test_the_overlap_of_neighbours_is_that_of_sets():
     assert overlap(vectors, turned, n_words=20, n_near=4) == 1.0  # neither turns nor lengths matter
     random = overlap(vectors, np.random.default_rng(2).normal(size=(60, 5)), n_words=60, n_near=4)
     assert random == pytest.approx(4 / 59, abs=0.06)
+
+
+def test_our_nearest_words_are_gensims_as_far_as_chance_allows():
+    """Beside what `beside_gensim --record` kept of gensim 4.4.0: two seeds of its own agree no better."""
+    with np.load(Path(__file__).parent / "inference" / "models" / "gensim-4.4.0-nearest.npz") as kept:
+        words, (one, other) = kept["words"].tolist(), kept["nearest"]
+    text = small_text()
+    assert list(text.words[:N_SMALL_AMONG]) == words
+    ours = nearest(own_vectors(text, SMALL).inputs[:N_SMALL_AMONG], N_SMALL_WORDS)
+    by_chance = one.shape[1] / N_SMALL_AMONG
+    assert shared(one, other) > 10 * by_chance
+    assert shared(ours, one) > shared(one, other) - 0.05

@@ -37,7 +37,7 @@ def test_a_recurrent_network_is_trained_and_compared(tmp_path, capsys):
     for name, more in (("lstm", ["--architecture", "lstm"]), ("transformer", ["--heads", "2"])):
         assert run(["train", "reversal", *small, *more, "--length", "8", "--out", str(tmp_path / name)]) == 0
     assert '"model_type": "lstm_attention"' in (tmp_path / "lstm" / "config.json").read_text()
-    assert "LSTM with additive attention, 1 layers" in (tmp_path / "lstm" / "README.md").read_text(encoding="utf-8")
+    assert "LSTM with additive attention, 1 layer," in (tmp_path / "lstm" / "README.md").read_text(encoding="utf-8")
     capsys.readouterr()
     for option in (["--heads", "2"], ["--norm", "pre"]):
         command = ["train", "reversal", "--architecture", "lstm", *option, "--out", str(tmp_path / "no")]

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QSpinBox, QTabWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QSpinBox, QTabWidget
 
 from inference.models.word_vectors import WordVectors, open_vectors
 from inference.results.job import JobPhase
@@ -80,19 +80,50 @@ def test_word2vec_is_trained_paused_stopped_and_opened(embedding, tmp_path, monk
     driver.wait(lambda: driver.figure("embedding") is not None and "v.npz" in driver.figure("embedding").caption)
 
 
-def test_a_file_of_vectors_is_dropped_wherever_one_is(driver):
-    assert driver.window.area.current == "heads"
+def drop(driver, path):
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(Path(__file__).parents[1] / "inference" / "files" / "gensim-4.4.0.kv"))])
+    data.setUrls([QUrl.fromLocalFile(str(path))])
     copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     enter = QDragEnterEvent(QPoint(9, 9), copy, data, left, none)  # without it, Qt delivers no drop
     QApplication.sendEvent(driver.window, enter)
     assert enter.isAccepted()
     QApplication.sendEvent(driver.window, QDropEvent(QPointF(9, 9), copy, data, left, none))
+
+
+def test_a_file_of_vectors_is_dropped_wherever_one_is(driver):
+    assert driver.window.area.current == "heads"
+    drop(driver, Path(__file__).parents[1] / "inference" / "files" / "gensim-4.4.0.kv")
     driver.wait(
         lambda: driver.figure("embedding") is not None and "gensim-4.4.0.kv" in driver.figure("embedding").caption
     )
     assert driver.window.area.current == "embedding"
+
+
+def test_word2vecs_text_and_binary_files_are_dropped_and_damaged_ones_are_refused(driver, tmp_path):
+    words = ("red", "blue", "dog", "cat", "mother", "king")
+    angles = np.radians([0, 10, 90, 97, 200, 215])  # pairs that are near each other
+    table = np.stack([np.cos(angles), np.sin(angles)], 1).astype(np.float32)
+    for name in ("v.txt", "v.bin"):
+        WordVectors(words, table).save(tmp_path / name)
+        drop(driver, tmp_path / name)
+        driver.wait(
+            lambda name=name: (
+                driver.figure("embedding") is not None
+                and f"{name}: 6 vectors of 2" in driver.figure("embedding").caption
+            )
+        )
+        driver.type_text("word_map_word", "cat")
+        driver.wait(lambda: driver.figure("embedding").result.word == "cat")
+        assert driver.figure("embedding").result.neighbours[0] == "dog"
+        driver.type_text("word_map_word", "mother")
+        driver.wait(lambda: driver.figure("embedding").result.word == "mother")
+        assert driver.figure("embedding").result.neighbours[0] == "king"
+    for name in ("v.txt", "v.bin"):
+        whole = (tmp_path / name).read_bytes()
+        damaged = tmp_path / f"damaged-{name}"
+        damaged.write_bytes(whole[:-7])
+        drop(driver, damaged)
+        driver.wait(lambda damaged=damaged: damaged.name in driver.widget("word_map_empty", QLabel).text())
 
 
 def test_word2vecs_text_and_binary_files_are_opened_by_dialog(embedding, tmp_path, monkeypatch):

@@ -238,7 +238,7 @@ def test_what_a_language_model_needs_stands_beside_it(view):
     result = replace(make_result(), model_bits=np.array([np.nan, 2.0, 4.0, np.nan]))
     figure = NgramsFigure(result, checkpoint="gpt")
     own = -np.log2(result.used.sum(0)[1:3]).mean()
-    assert figure.compared == f"on 2 words that both tell: {own:.2f} bits a word by n-grams, 3.00 by gpt"
+    assert figure.compared == f"on 2 words known to both: {own:.2f} bits a word by n-grams, 3.00 by gpt"
     shown = texts_of(figure)
     assert {"gpt", "2.0 bits", "4.0 bits"} <= set(shown)
     assert figure.compared in shown

@@ -228,7 +228,7 @@ def test_of_two_texts_the_words_that_are_in_both_are_compared():
     difference = compared.difference
     assert np.isnan(difference[:2]).all()
     assert difference[2:].tolist() == [-2.0, 0.5]
-    assert "−0.75 bits a word, over 2 words that are in both" in compared.caption
+    assert "−0.75 bits a word, over 2 words in both" in compared.caption
     assert "it is not told above" in compared.describe(ReadToken(1, DIFFERENCE))
     assert "6.00 bits below, 8.00 above, difference −2.00" in compared.describe(ReadToken(2, DIFFERENCE))
 
