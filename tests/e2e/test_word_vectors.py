@@ -118,12 +118,20 @@ def test_word2vecs_text_and_binary_files_are_dropped_and_damaged_ones_are_refuse
         driver.type_text("word_map_word", "mother")
         driver.wait(lambda: driver.figure("embedding").result.word == "mother")
         assert driver.figure("embedding").result.neighbours[0] == "king"
-    for name in ("v.txt", "v.bin"):
-        whole = (tmp_path / name).read_bytes()
+    damage = {
+        "v.txt": (lambda whole: whole.replace(b"dog ", b"dog x"), "is no number in line 4"),
+        "v.bin": (lambda whole: whole[:10], "holds no vector"),
+    }
+    for name, (spoiled, why) in damage.items():
         damaged = tmp_path / f"damaged-{name}"
-        damaged.write_bytes(whole[:-7])
+        damaged.write_bytes(spoiled((tmp_path / name).read_bytes()))
         drop(driver, damaged)
-        driver.wait(lambda damaged=damaged: damaged.name in driver.widget("word_map_empty", QLabel).text())
+        driver.wait(lambda told=(damaged.name, why): any(all(part in text for part in told) for text in seen(driver)))
+
+
+def seen(driver):
+    """What stands in the window."""
+    return [label.text() for label in driver.window.findChildren(QLabel) if label.isVisible()] + [driver.message()]
 
 
 def test_word2vecs_text_and_binary_files_are_opened_by_dialog(embedding, tmp_path, monkeypatch):
