@@ -26,7 +26,7 @@ NETWORKS: dict[NetworkKind, str] = {"transformer": "Transformer", "lstm": "LSTM"
 WITH_NETWORKS: tuple[Task, ...] = ("reversal", "causal")  # tasks that either can be trained for
 NormOrder = Literal["post", "pre"]
 # What attention is watched of: of what is written to the source, of a text to itself, of a text in CLIP's text tower.
-Watching = Literal["source", "text", "tower"]
+WatchedMaps = Literal["source", "text", "tower"]
 VocabularyKind = Literal["word", "bpe"]
 Tuned = Literal["full", "lora", "head"]
 
@@ -375,4 +375,4 @@ class TrainingResult:
     row: tuple[RowToken, ...] = ()
     terms: tuple[StepTerm, ...] = ()
     watched: str = ""
-    watching: Watching = "source"
+    watching: WatchedMaps = "source"

@@ -35,7 +35,7 @@ from inference.results.training import (
     TrainingRequest,
     TrainingResult,
     Validation,
-    Watching,
+    WatchedMaps,
     beyond_limits,
     is_run,
 )
@@ -71,7 +71,7 @@ class RunFacts:
     row: tuple[RowToken, ...] = ()
     terms: tuple[StepTerm, ...] = ()
     watched: str = ""
-    watching: Watching = "source"  # before other tasks than reversal were watched
+    watching: WatchedMaps = "source"  # before other tasks than reversal were watched
 
 
 @contextmanager

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
     from transformers import PreTrainedModel
 
-    from inference.results.training import RowToken, StepTerm, Watching
+    from inference.results.training import RowToken, StepTerm, WatchedMaps
 
 NO_PATTERN = np.zeros((0, 0, 0, 0), np.float32)
 NO_COUNTS = np.zeros((2, 2, 0), np.int32)
@@ -64,7 +64,7 @@ class TrainingTask(ABC):
     terms: tuple[StepTerm, ...] = ()
     terms_now: tuple[float, ...] = ()
     watched: str = ""
-    watching: Watching = "text"
+    watching: WatchedMaps = "text"
 
     @abstractmethod
     def loss(self) -> Tensor:

@@ -164,6 +164,15 @@ def test_a_text_attends_to_itself_and_a_title_says_where_to():
     tower = replace(figure, result=replace(result, watching="tower"))
     assert "in layer 1 of the text tower while" in tower.caption
     assert paint(figure.film_frame(0)) != paint(figure)
+    faint = tuple(replace(one, pattern=one.pattern / 5) for one in result.validations)
+    scales = {
+        panel.scale.high
+        for step in (0, 4)
+        for panel, _ in replace(figure, result=replace(result, validations=faint), number=step).panels(
+            QRectF(0, 0, 600, 500), FigureStyle()
+        )
+    }
+    assert list(scales) == [pytest.approx(0.2)]  # of the last look, at the first one, too
 
 
 def test_shares_are_what_their_names_say():

@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from inference.results.training import TrainingResult, Validation, Watching
+from inference.results.training import TrainingResult, Validation, WatchedMaps
 from widgets.figures.counts import number_of
 from widgets.figures.heat_panel import ColorScale, HeatPanel, short
 from widgets.figures.panel_figure import Cell, PanelFigure
@@ -36,7 +36,7 @@ _PLACES = {
     "first": "the first token",
     "last": "the last token",
 }
-_CAPTIONS: dict[Watching, str] = {
+_CAPTIONS: dict[WatchedMaps, str] = {
     "source": "{} after {}: attention to the source in layer {} while “{}” is reversed",
     "text": "{} after {}: attention in layer {} while “{}” is read",
     "tower": "{} after {}: attention in layer {} of the text tower while “{}” is read",
@@ -134,13 +134,18 @@ class TrainingAttentionFigure(PanelFigure):
         return text.format(head, 100 * of_places[most])
 
     @cached_property
+    def _high(self) -> float:
+        """The same at all looks. Of words the highest of all: spread over a sentence, none may come near 1."""
+        return 1.0 if self._is_mirrored else max(float(one.pattern.max()) for one in self.looks)
+
+    @cached_property
     def _maps(self) -> list[HeatPanel]:
         patterns = self.now.pattern[self.layer]
         rows, columns = (tuple(map(clean, names)) for names in (self.result.rows, self.result.columns))
         return [
             HeatPanel(
                 pattern,
-                ColorScale(0.0, 1.0, is_signed=False),
+                ColorScale(0.0, self._high, is_signed=False),
                 self._title(head, pattern),
                 "",
                 "",
