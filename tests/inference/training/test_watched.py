@@ -67,7 +67,7 @@ def test_its_maps_are_the_models_own(make_request, task):
 def test_a_sentence_that_is_typed_is_the_one(make_request, task):
     built = build_task(make_request(task, "a small red cat sat"), CPU)
     assert "cat" in built.watched or task == "contrastive"  # whose portraits have none
-    assert "red" in built.rows
+    assert "red" in built.rows or task == "masked"  # in whose middle the mask stands
     if task == "classify":
         assert built.example == "a small red cat sat"
         built.net.eval()
