@@ -6,11 +6,12 @@ from PySide6.QtWidgets import QWidget
 
 from inference.results.checkpoint import AttentionGroup
 from widgets.context import ViewContext
+from widgets.passed_focus import PassesFocus
 from widgets.selection import Selection
 from widgets.subject import Subject
 
 
-class SubjectWidget(QWidget):
+class SubjectWidget(PassesFocus, QWidget):
     """A widget with a subject, that reads the window's selection as positions within it.
 
     Attributes
