@@ -114,7 +114,7 @@ def test_prompts_that_are_too_long_are_not_asked(model):
     some = few_shot(asked(task="past", n_trials=12), model, Context())
     assert {len(trial.said) for trial in some.trials} == {some.longest + 1}
     assert set(some.tried[:, : some.longest + 1].ravel()) == {12}
-    assert "with more than 0 examples a prompt is longer than the model reads" in FewShotFigure(found).caption
+    assert "with an example a prompt is longer than the model reads" in FewShotFigure(found).caption
 
 
 def test_a_measurement_that_was_put_off_goes_on_where_it_was(model):

@@ -51,7 +51,9 @@ class FewShotFigure(PlottedFigure):
         result, tried = self.result, int(self.result.tried[0].max())
         text = _tr("{}: right answers by the number of examples in the prompt, {} of {} trials, with 95 % intervals")
         text = text.format(clean(result.title), tried, result.n_asked)
-        if result.longest < MOST_SHOTS:
+        if result.longest == 0:
+            text += _tr("; with an example a prompt is longer than the model reads")
+        elif result.longest < MOST_SHOTS:
             text += _tr("; with more than {} a prompt is longer than the model reads").format(counted(result.longest))
         return text
 
