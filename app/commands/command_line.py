@@ -8,11 +8,12 @@ import os
 import sys
 from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Generator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from app.commands.faults import Fault
+from app.commands.session import Session, answer_of
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QGuiApplication
@@ -71,6 +72,7 @@ def run(argv: Sequence[str]) -> int:
 def _parser() -> ArgumentParser:
     from app.commands import batch, hub_commands, mesh_commands, train_commands
     from app.commands.figures import FIGURES
+    from app.commands.option_types import DEVICE_HELP, device_of
     from app.commands.options import add_options
     from app.commands.shared_options import SHARED
 
@@ -94,6 +96,7 @@ def _parser() -> ArgumentParser:
         if command.request:
             one.add_argument("--checkpoint", metavar="NAME_OR_PATH", help="a bundled name or a folder")
             about = "run in float32 (the default), or in the number format of the file"
+            one.add_argument("--device", type=device_of, metavar="DEVICE", help=DEVICE_HELP)
             one.add_argument("--precision", choices=("float32", "file"), default="float32", help=about)
         for option in command.shared:
             SHARED[option](one)
@@ -139,7 +142,7 @@ def _inspect(args: Namespace) -> str:
     if hub_commands.is_elsewhere(args.checkpoint):
         return hub_commands.inspect(args.checkpoint, as_json=args.json)
     args.checkpoint = hub_commands.place_of(args.checkpoint)
-    info = inspected(args.checkpoint, lambda checkpoint: _Session().info(checkpoint))
+    info = inspected(args.checkpoint, lambda checkpoint: Session().info(checkpoint))
     return json.dumps(asdict(info), indent=2) if args.json else inspect_text(info)
 
 
@@ -177,32 +180,15 @@ def _mesh(args: Namespace) -> str:
     from app.commands import mesh_commands
     from app.commands.figures import BadOption
     from app.export.saving import ExportError, FileIsThere
-    from inference.service.engine import Engine
 
-    engine = Engine()
+    engine = Session().use(args.device or "")
     _app = _application()  # kept until the end: fonts are its own
     try:
-        return mesh_commands.run(args, lambda request: _answer(engine, request), _tell)
+        return mesh_commands.run(args, lambda request: answer_of(engine, request), _tell)
     except FileIsThere as error:
         raise Fault(f"{error} Another name, or --force to replace it.") from error
     except (ExportError, BadOption) as error:
         raise Fault(str(error)) from error
-
-
-class _Session:
-    """One engine for all figures of a command, and what it said of their checkpoints."""
-
-    def __init__(self) -> None:
-        from inference.service.engine import Engine
-
-        self.engine = Engine()
-        self._infos: dict[str, CheckpointInfo] = {}
-
-    def info(self, checkpoint: str) -> CheckpointInfo:
-        """Of a checkpoint, inspected once."""
-        if checkpoint not in self._infos:
-            self._infos[checkpoint] = _info(self.engine, checkpoint)
-        return self._infos[checkpoint]
 
 
 def _figures(args: Namespace) -> str:
@@ -210,14 +196,14 @@ def _figures(args: Namespace) -> str:
 
     if args.batch is None:
         raise Fault("the following arguments are required: FIGURE, or --batch (see headlight figure --help)")
-    parser, session = _parser(), _Session()
+    parser, session = _parser(), Session()
     _app = _application()  # kept until the end: fonts are its own
     return batch.make_all(
         args.batch, args.options, lambda written: _figure(parser.parse_args(["figure", *written]), session)
     )
 
 
-def _figure(args: Namespace, session: _Session | None = None) -> str:
+def _figure(args: Namespace, session: Session | None = None) -> str:
     from app.commands.figures import FIGURES, BadOption, answer_all
     from app.export import film_files, films
     from app.export.export import ENDINGS, check, save
@@ -237,8 +223,8 @@ def _figure(args: Namespace, session: _Session | None = None) -> str:
             from inference.results.checkpoint import in_own_precision
             from resources import bundled_checkpoints
 
-            session = session or _Session()
-            engine = session.engine
+            session = session or Session()
+            engine = session.use(args.device or "")
             is_own = args.precision == "file"
             args.checkpoint = in_own_precision(args.checkpoint or bundled_checkpoints()[0], is_own=is_own)
             info = session.info(args.checkpoint)
@@ -248,7 +234,7 @@ def _figure(args: Namespace, session: _Session | None = None) -> str:
 
             def answer(request: object) -> object:
                 inputs.extend(filter(None, [getattr(request, "input", None)]))
-                return _answer(engine, request)
+                return answer_of(engine, request)
 
             result = answer_all(asked, answer) if isinstance(asked, Generator) else answer(asked)
             source = info.name if command.names_checkpoint else ""
@@ -292,38 +278,10 @@ def _notes(
 
     notes = info.notes
     if inputs:
-        given = _answer(engine, TokenizeRequest(checkpoint, inputs[-1]))
+        given = answer_of(engine, TokenizeRequest(checkpoint, inputs[-1]))
         assert isinstance(given, TokenizeResult)
         notes = given.notes
     return tuple(dict.fromkeys((*notes, *getattr(result, "notes", ()))))
-
-
-def _info(engine: Engine, checkpoint: str) -> CheckpointInfo:
-    from inference.results.checkpoint import CheckpointInfo, InspectRequest
-
-    info = _answer(engine, InspectRequest(checkpoint))
-    assert isinstance(info, CheckpointInfo)
-    return info
-
-
-def _answer(engine: Engine, request: Any) -> object:
-    from inference.context import Context
-    from inference.results.events import Failure, Partial
-    from inference.results.maps import TilesResult
-    from inference.service.engine import answer
-
-    parts: list[TilesResult] = []
-
-    def keep(reported: object) -> None:
-        if isinstance(reported, Partial) and isinstance(reported.result, TilesResult):
-            parts.append(reported.result)
-
-    result = answer(engine, request, Context(keep))
-    if isinstance(result, Failure):
-        raise Fault(result.message)
-    if isinstance(result, TilesResult):  # they come one by one
-        return replace(result, tiles=tuple(tile for part in (*parts, result) for tile in part.tiles))
-    return result
 
 
 def _check_kinds(args: Namespace, info: CheckpointInfo) -> None:

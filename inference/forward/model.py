@@ -21,7 +21,6 @@ from inference.family.base import Encoded, Family, ReadsImages
 from inference.family.captioning import WritesCaptions
 from inference.family.clips import ReadsClips
 from inference.family.comparing import ComparesPairs
-from inference.files.reasons import first_line
 from inference.forward.interventions import head_changes
 from inference.forward.keeping import Enough, keep_only, keep_what_fits, make_room, nominal_bytes
 from inference.forward.memory import Memory, give_back
@@ -118,7 +117,8 @@ class Model:
             self._to(torch.device(device.name))
         except (RuntimeError, TypeError, NotImplementedError) as error:  # out of memory is a RuntimeError
             self._to(before)
-            raise Refused(f"{self.info.name} cannot be run on {device.title}: {first_line(error).rstrip('.')}.") from error
+            why = str(error).partition("\n")[0].rstrip(".")
+            raise Refused(f"{self.info.name} cannot be run on {device.title}: {why}.") from error
         self.info = replace(self.info, device=device.title)
 
     def _to(self, device: torch.device) -> None:

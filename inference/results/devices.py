@@ -20,9 +20,14 @@ def device_name(text: str) -> str:
         It is no name of a device; the text is half a sentence.
     """
     name = text.strip().lower()
-    if not _NAME.fullmatch(name):
+    if not is_device(name):
         raise ValueError(f"{text[:40]!r} is no device; it can be cpu, cuda (the first), cuda:1 and so on, or mps")
     return f"cuda:{int(name.partition(':')[2] or 0)}" if name.startswith("cuda") else name
+
+
+def is_device(name: str) -> bool:
+    """Whether a text is the name of a device, of this machine or another."""
+    return bool(_NAME.fullmatch(name))
 
 
 @dataclass(frozen=True, slots=True)

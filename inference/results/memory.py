@@ -13,8 +13,10 @@ class MemoryRequest(Request["MemoryResult"]):
 
     Attributes
     ----------
-    budget, for_checkpoints
-        Bytes for what attention received, and for weights; 0 leaves that as it is.
+    budget
+        Bytes for what attention received; 0 leaves that as it is.
+    for_checkpoints
+        Bytes for weights that are open at once; 0 is a quarter of the machine's memory.
     pinned
         Checkpoints that are unloaded last.
     """

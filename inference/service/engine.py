@@ -16,7 +16,7 @@ from inference.results.checkpoint import InspectRequest, OpenRequest
 from inference.results.devices import DevicesRequest
 from inference.results.events import Failure
 from inference.results.memory import MemoryRequest, MemoryResult
-from inference.service.open_models import OpenModels
+from inference.service.open_models import OpenModels, a_quarter
 
 if TYPE_CHECKING:
     from inference.results.request import Request
@@ -27,18 +27,16 @@ ROOT = Path(__file__).parents[2]
 class Engine:
     """Answers requests one at a time. Needs no window, no thread and no process of its own.
 
-    Parameters
-    ----------
-    device
-        Name of the device that models are run on; empty: what the environment wishes, else the first GPU if any.
+    Models are run on the device that the environment wishes (see `inference.results.devices.WISH`), else on the first
+    GPU where there is one, until a request chooses another.
     """
 
-    def __init__(self, device: str = "") -> None:
+    def __init__(self) -> None:
         keep_freed()
         # Before torch comes: threads that spin while they wait starve all else on a busy machine, and each other.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         self._memory = Memory()
-        self._models = OpenModels(self._memory, device)
+        self._models = OpenModels(self._memory)
 
     def run(self, request: Request, context: Context) -> object:
         """Compute the result of a request.
@@ -57,7 +55,7 @@ class Engine:
         if isinstance(request, MemoryRequest):
             if request.budget:
                 self._memory.budget = request.budget
-            self._models.budget = request.for_checkpoints or self._models.budget
+            self._models.budget = request.for_checkpoints or a_quarter()
             self._models.pinned = frozenset(request.pinned)
             return self._held()
         if isinstance(request, DevicesRequest):

@@ -35,12 +35,12 @@ class OpenModels:
         Checkpoints that are unloaded last.
     """
 
-    def __init__(self, memory: Memory, device: str = "") -> None:
+    def __init__(self, memory: Memory) -> None:
         self._memory = memory
-        self._device = device or os.environ.get(WISH, "")
+        self._device = os.environ.get(WISH, "")
         self._models: OrderedDict[str, Model] = OrderedDict()
         self._traces: dict[str, Traces] = {}
-        self.budget = machine_bytes() // 4
+        self.budget = a_quarter()
         self.pinned: frozenset[str] = frozenset()
 
     @property
@@ -82,7 +82,7 @@ class OpenModels:
         return DevicesResult(devices(), find_device(self.device).name)
 
     def move(self, device: str) -> None:
-        """Run models elsewhere from now on. What is open moves, the one used last first; what finds no room is unloaded.
+        """Run models elsewhere from now on: what is open moves, the one used last first, and is unloaded without room.
 
         Raises
         ------
@@ -134,6 +134,11 @@ class OpenModels:
         while len(self._models) > n_left and is_short():
             candidates = list(self._models)[: len(self._models) - n_left]
             del self._models[next((name for name in candidates if name not in self.pinned), candidates[0])]
+
+
+def a_quarter() -> int:
+    """Of the machine's memory, in bytes."""
+    return machine_bytes() // 4
 
 
 def _traces(checkpoint: str) -> Traces:
