@@ -72,9 +72,10 @@ def run(argv: Sequence[str]) -> int:
 def _parser() -> ArgumentParser:
     from app.commands import batch, hub_commands, mesh_commands, train_commands
     from app.commands.figures import FIGURES
-    from app.commands.option_types import DEVICE_HELP, device_of
+    from app.commands.option_types import DEVICE_HELP, between, device_of
     from app.commands.options import add_options
     from app.commands.shared_options import SHARED
+    from inference.results.needs import MOST_TOKENS, USUAL_TOKENS
 
     parser = _Parser(
         prog="headlight",
@@ -123,6 +124,8 @@ def _parser() -> ArgumentParser:
     about = "say what a checkpoint is and which views it offers"
     inspect = commands.add_parser("inspect", help=about, description=f"{about[0].upper()}{about[1:]}.")
     inspect.add_argument("checkpoint", metavar="NAME_OR_PATH", help="a folder, a bundled name, or a hub id")
+    about = "tell the memory for looking at a text of so many tokens (default: 512)"
+    inspect.add_argument("--tokens", type=between(1, MOST_TOKENS), default=USUAL_TOKENS, metavar="N", help=about)
     inspect.add_argument("--json", action="store_true", help="as JSON")
     inspect.set_defaults(run=_inspect)
     hub_commands.add_commands(commands)
@@ -140,10 +143,10 @@ def _inspect(args: Namespace) -> str:
     from app.commands.inspecting import inspected
 
     if hub_commands.is_elsewhere(args.checkpoint):
-        return hub_commands.inspect(args.checkpoint, as_json=args.json)
+        return hub_commands.inspect(args.checkpoint, as_json=args.json, n_tokens=args.tokens)
     args.checkpoint = hub_commands.place_of(args.checkpoint)
     info = inspected(args.checkpoint, lambda checkpoint: Session().info(checkpoint))
-    return json.dumps(asdict(info), indent=2) if args.json else inspect_text(info)
+    return json.dumps(asdict(info), indent=2) if args.json else inspect_text(info, args.tokens)
 
 
 def _train(args: Namespace) -> str:

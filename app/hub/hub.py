@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QDialog, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QSpinBox, QTabWidget, QVBoxLayout, QWidget
 
+from app.hub.about_pane import AboutPane
 from app.hub.hub_page import HubPage
 from app.hub.machine_page import MachinePage
 from app.hub.watching import FILE_NAME, Watching, neighbour
@@ -14,8 +15,10 @@ from app.link.controller import Controller
 from app.link.jobs import Jobs
 from app.window.opening import Opening
 from app.window.telling import Telling
-from inference.results.checkpoint import CheckpointInfo
+from inference.files.model_card import card_text
+from inference.results.checkpoint import CheckpointInfo, split_precision
 from inference.results.conversion import ConvertRequest, ConvertResult
+from inference.results.devices import Device, DevicesResult
 from inference.results.events import Failure
 from inference.results.hub import (
     CachedRequest,
@@ -28,14 +31,16 @@ from inference.results.hub import (
     RepoResult,
 )
 from inference.results.job import JobRequest, JobState
-from widgets.kit.plain import explain_controls
+from inference.results.needs import MOST_TOKENS, USUAL_TOKENS
+from resources import checkpoint_path
+from widgets.kit.plain import PlainLabel, explain_controls
 
 N_QUESTIONS = 4  # at once: a list does not wait for the views of a checkpoint, which take seconds
 CONVERTED = "converted"  # folder beside the settings, of safetensors made of pickles
 
 
 class HubDialog(QDialog):
-    """Two pages: what is on this machine, and what the hub has. The window behind it can be used meanwhile.
+    """What is on this machine, what the hub has, and what is open. The window behind it can be used meanwhile.
 
     Signals
     -------
@@ -50,18 +55,45 @@ class HubDialog(QDialog):
         self.setObjectName("hub_dialog")
         self.setWindowTitle(self.tr("Checkpoints"))
         self.machine, self.hub = MachinePage(watching, self), HubPage(self)
+        self.now = AboutPane("now", self)
         self._tabs = QTabWidget(self)
         self._tabs.setObjectName("hub_tabs")
         self._tabs.setAccessibleName(self.tr("Where checkpoints are"))
         self._tabs.addTab(self.machine, self.tr("On this machine"))
         self._tabs.addTab(self.hub, self.tr("From the hub"))
+        self._tabs.addTab(self.now, self.tr("Open now"))
+        self._length = QSpinBox(self)
+        self._length.setObjectName("hub_length")
+        self._length.setRange(1, MOST_TOKENS)
+        self._length.setValue(USUAL_TOKENS)
+        self._length.setGroupSeparatorShown(True)
+        self._length.setSuffix(self.tr(" tokens"))
+        self._length.setAccessibleName(self.tr("Length of text for which memory is told"))
+        label = PlainLabel(self.tr("&Memory for"), self)
+        label.setBuddy(self._length)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(label)
+        row.addWidget(self._length)
         layout = QVBoxLayout(self)
-        layout.addWidget(self._tabs)
+        layout.addWidget(self._tabs, 1)
+        layout.addLayout(row)
+        self._length.valueChanged.connect(self._on_length_changed)
         em = self.fontMetrics().height()
         self.resize(min(72 * em, parent.width()), min(46 * em, parent.height()))
         self.machine.open_requested.connect(self.open_requested)
         self.hub.open_requested.connect(self.open_requested)
         explain_controls(self)
+
+    def set_device(self, device: Device) -> None:
+        """Tell what memory is free where models are run."""
+        for about in (self.machine.about, self.hub.about, self.now):
+            about.facts.set_device(device.about)
+
+    @Slot(int)
+    def _on_length_changed(self, n_tokens: int) -> None:
+        for about in (self.machine.about, self.hub.about, self.now):
+            about.facts.set_length(n_tokens)
 
     def show_page(self, page: QWidget) -> None:
         """Come to the front with a page."""
@@ -99,6 +131,9 @@ class Hub(QObject):
         jobs.changed.connect(self._on_jobs_changed)
         jobs.arrived.connect(self._on_jobs_arrived)
         self.watching.came.connect(self._on_watching_came)
+        self._device: Device | None = None
+        controller.devices_told.connect(self._on_controller_devices_told)
+        controller.opened.connect(self._on_controller_opened)
 
     def shutdown(self) -> None:
         """End what is being asked."""
@@ -117,6 +152,12 @@ class Hub(QObject):
         dialog = self._made()
         dialog.show_page(dialog.machine)
         self._list()
+
+    def show_open(self) -> None:
+        """Show facts and the card of the checkpoint that is open."""
+        dialog = self._made()
+        dialog.show_page(dialog.now)
+        self._controller.ask_for_devices()
 
     def step(self, n: int) -> None:
         """Open the checkpoint that the same training run wrote so many steps later, or before."""
@@ -139,6 +180,9 @@ class Hub(QObject):
             self._dialog.machine.convert_requested.connect(self._convert)
             self._dialog.machine.delete_requested.connect(self._asking.submit)
             self._dialog.machine.list_requested.connect(self._list)
+            if self._device is not None:
+                self._dialog.set_device(self._device)
+            self._on_controller_opened()
         return self._dialog
 
     @Slot()
@@ -161,6 +205,17 @@ class Hub(QObject):
         self._jobs.submit(ConvertRequest(folder, self._converted))
 
     # Answers
+
+    @Slot(object)
+    def _on_controller_devices_told(self, result: DevicesResult) -> None:
+        self._device = result.current
+        if self._dialog is not None:
+            self._dialog.set_device(result.current)
+
+    @Slot()
+    def _on_controller_opened(self) -> None:
+        if self._dialog is not None and (info := self._controller.checkpoint) is not None:
+            self._dialog.now.show_info(info, card_text(checkpoint_path(split_precision(info.checkpoint)[0])))
 
     @Slot(int, object, object, bool)
     def _on_asking_arrived(self, _number: int, request: JobRequest, result: object, is_partial: bool) -> None:
