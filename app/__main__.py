@@ -19,7 +19,7 @@ headlight train MODEL --out PLACE ...              train a small model, such as 
 headlight inspect CHECKPOINT [--json]              say what a checkpoint is and offers, also on the hub
 headlight list [--json]                            say which checkpoints are on this machine
 headlight download ID                              fetch a checkpoint from the Hugging Face hub
-headlight convert FOLDER                           make its pickled weights into safetensors
+headlight convert FOLDER                           make pickles or GGUF into safetensors
 headlight delete ID [--yes]                        delete it from the hub's cache
 
 headlight figure --help, and so on, say more.

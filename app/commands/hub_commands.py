@@ -31,9 +31,9 @@ def add_commands(commands: Any) -> None:
     one.add_argument("--convert", action="store_true", help=pickles)
     one.set_defaults(run=_download)
 
-    about = "make pickled weights (pytorch_model.bin) into safetensors, read as tensors alone"
+    about = "make pickled weights (pytorch_model.bin, read as tensors alone) or a GGUF file into safetensors"
     one = commands.add_parser("convert", help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
-    one.add_argument("folder", metavar="FOLDER", help="with config.json and the weights, or an id in the hub's cache")
+    one.add_argument("folder", metavar="FOLDER", help="with config.json and the weights, a file, or an id in the cache")
     one.set_defaults(run=_convert)
 
     about = "delete a checkpoint from the hub's cache"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QSpinBox, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QSpinBox, QTabWidget, QVBoxLayout, QWidget
 
 from app.hub.about_pane import AboutPane
-from app.hub.hub_page import HubPage
+from app.hub.hub_page import PICKLES, HubPage
 from app.hub.machine_page import MachinePage
 from app.hub.watching import FILE_NAME, Watching, neighbour
 from app.link.controller import Controller
@@ -33,10 +33,12 @@ from inference.results.hub import (
 from inference.results.job import JobRequest, JobState
 from inference.results.needs import MOST_TOKENS, USUAL_TOKENS
 from resources import checkpoint_path
-from widgets.kit.plain import PlainLabel, explain_controls
+from widgets.kit.plain import PlainLabel, ask_plain, explain_controls
 
 N_QUESTIONS = 4  # at once: a list does not wait for the views of a checkpoint, which take seconds
-CONVERTED = "converted"  # folder beside the settings, of safetensors made of pickles
+_NO_PICKLE = ".gguf"
+_CONVERTIBLE = (_NO_PICKLE, ".bin", ".pt", ".pth")
+CONVERTED = "converted"  # folder beside the settings, of safetensors made of other formats
 
 
 class HubDialog(QDialog):
@@ -152,6 +154,18 @@ class Hub(QObject):
         dialog = self._made()
         dialog.show_page(dialog.machine)
         self._list()
+
+    def convert_file(self) -> None:
+        """Let the user choose a file of weights in another format, and open the folder that is made of it."""
+        filters = self.tr("Weights ({})").format(" ".join(f"*{ending}" for ending in _CONVERTIBLE))
+        title, home = self.tr("Convert weights"), str(Path.home())
+        path, _ = QFileDialog.getOpenFileName(self._dialog_parent, title, home, filters)
+        if path and (path.endswith(_NO_PICKLE) or self._may_read_pickles()):
+            self._convert(path)
+
+    def _may_read_pickles(self) -> bool:
+        question = self.tr(PICKLES)
+        return ask_plain(self._dialog_parent, "convert_ask", self.tr("Convert"), question, self.tr("&Convert"))
 
     def show_open(self) -> None:
         """Show facts and the card of the checkpoint that is open."""

@@ -64,6 +64,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("&File", "&Open folder…", "opening.browse", "Ctrl+O"),
     Command("&File", "Open from the &hub…", "hub.show_hub", "Ctrl+Shift+O"),
     Command("&File", "Checkpoints on this &machine…", "hub.show_machine", "Ctrl+Alt+O"),
+    Command("&File", "Con&vert weights…", "hub.convert_file"),
     Command("&File", "About this &checkpoint…", "hub.show_open"),
     Command("&File", "&Keep this checkpoint at hand", "running.set_pinned", "", None, "", True),
     Command("&File", "Open &image…", "filing.open_image", "Ctrl+I"),

@@ -321,7 +321,7 @@ def test_the_card_of_the_hub_is_shown_and_its_links_are_only_told(page):
     assert page.hub_card.toPlainText() == "A card\nthe paper"
     page.hub_card.anchorClicked.emit(QUrl("https://example.org/p"))
     assert page.hub_said.text() == "The card leads to https://example.org/p; Headlight opens no pages."
-    page.look_up("org/y")
+    page.hub_address.setText("org/y")
     assert (page.hub_card.toPlainText(), page.hub_about.isTabEnabled(1)) == ("", False)
 
 
