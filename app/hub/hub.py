@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QSpinBox, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QSpinBox, QTabWidget, QVBoxLayout, QWidget
 
 from app.hub.about_pane import AboutPane
 from app.hub.hub_page import PICKLES, HubPage
@@ -48,9 +49,12 @@ class HubDialog(QDialog):
     -------
     open_requested(str)
         A folder.
+    help_requested()
+        The user wants to know what all that is.
     """
 
     open_requested = Signal(str)
+    help_requested = Signal()
 
     def __init__(self, watching: Watching, parent: QWidget) -> None:
         super().__init__(parent)
@@ -73,7 +77,14 @@ class HubDialog(QDialog):
         self._length.setAccessibleName(self.tr("Length of text for which memory is told"))
         label = PlainLabel(self.tr("&Memory for"), self)
         label.setBuddy(self._length)
+        about = QPushButton(self.tr("&Help"), self)
+        about.setObjectName("hub_help")
+        about.setAutoDefault(False)
+        about.setShortcut("F1")
+        about.setToolTip(self.tr("What is this? (F1)"))
+        about.clicked.connect(self.help_requested)
         row = QHBoxLayout()
+        row.addWidget(about)
         row.addStretch(1)
         row.addWidget(label)
         row.addWidget(self._length)
@@ -107,7 +118,15 @@ class HubDialog(QDialog):
 
 
 class Hub(QObject):
-    """Wires the dialog to a lane of its own for questions, and to the second lane for downloads."""
+    """Wires the dialog to a lane of its own for questions, and to the second lane for downloads.
+
+    Signals
+    -------
+    help_requested(str)
+        Name of the page of help that the user wants to read.
+    """
+
+    help_requested = Signal(str)
 
     def __init__(
         self,
@@ -187,6 +206,7 @@ class Hub(QObject):
         if self._dialog is None:
             self._dialog = HubDialog(self.watching, self._dialog_parent)
             self._dialog.open_requested.connect(self._opening.open)
+            self._dialog.help_requested.connect(partial(self.help_requested.emit, "checkpoints"))
             self._dialog.hub.look_requested.connect(self._on_hub_look_requested)
             self._dialog.hub.download_requested.connect(self._jobs.submit)
             self._dialog.hub.job_action_requested.connect(self._jobs.act)

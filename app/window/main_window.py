@@ -181,6 +181,7 @@ class MainWindow(QMainWindow):
         self.input_panel.input_changed.connect(self._on_input_changed)
         self.exporting.caption_changed.connect(self.actions_by_name["set_caption"].setChecked)
         self.exporting.caption_changed.connect(self.set_caption)
+        self.hub.help_requested.connect(self.helping.show_page_of)
         self.running.kept.connect(self._on_running_kept)
         self.filing.forget_requested.connect(self._forget_recent)
         self.area.view_created.connect(self._on_area_view_created)
