@@ -12,8 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from app.commands.command_engine import CommandEngine, answer_of
 from app.commands.faults import Fault
-from app.commands.session import Session, answer_of
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QGuiApplication
@@ -145,7 +145,7 @@ def _inspect(args: Namespace) -> str:
     if hub_commands.is_elsewhere(args.checkpoint):
         return hub_commands.inspect(args.checkpoint, as_json=args.json, n_tokens=args.tokens)
     args.checkpoint = hub_commands.place_of(args.checkpoint)
-    info = inspected(args.checkpoint, lambda checkpoint: Session().info(checkpoint))
+    info = inspected(args.checkpoint, lambda checkpoint: CommandEngine().info(checkpoint))
     return json.dumps(asdict(info), indent=2) if args.json else inspect_text(info, args.tokens)
 
 
@@ -184,7 +184,7 @@ def _mesh(args: Namespace) -> str:
     from app.commands.figures import BadOption
     from app.export.saving import ExportError, FileIsThere
 
-    engine = Session().use(args.device or "")
+    engine = CommandEngine().use(args.device or "")
     _app = _application()  # kept until the end: fonts are its own
     try:
         return mesh_commands.run(args, lambda request: answer_of(engine, request), _tell)
@@ -199,14 +199,14 @@ def _figures(args: Namespace) -> str:
 
     if args.batch is None:
         raise Fault("the following arguments are required: FIGURE, or --batch (see headlight figure --help)")
-    parser, session = _parser(), Session()
+    parser, session = _parser(), CommandEngine()
     _app = _application()  # kept until the end: fonts are its own
     return batch.make_all(
         args.batch, args.options, lambda written: _figure(parser.parse_args(["figure", *written]), session)
     )
 
 
-def _figure(args: Namespace, session: Session | None = None) -> str:
+def _figure(args: Namespace, session: CommandEngine | None = None) -> str:
     from app.commands.figures import FIGURES, BadOption, answer_all
     from app.export import film_files, films
     from app.export.export import ENDINGS, check, save
@@ -226,7 +226,7 @@ def _figure(args: Namespace, session: Session | None = None) -> str:
             from inference.results.checkpoint import in_own_precision
             from resources import bundled_checkpoints
 
-            session = session or Session()
+            session = session or CommandEngine()
             engine = session.use(args.device or "")
             is_own = args.precision == "file"
             args.checkpoint = in_own_precision(args.checkpoint or bundled_checkpoints()[0], is_own=is_own)

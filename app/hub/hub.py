@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QSpinBox, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
 from app.hub.about_pane import AboutPane
 from app.hub.hub_page import PICKLES, HubPage
@@ -34,6 +34,7 @@ from inference.results.hub import (
 from inference.results.job import JobRequest, JobState
 from inference.results.needs import MOST_TOKENS, USUAL_TOKENS
 from resources import checkpoint_path
+from widgets.kit.number_box import NumberBox
 from widgets.kit.plain import PlainLabel, ask_plain, explain_controls
 
 N_QUESTIONS = 4  # at once: a list does not wait for the views of a checkpoint, which take seconds
@@ -68,7 +69,7 @@ class HubDialog(QDialog):
         self._tabs.addTab(self.machine, self.tr("On this machine"))
         self._tabs.addTab(self.hub, self.tr("From the hub"))
         self._tabs.addTab(self.now, self.tr("Open now"))
-        self._length = QSpinBox(self)
+        self._length = NumberBox(self)
         self._length.setObjectName("hub_length")
         self._length.setRange(1, MOST_TOKENS)
         self._length.setValue(USUAL_TOKENS)

@@ -181,6 +181,11 @@ class Running(QObject):
             group.addAction(action)
             self._menu.insertAction(first, action)
             made.append(action)
+        if len(result.devices) == 1:
+            none = QAction(self.tr("There is no GPU that torch can use"), self._menu)
+            none.setEnabled(False)
+            self._menu.insertAction(first, none)
+            made.append(none)
         self._of_devices = tuple(made)
 
     @Slot(QAction)

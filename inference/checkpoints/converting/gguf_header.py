@@ -42,7 +42,7 @@ class GgufHeader:
     n_elements: int
 
 
-class _Reader:
+class _HeaderBytes:
     def __init__(self, file: BinaryIO, name: str) -> None:
         self._file, self.name = file, name
         self.size = os.fstat(file.fileno()).st_size
@@ -85,7 +85,7 @@ def read_gguf_header(path: Path, blocks: Mapping[int, tuple[int, int]]) -> GgufH
         It is no such file, of a version that is not read, cut off, or says what cannot be; names the file.
     """
     with open_inside(path) as file:
-        reader = _Reader(file, path.name)
+        reader = _HeaderBytes(file, path.name)
         if reader.size < 24 or reader.take(4) != b"GGUF":
             raise Refused(f"{path.name} is no GGUF file.")
         version = reader.number("I")
@@ -107,11 +107,11 @@ def read_gguf_header(path: Path, blocks: Mapping[int, tuple[int, int]]) -> GgufH
         return GgufHeader(architecture, sum(n for n, _ in tensors))
 
 
-def _text(reader: _Reader) -> str:
+def _text(reader: _HeaderBytes) -> str:
     return reader.take(reader.count("Q", _MOST_LETTERS, "letters in one text")).decode("utf-8", "replace")
 
 
-def _skip_value(reader: _Reader, kind: int, *, may_nest: bool = True) -> None:
+def _skip_value(reader: _HeaderBytes, kind: int, *, may_nest: bool = True) -> None:
     if kind in _SIZES:
         reader.skip(_SIZES[kind])
     elif kind == _STRING:
@@ -128,7 +128,7 @@ def _skip_value(reader: _Reader, kind: int, *, may_nest: bool = True) -> None:
         raise Refused(f"{reader.name} holds an entry of the unknown type {kind}.")
 
 
-def _tensor(reader: _Reader, blocks: Mapping[int, tuple[int, int]]) -> tuple[int, int]:
+def _tensor(reader: _HeaderBytes, blocks: Mapping[int, tuple[int, int]]) -> tuple[int, int]:
     """Numbers of the next tensor, and where it ends, counted from the end of the header."""
     name = reader.take(reader.count("Q", MAX_NAME, "letters in the name of a tensor")).decode("utf-8", "replace")
     n = prod(reader.number("Q") for _ in range(reader.count("I", _MOST_AXES, f"axes of {name[:80]!r}")))

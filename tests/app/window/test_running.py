@@ -126,6 +126,7 @@ def test_a_device_that_cannot_be_had_is_told_and_the_menu_shows_the_one_that_is(
     assert running._telling.said == [("There is no device cuda:9.", True, "device")]
     assert running._controller.asked[-1] == ("devices", "")
     running._controller.devices_told.emit(DevicesResult((CPU,), "cpu"))
+    assert "There is no GPU that torch can use" in [action.text() for action in running.menu.actions()]
     assert (running.kept_now, os.environ[WISH]) == ([], "")
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from inference.service.engine import Engine
 
 
-class Session:
+class CommandEngine:
     """One engine for all figures of a command, and what it said of their checkpoints."""
 
     def __init__(self) -> None:
