@@ -14,6 +14,8 @@ import time
 from PySide6.QtWidgets import QApplication
 
 from app import quick_start
+from app.window.application import make_window
+from app.window.main_window import MainWindow
 from benchmarks import samples
 from benchmarks.ours.ticks import Ticks
 from benchmarks.ours.window import show
@@ -23,6 +25,7 @@ from tests.fake_hub import commit_of
 
 DOWNLOAD = "a checkpoint comes, heads are looked at"
 N_LAYERS = 4
+LOOK = 0.5  # seconds at one head
 
 
 def main() -> None:
@@ -31,15 +34,13 @@ def main() -> None:
     os.environ |= {"HF_ENDPOINT": address, "HF_HOME": tempfile.mkdtemp(dir=os.environ["HEADLIGHT_HOME"])}
     quick_start.begin()
     application = QApplication(sys.argv[:1])
-    from app.window.application import make_window
-
     window = make_window(checkpoint)
-    window.input_bar.set_text(" ".join(samples.words(64)[1:-1]), "")
+    window.input_bar.set_text(" ".join(samples.words(14)[1:-1]), "")
     show(window, 1280, 800)
     ticks = Ticks(window)
     ticks.watch("open", lambda: window.controller.checkpoint is not None and not window._runner.is_busy)
     window.area.show_view("attention")
-    ticks.watch("open", lambda: window.area.views["attention"].figure() is not None and not window._runner.is_busy)
+    ticks.watch("open", lambda: _is_shown(window))
     ended: list[object] = []
     window.jobs.arrived.connect(lambda _number, _request, result, _is_partial: ended.append(result))
     window.jobs.failed.connect(lambda _number, _request, failure: ended.append(failure))
@@ -50,7 +51,8 @@ def main() -> None:
         looked += 1
         layer, head = divmod(looked, 8)
         window.selection.update(layer=layer % N_LAYERS, head=head)
-        ticks.watch(DOWNLOAD, lambda: bool(ended) or not window._runner.is_busy)
+        end = time.monotonic() + LOOK
+        ticks.watch(DOWNLOAD, lambda end=end: bool(ended) or (time.monotonic() > end and not window._runner.is_busy))
     seconds = time.monotonic() - begin
     (result,) = ended
     assert not isinstance(result, Failure), result.message
@@ -59,6 +61,11 @@ def main() -> None:
     print(json.dumps({"phases": ticks.by_phase, "seconds": seconds, "n_bytes": result.n_bytes, "looked": looked}))
     window.close()
     application.processEvents()
+
+
+def _is_shown(window: MainWindow) -> bool:
+    view = window.area.views.get("attention")
+    return view is not None and view.figure() is not None and not window._runner.is_busy
 
 
 main()
