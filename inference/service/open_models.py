@@ -7,17 +7,17 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from inference.checkpoints.adapters import ADAPTER_CONFIG
 from inference.checkpoints.free_memory import machine_bytes
-from inference.checkpoints.written import Traces, traces
+from inference.checkpoints.written import Traces, all_traces
 from inference.context import Refused
-from inference.files.regular_files import is_there
 from inference.results.checkpoint import split_precision
 from inference.results.devices import WISH, DevicesResult
 from inference.results.memory import OpenCheckpoint
 from resources import checkpoint_path
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from inference.context import Context
     from inference.forward.memory import Memory
     from inference.forward.model import Model
@@ -54,7 +54,7 @@ class OpenModels:
             from inference.forward.opening import load
 
             # Before it is read: what is written meanwhile makes it another one.
-            found = _traces(checkpoint)
+            found = all_traces(_folder(checkpoint))
             model = load(checkpoint, context, self.device, self._make_room)
             model.memory = self._memory
             self._models[checkpoint], self._traces[checkpoint] = model, found
@@ -64,7 +64,7 @@ class OpenModels:
 
     def open(self, checkpoint: str, context: Context) -> Model:
         """The same, but read again if its files have changed: they may have been trained on since."""
-        if checkpoint in self._models and not (self._traces[checkpoint] == _traces(checkpoint) != ()):
+        if checkpoint in self._models and not (self._traces[checkpoint] == all_traces(_folder(checkpoint)) != ()):
             del self._models[checkpoint]
         return self.get(checkpoint, context)
 
@@ -141,10 +141,5 @@ def a_quarter() -> int:
     return machine_bytes() // 4
 
 
-def _traces(checkpoint: str) -> Traces:
-    """Of the files of a checkpoint; none where they lie in more than one folder, or cannot be told."""
-    folder = checkpoint_path(split_precision(checkpoint)[0])
-    try:
-        return () if is_there(folder / ADAPTER_CONFIG) else traces(folder)
-    except (OSError, ValueError, Refused):
-        return ()
+def _folder(checkpoint: str) -> Path:
+    return checkpoint_path(split_precision(checkpoint)[0])
