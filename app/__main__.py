@@ -12,13 +12,14 @@ COMMANDS = ("figure", "mesh", "train", "inspect", "list", "download", "convert",
 HELP = f"""Headlight {VERSION}, a desktop microscope for transformers
 
 headlight [CHECKPOINT] [--engine process|thread]   open the window
+          [--device cpu|cuda:0|cuda:1...|mps]      run models there
 headlight figure KIND --out FILE ...               make a figure without a window
 headlight mesh --class NAME --out FILE ...         let a model draw a mesh, and write it
 headlight train MODEL --out PLACE ...              train a small model, such as word2vec or reversal
 headlight inspect CHECKPOINT [--json]              say what a checkpoint is and offers, also on the hub
 headlight list [--json]                            say which checkpoints are on this machine
 headlight download ID                              fetch a checkpoint from the Hugging Face hub
-headlight convert FOLDER                           make its pickled weights into safetensors
+headlight convert FOLDER                           make pickles or GGUF into safetensors
 headlight delete ID [--yes]                        delete it from the hub's cache
 
 headlight figure --help, and so on, say more.
@@ -45,16 +46,24 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _open_window(arguments: list[str]) -> int:
-    engine, rest = "process", []
+    given, rest = {"--engine": "process", "--device": ""}, []
     words = iter(arguments)
     for word in words:
-        if word.startswith("--engine"):
-            engine = word.partition("=")[2] or next(words, "")
+        option, _, value = word.partition("=")
+        if option in given:
+            given[option] = value or next(words, "")
         else:
             rest.append(word)
+    engine, device = given.values()
+    from inference.results.devices import device_name
+
     unknown = [word for word in rest if word.startswith("-")] + rest[1:]
     if engine not in ("process", "thread"):
         return _refuse(f"--engine is {engine!r}; it can be process or thread.")
+    try:
+        device = device_name(device) if device or "--device" in arguments else ""
+    except ValueError as error:
+        return _refuse(f"--device: {error}.")
     if unknown:
         return _refuse(f"{unknown[0]!r} is not understood; see headlight --help.")
     if _has_no_display():
@@ -64,7 +73,7 @@ def _open_window(arguments: list[str]) -> int:
     quick_start.begin()
     from app.window.application import open_window
 
-    return open_window(rest[0] if rest else "", engine)
+    return open_window(rest[0] if rest else "", engine, device)
 
 
 def _has_no_display() -> bool:

@@ -16,7 +16,7 @@ from benchmarks.measure import ROOT, Setup, x_server
 
 # In the order of the page; each module has `run(setup) -> Section`.
 BENCHMARKS = (
-    "start", "responsiveness", "head_grid", "layer_change", "export", "capture", "memory", "tiles",
+    "start", "responsiveness", "checkpoints", "head_grid", "layer_change", "export", "capture", "memory", "tiles",
     "panning", "mesh_viewer", "mesh_sampling", "patches", "lens", "pairs", "labels", "jobs", "training", "writing",
     "answers",
 )  # fmt: skip

@@ -72,7 +72,7 @@ ANALYSES: dict[str, str] = {
     "ScoreMeshRequest": "inference.analyses.mesh:score",
     "MeshStepRequest": "inference.analyses.mesh:step",
     "WriteMeshRequest": "inference.analyses.mesh:write",
-    "ConvertRequest": "inference.checkpoints.pickles:convert",
+    "ConvertRequest": "inference.checkpoints.converting.pickles:convert",
     "CachedRequest": "inference.checkpoints.hub.cache:cached",
     "FolderViewsRequest": "inference.checkpoints.hub.look:folder_views",
     "DeleteCachedRequest": "inference.checkpoints.hub.cache:delete_cached",

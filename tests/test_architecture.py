@@ -86,7 +86,7 @@ def requests():
 
 
 def test_every_request_is_answered_by_an_analysis_of_its_name_or_by_the_engine():
-    assert set(requests()) - set(ANALYSES) == {"InspectRequest", "OpenRequest", "MemoryRequest"}
+    assert set(requests()) - set(ANALYSES) == {"DevicesRequest", "InspectRequest", "MemoryRequest", "OpenRequest"}
     assert set(ANALYSES) <= set(requests())
 
 

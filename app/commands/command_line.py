@@ -8,10 +8,11 @@ import os
 import sys
 from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Generator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from app.commands.command_engine import CommandEngine, answer_of
 from app.commands.faults import Fault
 
 if TYPE_CHECKING:
@@ -71,8 +72,10 @@ def run(argv: Sequence[str]) -> int:
 def _parser() -> ArgumentParser:
     from app.commands import batch, hub_commands, mesh_commands, train_commands
     from app.commands.figures import FIGURES
+    from app.commands.option_types import DEVICE_HELP, between, device_of
     from app.commands.options import add_options
     from app.commands.shared_options import SHARED
+    from inference.results.needs import MOST_TOKENS, USUAL_TOKENS
 
     parser = _Parser(
         prog="headlight",
@@ -94,6 +97,7 @@ def _parser() -> ArgumentParser:
         if command.request:
             one.add_argument("--checkpoint", metavar="NAME_OR_PATH", help="a bundled name or a folder")
             about = "run in float32 (the default), or in the number format of the file"
+            one.add_argument("--device", type=device_of, metavar="DEVICE", help=DEVICE_HELP)
             one.add_argument("--precision", choices=("float32", "file"), default="float32", help=about)
         for option in command.shared:
             SHARED[option](one)
@@ -120,6 +124,8 @@ def _parser() -> ArgumentParser:
     about = "say what a checkpoint is and which views it offers"
     inspect = commands.add_parser("inspect", help=about, description=f"{about[0].upper()}{about[1:]}.")
     inspect.add_argument("checkpoint", metavar="NAME_OR_PATH", help="a folder, a bundled name, or a hub id")
+    about = "tell the memory for looking at a text of so many tokens (default: 512)"
+    inspect.add_argument("--tokens", type=between(1, MOST_TOKENS), default=USUAL_TOKENS, metavar="N", help=about)
     inspect.add_argument("--json", action="store_true", help="as JSON")
     inspect.set_defaults(run=_inspect)
     hub_commands.add_commands(commands)
@@ -137,10 +143,10 @@ def _inspect(args: Namespace) -> str:
     from app.commands.inspecting import inspected
 
     if hub_commands.is_elsewhere(args.checkpoint):
-        return hub_commands.inspect(args.checkpoint, as_json=args.json)
+        return hub_commands.inspect(args.checkpoint, as_json=args.json, n_tokens=args.tokens)
     args.checkpoint = hub_commands.place_of(args.checkpoint)
-    info = inspected(args.checkpoint, lambda checkpoint: _Session().info(checkpoint))
-    return json.dumps(asdict(info), indent=2) if args.json else inspect_text(info)
+    info = inspected(args.checkpoint, lambda checkpoint: CommandEngine().info(checkpoint))
+    return json.dumps(asdict(info), indent=2) if args.json else inspect_text(info, args.tokens)
 
 
 def _train(args: Namespace) -> str:
@@ -177,32 +183,15 @@ def _mesh(args: Namespace) -> str:
     from app.commands import mesh_commands
     from app.commands.figures import BadOption
     from app.export.saving import ExportError, FileIsThere
-    from inference.service.engine import Engine
 
-    engine = Engine()
+    engine = CommandEngine().use(args.device or "")
     _app = _application()  # kept until the end: fonts are its own
     try:
-        return mesh_commands.run(args, lambda request: _answer(engine, request), _tell)
+        return mesh_commands.run(args, lambda request: answer_of(engine, request), _tell)
     except FileIsThere as error:
         raise Fault(f"{error} Another name, or --force to replace it.") from error
     except (ExportError, BadOption) as error:
         raise Fault(str(error)) from error
-
-
-class _Session:
-    """One engine for all figures of a command, and what it said of their checkpoints."""
-
-    def __init__(self) -> None:
-        from inference.service.engine import Engine
-
-        self.engine = Engine()
-        self._infos: dict[str, CheckpointInfo] = {}
-
-    def info(self, checkpoint: str) -> CheckpointInfo:
-        """Of a checkpoint, inspected once."""
-        if checkpoint not in self._infos:
-            self._infos[checkpoint] = _info(self.engine, checkpoint)
-        return self._infos[checkpoint]
 
 
 def _figures(args: Namespace) -> str:
@@ -210,14 +199,14 @@ def _figures(args: Namespace) -> str:
 
     if args.batch is None:
         raise Fault("the following arguments are required: FIGURE, or --batch (see headlight figure --help)")
-    parser, session = _parser(), _Session()
+    parser, session = _parser(), CommandEngine()
     _app = _application()  # kept until the end: fonts are its own
     return batch.make_all(
         args.batch, args.options, lambda written: _figure(parser.parse_args(["figure", *written]), session)
     )
 
 
-def _figure(args: Namespace, session: _Session | None = None) -> str:
+def _figure(args: Namespace, session: CommandEngine | None = None) -> str:
     from app.commands.figures import FIGURES, BadOption, answer_all
     from app.export import film_files, films
     from app.export.export import ENDINGS, check, save
@@ -237,8 +226,8 @@ def _figure(args: Namespace, session: _Session | None = None) -> str:
             from inference.results.checkpoint import in_own_precision
             from resources import bundled_checkpoints
 
-            session = session or _Session()
-            engine = session.engine
+            session = session or CommandEngine()
+            engine = session.use(args.device or "")
             is_own = args.precision == "file"
             args.checkpoint = in_own_precision(args.checkpoint or bundled_checkpoints()[0], is_own=is_own)
             info = session.info(args.checkpoint)
@@ -248,7 +237,7 @@ def _figure(args: Namespace, session: _Session | None = None) -> str:
 
             def answer(request: object) -> object:
                 inputs.extend(filter(None, [getattr(request, "input", None)]))
-                return _answer(engine, request)
+                return answer_of(engine, request)
 
             result = answer_all(asked, answer) if isinstance(asked, Generator) else answer(asked)
             source = info.name if command.names_checkpoint else ""
@@ -292,38 +281,10 @@ def _notes(
 
     notes = info.notes
     if inputs:
-        given = _answer(engine, TokenizeRequest(checkpoint, inputs[-1]))
+        given = answer_of(engine, TokenizeRequest(checkpoint, inputs[-1]))
         assert isinstance(given, TokenizeResult)
         notes = given.notes
     return tuple(dict.fromkeys((*notes, *getattr(result, "notes", ()))))
-
-
-def _info(engine: Engine, checkpoint: str) -> CheckpointInfo:
-    from inference.results.checkpoint import CheckpointInfo, InspectRequest
-
-    info = _answer(engine, InspectRequest(checkpoint))
-    assert isinstance(info, CheckpointInfo)
-    return info
-
-
-def _answer(engine: Engine, request: Any) -> object:
-    from inference.context import Context
-    from inference.results.events import Failure, Partial
-    from inference.results.maps import TilesResult
-    from inference.service.engine import answer
-
-    parts: list[TilesResult] = []
-
-    def keep(reported: object) -> None:
-        if isinstance(reported, Partial) and isinstance(reported.result, TilesResult):
-            parts.append(reported.result)
-
-    result = answer(engine, request, Context(keep))
-    if isinstance(result, Failure):
-        raise Fault(result.message)
-    if isinstance(result, TilesResult):  # they come one by one
-        return replace(result, tiles=tuple(tile for part in (*parts, result) for tile in part.tiles))
-    return result
 
 
 def _check_kinds(args: Namespace, info: CheckpointInfo) -> None:

@@ -32,9 +32,9 @@ def add_commands(commands: Any) -> None:
     one.add_argument("--convert", action="store_true", help=pickles)
     one.set_defaults(run=_download)
 
-    about = "make pickled weights (pytorch_model.bin) into safetensors, read as tensors alone"
+    about = "make pickled weights (pytorch_model.bin, read as tensors alone) or a GGUF file into safetensors"
     one = commands.add_parser("convert", help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
-    one.add_argument("folder", metavar="FOLDER", help="with config.json and the weights, or an id in the hub's cache")
+    one.add_argument("folder", metavar="FOLDER", help="with config.json and the weights, a file, or an id in the cache")
     one.set_defaults(run=_convert)
 
     about = "delete a checkpoint from the hub's cache"
@@ -68,22 +68,22 @@ def place_of(name: str) -> str:
     return str(folder_of_version(own_cache(), repo, revision or "main") or name)
 
 
-def inspect(address: str, *, as_json: bool) -> str:
+def inspect(address: str, *, as_json: bool, n_tokens: int) -> str:
     """What the hub says of a repository, and which views it will have."""
     found = _repo(address)
     if as_json:
         return json.dumps(asdict(found), indent=2)
-    return repo_text(found)
+    return repo_text(found, n_tokens)
 
 
-def repo_text(found: RepoResult) -> str:
+def repo_text(found: RepoResult, n_tokens: int) -> str:
     """Facts, the views it will have and why others are off, as aligned text."""
     from app.commands.inspect_text import aligned, inspect_text
 
     facts = aligned(dict(repo_facts(found)))
     if found.info is None:
         return "\n".join((found.repo, *facts, "", found.why_not))
-    return "\n".join((found.repo, *facts, "", *inspect_text(found.info).splitlines()[2:]))
+    return "\n".join((found.repo, *facts, "", *inspect_text(found.info, n_tokens).splitlines()[2:]))
 
 
 def repo_facts(found: RepoResult) -> list[tuple[str, str]]:

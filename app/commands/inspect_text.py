@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from app.hub.sizes import memory_text
 from inference.results.checkpoint import AttentionGroup, CheckpointInfo
 from inference.results.counts import noun
+from inference.results.needs import USUAL_TOKENS, memory_need
 from widgets.registry import VIEWS
 
 _N_CLASSES = 6  # named
 
 
-def inspect_text(info: CheckpointInfo) -> str:
+def inspect_text(info: CheckpointInfo, n_tokens: int = USUAL_TOKENS) -> str:
     """Facts, the views it offers and why others are off, and notes."""
     facts = {
         "Checkpoint": info.checkpoint,
@@ -17,6 +19,7 @@ def inspect_text(info: CheckpointInfo) -> str:
         "Parameters": f"{info.n_parameters:,}",
         **{f"{group.title} attention": _group(group) for group in info.groups},
         "Precision": precision_text(info),
+        "Memory": memory_text(memory_need(info, n_tokens)),
         "Width (d_model)": f"{info.d_model:,}",
         "Positions": info.position_kind,
         **_reading(info),

@@ -6,6 +6,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable
 
 from app.export.page.lengths import BadLength, Length, length_of, points_of
+from inference.results.devices import device_name
 
 
 def numbers_of(text: str) -> tuple[int, ...]:
@@ -37,6 +38,17 @@ def width_of(text: str) -> Length | None:
         return length_of(text)
     except BadLength as error:
         raise ArgumentTypeError(str(error).rstrip(".")) from error
+
+
+DEVICE_HELP = "where models are run: cpu, cuda:0 and so on, mps (default: the first GPU if any)"
+
+
+def device_of(text: str) -> str:
+    """The name of a device, such as `cuda:1`."""
+    try:
+        return device_name(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
 
 
 def letters_of(text: str) -> float:

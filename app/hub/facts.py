@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
+from app.hub.sizes import memory_text, size_text
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.hub import RepoResult
+from inference.results.needs import USUAL_TOKENS, memory_need
 from widgets.figures.counts import number_of
 from widgets.kit.clean import shown
 from widgets.registry import VIEWS
 
-MB = 1_000_000
-
-
-def size_text(n_bytes: int) -> str:
-    """Bytes in words: `17.5 MB`, `1.35 GB`."""
-    if n_bytes < MB:
-        return f"{n_bytes / 1000:,.0f} kB"
-    return f"{n_bytes / MB:,.1f} MB" if n_bytes < 1000 * MB else f"{n_bytes / MB / 1000:,.2f} GB"
-
 
 class Facts(QPlainTextEdit):
-    """Titles and texts, a line each."""
+    """Titles and texts, a line each; what memory it takes, for texts of a length and on a device."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,9 +23,33 @@ class Facts(QPlainTextEdit):
         self.setReadOnly(True)
         self.setTabChangesFocus(True)
         self.setUndoRedoEnabled(False)
+        self._shown: RepoResult | CheckpointInfo | None = None
+        self._n_tokens, self._device = USUAL_TOKENS, ""
+
+    def set_length(self, n_tokens: int) -> None:
+        """Tell what is held of texts of so many tokens."""
+        self._n_tokens = n_tokens
+        self._show_again()
+
+    def set_device(self, about: str) -> None:
+        """Tell what is free on the device that models are run on."""
+        self._device = about
+        self._show_again()
+
+    def forget(self) -> None:
+        """Tell nothing."""
+        self._shown = None
+        self.clear()
+
+    def _show_again(self) -> None:
+        if isinstance(self._shown, RepoResult):
+            self.show_repo(self._shown)
+        elif self._shown is not None:
+            self.show_info(self._shown)
 
     def show_repo(self, found: RepoResult) -> None:
         """What the hub says of a repository, and its views as far as they are known."""
+        self._shown = found
         there = self.tr(", {} of it on this machine").format(size_text(found.n_there)) if found.n_there else ""
         not_said = self.tr("not said")
         rows = [
@@ -54,6 +71,7 @@ class Facts(QPlainTextEdit):
 
     def show_info(self, info: CheckpointInfo) -> None:
         """What a checkpoint on this machine is, and its views."""
+        self._shown = info
         self._show([info.name, *self._of_info(info)])
 
     def _of_info(self, info: CheckpointInfo) -> list[str]:
@@ -64,6 +82,8 @@ class Facts(QPlainTextEdit):
             (self.tr("Parameters"), f"{info.n_parameters:,}"),
             (self.tr("Attention"), groups or self.tr("none")),
             (self.tr("Numbers are stored as"), info.stored_in),
+            (self.tr("Memory"), memory_text(memory_need(info, self._n_tokens))),
+            *([(self.tr("Free now"), self._device)] if self._device else []),
             (self.tr("Reads"), ", ".join(info.reads)),
             *((self.tr("Note"), note) for note in info.notes),
         ]

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QDialog, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
-from app.hub.hub_page import HubPage
+from app.hub.about_pane import AboutPane
+from app.hub.hub_page import PICKLES, HubPage
 from app.hub.machine_page import MachinePage
 from app.hub.watching import FILE_NAME, Watching, neighbour
 from app.link.controller import Controller
 from app.link.jobs import Jobs
 from app.window.opening import Opening
 from app.window.telling import Telling
-from inference.results.checkpoint import CheckpointInfo
+from inference.files.model_card import card_text
+from inference.results.checkpoint import CheckpointInfo, split_precision
 from inference.results.conversion import ConvertRequest, ConvertResult
+from inference.results.devices import Device, DevicesResult
 from inference.results.events import Failure
 from inference.results.hub import (
     CachedRequest,
@@ -28,40 +32,82 @@ from inference.results.hub import (
     RepoResult,
 )
 from inference.results.job import JobRequest, JobState
-from widgets.kit.plain import explain_controls
+from inference.results.needs import MOST_TOKENS, USUAL_TOKENS
+from resources import checkpoint_path
+from widgets.kit.number_box import NumberBox
+from widgets.kit.plain import PlainLabel, ask_plain, explain_controls
 
 N_QUESTIONS = 4  # at once: a list does not wait for the views of a checkpoint, which take seconds
-CONVERTED = "converted"  # folder beside the settings, of safetensors made of pickles
+_NO_PICKLE = ".gguf"
+_CONVERTIBLE = (_NO_PICKLE, ".bin", ".pt", ".pth")
+CONVERTED = "converted"  # folder beside the settings, of safetensors made of other formats
 
 
 class HubDialog(QDialog):
-    """Two pages: what is on this machine, and what the hub has. The window behind it can be used meanwhile.
+    """What is on this machine, what the hub has, and what is open. The window behind it can be used meanwhile.
 
     Signals
     -------
     open_requested(str)
         A folder.
+    help_requested()
+        The user wants to know what all that is.
     """
 
     open_requested = Signal(str)
+    help_requested = Signal()
 
     def __init__(self, watching: Watching, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("hub_dialog")
         self.setWindowTitle(self.tr("Checkpoints"))
         self.machine, self.hub = MachinePage(watching, self), HubPage(self)
+        self.now = AboutPane("now", self)
         self._tabs = QTabWidget(self)
         self._tabs.setObjectName("hub_tabs")
         self._tabs.setAccessibleName(self.tr("Where checkpoints are"))
         self._tabs.addTab(self.machine, self.tr("On this machine"))
         self._tabs.addTab(self.hub, self.tr("From the hub"))
+        self._tabs.addTab(self.now, self.tr("Open now"))
+        self._length = NumberBox(self)
+        self._length.setObjectName("hub_length")
+        self._length.setRange(1, MOST_TOKENS)
+        self._length.setValue(USUAL_TOKENS)
+        self._length.setGroupSeparatorShown(True)
+        self._length.setSuffix(self.tr(" tokens"))
+        self._length.setAccessibleName(self.tr("Length of text for which memory is told"))
+        label = PlainLabel(self.tr("&Memory for"), self)
+        label.setBuddy(self._length)
+        about = QPushButton(self.tr("&Help"), self)
+        about.setObjectName("hub_help")
+        about.setAutoDefault(False)
+        about.setShortcut("F1")
+        about.setToolTip(self.tr("What is this? (F1)"))
+        about.clicked.connect(self.help_requested)
+        row = QHBoxLayout()
+        row.addWidget(about)
+        row.addStretch(1)
+        row.addWidget(label)
+        row.addWidget(self._length)
         layout = QVBoxLayout(self)
-        layout.addWidget(self._tabs)
+        layout.addWidget(self._tabs, 1)
+        layout.addLayout(row)
+        self._length.valueChanged.connect(self._on_length_changed)
         em = self.fontMetrics().height()
         self.resize(min(72 * em, parent.width()), min(46 * em, parent.height()))
         self.machine.open_requested.connect(self.open_requested)
         self.hub.open_requested.connect(self.open_requested)
         explain_controls(self)
+
+    def set_device(self, device: Device) -> None:
+        """Tell what memory is free where models are run."""
+        for about in (self.machine.about, self.hub.about, self.now):
+            about.facts.set_device(device.about)
+
+    @Slot(int)
+    def _on_length_changed(self, n_tokens: int) -> None:
+        for about in (self.machine.about, self.hub.about, self.now):
+            about.facts.set_length(n_tokens)
 
     def show_page(self, page: QWidget) -> None:
         """Come to the front with a page."""
@@ -73,7 +119,15 @@ class HubDialog(QDialog):
 
 
 class Hub(QObject):
-    """Wires the dialog to a lane of its own for questions, and to the second lane for downloads."""
+    """Wires the dialog to a lane of its own for questions, and to the second lane for downloads.
+
+    Signals
+    -------
+    help_requested(str)
+        Name of the page of help that the user wants to read.
+    """
+
+    help_requested = Signal(str)
 
     def __init__(
         self,
@@ -99,6 +153,9 @@ class Hub(QObject):
         jobs.changed.connect(self._on_jobs_changed)
         jobs.arrived.connect(self._on_jobs_arrived)
         self.watching.came.connect(self._on_watching_came)
+        self._device: Device | None = None
+        controller.devices_told.connect(self._on_controller_devices_told)
+        controller.opened.connect(self._on_controller_opened)
 
     def shutdown(self) -> None:
         """End what is being asked."""
@@ -118,6 +175,24 @@ class Hub(QObject):
         dialog.show_page(dialog.machine)
         self._list()
 
+    def convert_file(self) -> None:
+        """Let the user choose a file of weights in another format, and open the folder that is made of it."""
+        filters = self.tr("Weights ({})").format(" ".join(f"*{ending}" for ending in _CONVERTIBLE))
+        title, home = self.tr("Convert weights"), str(Path.home())
+        path, _ = QFileDialog.getOpenFileName(self._dialog_parent, title, home, filters)
+        if path and (path.endswith(_NO_PICKLE) or self._may_read_pickles()):
+            self._convert(path)
+
+    def _may_read_pickles(self) -> bool:
+        question = self.tr(PICKLES)
+        return ask_plain(self._dialog_parent, "convert_ask", self.tr("Convert"), question, self.tr("&Convert"))
+
+    def show_open(self) -> None:
+        """Show facts and the card of the checkpoint that is open."""
+        dialog = self._made()
+        dialog.show_page(dialog.now)
+        self._controller.ask_for_devices()
+
     def step(self, n: int) -> None:
         """Open the checkpoint that the same training run wrote so many steps later, or before."""
         info = self._controller.checkpoint
@@ -132,6 +207,7 @@ class Hub(QObject):
         if self._dialog is None:
             self._dialog = HubDialog(self.watching, self._dialog_parent)
             self._dialog.open_requested.connect(self._opening.open)
+            self._dialog.help_requested.connect(partial(self.help_requested.emit, "checkpoints"))
             self._dialog.hub.look_requested.connect(self._on_hub_look_requested)
             self._dialog.hub.download_requested.connect(self._jobs.submit)
             self._dialog.hub.job_action_requested.connect(self._jobs.act)
@@ -139,6 +215,9 @@ class Hub(QObject):
             self._dialog.machine.convert_requested.connect(self._convert)
             self._dialog.machine.delete_requested.connect(self._asking.submit)
             self._dialog.machine.list_requested.connect(self._list)
+            if self._device is not None:
+                self._dialog.set_device(self._device)
+            self._on_controller_opened()
         return self._dialog
 
     @Slot()
@@ -161,6 +240,17 @@ class Hub(QObject):
         self._jobs.submit(ConvertRequest(folder, self._converted))
 
     # Answers
+
+    @Slot(object)
+    def _on_controller_devices_told(self, result: DevicesResult) -> None:
+        self._device = result.current
+        if self._dialog is not None:
+            self._dialog.set_device(result.current)
+
+    @Slot()
+    def _on_controller_opened(self) -> None:
+        if self._dialog is not None and (info := self._controller.checkpoint) is not None:
+            self._dialog.now.show_info(info, card_text(checkpoint_path(split_precision(info.checkpoint)[0])))
 
     @Slot(int, object, object, bool)
     def _on_asking_arrived(self, _number: int, request: JobRequest, result: object, is_partial: bool) -> None:

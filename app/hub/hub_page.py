@@ -15,8 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.hub.facts import MB, Facts, size_text
+from app.hub.about_pane import AboutPane
 from app.hub.lecture import Suggested, suggested
+from app.hub.sizes import MB, size_text
 from inference.results.hub import DownloadRequest, RepoRequest, RepoResult
 from inference.results.job import JobState
 from widgets.kit.plain import PlainLabel, ask_plain, plain_tip
@@ -63,7 +64,8 @@ class HubPage(QWidget):
         self._look = self._button("hub_look", self.tr("&Look up"))
         self._look.setToolTip(self.tr("Ask the hub what it is: no weights come yet (Enter)"))
         self._list = self._suggestions()
-        self._facts = Facts("hub_facts", self)
+        self.about = AboutPane("hub", self)
+        self.about.said.connect(self._say)
         self._said = PlainLabel(self)
         self._said.setObjectName("hub_said")
         self._said.setWordWrap(True)
@@ -139,7 +141,7 @@ class HubPage(QWidget):
         split = QSplitter(Qt.Orientation.Horizontal, self)
         split.setChildrenCollapsible(False)
         split.addWidget(self._list)
-        split.addWidget(self._facts)
+        split.addWidget(self.about)
         split.setStretchFactor(0, 2)
         split.setStretchFactor(1, 3)
         bottom = QHBoxLayout()
@@ -169,7 +171,7 @@ class HubPage(QWidget):
     def _on_address_changed(self) -> None:
         self._asked = self._found = None
         self._folder = ""
-        self._facts.clear()
+        self.about.forget()
         self._say("")
         self._judge()
         item = self._list.currentItem()
@@ -190,7 +192,7 @@ class HubPage(QWidget):
             self._address.setFocus()
             return
         self._found, self._folder = None, ""
-        self._facts.clear()
+        self.about.forget()
         self._asked = RepoRequest(self._address.text().strip(), self._version.text().strip())
         self._say(self.tr("Asking the hub …"))
         self._judge()
@@ -230,7 +232,7 @@ class HubPage(QWidget):
         if request != self._asked:
             return
         self._found, self._folder = found, found.folder
-        self._facts.show_repo(found)
+        self.about.show_repo(found)
         if found.why_not:
             self._say(found.why_not, is_warning=True)
         elif not found.is_whole:

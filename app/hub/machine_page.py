@@ -18,9 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.hub.facts import Facts, size_text
+from app.hub.about_pane import AboutPane
 from app.hub.hub_page import PICKLES
+from app.hub.sizes import size_text
 from app.hub.watching import Watching
+from inference.files.model_card import card_text
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.hub import CachedResult, CachedRevision, DeleteCachedRequest
 from widgets.kit.clean import shown
@@ -62,7 +64,8 @@ class MachinePage(QWidget):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self._facts = Facts("machine_facts", self)
+        self.about = AboutPane("machine", self)
+        self.about.said.connect(self.say)
         self._said = PlainLabel(self)
         self._said.setObjectName("machine_said")
         self._said.setWordWrap(True)
@@ -89,7 +92,7 @@ class MachinePage(QWidget):
         split = QSplitter(Qt.Orientation.Horizontal, self)
         split.setChildrenCollapsible(False)
         split.addWidget(self._tree)
-        split.addWidget(self._facts)
+        split.addWidget(self.about)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
         row = QHBoxLayout()
@@ -118,7 +121,7 @@ class MachinePage(QWidget):
     def show_info(self, folder: str, info: CheckpointInfo) -> None:
         """What was asked about."""
         if folder == self._asked:
-            self._facts.show_info(info)
+            self.about.show_info(info, card_text(Path(folder)))
             self.say("")
 
     def say(self, sentence: str, *, is_warning: bool = False) -> None:
@@ -228,7 +231,7 @@ class MachinePage(QWidget):
     def _on_views_clicked(self) -> None:
         self._asked = self._folder()
         if self._asked:
-            self._facts.clear()
+            self.about.forget()
             self.say(self.tr("Looking which views it has …"))
             self.views_requested.emit(self._asked)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -11,6 +12,7 @@ from app.link.jobs import Jobs
 from app.link.result_cache import ResultCache
 from app.link.runner import Runner
 from inference.results.checkpoint import CheckpointInfo, OpenRequest
+from inference.results.devices import DevicesRequest, DevicesResult
 from inference.results.events import Failure, Progress
 from inference.results.inputs import Input
 from inference.results.job import JobPhase, JobRequest, JobState
@@ -19,7 +21,8 @@ from inference.results.request import Request
 from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from widgets.view import View
 
-OPEN, TOKENS, MEMORY = "open", "tokens", "memory"
+OPEN, TOKENS, MEMORY, DEVICES = "open", "tokens", "memory", "devices"
+_OF_ENGINE = (MEMORY, DEVICES)  # channels: about what it is, whatever is looked at
 WRITING_PAUSE = 2000  # ms without an answer after which the last ones are put on disk
 
 
@@ -43,6 +46,8 @@ class Controller(QObject):
         Of whatever runs.
     memory_told(MemoryResult)
         What the engine holds, after each piece of work.
+    devices_told(DevicesResult), devices_refused(str)
+        Answer to `ask_for_devices`.
     view_noticed(str, str)
         What a sentence of a view is about, and the sentence for the user.
     engine_died(str)
@@ -60,6 +65,8 @@ class Controller(QObject):
     tokenize_cancelled = Signal()
     progressed = Signal(object)
     memory_told = Signal(object)
+    devices_told = Signal(object)
+    devices_refused = Signal(str)
     view_noticed = Signal(str, str)
     engine_died = Signal(str)
     job_told = Signal(str, str, bool)
@@ -83,7 +90,7 @@ class Controller(QObject):
         self._jobs = jobs
         self._views: dict[str, View] = {}
         self.checkpoint: CheckpointInfo | None = None
-        self._budget = 0
+        self._memory = MemoryRequest()
         self._unanswered: set[str] = set()  # channels
         self._is_leaving = False
         self._held: dict[str, Request] = {}  # by channel, until it is known whether the checkpoint is left
@@ -118,7 +125,7 @@ class Controller(QObject):
         else:
             self._is_leaving = True
             self.progressed.emit(Progress(0, 0, self.tr("Opening")))  # and not what is computed no more
-            self._held |= self._runner.withdraw_all_but(OPEN, TOKENS, MEMORY)
+            self._held |= self._runner.withdraw_all_but(OPEN, TOKENS, *_OF_ENGINE)
 
     def ask_again(self) -> None:
         """Let every view ask anew, whatever became of what it had asked."""
@@ -127,8 +134,17 @@ class Controller(QObject):
 
     def set_memory_budget(self, budget: int) -> None:
         """How many bytes of what attention receives the engine may hold from now on."""
-        self._budget = budget
+        self._memory = replace(self._memory, budget=budget)
         self._ask_for_memory()
+
+    def set_checkpoint_memory(self, budget: int, pinned: tuple[str, ...]) -> None:
+        """How many bytes of weights may be open at once (0: a quarter of the machine's), and what is unloaded last."""
+        self._memory = replace(self._memory, for_checkpoints=budget, pinned=pinned)
+        self._ask_for_memory()
+
+    def ask_for_devices(self, device: str = "") -> None:
+        """Let the engine tell of its devices, and move to one if its name is given; the answer comes by a signal."""
+        self._runner.submit(DEVICES, DevicesRequest(device), is_quiet=not device)
 
     def tokenize(self, input: Input) -> None:
         """Split an input for the token row; the answer comes by `tokenized`."""
@@ -210,7 +226,7 @@ class Controller(QObject):
 
     @Slot(str, object, object, bool)
     def _on_runner_arrived(self, channel: str, request: Request, result: object, is_partial: bool) -> None:
-        if not is_partial and channel != MEMORY:
+        if not is_partial and channel not in _OF_ENGINE:
             self._keep(channel, request, result)
             for about in ("engine", "cancelled"):  # something was asked for again
                 self.settled.emit(about)
@@ -226,6 +242,8 @@ class Controller(QObject):
             self.tokenized.emit(result, "")
         elif isinstance(result, MemoryResult):
             self.memory_told.emit(result)
+        elif isinstance(result, DevicesResult):
+            self.devices_told.emit(result)
         else:
             self._answered = channel
             self._view(channel).take_result(request, result, is_partial)
@@ -247,6 +265,8 @@ class Controller(QObject):
             self.open_failed.emit(failure)
         elif channel == TOKENS:
             self.tokenized.emit(None, failure.message)
+        elif channel == DEVICES:
+            self.devices_refused.emit(failure.message)
         elif channel != MEMORY:
             self._answered = channel
             self._view(channel).take_failure(request, failure)
@@ -302,8 +322,8 @@ class Controller(QObject):
             self._ask_for_memory()
 
     def _ask_for_memory(self) -> None:
-        # With the budget each time: an engine that was started again knows nothing of it.
-        self._runner.submit(MEMORY, MemoryRequest(self._budget), is_quiet=True)
+        # With the budgets each time: an engine that was started again knows nothing of it.
+        self._runner.submit(MEMORY, self._memory, is_quiet=True)
 
 
 def _channel(view: str, request: Request) -> str:

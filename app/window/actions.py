@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
-from app.window.settings import MEMORY_MB, Settings
+from app.window.settings import CHECKPOINTS_MB, MEMORY_MB, Settings
 from resources import bundled_checkpoints
 from widgets.kit.plain import plain_tip
 from widgets.look.icons import line_icon
@@ -64,6 +64,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("&File", "&Open folder…", "opening.browse", "Ctrl+O"),
     Command("&File", "Open from the &hub…", "hub.show_hub", "Ctrl+Shift+O"),
     Command("&File", "Checkpoints on this &machine…", "hub.show_machine", "Ctrl+Alt+O"),
+    Command("&File", "Con&vert weights…", "hub.convert_file"),
+    Command("&File", "About this &checkpoint…", "hub.show_open"),
+    Command("&File", "&Keep this checkpoint at hand", "running.set_pinned", "", None, "", True),
     Command("&File", "Open &image…", "filing.open_image", "Ctrl+I"),
     Command("&File", "Open &text…", "going.open_text", "Ctrl+T"),
     Command("&File/Open &recent", "&Forget these", "filing.forget_recent"),
@@ -110,10 +113,23 @@ COMMANDS: tuple[Command, ...] = (
     Command("&Run", "&Cancel", "cancel", "Esc", is_last=True),
     Command("&Run", "&Messages…", "show_messages"),
     *(
-        Command("&Run/Memory for &attention", _size(megabytes), "set_memory", "", megabytes, "memory", True)
+        Command("&Run/Memory for &attention", _size(megabytes), "running.set_memory", "", megabytes, "memory", True)
         for megabytes in MEMORY_MB
     ),
-    Command("&Run", "Run in the &precision of the file", "set_own_precision", "", None, "", True),
+    *(
+        Command(
+            "&Run/Memory for c&heckpoints",
+            _size(megabytes) if megabytes else "A &quarter of this machine's",
+            "running.set_checkpoint_memory",
+            "",
+            megabytes,
+            "checkpoints",
+            True,
+        )
+        for megabytes in CHECKPOINTS_MB
+    ),
+    Command("&Run/Compute &on", "&Look again", "running.look_for_devices"),
+    Command("&Run", "Run in the &precision of the file", "running.set_own_precision", "", None, "", True),
     *(
         Command(f"&Help/&Lecture/&{number} {part.title}", card.title, "open_card", "", card.name)
         for number, part in enumerate(LECTURE, 1)
@@ -219,7 +235,8 @@ def check_actions(actions: Mapping[str, QAction], settings: Settings) -> None:
         ("set_caption", settings.caption),
         (f"set_theme:{settings.theme}", True),
         (f"set_color_map:{settings.color_map}", True),
-        (f"set_memory:{settings.memory_mb}", True),
+        (f"running.set_memory:{settings.memory_mb}", True),
+        (f"running.set_checkpoint_memory:{settings.checkpoints_mb}", True),
     ):
         if name in actions:
             actions[name].setChecked(is_on)

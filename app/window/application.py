@@ -30,12 +30,12 @@ DELAY, PAUSE = 1000, 25
 HAND_OVER = 0.001
 
 
-def open_window(checkpoint: str, engine: str) -> int:
+def open_window(checkpoint: str, engine: str, device: str = "") -> int:
     """Show the window until it is closed; exit status of the program."""
     application = _make_application()
     application.setApplicationName("Headlight")
     application.setOrganizationName("Headlight")
-    window = make_window(checkpoint, engine)
+    window = make_window(checkpoint, engine, device)
     sys.excepthook = _Reporter(window)
     quitting = Quitting(window)
     window.show()
@@ -63,10 +63,10 @@ def _on_qt_message(kind: QtMsgType, _context: QMessageLogContext, _text: str) ->
         os._exit(2)
 
 
-def make_window(checkpoint: str = "", engine: str = "process") -> MainWindow:
-    """A window with an engine of its own, not shown yet."""
+def make_window(checkpoint: str = "", engine: str = "process", device: str = "") -> MainWindow:
+    """A window with an engine of its own, not shown yet; a device that is named is that of this session."""
     link: EngineLink = ThreadLink() if engine == "thread" else ProcessLink()
-    window = MainWindow(Runner(link), settings_file(), checkpoint)
+    window = MainWindow(Runner(link), settings_file(), checkpoint, device)
     window.painted.connect(WarmUp(window).start)
     return window
 

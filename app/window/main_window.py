@@ -31,13 +31,14 @@ from app.window.menus.filing import Filing, kept_image
 from app.window.menus.going import Going
 from app.window.opening import ContextActions, Opening
 from app.window.placement import keep_on_screen, restore_layout, with_layout
+from app.window.running.running import Running
 from app.window.session import FILE_NAME, SessionKeeper
 from app.window.settings import Settings, load_settings, save_settings, why_not_kept
 from app.window.side_panels import SidePanels, panel_dock
 from app.window.subject_flow import SubjectDisplay, SubjectFlow
 from app.window.telling import Telling
 from app.window.view_area import ViewArea
-from inference.results.checkpoint import CheckpointInfo, in_own_precision, split_precision
+from inference.results.checkpoint import CheckpointInfo, split_precision
 from inference.results.inputs import Input
 from resources import ROOT, SAMPLES, bundled_checkpoints
 from widgets.context import ViewContext
@@ -64,7 +65,7 @@ class MainWindow(QMainWindow):
 
     painted = Signal()
 
-    def __init__(self, runner: Runner, settings_file: Path, first_checkpoint: str = "") -> None:
+    def __init__(self, runner: Runner, settings_file: Path, first_checkpoint: str = "", device: str = "") -> None:
         super().__init__()
         self.setObjectName("main_window")
         self.setWindowTitle("Headlight")
@@ -76,7 +77,7 @@ class MainWindow(QMainWindow):
         assert isinstance(application, QApplication)
         self.appearance = Appearance(application)
         self._runner = runner
-        self._first_checkpoint = first_checkpoint
+        self._first_checkpoint, self._first_device = first_checkpoint, device
         self._is_started = False
         FocusRings(self)
 
@@ -116,11 +117,12 @@ class MainWindow(QMainWindow):
             self.controller, self.opening, self.input_panel, self.exporting, self.telling, self.area, self
         )
         self.finding = Finding(self.context, self.opening, self.input_panel, SAMPLES, self)
+        self.running = Running(self.controller, self.opening, self.telling, self.status_line, self)
         self.hub = Hub(self.opening, self.controller, self.jobs, self.telling, settings_file, self)
         self._build()
         self.helping = Helping(self.context, self.area, (self.gallery, self.input_panel, self.details), self)
         self.actions_by_name = build_menus(self)
-        for part in (self.editing, self.filing, self.finding):
+        for part in (self.editing, self.filing, self.finding, self.running):
             part.set_actions(self.actions_by_name)
         actions = tuple(self.actions_by_name.values())
         self.area.set_window_actions(actions)
@@ -179,6 +181,8 @@ class MainWindow(QMainWindow):
         self.input_panel.input_changed.connect(self._on_input_changed)
         self.exporting.caption_changed.connect(self.actions_by_name["set_caption"].setChecked)
         self.exporting.caption_changed.connect(self.set_caption)
+        self.hub.help_requested.connect(self.helping.show_page_of)
+        self.running.kept.connect(self._on_running_kept)
         self.filing.forget_requested.connect(self._forget_recent)
         self.area.view_created.connect(self._on_area_view_created)
         self.context_actions = ContextActions(
@@ -212,7 +216,7 @@ class MainWindow(QMainWindow):
         keep_on_screen(self)  # only now it has a frame
         self.status_line.show_message(self._notice)
         self.status_line.show_message(why_not_kept(self._settings_file))
-        self.controller.set_memory_budget(self.settings.memory_mb * 2**20)
+        self.running.begin(self.settings, self._first_device)
         self.opening.open_first(self._first_checkpoint or self.settings.checkpoint)
         # Only now: what the last session showed is there already, and a process that starts takes a core for seconds.
         QTimer.singleShot(0, self._runner.start)
@@ -225,8 +229,7 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_opening_opened(self, info: CheckpointInfo) -> None:
-        place, is_own_precision = split_precision(info.checkpoint)
-        self.actions_by_name["set_own_precision"].setChecked(is_own_precision)
+        place, _ = split_precision(info.checkpoint)
         if not (self.settings.checkpoint or self._first_checkpoint):  # nobody chose it
             self._begun = replace(self._begun, checkpoint=info.checkpoint)
         if place not in bundled_checkpoints():  # those are listed anyway
@@ -234,7 +237,6 @@ class MainWindow(QMainWindow):
         self.settings = replace(self.settings, checkpoint=info.checkpoint)
         self._show_recent()
         self.setWindowTitle(f"{info.name} – Headlight")
-        self.status_line.set_device(" · ".join(filter(None, (info.device, info.runs_in))))
         restored = self._session.restored(info)
         self.flow.begin(info, self.history.restored(info) or restored)
         self.history.settle()
@@ -245,6 +247,10 @@ class MainWindow(QMainWindow):
         if (image := kept_image(input)) and image != self.settings.recent_images[:1]:
             self.settings = self.settings.with_recent_image(image)
             self._show_recent()
+
+    @Slot(str, object)
+    def _on_running_kept(self, name: str, value: object) -> None:
+        self.settings = replace(self.settings, **{name: value})
 
     def _show_recent(self) -> None:
         self.opening.set_recent(self.settings.recent)
@@ -340,16 +346,6 @@ class MainWindow(QMainWindow):
     def set_color_map(self, name: str) -> None:
         self.settings = replace(self.settings, color_map=name)
         self.context.looks.set_color_map(name)
-
-    def set_memory(self, megabytes: int) -> None:
-        """How much of what attention receives may be held; from the next input on."""
-        self.settings = replace(self.settings, memory_mb=megabytes)
-        self.controller.set_memory_budget(megabytes * 2**20)
-
-    def set_own_precision(self, is_on: bool) -> None:
-        """Run the open checkpoint in the number format of its file, or in float32 again."""
-        if (info := self.controller.checkpoint) is not None:
-            self.open(in_own_precision(info.checkpoint, is_own=is_on))
 
     def show_messages(self) -> None:
         about.show_messages(self, self.status_line.messages)

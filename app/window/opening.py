@@ -53,6 +53,7 @@ class Opening(QObject):
         context.checkpoint_requested.connect(self.open)
         context.runs_changed.connect(self._show_list)
         self._recent: tuple[str, ...] = ()
+        self._pinned: tuple[str, ...] = ()
         self._wanted = ""
         self._is_cut_off = False  # by the user, or because the engine died: what was wanted can still be had
         gallery.open_requested.connect(self.open)
@@ -64,6 +65,11 @@ class Opening(QObject):
     def set_recent(self, recent: tuple[str, ...]) -> None:
         """Checkpoints that were open before, the latest first."""
         self._recent = recent
+        self._show_list()
+
+    def set_pinned(self, pinned: tuple[str, ...]) -> None:
+        """Checkpoints that the user keeps at hand, in the order in which they were chosen."""
+        self._pinned = pinned
         self._show_list()
 
     @Slot(str)
@@ -159,8 +165,9 @@ class Opening(QObject):
         info = self._controller.checkpoint
         now = split_precision(info.checkpoint)[0] if info else ""
         trained = trained_in(self._context.runs_folder)
-        self._gallery.set_checkpoints(bundled_checkpoints(), self._recent, now, trained)
-        self._context.set_checkpoints((*bundled_checkpoints(), *self._recent, *trained))
+        self._gallery.set_checkpoints(bundled_checkpoints(), self._recent, now, trained, self._pinned)
+        known = (*bundled_checkpoints(), *self._pinned, *self._recent, *trained)
+        self._context.set_checkpoints(tuple(dict.fromkeys(known)))
 
 
 class ContextActions(QObject):

@@ -13,10 +13,13 @@ from typing import Any
 
 from PySide6.QtCore import QLockFile, QStandardPaths
 
+from inference.results.devices import is_device
 from widgets.look.color_maps import NAMES
 
 N_RECENT = 9
 MEMORY_MB = (256, 512, 1024, 2048, 4096, 8192)
+CHECKPOINTS_MB = (0, 1024, 4096, 16384, 65536)
+MOST_PINNED = 50
 MOST_BYTES = 16 * 2**20  # of a file; ours have a few thousand
 
 
@@ -36,6 +39,13 @@ class Settings:
         Whether exported figures carry a caption line.
     memory_mb
         How much of what attention receives is held, in MB: one of `MEMORY_MB`.
+    device
+        Name of the device that models are run on; empty: the first GPU where there is one, else the processor.
+    checkpoints_mb
+        How much the weights of open checkpoints may take together, in MB: one of `CHECKPOINTS_MB`; 0 is a quarter of
+        the machine's memory.
+    pinned
+        Checkpoints that stay at the head of the list and are unloaded last.
     checkpoint, text, text_pair
         What was open and typed.
     recent, recent_images
@@ -56,6 +66,9 @@ class Settings:
     window: str = ""
     docks: str = ""
     recent_images: tuple[str, ...] = field(default=())
+    device: str = ""
+    checkpoints_mb: int = 0
+    pinned: tuple[str, ...] = field(default=())
 
     def with_recent(self, checkpoint: str) -> Settings:
         """The same with a checkpoint at the head of the list."""
@@ -100,10 +113,17 @@ def load_settings(file: Path) -> tuple[Settings, str]:
 
 def _clean(name: str, value: Any) -> Any | None:
     default = getattr(Settings(), name)
-    if name in ("recent", "recent_images"):
+    if isinstance(default, tuple):
         is_good = isinstance(value, list) and all(is_text(item) for item in value)
-        return tuple(value[:N_RECENT]) if is_good else None
-    allowed = {"theme": ("system", "light", "dark"), "color_map": NAMES, "memory_mb": MEMORY_MB}
+        return tuple(value[: MOST_PINNED if name == "pinned" else N_RECENT]) if is_good else None
+    if name == "device":
+        return value if is_text(value) and (not value or is_device(value)) else None
+    allowed = {
+        "theme": ("system", "light", "dark"),
+        "color_map": NAMES,
+        "memory_mb": MEMORY_MB,
+        "checkpoints_mb": CHECKPOINTS_MB,
+    }
     if value not in allowed.get(name, (value,)):
         return None
     if isinstance(default, float):

@@ -35,6 +35,14 @@ def free_bytes() -> int:
         return machine_bytes()
 
 
+def running_bytes(stored: dict[str, StoredTensor], *, is_own_precision: bool = False) -> int:
+    """What these tensors take while a model is run: as they are stored, or in float32."""
+    return sum(
+        _FLOAT32 * tensor.n_elements if tensor.is_float and not is_own_precision else tensor.end - tensor.begin
+        for tensor in stored.values()
+    )
+
+
 def check_fits(stored: dict[str, StoredTensor]) -> None:
     """Raise `Refused` where reading these tensors, and making them float32, takes more than there is."""
     read = sum(tensor.end - tensor.begin for tensor in stored.values())

@@ -270,6 +270,8 @@ def _folder(checkpoint: str) -> Path:
     holds = (path.parent / name for name in (CONFIG, ADAPTER_CONFIG, OPEN_CLIP_CONFIG))
     if path.suffix in (".json", ".safetensors") and any(place.is_file() for place in holds):
         return path.parent.resolve()
+    if path.suffix == ".gguf":
+        raise Refused(f"{path.name} is a GGUF file; File > Convert weights makes a folder of it that can be opened.")
     if path.suffix in (".bin", ".pt", ".pth", ".ckpt"):
         raise Refused(f"{path.name} is a pickle that can run code; a folder with {CONFIG} and safetensors is needed.")
     if path.suffix in (".zip", ".tar", ".gz", ".tgz", ".7z"):

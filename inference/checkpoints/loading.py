@@ -11,7 +11,8 @@ from transformers.utils import logging
 
 from inference.checkpoints.adapter_heads import read_head
 from inference.checkpoints.adapters import merge
-from inference.checkpoints.free_memory import check_fits
+from inference.checkpoints.devices import CPU, check_room, find_device, usual_device
+from inference.checkpoints.free_memory import check_fits, running_bytes
 from inference.checkpoints.image_tokenizers import load_image_tokenizer
 from inference.checkpoints.inspection import CheckpointPlan, plan, without_tokenizer
 from inference.checkpoints.left_over import check_body, is_computed, note_unused
@@ -27,6 +28,7 @@ from inference.files.tokenizer_files import OtherVocabularyError, load_tokenizer
 from inference.inputs.languages import languages_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -71,15 +73,20 @@ class Loaded:
     chat_template: str
 
 
-def read(checkpoint: str, context: Context) -> Loaded:
-    """Read all of a checkpoint; see `inference.forward.opening.load`.
+def read(checkpoint: str, context: Context, on: str, make_room: Callable[[int], None]) -> Loaded:
+    """Read all of a checkpoint, to be run on a device; see `inference.forward.opening.load`.
 
     transformers fills what a file lacks with random numbers and says so in a log; here that is refused, as are
     weights that are not numbers.
     """
     found = plan(checkpoint)
     context.checkpoint(0, _N_STEPS, f"Reading {found.info.name}")
+    place = find_device(on or usual_device())
+    n_bytes = running_bytes(found.stored, is_own_precision=found.is_own_precision)
+    make_room(n_bytes)
     check_fits(found.stored)
+    if place.name != CPU:
+        check_room(place, n_bytes, found.info.name)
     tokenizer, info = _tokenizer(found)
     image_tokenizer = _image_tokenizer(found)
     net, unused = _read(found)
@@ -89,14 +96,14 @@ def read(checkpoint: str, context: Context) -> Loaded:
     if found.is_own_precision:
         net.to(dtype=_own_precision(found))  # pyright: ignore[reportCallIssue] (as below)
     _set_generation(net, found.folder)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(place.name)
     net.to(device).eval()  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
     as_chosen = (*merged[:1], *_note_precision(net))  # by the adapter's folder, and by the user
     info = replace(
         info,
         languages=languages_of(tokenizer),
         runs_in=str(net.dtype).removeprefix("torch."),
-        device=torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
+        device=place.title,
         notes=tuple(dict.fromkeys((*info.notes, *note_unused(unused), *merged, *as_chosen))),
         explained=(*info.explained, *as_chosen),
     )

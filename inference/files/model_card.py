@@ -16,6 +16,7 @@ from inference.results.checkpoint import ModelCard
 
 README = "README.md"
 _MOST_BYTES = 2**20
+MOST_CARD = 100_000  # letters
 _MOST_LETTERS = 300
 _MOST_NAMES = 12
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
@@ -27,18 +28,27 @@ _MARKS = re.compile(r"[*`_]{1,3}(?=\S)|(?<=\S)[*`_]{1,3}")
 
 def read_card(folder: Path) -> ModelCard:
     """What is stated; nothing where there is no README, or none that can be read."""
-    if not is_there(folder / README):
-        return ModelCard()
-    try:
-        text = read_inside(folder / README, _MOST_BYTES).decode("utf-8", "replace")
-    except Refused:  # it only tells: what it is a card of opens all the same
-        return ModelCard()
-    front = _FRONT.match(text)
-    says = _entries(front[1]) if front else {}
-    body = text[front.end() :] if front else text
+    front, body = _parts(folder)
+    says = _entries(front)
     data = ", ".join(says.get("datasets", ())) or _paragraph(body)
     licence = says.get("license_name") or says.get("license") or ()
     return ModelCard(_short(data), _short(", ".join(licence)), _short(", ".join(says.get("language", ()))))
+
+
+def card_text(folder: Path) -> str:
+    """Its Markdown without the lines in front; empty where there is no README, or none that can be read."""
+    return _parts(folder)[1].strip()[:MOST_CARD]
+
+
+def _parts(folder: Path) -> tuple[str, str]:
+    """What stands between the dashes, and behind them."""
+    try:
+        content = read_inside(folder / README, _MOST_BYTES) if is_there(folder / README) else b""
+    except Refused:  # it only tells: what it is a card of opens all the same
+        content = b""
+    text = content.decode("utf-8", "replace")
+    front = _FRONT.match(text)
+    return (front[1], text[front.end() :]) if front else ("", text)
 
 
 def _entries(front: str) -> dict[str, tuple[str, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from inference.capture.capture import capture
+from inference.capture.storage import storage_bytes
 from inference.checkpoints.capabilities import PLURAL
 from inference.context import Refused
 from inference.family.answering import AnswersQuestions
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from inference.context import Context
     from inference.family.components import Components
     from inference.models.image_tokenizer import ImageTokenizer
+    from inference.results.devices import Device
     from inference.results.inputs import ClipInput, Input
     from inference.results.intervention import Intervention
 
@@ -93,6 +95,40 @@ class Model:
         of_texts = (note for tokens in encoded.sequences.values() for note in tokens.notes)
         notes = tuple(dict.fromkeys((*encoded.notes, *(prepared.notes if prepared else ()), *of_texts)))
         return Encoded(tensors, encoded.sequences, notes, encoded.cells)
+
+    @property
+    def n_bytes(self) -> int:
+        """Of its weights in memory, shared ones counted once."""
+        tensors = (tensor for net in self._nets for tensor in (*net.parameters(), *net.buffers()))
+        return sum(storage_bytes(tensors).values())
+
+    def move(self, device: Device) -> None:
+        """Run on another device from now on; what was held of its runs is gone.
+
+        Raises
+        ------
+        Refused
+            It does not fit there, or the device knows no numbers of its format; it stays where it was.
+        """
+        before = self.device
+        self._last = self._changed = self._last_image = None
+        self.store.clear()
+        try:
+            self._to(torch.device(device.name))
+        except (RuntimeError, TypeError, NotImplementedError) as error:  # out of memory is a RuntimeError
+            self._to(before)
+            why = str(error).partition("\n")[0].rstrip(".")
+            raise Refused(f"{self.info.name} cannot be run on {device.title}: {why}.") from error
+        self.info = replace(self.info, device=device.title)
+
+    def _to(self, device: torch.device) -> None:
+        for net in self._nets:
+            net.to(device)  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
+        self.device = device
+
+    @property
+    def _nets(self) -> list[torch.nn.Module]:
+        return [self.net] if self.image_tokenizer is None else [self.net, self.image_tokenizer]
 
     @cached_property
     def components(self) -> Components:

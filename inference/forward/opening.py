@@ -11,11 +11,15 @@ from inference.checkpoints.loading import read
 from inference.forward.model import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from inference.context import Context
 
 
-def load(checkpoint: str, context: Context) -> Model:
-    """Open a checkpoint, on the GPU where there is one.
+def load(
+    checkpoint: str, context: Context, device: str = "", make_room: Callable[[int], None] = lambda _: None
+) -> Model:
+    """Open a checkpoint.
 
     Parameters
     ----------
@@ -23,18 +27,23 @@ def load(checkpoint: str, context: Context) -> Model:
         As `inspect` takes it.
     context
         One step for reading, one for checking.
+    device
+        Name of the device that it runs on; empty: the GPU where there is one.
+    make_room
+        Called with the bytes that its weights will take, before any is read.
 
     Returns
     -------
     Model
-        In float32 and eval mode.
+        In eval mode; in float32, or in the precision of the file where the name says so.
 
     Raises
     ------
     Refused
-        As `inspect`; or tensors are missing, hold NaN or infinity, or the tokenizer is another model's.
+        As `inspect`; or tensors are missing, hold NaN or infinity, or the tokenizer is another model's; or it does
+        not fit into the memory.
     """
-    found = read(checkpoint, context)
+    found = read(checkpoint, context, device, make_room)
     return Model(
         found.info,
         found.net,

@@ -1,4 +1,4 @@
-"""Pickled weights made into safetensors, once."""
+"""Weights of other formats made into safetensors, once."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from inference.results.job import JobRequest
 class ConvertRequest(JobRequest["ConvertResult"]):
     """Read pickled weights as tensors and nothing else, and write them as safetensors beside copies of the other files.
 
-    The user was asked: a pickle is a program, and what keeps it from running has had holes.
+    The user was asked: a pickle is a program, and what keeps it from running has had holes. GGUF is no pickle.
 
     Attributes
     ----------
     folder
-        With config.json and pytorch_model.bin, or its parts and their index.
+        With config.json and pytorch_model.bin, or its parts and their index; or one file: of weights beside
+        config.json, a state dict of TransformerLens, or a GGUF file.
     place
         Folder into which a folder of the result is written; one that is there already is not made again.
     """

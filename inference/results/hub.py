@@ -193,6 +193,8 @@ class RepoResult:
         Whether the views are told too.
     can_convert
         Whether it could be opened after its pickled weights were fetched and converted.
+    card
+        Its README in Markdown, as its owners wrote it.
     """
 
     repo: str
@@ -214,6 +216,7 @@ class RepoResult:
     why_not: str = ""
     is_whole: bool = False
     can_convert: bool = False
+    card: str = ""
 
 
 @dataclass(frozen=True, slots=True)

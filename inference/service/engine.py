@@ -4,35 +4,39 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections import OrderedDict
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inference.context import Cancelled, Context, Refused
-from inference.forward.memory import Memory, keep_freed
+from inference.forward.memory import Memory, give_back, keep_freed
 from inference.registry import ANALYSES
 from inference.results.checkpoint import InspectRequest, OpenRequest
+from inference.results.devices import DevicesRequest
 from inference.results.events import Failure
 from inference.results.memory import MemoryRequest, MemoryResult
+from inference.service.open_models import OpenModels, a_quarter
 
 if TYPE_CHECKING:
-    from inference.forward.model import Model
     from inference.results.request import Request
 
 ROOT = Path(__file__).parents[2]
-N_KEPT = 2  # open checkpoints: enough to go back and forth between two
 
 
 class Engine:
-    """Answers requests one at a time. Needs no window, no thread and no process of its own."""
+    """Answers requests one at a time. Needs no window, no thread and no process of its own.
+
+    Models are run on the device that the environment wishes (see `inference.results.devices.WISH`), else on the first
+    GPU where there is one, until a request chooses another.
+    """
 
     def __init__(self) -> None:
         keep_freed()
         # Before torch comes: threads that spin while they wait starve all else on a busy machine, and each other.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-        self._models: OrderedDict[str, Model] = OrderedDict()
         self._memory = Memory()
+        self._models = OpenModels(self._memory)
 
     def run(self, request: Request, context: Context) -> object:
         """Compute the result of a request.
@@ -51,17 +55,21 @@ class Engine:
         if isinstance(request, MemoryRequest):
             if request.budget:
                 self._memory.budget = request.budget
+            self._models.budget = request.for_checkpoints or a_quarter()
+            self._models.pinned = frozenset(request.pinned)
             return self._held()
+        if isinstance(request, DevicesRequest):
+            if request.device:
+                self._models.move(request.device)
+            return self._models.devices()
         if isinstance(request, OpenRequest):
-            # Opening anew reads the files again: they may have been trained on since.
-            self._models.pop(request.checkpoint, None)
-            return self._model(request.checkpoint, context).info
+            return self._models.open(request.checkpoint, context).info
         module, _, name = ANALYSES[type(request).__name__].partition(":")
         function = getattr(import_module(module), name)
         checkpoint = getattr(request, "checkpoint", None)
         if checkpoint is None:
             return function(request, context)
-        model = self._model(checkpoint, context)
+        model = self._models.get(checkpoint, context)
         if why := model.info.why_missing(request.needs):
             raise Refused(f"{model.info.name} cannot show this: {why}.")
         return function(request, model, context)
@@ -69,24 +77,23 @@ class Engine:
     def _held(self) -> MemoryResult:
         memory = self._memory
         if not memory.runs:
-            return MemoryResult(memory.held, memory.budget, 0, 0, 0, has_qk=True)
+            return MemoryResult(memory.held, memory.budget, 0, 0, 0, has_qk=True, checkpoints=self._models.told)
         run = memory.runs[-1]
         calls = [call for group in run.calls.values() for call in group]
         n_held = sum(call.is_held for call in calls)
         has_qk = any(call.has_qk for call in calls)
-        return MemoryResult(memory.held, memory.budget, len(calls), n_held, run.n_tokens, has_qk)
+        return MemoryResult(
+            memory.held, memory.budget, len(calls), n_held, run.n_tokens, has_qk, checkpoints=self._models.told
+        )
 
-    def _model(self, checkpoint: str, context: Context) -> Model:
-        from inference.forward.opening import load
+    def free(self) -> str:
+        """Give back what was held of forward passes, and what nothing refers to; where that was, for the user."""
+        from inference.checkpoints.devices import free_unused
 
-        if checkpoint not in self._models:
-            model = load(checkpoint, context)
-            model.memory = self._memory
-            while len(self._models) >= N_KEPT:
-                self._models.popitem(last=False)
-            self._models[checkpoint] = model
-        self._models.move_to_end(checkpoint)
-        return self._models[checkpoint]
+        self._models.drop_runs()
+        free_unused()
+        give_back()
+        return self._models.devices().current.title
 
 
 def answer(engine: Engine, request: Request, context: Context) -> object | None:
@@ -102,9 +109,22 @@ def answer(engine: Engine, request: Request, context: Context) -> object | None:
     except BaseException as error:  # noqa: BLE001 (tokenizers' PanicException is no Exception)
         details = "".join(traceback.format_exception(error))
         if _is_out_of_memory(error):
-            message = "There is not enough memory for this; try a shorter text or a smaller model."
-            return Failure("error", message, details)
+            return Failure("error", _freed(engine, error), details)
         return Failure("error", _last_resort(request, error), details)
+
+
+def _freed(engine: Engine, error: BaseException | None) -> str:
+    """One sentence, once what the computation had taken is free again."""
+    while error is not None:  # the frames of the traceback hold the tensors that were made on the way
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
+    place = "here"
+    with suppress(Exception):  # there may be too little left even for that
+        place = f"on {engine.free()}"
+    return (
+        f"There is not enough memory for this {place}, and what it had taken is free again; try a shorter text or a "
+        "smaller model."
+    )
 
 
 def _last_resort(request: Request, error: BaseException) -> str:

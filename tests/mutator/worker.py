@@ -98,7 +98,7 @@ def _look(engine: Engine, folder: Path) -> dict[str, Any]:
     if isinstance(info, Failure):
         return _said(info)
     assert isinstance(info, CheckpointInfo)
-    wrong = _wrong_tensors(engine._models[str(folder)], folder)
+    wrong = _wrong_tensors(engine._models.get(str(folder), Context()), folder)
     failure = None
     for request in _requests(str(folder), info):
         result = answer(engine, request, Context())

@@ -6,6 +6,13 @@ from widgets.glossary.entry import GlossaryEntry as Entry
 
 ENTRIES = (
     Entry("checkpoint", "A trained model as it lies on disk: its weights, its shape and its tokenizer.", ()),
+    Entry("hub", "The Hugging Face hub, where checkpoints are published; each has an id such as google-bert/bert-base-uncased.", ("Hugging Face hub",)),
+    Entry("gated", "Given out by the hub only to accounts that agreed to the owners' terms."),
+    Entry("safetensors", "A file format of weights that holds numbers and names alone, and can run nothing."),
+    Entry("pickle", "Python's own file format, in which weights were kept: reading one can run code.", ("pickled",)),
+    Entry("GGUF", "The file format of llama.cpp, in which weights are often packed into a few bits each.", ("GGUF file",)),
+    Entry("float32", "A number in 32 bits, about 7 digits; the format in which models are run unless told otherwise."),
+    Entry("float16", "A number in 16 bits, about 3 digits: half the memory of float32.", ("bfloat16",)),
     Entry("weights", "The numbers of a model that training sets.", ("parameters", "parameter")),
     Entry("pre-training", "Learning from much text or many images without labels, before any task.", ("pretraining", "pre-trained", "pretrained")),
     Entry("fine-tuning", "Learning a task from a few labelled examples, on top of what was learned before.", ("fine-tune", "fine-tuned")),

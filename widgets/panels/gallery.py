@@ -54,28 +54,52 @@ class Gallery(QWidget):
         layout.addWidget(hint)
 
     def set_checkpoints(
-        self, bundled: tuple[str, ...], recent: tuple[str, ...], current: str, trained: tuple[str, ...] = ()
+        self,
+        bundled: tuple[str, ...],
+        recent: tuple[str, ...],
+        current: str,
+        trained: tuple[str, ...] = (),
+        pinned: tuple[str, ...] = (),
     ) -> None:
-        """What is on the list, and which one is open; `trained` are folders of the training lab."""
+        """What is on the list, and which one is open.
+
+        Parameters
+        ----------
+        trained
+            Folders of the training lab.
+        pinned
+            What the user keeps at hand: it stands first, and not again below.
+        """
         self._bundled, self._recent, self._current = bundled, recent, current
         self._list.clear()
+        if pinned:
+            self._add_heading(self.tr("Kept at hand"))
+        for path in pinned:
+            self._add_any(path)
         self._add_heading(self.tr("Bundled"))
         for name in bundled:
-            self._add(name, name, self.tr("comes with Headlight"))
+            if name not in pinned:
+                self._add_any(name)
         # No bundled name is broken in two, whichever is open.
         widths = (self._list.fontMetrics().horizontalAdvance(_OPEN.format(name)) for name in bundled)
         self._list.setMinimumWidth(
             max(widths, default=0) + 4 * self._list.frameWidth() + self._list.fontMetrics().height()
         )
-        if trained:
-            self._add_heading(self.tr("Trained here"))
-        for path in trained:
-            self._add(path, folder_name(path), path)
-        others = [path for path in recent if path not in (*bundled, *trained)]
-        if others:
-            self._add_heading(self.tr("Recent"))
-        for path in others:
-            self._add(path, folder_name(path), path if _is_folder(path) else self.tr("not found: {}").format(path))
+        for title, paths in ((self.tr("Trained here"), trained), (self.tr("Recent"), recent)):
+            above = (*bundled, *pinned, *(trained if paths is recent else ()))
+            shown = [path for path in paths if path not in above]
+            if shown:
+                self._add_heading(title)
+            for path in shown:
+                self._add_any(path)
+
+    def _add_any(self, checkpoint: str) -> None:
+        if checkpoint in self._bundled:
+            self._add(checkpoint, checkpoint, self.tr("comes with Headlight"))
+        else:
+            is_there = _is_folder(checkpoint)
+            about = checkpoint if is_there else self.tr("not found: {}").format(checkpoint)
+            self._add(checkpoint, folder_name(checkpoint), about)
 
     def _add_heading(self, text: str) -> None:
         item = QListWidgetItem(text.upper(), self._list)

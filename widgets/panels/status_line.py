@@ -110,6 +110,10 @@ class StatusLine(QWidget):
         """Where the open checkpoint runs."""
         self._device.setText(device)
 
+    def explain_device(self, about: str) -> None:
+        """How much memory is free there, told where the pointer rests on it."""
+        self._device.setToolTip(plain_tip(about))
+
     def show_memory(self, memory: MemoryResult) -> None:
         """What the engine holds of the last runs, so that other heads and layers are there at once."""
         if not memory.n_calls:

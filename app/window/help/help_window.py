@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.window.help.pages import LECTURE, WORDS, cards_of, page_names, page_text, title_of
+from app.window.help.pages import OF_NO_VIEW, cards_of, page_names, page_text, title_of
 from resources import bundled_checkpoints
 from widgets.kit.plain import OwnPage
 from widgets.views.home.cards import BY_NAME
@@ -79,7 +79,7 @@ class HelpWindow(QDialog):
         return self._name
 
     def show_page(self, name: str) -> None:
-        """Bring a page to the front: that of a view, of all words, or of the lecture."""
+        """Bring a page to the front: that of a view, of all words, of the lecture, or of checkpoints."""
         if name != self._name:
             self._name = name
             text = page_text(name)
@@ -98,7 +98,7 @@ class HelpWindow(QDialog):
             item = QTreeWidgetItem([title_of(name)])
             item.setData(0, _NAME, name)
             self._items[name] = item
-            if name in (WORDS, LECTURE):
+            if name in OF_NO_VIEW:
                 self._list.addTopLevelItem(item)
             else:
                 views.addChild(item)
@@ -107,7 +107,7 @@ class HelpWindow(QDialog):
 
     def _card(self) -> str:
         """The example of the page of a view; empty where its checkpoint is not at hand."""
-        names = cards_of(page_text(self._name)) if self._name not in (WORDS, LECTURE) else ()
+        names = cards_of(page_text(self._name)) if self._name not in OF_NO_VIEW else ()
         at_hand = bundled_checkpoints()
         return next((name for name in names if BY_NAME[name].example.checkpoint in at_hand), "")
 

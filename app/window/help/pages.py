@@ -14,18 +14,18 @@ from widgets.registry import VIEWS
 from widgets.views.home.cards import BY_NAME
 from widgets.views.home.outline import OUTLINE
 
-WORDS, LECTURE = "words", "lecture"  # pages that are of no view
+WORDS, LECTURE, CHECKPOINTS = OF_NO_VIEW = "words", "lecture", "checkpoints"
 _CARD = re.compile(r"\]\(card:(\w+)\)")
 
 
 def page_names() -> tuple[str, ...]:
-    """The pages: the lecture, the words, and those of the views, in the order of the tabs."""
-    return (LECTURE, WORDS, *(view.name for view in VIEWS))
+    """The pages: the lecture, the words, checkpoints, and those of the views, in the order of the tabs."""
+    return (LECTURE, WORDS, CHECKPOINTS, *(view.name for view in VIEWS))
 
 
 def title_of(name: str) -> str:
     """What a page is called."""
-    own = {WORDS: _tr("All words"), LECTURE: _tr("The lecture")}
+    own = {WORDS: _tr("All words"), LECTURE: _tr("The lecture"), CHECKPOINTS: _tr("Checkpoints")}
     return own.get(name) or next(view.title for view in VIEWS if view.name == name)
 
 

@@ -21,7 +21,7 @@ from inference.checkpoints.weights_header import INDEX, MAX_HEADER
 from inference.context import Context, Refused
 from inference.files.config_file import CONFIG, MAX_CONFIG
 from inference.files.json_file import read_object
-from inference.files.model_card import README, read_card
+from inference.files.model_card import README, card_text, read_card
 from inference.results.hub import FolderViewsRequest, RepoRequest, RepoResult
 
 if TYPE_CHECKING:
@@ -213,6 +213,7 @@ def _judged(first: RepoResult, folder: Path, choice: NeededFiles, sizes: Mapping
         licence=first.licence or (card.licence if card else ""),
         languages=first.languages or (card.languages if card else ""),
         data=first.data or (card.data if card else ""),
+        card=card_text(folder),
     )
     if first.why_not:
         return found

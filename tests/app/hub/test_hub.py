@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton, QTreeWidget, QWidget
 
 from app.hub import hub_page, machine_page
 from app.hub.hub import Hub
 from app.hub.lecture import suggested
+from app.hub.sizes import size_text
 from inference.checkpoints.hub.address import read_address
 from inference.results.conversion import ConvertRequest, ConvertResult
+from inference.results.devices import Device, DevicesResult
 from inference.results.events import Failure, Progress
 from inference.results.hub import (
     CachedRequest,
@@ -73,7 +75,6 @@ class FakeWindow(QObject):
     def __init__(self):
         super().__init__()
         self.opened, self.said = [], []
-        self.checkpoint = None
 
     def open(self, folder):
         self.opened.append(folder)
@@ -85,13 +86,26 @@ class FakeWindow(QObject):
         self.said.append(sentence)
 
 
+class FakeController(QObject):
+    opened, devices_told = Signal(object), Signal(object)
+
+    def __init__(self):
+        super().__init__()
+        self.checkpoint = None
+        self.n_asked = 0
+
+    def ask_for_devices(self):
+        self.n_asked += 1
+
+
 class Page:
     """The dialog as a user has it."""
 
     def __init__(self, parent, tmp_path):
         self.window, self.jobs, self.asking = FakeWindow(), FakeJobs(), FakeJobs()
+        self.controller = FakeController()
         self.hub = Hub(
-            self.window, self.window, self.jobs, self.window, tmp_path / "settings.json", parent, asking=self.asking
+            self.window, self.controller, self.jobs, self.window, tmp_path / "settings.json", parent, asking=self.asking
         )
         self.parent = parent
 
@@ -294,3 +308,43 @@ def test_every_control_can_be_named_and_reached(page):
         if isinstance(control, QPushButton):
             assert control.text(), control.objectName()
     assert all(one.textFormat() == Qt.TextFormat.PlainText for one in page.hub_dialog.findChildren(QLabel))
+
+
+# Facts, memory and the card
+
+
+def test_the_card_of_the_hub_is_shown_and_its_links_are_only_told(page):
+    page.look_up()
+    assert not page.hub_about.isTabEnabled(1)
+    page.asking.answer(replace(FOUND, is_whole=True, card="# A card\n[the paper](https://example.org/p)"))
+    assert page.hub_about.isTabEnabled(1)
+    assert page.hub_card.toPlainText() == "A card\nthe paper"
+    page.hub_card.anchorClicked.emit(QUrl("https://example.org/p"))
+    assert page.hub_said.text() == "The card leads to https://example.org/p; Headlight opens no pages."
+    page.hub_address.setText("org/y")
+    assert (page.hub_card.toPlainText(), page.hub_about.isTabEnabled(1)) == ("", False)
+
+
+def test_what_a_checkpoint_takes_is_told_for_the_chosen_length_and_the_device(page):
+    info = replace(make_checkpoint_info(), n_parameters=10**8, stored_in="float16", d_model=1000, n_ctx=2000)
+    page.controller.devices_told.emit(DevicesResult((Device("cpu", "CPU", 2**35, 2**34),), "cpu"))
+    page.look_up()
+    page.asking.answer(replace(FOUND, is_whole=True, info=info))
+    held = 3 * 4 * 1000 * sum(len(group.layers) for group in info.groups)
+    for n_tokens in (512, 1000, 5000):
+        page.hub_length.setValue(n_tokens)
+        n = min(n_tokens, 2000)
+        told = f"400.0 MB for its weights (200.0 MB in the precision of the file); up to {size_text(n * held)} more to"
+        assert f"Memory: {told} look at {n:,} tokens\n" in page.hub_facts.toPlainText()
+    assert "Free now: CPU: 16.0 of 32.0 GB free\n" in page.hub_facts.toPlainText()
+
+
+def test_the_open_checkpoint_has_a_page_of_its_own(page):
+    page.controller.checkpoint = replace(make_checkpoint_info(), checkpoint="bert-mini", name="bert-mini")
+    page.hub.show_open()
+    assert page.now_facts.toPlainText().startswith("bert-mini\n")
+    assert "bert-mini" in page.now_card.toPlainText()
+    assert page.controller.n_asked == 1
+    page.controller.checkpoint = replace(page.controller.checkpoint, checkpoint="gpt-mini", name="gpt-mini")
+    page.controller.opened.emit(page.controller.checkpoint)
+    assert page.now_facts.toPlainText().startswith("gpt-mini\n")

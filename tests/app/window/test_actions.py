@@ -22,6 +22,7 @@ from app.window.main_window import MainWindow
 from app.window.menus.filing import Filing
 from app.window.menus.going import Going
 from app.window.opening import Opening
+from app.window.running.running import Running
 from widgets.registry import VIEWS as ALL_VIEWS
 
 VIEWS = tuple(view for view in ALL_VIEWS if not view.is_home)
@@ -61,6 +62,7 @@ def test_every_command_is_a_method_of_the_window():
         "hub": Hub,
         "going": Going,
         "opening": Opening,
+        "running": Running,
         "": MainWindow,
     }
     for command in COMMANDS:

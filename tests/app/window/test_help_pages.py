@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 
 from app.window.help.help_window import HelpWindow
-from app.window.help.pages import LECTURE, WORDS, cards_of, page_names, page_text
+from app.window.help.pages import CHECKPOINTS, LECTURE, WORDS, cards_of, page_names, page_text
 from app.window.help.tour import Tour, TourStop
 from resources import HELP
 from widgets.glossary.lookup import entries, sentence, terms_in
@@ -38,8 +38,15 @@ def test_every_view_has_a_page_that_says_how_it_is_read(view):
 NO_FORMULA = ("home", "pretrained")
 
 
-def test_no_page_is_of_no_view():
-    assert {file.stem for file in HELP.iterdir()} == {view.name for view in VIEWS}
+def test_checkpoints_have_a_page_that_explains_its_words():
+    text = page_text(CHECKPOINTS)
+    assert {entry.term for entry in terms_in(text)} >= {"gated", "GGUF", "pickle", "safetensors", "hub"}
+    assert "http" not in text
+    assert set(cards_of(text)) <= set(BY_NAME)
+
+
+def test_no_other_page_is_of_no_view():
+    assert {file.stem for file in HELP.iterdir()} == {CHECKPOINTS, *(view.name for view in VIEWS)}
 
 
 @views

@@ -11,8 +11,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from inference.checkpoints.converting.pickles import convert
 from inference.checkpoints.inspection import inspect
-from inference.checkpoints.pickles import convert
 from inference.context import Context, Refused
 from inference.results.conversion import ConvertRequest
 from resources import CHECKPOINTS

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import threading
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+from urllib.parse import urlsplit
 
 import pytest
 from huggingface_hub import hf_hub_download
@@ -122,6 +127,81 @@ def test_no_room_is_said_before_anything_comes(fake_hub, monkeypatch):
     with pytest.raises(Refused, match=r"11 MB are missing, and the disk with .* has 70 MB free"):
         fetch()
     assert not [one for one in fake_hub.asked if "/resolve/" in one.path]
+
+
+def test_a_disk_that_fills_up_on_the_way_keeps_what_came(fake_hub, monkeypatch):
+    def full(_descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as fills:
+        fills.setattr(downloading.os, "fsync", full)
+        with pytest.raises(Refused, match=rf"^The disk with .* is full; what came of {MINI} is kept, make room"):
+            fetch()
+    assert partials(cache_folder())
+    assert inspect(fetch().folder).name == MINI
+    assert not partials(cache_folder())
+
+
+class Proxy(BaseHTTPRequestHandler):
+    """Forwards what it is asked for, or lets nothing through."""
+
+    asked: ClassVar[list[str]] = []
+    lets = True
+
+    def do_GET(self):
+        self.asked.append(urlsplit(self.path).netloc)
+        if not self.lets:
+            self.send_error(403)
+            return
+        address = urlsplit(self.path)
+        line = HTTPConnection(address.netloc)
+        line.request(self.command, f"{address.path}?{address.query}".rstrip("?"), headers=dict(self.headers))
+        answer = line.getresponse()
+        content = answer.read()
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in ("transfer-encoding", "connection"):
+                self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+        line.close()
+
+    do_HEAD = do_GET  # noqa: N815
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def proxy(fake_hub, monkeypatch):
+    """What the client is told to go through, for all hosts."""
+    from huggingface_hub.utils import close_session
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    for name in ("NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setattr(Proxy, "asked", [])
+    close_session()  # which was made without it
+    yield Proxy
+    server.shutdown()
+    server.server_close()
+
+
+def test_all_of_it_comes_through_a_proxy(fake_hub, proxy):
+    assert inspect(fetch().folder).name == MINI
+    hosts = {urlsplit(address).netloc for address in (fake_hub.url, fake_hub.cdn)}
+    assert set(proxy.asked) == hosts
+    assert len(proxy.asked) == len(fake_hub.asked)
+
+
+def test_a_proxy_that_lets_nothing_through_is_said(fake_hub, proxy, monkeypatch):
+    monkeypatch.setattr(proxy, "lets", False)
+    with pytest.raises(Refused, match="The hub does not give out"):
+        fetch()
+    assert fake_hub.asked == []
 
 
 def test_a_cache_that_cannot_be_written_is_said(fake_hub):

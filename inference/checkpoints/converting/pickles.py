@@ -1,4 +1,4 @@
-"""Pickled weights (`pytorch_model.bin`), read as tensors and nothing else, and written as safetensors once.
+"""Pickled weights (`pytorch_model.bin`), read as tensors and nothing else, and written as safetensors once; and GGUF.
 
 torch's `weights_only` builds tensors and plain containers; it was broken twice (CVE-2025-32434, CVE-2026-24747). So it
 runs only when the user said so, in a process of its own, and what it may take is bounded by the size of the file.
@@ -7,21 +7,26 @@ runs only when the user said so, in a process of its own, and what it may take i
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors.torch import save_file
 
+from inference.checkpoints.converting.gguf_files import ENDING, n_bytes_of, write_from_gguf
+from inference.checkpoints.converting.transformer_lens import as_gpt2, is_transformer_lens
 from inference.checkpoints.hub.choosing import PICKLE, PICKLE_INDEX
-from inference.checkpoints.weights_header import MAX_HEADER, MAX_TENSORS, WEIGHTS, read_weights
+from inference.checkpoints.weights_header import INDEX, MAX_HEADER, MAX_TENSORS, WEIGHTS, read_weights
 from inference.context import Context, Refused
-from inference.files.config_file import read_config
+from inference.files.config_file import CONFIG, read_config
 from inference.files.json_file import read_object
 from inference.files.reasons import first_line
 from inference.files.regular_files import is_there, open_inside
@@ -49,24 +54,48 @@ def convert(request: ConvertRequest, context: Context) -> ConvertResult:
     Refused
         There are no such weights, they hold other things than tensors, or there is no room.
     """
-    folder = Path(request.folder)
-    names = _files(folder)
-    read_config(folder)
-    target = _target(folder, names, Path(request.place))
-    if not is_there(target / WEIGHTS):
-        n_bytes = sum((folder / name).stat().st_size for name in names)
+    given = Path(request.folder)
+    folder, names = (given.parent, [given.name]) if given.is_file() else (given, _files(given))
+    is_gguf = names[0].endswith(ENDING)
+    target = _target(given, folder, names, Path(request.place))
+    if not (is_there(target / WEIGHTS) or is_there(target / INDEX)):
+        n_bytes = n_bytes_of(folder / names[0]) if is_gguf else sum((folder / name).stat().st_size for name in names)
         _check_room(Path(request.place), n_bytes)
-        tensors = _read_all(folder, names, context)
-        context.checkpoint(len(names), len(names) + 1, f"Writing {WEIGHTS}")
-        _write(folder, target, tensors)
+        if is_gguf:
+            with _making(target) as made:
+                write_from_gguf(folder / names[0], made, context)
+        else:
+            _write_pickles(folder, names, target, context)
     stored = read_weights(target)
-    return ConvertResult(str(target), len(stored), (target / WEIGHTS).stat().st_size)
+    return ConvertResult(str(target), len(stored), sum(tensor.end - tensor.begin for tensor in stored.values()))
+
+
+def _write_pickles(folder: Path, names: list[str], target: Path, context: Context) -> None:
+    """Beside copies of the other files; what is known under other names gets those of transformers."""
+    has_config = is_there(folder / CONFIG)
+    if has_config:
+        read_config(folder)
+    tensors = _read_all(folder, names, context)
+    config: dict[str, Any] = {}
+    if not has_config:
+        if not is_transformer_lens(tensors):
+            raise Refused(f"Beside {names[0]} lies no {CONFIG}, so that it is not known what its weights are of.")
+        config, tensors = as_gpt2(tensors)
+    context.checkpoint(len(names), len(names) + 1, f"Writing {WEIGHTS}")
+    with _making(target) as made:
+        if has_config:
+            _copy_beside(folder, made)
+        else:
+            (made / CONFIG).write_text(json.dumps(config, indent=2), encoding="utf-8")
+        save_file(tensors, made / WEIGHTS, metadata={"format": "pt"})
 
 
 def _files(folder: Path) -> list[str]:
     if is_there(folder / PICKLE):
         return [PICKLE]
     if not is_there(folder / PICKLE_INDEX):
+        if len(ggufs := sorted(path.name for path in folder.glob(f"*{ENDING}"))) == 1:
+            return ggufs
         raise Refused(f"{folder_name(str(folder))} holds no {PICKLE}, so there is nothing to convert.")
     parts = read_object(folder / PICKLE_INDEX, MAX_HEADER).get("weight_map")
     names = sorted(set(parts.values())) if isinstance(parts, dict) and parts else []
@@ -80,11 +109,12 @@ def _files(folder: Path) -> list[str]:
     return names
 
 
-def _target(folder: Path, names: list[str], place: Path) -> Path:
+def _target(given: Path, folder: Path, names: list[str], place: Path) -> Path:
     """Called after the folder and what its weights are now: when they change, it is another one."""
     marks = [(name, (folder / name).stat().st_size, (folder / name).stat().st_mtime_ns) for name in names]
     mark = hashlib.sha256(f"{folder.resolve()} {marks}".encode()).hexdigest()[:8]
-    return place / f"{folder_name(str(folder)).replace('/', '--')}-{mark}"
+    name = given.stem if given.is_file() else folder_name(str(folder))
+    return place / f"{name.replace('/', '--')}-{mark}"
 
 
 def _check_room(place: Path, n_bytes: int) -> None:
@@ -135,17 +165,21 @@ def _read(path: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def _write(folder: Path, target: Path, tensors: dict[str, Tensor]) -> None:
-    """All at once: either the folder is there and whole, or it is not there."""
+@contextmanager
+def _making(target: Path) -> Iterator[Path]:
+    """A folder to write into; all at once it is the target, or it is not there."""
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".converting-") as name:
         made = Path(name) / "made"
         made.mkdir()
-        for path in sorted(folder.iterdir()):
-            if path.suffix in _BESIDE and not path.name.endswith(".index.json") and path.is_file():
-                with open_inside(path) as source, (made / path.name).open("wb") as copy:
-                    copy.write(source.read(_MOST_BESIDE))
         try:
-            save_file(tensors, made / WEIGHTS, metadata={"format": "pt"})
+            yield made
             made.replace(target)
         except OSError as error:
             raise Refused(f"{target} cannot be written: {(error.strerror or type(error).__name__).lower()}.") from error
+
+
+def _copy_beside(folder: Path, made: Path) -> None:
+    for path in sorted(folder.iterdir()):
+        if path.suffix in _BESIDE and not path.name.endswith(".index.json") and path.is_file():
+            with open_inside(path) as source, (made / path.name).open("wb") as copy:
+                copy.write(source.read(_MOST_BESIDE))

@@ -1,0 +1,62 @@
+"""What is known of a checkpoint, on two pages: facts and views, and the card that its makers wrote."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QUrl, Signal, Slot
+from PySide6.QtWidgets import QTabWidget, QWidget
+
+from app.hub.card_text import card_markdown
+from app.hub.facts import Facts
+from inference.results.checkpoint import CheckpointInfo
+from inference.results.hub import RepoResult
+from widgets.kit.plain import OwnPage
+
+
+class AboutPane(QTabWidget):
+    """Facts of a checkpoint, and its card in Markdown: without images, and following no link.
+
+    Signals
+    -------
+    said(str)
+        Where a link of the card leads; nothing is opened.
+    """
+
+    said = Signal(str)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"{name}_about")
+        self.setAccessibleName(self.tr("What is known of it"))
+        self.setDocumentMode(True)
+        self.facts = Facts(f"{name}_facts", self)
+        self._card = OwnPage(self.tr("Card"), self)
+        self._card.setObjectName(f"{name}_card")
+        self._card.setTabChangesFocus(False)
+        self._card.anchorClicked.connect(self._on_card_anchor_clicked)
+        self.addTab(self.facts, self.tr("Facts and views"))
+        self.addTab(self._card, self.tr("Card"))
+        self.forget()
+
+    def show_repo(self, found: RepoResult) -> None:
+        """What the hub says of a repository."""
+        self.facts.show_repo(found)
+        self._show_card(found.card)
+
+    def show_info(self, info: CheckpointInfo, card: str) -> None:
+        """What a checkpoint on this machine is."""
+        self.facts.show_info(info)
+        self._show_card(card)
+
+    def forget(self) -> None:
+        """Nothing is known."""
+        self.facts.forget()
+        self._show_card("")
+
+    def _show_card(self, card: str) -> None:
+        self._card.show_markdown(card_markdown(card))
+        self.setTabEnabled(1, bool(card))
+        self.setTabToolTip(1, "" if card else self.tr("It has no card (README.md), or none is known yet."))
+
+    @Slot(QUrl)
+    def _on_card_anchor_clicked(self, address: QUrl) -> None:
+        self.said.emit(self.tr("The card leads to {}; Headlight opens no pages.").format(address.toDisplayString()))

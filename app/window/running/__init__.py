@@ -1,0 +1,1 @@
+"""Where models are run, in which numbers, and how much memory they may take."""

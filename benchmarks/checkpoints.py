@@ -1,0 +1,67 @@
+"""Getting at checkpoints: the window while one is fetched, and opening one beside transformers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from benchmarks.measure import ROOT, Setup, alternate, middle, percentile
+from benchmarks.report import Goal, Section, Table
+
+BAR_P99, BAR_TIMES = 16.0, 1.5
+REPO = "headlight/large"
+DOWNLOAD = "a checkpoint comes, heads are looked at"
+
+
+def run(setup: Setup) -> Section:
+    """A download of a gigabyte from loopback, and a checkpoint of BERT-base's size."""
+    folder = setup.folder / "bert-base-opened"
+    setup.ours("make_checkpoint", folder, "tiny" if setup.is_smoke else "base")
+    sides = ("headlight", "transformers")
+    opened = alternate(
+        1 if setup.is_smoke else 5, *(lambda side=side: setup.ours("open_checkpoint", folder, side) for side in sides)
+    )
+    ours, theirs = (middle(results, "seconds") for results in opened)
+    megabytes = 20 if setup.is_smoke else 1_000
+    fetched = _fetched(setup, megabytes)
+    late = [late for late, _ in fetched["phases"][DOWNLOAD]]
+    p99 = percentile(late, 0.99)
+    goals = [
+        Goal(
+            f"lateness while {megabytes:,} MB come, 99 of 100 turns", f"<= {BAR_P99:.0f} ms", f"{p99:.1f} ms",
+            p99 <= BAR_P99,
+        ),
+        Goal(
+            "opening, in times of `from_pretrained`", f"<= {BAR_TIMES}", f"{ours / theirs:.2f}",
+            ours <= BAR_TIMES * theirs,
+        ),
+    ]  # fmt: skip
+    how = (
+        "A hub on loopback, in a process of its own, gives out one file; the program fetches it in its second lane and "
+        "checks its sum, while one head after the other is looked at and a precise 5 ms timer notes how late the "
+        "window's turns are. Opening is timed in fresh processes in turn with transformers' "
+        "`BertForMaskedLM.from_pretrained` and its tokenizer, with the file in the system's cache and all imported: "
+        "Headlight also checks headers, names, shapes and every number."
+    )
+    speed = fetched["n_bytes"] / 1e6 / fetched["seconds"]
+    rows = [
+        ("opening, Headlight", f"{ours:.2f} s"),
+        ("opening, transformers", f"{theirs:.2f} s"),
+        ("download", f"{fetched['seconds']:.1f} s, {speed:,.0f} MB/s"),
+        ("heads looked at meanwhile", f"{fetched['looked']:,}"),
+        ("lateness meanwhile, p50", f"{percentile(late, 0.5):.2f} ms"),
+        ("lateness meanwhile, worst", f"{max(late):.1f} ms"),
+    ]
+    return Section("Getting at checkpoints", how, goals, [Table(("what", "measured"), rows)])
+
+
+def _fetched(setup: Setup, megabytes: int) -> dict[str, object]:
+    command = [sys.executable, "-m", "benchmarks.ours.hub_of_one", REPO, str(megabytes)]
+    hub = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        assert hub.stdout is not None
+        address = hub.stdout.readline().strip()
+        return setup.ours("lateness_download", "bert-mini", REPO, address)
+    finally:
+        hub.kill()
+        hub.wait()

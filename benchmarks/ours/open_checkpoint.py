@@ -1,0 +1,37 @@
+"""How long opening takes, or a bare `from_pretrained`: `... open_checkpoint FOLDER headlight|transformers`.
+
+What both import is imported before the clock starts.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import torch
+from transformers import AutoTokenizer, BertForMaskedLM
+
+from inference.context import Context
+from inference.forward.opening import load
+from resources import bundled_checkpoints
+
+
+def main() -> None:
+    """Once, in a process of its own, with the file in the system's cache."""
+    folder, side = sys.argv[1:3]
+    load(bundled_checkpoints()[1], Context())  # a small one: what is imported late is there
+    for file in Path(folder).iterdir():
+        file.read_bytes()
+    begin = time.perf_counter()
+    if side == "headlight":
+        n = load(folder, Context()).info.n_parameters
+    else:
+        net = BertForMaskedLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+        AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        n = sum(parameter.numel() for parameter in net.parameters())
+    print(json.dumps({"seconds": time.perf_counter() - begin, "n_parameters": n}))
+
+
+main()
