@@ -65,7 +65,7 @@ class VideoBertFamily(PartsFamily, ReadsClips):
 
     def takes(self, config: PreTrainedConfig) -> Takes:
         self.n_frames(config)
-        return Takes((config.image_size, config.image_size))
+        return Takes((config.image_size, config.image_size), (config.image_size, config.image_size))
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
         """See `ReadsImages.grid`: a chip is read as a whole."""
@@ -117,12 +117,11 @@ def read_text(
     longest: int,
 ) -> tuple[Tokens, tuple[str, ...]]:
     """The tokens of the text, and what is to be said of its choice; see `VideoBertFamily.encode`."""
-    given = input.text or TextInput()
-    clip = prepared.clip
-    tokens = tokenize(replace(given, text_pair=None), config, tokenizer, longest)
-    is_unknown = tokenizer is not None and tokenizer.unk_token_id in tokens.ids
-    if clip is None or given.token_ids is not None or (given.text.strip() and not is_unknown):
-        return tokens, ()
-    said = " ".join(each.text for each in clip.narration)
-    notes = (_NOT_THE_TEXT,) if given.text.strip() else ()
-    return tokenize(replace(given, text=said, text_pair=None), config, tokenizer, longest), notes
+    given = replace(input.text or TextInput(), text_pair=None)
+    notes: tuple[str, ...] = ()
+    if prepared.clip is not None and given.token_ids is None and tokenizer is not None:
+        known = tokenizer(given.text)["input_ids"]
+        if not given.text.strip() or tokenizer.unk_token_id in known:
+            notes = (_NOT_THE_TEXT,) if given.text.strip() else ()
+            given = replace(given, text=" ".join(each.text for each in prepared.clip.narration))
+    return tokenize(given, config, tokenizer, longest), notes
