@@ -106,6 +106,7 @@ def visual_words(request: VisualWordsRequest, model: Model, context: Context) ->
         frame_numbers=prepared.frames,
         pictures=_array(net.chips.pictures)[:, step // 2],
         counts=_array(net.chips.counts).astype(np.int64),
+        meanings=_meanings(_array(net.chips.happens), net.config.actions),
         said=" ".join(each.text for each in prepared.clip.narration) if prepared.clip else "",
         notes=encoded.notes,
     )
@@ -114,7 +115,11 @@ def visual_words(request: VisualWordsRequest, model: Model, context: Context) ->
 def _shown(request: VisualWordsRequest, n_chips: int) -> tuple[int, int]:
     """First and last chip that are shown, after all numbers were held to their ranges."""
     last = n_chips - 1 if request.last == -1 else request.last
-    for name, chip in (("First chip", request.first), ("Last chip", last), *(("Chip", each) for each in request.hidden)):
+    for name, chip in (
+        ("First chip", request.first),
+        ("Last chip", last),
+        *(("Chip", each) for each in request.hidden),
+    ):
         if not 0 <= chip < n_chips:
             raise Refused(f"{name} {chip} was asked for; a film has chips 0 to {n_chips - 1}.")
     if request.first > last:
@@ -124,6 +129,13 @@ def _shown(request: VisualWordsRequest, n_chips: int) -> tuple[int, int]:
     if not 1 <= request.top_k <= MOST_GUESSES:
         raise Refused(f"{request.top_k} guesses were asked for; 1 to {MOST_GUESSES} are told.")
     return request.first, last
+
+
+def _meanings(happens: np.ndarray, actions: list[str]) -> tuple[tuple[str, float], ...]:
+    """See `VisualWordsResult.meanings`; `happens` is int [word, action]."""
+    if not happens.any():
+        return ()
+    return tuple((actions[int(row.argmax())], float(row.max() / max(row.sum(), 1))) for row in happens)
 
 
 def _ids_of_text(tensors: dict[str, Tensor], net: VideoBert) -> tuple[int, ...]:
@@ -177,7 +189,9 @@ class _Asked:
         for chips in (self._chips(hidden), None):
             logits = self._read(text, chips).word_logits[torch.as_tensor(positions), :n_words]
             top = logits.softmax(-1).topk(min(self.top_k, n_words))
-            guesses.append(tuple(tuple(predicted_word(self.model, word) for word in row) for row in top.indices.tolist()))
+            guesses.append(
+                tuple(tuple(predicted_word(self.model, word) for word in row) for row in top.indices.tolist())
+            )
             probs.append(_array(top.values))
             originals.append(np.where(typed, np.float32(np.nan), probs_of(logits, was)))
         original = tuple("" if t else predicted_word(self.model, int(w)) for w, t in zip(was, typed, strict=True))

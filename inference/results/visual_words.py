@@ -100,6 +100,8 @@ class VisualWordsResult:
         uint8 [word, row, column, 3]: the middle frame of the training chip nearest to the mean of each visual word.
     counts
         int64 [word]: for how many chips of the training films each stands.
+    meanings
+        What happens most often where each visual word stands, and how often, 0-1; nothing where that is not known.
     said
         What is said of a generated clip; empty for files.
     notes
@@ -131,5 +133,6 @@ class VisualWordsResult:
     frame_numbers: tuple[int, ...]
     pictures: np.ndarray
     counts: np.ndarray
+    meanings: tuple[tuple[str, float], ...] = ()
     said: str = ""
     notes: tuple[str, ...] = ()

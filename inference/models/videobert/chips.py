@@ -5,8 +5,8 @@ happens in them; its vectors are sorted into words by k-means in k-means.
 
 References
 ----------
-Sun et al. 2019, "VideoBERT" (arXiv 1904.01766), section 4.2: features of stretches of 1.5 s, and hierarchical k-means of
-four levels with twelve means each.
+Sun et al. 2019, "VideoBERT" (arXiv 1904.01766), section 4.2: features of stretches of 1.5 s, and hierarchical k-means
+of four levels with twelve means each.
 Wu and He 2018, "Group Normalization" (arXiv 1803.08494).
 """
 

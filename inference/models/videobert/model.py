@@ -49,6 +49,8 @@ class VideoBertConfig(StreamConfig):
         See `ChipNetwork`.
     n_branches, n_levels
         Of the tree of visual words, of which there are `n_branches ** n_levels`.
+    actions
+        What can happen in the films that it was trained on, by the names of `ChipWords.happens`.
     mask_token_id, join_token_id
         Of `[MASK]` and `[>]`; `cls_token_id` and `sep_token_id` are those of `[CLS]` and `[SEP]`.
     """
@@ -65,6 +67,7 @@ class VideoBertConfig(StreamConfig):
         n_look: int = 32,
         n_branches: int = 4,
         n_levels: int = 3,
+        actions: Sequence[str] = ("rest",),
         mask_token_id: int = 4,
         join_token_id: int = 5,
         cls_token_id: int = 2,
@@ -79,6 +82,7 @@ class VideoBertConfig(StreamConfig):
         self.n_look = n_look
         self.n_branches = n_branches
         self.n_levels = n_levels
+        self.actions = list(actions)
         self.mask_token_id = mask_token_id
         self.join_token_id = join_token_id
         self.cls_token_id = cls_token_id
@@ -165,6 +169,8 @@ class ChipWords(nn.Module):
         uint8 [word, frame, row, column, 3]: the training chip that lies nearest to the mean of each word.
     counts
         int32 [word]: how many chips of the training films each word stands for.
+    happens
+        int32 [word, action]: in how many of some of them each action goes on; told to people alone, not to the model.
     """
 
     def __init__(self, config: VideoBertConfig) -> None:
@@ -183,6 +189,7 @@ class ChipWords(nn.Module):
         pictures = torch.zeros(n_words, config.frames_a_chip, side, side, 3, dtype=torch.uint8)
         self.register_buffer("pictures", pictures)
         self.register_buffer("counts", torch.zeros(n_words, dtype=torch.int32))
+        self.register_buffer("happens", torch.zeros(n_words, len(config.actions), dtype=torch.int32))
 
     def vectors(self, frames: Tensor) -> Tensor:
         """float [chip, number] of [chip, frame, 3, row, column]."""

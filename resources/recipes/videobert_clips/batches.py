@@ -211,7 +211,9 @@ def _row(kind: str, rng: random.Random, said: list[SpokenClip]) -> Row:
     reads_vectors = rng.random() < _SHARE_OF_VECTORS
     if kind == "film":
         first, end = (0, N_CHIPS) if rng.random() < 0.6 else sorted(rng.sample(range(N_CHIPS + 1), 2))
-        return Row((), film, tuple(range(first, end)), (), _hidden_chips(rng, end - first, 0.5), NOT_ASKED, reads_vectors)
+        return Row(
+            (), film, tuple(range(first, end)), (), _hidden_chips(rng, end - first, 0.5), NOT_ASKED, reads_vectors
+        )
     first, end = (0, len(own.ids)) if kind == "whole" else _stretch(rng, own)
     start, stop = min(own.chips[i][0] for i in range(first, end)), max(own.chips[i][1] for i in range(first, end))
     start, stop = max(0, start - rng.randint(0, 1)), min(N_CHIPS, stop + rng.randint(0, 1))

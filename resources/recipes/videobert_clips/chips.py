@@ -33,6 +33,7 @@ from resources.scenes import SIZES
 _N_BATCH = 64  # chips
 _LOOKS = 0.5  # weight of what it happens to, beside what happens
 _LOOK_SCALE = 0.5  # of those numbers where words are told apart
+_N_COUNTED = 1_000  # clips of which it is counted what happens
 _CHUNK = 250  # clips that are painted at once
 
 
@@ -144,6 +145,15 @@ def make_words(chips: ChipWords, vectors: Tensor, config: VideoBertConfig, seed:
             nearest = int(own[(flat[own] - leaves[word]).square().sum(-1).argmin()])
             clip, chip = divmod(nearest, vectors.shape[1])
             chips.pictures[word] = torch.from_numpy(painted(training_clip(clip))[chip])
+
+
+def count_what_happens(chips: ChipWords, vectors: Tensor) -> None:
+    """Fill in how often each action goes on where each word stands, in the first of the training clips."""
+    vectors = vectors[:_N_COUNTED]
+    words = chips.words(chips.scaled(vectors.flatten(0, 1)))
+    actions = torch.from_numpy(np.stack([truth_of(training_clip(i)).action for i in range(len(vectors))])).flatten()
+    chips.happens.zero_()
+    chips.happens.index_put_((words, actions), torch.ones(len(words), dtype=torch.int32), accumulate=True)
 
 
 def _tree(points: np.ndarray, n_branches: int, n_levels: int, seed: int) -> np.ndarray:

@@ -176,16 +176,31 @@ def most_frequent_verb(films: SeenClips, training: Sequence[Clip]) -> float:
 
 
 def alignment(model: VideoBert, films: SeenClips) -> dict[str, float]:
-    """How often narration and film are rightly said to belong together or not; half are of the next clip."""
+    """How often a sentence and the chips of its event are told to belong together, and a sentence of the next clip not.
+
+    And how often of the two the right one, or of all that is said of both films, has the higher score.
+    """
     n = len(films.clips)
+    rows = []
+    for film, clip in enumerate(films.clips):
+        others = films.clips[(film + 1) % n].events
+        for number, event in enumerate(clip.events):
+            chips = tuple(chips_between(clip, event.start, event.end))
+            wrong = others[min(number, len(others) - 1)].sentence
+            rows += [Row(ids_of(sentence), film, chips) for sentence in (event.sentence, wrong)]
+    scores = _match_logits(model, rows, films).reshape(-1, 2)
     every = tuple(range(N_CHIPS))
-    rows = [Row(_all_said(films.said[(i + shift) % n]), i, every) for i in range(n) for shift in (0, 1)]
-    logits = torch.cat([output.match_logits for _, output in outputs(model, rows, films)])  # pyright: ignore
-    scores = logits.reshape(n, 2)
+    whole = [Row(_all_said(films.said[(i + shift) % n]), i, every) for i in range(n) for shift in (0, 1)]
+    of_whole = _match_logits(model, whole, films).reshape(n, 2)
     return {
         "aligned": float(((scores[:, 0] > 0).float().mean() + (scores[:, 1] <= 0).float().mean()) / 2),
         "aligned_pair": float((scores[:, 0] > scores[:, 1]).float().mean()),
+        "aligned_whole": float((of_whole[:, 0] > of_whole[:, 1]).float().mean()),
     }
+
+
+def _match_logits(model: VideoBert, rows: list[Row], films: SeenClips) -> Tensor:
+    return torch.cat([out.match_logits for _, out in outputs(model, rows, films) if out.match_logits is not None])
 
 
 def nce(model: VideoBert, films: SeenClips) -> dict[str, float]:

@@ -28,25 +28,25 @@ license: apache-2.0
 # videobert-clips
 
 A small VideoBERT (Sun et al. 2019) with the head of CBT (Sun et al. 2019) on the same trunk, trained for Headlight on
-drawn clips. One BERT of {n_layers} layers, {d_model} wide, reads `[CLS] words [>] chips [SEP]`; a film is {n_chips} chips of
-{frames_a_chip} frames each, spread evenly. A frozen convolutional network makes a vector of each chip, and a tree of means
-({branches}) makes one of {n_visual} visual words of it. {parameters:.2f} M parameters with that network
+drawn clips. One BERT of {n_layers} layers, {d_model} wide, reads `[CLS] words [>] chips [SEP]`; a film is {n_chips}
+chips of {frames_a_chip} frames each, spread evenly. A frozen convolutional network makes a vector of each chip, and a
+tree of means ({branches}) makes one of {n_visual} visual words of it. {parameters:.2f} M parameters with that network
 ({network:.2f} M), in half precision; {vocabulary} words, one token each.
 
 ## Data
 Clips of `resources/clips.py`, in which one to three things enter, move, grow, shrink, turn, meet, change colour and
 leave, with a narration as speech recognition gives it: in small letters, early or late by some frames, with filler
-words and asides. {clips:,} clips of seeds from 1,000,000 on were trained on, {network_clips:,} of them by the network of
-chips. Measured are {n_test} clips of seeds from 2,000 on, whose scripts occur nowhere in training and once among them. The
-program draws the clips and makes the sentences, so they are under its own licence.
+words and asides. {clips:,} clips of seeds from 1,000,000 on were trained on, {network_clips:,} of them by the network
+of chips. Measured are {n_test} clips of seeds from 2,000 on whose scripts occur nowhere in training, and once among
+them. The program draws the clips and makes the sentences, so they are under its own licence.
 
 ## Training
-The network of chips learned to tell what happens in the middle of a chip, in which direction and to what kind of thing, in
-{network_steps:,} steps of 64 chips; it was then frozen and its vectors were sorted by hierarchical k-means. The trunk was
-trained for {steps:,} steps, seed {seed}: masked words and masked visual words of a stretch of film with what is said
-meanwhile, of whole films with all that is said, of films alone and of texts alone; whether words and chips belong together;
-and the vector of a masked chip among those of all chips that are masked in the batch (CBT). Two in five films were read as
-vectors, the others as words.
+The network of chips learned to tell what happens in the middle of a chip, in which direction and to what kind of
+thing, in {network_steps:,} steps of 64 chips; it was then frozen and its vectors were sorted by hierarchical k-means.
+The trunk was trained for {steps:,} steps, seed {seed}: masked words and masked visual words of a stretch of film with
+what is said meanwhile, of whole films with all that is said, of films alone and of texts alone; whether words and
+chips belong together; and the vector of a masked chip among those of all chips that are masked in the batch (CBT). Two
+in five films were read as vectors, the others as words.
 
     python -m resources.recipes.videobert_clips.train --state STATE
     python -m resources.recipes.videobert_clips.report --state STATE --out resources/checkpoints/videobert-clips
@@ -56,25 +56,31 @@ Again with `python -m resources.recipes.videobert_clips.report --out resources/c
 
 | | measured | control | |
 |---|---|---|---|
-| masked visual word among the likeliest five, with what is said | {cloze_top5:.3f} | {often_top5:.3f} | the five most frequent |
+| masked visual word in the likeliest five, with the text | {cloze_top5:.3f} | {often_top5:.3f} | most frequent five |
 | the likeliest | {cloze_top1:.3f} | {often_top1:.3f} | the most frequent |
-| among the likeliest five, without a word said | {cloze_silent_top5:.3f} | {often_top5:.3f} | the five most frequent |
-| the verb of "{template}", with the chips of the event | {verb:.3f} | {verb_blind:.3f} | no film |
+| in the likeliest five, without the text | {cloze_silent_top5:.3f} | {often_top5:.3f} | most frequent five |
+| masked verb of the template, with the chips of its event | {verb:.3f} | {verb_blind:.3f} | no film |
 | | | {verb_other:.3f} | another film |
 | | | {verb_noise:.3f} | frames of noise |
 | | | {verb_often:.3f} | the most frequent verb |
-| what a visual word stands for is what happens | {purity:.3f} | {purity_blind:.3f} | the most frequent action |
-| narration and film belong together or not | {aligned:.3f} | {aligned_noise:.3f} | frames of noise; chance is 0.5 |
-| of a sentence the likeliest visual word stands for what it tells | {text_to_chip:.3f} | {purity_blind:.3f} | the most frequent action |
+| a visual word stands for what happens | {purity:.3f} | {purity_blind:.3f} | the most frequent action |
+| a sentence and its chips belong together, or do not | {aligned:.3f} | {aligned_noise:.3f} | frames of noise |
+| of the two the right one has the higher score | {aligned_pair:.3f} | 0.5 | chance |
+| the same of all that is said of two films | {aligned_whole:.3f} | 0.5 | chance |
+| the likeliest visual word of a sentence fits it | {text_to_chip:.3f} | {purity_blind:.3f} | most frequent action |
 | next chip among three futures | {future_1:.3f} | {stays_1:.3f} | the last chip goes on |
 | the one after | {future_2:.3f} | {stays_2:.3f} | |
 | the third | {future_3:.3f} | {stays_3:.3f} | |
 | CBT: the hidden chip among 64, the others of other films | {nce:.3f} | 0.016 | chance |
 | CBT: among the twelve of its own film | {nce_own:.3f} | 0.083 | chance |
 
+The template is "{template}", of which nothing but "now watch" is known. Chips of another film are those at the same
+time, and films begin alike: something enters. A wrong sentence is that of the next clip at the same place.
+
 ## Limits
-It knows sixteen drawn silhouettes, eight colours, nine things that can happen and {vocabulary} words. Things hardly ever
-meet in its clips, so it does not know that well. Which of two ways a story goes on is often not to be foreseen.
+It knows sixteen drawn silhouettes, eight colours, nine things that can happen and {vocabulary} words. Its visual words
+tell what happens better than to what: a masked kind or colour is a guess. Things hardly ever meet in its clips, so it
+does not know that well. Which of two ways a story goes on is often not to be foreseen.
 """
 
 

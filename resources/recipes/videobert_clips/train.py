@@ -18,10 +18,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from inference.models.videobert.model import VideoBert, VideoBertConfig
+from resources.recipes.scene_data import SIDE
 from resources.recipes.training import Plan, train
 from resources.recipes.videobert_clips.batches import NOT_ASKED, laid_out, spoken, training_rows
-from resources.recipes.videobert_clips.chips import make_words, train_network, training_vectors
+from resources.recipes.videobert_clips.chips import count_what_happens, make_words, train_network, training_vectors
 from resources.recipes.videobert_clips.data import (
+    ACTIONS,
     FRAMES_A_CHIP,
     JOIN,
     LONGEST,
@@ -31,7 +33,6 @@ from resources.recipes.videobert_clips.data import (
     make_tokenizer,
     training_clip,
 )
-from resources.recipes.scene_data import SIDE
 
 _PAIRS = 0.5  # weight of the loss of pairs, beside those of words and of vectors
 
@@ -52,6 +53,7 @@ def build(seed: int) -> VideoBert:
             image_size=SIDE,
             n_chips=N_CHIPS,
             frames_a_chip=FRAMES_A_CHIP,
+            actions=ACTIONS,
             mask_token_id=MASK,
             join_token_id=JOIN,
         )
@@ -81,6 +83,7 @@ def main() -> None:
     train_network(model.chips.network, n_network, network_steps, args.state, args.seed)
     made = training_vectors(model.chips.network, n_clips, args.state)
     make_words(model.chips, made, model.config, args.seed)
+    count_what_happens(model.chips, made)
     model.chips.requires_grad_(False)
     vectors = model.chips.scaled(made)
     words = model.chips.words(vectors.flatten(0, 1)).unflatten(0, vectors.shape[:2])
@@ -98,9 +101,7 @@ def main() -> None:
     (args.state / "run.json").write_text(json.dumps(run | {"seed": args.seed}), encoding="utf-8")
 
 
-def losses_of(
-    model: VideoBert, step: int, said: list, words: Tensor, vectors: Tensor, seed: int
-) -> dict[str, Tensor]:
+def losses_of(model: VideoBert, step: int, said: list, words: Tensor, vectors: Tensor, seed: int) -> dict[str, Tensor]:
     """Of what is hidden: its words, and its vectors among those of all that is hidden; and of pairs that match."""
     batch = laid_out(training_rows(step, said, seed), words, vectors, random.Random(f"hiding {seed} {step}"))
     output = model(**batch.inputs)

@@ -20,11 +20,12 @@ from widgets.look.theme import FigureStyle
 from widgets.views.visual_words.pictures import (
     TITLE,
     Columns,
-    TextChips,
+    MaskedText,
     columns_for,
     common_arrays,
     em_of,
     fits_text,
+    meaning_of,
     paint_centred,
     paint_head,
     paint_hidden,
@@ -43,12 +44,13 @@ class FilmSpot(NamedTuple):
     at: int
 
 
-class _Panel(NamedTuple):
-    """Guesses of one hidden chip: title, images, titles beneath, and which of them is the right one."""
+class _ChipGuesses(NamedTuple):
+    """Guesses of one hidden chip: title, images, titles beneath in two lines, and which of them is the right one."""
 
     title: str
     images: list[np.ndarray]
     names: list[str]
+    meanings: list[str]
     probs: list[float]
     right: int
 
@@ -95,28 +97,32 @@ class VisualWordsFigure:
         outside = Guess(clean(original), prob, is_original=True) if original and not is_there else None
         return Card(f"{position} · {title}{was}", guesses, outside, guesses[0].is_original if original else None)
 
-    def panels(self, hidden: int) -> tuple[_Panel, ...]:
+    def panels(self, hidden: int) -> tuple[_ChipGuesses, ...]:
         """Of one hidden chip: the words with the text, those without it, and the chips that CBT takes it for."""
         result = self.result
         n = result.chip_guesses.shape[-1]
         truth = int(result.words[result.hidden[hidden]])
         found = []
-        for number, side in enumerate((_tr("with the text"), _tr("without the text"))):
+        for number, side in enumerate((_tr("with the text"), _tr("without it"))):
             words = result.chip_guesses[number, hidden].tolist()
             prob = percent(float(result.truth_probs[number, hidden]))
-            title = _tr("Visual words, {} · right one: {}").format(side, prob)
+            title = _tr("{}, right one: {}").format(side, prob)
+            meanings = [meaning_of(result, each) for each in words]
             probs = result.chip_probs[number, hidden].tolist()
             right = words.index(truth) if truth in words else -1
-            found.append(_Panel(title, [result.pictures[w] for w in words], list(map(word_title, words)), probs, right))
+            found.append(
+                _ChipGuesses(title, [result.pictures[w] for w in words], list(map(word_title, words)), meanings, probs, right)
+            )
         scores = result.nce[hidden]
         best = np.argsort(-scores, kind="stable")[:n].tolist()
         n_chips = len(result.words)
         images = [result.frames[i] if i < n_chips else result.pictures[i - n_chips] for i in best]
         names = [_tr("chip {}").format(i) if i < n_chips else word_title(i - n_chips) for i in best]
         own = int(result.hidden[hidden])
-        title = _tr("CBT, by vectors, of {} chips · right one: {}").format(len(scores), percent(float(scores[own])))
+        title = _tr("CBT, of {} vectors, right one: {}").format(len(scores), percent(float(scores[own])))
+        meanings = [meaning_of(result, int(result.words[i]) if i < n_chips else i - n_chips) for i in best]
         right = best.index(own) if own in best else -1
-        found.append(_Panel(title, images, names, scores[best].tolist(), right))
+        found.append(_ChipGuesses(title, images, names, meanings, scores[best].tolist(), right))
         return tuple(found)
 
     # Layout
@@ -137,13 +143,13 @@ class VisualWordsFigure:
     def _text_top(self, width: float, style: FigureStyle) -> float:
         em = em_of(style)
         side = self._film(QRectF(0, 0, width, 1), style).side
-        return (TITLE + 0.3 + 2 * TITLE + 0.6) * em + 2 * side
+        return (TITLE + 0.3 + 3 * TITLE + 0.5) * em + 2 * side
 
     def _panels_top(self, width: float, style: FigureStyle) -> float:
-        return self._text_top(width, style) + TextChips.of(self.result, width, style).height + 0.7 * em_of(style)
+        return self._text_top(width, style) + MaskedText.of(self.result, width, style).height + 0.7 * em_of(style)
 
     def _panel_height(self, width: float, style: FigureStyle) -> float:
-        return (3 * TITLE + 0.7) * em_of(style) + self._guess_side(width, style)
+        return (3.8 * TITLE + 0.7) * em_of(style) + self._guess_side(width, style)
 
     def _guess_side(self, width: float, style: FigureStyle) -> float:
         return self._guess_columns(0, 0, width, style).side
@@ -179,9 +185,12 @@ class VisualWordsFigure:
                 paint_picture(painter, result.frames[chip], box, style, is_faint=not is_shown)
                 paint_picture(painter, result.pictures[word], below, style, is_faint=not is_shown)
             name = "[MASK]" if is_hidden else word_title(word)
-            paint_centred(painter, name, film.line(chip, below.bottom(), TITLE * em), style)
+            line = film.line(chip, below.bottom(), TITLE * em)
+            paint_centred(painter, name, line, style)
+            meaning = "" if is_hidden else meaning_of(result, word)
+            paint_centred(painter, meaning, line.translated(0, 0.9 * TITLE * em), style, is_faint=not is_shown)
         text_top = rect.top() + self._text_top(rect.width(), style)
-        TextChips.of(result, rect.width(), style).paint(painter, QPointF(rect.left(), text_top), style)
+        MaskedText.of(result, rect.width(), style).paint(painter, QPointF(rect.left(), text_top), style)
         top = rect.top() + self._panels_top(rect.width(), style)
         for hidden in range(len(result.hidden)):
             self._paint_panels(painter, hidden, QRectF(rect.left(), top, rect.width(), 1), style)
@@ -205,8 +214,8 @@ class VisualWordsFigure:
                 paint_picture(painter, image, box, style, is_right=is_right)
                 name = columns.line(rank, box.bottom(), TITLE * em)
                 paint_centred(painter, percent(panel.probs[rank]), name, style, is_faint=not is_right)
-                below = name.translated(0, 0.9 * TITLE * em)
-                paint_centred(painter, panel.names[rank], below, style)
+                for below, text in enumerate((panel.names[rank], panel.meanings[rank]), 1):
+                    paint_centred(painter, text, name.translated(0, below * 0.9 * TITLE * em), style)
 
     # Pointing
 
@@ -215,12 +224,12 @@ class VisualWordsFigure:
         film = self._film(rect, style)
         top = rect.top() + (TITLE + 0.3) * em
         found = [
-            (FilmSpot("chip", chip), film.box(chip, top).adjusted(0, 0, 0, film.side + 2.2 * TITLE * em))
+            (FilmSpot("chip", chip), film.box(chip, top).adjusted(0, 0, 0, film.side + 3.1 * TITLE * em))
             for chip in range(len(result.words))
             if result.first <= chip <= result.last
         ]
         origin = QPointF(rect.left(), rect.top() + self._text_top(rect.width(), style))
-        boxes = TextChips.of(result, rect.width(), style).boxes
+        boxes = MaskedText.of(result, rect.width(), style).boxes
         return found + [
             (FilmSpot("word", pos), box.translated(origin))
             for pos, box in enumerate(boxes)
@@ -264,9 +273,13 @@ class VisualWordsFigure:
             text = _tr("{}: a click shows the word again") if is_masked else _tr("{}: a click masks it")
             return text.format(word)
         word = int(result.words[spot.at])
-        text = _tr("Chip {} is {}, which stands for {:,} chips of the training films; a click {} it.")
-        does = _tr("shows") if spot.at in result.hidden else _tr("hides")
-        return text.format(spot.at, word_title(word), int(result.counts[word]), does)
+        text = _tr("Chip {} is {}, one of {:,} such chips of the training films").format(
+            spot.at, word_title(word), int(result.counts[word])
+        )
+        if result.meanings:
+            text += _tr(", {:.0f} % of them: {}").format(100 * result.meanings[word][1], meaning_of(result, word))
+        does = _tr("a click shows it") if spot.at in result.hidden else _tr("a click hides it")
+        return f"{text}; {does}."
 
     # Numbers
 

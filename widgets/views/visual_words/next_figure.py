@@ -15,11 +15,12 @@ from widgets.look.theme import FigureStyle
 from widgets.views.visual_words.pictures import (
     TITLE,
     Columns,
-    TextChips,
+    MaskedText,
     columns_for,
     common_arrays,
     em_of,
     fits_text,
+    meaning_of,
     paint_centred,
     paint_head,
     paint_picture,
@@ -53,7 +54,7 @@ class VisualWordsNextFigure:
     def least_height(self, width: float, style: FigureStyle) -> float:
         """Height that is needed at a width."""
         em, side = em_of(style), self._columns(QRectF(0, 0, width, 1), style).side
-        return 2 * TITLE * em + 5 * (side + 1.2 * TITLE * em) + 0.8 * em
+        return 2 * TITLE * em + 5 * (side + 2.1 * TITLE * em)
 
     def _columns(self, rect: QRectF, style: FigureStyle) -> Columns:
         em = em_of(style)
@@ -72,8 +73,12 @@ class VisualWordsNextFigure:
             title = str(chip) if ahead < 1 else _tr("{} ahead").format(ahead)
             paint_centred(painter, title, columns.line(chip, top, TITLE * em), style, is_faint=ahead < 1)
         top += TITLE * em
-        step = columns.side + 1.2 * TITLE * em
-        rows = [_tr("the film"), _tr("its words"), *(_tr("future {}").format(i + 1) for i in range(len(result.futures)))]
+        step = columns.side + 2.1 * TITLE * em
+        rows = [
+            _tr("the film"),
+            _tr("its words"),
+            *(_tr("future {}").format(i + 1) for i in range(len(result.futures))),
+        ]
         for row, name in enumerate(rows):
             line = QRectF(rect.left(), top + row * step + (columns.side - TITLE * em) / 2, _LABELS * em, TITLE * em)
             paint_title(painter, name, line, style)
@@ -82,7 +87,8 @@ class VisualWordsNextFigure:
             paint_picture(painter, result.frames[chip], columns.box(chip, top), style)
             below = columns.box(chip, top + step)
             paint_picture(painter, result.pictures[word], below, style)
-            paint_centred(painter, word_title(word), columns.line(chip, below.bottom(), TITLE * em), style)
+            name = meaning_of(result, word) or word_title(word)
+            paint_centred(painter, name, columns.line(chip, below.bottom(), TITLE * em), style)
         for row, (words, probs) in enumerate(zip(result.futures.tolist(), result.future_probs.tolist(), strict=True)):
             for ahead, (word, prob) in enumerate(zip(words, probs, strict=True)):
                 box = columns.box(n_seen + ahead, top + (2 + row) * step)
@@ -90,6 +96,8 @@ class VisualWordsNextFigure:
                 paint_picture(painter, result.pictures[word], box, style, is_right=is_right)
                 line = columns.line(n_seen + ahead, box.bottom(), TITLE * em)
                 paint_centred(painter, percent(prob), line, style, is_faint=not is_right)
+                name = meaning_of(result, word) or word_title(word)
+                paint_centred(painter, name, line.translated(0, 0.9 * TITLE * em), style)
         painter.restore()
 
     def numbers(self) -> Numbers:
@@ -120,7 +128,7 @@ class VisualWordsTextFigure:
         """Height that is needed at a width."""
         em = em_of(style)
         side = self._columns(QRectF(0, 0, width, 1), style).side
-        return (4 * TITLE + 2.0) * em + TextChips.of(self.result, width, style).height + side
+        return (5 * TITLE + 2.0) * em + MaskedText.of(self.result, width, style).height + side
 
     def _columns(self, rect: QRectF, style: FigureStyle) -> Columns:
         return columns_for(len(self.result.from_text), rect.left(), rect.width(), style, _FOUND)
@@ -130,7 +138,7 @@ class VisualWordsTextFigure:
         painter.setFont(style.font)
         result, em = self.result, em_of(style)
         top = paint_head(painter, fits_text(result), rect, style)
-        text = TextChips.of(result, rect.width(), style)
+        text = MaskedText.of(result, rect.width(), style)
         text.paint(painter, QPointF(rect.left(), top), style)
         top += text.height + 0.6 * em
         paint_title(painter, self.caption, QRectF(rect.left(), top, rect.width(), TITLE * em), style)
@@ -141,7 +149,8 @@ class VisualWordsTextFigure:
             paint_picture(painter, result.pictures[word], box, style)
             line = columns.line(rank, box.bottom(), TITLE * em)
             paint_centred(painter, percent(float(prob)), line, style, is_faint=False)
-            paint_centred(painter, word_title(word), line.translated(0, 0.9 * TITLE * em), style)
+            for below, name in enumerate((word_title(word), meaning_of(result, word)), 1):
+                paint_centred(painter, name, line.translated(0, below * 0.9 * TITLE * em), style)
         painter.restore()
 
     def numbers(self) -> Numbers:

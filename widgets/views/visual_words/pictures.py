@@ -32,6 +32,21 @@ def word_title(word: int) -> str:
     return _tr("word {}").format(word)
 
 
+def action_title(action: str) -> str:
+    """What happens in a chip, in one word."""
+    titles = {
+        "rest": _tr("rest"), "enter": _tr("enters"), "join": _tr("comes to"), "move": _tr("moves"),
+        "meet": _tr("meets"), "grow": _tr("grows"), "shrink": _tr("shrinks"), "turn": _tr("turns"),
+        "recolour": _tr("recolours"), "leave": _tr("leaves"),
+    }  # fmt: skip
+    return titles.get(action, action)
+
+
+def meaning_of(result: VisualWordsResult, word: int) -> str:
+    """What a visual word stands for most often, in a word; empty where that is not known."""
+    return action_title(result.meanings[word][0]) if result.meanings else ""
+
+
 @dataclass(frozen=True)
 class Columns:
     """Columns of images of one size, from `left`, with a side of `side` and `gap` between them."""
@@ -93,14 +108,14 @@ def paint_centred(painter: QPainter, text: str, box: QRectF, style: FigureStyle,
 
 
 @dataclass(frozen=True)
-class TextChips:
+class MaskedText:
     """The words of the text, and where they are in a width."""
 
     found: tuple[chips.Chip, ...]
     boxes: list[QRectF]
 
     @classmethod
-    def of(cls, result: VisualWordsResult, width: float, style: FigureStyle) -> TextChips:
+    def of(cls, result: VisualWordsResult, width: float, style: FigureStyle) -> MaskedText:
         """Words with their masks."""
         masked: dict[int, chips.ChipKind] = {int(pos): "masked" for pos in result.positions}
         found = chips.chips_of(result.tokens, masked)
@@ -150,6 +165,7 @@ def common_arrays(result: VisualWordsResult) -> dict[str, np.ndarray]:
         "nce_axes": np.array(["hidden chip", "chips of the film, then visual words"]),
         "fits": np.array([result.fits, result.fits_other], np.float32),
         "fits_axes": np.array(["this film and another"]),
+        "meanings": np.array([action for action, _ in result.meanings], np.str_),
         "from_text": result.from_text,
         "from_text_probs": result.from_text_probs,
         "futures": result.futures,
