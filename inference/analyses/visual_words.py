@@ -13,7 +13,7 @@ from inference.forward.masked_lm import predicted_word, probs_of
 from inference.inputs.clips.preparing import PreparedClip, prepare_clip
 from inference.inputs.images import MOST_SEED
 from inference.models.videobert.model import VideoBert
-from inference.models.videobert.reading import Reading
+from inference.models.videobert.reading import ReadSequence
 from inference.results.inputs import ClipInput
 from inference.results.visual_words import (
     MOST_AHEAD,
@@ -172,8 +172,8 @@ class _Asked:
 
     def _read(
         self, text: tuple[int, ...], chips: dict[int, int | None] | None, *, with_vectors: bool = False
-    ) -> Reading:
-        return Reading.of(self.net, text, chips, self.film if with_vectors else None)
+    ) -> ReadSequence:
+        return ReadSequence.of(self.net, text, chips, self.film if with_vectors else None)
 
     def _chips(self, hidden: tuple[int, ...]) -> dict[int, int | None]:
         words = self.words.tolist()

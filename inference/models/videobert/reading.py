@@ -12,7 +12,7 @@ from inference.models.videobert.model import VideoBert
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadSequence:
     """What the heads say of one sequence.
 
     Attributes
@@ -38,7 +38,7 @@ class Reading:
     @classmethod
     def of(
         cls, net: VideoBert, text: Sequence[int], chips: Mapping[int, int | None] | None, vectors: Tensor | None = None
-    ) -> Reading:
+    ) -> ReadSequence:
         """Read a text and chips.
 
         Parameters

@@ -94,7 +94,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Batch:
+class WordsAndChips:
     """Rows as tensors.
 
     Attributes
@@ -133,7 +133,7 @@ class Batch:
         }
 
 
-def laid_out(rows: list[Row], words: Tensor, vectors: Tensor, rng: random.Random | None = None) -> Batch:
+def laid_out(rows: list[Row], words: Tensor, vectors: Tensor, rng: random.Random | None = None) -> WordsAndChips:
     """Rows as a batch.
 
     Parameters
@@ -185,7 +185,7 @@ def laid_out(rows: list[Row], words: Tensor, vectors: Tensor, rng: random.Random
         mask[i, : len(own)] = 1
         places[i, : n_text + 1] = torch.arange(n_text + 1)
         places[i, len(own) - 1] = n_text + 1 if row.chips else n_text
-    return Batch(
+    return WordsAndChips(
         ids,
         types,
         places,

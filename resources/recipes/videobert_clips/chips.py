@@ -162,8 +162,11 @@ def _tree(points: np.ndarray, n_branches: int, n_levels: int, seed: int) -> np.n
     for _ in range(n_levels):
         means, below = [], []
         for group in groups:
-            if len(group) < n_branches:  # of a few films only
-                group = np.resize(group, (n_branches, group.shape[1]))
+            if len(group) < 2 * n_branches:  # of a few films only
+                points = np.resize(group, (n_branches, group.shape[1]))
+                means.append(points)
+                below += list(points[:, None])
+                continue
             found = KMeans(n_branches, n_init=3, random_state=seed).fit(group)
             means.append(found.cluster_centers_)
             below += [group[found.labels_ == branch] for branch in range(n_branches)]

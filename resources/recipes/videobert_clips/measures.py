@@ -12,7 +12,7 @@ from torch import Tensor
 
 from inference.models.videobert.model import VideoBert, VideoBertOutput
 from resources.clips import Clip
-from resources.recipes.videobert_clips.batches import Batch, Row, SpokenClip, ids_of, laid_out, spoken
+from resources.recipes.videobert_clips.batches import WordsAndChips, Row, SpokenClip, ids_of, laid_out, spoken
 from resources.recipes.videobert_clips.chips import vectors_of
 from resources.recipes.videobert_clips.data import ACTIONS, N_CHIPS, VERBS, WORDS, chips_between, painted, truth_of
 
@@ -81,7 +81,7 @@ def _parts(frames: np.ndarray) -> list[np.ndarray]:
 
 
 @torch.inference_mode()
-def outputs(model: VideoBert, rows: list[Row], films: SeenClips) -> list[tuple[Batch, VideoBertOutput]]:
+def outputs(model: VideoBert, rows: list[Row], films: SeenClips) -> list[tuple[WordsAndChips, VideoBertOutput]]:
     """Of rows, in batches in their order."""
     batches = [laid_out(rows[i : i + _N_BATCH], films.words, films.vectors) for i in range(0, len(rows), _N_BATCH)]
     return [(batch, model(**batch.inputs)) for batch in batches]

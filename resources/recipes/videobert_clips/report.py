@@ -88,7 +88,7 @@ def measure(model: VideoBert, n_test: int, n_training: int) -> dict[str, float]:
     """Everything that the card says, of clips that were not trained on."""
     known = {script_hash(training_clip(i)) for i in range(n_training)}
     films = measures.seen(model, test_clips(n_test, known))
-    training = [training_clip(i) for i in range(_N_KNOWN)]
+    training = [training_clip(i) for i in range(min(_N_KNOWN, n_training))]
     taught = measures.seen(model, training)
     pairs = taught.words.flatten(), taught.actions.flatten()
     often = model.chips.counts.argsort(descending=True)

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from inference.models.videobert.chips import levels_of, words_of
 from inference.models.videobert.model import VideoBert
-from inference.models.videobert.reading import Reading
+from inference.models.videobert.reading import ReadSequence
 from tests.inference.tiny_videobert import tiny
 
 
@@ -51,7 +51,7 @@ def test_words_and_alignment_are_those_of_plain_code(net):
     text, chips = (2, 7, config.mask_token_id), {0: 3, 1: None, 2: 5}
     ids = [*text, config.join_token_id, config.vocab_size + 3, config.mask_token_id, config.vocab_size + 5, 3]
     with torch.inference_mode():
-        read = Reading.of(net, text, chips)
+        read = ReadSequence.of(net, text, chips)
         words, match = by_hand(net, ids, [0, 0, 0, 0, 1, 1, 1, 0], [0, 1, 2, 3, 0, 1, 2, 4])
     torch.testing.assert_close(read.word_logits, words, atol=1e-5, rtol=1e-4)
     torch.testing.assert_close(read.match_logit, match[0], atol=1e-5, rtol=1e-4)
@@ -95,7 +95,7 @@ def test_the_model_makes_the_words_of_a_film_itself(net):
     pixels = torch.rand(1, config.n_chips * config.frames_a_chip, 3, 32, 32, generator=generator) * 2 - 1
     with torch.inference_mode():
         words = net.words_of_film(pixels).tolist()
-        read = Reading.of(net, (2, 7), dict(enumerate(words)))
+        read = ReadSequence.of(net, (2, 7), dict(enumerate(words)))
         n = config.n_chips
         ids = torch.tensor([[2, 7, config.join_token_id, *[config.mask_token_id] * n, 3]])
         types, places = torch.tensor([[0, 0, 0, *[1] * n, 0]]), torch.tensor([[0, 1, 2, *range(n), 3]])
@@ -107,9 +107,9 @@ def test_the_model_makes_the_words_of_a_film_itself(net):
 def test_vectors_are_read_in_place_of_words(net):
     vectors = torch.randn(net.config.n_chips, net.config.n_vector, generator=torch.Generator().manual_seed(2))
     with torch.inference_mode():
-        one = Reading.of(net, (2, 7), {0: 1, 1: None}, vectors)
-        other = Reading.of(net, (2, 7), {0: 2, 1: None}, vectors)
-        as_word = Reading.of(net, (2, 7), {0: 1, 1: None})
+        one = ReadSequence.of(net, (2, 7), {0: 1, 1: None}, vectors)
+        other = ReadSequence.of(net, (2, 7), {0: 2, 1: None}, vectors)
+        as_word = ReadSequence.of(net, (2, 7), {0: 1, 1: None})
     torch.testing.assert_close(one.vectors, other.vectors)  # whatever word stands there
     assert not torch.allclose(one.vectors, as_word.vectors)
 
@@ -120,5 +120,5 @@ def test_it_is_kept_and_read_back(net, tmp_path):
     assert torch.equal(again.chips.pictures, net.chips.pictures)
     with torch.inference_mode():
         torch.testing.assert_close(
-            Reading.of(again, (2, 7), {0: 1}).word_logits, Reading.of(net, (2, 7), {0: 1}).word_logits
+            ReadSequence.of(again, (2, 7), {0: 1}).word_logits, ReadSequence.of(net, (2, 7), {0: 1}).word_logits
         )

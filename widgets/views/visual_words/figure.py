@@ -111,7 +111,9 @@ class VisualWordsFigure:
             probs = result.chip_probs[number, hidden].tolist()
             right = words.index(truth) if truth in words else -1
             found.append(
-                _ChipGuesses(title, [result.pictures[w] for w in words], list(map(word_title, words)), meanings, probs, right)
+                _ChipGuesses(
+                    title, [result.pictures[w] for w in words], list(map(word_title, words)), meanings, probs, right
+                )
             )
         scores = result.nce[hidden]
         best = np.argsort(-scores, kind="stable")[:n].tolist()
