@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -173,6 +173,13 @@ class ChipWords(nn.Module):
         int32 [word, action]: in how many of some of them each action goes on; told to people alone, not to the model.
     """
 
+    centre: Tensor
+    scale: Tensor
+    tree: Tensor
+    pictures: Tensor
+    counts: Tensor
+    happens: Tensor
+
     def __init__(self, config: VideoBertConfig) -> None:
         super().__init__()
         n, n_words = config.n_vector, config.n_visual_words
@@ -197,11 +204,11 @@ class ChipWords(nn.Module):
 
     def scaled(self, vectors: Tensor) -> Tensor:
         """Vectors of the network as words are told apart by, see `scaled`."""
-        return scaled(vectors, cast("Tensor", self.centre), cast("Tensor", self.scale))
+        return scaled(vectors, self.centre, self.scale)
 
     def words(self, vectors: Tensor) -> Tensor:
         """int64 [chip], from 0."""
-        return words_of(vectors, cast("Tensor", self.tree), self.n_branches)
+        return words_of(vectors, self.tree, self.n_branches)
 
 
 class VideoBert(JointModel):
@@ -277,7 +284,7 @@ class VideoBert(JointModel):
 
     def vectors_of_pictures(self) -> Tensor:
         """float [word, number]: of the training chips that stand for the visual words."""
-        frames = cast("Tensor", self.chips.pictures).movedim(-1, -3).to(self.dtype) / 127.5 - 1
+        frames = self.chips.pictures.movedim(-1, -3).to(self.dtype) / 127.5 - 1
         return self.chips.vectors(frames)
 
     def nce(self, guesses: Tensor, vectors: Tensor) -> Tensor:

@@ -167,7 +167,8 @@ def _tree(points: np.ndarray, n_branches: int, n_levels: int, seed: int) -> np.n
                 means.append(points)
                 below += list(points[:, None])
                 continue
-            found = KMeans(n_branches, n_init=3, random_state=seed).fit(group)
+            k_means = KMeans(n_branches, n_init=3, random_state=seed)  # pyright: ignore[reportArgumentType]
+            found = k_means.fit(group)
             means.append(found.cluster_centers_)
             below += [group[found.labels_ == branch] for branch in range(n_branches)]
         levels += means

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from inference.models.videobert.model import VideoBert, VideoBertOutput
 from resources.clips import Clip
-from resources.recipes.videobert_clips.batches import WordsAndChips, Row, SpokenClip, ids_of, laid_out, spoken
+from resources.recipes.videobert_clips.batches import Row, SpokenClip, WordsAndChips, ids_of, laid_out, spoken
 from resources.recipes.videobert_clips.chips import vectors_of
 from resources.recipes.videobert_clips.data import ACTIONS, N_CHIPS, VERBS, WORDS, chips_between, painted, truth_of
 

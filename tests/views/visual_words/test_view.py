@@ -159,9 +159,7 @@ def test_guesses_are_framed_where_they_are_right(qapp):
 
 def test_a_chip_says_what_it_stands_for(qapp):
     text = VisualWordsFigure(make_result()).describe(FilmSpot("chip", 3))
-    assert (
-        text == "Chip 3 is word 5, one of 50 such chips of the training films, 50 % of them: moves; a click hides it."
-    )
+    assert text == "Chip 3 is word 5: 50 chips of the training films, 50 % of them: moves; a click hides it."
 
 
 def test_arrows_go_from_the_film_to_the_text(qapp):
@@ -170,6 +168,17 @@ def test_arrows_go_from_the_film_to_the_text(qapp):
     assert first == FilmSpot("chip", 0)
     assert figure.step(first, 1, 0, RECT, style) == FilmSpot("chip", 1)
     assert figure.step(first, 0, 1, RECT, style) == FilmSpot("word", 1)
+
+
+def test_words_can_be_pointed_at_on_every_page(qapp):
+    style = FigureStyle()
+    for figure in (VisualWordsNextFigure(make_result()), VisualWordsTextFigure(make_result())):
+        spot, box = figure.spots(RECT, style)[-1]
+        assert figure.spot_at(box.center(), RECT, style) == spot
+        assert figure.describe(spot).startswith(f"word {spot.word}: {10 * spot.word} chips")
+        first = figure.step(None, 0, 0, RECT, style)
+        assert figure.step(first, 1, 0, RECT, style).column == first.column + 1
+        assert box.bottom() < figure.least_height(900, style)
 
 
 def test_numbers_name_their_axes(qapp):

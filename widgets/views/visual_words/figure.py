@@ -30,6 +30,7 @@ from widgets.views.visual_words.pictures import (
     paint_head,
     paint_hidden,
     paint_picture,
+    word_text,
     word_title,
 )
 
@@ -259,7 +260,7 @@ class VisualWordsFigure:
     def step(self, spot: FilmSpot | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> FilmSpot | None:
         """The chip or the word beside; down goes from the film to the text."""
         spots = [each for each, _ in self._spots(rect, style)]
-        if spot not in spots:
+        if spot is None or spot not in spots:
             return spots[0] if spots else None
         if down and (others := [each for each in spots if each.kind == ("word" if down > 0 else "chip")]):
             return others[0] if spot.kind != others[0].kind else spot
@@ -274,14 +275,8 @@ class VisualWordsFigure:
             is_masked = spot.at in result.positions
             text = _tr("{}: a click shows the word again") if is_masked else _tr("{}: a click masks it")
             return text.format(word)
-        word = int(result.words[spot.at])
-        text = _tr("Chip {} is {}, one of {:,} such chips of the training films").format(
-            spot.at, word_title(word), int(result.counts[word])
-        )
-        if result.meanings:
-            text += _tr(", {:.0f} % of them: {}").format(100 * result.meanings[word][1], meaning_of(result, word))
         does = _tr("a click shows it") if spot.at in result.hidden else _tr("a click hides it")
-        return f"{text}; {does}."
+        return _tr("Chip {} is {}; {}.").format(spot.at, word_text(result, int(result.words[spot.at])), does)
 
     # Numbers
 

@@ -16,6 +16,8 @@ from widgets.views.visual_words.pictures import (
     TITLE,
     Columns,
     MaskedText,
+    PointsAtWords,
+    WordSpot,
     columns_for,
     common_arrays,
     em_of,
@@ -37,7 +39,7 @@ def _tr(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class VisualWordsNextFigure:
+class VisualWordsNextFigure(PointsAtWords):
     """The chips that are seen, those that came then, and three rows of what the checkpoint foretells."""
 
     result: VisualWordsResult
@@ -53,13 +55,31 @@ class VisualWordsNextFigure:
 
     def least_height(self, width: float, style: FigureStyle) -> float:
         """Height that is needed at a width."""
-        em, side = em_of(style), self._columns(QRectF(0, 0, width, 1), style).side
-        return 2 * TITLE * em + 5 * (side + 2.1 * TITLE * em)
+        rect = QRectF(0, 0, width, 1)
+        last = self._box(self._columns(rect, style), 1 + len(self.result.futures), 0, rect, style)
+        return last.bottom() + (2 * TITLE + 0.3) * em_of(style)
 
     def _columns(self, rect: QRectF, style: FigureStyle) -> Columns:
         em = em_of(style)
         n = self.result.n_seen + self.result.futures.shape[1]
         return columns_for(n, rect.left() + _LABELS * em, rect.width() - _LABELS * em, style)
+
+    def _box(self, columns: Columns, row: int, column: int, rect: QRectF, style: FigureStyle) -> QRectF:
+        """A picture: the film is row 0, its words are row 1, then come the futures."""
+        em = em_of(style)
+        top = rect.top() + (2 * TITLE + 0.3) * em
+        # What stands beneath: nothing, a line, or two.
+        below = (0.4, TITLE + 0.3, *(1.9 * TITLE + 0.3,) * row)
+        return columns.box(column, top + row * columns.side + sum(below[:row]) * em)
+
+    def spots(self, rect: QRectF, style: FigureStyle) -> list[tuple[WordSpot, QRectF]]:
+        """See `PointsAtWords.spots`."""
+        result, columns = self.result, self._columns(rect, style)
+        n_seen = result.n_seen
+        spots = [WordSpot(1, i, int(word)) for i, word in enumerate(result.words[: n_seen + result.futures.shape[1]])]
+        for row, words in enumerate(result.futures.tolist(), 2):
+            spots += [WordSpot(row, n_seen + ahead, word) for ahead, word in enumerate(words)]
+        return [(spot, self._box(columns, spot.row, spot.column, rect, style)) for spot in spots]
 
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         painter.save()
@@ -72,32 +92,26 @@ class VisualWordsNextFigure:
             ahead = chip - n_seen + 1
             title = str(chip) if ahead < 1 else _tr("{} ahead").format(ahead)
             paint_centred(painter, title, columns.line(chip, top, TITLE * em), style, is_faint=ahead < 1)
-        top += TITLE * em
-        step = columns.side + 2.1 * TITLE * em
+            paint_picture(painter, result.frames[chip], self._box(columns, 0, chip, rect, style), style)
         rows = [
             _tr("the film"),
             _tr("its words"),
             *(_tr("future {}").format(i + 1) for i in range(len(result.futures))),
         ]
         for row, name in enumerate(rows):
-            line = QRectF(rect.left(), top + row * step + (columns.side - TITLE * em) / 2, _LABELS * em, TITLE * em)
-            paint_title(painter, name, line, style)
-        for chip in range(n_seen + n_ahead):
-            word = int(result.words[chip])
-            paint_picture(painter, result.frames[chip], columns.box(chip, top), style)
-            below = columns.box(chip, top + step)
-            paint_picture(painter, result.pictures[word], below, style)
-            name = meaning_of(result, word) or word_title(word)
-            paint_centred(painter, name, columns.line(chip, below.bottom(), TITLE * em), style)
-        for row, (words, probs) in enumerate(zip(result.futures.tolist(), result.future_probs.tolist(), strict=True)):
-            for ahead, (word, prob) in enumerate(zip(words, probs, strict=True)):
-                box = columns.box(n_seen + ahead, top + (2 + row) * step)
-                is_right = word == int(result.words[n_seen + ahead])
-                paint_picture(painter, result.pictures[word], box, style, is_right=is_right)
-                line = columns.line(n_seen + ahead, box.bottom(), TITLE * em)
+            middle = self._box(columns, row, 0, rect, style).center().y()
+            paint_title(painter, name, QRectF(rect.left(), middle - em, _LABELS * em, 2 * em), style)
+        for spot, box in self.spots(rect, style):
+            is_future = spot.row > 1
+            is_right = is_future and spot.word == int(result.words[spot.column])
+            paint_picture(painter, result.pictures[spot.word], box, style, is_right=is_right)
+            name = meaning_of(result, spot.word) or word_title(spot.word)
+            line = columns.line(spot.column, box.bottom(), TITLE * em)
+            if is_future:
+                prob = float(result.future_probs[spot.row - 2, spot.column - n_seen])
                 paint_centred(painter, percent(prob), line, style, is_faint=not is_right)
-                name = meaning_of(result, word) or word_title(word)
-                paint_centred(painter, name, line.translated(0, 0.9 * TITLE * em), style)
+                line.translate(0, 0.9 * TITLE * em)
+            paint_centred(painter, name, line, style)
         painter.restore()
 
     def numbers(self) -> Numbers:
@@ -111,7 +125,7 @@ class VisualWordsNextFigure:
 
 
 @dataclass(frozen=True)
-class VisualWordsTextFigure:
+class VisualWordsTextFigure(PointsAtWords):
     """The text, and the visual words that are likeliest beside it where nothing of the film is shown."""
 
     result: VisualWordsResult
@@ -133,23 +147,28 @@ class VisualWordsTextFigure:
     def _columns(self, rect: QRectF, style: FigureStyle) -> Columns:
         return columns_for(len(self.result.from_text), rect.left(), rect.width(), style, _FOUND)
 
+    def spots(self, rect: QRectF, style: FigureStyle) -> list[tuple[WordSpot, QRectF]]:
+        """See `PointsAtWords.spots`."""
+        em, columns = em_of(style), self._columns(rect, style)
+        text = MaskedText.of(self.result, rect.width(), style)
+        top = rect.top() + text.height + (2 * TITLE + 1.1) * em
+        words = self.result.from_text.tolist()
+        return [(WordSpot(0, rank, word), columns.box(rank, top)) for rank, word in enumerate(words)]
+
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         painter.save()
         painter.setFont(style.font)
         result, em = self.result, em_of(style)
         top = paint_head(painter, fits_text(result), rect, style)
-        text = MaskedText.of(result, rect.width(), style)
-        text.paint(painter, QPointF(rect.left(), top), style)
-        top += text.height + 0.6 * em
-        paint_title(painter, self.caption, QRectF(rect.left(), top, rect.width(), TITLE * em), style)
-        top += (TITLE + 0.2) * em
-        columns = self._columns(rect, style)
-        for rank, (word, prob) in enumerate(zip(result.from_text.tolist(), result.from_text_probs, strict=True)):
-            box = columns.box(rank, top)
-            paint_picture(painter, result.pictures[word], box, style)
-            line = columns.line(rank, box.bottom(), TITLE * em)
-            paint_centred(painter, percent(float(prob)), line, style, is_faint=False)
-            for below, name in enumerate((word_title(word), meaning_of(result, word)), 1):
+        MaskedText.of(result, rect.width(), style).paint(painter, QPointF(rect.left(), top), style)
+        for spot, box in self.spots(rect, style):
+            if not spot.column:
+                title = QRectF(rect.left(), box.top() - (TITLE + 0.2) * em, rect.width(), TITLE * em)
+                paint_title(painter, self.caption, title, style)
+            paint_picture(painter, result.pictures[spot.word], box, style)
+            line = QRectF(box.left(), box.bottom(), box.width(), TITLE * em)
+            paint_centred(painter, percent(float(result.from_text_probs[spot.column])), line, style, is_faint=False)
+            for below, name in enumerate((word_title(spot.word), meaning_of(result, spot.word)), 1):
                 paint_centred(painter, name, line.translated(0, below * 0.9 * TITLE * em), style)
         painter.restore()
 

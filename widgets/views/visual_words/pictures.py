@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
@@ -105,6 +107,60 @@ def paint_centred(painter: QPainter, text: str, box: QRectF, style: FigureStyle,
     painter.setPen(style.theme.faint if is_faint else style.theme.ink)
     shown = QFontMetricsF(style.font).elidedText(text, Qt.TextElideMode.ElideRight, box.width() + 2)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, shown)
+
+
+class WordSpot(NamedTuple):
+    """The picture of a visual word: its row and column in the figure, and the word."""
+
+    row: int
+    column: int
+    word: int
+
+
+class PointsAtWords(ABC):
+    """What figures share whose spots are pictures of visual words: see `PointedFigure`."""
+
+    result: VisualWordsResult
+
+    @abstractmethod
+    def spots(self, rect: QRectF, style: FigureStyle) -> list[tuple[WordSpot, QRectF]]:
+        """Where its pictures are, row by row."""
+
+    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> WordSpot | None:
+        """The picture under a point."""
+        return next((spot for spot, box in self.spots(rect, style) if box.contains(point)), None)
+
+    def has_spot(self, spot: object, rect: QRectF, style: FigureStyle) -> bool:
+        """Whether there is such a picture."""
+        return any(spot == each for each, _ in self.spots(rect, style))
+
+    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: WordSpot) -> None:
+        """Frame the picture."""
+        painter.save()
+        for each, box in self.spots(rect, style):
+            if each == spot:
+                paint_border(painter, box.adjusted(-2, -2, 2, 2), style, is_selected=True)
+        painter.restore()
+
+    def step(self, spot: WordSpot | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> WordSpot | None:
+        """The picture beside, or the one beneath."""
+        all_spots = [each for each, _ in self.spots(rect, style)]
+        if spot is None or spot not in all_spots:
+            return all_spots[0] if all_spots else None
+        wanted = spot.row + down, spot.column + right
+        return next((each for each in all_spots if (each.row, each.column) == wanted), spot)
+
+    def describe(self, spot: WordSpot) -> str:
+        """What a visual word stands for."""
+        return word_text(self.result, spot.word)
+
+
+def word_text(result: VisualWordsResult, word: int) -> str:
+    """A visual word with what it stands for in the training films."""
+    text = _tr("{}: {:,} chips of the training films").format(word_title(word), int(result.counts[word]))
+    if not result.meanings:
+        return text
+    return _tr("{}, {:.0f} % of them: {}").format(text, 100 * result.meanings[word][1], meaning_of(result, word))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from widgets.view import View
 from widgets.views.visual_words.figure import FilmSpot, VisualWordsFigure
 from widgets.views.visual_words.next_figure import VisualWordsNextFigure, VisualWordsTextFigure
 from widgets.views.visual_words.options import VisualWordsOptions
+from widgets.views.visual_words.pictures import PointsAtWords, WordSpot
 
 TEMPLATE = "now watch [MASK] [MASK] [MASK] [MASK] [MASK]"  # a small red cup enters
 _FIRST_HIDDEN = (5,)
@@ -158,6 +159,8 @@ class VisualWordsView(View):
             text = self.tr("Click a chip to hide it, or a word to mask it.")
             if isinstance(spot, FilmSpot):
                 text = self._figure.describe(spot)
+        elif isinstance(self._figure, PointsAtWords):
+            text = self._figure.describe(spot) if isinstance(spot, WordSpot) else self.tr("Point at a visual word.")
         self._page.read_out.show_text("" if self.why_not_current else text)
 
     @Slot(object)
