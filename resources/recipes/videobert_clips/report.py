@@ -75,7 +75,8 @@ Again with `python -m resources.recipes.videobert_clips.report --out resources/c
 | CBT: among the twelve of its own film | {nce_own:.3f} | 0.083 | chance |
 
 The template is "{template}". Chips of another film are
-those at the same time, and films begin alike: something enters. A wrong sentence is that of the next clip at the same place.
+those at the same time, and films begin alike: something enters. A wrong sentence is that of the next clip at the same
+place.
 
 ## Limits
 It knows sixteen drawn silhouettes, eight colours, nine things that can happen and {vocabulary} words. Its visual words

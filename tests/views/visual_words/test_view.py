@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QToolButton, QWidget
 
 from inference.results.inputs import ClipInput, Input, TextInput
 from inference.results.tokens import Tokens
@@ -21,6 +21,7 @@ from widgets.selection import Selection
 from widgets.subject import Subject
 from widgets.views.visual_words.figure import FilmSpot, VisualWordsFigure
 from widgets.views.visual_words.next_figure import VisualWordsNextFigure, VisualWordsTextFigure
+from widgets.views.visual_words.pictures import fits_text
 from widgets.views.visual_words.view import VisualWordsView
 
 INPUT = Input(text=TextInput("a red cup grows"), clip=ClipInput(seed=1))
@@ -181,6 +182,15 @@ def test_words_can_be_pointed_at_on_every_page(qapp):
         assert box.bottom() < figure.least_height(900, style)
 
 
+def test_no_chip_is_offered_that_is_not_there(view):
+    boxes = {name: view.findChild(QSpinBox, f"visual_words_{name}") for name in ("first", "last")}
+    assert {name: box.maximum() for name, box in boxes.items()} == {"first": 3, "last": 3}
+    assert boxes["last"].value() == 3
+    assert view.asked[-1].last == -1
+    boxes["last"].setValue(2)
+    assert view.asked[-1].last == 2
+
+
 def test_numbers_name_their_axes(qapp):
     for figure in (VisualWordsFigure, VisualWordsNextFigure, VisualWordsTextFigure):
         numbers = figure(make_result()).numbers()
@@ -190,6 +200,7 @@ def test_numbers_name_their_axes(qapp):
         assert all(len(row) == len(numbers.header) for row in numbers.rows)
 
 
-def test_the_score_is_told(view):
+def test_what_is_hidden_is_counted_and_the_score_is_told(view):
     labels = [label.text() for label in view.findChildren(QLabel)]
-    assert any("Text and film belong together: 88 %; beside another drawn film: 25 %" in text for text in labels)
+    assert any("hidden chips: 1, masked words: 1" in text for text in labels)
+    assert fits_text(make_result()) == "Text and film belong together: 88 %; beside another drawn film: 25 %"

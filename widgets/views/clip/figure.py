@@ -248,6 +248,8 @@ class ClipFigure:
             is_played = options.show == "frames" and tile.frame == self.frame
             paint_border(painter, tile.box, style, is_selected=is_played)
             title = _tr("frame {}").format(tile.frame)
+            if QFontMetricsF(style.font).horizontalAdvance(title) > tile.title.width():
+                title = str(tile.frame)
             if options.show == "frame":
                 title = _tr("frame {}, {} of the film").format(tile.frame, self.result.frames[tile.frame])
             paint_title(painter, title, tile.title, style)

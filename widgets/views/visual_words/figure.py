@@ -70,8 +70,10 @@ class VisualWordsFigure:
     def caption(self) -> str:
         n, n_masked = len(self.result.hidden), len(self.result.positions)
         if not n and not n_masked:
-            return _tr("Nothing is hidden. {}").format(fits_text(self.result))
-        return _tr("Hidden chips: {}; masked words: {}. {}").format(n, n_masked, fits_text(self.result))
+            return _tr("The film as visual words, and the text; nothing is hidden")
+        return _tr(
+            "What is named behind masks, with the other side and without it; hidden chips: {}, masked words: {}"
+        ).format(n, n_masked)
 
     # What is guessed
 
@@ -143,13 +145,13 @@ class VisualWordsFigure:
     def _film(self, rect: QRectF, style: FigureStyle) -> Columns:
         return columns_for(len(self.result.words), rect.left(), rect.width(), style)
 
-    def _text_top(self, width: float, style: FigureStyle) -> float:
+    def _panels_top(self, width: float, style: FigureStyle) -> float:
         em = em_of(style)
         side = self._film(QRectF(0, 0, width, 1), style).side
         return (TITLE + 0.3 + 3 * TITLE + 0.5) * em + 2 * side
 
-    def _panels_top(self, width: float, style: FigureStyle) -> float:
-        return self._text_top(width, style) + MaskedText.of(self.result, width, style).height + 0.7 * em_of(style)
+    def _text_top(self, width: float, style: FigureStyle) -> float:
+        return self._panels_top(width, style) + self._panel_height(width, style) * len(self.result.hidden)
 
     def _panel_height(self, width: float, style: FigureStyle) -> float:
         return (3.8 * TITLE + 0.7) * em_of(style) + self._guess_side(width, style)
@@ -164,8 +166,7 @@ class VisualWordsFigure:
         return columns_for(n, left + panel * (share + em), share, style, _MOST_GUESS)
 
     def _cards_top(self, width: float, style: FigureStyle) -> float:
-        height = self._panel_height(width, style) * len(self.result.hidden)
-        return self._panels_top(width, style) + height + 0.3 * em_of(style)
+        return self._text_top(width, style) + MaskedText.of(self.result, width, style).height + 0.7 * em_of(style)
 
     # Painting
 

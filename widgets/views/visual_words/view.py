@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSpinBox, QWidget
 
 from inference.results.events import Failure
 from inference.results.inputs import Input, TextInput
@@ -11,7 +11,7 @@ from inference.results.request import Request
 from inference.results.visual_words import VisualWordsRequest, VisualWordsResult
 from widgets.context import ViewContext
 from widgets.kit.availability import set_available
-from widgets.kit.option_controls import OptionControls
+from widgets.kit.option_controls import OpenSpinBox, OptionControls
 from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.subject import Subject
@@ -105,6 +105,7 @@ class VisualWordsView(View):
         result = self._result
         if result is None:
             return
+        self._show_range(result)
         show = self._options.value().show
         if show == "next":
             self._figure = VisualWordsNextFigure(result)
@@ -118,6 +119,15 @@ class VisualWordsView(View):
         self._page.caption.show_text("  ·  ".join((self._figure.caption, *result.notes)))
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
+
+    def _show_range(self, result: VisualWordsResult) -> None:
+        """No chip can be chosen that the film does not have."""
+        first, last = self._options.control("first"), self._options.control("last")
+        assert isinstance(first, QSpinBox)
+        assert isinstance(last, OpenSpinBox)
+        for box in (first, last):
+            box.setMaximum(len(result.words) - 1)
+        last.show_default(result.last)
 
     def _show_controls(self) -> None:
         show = self._options.value().show
