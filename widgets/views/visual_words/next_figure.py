@@ -67,7 +67,7 @@ class VisualWordsNextFigure(PointsAtWords):
     def _box(self, columns: Columns, row: int, column: int, rect: QRectF, style: FigureStyle) -> QRectF:
         """A picture: the film is row 0, its words are row 1, then come the futures."""
         em = em_of(style)
-        top = rect.top() + (2 * TITLE + 0.3) * em
+        top = rect.top() + TITLE * em
         # What stands beneath: nothing, a line, or two.
         below = (0.4, TITLE + 0.3, *(1.9 * TITLE + 0.3,) * row)
         return columns.box(column, top + row * columns.side + sum(below[:row]) * em)
@@ -87,11 +87,10 @@ class VisualWordsNextFigure(PointsAtWords):
         result, em = self.result, em_of(style)
         columns = self._columns(rect, style)
         n_seen, n_ahead = result.n_seen, result.futures.shape[1]
-        top = paint_head(painter, self.caption, rect, style)
         for chip in range(n_seen + n_ahead):
             ahead = chip - n_seen + 1
             title = str(chip) if ahead < 1 else _tr("{} ahead").format(ahead)
-            paint_centred(painter, title, columns.line(chip, top, TITLE * em), style, is_faint=ahead < 1)
+            paint_centred(painter, title, columns.line(chip, rect.top(), TITLE * em), style, is_faint=ahead < 1)
             paint_picture(painter, result.frames[chip], self._box(columns, 0, chip, rect, style), style)
         rows = [
             _tr("the film"),

@@ -39,7 +39,7 @@ def action_title(action: str) -> str:
     titles = {
         "rest": _tr("rest"), "enter": _tr("enters"), "join": _tr("comes to"), "move": _tr("moves"),
         "meet": _tr("meets"), "grow": _tr("grows"), "shrink": _tr("shrinks"), "turn": _tr("turns"),
-        "recolour": _tr("recolours"), "leave": _tr("leaves"),
+        "recolour": _tr("becomes"), "leave": _tr("leaves"),
     }  # fmt: skip
     return titles.get(action, action)
 
