@@ -1,4 +1,4 @@
-"""Visual words in the real program, by mouse: a chip hidden, a word masked, the template, another page, another film."""
+"""Visual words in the real program, by mouse: a chip hidden, a word masked, the template, and another page."""
 
 from __future__ import annotations
 

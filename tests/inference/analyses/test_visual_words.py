@@ -114,7 +114,7 @@ def test_words_and_chips_attend_in_one_sequence(model):
     assert both.words == ("[CLS]", *FILM.text.text.split(), "[>]", *(f"chip {i}" for i in range(12)), "[SEP]")
     pattern = model.call(run, "words_and_chips", 1, Context()).patterns()
     torch.testing.assert_close(pattern.sum(-1), torch.ones(pattern.shape[:-1]))
-    assert run.encoded.cells["both"][12].tolist() == [1, -1, -1]
+    assert run.encoded.cells["both"][12].tolist() == [0, -1, -1]
 
 
 def test_the_card_says_what_was_measured():
