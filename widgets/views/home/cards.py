@@ -271,7 +271,7 @@ VISION = LecturePart(
         ),
         HomeCard(
             "visual_words", "VideoBERT: visual words", "A film as words of its own: hide one and read the text.",
-            of_film("visual_words"),
+            of_film("visual_words", visual_words={"first": 9, "last": 11}),
         ),
         HomeCard(
             "mesh", "PolyGen", "Furniture, vertex by vertex and face by face.",
