@@ -70,6 +70,15 @@ def test_what_is_asked_for_is_told(model):
     assert result.said.split()[:3] == ["okay", "a", "small"]
 
 
+def test_a_verb_is_told_from_the_chips_of_its_event_and_not_from_the_words(model):
+    """The example of Home."""
+    given = Input(text=TextInput("the small red umbrella turns", masked=(5,)), clip=ClipInput(seed=1))
+    result = visual_words(VisualWordsRequest(NAME, given, first=9, last=11), model, Context())
+    assert [guesses[0][0] for guesses in result.guesses] == ["turns", "grows"]
+    with_film, without = result.original_probs[:, 0]
+    assert with_film > 3 * without
+
+
 def test_a_hidden_chip_is_not_looked_at(model):
     """Guesses of it do not change when another film has another chip there."""
     before = visual_words(replace(ASKED, hidden=(4,)), model, Context())
