@@ -17,6 +17,7 @@ from widgets.look.theme import FigureStyle
 
 TITLE = 1.35  # em
 GAP = 0.35  # em, between images
+_MOSTLY = 0.5  # share of its chips in which something happens that a visual word is called by
 _MOST_SIDE = 6.5  # em of an image of the film
 
 
@@ -45,8 +46,11 @@ def action_title(action: str) -> str:
 
 
 def meaning_of(result: VisualWordsResult, word: int) -> str:
-    """What a visual word stands for most often, in a word; empty where that is not known."""
-    return action_title(result.meanings[word][0]) if result.meanings else ""
+    """What a visual word stands for in most of its chips, in a word; empty where that is not known."""
+    if not result.meanings:
+        return ""
+    action, share = result.meanings[word]
+    return action_title(action) if share >= _MOSTLY else _tr("mixed")
 
 
 @dataclass(frozen=True)
@@ -160,7 +164,8 @@ def word_text(result: VisualWordsResult, word: int) -> str:
     text = _tr("{}: {:,} chips of the training films").format(word_title(word), int(result.counts[word]))
     if not result.meanings:
         return text
-    return _tr("{}, {:.0f} % of them: {}").format(text, 100 * result.meanings[word][1], meaning_of(result, word))
+    action, share = result.meanings[word]
+    return _tr("{}, {:.0f} % of them: {}").format(text, 100 * share, action_title(action))
 
 
 @dataclass(frozen=True)
