@@ -17,7 +17,7 @@ from widgets.views.visual_words.pictures import (
     Columns,
     MaskedText,
     PointsAtWords,
-    WordSpot,
+    VisualWordSpot,
     columns_for,
     common_arrays,
     em_of,
@@ -72,13 +72,15 @@ class VisualWordsNextFigure(PointsAtWords):
         below = (0.4, TITLE + 0.3, *(1.9 * TITLE + 0.3,) * row)
         return columns.box(column, top + row * columns.side + sum(below[:row]) * em)
 
-    def spots(self, rect: QRectF, style: FigureStyle) -> list[tuple[WordSpot, QRectF]]:
+    def spots(self, rect: QRectF, style: FigureStyle) -> list[tuple[VisualWordSpot, QRectF]]:
         """See `PointsAtWords.spots`."""
         result, columns = self.result, self._columns(rect, style)
         n_seen = result.n_seen
-        spots = [WordSpot(1, i, int(word)) for i, word in enumerate(result.words[: n_seen + result.futures.shape[1]])]
+        spots = [
+            VisualWordSpot(1, i, int(word)) for i, word in enumerate(result.words[: n_seen + result.futures.shape[1]])
+        ]
         for row, words in enumerate(result.futures.tolist(), 2):
-            spots += [WordSpot(row, n_seen + ahead, word) for ahead, word in enumerate(words)]
+            spots += [VisualWordSpot(row, n_seen + ahead, word) for ahead, word in enumerate(words)]
         return [(spot, self._box(columns, spot.row, spot.column, rect, style)) for spot in spots]
 
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
@@ -146,13 +148,13 @@ class VisualWordsTextFigure(PointsAtWords):
     def _columns(self, rect: QRectF, style: FigureStyle) -> Columns:
         return columns_for(len(self.result.from_text), rect.left(), rect.width(), style, _FOUND)
 
-    def spots(self, rect: QRectF, style: FigureStyle) -> list[tuple[WordSpot, QRectF]]:
+    def spots(self, rect: QRectF, style: FigureStyle) -> list[tuple[VisualWordSpot, QRectF]]:
         """See `PointsAtWords.spots`."""
         em, columns = em_of(style), self._columns(rect, style)
         text = MaskedText.of(self.result, rect.width(), style)
         top = rect.top() + text.height + (2 * TITLE + 1.1) * em
         words = self.result.from_text.tolist()
-        return [(WordSpot(0, rank, word), columns.box(rank, top)) for rank, word in enumerate(words)]
+        return [(VisualWordSpot(0, rank, word), columns.box(rank, top)) for rank, word in enumerate(words)]
 
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         painter.save()

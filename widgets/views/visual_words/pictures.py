@@ -113,7 +113,7 @@ def paint_centred(painter: QPainter, text: str, box: QRectF, style: FigureStyle,
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, shown)
 
 
-class WordSpot(NamedTuple):
+class VisualWordSpot(NamedTuple):
     """The picture of a visual word: its row and column in the figure, and the word."""
 
     row: int
@@ -127,10 +127,10 @@ class PointsAtWords(ABC):
     result: VisualWordsResult
 
     @abstractmethod
-    def spots(self, rect: QRectF, style: FigureStyle) -> list[tuple[WordSpot, QRectF]]:
+    def spots(self, rect: QRectF, style: FigureStyle) -> list[tuple[VisualWordSpot, QRectF]]:
         """Where its pictures are, row by row."""
 
-    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> WordSpot | None:
+    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> VisualWordSpot | None:
         """The picture under a point."""
         return next((spot for spot, box in self.spots(rect, style) if box.contains(point)), None)
 
@@ -138,7 +138,7 @@ class PointsAtWords(ABC):
         """Whether there is such a picture."""
         return any(spot == each for each, _ in self.spots(rect, style))
 
-    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: WordSpot) -> None:
+    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: VisualWordSpot) -> None:
         """Frame the picture."""
         painter.save()
         for each, box in self.spots(rect, style):
@@ -146,7 +146,9 @@ class PointsAtWords(ABC):
                 paint_border(painter, box.adjusted(-2, -2, 2, 2), style, is_selected=True)
         painter.restore()
 
-    def step(self, spot: WordSpot | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> WordSpot | None:
+    def step(
+        self, spot: VisualWordSpot | None, right: int, down: int, rect: QRectF, style: FigureStyle
+    ) -> VisualWordSpot | None:
         """The picture beside, or the one beneath."""
         all_spots = [each for each, _ in self.spots(rect, style)]
         if spot is None or spot not in all_spots:
@@ -154,7 +156,7 @@ class PointsAtWords(ABC):
         wanted = spot.row + down, spot.column + right
         return next((each for each in all_spots if (each.row, each.column) == wanted), spot)
 
-    def describe(self, spot: WordSpot) -> str:
+    def describe(self, spot: VisualWordSpot) -> str:
         """What a visual word stands for."""
         return word_text(self.result, spot.word)
 

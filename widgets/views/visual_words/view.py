@@ -19,7 +19,7 @@ from widgets.view import View
 from widgets.views.visual_words.figure import FilmSpot, VisualWordsFigure
 from widgets.views.visual_words.next_figure import VisualWordsNextFigure, VisualWordsTextFigure
 from widgets.views.visual_words.options import VisualWordsOptions
-from widgets.views.visual_words.pictures import PointsAtWords, WordSpot
+from widgets.views.visual_words.pictures import PointsAtWords, VisualWordSpot
 
 TEMPLATE = "now watch [MASK] [MASK] [MASK] [MASK] [MASK]"  # a small red cup enters
 _FIRST_HIDDEN = (5,)
@@ -170,7 +170,9 @@ class VisualWordsView(View):
             if isinstance(spot, FilmSpot):
                 text = self._figure.describe(spot)
         elif isinstance(self._figure, PointsAtWords):
-            text = self._figure.describe(spot) if isinstance(spot, WordSpot) else self.tr("Point at a visual word.")
+            text = (
+                self._figure.describe(spot) if isinstance(spot, VisualWordSpot) else self.tr("Point at a visual word.")
+            )
         self._page.read_out.show_text("" if self.why_not_current else text)
 
     @Slot(object)
