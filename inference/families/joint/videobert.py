@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from inference.results.tokens import Tokens
 
 JOIN, END = "[>]", "[SEP]"
+_ONE_TEXT = "Sentence B is left aside: one text is read beside a film."
 _NOT_THE_TEXT = "What is said of the clip is read, not the text: that has words which this checkpoint does not know."
 
 
@@ -117,11 +118,12 @@ def read_text(
     longest: int,
 ) -> tuple[Tokens, tuple[str, ...]]:
     """The tokens of the text, and what is to be said of its choice; see `VideoBertFamily.encode`."""
-    given = replace(input.text or TextInput(), text_pair=None)
-    notes: tuple[str, ...] = ()
+    typed = input.text or TextInput()
+    given = replace(typed, text_pair=None)
+    notes = (_ONE_TEXT,) if typed.text_pair else ()
     if prepared.clip is not None and given.token_ids is None and tokenizer is not None:
         known = tokenizer(given.text)["input_ids"]
         if not given.text.strip() or tokenizer.unk_token_id in known:
-            notes = (_NOT_THE_TEXT,) if given.text.strip() else ()
+            notes += (_NOT_THE_TEXT,) if given.text.strip() else ()
             given = replace(given, text=" ".join(each.text for each in prepared.clip.narration))
     return tokenize(given, config, tokenizer, longest), notes

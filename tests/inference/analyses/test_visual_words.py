@@ -102,6 +102,13 @@ def test_without_a_text_what_is_said_is_read(model):
         assert bool(result.notes) == bool(text)
 
 
+def test_a_second_sentence_is_left_aside_and_that_is_said(model):
+    two = replace(FILM, text=replace(FILM.text, text_pair="it grows"))
+    result = visual_words(replace(ASKED, input=two), model, Context())
+    assert " ".join(result.tokens.words[1:]) == FILM.text.text
+    assert result.notes == ("Sentence B is left aside: one text is read beside a film.",)
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
