@@ -42,6 +42,7 @@ SCALES = {
     "training_stages": 3.0,
     "vocabulary": 2.0,
     "word2vec": 1.9,
+    "visual_words": 2.1,
 }
 WIDGETS = {"mesh": "mesh_viewer", "polygen-furniture": "mesh_viewer"}  # pictures of what is no figure
 GROWING = 30  # seconds in which a mesh has grown

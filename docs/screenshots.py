@@ -32,6 +32,7 @@ CHECKPOINTS = {
     "mesh": "polygen-furniture",
     "segments": "lseg-scenes",
     "caption": "virtex-scenes",
+    "visual_words": "videobert-clips",
     "generation": "gpt-mini",
     "translation": "transformer-en-fr",
     "training_stages": "transformer-en-fr",

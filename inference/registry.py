@@ -55,6 +55,7 @@ ANALYSES: dict[str, str] = {
     "ImageRequest": "inference.analyses.image:image",
     "FilmStripRequest": "inference.analyses.film_strip:film_strip",
     "ClipRequest": "inference.analyses.clip:clip",
+    "VisualWordsRequest": "inference.analyses.visual_words:visual_words",
     "ThumbnailsRequest": "inference.analyses.thumbnails:thumbnails",
     "SimilarityRequest": "inference.analyses.similarity:similarity",
     "RelevanceRequest": "inference.analyses.relevance:relevance",
@@ -94,6 +95,7 @@ FAMILIES: dict[str, str] = {
     "uniter": "inference.families.joint.streams:UniterFamily",
     "oscar": "inference.families.joint.streams:OscarFamily",
     "vilbert": "inference.families.joint.streams:VilBertFamily",
+    "videobert": "inference.families.joint.videobert:VideoBertFamily",
     "image_parts": "inference.families.locating.image_parts:ImagePartsFamily",
     "labels": "inference.families.locating.labels:LabelsFamily",
     "films": "inference.families.films:FilmFamily",
@@ -145,4 +147,5 @@ OWN_MODELS: dict[str, str] = {
     "uniter": "inference.models.streams.uniter:Uniter",
     "oscar": "inference.models.streams.oscar:Oscar",
     "vilbert": "inference.models.streams.vilbert:VilBert",
+    "videobert": "inference.models.videobert.model:VideoBert",
 }

@@ -46,6 +46,7 @@ ORDER = (
     "masked_pixels",
     "patches",
     "clip",
+    "visual_words",
     "mesh",
     "classes",
     "segments",

@@ -63,6 +63,7 @@ def missing(
         or ("" if isinstance(family, GivesImageFeatures) else f"{named} makes no vector of an image alone"),
         "joint": why["joint"]
         or ("" if isinstance(family, ReadsJointly) else f"no attention of {named} goes between words and an image"),
+        "visual_words": why["visual_words"] or f"{named} knows no visual words of films",
         "segments": why["segments"] or f"{named} gives pixels no labels",
         "training_stages": why["training_stages"]
         or ("" if has_training_stages else f"nothing of the training of this {named} is kept beside its weights"),

@@ -28,6 +28,7 @@ class Capability(StrEnum):
     PREDICTION = "prediction"
     PATCHES = "patches"
     CLIP = "clip"
+    VISUAL_WORDS = "visual_words"
     CLASSES = "classes"
     IMAGE_FEATURES = "image_features"
     MASKED_IMAGE = "masked_image"
@@ -58,6 +59,7 @@ _READS = {
     Capability.PREDICTION: "text",
     Capability.PATCHES: "image",
     Capability.CLIP: "clip",
+    Capability.VISUAL_WORDS: "clip",
     Capability.CLASSES: "image",
     Capability.IMAGE_FEATURES: "image",
     Capability.MASKED_IMAGE: "image",

@@ -49,6 +49,7 @@ CHECKPOINTS = {
     **dict.fromkeys(("similarity", "relevance", "zero_shot"), "clip-scenes"),
     "segments": "lseg-scenes",
     "caption": "virtex-scenes",
+    "visual_words": "videobert-clips",
 }
 INPUTS = {
     "text": Input(text=TextInput("the cat sat on the mat", "it was tired", masked=(3,))),

@@ -61,6 +61,11 @@ def whole_frames(n: int) -> FilmAxis:
     return _axis([f"frame {i}" for i in range(n)], np.array([(i, -1, -1) for i in range(n)]))
 
 
+def whole_chips(n: int) -> FilmAxis:
+    """A position for each chip, which is some frames together."""
+    return _axis([f"chip {i}" for i in range(n)], np.array([(i, -1, -1) for i in range(n)]))
+
+
 def special(word: str, step: int = -1) -> FilmAxis:
     """A position that shows nothing itself, such as [CLS], of a frame or of the whole film."""
     return _axis([word], np.array([(step, -1, -1)]), is_special=True)

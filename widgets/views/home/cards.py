@@ -15,6 +15,7 @@ from widgets.views.home.examples import (
     THINGS,
     of_bert,
     of_clip,
+    of_film,
     of_gpt,
     of_image,
     of_labels,
@@ -269,6 +270,10 @@ VISION = LecturePart(
             of_labels("segments", "lseg-scenes", *ON_THE_BEACH, "background", segments={"opacity": 0.75}),
         ),
         HomeCard(
+            "visual_words", "VideoBERT: visual words", "A film as words of its own: hide one and read the text.",
+            of_film("visual_words", visual_words={"first": 9, "last": 11}),
+        ),
+        HomeCard(
             "mesh", "PolyGen", "Furniture, vertex by vertex and face by face.",
             ViewExample("mesh", "polygen-furniture", Input(mesh=MeshInput(3))),
         ),
@@ -330,6 +335,10 @@ CHECKPOINTS = LecturePart(
             of_words_and_image("heads", "vilbert-scenes"), "ViLBERT", 1_430_330,
         ),
         CheckpointCard(
+            "videobert-clips", "videobert-clips", "Reads films as visual words, beside what is said.",
+            of_film("heads"), "VideoBERT", 946_154,
+        ),
+        CheckpointCard(
             "lseg-scenes", "lseg-scenes", "Tells which of your labels each pixel shows.",
             of_labels("heads", "lseg-scenes", *ON_THE_BEACH, "background"), "LSeg", 1_145_568,
         ),
@@ -345,7 +354,7 @@ BY_NAME = {card.name: card for part in (*LECTURE, CHECKPOINTS) for card in part.
 # Views without a card, and why.
 WITHOUT = {
     "answer": "no checkpoint that is bundled answers questions about images",
-    "clip": "no checkpoint that is bundled reads films",
+    "clip": "the bundled checkpoint of films reads no patches, and is shown in visual_words",
     "home": "it is where the cards are",
 }
 

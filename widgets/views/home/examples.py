@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inference.results.inputs import ImageInput, Input, TextInput
+from inference.results.inputs import ClipInput, ImageInput, Input, TextInput
 from widgets.context import ViewExample
 from widgets.selection import Position, Selected
 
@@ -69,6 +69,12 @@ def of_clip(view: str) -> ViewExample:
     images = tuple(ImageInput(seed=seed) for seed in range(len(SENTENCES)))
     given = Input(text=TextInput(SENTENCES[1]), image=images[1], images=images, texts=SENTENCES)
     return ViewExample(view, "clip-scenes", given)
+
+
+def of_film(view: str, **options: dict[str, object]) -> ViewExample:
+    """A drawn clip with one of its sentences as far as its verb, which is masked."""
+    text = TextInput("the small red umbrella turns", masked=(5,))
+    return ViewExample(view, "videobert-clips", Input(text=text, clip=ClipInput(seed=1)), None, options)
 
 
 def of_labels(view: str, checkpoint: str, *labels: str, **options: dict[str, object]) -> ViewExample:

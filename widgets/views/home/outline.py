@@ -111,6 +111,11 @@ OUTLINE = (
             LectureTopic("LSeg", "CLIP's text encoder, and a vector for every pixel.", ("segments",)),
             LectureTopic("ViLBERT", "Words and regions in two streams that ask each other.", ("vilbert",)),
             LectureTopic("UNITER", "Words and regions in one stream.", ("uniter",)),
+            LectureTopic(
+                "VideoBERT and CBT",
+                "Stretches of a film as words of their own, or as vectors, beside what is said.",
+                ("visual_words",),
+            ),
         ),
     ),
 )

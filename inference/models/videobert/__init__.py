@@ -1,0 +1,1 @@
+"""VideoBERT and CBT: films as visual words, or as vectors, beside the words that are said."""

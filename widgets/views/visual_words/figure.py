@@ -1,0 +1,300 @@
+"""A film as chips with their visual words, the text beneath, and what is named behind the masks of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+
+from inference.results.visual_words import VisualWordsResult
+from widgets.figures import prediction_cards
+from widgets.figures.image_parts import paint_title
+from widgets.figures.prediction_cards import Card, Guess, percent
+from widgets.kit.clean import clean, isolated
+from widgets.kit.figure import Numbers
+from widgets.look.theme import FigureStyle
+from widgets.views.visual_words.pictures import (
+    TITLE,
+    Columns,
+    MaskedText,
+    columns_for,
+    common_arrays,
+    em_of,
+    fits_text,
+    meaning_of,
+    paint_centred,
+    paint_head,
+    paint_hidden,
+    paint_picture,
+    word_text,
+    word_title,
+)
+
+_MOST_GUESS = 4.2  # em of the image of a guess
+_WIDTH = 60.0  # em
+
+
+class FilmSpot(NamedTuple):
+    """A chip of the film, or a word of the text."""
+
+    kind: str  # `chip` or `word`
+    at: int
+
+
+class _ChipGuesses(NamedTuple):
+    """Guesses of one hidden chip: title, images, titles beneath in two lines, and which of them is the right one."""
+
+    title: str
+    images: list[np.ndarray]
+    names: list[str]
+    meanings: list[str]
+    probs: list[float]
+    right: int
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("VisualWordsFigure", text)
+
+
+@dataclass(frozen=True)
+class VisualWordsFigure:
+    """The film strip, the text, and guesses with the other side and without it, CBT's beside VideoBERT's."""
+
+    result: VisualWordsResult
+
+    @property
+    def caption(self) -> str:
+        n, n_masked = len(self.result.hidden), len(self.result.positions)
+        if not n and not n_masked:
+            return _tr("The film as visual words, and the text; nothing is hidden")
+        return _tr(
+            "What is named behind masks, with the other side and without it; hidden chips: {}, masked words: {}"
+        ).format(n, n_masked)
+
+    # What is guessed
+
+    @cached_property
+    def cards(self) -> tuple[Card, ...]:
+        """Two for each masked word: with the film, and without it."""
+        result = self.result
+        return tuple(
+            self._card(mask, number, title)
+            for mask in range(len(result.positions))
+            for number, title in enumerate((_tr("with the film"), _tr("without the film")))
+        )
+
+    def _card(self, mask: int, number: int, title: str) -> Card:
+        result = self.result
+        original, position = result.original[mask], int(result.positions[mask])
+        was = _tr(" · was “{}”").format(isolated(original)) if original else ""
+        prob = float(result.original_probs[number, mask])
+        guesses = tuple(
+            Guess(clean(word), float(p), prediction_cards.same_word(word, float(p), original, prob))
+            for word, p in zip(result.guesses[number][mask], result.guess_probs[number, mask], strict=True)
+        )
+        is_there = any(guess.is_original for guess in guesses)
+        outside = Guess(clean(original), prob, is_original=True) if original and not is_there else None
+        return Card(f"{position} · {title}{was}", guesses, outside, guesses[0].is_original if original else None)
+
+    def panels(self, hidden: int) -> tuple[_ChipGuesses, ...]:
+        """Of one hidden chip: the words with the text, those without it, and the chips that CBT takes it for."""
+        result = self.result
+        n = result.chip_guesses.shape[-1]
+        truth = int(result.words[result.hidden[hidden]])
+        found = []
+        for number, side in enumerate((_tr("with the text"), _tr("without it"))):
+            words = result.chip_guesses[number, hidden].tolist()
+            prob = percent(float(result.truth_probs[number, hidden]))
+            title = _tr("{}, right one: {}").format(side, prob)
+            meanings = [meaning_of(result, each) for each in words]
+            probs = result.chip_probs[number, hidden].tolist()
+            right = words.index(truth) if truth in words else -1
+            found.append(
+                _ChipGuesses(
+                    title, [result.pictures[w] for w in words], list(map(word_title, words)), meanings, probs, right
+                )
+            )
+        scores = result.nce[hidden]
+        best = np.argsort(-scores, kind="stable")[:n].tolist()
+        n_chips = len(result.words)
+        images = [result.frames[i] if i < n_chips else result.pictures[i - n_chips] for i in best]
+        names = [_tr("chip {}").format(i) if i < n_chips else word_title(i - n_chips) for i in best]
+        own = int(result.hidden[hidden])
+        title = _tr("CBT, of {} vectors, right one: {}").format(len(scores), percent(float(scores[own])))
+        meanings = [meaning_of(result, int(result.words[i]) if i < n_chips else i - n_chips) for i in best]
+        right = best.index(own) if own in best else -1
+        found.append(_ChipGuesses(title, images, names, meanings, scores[best].tolist(), right))
+        return tuple(found)
+
+    # Layout
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        width = _WIDTH * em_of(style)
+        return QSizeF(width, self.least_height(width, style))
+
+    def least_height(self, width: float, style: FigureStyle) -> float:
+        """Height that is needed at a width."""
+        em = em_of(style)
+        grid = prediction_cards.lay_out(self.cards, width, QFontMetricsF(style.font))
+        return self._cards_top(width, style) + (grid.height + 0.8 * em if self.cards else 0)
+
+    def _film(self, rect: QRectF, style: FigureStyle) -> Columns:
+        return columns_for(len(self.result.words), rect.left(), rect.width(), style)
+
+    def _panels_top(self, width: float, style: FigureStyle) -> float:
+        em = em_of(style)
+        side = self._film(QRectF(0, 0, width, 1), style).side
+        return (TITLE + 0.3 + 3 * TITLE + 0.5) * em + 2 * side
+
+    def _text_top(self, width: float, style: FigureStyle) -> float:
+        return self._panels_top(width, style) + self._panel_height(width, style) * len(self.result.hidden)
+
+    def _panel_height(self, width: float, style: FigureStyle) -> float:
+        return (3.8 * TITLE + 0.7) * em_of(style) + self._guess_side(width, style)
+
+    def _guess_side(self, width: float, style: FigureStyle) -> float:
+        return self._guess_columns(0, 0, width, style).side
+
+    def _guess_columns(self, panel: int, left: float, width: float, style: FigureStyle) -> Columns:
+        em = em_of(style)
+        share = (width - 2 * em) / 3
+        n = self.result.chip_guesses.shape[-1]
+        return columns_for(n, left + panel * (share + em), share, style, _MOST_GUESS)
+
+    def _cards_top(self, width: float, style: FigureStyle) -> float:
+        return self._text_top(width, style) + MaskedText.of(self.result, width, style).height + 0.7 * em_of(style)
+
+    # Painting
+
+    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        painter.save()
+        painter.setFont(style.font)
+        result, em = self.result, em_of(style)
+        top = paint_head(painter, fits_text(result), rect, style)
+        film = self._film(rect, style)
+        for chip, word in enumerate(result.words.tolist()):
+            is_hidden, is_shown = chip in result.hidden, result.first <= chip <= result.last
+            title = str(chip) if chip else _tr("chip 0")
+            paint_centred(painter, title, film.line(chip, top, TITLE * em), style)
+            box = film.box(chip, top + TITLE * em)
+            below = film.box(chip, box.bottom() + 0.2 * em)
+            if is_hidden:
+                paint_hidden(painter, box, style)
+                paint_hidden(painter, below, style)
+            else:
+                paint_picture(painter, result.frames[chip], box, style, is_faint=not is_shown)
+                paint_picture(painter, result.pictures[word], below, style, is_faint=not is_shown)
+            name = "[MASK]" if is_hidden else word_title(word)
+            line = film.line(chip, below.bottom(), TITLE * em)
+            paint_centred(painter, name, line, style)
+            meaning = "" if is_hidden else meaning_of(result, word)
+            paint_centred(painter, meaning, line.translated(0, 0.9 * TITLE * em), style, is_faint=not is_shown)
+        text_top = rect.top() + self._text_top(rect.width(), style)
+        MaskedText.of(result, rect.width(), style).paint(painter, QPointF(rect.left(), text_top), style)
+        top = rect.top() + self._panels_top(rect.width(), style)
+        for hidden in range(len(result.hidden)):
+            self._paint_panels(painter, hidden, QRectF(rect.left(), top, rect.width(), 1), style)
+            top += self._panel_height(rect.width(), style)
+        grid = prediction_cards.lay_out(self.cards, rect.width(), QFontMetricsF(style.font))
+        origin = QPointF(rect.left(), rect.top() + self._cards_top(rect.width(), style))
+        prediction_cards.paint_cards(painter, self.cards, grid, origin, style)
+        painter.restore()
+
+    def _paint_panels(self, painter: QPainter, hidden: int, rect: QRectF, style: FigureStyle) -> None:
+        em, chip = em_of(style), int(self.result.hidden[hidden])
+        for number, panel in enumerate(self.panels(hidden)):
+            columns = self._guess_columns(number, rect.left(), rect.width(), style)
+            width = (rect.width() - 2 * em) / 3
+            line = QRectF(columns.left, rect.top(), width, TITLE * em)
+            title = _tr("Chip {}: {}").format(chip, panel.title) if not number else panel.title
+            paint_title(painter, title, line, style)
+            for rank, image in enumerate(panel.images):
+                box = columns.box(rank, line.bottom())
+                is_right = rank == panel.right
+                paint_picture(painter, image, box, style, is_right=is_right)
+                name = columns.line(rank, box.bottom(), TITLE * em)
+                paint_centred(painter, percent(panel.probs[rank]), name, style, is_faint=not is_right)
+                for below, text in enumerate((panel.names[rank], panel.meanings[rank]), 1):
+                    paint_centred(painter, text, name.translated(0, below * 0.9 * TITLE * em), style)
+
+    # Pointing
+
+    def _spots(self, rect: QRectF, style: FigureStyle) -> list[tuple[FilmSpot, QRectF]]:
+        result, em = self.result, em_of(style)
+        film = self._film(rect, style)
+        top = rect.top() + (TITLE + 0.3) * em
+        found = [
+            (FilmSpot("chip", chip), film.box(chip, top).adjusted(0, 0, 0, film.side + 3.1 * TITLE * em))
+            for chip in range(len(result.words))
+            if result.first <= chip <= result.last
+        ]
+        origin = QPointF(rect.left(), rect.top() + self._text_top(rect.width(), style))
+        boxes = MaskedText.of(result, rect.width(), style).boxes
+        return found + [
+            (FilmSpot("word", pos), box.translated(origin))
+            for pos, box in enumerate(boxes)
+            if not result.tokens.is_special[pos]
+        ]
+
+    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> FilmSpot | None:
+        """The chip or the word under a point."""
+        return next((spot for spot, box in self._spots(rect, style) if box.contains(point)), None)
+
+    def has_spot(self, spot: object, rect: QRectF, style: FigureStyle) -> bool:
+        """Whether there is such a chip or word."""
+        return any(spot == each for each, _ in self._spots(rect, style))
+
+    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: FilmSpot) -> None:
+        """Frame what is pointed at."""
+        painter.save()
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(style.theme.accent, 2.0))
+        for each, box in self._spots(rect, style):
+            if each == spot:
+                painter.drawRect(box.adjusted(-1, -1, 1, 1))
+        painter.restore()
+
+    def step(self, spot: FilmSpot | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> FilmSpot | None:
+        """The chip or the word beside; down goes from the film to the text."""
+        spots = [each for each, _ in self._spots(rect, style)]
+        if spot is None or spot not in spots:
+            return spots[0] if spots else None
+        if down and (others := [each for each in spots if each.kind == ("word" if down > 0 else "chip")]):
+            return others[0] if spot.kind != others[0].kind else spot
+        own = [each for each in spots if each.kind == spot.kind]
+        return own[min(max(own.index(spot) + right, 0), len(own) - 1)]
+
+    def describe(self, spot: FilmSpot) -> str:
+        """What it is, and what a click does."""
+        result = self.result
+        if spot.kind == "word":
+            word = isolated(clean(result.tokens.words[spot.at]))
+            is_masked = spot.at in result.positions
+            text = _tr("{}: a click shows the word again") if is_masked else _tr("{}: a click masks it")
+            return text.format(word)
+        does = _tr("a click shows it") if spot.at in result.hidden else _tr("a click hides it")
+        return _tr("Chip {} is {}; {}.").format(spot.at, word_text(result, int(result.words[spot.at])), does)
+
+    # Numbers
+
+    def numbers(self) -> Numbers:
+        result = self.result
+        rows: list[tuple[str | int | float, ...]] = []
+        for number, side in enumerate(("text", "no text")):
+            for hidden, chip in enumerate(result.hidden.tolist()):
+                pairs = zip(result.chip_guesses[number, hidden], result.chip_probs[number, hidden], strict=True)
+                rows += [("chip", chip, side, rank, f"word {word}", float(p)) for rank, (word, p) in enumerate(pairs)]
+        for number, side in enumerate(("film", "no film")):
+            for mask, pos in enumerate(result.positions.tolist()):
+                pairs = zip(result.guesses[number][mask], result.guess_probs[number, mask], strict=True)
+                rows += [("word", pos, side, rank, word, float(p)) for rank, (word, p) in enumerate(pairs)]
+        for hidden, chip in enumerate(result.hidden.tolist()):
+            n = len(result.words)
+            for i, score in enumerate(result.nce[hidden].tolist()):
+                name = f"chip {i}" if i < n else f"word {i - n}"
+                rows.append(("chip", chip, "CBT", i, name, score))
+        return Numbers(common_arrays(result), ("hidden", "place", "beside", "rank", "guess", "probability"), rows)
