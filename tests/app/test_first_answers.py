@@ -15,6 +15,7 @@ from app.link import first_answers
 from app.link.first_answers import FirstAnswers
 from app.window.main_window import MainWindow
 from inference.results.checkpoint import OpenRequest
+from inference.results.devices import DevicesRequest
 from inference.results.memory import MemoryRequest
 from inference.service import wire
 from resources import FIRST_CHECKPOINT, checkpoint_path
@@ -98,7 +99,9 @@ def test_the_first_window_shows_it_dimmed_while_the_engine_is_silent(qtbot, tmp_
     assert window.area.current == "home"
     window.show_view("heads")  # one click away
     qtbot.waitUntil(lambda: "heads" in window.area.views and window.area.views["heads"].figure() is not None)
-    asked = [request for request in dict.fromkeys(runner.asked) if not isinstance(request, MemoryRequest)]
+    asked = [
+        request for request in dict.fromkeys(runner.asked) if not isinstance(request, MemoryRequest | DevicesRequest)
+    ]
     known = [message["request"] for message in read(FILE.read_bytes())[0]]
     assert asked == known, AGAIN  # all that it asks, and nothing that it does not
     view = window.area.views["heads"]

@@ -12,6 +12,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.visual_words import VisualWordsResult
 from widgets.figures import prediction_cards
+from widgets.figures.counts import number_of
 from widgets.figures.image_parts import paint_title
 from widgets.figures.prediction_cards import Card, Guess, percent
 from widgets.kit.clean import clean, isolated
@@ -124,7 +125,7 @@ class VisualWordsFigure:
         images = [result.frames[i] if i < n_chips else result.pictures[i - n_chips] for i in best]
         names = [_tr("chip {}").format(i) if i < n_chips else word_title(i - n_chips) for i in best]
         own = int(result.hidden[hidden])
-        title = _tr("CBT, of {} vectors, right one: {}").format(len(scores), percent(float(scores[own])))
+        title = _tr("CBT, of {}, right one: {}").format(number_of(len(scores), "vectors"), percent(float(scores[own])))
         meanings = [meaning_of(result, int(result.words[i]) if i < n_chips else i - n_chips) for i in best]
         right = best.index(own) if own in best else -1
         found.append(_ChipGuesses(title, images, names, meanings, scores[best].tolist(), right))
