@@ -86,6 +86,8 @@ class SeenScenes:
         bool [scene, region].
     tags
         Of every scene the tags of its regions.
+    pixels
+        float32 [scene, 3, row, column] for models that read the image itself; then nothing is detected.
     """
 
     vectors: Tensor
@@ -93,10 +95,15 @@ class SeenScenes:
     pairs: Tensor
     is_region: Tensor
     tags: tuple[tuple[str, ...], ...]
+    pixels: Tensor | None = None
 
 
-def see(detector: SceneDetector, scenes: list[Scene]) -> SeenScenes:
-    """Paint scenes, and find what is in them."""
+def see(detector: SceneDetector | None, scenes: list[Scene]) -> SeenScenes:
+    """Paint scenes, and find what is in them; without a detector their pixels are kept."""
+    if detector is None:
+        n, nothing = len(scenes), torch.zeros(len(scenes), 0, dtype=torch.bool)
+        none = torch.zeros(n, 0, 1)
+        return SeenScenes(none, torch.zeros(n, 0, 4), none, nothing, ((),) * n, images(scenes))
     with torch.autocast("cpu", enabled=False):
         return _padded(detector.detect(images(scenes)))
 
@@ -142,7 +149,7 @@ class JointBatch:
 
 
 def training_batch(
-    step: int, n_scenes: int, detector: SceneDetector, tokenizer: PreTrainedTokenizerFast, *, has_tags: bool
+    step: int, n_scenes: int, detector: SceneDetector | None, tokenizer: PreTrainedTokenizerFast, *, has_tags: bool
 ) -> JointBatch:
     """Scenes of a step, that no other step has, each with four sentences.
 
