@@ -49,6 +49,7 @@ ANALYSES: dict[str, str] = {
     "PublishedTableRequest": "inference.analyses.fine_tuning:published_table",
     "NextSentenceRequest": "inference.analyses.next_sentence:next_sentence",
     "PredictionRequest": "inference.analyses.prediction:prediction",
+    "ConceptsRequest": "inference.analyses.concepts:concepts",
     "GroundingRequest": "inference.analyses.grounding:grounding",
     "JointRequest": "inference.analyses.joint:joint",
     "JointWordsRequest": "inference.analyses.joint:joint_words",

@@ -15,6 +15,7 @@ from transformers import ViTModel
 
 from inference.inputs.scene_images import thing_boxes
 from inference.models.scene_detector import SceneDetector, SceneDetectorConfig, overlaps
+from inference.models.streams.in_order import InOrder
 from resources import CHECKPOINTS, DETECTORS
 from resources.recipes.joint_scenes.card import Curve, side_by_side
 from resources.recipes.joint_scenes.data import (
@@ -28,7 +29,7 @@ from resources.recipes.joint_scenes.data import (
     training_batch,
     with_word_changed,
 )
-from resources.recipes.joint_scenes.systems import SYSTEMS, build, inputs_of, losses_of, reads_pixels
+from resources.recipes.joint_scenes.systems import SYSTEMS, PatchTeacher, build, inputs_of, losses_of, reads_pixels
 from resources.recipes.scene_data import SIDE, images
 from resources.recipes.scene_detector.report import _average_precision, matched
 from resources.scenes import make_scene, sentences_of
@@ -190,15 +191,29 @@ def test_vilt_begins_with_the_layers_of_a_vit():
     sign = embeddings.token_type_embeddings.weight[1]
     with torch.no_grad():
         places = vit.embeddings(pixels) + sign
-        own = embeddings.visual_embed(pixels, torch.ones(1, 64, 64), max_image_length=-1)[0] + sign
+        with InOrder():
+            own = embeddings.visual_embed(pixels, torch.ones(1, 64, 64), max_image_length=-1)[0] + sign
         wanted = places
         for layer in vit.layers:
             wanted = layer(wanted)
             wanted = wanted[0] if isinstance(wanted, tuple) else wanted
         found = model.vilt.encoder(own)[0]
-    # Patches come in an order of their own; [CLS] stands first.
-    torch.testing.assert_close(found[:, 0], wanted[:, 0], atol=1e-4, rtol=1e-4)
-    torch.testing.assert_close(found.sum(1), wanted.sum(1), atol=1e-3, rtol=1e-4)
+    torch.testing.assert_close(found, wanted, atol=1e-4, rtol=1e-4)
+
+
+def test_patches_of_vilt_say_what_they_show_while_it_learns_and_are_shipped_without(detector):
+    tokenizer = make_tokenizer()
+    model = build("vilt-scenes", 0, len(tokenizer), detector.config)
+    names = model.state_dict().keys()
+    teacher = PatchTeacher(model, 16)
+    batch = training_batch(0, 2, None, tokenizer, has_tags=False)
+    model.patch_head.weight.data.zero_()
+    model.patch_head.bias.data.fill_(-20)
+    losses_of(model, batch)
+    share = batch.seen.kinds[batch.owners].mean()
+    assert teacher.loss(batch).item() == pytest.approx(4 * 20 * share.item(), rel=1e-4)
+    teacher.leave()
+    assert model.state_dict().keys() == names
 
 
 def test_curves_stand_side_by_side_and_say_who_is_ahead():

@@ -88,6 +88,14 @@ class ReadsJointly(ABC):
         """
         return None
 
+    def states(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> tuple[Tensor, Tensor] | None:
+        """States behind the last layer, [token, d] of the text and [place, d] of the image, which ends with
+        its regions or patches.
+
+        None for models that do not tell them.
+        """
+        return None
+
     def why_no_words(self, opened: Opened) -> str:
         """Half a sentence where it fills no masks in the text; empty where it does."""
         return f"{opened.named} has no head that fills in words"

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
-from torch.overrides import TorchFunctionMode
 
 from inference.family.base import Encoded, ReadsImages
 from inference.family.jointly import OfKind, PairScore, ReadsJointly
@@ -14,6 +13,7 @@ from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
 from inference.inputs.tokens import as_text, joined, segments, tokenize
+from inference.models.streams.in_order import InOrder, spaced
 from inference.models.streams.transport import spoken, transport
 from inference.results.joint import JointLevel
 
@@ -90,11 +90,16 @@ class ViltFamily(PartsFamily, ReadsImages, ReadsJointly):
 
     def output(self, net: PreTrainedModel, tensors: dict[str, Tensor], *, with_head: bool = True, **more: Any) -> Any:
         """See `Attends.output`: what it samples comes in its order."""
-        with _InOrder():
+        with InOrder():
             return super().output(net, tensors, with_head=with_head, **more)
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         self.output(net, encoded.tensors, with_head=False)
+
+    def states(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        n = tensors["input_ids"].shape[1]
+        states = self.output(net, tensors, with_head=False).last_hidden_state[0]
+        return states[:n], states[n:]
 
     def why_no_words(self, opened: Opened) -> str:
         return "" if opened.net_class in (_VILT_WORDS, _VILT_BOTH) else super().why_no_words(opened)
@@ -211,27 +216,11 @@ class BridgeTowerFamily(PartsFamily, ReadsImages, ReadsJointly):
         return PairScore(float(self.output(net, tensors).logits[0].softmax(-1)[1]), is_probability=True)
 
 
-class _InOrder(TorchFunctionMode):
-    """What is sampled without being put back comes in its order, evenly spaced."""
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if func is torch.multinomial:
-            weights, n = args[0], int(args[1])
-            chosen = torch.from_numpy(_spaced(weights.shape[-1], n)).to(weights.device)
-            return chosen.expand(*weights.shape[:-1], n)
-        return func(*args, **(kwargs or {}))
-
-
-def _spaced(n: int, n_kept: int) -> np.ndarray:
-    """int64 [kept] of `n` places, all of them where as many are kept."""
-    return np.arange(n_kept, dtype=np.int64) * n // n_kept
-
-
 def _kept(config: PreTrainedConfig, n_patches: int) -> np.ndarray:
     """int64: which patches ViLT reads."""
     most: Any = config.max_image_length
     is_limited = isinstance(most, int) and 0 < most < n_patches
-    return _spaced(n_patches, cast("int", most) if is_limited else n_patches)
+    return spaced(n_patches, cast("int", most) if is_limited else n_patches)
 
 
 def _words(n: int) -> list[OfKind]:

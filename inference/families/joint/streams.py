@@ -38,6 +38,10 @@ class _WithHeads(RegionsFamily):
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         self.output(net, encoded.tensors)
 
+    def states(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        output = self.output(net, tensors)
+        return output.text_states[0], output.region_states[0]
+
     def why_no_words(self, opened: Opened) -> str:
         return ""
 

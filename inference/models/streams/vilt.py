@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from transformers import ViltConfig, ViltModel
 from transformers.models.vilt.modeling_vilt import ViltMLMHead, ViltPreTrainedModel
 
+from inference.models.streams.in_order import InOrder
 from inference.models.streams.layers import JointOutput
 
 MATCHES = 1  # which of the two classes of `itm_score` says that text and image belong together
@@ -61,15 +62,16 @@ class ViltForPreTraining(ViltPreTrainedModel):
         Returns
         -------
         JointOutput
-            Its regions are patches, without the [CLS] of the image, in the order in which the model drew them.
+            Its regions are patches, row by row, without the [CLS] of the image.
         """
-        found = self.vilt(
-            input_ids=input_ids,
-            token_type_ids=token_type_ids,
-            attention_mask=attention_mask,
-            pixel_values=pixel_values,
-            **more,
-        )
+        with InOrder():
+            found = self.vilt(
+                input_ids=input_ids,
+                token_type_ids=token_type_ids,
+                attention_mask=attention_mask,
+                pixel_values=pixel_values,
+                **more,
+            )
         n, states = input_ids.shape[1], found.last_hidden_state
         return JointOutput(
             word_logits=self.mlm_score(states[:, :n]),

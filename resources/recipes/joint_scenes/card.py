@@ -38,7 +38,8 @@ _ABOUT = {
         "ViLT (Kim et al. 2021)",
         "Words and patches of 8 × 8 pixels go through one stream; nothing is detected. As ViLT began with a ViT of "
         "ImageNet, it began with the layers, patches and places of `vit-scenes`.",
-        "masked words, sentences that are true or not, and the transport of words to patches",
+        "masked words, sentences that are true or not, the transport of words to patches, and behind the third layer "
+        "the kinds of thing that each patch shows, so that what `vit-scenes` knew is not lost before words read it",
     ),
 }
 _CARD = """---

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import torch
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import PreTrainedModel, ViltConfig
 
@@ -34,6 +34,7 @@ _SIZES_OF_VIT = (
     *("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "hidden_act"),
     *("image_size", "patch_size"),
 )
+_TAUGHT_LAYER, _PATCHES = 2, 4.0  # of ViLT; and the weight of what its patches say
 _TRANSPORT, _REGIONS = 0.5, 0.5  # weights of losses beside those of words and pairs
 
 
@@ -86,6 +87,44 @@ SYSTEMS: Final[dict[str, bool]] = {
     "vilbert-scenes": False,
     "vilt-scenes": False,
 }
+
+
+class PatchTeacher:
+    """Has every patch of a ViLT say, behind one of its layers, which kinds of thing show in it.
+
+    Regions of the other models come from a detector that was told what things are; of patches that is told here. It is
+    the objective of `vit-scenes`, which is lost else before words begin to read patches.
+
+    Parameters
+    ----------
+    model
+        Is given a head, which trains with it; `leave` takes it away.
+    """
+
+    def __init__(self, model: vilt.ViltForPreTraining, n_kinds: int) -> None:
+        self.model = model
+        model.patch_head = nn.Linear(model.config.hidden_size, n_kinds)
+        layer = model.vilt.encoder.layer[_TAUGHT_LAYER]
+        self._hook = layer.register_forward_hook(lambda _layer, _given, found: self._keep(found[0]))
+        self._states: Tensor | None = None
+
+    def _keep(self, states: Tensor) -> None:
+        self._states = states
+
+    def loss(self, batch: JointBatch) -> Tensor:
+        """Of the patches of what the model has just read."""
+        kinds = batch.seen.kinds
+        assert kinds is not None
+        assert self._states is not None
+        wanted = kinds[batch.owners]
+        logits = self.model.patch_head(self._states[:, -wanted.shape[1] :])
+        self._states = None
+        return _PATCHES * F.binary_cross_entropy_with_logits(logits.float(), wanted)
+
+    def leave(self) -> None:
+        """Leave the model as it is shipped."""
+        self._hook.remove()
+        del self.model.patch_head
 
 
 def reads_pixels(name: str) -> bool:
