@@ -89,6 +89,7 @@ def joint(request: JointRequest, model: Model, context: Context) -> JointResult:
         notes=run.encoded.notes,
         transport=_transported(family, run, n, model) if len(axes) == 1 else None,
         through_tags=_through_tags(level, kinds[axes[0]], run, model, context) if len(axes) == 1 else None,
+        steps=family.steps(config),
     )
 
 

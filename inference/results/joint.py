@@ -93,6 +93,9 @@ class JointResult:
         float32 [head, query_pos, key_pos]: of words (queries) and regions (keys) what goes by way of the tags, at which
         a word looks with this head, and these at the region with the mean of the heads of the level before; a row sums
         to the share that goes so. NaN elsewhere. None where there are no tags, and for the first level.
+    steps
+        Group and layer of all attentions in the order in which they run, of models with a stream of words and one of
+        the image; else empty.
     """
 
     levels: tuple[JointLevel, ...]
@@ -110,6 +113,7 @@ class JointResult:
     notes: tuple[str, ...] = ()
     transport: np.ndarray | None = None
     through_tags: np.ndarray | None = None
+    steps: tuple[tuple[str, int], ...] = ()
 
     @property
     def n_heads(self) -> int:
