@@ -34,6 +34,8 @@ ENTRIES = (
     Entry("opacity", "How much of the image the colours over it hide."),
     Entry("grounding", "Of the words that name a thing, the share whose strongest attention to the image lies on that thing.", (), "", "Cao et al. 2020"),
     Entry("transport plan", "How words are brought to regions at the least cost in all, a cost being how unlike their vectors are.", (), "min Σ T[w, r] (1 − cos(w, r))", "Chen et al. 2020"),
+    Entry("tag", "What a detector calls a region, read as a word: an anchor between words and regions.", ("tags",), "", "Li et al. 2020, “Oscar”"),
+    Entry("silhouette", "How much nearer points lie to their own group than to the nearest other one: 1 is far apart, 0 is mixed.", (), "(b − a) / max(a, b)", "Rousseeuw 1987"),
     Entry("region", "A part of an image that a detector has found.", ("regions",)),
     Entry("ImageNet", "1.28 million photographs of 1,000 classes, by which vision models are compared.", (), "", "Deng et al. 2009"),
     Entry("VTAB", "19 tasks with 1,000 examples each, by which vision models are compared.", (), "", "Zhai et al. 2019"),

@@ -125,6 +125,20 @@ def test_concepts_are_states_of_what_means_or_shows_a_thing(models):
     }
 
 
+@pytest.mark.parametrize("name", ["vilbert", "lxmert"])
+def test_the_steps_of_two_streams_are_all_their_attentions(name, tmp_path):
+    """Each once; both directions of a connection side by side, and the layers of a stream in order."""
+    model = load(str(save(tmp_path / name, name)), Context())
+    steps = model.family.steps(model.net.config)
+    every = {(group.name, layer) for group in model.info.groups for layer in group.layers}
+    assert set(steps) == every
+    assert len(steps) == len(every)
+    for group in model.info.groups:
+        assert [layer for name, layer in steps if name == group.name] == sorted(group.layers)
+    for k in model.info.groups[2].layers:
+        assert steps.index(("regions_to_text", k)) == steps.index(("text_to_regions", k)) + 1
+
+
 def test_the_silhouette_is_that_of_its_definition():
     rng = np.random.default_rng(1)
     points, groups = rng.normal(size=(9, 3)), np.array([0, 0, 0, 1, 1, 1, 1, 2, 2])

@@ -231,6 +231,10 @@ VISION = LecturePart(
             of_words_and_image("joint", "vilbert-scenes", joint={"show": "map"}),
         ),
         HomeCard(
+            "oscar", "OSCAR: tags as anchors", "Words, tags and regions of one thing: do their vectors lie together?",
+            of_words_and_image("joint", "oscar-scenes", joint={"show": "concepts", "projection": "tsne"}),
+        ),
+        HomeCard(
             "uniter", "UNITER: one stream", "Words and regions in one stream: which head finds the thing?",
             of_words_and_image("joint", "uniter-scenes", joint={"show": "grounding"}),
         ),
@@ -320,6 +324,10 @@ CHECKPOINTS = LecturePart(
         CheckpointCard(
             "clip-scenes", "clip-scenes", "Compares drawn scenes with what is said of them.",
             of_labels("heads", "clip-scenes", *ON_THE_BEACH), "CLIP", 800_065,
+        ),
+        CheckpointCard(
+            "oscar-scenes", "oscar-scenes", "Reads words, tags and regions of a scene in one stream.",
+            of_words_and_image("heads", "oscar-scenes"), "OSCAR", 717_242,
         ),
         CheckpointCard(
             "uniter-scenes", "uniter-scenes", "Reads words and the regions of a scene in one stream.",

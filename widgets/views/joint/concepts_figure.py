@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from inference.results.concepts import ConceptsResult
-from inference.results.joint import KINDS
+from inference.results.joint import KINDS, OF_TEXT, is_of
 from widgets.figures.heat_panel import short
 from widgets.figures.image_parts import paint_border, paint_title
 from widgets.kit.figure import Numbers
@@ -56,7 +56,7 @@ class JointConceptsFigure:
 
     def _plot(self, rect: QRectF, style: FigureStyle) -> QRectF:
         em = QFontMetricsF(style.font).height()
-        return rect.adjusted(0.5 * em, 2.0 * em, -0.5 * em, -1.8 * em)
+        return rect.adjusted(0.5 * em, 0.5 * em, -0.5 * em, -1.8 * em)
 
     def _spots(self, rect: QRectF, style: FigureStyle) -> np.ndarray:
         """float64 [point, 2] on the sheet."""
@@ -80,8 +80,6 @@ class JointConceptsFigure:
         painter.setFont(style.font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         em = QFontMetricsF(style.font).height()
-        line = QRectF(rect.left(), rect.top(), rect.width(), 1.6 * em)
-        paint_title(painter, self.caption, line, style)
         paint_border(painter, self._plot(rect, style), style)
         spots = self._spots(rect, style)
         for number, (x, y) in enumerate(spots.tolist()):
@@ -96,23 +94,23 @@ class JointConceptsFigure:
         _paint_shape(painter, _SHAPES[KINDS[self.result.kinds[number]]], at, half)
 
     def _paint_names(self, painter: QPainter, spots: np.ndarray, rect: QRectF, style: FigureStyle) -> None:
-        """Each concept at the median of its points; one that would lie over another is moved below it."""
+        """Each concept below the median of its words and tags; one that would lie over another is moved down."""
         metrics, taken = QFontMetricsF(style.font), []
-        plot = self._plot(rect, style)
+        plot, is_text = self._plot(rect, style), is_of(self.result.kinds, *OF_TEXT)
         for concept, name in enumerate(self.result.names):
-            own = spots[self.result.concepts == concept]
+            is_own = self.result.concepts == concept
+            own = spots[is_own & is_text] if (is_own & is_text).any() else spots[is_own]
             if not len(own):
                 continue
             x, y = np.median(own, 0).tolist()
             width = metrics.horizontalAdvance(name) + 0.4 * metrics.height()
             left = min(max(x - width / 2, plot.left()), plot.right() - width)
-            box = QRectF(left, y - metrics.height() / 2, width, metrics.height())
+            box = QRectF(
+                left, min(y + 0.4 * metrics.height(), plot.bottom() - metrics.height()), width, metrics.height()
+            )
             while any(box.intersects(other) for other in taken) and box.bottom() + metrics.height() < plot.bottom():
                 box.translate(0, 0.5 * metrics.height())
             taken.append(box)
-            paper = QColor(style.theme.paper)
-            paper.setAlphaF(0.82)
-            painter.fillRect(box, paper)
             painter.setPen(style.theme.ink)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
 

@@ -12,11 +12,10 @@ from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
 
 from inference.results.joint import JointResult
-from widgets.figures.image_parts import paint_title
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
-_BLOCK, _STEP, _HEAD = 15.0, 2.9, 3.4  # em: width of a block, height of a row, and of what stands above
+_BLOCK, _STEP, _HEAD = 15.0, 2.9, 2.2  # em: width of a block, height of a row, and of what stands above
 
 
 class DiagramStep(NamedTuple):
@@ -103,14 +102,13 @@ class JointDiagramFigure:
         painter.setFont(style.font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         em = QFontMetricsF(style.font).height()
-        paint_title(painter, self.caption, QRectF(rect.left(), rect.top(), rect.width(), 1.6 * em), style)
         boxes = self.boxes(rect, style)
         for title, is_left in ((_tr("Words"), True), (_tr("Image"), False)):
             own = [
                 box for box, (name, _) in zip(boxes, self.result.steps, strict=True) if self._is_left(name) == is_left
             ]
             if own:
-                head = QRectF(own[0].left(), rect.top() + 1.7 * em, own[0].width(), 1.5 * em)
+                head = QRectF(own[0].left(), rect.top() + 0.4 * em, own[0].width(), 1.5 * em)
                 painter.setPen(style.theme.faint)
                 painter.drawText(head, Qt.AlignmentFlag.AlignCenter, title)
                 self._paint_stream(painter, own, style)
@@ -138,6 +136,8 @@ class JointDiagramFigure:
         if self._is_crossing(name):
             text = _tr("reads the image ({})") if self._is_left(name) else _tr("reads the words ({})")
             return text.format(layer)
+        if name.endswith("joint_layers"):
+            return (_tr("words again ({})") if self._is_left(name) else _tr("image again ({})")).format(layer)
         return (_tr("text layer {}") if self._is_left(name) else _tr("image layer {}")).format(layer)
 
     def _paint_crossings(self, painter: QPainter, boxes: list[QRectF], style: FigureStyle) -> None:

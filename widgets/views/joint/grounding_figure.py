@@ -64,12 +64,13 @@ class JointGroundingFigure(RankedHeads):
         level, head, value = self.ranked[0]
         text = _tr("{}, head {}: {} of {} words in {} drawn scenes find their thing; at random {}")
         title, n, n_scenes = self.result.levels[level].title, self.result.n_words, self.result.n_scenes
-        text = text.format(title, head, short(value, 3), n, n_scenes, short(self.result.chance, 3))
-        through = self.result.through_tags
+        chance, through = short(self.result.chance, 3), self.result.through_tags
         if through is None:
-            return text + (_tr("; this model reads no tags") if self.way == "tags" else "")
+            told = text.format(title, head, short(value, 3), n, n_scenes, chance)
+            return told + (_tr("; this model reads no tags") if self.way == "tags" else "")
         direct, by_tags = (short(float(np.nanmax(each)), 3) for each in (self.result.scores, through))
-        return text + _tr(". Best head from word to region {}, by way of the tags {}").format(direct, by_tags)
+        text = _tr("Best head from word to region: {} of {} words find their thing; through tags {}; at random {}")
+        return text.format(direct, n, by_tags, chance)
 
     def numbers(self) -> Numbers:
         """A row a head, the highest first, and chance as the last one."""

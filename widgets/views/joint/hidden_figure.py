@@ -13,14 +13,14 @@ from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter
 from inference.results.hidden_region import HiddenRegionResult
 from widgets.figures import prediction_cards
 from widgets.figures.image_geometry import letterbox, part_rect
-from widgets.figures.image_parts import paint_border, paint_frame, paint_image, paint_title
+from widgets.figures.image_parts import paint_border, paint_frame, paint_image
 from widgets.figures.prediction_cards import Card, CardGrid, Guess, percent
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.views.joint.boxes import BoxMarks
 
-_HEAD, _GAP = 1.8, 1.2  # em
+_HEAD, _GAP = 0.4, 1.2  # em
 _IMAGE_SHARE = 0.42  # of the width
 
 
@@ -104,9 +104,6 @@ class JointHiddenFigure:
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         painter.save()
         painter.setFont(style.font)
-        em = QFontMetricsF(style.font).height()
-        line = QRectF(rect.left(), rect.top(), rect.width(), _HEAD * em)
-        paint_title(painter, self.caption, line, style, is_faint=bool(self.result.why_none))
         image, places = self.image_box(rect, style), self.places(rect, style)
         paint_image(painter, self.result.picture.original, image)
         paint_border(painter, image, style)
