@@ -138,9 +138,14 @@ class Curve:
 
 
 def written(
-    model: PreTrainedModel, figures: dict[str, Any], run: dict[str, Any], n_test: int, curves: Sequence[Curve] = ()
+    model: PreTrainedModel,
+    figures: dict[str, Any],
+    run: dict[str, Any],
+    n_test: int,
+    curves: Sequence[Curve] = (),
+    note: str = "",
 ) -> str:
-    """The card, with what was measured, and curves side by side."""
+    """The card, with what was measured, curves side by side, and a note on what they say."""
     system, built, objectives = _ABOUT[model.config.model_type]
     has_tags = SYSTEMS[run["system"]]
     words = {
@@ -165,7 +170,7 @@ def written(
         "n_held_out": len(HELD_OUT),
         "n_test": n_test,
         "transport": told,
-        "curves": side_by_side(curves),
+        "curves": side_by_side(curves) + (f"\n{note}\n" if note else ""),
     }
     return _CARD.format(**(figures | run | own | facts))
 

@@ -248,6 +248,7 @@ def main() -> None:
     parser.add_argument("--n-test", type=int, default=1_000)
     about = "figures of a run while it was trained, of `joint_scenes.curve`; the card has them side by side"
     parser.add_argument("--curve", type=Curve.read, action="append", default=[], metavar="NAME=FILE", help=about)
+    parser.add_argument("--note", default="", help="what the curves say, in words")
     parser.add_argument("--threads", type=int, help="of torch; all processors if not given")
     args = parser.parse_args()
     if args.threads:
@@ -263,7 +264,7 @@ def main() -> None:
     print(json.dumps(rounded | {"seconds": round(time.monotonic() - started)}))
     if args.state:
         run = json.loads((args.state / "run.json").read_text(encoding="utf-8"))
-        card = written(model, figures, run, args.n_test, args.curve)
+        card = written(model, figures, run, args.n_test, args.curve, args.note)
         (args.out / "README.md").write_text(card, encoding="utf-8")
 
 

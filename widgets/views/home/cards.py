@@ -330,6 +330,10 @@ CHECKPOINTS = LecturePart(
             of_words_and_image("heads", "oscar-scenes"), "OSCAR", 717_242,
         ),
         CheckpointCard(
+            "oscar-scenes-no-tags", "oscar-scenes-no-tags", "The same without the tags.",
+            of_words_and_image("heads", "oscar-scenes-no-tags"), "OSCAR", 717_242,
+        ),
+        CheckpointCard(
             "uniter-scenes", "uniter-scenes", "Reads words and the regions of a scene in one stream.",
             of_words_and_image("heads", "uniter-scenes"), "UNITER", 768_250,
         ),
