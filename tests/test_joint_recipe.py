@@ -17,7 +17,7 @@ from inference.inputs.scene_images import thing_boxes
 from inference.models.scene_detector import SceneDetector, SceneDetectorConfig, overlaps
 from inference.models.streams.in_order import InOrder
 from resources import CHECKPOINTS, DETECTORS
-from resources.recipes.joint_scenes.card import Curve, side_by_side
+from resources.recipes.joint_scenes.card import RunCurve, side_by_side
 from resources.recipes.joint_scenes.data import (
     ATTRIBUTES,
     MASK,
@@ -217,8 +217,8 @@ def test_patches_of_vilt_say_what_they_show_while_it_learns_and_are_shipped_with
 
 
 def test_curves_stand_side_by_side_and_say_who_is_ahead():
-    ahead = Curve("with", 200, {500: _points(0.5), 900: _points(0.9)})
-    behind = Curve("without", 200, {700: _points(0.6), 900: _points(0.8)})
+    ahead = RunCurve("with", 200, {500: _points(0.5), 900: _points(0.9)})
+    behind = RunCurve("without", 200, {700: _points(0.6), 900: _points(0.8)})
     text = side_by_side([ahead, behind])
     assert "| 700 |  | 0.600 |" in text
     assert "Ahead in the end: of masked sizes, colours and kinds with (with 0.900, without 0.800)" in text

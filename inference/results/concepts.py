@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 MOST_SCENES = 200
-Projection = Literal["pca", "tsne"]
+ConceptMap = Literal["pca", "tsne"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class ConceptsRequest(Request["ConceptsResult"]):
 
     checkpoint: str
     n_scenes: int = 40
-    projection: Projection = "pca"
+    projection: ConceptMap = "pca"
     seed: int = 0
     of_detector: bool = True
 
@@ -74,5 +74,5 @@ class ConceptsResult:
     explained: np.ndarray
     d_model: int
     n_scenes: int
-    projection: Projection
+    projection: ConceptMap
     notes: tuple[str, ...] = ()

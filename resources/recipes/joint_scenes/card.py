@@ -113,7 +113,7 @@ While they were trained, on {n} scenes of seeds from 0 on:
 
 
 @dataclass(frozen=True)
-class Curve:
+class RunCurve:
     """How good a run was at some of its steps.
 
     Attributes
@@ -127,7 +127,7 @@ class Curve:
     points: dict[int, dict[str, float]]
 
     @classmethod
-    def read(cls, text: str) -> Curve:
+    def read(cls, text: str) -> RunCurve:
         """Of NAME=FILE, the file written by `joint_scenes.curve`."""
         name, _, file = text.partition("=")
         try:
@@ -142,7 +142,7 @@ def written(
     figures: dict[str, Any],
     run: dict[str, Any],
     n_test: int,
-    curves: Sequence[Curve] = (),
+    curves: Sequence[RunCurve] = (),
     note: str = "",
 ) -> str:
     """The card, with what was measured, curves side by side, and a note on what they say."""
@@ -158,6 +158,11 @@ def written(
         told = (
             f"Transport: {figures['transport']:.3f} of the kinds go mostly to {own['place']} of their thing "
             f"({own['place']} at random {figures['transport_chance']:.3f})."
+        )
+    if "tags_attribute" in figures:
+        three = (figures[f"tags_{name}"] for name in ("size", "colour", "kind"))
+        told = "With the regions of the scene and the tags of another one it tells {:.3f}, {:.3f} and {:.3f}.".format(
+            *three
         )
     facts = {
         "name": run["system"],
@@ -175,7 +180,7 @@ def written(
     return _CARD.format(**(figures | run | own | facts))
 
 
-def side_by_side(curves: Sequence[Curve]) -> str:
+def side_by_side(curves: Sequence[RunCurve]) -> str:
     """A table of all steps that were kept, and which is ahead at the last one; empty for none."""
     if not curves:
         return ""

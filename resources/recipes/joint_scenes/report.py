@@ -12,6 +12,7 @@ import json
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,7 +29,7 @@ from inference.models.scene_detector import SceneDetector, overlaps
 from inference.models.streams.vilt import ViltForPreTraining
 from inference.results.grounding import GroundingRequest
 from resources import DETECTORS
-from resources.recipes.joint_scenes.card import Curve, written
+from resources.recipes.joint_scenes.card import RunCurve, written
 from resources.recipes.joint_scenes.data import (
     MASK,
     NOT_ASKED,
@@ -167,6 +168,8 @@ def measure(measurer: Measurer, seeds: range) -> dict[str, float]:
         keep("", measurer.words(seen, told))
         keep("blind_", measurer.words(seen, told, is_blind=True))
         keep("other_", measurer.words(_turned(seen), told))
+        if measurer.has_tags:
+            keep("tags_", measurer.words(replace(seen, tags=(seen.tags[-1], *seen.tags[:-1])), told))
         others = [_of_another(scene, scenes[i - 1], rng) for i, scene in enumerate(scenes)]
         changed = [_changed(scene, sentence.text, rng) for scene, sentence in zip(scenes, told, strict=True)]
         for prefix, is_blind in (("", False), ("blind_", True)):
@@ -247,7 +250,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
     parser.add_argument("--n-test", type=int, default=1_000)
     about = "figures of a run while it was trained, of `joint_scenes.curve`; the card has them side by side"
-    parser.add_argument("--curve", type=Curve.read, action="append", default=[], metavar="NAME=FILE", help=about)
+    parser.add_argument("--curve", type=RunCurve.read, action="append", default=[], metavar="NAME=FILE", help=about)
     parser.add_argument("--note", default="", help="what the curves say, in words")
     parser.add_argument("--threads", type=int, help="of torch; all processors if not given")
     args = parser.parse_args()

@@ -231,7 +231,7 @@ VISION = LecturePart(
             of_words_and_image("joint", "vilbert-scenes", joint={"show": "map"}),
         ),
         HomeCard(
-            "oscar", "OSCAR: tags as anchors", "Words, tags and regions of one thing: do their vectors lie together?",
+            "oscar", "OSCAR: tags as anchors", "Do words, tags and regions of one thing lie together?",
             of_words_and_image("joint", "oscar-scenes", joint={"show": "concepts", "projection": "tsne"}),
         ),
         HomeCard(
