@@ -31,8 +31,8 @@ text by:</p>
 </ul>
 <p>Scenes and furniture, of which all other checkpoints were made, are drawn by Headlight itself; <b>virtex-scenes</b>
 was trained on its scenes alone, and so were <b>oscar-scenes</b>, <b>oscar-scenes-no-tags</b>,
-<b>uniter-scenes</b>, <b>vilbert-scenes</b> and the detector whose regions they read; <b>clip-scenes</b> and
-<b>lseg-scenes</b>, too, and begin with what <b>vit-scenes</b> had learned of them.</p>
+<b>uniter-scenes</b>, <b>vilbert-scenes</b> and the detector whose regions they read; <b>clip-scenes</b>,
+<b>lseg-scenes</b> and <b>vilt-scenes</b>, too, and begin with what <b>vit-scenes</b> had learned of them.</p>
 """
 
 

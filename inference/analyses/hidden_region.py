@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -51,10 +51,10 @@ def hidden_region(request: HiddenRegionRequest, model: Model, context: Context) 
     encoded = model.encode(request.input)
     opened = Opened(model.info.architecture, type(model.net).__name__, config, model.info.mask_token)
     why_none = family.why_no_regions(opened)
-    class_names = () if why_none else family.region_names(config)
+    class_names: tuple[str, ...] = () if why_none else family.region_names(config)
     truth = regions.labels[request.region] if request.region >= 0 else ""
     number = class_names.index(truth) if truth in class_names else -1
-    names: list[tuple[str, ...]] = [(), ()]
+    told: list[tuple[str, ...]] = [(), ()]
     probs, truth_probs = np.zeros((2, 0), np.float32), np.full(2, np.nan, np.float32)
     if request.region >= 0 and not why_none:
         found = []
@@ -63,7 +63,7 @@ def hidden_region(request: HiddenRegionRequest, model: Model, context: Context) 
             with torch.inference_mode():
                 of_classes = family.region_logits(model.net, tensors, request.region).float().softmax(-1)
             top = of_classes.topk(min(request.top_k, len(of_classes)))
-            names[part] = tuple(class_names[i] for i in top.indices.tolist())
+            told[part] = tuple(class_names[i] for i in top.indices.tolist())
             found.append(top.values.cpu().numpy())
             truth_probs[part] = float(of_classes[number]) if number >= 0 else np.nan
         probs = np.stack(found).astype(np.float32)
@@ -72,7 +72,7 @@ def hidden_region(request: HiddenRegionRequest, model: Model, context: Context) 
         replace(regions, features=None),
         seen_image(prepared, grid),
         request.region,
-        (names[0], names[1]),
+        (told[0], told[1]),
         probs,
         truth if number >= 0 else "",
         truth_probs,
@@ -88,4 +88,5 @@ def _without_words(tensors: dict[str, Tensor], family: ReadsJointly, model: Mode
     if tokenizer is None or tokenizer.mask_token_id is None:
         raise Refused(f"Without its tokenizer the words of {model.info.name} cannot be masked.")
     is_special = torch.isin(ids, torch.tensor(tokenizer.all_special_ids, device=ids.device))
-    return tensors | {family.text_tensor: torch.where(is_special, ids, tokenizer.mask_token_id)}
+    masks = torch.full_like(ids, cast("int", tokenizer.mask_token_id))
+    return tensors | {family.text_tensor: torch.where(is_special, ids, masks)}

@@ -231,6 +231,10 @@ VISION = LecturePart(
             of_words_and_image("joint", "vilbert-scenes", joint={"show": "map"}),
         ),
         HomeCard(
+            "vilt", "ViLT: patches, no detector", "Which sentence does it give to which image?",
+            of_words_and_image("joint", "vilt-scenes", joint={"show": "alignment"}),
+        ),
+        HomeCard(
             "oscar", "OSCAR: tags as anchors", "Do words, tags and regions of one thing lie together?",
             of_words_and_image("joint", "oscar-scenes", joint={"show": "concepts", "projection": "tsne"}),
         ),
@@ -340,6 +344,10 @@ CHECKPOINTS = LecturePart(
         CheckpointCard(
             "vilbert-scenes", "vilbert-scenes", "Reads words and regions in two streams that ask each other.",
             of_words_and_image("heads", "vilbert-scenes"), "ViLBERT", 1_430_330,
+        ),
+        CheckpointCard(
+            "vilt-scenes", "vilt-scenes", "Reads words and patches of a scene in one stream.",
+            of_words_and_image("heads", "vilt-scenes"), "ViLT", 613_689,
         ),
         CheckpointCard(
             "lseg-scenes", "lseg-scenes", "Tells which of your labels each pixel shows.",

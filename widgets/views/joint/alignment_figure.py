@@ -73,7 +73,7 @@ class JointAlignmentFigure(PanelFigure):
         for i, image in enumerate(self.result.thumbnails):
             row = panel.cell_rect(i, 0, plot)
             place = QRectF(rect.left(), row.top() + 1, _THUMBNAIL * em, row.height() - 2)
-            box = letterbox(*image.shape[:2], place)
+            box = letterbox(image.shape[0], image.shape[1], place)
             paint_image(painter, image, box)
             paint_border(painter, box, style)
         left = area.right() + em
