@@ -36,7 +36,7 @@ _SIZES_OF_VIT = (
 )
 _TAUGHT_LAYER, _PATCHES = 2, 4.0  # of ViLT; and the weight of what its patches say
 _REGIONS = 0.5  # weight of losses of regions beside those of words and pairs
-# Weight of transport: UNITER's is as published, and with 0.5 its plan fell below chance (0.21 of the kinds; with 0.1 0.43).
+# Weight of transport. UNITER has the published one: with 0.5 its plan fell below chance (0.21 of the kinds, else 0.43).
 _TRANSPORT = {"uniter": 0.1, "vilt": 0.5}
 
 
