@@ -51,7 +51,7 @@ def hidden_region(request: HiddenRegionRequest, model: Model, context: Context) 
     encoded = model.encode(request.input)
     opened = Opened(model.info.architecture, type(model.net).__name__, config, model.info.mask_token)
     why_none = family.why_no_regions(opened)
-    class_names: tuple[str, ...] = () if why_none else family.region_names(config)
+    class_names = family.region_names(config)
     truth = regions.labels[request.region] if request.region >= 0 else ""
     number = class_names.index(truth) if truth in class_names else -1
     told: list[tuple[str, ...]] = [(), ()]
