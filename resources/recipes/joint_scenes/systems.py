@@ -105,7 +105,8 @@ class PatchTeacher:
 
     def __init__(self, model: vilt.ViltForPreTraining, n_kinds: int) -> None:
         self.model = model
-        model.patch_head = nn.Linear(model.config.hidden_size, n_kinds)
+        self._head = nn.Linear(model.config.hidden_size, n_kinds)
+        model.patch_head = self._head
         layer = model.vilt.encoder.layer[_TAUGHT_LAYER]
         self._hook = layer.register_forward_hook(lambda _layer, _given, found: self._keep(found[0]))
         self._states: Tensor | None = None
@@ -119,7 +120,7 @@ class PatchTeacher:
         assert kinds is not None
         assert self._states is not None
         wanted = kinds[batch.owners]
-        logits = self.model.patch_head(self._states[:, -wanted.shape[1] :])
+        logits = self._head(self._states[:, -wanted.shape[1] :])
         self._states = None
         return _PATCHES * F.binary_cross_entropy_with_logits(logits.float(), wanted)
 
