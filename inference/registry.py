@@ -49,7 +49,10 @@ ANALYSES: dict[str, str] = {
     "PublishedTableRequest": "inference.analyses.fine_tuning:published_table",
     "NextSentenceRequest": "inference.analyses.next_sentence:next_sentence",
     "PredictionRequest": "inference.analyses.prediction:prediction",
+    "AlignmentRequest": "inference.analyses.alignment:alignment",
+    "ConceptsRequest": "inference.analyses.concepts:concepts",
     "GroundingRequest": "inference.analyses.grounding:grounding",
+    "HiddenRegionRequest": "inference.analyses.hidden_region:hidden_region",
     "JointRequest": "inference.analyses.joint:joint",
     "JointWordsRequest": "inference.analyses.joint:joint_words",
     "ImageRequest": "inference.analyses.image:image",
@@ -148,4 +151,5 @@ OWN_MODELS: dict[str, str] = {
     "oscar": "inference.models.streams.oscar:Oscar",
     "vilbert": "inference.models.streams.vilbert:VilBert",
     "videobert": "inference.models.videobert.model:VideoBert",
+    "vilt": "inference.models.streams.vilt:ViltForPreTraining",
 }

@@ -34,6 +34,8 @@ ENTRIES = (
     Entry("opacity", "How much of the image the colours over it hide."),
     Entry("grounding", "Of the words that name a thing, the share whose strongest attention to the image lies on that thing.", (), "", "Cao et al. 2020"),
     Entry("transport plan", "How words are brought to regions at the least cost in all, a cost being how unlike their vectors are.", (), "min Σ T[w, r] (1 − cos(w, r))", "Chen et al. 2020"),
+    Entry("tag", "What a detector calls a region, read as a word: an anchor between words and regions.", ("tags",), "", "Li et al. 2020, “Oscar”"),
+    Entry("silhouette", "How much nearer points lie to their own group than to the nearest other one: 1 is far apart, 0 is mixed.", (), "(b − a) / max(a, b)", "Rousseeuw 1987"),
     Entry("region", "A part of an image that a detector has found.", ("regions",)),
     Entry("visual word", "A group of chips that look and move alike: what a chip is read as.", ("visual words",), "", "Sun et al. 2019"),
     Entry("chip", "A short stretch of a film, of some frames.", ("chips",)),

@@ -232,6 +232,14 @@ VISION = LecturePart(
             of_words_and_image("joint", "vilbert-scenes", joint={"show": "map"}),
         ),
         HomeCard(
+            "vilt", "ViLT: patches, no detector", "Which sentence does it give to which image?",
+            of_words_and_image("joint", "vilt-scenes", joint={"show": "alignment"}),
+        ),
+        HomeCard(
+            "oscar", "OSCAR: tags as anchors", "Do words, tags and regions of one thing lie together?",
+            of_words_and_image("joint", "oscar-scenes", joint={"show": "concepts", "projection": "tsne"}),
+        ),
+        HomeCard(
             "uniter", "UNITER: one stream", "Words and regions in one stream: which head finds the thing?",
             of_words_and_image("joint", "uniter-scenes", joint={"show": "grounding"}),
         ),
@@ -327,12 +335,24 @@ CHECKPOINTS = LecturePart(
             of_labels("heads", "clip-scenes", *ON_THE_BEACH), "CLIP", 800_065,
         ),
         CheckpointCard(
+            "oscar-scenes", "oscar-scenes", "Reads words, tags and regions of a scene in one stream.",
+            of_words_and_image("heads", "oscar-scenes"), "OSCAR", 717_242,
+        ),
+        CheckpointCard(
+            "oscar-scenes-no-tags", "oscar-scenes-no-tags", "The same without the tags.",
+            of_words_and_image("heads", "oscar-scenes-no-tags"), "OSCAR", 717_242,
+        ),
+        CheckpointCard(
             "uniter-scenes", "uniter-scenes", "Reads words and the regions of a scene in one stream.",
             of_words_and_image("heads", "uniter-scenes"), "UNITER", 768_250,
         ),
         CheckpointCard(
             "vilbert-scenes", "vilbert-scenes", "Reads words and regions in two streams that ask each other.",
             of_words_and_image("heads", "vilbert-scenes"), "ViLBERT", 1_430_330,
+        ),
+        CheckpointCard(
+            "vilt-scenes", "vilt-scenes", "Reads words and patches of a scene in one stream.",
+            of_words_and_image("heads", "vilt-scenes"), "ViLT", 613_689,
         ),
         CheckpointCard(
             "videobert-clips", "videobert-clips", "Reads films as visual words, beside what is said.",
