@@ -145,4 +145,5 @@ OWN_MODELS: dict[str, str] = {
     "uniter": "inference.models.streams.uniter:Uniter",
     "oscar": "inference.models.streams.oscar:Oscar",
     "vilbert": "inference.models.streams.vilbert:VilBert",
+    "merlot": "inference.models.merlot.model:Merlot",
 }
