@@ -27,6 +27,7 @@ class Capability(StrEnum):
     PREDICTION = "prediction"
     PATCHES = "patches"
     CLIP = "clip"
+    ORDER = "order"
     CLASSES = "classes"
     IMAGE_FEATURES = "image_features"
     MASKED_IMAGE = "masked_image"
@@ -57,6 +58,7 @@ _READS = {
     Capability.PREDICTION: "text",
     Capability.PATCHES: "image",
     Capability.CLIP: "clip",
+    Capability.ORDER: "clip",
     Capability.CLASSES: "image",
     Capability.IMAGE_FEATURES: "image",
     Capability.MASKED_IMAGE: "image",

@@ -204,25 +204,42 @@ class Merlot(PreTrainedModel):
             frame_places = torch.arange(pixel_values.shape[1], device=input_ids.device)[None]
             frame_places = frame_places.expand(len(pixel_values), -1)
         compared, features = self.vision_backbone(pixel_values)
-        seen = self.vision_backbone.placed(features, frame_places)
-        is_word = input_ids != self.config.pad_token_id
-
-        alone = self.words(input_ids, places, self.langonly_embeddings)
-        captions = self.starts(self.encoder(alone, key_mask(is_word, alone)), places)
-
-        words = self.words(input_ids if masked_ids is None else masked_ids, places, self.position_embeddings)
-        both = torch.cat([seen, words], 1)
-        states = self.encoder(both, key_mask(F.pad(is_word, (seen.shape[1], 0), value=True), both))
-        frames = states[:, : seen.shape[1]].unflatten(1, features.shape[1:3])[:, :, 0]
-        read = states[:, seen.shape[1] :]
+        read, frames = self.join(features, frame_places, input_ids if masked_ids is None else masked_ids, places)
         return MerlotOutput(
             frame_vectors=self.contrastive(compared, "viz"),
-            caption_vectors=self.contrastive(captions, "lang"),
+            caption_vectors=self.caption_vectors(input_ids, places),
             received=self.attention_received(input_ids, places) if with_received else None,
             word_logits=self.lm_head(read, self.word_embeddings.word_embeddings),
             text_frame_logits=self.lang_viz_temporal(self.starts(read, places), frames),
             frame_frame_logits=self.viz_viz_temporal(frames, frames),
         )
+
+    def caption_vectors(self, input_ids: Tensor, places: Tensor) -> Tensor:
+        """[batch, segment, number], of length 1: the language-only pass."""
+        words = self.words(input_ids, places, self.langonly_embeddings)
+        states = self.encoder(words, key_mask(input_ids != self.config.pad_token_id, words))
+        return self.contrastive(self.starts(states, places), "lang")
+
+    def join(
+        self, features: Tensor, frame_places: Tensor, input_ids: Tensor, places: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """States behind the joint layers: [batch, word, d], and [batch, frame, d] of the sign of each frame.
+
+        Words stand in front: published are frames in front, which is the same to layers that know places by what was
+        added alone.
+
+        Parameters
+        ----------
+        features
+            [batch, frame, 1 + patch, d], see `VisionBackbone`.
+        """
+        seen = self.vision_backbone.placed(features, frame_places)
+        words = self.words(input_ids, places, self.position_embeddings)
+        both = torch.cat([words, seen], 1)
+        is_word = input_ids != self.config.pad_token_id
+        states = self.encoder(both, key_mask(F.pad(is_word, (0, seen.shape[1]), value=True), both))
+        n_words = words.shape[1]
+        return states[:, :n_words], states[:, n_words:].unflatten(1, features.shape[1:3])[:, :, 0]
 
 
 AutoConfig.register("merlot", MerlotConfig)
