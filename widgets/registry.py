@@ -46,6 +46,7 @@ ORDER = (
     "masked_pixels",
     "patches",
     "clip",
+    "order",
     "mesh",
     "classes",
     "segments",

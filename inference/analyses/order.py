@@ -11,7 +11,7 @@ import torch
 from inference.context import Refused
 from inference.family.ordering import OrdersFrames
 from inference.inputs.clips.preparing import PreparedClip
-from inference.results.order import AFTER, BEFORE, MOST_ORDERED, SAME, OrderRequest, OrderResult
+from inference.results.order import AFTER, BEFORE, MOST_ORDERED, SAME, OrderRequest, OrderResult, mixed
 
 if TYPE_CHECKING:
     from inference.context import Context
@@ -42,7 +42,7 @@ def order(request: OrderRequest, model: Model, context: Context) -> OrderResult:
     prepared = model.prepare(request.input, context.checkpoint)
     assert isinstance(prepared, PreparedClip)
     n = len(prepared.frames)
-    asked = request.order or tuple(range(n))
+    asked = request.order or mixed(n)
     if sorted(asked) != list(range(n)):
         raise Refused(f"The order is {', '.join(map(str, asked))}; it names each of the frames 0 to {n - 1} once.")
     if n > MOST_ORDERED:

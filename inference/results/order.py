@@ -18,6 +18,11 @@ DIFFERENT, SAME, BEFORE, AFTER = range(4)
 MOST_ORDERED: Final = 7  # frames whose orders are all tried
 
 
+def mixed(n: int) -> tuple[int, ...]:
+    """An order of `n` frames that is not theirs: every other one, then the rest."""
+    return (*range(1, n, 2), *range(0, n, 2))
+
+
 @dataclass(frozen=True, slots=True)
 class OrderRequest(Request["OrderResult"]):
     """What a model says of the order of frames that it is not told of.
@@ -25,7 +30,7 @@ class OrderRequest(Request["OrderResult"]):
     Attributes
     ----------
     order
-        Which of the chosen frames stands at each place, from 0; empty for their own order.
+        Which of the chosen frames stands at each place, from 0; empty for `mixed`.
     seed
         Decides which words are masked.
     """

@@ -14,7 +14,7 @@ from inference.family.base import Encoded
 from inference.family.clips import ReadsClips, checked_frames
 from inference.family.ordering import FrameOrders, OrdersFrames
 from inference.family.parts import AttentionPart, PartsFamily, part
-from inference.inputs.clips.axes import FilmAxis, patches, special
+from inference.inputs.clips.axes import FilmAxis, patches, special, words_beside
 from inference.inputs.clips.preparing import PreparedClip
 from inference.inputs.clips.segments import clip_segments
 from inference.inputs.image_preparation import Takes
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from resources.clips import Clip
 
 _ENDS = re.compile(r"[.!?;|\n]+")  # of sentences
-_LAYER = r"^encoder\.layer\d+$"  # which reads the words alone, and then all
+_LAYER = r"^encoder\.layer\d+$"  # which reads words and frames, and then the words alone
 
 
 class MerlotFamily(PartsFamily, ReadsClips, OrdersFrames):
-    """MERLOT (Zellers et al. 2021): frames read one by one, words read alone, and then both by the same layers."""
+    """MERLOT (Zellers et al. 2021): frames read one by one, and then words with them, and alone, by the same layers."""
 
     name = "merlot"
     reads = ("text", "clip")
@@ -56,8 +56,8 @@ class MerlotFamily(PartsFamily, ReadsClips, OrdersFrames):
         n, heads = config.num_hidden_layers, config.num_attention_heads
         n_frames = config.num_vision_transformer_hidden_layers
         return (
-            part("Words and frames", _LAYER, n, heads, "both", call=1),
-            part("Words alone", _LAYER, n, heads, call=0),
+            part("Words and frames", _LAYER, n, heads, "both", call=0),
+            part("Words alone", _LAYER, n, heads, call=1),
             part("Frames", r"vision_transformer\.layer\d+$", n_frames, heads, "patches"),
         )
 
@@ -113,11 +113,10 @@ class MerlotFamily(PartsFamily, ReadsClips, OrdersFrames):
         if given.masked:
             seen = masked_tokens(words, given.masked, tokenizer)
             tensors["masked_ids"] = torch.from_numpy(seen.ids)[None]
-        nowhere = np.full((len(words), 3), -1, np.int16)
-        film, whole = self._axis("words_and_frames", config, prepared, 1), self._axis("frames", config, prepared, 2)
-        sequences = {"both": joined(seen, film.tokens), "text": words, "patches": whole.tokens}
-        cells = {"both": np.concatenate([nowhere, film.cells]), "patches": whole.cells}
-        return Encoded(tensors, sequences, notes, cells)
+        both = words_beside(seen) + self._axis("words_and_frames", config, prepared, 1)
+        film = self._axis("frames", config, prepared, 2)
+        sequences = {"both": both.tokens, "text": words, "patches": film.tokens}
+        return Encoded(tensors, sequences, notes, {"both": both.cells, "patches": film.cells})
 
     def orders(self, net: PreTrainedModel, encoded: Encoded, order: tuple[int, ...], seed: int) -> FrameOrders:
         """See `OrdersFrames.orders`. Probabilities are means of as many passes as there are frames.

@@ -1,7 +1,7 @@
 """MERLOT: what comes when in films, learned from frames and what is said beside them.
 
-Frames are read one by one. Segments of text are read twice by the same layers: alone, to be compared with the frames,
-and behind all frames, where words are masked and it is asked what comes before what. The language-only pass tells by
+Frames are read one by one. Segments of text are read twice by the same layers: with all frames, where words are masked
+and it is asked what comes before what, and alone, to be compared with the frames. The language-only pass tells by
 its attention which words are worth masking. Parameters have the names of the published weights.
 
 References

@@ -126,16 +126,15 @@ class ClipFigure:
         columns = 1 if n == 1 else min(n, 4 if n <= 12 else 8)
         side = 24 if n == 1 else 9
         foot = _HEAD + _GAP + (_CHIP if self._has_chips else 0)
-        return QSizeF(
-            (columns * (side * width / height + _GAP) + 7) * em,
-            (-(-n // columns) * (side + foot) + self._top + 0.5) * em,
-        )
+        whole = max((columns * (side * width / height + _GAP) + 7) * em, 40 * em if self.places.has_words else 0.0)
+        above = self._top(QRectF(0, 0, whole, 0), style)
+        return QSizeF(whole, (-(-n // columns) * (side + foot) + 0.5) * em + above)
 
     def tiles(self, rect: QRectF, style: FigureStyle) -> tuple[FilmTile, ...]:
         """Where every frame is."""
         em = QFontMetricsF(style.font).height()
         height, width = self.result.seen.shape[1:3]
-        area = rect.adjusted(0, self._top * em, -6 * em if not self.options.spotlight else 0, 0)
+        area = rect.adjusted(0, self._top(rect, style), -6 * em if not self.options.spotlight else 0, 0)
         foot = _CHIP * em if self._has_chips else 0.0
         found = []
         boxes = tiles(len(self._frames), width / height, area, _HEAD * em + foot, _GAP * em)
@@ -150,12 +149,7 @@ class ClipFigure:
         """The keys that show nothing themselves, and where they stand: above the film, or beneath their frame."""
         metrics = QFontMetricsF(style.font)
         em = metrics.height()
-        found: list[tuple[FilmPlace, QRectF]] = []
-        x = rect.left()
-        for place in self.places.of_film:
-            width = metrics.horizontalAdvance(self._chip_text(place.key)) + 1.2 * em
-            found.append((place, QRectF(x, rect.top(), width, 1.5 * em)))
-            x += width + 0.4 * em
+        found = self._above(rect, style)
         for tile in self.tiles(rect, style) if self._has_chips else ():
             own = self.places.of_frame(tile.frame)
             width = (tile.chips.width() - 0.3 * em * (len(own) - 1)) / max(len(own), 1)
@@ -168,14 +162,30 @@ class ClipFigure:
     def _frames(self) -> tuple[int, ...]:
         return tuple(range(len(self.result.seen))) if self.options.show == "frames" else (self.frame,)
 
-    @property
-    def _top(self) -> float:
-        """em above the frames."""
-        return 2.0 if self.places.of_film else 0.0
+    def _above(self, rect: QRectF, style: FigureStyle) -> list[tuple[FilmPlace, QRectF]]:
+        """What belongs to no frame, in lines above the film: each sentence begins one."""
+        metrics = QFontMetricsF(style.font)
+        em = metrics.height()
+        padding, gap = (0.6, 0.25) if self.places.has_words else (1.2, 0.4)
+        found: list[tuple[FilmPlace, QRectF]] = []
+        x, y = rect.left(), rect.top()
+        for place in self.places.of_film:
+            width = metrics.horizontalAdvance(self._chip_text(place.key)) + padding * em
+            is_start = self.places.has_words and bool(self.result.key_tokens.is_special[place.key])
+            if x > rect.left() and (is_start or x + width > rect.right()):
+                x, y = rect.left(), y + 1.7 * em
+            found.append((place, QRectF(x, y, width, 1.5 * em)))
+            x += width + gap * em
+        return found
+
+    def _top(self, rect: QRectF, style: FigureStyle) -> float:
+        """Height of what stands above the frames."""
+        above = self._above(rect, style)
+        return above[-1][1].bottom() - rect.top() + 0.5 * QFontMetricsF(style.font).height() if above else 0.0
 
     @property
     def _has_chips(self) -> bool:
-        return len(self.places.alone) > len(self.places.of_film)
+        return any(place.frame >= 0 for place in self.places.alone)
 
     # Pointing
 
@@ -202,7 +212,7 @@ class ClipFigure:
         for place, box in self.chips(rect, style):
             if place.key == spot.key:
                 paint_border(painter, box, style, is_selected=True)
-        if not self.result.key_tokens.is_special[spot.key]:
+        if (self.result.key_cells[spot.key] != -1).any() and not self.result.key_tokens.is_special[spot.key]:
             self._frame_cell(painter, rect, style, self.result.key_cells[spot.key], style.theme.accent, is_dotted=True)
         painter.restore()
 
@@ -244,7 +254,7 @@ class ClipFigure:
         for place, box in self.chips(rect, style):
             self._paint_chip(painter, place.key, box, high, style)
         result = self.result
-        if not result.query_tokens.is_special[result.query]:
+        if (result.query_cells[result.query] != -1).any() and not result.query_tokens.is_special[result.query]:
             self._frame_cell(painter, rect, style, result.query_cells[result.query], _QUERY)
         if shown and not options.spotlight and self.high > 0:
             top, right = min(tile.box.top() for tile in shown), max(tile.box.right() for tile in shown)
@@ -291,7 +301,9 @@ class ClipFigure:
             paint_frame(painter, box, _QUERY)
 
     def _chip_text(self, key: int) -> str:
-        return f"{clean(self.result.key_tokens.words[key])}  {self.values[key]:.3f}"
+        word = clean(self.result.key_tokens.words[key])
+        is_beside = self.places.has_words and bool((self.result.key_cells[key] == -1).all())
+        return word if is_beside else f"{word}  {self.values[key]:.3f}"
 
     # Numbers
 

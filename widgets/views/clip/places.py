@@ -20,6 +20,9 @@ class FilmPlace(NamedTuple):
     key: int
 
 
+_NOWHERE = (-1, -1, -1)
+
+
 class FilmPlaces:
     """The keys of a result by frame, row and column."""
 
@@ -33,7 +36,7 @@ class FilmPlaces:
         result = self._result
         found = np.full((self._n_frames, *result.grid), -1, np.int32)
         for key, (step, row, column) in enumerate(result.key_cells.tolist()):
-            if not result.key_tokens.is_special[key]:
+            if not result.key_tokens.is_special[key] and (step, row, column) != _NOWHERE:
                 found[(self.frames_of(step), *(slice(None) if at < 0 else at for at in (row, column)))] = key
         return found
 
@@ -46,8 +49,14 @@ class FilmPlaces:
 
     @property
     def of_film(self) -> tuple[FilmPlace, ...]:
-        """Those of `alone` that belong to no frame."""
-        return tuple(FilmPlace(-1, each.key) for each in self.alone if each.frame < 0)
+        """The keys that belong to no frame: [CLS] of all, or the words beside the film."""
+        is_nowhere = (self._result.key_cells == -1).all(1)
+        return tuple(FilmPlace(-1, key) for key in np.flatnonzero(is_nowhere).tolist())
+
+    @property
+    def has_words(self) -> bool:
+        """Whether there are words beside the film."""
+        return any(not self._result.key_tokens.is_special[place.key] for place in self.of_film)
 
     def of_frame(self, frame: int) -> tuple[FilmPlace, ...]:
         """Those of `alone` that belong to a frame."""
@@ -75,8 +84,19 @@ class FilmPlaces:
         return result.query_tokens.words == result.key_tokens.words
 
     def moved(self, key: int, right: int, down: int) -> int:
-        """The key beside; past the left or right border it is in the frame before or behind."""
+        """The key beside; past the left or right border it is in the frame before or behind.
+
+        Words stand above the film: their neighbours are words, and below them is the first frame.
+        """
         result = self._result
+        if self.has_words:
+            words = [place.key for place in self.of_film]
+            if key in words and not down > 0:
+                return min(max(key + right, words[0]), words[-1])
+            if key in words:
+                return int(self.by_patch[0, 0, 0])
+            if down < 0 and result.key_cells[key, 1] == 0:
+                return words[-1]
         step, row, column = result.key_cells[key].tolist()
         n_rows, n_columns = result.grid
         n_steps = max(1, self._n_frames // self._per_step)
@@ -91,7 +111,7 @@ class FilmPlaces:
 def position_title(tokens: Tokens, cells: np.ndarray, position: int, frames_a_step: int) -> str:
     """A position for the user, such as `patch (2, 3) of frame 5`."""
     step, row, column = cells[position].tolist()
-    if tokens.is_special[position]:
+    if tokens.is_special[position] or (step, row, column) == _NOWHERE:
         word = isolated(clean(tokens.words[position]))
         return word if step < 0 else _tr("{} of frame {}").format(word, step)
     first = step * frames_a_step
