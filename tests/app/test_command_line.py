@@ -298,6 +298,7 @@ REAL = {
     "rollout": ["--text", "The cat sat.", "--query", "2"],
     "patches": ["--checkpoint", "vit-scenes", "--scene", "3", "--query", "2,5"],
     "clip": ["--checkpoint", "films", "--seed", "3", "--query", "1,2,0"],
+    "order": ["--checkpoint", "merlot-clips", "--seed", "3", "--order", "3,1,0,2"],
     "classes": ["--checkpoint", "vit-scenes", "--scene", "3"],
     "masked-image": ["--checkpoint", "beit-scenes", "--scene", "3", "--share", "0.4"],
     "complete-image": ["--checkpoint", "igpt-small", "--portrait", "3", "--keep", "250", "--count", "2"],

@@ -15,6 +15,7 @@ from widgets.views.home.examples import (
     THINGS,
     of_bert,
     of_clip,
+    of_film,
     of_gpt,
     of_image,
     of_labels,
@@ -253,6 +254,14 @@ VISION = LecturePart(
             ),
         ),
         HomeCard(
+            "order", "MERLOT: what comes first", "Frames of a film, mixed up, and put back by what is said of them.",
+            of_film("order", "merlot-clips"),
+        ),
+        HomeCard(
+            "clip", "A film and its words", "Where in the frames of a film a word looks.",
+            of_film("clip", "merlot-clips", query=5, clip={"weights": "mean"}),
+        ),
+        HomeCard(
             "masked_image", "BEiT: masked patches", "The visual tokens that it expects behind masks.",
             of_image("masked_image", "beit-scenes", 4),
         ),
@@ -330,6 +339,10 @@ CHECKPOINTS = LecturePart(
             of_words_and_image("heads", "vilbert-scenes"), "ViLBERT", 1_430_330,
         ),
         CheckpointCard(
+            "merlot-clips", "merlot-clips", "Reads four frames of a film with what is said of them.",
+            of_film("heads", "merlot-clips"), "MERLOT", 1_112_268,
+        ),
+        CheckpointCard(
             "lseg-scenes", "lseg-scenes", "Tells which of your labels each pixel shows.",
             of_labels("heads", "lseg-scenes", *ON_THE_BEACH, "background"), "LSeg", 1_145_568,
         ),
@@ -345,7 +358,6 @@ BY_NAME = {card.name: card for part in (*LECTURE, CHECKPOINTS) for card in part.
 # Views without a card, and why.
 WITHOUT = {
     "answer": "no checkpoint that is bundled answers questions about images",
-    "clip": "no checkpoint that is bundled reads films",
     "home": "it is where the cards are",
 }
 

@@ -111,6 +111,10 @@ OUTLINE = (
             LectureTopic("LSeg", "CLIP's text encoder, and a vector for every pixel.", ("segments",)),
             LectureTopic("ViLBERT", "Words and regions in two streams that ask each other.", ("vilbert",)),
             LectureTopic("UNITER", "Words and regions in one stream.", ("uniter",)),
+            LectureTopic(
+                "MERLOT", "Frames of a film and what is said: which belong together, and what comes first?",
+                ("order", "clip"),
+            ),
         ),
     ),
 )

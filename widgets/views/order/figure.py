@@ -121,6 +121,11 @@ class OrderFigure:
         em = QFontMetricsF(style.font).height()
         return QSizeF((17 + 8.5 * self.n + 16) * em, (9.5 + 3.2 * self.n + _LEGEND) * em)
 
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
+        """Rows of one line below small frames."""
+        em = QFontMetricsF(style.font).height()
+        return QSizeF(0, (_HEAD + 5 + 2.2 * self.n + _LEGEND) * em)
+
     def layout(self, rect: QRectF, style: FigureStyle) -> OrderLayout:
         """Where things are in a rectangle."""
         em, n = QFontMetricsF(style.font).height(), self.n

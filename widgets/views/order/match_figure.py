@@ -78,6 +78,10 @@ class MatchFigure(PanelFigure):
         n = len(self.result.order)
         return QSizeF((24 + 7 * n) * em, (_ABOVE + 4 + 3 * n) * em)
 
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
+        """Rows of one line below the frames."""
+        return QSizeF(0, (_ABOVE + 4.5 + 1.5 * len(self.result.order)) * QFontMetricsF(style.font).height())
+
     def panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
         metrics = QFontMetricsF(style.font)
         room = min(0.4 * rect.width(), 24 * metrics.height())

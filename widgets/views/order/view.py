@@ -12,6 +12,7 @@ from inference.results.order import OrderRequest, OrderResult
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
+from widgets.kit.figure_scroll import FigureScroll
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
 from widgets.subject import Subject
@@ -40,7 +41,8 @@ class OrderView(View):
         self._order: tuple[int, ...] = ()  # the usual one
         self._figure: _OrderPicture | None = None
         self._canvas = OrderCanvas("order_canvas", self.tr("Frames and sentences"))
-        self._page = self.add_page(Page("order", self._canvas, self.tr("What is shown"), self.tr("What is pointed at")))
+        self._scroll = FigureScroll(self._canvas)
+        self._page = self.add_page(Page("order", self._scroll, self.tr("What is shown"), self.tr("What is pointed at")))
         controls = self._page.controls
         self._options = self.add_options(OptionControls(controls, "order", OrderOptions))
         self._buttons = self._put_back, self._shuffle, self._in_time = controls.add_buttons(
@@ -89,7 +91,7 @@ class OrderView(View):
 
     def restyle(self) -> None:
         if self._figure is not None:
-            self._page.show_on(self._canvas, self._figure, self.style_now())
+            self._page.show_on(self._scroll, self._figure, self.style_now())
 
     # The picture
 

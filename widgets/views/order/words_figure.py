@@ -63,8 +63,7 @@ class WordsFigure:
     def caption(self) -> str:
         result = self.result
         n, both = int(result.is_masked.sum()), int((result.is_masked & result.is_top).sum())
-        text = _tr("Words by the attention that they are given where the text is read alone. Masked: {} of {}, {} of "
-                   "them among the most attended fifth, which is underlined")  # fmt: skip
+        text = _tr("Words by the attention they receive, text read alone; {} of {} masked, {} of the most attended fifth")
         return text.format(n, self.n_words, both)
 
     # Layout
