@@ -30,9 +30,9 @@ text by:</p>
 <li>Books in the public domain (Project Gutenberg; H. C. Andersen, translated by Mrs. Paull)</li>
 </ul>
 <p>Scenes and furniture, of which all other checkpoints were made, are drawn by Headlight itself; <b>virtex-scenes</b>
-was trained on its scenes alone, <b>merlot-clips</b> on its films, and so were <b>uniter-scenes</b>, <b>vilbert-scenes</b> and the detector whose regions
-they read; <b>clip-scenes</b> and <b>lseg-scenes</b>, too, and begin with what <b>vit-scenes</b>
-had learned of them.</p>
+was trained on its scenes alone, <b>merlot-clips</b> on its films, and on scenes <b>uniter-scenes</b>,
+<b>vilbert-scenes</b> and the detector whose regions they read; <b>clip-scenes</b> and <b>lseg-scenes</b>, too, and
+begin with what <b>vit-scenes</b> had learned of them.</p>
 """
 
 

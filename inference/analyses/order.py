@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import pairwise, permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -108,7 +108,7 @@ def scored_orders(text_frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _sentences(words: Tokens) -> tuple[str, ...]:
     """Of every segment, which begins with its sign, what it says."""
     starts = [*np.flatnonzero(words.is_special).tolist(), len(words)]
-    spaced = [f" {word}" if starts_word else word for word, starts_word in zip(words.words, words.starts_word, strict=True)]
-    return tuple(
-        "".join(spaced[start + 1 : stop]).strip() for start, stop in zip(starts[:-1], starts[1:], strict=True)
-    )
+    spaced = [
+        f" {word}" if starts_word else word for word, starts_word in zip(words.words, words.starts_word, strict=True)
+    ]
+    return tuple("".join(spaced[start + 1 : stop]).strip() for start, stop in pairwise(starts))

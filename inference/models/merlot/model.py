@@ -220,9 +220,7 @@ class Merlot(PreTrainedModel):
         states = self.encoder(words, key_mask(input_ids != self.config.pad_token_id, words))
         return self.contrastive(self.starts(states, places), "lang")
 
-    def join(
-        self, features: Tensor, frame_places: Tensor, input_ids: Tensor, places: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def join(self, features: Tensor, frame_places: Tensor, input_ids: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
         """States behind the joint layers: [batch, word, d], and [batch, frame, d] of the sign of each frame.
 
         Words stand in front: published are frames in front, which is the same to layers that know places by what was

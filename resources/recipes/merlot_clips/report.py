@@ -28,7 +28,6 @@ from inference.models.merlot.model import Merlot
 from resources.clips import Clip, make_clip
 from resources.recipes.merlot_clips.data import (
     FIRST_WORD,
-    LONGEST,
     MASK,
     N_FRAMES,
     SIDE,
@@ -129,11 +128,13 @@ def _has_unseen(clip: Clip) -> bool:
 
 
 @torch.inference_mode()
-def measure(model: Merlot, told: Told, tokenizer: PreTrainedTokenizerFast, *, is_short: bool = False) -> dict[str, float]:
+def measure(
+    model: Merlot, told: Told, tokenizer: PreTrainedTokenizerFast, *, is_short: bool = False
+) -> dict[str, float]:
     """What is told of clips; `is_short`: of the order alone."""
     rng = np.random.default_rng(0)
     figures: dict[str, list[float]] = {}
-    scores: list[Tensor] = []
+    scores: list[tuple[Tensor, Tensor]] = []
     for start in range(0, len(told.input_ids), _N_BATCH):
         images, ids = told.pixel_values[start : start + _N_BATCH], told.input_ids[start : start + _N_BATCH]
         for name, value in _orders(model, images, ids, rng).items():
@@ -144,7 +145,8 @@ def measure(model: Merlot, told: Told, tokenizer: PreTrainedTokenizerFast, *, is
             figures.setdefault(name, []).extend(value)
         places = torch.arange(ids.shape[1]).expand_as(ids)
         compared = model.contrastive(model.vision_backbone(images)[0], "viz").flatten(0, 1)
-        scores += list(zip(model.caption_vectors(ids, places).flatten(0, 1).split(_AMONG), compared.split(_AMONG)))
+        captions = model.caption_vectors(ids, places).flatten(0, 1)
+        scores += list(zip(captions.split(_AMONG), compared.split(_AMONG), strict=True))
     for captions, frames in scores:
         if len(captions) < _AMONG:
             continue

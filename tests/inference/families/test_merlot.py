@@ -20,6 +20,7 @@ from inference.results.order import AFTER, BEFORE, SAME, OrderRequest, mixed
 from inference.results.request import Capability
 from resources.clips import make_clip
 from tests.inference.captured import CLOSE
+from tests.inference.tiny_films import frames_of, save_webp
 from tests.merlot_checkpoints import save
 
 FOUR = "a red cup enters. the red cup grows; the red cup turns around! the red cup leaves"
@@ -133,10 +134,8 @@ def test_what_cannot_be_read_is_refused_in_a_sentence(model, input, kwargs, why)
 
 
 def test_a_film_of_the_users_needs_a_sentence_for_each_frame(model, tmp_path):
-    from tests.inference.tiny_films import frames_of, save_webp
-
     film = save_webp(tmp_path / "a.webp", frames_of(12))
-    with pytest.raises(Refused, match="4 sentences are needed, .* the text has 2 sentences"):
+    with pytest.raises(Refused, match=r"4 sentences are needed, .* the text has 2 sentences"):
         ask(model, Input(text=TextInput("one. two"), clip=ClipInput(str(film))))
     found = ask(model, Input(text=TextInput(FOUR), clip=ClipInput(str(film))), (0, 1, 2, 3))
     assert found.frames == (1, 4, 7, 10)

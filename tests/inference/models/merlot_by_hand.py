@@ -178,7 +178,10 @@ class ByHand:
         """Of one frame [row, column, 3]: what captions are compared with, and what joins the words."""
         vit = "vision_backbone/vision_transformer"
         x = self.resnet(image)
-        x = x @ self.arrays[f"{vit}/conv_postresnet_proj/kernel"][0, 0] + self.arrays[f"{vit}/conv_postresnet_proj/bias"]
+        x = (
+            x @ self.arrays[f"{vit}/conv_postresnet_proj/kernel"][0, 0]
+            + self.arrays[f"{vit}/conv_postresnet_proj/bias"]
+        )
         rows, columns, d = x.shape
         x = np.concatenate([np.zeros((2, d)), x.reshape(-1, d)]) + self.places_2d(f"{vit}/pos_embs", rows, columns)
         x = self.norm(x, f"{vit}/LayerNorm_ctx_patches_pre_ln")
@@ -208,7 +211,10 @@ class ByHand:
         length, n = self.config.chunk_text_len, self.config.num_hidden_layers
         seen = [self.frame(image) for image in images]
         film = np.concatenate(
-            [part + self.arrays["vision_backbone/img_idx_pe"][at] for (_, part), at in zip(seen, frame_places)]
+            [
+                part + self.arrays["vision_backbone/img_idx_pe"][at]
+                for (_, part), at in zip(seen, frame_places, strict=True)
+            ]
         )
         film = self.norm(film, "vision_backbone/LayerNorm_final_ln")
         alone, patterns = self.layers(self.words(ids, "langonly_embeddings"), "encoder", n, ids != 0)

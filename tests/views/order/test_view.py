@@ -141,7 +141,9 @@ def test_words_are_as_large_as_they_are_attended_to(view):
     figure = view.figure()
     assert isinstance(figure, WordsFigure)
     words = figure.result.words.words
-    assert figure.factors[words.index("becomes")] > figure.factors[words.index("cup")] > figure.factors[words.index("a")]
+    assert (
+        figure.factors[words.index("becomes")] > figure.factors[words.index("cup")] > figure.factors[words.index("a")]
+    )
     assert [len(line) for line in figure.lines] == [4, 4, 5, 4]
     assert "4 of 17 masked, 1 of the most attended fifth" in figure.caption  # red three times, and leaves
     view.findChild(QWidget, "order_mask_seed").setValue(5)

@@ -112,7 +112,8 @@ OUTLINE = (
             LectureTopic("ViLBERT", "Words and regions in two streams that ask each other.", ("vilbert",)),
             LectureTopic("UNITER", "Words and regions in one stream.", ("uniter",)),
             LectureTopic(
-                "MERLOT", "Frames of a film and what is said: which belong together, and what comes first?",
+                "MERLOT",
+                "Frames of a film and what is said: which belong together, and what comes first?",
                 ("order", "clip"),
             ),
         ),

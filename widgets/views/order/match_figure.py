@@ -61,15 +61,14 @@ class MatchFigure(PanelFigure):
     def caption(self) -> str:
         n = len(self.result.order)
         if self.options.numbers == "cosine":
-            return _tr("Cosines of sentences and frames, each read alone; {} of {} sentences are nearest to their frame").format(
-                self.n_right, n
-            )  # fmt: skip
+            text = _tr("Sentences and frames, each read alone: cosines; {} of {} sentences are nearest to their frame")
+            return text.format(self.n_right, n)
         text = (
-            _tr("Which frame a sentence belongs to, each read alone: softmax over the frames of cosines / {:.2f} "
-                "(training: {:.2f}); {} of {} right")
+            _tr("Which frame does a sentence pick? Read alone: softmax of cosines / {:.2f} (training {:.2f}); "
+                "{} of {} right")
             if self.options.numbers == "sentence"
-            else _tr("Which sentence a frame belongs to, each read alone: softmax over the sentences of cosines / {:.2f} "
-                     "(training: {:.2f}); {} of {} right")
+            else _tr("Which sentence does a frame pick? Read alone: softmax of cosines / {:.2f} (training {:.2f}); "
+                     "{} of {} right")
         )  # fmt: skip
         return text.format(self.options.temperature, self.result.temperature, self.n_right, n)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from inference.results.order import OrderResult
 from widgets.figures.image_geometry import letterbox
@@ -45,7 +46,7 @@ class WordsFigure:
     def lines(self) -> tuple[tuple[int, ...], ...]:
         """The words of every sentence, without its sign of beginning."""
         starts = [*np.flatnonzero(self.result.words.is_special).tolist(), len(self.result.words)]
-        return tuple(tuple(range(start + 1, stop)) for start, stop in zip(starts[:-1], starts[1:], strict=True))
+        return tuple(tuple(range(start + 1, stop)) for start, stop in pairwise(starts))
 
     @cached_property
     def factors(self) -> np.ndarray:
@@ -63,7 +64,9 @@ class WordsFigure:
     def caption(self) -> str:
         result = self.result
         n, both = int(result.is_masked.sum()), int((result.is_masked & result.is_top).sum())
-        text = _tr("Words by the attention they receive, text read alone; {} of {} masked, {} of the most attended fifth")
+        text = _tr(
+            "Words by the attention they receive, text read alone; {} of {} masked, {} of the most attended fifth"
+        )
         return text.format(n, self.n_words, both)
 
     # Layout
@@ -104,7 +107,7 @@ class WordsFigure:
     def _text(self, word: int) -> str:
         return clean(self.result.words.words[word])
 
-    def _font(self, word: int, style: FigureStyle):  # noqa: ANN202 - a font of Qt's
+    def _font(self, word: int, style: FigureStyle) -> QFont:
         return resized(style.font, float(self.factors[word]), bold=bool(self.result.is_top[word]))
 
     # Pointing
@@ -173,7 +176,9 @@ class WordsFigure:
         result, theme = self.result, style.theme
         font = self._font(word, style)
         metrics = QFontMetricsF(font)
-        inner = box.adjusted(0, (box.height() - 1.25 * metrics.height()) / 2, 0, -(box.height() - 1.25 * metrics.height()) / 2)
+        inner = box.adjusted(
+            0, (box.height() - 1.25 * metrics.height()) / 2, 0, -(box.height() - 1.25 * metrics.height()) / 2
+        )
         if result.is_masked[word]:
             fill = QColor(theme.series[0])
             fill.setAlphaF(0.22)
