@@ -62,7 +62,7 @@ class MerlotOutput(ModelOutput):
     frame_frame_logits: Tensor | None = None
 
 
-class _Words(nn.Module):
+class _WordTable(nn.Module):
     def __init__(self, n: int, d: int) -> None:
         super().__init__()
         self.word_embeddings = nn.Parameter(torch.zeros(n, d))
@@ -126,7 +126,7 @@ class Merlot(PreTrainedModel):
         super().__init__(config)
         d = config.hidden_size
         self.vision_backbone = VisionBackbone(config)
-        self.word_embeddings = _Words(config.vocab_size, d)
+        self.word_embeddings = _WordTable(config.vocab_size, d)
         self.position_embeddings = TextPlaces(config.max_position_embeddings, d)
         self.langonly_embeddings = TextPlaces(config.max_position_embeddings, d)
         self.encoder = MerlotLayers(config, config.num_hidden_layers)
@@ -149,7 +149,7 @@ class Merlot(PreTrainedModel):
             nn.init.kaiming_normal_(module.weight, nonlinearity="linear")
             if isinstance(module, nn.Conv2d) and module.bias is not None:
                 nn.init.zeros_(module.bias)
-        elif isinstance(module, PlacesOfPatches | TextPlaces | _Words | VisionBackbone):
+        elif isinstance(module, PlacesOfPatches | TextPlaces | _WordTable | VisionBackbone):
             for table in module.parameters(recurse=False):
                 nn.init.trunc_normal_(table, std=std, a=-2 * std, b=2 * std)
 

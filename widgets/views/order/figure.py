@@ -262,7 +262,8 @@ class OrderFigure:
         painter.drawRect(bar)
         words = QRectF(cell.left(), cell.top(), cell.width(), cell.height() - bar_height)
         if words.height() >= 0.9 * metrics.height():
-            text = f"{class_title(likeliest)} {probs[likeliest]:.0%}".replace("%", " %")
+            title = _tr("same") if likeliest == SAME else class_title(likeliest)
+            text = f"{title} {probs[likeliest]:.0%}".replace("%", " %")
             own = self.result.order[row] if self.options.against == "frames" else row
             painter.setFont(resized(style.font, bold=own == self.result.order[place]))
             painter.setPen(theme.ink)
