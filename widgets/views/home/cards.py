@@ -254,7 +254,7 @@ VISION = LecturePart(
             ),
         ),
         HomeCard(
-            "order", "MERLOT: what comes first", "Frames of a film, mixed up, and put back by what is said of them.",
+            "order", "MERLOT: what comes first", "Frames of a film, mixed up, and put back by what is said.",
             of_film("order", "merlot-clips"),
         ),
         HomeCard(
@@ -340,7 +340,7 @@ CHECKPOINTS = LecturePart(
         ),
         CheckpointCard(
             "merlot-clips", "merlot-clips", "Reads four frames of a film with what is said of them.",
-            of_film("heads", "merlot-clips"), "MERLOT", 1_112_268,
+            of_film("attention", "merlot-clips"), "MERLOT", 1_109_950,
         ),
         CheckpointCard(
             "lseg-scenes", "lseg-scenes", "Tells which of your labels each pixel shows.",

@@ -30,7 +30,7 @@ class OrderOptions(Options):
     )
     numbers: MatchNumbers = choice(
         "sentence",
-        {"sentence": "Sentence picks frame", "frame": "Frame picks sentence", "cosine": "Cosines"},
+        {"sentence": "Frame of each sentence", "frame": "Sentence of each frame", "cosine": "Cosines"},
         "Numbers",
         "softmax over the frames of a sentence, over the sentences of a frame, or the cosines themselves",
     )
