@@ -17,6 +17,7 @@ from widgets.kit.figure import Figure
 from widgets.kit.page import Page
 from widgets.kit.veil import Veil
 from widgets.look.theme import FigureStyle
+from widgets.passed_focus import PassesFocus
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.subject_widget import SubjectWidget
@@ -25,7 +26,7 @@ from widgets.view_options import C, ViewOptions
 _PATIENCE = 120  # ms in which an answer is awaited before the old picture is dimmed: another head takes 15
 
 
-class View(SubjectWidget):
+class View(PassesFocus, SubjectWidget):
     """Shows one kind of result. Data in, pixels and signals out: no thread, no model.
 
     A subclass answers `requests()`, `show_result()`, `restyle()` and `figure()`. It calls `refresh()` when one of its

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import QApplication, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from app.window.offered_views import OfferedViews
 from app.window.placement import ViewLayout
@@ -96,8 +96,8 @@ class ViewArea(QWidget):
         """Whether a view is among the tabs."""
         return name in (*self._tabs.names, *self._beside.names)
 
-    def show_view(self, name: str) -> None:
-        """Bring a view to the front, wherever it is."""
+    def show_view(self, name: str, *, is_asked: bool = True) -> None:
+        """Bring a view to the front, wherever it is; not asked for, it leaves the keyboard to who is typing."""
         self._current = name
         if self._places[name] is ViewPlace.WINDOW:
             if name in self.windows and name in self._offered.names:
@@ -105,8 +105,12 @@ class ViewArea(QWidget):
         else:
             self._pane(name).set_current(name)
         self._build_if_shown(name)
-        if name in self.views:
-            self.views[name].setFocus()  # so that arrow keys walk through heads at once
+        self._give_keyboard(name, is_asked=is_asked)
+
+    def _give_keyboard(self, name: str, *, is_asked: bool) -> None:
+        """So that arrow keys walk through heads at once."""
+        if name in self.views and (is_asked or not isinstance(QApplication.focusWidget(), QLineEdit)):
+            self.views[name].setFocus()
 
     def lead_to(self, name: str | None, checkpoint: str = "") -> None:
         """Show a view with the next thing that is looked at; empty: any but home. None: whichever is in front.
@@ -182,7 +186,7 @@ class ViewArea(QWidget):
             self._next = None
         if wanted:
             self._arrange()
-            self.show_view(wanted)
+            self.show_view(wanted, is_asked=False)
         told = {name: self._why_missing(name, checkpoint) for name in self._entries}, self._offered.names
         if told != self._told:
             self._told = told
@@ -370,8 +374,7 @@ class ViewArea(QWidget):
         self._current = name
         self._show_page(pane)
         self._build_if_shown(name)
-        if name in self.views:
-            self.views[name].setFocus()
+        self._give_keyboard(name, is_asked=False)
 
     @Slot(str, QPoint)
     def _on_pane_dragged_out(self, name: str, where: QPoint) -> None:

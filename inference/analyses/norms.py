@@ -43,8 +43,6 @@ def norms(request: NormsRequest, model: Model, context: Context) -> NormsResult:
     """
     group = group_of(model, request.group)
     components = model.components
-    if why := components.lacking.get("residual_stream"):
-        raise Refused(f"{model.info.name} cannot show this: {why}.")
     stack = group.name if group.name in components.stacks else _stack_of(group.query_axis, model)
     blocks = components.stacks[stack].blocks
     if not blocks or any(block.path is None for block in blocks):

@@ -22,6 +22,7 @@ from inference.results.zero_shot import (
     ZeroShotResult,
     ZeroShotTestRequest,
     ZeroShotTestResult,
+    filled,
 )
 from inference.training.linear_probe import linear_probe
 from resources.scene_shapes import KINDS
@@ -83,8 +84,8 @@ def label_vectors(model: Model, labels: tuple[str, ...], templates: tuple[str, .
     for template in templates:
         if PLACE not in template:
             raise Refused(f"The template “{template}” has no {PLACE} where the label goes.")
-    filled = [template.replace(PLACE, label) for label in labels for template in templates]
-    vectors = text_vectors(model, filled, context)
+    texts = [filled(template, label) for label in labels for template in templates]
+    vectors = text_vectors(model, texts, context)
     return F.normalize(vectors.unflatten(0, (len(labels), len(templates))).mean(1), dim=-1)
 
 

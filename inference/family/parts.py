@@ -112,7 +112,13 @@ class PartsFamily(Family):
             for capability, kind in _READ_BY.items()
             if kind in self.reads
         }
-        return lacking | {"positions": f"where the positions of {opened.named} models are kept is not known"}
+        tells_parts_apart = type(self).components is not PartsFamily.components
+        return lacking | {
+            "positions": f"where the positions of {opened.named} models are kept is not known",
+            "residual_stream": ""
+            if tells_parts_apart
+            else f"where the layers of {opened.named} models lie is not known",
+        }
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         self.output(net, encoded.tensors, with_head=True)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 NO_SELF_ATTENTION = "it is a recurrent network, which has no self-attention: what it knows of a text is its state"
 _NO_SUM = "the states of a recurrent network are no sums of what its layers add, so its logits are no sum either"
+_NO_STREAM = "a recurrent network has no residual stream: each layer replaces what it reads"
 _NO_POSITIONS = "a recurrent network encodes no positions: it reads one token after the other"
 
 
@@ -27,13 +28,14 @@ class RecurrentText(TextFamily):
 
     def lacks(self, opened: Opened) -> dict[str, str]:
         lacking = super().lacks(opened)
-        return lacking | {"positions": _NO_POSITIONS, "linear_unembedding": lacking["unembedding"] or _NO_SUM}
+        return lacking | {
+            "positions": _NO_POSITIONS,
+            "residual_stream": _NO_STREAM,
+            "linear_unembedding": lacking["unembedding"] or _NO_SUM,
+        }
 
 
 def recurrent_lacking(net: PreTrainedModel, unembedding: tuple[str, ...]) -> dict[str, str]:
     """See `Components.lacking`."""
-    none = {
-        "final_norm": "a recurrent network has no norms",
-        "residual_stream": "a recurrent network has no residual stream: each layer replaces what it reads",
-    }
+    none = {"final_norm": "a recurrent network has no norms"}
     return none if unembedding else none | {"unembedding": f"{type(net).__name__} has no head for tokens"}

@@ -17,7 +17,7 @@ from inference.context import Refused
 from inference.inputs.image_files import read_image
 from inference.inputs.scene_images import paint_scene
 from inference.results.inputs import MOST_IMAGE_SIDE
-from resources.scenes import make_portrait, make_scene
+from resources.scenes import make_portrait, make_scene, sentences_of
 
 if TYPE_CHECKING:
     from inference.inputs.tiling.tiled import Tiled
@@ -175,6 +175,14 @@ class Prepared:
             return ""
         things = self.scene.things
         return ", ".join(thing.tag if len(things) == 1 else thing.phrase for thing in reversed(things))
+
+    @property
+    def sentence(self) -> str:
+        """What is said of the two things in front, or of the only one; empty for files."""
+        if self.scene is None:
+            return ""
+        in_front = tuple(reversed(range(len(self.scene.things))))[:2]
+        return next(each.text for each in sentences_of(self.scene) if each.things == in_front)
 
 
 def stamp(input: ImageInput | SoundInput | RegionsInput) -> tuple[ImageInput | SoundInput | RegionsInput, int, int]:

@@ -24,6 +24,7 @@ def seen_image(prepared: Prepared, grid: PatchGrid) -> ImageResult:
         n_special=grid.n_special,
         about=prepared.about,
         caption=prepared.caption,
+        sentence=prepared.sentence,
         notes=prepared.notes,
         things=tuple(thing.phrase if len(scene.things) > 1 else thing.tag for thing in scene.things) if scene else (),
         shown_thing=thing_numbers(scene, prepared.original.shape[0]) if scene else None,

@@ -46,6 +46,8 @@ class ImageResult:
         What was done, in a line, such as `640 × 427, middle square, resized to 224 × 224`.
     caption
         What the generator says is in it; empty for files.
+    sentence
+        What the generator says of the two things in front, or of the only one; empty for files.
     notes
         What of the file was left aside or changed, as sentences.
     things
@@ -62,6 +64,7 @@ class ImageResult:
     n_special: int
     about: str
     caption: str = ""
+    sentence: str = ""
     notes: tuple[str, ...] = ()
     things: tuple[str, ...] = ()
     shown_thing: np.ndarray | None = None

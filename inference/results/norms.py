@@ -39,7 +39,7 @@ class NormsRequest(Request["NormsResult"]):
         An attention group of the stack; cross-attention is in the stack of the decoder.
     """
 
-    needs = frozenset({Capability.ATTENTION})
+    needs = frozenset({Capability.ATTENTION, Capability.RESIDUAL_STREAM})
 
     checkpoint: str
     input: Input

@@ -15,6 +15,7 @@ class Capability(StrEnum):
     ATTENTION = "attention"
     QK = "qk"
     POSITIONS = "positions"
+    RESIDUAL_STREAM = "residual_stream"
     UNEMBEDDING = "unembedding"
     LINEAR_UNEMBEDDING = "linear_unembedding"
     NEXT_TOKEN = "next_token"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,13 @@ MOST_TESTED = 2_000  # images of a folder
 PLACE = "{}"  # of the label in a template
 
 
+def filled(template: str, label: str) -> str:
+    """A template with a label in its place: an article of the label takes that of the template's place."""
+    if label.lower().startswith(("a ", "an ", "the ")):
+        template = re.sub(rf"\ban? {re.escape(PLACE)}", PLACE, template)
+    return template.replace(PLACE, label)
+
+
 @dataclass(frozen=True, slots=True)
 class ZeroShotRequest(Request["ZeroShotResult"]):
     """Which of some labels each image is given.
@@ -25,7 +33,7 @@ class ZeroShotRequest(Request["ZeroShotResult"]):
     Attributes
     ----------
     templates
-        Sentences with `{}` where the label goes; the vectors of several are averaged.
+        Sentences with `{}` where the label goes, see `filled`; the vectors of several are averaged.
     """
 
     needs = frozenset({Capability.COMPARISON})

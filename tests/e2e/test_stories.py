@@ -200,6 +200,72 @@ def test_the_researcher_takes_a_head_of_4096_tokens_to_the_paper_all_heads_and_t
     assert len(lines) > 1
 
 
+def test_all_of_it_is_done_with_the_keyboard_alone(start, tmp_path):
+    driver = start()
+    window = driver.window
+    driver.wait(lambda: "home" in window.area.views)
+
+    def press(key: Qt.Key, modifiers=Qt.KeyboardModifier.NoModifier) -> None:
+        QTest.keyClick(QApplication.focusWidget() or window, key, modifiers)
+
+    # A checkpoint and a view by name
+    find_action(driver, "open gpt-m")
+    driver.wait(lambda: window.controller.checkpoint and window.controller.checkpoint.name == "gpt-mini", seconds=180)
+    find_action(driver, "open bert-mini")
+    driver.wait(lambda: window.controller.checkpoint.name == "bert-mini")
+    come_to_front(driver)
+
+    # A sentence, and a token of it masked
+    driver.keys("Ctrl+L")
+    driver.wait(lambda: driver.widget("sentence_a").hasFocus())
+    press(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(QApplication.focusWidget(), "the dog sat on the mat")
+    press(Qt.Key.Key_Return)
+    driver.wait(lambda: "dog" in driver.words() and not window._runner.is_busy)  # an answer may still begin anew
+    for _ in range(20):
+        if driver.widget("token_chips").hasFocus():
+            break
+        press(Qt.Key.Key_Tab)
+    for _ in range(3):
+        press(Qt.Key.Key_Right)
+    press(Qt.Key.Key_M)
+    driver.wait(lambda: driver.words()[2] == "[MASK]")
+    find_action(driver, "masked words")
+    driver.wait(lambda: is_current(driver, "masked"))
+
+    # A head, and what it is
+    come_to_front(driver)
+    driver.keys("Ctrl+2")
+    driver.wait(lambda: is_current(driver, "attention"))
+    QTest.keyClick(window.area.views["attention"], Qt.Key.Key_F1)
+    driver.wait(lambda: window.findChild(QWidget, "help") is not None)
+    help_window = window.findChild(QWidget, "help")
+    driver.wait(help_window.isVisible)
+    assert help_window.page == "attention"
+    QTest.keyClick(help_window, Qt.Key.Key_Escape)
+    driver.wait(lambda: not help_window.isVisible())
+    come_to_front(driver)
+    driver.keys("Alt+Down")
+    driver.keys("Alt+Right")
+    driver.wait(lambda: is_current(driver, "attention"))
+    assert driver.figure("attention").caption.startswith("Layer 1, head 1")
+
+    # Its picture
+    def fill(dialog) -> None:
+        field = dialog.focusWidget()  # without a window manager no dialog is active
+        if field is None or field.objectName() != "export_file":  # it would be open for ever
+            dialog.reject()
+            raise AssertionError("the dialog does not begin at the file")
+        QTest.keySequence(field, "Ctrl+A")
+        QTest.keyClicks(field, str(tmp_path / "head.png"))
+        QTest.keyClick(field, Qt.Key.Key_Return)
+
+    driver.answer_dialog(fill)
+    driver.keys("Ctrl+E")
+    driver.wait(lambda: "Saved" in driver.message())
+    assert (tmp_path / "head.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_in_the_dark_with_large_letters_all_can_be_read(driver):
     window = driver.window
     find_action(driver, "dark theme")

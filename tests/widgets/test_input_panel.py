@@ -173,3 +173,27 @@ def test_what_was_written_behind_a_text_does_not_replace_another_that_was_typed_
     panel.text.set_text("the cat", "")
     panel.set_input(Input(text=written))
     assert panel.inputs[-1].text == written
+
+
+def test_words_that_are_read_with_an_image_begin_with_a_sentence_of_its_scene(panel):
+    describe = replace(make_image_result(), sentence="a red dog left of a house")
+    panel.text.set_text("One.")
+    panel.set_checkpoint(BOTH)
+    answer(panel._bars["image"], describe)
+    assert panel.input().text == TextInput("a red dog left of a house")
+    assert panel.inputs[-1] == panel.input()
+    answer(panel._bars["image"], replace(describe, sentence="a cat above a tree"))  # of another scene
+    assert panel.input().text == TextInput("a cat above a tree")
+    answer(panel._bars["image"], replace(describe, sentence=""))  # of a file nothing is known
+    assert panel.input().text == TextInput("a cat above a tree")
+
+    # Who reads no image gets the sample back; what somebody typed stays, and so it does where questions are asked
+    panel.set_checkpoint(make_checkpoint_info())
+    assert panel.input().text == TextInput("One.")
+    panel.set_checkpoint(replace(BOTH, capabilities=(*BOTH.capabilities, Capability.ANSWER)))
+    answer(panel._bars["image"], describe)
+    assert panel.input().text == TextInput("One.")
+    panel.text.set_text("typed")
+    panel.set_checkpoint(BOTH)
+    answer(panel._bars["image"], describe)
+    assert panel.input().text == TextInput("typed")

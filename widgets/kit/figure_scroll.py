@@ -12,6 +12,7 @@ from widgets.kit.figure import Figure
 from widgets.kit.figure_canvas import FigureCanvas
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.look.theme import FigureStyle
+from widgets.passed_focus import PassesFocus
 
 
 class SizedFigure(Figure, Protocol):
@@ -22,7 +23,7 @@ class SizedFigure(Figure, Protocol):
         ...
 
 
-class FigureScroll(QScrollArea):
+class FigureScroll(PassesFocus, QScrollArea):
     """Gives a canvas the whole width, and at least the size that its figure needs.
 
     Of a figure that grows the end stays in sight, as in a log, unless the user has scrolled away from it.

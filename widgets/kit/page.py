@@ -11,6 +11,7 @@ from widgets.kit.figure import Figure
 from widgets.kit.labels import EmptyLabel, LineLabel
 from widgets.kit.veil import Veil
 from widgets.look.theme import FigureStyle
+from widgets.passed_focus import PassesFocus
 
 F = TypeVar("F", bound=Figure, contravariant=True)
 
@@ -26,7 +27,7 @@ class _TellsAgain(Protocol):
     def tell_again(self) -> None: ...
 
 
-class Page(QWidget):
+class Page(PassesFocus, QWidget):
     """From top to bottom: controls, caption, canvas (or a sentence that says what to do), read-out.
 
     Attributes

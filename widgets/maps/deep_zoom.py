@@ -22,12 +22,13 @@ from widgets.maps.minimap import Minimap
 from widgets.maps.scene import MapScene
 from widgets.maps.search import NoSuchPlace, place_of
 from widgets.maps.tile_cache import MapPiece, PooledHead
+from widgets.passed_focus import PassesFocus
 
 _READABLE = 20.0  # pixels a cell, at which a place that was gone to is shown
 _PAUSE = 30  # milliseconds that moves are gathered before tiles are asked for
 
 
-class DeepZoom(QWidget):
+class DeepZoom(PassesFocus, QWidget):
     """Data in, pixels and signals out, as a view; several heads are looked at from the same place.
 
     Signals

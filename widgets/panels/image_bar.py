@@ -46,10 +46,13 @@ class ImageBar(View):
         What the user chose, once it was read.
     several_given(list[str])
         Image files, where several are looked at.
+    described(str)
+        The image is shown, and this sentence of its generator is true of it; empty for files.
     """
 
     input_changed = Signal(object)
     several_given = Signal(list)
+    described = Signal(str)
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
@@ -214,6 +217,7 @@ class ImageBar(View):
         self._is_back = False
         if is_new:
             self.input_changed.emit(self._input)
+        self.described.emit(result.sentence)
 
     def show_failure(self, request: Request, failure: Failure) -> None:
         super().show_failure(request, failure)

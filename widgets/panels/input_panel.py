@@ -62,6 +62,9 @@ class InputPanel(QWidget):
         self._keep("text", self.text, self.text)
         self._compared: ComparedBar | None = None
         self._compares: tuple[str, ...] = ()
+        self._sample = samples[0] if samples else ""
+        self._caption = ""  # that stands as the sentence without anybody's having typed it
+        self._wants_caption = False
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -78,6 +81,11 @@ class InputPanel(QWidget):
         # Boxes over patches are looked at, too, where words look into the image.
         self._has_boxes = Capability.JOINT in info.capabilities and "regions" not in info.reads
         self._kinds = (*info.reads, "regions") if self._has_boxes else info.reads
+        self._wants_caption = {"text", "image"} <= {*info.reads} and Capability.ANSWER not in info.capabilities
+        self._wants_caption &= "text" not in info.compares
+        if self._caption and not self._wants_caption and self.text.first.value() == self._caption:
+            self.text.first.set_value(self._sample)
+            self._caption = ""
         for kind in self._kinds:
             self._bar(kind).set_checkpoint(info)
         self._show_bars()
@@ -208,6 +216,7 @@ class InputPanel(QWidget):
             bar = ImageBar(self._context, self)
             self._keep("image", bar, bar)
             bar.several_given.connect(self._on_image_bar_several_given)
+            bar.described.connect(self._on_image_bar_described)
             self.bar_created.emit(bar)
         assert isinstance(bar, ImageBar)
         return bar
@@ -264,6 +273,15 @@ class InputPanel(QWidget):
     def _on_compared_image_chosen(self, image: ImageInput) -> None:
         self._image_bar().set_input(image)
         self.input_changed.emit(self.input())
+
+    @Slot(str)
+    def _on_image_bar_described(self, caption: str) -> None:
+        """Words that belong to the image are read with it, as long as nobody typed others."""
+        now = self.text.first.value()
+        if self._wants_caption and caption and now in (self._sample, self._caption) and now != caption:
+            self._caption = caption
+            self.text.first.set_value(caption)
+            self.input_changed.emit(self.input())
 
     @Slot(list)
     def _on_image_bar_several_given(self, paths: list[str]) -> None:

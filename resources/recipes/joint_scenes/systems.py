@@ -26,7 +26,7 @@ _SIZES: dict[str, Any] = {
     "initializer_range": 0.06,  # with BERT's 0.02 what is read in so narrow a stream is lost beside what reads it
     "detector": DETECTOR,
 }
-_TRANSPORT, _REGIONS = 0.1, 0.5  # weights of losses beside those of words and pairs
+_TRANSPORT, _REGIONS = 0.5, 0.5  # weights of losses beside those of words and pairs
 
 
 def build(name: str, seed: int, n_words: int, detector: SceneDetectorConfig) -> JointModel:

@@ -343,6 +343,18 @@ def test_the_one_that_is_used_is_the_current_one(area, qtbot):
     qtbot.waitUntil(lambda: area.current == "heads")
 
 
+def test_a_view_that_comes_by_itself_leaves_the_keyboard_to_who_is_typing(area, qtbot):
+    sentence = QLineEdit(area.parentWidget())
+    sentence.show()
+    sentence.setFocus()
+    area.lead_to("attention", GPT.checkpoint)
+    area.set_subject(Subject(GPT, text_input("a cat")))
+    assert area.current == "attention"
+    assert QApplication.focusWidget() is sentence
+    area.show_view("heads")
+    assert QApplication.focusWidget() is area.views["heads"].field
+
+
 def test_colours_reach_windows_and_tabs(area, context, qtbot):
     area.toggle_window("attention")
     context.looks.set_color_map("magma")
@@ -493,6 +505,7 @@ def stops(area):
     while (now := QApplication.focusWidget()) not in found:
         found.append(now)
         QTest.keyClick(now, Qt.Key.Key_Tab)
+    assert now is found[0], "it goes round without coming back to the tabs"
     return [stop.objectName() or type(stop).__name__ for stop in found]
 
 

@@ -9,8 +9,10 @@ import transformers as tf
 from torch import nn
 
 from inference.analyses.norms import norms
+from inference.checkpoints.inspection import inspect
 from inference.context import Cancelled, Context, Refused
 from inference.results.norms import OUTLIER, QUANTITIES, STAGES, NormsRequest
+from resources import checkpoint_path
 from tests.inference.tiny_models import ARCHITECTURES, build_model, ids_of
 from tests.inputs import text_input
 
@@ -280,3 +282,9 @@ def test_what_is_not_there_is_refused_and_hooks_are_gone(tiny):
     xlm = build_model("xlm", tf.XLMModel(tf.XLMConfig(vocab_size=50, emb_dim=32, n_layers=2, n_heads=4)).eval())
     with pytest.raises(Refused, match="no modules of their own"):
         asked(xlm)
+
+
+def test_where_the_layers_lie_is_told_before_anything_is_opened():
+    known, unknown = (inspect(str(checkpoint_path(name))) for name in ("vit-scenes", "lseg-scenes"))
+    assert known.why_missing(NormsRequest.needs) == ""
+    assert unknown.why_missing(NormsRequest.needs) == "where the layers of LSeg models lie is not known"

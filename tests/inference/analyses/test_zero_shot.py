@@ -12,7 +12,7 @@ from inference.analyses.zero_shot import zero_shot, zero_shot_test
 from inference.context import Cancelled, Context, Refused
 from inference.forward.opening import load
 from inference.results.inputs import ImageInput, Input
-from inference.results.zero_shot import ZeroShotRequest, ZeroShotTestRequest, accuracy
+from inference.results.zero_shot import ZeroShotRequest, ZeroShotTestRequest, accuracy, filled
 from tests.inference.tiny_pairs import save
 
 IMAGES = tuple(ImageInput(seed=seed) for seed in range(3))
@@ -43,6 +43,18 @@ def test_the_vectors_of_several_templates_are_averaged(model):
             images.append(F.normalize(model.net.get_image_features(pixel_values=pixels).pooler_output[0], dim=0))
     np.testing.assert_allclose(found.cosines, torch.stack(images) @ labels.T, atol=1e-5)
     np.testing.assert_allclose(found.probabilities.sum(1), 1, atol=1e-5)
+
+
+def test_no_article_is_said_twice():
+    template = "a photo of a {}"
+    assert filled(template, "dog") == "a photo of a dog"
+    assert filled(template, "a large dog") == "a photo of a large dog"
+    assert filled(template, "An apple") == "a photo of An apple"
+    assert filled("an {}, painted", "the apple") == "the apple, painted"
+    assert filled("{}", "a dog") == "a dog"
+    assert filled("a {} or a {}", "a dog") == "a dog or a dog"
+    assert filled("a ban {}", "a dog") == "a ban a dog"
+    assert filled(template, "antelope") == "a photo of a antelope"
 
 
 def test_a_template_needs_a_place_for_the_label(model):

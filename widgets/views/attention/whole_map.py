@@ -9,13 +9,14 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from inference.results.attention import AttentionResult
 from inference.results.checkpoint import AttentionGroup
 from widgets.look.theme import FigureStyle
+from widgets.passed_focus import PassesFocus
 from widgets.selection import Selected
 from widgets.views.attention.attention_map import AttentionMap
 from widgets.views.attention.figure import AttentionFigure, MapPart
 from widgets.views.attention.options import AttentionOptions
 
 
-class WholeMap(QWidget):
+class WholeMap(PassesFocus, QWidget):
     """Data in, pixels and signals out, as a view.
 
     Signals

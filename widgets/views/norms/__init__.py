@@ -7,7 +7,7 @@ ENTRY = ViewEntry(
     "norms",
     "Residual stream",
     "widgets.views.norms.view:NormsView",
-    frozenset({Capability.ATTENTION}),
+    frozenset({Capability.ATTENTION, Capability.RESIDUAL_STREAM}),
     "How large every token's state is, what attention and MLP add to it, and where norms stand.",
     figures=("norms",),
 )
