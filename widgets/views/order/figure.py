@@ -133,10 +133,10 @@ class OrderFigure:
         rank_width = min(max(0.24 * rect.width(), 11 * em), 20 * em)
         if rect.width() - label_width - rank_width < 4.5 * n * em:
             rank_width = 0.0
-        column = min((rect.width() - label_width - rank_width) / n, 16 * em)
-        side = max(1.0, min(column - 0.6 * em, 0.42 * rect.height(), 12 * em))
+        column = min((rect.width() - label_width - rank_width) / n, 20 * em)
+        side = max(1.0, min(column - 0.6 * em, 0.42 * rect.height(), 19 * em))
         left, top = rect.left() + label_width, rect.top() + _HEAD * em
-        height = min((rect.bottom() - top - side - (0.5 + _LEGEND) * em) / n, 4.5 * em)
+        height = min((rect.bottom() - top - side - (0.5 + _LEGEND) * em) / n, 6 * em)
         images, titles = [], []
         seen_height, seen_width = self.result.seen.shape[1:3]
         for place in range(n):
@@ -286,7 +286,7 @@ class OrderFigure:
             painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, order)
             text = percent(float(self.shares[rank]))
             painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
-            full = line.adjusted(width, 0.3 * em, -3.6 * em, -0.3 * em)
+            full = line.adjusted(width, 0.3 * em, -4.4 * em, -0.3 * em)
             if full.width() > 0:
                 painter.fillRect(full, theme.line)
                 full.setWidth(full.width() * float(self.shares[rank]))
