@@ -56,6 +56,7 @@ ANALYSES: dict[str, str] = {
     "JointRequest": "inference.analyses.joint:joint",
     "JointWordsRequest": "inference.analyses.joint:joint_words",
     "ImageRequest": "inference.analyses.image:image",
+    "OrderRequest": "inference.analyses.order:order",
     "FilmStripRequest": "inference.analyses.film_strip:film_strip",
     "ClipRequest": "inference.analyses.clip:clip",
     "VisualWordsRequest": "inference.analyses.visual_words:visual_words",
@@ -103,6 +104,7 @@ FAMILIES: dict[str, str] = {
     "labels": "inference.families.locating.labels:LabelsFamily",
     "films": "inference.families.films:FilmFamily",
     "timesformer": "inference.families.films:TimesformerFamily",
+    "merlot": "inference.families.joint.merlot:MerlotFamily",
     "films_and_text": "inference.families.films:FilmAndTextFamily",
     "image_gpt": "inference.families.image_gpt:ImageGptFamily",
     "sparse_encoder": "inference.families.sparse_encoder:SparseEncoderFamily",
@@ -152,4 +154,5 @@ OWN_MODELS: dict[str, str] = {
     "vilbert": "inference.models.streams.vilbert:VilBert",
     "videobert": "inference.models.videobert.model:VideoBert",
     "vilt": "inference.models.streams.vilt:ViltForPreTraining",
+    "merlot": "inference.models.merlot.model:Merlot",
 }

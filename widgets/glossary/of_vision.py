@@ -11,6 +11,7 @@ ENTRIES = (
     Entry("VideoMAE", "Learns films by filling in places that are hidden in all frames.", (), "", "Tong et al. 2022"),
     Entry("TimeSformer", "In each layer a patch attends over time, then a frame over space.", (), "", "Bertasius et al. 2021"),
     Entry("ViViT", "A vision transformer whose patches reach over two frames and more.", (), "", "Arnab et al. 2021"),
+    Entry("MERLOT", "Learns films from frames and what is said beside them: what belongs together, and what comes first.", (), "", "Zellers et al. 2021"),
     Entry("X-CLIP", "CLIP for films: frames send messages to each other.", (), "", "Ni et al. 2022"),
     Entry("ViT", "Vision transformer: patches of an image are read as a text is.", (), "", "Dosovitskiy et al. 2021"),
     Entry("BEiT", "Learns images as BERT learns text: it names the visual tokens behind masked patches.", (), "", "Bao et al. 2022"),

@@ -262,6 +262,14 @@ VISION = LecturePart(
             ),
         ),
         HomeCard(
+            "order", "MERLOT: what comes first", "Frames of a film, mixed up, and put back by what is said.",
+            of_film("order", "merlot-clips"),
+        ),
+        HomeCard(
+            "clip", "A film and its words", "Where in the frames of a film a word looks.",
+            of_film("clip", "merlot-clips", query=5, clip={"weights": "mean"}),
+        ),
+        HomeCard(
             "masked_image", "BEiT: masked patches", "The visual tokens that it expects behind masks.",
             of_image("masked_image", "beit-scenes", 4),
         ),
@@ -359,6 +367,10 @@ CHECKPOINTS = LecturePart(
             of_film("heads"), "VideoBERT", 946_154,
         ),
         CheckpointCard(
+            "merlot-clips", "merlot-clips", "Reads four frames of a film with what is said of them.",
+            of_film("attention", "merlot-clips"), "MERLOT", 1_109_950,
+        ),
+        CheckpointCard(
             "lseg-scenes", "lseg-scenes", "Tells which of your labels each pixel shows.",
             of_labels("heads", "lseg-scenes", *ON_THE_BEACH, "background"), "LSeg", 1_145_568,
         ),
@@ -374,7 +386,6 @@ BY_NAME = {card.name: card for part in (*LECTURE, CHECKPOINTS) for card in part.
 # Views without a card, and why.
 WITHOUT = {
     "answer": "no checkpoint that is bundled answers questions about images",
-    "clip": "the bundled checkpoint of films reads no patches, and is shown in visual_words",
     "home": "it is where the cards are",
 }
 

@@ -9,6 +9,7 @@ from widgets.selection import Position, Selected
 CAT = "The cat sat on the mat because it was tired."
 CAR = "He bought a red car and a black dog."
 GPT = "gpt-mini"
+FILM = 3  # seed of a film
 # True of the scenes 0 to 7.
 SENTENCES = (
     "a large purple bird at night",
@@ -62,6 +63,12 @@ def of_gpt(view: str, text: str, **options: dict[str, object]) -> ViewExample:
 def of_image(view: str, checkpoint: str, seed: int, kind: str = "", **options: dict[str, object]) -> ViewExample:
     """A drawing of a seed."""
     return ViewExample(view, checkpoint, Input(image=ImageInput(seed=seed, kind=kind)), None, options)
+
+
+def of_film(view: str, checkpoint: str, query: int | None = None, **options: dict[str, object]) -> ViewExample:
+    """A generated film with what is said of it, and the word that is looked at."""
+    selected = None if query is None else Selected("words_and_frames", 1, 0, Position("both", query))
+    return ViewExample(view, checkpoint, Input(text=TextInput(), clip=ClipInput(seed=FILM)), selected, options)
 
 
 def of_clip(view: str) -> ViewExample:

@@ -118,6 +118,11 @@ OUTLINE = (
                 "Stretches of a film as words of their own, or as vectors, beside what is said.",
                 ("visual_words",),
             ),
+            LectureTopic(
+                "MERLOT",
+                "Frames of a film and what is said: which belong together, and what comes first?",
+                ("order", "clip"),
+            ),
         ),
     ),
 )
