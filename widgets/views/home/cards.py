@@ -22,6 +22,7 @@ from widgets.views.home.examples import (
     of_polarity,
     of_text,
     of_translation,
+    of_visual_words,
     of_words_and_image,
 )
 
@@ -287,7 +288,7 @@ VISION = LecturePart(
         ),
         HomeCard(
             "visual_words", "VideoBERT: visual words", "A film as words of its own: hide one and read the text.",
-            of_film("visual_words", visual_words={"first": 9, "last": 11}),
+            of_visual_words("visual_words", visual_words={"first": 9, "last": 11}),
         ),
         HomeCard(
             "mesh", "PolyGen", "Furniture, vertex by vertex and face by face.",
@@ -364,7 +365,7 @@ CHECKPOINTS = LecturePart(
         ),
         CheckpointCard(
             "videobert-clips", "videobert-clips", "Reads films as visual words, beside what is said.",
-            of_film("heads"), "VideoBERT", 946_154,
+            of_visual_words("heads"), "VideoBERT", 946_154,
         ),
         CheckpointCard(
             "merlot-clips", "merlot-clips", "Reads four frames of a film with what is said of them.",

@@ -78,7 +78,7 @@ def of_clip(view: str) -> ViewExample:
     return ViewExample(view, "clip-scenes", given)
 
 
-def of_film(view: str, **options: dict[str, object]) -> ViewExample:
+def of_visual_words(view: str, **options: dict[str, object]) -> ViewExample:
     """A drawn clip with one of its sentences as far as its verb, which is masked."""
     text = TextInput("the small red umbrella turns", masked=(5,))
     return ViewExample(view, "videobert-clips", Input(text=text, clip=ClipInput(seed=1)), None, options)
