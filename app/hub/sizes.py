@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inference.results.needs import MemoryNeed
+from widgets.figures.counts import number_of
 
 MB = 1_000_000
 
@@ -17,7 +18,8 @@ def size_text(n_bytes: int) -> str:
 def memory_text(need: MemoryNeed) -> str:
     """What a checkpoint takes, in words."""
     stored = f" ({size_text(need.as_stored)} in the precision of the file)" if need.as_stored else ""
+    most = ", the most that it reads" if need.is_most else ""
     return (
         f"{size_text(need.weights)} for its weights{stored}; up to {size_text(need.held)} more to look at "
-        f"{need.n_tokens:,} tokens"
+        f"{number_of(need.n_tokens, 'tokens')}{most}"
     )

@@ -48,6 +48,25 @@ def test_what_goes_wrong_is_one_line(fake_hub, capsys):  # noqa: F811
     )
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["inspect", "x" * 5000], "nor in the hub's cache"),
+        (["inspect", "~nobody-of-this-name/x"], "nor in the hub's cache"),
+        (["convert", "/no/such"], "'/no/such' is neither a folder nor a file, nor an id in the hub's cache."),
+        (["convert", "x" * 5000], "x' is neither a folder nor a file"),
+        (["delete", "org/nothing"], "org/nothing is not in the hub's cache at "),
+        (["delete", ""], "Type the id of a checkpoint"),
+    ],
+)
+def test_what_is_nowhere_is_one_line(fake_hub, capsys, arguments, sentence):  # noqa: F811
+    assert run(arguments) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert sentence in said.err
+    assert fake_hub.asked == []
+
+
 def test_pickles_of_a_folder_are_converted(tmp_path, capsys):
     folder = tmp_path / "old"
     folder.mkdir()

@@ -335,7 +335,8 @@ def test_what_a_checkpoint_takes_is_told_for_the_chosen_length_and_the_device(pa
         page.hub_length.setValue(n_tokens)
         n = min(n_tokens, 2000)
         told = f"400.0 MB for its weights (200.0 MB in the precision of the file); up to {size_text(n * held)} more to"
-        assert f"Memory: {told} look at {n:,} tokens\n" in page.hub_facts.toPlainText()
+        most = ", the most that it reads" if n_tokens > n else ""
+        assert f"Memory: {told} look at {n:,} tokens{most}\n" in page.hub_facts.toPlainText()
     assert "Free now: CPU: 16.0 of 32.0 GB free\n" in page.hub_facts.toPlainText()
 
 
