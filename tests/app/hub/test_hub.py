@@ -283,6 +283,11 @@ def test_what_is_on_this_machine_is_opened_looked_at_and_deleted(page, monkeypat
     assert page.asking.submitted[-1] == FolderViewsRequest("/cache/x")
     page.asking.answer(make_checkpoint_info())
     assert "Views that it has\n" in page.machine_facts.toPlainText()
+    n_asked, questions = len(page.asking.submitted), []
+    monkeypatch.setattr(machine_page, "ask_plain", lambda *args: questions.append(args[3]))
+    page.click("machine_delete")
+    assert len(page.asking.submitted) == n_asked
+    assert questions[0].startswith(f"Delete {CACHED.repo} (")
     monkeypatch.setattr(machine_page, "ask_plain", lambda *_: True)
     page.click("machine_delete")
     assert page.asking.submitted[-1] == DeleteCachedRequest("org/x", COMMIT)
