@@ -95,7 +95,7 @@ def test_a_head_that_was_trained_too_is_put_in_its_place_or_said(tmp_path, base)
     }
     model = load(str(save_adapter(tmp_path / "adapter", tensors)), Context())
     assert (model.net.get_parameter("bert.pooler.dense.weight") == 0.25).all()
-    assert model.info.cautions[-1] == "1 tensors of the adapter are not used, the first is classifier.weight."
+    assert model.info.cautions[-1] == "1 tensor of the adapter is not used, the first is classifier.weight."
 
 
 HEADS = {
