@@ -222,7 +222,7 @@ def test_published_weights_are_loaded_by_their_names(name):
     assert different <= {"dtype", "transformers_version"}
     for change, told in (
         ({needed: None}, f"{needed} is missing|1 tensor is missing"),
-        ({"more.weight": torch.zeros(1)}, "1 are not known (more.weight)"),
+        ({"more.weight": torch.zeros(1)}, "1 is not known (more.weight)"),
         ({needed: torch.zeros(3, 5)}, "not"),
     ):
         changed = {key: tensor for key, tensor in (state | change).items() if tensor is not None}
